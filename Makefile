@@ -1,0 +1,45 @@
+# The same commands for people and CI. Everything is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+NATIVE := CMakeLists.txt $(shell find native -type f)
+CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
+
+.PHONY: demo test test-all lint format bench clean
+
+demo: $(STAMP)
+	$(VENV)/bin/gatecast demo --out demo
+
+test: $(STAMP)
+	$(VENV)/bin/python -m pytest
+
+test-all: $(STAMP)
+	$(VENV)/bin/python -m pytest -m ''
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/clang-format --dry-run --Werror $(CPP)
+
+format: $(STAMP)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/clang-format -i $(CPP)
+
+bench: $(STAMP)
+	$(PYTHON) benchmarks/run.py
+
+clean:
+	rm -rf build $(VENV) .venv-bench
+
+$(STAMP): pyproject.toml $(NATIVE)
+	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
+	  { echo "No C++ compiler was found, and gatecast builds its core from source: install one (Debian, Ubuntu: 'apt install g++'; Fedora: 'dnf install gcc-c++'; macOS: 'xcode-select --install') and run make again."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$$($(PYTHON) --version) was found, and gatecast needs Python 3.11 or newer: run 'make PYTHON=python3.11 ...' with a newer one."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "This Python has no venv module: install it (Debian, Ubuntu: 'apt install python3-venv') and run make again."; exit 1; }
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@

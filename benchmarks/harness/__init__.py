@@ -1,0 +1,1 @@
+"""How is anything measured here? The environment, goals, sides, the machine's facts and the report."""

@@ -1,0 +1,294 @@
+// How is a network trained? The loop over steps: chunks in parallel, sums in a fixed order, one optimiser
+// step.
+//
+// The work is cut into chunks and blocks by the batch and the weights alone. Whichever thread does a piece,
+// it does the same arithmetic in the same order, so the weights are bit-identical for any number of threads.
+#pragma once
+
+#include <cmath>
+#include <optional>
+
+#include "gatecast/sources.hpp"
+#include "gatecast/team.hpp"
+#include "gatecast/workspace.hpp"
+
+namespace gatecast {
+
+struct Settings {
+    Loss loss = Loss::squared;
+    double huber_delta = 1.0;
+    double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
+    double clip_norm = 0.0;  // 0: gradients are not clipped
+};
+
+// What one step measured, per target that counted. `unit_loss` and `unit_squared` are in the data's units.
+struct StepRecord {
+    double loss = 0.0, unit_loss = 0.0, unit_squared = 0.0, count = 0.0, gradient_norm = 0.0;
+};
+
+enum class Outcome : int { finished = 0, interrupted = 1, not_finite = 2 };
+
+struct RunResult {
+    Outcome outcome;
+    int64_t steps;  // optimiser steps that were taken in this run
+};
+
+template <typename Real>
+class Trainer {
+  public:
+    Trainer(Shape shape, const Kernels<Real>& kernels, Settings settings, int threads)
+        : network(std::move(shape), kernels),
+          m_(network.layout.size),
+          v_(network.layout.size),
+          settings_(settings),
+          team_(threads) {}
+
+    // One step for each of the learning rates, the first being step `first_step` of the source.
+    RunResult run(const Source<Real>& source, int64_t first_step, const double* rates, int64_t steps,
+                  StepRecord* records, const std::function<bool()>& interrupted) {
+        prepare(source, false);
+        outcome_ = Outcome::finished;
+        done_ = 0;
+        stop_ = false;
+        const int active = std::min(team_.size(), chunks(source.max_batch));
+        Barrier barrier(active);
+        team_.run(
+            [&](int worker) {
+                if (worker >= active) return;
+                for (int64_t k = 0; k < steps; ++k) {
+                    if (!step(source, first_step + k, rates[k], records[k], worker, active, barrier)) return;
+                }
+            },
+            interrupted, stop_);
+        return {outcome_, done_};
+    }
+
+    // Loss, predictions (B, T - first, H) and gradients of all weights (flat) and of the input (B, T, F) for
+    // the source's first batch, in the calling thread; nothing is updated. The gradients are of the mean
+    // loss.
+    StepRecord gradient(const Source<Real>& source, Real* predictions, Real* weights_out, Real* input_out) {
+        prepare(source, true);
+        stop_ = false;
+        for (int job = 0; job < network.pack_jobs(); ++job) network.pack(job, true, true);
+        const int n_chunks = chunks(source.batch(0));
+        for (int c = 0; c < n_chunks; ++c) {
+            run_chunk(source, 0, c, 0);
+            export_chunk(source, c, predictions, input_out);
+        }
+        const StepRecord record = summarise(n_chunks);
+        double ignored = 0.0;
+        for (const Range& range : ranges_) ignored += sum_range(range, n_chunks);
+        const auto scale = static_cast<Real>(1.0 / record.count);
+        for (int64_t k = 0; k < sum_.size(); ++k) sum_.data()[k] *= scale;
+        network.layout.export_flat(sum_.data(), weights_out);
+        const int64_t inputs = int64_t{source.batch(0)} * source.T * network.shape.F;
+        for (int64_t k = 0; k < inputs; ++k) input_out[k] *= scale;
+        return record;
+    }
+
+    Network<Real> network;
+    int64_t adam_steps = 0;
+
+    // First and second moments of Adam, flat.
+    void export_moments(Real* m, Real* v) const {
+        network.layout.export_flat(m_.data(), m);
+        network.layout.export_flat(v_.data(), v);
+    }
+    void import_moments(const Real* m, const Real* v) {
+        network.layout.import_flat(m, m_.data());
+        network.layout.import_flat(v, v_.data());
+    }
+
+  private:
+    struct Range {
+        int64_t begin, end;
+    };
+
+    // One thread's room for a chunk and what it says about its rows.
+    struct Desk {
+        Workspace<Real> space;
+        std::vector<const Real*> target;
+        std::vector<int64_t> available, count;
+        std::vector<double> unit, loss, squared;
+    };
+
+    struct ChunkSum {
+        StepRecord record;
+        bool aborted = false;
+    };
+
+    static constexpr int64_t kRange = 4096;
+
+    int chunks(int batch) const { return (batch + rows_ - 1) / rows_; }
+
+    // Room for this source. Weights that cannot have a gradient (U when there is one step) are left out of
+    // all work: their gradient and moments are zero, so Adam would not move them.
+    void prepare(const Source<Real>& source, bool input_gradient) {
+        // a partial batch is cut into the same chunks: cut anew, its chunks could be larger than the room
+        // made here
+        rows_ = chunk_rows(source.max_batch);
+        const int R = rows_, n = chunks(source.max_batch);
+        recurrent_ = source.T > 1 || input_gradient;
+        desks_.clear();
+        for (int i = 0; i < (input_gradient ? 1 : std::min(team_.size(), n)); ++i) {
+            const auto rows = static_cast<std::size_t>(R);
+            desks_.push_back(Desk{Workspace<Real>(network, source.T, R, true, input_gradient),
+                                  std::vector<const Real*>(rows), std::vector<int64_t>(rows),
+                                  std::vector<int64_t>(rows), std::vector<double>(rows), std::vector<double>(rows),
+                                  std::vector<double>(rows)});
+        }
+        chunk_gradients_ = Buffer<Real>(n * network.layout.size);
+        sum_ = Buffer<Real>(network.layout.size);
+        chunk_sums_.assign(n, {});
+        ranges_.clear();
+        for (const Block& block : network.layout.blocks) {
+            if (block.recurrent && !recurrent_) continue;
+            for (int64_t at = 0; at < block.size(); at += kRange) {
+                ranges_.push_back({block.offset + at, block.offset + std::min(at + kRange, block.size())});
+            }
+        }
+        range_squares_.assign(ranges_.size(), 0.0);
+    }
+
+    // One training step, as seen by one worker; false when the run is over.
+    bool step(const Source<Real>& source, int64_t index, double rate, StepRecord& record, int worker, int active,
+              Barrier& barrier) {
+        const int n_chunks = chunks(source.batch(index));
+        for (int c = worker; c < n_chunks; c += active) run_chunk(source, index, c, worker);
+        barrier.wait();
+        const StepRecord summary = summarise(n_chunks);
+        if (aborted(n_chunks)) return finish(Outcome::interrupted, worker);
+        if (!std::isfinite(summary.loss)) return finish(Outcome::not_finite, worker);
+        for (std::size_t i = worker; i < ranges_.size(); i += active)
+            range_squares_[i] = sum_range(ranges_[i], n_chunks);
+        barrier.wait();
+        const double norm = gradient_norm(summary.count);
+        if (!std::isfinite(norm)) return finish(Outcome::not_finite, worker);
+        for (std::size_t i = worker; i < ranges_.size(); i += active) update(ranges_[i], rate, summary.count, norm);
+        barrier.wait();
+        for (int job = worker; job < network.pack_jobs(); job += active) network.pack(job, recurrent_, false);
+        if (worker == 0) {
+            record = summary;
+            record.gradient_norm = norm;
+            ++adam_steps;
+            ++done_;
+        }
+        barrier.wait();
+        return true;
+    }
+
+    bool finish(Outcome outcome, int worker) {
+        if (worker == 0) outcome_ = outcome;
+        return false;
+    }
+
+    // Forward, loss and backward for chunk c; its gradient goes to its own vector.
+    void run_chunk(const Source<Real>& source, int64_t index, int c, int worker) {
+        Desk& desk = desks_[worker];
+        const int first_row = c * rows_;
+        const int R = std::min(rows_, source.batch(index) - first_row), T = source.T, first = source.first;
+        chunk_sums_[c].aborted = stop_.load(std::memory_order_relaxed);
+        if (chunk_sums_[c].aborted) return;
+        Real* gradient = chunk_gradients_.data() + c * network.layout.size;
+        for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
+        source.fill(index, first_row,
+                    {R, desk.space.x.data(), desk.target.data(), desk.available.data(), desk.unit.data()});
+        desk.space.layers_forward(network, T, R, true);
+        network.head_forward(desk.space.top(network, first, R), (T - first) * R, desk.space.y.data());
+        network.kernels.loss({settings_.loss, static_cast<Real>(settings_.huber_delta), T - first, R, network.shape.H,
+                              desk.space.y.data(), desk.target.data(), desk.available.data(), source.target_stride,
+                              desk.space.dy.data(), desk.loss.data(), desk.squared.data(), desk.count.data()});
+        chunk_sums_[c].record = sum_rows(desk, R);
+        desk.space.backward(network, T, R, first, gradient);
+    }
+
+    StepRecord sum_rows(const Desk& desk, int R) const {
+        StepRecord sum;
+        for (int r = 0; r < R; ++r) {
+            const double unit = desk.unit[r], square = unit * unit;
+            sum.loss += desk.loss[r];
+            sum.unit_loss += desk.loss[r] * (settings_.loss == Loss::absolute ? unit : square);
+            sum.unit_squared += desk.squared[r] * square;
+            sum.count += static_cast<double>(desk.count[r]);
+        }
+        return sum;
+    }
+
+    // Means over all targets of the step. A step without any target counts as one without error.
+    StepRecord summarise(int n_chunks) const {
+        StepRecord sum;
+        for (int c = 0; c < n_chunks; ++c) {
+            const StepRecord& chunk = chunk_sums_[c].record;
+            sum.loss += chunk.loss;
+            sum.unit_loss += chunk.unit_loss;
+            sum.unit_squared += chunk.unit_squared;
+            sum.count += chunk.count;
+        }
+        sum.count = std::max(sum.count, 1.0);
+        sum.loss /= sum.count;
+        sum.unit_loss /= sum.count;
+        sum.unit_squared /= sum.count;
+        return sum;
+    }
+
+    bool aborted(int n_chunks) const {
+        return std::any_of(chunk_sums_.begin(), chunk_sums_.begin() + n_chunks,
+                           [](const auto& sum) { return sum.aborted; });
+    }
+
+    double sum_range(const Range& range, int n_chunks) {
+        return network.kernels.sum_vectors(chunk_gradients_.data() + range.begin, network.layout.size, n_chunks,
+                                           range.end - range.begin, sum_.data() + range.begin);
+    }
+
+    // Norm of the gradient of the mean loss over all weights.
+    double gradient_norm(double count) const {
+        double squares = 0.0;
+        for (double square : range_squares_) squares += square;
+        return std::sqrt(squares) / count;
+    }
+
+    void update(const Range& range, double rate, double count, double norm) {
+        const double clip = settings_.clip_norm > 0.0 && norm > settings_.clip_norm ? settings_.clip_norm / norm : 1.0;
+        const auto t = static_cast<double>(adam_steps + 1);
+        const double corrected =
+            rate * std::sqrt(1.0 - std::pow(settings_.beta2, t)) / (1.0 - std::pow(settings_.beta1, t));
+        network.kernels.adam({range.end - range.begin, network.weights.data() + range.begin, m_.data() + range.begin,
+                              v_.data() + range.begin, sum_.data() + range.begin, static_cast<Real>(clip / count),
+                              static_cast<Real>(corrected), static_cast<Real>(settings_.beta1),
+                              static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon)});
+    }
+
+    // Copies what desk 0 holds after chunk c to arrays in the caller's order.
+    void export_chunk(const Source<Real>& source, int c, Real* predictions, Real* input_out) {
+        const int first_row = c * rows_, R = std::min(rows_, source.batch(0) - first_row);
+        const int F = network.shape.F, H = network.shape.H;
+        const Workspace<Real>& space = desks_[0].space;
+        for (int r = 0; r < R; ++r) {
+            for (int t = 0; t < source.T; ++t) {
+                const int64_t row = int64_t{t} * R + r;
+                std::copy_n(space.dx.data() + row * padded(F), F,
+                            input_out + (int64_t{first_row + r} * source.T + t) * F);
+            }
+            for (int t = 0; t < source.T - source.first; ++t) {
+                const int64_t row = int64_t{t} * R + r, to = int64_t{first_row + r} * (source.T - source.first) + t;
+                std::copy_n(space.y.data() + row * padded(H), H, predictions + to * H);
+            }
+        }
+    }
+
+    Buffer<Real> m_, v_, sum_, chunk_gradients_;
+    Settings settings_;
+    Team team_;
+    std::vector<Desk> desks_;
+    std::vector<ChunkSum> chunk_sums_;
+    std::vector<Range> ranges_;
+    std::vector<double> range_squares_;
+    std::atomic<bool> stop_{false};
+    Outcome outcome_ = Outcome::finished;
+    int64_t done_ = 0;
+    int rows_ = 1;  // of a chunk
+    bool recurrent_ = true;
+};
+
+}  // namespace gatecast

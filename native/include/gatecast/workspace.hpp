@@ -1,0 +1,110 @@
+// What does one chunk of sequences need while it is worked on? Everything between input and gradient,
+// allocated once.
+#pragma once
+
+#include "gatecast/network.hpp"
+
+namespace gatecast {
+
+template <typename Real>
+struct LayerSpace {
+    Buffer<Real> gates, c, h, tanh_c;
+    Buffer<Real> dh, dh_state, dc_state;  // empty where no gradient is wanted
+};
+
+// Room for T steps of up to R rows. The passes below work on the chunk whose input stands in `x`.
+template <typename Real>
+class Workspace {
+  public:
+    Workspace(const Network<Real>& network, int T, int R, bool gradients, bool input_gradient = false)
+        : x(int64_t{T} * R * network.shape.F),
+          y(int64_t{T} * R * padded(network.shape.H)),
+          dy(gradients ? int64_t{T} * R * padded(network.shape.H) : 0),
+          dx(input_gradient ? int64_t{T} * R * padded(network.shape.F) : 0),
+          input_gradient_(input_gradient) {
+        const int64_t rows = int64_t{T} * R;
+        for (int D : network.shape.D) {
+            const int64_t ldd = padded(D), some = gradients ? ldd : 0;
+            layers.push_back({Buffer<Real>(rows * padded(4 * D)), Buffer<Real>((rows + R) * ldd),
+                              Buffer<Real>((rows + R) * ldd), Buffer<Real>(rows * ldd), Buffer<Real>(rows * some),
+                              Buffer<Real>(R * some), Buffer<Real>(R * some)});
+        }
+    }
+
+    // Runs the LSTM layers over T steps of R rows; the states before stand in h and c, or are zero.
+    void layers_forward(const Network<Real>& network, int T, int R, bool zero_state) {
+        for (int l = 0; l < network.shape.layers(); ++l) {
+            LayerSpace<Real>& at = layers[l];
+            const int D = network.shape.D[l], ldd = padded(D);
+            if (zero_state) {
+                std::fill_n(at.c.data(), int64_t{R} * ldd, Real{0});
+                std::fill_n(at.h.data(), int64_t{R} * ldd, Real{0});
+            }
+            network.kernels.lstm_forward({T, R, network.shape.inputs(l), D, input(network, l, R),
+                                          input_stride(network, l), network.packed(l).forward.data(), network.bias(l),
+                                          zero_state, at.gates.data(), at.c.data(), at.h.data(), at.tanh_c.data()});
+        }
+    }
+
+    // Hidden states of the top layer after steps [first, T).
+    const Real* top(const Network<Real>& network, int first, int R) const {
+        return layers.back().h.data() + (first + int64_t{1}) * R * padded(network.shape.D.back());
+    }
+
+    // From dy (gradients of the outputs of steps [first, T)) to the gradients of all weights, which are added
+    // to.
+    void backward(const Network<Real>& network, int T, int R, int first, Real* gradient) {
+        const Layout& layout = network.layout;
+        network.head_backward(top(network, first, R), dy.data(), (T - first) * R, layers.back().dh.data(), gradient);
+        for (int l = network.shape.layers() - 1; l >= 0; --l) {
+            LayerSpace<Real>& at = layers[l];
+            const bool top_layer = l == network.shape.layers() - 1;
+            Real* dx_l = l > 0 ? layers[l - 1].dh.data() : (input_gradient_ ? dx.data() : nullptr);
+            network.kernels.lstm_backward({T,
+                                           R,
+                                           network.shape.inputs(l),
+                                           network.shape.D[l],
+                                           input(network, l, R),
+                                           input_stride(network, l),
+                                           network.packed(l).recurrent_transposed.data(),
+                                           network.packed(l).input_transposed.data(),
+                                           true,
+                                           at.gates.data(),
+                                           at.c.data(),
+                                           at.h.data(),
+                                           at.tanh_c.data(),
+                                           at.dh.data(),
+                                           top_layer ? first : 0,
+                                           at.dh_state.data(),
+                                           at.dc_state.data(),
+                                           dx_l,
+                                           gradient + layout.kernel(l).offset,
+                                           gradient + layout.recurrent(l).offset,
+                                           gradient + layout.bias(l).offset});
+        }
+    }
+
+    Buffer<Real> x, y, dy, dx;
+    std::vector<LayerSpace<Real>> layers;
+
+  private:
+    const Real* input(const Network<Real>& network, int l, int R) const {
+        return l == 0 ? x.data() : layers[l - 1].h.data() + int64_t{R} * padded(network.shape.D[l - 1]);
+    }
+    int64_t input_stride(const Network<Real>& network, int l) const {
+        return l == 0 ? network.shape.F : padded(network.shape.D[l - 1]);
+    }
+
+    bool input_gradient_;
+};
+
+// Rows that are worked on together. They depend on the full batch alone, so results do not depend on the
+// threads.
+inline int chunk_rows(int batch) {
+    constexpr int rows = 16;
+    if (batch <= 4) return batch;
+    const int chunks = std::max(2, (batch + rows - 1) / rows);
+    return (batch + chunks - 1) / chunks;
+}
+
+}  // namespace gatecast

@@ -1,0 +1,10 @@
+// The extension module gatecast._native: one bind_ function per topic.
+#include "bindings.hpp"
+
+NB_MODULE(_native, module) {
+    module.doc() = "The native core of gatecast. Use gatecast.network.native, which documents and checks.";
+    bind_system(module);
+    bind_sources(module);
+    bind_training(module);
+    bind_inference(module);
+}

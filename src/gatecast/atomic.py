@@ -1,0 +1,43 @@
+"""How is a file replaced so that the old one survives a full disk or a kill?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+__all__ = ["write_atomically"]
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file beside its place, flush it to disk and move it there in one step.
+
+    Args:
+        path: Where the file shall be; an older one is replaced.
+        content: All of it.
+
+    Raises:
+        OSError: It cannot be written. The older file is untouched and nothing is left behind.
+    """
+    target = Path(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode(target))
+        os.replace(temporary, target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _mode(target: Path) -> int:
+    """Return the rights of the older file, or those of any new one (mkstemp makes private files)."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,156 @@
+"""How does gatecast hold many series? One behind the other in one array, each on a regular grid."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.frequency import named_grid
+from gatecast.data.grid import Grid
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Columns", "Panel"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns in the user's table.
+
+    >>> Columns(target="sales")
+    Columns(id='unique_id', time='ds', target='sales')
+    """
+
+    id: str = "unique_id"
+    time: str = "ds"
+    target: str = "y"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Many series, one behind the other.
+
+    Attributes:
+        ids: Names of the series, shape (S,).
+        values: float64, shape (N,); NaN only where a timestamp is missing from the table.
+        offsets: int64, shape (S + 1,); series s is `values[offsets[s]:offsets[s + 1]]`.
+        starts: Time of the first value of each series, shape (S,): int64 steps or datetime64[ns]. With a time
+            zone, local times for days and longer, else UTC.
+        freq: pandas alias ("h", "D", "MS", "W-SUN"), or the length of an integer step.
+        columns: What the columns are called in the user's table.
+        backend: What tables are handed back as: "pandas", "polars" or another that narwhals knows.
+        timezone: Name of the time zone of the user's times, None for times without one.
+
+    >>> panel = Panel(np.array(["a"]), np.arange(3.0), np.array([0, 3]), np.array([7]), freq=1)
+    >>> panel.future_times(2)
+    array([[10, 11]])
+    """
+
+    ids: Array
+    values: Floats
+    offsets: Ints
+    starts: Array
+    freq: str | int
+    columns: Columns = field(default_factory=Columns)
+    backend: str = "pandas"
+    timezone: str | None = None
+
+    @property
+    def n_series(self) -> int:
+        """Number of series, S."""
+        return len(self.ids)
+
+    @property
+    def lengths(self) -> Ints:
+        """Number of grid points of each series, gaps included, shape (S,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def n_gaps(self) -> int:
+        """Number of times that are missing from the table."""
+        return int(np.isnan(self.values).sum())
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of times that `freq` names."""
+        return named_grid(self.freq)
+
+    def series(self, s: int) -> Floats:
+        """Return the values of series s as a view, shape (T,)."""
+        return self.values[self.offsets[s] : self.offsets[s + 1]]
+
+    def times(self, s: int) -> "pd.Index[Any]":
+        """Return the times of series s as a pandas index: timestamps (in the user's zone) or integers."""
+        positions = np.arange(self.lengths[s])
+        return self.index(self.grid.times(self.starts[s : s + 1], positions))
+
+    def all_times(self) -> Array:
+        """Return the time of every value, shape (N,), in the sense of `starts`."""
+        lengths = self.lengths
+        positions = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], lengths)
+        return self.grid.times(np.repeat(self.starts, lengths), positions)
+
+    def future_times(self, horizon: int) -> Array:
+        """Return the `horizon` times after each series' end, shape (S, H), in the sense of `starts`."""
+        return self.grid.times(self.starts[:, None], self.lengths[:, None] + np.arange(horizon))
+
+    def index(self, times: Array) -> "pd.Index[Any]":
+        """Turn times in the sense of `starts`, shape (n,), into a pandas index in the user's zone."""
+        import pandas as pd
+
+        index = pd.Index(times)
+        if self.timezone is None or not isinstance(index, pd.DatetimeIndex):
+            return index
+        if not self.grid.follows_calendar:
+            return index.tz_localize("UTC").tz_convert(self.timezone)
+        dst = np.zeros(len(index), dtype=bool)
+        return index.tz_localize(self.timezone, ambiguous=dst, nonexistent="shift_forward")
+
+    def head(self, lengths: Ints) -> "Panel":
+        """Return the first `lengths[s]` points of each series as a new panel."""
+        return self._cut(self.offsets[:-1], self.offsets[:-1] + np.minimum(lengths, self.lengths))
+
+    def tail_from(self, positions: Ints) -> "Panel":
+        """Return each series from its `positions[s]`-th point on, at the right times, as a new panel."""
+        return self._cut(self.offsets[:-1] + np.minimum(positions, self.lengths), self.offsets[1:])
+
+    def _cut(self, begins: Ints, ends: Ints) -> "Panel":
+        offsets = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int64)
+        if self.n_series == 1:
+            values = self.values[begins[0] : ends[0]]
+        else:
+            values = np.concatenate([self.values[b:e] for b, e in zip(begins, ends, strict=True)])
+        starts = self.grid.times(self.starts, begins - self.offsets[:-1])
+        return Panel(self.ids, values, offsets, starts, self.freq, self.columns, self.backend, self.timezone)
+
+    def frame(self, ids_index: Ints, times: Any, **columns: Any) -> Any:
+        """Build a table as the user has them: id, time, then `columns`.
+
+        Args:
+            ids_index: Position in `ids` of each row, shape (n,).
+            times: Times in the sense of `starts` or a pandas index, shape (n,).
+            **columns: Further columns, shape (n,) each, under their names.
+
+        Returns:
+            A DataFrame of the same library as the user's.
+        """
+        import narwhals as nw
+        import pandas as pd
+
+        index = times if isinstance(times, pd.Index) else self.index(np.asarray(times).reshape(-1))
+        aware = isinstance(index, pd.DatetimeIndex) and index.tz is not None
+        plain = index.tz_convert("UTC").tz_localize(None) if isinstance(index, pd.DatetimeIndex) and aware else index
+        ids = self.ids[np.asarray(ids_index)]
+        data: dict[str, Any] = {
+            self.columns.id: ids.tolist() if ids.dtype == object else ids,
+            self.columns.time: plain.to_numpy(),
+            **columns,
+        }
+        backend: Any = self.backend
+        frame = nw.from_dict(data, backend=backend)
+        if aware and self.timezone is not None:
+            time = nw.col(self.columns.time).dt.replace_time_zone("UTC").dt.convert_time_zone(self.timezone)
+            frame = frame.with_columns(time)
+        return frame.to_native()

@@ -1,0 +1,336 @@
+"""How does a table, a Series or an array become a panel?"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.find import Found, Wanted, find_columns, is_unnamed
+from gatecast.data.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
+from gatecast.data.grid import Grid
+from gatecast.data.native import Source, as_array, as_source
+from gatecast.data.numbers import Numbers, parse_numbers
+from gatecast.data.panel import Columns, Panel
+from gatecast.data.times import RowTimes, read_times, time_text
+from gatecast.exceptions import ConfigError, DataError
+
+__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns"]
+
+
+def to_panel(
+    data: Any,
+    *,
+    columns: Columns | None = None,
+    freq: str | int | None = None,
+    id_col: str | None = None,
+    time_col: str | None = None,
+    target_col: str | None = None,
+) -> Panel:
+    """Turn a table, a Series or an array into a panel.
+
+    Args:
+        data: A pandas or polars DataFrame (or another that narwhals knows), long as `unique_id, ds, y`,
+            without an id, or with a date column and a number column under any name; a pandas Series whose
+            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers.
+        columns: Names of the columns; one that has its default name is searched for.
+        freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
+        id_col: Name of the series' column, before `columns`.
+        time_col: Name of the time column, before `columns`.
+        target_col: Name of the target column, before `columns`.
+
+    Returns:
+        The panel: series in order of appearance, each sorted by time, missing times filled with NaN.
+
+    Raises:
+        DataError: The data cannot be a panel: duplicates, irregular steps, missing or infinite values, or
+            unclear columns.
+        ConfigError: `freq` is unknown.
+
+    >>> panel = to_panel([3.0, 4.0, 5.0])
+    >>> panel.values, panel.freq
+    (array([3., 4., 5.]), 1)
+    """
+    plain = as_array(data)
+    if plain is not None:
+        return _array_panel(*plain, freq)
+    layout = lay_out(as_source(data), wanted_columns(columns, Wanted(id_col, time_col, target_col)), freq)
+    return layout.panel(layout.read_values().floats)
+
+
+def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
+    """Merge the two ways to name columns; a default name in `columns` is no demand."""
+    given, default = columns or Columns(), Columns()
+    return Wanted(
+        named.id or (given.id if given.id != default.id else None),
+        named.time or (given.time if given.time != default.time else None),
+        named.target or (given.target if given.target != default.target else None),
+    )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where does each row of a table stand in the panel?
+
+    Attributes:
+        source: The table.
+        found: The columns that were used.
+        times: When each row was observed.
+        ids: Names of the series, shape (S,).
+        row_series: Series of each row, shape (N,).
+        row_position: Position of each row on the grid of its series, shape (N,).
+        starts: First time of each series, shape (S,).
+        grid: The times in between.
+        is_sorted: Whether the rows of each series came in order.
+    """
+
+    source: Source
+    found: Found
+    times: RowTimes
+    ids: Array
+    row_series: Ints
+    row_position: Ints
+    starts: Array
+    grid: Grid
+    is_sorted: bool
+
+    @property
+    def lengths(self) -> Ints:
+        """Grid points of each series, gaps included, shape (S,)."""
+        lengths = np.zeros(len(self.ids), dtype=np.int64)
+        np.maximum.at(lengths, self.row_series, self.row_position + 1)
+        return lengths
+
+    def read_values(self) -> Numbers:
+        """Read the target of each row.
+
+        Raises:
+            DataError: A value is missing, infinite or no number.
+        """
+        column = self.source.frame[self.found.target]
+        numbers = parse_numbers(column, prefer_comma=self.source.prefer_comma)
+        bad = np.flatnonzero(~np.isfinite(numbers.floats))
+        if len(bad):
+            first = int(bad[0])
+            time = "" if self.found.time is None else f" ({time_text(self.times.instants[first])})"
+            raise DataError(
+                f"Column {self.found.target!r} holds {len(bad)} "
+                f"{'values that are' if len(bad) > 1 else 'value that is'} not a "
+                f"finite number, the first is {_shown(column.iloc[first])} in "
+                f"{self.source.where(first)}{time}, and a "
+                "number was expected in every row. Correct or remove these rows (times that are missing "
+                "become gaps)."
+            )
+        return numbers
+
+    def panel(self, values: Floats) -> Panel:
+        """Put the values of the rows, shape (N,), on the grid."""
+        offsets = np.concatenate(([0], np.cumsum(self.lengths))).astype(np.int64)
+        places = offsets[self.row_series] + self.row_position
+        if len(places) == offsets[-1] and bool((np.diff(places) == 1).all()):
+            placed = values
+        else:
+            placed = np.full(int(offsets[-1]), np.nan)
+            placed[places] = values
+        return Panel(
+            ids=self.ids,
+            values=placed,
+            offsets=offsets,
+            starts=self.starts,
+            freq=self.grid.freq,
+            columns=self._columns(),
+            backend=self.source.backend,
+            timezone=self.times.timezone,
+        )
+
+    def _columns(self) -> Columns:
+        default = Columns()
+        if not self.source.has_header:
+            return default
+        time = self.found.time or default.time
+        # The index that pandas' to_csv writes has no name.
+        time = default.time if is_unnamed(time) else time
+        return Columns(self.found.id or default.id, time, self.found.target)
+
+
+def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> Layout:
+    """Find the columns, the series and the grid of times of a table.
+
+    Raises:
+        DataError: The columns are unclear, times repeat, or the steps are irregular.
+        ConfigError: `freq` is unknown.
+    """
+    found = find_columns(source.frame, wanted)
+    if not len(source.frame):
+        raise DataError(
+            "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
+        )
+    times = read_times(source, found)
+    found = _with_id(source, found, times)
+    codes, ids = _series(source, found)
+    order, in_order = _order(codes, times.instants)
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
+    _check_duplicates(source, found, times.instants[order], codes[order], order)
+    grid, stamps = _choose_grid(times, order, offsets, ids, freq)
+    if freq is not None:
+        stamps = replace(stamps, times=grid.snap(stamps.times))
+    row_position = np.empty(len(order), dtype=np.int64)
+    row_position[order] = _positions(grid, stamps)
+    return Layout(source, found, times, ids, codes, row_position, stamps.starts, grid, in_order)
+
+
+def _order(codes: Ints, instants: Array) -> tuple[Ints, bool]:
+    """Return the order of the rows by series and time, and whether each series came in order."""
+    grouped = bool((np.diff(codes) >= 0).all())
+    order = np.arange(len(codes)) if grouped else np.argsort(codes, kind="stable")
+    backwards = (np.diff(instants[order].astype(np.int64)) < 0) & (np.diff(codes[order]) == 0)
+    in_order = not backwards.any()
+    return (order if in_order else np.lexsort((instants, codes))), in_order
+
+
+def _with_id(source: Source, found: Found, times: RowTimes) -> Found:
+    """Where times repeat, take the one text column as id that tells the rows apart."""
+    import pandas as pd
+
+    if found.id is not None or found.time is None or len(np.unique(times.instants)) == len(times.instants):
+        return found
+    frame = source.frame
+    fits = [
+        name for name in found.texts if not pd.DataFrame({"id": frame[name], "time": times.instants}).duplicated().any()
+    ]
+    if len(fits) > 1:
+        raise DataError(
+            f"Times repeat, and several columns may name the series ({', '.join(map(repr, fits))}), but "
+            "one was expected. "
+            f"Name it, e.g. `id_col={fits[0]!r}`."
+        )
+    if not fits:
+        return found
+    texts = tuple(name for name in found.texts if name != fits[0])
+    return Found(found.target, found.time, found.clock, fits[0], texts)
+
+
+def _series(source: Source, found: Found) -> tuple[Ints, Array]:
+    """Return the series of each row, counted in order of appearance, and the names of the series."""
+    import pandas as pd
+
+    if found.id is None:
+        name = found.target if source.has_header else Columns().target
+        return np.zeros(len(source.frame), dtype=np.int64), np.array([name], dtype=object)
+    column = source.frame[found.id]
+    empty = np.flatnonzero(column.isna() | (column.astype(object) == ""))
+    if len(empty):
+        raise DataError(
+            f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was "
+            "expected in every row. "
+            "Fill or remove these rows."
+        )
+    codes, ids = pd.factorize(column.astype(object) if column.dtype.kind not in "iu" else column)
+    return codes.astype(np.int64), np.asarray(ids)
+
+
+def _check_duplicates(source: Source, found: Found, times: Array, codes: Ints, order: Ints) -> None:
+    same = np.flatnonzero((times[1:] == times[:-1]) & (codes[1:] == codes[:-1]))
+    if not len(same):
+        return
+    of_first = (times == times[same[0]]) & (codes == codes[same[0]])
+    rows = np.sort(order[of_first])
+    named = ", ".join(source.where(int(row)) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
+    series = "" if found.id is None else f" of series {source.frame[found.id].iloc[rows[0]]!r}"
+    more = f"; {len(same)} rows repeat a time in all" if len(same) > len(rows) - 1 else ""
+    remedy = "" if found.id is not None else ", or name the column that tells the series apart, `id_col=`"
+    raise DataError(
+        f"{len(rows)} rows{series} have the time {time_text(times[same[0]])} ({named}{more}), and one row "
+        "for each time "
+        f"was expected. Remove or add up the duplicates{remedy}."
+    )
+
+
+def _choose_grid(
+    times: RowTimes, order: Ints, offsets: Ints, ids: Array, freq: str | int | None
+) -> tuple[Grid, Stamps]:
+    """Find the grid, with a time zone in local days or else in UTC."""
+    utc = Stamps(times.instants[order], offsets, ids)
+    if times.timezone is None:
+        return _grid(utc, freq), utc
+    try:
+        grid = _grid(utc, freq)
+        if not grid.follows_calendar:
+            return grid, utc
+    except DataError:
+        pass
+    local = Stamps(_local(utc.times, times.timezone), offsets, ids)
+    return _grid(local, freq), local
+
+
+def _local(times: Array, timezone: str) -> Array:
+    import pandas as pd
+
+    return (
+        pd.DatetimeIndex(times)
+        .tz_localize("UTC")
+        .tz_convert(timezone)
+        .tz_localize(None)
+        .to_numpy(dtype="datetime64[ns]")
+    )
+
+
+def _grid(stamps: Stamps, freq: str | int | None) -> Grid:
+    return infer_grid(stamps) if freq is None else parse_grid(freq, stamps)
+
+
+def _positions(grid: Grid, stamps: Stamps) -> Ints:
+    """Return the position of each (sorted) time on the grid of its series."""
+    n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
+    if n_points > MAX_POINTS:
+        raise DataError(
+            f"With `freq={grid.freq!r}` the {len(stamps.times)} rows would span {n_points} steps, and at "
+            f"most {MAX_POINTS} "
+            "were expected. Pass a longer `freq`, or correct the first and last times."
+        )
+    starts = np.repeat(stamps.starts, np.diff(stamps.offsets))
+    positions = grid.positions(stamps.times, starts)
+    beside = np.flatnonzero(grid.times(starts, positions) != stamps.times)
+    if len(beside):
+        raise DataError(
+            f"{len(beside)} times do not fall on `freq={grid.freq!r}`, the first is "
+            f"{time_text(stamps.times[beside[0]])}, and all "
+            "were expected to. Leave `freq` out to have it inferred, or resample the table."
+        )
+    same = (np.diff(positions) == 0) & (np.diff(np.repeat(np.arange(len(stamps.ids)), np.diff(stamps.offsets))) == 0)
+    if same.any():
+        raise DataError(
+            f"{int(same.sum()) + 1} rows fall on the same step of `freq={grid.freq!r}`, the first at "
+            f"{time_text(stamps.times[np.flatnonzero(same)[0]])}, and one row for each step was expected. "
+            "Pass a shorter `freq`, or add the rows up."
+        )
+    return positions
+
+
+def _shown(value: object) -> str:
+    text = str(value).strip()
+    return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
+
+
+def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
+    """Wrap values without times: steps count from 0, no table is built, float64 is not copied."""
+    import pandas as pd
+
+    step = 1 if freq is None else freq
+    if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+        raise ConfigError(
+            f"`freq` must be a positive integer for data without times, got {freq!r}. Leave it out, or "
+            "pass a table with times."
+        )
+    if not len(array):
+        raise DataError("The array is empty, and at least one value was expected. Pass a series.")
+    values = array if array.dtype == np.float64 else parse_numbers(pd.Series(array)).floats
+    if not np.isfinite(values).all():
+        bad = np.flatnonzero(~np.isfinite(values))
+        raise DataError(
+            f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a "
+            "finite number, the first is "
+            f"{_shown(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct them."
+        )
+    offsets = np.array([0, len(values)], dtype=np.int64)
+    return Panel(np.array(["y"], dtype=object), values, offsets, np.zeros(1, dtype=np.int64), step, backend=backend)

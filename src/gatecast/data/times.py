@@ -1,0 +1,158 @@
+"""When was each row observed? Reads the time column of a table, whatever its type."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.arrays import Array
+from gatecast.data.dates import Dates, parse_dates
+from gatecast.data.find import STEP_NAMES, Found, column_kind
+from gatecast.data.native import Source
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RowTimes", "read_times", "time_text"]
+
+
+@dataclass(frozen=True)
+class RowTimes:
+    """The time of each row.
+
+    Attributes:
+        instants: int64 steps, or datetime64[ns] (UTC where there is a time zone), shape (N,).
+        timezone: Name of the time zone, or None.
+        layout: How the times are written, "" if they were times already.
+        order: "day first" or "month first" where that had to be found out.
+    """
+
+    instants: Array
+    timezone: str | None = None
+    layout: str = ""
+    order: str = ""
+
+
+def read_times(source: Source, found: Found) -> RowTimes:
+    """Read the times of all rows; without a time column the rows of each series are counted.
+
+    Raises:
+        DataError: A cell holds no time, or the order of day and month is not clear.
+    """
+    frame = source.frame
+    if found.time is None:
+        steps = (
+            np.arange(len(frame)) if found.id is None else frame.groupby(found.id, observed=True).cumcount().to_numpy()
+        )
+        return RowTimes(steps.astype(np.int64), layout="order of the rows")
+    column = frame[found.time]
+    kind = column_kind(column)
+    if kind in ("integer", "number") and source.date_format is None:
+        return _from_numbers(source, found.time, column)
+    if kind == "time":
+        return _checked(source, found.time, Dates(_timestamps(column), ""))
+    texts = column.where(column.notna(), "").astype(str)
+    if found.clock is not None:
+        texts = texts.str.strip() + " " + frame[found.clock].astype(str).str.strip()
+    dates = parse_dates(texts, source.date_format)
+    if dates is None:
+        raise DataError(
+            f"Column {found.time!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each "
+            "row was expected. "
+            "Name another with `time_col=`, or write the dates as 2024-01-31."
+        )
+    if dates.order == "ambiguous":
+        _raise_ambiguous(source, found.time, str(texts.iloc[0]))
+    return _checked(source, found.time, dates)
+
+
+def time_text(time: Any) -> str:
+    """Write a time shortly: no midnight, no nanoseconds.
+
+    >>> time_text(np.datetime64("2024-01-05T00:00:00.000000000"))
+    '2024-01-05'
+    """
+    if not isinstance(time, np.datetime64):
+        return str(time)
+    text = str(time.astype("datetime64[us]")).replace("T", " ")
+    text = text.removesuffix(".000000")
+    return text.removesuffix(":00").removesuffix(" 00:00") if text.endswith("00:00:00") else text
+
+
+def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTimes:
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)))
+    if len(bad):
+        raise DataError(
+            f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or "
+            "an integer step was "
+            "expected. Correct it, or name another column with `time_col=`."
+        )
+    steps = column.to_numpy(dtype=np.int64) if column.dtype.kind in "iu" else numbers.astype(np.int64)
+    if source.is_file and name.strip().lower() not in STEP_NAMES:
+        dates = parse_dates(column.iloc[:0].astype(str) if not len(column) else _digits(steps))
+        if dates is not None and not dates.times.hasnans:
+            return RowTimes(_utc(dates.times), None, dates.layout)
+    return RowTimes(steps, layout="integer steps")
+
+
+def _digits(steps: Array) -> "pd.Series[str]":
+    import pandas as pd
+
+    return pd.Series(steps).astype(str)
+
+
+def _timestamps(column: "pd.Series[Any]") -> "pd.DatetimeIndex":
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return pd.DatetimeIndex(column.dt.to_timestamp())
+    if column.dtype == object and len(column) and isinstance(column.iloc[0], pd.Period):
+        return pd.PeriodIndex(column).to_timestamp()
+    return pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
+
+
+def _checked(source: Source, name: str, dates: Dates) -> RowTimes:
+    """Name the first row without a time."""
+    import pandas as pd
+
+    missing = np.flatnonzero(dates.times.isna())
+    if len(missing):
+        text = source.frame[name].iloc[missing[0]]
+        empty = pd.isna(text) or not str(text).strip()
+        how = f", written like the others ({dates.layout})," if dates.layout else ""
+        raise DataError(
+            f"Column {name!r} {'is empty' if empty else f'holds {str(text)!r}'} in "
+            f"{source.where(int(missing[0]))}, and a date{how} "
+            f"was expected ({len(missing)} {'rows have' if len(missing) > 1 else 'row has'} none). Correct "
+            "or remove it."
+        )
+    zone = None if dates.times.tz is None else str(dates.times.tz)
+    return RowTimes(_utc(dates.times), zone, dates.layout, dates.order)
+
+
+def _utc(times: "pd.DatetimeIndex") -> Array:
+    import pandas as pd
+
+    plain = times if times.tz is None else times.tz_convert("UTC").tz_localize(None)
+    try:
+        return plain.as_unit("ns").to_numpy()
+    except pd.errors.OutOfBoundsDatetime:
+        raise DataError(
+            "The times reach beyond the years 1678 to 2261, which nanoseconds can hold. "
+            "Use integer steps (for example the year) as the time column."
+        ) from None
+
+
+def _raise_ambiguous(source: Source, name: str, first: str) -> None:
+    remedy = (
+        '`date_format="%d/%m/%Y"` (on the command line: `--date-format "%d/%m/%Y"`)'
+        if source.is_file
+        else f'`pd.to_datetime(data[{name!r}], format="%d/%m/%Y")`'
+    )
+    raise DataError(
+        f"Column {name!r} makes sense with the day first and with the month first (the first row says "
+        f"{first!r}), "
+        f"and only one order was expected to. Say which it is: {remedy}."
+    )

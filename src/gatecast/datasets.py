@@ -1,0 +1,123 @@
+"""Which example series are at hand? The tutorial's noisy sine, and real ones that statsmodels ships."""
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatecast.exceptions import GatecastError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["co2", "nile", "sine", "sunspots"]
+
+
+def sine(n_points: int = 10_000, noise: float = 0.5, seed: int = 0) -> "pd.DataFrame":
+    """Make the tutorial's series: a sine in steps of 0.1 with normal noise.
+
+    The defaults are bit-equal to `np.random.seed(0)`, `np.arange(0, 1000, 0.1)`, `np.sin(...) +
+    np.random.normal(0, 0.5, ...)`, without touching NumPy's global random state.
+
+    Args:
+        n_points: Number of points.
+        noise: Standard deviation of the noise.
+        seed: Seed of the noise.
+
+    Returns:
+        DataFrame with unique_id, ds (integer step), y, and clean (the sine without noise).
+
+    >>> sine()[["ds", "y"]].head(2).round(4)
+       ds       y
+    0   0  0.8820
+    1   1  0.2999
+    """
+    import pandas as pd
+
+    # n * 0.1 and not a sum of 0.1s, as np.arange does it.
+    clean = np.sin(np.arange(n_points) * 0.1)
+    # The tutorial's stream; a Generator would give other numbers.
+    random = np.random.RandomState(seed)
+    y = clean + random.normal(0, noise, n_points)
+    return pd.DataFrame({"unique_id": "sine", "ds": np.arange(n_points), "y": y, "clean": clean})
+
+
+def sunspots() -> "pd.DataFrame":
+    """Load the yearly number of sunspots, 1700 to 2008 (309 points).
+
+    Returns:
+        DataFrame with unique_id, ds (first day of the year), y.
+
+    Raises:
+        GatecastError: statsmodels is not installed.
+
+    >>> sunspots().tail(1)
+        unique_id         ds    y
+    308  sunspots 2008-01-01  2.9
+    """
+    data = _statsmodels("sunspots").load_pandas().data
+    return _yearly("sunspots", data["YEAR"].to_numpy(), data["SUNACTIVITY"].to_numpy())
+
+
+def nile() -> "pd.DataFrame":
+    """Load the yearly volume of the Nile at Aswan in 10^8 cubic metres, 1871 to 1970 (100 points).
+
+    Returns:
+        DataFrame with unique_id, ds (first day of the year), y.
+
+    Raises:
+        GatecastError: statsmodels is not installed.
+
+    >>> nile().head(1)
+      unique_id         ds       y
+    0      nile 1871-01-01  1120.0
+    """
+    data = _statsmodels("nile").load_pandas().data
+    return _yearly("nile", data["year"].to_numpy(), data["volume"].to_numpy())
+
+
+def co2() -> "pd.DataFrame":
+    """Load the monthly mean of CO2 at Mauna Loa in ppm, May 1964 to December 2001 (452 points).
+
+    statsmodels has weekly values, some missing. Each month here is the mean of the weeks that were observed
+    in it. Nothing is interpolated: a few months before May 1964 have no observation, so the series starts
+    after the last of them.
+
+    Returns:
+        DataFrame with unique_id, ds (first day of the month), y.
+
+    Raises:
+        GatecastError: statsmodels is not installed.
+
+    >>> co2().head(1)
+      unique_id         ds       y
+    0       co2 1964-05-01  322.25
+    """
+    import pandas as pd
+
+    weekly = _statsmodels("co2").load_pandas().data["co2"]
+    monthly = weekly.resample("MS").mean()
+    empty = np.flatnonzero(monthly.isna())
+    monthly = monthly.iloc[empty[-1] + 1 if len(empty) else 0 :]
+    return pd.DataFrame({"unique_id": "co2", "ds": monthly.index.as_unit("ns"), "y": monthly.to_numpy()})
+
+
+def _yearly(
+    name: str, years: "np.typing.NDArray[np.float64]", values: "np.typing.NDArray[np.float64]"
+) -> "pd.DataFrame":
+    import pandas as pd
+
+    starts = pd.to_datetime(years.astype(int).astype(str), format="%Y")
+    return pd.DataFrame({"unique_id": name, "ds": starts.as_unit("ns"), "y": values.astype(np.float64)})
+
+
+def _statsmodels(name: str) -> ModuleType:
+    from importlib import import_module
+
+    try:
+        return import_module(f"statsmodels.datasets.{name}")
+    except ImportError:
+        raise GatecastError(
+            f"The example series {name!r} comes with statsmodels, which is not installed. Run `pip install "
+            "'gatecast[datasets]'`."
+        ) from None

@@ -1,0 +1,1 @@
+"""How good is a forecast? Errors beside those of the naive forecasts."""

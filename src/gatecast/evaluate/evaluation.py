@@ -1,0 +1,98 @@
+"""How far off were forecasts from many origins, and how far off would the naive ones have been?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Evaluation", "Score", "score"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Errors of one method over all origins, steps and series.
+
+    Args:
+        rmse: Root mean squared error, in the data's units.
+        mae: Mean absolute error, in the data's units.
+        mase: Mean absolute error of each series over that of the in-sample seasonal naive, averaged over series.
+        rmse_by_step: `(H,)`.
+    """
+
+    rmse: float
+    mae: float
+    mase: float
+    rmse_by_step: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `LSTMForecaster.evaluate` found.
+
+    Args:
+        scores: By method: `LSTM`, `Naive`, and `SeasonalNaive` where there is a season.
+        horizon: H.
+        n_origins: Forecasts that were made, each of up to H steps.
+        season_length: Steps in a season.
+    """
+
+    scores: dict[str, Score]
+    horizon: int
+    n_origins: int
+    season_length: int
+
+    @property
+    def rmse(self) -> float:
+        """Root mean squared error of the LSTM, in the data's units."""
+        return self.scores["LSTM"].rmse
+
+    @property
+    def mae(self) -> float:
+        """Mean absolute error of the LSTM, in the data's units."""
+        return self.scores["LSTM"].mae
+
+    @property
+    def mase(self) -> float:
+        """Mean absolute scaled error of the LSTM."""
+        return self.scores["LSTM"].mase
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each method."""
+        import pandas as pd
+
+        rows = {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase} for name, s in self.scores.items()}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method").reset_index()
+
+
+def score(forecasts: np.ndarray, actual: np.ndarray, series: np.ndarray, scales: np.ndarray) -> Score:
+    """Compare forecasts with what came.
+
+    Args:
+        forecasts: `(n, H)`, in the data's units.
+        actual: `(n, H)`; NaN where nothing came or was observed.
+        series: `(n,)` series of each row.
+        scales: `(S,)` denominators of MASE.
+    """
+    seen = ~np.isnan(actual)
+    error = np.where(seen, forecasts - actual, 0.0)
+    count = seen.sum(axis=0)
+    # in units of the largest error, so that squares of huge numbers do not overflow
+    unit = float(np.abs(error).max(initial=0.0)) or 1.0
+    squared = ((error / unit) ** 2).sum(axis=0)
+    per_series = np.bincount(series, np.abs(error).sum(axis=1), len(scales))
+    n_series = np.bincount(series, seen.sum(axis=1), len(scales))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratios = per_series / n_series / scales
+        by_step = unit * np.sqrt(squared / count)
+    ratios = ratios[np.isfinite(ratios)]
+    return Score(
+        rmse=unit * float(np.sqrt(squared.sum() / max(count.sum(), 1))),
+        mae=float(np.abs(error).sum() / max(count.sum(), 1)),
+        mase=float(ratios.mean()) if len(ratios) else float("nan"),
+        rmse_by_step=by_step,
+    )

@@ -1,0 +1,234 @@
+"""What does a fitted forecaster say about data? Tables of forecasts, each at its own time, and their errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gatecast.data.panel import Panel
+from gatecast.data.scaled import carry_forward, scaled_inputs
+from gatecast.data.scaling import Scaling, fit_scaling
+from gatecast.evaluate.evaluation import Evaluation, score
+from gatecast.evaluate.naive import seasonal_naive
+from gatecast.exceptions import DataError
+from gatecast.fitted import Fitted
+from gatecast.network.memory import Memory, TrainedNetwork
+
+__all__ = ["Known", "after_training", "evaluate_panel", "one_step_table", "read_on"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of some series at the end of their data, and how to say what comes next.
+
+    Args:
+        network: The trained network.
+        memory: One row for each of n series.
+        center: `(n,)` added to forecasts.
+        units: `(n,)` what forecasts are multiplied by.
+        after: Empty series that start right behind the data.
+    """
+
+    network: TrainedNetwork
+    memory: Memory
+    center: np.ndarray
+    units: np.ndarray
+    after: Panel
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Forecast `(n, horizon)` in the data's units."""
+        scaled = self.network.forecast(self.memory, horizon).astype(np.float64)
+        return np.asarray(scaled * self.units[:, None] + self.center[:, None])
+
+    def table(self, horizon: int) -> Any:
+        """Forecast as a table `unique_id, ds, LSTM` of the user's library."""
+        rows = np.repeat(np.arange(self.after.n_series), horizon)
+        times = self.after.future_times(horizon).ravel()
+        return self.after.frame(rows, times, LSTM=self.forecast(horizon).ravel())
+
+
+def after_training(fitted: Fitted) -> Known:
+    """Stand at the end of the training part."""
+    return Known(fitted.network, fitted.memory, fitted.scaling.center, fitted.units, fitted.after)
+
+
+def read_on(fitted: Fitted, panel: Panel) -> Known:
+    """Read new data: rows that follow the training part go on from it, all else is read from its own beginning.
+
+    Raises:
+        DataError: A series that does not follow the training part is shorter than the lookback.
+    """
+    match = _match(fitted, panel)
+    _check_long_enough(fitted, panel, match)
+    center, units, inputs = _scaled(fitted, panel, match, panel.lengths)
+    memory = fitted.network.read(_memory_before(fitted, match), inputs, panel.offsets)
+    return Known(fitted.network, memory, center, units, panel.tail_from(panel.lengths))
+
+
+def one_step_table(fitted: Fitted, panel: Panel) -> Any:
+    """Forecast each point from those before it; NaN before `lookback` points were read."""
+    match = replace(_match(fitted, panel), follows=np.zeros(panel.n_series, bool))
+    center, units, inputs = _scaled(fitted, panel, match, panel.lengths)
+    each = fitted.network.forecast_each(_memory_before(fitted, match), inputs, panel.offsets, 1)[:, 0]
+    series = np.repeat(np.arange(panel.n_series), panel.lengths)
+    position = np.arange(len(panel.values)) - panel.offsets[series]
+    # the forecast made at one point is for the next one
+    forecast = np.concatenate([[np.nan], each[:-1]]) * units[series] + center[series]
+    forecast[position < fitted.lookback] = np.nan
+    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values, "LSTM": forecast})
+
+
+def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
+    """Compare the forecasts from every origin behind the training part with what came.
+
+    Raises:
+        DataError: There is nothing behind the training part.
+    """
+    match = _match_values(fitted, panel, _match(fitted, panel))
+    first = np.minimum(np.where(match.follows, 0, np.maximum(match.n_before, fitted.lookback)), panel.lengths)
+    if (first == panel.lengths).all():
+        raise DataError(
+            f"None of the {len(panel.values)} points passed to `evaluate` lies behind the training part, and at least one was "
+            "expected. Pass the held-out rows, or all rows with them."
+        )
+    center, units, inputs = _scaled(fitted, panel, match, first)
+    series = np.repeat(np.arange(panel.n_series), panel.lengths - first)
+    forecasts = _forecasts_from(fitted, panel, match, first, inputs)
+    return _compare(fitted, panel, match, first, forecasts * units[series, None] + center[series, None])
+
+
+@dataclass(frozen=True)
+class Match:
+    """How series of new data (n of them) relate to the training part.
+
+    Args:
+        rows: `(n,)` row of the series among those fitted, -1 for a new one.
+        follows: `(n,)` whether the data begin right behind the training part.
+        n_before: `(n,)` how many of the points belong to the training part.
+    """
+
+    rows: np.ndarray
+    follows: np.ndarray
+    n_before: np.ndarray
+
+
+def _match(fitted: Fitted, panel: Panel) -> Match:
+    ids = panel.ids.tolist()
+    rows = np.array([fitted.row_of.get(id_, -1) for id_ in ids], np.int64)
+    if len(ids) == 1 and fitted.after.n_series == 1:
+        # one series is that series, whatever it is called
+        rows[0] = 0
+    known = rows >= 0
+    comparable = fitted.after.starts.dtype.kind == panel.starts.dtype.kind
+    n_before = np.zeros(len(ids), np.int64)
+    if comparable and known.any():
+        ends = fitted.after.starts[rows[known]]
+        n_before[known] = np.maximum(panel.grid.positions(ends, panel.starts[known]), 0)
+    follows = np.zeros(len(ids), bool)
+    if comparable:
+        follows[known] = panel.starts[known] == fitted.after.starts[rows[known]]
+    return Match(rows, follows, n_before)
+
+
+def _match_values(fitted: Fitted, panel: Panel, match: Match) -> Match:
+    """Tell held-out arrays from whole ones: without times, both begin at step 0, but only one holds the training part."""
+    follows, n_before = match.follows.copy(), match.n_before.copy()
+    for s in np.flatnonzero((match.rows >= 0) & ~match.follows):
+        n = int(fitted.lengths[match.rows[s]])
+        if panel.starts.dtype.kind == "M" or panel.starts[s] != 0 or n_before[s] != n:
+            continue
+        newest = panel.series(int(s))[n - 1] if n <= panel.lengths[s] else np.nan
+        follows[s] = newest != fitted.tail[match.rows[s], -1]
+    return replace(match, follows=follows, n_before=np.where(follows, 0, n_before))
+
+
+def _check_long_enough(fitted: Fitted, panel: Panel, match: Match) -> None:
+    short = np.flatnonzero(~match.follows & (panel.lengths < fitted.lookback))
+    if len(short):
+        raise DataError(
+            f"Series {panel.ids[short[0]]!r} has {panel.lengths[short[0]]} points and does not go on where the training part "
+            f"ended, so the model's lookback of {fitted.lookback} points was expected. Pass more history."
+        )
+
+
+def _scaled(
+    fitted: Fitted, panel: Panel, match: Match, n_past: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return centers, units and scaled inputs; new series are scaled by their first `n_past` points."""
+    new = match.rows < 0
+    center = fitted.scaling.center[match.rows].copy()
+    scale = fitted.scaling.scale[match.rows].copy()
+    units = fitted.units[match.rows].copy()
+    if new.any():
+        past = panel.head(np.where(new, n_past, 0))
+        own = fit_scaling(past.values, past.offsets, fitted.scaling.kind)
+        center[new], scale[new], units[new] = own.center[new], own.scale[new], own.scale[new]
+    return center, units, scaled_inputs(panel, Scaling(center, scale, fitted.scaling.kind))
+
+
+def _memory_before(fitted: Fitted, match: Match) -> Memory:
+    """Remember the training part where the data follow it, and nothing elsewhere."""
+    memory = fitted.memory.rows(match.rows)
+    for remembered in (memory.h, memory.c, memory.recent):
+        remembered[~match.follows] = 0
+    return memory
+
+
+def _forecasts_from(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Forecast at the origins before points first, first + 1, ..., length - 1 of each series; scaled, series by series."""
+    read, tested = panel.head(first), panel.tail_from(first)
+    series = np.repeat(np.arange(panel.n_series), panel.lengths)
+    position = np.arange(len(inputs)) - panel.offsets[series]
+    is_read = position < first[series]
+    memory = fitted.network.read(_memory_before(fitted, match), inputs[is_read], read.offsets)
+    each = fitted.network.forecast_each(memory, inputs[~is_read], tested.offsets, fitted.horizon)
+    at_first = fitted.network.forecast(memory)
+    # row n of `each` is made at point n, for the points behind it: move it one down, and begin with the first origin's
+    out = np.empty_like(each)
+    out[1:] = each[:-1]
+    begins = tested.offsets[:-1]
+    some = tested.lengths > 0
+    out[begins[some]] = at_first[some]
+    return np.asarray(out, np.float64)
+
+
+def _compare(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, forecasts: np.ndarray) -> Evaluation:
+    """Score the forecasts beside the naive ones from the same origins, the points before `first` of each series and on."""
+    H, season = fitted.horizon, fitted.season_length
+    known, begins = _known_values(fitted, panel, match)
+    n_origins = panel.lengths - first
+    series = np.repeat(np.arange(panel.n_series), n_origins)
+    step = np.arange(len(series)) - np.repeat(np.cumsum(n_origins) - n_origins, n_origins)
+    origins = begins[series] + first[series] + step - 1
+    methods = {"LSTM": forecasts}
+    edges = np.append(begins - np.where(match.follows, season, 0), len(known))
+    for name, m in {"Naive": 1, "SeasonalNaive": season}.items():
+        methods.setdefault(name, seasonal_naive(known, edges, origins, H, m))
+    if season == 1:
+        del methods["SeasonalNaive"]
+    actual = _ahead(panel, series, first[series] + step, H)
+    scales = np.where(match.rows >= 0, fitted.naive_scales[match.rows], np.nan)
+    scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
+    return Evaluation(scores, H, len(series), season)
+
+
+def _known_values(fitted: Fitted, panel: Panel, match: Match) -> tuple[np.ndarray, np.ndarray]:
+    """Join all series, the end of the training part before those that follow it; returns where the data of each begin."""
+    filled = carry_forward(panel.values)
+    pieces, begins, n = [], [], 0
+    for s in range(panel.n_series):
+        tail = fitted.tail[match.rows[s]] if match.follows[s] else filled[:0]
+        pieces += [tail, filled[panel.offsets[s] : panel.offsets[s + 1]]]
+        begins.append(n + len(tail))
+        n = begins[-1] + int(panel.lengths[s])
+    return np.concatenate(pieces), np.array(begins)
+
+
+def _ahead(panel: Panel, series: np.ndarray, position: np.ndarray, horizon: int) -> np.ndarray:
+    """Return the values at `position` of each row's series and behind it, `(n, horizon)`; NaN beyond its end."""
+    at = position[:, None] + np.arange(horizon)
+    inside = at < panel.lengths[series][:, None]
+    values = panel.values[np.where(inside, panel.offsets[series][:, None] + at, 0)]
+    return np.where(inside, values, np.nan)

@@ -1,0 +1,181 @@
+"""How is a fitted model kept in a file? Numbers as tensors, everything else as JSON, in one safetensors file.
+
+Never pickle: opening a model cannot run code. A checksum finds damage, a format number finds newer files, and a file
+is replaced only once the new one is complete on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gatecast.atomic import write_atomically
+from gatecast.data.panel import Columns, Panel
+from gatecast.data.scaling import Scaling
+from gatecast.exceptions import ModelFileError
+from gatecast.fitted import Fitted
+from gatecast.network.memory import Memory, TrainedNetwork
+from gatecast.network.spec import NetworkSpec
+
+__all__ = ["FORMAT", "read_model", "write_model"]
+
+FORMAT = 1
+
+
+def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str, Any]) -> None:
+    """Write a model, replacing an older file only when the new one is complete.
+
+    Raises:
+        ModelFileError: The file cannot be written; an older one is then untouched.
+    """
+    from safetensors.numpy import save
+
+    tensors = _tensors(fitted)
+    about = json.dumps({**_about(fitted), "settings": settings}, sort_keys=True)
+    metadata = {"format": str(FORMAT), "gatecast": about, "sha256": _checksum(tensors, about)}
+    try:
+        write_atomically(path, save(tensors, metadata))
+    except OSError as error:
+        raise ModelFileError(
+            f"The model cannot be written to {path} ({error.strerror or error}). "
+            "Pass a path in a folder that exists, is writable and has room."
+        ) from None
+
+
+def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, dict[str, Any]]:
+    """Read a model and the settings it was made with.
+
+    Raises:
+        ModelFileError: The file is missing, damaged, of another kind, or newer than this version reads.
+    """
+    file = Path(path)
+    tensors, metadata = _open(file)
+    _check_format(file, metadata)
+    about = metadata.get("gatecast", "")
+    if metadata.get("sha256") != _checksum(tensors, about):
+        raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
+    facts = json.loads(about)
+    return _fitted(tensors, facts), facts["settings"]
+
+
+def _tensors(fitted: Fitted) -> dict[str, np.ndarray]:
+    network = fitted.network
+    tensors = {f"weights.{name}": w for name, w in network.spec.views(network.weights).items()}
+    tensors |= {f"memory.{name}": getattr(fitted.memory, name) for name in ("h", "c", "recent")}
+    tensors |= {
+        "scaling.center": fitted.scaling.center,
+        "scaling.scale": fitted.scaling.scale,
+        "series.units": fitted.units,
+        "series.lengths": fitted.lengths,
+        "series.tail": fitted.tail,
+        "series.naive_scales": fitted.naive_scales,
+        "series.starts": fitted.after.starts.astype(np.int64),
+    }
+    return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+
+
+def _about(fitted: Fitted) -> dict[str, Any]:
+    after, spec = fitted.after, fitted.network.spec
+    is_time = after.starts.dtype.kind == "M"
+    return {
+        "spec": [spec.input_size, list(spec.hidden_sizes), spec.output_size],
+        "window": fitted.network.window,
+        "scaling": fitted.scaling.kind,
+        "ids": [id_ if isinstance(id_, str | int | float | bool) else str(id_) for id_ in after.ids.tolist()],
+        "time": {
+            "freq": after.freq,
+            "zone": after.timezone,
+            "unit": str(after.starts.dtype) if is_time else None,
+        },
+        "columns": [after.columns.id, after.columns.time, after.columns.target],
+        "backend": after.backend,
+        "lookback": fitted.lookback,
+        "season_length": fitted.season_length,
+        "history": fitted.history,
+    }
+
+
+def _fitted(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> Fitted:
+    F, hidden, H = facts["spec"]
+    spec = NetworkSpec(F, tuple(hidden), H)
+    weights = np.concatenate([tensors[f"weights.{name}"].ravel() for name in spec.shapes])
+    ids = np.array(facts["ids"], dtype=object)
+    time = facts["time"]
+    starts = tensors["series.starts"]
+    after = Panel(
+        ids=ids if isinstance(facts["ids"][0], str) else np.array(facts["ids"]),
+        values=np.zeros(0),
+        offsets=np.zeros(len(ids) + 1, np.int64),
+        starts=starts.astype(time["unit"]) if time["unit"] else starts,
+        freq=time["freq"],
+        columns=Columns(*facts["columns"]),
+        backend=facts["backend"],
+        timezone=time["zone"],
+    )
+    return Fitted(
+        network=TrainedNetwork(spec, weights, facts["window"]),
+        memory=Memory(*(tensors[f"memory.{name}"] for name in ("h", "c", "recent"))),
+        scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], facts["scaling"]),
+        units=tensors["series.units"],
+        after=after,
+        lengths=tensors["series.lengths"],
+        tail=tensors["series.tail"],
+        naive_scales=tensors["series.naive_scales"],
+        lookback=facts["lookback"],
+        season_length=facts["season_length"],
+        history=facts["history"],
+    )
+
+
+def _checksum(tensors: dict[str, np.ndarray], about: str) -> str:
+    digest = hashlib.sha256(about.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()
+
+
+def _open(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with file.open("rb") as stream:
+            first = stream.read(2)
+        if first[:1] == b"\x80" or first == b"PK":
+            raise ModelFileError(
+                f"{file} is a pickle or an archive, and gatecast opens only safetensors files, which cannot run code. "
+                "Use a file written by LSTMForecaster.save."
+            )
+        with safe_open(file, framework="numpy") as opened:
+            names = list(opened.keys())
+            return {name: opened.get_tensor(name) for name in names}, opened.metadata() or {}
+    except FileNotFoundError:
+        raise ModelFileError(
+            f"There is no model file {file}. Save one with LSTMForecaster.save, or check the path."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"{file} cannot be read ({reason}). Pass a model file that you may read.") from None
+    except (SafetensorError, ValueError) as error:
+        raise ModelFileError(
+            f"{file} is not a complete safetensors file ({error}). It may be truncated or damaged: copy or save it again."
+        ) from None
+
+
+def _check_format(file: Path, metadata: dict[str, str]) -> None:
+    number = metadata.get("format", "")
+    if "gatecast" not in metadata or not number.isdecimal():
+        raise ModelFileError(
+            f"{file} is a safetensors file, but not of gatecast. Use one written by LSTMForecaster.save."
+        )
+    if int(number) > FORMAT:
+        raise ModelFileError(
+            f"{file} has model format {number}, and this version of gatecast reads up to {FORMAT}. "
+            "Update it with `pip install --upgrade gatecast`."
+        )

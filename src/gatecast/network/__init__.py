@@ -1,0 +1,1 @@
+"""What is a network? Its shape, its weights, the NumPy reference and the native core."""
