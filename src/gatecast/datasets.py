@@ -90,8 +90,8 @@ def co2() -> "pd.DataFrame":
         GatecastError: statsmodels is not installed.
 
     >>> co2().head(1)
-      unique_id         ds       y
-    0       co2 1964-05-01  322.25
+      unique_id         ds      y
+    0       co2 1964-05-01  322.0
     """
     import pandas as pd
 

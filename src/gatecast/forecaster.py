@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from gatecast.data import Panel, to_panel
 from gatecast.evaluate.evaluation import Evaluation
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.fitted import Fitted
@@ -45,8 +46,8 @@ class LSTMForecaster(Settings):
     def tutorial(cls, look_back: int = 1) -> Self:
         """Make the model of the classic tutorial.
 
-        MinMax scaling to 0..1, windows of `look_back` points (the last one dropped, as its `create_dataset` does), LSTM(50) and
-        Dense(1), mean squared error, Adam with 1e-3, five epochs of batch size 1.
+        MinMax scaling to 0..1, windows of `look_back` points (the last one dropped, as its `create_dataset` does),
+        LSTM(50) and Dense(1), mean squared error, Adam with 1e-3, five epochs of batch size 1.
         """
         return cls(
             horizon=1,
@@ -122,9 +123,11 @@ class LSTMForecaster(Settings):
         """Forecast the steps behind the training part, or behind `data`.
 
         Args:
-            horizon: Steps ahead; the trained horizon when absent. Steps beyond that one are forecast from the forecasts.
-            data: Newer data with the columns of the training data. Rows that follow the training part go on from it, all
-                else is read from its own beginning. A series that was not in the training part is scaled by its own history.
+            horizon: Steps ahead; the trained horizon when absent. Steps beyond that one are forecast from the
+                forecasts.
+            data: Newer data with the columns of the training data. Rows that follow the training part go on from it,
+                all else is read from its own beginning. A series that was not in the training part is scaled by its
+                own history.
 
         Returns:
             A table `unique_id, ds, LSTM` (under the user's own column names), of the library that the data came from.
@@ -141,8 +144,8 @@ class LSTMForecaster(Settings):
         """Forecast every point of the training part, or of `data`, from all points before it.
 
         Returns:
-            A table `unique_id, ds, y, LSTM`, each forecast at the time that it is for; NaN for the first `lookback` points
-            of a series.
+            A table `unique_id, ds, y, LSTM`, each forecast at the time that it is for; NaN for the first `lookback`
+            points of a series.
         """
         from gatecast.forecasts import one_step_table
 
@@ -150,8 +153,8 @@ class LSTMForecaster(Settings):
         if panel is None:
             fitted = self.fitted_
             raise DataError(
-                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they were asked for. "
-                "Pass them: `predict_insample(data)`."
+                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
+                "were asked for. Pass them: `predict_insample(data)`."
             )
         return one_step_table(self.fitted_, panel)
 
@@ -220,7 +223,8 @@ class LSTMForecaster(Settings):
         return model
 
     def __repr__(self) -> str:
-        changed = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default]
+        values = self._settings()
+        changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != f.default]
         return f"LSTMForecaster({', '.join(changed)})"
 
     def _settings(self) -> dict[str, Any]:
@@ -230,7 +234,7 @@ class LSTMForecaster(Settings):
     def _like_training(self, data: Any) -> Any:
         """Read data with the column names of the training data, as far as they are there."""
         after = self.fitted_.after
-        names = getattr(data, "columns", ())
+        names = [] if isinstance(data, Panel) else getattr(data, "columns", ())
         wanted = {
             "id_col": after.columns.id,
             "time_col": after.columns.time,
@@ -242,6 +246,4 @@ class LSTMForecaster(Settings):
 
 
 def _panel(data: Any, **named: Any) -> Any:
-    from gatecast.data import Panel, to_panel
-
     return data if isinstance(data, Panel) else to_panel(data, **named)

@@ -90,8 +90,8 @@ def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
     first = np.minimum(np.where(match.follows, 0, np.maximum(match.n_before, fitted.lookback)), panel.lengths)
     if (first == panel.lengths).all():
         raise DataError(
-            f"None of the {len(panel.values)} points passed to `evaluate` lies behind the training part, and at least one was "
-            "expected. Pass the held-out rows, or all rows with them."
+            f"None of the {len(panel.values)} points passed to `evaluate` lies behind the training part, and at "
+            "least one was expected. Pass the held-out rows, or all rows with them."
         )
     center, units, inputs = _scaled(fitted, panel, match, first)
     series = np.repeat(np.arange(panel.n_series), panel.lengths - first)
@@ -133,7 +133,7 @@ def _match(fitted: Fitted, panel: Panel) -> Match:
 
 
 def _match_values(fitted: Fitted, panel: Panel, match: Match) -> Match:
-    """Tell held-out arrays from whole ones: without times, both begin at step 0, but only one holds the training part."""
+    """Tell held-out arrays from whole ones: without times both begin at step 0, but one holds the training part."""
     follows, n_before = match.follows.copy(), match.n_before.copy()
     for s in np.flatnonzero((match.rows >= 0) & ~match.follows):
         n = int(fitted.lengths[match.rows[s]])
@@ -148,8 +148,8 @@ def _check_long_enough(fitted: Fitted, panel: Panel, match: Match) -> None:
     short = np.flatnonzero(~match.follows & (panel.lengths < fitted.lookback))
     if len(short):
         raise DataError(
-            f"Series {panel.ids[short[0]]!r} has {panel.lengths[short[0]]} points and does not go on where the training part "
-            f"ended, so the model's lookback of {fitted.lookback} points was expected. Pass more history."
+            f"Series {panel.ids[short[0]]!r} has {panel.lengths[short[0]]} points and does not go on where the "
+            f"training part ended, so the model's lookback of {fitted.lookback} points was expected. Pass more history."
         )
 
 
@@ -177,7 +177,7 @@ def _memory_before(fitted: Fitted, match: Match) -> Memory:
 
 
 def _forecasts_from(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Forecast at the origins before points first, first + 1, ..., length - 1 of each series; scaled, series by series."""
+    """Forecast points `first`, `first` + 1, ... of each series from all points before each; scaled."""
     read, tested = panel.head(first), panel.tail_from(first)
     series = np.repeat(np.arange(panel.n_series), panel.lengths)
     position = np.arange(len(inputs)) - panel.offsets[series]
@@ -195,7 +195,7 @@ def _forecasts_from(fitted: Fitted, panel: Panel, match: Match, first: np.ndarra
 
 
 def _compare(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, forecasts: np.ndarray) -> Evaluation:
-    """Score the forecasts beside the naive ones from the same origins, the points before `first` of each series and on."""
+    """Score the forecasts of points `first`, `first` + 1, ... beside the naive ones from the same origins."""
     H, season = fitted.horizon, fitted.season_length
     known, begins = _known_values(fitted, panel, match)
     n_origins = panel.lengths - first
@@ -215,7 +215,7 @@ def _compare(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, fore
 
 
 def _known_values(fitted: Fitted, panel: Panel, match: Match) -> tuple[np.ndarray, np.ndarray]:
-    """Join all series, the end of the training part before those that follow it; returns where the data of each begin."""
+    """Join all series, those that follow the training part behind its end; returns where the data of each begin."""
     filled = carry_forward(panel.values)
     pieces, begins, n = [], [], 0
     for s in range(panel.n_series):

@@ -36,8 +36,9 @@ def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str
     from safetensors.numpy import save
 
     tensors = _tensors(fitted)
-    about = json.dumps({**_about(fitted), "settings": settings}, sort_keys=True)
-    metadata = {"format": str(FORMAT), "gatecast": about, "sha256": _checksum(tensors, about)}
+    facts = {"format": FORMAT, **_about(fitted), "settings": settings}
+    # one entry, because the library writes several in random order and equal models shall be equal files
+    metadata = {"gatecast": json.dumps({**facts, "sha256": _checksum(tensors, facts)})}
     try:
         write_atomically(path, save(tensors, metadata))
     except OSError as error:
@@ -55,11 +56,9 @@ def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, dict[str, Any]]:
     """
     file = Path(path)
     tensors, metadata = _open(file)
-    _check_format(file, metadata)
-    about = metadata.get("gatecast", "")
-    if metadata.get("sha256") != _checksum(tensors, about):
+    facts = _facts(file, metadata)
+    if facts.pop("sha256", None) != _checksum(tensors, facts):
         raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
-    facts = json.loads(about)
     return _fitted(tensors, facts), facts["settings"]
 
 
@@ -132,8 +131,8 @@ def _fitted(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> Fitted:
     )
 
 
-def _checksum(tensors: dict[str, np.ndarray], about: str) -> str:
-    digest = hashlib.sha256(about.encode())
+def _checksum(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())
@@ -164,18 +163,22 @@ def _open(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         raise ModelFileError(f"{file} cannot be read ({reason}). Pass a model file that you may read.") from None
     except (SafetensorError, ValueError) as error:
         raise ModelFileError(
-            f"{file} is not a complete safetensors file ({error}). It may be truncated or damaged: copy or save it again."
+            f"{file} is not a complete safetensors file ({error}). It may be truncated or damaged: copy or save it "
+            "again."
         ) from None
 
 
-def _check_format(file: Path, metadata: dict[str, str]) -> None:
-    number = metadata.get("format", "")
-    if "gatecast" not in metadata or not number.isdecimal():
+def _facts(file: Path, metadata: dict[str, str]) -> dict[str, Any]:
+    try:
+        facts = json.loads(metadata["gatecast"])
+        number = int(facts["format"])
+    except (KeyError, TypeError, ValueError):
         raise ModelFileError(
             f"{file} is a safetensors file, but not of gatecast. Use one written by LSTMForecaster.save."
-        )
-    if int(number) > FORMAT:
+        ) from None
+    if number > FORMAT:
         raise ModelFileError(
             f"{file} has model format {number}, and this version of gatecast reads up to {FORMAT}. "
             "Update it with `pip install --upgrade gatecast`."
         )
+    return dict(facts)

@@ -146,9 +146,10 @@ class Plan:
 def make_plan(settings: Settings, panel: Panel, season_length: int) -> Plan:
     """Choose what the user left open.
 
-    The rules: `lookback` is 64 points or two seasons, whichever is longer, at most 336 and at most a third of what the shortest
-    series has left beside the horizon. A segment has three times as many lessons (32 to 256). A batch is 16 segments or 32
-    windows. Training takes at least 300 steps and at least one epoch in `sequence` mode, 10 epochs in `windows` mode.
+    The rules: `lookback` is 64 points or two seasons, whichever is longer, at most 336 and at most a third of what the
+    shortest series has left beside the horizon. A segment has three times as many lessons (32 to 256). A batch is 16
+    segments or 32 windows. Training takes at least 300 steps and at least one epoch in `sequence` mode, 10 epochs in
+    `windows` mode.
 
     Raises:
         DataError: A series is shorter than lookback + horizon.
@@ -179,6 +180,6 @@ def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:
         return
     name = "The series" if panel.n_series == 1 else f"Series {panel.ids[shortest]!r}"
     raise DataError(
-        f"{name} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} need at least "
-        f"{max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
+        f"{name} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} need at "
+        f"least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
     )

@@ -47,6 +47,12 @@ struct Outer {
     int rows, columns;
 };
 
+// Asked before every time step: is the work to end early? What was written until then is of no use.
+struct Halt {
+    bool (*asked)(const void* flag) = nullptr;
+    const void* flag = nullptr;
+};
+
 // One LSTM layer over T steps of R rows. The state buffers hold the initial state first.
 template <typename Real>
 struct LstmForward {
@@ -60,6 +66,7 @@ struct LstmForward {
     Real* c;              // (T + 1, R, padded(D))
     Real* h;              // (T + 1, R, padded(D))
     Real* tanh_c;         // (T, R, padded(D))
+    Halt halt;
 };
 
 template <typename Real>
@@ -82,6 +89,7 @@ struct LstmBackward {
     Real* d_kernel;     // (F, padded(4 D)), added to, as are the next two
     Real* d_recurrent;  // (D, padded(4 D))
     Real* d_bias;       // (padded(4 D))
+    Halt halt;
 };
 
 enum class Loss : int { squared = 0, absolute = 1, huber = 2 };

@@ -74,6 +74,7 @@ void lstm_forward(const LstmForward<Real>& p) {
     const int ldg = padded(4 * p.D), ldd = padded(p.D);
     const int64_t gate_step = int64_t{p.R} * ldg, state_step = int64_t{p.R} * ldd, x_step = p.R * p.ldx;
     for (int t = 0; t < p.T; ++t) {
+        if (p.halt.asked && p.halt.asked(p.halt.flag)) return;
         Real* z = p.gates + t * gate_step;
         const Real* h_before = p.h + t * state_step;
         const int k2 = t == 0 && p.zero_state ? 0 : p.D;
@@ -113,6 +114,7 @@ void lstm_backward(const LstmBackward<Real>& p) {
     for (int64_t k = 0; k < state_step; ++k) p.dh_state[k] = p.dc_state[k] = Real{0};
     int done = p.T;
     for (int t = p.T - 1; t >= 0; --t) {
+        if (p.halt.asked && p.halt.asked(p.halt.flag)) return;
         Real* dz = p.gates + t * gate_step;
         const Real* above = t >= p.dh_from ? p.dh + (t - p.dh_from) * state_step : nullptr;
         cell_backward(p.R, p.D, dz, p.c + t * state_step, p.tanh_c + t * state_step, above, p.dh_state, p.dc_state);

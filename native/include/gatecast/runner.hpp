@@ -72,19 +72,20 @@ class Runner {
                 finish_row(space, members[rows - 1], rows - 1);
             if (rows == 0 || stop) return;
             const auto T = static_cast<int>(std::min<int64_t>(task_.lengths[members[rows - 1]] - done, kSteps));
-            advance(space, members, rows, done, T);
+            advance(space, members, rows, done, T, stop);
             done += T;
         }
     }
 
-    void advance(Workspace<Real>& space, const int64_t* members, int R, int64_t done, int T) {
+    void advance(Workspace<Real>& space, const int64_t* members, int R, int64_t done, int T,
+                 const std::atomic<bool>& stop) {
         const int F = network_.shape.F;
         for (int r = 0; r < R; ++r) {
             const Real* from = task_.inputs + (task_.starts[members[r]] + done) * F;
             for (int t = 0; t < T; ++t)
                 std::copy_n(from + int64_t{t} * F, F, space.x.data() + (int64_t{t} * R + r) * F);
         }
-        space.layers_forward(network_, T, R, false);
+        space.layers_forward(network_, T, R, false, &stop);
         if (task_.every) export_every(space, members, R, done, T);
         for (int l = 0; l < network_.shape.layers(); ++l) {
             const int64_t size = int64_t{R} * padded(network_.shape.D[l]);

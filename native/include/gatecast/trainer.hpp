@@ -193,13 +193,14 @@ class Trainer {
         for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
         source.fill(index, first_row,
                     {R, desk.space.x.data(), desk.target.data(), desk.available.data(), desk.unit.data()});
-        desk.space.layers_forward(network, T, R, true);
+        desk.space.layers_forward(network, T, R, true, &stop_);
         network.head_forward(desk.space.top(network, first, R), (T - first) * R, desk.space.y.data());
         network.kernels.loss({settings_.loss, static_cast<Real>(settings_.huber_delta), T - first, R, network.shape.H,
                               desk.space.y.data(), desk.target.data(), desk.available.data(), source.target_stride,
                               desk.space.dy.data(), desk.loss.data(), desk.squared.data(), desk.count.data()});
         chunk_sums_[c].record = sum_rows(desk, R);
-        desk.space.backward(network, T, R, first, gradient);
+        desk.space.backward(network, T, R, first, gradient, &stop_);
+        chunk_sums_[c].aborted = stop_.load(std::memory_order_relaxed);
     }
 
     StepRecord sum_rows(const Desk& desk, int R) const {

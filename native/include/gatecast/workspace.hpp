@@ -2,9 +2,19 @@
 // allocated once.
 #pragma once
 
+#include <atomic>
+
 #include "gatecast/network.hpp"
 
 namespace gatecast {
+
+// Halts the kernels once `stop` is true.
+inline Halt halt_at(const std::atomic<bool>* stop) {
+    if (!stop) return {};
+    return {
+        [](const void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load(std::memory_order_relaxed); },
+        stop};
+}
 
 template <typename Real>
 struct LayerSpace {
@@ -32,7 +42,8 @@ class Workspace {
     }
 
     // Runs the LSTM layers over T steps of R rows; the states before stand in h and c, or are zero.
-    void layers_forward(const Network<Real>& network, int T, int R, bool zero_state) {
+    void layers_forward(const Network<Real>& network, int T, int R, bool zero_state,
+                        const std::atomic<bool>* stop = nullptr) {
         for (int l = 0; l < network.shape.layers(); ++l) {
             LayerSpace<Real>& at = layers[l];
             const int D = network.shape.D[l], ldd = padded(D);
@@ -42,7 +53,8 @@ class Workspace {
             }
             network.kernels.lstm_forward({T, R, network.shape.inputs(l), D, input(network, l, R),
                                           input_stride(network, l), network.packed(l).forward.data(), network.bias(l),
-                                          zero_state, at.gates.data(), at.c.data(), at.h.data(), at.tanh_c.data()});
+                                          zero_state, at.gates.data(), at.c.data(), at.h.data(), at.tanh_c.data(),
+                                          halt_at(stop)});
         }
     }
 
@@ -53,7 +65,8 @@ class Workspace {
 
     // From dy (gradients of the outputs of steps [first, T)) to the gradients of all weights, which are added
     // to.
-    void backward(const Network<Real>& network, int T, int R, int first, Real* gradient) {
+    void backward(const Network<Real>& network, int T, int R, int first, Real* gradient,
+                  const std::atomic<bool>* stop) {
         const Layout& layout = network.layout;
         network.head_backward(top(network, first, R), dy.data(), (T - first) * R, layers.back().dh.data(), gradient);
         for (int l = network.shape.layers() - 1; l >= 0; --l) {
@@ -80,7 +93,8 @@ class Workspace {
                                            dx_l,
                                            gradient + layout.kernel(l).offset,
                                            gradient + layout.recurrent(l).offset,
-                                           gradient + layout.bias(l).offset});
+                                           gradient + layout.bias(l).offset,
+                                           halt_at(stop)});
         }
     }
 

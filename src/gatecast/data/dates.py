@@ -185,8 +185,9 @@ def _day_and_month(texts: "Texts") -> Dates | None:
     plain = plain.str.replace("T", " ", regex=False)
     year = "%Y" if match is None or len(match[2]) == 4 else "%y"
     formats = {"day first": f"%d/%m/{year}", "month first": f"%m/%d/{year}"}
-    # One day above 12 decides, and most columns have it early: then the other order need not be read.
-    order = _order(*(_with_clock(plain.iloc[:N_DECIDING], one) for one in formats.values()), by_count=True)
+    # One day above 12 decides, and a part of the column mostly has it: then the other order need not be read.
+    part = plain.iloc[np.unique(np.linspace(0, len(plain) - 1, N_DECIDING).astype(int))]
+    order = _order(*(_with_clock(part, one) for one in formats.values()), by_count=True)
     order = order or _order(*(_with_clock(plain, one) for one in formats.values()))
     times = _with_clock(plain, formats.get(order, formats["day first"]))
     date = ("%m", "%d") if order == "month first" else ("%d", "%m")

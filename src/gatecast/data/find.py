@@ -216,14 +216,18 @@ def _plain(names: list[str]) -> list[str]:
 
 def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> bool:
     """Integers count if they differ, say `ds` or are dates: months 1 to 12 are none of it."""
-    if kinds[name] != "integer":
+    if kinds[name] not in ("integer", "number"):
         return kinds[name] in ("time", "date")
     if sum(kind in NUMERIC for kind in kinds.values()) < 2:
         return False
     plain = name.strip().lower()
-    if plain == "ds" or frame[name].is_unique:
+    if plain == "ds":
         return True
-    return plain not in STEP_NAMES and parse_dates(frame[name].astype(str)) is not None
+    if kinds[name] == "number" and (frame[name] % 1 != 0).any():
+        return False
+    if frame[name].is_unique:
+        return True
+    return kinds[name] == "integer" and plain not in STEP_NAMES and parse_dates(frame[name].astype(str)) is not None
 
 
 def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:

@@ -75,11 +75,13 @@ class FixedGrid(Grid):
 
     def positions(self, times: Array, starts: Array) -> Ints:
         """Count the steps."""
-        return np.asarray((times - starts).astype(np.int64) // self.nanoseconds, dtype=np.int64)
+        # More than 292 years overflow a signed difference; times are never before their start.
+        elapsed = times.astype(np.int64).astype(np.uint64) - starts.astype(np.int64).astype(np.uint64)
+        return np.asarray(elapsed // np.uint64(self.nanoseconds)).astype(np.int64)
 
     def times(self, starts: Array, positions: Ints) -> Array:
         """Return the times."""
-        return np.asarray(starts + (positions * self.nanoseconds).astype("timedelta64[ns]"))
+        return np.asarray(starts.astype(np.int64) + positions * self.nanoseconds).astype("datetime64[ns]")
 
     def snap(self, times: Array) -> Array:
         """Move times to the grid's day."""

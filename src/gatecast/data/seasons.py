@@ -10,8 +10,8 @@ __all__ = ["usual_season"]
 def usual_season(grid: Grid) -> int:
     """Return the season that people expect at a frequency.
 
-    A day for steps below a day (24 for hours, 48 for half hours), a week for days (7, or 5 for business days), a year for
-    weeks, months and quarters (52, 12, 4), 1 (no season) for years and integer steps.
+    A day for steps below a day (24 for hours, 48 for half hours), a week for days (7, or 5 for business days), a year
+    for weeks, months and quarters (52, 12, 4), 1 (no season) for years and integer steps.
 
     Args:
         grid: From `Panel.grid`.

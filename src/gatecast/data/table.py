@@ -293,7 +293,7 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
     beside = np.flatnonzero(grid.times(starts, positions) != stamps.times)
     if len(beside):
         raise DataError(
-            f"{len(beside)} times do not fall on `freq={grid.freq!r}`, the first is "
+            f"{len(beside)} of {len(positions)} times do not fall on `freq={grid.freq!r}`, the first is "
             f"{time_text(stamps.times[beside[0]])}, and all "
             "were expected to. Leave `freq` out to have it inferred, or resample the table."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 __all__ = ["naive_scale", "seasonal_naive"]
@@ -12,8 +14,8 @@ def seasonal_naive(
 ) -> np.ndarray:
     """Forecast the value of the same step in the newest season that is known at each origin.
 
-    Step k of origin t is `y[t + k - season * ceil(k / season)]` (Hyndman and Athanasopoulos 2021, section 5.2); with `season=1`
-    that is the last value. Where a series is younger than a season, the last value stands in.
+    Step k of origin t is `y[t + k - season * ceil(k / season)]` (Hyndman and Athanasopoulos 2021, section 5.2); with
+    `season=1` that is the last value. Where a series is younger than a season, the last value stands in.
 
     Args:
         values: `(N,)` all series, without gaps.
@@ -48,7 +50,7 @@ def naive_scale(values: np.ndarray, offsets: np.ndarray, season: int) -> np.ndar
         `(S,)`; NaN where it is zero or cannot be known.
     """
     scales = np.full(len(offsets) - 1, np.nan)
-    for s, (begin, end) in enumerate(zip(offsets[:-1], offsets[1:], strict=True)):
+    for s, (begin, end) in enumerate(pairwise(offsets)):
         lag = season if end - begin > season else 1
         change = np.abs(values[begin + lag : end] - values[begin : end - lag])
         seen = change[~np.isnan(change)]

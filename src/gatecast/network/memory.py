@@ -1,7 +1,8 @@
 """What does a trained network remember of a series, and what does it forecast from that?
 
 A network that learned on sequences carries its state (h, c) from the first point on. A network that learned on windows
-keeps the newest points and reads them from a zero state for each forecast. Both are a `Memory`, one row for each series.
+keeps the newest points and reads them from a zero state for each forecast. Both are a `Memory`, one row for each
+series.
 """
 
 from __future__ import annotations

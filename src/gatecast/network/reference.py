@@ -1,7 +1,7 @@
 """What should the native core compute? The same network, loss and optimiser in readable NumPy.
 
-The oracle for the core's tests and for `gatecast doctor`; slow on purpose. Letters: `B` batch, `T` time steps, `F` input
-features, `D` hidden units, `H` outputs. The equations are those of the design:
+The oracle for the core's tests and for `gatecast doctor`; slow on purpose. Letters: `B` batch, `T` time steps, `F`
+input features, `D` hidden units, `H` outputs. The equations are those of the design:
 
     i, f, o = sigmoid(x W + h U + b)    g = tanh(x W + h U + b)    c' = f c + i g    h' = o tanh(c')
 """

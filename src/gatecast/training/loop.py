@@ -53,31 +53,41 @@ def train(trainer: Any, source: Any, rates: np.ndarray, steps_per_epoch: int, pr
     Raises:
         TrainingError: The loss or the gradient stopped being a number.
     """
-    records = np.zeros((len(rates), 5))
-    done, per_call = 0, 1
+    log = _Log(np.zeros((len(rates), 5)))
     interrupted = False
-    while done < len(rates) and not interrupted:
-        stop = min(done + per_call, len(rates))
+    try:
+        _run_all(trainer, source, rates, steps_per_epoch, progress, log)
+    except KeyboardInterrupt:
+        interrupted = True
+    history = _summarise(log.records[: log.n_steps], steps_per_epoch)
+    return TrainingResult(trainer.weights(), history, log.n_steps, interrupted)
+
+
+@dataclass
+class _Log:
+    records: np.ndarray  # (n_steps, 5), see make_trainer
+    n_steps: int = 0
+
+
+def _run_all(trainer: Any, source: Any, rates: np.ndarray, steps_per_epoch: int, progress: Progress, log: _Log) -> None:
+    per_call = 1
+    while log.n_steps < len(rates):
         start = time.perf_counter()
-        try:
-            outcome, taken, part = trainer.run(source, done, rates[done:stop])
-        except KeyboardInterrupt:
-            interrupted = True
-            continue
-        records[done : done + taken] = part[:taken]
-        done += taken
+        outcome, taken, part = trainer.run(source, log.n_steps, rates[log.n_steps : log.n_steps + per_call])
+        log.records[log.n_steps : log.n_steps + taken] = part[:taken]
+        log.n_steps += taken
         if outcome != FINISHED:
-            raise TrainingError(_diverged(done, len(rates), steps_per_epoch, float(rates[min(done, len(rates) - 1)])))
-        progress.advance(taken, math.sqrt(records[done - 1, 2]))
+            raise TrainingError(_diverged(log.n_steps, len(rates), steps_per_epoch, float(rates[log.n_steps])))
+        progress.advance(taken, math.sqrt(part[taken - 1, 2]))
         if time.perf_counter() - start < SECONDS_PER_CALL:
             per_call = min(2 * per_call, 1 << 20)
-    return TrainingResult(trainer.weights(), _summarise(records[:done], steps_per_epoch), done, interrupted)
 
 
 def _diverged(step: int, n_steps: int, steps_per_epoch: int, rate: float) -> str:
     return (
-        f"The loss is not a finite number at training step {step + 1} of {n_steps} (epoch {step // steps_per_epoch + 1}), "
-        f"where the learning rate was {rate:.3g}. Lower it (`learning_rate={rate / 10:.1g}`), clip the gradient "
+        f"The loss is not a finite number at training step {step + 1} of {n_steps} "
+        f"(epoch {step // steps_per_epoch + 1}), where the learning rate was {rate:.3g}. "
+        f"Lower it (`learning_rate={rate / 10:.1g}`), clip the gradient "
         '(`clip_norm=1.0`), or scale the data (`scaling="standard"`).'
     )
 

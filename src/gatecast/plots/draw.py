@@ -1,0 +1,164 @@
+"""How is each panel drawn? The strip of all points, a close view, and the learning curve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.plots.style import COLORS, dress
+from gatecast.plots.timeline import Timeline
+from gatecast.plots.words import frequency_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_learning_curve", "draw_overview", "draw_window", "envelope"]
+
+# the strip has about as many columns of dots: more points would only be drawn over each other
+COLUMNS = 1500
+FEW_POINTS = 60
+
+
+def draw_window(axes: Axes, line: Timeline, begin: int, end: int, title: str) -> None:
+    """Draw points `begin` to `end` of a series, counted into its forecast."""
+    n, split = len(line.values), line.n_train
+    dots: dict[str, Any] = {"color": COLORS["data"], "linewidth": 0.9, "marker": "o", "markersize": 2.4}
+    if end - begin > 2 * FEW_POINTS * 5:
+        dots["marker"] = ""
+    stop = min(end, n)
+    axes.plot(line.times[begin:stop], line.values[begin:stop], label="data", zorder=2, **dots)
+    _predictions(axes, line, begin, min(stop, split), "train", "training prediction (1 step ahead)")
+    if line.n_test:
+        _predictions(axes, line, max(begin, split), stop, "test", "test prediction (1 step ahead)")
+        if begin < split < end:
+            axes.axvline(_between(line), color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), label="split")
+    if end > n:
+        few = len(line.forecast) <= FEW_POINTS
+        axes.plot(
+            line.forecast_times,
+            line.forecast,
+            label="forecast",
+            color=COLORS["forecast"],
+            linewidth=1.9,
+            linestyle=(0, (5, 1.2)),
+            marker="D" if few else "",
+            markersize=3,
+            zorder=4,
+        )
+        axes.axvspan(line.times[-1], line.forecast_times[-1], color=COLORS["forecast"], alpha=0.07, linewidth=0)
+    dress(axes, title, _time_label(line), line.value_name)
+    _format_times(axes, line, ticks=5)
+    axes.margins(x=0.02)
+
+
+def _predictions(axes: Axes, line: Timeline, begin: int, end: int, part: str, label: str) -> None:
+    times, predictions = line.times[begin:end], line.predictions[begin:end]
+    if not np.isfinite(predictions).any():
+        return
+    style = "-" if part == "train" else (0, (1, 0))
+    axes.plot(times, predictions, label=label, color=COLORS[part], linewidth=1.7, linestyle=style, zorder=3)
+
+
+def draw_overview(axes: Axes, line: Timeline, views: list[tuple[int, int]]) -> None:
+    """Draw all points as a strip, with the close views marked."""
+    keep = envelope(line.values, COLUMNS)
+    axes.plot(line.times[keep], line.values[keep], color=COLORS["data"], linewidth=0.6, zorder=2)
+    if len(line.forecast):
+        axes.plot(line.forecast_times, line.forecast, color=COLORS["forecast"], linewidth=1.2, zorder=3)
+    times = np.concatenate([line.times, line.forecast_times]) if len(line.forecast) else line.times
+    for begin, end in views:
+        axes.axvspan(times[begin], times[min(end, len(times)) - 1], color=COLORS["window"], alpha=0.45, linewidth=0, zorder=1)
+    if line.n_test:
+        axes.axvline(_between(line), color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), zorder=4)
+    dress(axes, _overview_title(line), "", line.value_name)
+    _format_times(axes, line, ticks=9)
+    axes.margins(x=0.005)
+
+
+def draw_learning_curve(axes: Axes, rmse: list[float], unit: str, noise_floor: float | None) -> None:
+    """Draw the error of each epoch, in the units of the data."""
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = np.arange(1, len(rmse) + 1)
+    axes.plot(epochs, rmse, color=COLORS["train"], linewidth=1.7, marker="o" if len(rmse) <= 20 else "", markersize=4)
+    axes.annotate(
+        f"{rmse[-1]:.4g}",
+        (float(epochs[-1]), rmse[-1]),
+        xytext=(0, 8),
+        textcoords="offset points",
+        ha="right",
+        fontsize=9.5,
+        color=COLORS["train"],
+    )
+    if noise_floor is not None:
+        axes.axhline(noise_floor, color=COLORS["text"], linewidth=1, linestyle=":")
+        axes.annotate(
+            f"noise floor {noise_floor:.4g}",
+            (1, noise_floor),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -11),
+            textcoords="offset points",
+            ha="right",
+            fontsize=9,
+            color=COLORS["text"],
+        )
+        axes.margins(y=0.15)
+    dress(axes, "Learning curve", "epoch", f"training RMSE ({unit})")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def envelope(values: np.ndarray, n_columns: int) -> np.ndarray:
+    """Choose the points that a strip of `n_columns` dots can show: the lowest and the highest of each column.
+
+    Args:
+        values: `(N,)`, NaN in gaps.
+        n_columns: Columns of dots.
+
+    Returns:
+        Sorted positions of the points; all of them where they are few.
+
+    Examples:
+        >>> envelope(np.array([0.0, 5.0, 1.0, 2.0, 9.0, 3.0, 4.0, 4.5]), 2).tolist()
+        [0, 1, 3, 4]
+    """
+    n = len(values)
+    if n <= 2 * n_columns:
+        return np.arange(n)
+    size = n // n_columns
+    columns = values[: size * n_columns].reshape(n_columns, size)
+    low = np.where(np.isnan(columns), np.inf, columns).argmin(axis=1)
+    high = np.where(np.isnan(columns), -np.inf, columns).argmax(axis=1)
+    begins = np.arange(n_columns) * size
+    return np.unique(np.concatenate([begins + low, begins + high, np.arange(size * n_columns, n)]))
+
+
+def _between(line: Timeline) -> Any:
+    """Return the time halfway between the last training point and the first test point."""
+    last, first = line.times[line.n_train - 1], line.times[line.n_train]
+    return last + (first - last) / 2
+
+
+def _overview_title(line: Timeline) -> str:
+    n = f"All {len(line.values):,} points"
+    return f"{n} (dashed: end of the training part; shaded: shown below)" if line.n_test else f"{n} (shaded: shown below)"
+
+
+def _time_label(line: Timeline) -> str:
+    if line.times.dtype.kind != "M":
+        return f"{line.time_name} (step)"
+    return f"{line.time_name} ({frequency_words(line.freq)})"
+
+
+def _format_times(axes: Axes, line: Timeline, ticks: int) -> None:
+    if line.times.dtype.kind == "M":
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        locator = AutoDateLocator(minticks=3, maxticks=ticks)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    else:
+        from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+        axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -1,0 +1,105 @@
+"""Do the native core and the NumPy reference compute the same? Outputs, gradients and whole trainings."""
+
+import numpy as np
+import pytest
+from core_problems import (
+    DELTA,
+    make_problem,
+    native_gradients,
+    reference_gradients,
+    trainer_of,
+)
+
+from gatecast.exceptions import ConfigError
+from gatecast.network import native, reference
+
+LOSSES = ["mse", "mae", "huber"]
+# float64: both round in other orders, over sums of some hundred terms: 1e-12 of the largest number.
+# float32: the same with its 6e-8 of rounding, carried through 20 steps and 3 layers (measured: 2e-6).
+TOLERANCES = {np.float64: 1e-12, np.float32: 1e-5}
+
+
+def assert_close(actual, expected, tolerance):
+    assert np.abs(actual - expected).max() <= tolerance * max(np.abs(expected).max(), 1e-30)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("hidden", [(50,), (17, 16, 3)], ids=["one-layer", "three-layers"])
+@pytest.mark.parametrize("first", [0, 8, 19])
+def test_native_agrees_with_reference(first, hidden, loss, dtype, each_isa):
+    problem = make_problem(hidden, B=37, T=20, first=first)
+    expected, actual = reference_gradients(problem, loss), native_gradients(problem, loss, dtype)
+    assert actual.weights.dtype == dtype
+    assert actual.loss == pytest.approx(expected.loss, rel=TOLERANCES[dtype])
+    assert_close(actual.predictions, expected.predictions, TOLERANCES[dtype])
+    assert_close(actual.inputs, expected.inputs, TOLERANCES[dtype])
+    named = problem.spec.views(expected.weights)
+    for name, weights in problem.spec.views(actual.weights).items():
+        assert_close(weights, named[name], TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize("B", range(1, 36))
+def test_native_agrees_with_reference_any_batch_size(B, each_isa):
+    problem = make_problem((9,), B=B, T=3, seed=B)
+    expected, actual = reference_gradients(problem), native_gradients(problem)
+    assert_close(actual.weights, expected.weights, 1e-12)
+    assert_close(actual.inputs, expected.inputs, 1e-12)
+
+
+def reference_training(problem, x, y, rates, loss, clip_norm):
+    """The training loop, step by step in NumPy: weights, moments and one record for each step."""
+    flat, moments, records = problem.flat.copy(), np.zeros((2, problem.flat.size)), []
+    for k, rate in enumerate(rates):
+        at = reference.gradients(problem.spec, flat, x[k % len(x)], y[k % len(y)], loss, DELTA)
+        error = at.predictions - y[k % len(y)]
+        count = np.sum(~np.isnan(error))
+        records.append([at.loss, at.loss, np.nansum(error**2) / count, count, np.linalg.norm(at.weights)])
+        clipped = at.weights * reference.clip_factor(at.weights, clip_norm)
+        reference.adam_step(flat, clipped, moments, k + 1, rate)
+    return flat, moments, np.array(records)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("clip_norm", [0.0, 0.05], ids=["unclipped", "clipped"])
+@pytest.mark.parametrize("T", [1, 6])
+def test_run_follows_the_reference_training(T, clip_norm, loss, each_isa):
+    batches = [make_problem((6, 5), B=11, T=T, first=T // 3, seed=seed) for seed in range(7)]
+    problem, x, y = batches[0], np.stack([b.x for b in batches]), np.stack([b.y for b in batches])
+    rates = 3e-3 * np.sin(np.linspace(0.5, 2.5, 40)) ** 2
+    trainer = trainer_of(problem, loss, clip_norm=clip_norm, threads=2)
+    outcome, steps, records = trainer.run(native.array_source(x, y), 0, rates)
+    flat, moments, expected = reference_training(problem, x, y, rates, loss, clip_norm)
+    assert (outcome, steps, trainer.adam_steps) == (native.FINISHED, 40, 40)
+    # 40 steps of rounding at 1e-16 each, amplified by the division by sqrt(v) of near-zero gradients
+    np.testing.assert_allclose(records, expected, rtol=1e-9)
+    np.testing.assert_allclose(trainer.weights(), flat, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(trainer.moments(), moments, rtol=0, atol=1e-9)
+
+
+def test_run_in_two_parts_equals_one_run():
+    batches = [make_problem((6,), B=5, seed=seed) for seed in range(3)]
+    source = native.array_source(np.stack([b.x for b in batches]), np.stack([b.y for b in batches]))
+    whole, first, second = (trainer_of(batches[0]) for _ in range(3))
+    whole.run(source, 0, np.full(10, 1e-3))
+    first.run(source, 0, np.full(4, 1e-3))
+    second.set_weights(first.weights())
+    second.set_moments(first.moments(), first.adam_steps)
+    second.run(source, 4, np.full(6, 1e-3))
+    np.testing.assert_array_equal(second.weights(), whole.weights())
+    np.testing.assert_array_equal(second.moments(), whole.moments())
+
+
+def test_isa_is_the_fastest_unless_told(monkeypatch):
+    monkeypatch.delenv("GATECAST_ISA", raising=False)
+    assert native.isa() == native.available_isas()[-1]
+
+
+def test_isa_from_the_environment(each_isa):
+    assert native.isa() == each_isa
+
+
+def test_isa_unknown_is_a_config_error(monkeypatch):
+    monkeypatch.setenv("GATECAST_ISA", "mmx")
+    with pytest.raises(ConfigError, match="GATECAST_ISA is 'mmx'.*baseline"):
+        native.isa()
