@@ -27,7 +27,7 @@ format: $(STAMP)
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/clang-format -i $(CPP)
 
-bench: $(STAMP)
+bench:
 	$(PYTHON) benchmarks/run.py
 
 clean:

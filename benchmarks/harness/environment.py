@@ -1,4 +1,4 @@
-"""Where do the peers live? `.venv-bench` holds them and gatecast, built from this checkout; all with the standard library."""
+"""Where do the peers live? In `.venv-bench`, with gatecast built from this checkout; made with the standard library."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ensure() -> None:
     Raises:
         SystemExit: A step failed; the message is one sentence.
     """
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older one may well run this file
         sys.exit(f"Python {sys.version.split()[0]} runs this, and gatecast needs 3.11 or newer: use a newer one.")
     if not any(shutil.which(name) for name in ("c++", "g++", "clang++")):
         sys.exit("No C++ compiler was found, and gatecast builds its core from source: install g++ or clang++.")
@@ -42,7 +42,9 @@ def ensure() -> None:
 
 
 def _install_peers() -> None:
-    print("Installing the peers into .venv-bench (PyTorch, JAX, TensorFlow: a few minutes the first time) ...", flush=True)
+    print(
+        "Installing the peers into .venv-bench (PyTorch, JAX, TensorFlow: a few minutes the first time) ...", flush=True
+    )
     _pip("install", "-r", str(REQUIREMENTS))
 
 

@@ -48,10 +48,15 @@ class Row:
     note: str = ""
 
 
+STEPS = {"T=32 B=32 D=50": 3.5, "T=64 B=64 D=128": 1.4, "T=168 B=128 D=128": 1.8}
+PEERS = ("PyTorch", "PyTorch, malloc tuned")
+
 GOALS = (
-    Goal("training_step", "T=32 B=32 D=50: PyTorch / gatecast", 3.5, "times", "higher"),
-    Goal("training_step", "T=64 B=64 D=128: PyTorch / gatecast", 1.4, "times", "higher"),
-    Goal("training_step", "T=168 B=128 D=128: PyTorch / gatecast", 1.8, "times", "higher"),
+    *(
+        Goal("training_step", f"{step}: {peer} / gatecast", target, "times", "higher")
+        for step, target in STEPS.items()
+        for peer in PEERS
+    ),
     Goal("batch_one", "JAX, by hand / gatecast", 1.0, "times", "higher"),
     Goal("tutorial", "fit: Keras / gatecast", 150.0, "times", "higher"),
     Goal("tutorial", "test RMSE: distance to Keras's", 0.01, "", "lower"),

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["THREADS", "SideFailed", "SideProcess", "processors"]
+__all__ = ["THREADS", "SideError", "SideProcess", "processors"]
 
 THREADS = 2
 FOLDER = Path(__file__).resolve().parents[1]
@@ -34,7 +34,7 @@ ENVIRONMENT = {
 }
 
 
-class SideFailed(RuntimeError):
+class SideError(RuntimeError):
     """A side's process raised an error; the message holds the end of its log."""
 
 
@@ -118,7 +118,7 @@ class SideProcess:
     def _fail(self, method: str) -> None:
         self._process.wait()
         end = "\n".join(self._path("log.txt").read_text().splitlines()[-15:])
-        raise SideFailed(f"`{self.name}` failed in `{method}`. The end of its log:\n{end}")
+        raise SideError(f"`{self.name}` failed in `{method}`. The end of its log:\n{end}")
 
     def __enter__(self) -> SideProcess:
         return self

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+
 from gatecast.network.spec import NetworkSpec
 
-__all__ = ["PROOF_STEPS", "TOLERANCE", "NotEqual", "prove_equal"]
+__all__ = ["PROOF_STEPS", "TOLERANCE", "NotEqualError", "prove_equal"]
 
 # float32 sums of some thousand terms in different orders differ by about 1e-6 of the largest
 TOLERANCE = 1e-4
 PROOF_STEPS = 20
 
 
-class NotEqual(RuntimeError):
+class NotEqualError(RuntimeError):
     """The sides disagree, so there is nothing to compare the speed of."""
 
 
-def prove_equal(spec: NetworkSpec, peer: str, ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray]) -> float:
+def prove_equal(
+    spec: NetworkSpec, peer: str, ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray]
+) -> float:
     """Compare two sides that started from the same weights and saw the same batches.
 
     Args:
@@ -31,7 +34,7 @@ def prove_equal(spec: NetworkSpec, peer: str, ours: Mapping[str, np.ndarray], th
         The largest difference found, relative to the largest number of its array.
 
     Raises:
-        NotEqual: A difference exceeds `TOLERANCE`.
+        NotEqualError: A difference exceeds `TOLERANCE`.
     """
     worst = 0.0
     for name in ("gradient", "updated"):
@@ -45,6 +48,8 @@ def _compare(what: str, peer: str, mine: np.ndarray, other: np.ndarray) -> float
     largest = float(np.abs(other).max())
     difference = float(np.abs(mine - other).max()) / (largest or 1.0)
     if not difference <= TOLERANCE:
-        msg = f"The {what} differ from {peer}'s by {difference:.1e} of their size, {TOLERANCE:g} is allowed: nothing is timed."
-        raise NotEqual(msg)
+        raise NotEqualError(
+            f"The {what} differ from {peer}'s by {difference:.1e} of their size, and {TOLERANCE:g} is allowed: "
+            "nothing was timed. Run `make test` to see which side is wrong."
+        )
     return difference

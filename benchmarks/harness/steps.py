@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
-
 from harness.processes import THREADS, SideProcess
 from harness.proof import PROOF_STEPS, prove_equal
 from harness.turns import fastest
@@ -52,11 +52,17 @@ class StepCase:
             "y": rng.standard_normal((N_BATCHES, self.B, 1, 1), np.float32),
         }
 
-    def side(self, stack: ExitStack, name: str, environment: Mapping[str, str] | None = None) -> SideProcess:
+    def side(
+        self,
+        stack: ExitStack,
+        name: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        n_threads: int = THREADS,
+    ) -> SideProcess:
         """Start a side of this case; it ends with `stack`."""
-        return stack.enter_context(
-            SideProcess(name, self.data(), environment=environment, D=self.D, n_threads=THREADS)
-        )
+        side = SideProcess(name, self.data(), environment=environment, D=self.D, n_threads=n_threads)
+        return stack.enter_context(side)
 
     def prove(self, peer: str, ours: SideProcess, theirs: SideProcess) -> float:
         """Show that both compute the same; returns the largest difference, relative."""

@@ -48,7 +48,9 @@ def _measure(case: StepCase) -> list[Row]:
 def _rows(case: StepCase, times: Times, peak: float, note: str) -> list[Row]:
     def compared(peer: str, text: str) -> Row:
         ratio = times.ratio(peer)
-        return Row("training_step", f"{case.name}: {peer} / gatecast", ratio.value, "times", ratio.low, ratio.high, text)
+        return Row(
+            "training_step", f"{case.name}: {peer} / gatecast", ratio.value, "times", ratio.low, ratio.high, text
+        )
 
     rows = [compared("PyTorch", note), compared(KEPT, "the same, glibc told to keep freed memory")]
     for name in times.seconds:
@@ -56,5 +58,7 @@ def _rows(case: StepCase, times: Times, peak: float, note: str) -> list[Row]:
         text = f"{rate / 1e9:.0f} GFLOP/s, {rate / peak:.0%} of sgemm's {peak / 1e9:.0f}"
         ms = [1e3 * seconds for seconds in times.seconds[name]]
         label = f"gatecast, {name}" if name == "one step a call" else name
-        rows.append(Row("training_step", f"{case.name}: {label}", 1e3 * times.median(name), "ms", min(ms), max(ms), text))
+        rows.append(
+            Row("training_step", f"{case.name}: {label}", 1e3 * times.median(name), "ms", min(ms), max(ms), text)
+        )
     return rows

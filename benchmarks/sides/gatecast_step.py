@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import numpy as np
+
 from gatecast.network.native import LossSettings, array_source, make_trainer
 from gatecast.network.spec import NetworkSpec
 

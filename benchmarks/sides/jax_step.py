@@ -1,7 +1,7 @@
 """JAX's side of a batch-1 step: a scan over many steps in one compiled call, in the fastest of several forms.
 
-`general` is the cell that one would write for any length. `by hand` uses what gatecast's core uses too: the state before
-the only step is zero, so the recurrent product, its gradient and its part of Adam are left out.
+`general` is the cell that one would write for any length. `by hand` uses what gatecast's core uses too: the
+state before the only step is zero, so the recurrent product, its gradient and its part of Adam are left out.
 """
 
 from __future__ import annotations

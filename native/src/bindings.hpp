@@ -25,11 +25,12 @@ void check_array(const Array& array, const char* name, std::initializer_list<int
     if (array.dtype() != nb::dtype<std::remove_const_t<Real>>())
         throw nb::value_error((who + "has the wrong dtype").c_str());
     if (array.ndim() != shape.size()) throw nb::value_error((who + "has the wrong number of dimensions").c_str());
+    const bool empty = array.size() == 0;  // has no strides that mean anything
     int64_t expected_stride = 1;
     for (std::size_t axis = array.ndim(); axis-- > 0;) {
         const auto length = static_cast<int64_t>(array.shape(axis)), wanted = *(shape.begin() + axis);
         if (wanted >= 0 && length != wanted) throw nb::value_error((who + "has the wrong shape").c_str());
-        if (length > 1 && array.stride(axis) != expected_stride)
+        if (!empty && length > 1 && array.stride(axis) != expected_stride)
             throw nb::value_error((who + "is not contiguous").c_str());
         expected_stride *= length;
     }

@@ -19,10 +19,32 @@ def long(**series):
 
 @pytest.mark.parametrize(
     ("alias", "named"),
-    [("h", "h"), ("D", "D"), ("B", "B"), ("W-SUN", "W-SUN"), ("W-THU", "W-THU"), ("MS", "MS"), ("ME", "ME")]
-    + [("BMS", "BMS"), ("BME", "BME"), ("QS", "QS-JAN"), ("QS-NOV", "QS-FEB"), ("QE", "QE-DEC"), ("YS", "YS-JAN")]
-    + [("QE-JAN", "QE-OCT"), ("YE-JUN", "YE-JUN"), ("30min", "30min"), ("10s", "10s"), ("250ms", "250ms")]
-    + [("4h", "4h"), ("3D", "3D"), ("2W-MON", "14D"), ("2MS", "2MS"), ("28D", "28D"), ("90min", "90min")],
+    [
+        ("h", "h"),
+        ("D", "D"),
+        ("B", "B"),
+        ("W-SUN", "W-SUN"),
+        ("W-THU", "W-THU"),
+        ("MS", "MS"),
+        ("ME", "ME"),
+        ("BMS", "BMS"),
+        ("BME", "BME"),
+        ("QS", "QS-JAN"),
+        ("QS-NOV", "QS-FEB"),
+        ("QE", "QE-DEC"),
+        ("YS", "YS-JAN"),
+        ("QE-JAN", "QE-OCT"),
+        ("YE-JUN", "YE-JUN"),
+        ("30min", "30min"),
+        ("10s", "10s"),
+        ("250ms", "250ms"),
+        ("4h", "4h"),
+        ("3D", "3D"),
+        ("2W-MON", "14D"),
+        ("2MS", "2MS"),
+        ("28D", "28D"),
+        ("90min", "90min"),
+    ],
 )
 @pytest.mark.parametrize("n", [30, 7])
 def test_inferred_from_date_range(alias, named, n):
@@ -118,8 +140,18 @@ def test_month_frequency_moves_the_fifteenth():
 
 @pytest.mark.parametrize(
     ("given", "times", "named"),
-    [("M", "MS", "MS"), ("M", "ME", "ME"), ("Q", "QE", "QE-DEC"), ("Y", "YS", "YS-JAN"), ("A", "YE", "YE-DEC")]
-    + [("W", "W-TUE", "W-TUE"), ("H", "h", "h"), ("T", "min", "min"), ("15T", "15min", "15min"), ("BM", "BME", "BME")],
+    [
+        ("M", "MS", "MS"),
+        ("M", "ME", "ME"),
+        ("Q", "QE", "QE-DEC"),
+        ("Y", "YS", "YS-JAN"),
+        ("A", "YE", "YE-DEC"),
+        ("W", "W-TUE", "W-TUE"),
+        ("H", "h", "h"),
+        ("T", "min", "min"),
+        ("15T", "15min", "15min"),
+        ("BM", "BME", "BME"),
+    ],
 )
 def test_old_and_bare_aliases_follow_the_data(given, times, named):
     assert to_panel(a_series(pd.date_range("2024-01-01", periods=6, freq=times)), freq=given).freq == named

@@ -59,7 +59,7 @@ def reference_gradients(problem, loss="mse"):
 def differences(function, at, step=2e-3):
     """Gradient of `function` at `at`, by central differences of fourth order.
 
-    With this step the truncation error (step**4 / 30) and the rounding error (1e-16 / step) are both about 1e-12 or less.
+    With this step the truncation error (step**4 / 30) and the rounding error (1e-16 / step) are 1e-12 or less.
     """
     gradient = np.zeros_like(at)
     for k in np.ndindex(at.shape):

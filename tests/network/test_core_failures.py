@@ -195,10 +195,14 @@ def test_run_sequences_names_the_wrong_result(name, position):
         wrong = list(results())
         wrong[position] = change(wrong[position])
         with pytest.raises(ValueError, match=f"array `{name}`"):
-            _native.run_sequences_float32(2, [5], 3, initial_weights(SPEC, 0), *sequences(), True, *wrong, 1, "baseline")
+            _native.run_sequences_float32(
+                2, [5], 3, initial_weights(SPEC, 0), *sequences(), True, *wrong, 1, "baseline"
+            )
 
 
-@pytest.mark.parametrize(("start", "length"), [(-1, 3), (0, 31), (30, 1), (31, 0), (5, -1), (2**62, 2**62), (1, 2**63 - 1)])
+@pytest.mark.parametrize(
+    ("start", "length"), [(-1, 3), (0, 31), (30, 1), (31, 0), (5, -1), (2**62, 2**62), (1, 2**63 - 1)]
+)
 def test_sequence_that_leaves_the_inputs(start, length):
     with pytest.raises(ValueError, match="leaves array `inputs`"):
         _native.run_sequences_float32(

@@ -1,8 +1,8 @@
 """Are the gradients right? Every parameter and input against central differences in float64, by value.
 
-The oracle differs from what is tested: it only ever uses the loss. Its own error is about 1e-12 (see
-`differences`) and the smallest gradients that are measured by their own size are about 1e-5 of the largest, so 1e-6 leaves
-a factor of ten.
+The oracle differs from what is tested: it only uses the loss. Its own error is about 1e-12 (see `differences`), and
+the smallest gradients that are measured by their own size are 1e-5 of the largest: it can prove 1e-7. Measured is 1e-7,
+asked for 1e-6.
 """
 
 import numpy as np
@@ -93,7 +93,7 @@ def test_native_gradients_over_many_blocks_of_steps():
     assert_native_gradients(make_problem((2,), B=1, T=300, F=1, H=1, first=250, ragged=False))
 
 
-@pytest.mark.parametrize("hidden", [(7,), (4, 3, 5)], ids=["one-layer", "three-layers"])
+@pytest.mark.parametrize("hidden", [(5,), (3, 2, 3)], ids=["one-layer", "three-layers"])
 @pytest.mark.parametrize("first", WAYS.values(), ids=WAYS.keys())
 @pytest.mark.parametrize("loss", LOSSES)
 def test_reference_gradients(loss, first, hidden):
@@ -108,7 +108,9 @@ def test_reference_gradients(loss, first, hidden):
     assert_gradients(problem.spec, reference_gradients(problem, loss), weights, inputs)
 
 
-@pytest.mark.parametrize(("loss", "at", "value"), [("mse", 3.0, 9.0), ("mae", -3.0, 3.0), ("huber", 3.0, 2.5), ("huber", 0.5, 0.125)])
+@pytest.mark.parametrize(
+    ("loss", "at", "value"), [("mse", 3.0, 9.0), ("mae", -3.0, 3.0), ("huber", 3.0, 2.5), ("huber", 0.5, 0.125)]
+)
 def test_loss_values_by_hand(loss, at, value):
     # Huber (1964) with delta 1: e**2 / 2 inside, |e| - 1/2 outside
     problem = make_problem((3,), B=1, T=1, F=1, H=1, ragged=False)

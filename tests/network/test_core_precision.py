@@ -1,8 +1,8 @@
 """How exact are the core's sigmoid and tanh? A layer of hand-set weights lays each of them bare.
 
-With W = (0, 0, 1, 0), U = 0 and b = (100, 0, 0, 0) the state after one step from zero is sigmoid(100) tanh(x) = tanh(x);
-with x at the input gate and 100 at the candidate it is sigmoid(x); and with a state carried through an open forget gate
-(f = 1, i = 0, o = 1) the output is tanh(c). The oracle is NumPy in float64.
+With W = (0, 0, 1, 0), U = 0 and b = (100, 0, 0, 0) the state after one step from zero is sigmoid(100) tanh(x), which is
+tanh(x); with x at the input gate and 100 at the candidate it is sigmoid(x); and with a state carried through an open
+forget gate (f = 1, i = 0, o = 1) the output is tanh(c). The oracle is NumPy in float64.
 """
 
 import numpy as np
@@ -12,8 +12,8 @@ from gatecast.network import native
 from gatecast.network.spec import NetworkSpec
 
 I, F, G, O = range(4)  # noqa: E741 - the gates
-# One rounding is 6e-8. The polynomial has 1.2e-7; the reciprocal of AVX2 starts from 12 bits, of which Newton's step makes
-# 23 (another 1.2e-7 and its own roundings), and an open gate at 100 adds its own reciprocal. Measured: 4.8e-7.
+# One rounding is 6e-8. The polynomial has 1.2e-7; the reciprocal of AVX2 starts from 12 bits, of which Newton's step
+# makes 23 (another 1.2e-7 and its own roundings), and an open gate at 100 adds its own reciprocal. Measured: 4.8e-7.
 RELATIVE = 6e-7
 GRID = np.concatenate([np.linspace(-30, 30, 20001), np.linspace(-0.7, 0.7, 20001), np.geomspace(1e-30, 1, 2001)])
 GRID = GRID[GRID != 0]

@@ -117,12 +117,14 @@ def test_gil_is_released_while_run_works():
     assert inside >= max(2, (end - begin) / 0.1)
 
 
-def test_interrupt_keeps_the_steps_that_were_finished():
-    trainer, source, rates = big_trainer()
+@pytest.mark.parametrize(("B", "T"), [(16, 40), (2, 4000)], ids=["between-chunks", "inside-a-chunk"])
+def test_interrupt_keeps_the_steps_that_were_finished(B, T):
+    size = {"B": B, "T": T, "D": 32, "steps": 200_000}
+    trainer, source, rates = big_trainer(**size)
     # the promise is 0.5 s; 2 s leave room for a machine that is busy with other tests
     assert interrupted_run(trainer, source, rates) < 2.0
     assert 0 < trainer.adam_steps < len(rates)
-    again = big_trainer()[0]
+    again = big_trainer(**size)[0]
     again.run(source, 0, rates[: trainer.adam_steps])
     np.testing.assert_array_equal(trainer.weights(), again.weights())
     # the trainer is as good as before: gradients are computed, and training goes on
@@ -179,3 +181,34 @@ def test_sigint_from_outside_stops_a_run():
         assert process.stdout.readline().startswith("stopped after")
         assert time.perf_counter() - begin < 2.0
         assert process.wait(10) == 0
+
+
+STARVED = """
+import resource
+from test_core_threads import big_trainer
+from gatecast.network import native
+from gatecast.network.initial import initial_weights
+from gatecast.network.spec import NetworkSpec
+spec = NetworkSpec(1, (4,), 1)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
+try:
+    native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), 5000)
+except RuntimeError as error:
+    print("refused:", error)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_more_threads_than_the_system_gives_is_an_error():
+    # each thread reserves a stack of megabytes, so 256 MB of addresses end long before 5,000 threads
+    result = subprocess.run(
+        [sys.executable, "-c", STARVED],
+        capture_output=True,
+        text=True,
+        cwd=os.path.dirname(__file__),
+        timeout=60,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("refused:")

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -12,33 +13,49 @@
 
 namespace gatecast {
 
-class Barrier {
+// Work in phases that are cut into items. Whoever is free takes the next item, and whoever ends the last item of a
+// phase opens the next phase, so that nobody waits for a worker that the system has put to sleep without an item.
+class Relay {
   public:
-    explicit Barrier(int members) : members_(members) {}
+    explicit Relay(int items) : ticket_(pack(0, items, 0)) {}
 
-    void wait() {
-        if (members_ == 1) return;
-        const int phase = phase_.load(std::memory_order_acquire);
-        if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == members_) {
-            arrived_.store(0, std::memory_order_relaxed);
-            phase_.store(phase + 1, std::memory_order_release);
-            return;
-        }
-        // steps take microseconds, so sleeping at once would cost more than they do
-        int spin = 0;
-        while (phase_.load(std::memory_order_acquire) == phase) {
-            if (spin < 2000) {
-                ++spin;
-            } else {
+    static constexpr int kMaxItems = 1 << 18;
+
+    // One worker's share. `work(item)` does an item of the open phase; `advance()` runs alone between two phases and
+    // returns the next one's number of items, or 0 when all is done.
+    template <typename Work, typename Advance>
+    void run(const Work& work, const Advance& advance) {
+        for (int spin = 0;; ++spin) {
+            uint64_t ticket = ticket_.load(std::memory_order_acquire);
+            const int items = items_of(ticket), item = next_of(ticket);
+            if (items == 0) return;
+            if (item < items) {
+                if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
+                work(item);
+                if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == items) open_next(ticket, advance());
+                spin = 0;
+            } else if (spin > 2000) {
+                // steps take microseconds, so sleeping at once would cost more than they do
                 std::this_thread::yield();
             }
         }
     }
 
   private:
-    const int members_;
-    std::atomic<int> arrived_{0};
-    std::atomic<int> phase_{0};
+    // phase (28 bits), items of it (18), next item (18) in one word: a stale ticket can never be taken
+    static uint64_t pack(uint64_t phase, int items, int next) {
+        return phase << 36 | static_cast<uint64_t>(items) << 18 | static_cast<uint64_t>(next);
+    }
+    static int items_of(uint64_t ticket) { return static_cast<int>(ticket >> 18 & (kMaxItems - 1)); }
+    static int next_of(uint64_t ticket) { return static_cast<int>(ticket & (kMaxItems - 1)); }
+
+    void open_next(uint64_t ticket, int items) {
+        done_.store(0, std::memory_order_relaxed);
+        ticket_.store(pack((ticket >> 36) + 1, items, 0), std::memory_order_release);
+    }
+
+    std::atomic<uint64_t> ticket_;
+    std::atomic<int> done_{0};
 };
 
 // `size` workers that run one function at a time, while the caller waits and listens for interruptions.

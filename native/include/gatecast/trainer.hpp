@@ -47,20 +47,17 @@ class Trainer {
     RunResult run(const Source<Real>& source, int64_t first_step, const double* rates, int64_t steps,
                   StepRecord* records, const std::function<bool()>& interrupted) {
         prepare(source, false);
-        outcome_ = Outcome::finished;
-        done_ = 0;
-        stop_ = false;
         const int active = std::min(team_.size(), chunks(source.max_batch));
-        Barrier barrier(active);
+        run_ = {&source, first_step, rates, steps, records};
+        stop_ = false;
+        Relay relay(steps > 0 ? chunks(source.batch(first_step)) : 0);
         team_.run(
             [&](int worker) {
                 if (worker >= active) return;
-                for (int64_t k = 0; k < steps; ++k) {
-                    if (!step(source, first_step + k, rates[k], records[k], worker, active, barrier)) return;
-                }
+                relay.run([&](int item) { work(item, worker); }, [&] { return advance(); });
             },
             interrupted, stop_);
-        return {outcome_, done_};
+        return {run_.outcome, run_.done};
     }
 
     // Loss, predictions (B, T - first, H) and gradients of all weights (flat) and of the input (B, T, F) for
@@ -112,9 +109,20 @@ class Trainer {
         std::vector<double> unit, loss, squared;
     };
 
-    struct ChunkSum {
-        StepRecord record;
-        bool aborted = false;
+    // A step is four phases, each cut into items that any worker may do.
+    enum class Phase { chunks, sums, updates, packing };
+
+    // Where a run stands. Only `advance` changes it, while no item is under way.
+    struct Run {
+        const Source<Real>* source = nullptr;
+        int64_t first_step = 0;
+        const double* rates = nullptr;
+        int64_t steps = 0;
+        StepRecord* records = nullptr;
+        int64_t done = 0;
+        Phase phase = Phase::chunks;
+        StepRecord summary;
+        Outcome outcome = Outcome::finished;
     };
 
     static constexpr int64_t kRange = 4096;
@@ -150,36 +158,55 @@ class Trainer {
         range_squares_.assign(ranges_.size(), 0.0);
     }
 
-    // One training step, as seen by one worker; false when the run is over.
-    bool step(const Source<Real>& source, int64_t index, double rate, StepRecord& record, int worker, int active,
-              Barrier& barrier) {
-        const int n_chunks = chunks(source.batch(index));
-        for (int c = worker; c < n_chunks; c += active) run_chunk(source, index, c, worker);
-        barrier.wait();
-        const StepRecord summary = summarise(n_chunks);
-        if (aborted(n_chunks)) return finish(Outcome::interrupted, worker);
-        if (!std::isfinite(summary.loss)) return finish(Outcome::not_finite, worker);
-        for (std::size_t i = worker; i < ranges_.size(); i += active)
-            range_squares_[i] = sum_range(ranges_[i], n_chunks);
-        barrier.wait();
-        const double norm = gradient_norm(summary.count);
-        if (!std::isfinite(norm)) return finish(Outcome::not_finite, worker);
-        for (std::size_t i = worker; i < ranges_.size(); i += active) update(ranges_[i], rate, summary.count, norm);
-        barrier.wait();
-        for (int job = worker; job < network.pack_jobs(); job += active) network.pack(job, recurrent_, false);
-        if (worker == 0) {
-            record = summary;
-            record.gradient_norm = norm;
-            ++adam_steps;
-            ++done_;
+    void work(int item, int worker) {
+        switch (run_.phase) {
+            case Phase::chunks:
+                // a step that is cut short is thrown away in `advance`
+                if (!stop_.load(std::memory_order_relaxed))
+                    run_chunk(*run_.source, run_.first_step + run_.done, item, worker);
+                break;
+            case Phase::sums:
+                range_squares_[item] =
+                    sum_range(ranges_[item], chunks(run_.source->batch(run_.first_step + run_.done)));
+                break;
+            case Phase::updates:
+                update(ranges_[item], run_.rates[run_.done], run_.summary);
+                break;
+            case Phase::packing:
+                network.pack(item, recurrent_, false);
         }
-        barrier.wait();
-        return true;
     }
 
-    bool finish(Outcome outcome, int worker) {
-        if (worker == 0) outcome_ = outcome;
-        return false;
+    // Between two phases: how many items the next one has, 0 to end the run. Weights change in `updates` alone.
+    int advance() {
+        switch (run_.phase) {
+            case Phase::chunks:
+                if (stop_) return end(Outcome::interrupted);
+                run_.summary = summarise(chunks(run_.source->batch(run_.first_step + run_.done)));
+                return std::isfinite(run_.summary.loss) ? open(Phase::sums) : end(Outcome::not_finite);
+            case Phase::sums:
+                run_.summary.gradient_norm = gradient_norm(run_.summary.count);
+                return std::isfinite(run_.summary.gradient_norm) ? open(Phase::updates) : end(Outcome::not_finite);
+            case Phase::updates:
+                ++adam_steps;
+                return open(Phase::packing);
+            case Phase::packing:
+                run_.records[run_.done++] = run_.summary;
+                if (run_.done == run_.steps) return end(Outcome::finished);
+                return stop_ ? end(Outcome::interrupted) : open(Phase::chunks);
+        }
+        return 0;
+    }
+
+    int open(Phase phase) {
+        run_.phase = phase;
+        if (phase == Phase::chunks) return chunks(run_.source->batch(run_.first_step + run_.done));
+        return phase == Phase::packing ? network.pack_jobs() : static_cast<int>(ranges_.size());
+    }
+
+    int end(Outcome outcome) {
+        run_.outcome = outcome;
+        return 0;
     }
 
     // Forward, loss and backward for chunk c; its gradient goes to its own vector.
@@ -187,8 +214,6 @@ class Trainer {
         Desk& desk = desks_[worker];
         const int first_row = c * rows_;
         const int R = std::min(rows_, source.batch(index) - first_row), T = source.T, first = source.first;
-        chunk_sums_[c].aborted = stop_.load(std::memory_order_relaxed);
-        if (chunk_sums_[c].aborted) return;
         Real* gradient = chunk_gradients_.data() + c * network.layout.size;
         for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
         source.fill(index, first_row,
@@ -198,9 +223,8 @@ class Trainer {
         network.kernels.loss({settings_.loss, static_cast<Real>(settings_.huber_delta), T - first, R, network.shape.H,
                               desk.space.y.data(), desk.target.data(), desk.available.data(), source.target_stride,
                               desk.space.dy.data(), desk.loss.data(), desk.squared.data(), desk.count.data()});
-        chunk_sums_[c].record = sum_rows(desk, R);
+        chunk_sums_[c] = sum_rows(desk, R);
         desk.space.backward(network, T, R, first, gradient, &stop_);
-        chunk_sums_[c].aborted = stop_.load(std::memory_order_relaxed);
     }
 
     StepRecord sum_rows(const Desk& desk, int R) const {
@@ -219,7 +243,7 @@ class Trainer {
     StepRecord summarise(int n_chunks) const {
         StepRecord sum;
         for (int c = 0; c < n_chunks; ++c) {
-            const StepRecord& chunk = chunk_sums_[c].record;
+            const StepRecord& chunk = chunk_sums_[c];
             sum.loss += chunk.loss;
             sum.unit_loss += chunk.unit_loss;
             sum.unit_squared += chunk.unit_squared;
@@ -230,11 +254,6 @@ class Trainer {
         sum.unit_loss /= sum.count;
         sum.unit_squared /= sum.count;
         return sum;
-    }
-
-    bool aborted(int n_chunks) const {
-        return std::any_of(chunk_sums_.begin(), chunk_sums_.begin() + n_chunks,
-                           [](const auto& sum) { return sum.aborted; });
     }
 
     double sum_range(const Range& range, int n_chunks) {
@@ -249,15 +268,17 @@ class Trainer {
         return std::sqrt(squares) / count;
     }
 
-    void update(const Range& range, double rate, double count, double norm) {
+    void update(const Range& range, double rate, const StepRecord& summary) {
+        const double norm = summary.gradient_norm;
         const double clip = settings_.clip_norm > 0.0 && norm > settings_.clip_norm ? settings_.clip_norm / norm : 1.0;
         const auto t = static_cast<double>(adam_steps + 1);
         const double corrected =
             rate * std::sqrt(1.0 - std::pow(settings_.beta2, t)) / (1.0 - std::pow(settings_.beta1, t));
         network.kernels.adam({range.end - range.begin, network.weights.data() + range.begin, m_.data() + range.begin,
-                              v_.data() + range.begin, sum_.data() + range.begin, static_cast<Real>(clip / count),
-                              static_cast<Real>(corrected), static_cast<Real>(settings_.beta1),
-                              static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon)});
+                              v_.data() + range.begin, sum_.data() + range.begin,
+                              static_cast<Real>(clip / summary.count), static_cast<Real>(corrected),
+                              static_cast<Real>(settings_.beta1), static_cast<Real>(settings_.beta2),
+                              static_cast<Real>(settings_.epsilon)});
     }
 
     // Copies what desk 0 holds after chunk c to arrays in the caller's order.
@@ -282,12 +303,11 @@ class Trainer {
     Settings settings_;
     Team team_;
     std::vector<Desk> desks_;
-    std::vector<ChunkSum> chunk_sums_;
+    std::vector<StepRecord> chunk_sums_;
     std::vector<Range> ranges_;
     std::vector<double> range_squares_;
     std::atomic<bool> stop_{false};
-    Outcome outcome_ = Outcome::finished;
-    int64_t done_ = 0;
+    Run run_;
     int rows_ = 1;  // of a chunk
     bool recurrent_ = true;
 };

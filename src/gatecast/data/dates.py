@@ -37,7 +37,7 @@ OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
 UNIX_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 # A layout counts if it reads more than this share of the texts.
-MOST = 0.8
+MOST = 0.5
 N_DECIDING = 2000
 # The years that nanoseconds since 1970 in 64 bits can hold.
 YEARS = (1678, 2261)
@@ -137,9 +137,13 @@ def _with_clock(texts: "Texts", format_: str) -> "Times":
     return _by_formats(texts, tuple(formats[i] for i in np.argsort(~fits.to_numpy(), kind="stable")))
 
 
+def _first(texts: "Texts") -> str:
+    return str(next((text for text in texts if text), ""))
+
+
 def _shown(texts: "Texts", date: str) -> str:
     """Show the layout, with its time of day if there is one."""
-    first = str(texts.iloc[0])
+    first = _first(texts)
     if ":" not in first:
         return date
     return date + (" %H:%M:%S" if first.count(":") > 1 else " %H:%M")
@@ -149,7 +153,7 @@ def _iso(texts: "Texts") -> Dates | None:
     import pandas as pd
 
     offsets = texts.str.extract(rf"\d({OFFSET})$", expand=False).where(texts.str.contains(":"))
-    separator = str(texts.iloc[0])[4]
+    separator = texts.str.extract(r"^\d{4}([-/.])", expand=False).dropna().iloc[0]
     if offsets.notna().any():
         utc = len(offsets.unique()) > 1
         with_zone = pd.DatetimeIndex(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=utc))
@@ -170,7 +174,7 @@ def _chinese(texts: "Texts") -> Dates | None:
     plain = plain.str.replace(r"(\d{1,2})[时点](\d{1,2})分(\d{1,2})秒$", r"\1:\2:\3", regex=True)
     plain = plain.str.replace(r"(\d{1,2})[时点](\d{1,2})分$", r"\1:\2", regex=True)
     plain = plain.str.replace(r"(\d{1,2})[时点]$", r"\1:00", regex=True).str.strip()
-    first = str(texts.iloc[0])
+    first = _first(texts)
     layout = "%Y年" + ("%m月" if "月" in first else "") + ("%d日" if re.search("[日号]", first) else "")
     times = _with_clock(plain, "%Y-%m-%d")
     return Dates(times, layout)
@@ -178,7 +182,7 @@ def _chinese(texts: "Texts") -> Dates | None:
 
 def _day_and_month(texts: "Texts") -> Dates | None:
     """Decide over the whole column which of the first two numbers is the day."""
-    first = str(texts.iloc[0])
+    first = _first(texts)
     match = re.match(r"\d{1,2}([-/.])\d{1,2}[-/.](\d+)", first)
     separator = match[1] if match else "/"
     plain = texts.str.replace(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d+)", r"\1/\2/\3", regex=True)
@@ -244,13 +248,15 @@ def _week(texts: "Texts") -> Dates | None:
 def _words(texts: "Texts") -> Dates | None:
     plain = texts.str.replace(r"[\s,./-]+", " ", regex=True).str.strip().str.title()
     plain = plain.str.replace("Sept ", "Sep ", regex=False)
-    results = [_with_clock(plain, format_) for format_ in WORD_FORMATS]
-    best = int(np.argmax([np.sum(times.notna()) for times in results]))
-    return Dates(results[best], WORD_FORMATS[best])
+    # The clock comes last and is no part of the choice.
+    dates = plain.iloc[:20].str.replace(r" \d{1,2}:.*$", "", regex=True)
+    counts = [int(np.sum(_by_formats(dates, (format_,)).notna())) for format_ in WORD_FORMATS]
+    best = WORD_FORMATS[int(np.argmax(counts))]
+    return Dates(_with_clock(plain, best), _shown(texts, best))
 
 
 def _compact(texts: "Texts") -> Dates | None:
-    format_ = COMPACT.get(len(str(texts.iloc[0])), COMPACT[8])
+    format_ = COMPACT.get(len(_first(texts)), COMPACT[8])
     return Dates(_by_formats(texts, (format_,)), format_)
 
 
@@ -261,7 +267,7 @@ def _compact_month(texts: "Texts") -> Dates | None:
 def _unix(texts: "Texts") -> Dates | None:
     import pandas as pd
 
-    unit = UNIX_UNITS.get(len(str(texts.iloc[0])))
+    unit = UNIX_UNITS.get(len(_first(texts)))
     if unit is None:
         return None
     numbers = pd.to_numeric(texts, errors="coerce").astype("Int64")

@@ -97,6 +97,16 @@ def read_text(text: str, encoding: str, name: str, id_col: str | None = None) ->
     if "#" in text:
         text = re.sub(r"(?m)^[ \t]*#.*$", "", text)
     delimiter = _delimiter(text)
+    try:
+        return _read(text, encoding, name, delimiter, id_col)
+    except (csv.Error, ValueError) as error:
+        raise DataError(
+            f"{name!r} cannot be split into cells ({str(error).strip()}), and lines of cells were expected. "
+            "Look for a quote that is never closed, or save it again as CSV."
+        ) from None
+
+
+def _read(text: str, encoding: str, name: str, delimiter: str | None, id_col: str | None) -> TextTable:
     first = [cells for _, cells in islice(_records(text, delimiter), N_LINES)]
     if not first:
         raise DataError(
@@ -162,7 +172,7 @@ def _width(text: str, delimiter: str | None, has_header: bool, name: str) -> int
     body = next(records)[1] if has_header else header
     # R writes no name above the names of the rows.
     width = len(body) if len(body) == len(header) + 1 else len(header)
-    for line, cells in records:
+    for line, cells in _records(text, delimiter):
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             raise DataError(
                 f"{name!r} has {len(cells)} cells in line {line}, and {width} were expected as in the "
@@ -200,10 +210,9 @@ def _cells(
         sep=delimiter or "\0",
         header=None,
         names=list(names),
-        usecols=list(as_text) or None,
+        usecols=list(as_text or names),
         dtype=dict.fromkeys(as_text, str),
         skiprows=skip,
-        index_col=False,
         na_filter=False,
         skipinitialspace=True,
         low_memory=False,

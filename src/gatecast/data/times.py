@@ -82,7 +82,9 @@ def time_text(time: Any) -> str:
 
 def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTimes:
     numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)))
+    # Beyond 2^53 a float is no exact integer any more.
+    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
+    bad = bad if column.dtype.kind not in "iu" else bad[:0]
     if len(bad):
         raise DataError(
             f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or "

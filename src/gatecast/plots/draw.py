@@ -23,11 +23,19 @@ FEW_POINTS = 60
 def draw_window(axes: Axes, line: Timeline, begin: int, end: int, title: str) -> None:
     """Draw points `begin` to `end` of a series, counted into its forecast."""
     n, split = len(line.values), line.n_train
-    dots: dict[str, Any] = {"color": COLORS["data"], "linewidth": 0.9, "marker": "o", "markersize": 2.4}
-    if end - begin > 2 * FEW_POINTS * 5:
-        dots["marker"] = ""
     stop = min(end, n)
-    axes.plot(line.times[begin:stop], line.values[begin:stop], label="data", zorder=2, **dots)
+    axes.plot(
+        line.times[begin:stop],
+        line.values[begin:stop],
+        label="data",
+        color=COLORS["data_line"],
+        linewidth=0.9,
+        marker="o",
+        markersize=2.6,
+        markerfacecolor=COLORS["data"],
+        markeredgewidth=0,
+        zorder=2,
+    )
     _predictions(axes, line, begin, min(stop, split), "train", "training prediction (1 step ahead)")
     if line.n_test:
         _predictions(axes, line, max(begin, split), stop, "test", "test prediction (1 step ahead)")
@@ -38,7 +46,7 @@ def draw_window(axes: Axes, line: Timeline, begin: int, end: int, title: str) ->
         axes.plot(
             line.forecast_times,
             line.forecast,
-            label="forecast",
+            label="forecast (each step from those before)" if line.is_recursive else "forecast",
             color=COLORS["forecast"],
             linewidth=1.9,
             linestyle=(0, (5, 1.2)),
@@ -56,8 +64,7 @@ def _predictions(axes: Axes, line: Timeline, begin: int, end: int, part: str, la
     times, predictions = line.times[begin:end], line.predictions[begin:end]
     if not np.isfinite(predictions).any():
         return
-    style = "-" if part == "train" else (0, (1, 0))
-    axes.plot(times, predictions, label=label, color=COLORS[part], linewidth=1.7, linestyle=style, zorder=3)
+    axes.plot(times, predictions, label=label, color=COLORS[part], linewidth=1.7, zorder=3)
 
 
 def draw_overview(axes: Axes, line: Timeline, views: list[tuple[int, int]]) -> None:
@@ -68,7 +75,8 @@ def draw_overview(axes: Axes, line: Timeline, views: list[tuple[int, int]]) -> N
         axes.plot(line.forecast_times, line.forecast, color=COLORS["forecast"], linewidth=1.2, zorder=3)
     times = np.concatenate([line.times, line.forecast_times]) if len(line.forecast) else line.times
     for begin, end in views:
-        axes.axvspan(times[begin], times[min(end, len(times)) - 1], color=COLORS["window"], alpha=0.45, linewidth=0, zorder=1)
+        last = times[min(end, len(times)) - 1]
+        axes.axvspan(times[begin], last, color=COLORS["window"], alpha=0.45, linewidth=0, zorder=1)
     if line.n_test:
         axes.axvline(_between(line), color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), zorder=4)
     dress(axes, _overview_title(line), "", line.value_name)
@@ -81,13 +89,16 @@ def draw_learning_curve(axes: Axes, rmse: list[float], unit: str, noise_floor: f
     from matplotlib.ticker import MaxNLocator
 
     epochs = np.arange(1, len(rmse) + 1)
-    axes.plot(epochs, rmse, color=COLORS["train"], linewidth=1.7, marker="o" if len(rmse) <= 20 else "", markersize=4)
-    axes.annotate(
-        f"{rmse[-1]:.4g}",
-        (float(epochs[-1]), rmse[-1]),
-        xytext=(0, 8),
-        textcoords="offset points",
+    few = len(rmse) <= 20
+    width = 1.7 if len(rmse) <= 120 else 1.0
+    axes.plot(epochs, rmse, color=COLORS["train"], linewidth=width, marker="o" if few else "", markersize=4)
+    axes.text(
+        0.98,
+        0.97,
+        f"last epoch: {rmse[-1]:.4g}",
+        transform=axes.transAxes,
         ha="right",
+        va="top",
         fontsize=9.5,
         color=COLORS["train"],
     )
@@ -120,7 +131,7 @@ def envelope(values: np.ndarray, n_columns: int) -> np.ndarray:
 
     Examples:
         >>> envelope(np.array([0.0, 5.0, 1.0, 2.0, 9.0, 3.0, 4.0, 4.5]), 2).tolist()
-        [0, 1, 3, 4]
+        [0, 1, 4, 5]
     """
     n = len(values)
     if n <= 2 * n_columns:
@@ -140,8 +151,8 @@ def _between(line: Timeline) -> Any:
 
 
 def _overview_title(line: Timeline) -> str:
-    n = f"All {len(line.values):,} points"
-    return f"{n} (dashed: end of the training part; shaded: shown below)" if line.n_test else f"{n} (shaded: shown below)"
+    dashed = "dashed: end of the training part; " if line.n_test else ""
+    return f"All {len(line.values):,} points ({dashed}shaded: shown below)"
 
 
 def _time_label(line: Timeline) -> str:
@@ -154,9 +165,9 @@ def _format_times(axes: Axes, line: Timeline, ticks: int) -> None:
     if line.times.dtype.kind == "M":
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        locator = AutoDateLocator(minticks=3, maxticks=ticks)
+        locator = AutoDateLocator(minticks=3, maxticks=ticks)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     else:
         from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 

@@ -83,7 +83,8 @@ def plot_forecast(
     if has_overview:
         grid.set_height_ratios([0.42, 1.0])
         draw_overview(figure.add_subplot(grid[0, :]), line, [(v.begin, v.end) for v in views])
-    panels = [figure.add_subplot(grid[-1, n]) for n in range(len(views))]
+    first = figure.add_subplot(grid[-1, 0])
+    panels = [first, *(figure.add_subplot(grid[-1, n], sharey=first) for n in range(1, len(views)))]
     for axes, view in zip(panels, views, strict=True):
         draw_window(axes, line, view.begin, view.end, view.title)
     draw_learning_curve(figure.add_subplot(grid[-1, -1]), model.history_["rmse"], line.value_name, noise_floor)

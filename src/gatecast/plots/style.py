@@ -23,16 +23,17 @@ __all__ = [
     "fonts",
     "new_figure",
     "render",
+    "use_fonts",
 ]
 
 # Okabe and Ito (2008): told apart with any kind of color vision, and in gray by their lightness.
 COLORS = {
-    "data": "#8c8c8c",
+    "data": "#7d7d7d",
+    "data_line": "#bdbdbd",
     "train": "#0072B2",
     "test": "#D55E00",
     "forecast": "#007A5A",
     "text": "#222222",
-    "quiet": "#6e6e6e",
     "window": "#F0E442",
 }
 FORMATS = ("png", "svg", "pdf", "jpg", "webp")
@@ -139,6 +140,6 @@ def render(figure: Figure, file_format: str = "png", dpi: int = 150) -> tuple[by
 
 
 def _letter(message: str) -> str:
-    """Return the letter that a warning like `Glyph 26085 (\\N{...}) missing from font(s) ...` is about."""
+    """Return the letter that a warning like "Glyph 26085 (...) missing from font(s) ..." is about."""
     digits = message.removeprefix("Glyph ").split(" ", 1)[0]
     return chr(int(digits)) if digits.isdigit() else "?"

@@ -28,6 +28,7 @@ class Timeline:
         n_train: Points of the training part; the others are the test part.
         forecast_times: `(H,)` times of the forecast.
         forecast: `(H,)` the forecast.
+        is_recursive: Whether steps of the forecast build on steps before them, beyond what the model learned.
         time_name: Name of the time column.
         value_name: Name of the target column.
         freq: Of the panel.
@@ -40,6 +41,7 @@ class Timeline:
     n_train: int
     forecast_times: np.ndarray
     forecast: np.ndarray
+    is_recursive: bool
     time_name: str
     value_name: str
     freq: str | int
@@ -70,7 +72,10 @@ def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, u
     known = _one(panel, row)
     n_train = int(known.lengths[0])
     if test is not None:
-        known = _join(known, _same_series(model._like_training(test), known))
+        tested = model._like_training(test)
+        # one series is that series, whatever it is called
+        only = panel.n_series == tested.n_series == 1
+        known = _join(known, _one(tested, 0) if only else _same_series(tested, known.ids[0]))
     table = _columns(model.predict_insample(known))
     times, predicted = _forecast(model, known, forecast)
     return Timeline(
@@ -81,6 +86,7 @@ def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, u
         n_train=n_train,
         forecast_times=times,
         forecast=predicted,
+        is_recursive=isinstance(forecast, int) and forecast > model.fitted_.horizon,
         time_name=known.columns.time,
         value_name=known.columns.target,
         freq=known.freq,
@@ -96,7 +102,7 @@ def _row(panel: Panel, unique_id: object) -> int:
         raise ConfigError(
             f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. Pass the one to be drawn."
         )
-    return ids.index(unique_id)
+    return int(ids.index(unique_id))
 
 
 def _one(panel: Panel, row: int) -> Panel:
@@ -111,15 +117,13 @@ def _one(panel: Panel, row: int) -> Panel:
     )
 
 
-def _same_series(test: Panel, known: Panel) -> Panel:
-    if test.n_series == 1 and known.n_series == 1:
-        return _one(test, 0)
+def _same_series(test: Panel, name: object) -> Panel:
     ids = test.ids.tolist()
-    if known.ids[0] not in ids:
+    if name not in ids:
         raise DataError(
-            f"The test part holds {len(ids)} series but not {known.ids[0]!r}, which is to be drawn. Pass its rows too."
+            f"The test part holds {len(ids)} series but not {name!r}, which is to be drawn. Pass its rows too."
         )
-    return _one(test, ids.index(known.ids[0]))
+    return _one(test, ids.index(name))
 
 
 def _join(train: Panel, test: Panel) -> Panel:
@@ -129,18 +133,18 @@ def _join(train: Panel, test: Panel) -> Panel:
     begin = n_train if is_array else int(train.grid.positions(test.starts, train.starts)[0])
     if begin < n_train:
         raise DataError(
-            f"The test part of {train.ids[0]!r} begins {n_train - begin} steps before the training part ends, and it was "
-            "expected behind it. Split the data with `gatecast.train_test_split`."
+            f"The test part of {train.ids[0]!r} begins {n_train - begin} steps before the training part ends, and it "
+            "was expected behind it. Split the data with `gatecast.train_test_split`."
         )
     values = np.concatenate([train.values, np.full(begin - n_train, np.nan), test.values])
     return replace(train, values=values, offsets=np.array([0, len(values)]))
 
 
 def _forecast(model: LSTMForecaster, known: Panel, forecast: Any) -> tuple[np.ndarray, np.ndarray]:
-    if isinstance(forecast, int | np.integer) and forecast == 0:
+    if isinstance(forecast, int) and forecast == 0:
         return known.future_times(0)[0], np.zeros(0)
-    if forecast is None or isinstance(forecast, int | np.integer):
-        table = _columns(model.predict(None if forecast is None else int(forecast), data=known))
+    if forecast is None or isinstance(forecast, int):
+        table = _columns(model.predict(forecast, data=known))
         return _plain(table[known.columns.time]), table["LSTM"]
     table = _columns(forecast)
     id_name, time_name = known.columns.id, known.columns.time
@@ -169,4 +173,4 @@ def _plain(times: Any) -> np.ndarray:
     index = pd.Index(times)
     if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
         index = index.tz_localize(None)
-    return index.to_numpy()
+    return np.asarray(index.to_numpy())

@@ -41,7 +41,10 @@ def frequency_words(freq: str | int) -> str:
     if unit is None:
         return freq
     if digits in ("", "1"):
-        return {"day": "daily", "business day": "business days", "minute": "every minute", "second": "every second"}.get(
-            unit, f"{unit}ly"
-        )
+        return {
+            "day": "daily",
+            "business day": "business days",
+            "minute": "every minute",
+            "second": "every second",
+        }.get(unit, f"{unit}ly")
     return f"every {digits} {unit}s"

@@ -1,0 +1,12 @@
+"""How is gatecast used from a terminal? `main` is the command; everything else loads when a command runs."""
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command `gatecast` with the arguments of this process and end the process."""
+    import sys
+
+    from gatecast.cli.run import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,107 @@
+"""Which commands are there, and what does a newcomer read about them?
+
+Only typer and the names of options are loaded here: a command's own module loads when it runs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gatecast.cli.options import DemoOptions, DoctorOptions, ForecastOptions, PredictOptions, as_command
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from gatecast import __version__
+
+        typer.echo(f"gatecast {__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="Start with: [bold]gatecast demo[/bold], then [bold]gatecast forecast YOUR.csv --horizon 24[/bold]"
+)
+def _top(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  the callback does the work
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Forecast time series with an LSTM that trains in seconds on an ordinary computer."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _demo(options: DemoOptions) -> None:
+    """Show what gatecast does, in about five seconds.
+
+    Trains the classic tutorial's LSTM and then gatecast's defaults on a noisy sine, and gatecast on the yearly
+    sunspots. Prints losses, errors and times, and draws pictures.
+    """
+    from gatecast.cli.demo import demo
+
+    demo(options)
+
+
+def _forecast(options: ForecastOptions) -> None:
+    """Forecast a table: a CSV with a date column and a number column is enough.
+
+    Reads the file and says what it understood of it; learns from the first 80 % and measures the error on the rest,
+    beside the errors of naive forecasts; then learns from everything and forecasts.
+    """
+    from gatecast.cli.forecast import forecast
+
+    forecast(options)
+
+
+def _predict(options: PredictOptions) -> None:
+    """Forecast with a model that was saved before, without training."""
+    from gatecast.cli.predict import predict
+
+    predict(options)
+
+
+def _doctor(options: DoctorOptions) -> None:
+    """Check this installation: versions, processor, and two seconds of arithmetic."""
+    from gatecast.cli.doctor import doctor
+
+    doctor(options)
+
+
+def _examples(*lines: str) -> str:
+    # an empty line between, because a single line break would be joined
+    return "[bold]Examples[/bold]\n\n" + "\n\n".join(f"  {line}" for line in lines)
+
+
+app.command("demo", epilog=_examples("gatecast demo", "gatecast demo --out pictures --json"))(
+    as_command(DemoOptions, _demo)
+)
+app.command(
+    "forecast",
+    epilog=_examples(
+        "gatecast forecast sales.csv --horizon 12",
+        "gatecast forecast sales.csv --horizon 12 --out forecast.csv --plot forecast.png",
+        "gatecast forecast load.csv --time Zeit --target MW --horizon 48 --save load.safetensors",
+        "gatecast forecast shops.parquet --id shop --horizon 14 --json",
+    ),
+)(as_command(ForecastOptions, _forecast))
+app.command(
+    "predict",
+    epilog=_examples(
+        "gatecast predict load.safetensors",
+        "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
+    ),
+)(as_command(PredictOptions, _predict))
+app.command("doctor", epilog=_examples("gatecast doctor", "gatecast doctor --json"))(as_command(DoctorOptions, _doctor))

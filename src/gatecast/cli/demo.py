@@ -1,0 +1,188 @@
+"""What does `gatecast demo` do? The tutorial's LSTM beside our defaults on a noisy sine, and ours on a real series."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast import LSTMForecaster, datasets, train_test_split
+from gatecast.cli.options import DemoOptions
+from gatecast.cli.output import Printer, number
+from gatecast.cli.outputs import make_folder, write_picture
+from gatecast.cli.tables import say_errors, verdict
+from gatecast.exceptions import GatecastError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gatecast.evaluate.evaluation import Evaluation
+
+__all__ = ["demo"]
+
+# about three periods of the sine, two of the sunspots
+SINE_STEPS, SUNSPOT_STEPS, SUNSPOT_SEASON = 190, 22, 11
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model that was trained in the demo, and how it did.
+
+    Args:
+        model: Fitted on `train`.
+        train: The first 80 %.
+        test: The rest.
+        evaluation: One-step-ahead errors on `test`.
+        train_rmse: One-step-ahead RMSE on `train`.
+        fit_seconds: Training.
+        predict_seconds: One forecast for each point of both parts.
+    """
+
+    model: LSTMForecaster
+    train: pd.DataFrame
+    test: pd.DataFrame
+    evaluation: Evaluation
+    train_rmse: float
+    fit_seconds: float
+    predict_seconds: float
+
+    def report(self) -> dict[str, Any]:
+        """Return the figures for JSON; losses are mean squared errors in squared units of the data."""
+        return {
+            "train_rmse": self.train_rmse,
+            "test_rmse": self.evaluation.rmse,
+            "fit_seconds": self.fit_seconds,
+            "predict_seconds": self.predict_seconds,
+            "losses": self.model.history_["loss"],
+        }
+
+
+def demo(options: DemoOptions) -> None:
+    """Run the command."""
+    make_folder("--out", options.out)
+    printer = Printer(shown=not options.json)
+    draw = _can_draw(printer)
+    shown = not options.json
+    sine = datasets.sine()
+    train, test = train_test_split(sine.drop(columns="clean"))
+    clean = sine["clean"].to_numpy()[len(train) :]
+    noise_floor = float(np.sqrt(np.mean((test["y"].to_numpy() - clean) ** 2)))
+    printer.say(
+        f"A sine with noise: {len(sine):,} points, the last {len(test):,} held back. No forecast can have an RMSE "
+        f"below {noise_floor:.4f}, the noise itself.\n"
+    )
+    tutorial = _try(LSTMForecaster.tutorial(), train, test, shown)
+    _say_losses(printer, "The classic tutorial: LSTM(50), look_back 1, 5 epochs, batch 1", tutorial)
+    ours = _try(LSTMForecaster(), train, test, shown)
+    _say_losses(printer, "gatecast's defaults", ours)
+    _say_comparison(printer, {"tutorial": tutorial, "gatecast": ours}, noise_floor)
+    pictures = []
+    if draw:
+        titles = {"tutorial": "The tutorial's LSTM on a noisy sine", "gatecast": "gatecast's LSTM on a noisy sine"}
+        for name, trial in (("tutorial", tutorial), ("gatecast", ours)):
+            path = options.out / f"sine-{name}.png"
+            _draw(trial, path, SINE_STEPS, titles[name], noise_floor)
+            pictures.append(path)
+    report = {
+        "noise_floor": noise_floor,
+        "tutorial": tutorial.report(),
+        "gatecast": ours.report(),
+        "sunspots": _sunspots(printer, options.out if draw else None, pictures),
+        "pictures": pictures,
+    }
+    for path in pictures:
+        printer.say(f"Picture drawn to {path}", wrap=False)
+    printer.say("\nNow your own data: gatecast forecast YOUR.csv --horizon 24", wrap=False)
+    if options.json:
+        printer.json(report)
+
+
+def _can_draw(printer: Printer) -> bool:
+    from gatecast.plots.style import check_matplotlib
+
+    try:
+        check_matplotlib()
+    except GatecastError as error:
+        printer.say(f"No pictures this time. {error}\n")
+        return False
+    return True
+
+
+def _try(model: LSTMForecaster, train: pd.DataFrame, test: pd.DataFrame, shown: bool) -> Trial:
+    import pandas as pd
+
+    model.progress = shown
+    started = time.perf_counter()
+    model.fit(train)
+    fitted = time.perf_counter()
+    table = model.predict_insample(pd.concat([train, test], ignore_index=True))
+    predict_seconds = time.perf_counter() - fitted
+    errors = (table["LSTM"] - table["y"]).to_numpy()[: len(train)]
+    train_rmse = float(np.sqrt(np.nanmean(errors**2)))
+    return Trial(model, train, test, model.evaluate(test), train_rmse, fitted - started, predict_seconds)
+
+
+def _say_losses(printer: Printer, title: str, trial: Trial) -> None:
+    rmse = trial.model.history_["rmse"]
+    shown = [n for n in (1, 2, 3, 4, 5, 10, 20, 50, 100, 200) if n <= len(rmse)]
+    printer.say(title, style="bold")
+    for n in sorted({*shown, len(rmse)}):
+        printer.say(f"  epoch {n:>3}   loss {rmse[n - 1] ** 2:.4f}   RMSE {rmse[n - 1]:.4f}")
+    printer.say()
+
+
+def _say_comparison(printer: Printer, trials: dict[str, Trial], noise_floor: float) -> None:
+    rows = [
+        [
+            name,
+            f"{trial.train_rmse:.4f}",
+            f"{trial.evaluation.rmse:.4f}",
+            f"{trial.evaluation.rmse - noise_floor:.4f}",
+            f"{trial.fit_seconds:.2f} s",
+            f"{trial.predict_seconds:.2f} s",
+        ]
+        for name, trial in trials.items()
+    ]
+    naive = trials["gatecast"].evaluation.scores["Naive"].rmse
+    rows.append(["naive: last value", "", f"{naive:.4f}", f"{naive - noise_floor:.4f}", "", ""])
+    rows.append(["noise floor", "", f"{noise_floor:.4f}", "", "", ""])
+    columns = ["one step ahead", "train RMSE", "test RMSE", "above floor", "fit", "predict"]
+    printer.table("The sine, beside each other", columns, rows)
+
+
+def _sunspots(printer: Printer, folder: Path | None, pictures: list[Path]) -> dict[str, Any] | None:
+    """Forecast a real series; None where it is not installed."""
+    try:
+        data = datasets.sunspots()
+    except GatecastError as error:
+        printer.say(f"No sunspots this time. {error}\n")
+        return None
+    train, test = train_test_split(data)
+    trial = _try(LSTMForecaster(season_length=SUNSPOT_SEASON, progress=False), train, test, shown=False)
+    judgement = verdict(trial.evaluation)
+    printer.say("Sunspots per year, 1700 to 2008: a real series", style="bold")
+    say_errors(printer, trial.evaluation, len(test), judgement)
+    if folder is not None:
+        path = folder / "sunspots.png"
+        _draw(trial, path, SUNSPOT_STEPS, "Sunspots per year", None)
+        pictures.append(path)
+    scores = trial.evaluation.scores
+    return {
+        **trial.report(),
+        "naive_rmse": scores["Naive"].rmse,
+        "seasonal_naive_rmse": scores["SeasonalNaive"].rmse,
+        "verdict": judgement,
+    }
+
+
+def _draw(trial: Trial, path: Path, n_steps: int, title: str, noise_floor: float | None) -> None:
+    from gatecast.plots import plot_forecast
+
+    score = f"test RMSE {number(trial.evaluation.rmse)}"
+    figure = plot_forecast(
+        trial.model, trial.train, trial.test, n_steps, title=f"{title}: {score}", noise_floor=noise_floor
+    )
+    write_picture(figure, path)

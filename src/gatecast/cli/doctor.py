@@ -1,0 +1,92 @@
+"""What does `gatecast doctor` do? Say what is installed and in use, and check the core."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import typer
+
+from gatecast import __version__, _native
+from gatecast.cli.checks import Check, check_core
+from gatecast.cli.options import DoctorOptions
+from gatecast.cli.output import Printer
+from gatecast.network import native
+
+__all__ = ["doctor"]
+
+NEEDED = ("numpy", "pandas", "narwhals", "safetensors", "typer", "rich")
+# extras of this package, and what they bring
+EXTRAS = {"plots": "matplotlib", "parquet": "pyarrow", "datasets": "statsmodels"}
+
+
+def doctor(options: DoctorOptions) -> None:
+    """Run the command; exit code 1 when a check fails."""
+    printer = Printer(shown=not options.json)
+    facts = _facts()
+    _say_facts(printer, facts)
+    checks = check_core()
+    healthy = all(check.passed for check in checks)
+    _say_checks(printer, checks, healthy)
+    if options.json:
+        printer.json({"healthy": healthy, **facts, "checks": [asdict(check) for check in checks]})
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def _facts() -> dict[str, Any]:
+    return {
+        "gatecast": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "compiler": _native.compiler,
+        "packages": {name: _version(name) for name in NEEDED},
+        "extras": {extra: {"package": name, "version": _version(name)} for extra, name in EXTRAS.items()},
+        "instruction_sets": {"available": native.available_isas(), "in_use": native.isa()},
+        "threads": {"in_use": native.default_threads(), "processors": os.cpu_count()},
+        "executable": sys.executable,
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _say_facts(printer: Printer, facts: dict[str, Any]) -> None:
+    forced = " (forced by GATECAST_ISA)" if os.environ.get("GATECAST_ISA") else ""
+    sets, threads = facts["instruction_sets"], facts["threads"]
+    shown = {
+        "gatecast": facts["gatecast"],
+        "Python": f"{facts['python']}, {facts['executable']}",
+        "platform": facts["platform"],
+        "core built by": facts["compiler"],
+        "packages": ", ".join(f"{name} {number or 'missing'}" for name, number in facts["packages"].items()),
+        "instructions": f"{sets['in_use']} in use{forced}; available: {', '.join(sets['available'])}",
+        "threads": f"{threads['in_use']} in use, {threads['processors']} processors",
+    }
+    for extra, about in facts["extras"].items():
+        remedy = f"not installed: pip install 'gatecast[{extra}]'"
+        shown[f"extra {extra}"] = f"{about['package']} {about['version']}" if about["version"] else remedy
+    printer.facts("This installation", shown)
+
+
+def _say_checks(printer: Printer, checks: list[Check], healthy: bool) -> None:
+    rows = {f"{'ok  ' if check.passed else 'FAIL'}  {check.name}": check.detail for check in checks}
+    seconds = sum(check.seconds for check in checks)
+    printer.facts(f"The core against the NumPy reference ({seconds:.1f} s)", rows)
+    if healthy:
+        printer.say("All is well.", style="bold")
+        return
+    printer.say(
+        "The core computes something else than the reference. Don't trust forecasts made here: please report it with "
+        "the output of `gatecast doctor --json`. A slower instruction set may work, e.g. GATECAST_ISA="
+        f"{native.available_isas()[0]}.",
+        style="bold",
+    )

@@ -1,0 +1,83 @@
+"""What did gatecast understand of a file? Reads it with the options given, and says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatecast.cli.options import FileOptions
+from gatecast.cli.output import Printer
+from gatecast.plots.words import frequency_words
+
+if TYPE_CHECKING:
+    from gatecast.data.files import Table
+
+__all__ = ["read", "say_table"]
+
+
+def read(path: Path, options: FileOptions) -> Table:
+    """Read a file.
+
+    Raises:
+        DataError: It cannot be read.
+        ConfigError: The frequency is unknown.
+    """
+    from gatecast.data.files import read_table
+
+    return read_table(
+        path,
+        time_col=options.time,
+        target_col=options.target,
+        id_col=options.id,
+        freq=_freq(options.freq),
+        date_format=options.date_format,
+    )
+
+
+def _freq(text: str | None) -> str | int | None:
+    return int(text) if text is not None and text.isdigit() else text
+
+
+def say_table(printer: Printer, table: Table) -> None:
+    """Print what was understood of a file."""
+    facts = {
+        "file": ", ".join(part for part in (table.format, table.encoding, _cells(table)) if part),
+        "times": _times(table),
+        "target": f"{table.target_col} (numbers like {table.number_format})",
+        "series": f"{table.n_series:,}" + (f", told apart by {table.id_col}" if table.id_col else ""),
+        "rows": f"{table.n_rows:,}, {table.start} to {table.end}" + ("" if table.is_sorted else " (sorted by time)"),
+        "frequency": _frequency(table.freq),
+        "gaps": _gaps(table),
+    }
+    if table.ignored:
+        shown = ", ".join(table.ignored[:6])
+        facts["not used"] = shown + (f" and {len(table.ignored) - 6} more" if len(table.ignored) > 6 else "")
+    printer.facts(f"{table.path.name}: what gatecast understood", facts)
+
+
+def _cells(table: Table) -> str:
+    if table.delimiter is None:
+        return ""
+    names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+    return f"cells between {names.get(table.delimiter, table.delimiter)}s" + (
+        "" if table.has_header else ", no header line"
+    )
+
+
+def _times(table: Table) -> str:
+    if table.time_col is None:
+        return "none: the order of the rows counts"
+    written = f" (written as {table.date_format}" if table.date_format else ""
+    order = f", {table.date_order}" if table.date_order else ""
+    return f"{table.time_col}{written}{order})" if written else f"{table.time_col}{order}"
+
+
+def _frequency(freq: str | int) -> str:
+    words = frequency_words(freq)
+    return words if isinstance(freq, int) or words == freq else f"{words} ({freq})"
+
+
+def _gaps(table: Table) -> str:
+    if not table.n_gaps:
+        return "none"
+    return f"{table.n_gaps:,} missing, the first at {table.first_gap}; nothing is learned from gaps"

@@ -1,0 +1,103 @@
+"""How does a command end? Exit codes, and errors as one sentence.
+
+0    success
+1    a failure of gatecast's own
+2    bad input: every GatecastError, and options that make no sense
+130  Ctrl-C
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from gatecast.cli.app import app
+from gatecast.exceptions import GatecastError
+
+__all__ = ["in_options", "run"]
+
+BAD_INPUT, FAILURE = 2, 1
+# arguments in Python that are called otherwise on the command line
+RENAMED = {"id_col": "id", "time_col": "time", "target_col": "target", "n_threads": "threads"}
+OPTIONS = (
+    *("horizon", "lookback", "epochs", "season_length", "seed", "n_threads", "test_size"),
+    *("id_col", "time_col", "target_col", "freq", "date_format"),
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; never raises.
+
+    Args:
+        arguments: Without the name of the program.
+    """
+    _write_all_letters()
+    try:
+        return _code(arguments)
+    except GatecastError as error:
+        _say(f"Error: {in_options(str(error))}")
+        return BAD_INPUT
+    except BrokenPipeError:
+        # whoever read the output has seen enough, as `gatecast ... | head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  the last line of defense: no traceback unless asked for
+        return _failure(error)
+
+
+def in_options(message: str) -> str:
+    """Say an error in the words of the command line: `horizon=24` becomes `--horizon 24`.
+
+    Examples:
+        >>> in_options("`horizon` must be positive. Use `horizon=24`, or `target_col='Sales'`.")
+        "`--horizon` must be positive. Use `--horizon 24`, or `--target 'Sales'`."
+    """
+    names = "|".join(OPTIONS)
+
+    def option(found: re.Match[str]) -> str:
+        name = RENAMED.get(found["name"], found["name"]).replace("_", "-")
+        value = f" {found['value']}" if found["value"] else ""
+        return f"`--{name}{value}`"
+
+    return re.sub(rf"`(?P<name>{names})(?:=(?P<value>[^`]*))?`", option, message)
+
+
+def _code(arguments: Sequence[str]) -> int:
+    try:
+        app(list(arguments), prog_name="gatecast")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except typer.Exit as end:
+        return end.exit_code
+    return 0
+
+
+def _failure(error: Exception) -> int:
+    what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    if os.environ.get("GATECAST_DEBUG"):
+        _say(traceback.format_exc())
+    _say(
+        f"gatecast failed ({what}). That is a mistake in gatecast: please report it, with what the same command prints "
+        "when the environment variable GATECAST_DEBUG is 1."
+    )
+    return FAILURE
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+
+
+def _write_all_letters() -> None:
+    """Names in the data may hold letters that the terminal's encoding lacks: show those as `?`."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")

@@ -1,0 +1,81 @@
+"""How are errors and forecasts shown, and what do the errors mean in one sentence?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatecast.cli.output import Printer, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gatecast import Panel
+    from gatecast.evaluate.evaluation import Evaluation
+
+__all__ = ["METHODS", "say_errors", "say_forecast", "verdict"]
+
+METHODS = {"LSTM": "LSTM", "Naive": "naive (the last value)", "SeasonalNaive": "seasonal naive"}
+SHOWN_ROWS = 12
+# below this share two errors count as equal
+CLOSE = 0.02
+
+
+def say_errors(printer: Printer, evaluation: Evaluation, n_test: int, judgement: str) -> None:
+    """Print the errors on the test part, and what they mean."""
+    ahead = "1 step" if evaluation.horizon == 1 else f"1 to {evaluation.horizon} steps"
+    rows = [
+        [_method(name, evaluation), number(score.rmse), number(score.mae), number(score.mase)]
+        for name, score in evaluation.scores.items()
+    ]
+    title = f"Errors on {n_test:,} points held back, {ahead} ahead from {evaluation.n_origins:,} origins"
+    printer.table(title, ["forecast", "RMSE", "MAE", "MASE"], rows)
+    printer.say(judgement + "\n", style="bold")
+
+
+def _method(name: str, evaluation: Evaluation) -> str:
+    season = f" ({evaluation.season_length} steps ago)" if name == "SeasonalNaive" else ""
+    return METHODS.get(name, name) + season
+
+
+def verdict(evaluation: Evaluation) -> str:
+    """Compare the LSTM's error with the better naive one, in one sentence."""
+    ours = evaluation.rmse
+    naive = {name: score.rmse for name, score in evaluation.scores.items() if name != "LSTM"}
+    name = min(naive, key=lambda other: naive[other])
+    best = naive[name]
+    called = {"Naive": "naive", "SeasonalNaive": "seasonal naive"}[name]
+    if best == 0 or ours == 0:
+        return f"The LSTM's RMSE is {number(ours)} and that of the {called} forecast is {number(best)}."
+    change = ours / best - 1
+    if abs(change) < CLOSE:
+        return f"The LSTM's RMSE is about that of the {called} forecast, which costs nothing and explains itself."
+    if change < 0:
+        return f"The LSTM's RMSE is {-change:.0%} below that of the {called} forecast, the best of the naive ones."
+    above = f"{change:.0%}" if change < 1 else f"{change + 1:.1f} times"
+    size = f"is {above} above" if change < 1 else f"is {above}"
+    return (
+        f"The LSTM's RMSE {size} that of the {called} forecast: on these data the {called} forecast is the better one."
+    )
+
+
+def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizon: int, *, is_saved: bool) -> None:
+    """Print the first rows of a forecast."""
+    times = panel.columns.time
+    several = panel.n_series > 1
+    rows = []
+    for series, moment, value in predicted.head(SHOWN_ROWS).itertuples(index=False):
+        rows.append([*([str(series)] if several else []), _moment(moment), number(value)])
+    of = f" of {panel.n_series:,} series" if several else f" of {panel.ids[0]}"
+    title = f"Forecast{of}, {horizon} {'step' if horizon == 1 else 'steps'} ahead"
+    printer.table(title, [*([panel.columns.id] if several else []), times, "LSTM"], rows)
+    n_more = len(predicted) - len(rows)
+    if n_more and not is_saved:
+        printer.say(f"... and {n_more:,} more rows: write all of them with --out forecast.csv")
+    elif n_more:
+        printer.say(f"... and {n_more:,} more rows")
+    elif not is_saved:
+        printer.say("Write it to a file with --out forecast.csv")
+
+
+def _moment(moment: object) -> str:
+    return str(moment).removesuffix(" 00:00:00")

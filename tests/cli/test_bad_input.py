@@ -1,0 +1,274 @@
+"""Does bad input end with one sentence, exit code 2, and nothing written or lost?"""
+
+import gzip
+import os
+import pickle
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import QUICK, spawn, write_csv
+
+import gatecast as package
+from gatecast.cli import outputs
+
+RESULTS = ("--out", "out.csv", "--plot", "out.png", "--save", "out.safetensors")
+
+
+@pytest.fixture
+def refused(gatecast, tmp_path):
+    """Run a command over older results: it must say one sentence, and change nothing."""
+
+    def command(*arguments, says, results=RESULTS):
+        for name in results[1::2]:
+            (tmp_path / name).write_text("old")
+        before = snapshot(tmp_path)
+        outcome = gatecast(*arguments, *results)
+        assert outcome.code == 2, outcome
+        assert says in outcome.err
+        assert outcome.err.startswith("Error: ")
+        assert outcome.err.count("\n") == 1
+        assert "Traceback" not in outcome.err
+        assert snapshot(tmp_path) == before
+        return outcome
+
+    return command
+
+
+def snapshot(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def rows(*cells, header="ds,y"):
+    return "\n".join([header, *cells]) + "\n"
+
+
+def days(n=40):
+    return np.datetime64("2024-01-01") + np.arange(n)
+
+
+FILES = {
+    "empty": (b"", "is empty"),
+    "blank": (b"\n\n", "is empty"),
+    "only-a-header": (b"ds,y\n", "no rows"),
+    "binary": (bytes(range(256)) * 9, "binary"),
+    "pickle": (pickle.dumps({"a": np.arange(9)}), "binary"),
+    "zip": (b"PK\x03\x04rest", "zip archive"),
+    "damaged-gzip": (gzip.compress(b"ds,y\n2024-01-01,1\n")[:-9], "gzip"),
+    "damaged-parquet": (b"PAR1 and no more", "Parquet"),
+    "no-number": (rows(*(f"{d},x" for d in days())).encode(), "No column holds numbers"),
+    "two-targets": (rows(*(f"{d},1,2" for d in days()), header="ds,a,b").encode(), "`--target 'b'`"),
+    "duplicates": (rows(*(f"{d},1" for d in days()), f"{days()[3]},9").encode(), "2024-01-04"),
+    "irregular": (rows(*(f"{np.datetime64('2024-01-01') + n * n},{n}" for n in range(40))).encode(), "`--freq"),
+    "ambiguous-dates": (
+        rows(*(f"{1 + n % 12:02d}/{1 + n // 12:02d}/2024,{n}" for n in range(40))).encode(),
+        "--date-format",
+    ),
+    "nan": (rows(*(f"{d},{'nan' if n == 7 else n}" for n, d in enumerate(days()))).encode(), "line 9"),
+    "inf": (rows(*(f"{d},{'inf' if n == 7 else n}" for n, d in enumerate(days()))).encode(), "line 9"),
+    "text": (rows(*(f"{d},{'many' if n == 7 else n}" for n, d in enumerate(days()))).encode(), "'many' in line 9"),
+    "too-short": (rows(*(f"{d},{n}" for n, d in enumerate(days(5)))).encode(), "has 5 points"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_bad_file(refused, tmp_path, name):
+    content, says = FILES[name]
+    (tmp_path / "data.csv").write_bytes(content)
+    refused("forecast", "data.csv", *QUICK, says=says)
+
+
+def test_missing_file_suggests_the_nearest_name(refused, csv):
+    assert "Did you mean 'data.csv'" in refused("forecast", "dara.csv", *QUICK, says="does not exist").err
+
+
+def test_folder_as_data(refused, tmp_path):
+    (tmp_path / "folder").mkdir()
+    refused("forecast", "folder", *QUICK, says="is a folder")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--horizon", "0"], "`--horizon` must be a positive integer, got 0. Use `--horizon 24`"),
+        (["--horizon", "-3"], "got -3"),
+        (["--horizon", "2", "--lookback", "0"], "`--lookback` must be a positive integer"),
+        (["--horizon", "2", "--epochs", "0"], "`--epochs`"),
+        (["--horizon", "2", "--threads", "0"], "`--threads`"),
+        (["--horizon", "2", "--seed", "-1"], "`--seed`"),
+        (["--horizon", "2", "--test-size", "1.5"], "`--test-size` must be a share between 0 and 1"),
+        (["--horizon", "2", "--test-size", "many"], "`--test-size` must be a share"),
+        (["--horizon", "2", "--test-size", "500"], "has 80 points, but `--test-size 500` needs"),
+        (["--horizon", "2", "--target", "sales"], "`--target 'sales'`"),
+        (["--horizon", "2", "--time", "when"], "`--time 'when'`"),
+        (["--horizon", "2", "--freq", "sometimes"], "sometimes"),
+        (["--horizon", "80"], "need at least"),
+        (["--horizon", "2", "--lookback", "90"], "need at least"),
+    ],
+)
+def test_bad_option(refused, csv, options, says):
+    refused("forecast", csv, *options, says=says)
+
+
+@pytest.mark.parametrize(
+    ("results", "says"),
+    [
+        (["--out", "nowhere/f.csv"], "which is no folder"),
+        (["--out", "/dev/null/f.csv"], "which is no folder"),
+        (["--out", "data.csv"], "is the data file itself"),
+        (["--out", "./data.csv"], "is the data file itself"),
+        (["--save", "data.csv"], "is the data file itself"),
+        (["--out", "hard.csv"], "is the data file itself"),
+        (["--out", "f.txt"], "must end in .csv, .parquet or .pq. Use `--out f.csv`"),
+        (["--out", "forecast"], "Use `--out forecast.csv`"),
+        (["--plot", "p.bmp"], "must end in .png"),
+        (["--out", "folder.csv"], "is a folder"),
+        (["--save", "/dev/full"], "is a device"),
+        (["--save", "f.csv", "--out", "f.csv"], "two files were expected"),
+    ],
+)
+def test_bad_output_is_found_before_training(refused, csv, tmp_path, monkeypatch, results, says):
+    (tmp_path / "folder.csv").mkdir()
+    os.link(csv, tmp_path / "hard.csv")
+    monkeypatch.setattr(package.LSTMForecaster, "fit", None)
+    refused("forecast", csv, *QUICK, *results, says=says, results=())
+
+
+def test_output_folder_that_is_read_only(refused, csv, monkeypatch):
+    def refuse(**where):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(outputs.tempfile, "mkstemp", refuse)
+    refused("forecast", csv, *QUICK, says="cannot be written (read-only file system)")
+
+
+def test_full_disk_keeps_the_older_forecast(refused, csv, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    outcome = refused("forecast", csv, *QUICK, says="out.csv cannot be written (no space left on device)")
+    assert "Make room" in outcome.err
+
+
+def test_full_disk_keeps_the_older_model(refused, csv, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    refused("forecast", csv, *QUICK, says="(No space left on device)", results=("--save", "out.safetensors"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are POSIX")
+def test_file_size_limit_in_a_real_process(csv, tmp_path):
+    import resource
+
+    (tmp_path / "m.safetensors").write_text("old")
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))  # noqa: E731
+    process = spawn("forecast", csv, *QUICK, "--save", tmp_path / "m.safetensors", "--quiet", preexec_fn=limit)
+    _, err = process.communicate()
+    assert process.returncode == 2
+    assert "cannot be written" in err
+    assert snapshot(tmp_path) == {"data.csv": csv.read_bytes(), "m.safetensors": b"old"}
+
+
+def flip(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+MODELS = {
+    "truncated": (lambda content: content[:-100], "not a complete safetensors file"),
+    "short": (lambda content: content[:5], "not a complete safetensors file"),
+    "empty": (lambda content: b"", "not a complete safetensors file"),
+    "flipped": (flip, "damaged"),
+    "pickle": (lambda content: pickle.dumps({"a": 1}), "is a pickle"),
+    "csv": (lambda content: b"ds,y\n2024-01-01,3\n", "not a complete safetensors file"),
+    "newer": (lambda content: content.replace(b'format\\": 1,', b'format\\": 9,'), "format 9"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_bad_model(refused, saved_model, tmp_path, name):
+    damage, says = MODELS[name]
+    (tmp_path / "bad.safetensors").write_bytes(damage(saved_model.read_bytes()))
+    refused("predict", "bad.safetensors", says=says, results=("--out", "out.csv"))
+
+
+def test_missing_model_and_folder_as_model(refused, tmp_path):
+    refused("predict", "none.safetensors", says="There is no model file", results=("--out", "out.csv"))
+    (tmp_path / "folder").mkdir()
+    refused("predict", "folder", says="cannot be read", results=("--out", "out.csv"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--horizon", "0"], "`--horizon` must be a positive integer"),
+        (["none.csv"], "does not exist"),
+        (["hourly.csv"], "frequency 'h', and the model learned from 'D'"),
+        (["short.csv"], "lookback of 6 points"),
+        (["short.csv", "--target", "nope"], "`--target 'nope'`"),
+    ],
+)
+def test_bad_predict(refused, saved_model, tmp_path, options, says):
+    hours = np.datetime64("2024-01-01T00") + np.arange(50)
+    (tmp_path / "hourly.csv").write_text(rows(*(f"{str(h).replace('T', ' ')}:00,{n}" for n, h in enumerate(hours))))
+    write_csv(tmp_path / "short.csv", n=4)
+    refused("predict", saved_model, *options, says=says, results=("--out", "out.csv"))
+
+
+def test_predict_never_writes_over_its_inputs(refused, saved_model, csv, tmp_path):
+    model = tmp_path / "m.csv"
+    model.write_bytes(saved_model.read_bytes())
+    refused("predict", "m.csv", "--out", "m.csv", says="is the model file itself", results=())
+    refused("predict", "m.csv", csv, "--out", csv, says="is the data file itself", results=())
+
+
+@pytest.mark.parametrize("out", ["file.txt", "file.txt/below", "/dev/null/demo"])
+def test_demo_folder_that_cannot_be_made(refused, tmp_path, monkeypatch, out):
+    (tmp_path / "file.txt").write_text("mine")
+    monkeypatch.setattr(package.LSTMForecaster, "fit", None)
+    refused("demo", "--out", out, says="a folder was expected", results=())
+
+
+def test_json_errors_leave_stdout_empty(refused, csv):
+    assert refused("forecast", csv, "--horizon", "0", "--json", says="`--horizon`").out == ""
+
+
+def test_failure_of_ours_asks_for_a_report(gatecast, csv, monkeypatch):
+    def fail(self, data):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(package.LSTMForecaster, "fit", fail)
+    monkeypatch.delenv("GATECAST_DEBUG", raising=False)
+    outcome = gatecast("forecast", csv, *QUICK)
+    assert outcome.code == 1
+    assert "gatecast failed (ZeroDivisionError: division by zero)" in outcome.err
+    assert "GATECAST_DEBUG" in outcome.err
+    assert "Traceback" not in outcome.err
+    monkeypatch.setenv("GATECAST_DEBUG", "1")
+    assert "Traceback (most recent call last)" in gatecast("forecast", csv, *QUICK).err
+
+
+def test_control_c_keeps_the_older_files(tmp_path):
+    write_csv(tmp_path / "data.csv", n=3000)
+    for name in ("m.safetensors", "f.csv"):
+        (tmp_path / name).write_text("old")
+    before = snapshot(tmp_path)
+    options = ("--horizon", 4, "--epochs", 100_000, "--save", "m.safetensors", "--out", "f.csv")
+    process = spawn("forecast", "data.csv", *options, cwd=tmp_path)
+    for line in process.stdout:
+        if "gaps" in line:
+            break
+    # what was understood of the file is printed right before training
+    time.sleep(1)
+    started = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.strip() == "Stopped by Ctrl-C; nothing was written half."
+    assert snapshot(tmp_path) == before
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,183 @@
+"""Do `predict`, `doctor` and `demo` say what the library says?"""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import write_csv
+
+import gatecast as package
+from gatecast import LSTMForecaster
+from gatecast.cli import checks
+from gatecast.network import native
+
+
+def test_predict_goes_on_from_the_training_data(gatecast, saved_model):
+    outcome = gatecast("predict", saved_model)
+    assert outcome.code == 0
+    expected = LSTMForecaster.load(saved_model).predict()
+    assert "Forecast of y, 4 steps ahead" in outcome.out
+    for value in expected["LSTM"]:
+        assert f"{value:.2f}" in outcome.out
+
+
+def test_predict_from_newer_data(gatecast, saved_model, tmp_path):
+    # the training data had 80 days; these are those and twenty more, so the forecast begins at day 101
+    write_csv(tmp_path / "newer.csv", n=100)
+    report = gatecast("predict", saved_model, "newer.csv", "--horizon", 6, "--json").json
+    expected = LSTMForecaster.load(saved_model).predict(6, pd.read_csv(tmp_path / "newer.csv", parse_dates=["ds"]))
+    assert [row["LSTM"] for row in report["forecast"]] == pytest.approx(expected["LSTM"].tolist())
+    assert report["forecast"][0]["ds"] == "2024-04-10T00:00:00"
+    assert (report["horizon"], report["model"]["horizon"], report["data"]["n_rows"]) == (6, 4, 100)
+
+
+def test_predict_says_that_steps_are_recursive(gatecast, saved_model):
+    assert "the steps beyond are forecast" in gatecast("predict", saved_model, "--horizon", 6).out
+    assert "the steps beyond are forecast" not in gatecast("predict", saved_model, "--horizon", 3).out
+
+
+def test_predict_takes_the_columns_of_the_training_data(gatecast, saved_model, tmp_path):
+    plain = write_csv(tmp_path / "plain.csv", n=90)
+    wide = pd.read_csv(plain).assign(other=1.5, sales=2.5)[["ds", "sales", "other", "y"]]
+    wide.to_csv(tmp_path / "wide.csv", index=False)
+    one, other = (gatecast("predict", saved_model, name, "--json").json for name in ("plain.csv", "wide.csv"))
+    assert one["forecast"] == other["forecast"]
+    assert other["data"]["target_col"] == "y"
+
+
+def test_predict_from_one_new_row(gatecast, saved_model, tmp_path):
+    (tmp_path / "one.csv").write_text("ds,y\n2024-03-21,55\n")
+    report = gatecast("predict", saved_model, "one.csv", "--json").json
+    assert report["forecast"][0]["ds"] == "2024-03-22T00:00:00"
+
+
+def test_predict_writes_a_file(gatecast, saved_model, tmp_path):
+    outcome = gatecast("predict", saved_model, "--out", "f.csv")
+    assert outcome.out.endswith("Forecast written to f.csv\n")
+    assert len(pd.read_csv(tmp_path / "f.csv")) == 4
+
+
+def test_predict_with_a_model_of_polars_tables(gatecast, tmp_path, monkeypatch):
+    import polars as pl
+
+    y = pl.DataFrame({"ds": np.arange(60), "y": np.sin(np.arange(60))})
+    LSTMForecaster(2, epochs=1, progress=False).fit(y).save(tmp_path / "m.safetensors")
+    monkeypatch.setitem(sys.modules, "polars", None)
+    assert len(gatecast("predict", "m.safetensors", "--json").json["forecast"]) == 2
+
+
+def test_doctor_is_well(gatecast):
+    outcome = gatecast("doctor")
+    assert outcome.code == 0
+    assert "All is well." in outcome.out
+    for text in (package.__version__, native.isa(), "threads", "extra plots"):
+        assert text in outcome.out
+    assert "FAIL" not in outcome.out
+
+
+def test_doctor_json_has_each_instruction_set(gatecast):
+    report = gatecast("doctor", "--json").json
+    assert report["healthy"] is True
+    assert report["instruction_sets"] == {"available": native.available_isas(), "in_use": native.isa()}
+    names = [check["name"] for check in report["checks"]]
+    assert len(names) == 3 * len(native.available_isas())
+    assert all(check["passed"] for check in report["checks"])
+    assert sum(check["seconds"] for check in report["checks"]) < 10
+
+
+@pytest.mark.parametrize("wrong", [1 + 1e-6, np.nan])
+def test_doctor_notices_wrong_gradients(gatecast, monkeypatch, wrong):
+    right = checks.reference.gradients
+
+    def gradients(*arguments):
+        result = right(*arguments)
+        result.weights[3] *= wrong
+        return result
+
+    monkeypatch.setattr(checks.reference, "gradients", gradients)
+    outcome = gatecast("doctor")
+    assert outcome.code == 1
+    assert "FAIL  gradients" in outcome.out
+    assert "please report it" in " ".join(outcome.out.split())
+    assert gatecast("doctor", "--json").json["healthy"] is False
+
+
+def test_doctor_notices_threads_that_differ(gatecast, monkeypatch):
+    right = checks._trained
+    monkeypatch.setattr(checks, "_trained", lambda n_threads: right(n_threads) + (n_threads == 3) * np.float32(1e-6))
+    outcome = gatecast("doctor")
+    assert outcome.code == 1
+    assert "1, 2 and 3 threads give different weights" in outcome.out
+
+
+def test_doctor_with_an_unknown_instruction_set(gatecast, monkeypatch):
+    monkeypatch.setenv("GATECAST_ISA", "mmx")
+    outcome = gatecast("doctor")
+    assert outcome.code == 2
+    assert "GATECAST_ISA is 'mmx'" in outcome.err
+
+
+@pytest.fixture
+def short_demo(monkeypatch):
+    """Make the demo quick: a shorter sine, and fewer lessons."""
+    sine = package.datasets.sine
+    monkeypatch.setattr(package.datasets, "sine", lambda: sine(1500))
+    check = LSTMForecaster.check
+
+    def hurry(self):
+        check(self)
+        self.epochs = min(self.epochs or 2, 5)
+
+    monkeypatch.setattr(LSTMForecaster, "check", hurry)
+
+
+def test_demo_json(gatecast, short_demo, tmp_path):
+    outcome = gatecast("demo", "--out", "some/folder", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    report = outcome.json
+    assert set(report) == {"noise_floor", "tutorial", "gatecast", "sunspots", "pictures"}
+    keys = {"train_rmse", "test_rmse", "fit_seconds", "predict_seconds", "losses"}
+    assert set(report["tutorial"]) == set(report["gatecast"]) == keys
+    assert len(report["tutorial"]["losses"]) == 5
+    # the noise of the last 300 of these 1,500 points, straight from the generator
+    noise = np.random.RandomState(0).normal(0, 0.5, 1500)[-300:]
+    assert report["noise_floor"] == pytest.approx(np.sqrt(np.mean(noise**2)))
+    assert report["tutorial"]["test_rmse"] > report["noise_floor"]
+    assert report["pictures"] == [f"some/folder/{n}.png" for n in ("sine-tutorial", "sine-gatecast", "sunspots")]
+    for path in report["pictures"]:
+        assert (tmp_path / path).read_bytes().startswith(b"\x89PNG")
+
+
+def test_demo_prints_losses_errors_and_pictures(gatecast, short_demo, monkeypatch):
+    # without matplotlib the demo goes on, and without statsmodels too
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "statsmodels.datasets.sunspots", None)
+    outcome = gatecast("demo")
+    assert outcome.code == 0
+    for text in (
+        "epoch   5",
+        "noise floor",
+        "tutorial",
+        "No pictures",
+        "gatecast[plots]",
+        "No sunspots",
+        "gatecast[datasets]",
+    ):
+        assert text in outcome.out
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_demo_losses_are_those_of_the_model(gatecast, short_demo):
+    train, _ = package.train_test_split(package.datasets.sine()[["ds", "y"]])
+    expected = LSTMForecaster.tutorial().fit(train).history_["loss"]
+    assert json.loads(gatecast("demo", "--json").out)["tutorial"]["losses"] == pytest.approx(expected)
+
+
+@pytest.mark.slow
+def test_demo_reaches_its_figures(gatecast):
+    report = gatecast("demo", "--json").json
+    assert report["noise_floor"] == pytest.approx(0.4948, abs=5e-5)
+    assert report["gatecast"]["test_rmse"] <= 0.500
+    assert report["tutorial"]["test_rmse"] == pytest.approx(0.643, abs=0.01)
