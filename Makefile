@@ -1,28 +1,29 @@
 # The same commands for people and CI. Everything is installed into .venv.
 PYTHON ?= python3
 VENV := .venv
-STAMP := $(VENV)/.installed
+INSTALLED := $(VENV)/.installed
+TOOLS := $(VENV)/.tools
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
 .PHONY: demo test test-all lint format bench clean
 
-demo: $(STAMP)
+demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
 
-test: $(STAMP)
+test: $(TOOLS)
 	$(VENV)/bin/python -m pytest
 
-test-all: $(STAMP)
+test-all: $(TOOLS)
 	$(VENV)/bin/python -m pytest -m ''
 
-lint: $(STAMP)
+lint: $(TOOLS)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/clang-format --dry-run --Werror $(CPP)
 
-format: $(STAMP)
+format: $(TOOLS)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/clang-format -i $(CPP)
@@ -33,7 +34,7 @@ bench:
 clean:
 	rm -rf build $(VENV) .venv-bench
 
-$(STAMP): pyproject.toml $(NATIVE)
+$(INSTALLED): pyproject.toml $(NATIVE)
 	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
 	  { echo "No C++ compiler was found, and gatecast builds its core from source: install one (Debian, Ubuntu: 'apt install g++'; Fedora: 'dnf install gcc-c++'; macOS: 'xcode-select --install') and run make again."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -41,5 +42,9 @@ $(STAMP): pyproject.toml $(NATIVE)
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "This Python has no venv module: install it (Debian, Ubuntu: 'apt install python3-venv') and run make again."; exit 1; }
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	@touch $@
+
+$(TOOLS): $(INSTALLED) requirements-dev.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

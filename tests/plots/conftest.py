@@ -1,21 +1,10 @@
-"""What do the tests of the pictures share? Small fitted models."""
+"""What do the tests of the pictures share? A fitted model and its data."""
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import gatecast
-from gatecast import LSTMForecaster
 
-
-def monthly(n=120, name="sales", start="2015-01-01"):
-    t = np.arange(n)
-    y = 50 + t + 10 * np.sin(t * np.pi / 6) + np.random.default_rng(0).normal(size=n)
-    return pd.DataFrame({"month": pd.date_range(start, periods=n, freq="MS"), name: y})
-
-
-def small(**settings):
-    return LSTMForecaster(**{"hidden_size": 4, "epochs": 1, "lookback": 6, "progress": False, **settings})
+from .small_models import monthly, small
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def say_table(printer: Printer, table: Table) -> None:
     facts = {
         "file": ", ".join(part for part in (table.format, table.encoding, _cells(table)) if part),
         "times": _times(table),
-        "target": f"{table.target_col} (numbers like {table.number_format})",
+        "target": table.target_col + (f" (numbers like {table.number_format})" if table.encoding else ""),
         "series": f"{table.n_series:,}" + (f", told apart by {table.id_col}" if table.id_col else ""),
         "rows": f"{table.n_rows:,}, {table.start} to {table.end}" + ("" if table.is_sorted else " (sorted by time)"),
         "frequency": _frequency(table.freq),

@@ -62,9 +62,12 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
     """Print the first rows of a forecast."""
     times = panel.columns.time
     several = panel.n_series > 1
-    rows = []
-    for series, moment, value in predicted.head(SHOWN_ROWS).itertuples(index=False):
-        rows.append([*([str(series)] if several else []), _moment(moment), number(value)])
+    shown = predicted.head(SHOWN_ROWS)
+    ids, moments, values = ([*shown.iloc[:, n]] for n in range(3))
+    rows = [
+        [*([str(series)] if several else []), moment, number(value)]
+        for series, moment, value in zip(ids, _moments(moments), values, strict=True)
+    ]
     of = f" of {panel.n_series:,} series" if several else f" of {panel.ids[0]}"
     title = f"Forecast{of}, {horizon} {'step' if horizon == 1 else 'steps'} ahead"
     printer.table(title, [*([panel.columns.id] if several else []), times, "LSTM"], rows)
@@ -77,5 +80,10 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
         printer.say("Write it to a file with --out forecast.csv")
 
 
-def _moment(moment: object) -> str:
-    return str(moment).removesuffix(" 00:00:00")
+def _moments(times: list[object]) -> list[str]:
+    """Write times as shortly as all of them allow: no midnights, no seconds that are zero."""
+    texts = [str(time) for time in times]
+    for zeros in (" 00:00:00", ":00"):
+        if all(text.count(":") == 2 and text.endswith(zeros) for text in texts):
+            return [text.removesuffix(zeros) for text in texts]
+    return texts

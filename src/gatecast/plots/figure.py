@@ -74,7 +74,10 @@ def plot_forecast(
         ['Data, predictions and forecast', 'Learning curve']
     """
     check_matplotlib()
-    line = make_timeline(model, train, test, forecast, unique_id)
+    return _draw(make_timeline(model, train, test, forecast, unique_id), model.history_["rmse"], title, noise_floor)
+
+
+def _draw(line: Timeline, rmse: list[float], title: str | None, noise_floor: float | None) -> Figure:
     views = _views(line)
     has_overview = len(line.values) > FEW
     figure = new_figure(13.0, 7.0 if has_overview else 4.8)
@@ -87,15 +90,12 @@ def plot_forecast(
     panels = [first, *(figure.add_subplot(grid[-1, n], sharey=first) for n in range(1, len(views)))]
     for axes, view in zip(panels, views, strict=True):
         draw_window(axes, line, view.begin, view.end, view.title)
-    draw_learning_curve(figure.add_subplot(grid[-1, -1]), model.history_["rmse"], line.value_name, noise_floor)
-    figure.suptitle(title or _title(line), fontsize=13, fontweight="bold", x=0.01, ha="left", color=COLORS["text"])
+    draw_learning_curve(figure.add_subplot(grid[-1, -1]), rmse, line.value_name, noise_floor)
+    headline = title or f"{line.name}: LSTM forecast"
+    figure.suptitle(headline, fontsize=13, fontweight="bold", x=0.01, ha="left", color=COLORS["text"])
     figure.legend(*_legend(panels), loc="outside lower center", ncols=6, fontsize=9.5, frameon=False)
     use_fonts(figure)
     return figure
-
-
-def _title(line: Timeline) -> str:
-    return f"{line.name}: LSTM forecast"
 
 
 def _views(line: Timeline) -> list[View]:

@@ -8,7 +8,6 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import monthly, small
 
 import gatecast
 from gatecast import ConfigError, DataError, GatecastError
@@ -16,6 +15,8 @@ from gatecast.plots import plot_forecast, render
 from gatecast.plots.draw import envelope
 from gatecast.plots.style import fonts
 from gatecast.plots.words import frequency_words
+
+from .small_models import monthly, small
 
 
 def two_series():

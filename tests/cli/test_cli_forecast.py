@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import QUICK, write_csv
 
 import gatecast as package
 from gatecast import Panel
 from gatecast.cli.forecast import held_out_positions as positions_of
 from gatecast.cli.tables import verdict
 from gatecast.evaluate.evaluation import Evaluation, Score
+
+from .commands import QUICK, write_csv
 
 
 def test_prints_what_it_understood_and_the_errors(gatecast, csv):

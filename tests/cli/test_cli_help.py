@@ -5,9 +5,10 @@ import sys
 import time
 
 import pytest
-from conftest import spawn
 
 import gatecast as package
+
+from .commands import spawn
 
 
 def test_no_arguments_show_help(gatecast):

@@ -6,12 +6,13 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import write_csv
 
 import gatecast as package
 from gatecast import LSTMForecaster
 from gatecast.cli import checks
 from gatecast.network import native
+
+from .commands import write_csv
 
 
 def test_predict_goes_on_from_the_training_data(gatecast, saved_model):

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import monthly, small
 
 import gatecast
 from gatecast import DataError
 from gatecast.plots import plot_forecast
+
+from .small_models import monthly, small
 
 
 def line_of(figure, label, axes=0):

@@ -9,10 +9,11 @@ import time
 
 import numpy as np
 import pytest
-from conftest import QUICK, spawn, write_csv
 
 import gatecast as package
 from gatecast.cli import outputs
+
+from .commands import QUICK, spawn, write_csv
 
 RESULTS = ("--out", "out.csv", "--plot", "out.png", "--save", "out.safetensors")
 

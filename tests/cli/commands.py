@@ -1,0 +1,42 @@
+"""How do the tests run commands, and on which files?"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+# so that a fit takes milliseconds
+QUICK = ("--epochs", "1", "--lookback", "6", "--horizon", "4")
+
+
+@dataclass
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        def refuse(name):
+            raise AssertionError(f"{name} is no JSON")
+
+        return json.loads(self.out, parse_constant=refuse)
+
+
+def spawn(*arguments, **options):
+    """Start the installed command as a process of its own."""
+    command = [sys.executable, "-W", "error", "-c", "from gatecast.cli import main; main()", *map(str, arguments)]
+    environment = {**os.environ, "COLUMNS": "80", **options.pop("env", {})}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env=environment, **streams, **options)
+
+
+def write_csv(path, n=80, header="ds,y", cell=lambda t: f"{50 + 10 * np.sin(t / 2):.3f}"):
+    days = np.datetime64("2024-01-01") + np.arange(n)
+    lines = [header, *(f"{day},{cell(t)}" for t, day in enumerate(days))]
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Path(path)
