@@ -42,9 +42,9 @@ $(INSTALLED): pyproject.toml $(NATIVE)
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "This Python has no venv module: install it (Debian, Ubuntu: 'apt install python3-venv') and run make again."; exit 1; }
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -e '.[all]'
 	@touch $@
 
 $(TOOLS): $(INSTALLED) requirements-dev.txt
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@

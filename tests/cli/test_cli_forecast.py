@@ -18,6 +18,8 @@ from .commands import QUICK, write_csv
 def test_prints_what_it_understood_and_the_errors(gatecast, csv):
     outcome = gatecast("forecast", csv, *QUICK)
     assert outcome.code == 0
+    # halves of days are written, midnights of days are not
+    assert "00:00" not in outcome.out
     for text in ("data.csv: what gatecast understood", "UTF-8", "cells between commas", "daily (D)", "80, 2024-01-01"):
         assert text in outcome.out
     for text in ("Errors on 16 points held back, 1 to 4 steps ahead", "naive (the last value)", "(7 steps ago)"):
@@ -45,6 +47,7 @@ def test_json_is_one_object_with_the_figures_of_the_library(gatecast, csv):
     assert [row["LSTM"] for row in report["forecast"]] == pytest.approx(final["LSTM"].tolist())
     assert [row["ds"] for row in report["forecast"]] == [f"2024-03-{day}T00:00:00" for day in (21, 22, 23, 24)]
     assert report["files"] == {"out": None, "plot": None, "model": None}
+    assert report["remarks"] == []
 
 
 def test_writes_csv_picture_and_model(gatecast, csv, tmp_path):
@@ -179,6 +182,14 @@ def evaluation(**rmse):
 )
 def test_verdict(rmse, says):
     assert says in verdict(evaluation(**rmse))
+
+
+def test_verdict_says_where_the_mean_absolute_error_disagrees():
+    scores = {"LSTM": Score(90, 70, 1.0, np.zeros(1)), "Naive": Score(100, 60, 1.0, np.zeros(1))}
+    said = verdict(Evaluation(scores, 1, 10, 1))
+    assert said.endswith(
+        "10% below that of the naive forecast, the best of the naive ones; by the MAE it is the other way round."
+    )
 
 
 def test_replaces_an_older_forecast(gatecast, csv, tmp_path):

@@ -54,6 +54,16 @@ def test_predict_from_one_new_row(gatecast, saved_model, tmp_path):
     assert report["forecast"][0]["ds"] == "2024-03-22T00:00:00"
 
 
+def test_predict_from_one_new_row_takes_the_frequency_of_the_model(gatecast, tmp_path):
+    months = pd.date_range("2019-01-01", periods=48, freq="MS")
+    LSTMForecaster(2, lookback=4, epochs=1, progress=False).fit(
+        pd.DataFrame({"ds": months, "y": np.sin(np.arange(48))})
+    ).save(tmp_path / "m.safetensors")
+    (tmp_path / "one.csv").write_text("ds,y\n2023-01-01,0.5\n")
+    report = gatecast("predict", "m.safetensors", "one.csv", "--json").json
+    assert [row["ds"][:10] for row in report["forecast"]] == ["2023-02-01", "2023-03-01"]
+
+
 def test_predict_writes_a_file(gatecast, saved_model, tmp_path):
     outcome = gatecast("predict", saved_model, "--out", "f.csv")
     assert outcome.out.endswith("Forecast written to f.csv\n")

@@ -151,6 +151,17 @@ def test_fonts_are_the_installed_ones(monkeypatch):
     assert fonts() == ["DejaVu Sans", "Noto Sans CJK SC", "SimHei"]
 
 
+def test_chinese_texts_fall_back_on_installed_fonts_in_their_one_weight(monkeypatch, parts, model):
+    from matplotlib import font_manager
+
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: ["DejaVu Sans", "SimHei"])
+    figure = plot_forecast(model, *parts, title="预测")
+    assert figure._suptitle.get_fontfamily() == ["DejaVu Sans", "SimHei"]
+    assert figure._suptitle.get_fontweight() == "normal"
+    # fonts that lack a weight are not even looked at for other texts
+    assert "SimHei" not in figure.axes[0].xaxis.label.get_fontfamily()
+
+
 def test_matplotlib_missing(monkeypatch, model, parts):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(GatecastError, match=r"pip install 'gatecast\[plots\]'"):

@@ -7,6 +7,9 @@ def main() -> None:
     """Run the command `gatecast` with the arguments of this process and end the process."""
     import sys
 
-    from gatecast.cli.run import run
+    try:
+        from gatecast.cli.run import run
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -66,7 +66,8 @@ def forecast(options: ForecastOptions) -> None:
     seconds = {"test": test_seconds, "fit": time.perf_counter() - started - test_seconds}
     remark = _write(options, final, tested, panel, predicted)
     if options.json:
-        printer.json(_report(options, table.facts(), final, tested, predicted, seconds))
+        report = _report(options, table.facts(), final, tested, predicted)
+        printer.json({**report, "seconds": seconds, "remarks": [remark] if remark else []})
         return
     if not (options.quiet and options.out):
         say_forecast(Printer(shown=True), predicted, panel, options.horizon, is_saved=options.out is not None)
@@ -181,7 +182,6 @@ def _report(
     final: LSTMForecaster,
     tested: Tested | None,
     predicted: pd.DataFrame,
-    seconds: dict[str, float],
 ) -> dict[str, Any]:
     fitted = final.fitted_
     return {
@@ -196,7 +196,6 @@ def _report(
         "test": None if tested is None else _test_report(tested),
         "forecast": rows_of(predicted),
         "files": {"out": options.out, "plot": options.plot, "model": options.save},
-        "seconds": seconds,
     }
 
 

@@ -65,6 +65,15 @@ def _read_like_training(path: Path, options: PredictOptions, fitted: Fitted) -> 
     Raises:
         DataError: The file cannot be read, or its frequency is not the model's.
     """
+    table = _read_columns(path, options, fitted)
+    if int(table.panel.lengths.max()) == 1 and options.freq is None:
+        # a single row says nothing about the step to the next
+        table = _read_columns(path, replace(options, freq=str(fitted.after.freq)), fitted)
+    _check_frequency(table.panel, fitted)
+    return table
+
+
+def _read_columns(path: Path, options: PredictOptions, fitted: Fitted) -> Table:
     columns = fitted.after.columns
     named = replace(
         options,
@@ -81,13 +90,12 @@ def _read_like_training(path: Path, options: PredictOptions, fitted: Fitted) -> 
             raise error from None
     if {columns.target, columns.time} & set(table.ignored) and options.target is None:
         table = read(path, named)
-    _check_frequency(table.panel, fitted)
     return table
 
 
 def _check_frequency(panel: Panel, fitted: Fitted) -> None:
     freq = fitted.after.freq
-    if panel.freq != freq and int(panel.lengths.max()) > 1:
+    if panel.freq != freq:
         raise DataError(
             f"The data have the frequency {panel.freq!r}, and the model learned from {freq!r}. "
             "Pass data of that frequency, or train a model for these."

@@ -39,23 +39,23 @@ def _method(name: str, evaluation: Evaluation) -> str:
 
 def verdict(evaluation: Evaluation) -> str:
     """Compare the LSTM's error with the better naive one, in one sentence."""
-    ours = evaluation.rmse
-    naive = {name: score.rmse for name, score in evaluation.scores.items() if name != "LSTM"}
+    ours, scores = evaluation.rmse, evaluation.scores
+    naive = {name: score.rmse for name, score in scores.items() if name != "LSTM"}
     name = min(naive, key=lambda other: naive[other])
     best = naive[name]
     called = {"Naive": "naive", "SeasonalNaive": "seasonal naive"}[name]
     if best == 0 or ours == 0:
         return f"The LSTM's RMSE is {number(ours)} and that of the {called} forecast is {number(best)}."
     change = ours / best - 1
+    other_way = (scores["LSTM"].mae - scores[name].mae) * change < 0
+    but = "; by the MAE it is the other way round" if other_way else ""
     if abs(change) < CLOSE:
         return f"The LSTM's RMSE is about that of the {called} forecast, which costs nothing and explains itself."
     if change < 0:
-        return f"The LSTM's RMSE is {-change:.0%} below that of the {called} forecast, the best of the naive ones."
-    above = f"{change:.0%}" if change < 1 else f"{change + 1:.1f} times"
-    size = f"is {above} above" if change < 1 else f"is {above}"
-    return (
-        f"The LSTM's RMSE {size} that of the {called} forecast: on these data the {called} forecast is the better one."
-    )
+        return f"The LSTM's RMSE is {-change:.0%} below that of the {called} forecast, the best of the naive ones{but}."
+    size = f"{change:.0%} above" if change < 1 else f"{change + 1:.1f} times"
+    better = but or f": on these data the {called} forecast is the better one"
+    return f"The LSTM's RMSE is {size} that of the {called} forecast{better}."
 
 
 def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizon: int, *, is_saved: bool) -> None:

@@ -102,13 +102,16 @@ def dress(axes: Axes, title: str, x_label: str, y_label: str) -> None:
 
 
 def use_fonts(figure: Figure) -> None:
-    """Let every text of a figure fall back on the fonts of `fonts`."""
+    """Let texts with other letters than ASCII fall back on the fonts of `fonts`."""
     from matplotlib.text import Text
 
     families = fonts()
     texts: list[Any] = figure.findobj(Text)
     for text in texts:
-        text.set_fontfamily(families)
+        if not text.get_text().isascii():
+            text.set_fontfamily(families)
+            # Chinese fonts often come in one weight, and matplotlib complains about others
+            text.set_fontweight("normal")
 
 
 def render(figure: Figure, file_format: str = "png", dpi: int = 150) -> tuple[bytes, str]:
