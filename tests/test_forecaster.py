@@ -324,3 +324,31 @@ def test_interrupted_fit_keeps_the_weights_so_far(monkeypatch: pytest.MonkeyPatc
     assert model.stop_reason_ == "interrupted"
     assert np.isfinite(model.predict(3)["LSTM"]).all()
     assert len(model.history_["rmse"]) >= 1
+
+
+def test_held_out_rows_may_begin_behind_a_gap(either: LSTMForecaster) -> None:
+    days = pd.date_range("2024-01-01", periods=340, freq="D")
+    data = pd.DataFrame({"ds": days, "y": wave(340)}).drop(index=[300, 301, 320])
+    model = LSTMForecaster(horizon=5, mode=either.mode, **SMALL).fit(data[:300])
+    alone, whole = model.evaluate(data[300:]), model.evaluate(data)
+    assert alone.n_origins == whole.n_origins == 40
+    for name in whole.scores:
+        assert alone.scores[name].rmse == pytest.approx(whole.scores[name].rmse, rel=1e-6)
+    np.testing.assert_array_equal(model.predict(data=data[300:])["LSTM"], model.predict(data=data)["LSTM"])
+
+
+def test_a_whole_array_whose_training_part_ends_in_a_gap_is_told_from_held_out_rows(either: LSTMForecaster) -> None:
+    data = pd.DataFrame({"ds": np.arange(340), "y": wave(340)}).drop(index=[298, 299])
+    train = data[data["ds"] < 298]
+    model = LSTMForecaster(horizon=5, mode=either.mode, **SMALL).fit(train)
+    assert model.evaluate(data).n_origins == 42
+    assert model.evaluate(data[data["ds"] >= 300]).n_origins == 42
+
+
+def test_data_of_another_frequency_are_refused(fitted: LSTMForecaster) -> None:
+    hourly = table(50, ids=("a",)).assign(ds=pd.date_range("2024-11-01", periods=50, freq="h"))
+    for call in (fitted.evaluate, lambda data: fitted.predict(data=data)):
+        with pytest.raises(DataError, match=r"frequency|freq"):
+            call(hourly)
+        with pytest.raises(DataError, match="have the frequency 1, and the model learned from 'D'"):
+            call(wave())

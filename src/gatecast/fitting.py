@@ -100,6 +100,6 @@ def _is_constant(panel: Panel) -> np.ndarray:
 
 
 def _tail(panel: Panel, n_points: int) -> np.ndarray:
-    filled = carry_forward(panel.values)
+    filled = carry_forward(panel.values, panel.offsets)
     positions = panel.offsets[1:, None] + np.arange(-n_points, 0)
     return np.asarray(filled[np.maximum(positions, panel.offsets[:-1, None])])

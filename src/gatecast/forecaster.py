@@ -92,7 +92,8 @@ class LSTMForecaster(Settings):
         from gatecast.fitting import fit_panel
 
         self.check()
-        panel = _panel(data, id_col=id_col, time_col=time_col, target_col=target_col, freq=freq)
+        named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
+        panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
         self._fitted, interrupted = fit_panel(self, panel)
         self._panel = panel
         self.stop_reason_ = "interrupted" if interrupted else "finished"
@@ -231,19 +232,14 @@ class LSTMForecaster(Settings):
         # numpy integers come in from users' own code; JSON knows plain ones only
         return {name: v.item() if isinstance(v, np.generic) else v for name, v in asdict(self).items()}
 
-    def _like_training(self, data: Any) -> Any:
-        """Read data with the column names of the training data, as far as they are there."""
+    def _like_training(self, data: Any) -> Panel:
+        """Read data with the names and, where they are too few to show one, the frequency of the training data."""
         after = self.fitted_.after
-        names = [] if isinstance(data, Panel) else getattr(data, "columns", ())
-        wanted = {
-            "id_col": after.columns.id,
-            "time_col": after.columns.time,
-            "target_col": after.columns.target,
-        }
-        named = {argument: name for argument, name in wanted.items() if name in list(names)}
-        freq = None if isinstance(after.freq, int) else after.freq
-        return _panel(data, freq=freq, **named)
-
-
-def _panel(data: Any, **named: Any) -> Any:
-    return data if isinstance(data, Panel) else to_panel(data, **named)
+        if isinstance(data, Panel):
+            return data
+        wanted = {"id_col": after.columns.id, "time_col": after.columns.time, "target_col": after.columns.target}
+        there = list(getattr(data, "columns", ()))
+        named: dict[str, Any] = {argument: name for argument, name in wanted.items() if name in there}
+        panel = to_panel(data, **named)
+        is_short = panel.freq != after.freq and panel.starts.dtype.kind == "M" and panel.lengths.max() <= 2
+        return to_panel(data, freq=after.freq, **named) if is_short else panel

@@ -60,7 +60,7 @@ def read_on(fitted: Fitted, panel: Panel) -> Known:
     Raises:
         DataError: A series that does not follow the training part is shorter than the lookback.
     """
-    match = _match(fitted, panel)
+    panel, match = _align(fitted, panel)
     _check_long_enough(fitted, panel, match)
     center, units, inputs = _scaled(fitted, panel, match, panel.lengths)
     memory = fitted.network.read(_memory_before(fitted, match), inputs, panel.offsets)
@@ -69,7 +69,8 @@ def read_on(fitted: Fitted, panel: Panel) -> Known:
 
 def one_step_table(fitted: Fitted, panel: Panel) -> Any:
     """Forecast each point from those before it; NaN before `lookback` points were read."""
-    match = replace(_match(fitted, panel), follows=np.zeros(panel.n_series, bool))
+    match = _match(fitted, panel)
+    match = replace(match, follows=match.follows & False)
     center, units, inputs = _scaled(fitted, panel, match, panel.lengths)
     each = fitted.network.forecast_each(_memory_before(fitted, match), inputs, panel.offsets, 1)[:, 0]
     series = np.repeat(np.arange(panel.n_series), panel.lengths)
@@ -86,7 +87,8 @@ def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
     Raises:
         DataError: There is nothing behind the training part.
     """
-    match = _match_values(fitted, panel, _match(fitted, panel))
+    panel, match = _align(fitted, panel)
+    match = _match_values(fitted, panel, match)
     first = np.minimum(np.where(match.follows, 0, np.maximum(match.n_before, fitted.lookback)), panel.lengths)
     if (first == panel.lengths).all():
         raise DataError(
@@ -105,31 +107,40 @@ class Match:
 
     Args:
         rows: `(n,)` row of the series among those fitted, -1 for a new one.
-        follows: `(n,)` whether the data begin right behind the training part.
+        follows: `(n,)` whether the data go on behind the training part, after a gap of at most `lookback` steps.
         n_before: `(n,)` how many of the points belong to the training part.
+        lead: `(n,)` steps between the training part and data that follow it.
     """
 
     rows: np.ndarray
     follows: np.ndarray
     n_before: np.ndarray
+    lead: np.ndarray
 
 
 def _match(fitted: Fitted, panel: Panel) -> Match:
-    ids = panel.ids.tolist()
-    rows = np.array([fitted.row_of.get(id_, -1) for id_ in ids], np.int64)
-    if len(ids) == 1 and fitted.after.n_series == 1:
+    after = fitted.after
+    if panel.freq != after.freq or panel.starts.dtype.kind != after.starts.dtype.kind:
+        raise DataError(
+            f"The data have the frequency {panel.freq!r}, and the model learned from {after.freq!r}. "
+            "Pass data of that frequency, with times where it had times, or fit a model to these."
+        )
+    rows = np.array([fitted.row_of.get(id_, -1) for id_ in panel.ids.tolist()], np.int64)
+    if panel.n_series == 1 and after.n_series == 1:
         # one series is that series, whatever it is called
         rows[0] = 0
     known = rows >= 0
-    comparable = fitted.after.starts.dtype.kind == panel.starts.dtype.kind
-    n_before = np.zeros(len(ids), np.int64)
-    if comparable and known.any():
-        ends = fitted.after.starts[rows[known]]
-        n_before[known] = np.maximum(panel.grid.positions(ends, panel.starts[known]), 0)
-    follows = np.zeros(len(ids), bool)
-    if comparable:
-        follows[known] = panel.starts[known] == fitted.after.starts[rows[known]]
-    return Match(rows, follows, n_before)
+    ends = np.where(known, after.starts[rows], panel.starts)
+    lead = panel.grid.positions(np.maximum(ends, panel.starts), ends)
+    n_before = panel.grid.positions(np.maximum(ends, panel.starts), panel.starts)
+    follows = known & (n_before == 0) & (lead <= fitted.lookback)
+    return Match(rows, follows, n_before, np.where(follows, lead, 0))
+
+
+def _align(fitted: Fitted, panel: Panel) -> tuple[Panel, Match]:
+    """Match the data, and let those that begin a few steps behind the training part begin with a gap."""
+    match = _match(fitted, panel)
+    return (panel.with_leading_gaps(match.lead) if match.lead.any() else panel), match
 
 
 def _match_values(fitted: Fitted, panel: Panel, match: Match) -> Match:
@@ -165,7 +176,8 @@ def _scaled(
         past = panel.head(np.where(new, n_past, 0))
         own = fit_scaling(past.values, past.offsets, fitted.scaling.kind)
         center[new], scale[new], units[new] = own.center[new], own.scale[new], own.scale[new]
-    return center, units, scaled_inputs(panel, Scaling(center, scale, fitted.scaling.kind))
+    before = np.where(match.follows, (fitted.tail[match.rows, -1] - center) / scale, 0.0)
+    return center, units, scaled_inputs(panel, Scaling(center, scale, fitted.scaling.kind), before)
 
 
 def _memory_before(fitted: Fitted, match: Match) -> Memory:
@@ -216,7 +228,7 @@ def _compare(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, fore
 
 def _known_values(fitted: Fitted, panel: Panel, match: Match) -> tuple[np.ndarray, np.ndarray]:
     """Join all series, those that follow the training part behind its end; returns where the data of each begin."""
-    filled = carry_forward(panel.values)
+    filled = carry_forward(panel.values, panel.offsets, fitted.tail[match.rows, -1])
     pieces, begins, n = [], [], 0
     for s in range(panel.n_series):
         tail = fitted.tail[match.rows[s]] if match.follows[s] else filled[:0]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatecast import LSTMForecaster, Panel
+from gatecast import LSTMForecaster
 from gatecast.cli.options import PredictOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_table
@@ -63,13 +63,12 @@ def _read_like_training(path: Path, options: PredictOptions, fitted: Fitted) -> 
     """Read newer data; where the columns are not clear, those of the training data are meant.
 
     Raises:
-        DataError: The file cannot be read, or its frequency is not the model's.
+        DataError: The file cannot be read.
     """
     table = _read_columns(path, options, fitted)
     if int(table.panel.lengths.max()) == 1 and options.freq is None:
         # a single row says nothing about the step to the next
         table = _read_columns(path, replace(options, freq=str(fitted.after.freq)), fitted)
-    _check_frequency(table.panel, fitted)
     return table
 
 
@@ -91,15 +90,6 @@ def _read_columns(path: Path, options: PredictOptions, fitted: Fitted) -> Table:
     if {columns.target, columns.time} & set(table.ignored) and options.target is None:
         table = read(path, named)
     return table
-
-
-def _check_frequency(panel: Panel, fitted: Fitted) -> None:
-    freq = fitted.after.freq
-    if panel.freq != freq:
-        raise DataError(
-            f"The data have the frequency {panel.freq!r}, and the model learned from {freq!r}. "
-            "Pass data of that frequency, or train a model for these."
-        )
 
 
 def _report(

@@ -1,6 +1,6 @@
 """How does gatecast hold many series? One behind the other in one array, each on a regular grid."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,6 +116,15 @@ class Panel:
         """Return each series from its `positions[s]`-th point on, at the right times, as a new panel."""
         return self._cut(self.offsets[:-1] + np.minimum(positions, self.lengths), self.offsets[1:])
 
+    def with_leading_gaps(self, lead: Ints) -> "Panel":
+        """Let each series begin `lead[s]` steps earlier, with nothing observed there, as a new panel."""
+        before = np.cumsum(lead)
+        values = np.full(len(self.values) + int(before[-1]), np.nan)
+        values[np.arange(len(self.values)) + np.repeat(before, self.lengths)] = self.values
+        offsets = self.offsets + np.concatenate(([0], before))
+        starts = self.grid.times(self.starts, -lead)
+        return replace(self, values=values, offsets=offsets, starts=starts)
+
     def _cut(self, begins: Ints, ends: Ints) -> "Panel":
         offsets = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int64)
         if self.n_series == 1:
@@ -123,7 +132,7 @@ class Panel:
         else:
             values = np.concatenate([self.values[b:e] for b, e in zip(begins, ends, strict=True)])
         starts = self.grid.times(self.starts, begins - self.offsets[:-1])
-        return Panel(self.ids, values, offsets, starts, self.freq, self.columns, self.backend, self.timezone)
+        return replace(self, values=values, offsets=offsets, starts=starts)
 
     def frame(self, ids_index: Ints, times: Any, **columns: Any) -> Any:
         """Build a table as the user has them: id, time, then `columns`.
