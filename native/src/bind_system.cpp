@@ -10,7 +10,7 @@
 void bind_system(nb::module_& module) {
     module.def("available_isas", &gatecast::available_isas);
     module.def("cpu_count", [] { return std::thread::hardware_concurrency(); });
-    #if defined(__clang__)
+#if defined(__clang__)
     module.attr("compiler") = __VERSION__;
 #else
     module.attr("compiler") = "GCC " __VERSION__;

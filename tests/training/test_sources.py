@@ -179,7 +179,10 @@ class Segments:
     def __init__(self, lengths, burn_in, lessons, seed):
         self.lengths, self.burn_in, self.seed = lengths, burn_in, seed
         self.T = min(burn_in + lessons, max(lengths) - 1)
-        self.pool = [(s, i) for s, n in enumerate(lengths) for i in range(n - burn_in - 1)]
+        self.lessons = sum(max(n - burn_in - 1, 0) for n in lengths)
+        # a series shorter than a segment is drawn as often as if it filled one
+        drawn = [max(n - burn_in - 1, self.T - burn_in) if n - burn_in > 1 else 0 for n in lengths]
+        self.pool = [(s, i) for s, n in enumerate(drawn) for i in range(n)]
 
     def draw(self, counter):
         """Series and first point of the segment with this number."""
@@ -220,7 +223,7 @@ def test_segments_equal_the_same_arrays(name):
     panel = panel_of(lengths, gaps=[3, 4, 9, sum(lengths) - 2], seed=1)
     source = native.segment_source(panel, burn_in, lessons, batch, 11)
     oracle = Segments(lengths, burn_in, lessons, 11)
-    assert (source.T, source.first, source.lessons) == (oracle.T, burn_in, len(oracle.pool))
+    assert (source.T, source.first, source.lessons) == (oracle.T, burn_in, oracle.lessons)
     x, y = oracle.arrays(panel, 12, batch, H)
     expected, records = train(native.array_source(x, y), H, 12)
     weights, seen = train(source, H, 12)
@@ -262,6 +265,18 @@ def test_each_point_is_a_lesson_about_equally_often():
         ends = np.concatenate([count[:lessons], count[-lessons:]]) / expected
         assert ends.min() > 0.4
         assert ends.max() < 1.6
+
+
+def test_points_of_a_series_shorter_than_a_segment_are_lessons_as_often_as_others():
+    oracle = Segments([2000, 20], 4, 100, 5)
+    draws = np.array([oracle.draw(counter) for counter in range(20_000)])
+    of_long = np.zeros(2000)
+    for start in draws[draws[:, 0] == 0, 1]:
+        of_long[start + 4 : start + 104] += 1
+    # the short series is one segment: each draw of it is a lesson of each of its points
+    of_short = (draws[:, 0] == 1).sum()
+    # 1,000 expected lessons of a point, 4 standard deviations
+    assert of_short == pytest.approx(of_long[500:1500].mean(), rel=0.13)
 
 
 def test_burn_in_longer_than_every_series():

@@ -151,18 +151,22 @@ class SegmentSource final : public Source<Real> {
         int64_t longest = 0;
         before_.push_back(0);
         for (int s = 0; s < panel.S; ++s) {
-            const int64_t n = panel.length(s);
-            longest = std::max(longest, n);
-            // the last point has no target
-            before_.push_back(before_.back() + std::max<int64_t>(n - burn_in - 1, 0));
+            longest = std::max(longest, panel.length(s));
         }
         this->T = static_cast<int>(std::min(int64_t{burn_in} + lessons, longest - 1));
         this->first = burn_in;
         this->max_batch = batch;
+        for (int s = 0; s < panel.S; ++s) {
+            // the last point has no target; a series shorter than a segment is drawn as often as if it filled one
+            const int64_t n_lessons = panel.length(s) - burn_in - 1;
+            const int64_t weight = n_lessons > 0 ? std::max<int64_t>(n_lessons, this->T - burn_in) : 0;
+            lessons_ += std::max<int64_t>(n_lessons, 0);
+            before_.push_back(before_.back() + weight);
+        }
         if (before_.back() == 0) throw std::invalid_argument("no series is longer than burn_in + 1 points");
     }
 
-    int64_t lessons() const { return before_.back(); }
+    int64_t lessons() const { return lessons_; }
 
     int batch(int64_t) const override { return this->max_batch; }
 
@@ -191,6 +195,7 @@ class SegmentSource final : public Source<Real> {
 
     PanelView<Real> panel_;
     uint64_t seed_;
+    int64_t lessons_ = 0;
     std::vector<int64_t> before_;
 };
 

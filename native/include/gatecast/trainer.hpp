@@ -47,10 +47,10 @@ class Trainer {
     RunResult run(const Source<Real>& source, int64_t first_step, const double* rates, int64_t steps,
                   StepRecord* records, const std::function<bool()>& interrupted) {
         prepare(source, false);
-        const int active = std::min(team_.size(), chunks(source.max_batch));
+        const int active = std::min(team_.size(), slots(source.max_batch));
         run_ = {&source, first_step, rates, steps, records};
         stop_ = false;
-        Relay relay(steps > 0 ? chunks(source.batch(first_step)) : 0);
+        Relay relay(steps > 0 ? slots(source.batch(first_step)) : 0);
         team_.run(
             [&](int worker) {
                 if (worker >= active) return;
@@ -74,7 +74,7 @@ class Trainer {
         }
         const StepRecord record = summarise(n_chunks);
         double ignored = 0.0;
-        for (const Range& range : ranges_) ignored += sum_range(range, n_chunks);
+        for (const Range& range : ranges_) ignored += sum_range(range, slots(source.batch(0)));
         const auto scale = static_cast<Real>(1.0 / record.count);
         for (int64_t k = 0; k < sum_.size(); ++k) sum_.data()[k] *= scale;
         network.layout.export_flat(sum_.data(), weights_out);
@@ -94,6 +94,7 @@ class Trainer {
     void import_moments(const Real* m, const Real* v) {
         network.layout.import_flat(m, m_.data());
         network.layout.import_flat(v, v_.data());
+        recurrent_ = true;
     }
 
   private:
@@ -129,14 +130,21 @@ class Trainer {
 
     int chunks(int batch) const { return (batch + rows_ - 1) / rows_; }
 
+    // Chunks beyond this number add to the gradients of earlier ones, so that the memory for them is bounded.
+    static constexpr int kSlots = 32;
+
+    int slots(int batch) const { return std::min(chunks(batch), kSlots); }
+
+    int batch_now() const { return run_.source->batch(run_.first_step + run_.done); }
+
     // Room for this source. Weights that cannot have a gradient (U when there is one step) are left out of
-    // all work: their gradient and moments are zero, so Adam would not move them.
+    // all work while their moments are zero too, because Adam would not move them.
     void prepare(const Source<Real>& source, bool input_gradient) {
         // a partial batch is cut into the same chunks: cut anew, its chunks could be larger than the room
         // made here
         rows_ = chunk_rows(source.max_batch);
-        const int R = rows_, n = chunks(source.max_batch);
-        recurrent_ = source.T > 1 || input_gradient;
+        const int R = rows_, n = slots(source.max_batch);
+        recurrent_ = recurrent_ || source.T > 1 || input_gradient;
         desks_.clear();
         for (int i = 0; i < (input_gradient ? 1 : std::min(team_.size(), n)); ++i) {
             const auto rows = static_cast<std::size_t>(R);
@@ -145,9 +153,9 @@ class Trainer {
                                   std::vector<int64_t>(rows), std::vector<double>(rows), std::vector<double>(rows),
                                   std::vector<double>(rows)});
         }
-        chunk_gradients_ = Buffer<Real>(n * network.layout.size);
+        slot_gradients_ = Buffer<Real>(n * network.layout.size);
         sum_ = Buffer<Real>(network.layout.size);
-        chunk_sums_.assign(n, {});
+        chunk_sums_.assign(chunks(source.max_batch), {});
         ranges_.clear();
         for (const Block& block : network.layout.blocks) {
             if (block.recurrent && !recurrent_) continue;
@@ -161,13 +169,14 @@ class Trainer {
     void work(int item, int worker) {
         switch (run_.phase) {
             case Phase::chunks:
-                // a step that is cut short is thrown away in `advance`
-                if (!stop_.load(std::memory_order_relaxed))
-                    run_chunk(*run_.source, run_.first_step + run_.done, item, worker);
+                for (int c = item, n = chunks(batch_now()); c < n; c += kSlots) {
+                    // a step that is cut short is thrown away in `advance`
+                    if (stop_.load(std::memory_order_relaxed)) return;
+                    run_chunk(*run_.source, run_.first_step + run_.done, c, worker);
+                }
                 break;
             case Phase::sums:
-                range_squares_[item] =
-                    sum_range(ranges_[item], chunks(run_.source->batch(run_.first_step + run_.done)));
+                range_squares_[item] = sum_range(ranges_[item], slots(batch_now()));
                 break;
             case Phase::updates:
                 update(ranges_[item], run_.rates[run_.done], run_.summary);
@@ -182,7 +191,7 @@ class Trainer {
         switch (run_.phase) {
             case Phase::chunks:
                 if (stop_) return end(Outcome::interrupted);
-                run_.summary = summarise(chunks(run_.source->batch(run_.first_step + run_.done)));
+                run_.summary = summarise(chunks(batch_now()));
                 return std::isfinite(run_.summary.loss) ? open(Phase::sums) : end(Outcome::not_finite);
             case Phase::sums:
                 run_.summary.gradient_norm = gradient_norm(run_.summary.count);
@@ -200,7 +209,7 @@ class Trainer {
 
     int open(Phase phase) {
         run_.phase = phase;
-        if (phase == Phase::chunks) return chunks(run_.source->batch(run_.first_step + run_.done));
+        if (phase == Phase::chunks) return slots(batch_now());
         return phase == Phase::packing ? network.pack_jobs() : static_cast<int>(ranges_.size());
     }
 
@@ -209,13 +218,15 @@ class Trainer {
         return 0;
     }
 
-    // Forward, loss and backward for chunk c; its gradient goes to its own vector.
+    // Forward, loss and backward for chunk c; its gradient goes to its slot.
     void run_chunk(const Source<Real>& source, int64_t index, int c, int worker) {
         Desk& desk = desks_[worker];
         const int first_row = c * rows_;
         const int R = std::min(rows_, source.batch(index) - first_row), T = source.T, first = source.first;
-        Real* gradient = chunk_gradients_.data() + c * network.layout.size;
-        for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
+        Real* gradient = slot_gradients_.data() + c % kSlots * network.layout.size;
+        if (c < kSlots) {
+            for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
+        }
         source.fill(index, first_row,
                     {R, desk.space.x.data(), desk.target.data(), desk.available.data(), desk.unit.data()});
         desk.space.layers_forward(network, T, R, true, &stop_);
@@ -256,8 +267,8 @@ class Trainer {
         return sum;
     }
 
-    double sum_range(const Range& range, int n_chunks) {
-        return network.kernels.sum_vectors(chunk_gradients_.data() + range.begin, network.layout.size, n_chunks,
+    double sum_range(const Range& range, int n_slots) {
+        return network.kernels.sum_vectors(slot_gradients_.data() + range.begin, network.layout.size, n_slots,
                                            range.end - range.begin, sum_.data() + range.begin);
     }
 
@@ -299,7 +310,7 @@ class Trainer {
         }
     }
 
-    Buffer<Real> m_, v_, sum_, chunk_gradients_;
+    Buffer<Real> m_, v_, sum_, slot_gradients_;
     Settings settings_;
     Team team_;
     std::vector<Desk> desks_;
@@ -308,8 +319,8 @@ class Trainer {
     std::vector<double> range_squares_;
     std::atomic<bool> stop_{false};
     Run run_;
-    int rows_ = 1;  // of a chunk
-    bool recurrent_ = true;
+    int rows_ = 1;            // of a chunk
+    bool recurrent_ = false;  // whether U ever had a gradient
 };
 
 }  // namespace gatecast
