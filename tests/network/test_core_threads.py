@@ -38,7 +38,7 @@ def segments(batch_size):
 SOURCES = {
     **{f"windows-{B}": lambda B=B: windows(B, False) for B in (1, 4, 5, 33, 50, 143)},
     **{f"shuffled-{B}": lambda B=B: windows(B, True) for B in (1, 7, 40)},
-    **{f"segments-{B}": lambda B=B: segments(B) for B in (1, 2, 6, 17, 64)},
+    **{f"segments-{B}": lambda B=B: segments(B) for B in (1, 2, 6, 17, 64, 1100)},
 }
 
 
