@@ -270,6 +270,21 @@ def test_stacked_layers_learn() -> None:
     assert history["rmse"][-1] < 0.7 * history["rmse"][0]
 
 
+@pytest.mark.parametrize("mode", ["sequence", "windows"])
+@pytest.mark.parametrize(("n", "lookback", "horizon"), [(2, 1, 1), (2, None, 1), (6, 5, 1), (5, 2, 3)])
+def test_shortest_possible_series_is_learned(n: int, lookback: int | None, horizon: int, mode: str) -> None:
+    settings = {**SMALL, "lookback": lookback, "epochs": 3}
+    model = LSTMForecaster(horizon=horizon, mode=mode, **settings).fit(np.arange(n))
+    assert np.isfinite(model.predict()["LSTM"]).all()
+
+
+def test_first_lesson_is_learned_after_lookback_points() -> None:
+    # one lesson is all there is: after 5 points, the sixth
+    model = LSTMForecaster(hidden_size=8, lookback=5, scaling="none", epochs=400, progress=False)
+    model.fit(np.array([0.1, 0.4, 0.2, 0.3, 0.5, 0.9]))
+    assert model.predict_insample()["LSTM"][5] == pytest.approx(0.9, abs=0.02)
+
+
 def test_too_few_points_are_refused_in_one_sentence() -> None:
     with pytest.raises(DataError, match=r"has 20 points for training, but lookback 18 \+ horizon 5 need at least 23"):
         LSTMForecaster(horizon=5, lookback=18).fit(wave(20))

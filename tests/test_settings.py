@@ -75,5 +75,6 @@ def test_windows_make_the_steps_of_an_epoch() -> None:
 @pytest.mark.parametrize("mode", ["sequence", "windows"])
 def test_shortest_possible_series_is_lookback_plus_horizon(mode: str) -> None:
     assert plan(8, mode=mode, lookback=5, horizon=3).steps_per_epoch == 1
+    assert plan(2, mode=mode, lookback=1, horizon=1).steps_per_epoch == 1
     with pytest.raises(DataError, match="need at least 8"):
         plan(7, mode=mode, lookback=5, horizon=3)

@@ -81,7 +81,8 @@ def _train(settings: Settings, plan: Plan, spec: NetworkSpec, arrays: PanelArray
 
 def _source(settings: Settings, plan: Plan, arrays: PanelArrays) -> object:
     if settings.mode == "sequence":
-        return segment_source(arrays, plan.lookback, plan.lessons, plan.batch_size, settings.seed)
+        # a forecast counts once `lookback` points were read: the first one is made at the last of them
+        return segment_source(arrays, plan.lookback - 1, plan.lessons, plan.batch_size, settings.seed)
     return window_source(
         arrays,
         plan.lookback,

@@ -163,7 +163,7 @@ def make_plan(settings: Settings, panel: Panel, season_length: int) -> Plan:
         return Plan(lookback, 1, batch, math.ceil(n_windows / batch), settings.epochs or 10, season_length)
     batch = settings.batch_size or 16
     lessons = min(max(3 * lookback, 32), 256, int(lengths.max()) - lookback)
-    n_lessons = int(np.maximum(lengths - lookback - 1, 0).sum())
+    n_lessons = int(np.maximum(lengths - lookback, 0).sum())
     steps = math.ceil(n_lessons / (batch * lessons))
     return Plan(lookback, lessons, batch, steps, settings.epochs or math.ceil(300 / steps), season_length)
 
