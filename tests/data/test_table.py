@@ -112,7 +112,7 @@ BAD = {
     "inf": (as_pandas(y=[1, 2, 3, 4, np.inf, 4]), ["'y'", "1 value ", "inf", "row 5", "2024-01-05"]),
     "text": (as_pandas(y=["1", "2", "oops", "4", "5", "6"]), ["'y'", "'oops'", "row 3"]),
     "missing nullable": (as_pandas(y=pd.array([1, None, 3, 4, 5, 6], dtype="Int64")), ["'y'", "empty", "row 2"]),
-    "duplicates": (as_pandas(ds=DAYS[[0, 1, 1, 3, 4, 5]]), ["2 rows", "2024-01-02", "row 2, row 3", "id_col"]),
+    "duplicates": (as_pandas(ds=DAYS[[0, 1, 1, 3, 4, 5]]), ["2 rows", "2024-01-02", "row 2, row 3", "add up"]),
     "duplicates in series": (
         pd.DataFrame({"unique_id": list("aabbb"), "ds": DAYS[[0, 1, 0, 0, 0]], "y": range(5)}),
         ["3 rows", "'b'", "2024-01-01", "row 3, row 4, row 5"],

@@ -177,7 +177,8 @@ void pack(const Real* source, int64_t ld, int K, int columns, int k0, int depth,
     }
 }
 
-// packed[k, n] = source[n, k] for n < columns, k < depth; zeros in the padding lanes.
+// packed[k, n] = source[n, k] for n < columns, k < depth. The padding lanes are left alone: they hold zeros from the
+// beginning.
 template <typename Real>
 void pack_transposed(const Real* source, int64_t ld, int depth, int columns, Real* packed) {
     constexpr int L = kLanes<Real>;
@@ -186,9 +187,9 @@ void pack_transposed(const Real* source, int64_t ld, int depth, int columns, Rea
         const Panel at = panel_at(vectors, i);
         const int stride = at.width * L;
         Real* to = packed + int64_t{at.begin} * L * depth;
-        for (int lane = 0; lane < stride; ++lane) {
-            const int n = at.begin * L + lane;
-            for (int k = 0; k < depth; ++k) to[int64_t{k} * stride + lane] = n < columns ? source[n * ld + k] : Real{0};
+        for (int lane = 0; lane < stride && at.begin * L + lane < columns; ++lane) {
+            const Real* row = source + (at.begin * L + lane) * ld;
+            for (int k = 0; k < depth; ++k) to[int64_t{k} * stride + lane] = row[k];
         }
     }
 }

@@ -29,10 +29,20 @@ struct Shape {
 
 // One matrix of weights: where it stands outside (flat) and inside (padded).
 struct Block {
+    enum class Kind {
+        plain,
+        recurrent,  // U of a layer: without effect when every sequence has one step
+        transposed  // inside, columns are rows: a head with few outputs would be nearly all padding
+    };
     int64_t flat, offset;
     int rows, columns;
-    bool recurrent;  // U of a layer: without effect when every sequence has one step
-    int64_t size() const { return int64_t{rows} * padded(columns); }
+    Kind kind;
+
+    int64_t stride() const { return padded(kind == Kind::transposed ? rows : columns); }
+    int64_t size() const { return (kind == Kind::transposed ? columns : rows) * stride(); }
+    int64_t inside(int row, int column) const {
+        return offset + (kind == Kind::transposed ? column * stride() + row : row * stride() + column);
+    }
 };
 
 struct Layout {
@@ -41,12 +51,12 @@ struct Layout {
 
     explicit Layout(const Shape& shape) {
         for (int l = 0; l < shape.layers(); ++l) {
-            add(shape.inputs(l), 4 * shape.D[l], false);
-            add(shape.D[l], 4 * shape.D[l], true);
-            add(1, 4 * shape.D[l], false);
+            add(shape.inputs(l), 4 * shape.D[l], Block::Kind::plain);
+            add(shape.D[l], 4 * shape.D[l], Block::Kind::recurrent);
+            add(1, 4 * shape.D[l], Block::Kind::plain);
         }
-        add(shape.D.back(), shape.H, false);
-        add(1, shape.H, false);
+        add(shape.D.back(), shape.H, Block::Kind::transposed);
+        add(1, shape.H, Block::Kind::plain);
     }
     const Block& kernel(int layer) const { return blocks[3 * layer]; }
     const Block& recurrent(int layer) const { return blocks[3 * layer + 1]; }
@@ -57,28 +67,27 @@ struct Layout {
     // Copies between the two layouts.
     template <typename Real>
     void import_flat(const Real* from, Real* to) const {
-        for (const Block& b : blocks) {
-            for (int r = 0; r < b.rows; ++r) {
-                std::copy_n(from + b.flat + int64_t{r} * b.columns, b.columns,
-                            to + b.offset + int64_t{r} * padded(b.columns));
-            }
-        }
+        each([&](int64_t flat_at, int64_t inside) { to[inside] = from[flat_at]; });
     }
     template <typename Real>
     void export_flat(const Real* from, Real* to) const {
-        for (const Block& b : blocks) {
-            for (int r = 0; r < b.rows; ++r) {
-                std::copy_n(from + b.offset + int64_t{r} * padded(b.columns), b.columns,
-                            to + b.flat + int64_t{r} * b.columns);
-            }
-        }
+        each([&](int64_t flat_at, int64_t inside) { to[flat_at] = from[inside]; });
     }
 
   private:
-    void add(int rows, int columns, bool recurrent) {
-        blocks.push_back({flat, size, rows, columns, recurrent});
+    void add(int rows, int columns, Block::Kind kind) {
+        blocks.push_back({flat, size, rows, columns, kind});
         flat += int64_t{rows} * columns;
         size += blocks.back().size();
+    }
+
+    template <typename Visit>
+    void each(const Visit& visit) const {
+        for (const Block& b : blocks) {
+            for (int r = 0; r < b.rows; ++r) {
+                for (int c = 0; c < b.columns; ++c) visit(b.flat + int64_t{r} * b.columns + c, b.inside(r, c));
+            }
+        }
     }
 };
 
@@ -144,7 +153,7 @@ class Network {
         const int D = shape.D.back(), H = shape.H, ldd = padded(D), ldy = padded(H);
         kernels.multiply(
             Product<Real>{dy, ldy, H, nullptr, 0, 0, head_transposed_.data(), H, nullptr, dh, ldd, rows, D});
-        kernels.accumulate(Outer<Real>{h, ldd, dy, ldy, rows, gradient + layout.head().offset, ldy, D, H});
+        kernels.accumulate(Outer<Real>{dy, ldy, h, ldd, rows, gradient + layout.head().offset, ldd, H, D});
         kernels.add_columns(dy, rows, ldy, gradient + layout.head_bias().offset);
     }
 
@@ -159,8 +168,8 @@ class Network {
     void pack_head() {
         const int D = shape.D.back(), H = shape.H;
         const Real* W = weights.data() + layout.head().offset;
-        kernels.pack(W, padded(H), D, H, 0, D, head_.data());
-        kernels.pack_transposed(W, padded(H), H, D, head_transposed_.data());
+        kernels.pack_transposed(W, padded(D), D, H, head_.data());
+        kernels.pack(W, padded(D), H, D, 0, H, head_transposed_.data());
     }
 
     std::vector<PackedLayer<Real>> packed_;

@@ -30,7 +30,7 @@ void adam(const AdamTask<Real>& p) {
         const Vec<Real> v = load(p.v + k) + (g * g - load(p.v + k)) * (Real{1} - p.beta2);
         store(p.m + k, m);
         store(p.v + k, v);
-        store(p.p + k, load(p.p + k) - m * p.rate / (root(v) + p.epsilon));
+        store(p.p + k, load(p.p + k) - m * p.rate * reciprocal(root(v) + p.epsilon));
     }
 }
 

@@ -50,7 +50,7 @@ class Trainer {
         const int active = std::min(team_.size(), slots(source.max_batch));
         run_ = {&source, first_step, rates, steps, records};
         stop_ = false;
-        Relay relay(steps > 0 ? slots(source.batch(first_step)) : 0);
+        Relay relay(active, steps > 0 ? open(Phase::chunks) : 0);
         team_.run(
             [&](int worker) {
                 if (worker >= active) return;
@@ -113,6 +113,11 @@ class Trainer {
     // A step is four phases, each cut into items that any worker may do.
     enum class Phase { chunks, sums, updates, packing };
 
+    // What the gradient is multiplied by, and Adam's step size with the bias correction.
+    struct Update {
+        double scale = 1.0, rate = 0.0;
+    };
+
     // Where a run stands. Only `advance` changes it, while no item is under way.
     struct Run {
         const Source<Real>* source = nullptr;
@@ -121,8 +126,10 @@ class Trainer {
         int64_t steps = 0;
         StepRecord* records = nullptr;
         int64_t done = 0;
+        int batch = 0;
         Phase phase = Phase::chunks;
         StepRecord summary;
+        Update update;
         Outcome outcome = Outcome::finished;
     };
 
@@ -134,8 +141,6 @@ class Trainer {
     static constexpr int kSlots = 32;
 
     int slots(int batch) const { return std::min(chunks(batch), kSlots); }
-
-    int batch_now() const { return run_.source->batch(run_.first_step + run_.done); }
 
     // Room for this source. Weights that cannot have a gradient (U when there is one step) are left out of
     // all work while their moments are zero too, because Adam would not move them.
@@ -158,28 +163,37 @@ class Trainer {
         chunk_sums_.assign(chunks(source.max_batch), {});
         ranges_.clear();
         for (const Block& block : network.layout.blocks) {
-            if (block.recurrent && !recurrent_) continue;
-            for (int64_t at = 0; at < block.size(); at += kRange) {
-                ranges_.push_back({block.offset + at, block.offset + std::min(at + kRange, block.size())});
-            }
+            if (block.kind == Block::Kind::recurrent && !recurrent_) continue;
+            add_range({block.offset, block.offset + block.size()});
         }
         range_squares_.assign(ranges_.size(), 0.0);
+    }
+
+    // Cuts a range into pieces of at most kRange numbers, the first one joined to the piece before it where it fits.
+    void add_range(Range range) {
+        if (!ranges_.empty() && ranges_.back().end == range.begin) {
+            range.begin = ranges_.back().begin;
+            ranges_.pop_back();
+        }
+        for (; range.begin < range.end; range.begin += kRange) {
+            ranges_.push_back({range.begin, std::min(range.begin + kRange, range.end)});
+        }
     }
 
     void work(int item, int worker) {
         switch (run_.phase) {
             case Phase::chunks:
-                for (int c = item, n = chunks(batch_now()); c < n; c += kSlots) {
+                for (int c = item; c < chunks(run_.batch); c += kSlots) {
                     // a step that is cut short is thrown away in `advance`
                     if (stop_.load(std::memory_order_relaxed)) return;
                     run_chunk(*run_.source, run_.first_step + run_.done, c, worker);
                 }
                 break;
             case Phase::sums:
-                range_squares_[item] = sum_range(ranges_[item], slots(batch_now()));
+                range_squares_[item] = sum_range(ranges_[item], slots(run_.batch));
                 break;
             case Phase::updates:
-                update(ranges_[item], run_.rates[run_.done], run_.summary);
+                update(ranges_[item]);
                 break;
             case Phase::packing:
                 network.pack(item, recurrent_, false);
@@ -191,10 +205,11 @@ class Trainer {
         switch (run_.phase) {
             case Phase::chunks:
                 if (stop_) return end(Outcome::interrupted);
-                run_.summary = summarise(chunks(batch_now()));
+                run_.summary = summarise(chunks(run_.batch));
                 return std::isfinite(run_.summary.loss) ? open(Phase::sums) : end(Outcome::not_finite);
             case Phase::sums:
                 run_.summary.gradient_norm = gradient_norm(run_.summary.count);
+                run_.update = next_update();
                 return std::isfinite(run_.summary.gradient_norm) ? open(Phase::updates) : end(Outcome::not_finite);
             case Phase::updates:
                 ++adam_steps;
@@ -209,7 +224,10 @@ class Trainer {
 
     int open(Phase phase) {
         run_.phase = phase;
-        if (phase == Phase::chunks) return slots(batch_now());
+        if (phase == Phase::chunks) {
+            run_.batch = run_.source->batch(run_.first_step + run_.done);
+            return slots(run_.batch);
+        }
         return phase == Phase::packing ? network.pack_jobs() : static_cast<int>(ranges_.size());
     }
 
@@ -279,17 +297,19 @@ class Trainer {
         return std::sqrt(squares) / count;
     }
 
-    void update(const Range& range, double rate, const StepRecord& summary) {
-        const double norm = summary.gradient_norm;
-        const double clip = settings_.clip_norm > 0.0 && norm > settings_.clip_norm ? settings_.clip_norm / norm : 1.0;
+    Update next_update() const {
+        const double norm = run_.summary.gradient_norm, limit = settings_.clip_norm;
+        const double clip = limit > 0.0 && norm > limit ? limit / norm : 1.0;
         const auto t = static_cast<double>(adam_steps + 1);
-        const double corrected =
-            rate * std::sqrt(1.0 - std::pow(settings_.beta2, t)) / (1.0 - std::pow(settings_.beta1, t));
+        const double correction = std::sqrt(1.0 - std::pow(settings_.beta2, t)) / (1.0 - std::pow(settings_.beta1, t));
+        return {clip / run_.summary.count, run_.rates[run_.done] * correction};
+    }
+
+    void update(const Range& range) {
         network.kernels.adam({range.end - range.begin, network.weights.data() + range.begin, m_.data() + range.begin,
-                              v_.data() + range.begin, sum_.data() + range.begin,
-                              static_cast<Real>(clip / summary.count), static_cast<Real>(corrected),
-                              static_cast<Real>(settings_.beta1), static_cast<Real>(settings_.beta2),
-                              static_cast<Real>(settings_.epsilon)});
+                              v_.data() + range.begin, sum_.data() + range.begin, static_cast<Real>(run_.update.scale),
+                              static_cast<Real>(run_.update.rate), static_cast<Real>(settings_.beta1),
+                              static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon)});
     }
 
     // Copies what desk 0 holds after chunk c to arrays in the caller's order.

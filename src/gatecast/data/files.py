@@ -41,7 +41,7 @@ class Table:
         date_format: How times are written, as strptime or in words.
         date_order: "day first" or "month first" where that had to be found out, else "".
         number_format: How 1234.5 is written in the target.
-        time_col: Column of the times; two names joined by " + "; None if the order of the rows counts.
+        time_col: Column of the times; several names joined by " + "; None if the order of the rows counts.
         target_col: Column of the values.
         id_col: Column with the name of the series, or None.
         ignored: The other columns.
@@ -221,9 +221,8 @@ def _parquet(path: Path, content: bytes) -> "pd.DataFrame":
 
 def _table(path: Path, text: TextTable | None, layout: Layout, numbers: Numbers, packed: str) -> Table:
     found, panel = layout.found, layout.panel(numbers.floats)
-    used = {found.time, found.clock, found.target, found.id}
+    used = {*found.times, found.target, found.id}
     kind = "Parquet" if text is None else "TSV" if text.delimiter == "\t" else "CSV"
-    joined = f"{found.time} + {found.clock}" if found.clock else found.time
     last = panel.grid.times(panel.starts, panel.lengths - 1)
     return Table(
         panel=panel,
@@ -235,7 +234,7 @@ def _table(path: Path, text: TextTable | None, layout: Layout, numbers: Numbers,
         date_format=layout.times.layout,
         date_order=layout.times.order,
         number_format=numbers.convention,
-        time_col=joined,
+        time_col=" + ".join(found.times) or None,
         target_col=found.target,
         id_col=found.id,
         ignored=tuple(str(name) for name in layout.source.frame.columns if name not in used),

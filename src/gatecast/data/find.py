@@ -13,6 +13,7 @@ import numpy as np
 from gatecast.data.dates import CLOCK, parse_dates
 from gatecast.data.frequency import is_regular
 from gatecast.data.numbers import parse_numbers
+from gatecast.data.parts import find_clock_parts, find_date_parts, part_of
 from gatecast.exceptions import DataError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "Wanted",
     "column_kind",
     "find_columns",
+    "is_running",
     "is_unnamed",
     "text_kind",
 ]
@@ -101,17 +103,25 @@ class Found:
 
     Attributes:
         target: Column of the values.
-        time: Column of the times, None if the order of the rows is all there is.
-        clock: Column with the time of day, where date and time stand in two columns.
+        dates: Column of the times, or those of year, month and day; empty if the order of the rows is all there is.
+        clock: Columns with the time of day, where it stands beside the date: one of texts like 13:00, or the numbers
+            of hour, minute and second.
+        spare: The same, to be joined only if the dates repeat.
         id: Column with the name of the series, None if there is one series or the times have to tell.
         texts: Columns that may be the name of the series, if times repeat.
     """
 
     target: str
-    time: str | None = None
-    clock: str | None = None
+    dates: tuple[str, ...] = ()
+    clock: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
     id: str | None = None
     texts: tuple[str, ...] = ()
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """All columns that together are the time."""
+        return self.dates + self.clock
 
 
 def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
@@ -125,12 +135,17 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
             _raise_unknown(label, name, frame.columns)
     kinds = {str(name): column_kind(frame[name]) for name in frame.columns}
     id_col = wanted.id or _known_id(frame, kinds, {wanted.time, wanted.target})
-    taken = {id_col, wanted.target}
-    time_col, clock = (wanted.time, None) if wanted.time else _find_time(frame, kinds, taken)
-    taken |= {time_col, clock}
+    free = {name: kind for name, kind in kinds.items() if name not in {id_col, wanted.target}}
+    dates, clock = ((wanted.time,), ()) if wanted.time else _find_time(frame, free)
+    spare = () if clock or len(dates) != 1 else _clock(frame, {n: kind for n, kind in free.items() if n not in dates})
+    taken = {id_col, *dates, *clock}
+    # Hours are no target beside dates that repeat, unless they are all there is.
+    others = set(_numeric(kinds)) - taken - set(spare)
+    if spare and others and frame.duplicated([*dates, *([id_col] if id_col else [])]).any():
+        taken |= set(spare)
     target = wanted.target or _find_target(frame, kinds, taken)
     texts = tuple(name for name, kind in kinds.items() if kind == "text" and name not in {*taken, target})
-    return Found(target, time_col, clock, id_col, texts)
+    return Found(target, dates, clock, tuple(name for name in spare if name != target), id_col, texts)
 
 
 def column_kind(column: "pd.Series[Any]") -> str:
@@ -171,6 +186,12 @@ def text_kind(column: "pd.Series[Any]") -> str:
     return "number text" if np.isfinite(numbers).mean() >= MOST_NUMBERS else "text"
 
 
+def is_running(column: "pd.Series[Any]") -> bool:
+    """Tell whether a column only counts its rows, from 0 or 1 on; fewer than three rows may do so by chance."""
+    numbers = parse_numbers(column).floats if column.dtype.kind in "iuO" else np.zeros(0)
+    return len(numbers) >= 3 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+
+
 def is_unnamed(name: str) -> bool:
     """Tell whether a column has no name of its own."""
     return name.strip() == "" or name.startswith("Unnamed: ")
@@ -190,24 +211,47 @@ def _known_id(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | Non
     return None
 
 
-def _find_time(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> tuple[str | None, str | None]:
-    free = {name: kind for name, kind in kinds.items() if name not in taken}
-    clocks = [name for name, kind in free.items() if kind == "clock"]
+def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of the date and those of the time of day."""
     named = [name for name in _named(free, TIME_NAMES) if _may_be_time(frame, name, free)]
     strong = [name for name in named if free[name] in ("time", "date")]
     held = [name for name, kind in free.items() if kind in ("time", "date")]
     # The last resort is a name that promises times over texts that are none: reading it says what is wrong.
     weak = [name for name in _named(free, TIME_NAMES) if free[name] in ("text", "clock")]
-    candidates = named[:1] if _plain(named[:1]) == ["ds"] else strong or held or named[:1]
+    candidates = named[:1] if _plain(named[:1]) == ["ds"] else strong or held
     if len(candidates) > 1:
         raise DataError(
             f"Several columns may hold the time ({_listed(candidates)}), and one was expected. "
             f"Name it, e.g. `time_col={candidates[0]!r}`."
         )
+    if not candidates and not _is_whole(frame, named[:1]):
+        parts = find_date_parts(frame, _numeric(free))
+        if parts:
+            return parts, _clock(frame, free) if len(parts) == 3 else ()
+    candidates = candidates or named[:1]
     if not candidates:
-        return next(iter([*_first_integers(frame, free), *weak]), None), None
-    clock = clocks[0] if len(clocks) == 1 and kinds[candidates[0]] == "date" else None
-    return candidates[0], clock
+        return tuple([*_first_integers(frame, free), *weak][:1]), ()
+    is_text = free[candidates[0]] == "date"
+    clocks = [name for name, kind in free.items() if kind == "clock"]
+    return (candidates[0],), tuple(clocks) if is_text and len(clocks) == 1 else ()
+
+
+def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
+    """Tell whether an integer column is a better time than year, month and day: it is no part and no count."""
+    return any(
+        part_of(name) is None and name.strip().lower() not in STEP_NAMES and not is_running(frame[name])
+        for name in named
+    )
+
+
+def _clock(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
+    """Find the time of day in the only column of such texts, or in numbers of hour, minute and second."""
+    clocks = tuple(name for name, kind in free.items() if kind == "clock")
+    return clocks if len(clocks) == 1 else find_clock_parts(frame, _numeric(free))
+
+
+def _numeric(kinds: dict[str, str]) -> list[str]:
+    return [name for name, kind in kinds.items() if kind in NUMERIC]
 
 
 def _plain(names: list[str]) -> list[str]:
@@ -247,11 +291,11 @@ def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
 
 
 def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str:
-    candidates = [name for name, kind in kinds.items() if kind in NUMERIC and name not in taken]
-    candidates = [name for name in candidates if not (is_unnamed(name) and kinds[name] == "integer")] or candidates
+    candidates = [name for name in _numeric(kinds) if name not in taken]
     named = _named(candidates, TARGET_NAMES)
     if named and (named[0].strip().lower() == "y" or len(named) == 1):
         return named[0]
+    candidates = [name for name in candidates if not _is_index(frame[name], kinds[name])] or candidates
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
@@ -268,6 +312,10 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         "was expected as "
         "the target. Add one, or convert it to numbers."
     )
+
+
+def _is_index(column: "pd.Series[Any]", kind: str) -> bool:
+    return kind == "integer" and (is_unnamed(str(column.name)) or is_running(column))
 
 
 def _raise_unknown(label: str, name: str, columns: Iterable[Any]) -> None:

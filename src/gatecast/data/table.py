@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gatecast.data.apart import raise_repeated, tell_apart
 from gatecast.data.arrays import Array, Floats, Ints
 from gatecast.data.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
@@ -112,7 +113,7 @@ class Layout:
         bad = np.flatnonzero(~np.isfinite(numbers.floats))
         if len(bad):
             first = int(bad[0])
-            time = "" if self.found.time is None else f" ({time_text(self.times.instants[first])})"
+            time = "" if not self.found.dates else f" ({time_text(self.times.instants[first])})"
             raise DataError(
                 f"Column {self.found.target!r} holds {len(bad)} "
                 f"{'values that are' if len(bad) > 1 else 'value that is'} not a "
@@ -147,7 +148,7 @@ class Layout:
         default = Columns()
         if not self.source.has_header:
             return default
-        time = self.found.time or default.time
+        time = self.found.dates[0] if len(self.found.dates) == 1 else default.time
         # The index that pandas' to_csv writes has no name.
         time = default.time if is_unnamed(time) else time
         return Columns(self.found.id or default.id, time, self.found.target)
@@ -166,11 +167,13 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
             "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
         )
     times = read_times(source, found)
-    found = _with_id(source, found, times)
+    found, times = tell_apart(source, found, times, freq)
     codes, ids = _series(source, found)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
-    _check_duplicates(source, found, times.instants[order], codes[order], order)
+    same = np.flatnonzero((np.diff(times.instants[order].astype(np.int64)) == 0) & (np.diff(codes[order]) == 0))
+    if len(same):
+        raise_repeated(source, wanted, found, times, order[same + 1])
     grid, stamps = _choose_grid(times, order, offsets, ids, freq)
     if freq is not None:
         stamps = replace(stamps, times=grid.snap(stamps.times))
@@ -186,28 +189,6 @@ def _order(codes: Ints, instants: Array) -> tuple[Ints, bool]:
     backwards = (np.diff(instants[order].astype(np.int64)) < 0) & (np.diff(codes[order]) == 0)
     in_order = not backwards.any()
     return (order if in_order else np.lexsort((instants, codes))), in_order
-
-
-def _with_id(source: Source, found: Found, times: RowTimes) -> Found:
-    """Where times repeat, take the one text column as id that tells the rows apart."""
-    import pandas as pd
-
-    if found.id is not None or found.time is None or len(np.unique(times.instants)) == len(times.instants):
-        return found
-    frame = source.frame
-    fits = [
-        name for name in found.texts if not pd.DataFrame({"id": frame[name], "time": times.instants}).duplicated().any()
-    ]
-    if len(fits) > 1:
-        raise DataError(
-            f"Times repeat, and several columns may name the series ({', '.join(map(repr, fits))}), but "
-            "one was expected. "
-            f"Name it, e.g. `id_col={fits[0]!r}`."
-        )
-    if not fits:
-        return found
-    texts = tuple(name for name in found.texts if name != fits[0])
-    return Found(found.target, found.time, found.clock, fits[0], texts)
 
 
 def _series(source: Source, found: Found) -> tuple[Ints, Array]:
@@ -227,23 +208,6 @@ def _series(source: Source, found: Found) -> tuple[Ints, Array]:
         )
     codes, ids = pd.factorize(column.astype(object) if column.dtype.kind not in "iu" else column)
     return codes.astype(np.int64), np.asarray(ids)
-
-
-def _check_duplicates(source: Source, found: Found, times: Array, codes: Ints, order: Ints) -> None:
-    same = np.flatnonzero((times[1:] == times[:-1]) & (codes[1:] == codes[:-1]))
-    if not len(same):
-        return
-    of_first = (times == times[same[0]]) & (codes == codes[same[0]])
-    rows = np.sort(order[of_first])
-    named = ", ".join(source.where(int(row)) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
-    series = "" if found.id is None else f" of series {source.frame[found.id].iloc[rows[0]]!r}"
-    more = f"; {len(same)} rows repeat a time in all" if len(same) > len(rows) - 1 else ""
-    remedy = "" if found.id is not None else ", or name the column that tells the series apart, `id_col=`"
-    raise DataError(
-        f"{len(rows)} rows{series} have the time {time_text(times[same[0]])} ({named}{more}), and one row "
-        "for each time "
-        f"was expected. Remove or add up the duplicates{remedy}."
-    )
 
 
 def _choose_grid(

@@ -1,6 +1,6 @@
 """When was each row observed? Reads the time column of a table, whatever its type."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +9,8 @@ from gatecast.data.arrays import Array
 from gatecast.data.dates import Dates, parse_dates
 from gatecast.data.find import STEP_NAMES, Found, column_kind
 from gatecast.data.native import Source
+from gatecast.data.numbers import parse_numbers
+from gatecast.data.parts import CLOCK_PARTS, HOUR_ENDING, join_date
 from gatecast.exceptions import DataError
 
 if TYPE_CHECKING:
@@ -41,30 +43,22 @@ def read_times(source: Source, found: Found) -> RowTimes:
         DataError: A cell holds no time, or the order of day and month is not clear.
     """
     frame = source.frame
-    if found.time is None:
+    if not found.dates:
         steps = (
             np.arange(len(frame)) if found.id is None else frame.groupby(found.id, observed=True).cumcount().to_numpy()
         )
         return RowTimes(steps.astype(np.int64), layout="order of the rows")
-    column = frame[found.time]
-    kind = column_kind(column)
-    if kind in ("integer", "number") and source.date_format is None:
-        return _from_numbers(source, found.time, column)
-    if kind == "time":
-        return _checked(source, found.time, Dates(_timestamps(column), ""))
-    texts = column.where(column.notna(), "").astype(str)
-    if found.clock is not None:
-        texts = texts.str.strip() + " " + frame[found.clock].astype(str).str.strip()
-    dates = parse_dates(texts, source.date_format)
-    if dates is None:
-        raise DataError(
-            f"Column {found.time!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each "
-            "row was expected. "
-            "Name another with `time_col=`, or write the dates as 2024-01-31."
-        )
-    if dates.order == "ambiguous":
-        _raise_ambiguous(source, found.time, str(texts.iloc[0]))
-    return _checked(source, found.time, dates)
+    is_single = len(found.dates) == 1
+    column = frame[found.dates[0]] if is_single else join_date(frame, found.dates)
+    layout = "" if is_single else "a column for each part"
+    if not found.clock:
+        return _read(source, found.dates, column, layout)
+    if column_kind(frame[found.clock[0]]) == "clock":
+        if column_kind(column) != "date":
+            column = _day_texts(_read(source, found.dates, column).instants)
+        texts = column.astype(str).str.strip() + " " + frame[found.clock[0]].astype(str).str.strip()
+        return _read(source, found.times, texts, layout)
+    return _with_hours(source, found, _read(source, found.dates, column, layout))
 
 
 def time_text(time: Any) -> str:
@@ -80,6 +74,64 @@ def time_text(time: Any) -> str:
     return text.removesuffix(":00").removesuffix(" 00:00") if text.endswith("00:00:00") else text
 
 
+def _read(source: Source, names: tuple[str, ...], column: "pd.Series[Any]", layout: str = "") -> RowTimes:
+    """Read one column of times, which may have been put together from those of `names`."""
+    kind = column_kind(column)
+    if kind in ("integer", "number") and source.date_format is None:
+        return _from_numbers(source, names[0], column)
+    if kind == "time":
+        return _checked(source, names, Dates(_timestamps(column), layout))
+    texts = column.where(column.notna(), "").astype(str)
+    dates = parse_dates(texts, source.date_format if not layout else None)
+    if dates is None:
+        raise DataError(
+            f"Column {names[0]!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each "
+            "row was expected. "
+            "Name another with `time_col=`, or write the dates as 2024-01-31."
+        )
+    if dates.order == "ambiguous":
+        _raise_ambiguous(source, names[0], str(texts.iloc[0]))
+    return _checked(source, names, replace(dates, layout=layout or dates.layout))
+
+
+def _day_texts(instants: Array) -> "pd.Series[Any]":
+    import pandas as pd
+
+    return pd.Series(np.datetime_as_string(instants, unit="D"), dtype=object)
+
+
+def _with_hours(source: Source, found: Found, times: RowTimes) -> RowTimes:
+    """Add the hour, the minute and the second, which stand in columns of their own, to a date."""
+    instants = times.instants
+    is_end = found.clock[0].strip().lower() in HOUR_ENDING
+    for name, unit in zip(found.clock, ("h", "m", "s"), strict=False):
+        low, high = (0, 59) if unit != "h" else (1, 24) if is_end else (0, 23)
+        numbers = parse_numbers(source.frame[name]).floats
+        bad = np.flatnonzero(~((numbers >= low) & (numbers <= high)))
+        if len(bad):
+            _raise_clock(source, name, int(bad[0]), (low, high))
+        instants = instants + numbers.astype(np.int64).astype(f"timedelta64[{unit}]")
+    parts = ("hour ending" if is_end else "hour", *CLOCK_PARTS[1 : len(found.clock)])
+    # Of year, month and day in columns of their own, the hour is one more.
+    is_said = len(found.dates) > 1 and not is_end
+    layout = times.layout if is_said else " + ".join((times.layout or "date", *parts))
+    return replace(times, instants=instants, layout=layout)
+
+
+def _raise_clock(source: Source, name: str, row: int, limits: tuple[int, int]) -> None:
+    number = parse_numbers(source.frame[name].iloc[[row]]).floats[0]
+    held = "is empty" if np.isnan(number) else f"holds {number:g}"
+    remedy = (
+        f"Subtract 1 if the first hour begins at midnight, or rename {name!r} to 'HE' if each hour is called by its end"
+        if number == 24
+        else "Correct or remove the row"
+    )
+    raise DataError(
+        f"Column {name!r} {held} in {source.where(row)}, and a number from {limits[0]} to {limits[1]} was expected. "
+        f"{remedy}."
+    )
+
+
 def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTimes:
     numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     # Beyond 2^53 a float is no exact integer any more.
@@ -92,9 +144,10 @@ def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTim
             "expected. Correct it, or name another column with `time_col=`."
         )
     steps = column.to_numpy(dtype=np.int64) if column.dtype.kind in "iu" else numbers.astype(np.int64)
-    if source.is_file and name.strip().lower() not in STEP_NAMES:
-        dates = parse_dates(column.iloc[:0].astype(str) if not len(column) else _digits(steps))
-        if dates is not None and not dates.times.hasnans:
+    if name.strip().lower() not in STEP_NAMES:
+        dates = parse_dates(_digits(steps))
+        # In a program 2024 may be a step; eight digits that all are days are dates everywhere.
+        if dates is not None and not dates.times.hasnans and (source.is_file or dates.layout == "%Y%m%d"):
             return RowTimes(_utc(dates.times), None, dates.layout)
     return RowTimes(steps, layout="integer steps")
 
@@ -115,17 +168,20 @@ def _timestamps(column: "pd.Series[Any]") -> "pd.DatetimeIndex":
     return pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
 
 
-def _checked(source: Source, name: str, dates: Dates) -> RowTimes:
+def _checked(source: Source, names: tuple[str, ...], dates: Dates) -> RowTimes:
     """Name the first row without a time."""
     import pandas as pd
 
     missing = np.flatnonzero(dates.times.isna())
     if len(missing):
-        text = source.frame[name].iloc[missing[0]]
-        empty = pd.isna(text) or not str(text).strip()
-        how = f", written like the others ({dates.layout})," if dates.layout else ""
+        cells = [source.frame[name].iloc[missing[0]] for name in names]
+        empty = [name for name, cell in zip(names, cells, strict=True) if pd.isna(cell) or not str(cell).strip()]
+        many = "s" if len(empty or names) > 1 else ""
+        held = f"hold{'' if many else 's'} {', '.join(repr(str(cell)) for cell in cells)}"
+        how = f", written like the others ({dates.layout})," if dates.layout and len(names) == 1 else ""
         raise DataError(
-            f"Column {name!r} {'is empty' if empty else f'holds {str(text)!r}'} in "
+            f"Column{many} {', '.join(map(repr, empty or names))} "
+            f"{('are empty' if many else 'is empty') if empty else held} in "
             f"{source.where(int(missing[0]))}, and a date{how} "
             f"was expected ({len(missing)} {'rows have' if len(missing) > 1 else 'row has'} none). Correct "
             "or remove it."
