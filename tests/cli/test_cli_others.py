@@ -12,7 +12,7 @@ from gatecast import LSTMForecaster
 from gatecast.cli import checks
 from gatecast.network import native
 
-from .commands import write_csv
+from .commands import QUICK, write_csv
 
 
 def test_predict_goes_on_from_the_training_data(gatecast, saved_model):
@@ -62,6 +62,20 @@ def test_predict_from_one_new_row_takes_the_frequency_of_the_model(gatecast, tmp
     (tmp_path / "one.csv").write_text("ds,y\n2023-01-01,0.5\n")
     report = gatecast("predict", "m.safetensors", "one.csv", "--json").json
     assert [row["ds"][:10] for row in report["forecast"]] == ["2023-02-01", "2023-03-01"]
+
+
+def test_predict_reads_times_in_several_columns_as_the_forecast_did(gatecast, tmp_path):
+    hours = pd.date_range("2024-01-01", periods=120, freq="h")
+    parts = pd.DataFrame(
+        {"No": range(120), "year": hours.year, "month": hours.month, "day": hours.day, "hour": hours.hour}
+    )
+    table = parts.assign(dew=np.cos(np.arange(120)), pm25=50 + np.sin(np.arange(120)))
+    table[:100].to_csv(tmp_path / "old.csv", index=False)
+    table[100:].to_csv(tmp_path / "new.csv", index=False)
+    fit = gatecast("forecast", "old.csv", "--target", "pm25", *QUICK, "--save", "m.safetensors", "--json")
+    assert fit.json["forecast"][0]["ds"] == "2024-01-05T04:00:00"
+    report = gatecast("predict", "m.safetensors", "new.csv", "--json").json
+    assert report["forecast"][0]["ds"] == "2024-01-06T00:00:00"
 
 
 def test_predict_writes_a_file(gatecast, saved_model, tmp_path):

@@ -28,7 +28,11 @@ BAD = {
     "spreadsheet called csv": (b"PK\x03\x04 xl/workbook.xml", "a.csv", ["spreadsheet"]),
     "old spreadsheet": (b"\xd0\xcf\x11\xe0", "a.xls", ["spreadsheet"]),
     "zip": (b"PK\x03\x04 a.csv", "a.zip", ["zip archive", "Unpack it"]),
-    "no numbers": ("day,name\n2024-01-01,a\n2024-01-02,b\n", "a.csv", ["No column holds numbers", "'day', 'name'"]),
+    "no numbers": (
+        "day,name\n2024-01-01,a\n2024-01-02,b\n",
+        "a.csv",
+        ["No column holds numbers", "'name' with 'a'", "without signs or units"],
+    ),
     "several targets": ("day,a,b\n2024-01-01,1,2\n2024-01-02,1,2\n", "a.csv", ["'a', 'b'", "target_col="]),
     "several times": ("sent,got,v\n2024-01-01,2024-02-01,2\n", "a.csv", ["'sent', 'got'", "time_col="]),
     "duplicates": (GOOD + "2024-01-02,9\n", "a.csv", ["2 rows", "2024-01-02", "line 3, line 5"]),

@@ -245,12 +245,12 @@ REMEDIES = {
     "one row twice": (
         pd.concat([with_hours(), with_hours().tail(1)]),
         {},
-        r"2 rows have the time 2024-01-02 07:00 \(row 60, row 61\).*duplicates\.$",
+        r"2 rows have the time 2024-01-02 07:00:00 \(row 60, row 61\).*duplicates\.$",
     ),
     "hours of shops": (
         pd.concat([with_hours(shop=shop) for shop in (7, 8)]),
         {"target_col": "cnt"},
-        "2 rows have the time 2023-12-30 20:00 .*`id_col='shop'`",
+        "2 rows have the time 2023-12-30 20:00:00 .*`id_col='shop'`",
     ),
     "hours alone": (with_hours(), {"time_col": "hr"}, "leave `time_col` out.*'dteday', 'hr'"),
     "year of dates": (

@@ -12,7 +12,7 @@ from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_table
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import say_forecast
-from gatecast.exceptions import DataError, GatecastError
+from gatecast.exceptions import GatecastError
 from gatecast.forecasts import after_training
 from gatecast.settings import Settings
 
@@ -74,22 +74,16 @@ def _read_like_training(path: Path, options: PredictOptions, fitted: Fitted) -> 
 
 def _read_columns(path: Path, options: PredictOptions, fitted: Fitted) -> Table:
     columns = fitted.after.columns
-    named = replace(
-        options,
-        time=options.time or columns.time,
-        target=options.target or columns.target,
-        id=options.id or (columns.id if fitted.after.n_series > 1 else None),
-    )
-    try:
-        table = read(path, options)
-    except DataError as error:
+    target = options.target or columns.target
+    by_id = options.id or (columns.id if fitted.after.n_series > 1 else None)
+    by_target = replace(options, target=target, id=by_id)
+    # times that were joined from several columns have no column of their own, so the time is named last
+    for attempt in (by_target, replace(by_target, time=options.time or columns.time)):
         try:
-            table = read(path, named)
+            return read(path, attempt)
         except GatecastError:
-            raise error from None
-    if {columns.target, columns.time} & set(table.ignored) and options.target is None:
-        table = read(path, named)
-    return table
+            continue
+    return read(path, options)
 
 
 def _report(

@@ -307,10 +307,11 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         raise DataError(
             "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
         )
+    first = zip(frame.columns, frame.iloc[0], strict=True)
+    shown = ", ".join(f"{str(name)!r} with {str(value)!r}" for name, value in list(first)[:6])
     raise DataError(
-        f"No column holds numbers (there are {_listed([str(name) for name in frame.columns])}), and one "
-        "was expected as "
-        "the target. Add one, or convert it to numbers."
+        f"No column holds numbers (there are {shown}), and one was expected as the "
+        "target. Add one, or write its values as plain numbers, without signs or units."
     )
 
 
