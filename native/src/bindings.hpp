@@ -17,8 +17,7 @@ namespace nb = nanobind;
 using ReadArray = nb::ndarray<nb::ro, nb::device::cpu>;
 using WriteArray = nb::ndarray<nb::device::cpu>;
 
-// Throws a ValueError that names the array, unless it is C-contiguous, of this type and of this shape (-1:
-// any length).
+// Throws a ValueError that names the array, unless it is C-contiguous, of this type and of this shape (-1: any length).
 template <typename Real, typename Array>
 void check_array(const Array& array, const char* name, std::initializer_list<int64_t> shape) {
     const std::string who = std::string("array `") + name + "` ";

@@ -9,15 +9,13 @@
 
 namespace gatecast {
 
-// Row length in numbers: whole 64-byte lines, and never a multiple of 1 KiB, which would crowd few cache
-// sets.
+// Row length in numbers: whole 64-byte lines, and never a multiple of 1 KiB, which would crowd few cache sets.
 constexpr int padded(int n) {
     const int lines = (n + 15) / 16;
     return 16 * (lines % 16 == 0 ? lines + 1 : lines);
 }
 
-// out[rows, columns] = bias + a1[rows, k1] B[:k1] + a2[rows, k2] B[k1:k1 + k2]; B is packed, `depth` rows
-// long.
+// out[rows, columns] = bias + a1[rows, k1] B[:k1] + a2[rows, k2] B[k1:k1 + k2]; B is packed, `depth` rows long.
 template <typename Real>
 struct Product {
     const Real* a1;

@@ -1,7 +1,6 @@
 // How does an LSTM layer run forward and backward over a chunk of sequences?
 //
-// The equations (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000), gate order i, f,
-// g, o:
+// The equations (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000), gate order i, f, g, o:
 //   i, f, o = sigmoid(x W + h U + b)   g = tanh(x W + h U + b)   c' = f c + i g   h' = o tanh(c')
 #pragma once
 

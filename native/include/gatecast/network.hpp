@@ -1,8 +1,7 @@
 // What is a network made of? Its shape, its weights in the kernels' layout, and one pass over a chunk.
 //
-// Outside, the weights are one flat vector: for each layer W (F, 4D), U (D, 4D), b (4D), then the head's W
-// (D, H) and b (H). Inside, rows are padded (see kernels.hpp) and copies packed for the kernels stand beside
-// them.
+// Outside, the weights are one flat vector: for each layer W (F, 4D), U (D, 4D), b (4D), then the head's W (D, H) and b
+// (H). Inside, rows are padded (see kernels.hpp) and copies packed for the kernels stand beside them.
 #pragma once
 
 #include <algorithm>

@@ -199,8 +199,7 @@ class SegmentSource final : public Source<Real> {
     std::vector<int64_t> before_;
 };
 
-// Batches that were given, over and over: x (N, B, T, F) and y (N, B, T - first, H), NaN where there is no
-// target.
+// Batches that were given, over and over: x (N, B, T, F) and y (N, B, T - first, H), NaN where there is no target.
 template <typename Real>
 class ArraySource final : public Source<Real> {
   public:

@@ -1,5 +1,4 @@
-// How do threads work together? A team that lives as long as one training call, and a barrier that spins
-// briefly.
+// How do threads work together? A team that lives as long as one training call, and work that is passed on in phases.
 #pragma once
 
 #if defined(__SSE2__)
@@ -102,8 +101,7 @@ class Team {
 
     int size() const { return static_cast<int>(threads_.size()); }
 
-    // Runs work(worker) on all workers. `interrupted` is asked every 50 ms; once it says yes, `stop` becomes
-    // true.
+    // Runs work(worker) on all workers. `interrupted` is asked every 50 ms; once it says yes, `stop` becomes true.
     void run(const std::function<void(int)>& work, const std::function<bool()>& interrupted, std::atomic<bool>& stop) {
         std::unique_lock lock(mutex_);
         work_ = &work;

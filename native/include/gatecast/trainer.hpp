@@ -1,12 +1,10 @@
-// How is a network trained? The loop over steps: chunks in parallel, sums in a fixed order, one optimiser
-// step.
+// How is a network trained? The loop over steps: chunks in parallel, sums in a fixed order, one optimiser step.
 //
 // The work is cut into chunks and blocks by the batch and the weights alone. Whichever thread does a piece,
 // it does the same arithmetic in the same order, so the weights are bit-identical for any number of threads.
 #pragma once
 
 #include <cmath>
-#include <optional>
 
 #include "gatecast/sources.hpp"
 #include "gatecast/team.hpp"
@@ -60,9 +58,8 @@ class Trainer {
         return {run_.outcome, run_.done};
     }
 
-    // Loss, predictions (B, T - first, H) and gradients of all weights (flat) and of the input (B, T, F) for
-    // the source's first batch, in the calling thread; nothing is updated. The gradients are of the mean
-    // loss.
+    // Loss, predictions (B, T - first, H) and gradients of all weights (flat) and of the input (B, T, F) for the
+    // source's first batch, in the calling thread; nothing is updated. The gradients are of the mean loss.
     StepRecord gradient(const Source<Real>& source, Real* predictions, Real* weights_out, Real* input_out) {
         prepare(source, true);
         stop_ = false;
@@ -145,8 +142,7 @@ class Trainer {
     // Room for this source. Weights that cannot have a gradient (U when there is one step) are left out of
     // all work while their moments are zero too, because Adam would not move them.
     void prepare(const Source<Real>& source, bool input_gradient) {
-        // a partial batch is cut into the same chunks: cut anew, its chunks could be larger than the room
-        // made here
+        // a partial batch is cut into the same chunks: cut anew, its chunks could be larger than the room made here
         rows_ = chunk_rows(source.max_batch);
         const int R = rows_, n = slots(source.max_batch);
         recurrent_ = recurrent_ || source.T > 1 || input_gradient;

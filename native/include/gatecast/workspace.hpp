@@ -1,5 +1,4 @@
-// What does one chunk of sequences need while it is worked on? Everything between input and gradient,
-// allocated once.
+// What does one chunk of sequences need while it is worked on? Everything between input and gradient, allocated once.
 #pragma once
 
 #include <atomic>
@@ -63,8 +62,7 @@ class Workspace {
         return layers.back().h.data() + (first + int64_t{1}) * R * padded(network.shape.D.back());
     }
 
-    // From dy (gradients of the outputs of steps [first, T)) to the gradients of all weights, which are added
-    // to.
+    // From dy (gradients of the outputs of steps [first, T)) to the gradients of all weights, which are added to.
     void backward(const Network<Real>& network, int T, int R, int first, Real* gradient,
                   const std::atomic<bool>* stop) {
         const Layout& layout = network.layout;
@@ -112,8 +110,7 @@ class Workspace {
     bool input_gradient_;
 };
 
-// Rows that are worked on together. They depend on the full batch alone, so results do not depend on the
-// threads.
+// Rows that are worked on together. They depend on the full batch alone, so results do not depend on the threads.
 inline int chunk_rows(int batch) {
     constexpr int rows = 16;
     if (batch <= 4) return batch;

@@ -49,27 +49,25 @@ def as_array(data: Any) -> tuple[Array, str] | None:
     Raises:
         DataError: The array is not one-dimensional.
     """
+    if isinstance(data, list | tuple | np.ndarray):
+        return _one_dimensional(np.asarray(data)), "pandas"
+    import narwhals as nw
     import pandas as pd
 
-    if isinstance(data, pd.Series | pd.DataFrame):
-        return None
-    import narwhals as nw
-
-    backend = "pandas"
     series = nw.from_native(data, series_only=True, pass_through=True)
-    if isinstance(series, nw.Series):
-        array, backend = np.asarray(series.to_numpy()), series.implementation.value
-    elif isinstance(data, list | tuple | np.ndarray):
-        array = np.asarray(data)
-    else:
+    if isinstance(data, pd.Series) or not isinstance(series, nw.Series):
         return None
+    return _one_dimensional(np.asarray(series.to_numpy())), series.implementation.value
+
+
+def _one_dimensional(array: Array) -> Array:
     squeezed = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if squeezed.ndim != 1:
         raise DataError(
             f"The array has shape {array.shape}, and (T,) was expected. "
             "Pass one series, or many as a table with the columns unique_id, ds, y."
         )
-    return np.asarray(squeezed), backend
+    return np.asarray(squeezed)
 
 
 def as_source(data: Any) -> Source:

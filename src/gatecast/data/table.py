@@ -276,10 +276,17 @@ def _shown(value: object) -> str:
     return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
 
 
-def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
-    """Wrap values without times: steps count from 0, no table is built, float64 is not copied."""
+def _floats(array: Array) -> Floats:
+    # plain numbers do not need pandas, which takes longer to import than a small fit takes
+    if array.dtype.kind in "fiu":
+        return array.astype(np.float64, copy=False)
     import pandas as pd
 
+    return parse_numbers(pd.Series(array)).floats
+
+
+def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
+    """Wrap values without times: steps count from 0, no table is built, float64 is not copied."""
     step = 1 if freq is None else freq
     if isinstance(step, bool) or not isinstance(step, int) or step < 1:
         raise ConfigError(
@@ -288,7 +295,7 @@ def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
         )
     if not len(array):
         raise DataError("The array is empty, and at least one value was expected. Pass a series.")
-    values = array if array.dtype == np.float64 else parse_numbers(pd.Series(array)).floats
+    values = _floats(array)
     if not np.isfinite(values).all():
         bad = np.flatnonzero(~np.isfinite(values))
         raise DataError(
