@@ -8,7 +8,16 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from gatecast import ConfigError, DataError, GatecastError, LSTMForecaster, TrainingError, datasets, train_test_split
+from gatecast import (
+    ConfigError,
+    DataError,
+    GatecastError,
+    LSTMForecaster,
+    TrainingError,
+    datasets,
+    forecasts,
+    train_test_split,
+)
 from gatecast.training.progress import _Silent
 
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 80, "progress": False}
@@ -191,6 +200,19 @@ def test_evaluation_equals_forecasts_made_one_by_one(either: LSTMForecaster) -> 
     assert found.mae == pytest.approx(mae, rel=1e-5)
     assert found.scores["Naive"].rmse == pytest.approx(np.sqrt(np.mean(np.concatenate(naive) ** 2)))
     assert found.mase == pytest.approx(mae / np.mean(np.abs(np.diff(y[:300]))), rel=1e-5)
+
+
+def test_evaluation_of_too_many_origins_takes_evenly_spaced_ones(
+    either: LSTMForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y = wave(360)
+    ahead = np.append(y, [np.nan] * 5)
+    errors = [(either.predict(data=y[:t])["LSTM"] - ahead[t : t + 5]) ** 2 for t in range(300, 360, 3)]
+    # 60 origins of 5 steps, of which every third is compared
+    monkeypatch.setattr(forecasts, "MAX_FORECASTS", 100)
+    found = either.evaluate(y)
+    assert found.n_origins == 20
+    assert found.rmse == pytest.approx(np.sqrt(np.nanmean(errors)), rel=1e-5)
 
 
 def test_evaluation_of_several_series_of_unequal_length() -> None:

@@ -166,7 +166,8 @@ class LSTMForecaster(Settings):
             data: Either the training data with newer rows behind them, or the newer rows alone.
 
         Returns:
-            Errors of the LSTM and of the naive forecasts from the same origins.
+            Errors of the LSTM and of the naive forecasts from the same origins: all of them, or evenly spaced ones
+            where they would be more than 20 million forecasts.
 
         Raises:
             DataError: `data` has no point behind the training part.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,9 @@ from gatecast.fitted import Fitted
 from gatecast.network.memory import Memory, TrainedNetwork
 
 __all__ = ["Known", "after_training", "evaluate_panel", "one_step_table", "read_on"]
+
+# bounds the memory of an evaluation to about a gigabyte
+MAX_FORECASTS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ def one_step_table(fitted: Fitted, panel: Panel) -> Any:
 def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
     """Compare the forecasts from every origin behind the training part with what came.
 
+    Where that would be more than MAX_FORECASTS numbers, evenly spaced origins are compared.
+
     Raises:
         DataError: There is nothing behind the training part.
     """
@@ -96,9 +102,13 @@ def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
             "least one was expected. Pass the held-out rows, or all rows with them."
         )
     center, units, inputs = _scaled(fitted, panel, match, first)
-    series = np.repeat(np.arange(panel.n_series), panel.lengths - first)
-    forecasts = _forecasts_from(fitted, panel, match, first, inputs)
-    return _compare(fitted, panel, match, first, forecasts * units[series, None] + center[series, None])
+    n_origins = panel.lengths - first
+    series = np.repeat(np.arange(panel.n_series), n_origins)
+    position = first[series] + np.arange(len(series)) - np.repeat(np.cumsum(n_origins) - n_origins, n_origins)
+    some = slice(None, None, math.ceil(len(series) * fitted.horizon / MAX_FORECASTS))
+    series, position = series[some], position[some]
+    forecasts = _forecasts_from(fitted, panel, match, first, inputs)[some].astype(np.float64)
+    return _compare(fitted, panel, match, series, position, forecasts * units[series, None] + center[series, None])
 
 
 @dataclass(frozen=True)
@@ -203,24 +213,21 @@ def _forecasts_from(fitted: Fitted, panel: Panel, match: Match, first: np.ndarra
     begins = tested.offsets[:-1]
     some = tested.lengths > 0
     out[begins[some]] = at_first[some]
-    return np.asarray(out, np.float64)
+    return out
 
 
-def _compare(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, forecasts: np.ndarray) -> Evaluation:
-    """Score the forecasts of points `first`, `first` + 1, ... beside the naive ones from the same origins."""
+def _compare(
+    fitted: Fitted, panel: Panel, match: Match, series: np.ndarray, position: np.ndarray, forecasts: np.ndarray
+) -> Evaluation:
+    """Score forecasts, each of the point at `position` of its series and those behind, beside the naive ones."""
     H, season = fitted.horizon, fitted.season_length
     known, begins = _known_values(fitted, panel, match)
-    n_origins = panel.lengths - first
-    series = np.repeat(np.arange(panel.n_series), n_origins)
-    step = np.arange(len(series)) - np.repeat(np.cumsum(n_origins) - n_origins, n_origins)
-    origins = begins[series] + first[series] + step - 1
-    methods = {"LSTM": forecasts}
+    origins = begins[series] + position - 1
     edges = np.append(begins - np.where(match.follows, season, 0), len(known))
-    for name, m in {"Naive": 1, "SeasonalNaive": season}.items():
-        methods.setdefault(name, seasonal_naive(known, edges, origins, H, m))
-    if season == 1:
-        del methods["SeasonalNaive"]
-    actual = _ahead(panel, series, first[series] + step, H)
+    methods = {"LSTM": forecasts, "Naive": seasonal_naive(known, edges, origins, H, 1)}
+    if season > 1:
+        methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
+    actual = _ahead(panel, series, position, H)
     scales = np.where(match.rows >= 0, fitted.naive_scales[match.rows], np.nan)
     scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
     return Evaluation(scores, H, len(series), season)

@@ -203,6 +203,9 @@ def _test_report(tested: Tested) -> dict[str, Any]:
     evaluation = tested.evaluation
     return {
         "n_origins": evaluation.n_origins,
-        "errors": {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase} for name, s in evaluation.scores.items()},
+        "errors": {
+            name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase, "rmse_by_step": s.rmse_by_step.tolist()}
+            for name, s in evaluation.scores.items()
+        },
         "verdict": tested.judgement,
     }
