@@ -324,6 +324,26 @@ def test_a_loss_that_is_no_number_names_step_and_remedy() -> None:
         model.predict()
 
 
+def test_unknown_setting_is_answered_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"`hiden_size` is no setting .* Did you mean `hidden_size=3`"):
+        LSTMForecaster(hiden_size=3)
+
+
+def test_masked_values_are_missing_values() -> None:
+    with pytest.raises(DataError, match="1 value that is not a finite number, the first is nan at index 7"):
+        LSTMForecaster(**SMALL).fit(np.ma.masked_array(wave(), mask=np.arange(300) == 7))
+
+
+def test_network_larger_than_the_memory_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"`hidden_size=1000000`.*weights, for which there is not enough memory"):
+        LSTMForecaster(hidden_size=10**6, progress=False).fit(wave())
+
+
+def test_too_many_threads_do_no_harm() -> None:
+    many = LSTMForecaster(n_threads=100_000, **SMALL).fit(wave()).predict()
+    pd.testing.assert_frame_equal(many, LSTMForecaster(n_threads=1, **SMALL).fit(wave()).predict())
+
+
 def test_unfitted_model_says_so() -> None:
     for call in (LSTMForecaster().predict, LSTMForecaster().stream, lambda: LSTMForecaster().evaluate([1.0, 2.0])):
         with pytest.raises(GatecastError, match=r"not fitted.*fit\(data\)"):

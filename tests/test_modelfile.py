@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load, save
 
-from gatecast import GatecastError, LSTMForecaster, ModelFileError
+from gatecast import ConfigError, GatecastError, LSTMForecaster, ModelFileError
 
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 2, "progress": False}
 
@@ -106,6 +106,13 @@ def test_missing_file_and_folder_are_named(tmp_path: Path) -> None:
         LSTMForecaster.load(tmp_path / "nothing.safetensors")
     with pytest.raises(ModelFileError, match="directory"):
         LSTMForecaster.load(tmp_path)
+
+
+@pytest.mark.parametrize("path", [None, 3])
+def test_what_is_no_path_is_refused(model: LSTMForecaster, path: object) -> None:
+    for call in (model.save, LSTMForecaster.load):
+        with pytest.raises(ConfigError, match="`path` must be a path, got"):
+            call(path)
 
 
 @pytest.mark.parametrize("path", ["/dev/null/model.safetensors", "/nowhere/at/all/model.safetensors"])

@@ -9,16 +9,16 @@ from gatecast.data.scaled import carry_forward, scaled_arrays
 from gatecast.data.scaling import fit_scaling
 from gatecast.data.seasons import usual_season
 from gatecast.evaluate.naive import naive_scale
-from gatecast.exceptions import DataError
+from gatecast.exceptions import ConfigError, DataError
 from gatecast.fitted import Fitted
 from gatecast.network.initial import initial_weights
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import (
     LossSettings,
     PanelArrays,
-    default_threads,
     make_trainer,
     segment_source,
+    thread_count,
     window_source,
 )
 from gatecast.network.spec import NetworkSpec
@@ -43,6 +43,7 @@ def fit_panel(settings: Settings, panel: Panel) -> tuple[Fitted, bool]:
     Raises:
         DataError: A series is too short.
         TrainingError: The loss stopped being a finite number.
+        ConfigError: The network does not fit into memory.
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
@@ -50,9 +51,16 @@ def fit_panel(settings: Settings, panel: Panel) -> tuple[Fitted, bool]:
     scaling = fit_scaling(panel.values, panel.offsets, settings.scaling)
     arrays = scaled_arrays(panel, scaling, scaling.scale)
     spec = NetworkSpec(1, (settings.hidden_size,) * settings.n_layers, settings.horizon)
-    result = _train(settings, plan, spec, arrays)
+    try:
+        result = _train(settings, plan, spec, arrays)
+    except MemoryError:
+        raise ConfigError(
+            f"A network with `hidden_size={settings.hidden_size}`, `n_layers={settings.n_layers}` and "
+            f"`horizon={settings.horizon}` has {spec.n_parameters:,} weights, for which there is not enough memory. "
+            "Use `hidden_size=64`."
+        ) from None
     window = plan.lookback if settings.mode == "windows" else 0
-    network = TrainedNetwork(spec, result.weights, window, settings.n_threads or default_threads())
+    network = TrainedNetwork(spec, result.weights, window, thread_count(settings.n_threads))
     fitted = Fitted(
         network=network,
         memory=network.read(network.blank(panel.n_series), arrays.inputs, arrays.offsets),
@@ -72,7 +80,7 @@ def fit_panel(settings: Settings, panel: Panel) -> tuple[Fitted, bool]:
 def _train(settings: Settings, plan: Plan, spec: NetworkSpec, arrays: PanelArrays) -> TrainingResult:
     weights = initial_weights(spec, settings.seed)
     loss = LossSettings(settings.loss, settings.huber_delta, settings.clip_norm)
-    trainer = make_trainer(spec, weights, loss, settings.n_threads or default_threads())
+    trainer = make_trainer(spec, weights, loss, thread_count(settings.n_threads))
     n_steps = plan.epochs * plan.steps_per_epoch
     rates = learning_rates(settings.schedule, settings.learning_rate, n_steps)
     with progress_bar(n_steps, shown=settings.progress) as progress:

@@ -12,12 +12,13 @@ from gatecast.data import Panel, to_panel
 from gatecast.evaluate.evaluation import Evaluation
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.fitted import Fitted
-from gatecast.settings import Settings
+from gatecast.settings import Settings, suggest_settings
 from gatecast.stream import Stream
 
 __all__ = ["LSTMForecaster"]
 
 
+@suggest_settings
 @dataclass(repr=False)
 class LSTMForecaster(Settings):
     """Forecast one or many time series with an LSTM.
@@ -204,9 +205,11 @@ class LSTMForecaster(Settings):
 
         Raises:
             ModelFileError: The file cannot be written.
+            ConfigError: `path` is no path.
         """
         from gatecast.modelfile import write_model
 
+        _check_path(path)
         write_model(path, self.fitted_, self._settings())
 
     @classmethod
@@ -218,6 +221,7 @@ class LSTMForecaster(Settings):
         """
         from gatecast.modelfile import read_model
 
+        _check_path(path)
         fitted, settings = read_model(path)
         model = cls(**settings)
         model._fitted = fitted
@@ -244,3 +248,8 @@ class LSTMForecaster(Settings):
         panel = to_panel(data, **named)
         is_short = panel.freq != after.freq and panel.starts.dtype.kind == "M" and panel.lengths.max() <= 2
         return to_panel(data, freq=after.freq, **named) if is_short else panel
+
+
+def _check_path(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f'`path` must be a path, got {path!r}. Use for example `"model.safetensors"`.')

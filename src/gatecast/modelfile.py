@@ -20,7 +20,7 @@ from gatecast.data.scaling import Scaling
 from gatecast.exceptions import ModelFileError
 from gatecast.fitted import Fitted
 from gatecast.network.memory import Memory, TrainedNetwork
-from gatecast.network.native import default_threads
+from gatecast.network.native import thread_count
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["FORMAT", "read_model", "write_model"]
@@ -118,7 +118,7 @@ def _fitted(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> Fitted:
         timezone=time["zone"],
     )
     return Fitted(
-        network=TrainedNetwork(spec, weights, facts["window"], facts["settings"]["n_threads"] or default_threads()),
+        network=TrainedNetwork(spec, weights, facts["window"], thread_count(facts["settings"]["n_threads"])),
         memory=Memory(*(tensors[f"memory.{name}"] for name in ("h", "c", "recent"))),
         scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], facts["scaling"]),
         units=tensors["series.units"],

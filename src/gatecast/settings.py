@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
-from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import KW_ONLY, dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from gatecast.training.schedule import SCHEDULES
 if TYPE_CHECKING:
     from gatecast.data.panel import Panel
 
-__all__ = ["Plan", "Settings", "make_plan"]
+__all__ = ["Plan", "Settings", "make_plan", "suggest_settings"]
 
 MODES = ("sequence", "windows")
 
@@ -98,6 +99,29 @@ class Settings:
             _check_positive("clip_norm", self.clip_norm, "Use `clip_norm=1.0`, or 0 to switch clipping off.")
         if not _is_integer(self.seed) or not 0 <= self.seed < 2**63:
             raise ConfigError(f"`seed` must be a whole number from 0 to 2**63 - 1, got {self.seed!r}. Use `seed=0`.")
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def suggest_settings(cls: type[S]) -> type[S]:
+    """Let a class of settings answer a name that it does not have with the nearest one that it has."""
+    init = cls.__init__
+    known = [field.name for field in fields(cls)]
+
+    @functools.wraps(init)
+    def checked(self: S, *args: Any, **settings: Any) -> None:
+        for name in settings:
+            if name not in known:
+                nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+                raise ConfigError(
+                    f"`{name}` is no setting of {cls.__name__}, and one of {', '.join(known)} was expected. "
+                    f"Did you mean `{nearest}={settings[name]!r}`?"
+                )
+        init(self, *args, **settings)
+
+    cls.__init__ = checked  # type: ignore[method-assign, assignment]
+    return cls
 
 
 def _is_integer(value: object) -> bool:

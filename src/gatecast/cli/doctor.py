@@ -47,7 +47,7 @@ def _facts() -> dict[str, Any]:
         "packages": {name: _version(name) for name in NEEDED},
         "extras": {extra: {"package": name, "version": _version(name)} for extra, name in EXTRAS.items()},
         "instruction_sets": {"available": native.available_isas(), "in_use": native.isa()},
-        "threads": {"in_use": native.default_threads(), "processors": os.cpu_count()},
+        "threads": {"in_use": native.thread_count(), "processors": os.cpu_count()},
         "executable": sys.executable,
     }
 

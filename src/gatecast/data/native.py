@@ -50,7 +50,11 @@ def as_array(data: Any) -> tuple[Array, str] | None:
         DataError: The array is not one-dimensional.
     """
     if isinstance(data, list | tuple | np.ndarray):
-        return _one_dimensional(np.asarray(data)), "pandas"
+        # what is masked is not there: it is NaN, and not the number below the mask
+        plain = (
+            np.ma.filled(data.astype(np.float64), np.nan) if isinstance(data, np.ma.MaskedArray) else np.asarray(data)
+        )
+        return _one_dimensional(plain), "pandas"
     import narwhals as nw
     import pandas as pd
 

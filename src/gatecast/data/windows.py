@@ -38,6 +38,8 @@ def make_windows(values: object, look_back: int = 1, *, drop_last: bool = True) 
             f"`look_back` must be a positive integer, got {look_back!r}. Use `look_back=1` as the tutorial does."
         )
     series = np.asarray(values)
+    if series.dtype.kind not in "fiub":
+        raise DataError(f"`values` must be numbers, got {values!r:.60}. Pass one series, e.g. `table['y'].to_numpy()`.")
     series = series if series.dtype.kind == "f" else series.astype(np.float64)
     series = series[:, 0] if series.ndim == 2 and series.shape[1] == 1 else series
     if series.ndim != 1:

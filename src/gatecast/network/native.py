@@ -25,12 +25,12 @@ __all__ = [
     "SequenceResult",
     "array_source",
     "available_isas",
-    "default_threads",
     "isa",
     "make_stream",
     "make_trainer",
     "run_sequences",
     "segment_source",
+    "thread_count",
     "window_source",
 ]
 
@@ -58,11 +58,13 @@ def isa() -> str:
     return wanted or names[-1]
 
 
-def default_threads() -> int:
-    """Threads used unless told otherwise: one for each processor that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def thread_count(wanted: int | None = None) -> int:
+    """Return how many threads to use: `wanted`, or one for each processor that this process may use.
+
+    More than four for each processor would only wait, so that is the limit; the result is the same for any number.
+    """
+    n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(wanted or n_processors, 4 * n_processors)
 
 
 @dataclass(frozen=True)
