@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <stdexcept>
 
 #include "gatecast/sources.hpp"
 #include "gatecast/team.hpp"
@@ -162,6 +163,8 @@ class Trainer {
             if (block.kind == Block::Kind::recurrent && !recurrent_) continue;
             add_range({block.offset, block.offset + block.size()});
         }
+        if (ranges_.size() >= Relay::kMaxItems)
+            throw std::length_error("a network of a thousand million weights or more");
         range_squares_.assign(ranges_.size(), 0.0);
     }
 
