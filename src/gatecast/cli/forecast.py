@@ -109,7 +109,6 @@ def _test(printer: Printer, settings: dict[str, Any], panel: Panel, share: float
         )
         return None
     model = LSTMForecaster(**settings).fit(panel.head(positions))
-    # all rows and not the held-out ones alone: a test part may begin with a gap
     evaluation = model.evaluate(panel)
     judgement = verdict(evaluation)
     say_errors(printer, evaluation, n_test, judgement)
@@ -120,7 +119,7 @@ def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback:
     """Return where the training part of each series ends, `(S,)`.
 
     At least one horizon is tested where the series are long enough, and series that are too short for that are not
-    tested. A number of points that was asked for is taken as it is. Splits lie between observed points.
+    tested. A number of points that was asked for is taken as it is.
 
     Raises:
         ConfigError: `share` makes no sense.
@@ -132,14 +131,7 @@ def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback:
         needed = (lookback or min(horizon, LEAST_LOOKBACK)) + horizon
         positions = np.minimum(positions, lengths - horizon)
         positions = np.where(positions < needed, np.minimum(np.maximum(needed, lengths - horizon), lengths), positions)
-    return np.array([_observed(panel.series(s), int(n)) for s, n in enumerate(positions)], np.int64)
-
-
-def _observed(values: np.ndarray, position: int) -> int:
-    """Move a split back to where the points on both sides are observed."""
-    while 1 < position < len(values) and np.isnan(values[position - 1 : position + 1]).any():
-        position -= 1
-    return position
+    return positions
 
 
 def _write(
