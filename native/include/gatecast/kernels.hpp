@@ -137,8 +137,4 @@ struct Kernels {
     void (*adam)(const AdamTask<Real>&);
 };
 
-// The kernels compiled for one instruction set, or null where this build has none for it.
-template <typename Real>
-using KernelTable = const Kernels<Real>*;
-
 }  // namespace gatecast

@@ -18,7 +18,7 @@ struct Sequences {
     bool zero_state;  // false: h and c hold the states before
     Real* h;          // (count, sum of D): states behind the last step
     Real* c;
-    Real* last;   // (count, H): forecast from the last state, or null
+    Real* last;   // (count, H): forecast from the last state
     Real* every;  // (sum of lengths, width): the first outputs after every step, or null
     int width;
 };
@@ -40,8 +40,7 @@ class Runner {
         }
     }
 
-    // False when it was interrupted.
-    bool run(Team& team, const std::function<bool()>& interrupted) {
+    void run(Team& team, const std::function<bool()>& interrupted) {
         const int64_t groups = (task_.count + kRows - 1) / kRows;
         std::vector<Workspace<Real>> spaces;
         const int R = static_cast<int>(std::min<int64_t>(kRows, std::max<int64_t>(task_.count, 1)));
@@ -56,7 +55,6 @@ class Runner {
                 for (int64_t g = next++; g < groups && !stop; g = next++) run_group(g, spaces[worker], stop);
             },
             interrupted, stop);
-        return !stop;
     }
 
   private:
@@ -87,12 +85,7 @@ class Runner {
         }
         space.layers_forward(network_, T, R, false, &stop);
         if (task_.every) export_every(space, members, R, done, T);
-        for (int l = 0; l < network_.shape.layers(); ++l) {
-            const int64_t size = int64_t{R} * padded(network_.shape.D[l]);
-            LayerSpace<Real>& at = space.layers[l];
-            std::copy_n(at.h.data() + T * size, size, at.h.data());
-            std::copy_n(at.c.data() + T * size, size, at.c.data());
-        }
+        space.carry_states(network_, T, R);
     }
 
     void export_every(Workspace<Real>& space, const int64_t* members, int R, int64_t done, int T) {
@@ -107,32 +100,18 @@ class Runner {
     }
 
     void load_states(Workspace<Real>& space, const int64_t* members, int rows) {
-        int before = 0;
-        for (int l = 0; l < network_.shape.layers(); ++l) {
-            const int D = network_.shape.D[l], ldd = padded(D);
-            LayerSpace<Real>& at = space.layers[l];
-            std::fill_n(at.h.data(), int64_t{rows} * ldd, Real{0});
-            std::fill_n(at.c.data(), int64_t{rows} * ldd, Real{0});
-            for (int r = 0; r < rows && !task_.zero_state; ++r) {
-                const int64_t from = members[r] * network_.shape.state() + before;
-                std::copy_n(task_.h + from, D, at.h.data() + int64_t{r} * ldd);
-                std::copy_n(task_.c + from, D, at.c.data() + int64_t{r} * ldd);
-            }
-            before += D;
+        const std::vector<Real> zeros(network_.shape.state());
+        for (int r = 0; r < rows; ++r) {
+            const int64_t from = members[r] * network_.shape.state();
+            space.load_states(network_, r, task_.zero_state ? zeros.data() : task_.h + from,
+                              task_.zero_state ? zeros.data() : task_.c + from);
         }
     }
 
     // Row r, sequence `member`, is at its end.
     void finish_row(Workspace<Real>& space, int64_t member, int r) {
-        int before = 0;
-        for (int l = 0; l < network_.shape.layers(); ++l) {
-            const int D = network_.shape.D[l], ldd = padded(D);
-            const int64_t to = member * network_.shape.state() + before;
-            std::copy_n(space.layers[l].h.data() + int64_t{r} * ldd, D, task_.h + to);
-            std::copy_n(space.layers[l].c.data() + int64_t{r} * ldd, D, task_.c + to);
-            before += D;
-        }
-        if (!task_.last) return;
+        const int64_t to = member * network_.shape.state();
+        space.store_states(network_, r, task_.h + to, task_.c + to);
         const int64_t at = int64_t{r} * padded(network_.shape.D.back());
         network_.head_forward(space.layers.back().h.data() + at, 1, space.y.data());
         std::copy_n(space.y.data(), network_.shape.H, task_.last + member * network_.shape.H);

@@ -23,15 +23,7 @@ class Stream {
     int state_size() const { return network_.shape.state(); }
 
     // States of all layers, one behind the other.
-    void set_state(const Real* h, const Real* c) {
-        for (int l = 0; l < network_.shape.layers(); ++l) {
-            const int D = network_.shape.D[l];
-            std::copy_n(h, D, space_.layers[l].h.data());
-            std::copy_n(c, D, space_.layers[l].c.data());
-            h += D;
-            c += D;
-        }
-    }
+    void set_state(const Real* h, const Real* c) { space_.load_states(network_, 0, h, c); }
 
     // Takes in one value and, where asked for, writes the H forecasts that follow it.
     void update(double value, double* out) {
@@ -39,7 +31,7 @@ class Stream {
         if (recent_.empty()) {
             space_.x.data()[0] = scaled;
             space_.layers_forward(network_, 1, 1, false);
-            carry_state();
+            space_.carry_states(network_, 1, 1);
             forecast(0, out);
         } else {
             recent_[next_] = scaled;
@@ -52,15 +44,6 @@ class Stream {
     }
 
   private:
-    void carry_state() {
-        for (int l = 0; l < network_.shape.layers(); ++l) {
-            const int64_t size = padded(network_.shape.D[l]);
-            LayerSpace<Real>& at = space_.layers[l];
-            std::copy_n(at.h.data() + size, size, at.h.data());
-            std::copy_n(at.c.data() + size, size, at.c.data());
-        }
-    }
-
     void forecast(int step, double* out) {
         if (!out) return;
         network_.head_forward(space_.top(network_, step, 1), 1, space_.y.data());

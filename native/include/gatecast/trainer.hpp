@@ -71,8 +71,7 @@ class Trainer {
             export_chunk(source, c, predictions, input_out);
         }
         const StepRecord record = summarise(n_chunks);
-        double ignored = 0.0;
-        for (const Range& range : ranges_) ignored += sum_range(range, slots(source.batch(0)));
+        for (const Range& range : ranges_) sum_range(range, slots(source.batch(0)));
         const auto scale = static_cast<Real>(1.0 / record.count);
         for (int64_t k = 0; k < sum_.size(); ++k) sum_.data()[k] *= scale;
         network.layout.export_flat(sum_.data(), weights_out);

@@ -57,6 +57,34 @@ class Workspace {
         }
     }
 
+    // Makes the states after T steps those before the next ones.
+    void carry_states(const Network<Real>& network, int T, int R) {
+        for (int l = 0; l < network.shape.layers(); ++l) {
+            const int64_t size = int64_t{R} * padded(network.shape.D[l]);
+            std::copy_n(layers[l].h.data() + T * size, size, layers[l].h.data());
+            std::copy_n(layers[l].c.data() + T * size, size, layers[l].c.data());
+        }
+    }
+
+    // Sets the states of row r before the next steps; h and c hold those of all layers, one behind the other.
+    void load_states(const Network<Real>& network, int r, const Real* h, const Real* c) {
+        each_state(network, r, [&](Real* h_row, Real* c_row, int D) {
+            std::copy_n(h, D, h_row);
+            std::copy_n(c, D, c_row);
+            h += D;
+            c += D;
+        });
+    }
+
+    void store_states(const Network<Real>& network, int r, Real* h, Real* c) {
+        each_state(network, r, [&](const Real* h_row, const Real* c_row, int D) {
+            std::copy_n(h_row, D, h);
+            std::copy_n(c_row, D, c);
+            h += D;
+            c += D;
+        });
+    }
+
     // Hidden states of the top layer after steps [first, T).
     const Real* top(const Network<Real>& network, int first, int R) const {
         return layers.back().h.data() + (first + int64_t{1}) * R * padded(network.shape.D.back());
@@ -100,6 +128,16 @@ class Workspace {
     std::vector<LayerSpace<Real>> layers;
 
   private:
+    // Visits the states of row r before the next steps, layer by layer.
+    template <typename Visit>
+    void each_state(const Network<Real>& network, int r, const Visit& visit) {
+        for (int l = 0; l < network.shape.layers(); ++l) {
+            const int D = network.shape.D[l];
+            const int64_t at = int64_t{r} * padded(D);
+            visit(layers[l].h.data() + at, layers[l].c.data() + at, D);
+        }
+    }
+
     const Real* input(const Network<Real>& network, int l, int R) const {
         return l == 0 ? x.data() : layers[l - 1].h.data() + int64_t{R} * padded(network.shape.D[l - 1]);
     }
