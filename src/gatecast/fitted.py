@@ -50,6 +50,11 @@ class Fitted:
         """Steps ahead that the network was trained for."""
         return self.network.spec.output_size
 
+    def shows_no_frequency(self, panel: Panel) -> bool:
+        """Tell whether new data are too few to show their frequency, which then is that of the training part."""
+        is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2
+        return is_short and panel.starts.dtype.kind == "M" and panel.freq != self.after.freq
+
     @cached_property
     def row_of(self) -> dict[object, int]:
         """Row of each series by its id."""

@@ -134,12 +134,12 @@ class LSTMForecaster(Settings):
         Returns:
             A table `unique_id, ds, LSTM` (under the user's own column names), of the library that the data came from.
         """
-        from gatecast.forecasts import after_training, read_on
+        from gatecast.forecasts import after_training, read_like_training, read_on
 
         fitted = self.fitted_
         if horizon is not None:
             Settings(horizon).check()
-        known = after_training(fitted) if data is None else read_on(fitted, self._like_training(data))
+        known = after_training(fitted) if data is None else read_on(fitted, read_like_training(self.fitted_, data))
         return known.table(horizon or fitted.horizon)
 
     def predict_insample(self, data: Any = None) -> Any:
@@ -149,9 +149,9 @@ class LSTMForecaster(Settings):
             A table `unique_id, ds, y, LSTM`, each forecast at the time that it is for; NaN for the first `lookback`
             points of a series.
         """
-        from gatecast.forecasts import one_step_table
+        from gatecast.forecasts import one_step_table, read_like_training
 
-        panel = getattr(self, "_panel", None) if data is None else self._like_training(data)
+        panel = getattr(self, "_panel", None) if data is None else read_like_training(self.fitted_, data)
         if panel is None:
             fitted = self.fitted_
             raise DataError(
@@ -173,9 +173,9 @@ class LSTMForecaster(Settings):
         Raises:
             DataError: `data` has no point behind the training part.
         """
-        from gatecast.forecasts import evaluate_panel
+        from gatecast.forecasts import evaluate_panel, read_like_training
 
-        return evaluate_panel(self.fitted_, self._like_training(data))
+        return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data))
 
     def stream(self, unique_id: object = None) -> Stream:
         """Go on observation by observation from the end of the training part.
@@ -190,15 +190,7 @@ class LSTMForecaster(Settings):
             ConfigError: There is no such series, or several to choose from.
         """
         fitted = self.fitted_
-        ids = fitted.after.ids.tolist()
-        if unique_id is None and len(ids) == 1:
-            return Stream(fitted, 0)
-        if unique_id not in fitted.row_of:
-            shown = ", ".join(repr(i) for i in ids[:5]) + (", ..." if len(ids) > 5 else "")
-            raise ConfigError(
-                f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. Pass one of them."
-            )
-        return Stream(fitted, fitted.row_of[unique_id])
+        return Stream(fitted, fitted.after.row(unique_id))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.
@@ -236,18 +228,6 @@ class LSTMForecaster(Settings):
     def _settings(self) -> dict[str, Any]:
         # numpy integers come in from users' own code; JSON knows plain ones only
         return {name: v.item() if isinstance(v, np.generic) else v for name, v in asdict(self).items()}
-
-    def _like_training(self, data: Any) -> Panel:
-        """Read data with the names and, where they are too few to show one, the frequency of the training data."""
-        after = self.fitted_.after
-        if isinstance(data, Panel):
-            return data
-        wanted = {"id_col": after.columns.id, "time_col": after.columns.time, "target_col": after.columns.target}
-        there = list(getattr(data, "columns", ()))
-        named: dict[str, Any] = {argument: name for argument, name in wanted.items() if name in there}
-        panel = to_panel(data, **named)
-        is_short = panel.freq != after.freq and panel.starts.dtype.kind == "M" and panel.lengths.max() <= 2
-        return to_panel(data, freq=after.freq, **named) if is_short else panel
 
 
 def _check_path(path: object) -> None:

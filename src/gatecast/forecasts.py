@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.data.panel import Panel
+from gatecast.data import Panel, to_panel
 from gatecast.data.scaled import carry_forward, scaled_inputs
 from gatecast.data.scaling import Scaling, fit_scaling
 from gatecast.evaluate.evaluation import Evaluation, score
@@ -17,7 +17,7 @@ from gatecast.exceptions import DataError
 from gatecast.fitted import Fitted
 from gatecast.network.memory import Memory, TrainedNetwork
 
-__all__ = ["Known", "after_training", "evaluate_panel", "one_step_table", "read_on"]
+__all__ = ["Known", "after_training", "evaluate_panel", "one_step_table", "read_like_training", "read_on"]
 
 # bounds the memory of an evaluation to about a gigabyte
 MAX_FORECASTS = 20_000_000
@@ -53,6 +53,16 @@ class Known:
         return self.after.frame(rows, times, LSTM=self.forecast(horizon).ravel())
 
 
+def read_like_training(fitted: Fitted, data: Any) -> Panel:
+    """Read data with the names and, where they are too few to show one, the frequency of the training data."""
+    if isinstance(data, Panel):
+        return data
+    panel = to_panel(data, like=fitted.after.columns)
+    if fitted.shows_no_frequency(panel):
+        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+    return panel
+
+
 def after_training(fitted: Fitted) -> Known:
     """Stand at the end of the training part."""
     return Known(fitted.network, fitted.memory, fitted.scaling.center, fitted.units, fitted.after)
@@ -74,11 +84,10 @@ def read_on(fitted: Fitted, panel: Panel) -> Known:
 def one_step_table(fitted: Fitted, panel: Panel) -> Any:
     """Forecast each point from those before it; NaN before `lookback` points were read."""
     match = _match(fitted, panel)
-    match = replace(match, follows=match.follows & False)
+    match = replace(match, follows=np.zeros_like(match.follows))
     center, units, inputs = _scaled(fitted, panel, match, panel.lengths)
     each = fitted.network.forecast_each(_memory_before(fitted, match), inputs, panel.offsets, 1)[:, 0]
-    series = np.repeat(np.arange(panel.n_series), panel.lengths)
-    position = np.arange(len(panel.values)) - panel.offsets[series]
+    series, position = panel.places()
     # the forecast made at one point is for the next one
     forecast = np.concatenate([[np.nan], each[:-1]]) * units[series] + center[series]
     forecast[position < fitted.lookback] = np.nan
@@ -102,12 +111,12 @@ def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
             "least one was expected. Pass the held-out rows, or all rows with them."
         )
     center, units, inputs = _scaled(fitted, panel, match, first)
-    n_origins = panel.lengths - first
-    series = np.repeat(np.arange(panel.n_series), n_origins)
-    position = first[series] + np.arange(len(series)) - np.repeat(np.cumsum(n_origins) - n_origins, n_origins)
+    series, position = panel.places()
+    is_tested = position >= first[series]
+    series, position = series[is_tested], position[is_tested]
     some = slice(None, None, math.ceil(len(series) * fitted.horizon / MAX_FORECASTS))
     series, position = series[some], position[some]
-    forecasts = _forecasts_from(fitted, panel, match, first, inputs)[some].astype(np.float64)
+    forecasts = _forecasts_from(fitted, panel, match, first, inputs, is_tested)[some].astype(np.float64)
     return _compare(fitted, panel, match, series, position, forecasts * units[series, None] + center[series, None])
 
 
@@ -198,14 +207,13 @@ def _memory_before(fitted: Fitted, match: Match) -> Memory:
     return memory
 
 
-def _forecasts_from(fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Forecast points `first`, `first` + 1, ... of each series from all points before each; scaled."""
+def _forecasts_from(
+    fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, inputs: np.ndarray, is_tested: np.ndarray
+) -> np.ndarray:
+    """Forecast points `first`, `first` + 1, ... of each series (`is_tested`) from all points before each; scaled."""
     read, tested = panel.head(first), panel.tail_from(first)
-    series = np.repeat(np.arange(panel.n_series), panel.lengths)
-    position = np.arange(len(inputs)) - panel.offsets[series]
-    is_read = position < first[series]
-    memory = fitted.network.read(_memory_before(fitted, match), inputs[is_read], read.offsets)
-    each = fitted.network.forecast_each(memory, inputs[~is_read], tested.offsets, fitted.horizon)
+    memory = fitted.network.read(_memory_before(fitted, match), inputs[~is_tested], read.offsets)
+    each = fitted.network.forecast_each(memory, inputs[is_tested], tested.offsets, fitted.horizon)
     at_first = fitted.network.forecast(memory)
     # row n of `each` is made at point n, for the points behind it: move it one down, and begin with the first origin's
     out = np.empty_like(each)

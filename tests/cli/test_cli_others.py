@@ -78,6 +78,17 @@ def test_predict_reads_times_in_several_columns_as_the_forecast_did(gatecast, tm
     assert report["forecast"][0]["ds"] == "2024-01-06T00:00:00"
 
 
+def test_predict_says_what_is_wrong_in_the_target_of_the_training_data(gatecast, tmp_path):
+    table = pd.read_csv(write_csv(tmp_path / "plain.csv", n=90)).rename(columns={"y": "pm25"}).assign(dew=1.5)
+    table.to_csv(tmp_path / "old.csv", index=False)
+    gatecast("forecast", "old.csv", "--target", "pm25", *QUICK, "--save", "m.safetensors")
+    table.loc[85, "pm25"] = np.nan
+    table.to_csv(tmp_path / "holes.csv", index=False)
+    outcome = gatecast("predict", "m.safetensors", "holes.csv")
+    assert outcome.code == 2
+    assert "Column 'pm25' holds 1 value that is not a finite number" in outcome.err
+
+
 def test_predict_writes_a_file(gatecast, saved_model, tmp_path):
     outcome = gatecast("predict", saved_model, "--out", "f.csv")
     assert outcome.out.endswith("Forecast written to f.csv\n")

@@ -12,7 +12,6 @@ from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_table
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import say_forecast
-from gatecast.exceptions import GatecastError
 from gatecast.forecasts import after_training
 from gatecast.settings import Settings
 
@@ -60,30 +59,15 @@ def predict(options: PredictOptions) -> None:
 
 
 def _read_like_training(path: Path, options: PredictOptions, fitted: Fitted) -> Table:
-    """Read newer data; where the columns are not clear, those of the training data are meant.
+    """Read newer data with the names and, where it does not show, the frequency of the training data.
 
     Raises:
         DataError: The file cannot be read.
     """
-    table = _read_columns(path, options, fitted)
-    if int(table.panel.lengths.max()) == 1 and options.freq is None:
-        # a single row says nothing about the step to the next
-        table = _read_columns(path, replace(options, freq=str(fitted.after.freq)), fitted)
+    table = read(path, options, fitted.after.columns)
+    if options.freq is None and fitted.shows_no_frequency(table.panel):
+        table = read(path, replace(options, freq=str(fitted.after.freq)), fitted.after.columns)
     return table
-
-
-def _read_columns(path: Path, options: PredictOptions, fitted: Fitted) -> Table:
-    columns = fitted.after.columns
-    target = options.target or columns.target
-    by_id = options.id or (columns.id if fitted.after.n_series > 1 else None)
-    by_target = replace(options, target=target, id=by_id)
-    # times that were joined from several columns have no column of their own, so the time is named last
-    for attempt in (by_target, replace(by_target, time=options.time or columns.time)):
-        try:
-            return read(path, attempt)
-        except GatecastError:
-            continue
-    return read(path, options)
 
 
 def _report(

@@ -10,13 +10,14 @@ from gatecast.cli.output import Printer
 from gatecast.plots.words import frequency_words
 
 if TYPE_CHECKING:
+    from gatecast.data import Columns
     from gatecast.data.files import Table
 
 __all__ = ["read", "say_table"]
 
 
-def read(path: Path, options: FileOptions) -> Table:
-    """Read a file.
+def read(path: Path, options: FileOptions, like: Columns | None = None) -> Table:
+    """Read a file; the names of `like` are meant where it has them.
 
     Raises:
         DataError: It cannot be read.
@@ -31,6 +32,7 @@ def read(path: Path, options: FileOptions) -> Table:
         id_col=options.id,
         freq=_freq(options.freq),
         date_format=options.date_format,
+        like=like,
     )
 
 

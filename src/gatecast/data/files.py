@@ -12,8 +12,8 @@ import numpy as np
 from gatecast.data.find import Wanted
 from gatecast.data.native import Source, as_source
 from gatecast.data.numbers import Numbers
-from gatecast.data.panel import Panel
-from gatecast.data.table import Layout, lay_out
+from gatecast.data.panel import Columns, Panel
+from gatecast.data.table import Layout, lay_out, wanted_like
 from gatecast.data.text import TextTable, decode, read_text
 from gatecast.data.times import time_text
 from gatecast.exceptions import DataError
@@ -92,6 +92,7 @@ def read_table(
     id_col: str | None = None,
     freq: str | int | None = None,
     date_format: str | None = None,
+    like: Columns | None = None,
 ) -> Table:
     r"""Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
 
@@ -102,6 +103,7 @@ def read_table(
         id_col: Name of the series' column, if it is not to be found.
         freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
         date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
+        like: Names that are meant where the file has them, as in data that were read before.
 
     Returns:
         The panel and the facts.
@@ -127,7 +129,7 @@ def read_table(
     else:
         text = read_text(*decode(content, path.name), path.name, id_col)
         source = _text_source(text, date_format)
-    layout = lay_out(source, wanted, freq)
+    layout = lay_out(source, wanted_like(wanted, like, source), freq)
     numbers = layout.read_values()
     return _table(path, text, layout, numbers, ", gzip" if compressed else "")
 

@@ -8,6 +8,7 @@ import numpy as np
 from gatecast.data.arrays import Array, Floats, Ints
 from gatecast.data.frequency import named_grid
 from gatecast.data.grid import Grid
+from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,27 @@ class Panel:
         """Return the values of series s as a view, shape (T,)."""
         return self.values[self.offsets[s] : self.offsets[s + 1]]
 
+    def places(self) -> tuple[Ints, Ints]:
+        """Return the series of every value and its position in it, shape (N,) each."""
+        series = np.repeat(np.arange(self.n_series), self.lengths)
+        return series, np.arange(len(self.values)) - self.offsets[series]
+
+    def row(self, unique_id: object = None) -> int:
+        """Return which series has this id; it may be left out where there is one.
+
+        Raises:
+            ConfigError: There is no such series, or several to choose from.
+        """
+        ids = self.ids.tolist()
+        if unique_id is None and len(ids) == 1:
+            return 0
+        if unique_id not in ids:
+            shown = ", ".join(repr(i) for i in ids[:5]) + (", ..." if len(ids) > 5 else "")
+            raise ConfigError(
+                f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. Pass one of them."
+            )
+        return int(ids.index(unique_id))
+
     def times(self, s: int) -> "pd.Index[Any]":
         """Return the times of series s as a pandas index: timestamps (in the user's zone) or integers."""
         positions = np.arange(self.lengths[s])
@@ -88,9 +110,8 @@ class Panel:
 
     def all_times(self) -> Array:
         """Return the time of every value, shape (N,), in the sense of `starts`."""
-        lengths = self.lengths
-        positions = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], lengths)
-        return self.grid.times(np.repeat(self.starts, lengths), positions)
+        series, positions = self.places()
+        return self.grid.times(self.starts[series], positions)
 
     def future_times(self, horizon: int) -> Array:
         """Return the `horizon` times after each series' end, shape (S, H), in the sense of `starts`."""

@@ -16,7 +16,7 @@ from gatecast.data.panel import Columns, Panel
 from gatecast.data.times import RowTimes, read_times, time_text
 from gatecast.exceptions import ConfigError, DataError
 
-__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns"]
+__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
 
 
 def to_panel(
@@ -27,6 +27,7 @@ def to_panel(
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
+    like: Columns | None = None,
 ) -> Panel:
     """Turn a table, a Series or an array into a panel.
 
@@ -39,6 +40,7 @@ def to_panel(
         id_col: Name of the series' column, before `columns`.
         time_col: Name of the time column, before `columns`.
         target_col: Name of the target column, before `columns`.
+        like: Names that are meant where the table has them, as in data that were read before.
 
     Returns:
         The panel: series in order of appearance, each sorted by time, missing times filled with NaN.
@@ -55,7 +57,9 @@ def to_panel(
     plain = as_array(data)
     if plain is not None:
         return _array_panel(*plain, freq)
-    layout = lay_out(as_source(data), wanted_columns(columns, Wanted(id_col, time_col, target_col)), freq)
+    source = as_source(data)
+    wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col))
+    layout = lay_out(source, wanted_like(wanted, like, source), freq)
     return layout.panel(layout.read_values().floats)
 
 
@@ -66,6 +70,18 @@ def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
         named.id or (given.id if given.id != default.id else None),
         named.time or (given.time if given.time != default.time else None),
         named.target or (given.target if given.target != default.target else None),
+    )
+
+
+def wanted_like(wanted: Wanted, like: Columns | None, source: Source) -> Wanted:
+    """Demand the names of `like` that the table has, where no other was given."""
+    if like is None:
+        return wanted
+    there = set(source.frame.columns)
+    return Wanted(
+        wanted.id or (like.id if like.id in there else None),
+        wanted.time or (like.time if like.time in there else None),
+        wanted.target or (like.target if like.target in there else None),
     )
 
 

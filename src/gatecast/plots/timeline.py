@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.data import Panel
-from gatecast.exceptions import ConfigError, DataError
+from gatecast.exceptions import DataError
+from gatecast.forecasts import read_like_training
 
 if TYPE_CHECKING:
     from gatecast.forecaster import LSTMForecaster
@@ -66,13 +67,11 @@ def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, u
         ConfigError: There is no such series, or several to choose from.
         DataError: The test part does not lie behind the training part.
     """
-    # the private method knows the column names that the model was fitted with
-    panel = model._like_training(train)
-    row = _row(panel, unique_id)
-    known = _one(panel, row)
+    panel = read_like_training(model.fitted_, train)
+    known = _one(panel, panel.row(unique_id))
     n_train = int(known.lengths[0])
     if test is not None:
-        tested = model._like_training(test)
+        tested = read_like_training(model.fitted_, test)
         # one series is that series, whatever it is called
         only = panel.n_series == tested.n_series == 1
         known = _join(known, _one(tested, 0) if only else _same_series(tested, known.ids[0]))
@@ -91,18 +90,6 @@ def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, u
         value_name=known.columns.target,
         freq=known.freq,
     )
-
-
-def _row(panel: Panel, unique_id: object) -> int:
-    ids = panel.ids.tolist()
-    if unique_id is None and len(ids) == 1:
-        return 0
-    if unique_id not in ids:
-        shown = ", ".join(repr(i) for i in ids[:5]) + (", ..." if len(ids) > 5 else "")
-        raise ConfigError(
-            f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. Pass the one to be drawn."
-        )
-    return int(ids.index(unique_id))
 
 
 def _one(panel: Panel, row: int) -> Panel:
