@@ -11,44 +11,56 @@ namespace {
 
 using namespace gatecast;
 
-// Outputs are written to `h`, `c`, `last` and `every`; a `width` of 0 leaves `every` alone.
 template <typename Real>
-void run_sequences(int F, const std::vector<int>& hidden, int H, const ReadArray& weights, const ReadArray& inputs,
-                   const ReadArray& starts, const ReadArray& lengths, bool zero_state, const WriteArray& h,
-                   const WriteArray& c, const WriteArray& last, const WriteArray& every, int threads,
-                   const std::string& isa) {
-    Network<Real> network(checked_shape(F, hidden, H), kernels_for<Real>(isa));
+void check_panel(const Shape& shape, const PanelView<Real>& panel, const Lens& lens) {
+    require(dense_inputs(panel, lens) == shape.dense && panel.code_count() == static_cast<int>(shape.embeddings.size()),
+            "the panel and the network differ in the number of inputs");
+    require(static_cast<int>(lens.candidates.size()) == shape.J, "the lens and the network differ in their candidates");
+    require(panel.numbers.ahead == shape.ahead_numbers && panel.codes.ahead == shape.ahead_codes,
+            "the panel and the network differ in what is known ahead");
+}
+
+// Outputs are written to `state`, `last` and `every`; a `width` of 0 leaves `every` alone.
+template <typename Real>
+void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
+                   const PanelView<Real>& panel, const ReadArray& series, const ReadArray& starts,
+                   const ReadArray& lengths, bool zero_state, const WriteArray& state, const WriteArray& last,
+                   const WriteArray& every, int threads, const std::string& isa) {
+    check_panel(shape, panel, lens);
+    Network<Real> network(shape, kernels_for<Real>(isa));
     network.set_weights(read<Real>(weights, "weights", {network.layout.flat}));
     const auto count = static_cast<int64_t>(starts.size());
+    const int64_t* of = read<int64_t>(series, "series", {count});
     const int64_t* start = read<int64_t>(starts, "starts", {-1});
     const int64_t* length = read<int64_t>(lengths, "lengths", {count});
-    const Real* x = read<Real>(inputs, "inputs", {-1, F});
-    const auto N = static_cast<int64_t>(inputs.shape(0));
     int64_t total = 0;
     for (int64_t i = 0; i < count; ++i) {
-        require(start[i] >= 0 && length[i] >= 0 && start[i] <= N && length[i] <= N - start[i],
-                "a sequence leaves array `inputs`");
+        require(of[i] >= 0 && of[i] < panel.S, "a sequence is of no series");
+        require(start[i] >= 0 && length[i] >= 0 && start[i] <= panel.length(static_cast<int>(of[i])) &&
+                    length[i] <= panel.length(static_cast<int>(of[i])) - start[i],
+                "a sequence leaves its series");
         total += length[i];
     }
-    require(every.ndim() == 2, "array `every` has the wrong number of dimensions");
-    const int width = static_cast<int>(every.shape(1));
+    require(every.ndim() == 3, "array `every` has the wrong number of dimensions");
+    const int width = static_cast<int>(every.shape(2));
     checked_threads(threads);
-    require(width <= H, "array `every` is wider than the forecast");
-    Real* every_out = width ? write<Real>(every, "every", {total, width}) : nullptr;
-    const Sequences<Real> task{x,
+    require(width <= shape.H, "array `every` is wider than the forecast");
+    Real* every_out = width ? write<Real>(every, "every", {total, shape.P, width}) : nullptr;
+    const Sequences<Real> task{&panel,
+                               &lens,
+                               of,
                                start,
                                length,
                                count,
                                zero_state,
-                               write<Real>(h, "h", {count, network.shape.state()}),
-                               write<Real>(c, "c", {count, network.shape.state()}),
-                               write<Real>(last, "last", {count, H}),
+                               write<Real>(state, "state", {count, network.state_size()}),
+                               write<Real>(last, "last", {count, shape.P, shape.H}),
                                every_out,
                                width};
     {
         const nb::gil_scoped_release release;
         Team team(threads);
-        Runner<Real>(network, task).run(team, python_interrupted);
+        Runner<Real>(network, loss, task).run(team, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();
 }
@@ -59,25 +71,32 @@ void bind(nb::module_& module, const char* sequences, const char* stream) {
     using Self = Stream<Real>;
     nb::class_<Self>(module, stream)
         .def("__init__",
-             [](Self* self, int F, const std::vector<int>& hidden, int H, const ReadArray& weights, int window,
-                double center, double unit, const std::string& isa) {
-                 require(F == 1 && window >= 0,
-                         "a stream needs a network with one input and a window that is not negative");
-                 const Shape shape = checked_shape(F, hidden, H);
-                 const Real* flat = read<Real>(weights, "weights", {Layout(shape).flat});
-                 new (self) Self(shape, kernels_for<Real>(isa), flat, window, center, unit);
+             [](Self* self, const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
+                int window, double center, double unit, double spread, const std::string& isa) {
+                 require(window >= 0, "a window must not be negative");
+                 require(lens.value_inputs() == shape.dense && shape.embeddings.empty(),
+                         "a stream needs a network without covariates");
+                 const Real* flat = read<Real>(weights, "weights", {-1});
+                 require(static_cast<int64_t>(weights.size()) == Network<Real>(shape, kernels_for<Real>(isa)).layout.flat,
+                         "array `weights` has the wrong shape");
+                 new (self) Self(shape, kernels_for<Real>(isa), flat, loss, lens, window, center, unit, spread);
              })
         .def("set_state",
-             [](Self& self, const ReadArray& h, const ReadArray& c) {
-                 self.set_state(read<Real>(h, "h", {self.state_size()}), read<Real>(c, "c", {self.state_size()}));
+             [](Self& self, const ReadArray& state) {
+                 self.set_state(read<Real>(state, "state", {self.state_size()}));
              })
-        .def("update",
-             [](Self& self, double value) {
-                 auto out = new_array<double>({static_cast<std::size_t>(self.outputs())});
-                 self.update(value, out.data());
-                 return out;
+        .def("remember",
+             [](Self& self, const ReadArray& values, const ReadArray& targets) {
+                 const auto n = static_cast<int64_t>(values.size());
+                 self.remember(read<Real>(values, "values", {n}), read<Real>(targets, "targets", {n}), n);
              })
-        .def("skip", [](Self& self, double value) { self.update(value, nullptr); });
+        .def("update", [](Self& self, double value, bool observed) {
+            auto out = new_array<Real>(
+                {static_cast<std::size_t>(self.parameters()), static_cast<std::size_t>(self.horizon())});
+            const auto& forecast = self.update(value, observed);
+            std::copy(forecast.begin(), forecast.end(), out.data());
+            return out;
+        });
 }
 
 }  // namespace

@@ -7,20 +7,6 @@ namespace {
 using namespace gatecast;
 
 template <typename Real>
-PanelView<Real> panel_view(const ReadArray& inputs, const ReadArray& targets, const ReadArray& offsets,
-                           const ReadArray& units) {
-    const auto N = static_cast<int64_t>(inputs.size()), S = static_cast<int64_t>(units.size());
-    const PanelView<Real> panel{read<Real>(inputs, "inputs", {-1}), read<Real>(targets, "targets", {N}),
-                                read<int64_t>(offsets, "offsets", {S + 1}), read<double>(units, "units", {-1}),
-                                static_cast<int>(S)};
-    if (panel.offsets[0] != 0 || panel.offsets[S] != N) throw nb::value_error("array `offsets` does not span `inputs`");
-    for (int64_t s = 0; s < S; ++s) {
-        if (panel.offsets[s] > panel.offsets[s + 1]) throw nb::value_error("array `offsets` decreases");
-    }
-    return panel;
-}
-
-template <typename Real>
 void bind(nb::module_& module, const char* suffix) {
     const auto name = [suffix](const char* stem) { return std::string(stem) + suffix; };
     nb::class_<Source<Real>>(module, name("Source_").c_str())
@@ -31,26 +17,24 @@ void bind(nb::module_& module, const char* suffix) {
     nb::class_<WindowSource<Real>, Source<Real>>(module, name("WindowSource_").c_str())
         .def(
             "__init__",
-            [](WindowSource<Real>* self, const ReadArray& inputs, const ReadArray& targets, const ReadArray& offsets,
-               const ReadArray& units, int lookback, int horizon, int batch, bool shuffle, int drop, uint64_t seed) {
+            [](WindowSource<Real>* self, const PanelView<Real>& panel, const Lens& lens, int lookback, int horizon,
+               int batch, bool shuffle, int drop, uint64_t seed) {
                 require(lookback > 0 && horizon > 0 && batch > 0 && drop >= 0,
                         "lookback, horizon and batch must be positive");
-                const auto panel = panel_view<Real>(inputs, targets, offsets, units);
-                new (self) WindowSource<Real>(panel, lookback, horizon, batch, shuffle, drop, seed);
+                new (self) WindowSource<Real>(panel, lens, lookback, horizon, batch, shuffle, drop, seed);
             },
-            nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(), nb::keep_alive<1, 4>(), nb::keep_alive<1, 5>())
+            nb::keep_alive<1, 2>())
         .def_prop_ro("windows", &WindowSource<Real>::windows)
         .def_prop_ro("steps_per_epoch", &WindowSource<Real>::steps_per_epoch);
     nb::class_<SegmentSource<Real>, Source<Real>>(module, name("SegmentSource_").c_str())
         .def(
             "__init__",
-            [](SegmentSource<Real>* self, const ReadArray& inputs, const ReadArray& targets, const ReadArray& offsets,
-               const ReadArray& units, int burn_in, int lessons, int batch, uint64_t seed) {
+            [](SegmentSource<Real>* self, const PanelView<Real>& panel, const Lens& lens, int burn_in, int lessons,
+               int batch, uint64_t seed) {
                 require(burn_in >= 0 && lessons > 0 && batch > 0, "burn_in, lessons and batch must be positive");
-                const auto panel = panel_view<Real>(inputs, targets, offsets, units);
-                new (self) SegmentSource<Real>(panel, burn_in, lessons, batch, seed);
+                new (self) SegmentSource<Real>(panel, lens, burn_in, lessons, batch, seed);
             },
-            nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(), nb::keep_alive<1, 4>(), nb::keep_alive<1, 5>())
+            nb::keep_alive<1, 2>())
         .def_prop_ro("lessons", &SegmentSource<Real>::lessons);
     nb::class_<ArraySource<Real>, Source<Real>>(module, name("ArraySource_").c_str())
         .def(

@@ -14,7 +14,14 @@ using namespace gatecast;
 template <typename Real>
 void check_source(const Trainer<Real>& trainer, const Source<Real>& source) {
     const Shape& shape = trainer.network.shape;
-    require(source.F == shape.F, "the source and the network differ in the number of inputs");
+    require(source.F == shape.dense, "the source and the network differ in the number of inputs");
+    require(source.C == static_cast<int>(shape.embeddings.size()), "the source and the network differ in their codes");
+    require(!source.lens() || static_cast<int>(source.lens()->candidates.size()) == shape.J,
+            "the source and the network differ in their candidates");
+    require(source.lens() || (shape.J == 0 && shape.future_units == 0), "a network with candidates needs a panel");
+    require(!source.panel() || (source.panel()->numbers.ahead == shape.ahead_numbers &&
+                                source.panel()->codes.ahead == shape.ahead_codes),
+            "the source and the network differ in what is known ahead");
     require(source.H == 0 || source.H == shape.H, "the source and the network differ in the number of outputs");
 }
 
@@ -37,14 +44,15 @@ nb::tuple run(Trainer<Real>& self, const Source<Real>& source, int64_t first_ste
 }
 
 template <typename Real>
-nb::tuple gradient(Trainer<Real>& self, const Source<Real>& source) {
+nb::tuple gradient(Trainer<Real>& self, const Source<Real>& source, bool chance) {
     check_source(self, source);
     const auto B = static_cast<std::size_t>(source.batch(0)), T = static_cast<std::size_t>(source.T);
     const auto& shape = self.network.shape;
-    auto predictions = new_array<Real>({B, T - source.first, static_cast<std::size_t>(shape.H)});
+    auto predictions = new_array<Real>(
+        {B, T - source.first, static_cast<std::size_t>(shape.P), static_cast<std::size_t>(shape.H)});
     auto weights = new_array<Real>({static_cast<std::size_t>(self.network.layout.flat)});
-    auto inputs = new_array<Real>({B, T, static_cast<std::size_t>(shape.F)});
-    const StepRecord record = self.gradient(source, predictions.data(), weights.data(), inputs.data());
+    auto inputs = new_array<Real>({B, T, static_cast<std::size_t>(shape.dense)});
+    const StepRecord record = self.gradient(source, chance, predictions.data(), weights.data(), inputs.data());
     return nb::make_tuple(record.loss, predictions, weights, inputs);
 }
 
@@ -53,15 +61,26 @@ void bind(nb::module_& module, const char* name) {
     using Self = Trainer<Real>;
     nb::class_<Self>(module, name)
         .def("__init__",
-             [](Self* self, int inputs, const std::vector<int>& hidden, int outputs, int loss, double huber_delta,
-                double beta1, double beta2, double epsilon, double clip_norm, int threads, const std::string& isa) {
-                 const Settings settings{static_cast<Loss>(loss), huber_delta, beta1, beta2, epsilon, clip_norm};
-                 new (self) Self(checked_shape(inputs, hidden, outputs), kernels_for<Real>(isa), settings,
-                                 checked_threads(threads));
+             [](Self* self, const Shape& shape, const LossSettings& loss, double beta1, double beta2, double epsilon,
+                double clip_norm, double weight_decay, double memory, int threads, const std::string& isa) {
+                 require(loss.loss != Loss::quantile || static_cast<int>(loss.levels.size()) == shape.P,
+                         "the loss and the network differ in their quantiles");
+                 const Settings settings{loss, beta1, beta2, epsilon, clip_norm, weight_decay, memory};
+                 new (self) Self(shape, kernels_for<Real>(isa), settings, checked_threads(threads));
              })
         .def("set_weights",
              [](Self& self, const ReadArray& flat) {
-                 self.network.set_weights(read<Real>(flat, "weights", {self.network.layout.flat}));
+                 self.set_weights(read<Real>(flat, "weights", {self.network.layout.flat}));
+             })
+        .def("mean_weights",
+             [](const Self& self) {
+                 auto flat = new_array<Real>({static_cast<std::size_t>(self.network.layout.flat)});
+                 self.export_mean(flat.data());
+                 return flat;
+             })
+        .def("set_mean_weights",
+             [](Self& self, const ReadArray& flat) {
+                 self.import_mean(read<Real>(flat, "weights", {self.network.layout.flat}));
              })
         .def("weights",
              [](const Self& self) {

@@ -51,12 +51,6 @@ inline void require(bool condition, const char* message) {
     if (!condition) throw nb::value_error(message);
 }
 
-inline gatecast::Shape checked_shape(int F, const std::vector<int>& hidden, int H) {
-    require(F > 0 && H > 0 && !hidden.empty(), "a network needs inputs, a layer and outputs");
-    for (int D : hidden) require(D > 0, "a layer needs hidden units");
-    return gatecast::Shape{F, hidden, H};
-}
-
 inline int checked_threads(int threads) {
     require(threads > 0, "the number of threads must be positive");
     return threads;
@@ -79,6 +73,7 @@ inline bool python_interrupted() {
 }
 
 void bind_system(nb::module_& module);
+void bind_shapes(nb::module_& module);
 void bind_sources(nb::module_& module);
 void bind_training(nb::module_& module);
 void bind_inference(nb::module_& module);

@@ -2,10 +2,11 @@
 // inline function of it, compiled for a newer processor, could be the copy that the linker keeps for all.
 #include "gatecast/kernels.hpp"
 
-#include "gatecast/gemm.hpp"
-#include "gatecast/losses.hpp"
-#include "gatecast/lstm.hpp"
-#include "gatecast/optimizer.hpp"
+#include "gatecast/kernels/gemm.hpp"
+#include "gatecast/kernels/gru.hpp"
+#include "gatecast/kernels/lstm.hpp"
+#include "gatecast/kernels/optimizer.hpp"
+#include "gatecast/kernels/origin.hpp"
 
 #define GATECAST_TEXT_OF(name) #name
 #define GATECAST_TEXT(name) GATECAST_TEXT_OF(name)
@@ -14,10 +15,20 @@ namespace gatecast::GATECAST_ISA {
 
 template <typename Real>
 constexpr Kernels<Real> table() {
-    return {GATECAST_TEXT(GATECAST_ISA), multiply<Real>,      accumulate<Real>,
-            add_columns<Real>,           pack<Real>,          pack_transposed<Real>,
-            lstm_forward<Real>,          lstm_backward<Real>, loss<Real>,
-            sum_vectors<Real>,           adam<Real>};
+    return {GATECAST_TEXT(GATECAST_ISA),
+            multiply<Real>,
+            accumulate<Real>,
+            add_columns<Real>,
+            pack<Real>,
+            pack_transposed<Real>,
+            lstm_forward<Real>,
+            lstm_backward<Real>,
+            gru_forward<Real>,
+            gru_backward<Real>,
+            tanh_all<Real>,
+            origin<Real>,
+            sum_vectors<Real>,
+            adam<Real>};
 }
 
 extern const Kernels<float> kernels_float;

@@ -4,6 +4,7 @@
 NB_MODULE(_native, module) {
     module.doc() = "The native core of gatecast. Use gatecast.network.native, which documents and checks.";
     bind_system(module);
+    bind_shapes(module);
     bind_sources(module);
     bind_training(module);
     bind_inference(module);

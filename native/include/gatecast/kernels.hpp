@@ -51,25 +51,26 @@ struct Halt {
     const void* flag = nullptr;
 };
 
-// One LSTM layer over T steps of R rows. The state buffers hold the initial state first.
+// One LSTM layer over T steps of R rows. The state buffers hold the `dilation` initial states first; the state of
+// step t comes from that of step t - dilation.
 template <typename Real>
 struct LstmForward {
-    int T, R, F, D;
+    int T, R, F, D, dilation;
     const Real* x;  // (T, R, ldx)
     int64_t ldx;
     const Real* weights;  // packed [W; U], depth F + D
     const Real* bias;     // (padded(4 D))
     bool zero_state;      // the initial state is zero: its product is skipped
     Real* gates;          // (T, R, padded(4 D)): i, f, g, o
-    Real* c;              // (T + 1, R, padded(D))
-    Real* h;              // (T + 1, R, padded(D))
+    Real* c;              // (T + dilation, R, padded(D))
+    Real* h;              // (T + dilation, R, padded(D))
     Real* tanh_c;         // (T, R, padded(D))
     Halt halt;
 };
 
 template <typename Real>
 struct LstmBackward {
-    int T, R, F, D;
+    int T, R, F, D, dilation;
     const Real* x;
     int64_t ldx;
     const Real* recurrent_transposed;  // packed U^T, depth 4 D
@@ -81,8 +82,8 @@ struct LstmBackward {
     const Real* tanh_c;
     const Real* dh;  // (T - dh_from, R, padded(D)): gradient of h from above, for steps >= dh_from
     int dh_from;
-    Real* dh_state;     // (R, padded(D)): scratch; out: gradient of the initial h
-    Real* dc_state;     // (R, padded(D)): scratch; out: gradient of the initial c
+    Real* dh_state;     // (dilation, R, padded(D)): scratch; out: gradient of the initial h
+    Real* dc_state;     // (dilation, R, padded(D)): scratch; out: gradient of the initial c
     Real* dx;           // (T, R, padded(F)) or null
     Real* d_kernel;     // (F, padded(4 D)), added to, as are the next two
     Real* d_recurrent;  // (D, padded(4 D))
@@ -90,23 +91,73 @@ struct LstmBackward {
     Halt halt;
 };
 
-enum class Loss : int { squared = 0, absolute = 1, huber = 2 };
-
-// Loss of predictions (T, R, padded(H)) and its gradient, not yet divided by the count. Row r of step t has
-// the targets target[r] + t * stride; those at or beyond available[r] and NaNs do not count.
+// One GRU layer. Gates stand in Keras's order z (update), r (reset), h (candidate), the reset gate after the product.
 template <typename Real>
-struct LossTask {
+struct GruForward {
+    int T, R, F, D, dilation;
+    const Real* x;  // (T, R, ldx)
+    int64_t ldx;
+    const Real* kernel;          // packed W, depth F
+    const Real* recurrent;       // packed U, depth D
+    const Real* bias;            // (padded(3 D))
+    const Real* recurrent_bias;  // (padded(3 D))
+    bool zero_state;
+    Real* gates;    // (T, R, padded(3 D)): z, r, candidate
+    Real* product;  // (dilation, R, padded(3 D)): scratch
+    Real* inner;    // (T, R, padded(D)): h U + b of the candidate, before the reset gate
+    Real* h;        // (T + dilation, R, padded(D))
+    Halt halt;
+};
+
+template <typename Real>
+struct GruBackward {
+    int T, R, F, D, dilation;
+    const Real* x;
+    int64_t ldx;
+    const Real* recurrent_transposed;  // packed U^T, depth 3 D
+    const Real* input_transposed;      // packed W^T, depth 3 D, or null where dx is not wanted
+    bool zero_state;
+    Real* gates;  // in: z, r, candidate; out: gradients before the nonlinearities, on the side of the input
+    Real* inner_gates;  // (T, R, padded(3 D)): out: the same on the side of the state
+    const Real* inner;
+    const Real* h;
+    const Real* dh;
+    int dh_from;
+    Real* dh_state;  // (dilation, R, padded(D)): scratch
+    Real* through;   // (dilation, R, padded(D)): scratch
+    Real* dx;
+    Real* d_kernel;  // (F, padded(3 D)), added to, as are the next three
+    Real* d_recurrent;
+    Real* d_bias;
+    Real* d_recurrent_bias;
+    Halt halt;
+};
+
+enum class Loss : int { squared = 0, absolute = 1, huber = 2, quantile = 3, normal = 4, student = 5 };
+
+constexpr int kMaxCandidates = 8, kMaxParameters = 32;
+
+// What the head says of one origin, and how far off that is. Its outputs y are, each for H steps: J logits, by which
+// candidate forecasts are mixed, and P parameters of the loss's distribution (1 for a point, Q quantiles, 2 for a normal
+// and 3 for a Student-t distribution). `added` is added to the parameters.
+template <typename Real>
+struct OriginTask {
     Loss loss;
     Real huber_delta;
-    int T, R, H;
-    const Real* prediction;
-    const Real* const* target;  // (R)
-    const int64_t* available;   // (R)
-    int64_t stride;
-    Real* gradient;       // (T, R, padded(H)); may be null
-    double* row_loss;     // (R): sums of the loss
-    double* row_squared;  // (R): sums of squared errors
-    int64_t* row_count;   // (R): targets that counted
+    int H, J, P;
+    const Real* levels;      // (P): probabilities of the quantiles
+    const Real* y;           // ((J + P) H)
+    const Real* added;       // (P H) or null
+    const Real* candidates;  // (J, H)
+    const Real* target;      // (known): NaN where there is none; or null
+    int known;               // targets there are, at most H
+    Real* dy;                // ((J + P) H): gradient of the sum over all targets; or null
+    Real* forecast;          // (P, H): the parameters, in the units of the target; or null
+};
+
+struct OriginLoss {
+    double loss, squared;  // sums of the loss and of the squared error of the point forecast
+    int64_t count;         // targets that counted
 };
 
 // Adam as Keras computes it: p -= rate * m / (sqrt(v) + epsilon), the bias correction being part of the rate.
@@ -119,6 +170,9 @@ struct AdamTask {
     const Real* gradient;
     Real scale;  // what the gradient is multiplied by first (1 / count, clipping)
     Real rate, beta1, beta2, epsilon;
+    Real decay;   // weights shrink by this share first (Loshchilov and Hutter 2019)
+    Real* mean;   // running mean of the weights, or null
+    Real memory;  // share of the mean that stays
 };
 
 template <typename Real>
@@ -131,7 +185,10 @@ struct Kernels {
     void (*pack_transposed)(const Real* source, int64_t ld, int depth, int columns, Real* packed);
     void (*lstm_forward)(const LstmForward<Real>&);
     void (*lstm_backward)(const LstmBackward<Real>&);
-    void (*loss)(const LossTask<Real>&);
+    void (*gru_forward)(const GruForward<Real>&);
+    void (*gru_backward)(const GruBackward<Real>&);
+    void (*tanh_all)(Real* values, int64_t count);  // whole vectors
+    OriginLoss (*origin)(const OriginTask<Real>&);
     // out = sum of `count` vectors that stand `stride` apart; returns the sum of squares of out
     double (*sum_vectors)(const Real* first, int64_t stride, int count, int64_t size, Real* out);
     void (*adam)(const AdamTask<Real>&);

@@ -3,31 +3,33 @@
 
 #include <numeric>
 
+#include "gatecast/origins.hpp"
 #include "gatecast/team.hpp"
 #include "gatecast/workspace.hpp"
 
 namespace gatecast {
 
-// Sequences inside one long input (overlaps are fine), and where their results go.
+// Stretches of the series of a panel (overlaps are fine), and where their results go.
 template <typename Real>
 struct Sequences {
-    const Real* inputs;  // (N, F)
-    const int64_t* starts;
+    const PanelView<Real>* panel;
+    const Lens* lens;
+    const int64_t* series;
+    const int64_t* starts;  // positions in the series
     const int64_t* lengths;
     int64_t count;
-    bool zero_state;  // false: h and c hold the states before
-    Real* h;          // (count, sum of D): states behind the last step
-    Real* c;
-    Real* last;   // (count, H): forecast from the last state
-    Real* every;  // (sum of lengths, width): the first outputs after every step, or null
+    bool zero_state;  // false: `state` holds those before
+    Real* state;      // (count, state size): behind the last step
+    Real* last;       // (count, P, H): forecast behind the last step
+    Real* every;      // (sum of lengths, P, width): the first steps of the forecast behind every step, or null
     int width;
 };
 
 template <typename Real>
 class Runner {
   public:
-    Runner(const Network<Real>& network, const Sequences<Real>& task)
-        : network_(network), task_(task), order_(task.count) {
+    Runner(const Network<Real>& network, const LossSettings& loss, const Sequences<Real>& task)
+        : network_(network), loss_(loss), task_(task), order_(task.count) {
         std::iota(order_.begin(), order_.end(), int64_t{0});
         // long ones first: in a group, the rows still running are always the first ones
         std::stable_sort(order_.begin(), order_.end(),
@@ -42,17 +44,20 @@ class Runner {
 
     void run(Team& team, const std::function<bool()>& interrupted) {
         const int64_t groups = (task_.count + kRows - 1) / kRows;
-        std::vector<Workspace<Real>> spaces;
+        std::vector<Desk> desks;
         const int R = static_cast<int>(std::min<int64_t>(kRows, std::max<int64_t>(task_.count, 1)));
         const int64_t longest = task_.count ? task_.lengths[order_[0]] : 1;
+        // a window is read as a whole: what looks back over all of it knows no other way
+        steps_ = static_cast<int>(std::clamp<int64_t>(longest, 1, task_.zero_state ? longest + 1 : kSteps));
         for (int i = 0; i < team.size(); ++i) {
-            spaces.emplace_back(network_, static_cast<int>(std::clamp<int64_t>(longest, 1, kSteps)), R, false);
+            desks.push_back({Workspace<Real>(network_, steps_, R, false), Origins<Real>(network_, loss_),
+                             std::vector<Real>(int64_t{network_.shape.P} * network_.shape.H)});
         }
         std::atomic<int64_t> next{0};
         std::atomic<bool> stop{false};
         team.run(
             [&](int worker) {
-                for (int64_t g = next++; g < groups && !stop; g = next++) run_group(g, spaces[worker], stop);
+                for (int64_t g = next++; g < groups && !stop; g = next++) run_group(g, desks[worker], stop);
             },
             interrupted, stop);
     }
@@ -60,66 +65,89 @@ class Runner {
   private:
     static constexpr int kRows = 16, kSteps = 256;
 
-    void run_group(int64_t group, Workspace<Real>& space, const std::atomic<bool>& stop) {
+    struct Desk {
+        Workspace<Real> space;
+        Origins<Real> origins;
+        std::vector<Real> forecast;
+    };
+
+    void run_group(int64_t group, Desk& desk, const std::atomic<bool>& stop) {
         const int64_t* members = order_.data() + group * kRows;
         int rows = static_cast<int>(std::min<int64_t>(kRows, task_.count - group * kRows));
-        load_states(space, members, rows);
+        load_states(desk.space, members, rows);
         int64_t done = 0;
         while (true) {
-            for (; rows > 0 && task_.lengths[members[rows - 1]] == done; --rows)
-                finish_row(space, members[rows - 1], rows - 1);
+            int left = rows;
+            for (; left > 0 && task_.lengths[members[left - 1]] == done; --left)
+                desk.space.store_state(rows, left - 1, state_of(members[left - 1]));
+            if (left < rows && left > 0) desk.space.keep_rows(rows, left);
+            rows = left;
             if (rows == 0 || stop) return;
-            const auto T = static_cast<int>(std::min<int64_t>(task_.lengths[members[rows - 1]] - done, kSteps));
-            advance(space, members, rows, done, T, stop);
+            const auto T = static_cast<int>(std::min<int64_t>(task_.lengths[members[rows - 1]] - done, steps_));
+            advance(desk, members, rows, done, T, stop);
             done += T;
         }
     }
 
-    void advance(Workspace<Real>& space, const int64_t* members, int R, int64_t done, int T,
-                 const std::atomic<bool>& stop) {
-        const int F = network_.shape.F;
+    void advance(Desk& desk, const int64_t* members, int R, int64_t done, int T, const std::atomic<bool>& stop) {
+        const int C = network_.embeddings.count();
         for (int r = 0; r < R; ++r) {
-            const Real* from = task_.inputs + (task_.starts[members[r]] + done) * F;
-            for (int t = 0; t < T; ++t)
-                std::copy_n(from + int64_t{t} * F, F, space.x.data() + (int64_t{t} * R + r) * F);
+            const int s = static_cast<int>(task_.series[members[r]]);
+            const int64_t from = task_.starts[members[r]] + done;
+            for (int t = 0; t < T; ++t) {
+                const int64_t row = int64_t{t} * R + r;
+                fill_inputs(*task_.panel, *task_.lens, s, from + t, desk.space.x.data() + row * network_.inputs);
+                if (C) fill_codes(*task_.panel, s, from + t, desk.space.codes.data() + row * C);
+            }
         }
-        space.layers_forward(network_, T, R, false, &stop);
-        if (task_.every) export_every(space, members, R, done, T);
-        space.carry_states(network_, T, R);
+        const Pass pass{T, R, task_.zero_state && done == 0, nullptr, &stop};
+        desk.space.stack_forward(pass);
+        forecast(desk, pass, members, done);
+        desk.space.carry_states(T, R);
     }
 
-    void export_every(Workspace<Real>& space, const int64_t* members, int R, int64_t done, int T) {
-        const int ldy = padded(network_.shape.H);
-        network_.head_forward(space.top(network_, 0, R), T * R, space.y.data());
-        for (int r = 0; r < R; ++r) {
-            Real* to = task_.every + (place_[members[r]] + done) * task_.width;
-            for (int t = 0; t < T; ++t) {
-                std::copy_n(space.y.data() + (int64_t{t} * R + r) * ldy, task_.width, to + int64_t{t} * task_.width);
+    // Forecasts behind every step, or behind the last steps of the sequences that end here.
+    void forecast(Desk& desk, const Pass& pass, const int64_t* members, int64_t done) {
+        bool ends = false;
+        for (int r = 0; r < pass.R; ++r) ends = ends || task_.lengths[members[r]] == done + pass.T;
+        if (!ends && !task_.every) return;
+        const int first = task_.every ? 0 : pass.T - 1;
+        const Signal<const Real> y = desk.space.head_forward(pass, first);
+        for (int r = 0; r < pass.R; ++r) {
+            const int64_t member = members[r];
+            const int s = static_cast<int>(task_.series[member]);
+            for (int t = y.from; t < pass.T; ++t) {
+                const bool is_last = done + t + 1 == task_.lengths[member];
+                if (!is_last && !task_.every) continue;
+                desk.origins.forecast({task_.panel, task_.lens, s, task_.starts[member] + done + t,
+                                       y.step(t, pass.R) + r * y.ld, nullptr},
+                                      desk.forecast.data());
+                if (task_.every) put_every(desk, place_[member] + done + t);
+                if (is_last) std::copy(desk.forecast.begin(), desk.forecast.end(), last_of(member));
             }
         }
     }
 
-    void load_states(Workspace<Real>& space, const int64_t* members, int rows) {
-        const std::vector<Real> zeros(network_.shape.state());
-        for (int r = 0; r < rows; ++r) {
-            const int64_t from = members[r] * network_.shape.state();
-            space.load_states(network_, r, task_.zero_state ? zeros.data() : task_.h + from,
-                              task_.zero_state ? zeros.data() : task_.c + from);
+    void put_every(const Desk& desk, int64_t row) {
+        Real* to = task_.every + row * network_.shape.P * task_.width;
+        for (int p = 0; p < network_.shape.P; ++p, to += task_.width) {
+            std::copy_n(desk.forecast.data() + int64_t{p} * network_.shape.H, task_.width, to);
         }
     }
 
-    // Row r, sequence `member`, is at its end.
-    void finish_row(Workspace<Real>& space, int64_t member, int r) {
-        const int64_t to = member * network_.shape.state();
-        space.store_states(network_, r, task_.h + to, task_.c + to);
-        const int64_t at = int64_t{r} * padded(network_.shape.D.back());
-        network_.head_forward(space.layers.back().h.data() + at, 1, space.y.data());
-        std::copy_n(space.y.data(), network_.shape.H, task_.last + member * network_.shape.H);
+    void load_states(Workspace<Real>& space, const int64_t* members, int rows) {
+        if (task_.zero_state) return;
+        for (int r = 0; r < rows; ++r) space.load_state(rows, r, state_of(members[r]));
     }
 
+    Real* state_of(int64_t member) const { return task_.state + member * network_.state_size(); }
+    Real* last_of(int64_t member) const { return task_.last + member * network_.shape.P * network_.shape.H; }
+
     const Network<Real>& network_;
+    const LossSettings& loss_;
     const Sequences<Real>& task_;
     std::vector<int64_t> order_, place_;
+    int steps_ = 1;
 };
 
 }  // namespace gatecast

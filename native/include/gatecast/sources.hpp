@@ -1,35 +1,36 @@
 // Which sequences does a training step see? Windows, segments, or batches that were given.
 //
-// A source writes the inputs of a chunk into (T, R, F) and points at its targets, straight from the panel: no
-// window is ever stored. What a row gets depends on (seed, step, row) alone, not on threads.
+// A source writes the inputs of a chunk and points at its targets, straight from the panel: no window is ever stored. What
+// a row gets depends on (seed, step, row) alone, not on threads.
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
 #include <stdexcept>
-#include <vector>
+
+#include "gatecast/panel.hpp"
+#include "gatecast/random.hpp"
 
 namespace gatecast {
 
-// Many series, one behind the other. `targets` are `inputs` with NaN where nothing was observed.
+// The targets of one sequence: those of its first forecast, how many numbers there are until the series ends, one scaled
+// unit in the data's units, and where the first forecast is made.
 template <typename Real>
-struct PanelView {
-    const Real* inputs;
-    const Real* targets;
-    const int64_t* offsets;  // (S + 1)
-    const double* units;     // (S): one scaled unit in the data's units
-    int S;
-    int64_t length(int s) const { return offsets[s + 1] - offsets[s]; }
+struct Target {
+    const Real* first;
+    int64_t available;
+    double unit;
+    int series;
+    int64_t position;
 };
 
 // What a source fills for the R rows of a chunk.
 template <typename Real>
 struct Rows {
     int R;
-    Real* x;              // (T, R, F)
-    const Real** target;  // (R): targets of the first step that has outputs
-    int64_t* available;   // (R): numbers there before the series ends
-    double* unit;         // (R)
+    Real* x;          // (T, R, stride): the dense inputs of each step come first
+    int64_t stride;   // numbers from row to row
+    int32_t* codes;   // (T, R, codes)
+    uint64_t* key;    // (R): what chance draws from
+    Target<Real>* target;
 };
 
 template <typename Real>
@@ -39,45 +40,18 @@ class Source {
     virtual int batch(int64_t step) const = 0;
     virtual void fill(int64_t step, int first_row, const Rows<Real>& rows) const = 0;
 
+    // Candidate forecasts (J, H) and the view of the panel, for sources that read one.
+    virtual const PanelView<Real>* panel() const { return nullptr; }
+    virtual const Lens* lens() const { return nullptr; }
+
     int T = 1;                  // steps of each sequence
     int first = 0;              // outputs are wanted from this step on
     int64_t target_stride = 1;  // from the targets of one step to those of the next
     int max_batch = 1;
-    int F = 1;  // inputs of a step
+    int F = 1;  // dense inputs of a step
+    int C = 0;  // codes of a step
     int H = 0;  // targets of a step; 0: as many as the network forecasts
 };
-
-// SplitMix64 (Steele, Lea and Flood 2014): one well-mixed number per counter.
-inline uint64_t mix(uint64_t z) {
-    z += 0x9e3779b97f4a7c15ull;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-}
-
-// A whole number in [0, n), by multiplication (Lemire 2019; the bias is below n / 2**64).
-inline int64_t below(uint64_t bits, int64_t n) {
-    return static_cast<int64_t>((static_cast<unsigned __int128>(bits) * static_cast<uint64_t>(n)) >> 64);
-}
-
-// The position that `index` takes in a shuffled order of n: a four-round Feistel network on the next power of
-// four, walked until it falls inside (Black and Rogaway 2002). It needs no memory for the order.
-inline int64_t shuffled(int64_t index, int64_t n, uint64_t key) {
-    int half = 1;
-    while ((int64_t{1} << (2 * half)) < n) ++half;
-    const uint64_t mask = (uint64_t{1} << half) - 1;
-    auto at = static_cast<uint64_t>(index);
-    do {
-        uint64_t left = at >> half, right = at & mask;
-        for (uint64_t round = 0; round < 4; ++round) {
-            const uint64_t next = left ^ (mix(right ^ mix(key + round)) & mask);
-            left = right;
-            right = next;
-        }
-        at = (left << half) | right;
-    } while (at >= static_cast<uint64_t>(n));
-    return static_cast<int64_t>(at);
-}
 
 // Sequences counted over all series: the one with number `index` belongs to series s at position `within`.
 struct Located {
@@ -91,13 +65,51 @@ inline Located locate(const std::vector<int64_t>& before, int64_t index) {
     return {s, index - before[s]};
 }
 
+// Sequences of a panel. What a row gets depends on (seed, step, row) alone.
+template <typename Real>
+class PanelSource : public Source<Real> {
+  public:
+    const PanelView<Real>* panel() const final { return &panel_; }
+    const Lens* lens() const final { return &lens_; }
+
+  protected:
+    PanelSource(PanelView<Real> panel, Lens lens, uint64_t seed)
+        : panel_(panel), lens_(std::move(lens)), seed_(seed) {
+        this->F = dense_inputs(panel_, lens_);
+        this->C = panel_.code_count();
+    }
+
+    // Row r: the T steps from position `start` of series s on; zeros behind the end of the series.
+    void fill_row(int r, int s, int64_t start, uint64_t key, const Rows<Real>& rows) const {
+        const int64_t n = panel_.length(s);
+        for (int64_t t = 0; t < this->T; ++t) {
+            const int64_t row = t * rows.R + r;
+            if (start + t < n) {
+                fill_inputs(panel_, lens_, s, start + t, rows.x + row * rows.stride);
+                if (this->C) fill_codes(panel_, s, start + t, rows.codes + row * this->C);
+            } else {
+                std::fill_n(rows.x + row * rows.stride, this->F, Real{0});
+                std::fill_n(rows.codes + row * this->C, this->C, 0);
+            }
+        }
+        const int64_t at = start + this->first;
+        rows.key[r] = key;
+        rows.target[r] = {panel_.targets + panel_.offsets[s] + at + 1, n - at - 1, panel_.units[s], s, at};
+    }
+
+    const PanelView<Real> panel_;
+    const Lens lens_;
+    const uint64_t seed_;
+};
+
 // The tutorial's way: every window of `lookback` points, in order or shuffled anew each epoch.
 template <typename Real>
-class WindowSource final : public Source<Real> {
+class WindowSource final : public PanelSource<Real> {
   public:
     // `drop` leaves out that many of the last windows of each series.
-    WindowSource(PanelView<Real> panel, int lookback, int H, int batch, bool shuffle, int drop, uint64_t seed)
-        : panel_(panel), shuffle_(shuffle), seed_(seed) {
+    WindowSource(PanelView<Real> panel, Lens lens, int lookback, int H, int batch, bool shuffle, int drop,
+                 uint64_t seed)
+        : PanelSource<Real>(panel, std::move(lens), seed), shuffle_(shuffle) {
         this->H = H;
         this->T = lookback;
         this->first = lookback - 1;
@@ -121,22 +133,16 @@ class WindowSource final : public Source<Real> {
     void fill(int64_t step, int first_row, const Rows<Real>& rows) const override {
         const int64_t epoch = step / steps_per_epoch();
         const int64_t start = step % steps_per_epoch() * this->max_batch + first_row;
-        const uint64_t key = mix(seed_ ^ mix(static_cast<uint64_t>(epoch)));
+        const uint64_t key = mix(this->seed_ ^ mix(static_cast<uint64_t>(epoch)));
         for (int r = 0; r < rows.R; ++r) {
             const int64_t index = shuffle_ ? shuffled(start + r, windows(), key) : start + r;
-            const Located at = panel_.S == 1 ? Located{0, index} : locate(before_, index);
-            const int64_t from = panel_.offsets[at.s] + at.within;
-            for (int t = 0; t < this->T; ++t) rows.x[int64_t{t} * rows.R + r] = panel_.inputs[from + t];
-            rows.target[r] = panel_.targets + from + this->T;
-            rows.available[r] = this->H;
-            rows.unit[r] = panel_.units[at.s];
+            const Located at = this->panel_.S == 1 ? Located{0, index} : locate(before_, index);
+            this->fill_row(r, at.s, at.within, mix(key ^ mix(static_cast<uint64_t>(start + r))), rows);
         }
     }
 
   private:
-    PanelView<Real> panel_;
-    bool shuffle_;
-    uint64_t seed_;
+    const bool shuffle_;
     std::vector<int64_t> before_;
 };
 
@@ -144,10 +150,10 @@ class WindowSource final : public Source<Real> {
 // after the burn-in. Each point is as likely to be a lesson as any other, but for the first and last ones of
 // a series, which the nearest whole segment covers.
 template <typename Real>
-class SegmentSource final : public Source<Real> {
+class SegmentSource final : public PanelSource<Real> {
   public:
-    SegmentSource(PanelView<Real> panel, int burn_in, int lessons, int batch, uint64_t seed)
-        : panel_(panel), seed_(seed) {
+    SegmentSource(PanelView<Real> panel, Lens lens, int burn_in, int lessons, int batch, uint64_t seed)
+        : PanelSource<Real>(panel, std::move(lens), seed) {
         int64_t longest = 0;
         before_.push_back(0);
         for (int s = 0; s < panel.S; ++s) {
@@ -173,28 +179,16 @@ class SegmentSource final : public Source<Real> {
     void fill(int64_t step, int first_row, const Rows<Real>& rows) const override {
         for (int r = 0; r < rows.R; ++r) {
             const uint64_t counter = static_cast<uint64_t>(step) * this->max_batch + first_row + r;
-            const uint64_t bits = mix(seed_ ^ mix(counter));
+            const uint64_t bits = mix(this->seed_ ^ mix(counter));
             const Located at = locate(before_, below(bits, before_.back()));
             // the drawn lesson stands anywhere in its segment
-            const int64_t n = panel_.length(at.s), lead = below(mix(bits), this->T - this->first);
+            const int64_t n = this->panel_.length(at.s), lead = below(mix(bits), this->T - this->first);
             const int64_t start = std::clamp<int64_t>(at.within - lead, 0, std::max<int64_t>(n - 1 - this->T, 0));
-            fill_row(r, at.s, start, n, rows);
+            this->fill_row(r, at.s, start, mix(mix(bits)), rows);
         }
     }
 
   private:
-    void fill_row(int r, int s, int64_t start, int64_t n, const Rows<Real>& rows) const {
-        const int64_t from = panel_.offsets[s] + start;
-        const int64_t known = std::min<int64_t>(this->T, n - start);
-        for (int64_t t = 0; t < known; ++t) rows.x[t * rows.R + r] = panel_.inputs[from + t];
-        for (int64_t t = known; t < this->T; ++t) rows.x[t * rows.R + r] = Real{0};
-        rows.target[r] = panel_.targets + from + this->first + 1;
-        rows.available[r] = n - start - this->first - 1;
-        rows.unit[r] = panel_.units[s];
-    }
-
-    PanelView<Real> panel_;
-    uint64_t seed_;
     int64_t lessons_ = 0;
     std::vector<int64_t> before_;
 };
@@ -221,11 +215,10 @@ class ArraySource final : public Source<Real> {
             const int64_t row = step % N_ * this->max_batch + first_row + r;
             const Real* from = x_ + row * this->T * F;
             for (int t = 0; t < this->T; ++t) {
-                std::copy_n(from + int64_t{t} * F, F, rows.x + (int64_t{t} * rows.R + r) * F);
+                std::copy_n(from + int64_t{t} * F, F, rows.x + (int64_t{t} * rows.R + r) * rows.stride);
             }
-            rows.target[r] = y_ + row * outputs;
-            rows.available[r] = outputs;
-            rows.unit[r] = 1.0;
+            rows.key[r] = mix(static_cast<uint64_t>(row));
+            rows.target[r] = {y_ + row * outputs, outputs, 1.0, 0, 0};
         }
     }
 

@@ -1,60 +1,87 @@
 // How is a forecast kept up to date? One observation in, the next forecasts out, in constant time and memory.
 #pragma once
 
+#include "gatecast/origins.hpp"
 #include "gatecast/workspace.hpp"
 
 namespace gatecast {
 
-// `window` is 0 for a network that carries its state along, else the number of points that it reads from a
-// zero state for every forecast. Values are in the data's units: scaled = (value - center) / unit.
+// One series. `window` is 0 for a network that carries its state along, else the number of points that it reads from a zero
+// state for every forecast. Values are in the data's units: scaled = (value - center) / unit.
 template <typename Real>
 class Stream {
   public:
-    Stream(Shape shape, const Kernels<Real>& kernels, const Real* weights, int window, double center, double unit)
+    Stream(Shape shape, const Kernels<Real>& kernels, const Real* weights, const LossSettings& loss, Lens lens,
+           int window, double center, double unit, double spread)
         : network_(std::move(shape), kernels),
           space_(network_, std::max(window, 1), 1, false),
-          recent_(window),
+          origins_(network_, loss),
+          lens_(std::move(lens)),
+          window_(window),
+          kept_(std::max<int64_t>(lens_.history(), 0) + std::max(window, 1)),
+          values_(static_cast<std::size_t>(2 * kept_)),
+          targets_(static_cast<std::size_t>(2 * kept_)),
+          out_(static_cast<std::size_t>(network_.shape.P) * network_.shape.H),
           center_(center),
-          unit_(unit) {
+          unit_(unit),
+          spread_(static_cast<Real>(spread)) {
         network_.set_weights(weights);
     }
 
-    int outputs() const { return network_.shape.H; }
-    int state_size() const { return network_.shape.state(); }
+    int parameters() const { return network_.shape.P; }
+    int horizon() const { return network_.shape.H; }
+    int state_size() const { return network_.state_size(); }
 
-    // States of all layers, one behind the other.
-    void set_state(const Real* h, const Real* c) { space_.load_states(network_, 0, h, c); }
+    void set_state(const Real* state) { space_.load_state(1, 0, state); }
 
-    // Takes in one value and, where asked for, writes the H forecasts that follow it.
-    void update(double value, double* out) {
+    // Takes note of what came before, in scaled units, without moving the state.
+    void remember(const Real* values, const Real* targets, int64_t count) {
+        for (int64_t i = 0; i < count; ++i) push(values[i], targets[i]);
+    }
+
+    // Takes in one value (and whether it was observed) and writes the parameters of the H forecasts that follow, (P, H), in
+    // scaled units.
+    const std::vector<Real>& update(double value, bool observed) {
         const auto scaled = static_cast<Real>((value - center_) / unit_);
-        if (recent_.empty()) {
-            space_.x.data()[0] = scaled;
-            space_.layers_forward(network_, 1, 1, false);
-            space_.carry_states(network_, 1, 1);
-            forecast(0, out);
-        } else {
-            recent_[next_] = scaled;
-            next_ = (next_ + 1) % recent_.size();
-            const auto T = static_cast<int>(recent_.size());
-            for (int t = 0; t < T; ++t) space_.x.data()[t] = recent_[(next_ + t) % recent_.size()];
-            space_.layers_forward(network_, T, 1, true);
-            forecast(T - 1, out);
-        }
+        push(scaled, observed ? scaled : std::numeric_limits<Real>::quiet_NaN());
+        const int64_t offsets[2] = {0, n_};
+        PanelView<Real> panel{};
+        panel.values = values_.data();
+        panel.targets = targets_.data();
+        panel.offsets = offsets;
+        panel.spreads = &spread_;
+        panel.S = 1;
+        const int T = window_ ? static_cast<int>(std::min<int64_t>(window_, n_)) : 1;
+        for (int t = 0; t < T; ++t) fill_inputs(panel, lens_, 0, n_ - T + t, space_.x.data() + t * network_.inputs);
+        const Pass pass{T, 1, window_ > 0};
+        space_.stack_forward(pass);
+        const Signal<const Real> y = space_.head_forward(pass, T - 1);
+        origins_.forecast({&panel, &lens_, 0, n_ - 1, y.data, nullptr}, out_.data());
+        if (!window_) space_.carry_states(1, 1);
+        return out_;
     }
 
   private:
-    void forecast(int step, double* out) {
-        if (!out) return;
-        network_.head_forward(space_.top(network_, step, 1), 1, space_.y.data());
-        for (int k = 0; k < outputs(); ++k) out[k] = center_ + unit_ * static_cast<double>(space_.y.data()[k]);
+    void push(Real value, Real target) {
+        if (n_ == 2 * kept_) {
+            std::copy(values_.end() - kept_, values_.end(), values_.begin());
+            std::copy(targets_.end() - kept_, targets_.end(), targets_.begin());
+            n_ = kept_;
+        }
+        values_[n_] = value;
+        targets_[n_++] = target;
     }
 
     Network<Real> network_;
     Workspace<Real> space_;
-    std::vector<Real> recent_;
-    std::size_t next_ = 0;
-    double center_, unit_;
+    Origins<Real> origins_;
+    const Lens lens_;
+    const int window_;
+    const int64_t kept_;  // points that inputs and candidates may look back
+    std::vector<Real> values_, targets_, out_;
+    int64_t n_ = 0;
+    const double center_, unit_;
+    const Real spread_;
 };
 
 }  // namespace gatecast

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "gatecast/origins.hpp"
 #include "gatecast/sources.hpp"
 #include "gatecast/team.hpp"
 #include "gatecast/workspace.hpp"
@@ -14,10 +15,11 @@
 namespace gatecast {
 
 struct Settings {
-    Loss loss = Loss::squared;
-    double huber_delta = 1.0;
+    LossSettings loss;
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
-    double clip_norm = 0.0;  // 0: gradients are not clipped
+    double clip_norm = 0.0;     // 0: gradients are not clipped
+    double weight_decay = 0.0;  // share of the weights that a step takes away, over the learning rate
+    double memory = 0.0;        // of the running mean of the weights; 0: there is none
 };
 
 // What one step measured, per target that counted. `unit_loss` and `unit_squared` are in the data's units.
@@ -39,7 +41,8 @@ class Trainer {
         : network(std::move(shape), kernels),
           m_(network.layout.size),
           v_(network.layout.size),
-          settings_(settings),
+          mean_(settings.memory > 0 ? network.layout.size : 0),
+          settings_(std::move(settings)),
           team_(threads) {}
 
     // One step for each of the learning rates, the first being step `first_step` of the source.
@@ -59,25 +62,33 @@ class Trainer {
         return {run_.outcome, run_.done};
     }
 
-    // Loss, predictions (B, T - first, H) and gradients of all weights (flat) and of the input (B, T, F) for the
-    // source's first batch, in the calling thread; nothing is updated. The gradients are of the mean loss.
-    StepRecord gradient(const Source<Real>& source, Real* predictions, Real* weights_out, Real* input_out) {
+    // Loss and gradients of all weights (flat) and of the dense inputs (B, T, F) for the source's first batch, in the calling
+    // thread; nothing is updated. The gradients are of the mean loss, with chance (dropout) or without.
+    // `predictions`: parameters of the forecasts, (B, T - first, P, H).
+    StepRecord gradient(const Source<Real>& source, bool chance, Real* predictions, Real* weights_out,
+                        Real* input_out) {
         prepare(source, true);
         stop_ = false;
-        for (int job = 0; job < network.pack_jobs(); ++job) network.pack(job, true, true);
+        network.pack_all();
         const int n_chunks = chunks(source.batch(0));
+        const int64_t parameters = int64_t{source.T - source.first} * network.shape.P * network.shape.H;
         for (int c = 0; c < n_chunks; ++c) {
-            run_chunk(source, 0, c, 0);
-            export_chunk(source, c, predictions, input_out);
+            run_chunk(source, 0, c, 0, chance, predictions + int64_t{c} * rows_ * parameters);
+            export_chunk(source, c, input_out);
         }
         const StepRecord record = summarise(n_chunks);
         for (const Range& range : ranges_) sum_range(range, slots(source.batch(0)));
         const auto scale = static_cast<Real>(1.0 / record.count);
         for (int64_t k = 0; k < sum_.size(); ++k) sum_.data()[k] *= scale;
         network.layout.export_flat(sum_.data(), weights_out);
-        const int64_t inputs = int64_t{source.batch(0)} * source.T * network.shape.F;
+        const int64_t inputs = int64_t{source.batch(0)} * source.T * network.shape.dense;
         for (int64_t k = 0; k < inputs; ++k) input_out[k] *= scale;
         return record;
+    }
+
+    void set_weights(const Real* flat) {
+        network.set_weights(flat);
+        if (mean_.size()) std::copy_n(network.weights.data(), network.weights.size(), mean_.data());
     }
 
     Network<Real> network;
@@ -94,6 +105,10 @@ class Trainer {
         recurrent_ = true;
     }
 
+    // The running mean of the weights, flat.
+    void export_mean(Real* out) const { network.layout.export_flat(mean_.data(), out); }
+    void import_mean(const Real* flat) { network.layout.import_flat(flat, mean_.data()); }
+
   private:
     struct Range {
         int64_t begin, end;
@@ -102,9 +117,10 @@ class Trainer {
     // One thread's room for a chunk and what it says about its rows.
     struct Desk {
         Workspace<Real> space;
-        std::vector<const Real*> target;
-        std::vector<int64_t> available, count;
-        std::vector<double> unit, loss, squared;
+        Origins<Real> origins;
+        std::vector<Target<Real>> target;
+        std::vector<uint64_t> key;
+        std::vector<OriginLoss> loss;
     };
 
     // A step is four phases, each cut into items that any worker may do.
@@ -112,7 +128,7 @@ class Trainer {
 
     // What the gradient is multiplied by, and Adam's step size with the bias correction.
     struct Update {
-        double scale = 1.0, rate = 0.0;
+        double scale = 1.0, rate = 0.0, memory = 0.0;
     };
 
     // Where a run stands. Only `advance` changes it, while no item is under way.
@@ -150,9 +166,8 @@ class Trainer {
         for (int i = 0; i < (input_gradient ? 1 : std::min(team_.size(), n)); ++i) {
             const auto rows = static_cast<std::size_t>(R);
             desks_.push_back(Desk{Workspace<Real>(network, source.T, R, true, input_gradient),
-                                  std::vector<const Real*>(rows), std::vector<int64_t>(rows),
-                                  std::vector<int64_t>(rows), std::vector<double>(rows), std::vector<double>(rows),
-                                  std::vector<double>(rows)});
+                                  Origins<Real>(network, settings_.loss), std::vector<Target<Real>>(rows),
+                                  std::vector<uint64_t>(rows), std::vector<OriginLoss>(rows)});
         }
         slot_gradients_ = Buffer<Real>(n * network.layout.size);
         sum_ = Buffer<Real>(network.layout.size);
@@ -184,7 +199,7 @@ class Trainer {
                 for (int c = item; c < chunks(run_.batch); c += kSlots) {
                     // a step that is cut short is thrown away in `advance`
                     if (stop_.load(std::memory_order_relaxed)) return;
-                    run_chunk(*run_.source, run_.first_step + run_.done, c, worker);
+                    run_chunk(*run_.source, run_.first_step + run_.done, c, worker, true, nullptr);
                 }
                 break;
             case Phase::sums:
@@ -235,33 +250,61 @@ class Trainer {
     }
 
     // Forward, loss and backward for chunk c; its gradient goes to its slot.
-    void run_chunk(const Source<Real>& source, int64_t index, int c, int worker) {
+    void run_chunk(const Source<Real>& source, int64_t index, int c, int worker, bool chance, Real* predictions) {
         Desk& desk = desks_[worker];
         const int first_row = c * rows_;
-        const int R = std::min(rows_, source.batch(index) - first_row), T = source.T, first = source.first;
+        const int R = std::min(rows_, source.batch(index) - first_row), T = source.T;
         Real* gradient = slot_gradients_.data() + c % kSlots * network.layout.size;
         if (c < kSlots) {
             for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
         }
-        source.fill(index, first_row,
-                    {R, desk.space.x.data(), desk.target.data(), desk.available.data(), desk.unit.data()});
-        desk.space.layers_forward(network, T, R, true, &stop_);
-        network.head_forward(desk.space.top(network, first, R), (T - first) * R, desk.space.y.data());
-        network.kernels.loss({settings_.loss, static_cast<Real>(settings_.huber_delta), T - first, R, network.shape.H,
-                              desk.space.y.data(), desk.target.data(), desk.available.data(), source.target_stride,
-                              desk.space.dy.data(), desk.loss.data(), desk.squared.data(), desk.count.data()});
+        source.fill(index, first_row, {R, desk.space.x.data(), network.inputs, desk.space.codes.data(),
+                                       desk.key.data(), desk.target.data()});
+        const Pass pass{T, R, true, chance ? desk.key.data() : nullptr, &stop_};
+        desk.space.stack_forward(pass);
+        const Signal<const Real> y = desk.space.head_forward(pass, source.first);
+        learn(source, desk, pass, y, gradient, predictions);
         chunk_sums_[c] = sum_rows(desk, R);
-        desk.space.backward(network, T, R, first, gradient, &stop_);
+        desk.space.backward(pass, source.first, gradient);
+    }
+
+    // Losses of all forecasts of a chunk and their gradients.
+    void learn(const Source<Real>& source, Desk& desk, const Pass& pass, Signal<const Real> y, Real* gradient,
+               Real* predictions) {
+        const int steps = pass.T - source.first;
+        const int64_t P = int64_t{network.shape.P} * network.shape.H;
+        std::fill_n(desk.loss.begin(), pass.R, OriginLoss{});
+        for (int t = 0; t < steps; ++t) {
+            for (int r = 0; r < pass.R; ++r) {
+                const Target<Real>& to = desk.target[r];
+                const int64_t left = to.available - t * source.target_stride;
+                const int known = static_cast<int>(std::clamp<int64_t>(left, 0, network.shape.H));
+                const int64_t row = int64_t{t} * pass.R + r;
+                if (!known && !predictions) {
+                    std::fill_n(desk.space.dy.data() + row * y.ld, network.shape.outputs(), Real{0});
+                    continue;
+                }
+                const OriginLoss loss = desk.origins.learn(
+                    {source.panel(), source.lens(), to.series, std::min(to.position + t, to.position + to.available),
+                     y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
+                    to.first + t * source.target_stride, known, desk.space.dy.data() + row * y.ld, gradient,
+                    predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
+                desk.loss[r].loss += loss.loss;
+                desk.loss[r].squared += loss.squared;
+                desk.loss[r].count += loss.count;
+            }
+        }
     }
 
     StepRecord sum_rows(const Desk& desk, int R) const {
         StepRecord sum;
+        const bool squares = settings_.loss.loss == Loss::squared || settings_.loss.loss == Loss::huber;
         for (int r = 0; r < R; ++r) {
-            const double unit = desk.unit[r], square = unit * unit;
-            sum.loss += desk.loss[r];
-            sum.unit_loss += desk.loss[r] * (settings_.loss == Loss::absolute ? unit : square);
-            sum.unit_squared += desk.squared[r] * square;
-            sum.count += static_cast<double>(desk.count[r]);
+            const double unit = desk.target[r].unit, square = unit * unit;
+            sum.loss += desk.loss[r].loss;
+            sum.unit_loss += desk.loss[r].loss * (squares ? square : unit);
+            sum.unit_squared += desk.loss[r].squared * square;
+            sum.count += static_cast<double>(desk.loss[r].count);
         }
         return sum;
     }
@@ -300,35 +343,35 @@ class Trainer {
         const double clip = limit > 0.0 && norm > limit ? limit / norm : 1.0;
         const auto t = static_cast<double>(adam_steps + 1);
         const double correction = std::sqrt(1.0 - std::pow(settings_.beta2, t)) / (1.0 - std::pow(settings_.beta1, t));
-        return {clip / run_.summary.count, run_.rates[run_.done] * correction};
+        // a young mean forgets faster, so that it does not begin with the initial weights
+        const double memory = std::min(settings_.memory, t / (t + 9.0));
+        return {clip / run_.summary.count, run_.rates[run_.done] * correction, memory};
     }
 
     void update(const Range& range) {
         network.kernels.adam({range.end - range.begin, network.weights.data() + range.begin, m_.data() + range.begin,
                               v_.data() + range.begin, sum_.data() + range.begin, static_cast<Real>(run_.update.scale),
                               static_cast<Real>(run_.update.rate), static_cast<Real>(settings_.beta1),
-                              static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon)});
+                              static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon),
+                              static_cast<Real>(run_.rates[run_.done] * settings_.weight_decay),
+                              mean_.size() ? mean_.data() + range.begin : nullptr,
+                              static_cast<Real>(run_.update.memory)});
     }
 
-    // Copies what desk 0 holds after chunk c to arrays in the caller's order.
-    void export_chunk(const Source<Real>& source, int c, Real* predictions, Real* input_out) {
+    // Copies the gradients of the dense inputs that desk 0 holds after chunk c to an array in the caller's order.
+    void export_chunk(const Source<Real>& source, int c, Real* input_out) {
         const int first_row = c * rows_, R = std::min(rows_, source.batch(0) - first_row);
-        const int F = network.shape.F, H = network.shape.H;
-        const Workspace<Real>& space = desks_[0].space;
+        const int F = network.shape.dense;
+        const Real* dx = desks_[0].space.input_gradient();
         for (int r = 0; r < R; ++r) {
             for (int t = 0; t < source.T; ++t) {
-                const int64_t row = int64_t{t} * R + r;
-                std::copy_n(space.dx.data() + row * padded(F), F,
+                std::copy_n(dx + (int64_t{t} * R + r) * padded(network.inputs), F,
                             input_out + (int64_t{first_row + r} * source.T + t) * F);
-            }
-            for (int t = 0; t < source.T - source.first; ++t) {
-                const int64_t row = int64_t{t} * R + r, to = int64_t{first_row + r} * (source.T - source.first) + t;
-                std::copy_n(space.y.data() + row * padded(H), H, predictions + to * H);
             }
         }
     }
 
-    Buffer<Real> m_, v_, sum_, slot_gradients_;
+    Buffer<Real> m_, v_, mean_, sum_, slot_gradients_;
     Settings settings_;
     Team team_;
     std::vector<Desk> desks_;

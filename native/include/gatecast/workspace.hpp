@@ -1,150 +1,118 @@
 // What does one chunk of sequences need while it is worked on? Everything between input and gradient, allocated once.
 #pragma once
 
-#include <atomic>
-
 #include "gatecast/network.hpp"
 
 namespace gatecast {
 
-// Halts the kernels once `stop` is true.
-inline Halt halt_at(const std::atomic<bool>* stop) {
-    if (!stop) return {};
-    return {
-        [](const void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load(std::memory_order_relaxed); },
-        stop};
-}
-
-template <typename Real>
-struct LayerSpace {
-    Buffer<Real> gates, c, h, tanh_c;
-    Buffer<Real> dh, dh_state, dc_state;  // empty where no gradient is wanted
-};
-
-// Room for T steps of up to R rows. The passes below work on the chunk whose input stands in `x`.
+// Room for T steps of up to R rows. The passes below work on the chunk whose inputs stand in `x` and `codes`.
 template <typename Real>
 class Workspace {
   public:
     Workspace(const Network<Real>& network, int T, int R, bool gradients, bool input_gradient = false)
-        : x(int64_t{T} * R * network.shape.F),
-          y(int64_t{T} * R * padded(network.shape.H)),
-          dy(gradients ? int64_t{T} * R * padded(network.shape.H) : 0),
-          dx(input_gradient ? int64_t{T} * R * padded(network.shape.F) : 0),
-          input_gradient_(input_gradient) {
-        const int64_t rows = int64_t{T} * R;
-        for (int D : network.shape.D) {
-            const int64_t ldd = padded(D), some = gradients ? ldd : 0;
-            layers.push_back({Buffer<Real>(rows * padded(4 * D)), Buffer<Real>((rows + R) * ldd),
-                              Buffer<Real>((rows + R) * ldd), Buffer<Real>(rows * ldd), Buffer<Real>(rows * some),
-                              Buffer<Real>(R * some), Buffer<Real>(R * some)});
+        : x(int64_t{T} * R * network.inputs),
+          codes(static_cast<std::size_t>(T) * R * network.embeddings.count()),
+          dy(gradients ? int64_t{T} * R * padded(network.shape.outputs()) : 0),
+          network_(network),
+          signals_(network.layers.size()),
+          input_gradient_(input_gradient || network.embeddings.count() > 0) {
+        for (const auto& layer : network.layers) {
+            rooms_.push_back(layer->make_room(T, R, gradients));
+            const bool wanted = gradients && (!dx_.empty() || input_gradient_);
+            dx_.emplace_back(wanted ? int64_t{T} * R * padded(layer->inputs) : 0);
         }
     }
 
-    // Runs the LSTM layers over T steps of R rows; the states before stand in h and c, or are zero.
-    void layers_forward(const Network<Real>& network, int T, int R, bool zero_state,
-                        const std::atomic<bool>* stop = nullptr) {
-        for (int l = 0; l < network.shape.layers(); ++l) {
-            LayerSpace<Real>& at = layers[l];
-            const int D = network.shape.D[l], ldd = padded(D);
-            if (zero_state) {
-                std::fill_n(at.c.data(), int64_t{R} * ldd, Real{0});
-                std::fill_n(at.h.data(), int64_t{R} * ldd, Real{0});
-            }
-            network.kernels.lstm_forward({T, R, network.shape.inputs(l), D, input(network, l, R),
-                                          input_stride(network, l), network.packed(l).forward.data(), network.bias(l),
-                                          zero_state, at.gates.data(), at.c.data(), at.h.data(), at.tanh_c.data(),
-                                          halt_at(stop)});
+    // Runs the stack over all steps.
+    void stack_forward(const Pass& pass) {
+        look_up(pass);
+        Signal<const Real> signal{x.data(), network_.inputs, 0};
+        for (int l = 0; l < network_.shape.stack; ++l) signal = run(l, pass, signal);
+    }
+
+    // Runs decoder and head for the forecasts of steps [first, T); returns the head's outputs.
+    Signal<const Real> head_forward(const Pass& pass, int first) {
+        Signal<const Real> signal = top(pass, first);
+        for (int l = network_.shape.stack; l <= network_.head(); ++l) signal = run(l, pass, signal);
+        return signal;
+    }
+
+    // From dy (gradients of the head's outputs) to those of all weights, which are added to.
+    void backward(const Pass& pass, int first, Real* gradient) {
+        Signal<const Real> d{dy.data(), padded(network_.shape.outputs()), first};
+        for (int l = network_.head(); l >= 0; --l) {
+            const Layer<Real>& layer = *network_.layers[l];
+            const Signal<Real> dx{dx_[l].size() ? dx_[l].data() : nullptr, padded(layer.inputs), layer.dx_from(d.from)};
+            layer.backward(rooms_[l], pass, input_of(l, pass, first), d, dx, gradient);
+            d = dx;
         }
+        if (network_.embeddings.count()) embeddings_backward(pass, d, gradient);
     }
 
-    // Makes the states after T steps those before the next ones.
-    void carry_states(const Network<Real>& network, int T, int R) {
-        for (int l = 0; l < network.shape.layers(); ++l) {
-            const int64_t size = int64_t{R} * padded(network.shape.D[l]);
-            std::copy_n(layers[l].h.data() + T * size, size, layers[l].h.data());
-            std::copy_n(layers[l].c.data() + T * size, size, layers[l].c.data());
-        }
+    // The gradient of the inputs, (T, R, padded(inputs)) from the step on that had one.
+    const Real* input_gradient() const { return dx_[0].data(); }
+
+    void carry_states(int T, int R) { each_layer([&](int l) { network_.layers[l]->carry_state(rooms_[l], T, R); }); }
+    void keep_rows(int R, int n) { each_layer([&](int l) { network_.layers[l]->keep_rows(rooms_[l], R, n); }); }
+    void load_state(int R, int r, const Real* from) {
+        each_layer([&](int l) { network_.layers[l]->load_state(rooms_[l], R, r, from + network_.state_at(l)); });
+    }
+    void store_state(int R, int r, Real* to) const {
+        each_layer([&](int l) { network_.layers[l]->store_state(rooms_[l], R, r, to + network_.state_at(l)); });
     }
 
-    // Sets the states of row r before the next steps; h and c hold those of all layers, one behind the other.
-    void load_states(const Network<Real>& network, int r, const Real* h, const Real* c) {
-        each_state(network, r, [&](Real* h_row, Real* c_row, int D) {
-            std::copy_n(h, D, h_row);
-            std::copy_n(c, D, c_row);
-            h += D;
-            c += D;
-        });
-    }
-
-    void store_states(const Network<Real>& network, int r, Real* h, Real* c) {
-        each_state(network, r, [&](const Real* h_row, const Real* c_row, int D) {
-            std::copy_n(h_row, D, h);
-            std::copy_n(c_row, D, c);
-            h += D;
-            c += D;
-        });
-    }
-
-    // Hidden states of the top layer after steps [first, T).
-    const Real* top(const Network<Real>& network, int first, int R) const {
-        return layers.back().h.data() + (first + int64_t{1}) * R * padded(network.shape.D.back());
-    }
-
-    // From dy (gradients of the outputs of steps [first, T)) to the gradients of all weights, which are added to.
-    void backward(const Network<Real>& network, int T, int R, int first, Real* gradient,
-                  const std::atomic<bool>* stop) {
-        const Layout& layout = network.layout;
-        network.head_backward(top(network, first, R), dy.data(), (T - first) * R, layers.back().dh.data(), gradient);
-        for (int l = network.shape.layers() - 1; l >= 0; --l) {
-            LayerSpace<Real>& at = layers[l];
-            const bool top_layer = l == network.shape.layers() - 1;
-            Real* dx_l = l > 0 ? layers[l - 1].dh.data() : (input_gradient_ ? dx.data() : nullptr);
-            network.kernels.lstm_backward({T,
-                                           R,
-                                           network.shape.inputs(l),
-                                           network.shape.D[l],
-                                           input(network, l, R),
-                                           input_stride(network, l),
-                                           network.packed(l).recurrent_transposed.data(),
-                                           network.packed(l).input_transposed.data(),
-                                           true,
-                                           at.gates.data(),
-                                           at.c.data(),
-                                           at.h.data(),
-                                           at.tanh_c.data(),
-                                           at.dh.data(),
-                                           top_layer ? first : 0,
-                                           at.dh_state.data(),
-                                           at.dc_state.data(),
-                                           dx_l,
-                                           gradient + layout.kernel(l).offset,
-                                           gradient + layout.recurrent(l).offset,
-                                           gradient + layout.bias(l).offset,
-                                           halt_at(stop)});
-        }
-    }
-
-    Buffer<Real> x, y, dy, dx;
-    std::vector<LayerSpace<Real>> layers;
+    Buffer<Real> x;              // (T, R, inputs)
+    std::vector<int32_t> codes;  // (T, R, codes)
+    Buffer<Real> dy;             // (T - first, R, padded(outputs))
 
   private:
-    // Visits the states of row r before the next steps, layer by layer.
     template <typename Visit>
-    void each_state(const Network<Real>& network, int r, const Visit& visit) {
-        for (int l = 0; l < network.shape.layers(); ++l) {
-            const int D = network.shape.D[l];
-            const int64_t at = int64_t{r} * padded(D);
-            visit(layers[l].h.data() + at, layers[l].c.data() + at, D);
+    void each_layer(const Visit& visit) const {
+        for (int l = 0; l < network_.shape.stack; ++l) visit(l);
+    }
+
+    Signal<const Real> run(int l, const Pass& pass, Signal<const Real> signal) {
+        signals_[l] = network_.layers[l]->forward(rooms_[l], pass, signal);
+        return signals_[l];
+    }
+
+    // Outputs of the stack for the steps [first, T).
+    Signal<const Real> top(const Pass& pass, int first) const {
+        const Signal<const Real> all = network_.shape.stack ? signals_[network_.shape.stack - 1]
+                                                            : Signal<const Real>{x.data(), network_.inputs, 0};
+        return {all.step(std::max(first, all.from), pass.R), all.ld, std::max(first, all.from)};
+    }
+
+    Signal<const Real> input_of(int l, const Pass& pass, int first) const {
+        if (l == network_.shape.stack) return top(pass, first);
+        return l == 0 ? Signal<const Real>{x.data(), network_.inputs, 0} : signals_[l - 1];
+    }
+
+    void look_up(const Pass& pass) {
+        const int C = network_.embeddings.count();
+        if (!C) return;
+        for (int64_t row = 0; row < int64_t{pass.T} * pass.R; ++row) {
+            const uint64_t* key = pass.keys ? pass.keys + row % pass.R : nullptr;
+            network_.embeddings.look_up(network_.weights.data(), codes.data() + row * C, C, key,
+                                        x.data() + row * network_.inputs + network_.shape.dense);
         }
     }
 
-    const Real* input(const Network<Real>& network, int l, int R) const {
-        return l == 0 ? x.data() : layers[l - 1].h.data() + int64_t{R} * padded(network.shape.D[l - 1]);
-    }
-    int64_t input_stride(const Network<Real>& network, int l) const {
-        return l == 0 ? network.shape.F : padded(network.shape.D[l - 1]);
+    void embeddings_backward(const Pass& pass, Signal<const Real> d, Real* gradient) {
+        const int C = network_.embeddings.count();
+        for (int t = d.from; t < pass.T; ++t) {
+            for (int r = 0; r < pass.R; ++r) {
+                const int32_t* row = codes.data() + (int64_t{t} * pass.R + r) * C;
+                network_.embeddings.add_gradient(d.step(t, pass.R) + r * d.ld + network_.shape.dense, row, C,
+                                                 pass.keys ? pass.keys + r : nullptr, gradient);
+            }
+        }
     }
 
+    const Network<Real>& network_;
+    std::vector<Room<Real>> rooms_;
+    std::vector<Buffer<Real>> dx_;  // of each layer's input
+    std::vector<Signal<const Real>> signals_;
     bool input_gradient_;
 };
 

@@ -8,7 +8,7 @@ noticed within 50 ms or one chunk of work. Results are bit-identical for any num
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,20 @@ from gatecast.network.spec import NetworkSpec
 
 __all__ = [
     "FINISHED",
+    "LOSSES",
     "NOT_FINITE",
+    "Lens",
     "LossSettings",
+    "OptimizerSettings",
     "PanelArrays",
     "SequenceResult",
+    "Stretches",
     "array_source",
     "available_isas",
     "isa",
     "make_stream",
     "make_trainer",
+    "native_shape",
     "run_sequences",
     "segment_source",
     "thread_count",
@@ -35,7 +40,8 @@ __all__ = [
 ]
 
 FINISHED, NOT_FINITE = 0, 2
-LOSSES = {"mse": 0, "mae": 1, "huber": 2}
+# names of the losses, and their numbers in the core
+LOSSES = {"mse": 0, "mae": 1, "huber": 2, "quantile": 3, "normal": 4, "student": 5}
 
 
 def available_isas() -> list[str]:
@@ -69,14 +75,85 @@ def thread_count(wanted: int | None = None) -> int:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """What is minimised, and how Adam goes about it."""
+    """What is minimised.
+
+    Args:
+        loss: A name in `LOSSES`.
+        huber_delta: Where the Huber loss becomes straight, in scaled units.
+        quantiles: Probabilities of the quantiles, rising, the middle one being the point forecast.
+    """
 
     loss: str = "mse"
     huber_delta: float = 1.0
+    quantiles: tuple[float, ...] = ()
+
+    @property
+    def n_parameters(self) -> int:
+        """P, numbers that are forecast of each step."""
+        return {"quantile": len(self.quantiles), "normal": 2, "student": 3}.get(self.loss, 1)
+
+    @property
+    def middle(self) -> int:
+        """Which of them is the point forecast."""
+        return len(self.quantiles) // 2 if self.loss == "quantile" else 0
+
+    def native(self) -> Any:
+        """Return the core's own record."""
+        return _native.Loss(LOSSES[self.loss], self.huber_delta, list(self.quantiles))
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """How Adam goes about it (Kingma and Ba 2015; decoupled weight decay by Loshchilov and Hutter 2019).
+
+    Args:
+        clip_norm: The gradient's norm is clipped to this; 0 leaves it alone.
+        weight_decay: Share of the weights that a step takes away, over the learning rate.
+        averaging: Share of the running mean of the weights that each step keeps; 0: there is none.
+        beta1: Memory of the first moment.
+        beta2: Memory of the second moment.
+        epsilon: Added to the root of the second moment.
+    """
+
     clip_norm: float = 0.0
+    weight_decay: float = 0.0
+    averaging: float = 0.0
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-7
+
+
+@dataclass(frozen=True)
+class Lens:
+    """What the network is shown of the values.
+
+    Args:
+        lags: Changes over so many steps are inputs, with the level and whether nothing was observed; empty: the value
+            itself is the one input.
+        candidates: Naive forecasts that it may mix: m > 0 for the value `m * ceil(k / m)` steps before the target (1 is
+            the last value), m < 0 for the mean of the last |m| values, 0 for zero, the mean of the training part.
+    """
+
+    lags: tuple[int, ...] = ()
+    candidates: tuple[int, ...] = ()
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers about the values that enter at each step."""
+        return len(self.lags) + 2 if self.lags else 1
+
+    @property
+    def history(self) -> int:
+        """How many points back it looks."""
+        return max((abs(m) for m in (*self.lags, *self.candidates)), default=0)
+
+    def native(self) -> Any:
+        """Return the core's own record."""
+        return _native.Lens(list(self.lags), list(self.candidates))
+
+
+def _nothing(dtype: type) -> Any:
+    return field(default_factory=lambda: np.zeros((0, 0), dtype))
 
 
 @dataclass(frozen=True)
@@ -84,57 +161,123 @@ class PanelArrays:
     """A scaled panel as the core reads it.
 
     Args:
-        inputs: `(N,)` scaled values, gaps carried forward.
-        targets: `(N,)` the same with NaN in the gaps; may be `inputs` itself.
-        offsets: `(S + 1,)` int64; series s is `inputs[offsets[s]:offsets[s + 1]]`.
+        values: `(N,)` scaled values, gaps filled.
+        targets: `(N,)` the same with NaN in the gaps; may be `values` itself.
+        offsets: `(S + 1,)` int64; series s is `values[offsets[s]:offsets[s + 1]]`.
         units: `(S,)` float64; one scaled unit in units of the data.
+        spreads: `(S,)` size of the level's changes in scaled units; ones when absent.
+        numbers: `(N, ...)` covariates, those known ahead first.
+        codes: `(N, ...)` int32 categories, those known ahead first.
+        static_numbers: `(S, ...)`.
+        static_codes: `(S, ...)` int32.
+        n_ahead_numbers: How many of `numbers` are known ahead.
+        n_ahead_codes: How many of `codes` are known ahead.
     """
 
-    inputs: np.ndarray
+    values: np.ndarray
     targets: np.ndarray
     offsets: np.ndarray
     units: np.ndarray
+    spreads: np.ndarray | None = None
+    numbers: np.ndarray = _nothing(np.float32)
+    codes: np.ndarray = _nothing(np.int32)
+    static_numbers: np.ndarray = _nothing(np.float32)
+    static_codes: np.ndarray = _nothing(np.int32)
+    n_ahead_numbers: int = 0
+    n_ahead_codes: int = 0
+
+    @property
+    def n_series(self) -> int:
+        """S."""
+        return len(self.offsets) - 1
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers that covariates add to the inputs of each step."""
+        return self.numbers.shape[1] + self.static_numbers.shape[1]
+
+    def native(self) -> Any:
+        """Return the core's view of these arrays, which keeps them alive."""
+        dtype = self.values.dtype
+        spreads = np.ones(self.n_series, dtype) if self.spreads is None else self.spreads.astype(dtype, copy=False)
+        numbers, static = (np.ascontiguousarray(a, dtype) for a in (self.numbers, self.static_numbers))
+        return _typed("Panel", dtype)(
+            self.values,
+            self.targets,
+            self.offsets,
+            self.units,
+            spreads,
+            numbers,
+            self.codes,
+            static,
+            self.static_codes,
+            self.n_ahead_numbers,
+            self.n_ahead_codes,
+        )
 
 
 @dataclass(frozen=True)
 class SequenceResult:
-    """What a network said about some sequences: states behind them and forecasts."""
+    """What a network said about some sequences: states behind them and forecasts, as parameters of each step."""
 
-    h: np.ndarray  # (n, state_size)
-    c: np.ndarray  # (n, state_size)
-    last: np.ndarray  # (n, H): forecast from the last state
-    every: np.ndarray  # (sum of lengths, width): first `width` outputs after each step
+    state: np.ndarray  # (n, state_size)
+    last: np.ndarray  # (n, P, H): forecast behind the last step
+    every: np.ndarray  # (sum of lengths, P, width): first `width` steps of the forecast behind each step
+
+
+def native_shape(spec: NetworkSpec) -> Any:
+    """Return the core's own record of a network's shape."""
+    layers = [
+        (layer.code, layer.units, layer.dilation, spec.is_residual(n), layer.ends_stack, layer.amount)
+        for n, layer in enumerate(spec.layers)
+    ]
+    return _native.Shape(
+        spec.dense_inputs,
+        [list(size) for size in spec.embeddings],
+        layers,
+        len(spec.stack),
+        spec.horizon,
+        spec.n_candidates,
+        spec.n_parameters_of_step,
+        spec.n_contexts,
+        spec.n_ahead_numbers,
+        spec.n_ahead_codes,
+        spec.future_units,
+    )
 
 
 def _typed(stem: str, dtype: np.dtype[Any]) -> Any:
     return getattr(_native, f"{stem}_{np.dtype(dtype).name}")
 
 
-def make_trainer(spec: NetworkSpec, weights: np.ndarray, settings: LossSettings, n_threads: int) -> Any:
+def make_trainer(
+    spec: NetworkSpec, weights: np.ndarray, loss: LossSettings, optimizer: OptimizerSettings, n_threads: int
+) -> Any:
     """Make a trainer that starts from `weights`.
 
     Args:
         spec: Shape of the network.
         weights: `(spec.n_parameters,)`, float32 or float64: the type of all arithmetic.
-        settings: Loss and optimiser.
+        loss: What is minimised.
+        optimizer: How.
         n_threads: Threads, kept for the trainer's life.
 
     Returns:
         An object with `run(source, first_step, rates) -> (outcome, steps, records)`, where the columns of `records`
         `(steps, 5)` are mean loss, mean loss and mean squared error in units of the data, number of targets and norm of
-        the gradient; `gradient(source) -> (loss, predictions, weights, inputs)`; `weights()`, `set_weights(flat)`,
+        the gradient; `gradient(source, chance) -> (loss, predictions (B, T - first, P, H), weights, inputs)`, with
+        dropout where `chance` is true; `weights()`, `set_weights(flat)`, `mean_weights()`, `set_mean_weights(flat)`,
         `moments()`, `set_moments(moments, steps)` and `adam_steps`.
     """
     trainer = _typed("Trainer", weights.dtype)(
-        spec.input_size,
-        list(spec.hidden_sizes),
-        spec.output_size,
-        LOSSES[settings.loss],
-        settings.huber_delta,
-        settings.beta1,
-        settings.beta2,
-        settings.epsilon,
-        settings.clip_norm,
+        native_shape(spec),
+        loss.native(),
+        optimizer.beta1,
+        optimizer.beta2,
+        optimizer.epsilon,
+        optimizer.clip_norm,
+        optimizer.weight_decay,
+        optimizer.averaging,
         n_threads,
         isa(),
     )
@@ -155,6 +298,7 @@ def array_source(x: np.ndarray, y: np.ndarray) -> Any:
 
 def window_source(
     panel: PanelArrays,
+    lens: Lens,
     lookback: int,
     horizon: int,
     batch_size: int,
@@ -164,25 +308,40 @@ def window_source(
     seed: int,
 ) -> Any:
     """Every window of `lookback` points with the `horizon` points behind it; `n_dropped` last ones are left out."""
-    make = _typed("WindowSource", panel.inputs.dtype)
-    arrays = (panel.inputs, panel.targets, panel.offsets, panel.units)
-    return make(*arrays, lookback, horizon, batch_size, shuffle, n_dropped, seed)
+    make = _typed("WindowSource", panel.values.dtype)
+    return make(panel.native(), lens.native(), lookback, horizon, batch_size, shuffle, n_dropped, seed)
 
 
-def segment_source(panel: PanelArrays, burn_in: int, lessons: int, batch_size: int, seed: int) -> Any:
+def segment_source(panel: PanelArrays, lens: Lens, burn_in: int, lessons: int, batch_size: int, seed: int) -> Any:
     """Random segments of `burn_in + lessons` points with a forecast at each step after the burn-in."""
-    make = _typed("SegmentSource", panel.inputs.dtype)
-    return make(panel.inputs, panel.targets, panel.offsets, panel.units, burn_in, lessons, batch_size, seed)
+    make = _typed("SegmentSource", panel.values.dtype)
+    return make(panel.native(), lens.native(), burn_in, lessons, batch_size, seed)
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Parts of the series of a panel (overlaps are fine).
+
+    Args:
+        series: `(n,)` int64.
+        starts: `(n,)` int64 positions in the series.
+        lengths: `(n,)` int64.
+    """
+
+    series: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
 
 
 def run_sequences(
     spec: NetworkSpec,
     weights: np.ndarray,
-    inputs: np.ndarray,
-    starts: np.ndarray,
-    lengths: np.ndarray,
+    loss: LossSettings,
+    lens: Lens,
+    panel: PanelArrays,
+    stretches: Stretches,
     *,
-    state: tuple[np.ndarray, np.ndarray] | None = None,
+    state: np.ndarray | None = None,
     width: int = 0,
     n_threads: int = 1,
 ) -> SequenceResult:
@@ -191,33 +350,42 @@ def run_sequences(
     Args:
         spec: Shape of the network.
         weights: `(spec.n_parameters,)`.
-        inputs: `(N, F)`, of the same type.
-        starts: `(n,)` int64: where each sequence begins in `inputs`; overlaps are fine.
-        lengths: `(n,)` int64; a sequence of length 0 keeps its state.
-        state: h and c before the first step, `(n, state_size)` each; zeros when absent. They are not changed.
-        width: How many outputs are wanted after every step.
+        loss: What the parameters of the forecasts mean.
+        lens: What it is shown of the values.
+        panel: Of the same type as the weights.
+        stretches: Where the sequences lie in the panel.
+        state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
+        width: How many steps of the forecast are wanted behind every step.
         n_threads: Threads for this call.
     """
-    n = len(starts)
-    shape = (n, spec.state_size)
-    h, c = (s.copy() for s in state) if state else (np.zeros(shape, weights.dtype) for _ in range(2))
-    last = np.zeros((n, spec.output_size), weights.dtype)
-    every = np.zeros((int(lengths.sum()) if width else 0, width), weights.dtype)
-    sizes = (spec.input_size, list(spec.hidden_sizes), spec.output_size)
+    n, P = len(stretches.series), spec.n_parameters_of_step
+    after = np.zeros((n, spec.state_size), weights.dtype) if state is None else state.copy()
+    last = np.zeros((n, P, spec.horizon), weights.dtype)
+    every = np.zeros((int(stretches.lengths.sum()) if width else 0, P, width), weights.dtype)
+    where = (stretches.series, stretches.starts, stretches.lengths)
     run = _typed("run_sequences", weights.dtype)
-    run(*sizes, weights, inputs, starts, lengths, state is None, h, c, last, every, n_threads, isa())
-    return SequenceResult(h, c, last, every)
+    records = (native_shape(spec), loss.native(), lens.native())
+    run(*records, weights, panel.native(), *where, state is None, after, last, every, n_threads, isa())
+    return SequenceResult(after, last, every)
 
 
-def make_stream(spec: NetworkSpec, weights: np.ndarray, window: int, center: float, unit: float) -> Any:
-    """Make an object with `update(value) -> (H,)`, `skip(value)` and `set_state(h, c)`.
+def make_stream(
+    spec: NetworkSpec,
+    weights: np.ndarray,
+    loss: LossSettings,
+    lens: Lens,
+    window: int,
+    scale: tuple[float, float, float],
+) -> Any:
+    """Make an object with `update(value, observed) -> (P, H)`, `remember(values, targets)` and `set_state(state)`.
 
     Args:
-        spec: Shape of the network, with one input.
+        spec: Shape of a network without covariates.
         weights: `(spec.n_parameters,)`.
+        loss: What the parameters of the forecasts mean.
+        lens: What it is shown of the values.
         window: 0 to carry the state along, else the points that each forecast reads from a zero state.
-        center: Subtracted from each value.
-        unit: Each value is divided by it; forecasts are in units of the data again.
+        scale: Center, unit and spread: scaled = (value - center) / unit. Forecasts are in scaled units.
     """
-    sizes = (spec.input_size, list(spec.hidden_sizes), spec.output_size)
-    return _typed("Stream", weights.dtype)(*sizes, weights, window, center, unit, isa())
+    records = (native_shape(spec), loss.native(), lens.native())
+    return _typed("Stream", weights.dtype)(*records, weights, window, *scale, isa())

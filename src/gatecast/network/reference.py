@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gatecast.network.layers import sigmoid
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["Gradients", "LayerTrace", "adam_step", "clip_factor", "forward", "gradients", "loss_and_slope"]
@@ -41,11 +42,6 @@ class Gradients:
     predictions: Array  # (B, T - first, H)
     weights: Array  # flat
     inputs: Array  # (B, T, F)
-
-
-def sigmoid(z: Array) -> Array:
-    """Logistic function, element by element."""
-    return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
 def layer_forward(x: Array, W: Array, U: Array, b: Array) -> LayerTrace:

@@ -2,43 +2,121 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-__all__ = ["NetworkSpec"]
+from gatecast.network.layers import LAYERS, Layer
+
+__all__ = ["LayerSpec", "NetworkSpec"]
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer, as it is asked for.
+
+    Args:
+        kind: A name in `LAYERS`.
+        units: Hidden units.
+        dilation: The state of step t comes from step t - dilation.
+        residual: The input is added to the output, where both are equally wide.
+        amount: Share of the inputs that is dropped.
+    """
+
+    kind: str
+    units: int = 1
+    dilation: int = 1
+    residual: bool = False
+    amount: float = 0.0
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """The shape of a network: stacked LSTM layers and a dense head.
+    """The shape of a network.
 
     Args:
-        input_size: F, numbers that enter at each time step.
-        hidden_sizes: D, hidden units of each layer, the lowest first.
-        output_size: H, numbers that the head puts out.
+        dense_inputs: Numbers that enter at each time step.
+        stack: Layers that go through all steps, the lowest first.
+        horizon: H, steps of a forecast.
+        decoder: Layers that each forecast goes through by itself, before the head.
+        n_candidates: J, naive forecasts that the head mixes; 0 for a plain head.
+        n_parameters_of_step: P, what is forecast of each step: 1 for a point, Q for quantiles.
+        embeddings: `(categories, numbers)` of each code that enters at each step.
+        n_ahead_numbers: How many of the numbers are known ahead.
+        n_ahead_codes: How many of the codes (the first ones) are known ahead.
+        n_contexts: Numbers that the head hands to the future decoder for each step.
+        future_units: Hidden units of the future decoder; 0 where nothing is known ahead.
 
     Examples:
-        >>> NetworkSpec(1, (50,), 1).n_parameters
+        >>> NetworkSpec.plain(1, (50,), 1).n_parameters
         10451
     """
 
-    input_size: int
-    hidden_sizes: tuple[int, ...]
-    output_size: int
+    dense_inputs: int
+    stack: tuple[LayerSpec, ...]
+    horizon: int
+    decoder: tuple[LayerSpec, ...] = ()
+    n_candidates: int = 0
+    n_parameters_of_step: int = 1
+    embeddings: tuple[tuple[int, int], ...] = ()
+    n_ahead_numbers: int = 0
+    n_ahead_codes: int = 0
+    n_contexts: int = 0
+    future_units: int = 0
+
+    @classmethod
+    def plain(cls, input_size: int, hidden_sizes: Iterable[int], horizon: int) -> NetworkSpec:
+        """Describe stacked LSTM layers and a dense head."""
+        return cls(input_size, tuple(LayerSpec("lstm", D) for D in hidden_sizes), horizon)
 
     @property
+    def input_size(self) -> int:
+        """F, numbers that the first layer reads at each step."""
+        return self.dense_inputs + sum(size for _, size in self.embeddings)
+
+    @property
+    def output_size(self) -> int:
+        """Numbers that the head puts out."""
+        return (self.n_candidates + self.n_parameters_of_step + self.n_contexts) * self.horizon
+
+    @property
+    def future_size(self) -> int:
+        """X, numbers about each step ahead that the future decoder reads."""
+        return self.n_ahead_numbers + sum(size for _, size in self.embeddings[: self.n_ahead_codes])
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers of stack and decoder, each knowing what enters."""
+        layers: list[Layer] = []
+        width = self.input_size
+        for n, spec in enumerate((*self.stack, *self.decoder)):
+            ends_stack = n == len(self.stack) - 1
+            layers.append(LAYERS[spec.kind](width, spec.units, spec.dilation, spec.amount, ends_stack))
+            width = layers[-1].outputs
+        return tuple(layers)
+
+    def is_residual(self, layer: int) -> bool:
+        """Tell whether the input of a layer is added to its output."""
+        spec = (*self.stack, *self.decoder)[layer]
+        return spec.residual and self.layers[layer].inputs == self.layers[layer].outputs
+
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of each weight, in the order of the flat vector. Gates stand as i, f, g, o."""
+        """Name and shape of each weight, in the order of the flat vector."""
         shapes: dict[str, tuple[int, ...]] = {}
-        F = self.input_size
-        for layer, D in enumerate(self.hidden_sizes):
-            shapes[f"layers.{layer}.kernel"] = (F, 4 * D)
-            shapes[f"layers.{layer}.recurrent_kernel"] = (D, 4 * D)
-            shapes[f"layers.{layer}.bias"] = (4 * D,)
-            F = D
-        shapes["head.kernel"] = (F, self.output_size)
+        for n, size in enumerate(self.embeddings):
+            shapes[f"embeddings.{n}"] = size
+        for n, layer in enumerate(self.layers):
+            shapes |= {f"layers.{n}.{name}": shape for name, shape in layer.shapes().items()}
+        shapes["head.kernel"] = (self.layers[-1].outputs, self.output_size)
         shapes["head.bias"] = (self.output_size,)
+        if self.future_units:
+            shapes["future.kernel"] = (self.n_contexts + self.future_size, self.future_units)
+            shapes["future.bias"] = (self.future_units,)
+            shapes["future.out"] = (self.future_units, self.n_parameters_of_step)
         return shapes
 
     @property
@@ -48,8 +126,13 @@ class NetworkSpec:
 
     @property
     def state_size(self) -> int:
-        """Hidden units of all layers together: the length of a state vector h or c."""
-        return sum(self.hidden_sizes)
+        """Numbers that are kept of a sequence between steps."""
+        return sum(layer.state_size for layer in self.layers)
+
+    @property
+    def sees_ahead(self) -> bool:
+        """Whether a layer reads points behind a step, so that only windows may use it."""
+        return any(layer.sees_ahead for layer in self.layers)
 
     def views(self, flat: np.ndarray) -> dict[str, np.ndarray]:
         """Name the parts of a flat vector of weights, without a copy.
@@ -67,3 +150,22 @@ class NetworkSpec:
             views[name] = flat[start:stop].reshape(shape)
             start = stop
         return views
+
+    def weights_of(self, flat: np.ndarray, layer: int) -> dict[str, np.ndarray]:
+        """Name the weights of one layer, without a copy."""
+        prefix = f"layers.{layer}."
+        return {n.removeprefix(prefix): w for n, w in self.views(flat).items() if n.startswith(prefix)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; `from_dict` takes it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> NetworkSpec:
+        """Rebuild a network from `to_dict`, also after it went through JSON."""
+        tuples = {
+            "stack": tuple(LayerSpec(**layer) for layer in facts["stack"]),
+            "decoder": tuple(LayerSpec(**layer) for layer in facts["decoder"]),
+            "embeddings": tuple((int(rows), int(size)) for rows, size in facts["embeddings"]),
+        }
+        return cls(**{**facts, **tuples})

@@ -1,7 +1,7 @@
 // How do gradients become new weights? Fixed-order sums over chunks, and Adam.
 #pragma once
 
-#include "gatecast/gemm.hpp"
+#include "gatecast/kernels/gemm.hpp"
 
 namespace gatecast::GATECAST_ISA {
 
@@ -30,7 +30,10 @@ void adam(const AdamTask<Real>& p) {
         const Vec<Real> v = load(p.v + k) + (g * g - load(p.v + k)) * (Real{1} - p.beta2);
         store(p.m + k, m);
         store(p.v + k, v);
-        store(p.p + k, load(p.p + k) - m * p.rate * reciprocal(root(v) + p.epsilon));
+        const Vec<Real> before = load(p.p + k);
+        const Vec<Real> after = before - before * p.decay - m * p.rate * reciprocal(root(v) + p.epsilon);
+        store(p.p + k, after);
+        if (p.mean) store(p.mean + k, after + (load(p.mean + k) - after) * p.memory);
     }
 }
 

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "gatecast/kernels.hpp"
-#include "gatecast/simd.hpp"
+#include "gatecast/kernels/simd.hpp"
 
 namespace gatecast::GATECAST_ISA {
 
@@ -160,6 +160,17 @@ void accumulate(const Outer<Real>& p) {
     for (int i = 0; i < count_panels(vectors); ++i) {
         const Panel at = panel_at(vectors, i);
         over_panel(at.width, p.rows, AccumulateTiles<Real>{p, at.begin * L});
+    }
+}
+
+// out[ld] += the sum of `count` rows
+template <typename Real>
+void add_columns(const Real* rows, int64_t count, int64_t ld, Real* out) {
+    constexpr int L = kLanes<Real>;
+    for (int64_t column = 0; column < ld; column += L) {
+        Vec<Real> sum = load(out + column);
+        for (int64_t r = 0; r < count; ++r) sum += load(rows + r * ld + column);
+        store(out + column, sum);
     }
 }
 

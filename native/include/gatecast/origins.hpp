@@ -1,0 +1,130 @@
+// What is forecast at one origin? From the head's outputs there to the forecast, its loss and their gradients.
+#pragma once
+
+#include "gatecast/network.hpp"
+#include "gatecast/panel.hpp"
+
+namespace gatecast {
+
+struct LossSettings {
+    Loss loss = Loss::squared;
+    double huber_delta = 1.0;
+    std::vector<double> levels;  // probabilities of the quantiles
+};
+
+// Where a forecast is made, and what the network says there.
+template <typename Real>
+struct Origin {
+    const PanelView<Real>* panel;  // null: there is none, hence no candidates and nothing known ahead
+    const Lens* lens;
+    int s;
+    int64_t t;
+    const Real* y;        // outputs of the head
+    const uint64_t* key;  // what chance draws from, or null
+};
+
+// One worker's room for origins.
+template <typename Real>
+class Origins {
+  public:
+    Origins(const Network<Real>& network, const LossSettings& settings)
+        : network_(network),
+          loss_(settings.loss),
+          huber_delta_(static_cast<Real>(settings.huber_delta)),
+          levels_(settings.levels.begin(), settings.levels.end()),
+          candidates_(int64_t{network.shape.J} * network.shape.H) {
+        if (network.future) {
+            room_ = network.future->make_room();
+            codes_.resize(static_cast<std::size_t>(network.shape.H) * network.shape.ahead_codes);
+        }
+    }
+
+    // The parameters of the forecast (P, H).
+    void forecast(const Origin<Real>& at, Real* out) {
+        OriginTask<Real> task = prepare(at);
+        task.forecast = out;
+        network_.kernels.origin(task);
+    }
+
+    // The loss at `known` targets. Writes the gradient of the head's outputs and adds that of the weights of what is
+    // behind the head.
+    OriginLoss learn(const Origin<Real>& at, const Real* target, int known, Real* dy, Real* gradient,
+                     Real* forecast = nullptr) {
+        OriginTask<Real> task = prepare(at);
+        task.target = target;
+        task.known = known;
+        task.dy = dy;
+        task.forecast = forecast;
+        const OriginLoss loss = network_.kernels.origin(task);
+        if (network_.future && at.panel) future_backward(at, dy, gradient);
+        return loss;
+    }
+
+  private:
+    OriginTask<Real> prepare(const Origin<Real>& at) {
+        const Shape& shape = network_.shape;
+        OriginTask<Real> task{};
+        task.loss = loss_;
+        task.huber_delta = huber_delta_;
+        task.H = shape.H;
+        task.J = shape.J;
+        task.P = shape.P;
+        task.levels = levels_.data();
+        task.y = at.y;
+        task.candidates = candidates_.data();
+        if (!at.panel) return task;
+        if (shape.J) fill_candidates(*at.panel, *at.lens, at.s, at.t, shape.H, candidates_.data());
+        if (network_.future) {
+            look_ahead(at);
+            network_.future->forward(room_, context(at), ahead(at));
+            task.added = network_.future->added(room_);
+        }
+        return task;
+    }
+
+    // Steps ahead of which something is known.
+    int ahead(const Origin<Real>& at) const {
+        return static_cast<int>(std::min<int64_t>(network_.shape.H, at.panel->length(at.s) - at.t - 1));
+    }
+
+    const Real* context(const Origin<Real>& at) const {
+        return at.y + int64_t{network_.shape.J + network_.shape.P} * network_.shape.H;
+    }
+
+    // Writes the covariates of the next steps where the decoder reads them.
+    void look_ahead(const Origin<Real>& at) {
+        const int A = network_.shape.ahead_codes;
+        Real* x = network_.future->covariates(room_);
+        const int64_t next = at.panel->offsets[at.s] + at.t + 1;
+        for (int k = 0; k < ahead(at); ++k, x += network_.future->X) {
+            std::copy_n(at.panel->numbers.row(next + k), network_.shape.ahead_numbers, x);
+            if (!A) continue;
+            std::copy_n(at.panel->codes.row(next + k), A, codes_.data() + k * A);
+            network_.embeddings.look_up(network_.weights.data(), codes_.data() + k * A, A, at.key,
+                                        x + network_.shape.ahead_numbers);
+        }
+    }
+
+    void future_backward(const Origin<Real>& at, Real* dy, Real* gradient) {
+        const Shape& shape = network_.shape;
+        const int n = ahead(at), A = shape.ahead_codes, ldx = padded(shape.contexts + network_.future->X);
+        Real* d_parameters = dy + shape.J * shape.H;
+        Real* d_context = d_parameters + shape.P * shape.H;
+        std::fill_n(d_context, shape.contexts * shape.H, Real{0});
+        const Real* dx = network_.future->backward(room_, context(at), n, d_parameters, d_context, gradient);
+        for (int k = 0; A && k < n; ++k) {
+            network_.embeddings.add_gradient(dx + int64_t{k} * ldx + shape.contexts + shape.ahead_numbers,
+                                             codes_.data() + k * A, A, at.key, gradient);
+        }
+    }
+
+    const Network<Real>& network_;
+    const Loss loss_;
+    const Real huber_delta_;
+    const std::vector<Real> levels_;
+    Buffer<Real> candidates_;
+    Room<Real> room_;
+    std::vector<int32_t> codes_;
+};
+
+}  // namespace gatecast

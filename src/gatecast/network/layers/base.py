@@ -1,0 +1,77 @@
+"""What must a kind of layer say of itself? Its number in the core, its weights, and in NumPy what it computes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+__all__ = ["Array", "Layer", "Weights", "glorot", "orthonormal_rows", "sigmoid"]
+
+Array = np.ndarray
+Weights = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Layer(ABC):
+    """A layer of a network; kinds are final and stand in `LAYERS`.
+
+    Args:
+        inputs: Numbers that it reads at each step.
+        units: Hidden units.
+        dilation: The state of step t comes from step t - dilation.
+        amount: Share of the inputs that is dropped.
+        ends_stack: Whether what the head reads is made here.
+    """
+
+    inputs: int
+    units: int = 1
+    dilation: int = 1
+    amount: float = 0.0
+    ends_stack: bool = False
+
+    # the number in `LayerKind` of native/include/gatecast/layers.hpp
+    code: ClassVar[int]
+    # whether it reads points behind a step, so that only windows may use it
+    sees_ahead: ClassVar[bool] = False
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that it puts out at each step."""
+        return self.units
+
+    @property
+    def state_size(self) -> int:
+        """Numbers that are kept between steps."""
+        return 0
+
+    @abstractmethod
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of each weight, in the order of the flat vector."""
+
+    def initial(self, rng: np.random.Generator, weights: Weights) -> None:
+        """Draw the weights in place; they are zero before."""
+
+    @abstractmethod
+    def forward(self, x: Array, weights: Weights) -> Array:
+        """Compute the outputs `(B, T, outputs)` from the inputs `(B, T, inputs)`, from a zero state."""
+
+
+def sigmoid(z: Array) -> Array:
+    """Logistic function, element by element."""
+    return np.asarray(1.0 / (1.0 + np.exp(-z)))
+
+
+def glorot(rng: np.random.Generator, weight: Array) -> None:
+    """Draw uniformly within the limits of Glorot and Bengio (2010)."""
+    limit = np.sqrt(6.0 / sum(weight.shape))
+    weight[:] = rng.uniform(-limit, limit, weight.shape)
+
+
+def orthonormal_rows(rng: np.random.Generator, weight: Array) -> None:
+    """Draw a matrix with orthonormal rows (Saxe et al. 2014)."""
+    rows, columns = weight.shape
+    q, r = np.linalg.qr(rng.normal(size=(columns, rows)))
+    weight[:] = (q * np.sign(np.diag(r))).T

@@ -1,0 +1,32 @@
+"""A fully connected layer with tanh, each step by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gatecast.network.layers.base import Array, Layer, Weights, glorot
+
+__all__ = ["Dense"]
+
+
+@final
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Weights `kernel` (inputs, units) and `bias` (units)."""
+
+    code = 6
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of each weight."""
+        return {"kernel": (self.inputs, self.units), "bias": (self.units,)}
+
+    def initial(self, rng: np.random.Generator, weights: Weights) -> None:
+        """Draw the kernel."""
+        glorot(rng, weights["kernel"])
+
+    def forward(self, x: Array, weights: Weights) -> Array:
+        """Compute tanh(x W + b)."""
+        return np.asarray(np.tanh(x @ weights["kernel"] + weights["bias"]))
