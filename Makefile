@@ -33,6 +33,7 @@ bench:
 
 # make accuracy DATA=folder
 accuracy: $(INSTALLED)
+	@test -n '$(DATA)' || { echo "No DATA was passed, and a folder with the series sets was expected: run 'make accuracy DATA=folder'."; exit 1; }
 	$(VENV)/bin/python benchmarks/accuracy.py --data '$(DATA)'
 
 clean:

@@ -31,15 +31,14 @@ def main() -> int:
         for task in REGISTRY.values():
             print(f"{task.name:18} {task.question}")
         return 0
-    if not arguments.data or not arguments.data.is_dir():
-        sys.exit(f"--data is {arguments.data}, and a folder with the series sets was expected: pass its path.")
+    if arguments.data is None:
+        sys.exit("No --data was passed, and a folder with the series sets was expected: add `--data FOLDER`.")
     options = Options(arguments.data, arguments.seeds, arguments.ensemble)
-    # a part of the tasks or seeds does not replace the newest whole result
     is_whole = not arguments.only and options == Options(arguments.data)
-    return _measure(arguments.only or list(REGISTRY), options, arguments.json or (LATEST if is_whole else None))
+    return _measure(arguments.only or list(REGISTRY), options, arguments.json, is_whole)
 
 
-def _measure(names: list[str], options: Options, out: Path | None) -> int:
+def _measure(names: list[str], options: Options, out: Path | None, is_whole: bool) -> int:
     if processors():
         os.sched_setaffinity(0, processors())
     facts = _facts(options)
@@ -53,6 +52,9 @@ def _measure(names: list[str], options: Options, out: Path | None) -> int:
         except Exception as error:  # noqa: BLE001
             failures[name] = f"{type(error).__name__}: {error}"
     report.show(rows, facts["machine"], failures)
+    if is_whole and not failures:
+        # a part of the tasks or seeds does not replace the newest whole result
+        out = out or LATEST
     if out:
         report.write(out, rows, facts, failures)
         print(f"Written to {out}.")
@@ -66,7 +68,7 @@ def _facts(options: Options) -> dict[str, Any]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="where the series sets lie")
+    parser.add_argument("--data", type=_folder, metavar="FOLDER", help="where the series sets lie")
     parser.add_argument("--only", type=_names, default=[], metavar="NAMES", help="these tasks, with commas between")
     parser.add_argument("--seeds", type=_numbers, default=DEFAULTS.seeds, help="with commas between; 0,1,2 if absent")
     parser.add_argument("--ensemble", type=_sizes, default=DEFAULTS.ensembles, help="numbers of members; 1,5 if absent")
@@ -75,6 +77,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--list", action="store_true", help="name the tasks and end")
     return parser.parse_args()
+
+
+def _folder(text: str) -> Path:
+    if not text or not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} was passed, and a folder with the series sets was expected")
+    return Path(text)
 
 
 def _names(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,7 @@ def test_with_gaps_takes_a_share_away_but_neither_end(tmp_path):
 def test_find_absent_file_is_named(tmp_path):
     from accuracy_tasks.data import DataFolderError, find
 
-    with pytest.raises(DataFolderError, match=r"nn5\.parquet.*--data"):
+    with pytest.raises(DataFolderError, match=r"no 'nn5\.parquet'.*--data"):
         find(tmp_path, "nn5.parquet")
 
 
@@ -156,6 +157,64 @@ def test_fit_unknown_setting_is_not_available(monkeypatch):
     monkeypatch.setattr(model, "fields", lambda _: ())
     with pytest.raises(model.NotAvailableError, match="has no setting of `LSTMForecaster` called `seed`"):
         model.fit(np.arange(9.0), 1, seed=0)
+
+
+@dataclass
+class Later:
+    """A stand-in for the version that has everything: it repeats the last value or the temperature."""
+
+    horizon: int
+    seed: int = 0
+    ensemble: int = 1
+    future: tuple[str, ...] = ()
+    progress: bool = True
+    n_threads: int = 2
+
+    def fit(self, data):
+        self.data = data
+
+    def predict(self, horizon=None, data=None, future=None, level=None):
+        newest = (self.data if data is None else data).groupby("unique_id", sort=False).tail(1)
+        step = pd.Timedelta("30min") if newest["ds"].dtype.kind == "M" else 1
+        times = np.concatenate([newest["ds"].to_numpy() + step * k for k in range(1, self.horizon + 1)])
+        table = pd.DataFrame({"unique_id": np.tile(newest["unique_id"], self.horizon), "ds": times})
+        table["LSTM"] = np.tile(newest["y"], self.horizon)
+        if future is not None:
+            table["LSTM"] = table.merge(future, how="left")["temperature"]
+        for percent, width in ((80, 1), (95, 3)) if level else ():
+            table[f"LSTM-lo-{percent}"], table[f"LSTM-hi-{percent}"] = table["LSTM"] - width, table["LSTM"] + width
+        return table
+
+
+def test_panel_task_measures_intervals_and_ensembles_where_they_are(monkeypatch, tmp_path):
+    from accuracy_tasks import model, panels
+    from accuracy_tasks.rows import Options
+
+    monkeypatch.setattr(model, "LSTMForecaster", Later)
+    file = write_panel(tmp_path, {"a": [1.0, 2.0, 4.0, 5.0, 7.5], "b": [3.0, 2.0, 4.0, np.nan, 3.0]})
+    task = panels.PanelTask("tourism_monthly", file, 2, 1, has_intervals=True)
+    rows = {row.name: row for row in task.run(Options(tmp_path, seeds=(0, 1), ensembles=(1, 5)))}
+    # 4 is repeated: errors 1 and 3.5, and 1, over mean changes of 1.5
+    assert rows["MASE, ensemble of 5"].values == pytest.approx([(2.25 + 1) / 1.5 / 2] * 2)
+    assert rows["coverage at 80 %, single model"].values == pytest.approx([200 / 3] * 2)
+    assert rows["MASE / seasonal naive's, single model"].mean == pytest.approx(1.0)
+
+
+def test_covariates_ahead_are_those_of_the_day_that_is_forecast(monkeypatch, tmp_path):
+    from accuracy_tasks import electricity, model
+    from accuracy_tasks.rows import Options
+
+    monkeypatch.setattr(model, "LSTMForecaster", Later)
+    n = 64 * 48
+    times = pd.date_range("2014-01-01", periods=n, freq="30min")
+    # with the temperature ahead the stand-in is right, but for one degree
+    y = np.random.default_rng(0).normal(0, 10, n)
+    table = pd.DataFrame({"ds": times, "y": y, "Temperature": y + 1, "Holiday": np.zeros(n, bool)})
+    table.to_parquet(tmp_path / "vic_elec.parquet")
+    rows = {row.name: row for row in electricity.run(Options(tmp_path, seeds=(0,)))}
+    assert rows["MAE, with covariates"].mean == pytest.approx(1.0)
+    last = y[8 * 48 - 1 : -1 : 48].repeat(48)
+    assert rows["MAE, without covariates"].mean == pytest.approx(np.abs(y[8 * 48 :] - last).mean())
 
 
 def test_or_not_available_says_why_in_each_row():
@@ -214,6 +273,30 @@ def test_main_unknown_task_is_named(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         accuracy.main()
     assert "there is no task 'm5', use one of m4_hourly" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["", "absent"])
+def test_main_absent_folder_is_named(monkeypatch, capsys, folder):
+    import accuracy
+
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", "--data", folder])
+    with pytest.raises(SystemExit):
+        accuracy.main()
+    assert f"{folder!r} was passed, and a folder with the series sets was expected" in capsys.readouterr().err
+
+
+def test_main_task_without_its_file_fails_and_keeps_the_newest_result(monkeypatch, capsys, tmp_path):
+    import accuracy
+
+    latest = tmp_path / "latest.json"
+    monkeypatch.setattr(accuracy, "LATEST", latest)
+    monkeypatch.setattr(accuracy, "REGISTRY", {"nn5": accuracy.REGISTRY["nn5"]})
+    monkeypatch.setattr(accuracy, "ROOT", tmp_path)
+    monkeypatch.setattr(accuracy, "processors", list)
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", "--data", str(tmp_path)])
+    assert accuracy.main() == 1
+    assert "The data folder has no 'nn5.parquet'" in capsys.readouterr().out
+    assert not latest.exists()
 
 
 @needs_data

@@ -94,7 +94,7 @@ def find(folder: Path, file: str) -> Path:
     path = folder / file
     if not path.exists():
         raise DataFolderError(
-            f"`{path}` is not there, and a data folder with {file!r} was expected: pass it as --data."
+            f"The data folder has no {file!r}, and this task reads it: pass a folder that holds it as --data."
         )
     return path
 
