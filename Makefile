@@ -6,7 +6,7 @@ TOOLS := $(VENV)/.tools
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-all lint format bench clean
+.PHONY: demo test test-all lint format bench accuracy clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -30,6 +30,11 @@ format: $(TOOLS)
 
 bench:
 	$(PYTHON) benchmarks/run.py
+
+# make accuracy DATA=folder
+accuracy: $(INSTALLED)
+	@test -n '$(DATA)' || { echo "No DATA was passed, and a folder with the series sets was expected: run 'make accuracy DATA=folder'."; exit 1; }
+	$(VENV)/bin/python benchmarks/accuracy.py --data '$(DATA)'
 
 clean:
 	rm -rf build $(VENV) .venv-bench

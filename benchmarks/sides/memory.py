@@ -11,7 +11,7 @@ import numpy as np
 
 from gatecast import LSTMForecaster
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "held", "peak"]
 
 STATUS = Path("/proc/self/status")
 
@@ -44,7 +44,16 @@ def peak() -> float:
     """Most memory that this process has held, in MB (10**6 bytes)."""
     if STATUS.exists():
         # getrusage would also count the process that started this one
-        line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024 / 1e6
+        return _status("VmHWM")
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def held() -> float:
+    """Memory that this process holds now, in MB; the most so far where the system does not say."""
+    return _status("VmRSS") if STATUS.exists() else peak()
+
+
+def _status(name: str) -> float:
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024 / 1e6

@@ -1,0 +1,85 @@
+"""How does the benchmark speak to gatecast? Here alone: with the same settings for every set, and saying what it lacks.
+
+A task chooses the horizon, and names covariates where it has them. Everything else is the library's to choose.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import gatecast
+from gatecast import LSTMForecaster
+from harness.processes import THREADS
+
+__all__ = ["SETTINGS", "Fit", "NotAvailableError", "fit"]
+
+# the result does not depend on the number of threads, only the seconds do
+SETTINGS = {"progress": False, "n_threads": THREADS}
+
+
+class NotAvailableError(RuntimeError):
+    """The installed gatecast cannot do this yet."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model and how long the fit took."""
+
+    model: LSTMForecaster
+    seconds: float
+
+    def predict(self, **arguments: Any) -> tuple[pd.DataFrame, float]:
+        """Forecast, and say how many seconds it took.
+
+        Raises:
+            NotAvailableError: This version of `predict` does not know an argument.
+        """
+        _need(arguments, inspect.signature(LSTMForecaster.predict).parameters, "argument of `LSTMForecaster.predict`")
+        start = perf_counter()
+        table = self.model.predict(**arguments)
+        return table, perf_counter() - start
+
+    def forecast_origins(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        """Forecast behind each of `values` `(n,)`, which follow the training part of one series; returns `(n, H)`."""
+        stream = self.model.stream()
+        out = np.empty((len(values), horizon))
+        for row, value in zip(out, values, strict=True):
+            row[:] = stream.update(value)
+        return out
+
+
+def fit(table: Any, horizon: int, *, seed: int, ensemble: int = 1, future: Sequence[str] = ()) -> Fit:
+    """Fit a model, or an ensemble of them.
+
+    Args:
+        table: Training part.
+        horizon: H.
+        seed: Number of the repetition. Ensembles get seeds that are `ensemble` apart, so that no two repetitions share
+            a member where members are counted up from the seed.
+        ensemble: Number of members.
+        future: Names of covariates that are known ahead.
+
+    Raises:
+        NotAvailableError: The installed gatecast has no such setting.
+    """
+    wanted: dict[str, Any] = {"seed": seed * ensemble}
+    wanted |= {"ensemble": ensemble} if ensemble > 1 else {}
+    wanted |= {"future": tuple(future)} if future else {}
+    _need(wanted, [field.name for field in fields(LSTMForecaster)], "setting of `LSTMForecaster`")
+    model = LSTMForecaster(horizon=horizon, **wanted, **SETTINGS)
+    start = perf_counter()
+    model.fit(table)
+    return Fit(model, perf_counter() - start)
+
+
+def _need(wanted: Any, known: Any, what: str) -> None:
+    lacking = [name for name in wanted if name not in known]
+    if lacking:
+        raise NotAvailableError(f"gatecast {gatecast.__version__} has no {what} called `{lacking[0]}`")

@@ -1,0 +1,85 @@
+"""What came out? One table for people, one JSON file for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from accuracy_tasks.goals import published_of, target_of
+from accuracy_tasks.rows import Row
+
+__all__ = ["show", "write"]
+
+HEADINGS = ("task", "", "mean", "each seed", "goal", "reached", "published", "note")
+RIGHT = ("mean", "each seed", "goal")
+AGREES = {None: "", True: " [green]=[/]", False: " [bold red]DIFFERS[/]"}
+
+
+def show(rows: Sequence[Row], machine: dict[str, Any], failures: dict[str, str]) -> None:
+    """Print the table, and below it what could not be measured."""
+    # a log or a pipe has no width of its own
+    console = Console() if Console().is_terminal else Console(width=200)
+    console.print(_table(rows, f"gatecast {machine['gatecast']}: {machine['processor']}, {machine['isa']}"))
+    goals = [(target, row) for row in rows if (target := target_of(row))]
+    reached = sum(target.reached(row) for target, row in goals)
+    console.print(f"{reached} of {len(goals)} goals reached, {sum(not row.values for _, row in goals)} not available.")
+    for row in rows:
+        if (published := published_of(row)) and published.agrees(row) is False:
+            console.print(f"{row.task}: {row.name} is {row.mean:.6g} and should be {published.value:g}.", style="red")
+    for name, message in failures.items():
+        console.print(f"{name} could not be measured. {message}", style="red", markup=False)
+
+
+def write(path: Path, rows: Sequence[Row], facts: dict[str, Any], failures: dict[str, str]) -> None:
+    """Write everything that the table shows, and the facts that it depends on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    result = facts | {"rows": [_entry(row) for row in rows], "failures": failures}
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    target, published = target_of(row), published_of(row)
+    return asdict(row) | {
+        "mean": row.mean,
+        "goal": target.text() if target else None,
+        "reached": target.reached(row) if target and row.values else None,
+        "published": published.text if published else None,
+        "agrees": published.agrees(row) if published else None,
+    }
+
+
+def _table(rows: Sequence[Row], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right" if heading in RIGHT else "left", overflow="fold")
+    before = None
+    for row in rows:
+        if before not in (None, row.task):
+            table.add_section()
+        table.add_row("" if before == row.task else row.task, *_cells(row))
+        before = row.task
+    return table
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    target, published = target_of(row), published_of(row)
+    mean = "-" if row.mean is None else f"{_number(row.mean)} {row.unit}".strip()
+    each = " ".join(map(_number, row.values)) if len(row.values) > 1 else ""
+    verdict = _verdict(target.reached(row)) if target and row.values else ""
+    text = published.text + AGREES[published.agrees(row)] if published else ""
+    return row.name, mean, each, target.text() if target else "", verdict, text, row.note
+
+
+def _verdict(reached: bool) -> str:
+    return "[green]yes[/]" if reached else "[bold red]NO[/]"
+
+
+def _number(value: float) -> str:
+    """Four significant digits, without an exponent."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
