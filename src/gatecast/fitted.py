@@ -8,10 +8,33 @@ from functools import cached_property
 import numpy as np
 
 from gatecast.data.panel import Panel
-from gatecast.data.scaling import Scaling
-from gatecast.network.memory import Memory, TrainedNetwork
+from gatecast.data.seasons import SeasonCheck
+from gatecast.evaluate.conformal import Conformal
+from gatecast.network.ensemble import Ensemble
+from gatecast.network.memory import Memory
+from gatecast.preparation import Preparation
+from gatecast.training.stop import Stop
 
-__all__ = ["Fitted"]
+__all__ = ["Fitted", "Learned"]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """How the fit went.
+
+    Args:
+        history: Losses per epoch.
+        stop: Why training ended.
+        decisions: What was chosen automatically, and why, in sentences.
+        seasons: The seasons that were looked for.
+        validation_loss: The best one of the first member; None where nothing was held back.
+    """
+
+    history: dict[str, list[float]]
+    stop: Stop
+    decisions: tuple[str, ...] = ()
+    seasons: tuple[SeasonCheck, ...] = ()
+    validation_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -19,36 +42,35 @@ class Fitted:
     """All that was learned and is needed to forecast; this is what a model file holds.
 
     Args:
-        network: The trained network.
-        memory: What it remembers of each series at the end of the training part, one row for each of the S series.
-        scaling: Center and scale of each series.
-        units: `(S,)`; what forecasts are multiplied by: the scale, but 0 for a series that never changed, so that its
-            forecast is that value exactly.
+        ensemble: The trained networks.
+        memories: What each of them remembers at the end of the training part, one row for each of the S series.
+        preparation: How values become inputs and forecasts become values.
         after: The panel's ids, frequency and column names with empty series that start right behind the training part.
         lengths: `(S,)` points that each series had for training.
-        tail: `(S, season_length)` the newest values, the newest last; the first one is repeated before a short series.
+        tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
         naive_scales: `(S,)` denominators of MASE.
         lookback: Points that are read before a forecast counts.
-        season_length: Steps in a season.
-        history: Losses per epoch.
+        season_length: Steps in the shortest season; 1 where there is none.
+        calibration: Errors on windows that the fit did not see; None where there were none.
+        learned: How the fit went.
     """
 
-    network: TrainedNetwork
-    memory: Memory
-    scaling: Scaling
-    units: np.ndarray
+    ensemble: Ensemble
+    memories: tuple[Memory, ...]
+    preparation: Preparation
     after: Panel
     lengths: np.ndarray
     tail: np.ndarray
     naive_scales: np.ndarray
     lookback: int
     season_length: int
-    history: dict[str, list[float]]
+    calibration: Conformal | None
+    learned: Learned
 
     @property
     def horizon(self) -> int:
-        """Steps ahead that the network was trained for."""
-        return self.network.spec.output_size
+        """Steps ahead that the networks were trained for."""
+        return self.ensemble.spec.horizon
 
     def shows_no_frequency(self, panel: Panel) -> bool:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""

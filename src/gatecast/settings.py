@@ -1,48 +1,78 @@
-"""What can a user choose, what is allowed, and what is chosen for them?"""
+"""What can a user choose, and what is allowed?"""
 
 from __future__ import annotations
 
 import difflib
 import functools
 import math
+import os
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from gatecast.data.scaling import KINDS
-from gatecast.exceptions import ConfigError, DataError
+from gatecast.data.transforms import TRANSFORMS
+from gatecast.exceptions import ConfigError
 from gatecast.network.native import LOSSES
 from gatecast.training.schedule import SCHEDULES
 
-if TYPE_CHECKING:
-    from gatecast.data.panel import Panel
-
-__all__ = ["Plan", "Settings", "make_plan", "suggest_settings"]
+__all__ = ["Settings", "suggest_settings"]
 
 MODES = ("sequence", "windows")
+CELLS = ("lstm", "gru")
+SKIPS = ("naive", "none")
+# settings that are positive whole numbers where they are given, with an example
+COUNTS = {"lookback": 64, "hidden_size": 64, "n_layers": 2, "epochs": 20, "batch_size": 16, "n_threads": 2}
 
 
 @dataclass
 class Settings:
-    """Everything that a user can choose. `None` means: chosen from the data by the rules of `make_plan`.
+    """Everything that a user can choose. `None` means: chosen from the data by the rules of `gatecast.plan`.
 
     Args:
         horizon: H, how many steps ahead each forecast looks.
         lookback: Points that are read before a forecast counts; in `windows` mode all that a forecast sees.
-        hidden_size: D, hidden units of each LSTM layer.
-        n_layers: L, stacked LSTM layers.
+        hidden_size: D, hidden units of each layer.
+        n_layers: L, stacked layers.
+        cell: `lstm` or `gru`.
+        bidirectional: A second LSTM reads each window backwards (`windows` mode).
+        dilations: Of each layer: its state of step t comes from step t - dilation. One for each of `n_layers`.
+        residual: Whether each layer's input is added to its output, where both are equally wide.
+        layer_norm: Whether what a layer puts out is normalised.
+        dropout: Share of what each layer puts out that is left out in training, the same for a whole sequence.
+        attention: Whether a forecast sees a weighted mean of the states of its window (`windows` mode).
+        decoder_sizes: Hidden units of dense layers between the stack and the head.
+        skip: `naive` mixes naive forecasts and adds a correction; `none` is the plain head of the tutorials.
         mode: `sequence` learns from every time step of long segments; `windows` is the tutorials' way, one target
             (of `horizon` steps) for each window of `lookback` points.
-        loss: `mse`, `mae` or `huber`.
+        loss: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
         huber_delta: Where the Huber loss becomes straight, in scaled units.
+        quantiles: Probabilities that the `quantile` loss learns, an odd number of them with 0.5 in the middle.
         epochs: How often each point is a lesson, on average.
         batch_size: Segments or windows in one training step.
-        learning_rate: The highest step size of Adam.
+        learning_rate: The highest step size of Adam; `"find"` has it found.
         schedule: `one-cycle`, `cosine` or `constant` learning rate.
         clip_norm: The gradient's global norm is clipped to this; 0 leaves it alone.
-        scaling: `standard`, `minmax` (0..1) or `none`; per series, learned from the training part.
-        season_length: Steps in a season, for the seasonal naive forecast and the rules.
+        weight_decay: Share of the weights that a step takes away, over the learning rate.
+        averaging: Share of the running mean of the weights that a step keeps; 0 takes the weights themselves.
+        validation_size: Points at the end of each series that are not learned from but tell when to stop, and how wide
+            intervals are: a share below 1, a number, or 0 for none.
+        patience: Looks at the validation part without an improvement after which training ends; 0 to never end early.
+        ensemble: Networks that are trained, each from its own seed; their median is the forecast.
+        max_seconds: Time for the whole fit; training is shortened to end within it.
+        checkpoint: File in which an unfinished fit is kept, for `fit(resume=...)`.
+        checkpoint_seconds: How often it is written.
+        transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling.
+        scaling: `season` (the mean absolute change over a season is 1), `standard`, `minmax` (0..1) or `none`; per
+            series, learned from the training part.
+        season_length: Steps in a season, or several; 1 for none. Those of the frequency that the data show, when absent.
+        past: Columns that are known up to now.
+        future: Columns that are known ahead.
+        static: Columns that never change within a series.
+        calendar: Whether hour, weekday, month and the like are inputs.
+        country: Whose holidays are inputs, e.g. `CN` or `AU-VIC`.
         shuffle: Whether windows come in a new order in each epoch.
         drop_last_window: Leave out the last window, as the tutorial's code does.
         seed: The same seed gives the same model, bit by bit, on any number of threads.
@@ -53,18 +83,42 @@ class Settings:
     horizon: int = 1
     _: KW_ONLY
     lookback: int | None = None
-    hidden_size: int = 64
-    n_layers: int = 1
+    hidden_size: int | None = None
+    n_layers: int | None = None
+    cell: str = "lstm"
+    bidirectional: bool = False
+    dilations: Sequence[int] | None = None
+    residual: bool = False
+    layer_norm: bool = False
+    dropout: float = 0.0
+    attention: bool = False
+    decoder_sizes: Sequence[int] = ()
+    skip: str = "naive"
     mode: str = "sequence"
-    loss: str = "mse"
+    loss: str = "mae"
     huber_delta: float = 1.0
+    quantiles: Sequence[float] = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
     epochs: int | None = None
     batch_size: int | None = None
-    learning_rate: float = 0.01
+    learning_rate: float | str | None = None
     schedule: str = "one-cycle"
     clip_norm: float = 1.0
-    scaling: str = "standard"
-    season_length: int | None = None
+    weight_decay: float = 0.0
+    averaging: float = 0.0
+    validation_size: float | int | None = None
+    patience: int = 8
+    ensemble: int = 1
+    max_seconds: float | None = None
+    checkpoint: str | os.PathLike[str] | None = None
+    checkpoint_seconds: float = 60.0
+    transform: str = "auto"
+    scaling: str = "season"
+    season_length: int | Sequence[int] | None = None
+    past: Sequence[str] = ()
+    future: Sequence[str] = ()
+    static: Sequence[str] = ()
+    calendar: bool = False
+    country: str | None = None
     shuffle: bool = True
     drop_last_window: bool = False
     seed: int = 0
@@ -72,33 +126,98 @@ class Settings:
     progress: bool = True
 
     def check(self) -> None:
-        """Check each setting on its own.
+        """Check each setting on its own, and those that only go together.
 
         Raises:
             ConfigError: Names the setting, what was passed, what is expected and a value that works.
         """
-        _check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
-        _check_count("hidden_size", self.hidden_size, "Use `hidden_size=64`.")
-        _check_count("n_layers", self.n_layers, "Use `n_layers=1`.")
-        for name, example in (
-            ("lookback", 64),
-            ("epochs", 20),
-            ("batch_size", 16),
-            ("season_length", 12),
-            ("n_threads", 2),
+        self._check_counts()
+        for name, choices in (
+            ("mode", MODES),
+            ("cell", CELLS),
+            ("skip", SKIPS),
+            ("loss", tuple(LOSSES)),
+            ("schedule", tuple(SCHEDULES)),
+            ("scaling", KINDS),
+            ("transform", ("auto", *TRANSFORMS)),
         ):
+            check_choice(name, getattr(self, name), choices)
+        self._check_numbers()
+        self._check_sequences()
+        self._check_together()
+
+    def _check_counts(self) -> None:
+        check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
+        check_count("ensemble", self.ensemble, "Use `ensemble=5`, or 1 for a single network.")
+        for name, example in COUNTS.items():
             if getattr(self, name) is not None:
-                _check_count(name, getattr(self, name), f"Use `{name}={example}`, or None to have it chosen.")
-        _check_choice("mode", self.mode, MODES)
-        _check_choice("loss", self.loss, tuple(LOSSES))
-        _check_choice("schedule", self.schedule, tuple(SCHEDULES))
-        _check_choice("scaling", self.scaling, KINDS)
-        _check_positive("learning_rate", self.learning_rate, "Use `learning_rate=0.01`.")
-        _check_positive("huber_delta", self.huber_delta, "Use `huber_delta=1.0`.")
-        if self.clip_norm != 0:
-            _check_positive("clip_norm", self.clip_norm, "Use `clip_norm=1.0`, or 0 to switch clipping off.")
-        if not _is_integer(self.seed) or not 0 <= self.seed < 2**63:
+                check_count(name, getattr(self, name), f"Use `{name}={example}`, or None to have it chosen.")
+        if not is_integer(self.patience) or self.patience < 0:
+            raise ConfigError(
+                f"`patience` must be a whole number, got {self.patience!r}. Use `patience=8`, or 0 to never end early."
+            )
+        if not is_integer(self.seed) or not 0 <= self.seed < 2**63:
             raise ConfigError(f"`seed` must be a whole number from 0 to 2**63 - 1, got {self.seed!r}. Use `seed=0`.")
+
+    def _check_numbers(self) -> None:
+        if self.learning_rate not in (None, "find"):
+            check_positive("learning_rate", self.learning_rate, 'Use `learning_rate=0.01`, or "find".')
+        check_positive("huber_delta", self.huber_delta, "Use `huber_delta=1.0`.")
+        check_positive("checkpoint_seconds", self.checkpoint_seconds, "Use `checkpoint_seconds=60`.")
+        if self.max_seconds is not None:
+            check_positive("max_seconds", self.max_seconds, "Use `max_seconds=60`, or None for no limit.")
+        if self.clip_norm != 0:
+            check_positive("clip_norm", self.clip_norm, "Use `clip_norm=1.0`, or 0 to switch clipping off.")
+        if self.weight_decay != 0:
+            check_positive("weight_decay", self.weight_decay, "Use `weight_decay=0.01`, or 0 for none.")
+        if self.validation_size is not None and self.validation_size != 0:
+            check_positive("validation_size", self.validation_size, "Use `validation_size=0.2`, or 0 for none.")
+        for name, example in (("dropout", 0.2), ("averaging", 0.99)):
+            value = getattr(self, name)
+            if not is_number(value) or not 0 <= value < 1:
+                raise ConfigError(f"`{name}` must be at least 0 and below 1, got {value!r}. Use `{name}={example}`.")
+
+    def _check_sequences(self) -> None:
+        for size in as_tuple("decoder_sizes", self.decoder_sizes, "(64,)"):
+            check_count("decoder_sizes", size, "Use `decoder_sizes=(64,)`.")
+        for step in as_tuple("dilations", self.dilations or (), "(1, 2)"):
+            check_count("dilations", step, "Use `dilations=(1, 2)` for two layers.")
+        for season in self.seasons or ():
+            check_count("season_length", season, "Use `season_length=12`, or (24, 168) for several.")
+        if self.dilations is not None and len(self.dilations) != (self.n_layers or len(self.dilations)):
+            raise ConfigError(
+                f"`dilations` has {len(self.dilations)} numbers, and one for each of `n_layers={self.n_layers}` was "
+                "expected. Pass as many, or leave `n_layers` out."
+            )
+        levels = as_tuple("quantiles", self.quantiles, "(0.1, 0.5, 0.9)")
+        good = all(is_number(level) and 0 < level < 1 for level in levels) and list(levels) == sorted(set(levels))
+        if not good or len(levels) % 2 == 0 or not math.isclose(levels[len(levels) // 2], 0.5) or len(levels) > 31:
+            raise ConfigError(
+                f"`quantiles` must be rising numbers between 0 and 1 with 0.5 in the middle, got {self.quantiles!r}. "
+                "Use `quantiles=(0.1, 0.5, 0.9)`."
+            )
+
+    def _check_together(self) -> None:
+        for name in ("bidirectional", "attention"):
+            if getattr(self, name) and self.mode != "windows":
+                raise ConfigError(
+                    f"`{name}=True` looks at a whole window, so `mode=\"windows\"` was expected, got "
+                    f"{self.mode!r}. Pass `mode=\"windows\"` with it."
+                )
+        if self.bidirectional and (self.cell != "lstm" or self.dilations):
+            raise ConfigError(
+                f"`bidirectional=True` is an LSTM without dilations, got cell={self.cell!r} and "
+                f"dilations={self.dilations!r}. Leave both out."
+            )
+
+    @property
+    def seasons(self) -> tuple[int, ...] | None:
+        """The seasons that were given, shortest first; None where they are to be found."""
+        given = self.season_length
+        if given is None:
+            return None
+        each = (given,) if is_integer(given) else as_tuple("season_length", given, "(24, 168)")
+        return tuple(sorted(set(each)))
 
 
 S = TypeVar("S", bound=Settings)
@@ -124,86 +243,42 @@ def suggest_settings(cls: type[S]) -> type[S]:
     return cls
 
 
-def _is_integer(value: object) -> bool:
+def is_integer(value: object) -> bool:
+    """Tell whether a value is a whole number, and no truth value."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def _check_count(name: str, value: object, remedy: str) -> None:
-    if not _is_integer(value) or value < 1:  # type: ignore[operator]
+def is_number(value: object) -> bool:
+    """Tell whether a value is a number, and no truth value."""
+    return isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool)
+
+
+def as_tuple(name: str, value: Any, example: str) -> tuple[Any, ...]:
+    """Take several values as a tuple.
+
+    Raises:
+        ConfigError: It is a single one.
+    """
+    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+        raise ConfigError(f"`{name}` must be several values, got {value!r}. Use `{name}={example}`.")
+    return tuple(value)
+
+
+def check_count(name: str, value: object, remedy: str) -> None:
+    """Check for a positive whole number."""
+    if not is_integer(value) or value < 1:  # type: ignore[operator]
         raise ConfigError(f"`{name}` must be a positive integer, got {value!r}. {remedy}")
 
 
-def _check_positive(name: str, value: object, remedy: str) -> None:
-    is_number = isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool)
-    if not is_number or not 0 < value < math.inf:  # type: ignore[operator]
+def check_positive(name: str, value: object, remedy: str) -> None:
+    """Check for a positive number."""
+    if not is_number(value) or not 0 < value < math.inf:  # type: ignore[operator]
         raise ConfigError(f"`{name}` must be a positive number, got {value!r}. {remedy}")
 
 
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Check for one of some names."""
     if value not in choices:
         nearest = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.0)[0]
         known = ", ".join(repr(choice) for choice in choices)
         raise ConfigError(f"`{name}` must be one of {known}, got {value!r}. Did you mean `{name}={nearest!r}`?")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a fit will do: the settings with every None replaced.
-
-    Args:
-        lookback: Burn-in of a segment, or length of a window.
-        lessons: Steps of a segment at which a forecast is learned (`sequence`).
-        batch_size: Segments or windows in one training step.
-        steps_per_epoch: Training steps in one epoch.
-        epochs: Epochs.
-        season_length: Steps in a season.
-    """
-
-    lookback: int
-    lessons: int
-    batch_size: int
-    steps_per_epoch: int
-    epochs: int
-    season_length: int
-
-
-def make_plan(settings: Settings, panel: Panel, season_length: int) -> Plan:
-    """Choose what the user left open.
-
-    The rules: `lookback` is 64 points or two seasons, whichever is longer, at most 336 and at most a third of what the
-    shortest series has left beside the horizon. A segment has three times as many lessons (32 to 256). A batch is 16
-    segments or 32 windows. Training takes at least 300 steps and at least one epoch in `sequence` mode, 10 epochs in
-    `windows` mode.
-
-    Raises:
-        DataError: A series is shorter than lookback + horizon.
-    """
-    lengths = panel.lengths
-    lookback = settings.lookback or _choose_lookback(int(lengths.min()) - settings.horizon, season_length)
-    _check_lengths(settings, panel, lookback)
-    if settings.mode == "windows":
-        batch = settings.batch_size or 32
-        n_windows = int(np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum())
-        return Plan(lookback, 1, batch, math.ceil(n_windows / batch), settings.epochs or 10, season_length)
-    batch = settings.batch_size or 16
-    lessons = min(max(3 * lookback, 32), 256, int(lengths.max()) - lookback)
-    n_lessons = int(np.maximum(lengths - lookback, 0).sum())
-    steps = math.ceil(n_lessons / (batch * lessons))
-    return Plan(lookback, lessons, batch, steps, settings.epochs or math.ceil(300 / steps), season_length)
-
-
-def _choose_lookback(room: int, season_length: int) -> int:
-    return max(1, min(max(64, 2 * season_length), 336, room // 3))
-
-
-def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:
-    needed = lookback + settings.horizon + int(settings.mode == "windows" and settings.drop_last_window)
-    shortest = int(np.argmin(panel.lengths))
-    n_points = int(panel.lengths[shortest])
-    if n_points >= max(needed, 2):
-        return
-    name = "The series" if panel.n_series == 1 else f"Series {panel.ids[shortest]!r}"
-    raise DataError(
-        f"{name} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} need at "
-        f"least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
-    )

@@ -1,16 +1,15 @@
 """How are series brought to a common scale, and back? Learned per series, from the training part only."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from gatecast.data.arrays import Array, Floats, Ints
 from gatecast.exceptions import ConfigError
 
-__all__ = ["KINDS", "Scaling", "fit_scaling"]
+__all__ = ["KINDS", "Scaling", "fit_scaling", "naive_scale"]
 
-KINDS = ("minmax", "standard", "none")
+KINDS = ("season", "standard", "minmax", "none")
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,8 @@ class Scaling:
     Attributes:
         center: float64, shape (S,), in the units of the data.
         scale: float64, shape (S,), positive, in the units of the data.
-        kind: "minmax" (0..1 over the training part), "standard" (mean 0, standard deviation 1) or "none".
+        kind: "season" (mean 0, mean absolute change over a season 1), "standard" (mean 0, standard deviation 1), "minmax"
+            (0..1 over the training part) or "none".
 
     >>> values, offsets = np.array([1.0, 3.0]), np.array([0, 2])
     >>> fit_scaling(values, offsets, "minmax").transform(values, offsets)
@@ -54,13 +54,14 @@ class Scaling:
         return np.repeat(self.center, lengths).reshape(shape), np.repeat(self.scale, lengths).reshape(shape)
 
 
-def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard") -> Scaling:
+def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: int = 1) -> Scaling:
     """Learn a scaling per series; NaN is skipped, a constant series gets scale 1 and so maps to 0.
 
     Args:
         values: The training part of all series, shape (N,).
         offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape (S + 1,).
-        kind: "minmax", "standard" or "none".
+        kind: "season", "standard", "minmax" or "none".
+        season: Steps in a season, for "season".
 
     Raises:
         ConfigError: The kind is unknown.
@@ -70,22 +71,81 @@ def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard") -> Scalin
     """
     if kind not in KINDS:
         raise ConfigError(f'`scaling` must be one of {", ".join(KINDS)}, got {kind!r}. Use `scaling="standard"`.')
-    fitted = np.array([_fit_one(values[b:e], kind) for b, e in pairwise(offsets)])
-    fitted = fitted.reshape(-1, 2).astype(np.float64)
-    return Scaling(fitted[:, 0].copy(), fitted[:, 1].copy(), kind)
-
-
-def _fit_one(series: Floats, kind: str) -> tuple[float, float]:
-    """Return center and scale of one series, shape (T,)."""
-    seen = series[~np.isnan(series)] if np.isnan(series).any() else series
-    if kind == "none" or len(seen) == 0:
-        return 0.0, 1.0
-    low, high = float(seen.min()), float(seen.max())
-    if low == high:
-        return low, 1.0
+    S = len(offsets) - 1
+    center, scale = np.zeros(S), np.ones(S)
+    if kind == "none":
+        return Scaling(center, scale, kind)
+    filled = np.flatnonzero(np.diff(offsets))
+    if not len(filled):
+        return Scaling(center, scale, kind)
+    begins, lengths = offsets[filled], np.diff(offsets)[filled]
+    low, high = (np.nan_to_num(edge.reduceat(values, begins)) for edge in (np.fmin, np.fmax))
+    spread = high - low
+    center[filled] = low
+    varies = spread > 0
     if kind == "minmax":
-        return low, high - low
-    mean = float(seen.mean())
-    # In units of the range, so that squares of huge numbers do not overflow and of tiny ones do not vanish.
-    deviations = (seen - mean) / (high - low)
-    return mean, float(np.sqrt(np.mean(np.square(deviations, out=deviations)))) * (high - low)
+        scale[filled[varies]] = spread[varies]
+        return Scaling(center, scale, kind)
+    mean, deviation = _moments(values, begins, lengths, low, np.where(varies, spread, 1.0))
+    center[filled[varies]] = mean[varies]
+    scale[filled[varies]] = deviation[varies]
+    if kind == "season":
+        change = naive_scale(values, offsets, season)
+        known = varies & np.isfinite(change[filled])
+        scale[filled[known]] = change[filled[known]]
+    return Scaling(center, scale, kind)
+
+
+def _moments(values: Floats, begins: Ints, lengths: Ints, low: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation of each series, without what is missing."""
+    # in units of the range, so that squares of huge numbers do not overflow and of tiny ones do not vanish
+    unit = (values - _spread(low, lengths)) / _spread(spread, lengths)
+    seen = ~np.isnan(unit)
+    n = np.maximum(np.add.reduceat(seen, begins, dtype=np.int64), 1)
+    unit[~seen] = 0.0
+    mean = np.add.reduceat(unit, begins) / n
+    unit -= _spread(mean, lengths)
+    unit[~seen] = 0.0
+    np.square(unit, out=unit)
+    return low + mean * spread, np.sqrt(np.add.reduceat(unit, begins) / n) * spread
+
+
+def _spread(each: Floats, lengths: Ints) -> Floats:
+    # one series needs no copy of its number per value: 10 million points stay affordable
+    return each if len(each) == 1 else np.repeat(each, lengths)
+
+
+def naive_scale(values: Floats, offsets: Ints, season: int) -> Floats:
+    """Return each series' mean absolute change over a season: the denominator of MASE (Hyndman and Koehler 2006).
+
+    Args:
+        values: `(N,)` training parts, NaN in gaps.
+        offsets: `(S + 1,)`.
+        season: Steps in a season; 1 is taken for series that are not longer.
+
+    Returns:
+        `(S,)`; NaN where it is zero or cannot be known.
+
+    >>> naive_scale(np.array([1.0, 3.0, 2.0]), np.array([0, 3]), 1)
+    array([1.5])
+    """
+    lengths = np.diff(offsets)
+    scales = np.full(len(lengths), np.nan)
+    for lag in {1, season}:
+        ours = np.flatnonzero((lengths > season) == (lag == season) if season > 1 else lengths > 1)
+        ours = ours[lengths[ours] > lag]
+        if len(ours):
+            scales[ours] = _mean_change(values, offsets, ours, lag)
+    return scales
+
+
+def _mean_change(values: Floats, offsets: Ints, series: Ints, lag: int) -> Floats:
+    change = np.append(np.abs(values[lag:] - values[:-lag]), 0.0)
+    seen = ~np.isnan(change)
+    change[~seen] = 0.0
+    # from the begin of each series to its last change; the sums in between, across two series, are not looked at
+    edges = np.column_stack([offsets[series], offsets[series + 1] - lag]).ravel()
+    n, total = (np.add.reduceat(part, edges)[::2] for part in (seen.astype(np.float64), change))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / n
+    return np.where(mean > 0, mean, np.nan)

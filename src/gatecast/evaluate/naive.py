@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
-__all__ = ["naive_scale", "seasonal_naive"]
+__all__ = ["seasonal_naive"]
 
 
 def seasonal_naive(
@@ -36,24 +34,3 @@ def seasonal_naive(
     positions = origins[:, None] + back
     begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
     return np.asarray(values[np.where(positions >= begins[:, None], positions, origins[:, None])])
-
-
-def naive_scale(values: np.ndarray, offsets: np.ndarray, season: int) -> np.ndarray:
-    """Return each series' mean absolute change over a season: the denominator of MASE (Hyndman and Koehler 2006).
-
-    Args:
-        values: `(N,)` training parts, NaN in gaps.
-        offsets: `(S + 1,)`.
-        season: Steps in a season; 1 is taken for series that are not longer.
-
-    Returns:
-        `(S,)`; NaN where it is zero or cannot be known.
-    """
-    scales = np.full(len(offsets) - 1, np.nan)
-    for s, (begin, end) in enumerate(pairwise(offsets)):
-        lag = season if end - begin > season else 1
-        change = np.abs(values[begin + lag : end] - values[begin : end - lag])
-        seen = change[~np.isnan(change)]
-        if len(seen) and seen.mean() > 0:
-            scales[s] = seen.mean()
-    return scales

@@ -1,8 +1,8 @@
 """What does a trained network remember of a series, and what does it forecast from that?
 
-A network that learned on sequences carries its state (h, c) from the first point on. A network that learned on windows
-keeps the newest points and reads them from a zero state for each forecast. Both are a `Memory`, one row for each
-series.
+A network that learned on sequences carries its state from the first point on. A network that learned on windows reads
+its newest points from a zero state for each forecast. Both also keep the newest points themselves, because inputs and
+candidate forecasts look back at them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast.network.native import SequenceResult, run_sequences
+from gatecast.network.arrays import ROWS, Ahead, extend, join, newest, spans
+from gatecast.network.native import (
+    Lens,
+    LossSettings,
+    PanelArrays,
+    SequenceResult,
+    Stretches,
+    run_sequences,
+)
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["Memory", "TrainedNetwork"]
@@ -22,21 +30,37 @@ WINDOWS_PER_CALL = 1 << 15
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered of S series, in scaled units.
+    """What is remembered of S series.
 
     Args:
-        h: `(S, state_size)` hidden states; `(S, 0)` for a network of windows.
-        c: `(S, state_size)` cell states; `(S, 0)` for a network of windows.
-        recent: `(S, window)` newest points, the newest last; `(S, 0)` for a network of sequences.
+        recent: The newest points of each, as the core reads them.
+        state: `(S, state_size)` before the newest point, which is read again for a forecast; `(S, 0)` for a network of
+            windows.
     """
 
-    h: np.ndarray
-    c: np.ndarray
-    recent: np.ndarray
+    recent: PanelArrays
+    state: np.ndarray
 
-    def rows(self, index: np.ndarray) -> Memory:
-        """Take the rows of some series."""
-        return Memory(self.h[index], self.c[index], self.recent[index])
+    @property
+    def n_series(self) -> int:
+        """S."""
+        return len(self.state)
+
+    def rows(self, index: np.ndarray, keep: np.ndarray | None = None) -> Memory:
+        """Take some series, and forget what `keep` says not to keep."""
+        lengths = np.diff(self.recent.offsets)[index]
+        state = self.state[index]
+        if keep is not None:
+            lengths, state = np.where(keep, lengths, 0), np.where(keep[:, None], state, 0)
+        rows = spans(self.recent.offsets[:-1][index], lengths)
+        taken = {name: getattr(self.recent, name) for name in ROWS}
+        taken = {name: array[rows] if len(array) else array for name, array in taken.items()}
+        static = {
+            name: getattr(self.recent, name)[index] for name in ("static_numbers", "static_codes", "units")
+        }
+        spreads = None if self.recent.spreads is None else self.recent.spreads[index]
+        offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        return Memory(replace(self.recent, offsets=offsets, spreads=spreads, **taken, **static), state)
 
 
 @dataclass(frozen=True)
@@ -46,117 +70,145 @@ class TrainedNetwork:
     Args:
         spec: Shape of the network.
         weights: `(spec.n_parameters,)`.
+        loss: What the parameters of its forecasts mean.
+        lens: What it is shown of the values.
         window: Points that a forecast reads from a zero state; 0 when the state is carried along.
         n_threads: Threads for inference.
     """
 
     spec: NetworkSpec
     weights: np.ndarray
+    loss: LossSettings
+    lens: Lens
     window: int
     n_threads: int = 1
 
-    def blank(self, n_series: int) -> Memory:
-        """Remember nothing. A network of windows reads zeros in place of points that it has not seen."""
-        state = 0 if self.window else self.spec.state_size
-        zeros = np.zeros((n_series, state), self.weights.dtype)
-        return Memory(zeros, zeros, np.zeros((n_series, self.window), self.weights.dtype))
+    @property
+    def kept(self) -> int:
+        """How many of the newest points have to be kept."""
+        return self.lens.history + max(self.window, 1)
 
-    def read(self, memory: Memory, inputs: np.ndarray, offsets: np.ndarray) -> Memory:
-        """Take in new points.
+    def blank(self, like: PanelArrays) -> Memory:
+        """Remember nothing of as many series as `like` has."""
+        S = like.n_series
+        none = {name: getattr(like, name)[:0] for name in ROWS}
+        return Memory(
+            replace(like, offsets=np.zeros(S + 1, np.int64), **none),
+            np.zeros((S, 0 if self.window else self.spec.state_size), self.weights.dtype),
+        )
 
-        Args:
-            memory: What was remembered before.
-            inputs: `(N,)` new points of all series, scaled.
-            offsets: `(S + 1,)`; series s has `inputs[offsets[s]:offsets[s + 1]]`.
+    def read(self, memory: Memory, new: PanelArrays) -> Memory:
+        """Take in new points of all series.
 
         Returns:
             What is remembered after them.
         """
-        if self.window:
-            points, begins = _join(memory.recent, inputs, offsets)
-            newest = begins[1:, None] + np.arange(-self.window, 0)
-            return replace(memory, recent=points[newest])
-        result = self._run(inputs, offsets[:-1], np.diff(offsets), (memory.h, memory.c))
-        return replace(memory, h=result.h, c=result.c)
+        n_old, n_new = np.diff(memory.recent.offsets), np.diff(new.offsets)
+        panel = join(memory.recent, new)
+        state = memory.state
+        if not self.window:
+            # from the newest old point, whose state is kept, to the one before the newest
+            start = np.maximum(n_old - 1, 0)
+            length = np.maximum(n_old + n_new - 1 - start, 0)
+            state = self._run(panel, Stretches(_all(panel), start, length), state).state
+        return Memory(newest(panel, self.kept), state)
 
-    def forecast(self, memory: Memory, horizon: int | None = None) -> np.ndarray:
+    def forecast(self, memory: Memory, horizon: int | None = None, ahead: Ahead | None = None) -> np.ndarray:
         """Forecast from what is remembered.
 
         Args:
             memory: Of S series.
             horizon: Steps ahead; those beyond the network's own are forecast from its forecasts, block by block.
+            ahead: What is known of these steps.
 
         Returns:
-            `(S, horizon)`, scaled.
+            `(S, P, horizon)` parameters of the forecasts, scaled.
         """
-        H = self.spec.output_size
+        H = self.spec.horizon
         horizon = horizon or H
-        blocks = [self._forecast_block(memory)]
-        offsets = np.arange(len(memory.recent) + 1) * H
-        while len(blocks) * H < horizon:
-            memory = self.read(memory, blocks[-1].ravel(), offsets)
-            blocks.append(self._forecast_block(memory))
-        return np.hstack(blocks)[:, :horizon]
+        blocks = []
+        for begin in range(0, horizon, H):
+            n = min(H, horizon - begin)
+            known = None if ahead is None else ahead.steps(begin, begin + n)
+            blocks.append(self._forecast_block(memory, known)[:, :, :n])
+            if begin + H < horizon:
+                memory = self.read(memory, self._as_observed(memory, blocks[-1], known))
+        return np.concatenate(blocks, axis=2)
 
-    def forecast_each(self, memory: Memory, inputs: np.ndarray, offsets: np.ndarray, width: int) -> np.ndarray:
-        """Forecast after every one of the new points.
+    def forecast_each(self, memory: Memory, new: PanelArrays, width: int) -> np.ndarray:
+        """Forecast before every one of the new points.
 
         Args:
             memory: What was remembered before them.
-            inputs: `(N,)`.
-            offsets: `(S + 1,)`.
+            new: N points.
             width: How many steps ahead, at most the network's horizon.
 
         Returns:
-            `(N, width)`, scaled; row n is forecast from point n and all before it.
+            `(N, P, width)`, scaled; row n is forecast from all points before point n, which is its first step. NaN
+            where nothing came before.
         """
+        n_old, n_new = np.diff(memory.recent.offsets), np.diff(new.offsets)
+        panel = join(memory.recent, new)
+        start = np.maximum(n_old - 1, 0)
+        length = np.maximum(n_old + n_new - 1 - start, 0)
+        out = np.full((len(new.values), self.spec.n_parameters_of_step, width), np.nan, self.weights.dtype)
+        # the first point of a series that nothing is known of has no forecast
+        rows = spans(new.offsets[1:] - length, length)
         if self.window:
-            points, begins = _join(memory.recent, inputs, offsets)
-            lengths = np.diff(offsets)
-            starts = np.arange(len(inputs)) + np.repeat(begins[:-1] - offsets[:-1], lengths) + 1
-            return self._forecast_windows(points, starts, width)
-        return self._run(inputs, offsets[:-1], np.diff(offsets), (memory.h, memory.c), width).every
-
-    def _forecast_block(self, memory: Memory) -> np.ndarray:
-        if self.window:
-            starts = np.arange(len(memory.recent)) * self.window
-            return self._forecast_windows(memory.recent.ravel(), starts, self.spec.output_size)
-        none = np.zeros(len(memory.h), np.int64)
-        return self._run(np.zeros(0, self.weights.dtype), none, none, (memory.h, memory.c)).last
-
-    def _forecast_windows(self, points: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
-        out = np.zeros((len(starts), width), self.weights.dtype)
-        for at in range(0, len(starts), WINDOWS_PER_CALL):
-            part = np.ascontiguousarray(starts[at : at + WINDOWS_PER_CALL])
-            lengths = np.full(len(part), self.window, np.int64)
-            out[at : at + len(part)] = self._run(points, part, lengths, None).last[:, :width]
+            series = np.repeat(_all(panel), length)
+            out[rows] = self.forecast_windows(panel, series, spans(start, length), width)
+        else:
+            out[rows] = self._run(panel, Stretches(_all(panel), start, length), memory.state, width).every
         return out
 
-    def _run(
-        self,
-        inputs: np.ndarray,
-        starts: np.ndarray,
-        lengths: np.ndarray,
-        state: tuple[np.ndarray, np.ndarray] | None,
-        width: int = 0,
-    ) -> SequenceResult:
+    def _forecast_block(self, memory: Memory, ahead: Ahead | None) -> np.ndarray:
+        last = np.diff(memory.recent.offsets) - 1
+        panel = memory.recent if ahead is None else extend(memory.recent, ahead)
+        if self.window:
+            return self.forecast_windows(panel, _all(panel), last, self.spec.horizon)
+        return self._run(panel, Stretches(_all(panel), last, np.ones_like(last)), memory.state).last
+
+    def forecast_windows(self, panel: PanelArrays, series: np.ndarray, origins: np.ndarray, width: int) -> np.ndarray:
+        """Forecast from windows that end at `origins`, positions in their series."""
+        out = np.zeros((len(series), self.spec.n_parameters_of_step, width), self.weights.dtype)
+        for at in range(0, len(series), WINDOWS_PER_CALL):
+            part = slice(at, at + WINDOWS_PER_CALL)
+            lengths = np.minimum(origins[part] + 1, self.window)
+            stretches = Stretches(series[part], origins[part] + 1 - lengths, lengths)
+            out[part] = self._run(panel, stretches, None).last[:, :, :width]
+        return out
+
+    def _as_observed(self, memory: Memory, block: np.ndarray, ahead: Ahead | None) -> PanelArrays:
+        """Take a block of forecasts for what came."""
+        S, H = len(block), block.shape[2]
+        values = np.ascontiguousarray(block[:, self.loss.middle]).ravel()
+        panel = memory.recent
+        none = {name: getattr(panel, name)[:0] for name in ("numbers", "codes")}
+        if ahead is not None:
+            shapes = replace(panel, values=values[:0], targets=values[:0], offsets=np.zeros(S + 1, np.int64), **none)
+            extended = extend(shapes, ahead)
+            none = {"numbers": extended.numbers, "codes": extended.codes}
+        elif panel.numbers.size or panel.codes.size:
+            none = {name: np.repeat(_newest_rows(panel, name), H, axis=0) for name in none if getattr(panel, name).size}
+        return replace(panel, values=values, targets=values, offsets=np.arange(S + 1, dtype=np.int64) * H, **none)
+
+    def _run(self, panel: PanelArrays, stretches: Stretches, state: np.ndarray | None, width: int = 0) -> SequenceResult:
         return run_sequences(
             self.spec,
             self.weights,
-            np.ascontiguousarray(inputs[:, None]),
-            np.ascontiguousarray(starts),
-            lengths,
+            self.loss,
+            self.lens,
+            panel,
+            stretches,
             state=state,
             width=width,
             n_threads=self.n_threads,
         )
 
 
-def _join(recent: np.ndarray, inputs: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Put each series' remembered points in front of its new ones; returns points and where each series begins."""
-    window = recent.shape[1]
-    begins = offsets + window * np.arange(len(offsets))
-    if len(recent) == 1:
-        return np.concatenate([recent[0], inputs]), begins
-    pieces = [p for s, row in enumerate(recent) for p in (row, inputs[offsets[s] : offsets[s + 1]])]
-    return np.concatenate(pieces), begins
+def _all(panel: PanelArrays) -> np.ndarray:
+    return np.arange(panel.n_series, dtype=np.int64)
+
+
+def _newest_rows(panel: PanelArrays, name: str) -> np.ndarray:
+    return np.asarray(getattr(panel, name)[panel.offsets[1:] - 1])

@@ -1,10 +1,11 @@
-"""How does a fit go from step to step, and what does it remember of them?"""
+"""How does a fit go from step to step, what is looked at on the way, and what is kept of it?"""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,69 @@ import numpy as np
 from gatecast.exceptions import TrainingError
 from gatecast.network.native import FINISHED
 from gatecast.training.progress import Progress
+from gatecast.training.stop import Stop
 
-__all__ = ["TrainingResult", "train"]
+__all__ = ["Course", "Log", "TrainingResult", "train"]
 
 # the core works for about this long before Python hears of it: short enough for a lively bar
 SECONDS_PER_CALL = 0.1
+# a smaller improvement than this share does not count as one
+LEAST_GAIN = 1e-4
+
+
+@dataclass(frozen=True)
+class Course:
+    """What training follows.
+
+    Args:
+        rates: `(n_steps,)` learning rates.
+        steps_per_epoch: Training steps that make one epoch of the history.
+        check_every: Training steps from one look at the validation part to the next.
+        patience: Looks without an improvement after which training ends; 0 to never end early.
+        deadline: Of `time.monotonic`, or infinity.
+        averaged: Whether the running mean of the weights is what counts.
+    """
+
+    rates: np.ndarray
+    steps_per_epoch: int
+    check_every: int = 0
+    patience: int = 0
+    deadline: float = math.inf
+    averaged: bool = False
+
+
+@dataclass
+class Log:
+    """What happened so far; with the trainer's weights and moments it is all that is needed to go on.
+
+    Args:
+        rates: `(n_steps,)` learning rates, which a time limit may have shortened.
+        records: `(n_steps, 5)`, see `make_trainer`.
+        n_steps: Steps taken.
+        checks: Step and validation loss of each look.
+        best_weights: Those of the best look.
+        shortened: Whether the time was too short for all steps.
+    """
+
+    rates: np.ndarray
+    records: np.ndarray
+    n_steps: int = 0
+    checks: list[tuple[int, float]] = field(default_factory=list)
+    best_weights: np.ndarray | None = None
+    shortened: bool = False
+
+    @property
+    def best(self) -> tuple[int, float]:
+        """Step and loss of the best look."""
+        return min(self.checks, key=lambda check: (check[1], check[0]))
+
+    def waits(self) -> int:
+        """Count the looks since the last improvement."""
+        best, since = math.inf, 0
+        for _, loss in self.checks:
+            improved = loss < best * (1 - LEAST_GAIN) if best > 0 and math.isfinite(best) else loss < best
+            best, since = (loss, 0) if improved else (best, since + 1)
+        return since
 
 
 @dataclass(frozen=True)
@@ -26,61 +85,139 @@ class TrainingResult:
     Args:
         weights: `(n_parameters,)`.
         history: For each epoch `loss` (in the data's units, squared for `mse` and `huber`), `rmse` (in the data's
-            units) and `scaled_loss` (what was minimised).
+            units) and `scaled_loss` (what was minimised); for each look at the validation part `validation_epoch` and
+            `validation_loss` (as it was minimised).
         n_steps: Training steps taken.
-        interrupted: Whether Ctrl-C ended it early.
+        stop: Why it ended.
+        validation_loss: Of the weights; None where nothing was held back.
     """
 
     weights: np.ndarray
     history: dict[str, list[float]]
     n_steps: int
-    interrupted: bool
+    stop: Stop
+    validation_loss: float | None
 
 
-def train(trainer: Any, source: Any, rates: np.ndarray, steps_per_epoch: int, progress: Progress) -> TrainingResult:
-    """Take one training step for each learning rate.
+Judge = Callable[[np.ndarray], float]
+Save = Callable[[Any, Log], None]
+
+
+def train(
+    trainer: Any,
+    source: Any,
+    course: Course,
+    progress: Progress,
+    judge: Judge | None = None,
+    save: Save | None = None,
+    log: Log | None = None,
+) -> TrainingResult:
+    """Take one training step for each learning rate, and keep the weights that are best on the validation part.
 
     Args:
         trainer: From `gatecast.network.native.make_trainer`.
         source: Where its sequences come from.
-        rates: `(n_steps,)` learning rates.
-        steps_per_epoch: Training steps that make one epoch of the history.
+        course: What training follows.
         progress: Is told of every few steps.
+        judge: Returns the validation loss of weights; without it the last weights count.
+        save: Is shown trainer and log now and then, and may keep them.
+        log: Of an earlier run that is to go on, whose weights and moments the trainer has.
 
     Returns:
-        The result; after Ctrl-C that of the steps taken so far, with `interrupted` set.
+        The result; after Ctrl-C that of the steps taken so far, with `Stop.INTERRUPTED`.
 
     Raises:
         TrainingError: The loss or the gradient stopped being a number.
     """
-    log = _Log(np.zeros((len(rates), 5)))
-    interrupted = False
+    log = log or Log(course.rates, np.zeros((len(course.rates), 5)))
+    run = _Run(trainer, source, course, progress, judge, save, log)
     try:
-        _run_all(trainer, source, rates, steps_per_epoch, progress, log)
+        stop = run.go()
     except KeyboardInterrupt:
-        interrupted = True
-    history = _summarise(log.records[: log.n_steps], steps_per_epoch)
-    return TrainingResult(trainer.weights(), history, log.n_steps, interrupted)
+        stop = Stop.INTERRUPTED
+    return run.result(stop)
 
 
 @dataclass
-class _Log:
-    records: np.ndarray  # (n_steps, 5), see make_trainer
-    n_steps: int = 0
+class _Run:
+    trainer: Any
+    source: Any
+    course: Course
+    progress: Progress
+    judge: Judge | None
+    save: Save | None
+    log: Log
+    per_call: int = 1
+    started: float = field(default_factory=time.monotonic)
+    first: int = 0
 
+    def go(self) -> Stop:
+        log, self.first = self.log, self.log.n_steps
+        self.progress.advance(log.n_steps, math.nan)
+        while log.n_steps < len(log.rates):
+            self._steps(min(self._next_check(), len(log.rates)))
+            if log.n_steps == self._next_check(log.n_steps - 1) or log.n_steps == len(log.rates):
+                self._look()
+                if self.course.patience and log.waits() >= self.course.patience:
+                    return Stop.NO_IMPROVEMENT
+                self._keep_to_time()
+            if self.save is not None:
+                self.save(self.trainer, log)
+        return Stop.TIME if log.shortened else Stop.FINISHED
 
-def _run_all(trainer: Any, source: Any, rates: np.ndarray, steps_per_epoch: int, progress: Progress, log: _Log) -> None:
-    per_call = 1
-    while log.n_steps < len(rates):
+    def _next_check(self, after: int | None = None) -> int:
+        every = self.course.check_every or len(self.log.rates)
+        return ((self.log.n_steps if after is None else after) // every + 1) * every
+
+    def _steps(self, until: int) -> None:
+        """Take steps until the next look, or until a moment has passed."""
+        log = self.log
         start = time.perf_counter()
-        outcome, taken, part = trainer.run(source, log.n_steps, rates[log.n_steps : log.n_steps + per_call])
+        n = min(self.per_call, until - log.n_steps)
+        outcome, taken, part = self.trainer.run(self.source, log.n_steps, log.rates[log.n_steps : log.n_steps + n])
         log.records[log.n_steps : log.n_steps + taken] = part[:taken]
         log.n_steps += taken
         if outcome != FINISHED:
-            raise TrainingError(_diverged(log.n_steps, len(rates), steps_per_epoch, float(rates[log.n_steps])))
-        progress.advance(taken, math.sqrt(part[taken - 1, 2]))
-        if time.perf_counter() - start < SECONDS_PER_CALL:
-            per_call = min(2 * per_call, 1 << 20)
+            rate = float(log.rates[log.n_steps])
+            raise TrainingError(_diverged(log.n_steps, len(log.rates), self.course.steps_per_epoch, rate))
+        self.progress.advance(taken, math.sqrt(part[taken - 1, 2]))
+        if time.perf_counter() - start < SECONDS_PER_CALL and n == self.per_call:
+            self.per_call = min(2 * self.per_call, 1 << 20)
+
+    def weights(self) -> np.ndarray:
+        return np.asarray(self.trainer.mean_weights() if self.course.averaged else self.trainer.weights())
+
+    def _look(self) -> None:
+        if self.judge is None:
+            return
+        weights = self.weights()
+        loss = self.judge(weights)
+        if not self.log.checks or loss < self.log.best[1]:
+            self.log.best_weights = weights
+        self.log.checks.append((self.log.n_steps, loss))
+
+    def _keep_to_time(self) -> None:
+        """Shorten what is left of the schedule to what the time allows: it still ends at its last learning rate."""
+        log, now = self.log, time.monotonic()
+        taken = log.n_steps - self.first
+        left = len(log.rates) - log.n_steps
+        if math.isinf(self.course.deadline) or not left:
+            return
+        affordable = max(0, int((self.course.deadline - now) * taken / max(now - self.started, 1e-9)))
+        if affordable < left:
+            kept = np.linspace(log.n_steps, len(log.rates) - 1, affordable)
+            rest = np.interp(kept, np.arange(len(log.rates)), log.rates)
+            log.rates = np.concatenate([log.rates[: log.n_steps], rest])
+            log.shortened = True
+
+    def result(self, stop: Stop) -> TrainingResult:
+        log = self.log
+        history = _summarise(log.records[: log.n_steps], self.course.steps_per_epoch)
+        history["validation_epoch"] = [step / self.course.steps_per_epoch for step, _ in log.checks]
+        history["validation_loss"] = [loss for _, loss in log.checks]
+        best = log.best_weights
+        loss = log.best[1] if log.checks else None
+        return TrainingResult(self.weights() if best is None else best, history, log.n_steps, stop, loss)
 
 
 def _diverged(step: int, n_steps: int, steps_per_epoch: int, rate: float) -> str:

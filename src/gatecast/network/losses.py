@@ -1,0 +1,88 @@
+"""What do the parameters of a forecast mean, and how far off are they? Points, quantiles and likelihoods in NumPy.
+
+The core's `origin.hpp` computes the same with gradients; here whole arrays of forecasts are judged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatecast.network.native import LossSettings
+
+__all__ = ["mean_loss", "quantiles_of"]
+
+Array = np.ndarray
+
+
+def mean_loss(settings: LossSettings, parameters: Array, actual: Array) -> float:
+    """Return the mean of the loss over all targets that are there; NaN without any.
+
+    Args:
+        settings: Which loss.
+        parameters: `(n, P, H)`.
+        actual: `(n, H)`, NaN where nothing was observed.
+    """
+    there = ~np.isnan(actual)
+    if not there.any():
+        return float("nan")
+    # one row for each target that is there, (m, P)
+    rows = np.moveaxis(parameters, 1, 2)[there].astype(np.float64)
+    return float(_losses(settings, rows, actual[there].astype(np.float64)).mean())
+
+
+def _losses(settings: LossSettings, rows: Array, actual: Array) -> Array:
+    error = rows[:, settings.middle] - actual
+    if settings.loss == "quantile":
+        levels = np.asarray(settings.quantiles)
+        each = rows - actual[:, None]
+        return np.asarray((2 * np.where(each > 0, 1 - levels, -levels) * each).mean(axis=1))
+    if settings.loss == "normal":
+        return np.asarray(np.log(rows[:, 1]) + 0.5 * np.log(2 * np.pi) + 0.5 * (error / rows[:, 1]) ** 2)
+    if settings.loss == "student":
+        from scipy.stats import t
+
+        return -np.asarray(t.logpdf(-error, rows[:, 2], scale=rows[:, 1]))
+    if settings.loss == "mae":
+        return np.abs(error)
+    if settings.loss == "huber":
+        slope = np.clip(error, -settings.huber_delta, settings.huber_delta)
+        return np.asarray(slope * (error - slope / 2))
+    return np.asarray(error**2)
+
+
+def quantiles_of(settings: LossSettings, parameters: Array, probabilities: Array) -> Array:
+    """Return quantiles of forecasts that say more than a point.
+
+    Those between two that were learned lie on a straight line; those beyond the outermost ones go on as a normal
+    distribution's would.
+
+    Args:
+        settings: `quantile`, `normal` or `student`.
+        parameters: `(n, P, H)`.
+        probabilities: `(Q,)`, each in (0, 1).
+
+    Returns:
+        `(n, Q, H)`.
+    """
+    from scipy import stats
+
+    if settings.loss == "quantile":
+        return _between(np.asarray(settings.quantiles), parameters.astype(np.float64), probabilities)
+    center, spread = parameters[:, None, 0].astype(np.float64), parameters[:, None, 1].astype(np.float64)
+    p = probabilities[None, :, None]
+    if settings.loss == "normal":
+        return np.asarray(center + spread * stats.norm.ppf(p))
+    return np.asarray(center + spread * stats.t.ppf(p, parameters[:, None, 2].astype(np.float64)))
+
+
+def _between(levels: Array, values: Array, probabilities: Array) -> Array:
+    """Interpolate quantiles `(n, P, H)` on the scale of normal deviates, in a straight line also beyond the ends."""
+    from scipy import stats
+
+    known, wanted = stats.norm.ppf(levels), stats.norm.ppf(probabilities)
+    if len(known) == 1:
+        return np.repeat(values, len(wanted), axis=1)
+    above = np.clip(np.searchsorted(known, wanted), 1, len(known) - 1)
+    share = (wanted - known[above - 1]) / (known[above] - known[above - 1])
+    low, high = values[:, above - 1], values[:, above]
+    return np.asarray(low + (high - low) * share[None, :, None])

@@ -1,0 +1,163 @@
+"""In which form does the network see a table, and how do its forecasts come back? Learned from the training part only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.encoding import CovariateEncoder
+from gatecast.data.panel import Panel
+from gatecast.data.scaled import carry_forward
+from gatecast.data.scaling import Scaling, fit_scaling
+from gatecast.data.transforms import Transform, fit_transform_named, transform_from_arrays
+from gatecast.network.native import Lens, PanelArrays
+
+__all__ = ["Preparation", "prepare"]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Transform, scale and covariates of S series.
+
+    Args:
+        transform: Bends values before they are scaled.
+        scaling: Center and scale of each series, in transformed units.
+        spreads: `(S,)` standard deviation of each series, in scaled units.
+        units: `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that
+            its forecast is that value exactly.
+        lens: What the network is shown of the values.
+        encoder: Turns covariates into numbers and codes; None without covariates.
+    """
+
+    transform: Transform
+    scaling: Scaling
+    spreads: Floats
+    units: Floats
+    lens: Lens
+    encoder: CovariateEncoder | None = None
+
+    def rows(self, index: Ints) -> Preparation:
+        """Take some series."""
+        return replace(
+            self,
+            transform=self.transform.rows(index),
+            scaling=replace(self.scaling, center=self.scaling.center[index], scale=self.scaling.scale[index]),
+            spreads=self.spreads[index],
+            units=self.units[index],
+        )
+
+    def with_new(self, index: Ints, past: Panel, season: int) -> Preparation:
+        """Take some series, where -1 is one that was never seen: it is scaled by its own `past`."""
+        known = self.rows(index)
+        is_new = index < 0
+        if not is_new.any():
+            return known
+        own = prepare(past, self.transform.name, self.scaling.kind, season, self.lens, self.encoder)
+        return known.replaced(own, is_new)
+
+    def replaced(self, other: Preparation, where: Array) -> Preparation:
+        """Take the series of `other` where `where` says so."""
+        ours, theirs = self.transform.to_arrays(), other.transform.to_arrays()
+        S = len(where)
+        mixed = {n: np.where(where, theirs[n], a) if len(a) == S and len(theirs[n]) == S else a for n, a in ours.items()}
+        return replace(
+            self,
+            transform=transform_from_arrays(self.transform.name, mixed),
+            scaling=replace(
+                self.scaling,
+                center=np.where(where, other.scaling.center, self.scaling.center),
+                scale=np.where(where, other.scaling.scale, self.scaling.scale),
+            ),
+            spreads=np.where(where, other.spreads, self.spreads),
+            units=np.where(where, other.units, self.units),
+        )
+
+    def arrays(self, panel: Panel, before: Array | float = 0.0) -> PanelArrays:
+        """Return what the network reads.
+
+        Args:
+            panel: The same S series.
+            before: `(S,)` scaled value before the first point, which stands in for missing ones there.
+        """
+        bent = self.transform.forward(panel.values, panel.offsets)
+        targets = self.scaling.transform(bent, panel.offsets).astype(np.float32)
+        arrays = PanelArrays(
+            carry_forward(targets, panel.offsets, before),
+            targets,
+            panel.offsets.astype(np.int64),
+            self.scaling.scale,
+            self.spreads.astype(np.float32),
+        )
+        return arrays if self.encoder is None else _with_covariates(arrays, self.encoder, panel)
+
+    def scaled(self, values: Floats) -> Floats:
+        """Scale one value of each series, `(S,)` in the data's units, where the transform bends each value alone."""
+        bent = self.transform.forward(values, np.arange(len(values) + 1))
+        return np.asarray((bent - self.scaling.center) / self.scaling.scale)
+
+    def restore(self, scaled: Array, series: Ints | None = None, anchors: Floats | None = None) -> Floats:
+        """Bring forecasts back to the units of the data.
+
+        Args:
+            scaled: `(n, H)` or `(n, H, Q)`, of which each row belongs to `series`, or to all in order.
+            series: `(n,)`.
+            anchors: Of a difference, see `Transform.anchors`.
+        """
+        rows = np.arange(len(scaled)) if series is None else series
+        shape = (-1,) + (1,) * (scaled.ndim - 1)
+        unit, center = (part[rows].reshape(shape) for part in (self.units, self.scaling.center))
+        return self.transform.inverse(scaled * unit + center, anchors, rows)
+
+
+def prepare(
+    panel: Panel,
+    transform: str,
+    scaling: str,
+    season: int,
+    lens: Lens,
+    encoder: CovariateEncoder | None = None,
+) -> Preparation:
+    """Learn a preparation from a training part.
+
+    Args:
+        panel: The training part.
+        transform: A name in `TRANSFORMS`.
+        scaling: A name in `KINDS`.
+        season: Steps in a season.
+        lens: What the network is to be shown of the values.
+        encoder: Of the covariates, already learned.
+
+    Raises:
+        DataError: The values have no such transform.
+    """
+    learned = fit_transform_named(transform, panel.values, panel.offsets, season)
+    bent = learned.forward(panel.values, panel.offsets)
+    scale = fit_scaling(bent, panel.offsets, scaling, season)
+    deviation = fit_scaling(bent, panel.offsets, "standard").scale
+    spreads = np.maximum(deviation / scale.scale, 1e-3)
+    units = np.where(_is_constant(panel), 0.0, scale.scale)
+    return Preparation(learned, scale, spreads, units, lens, encoder)
+
+
+def _with_covariates(arrays: PanelArrays, encoder: CovariateEncoder, panel: Panel) -> PanelArrays:
+    encoded = encoder.encode_panel(panel)
+    return replace(
+        arrays,
+        numbers=encoded.numeric,
+        codes=encoded.codes,
+        static_numbers=encoded.static_numeric,
+        static_codes=encoded.static_codes,
+        n_ahead_numbers=encoder.n_future_numeric,
+        n_ahead_codes=encoder.n_future_codes,
+    )
+
+
+def _is_constant(panel: Panel) -> Array:
+    constant = np.zeros(panel.n_series, bool)
+    some = np.flatnonzero(panel.lengths)
+    if len(some):
+        begins = panel.offsets[some]
+        constant[some] = np.fmin.reduceat(panel.values, begins) == np.fmax.reduceat(panel.values, begins)
+    return constant
