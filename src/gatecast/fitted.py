@@ -72,6 +72,12 @@ class Fitted:
         """Steps ahead that the networks were trained for."""
         return self.ensemble.spec.horizon
 
+    def tail_anchors(self, rows: np.ndarray) -> np.ndarray:
+        """Return what is needed of some series to bring forecasts behind the training part back, `(n, lag)`."""
+        tails = self.tail[rows]
+        offsets = np.arange(len(tails) + 1) * tails.shape[1]
+        return self.preparation.transform.rows(rows).anchors(tails.ravel(), offsets)
+
     def shows_no_frequency(self, panel: Panel) -> bool:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""
         is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2

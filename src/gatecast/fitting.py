@@ -1,20 +1,27 @@
-"""How does a panel become a fitted network? Plan, scale, train, remember."""
+"""How does a panel become a fitted forecaster? Hold back, choose, train each member, calibrate, remember."""
 
 from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast.data.panel import Panel
-from gatecast.data.scaled import carry_forward, scaled_arrays
-from gatecast.data.scaling import fit_scaling
-from gatecast.data.seasons import usual_season
-from gatecast.evaluate.naive import naive_scale
+from gatecast.data.scaled import carry_forward
+from gatecast.data.scaling import naive_scale
+from gatecast.evaluate.conformal import Conformal, fit_conformal
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.fitted import Fitted
+from gatecast.fitted import Fitted, Learned
+from gatecast.network.ensemble import Ensemble
 from gatecast.network.initial import initial_weights
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import (
     LossSettings,
+    OptimizerSettings,
     PanelArrays,
     make_trainer,
     segment_source,
@@ -22,93 +29,321 @@ from gatecast.network.native import (
     window_source,
 )
 from gatecast.network.spec import NetworkSpec
-from gatecast.settings import Plan, Settings, make_plan
-from gatecast.training.loop import TrainingResult, train
-from gatecast.training.progress import progress_bar
+from gatecast.plan import (
+    Covariates,
+    Plan,
+    Recipe,
+    choose_seasons,
+    held_back,
+    make_loss,
+    make_plan,
+    make_spec,
+    recipes,
+)
+from gatecast.preparation import Preparation, prepare
+from gatecast.settings import Settings
+from gatecast.training.checkpoint import Checkpoint
+from gatecast.training.finder import find_learning_rate
+from gatecast.training.loop import Course, TrainingResult, train
+from gatecast.training.progress import Progress, progress_bar
 from gatecast.training.schedule import learning_rates
+from gatecast.training.stop import Stop
+from gatecast.training.validation import Validation
+
+if TYPE_CHECKING:
+    from gatecast.data.encoding import CovariateEncoder
 
 __all__ = ["fit_panel"]
 
+# validation looks during a fit
+LOOKS = 25
+# share of the steps that each recipe is given before the best one is trained to the end
+TRIAL = 0.12
+# share of the time that is left for calibration and memory
+RESERVE = 0.1
 
-def fit_panel(settings: Settings, panel: Panel) -> tuple[Fitted, bool]:
-    """Train a network on all points of a panel.
+
+@dataclass(frozen=True)
+class Task:
+    """All that the training of one member needs, but for its seed."""
+
+    settings: Settings
+    plan: Plan
+    spec: NetworkSpec
+    loss: LossSettings
+    preparation: Preparation
+    arrays: PanelArrays  # what is learned from
+    naive_scales: np.ndarray
+    validation: Validation | None
+    deadline: float
+
+    @property
+    def window(self) -> int:
+        """Points of a window, 0 for sequences."""
+        return self.plan.lookback if self.settings.mode == "windows" else 0
+
+    def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
+        """Put weights to use."""
+        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.lens, self.window, n_threads)
+
+
+def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None) -> Fitted:
+    """Train on all points of a panel but those that are held back.
 
     Args:
         settings: Checked settings.
         panel: The training part.
+        checkpoint: Keeps what was learned so far, and may hold what an earlier fit had learned.
 
     Returns:
-        What was learned, and whether Ctrl-C ended training early.
+        What was learned; `learned.stop` says why it ended.
 
     Raises:
-        DataError: A series is too short.
+        DataError: The series are too short.
         TrainingError: The loss stopped being a finite number.
         ConfigError: The network does not fit into memory.
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
-    plan = make_plan(settings, panel, settings.season_length or usual_season(panel.grid))
-    scaling = fit_scaling(panel.values, panel.offsets, settings.scaling)
-    arrays = scaled_arrays(panel, scaling, scaling.scale)
-    spec = NetworkSpec(1, (settings.hidden_size,) * settings.n_layers, settings.horizon)
+    started = time.monotonic()
+    deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
+    held = held_back(settings, panel)
+    learned_from = panel.head(panel.lengths - held) if held.any() else panel
+    seasons, checks = choose_seasons(settings, learned_from)
+    plan = make_plan(settings, learned_from, seasons)
+    encoder = _encoder(settings, learned_from)
+    choices = recipes(settings, seasons, learned_from, has_validation=bool(held.any()))
+    tasks = [_task(settings, plan, recipe, panel, learned_from, held, encoder, deadline) for recipe in choices]
     try:
-        result = _train(settings, plan, spec, arrays)
+        task, reasons = _choose(tasks, choices, started)
+        results = _train_members(task, checkpoint)
     except MemoryError:
-        raise ConfigError(
-            f"A network with `hidden_size={settings.hidden_size}`, `n_layers={settings.n_layers}` and "
-            f"`horizon={settings.horizon}` has {spec.n_parameters:,} weights, for which there is not enough memory. "
-            "Use `hidden_size=64`."
-        ) from None
-    window = plan.lookback if settings.mode == "windows" else 0
-    network = TrainedNetwork(spec, result.weights, window, thread_count(settings.n_threads))
-    fitted = Fitted(
-        network=network,
-        memory=network.read(network.blank(panel.n_series), arrays.inputs, arrays.offsets),
-        scaling=scaling,
-        units=np.where(_is_constant(panel), 0.0, scaling.scale),
-        after=panel.tail_from(panel.lengths),
-        lengths=panel.lengths,
-        tail=_tail(panel, plan.season_length),
-        naive_scales=naive_scale(panel.values, panel.offsets, plan.season_length),
-        lookback=plan.lookback,
-        season_length=plan.season_length,
-        history=result.history,
+        raise _too_large(settings, plan, tasks[0].spec) from None
+    ensemble = Ensemble(tuple(task.network(r.weights, thread_count(settings.n_threads)) for r in results))
+    learned = Learned(
+        results[0].history, _stop(results), tuple(reasons), tuple(checks), results[0].validation_loss
     )
-    return fitted, result.interrupted
+    return _remember(task, panel, ensemble, learned)
 
 
-def _train(settings: Settings, plan: Plan, spec: NetworkSpec, arrays: PanelArrays) -> TrainingResult:
-    weights = initial_weights(spec, settings.seed)
-    loss = LossSettings(settings.loss, settings.huber_delta, settings.clip_norm)
-    trainer = make_trainer(spec, weights, loss, thread_count(settings.n_threads))
-    n_steps = plan.epochs * plan.steps_per_epoch
-    rates = learning_rates(settings.schedule, settings.learning_rate, n_steps)
-    with progress_bar(n_steps, shown=settings.progress) as progress:
-        return train(trainer, _source(settings, plan, arrays), rates, plan.steps_per_epoch, progress)
+def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
+    if not (settings.past or settings.future or settings.static or settings.calendar or settings.country):
+        return None
+    from gatecast.data.encoding import fit_encoder
+
+    return fit_encoder(panel, calendar=settings.calendar, country=settings.country)
 
 
-def _source(settings: Settings, plan: Plan, arrays: PanelArrays) -> object:
+def _covariates(encoder: CovariateEncoder | None) -> Covariates:
+    if encoder is None:
+        return Covariates()
+    return Covariates(
+        encoder.n_numeric + encoder.n_static_numeric,
+        tuple(zip(encoder.cardinalities, encoder.embedding_sizes, strict=True)),
+        encoder.n_future_numeric,
+        encoder.n_future_codes,
+    )
+
+
+def _task(
+    settings: Settings,
+    plan: Plan,
+    recipe: Recipe,
+    panel: Panel,
+    learned_from: Panel,
+    held: np.ndarray,
+    encoder: CovariateEncoder | None,
+    deadline: float,
+) -> Task:
+    season = plan.season_length
+    preparation = prepare(learned_from, recipe.transform, settings.scaling, season, recipe.lens, encoder)
+    spec = make_spec(settings, plan, recipe.lens, _covariates(encoder))
+    validation = None
+    if held.any():
+        everything = preparation.arrays(panel)
+        n_origins = np.maximum(held - settings.horizon + 1, 0)
+        reach = max(2 * plan.lookback, plan.lookback + plan.lessons) + recipe.lens.history
+        validation = Validation(everything, panel.values, panel.lengths - held, n_origins, reach).limited()
+    return Task(
+        settings,
+        plan,
+        spec,
+        make_loss(settings),
+        preparation,
+        preparation.arrays(learned_from),
+        naive_scale(learned_from.values, learned_from.offsets, season),
+        validation,
+        deadline,
+    )
+
+
+def _choose(tasks: list[Task], choices: list[Recipe], started: float) -> tuple[Task, list[str]]:
+    """Train each recipe for a while and take the one whose errors on the validation part are smallest.
+
+    Errors are compared in the data's units over each series' seasonal change (MASE), since losses under different
+    transforms are not comparable.
+    """
+    if len(tasks) == 1:
+        return tasks[0], []
+    budget = math.inf if math.isinf(tasks[0].deadline) else (tasks[0].deadline - started) * 0.4 / len(tasks)
+    errors = []
+    for task in tasks:
+        limit = time.monotonic() + budget
+        result = _train_one(task, task.settings.seed, thread_count(task.settings.n_threads), trial=limit)
+        errors.append(_mase(task, result.weights))
+    best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
+    table = ", ".join(f"{_name(choice)} {error:.3f}" for choice, error in zip(choices, errors, strict=True))
+    return tasks[best], [f"Of the ways to look at the values, {_name(choices[best])} was best on the validation part (MASE: {table})."]
+
+
+def _name(recipe: Recipe) -> str:
+    mean = any(m < 0 for m in recipe.lens.candidates)
+    return f"{recipe.transform}{' with the mean over a season' if mean else ''}"
+
+
+def _mase(task: Task, weights: np.ndarray) -> float:
+    if task.validation is None:
+        return math.nan
+    network = task.network(weights, thread_count(task.settings.n_threads))
+    errors, series = task.validation.errors(Ensemble((network,)), task.preparation)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = np.abs(errors) / task.naive_scales[series][:, None]
+    scaled = scaled[np.isfinite(scaled)]
+    return float(scaled.mean()) if len(scaled) else math.nan
+
+
+def _train_members(task: Task, checkpoint: Checkpoint | None) -> list[TrainingResult]:
+    """Train all members, several at once on one thread each where there are several processors."""
+    n, threads = task.settings.ensemble, thread_count(task.settings.n_threads)
+    steps = task.plan.n_steps * n
+    with progress_bar(steps, shown=task.settings.progress) as progress:
+        if n == 1:
+            return [_train_one(task, task.settings.seed, threads, progress, checkpoint)]
+        workers = min(n, threads)
+        rounds = math.ceil(n / workers)
+        with ThreadPoolExecutor(workers) as pool:
+            jobs = []
+            for member in range(n):
+                share = _share_of_time(task.deadline, member // workers, rounds)
+                jobs.append(pool.submit(_train_one, task, _seed(task.settings, member), max(1, threads // workers), progress, checkpoint, member, share))
+            return [job.result() for job in jobs]
+
+
+def _seed(settings: Settings, member: int) -> int:
+    return settings.seed + member
+
+
+def _share_of_time(deadline: float, turn: int, turns: int) -> float:
+    """Deal out what is left of the time to those that train one after the other."""
+    if math.isinf(deadline):
+        return deadline
+    now = time.monotonic()
+    return now + (deadline - now) * (turn + 1) / turns
+
+
+def _train_one(
+    task: Task,
+    seed: int,
+    n_threads: int,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+    member: int = 0,
+    deadline: float | None = None,
+    trial: float | None = None,
+) -> TrainingResult:
+    settings, plan = task.settings, task.plan
+    optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.averaging)
+    trainer = make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, optimizer, n_threads)
+    source = _source(task, seed)
+    peak = plan.learning_rate or find_learning_rate(
+        lambda: make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, optimizer, n_threads), source
+    )
+    n_steps = plan.n_steps if trial is None else max(60, int(plan.n_steps * TRIAL))
+    course = Course(
+        learning_rates(settings.schedule, peak, n_steps),
+        plan.steps_per_epoch,
+        check_every=max(1, n_steps // LOOKS),
+        patience=settings.patience,
+        deadline=trial or deadline or task.deadline,
+        averaged=settings.averaging > 0,
+    )
+    validation = task.validation
+    judge = None if validation is None or trial is not None else lambda w: validation.loss(task.network(w, n_threads))
+    quiet = progress or Silent()
+    if checkpoint is None:
+        return train(trainer, source, course, quiet, judge)
+    log = checkpoint.resume(member, trainer)
+    return train(trainer, source, course, quiet, judge, checkpoint.saver(member), log)
+
+
+class Silent:
+    """Nobody watches."""
+
+    def advance(self, n_steps: int, rmse: float) -> None:
+        """Take no note."""
+
+
+def _source(task: Task, seed: int) -> Any:
+    settings, plan, lens = task.settings, task.plan, task.preparation.lens
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
-        return segment_source(arrays, plan.lookback - 1, plan.lessons, plan.batch_size, settings.seed)
+        return segment_source(task.arrays, lens, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
     return window_source(
-        arrays,
+        task.arrays,
+        lens,
         plan.lookback,
         settings.horizon,
         plan.batch_size,
         shuffle=settings.shuffle,
         n_dropped=int(settings.drop_last_window),
-        seed=settings.seed,
+        seed=seed,
     )
 
 
-def _is_constant(panel: Panel) -> np.ndarray:
-    begins = panel.offsets[:-1]
-    low = np.fmin.reduceat(panel.values, begins)
-    return np.asarray(low == np.fmax.reduceat(panel.values, begins))
+def _stop(results: list[TrainingResult]) -> Stop:
+    """Say why training ended: for most of the members, but a time that ran out for one counts."""
+    stops = [result.stop for result in results]
+    for stop in (Stop.INTERRUPTED, Stop.TIME):
+        if stop in stops:
+            return stop
+    return max(stops, key=stops.count)
+
+
+def _remember(task: Task, panel: Panel, ensemble: Ensemble, learned: Learned) -> Fitted:
+    preparation, season = task.preparation, task.plan.season_length
+    arrays = preparation.arrays(panel)
+    return Fitted(
+        ensemble=ensemble,
+        memories=ensemble.read(ensemble.blank(arrays), arrays),
+        preparation=preparation,
+        after=panel.tail_from(panel.lengths),
+        lengths=panel.lengths,
+        tail=_tail(panel, max(season, 1)),
+        naive_scales=naive_scale(panel.values, panel.offsets, season),
+        lookback=task.plan.lookback,
+        season_length=season,
+        calibration=_calibrate(task, ensemble),
+        learned=learned,
+    )
+
+
+def _calibrate(task: Task, ensemble: Ensemble) -> Conformal | None:
+    """Keep the errors on the validation part, in scaled units where the transform bends each value alone."""
+    if task.validation is None or not task.validation.n_windows:
+        return None
+    errors = task.validation.scaled_errors(ensemble, task.preparation)
+    return fit_conformal(errors) if np.isfinite(errors).any() else None
 
 
 def _tail(panel: Panel, n_points: int) -> np.ndarray:
     filled = carry_forward(panel.values, panel.offsets)
     positions = panel.offsets[1:, None] + np.arange(-n_points, 0)
     return np.asarray(filled[np.maximum(positions, panel.offsets[:-1, None])])
+
+
+def _too_large(settings: Settings, plan: Plan, spec: NetworkSpec) -> ConfigError:
+    return ConfigError(
+        f"A network with `hidden_size={plan.hidden_size}`, `n_layers={plan.n_layers}` and "
+        f"`horizon={settings.horizon}` has {spec.n_parameters:,} weights, for which there is not enough memory. "
+        "Use `hidden_size=64`."
+    )

@@ -9,15 +9,24 @@ from typing import Any
 import numpy as np
 
 from gatecast.data import Panel, to_panel
-from gatecast.data.scaled import carry_forward, scaled_inputs
-from gatecast.data.scaling import Scaling, fit_scaling
+from gatecast.data.scaled import carry_forward
+from gatecast.evaluate.conformal import coverage
 from gatecast.evaluate.evaluation import Evaluation, score
+from gatecast.evaluate.levels import level_columns, quantile_columns
 from gatecast.evaluate.naive import seasonal_naive
-from gatecast.exceptions import DataError
+from gatecast.exceptions import ConfigError, DataError
 from gatecast.fitted import Fitted
-from gatecast.network.memory import Memory, TrainedNetwork
+from gatecast.intervals import Forecast
+from gatecast.network.arrays import Ahead, split
+from gatecast.network.memory import Memory
+from gatecast.network.native import PanelArrays
+from gatecast.preparation import Preparation
 
 __all__ = ["Known", "after_training", "evaluate_panel", "one_step_table", "read_like_training", "read_on"]
+
+METHOD = "LSTM"
+# coverage is measured and printed for these intervals, in %
+MEASURED_LEVELS = (80.0, 95.0)
 
 # bounds the memory of an evaluation to about a gigabyte
 MAX_FORECASTS = 20_000_000
@@ -28,29 +37,42 @@ class Known:
     """What is known of some series at the end of their data, and how to say what comes next.
 
     Args:
-        network: The trained network.
-        memory: One row for each of n series.
-        center: `(n,)` added to forecasts.
-        units: `(n,)` what forecasts are multiplied by.
+        fitted: The fitted forecaster.
+        memories: Of each member, one row for each of n series.
+        preparation: Of these series.
+        anchors: `(n, lag)` newest values, for a transform that needs them.
         after: Empty series that start right behind the data.
+        ahead: What is known of the steps behind the data.
     """
 
-    network: TrainedNetwork
-    memory: Memory
-    center: np.ndarray
-    units: np.ndarray
+    fitted: Fitted
+    memories: tuple[Memory, ...]
+    preparation: Preparation
+    anchors: np.ndarray
     after: Panel
+    ahead: Ahead | None = None
 
-    def forecast(self, horizon: int) -> np.ndarray:
-        """Forecast `(n, horizon)` in the data's units."""
-        scaled = self.network.forecast(self.memory, horizon).astype(np.float64)
-        return np.asarray(scaled * self.units[:, None] + self.center[:, None])
+    def forecast(self, horizon: int) -> Forecast:
+        """Forecast the next `horizon` steps of each series."""
+        scaled = self.fitted.ensemble.forecast(self.memories, horizon, self.ahead).astype(np.float64)
+        return Forecast(self.fitted, self.preparation, scaled, self.anchors)
 
-    def table(self, horizon: int) -> Any:
-        """Forecast as a table `unique_id, ds, LSTM` of the user's library."""
+    def table(self, horizon: int, levels: tuple[float, ...] = (), quantiles: tuple[float, ...] = ()) -> Any:
+        """Forecast as a table `unique_id, ds, LSTM` of the user's library, with intervals and quantiles beside it."""
         rows = np.repeat(np.arange(self.after.n_series), horizon)
         times = self.after.future_times(horizon).ravel()
-        return self.after.frame(rows, times, LSTM=self.forecast(horizon).ravel())
+        forecast = self.forecast(horizon)
+        columns = {METHOD: forecast.point.ravel()}
+        if levels:
+            lower, upper = forecast.intervals(levels)
+            names = level_columns(METHOD, levels)
+            ends = [*np.moveaxis(lower, 2, 0)[::-1], *np.moveaxis(upper, 2, 0)]
+            columns |= {name: end.ravel() for name, end in zip(names, ends, strict=True)}
+        if quantiles:
+            values = np.moveaxis(forecast.quantiles(quantiles), 2, 0)
+            names = quantile_columns(METHOD, quantiles)
+            columns |= {name: value.ravel() for name, value in zip(names, values, strict=True)}
+        return self.after.frame(rows, times, **columns)
 
 
 def read_like_training(fitted: Fitted, data: Any) -> Panel:
@@ -63,12 +85,21 @@ def read_like_training(fitted: Fitted, data: Any) -> Panel:
     return panel
 
 
-def after_training(fitted: Fitted) -> Known:
+def after_training(fitted: Fitted, future: Any, horizon: int) -> Known:
     """Stand at the end of the training part."""
-    return Known(fitted.network, fitted.memory, fitted.scaling.center, fitted.units, fitted.after)
+    everything = np.arange(fitted.after.n_series)
+    anchors = fitted.tail_anchors(everything)
+    return Known(
+        fitted,
+        fitted.memories,
+        fitted.preparation,
+        anchors,
+        fitted.after,
+        _ahead_of(fitted, fitted.after, future, horizon),
+    )
 
 
-def read_on(fitted: Fitted, panel: Panel) -> Known:
+def read_on(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Known:
     """Read new data: rows that follow the training part go on from it, all else is read from its own beginning.
 
     Raises:
@@ -76,22 +107,43 @@ def read_on(fitted: Fitted, panel: Panel) -> Known:
     """
     panel, match = _align(fitted, panel)
     _check_long_enough(fitted, panel, match)
-    center, units, inputs = _scaled(fitted, panel, match, panel.lengths)
-    memory = fitted.network.read(_memory_before(fitted, match), inputs, panel.offsets)
-    return Known(fitted.network, memory, center, units, panel.tail_from(panel.lengths))
+    preparation, arrays = _prepared(fitted, panel, match, panel.lengths)
+    memories = fitted.ensemble.read(_memories_before(fitted, match), arrays)
+    after = panel.tail_from(panel.lengths)
+    known, begins = _known_values(fitted, panel, match)
+    ends = begins + panel.lengths - 1
+    anchors = preparation.transform.anchors(known, _edges(fitted, match, known, begins), ends)
+    return Known(fitted, memories, preparation, anchors, after, _ahead_of(fitted, after, future, horizon))
+
+
+def _ahead_of(fitted: Fitted, after: Panel, future: Any, horizon: int) -> Ahead | None:
+    """Read what is known of the steps behind the data."""
+    encoder = fitted.preparation.encoder
+    if encoder is None or not encoder.is_ahead:
+        if future is not None:
+            raise ConfigError(
+                f"`future` has the type {type(future).__name__}, and None was expected, because the model learned from no "
+                'column that is known ahead. Name such columns with `LSTMForecaster(future=["price"])`, or leave it out.'
+            )
+        return None
+    from gatecast.data.future import read_future
+
+    columns = read_future(after, future, horizon, encoder.future_columns)
+    numbers, codes = encoder.encode_future(columns, after, horizon)
+    return Ahead(numbers, codes)
 
 
 def one_step_table(fitted: Fitted, panel: Panel) -> Any:
     """Forecast each point from those before it; NaN before `lookback` points were read."""
     match = _match(fitted, panel)
     match = replace(match, follows=np.zeros_like(match.follows))
-    center, units, inputs = _scaled(fitted, panel, match, panel.lengths)
-    each = fitted.network.forecast_each(_memory_before(fitted, match), inputs, panel.offsets, 1)[:, 0]
+    preparation, arrays = _prepared(fitted, panel, match, panel.lengths)
+    each = fitted.ensemble.forecast_each(_memories_before(fitted, match), arrays, 1)
     series, position = panel.places()
-    # the forecast made at one point is for the next one
-    forecast = np.concatenate([[np.nan], each[:-1]]) * units[series] + center[series]
+    anchors = preparation.transform.anchors(panel.values, panel.offsets, np.maximum(np.arange(len(series)) - 1, 0))
+    forecast = Forecast(fitted, preparation, each.astype(np.float64), anchors, series).point[:, 0]
     forecast[position < fitted.lookback] = np.nan
-    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values, "LSTM": forecast})
+    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values, METHOD: forecast})
 
 
 def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
@@ -110,14 +162,14 @@ def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
             f"None of the {len(panel.values)} points passed to `evaluate` lies behind the training part, and at "
             "least one was expected. Pass the held-out rows, or all rows with them."
         )
-    center, units, inputs = _scaled(fitted, panel, match, first)
+    preparation, arrays = _prepared(fitted, panel, match, first)
     series, position = panel.places()
     is_tested = position >= first[series]
     series, position = series[is_tested], position[is_tested]
     some = slice(None, None, math.ceil(len(series) * fitted.horizon / MAX_FORECASTS))
     series, position = series[some], position[some]
-    forecasts = _forecasts_from(fitted, panel, match, first, inputs, is_tested)[some].astype(np.float64)
-    return _compare(fitted, panel, match, series, position, forecasts * units[series, None] + center[series, None])
+    scaled = _forecasts_from(fitted, match, first, arrays)[some].astype(np.float64)
+    return _compare(fitted, panel, match, series, position, preparation, scaled)
 
 
 @dataclass(frozen=True)
@@ -183,62 +235,68 @@ def _check_long_enough(fitted: Fitted, panel: Panel, match: Match) -> None:
         )
 
 
-def _scaled(
+def _prepared(
     fitted: Fitted, panel: Panel, match: Match, n_past: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return centers, units and scaled inputs; new series are scaled by their first `n_past` points."""
+) -> tuple[Preparation, PanelArrays]:
+    """Return preparation and inputs; new series are scaled by their first `n_past` points."""
     new = match.rows < 0
-    center = fitted.scaling.center[match.rows].copy()
-    scale = fitted.scaling.scale[match.rows].copy()
-    units = fitted.units[match.rows].copy()
-    if new.any():
-        past = panel.head(np.where(new, n_past, 0))
-        own = fit_scaling(past.values, past.offsets, fitted.scaling.kind)
-        center[new], scale[new], units[new] = own.center[new], own.scale[new], own.scale[new]
-    before = np.where(match.follows, (fitted.tail[match.rows, -1] - center) / scale, 0.0)
-    return center, units, scaled_inputs(panel, Scaling(center, scale, fitted.scaling.kind), before)
+    preparation = fitted.preparation.with_new(
+        match.rows, panel.head(np.where(new, n_past, 0)), fitted.season_length
+    )
+    newest = fitted.tail[match.rows, -1]
+    before = preparation.scaled(newest) if preparation.transform.is_elementwise else np.zeros(len(newest))
+    return preparation, preparation.arrays(panel, np.where(match.follows, before, 0.0))
 
 
-def _memory_before(fitted: Fitted, match: Match) -> Memory:
+def _memories_before(fitted: Fitted, match: Match) -> tuple[Memory, ...]:
     """Remember the training part where the data follow it, and nothing elsewhere."""
-    memory = fitted.memory.rows(match.rows)
-    for remembered in (memory.h, memory.c, memory.recent):
-        remembered[~match.follows] = 0
-    return memory
+    return tuple(memory.rows(match.rows, match.follows) for memory in fitted.memories)
 
 
-def _forecasts_from(
-    fitted: Fitted, panel: Panel, match: Match, first: np.ndarray, inputs: np.ndarray, is_tested: np.ndarray
-) -> np.ndarray:
-    """Forecast points `first`, `first` + 1, ... of each series (`is_tested`) from all points before each; scaled."""
-    read, tested = panel.head(first), panel.tail_from(first)
-    memory = fitted.network.read(_memory_before(fitted, match), inputs[~is_tested], read.offsets)
-    each = fitted.network.forecast_each(memory, inputs[is_tested], tested.offsets, fitted.horizon)
-    at_first = fitted.network.forecast(memory)
-    # row n of `each` is made at point n, for the points behind it: move it one down, and begin with the first origin's
-    out = np.empty_like(each)
-    out[1:] = each[:-1]
-    begins = tested.offsets[:-1]
-    some = tested.lengths > 0
-    out[begins[some]] = at_first[some]
-    return out
+def _forecasts_from(fitted: Fitted, match: Match, first: np.ndarray, arrays: PanelArrays) -> np.ndarray:
+    """Forecast points `first`, `first` + 1, ... of each series from all points before each; scaled parameters."""
+    read, tested = split(arrays, first)
+    memories = fitted.ensemble.read(_memories_before(fitted, match), read)
+    return fitted.ensemble.forecast_each(memories, tested, fitted.horizon)
 
 
 def _compare(
-    fitted: Fitted, panel: Panel, match: Match, series: np.ndarray, position: np.ndarray, forecasts: np.ndarray
+    fitted: Fitted,
+    panel: Panel,
+    match: Match,
+    series: np.ndarray,
+    position: np.ndarray,
+    preparation: Preparation,
+    scaled: np.ndarray,
 ) -> Evaluation:
     """Score forecasts, each of the point at `position` of its series and those behind, beside the naive ones."""
     H, season = fitted.horizon, fitted.season_length
     known, begins = _known_values(fitted, panel, match)
     origins = begins[series] + position - 1
-    edges = np.append(begins - np.where(match.follows, season, 0), len(known))
-    methods = {"LSTM": forecasts, "Naive": seasonal_naive(known, edges, origins, H, 1)}
+    edges = _edges(fitted, match, known, begins)
+    anchors = preparation.transform.anchors(known, edges, origins)
+    forecasts = Forecast(fitted, preparation, scaled, anchors, series)
+    methods = {METHOD: forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
     if season > 1:
         methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
     actual = _ahead(panel, series, position, H)
     scales = np.where(match.rows >= 0, fitted.naive_scales[match.rows], np.nan)
     scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
-    return Evaluation(scores, H, len(series), season)
+    return Evaluation(scores, H, len(series), season, _coverage(forecasts, actual))
+
+
+def _coverage(forecasts: Forecast, actual: np.ndarray) -> dict[float, float]:
+    """Measure how often intervals held."""
+    if not forecasts.has_intervals:
+        return {}
+    lower, upper = forecasts.intervals(MEASURED_LEVELS)
+    return {
+        level: coverage(lower[:, :, n], upper[:, :, n], actual) for n, level in enumerate(MEASURED_LEVELS)
+    }
+
+
+def _edges(fitted: Fitted, match: Match, known: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    return np.append(begins - np.where(match.follows, fitted.tail.shape[1], 0), len(known))
 
 
 def _known_values(fitted: Fitted, panel: Panel, match: Match) -> tuple[np.ndarray, np.ndarray]:

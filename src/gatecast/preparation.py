@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast.data.arrays import Array, Floats, Ints
-from gatecast.data.encoding import CovariateEncoder
 from gatecast.data.panel import Panel
 from gatecast.data.scaled import carry_forward
 from gatecast.data.scaling import Scaling, fit_scaling
 from gatecast.data.transforms import Transform, fit_transform_named, transform_from_arrays
 from gatecast.network.native import Lens, PanelArrays
+
+if TYPE_CHECKING:
+    from gatecast.data.encoding import CovariateEncoder
 
 __all__ = ["Preparation", "prepare"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gatecast.network.native import PanelArrays
 
-__all__ = ["ROWS", "Ahead", "extend", "join", "newest", "spans"]
+__all__ = ["ROWS", "Ahead", "extend", "join", "newest", "spans", "split"]
 
 # fields that have one row for each point
 ROWS = ("values", "targets", "numbers", "codes")
@@ -68,9 +68,16 @@ def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
     kept = np.minimum(lengths, n_rows)
     if (kept == lengths).all():
         return panel
-    rows = spans(panel.offsets[1:] - kept, kept)
-    offsets = np.concatenate(([0], np.cumsum(kept))).astype(np.int64)
-    return replace(panel, offsets=offsets, **{name: _take(getattr(panel, name), rows) for name in ROWS})
+    return _cut(panel, panel.offsets[1:] - kept, kept)
+
+
+def split(panel: PanelArrays, lengths: np.ndarray) -> tuple[PanelArrays, PanelArrays]:
+    """Cut each series behind its first `lengths[s]` rows."""
+    counts = np.diff(panel.offsets)
+    return (
+        _cut(panel, panel.offsets[:-1], lengths),
+        _cut(panel, panel.offsets[:-1] + lengths, counts - lengths),
+    )
 
 
 def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
@@ -90,6 +97,12 @@ def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
         codes=codes.reshape(S * H, -1) if codes.size else panel.codes[:0],
     )
     return join(panel, empty)
+
+
+def _cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
+    rows = spans(begins, lengths)
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    return replace(panel, offsets=offsets, **{name: _take(getattr(panel, name), rows) for name in ROWS})
 
 
 def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.native import PanelArrays
 from gatecast.network.spec import NetworkSpec
 
-__all__ = ["Ensemble"]
+__all__ = ["Ensemble", "median"]
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,16 @@ class Ensemble:
         self, memories: tuple[Memory, ...], horizon: int | None = None, ahead: Ahead | None = None
     ) -> np.ndarray:
         """Forecast `(S, P, horizon)` from what is remembered; see `TrainedNetwork.forecast`."""
-        return _median([n.forecast(memory, horizon, ahead) for n, memory in self._pairs(memories)])
+        return median([n.forecast(memory, horizon, ahead) for n, memory in self._pairs(memories)])
 
     def forecast_each(self, memories: tuple[Memory, ...], new: PanelArrays, width: int) -> np.ndarray:
         """Forecast `(N, P, width)` before every new point; see `TrainedNetwork.forecast_each`."""
-        return _median([n.forecast_each(memory, new, width) for n, memory in self._pairs(memories)])
+        return median([n.forecast_each(memory, new, width) for n, memory in self._pairs(memories)])
 
     def _pairs(self, memories: tuple[Memory, ...]) -> zip[tuple[TrainedNetwork, Memory]]:
         return zip(self.networks, memories, strict=True)
 
 
-def _median(forecasts: list[np.ndarray]) -> np.ndarray:
+def median(forecasts: list[np.ndarray]) -> np.ndarray:
+    """Return the median of what several networks say, element by element."""
     return forecasts[0] if len(forecasts) == 1 else np.asarray(np.median(forecasts, axis=0))

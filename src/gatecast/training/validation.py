@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gatecast.network.arrays import spans
+from gatecast.network.ensemble import Ensemble, median
 from gatecast.network.losses import mean_loss
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import PanelArrays, Stretches, run_sequences
+from gatecast.preparation import Preparation
 
 __all__ = ["Validation"]
+
+# more say little that these do not
+MAX_WINDOWS = 3000
 
 
 @dataclass(frozen=True)
@@ -20,12 +25,14 @@ class Validation:
 
     Args:
         panel: All points of the S series, those held back too.
+        values: `(N,)` the same in the units of the data.
         n_learned: `(S,)` points that are learned from; the first origin is the last of them.
         n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
         reach: Points that are read before the first origin, from a zero state.
     """
 
     panel: PanelArrays
+    values: np.ndarray
     n_learned: np.ndarray
     n_origins: np.ndarray
     reach: int
@@ -35,28 +42,63 @@ class Validation:
         """Origins of all series."""
         return int(self.n_origins.sum())
 
+    def limited(self, most: int = MAX_WINDOWS) -> Validation:
+        """Look at evenly spaced series alone, where all have more than `most` windows."""
+        judged = np.flatnonzero(self.n_origins)
+        if self.n_windows <= most or len(judged) == 1:
+            return self
+        kept = judged[:: max(1, -(-self.n_windows // most))]
+        n_origins = np.zeros_like(self.n_origins)
+        n_origins[kept] = self.n_origins[kept]
+        return replace(self, n_origins=n_origins)
+
     def loss(self, network: TrainedNetwork) -> float:
         """Return the mean of the loss that the network learned by, in scaled units."""
-        forecasts, actual, _ = self.forecasts(network)
+        forecasts, actual, _, _ = self.forecasts(network)
         return mean_loss(network.loss, forecasts, actual)
 
-    def forecasts(self, network: TrainedNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def errors(self, ensemble: Ensemble, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
+        """Return what came minus what was forecast, `(n, H)` in the data's units, and the series of each row `(n,)`."""
+        each = [self.forecasts(network) for network in ensemble.networks]
+        _, _, series, origins = each[0]
+        point = median([forecasts for forecasts, *_ in each])[:, ensemble.first.loss.middle]
+        anchors = preparation.transform.anchors(self.values, self.panel.offsets, origins)
+        return self._ahead(self.values, series, origins, point.shape[1]) - preparation.restore(
+            point, series, anchors
+        ), series
+
+    def scaled_errors(self, ensemble: Ensemble, preparation: Preparation) -> np.ndarray:
+        """Return what came minus what was forecast, `(n, H)` in units of each series' scale.
+
+        Under a transform that bends each value alone these are errors of transformed values; under a difference they
+        are errors of the values themselves.
+        """
+        if not preparation.transform.is_elementwise:
+            errors, series = self.errors(ensemble, preparation)
+            return np.asarray(errors / preparation.scaling.scale[series][:, None])
+        each = [self.forecasts(network) for network in ensemble.networks]
+        return np.asarray(each[0][1] - median([forecasts for forecasts, *_ in each])[:, ensemble.first.loss.middle])
+
+    def forecasts(self, network: TrainedNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Forecast from every origin.
 
         Returns:
-            Parameters of the forecasts `(n, P, H)`, what came `(n, H)` (NaN where nothing was observed), both scaled,
-            and the series of each row `(n,)`.
+            Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both scaled;
+            the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
         """
         some = np.flatnonzero(self.n_origins)
         origins = self.n_origins[some]
         first = self.n_learned[some] - 1
         series = np.repeat(some, origins)
         positions = spans(first, origins)
-        H = network.spec.horizon
-        at = self.panel.offsets[series][:, None] + positions[:, None] + np.arange(1, H + 1)
+        places = self.panel.offsets[series] + positions
+        actual = self._ahead(self.panel.targets, series, places, network.spec.horizon)
+        return self._run(network, some, first, origins, series, positions), actual, series, places
+
+    def _ahead(self, values: np.ndarray, series: np.ndarray, places: np.ndarray, horizon: int) -> np.ndarray:
+        at = places[:, None] + np.arange(1, horizon + 1)
         inside = at < self.panel.offsets[series + 1][:, None]
-        actual = np.where(inside, self.panel.targets[np.where(inside, at, 0)], np.nan)
-        return self._run(network, some, first, origins, series, positions), actual, series
+        return np.where(inside, values[np.where(inside, at, 0)], np.nan)
 
     def _run(
         self,

@@ -1,0 +1,260 @@
+"""What will a fit do? What the user left open is chosen from facts about the table, by the rules written down here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatecast.data.panel import Panel
+from gatecast.data.seasons import SeasonCheck, check_seasons, find_season, usual_seasons
+from gatecast.exceptions import DataError
+from gatecast.network.native import Lens, LossSettings
+from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.settings import Settings
+
+__all__ = ["Plan", "Recipe", "choose_seasons", "held_back", "make_plan", "make_spec"]
+
+# windows that the validation part is to hold at least, over all series
+VALIDATION_WINDOWS = 200
+# share of a series that is held back at most, where one horizon is less
+VALIDATION_SHARE = 0.2
+# below so many horizons a series holds nothing back
+VALIDATION_HORIZONS = 3
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to look at the values; where there are several, the one that is best on the validation part is taken.
+
+    Args:
+        transform: A name in `TRANSFORMS`.
+        lens: Inputs and candidate forecasts.
+    """
+
+    transform: str
+    lens: Lens
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a fit will do: the settings with every None replaced.
+
+    Args:
+        lookback: Burn-in of a segment, or length of a window.
+        lessons: Steps of a segment at which a forecast is learned (`sequence`).
+        batch_size: Segments or windows in one training step.
+        steps_per_epoch: Training steps in one epoch.
+        epochs: Epochs.
+        hidden_size: Units of each layer.
+        n_layers: Stacked layers.
+        learning_rate: The highest one; None where it is to be found.
+        season_length: Steps in the shortest season, for MASE and the seasonal naive forecast.
+    """
+
+    lookback: int
+    lessons: int
+    batch_size: int
+    steps_per_epoch: int
+    epochs: int
+    hidden_size: int
+    n_layers: int
+    learning_rate: float | None
+    season_length: int
+
+    @property
+    def n_steps(self) -> int:
+        """Training steps in all."""
+        return self.epochs * self.steps_per_epoch
+
+
+def choose_seasons(settings: Settings, panel: Panel) -> tuple[tuple[int, ...], list[SeasonCheck]]:
+    """Return the seasons that count, shortest first, and what was found of those that the frequency suggests.
+
+    Given ones are taken as they are. Those of the frequency are dropped where the data do not show them; where the
+    frequency suggests none, one is searched for.
+    """
+    if settings.seasons is not None:
+        return tuple(season for season in settings.seasons if season > 1), []
+    usual = usual_seasons(panel.grid)
+    if not usual:
+        found = find_season(panel.values, panel.offsets)
+        if found is None:
+            return (), []
+        return (found,), [SeasonCheck(found, True, 1.0, f"The values repeat themselves every {found} steps.")]
+    checks = check_seasons(panel.values, panel.offsets, usual)
+    return tuple(check.season_length for check in checks if check.kept), checks
+
+
+def held_back(settings: Settings, panel: Panel) -> np.ndarray:
+    """Return how many points at the end of each series are not learned from, `(S,)`.
+
+    When nothing is asked for: one horizon and as many more points as give 200 windows over all series, but at most a
+    fifth of a series (and at least one horizon); nothing of a series shorter than three horizons and eight points, and
+    nothing where a lookback was given that the rest would be too short for.
+    """
+    lengths, H = panel.lengths, settings.horizon
+    size = settings.validation_size
+    if size == 0 or (size is None and settings.skip == "none"):
+        return np.zeros(panel.n_series, np.int64)
+    if size is None:
+        windows = math.ceil(VALIDATION_WINDOWS / max(panel.n_series, 1))
+        most = np.maximum((lengths * VALIDATION_SHARE).astype(np.int64), H)
+        wanted = np.minimum(H + windows - 1, most)
+    elif size < 1:
+        wanted = np.ceil(lengths * size).astype(np.int64)
+    else:
+        wanted = np.full(panel.n_series, int(size))
+    least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
+    return np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
+
+
+def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_validation: bool) -> list[Recipe]:
+    """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
+
+    With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs, and
+    candidates are the last value, the seasonal naive of each season and the training mean. `transform="auto"` tries
+    the logarithm too, where all values allow it, and a mean over the shortest season as another candidate.
+    """
+    transform = "none" if settings.transform == "auto" else settings.transform
+    if settings.skip == "none":
+        return [Recipe(transform, Lens())]
+    lags = (1, *seasons)
+    plain = Lens(lags, (1, *seasons, 0))
+    if settings.transform != "auto" or not has_validation:
+        return [Recipe(transform, plain)]
+    with_mean = Lens(lags, (1, *seasons, 0, -seasons[0])) if seasons else Lens(lags, (1, 0, -4))
+    found = [Recipe("none", plain), Recipe("none", with_mean)]
+    if _allows_log(panel):
+        found += [Recipe("log1p", plain), Recipe("log1p", with_mean)]
+    return found
+
+
+def _allows_log(panel: Panel) -> bool:
+    """Amounts and counts: nothing below zero, and some series changes by more than half of its size."""
+    seen = panel.values[~np.isnan(panel.values)]
+    return bool(len(seen)) and bool(seen.min() >= 0)
+
+
+def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Plan:
+    """Choose what the user left open, for a panel without what is held back.
+
+    The rules: `lookback` is 48 points or two of the shortest season, whichever is longer, at most 336 and at most a
+    third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
+    mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 32 segments or windows.
+    Training takes 10 epochs in `windows` mode; in `sequence` mode as many steps as give each point about 20 lessons,
+    but 400 to 1,500. Networks have 32 units below 1,000 points, else 64, and a second layer from 50,000 points on.
+
+    Raises:
+        DataError: No series is long enough, or in `windows` mode a series is not.
+    """
+    lengths = panel.lengths
+    lookback = settings.lookback or _choose_lookback(settings, lengths, seasons)
+    _check_lengths(settings, panel, lookback)
+    hidden, layers = _choose_size(settings, len(panel.values))
+    rate = settings.learning_rate
+    common = {
+        "hidden_size": hidden,
+        "n_layers": layers,
+        "learning_rate": None if rate == "find" else float(rate or (0.01 if settings.skip == "none" else 0.02)),
+        "season_length": seasons[0] if seasons else 1,
+    }
+    if settings.mode == "windows":
+        batch = settings.batch_size or 32
+        n_windows = int(
+            np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum()
+        )
+        return Plan(lookback, 1, batch, math.ceil(n_windows / batch), settings.epochs or 10, **common)
+    batch = settings.batch_size or 32
+    lessons = min(max(2 * lookback, 32), 256, max(int(lengths.max()) - lookback, 1))
+    n_lessons = int(np.maximum(lengths - lookback, 0).sum())
+    steps = max(1, math.ceil(n_lessons / (batch * lessons)))
+    wanted = min(max(20 * n_lessons // (batch * lessons), 400), 1500)
+    return Plan(lookback, lessons, batch, steps, settings.epochs or math.ceil(wanted / steps), **common)
+
+
+def make_spec(settings: Settings, plan: Plan, lens: Lens, covariates: Covariates) -> NetworkSpec:
+    """Describe the network that the settings ask for."""
+    cell = "bidirectional" if settings.bidirectional else settings.cell
+    dilations = tuple(settings.dilations or (1,) * plan.n_layers)
+    stack: list[LayerSpec] = []
+    for dilation in dilations:
+        stack.append(LayerSpec(cell, plan.hidden_size, dilation, settings.residual))
+        stack += [LayerSpec("norm")] if settings.layer_norm else []
+        stack += [LayerSpec("dropout", amount=settings.dropout)] if settings.dropout else []
+    stack += [LayerSpec("attention", plan.hidden_size)] if settings.attention else []
+    loss = make_loss(settings)
+    return NetworkSpec(
+        dense_inputs=lens.n_inputs + covariates.n_numbers,
+        stack=tuple(stack),
+        horizon=settings.horizon,
+        decoder=tuple(LayerSpec("dense", size) for size in settings.decoder_sizes),
+        n_candidates=len(lens.candidates),
+        n_parameters_of_step=loss.n_parameters,
+        embeddings=covariates.embeddings,
+        n_ahead_numbers=covariates.n_ahead_numbers,
+        n_ahead_codes=covariates.n_ahead_codes,
+        n_contexts=CONTEXTS if covariates.is_ahead else 0,
+        future_units=FUTURE_UNITS if covariates.is_ahead else 0,
+    )
+
+
+# numbers that the head hands to the future decoder for each step, and the decoder's hidden units
+CONTEXTS, FUTURE_UNITS = 8, 32
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """How many covariates enter a network.
+
+    Args:
+        n_numbers: Numbers at each step, static ones too.
+        embeddings: `(categories, numbers)` of each code at each step.
+        n_ahead_numbers: How many of the numbers are known ahead.
+        n_ahead_codes: How many of the codes are known ahead.
+    """
+
+    n_numbers: int = 0
+    embeddings: tuple[tuple[int, int], ...] = ()
+    n_ahead_numbers: int = 0
+    n_ahead_codes: int = 0
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether anything is known ahead."""
+        return self.n_ahead_numbers + self.n_ahead_codes > 0
+
+
+def make_loss(settings: Settings) -> LossSettings:
+    """Describe the loss that the settings ask for."""
+    quantiles = tuple(float(level) for level in settings.quantiles) if settings.loss == "quantile" else ()
+    return LossSettings(settings.loss, settings.huber_delta, quantiles)
+
+
+def _choose_lookback(settings: Settings, lengths: np.ndarray, seasons: tuple[int, ...]) -> int:
+    usual = int(lengths.min() if settings.mode == "windows" else np.quantile(lengths, 0.25))
+    wanted = max(48, 2 * seasons[0] if seasons else 0)
+    return max(1, min(wanted, 336, (usual - settings.horizon) // 3))
+
+
+def _choose_size(settings: Settings, n_points: int) -> tuple[int, int]:
+    hidden = settings.hidden_size or (32 if n_points < 1000 else 64)
+    layers = len(settings.dilations) if settings.dilations else settings.n_layers or (2 if n_points >= 50_000 else 1)
+    return hidden, layers
+
+
+def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:
+    """Windows need every series, segments one that is long enough; the others are forecast by what that one teaches."""
+    is_windows = settings.mode == "windows"
+    needed = lookback + settings.horizon + int(is_windows and settings.drop_last_window)
+    at = int(np.argmin(panel.lengths) if is_windows or panel.n_series == 1 else np.argmax(panel.lengths))
+    n_points = int(panel.lengths[at])
+    if n_points >= max(needed, 2):
+        return
+    name = "The series" if panel.n_series == 1 else f"Series {panel.ids[at]!r}"
+    longest = "" if is_windows or panel.n_series == 1 else ", the longest one,"
+    raise DataError(
+        f"{name}{longest} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} need "
+        f"at least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
+    )
