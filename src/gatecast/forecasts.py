@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gatecast.data import Panel, to_panel
+from gatecast.data.covariates import with_static_of
 from gatecast.data.scaled import carry_forward, scaled_inputs
 from gatecast.data.scaling import Scaling, fit_scaling
 from gatecast.evaluate.evaluation import Evaluation, score
@@ -57,10 +59,12 @@ def read_like_training(fitted: Fitted, data: Any) -> Panel:
     """Read data with the names and, where they are too few to show one, the frequency of the training data."""
     if isinstance(data, Panel):
         return data
-    panel = to_panel(data, like=fitted.after.columns)
+    like, roles = fitted.after.columns, fitted.after.roles
+    read = partial(to_panel, data, like=like, past=roles.past, future=roles.future, static=roles.static)
+    panel = read()
     if fitted.shows_no_frequency(panel):
-        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
-    return panel
+        panel = read(freq=fitted.after.freq)
+    return with_static_of(panel, fitted.after)
 
 
 def after_training(fitted: Fitted) -> Known:
@@ -169,8 +173,9 @@ def _match_values(fitted: Fitted, panel: Panel, match: Match) -> Match:
         n = int(fitted.lengths[match.rows[s]])
         if panel.starts.dtype.kind == "M" or panel.starts[s] != 0 or n_before[s] != n:
             continue
-        newest = panel.series(int(s))[n - 1] if n <= panel.lengths[s] else np.nan
-        follows[s] = newest != fitted.tail[match.rows[s], -1]
+        past = panel.series(int(s))[:n]
+        observed = past[~np.isnan(past)]
+        follows[s] = n > panel.lengths[s] or not len(observed) or observed[-1] != fitted.tail[match.rows[s], -1]
     return replace(match, follows=follows, n_before=np.where(follows, 0, n_before))
 
 
