@@ -330,8 +330,18 @@ def test_unknown_setting_is_answered_with_the_nearest() -> None:
 
 
 def test_masked_values_are_missing_values() -> None:
-    with pytest.raises(DataError, match="1 value that is not a finite number, the first is nan at index 7"):
-        LSTMForecaster(**SMALL).fit(np.ma.masked_array(wave(), mask=np.arange(300) == 7))
+    is_masked = np.isin(np.arange(300), [7, 150, 299])
+    masked = LSTMForecaster(**SMALL).fit(np.ma.masked_array(wave(), mask=is_masked)).predict()
+    missing = LSTMForecaster(**SMALL).fit(np.where(is_masked, np.nan, wave())).predict()
+    pd.testing.assert_frame_equal(masked, missing)
+    assert np.isfinite(masked["LSTM"]).all()
+
+
+def test_training_part_that_ends_with_a_missing_value_is_known_again() -> None:
+    y = wave()
+    y[199] = np.nan
+    model = LSTMForecaster(**SMALL).fit(y[:200])
+    assert model.evaluate(y).n_origins == model.evaluate(y[200:]).n_origins
 
 
 def test_network_larger_than_the_memory_is_refused() -> None:

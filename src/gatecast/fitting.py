@@ -137,9 +137,10 @@ def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
 def _covariates(encoder: CovariateEncoder | None) -> Covariates:
     if encoder is None:
         return Covariates()
+    cardinalities = (*encoder.cardinalities, *encoder.static_cardinalities)
     return Covariates(
-        encoder.n_numeric + encoder.n_static_numeric,
-        tuple(zip(encoder.cardinalities, encoder.embedding_sizes, strict=True)),
+        len(encoder.numeric_names) + len(encoder.static_numbers),
+        tuple((n, embedding_size(n)) for n in cardinalities),
         encoder.n_future_numeric,
         encoder.n_future_codes,
     )

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from gatecast.data import Panel, to_panel
 from gatecast.evaluate.evaluation import Evaluation
+from gatecast.evaluate.levels import check_levels, check_quantiles
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.fitted import Fitted
-from gatecast.settings import Settings, suggest_settings
+from gatecast.settings import Settings, check_count, suggest_settings
 from gatecast.stream import Stream
+from gatecast.training.stop import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatecast.forecasts import Known
+    from gatecast.training.checkpoint import Checkpoint
 
 __all__ = ["LSTMForecaster"]
 
@@ -29,7 +37,8 @@ class LSTMForecaster(Settings):
 
     Attributes:
         history_: Losses per epoch: `loss` and `rmse` in the data's units, `scaled_loss` as it was minimised.
-        stop_reason_: Why training ended: `finished` or `interrupted`.
+        stop_reason_: Why training ended, with its remedy.
+        decisions_: What was chosen automatically, and why.
 
     Examples:
         >>> import numpy as np
@@ -61,6 +70,12 @@ class LSTMForecaster(Settings):
             schedule="constant",
             clip_norm=0,
             scaling="minmax",
+            transform="none",
+            n_layers=1,
+            skip="none",
+            loss="mse",
+            validation_size=0,
+            season_length=1,
             drop_last_window=True,
         )
 
@@ -72,6 +87,7 @@ class LSTMForecaster(Settings):
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
+        resume: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Learn from all of `data`; hold back what you want to test on (`gatecast.train_test_split`).
 
@@ -81,26 +97,49 @@ class LSTMForecaster(Settings):
             time_col: Name of the time column, where it is not found.
             target_col: Name of the target column, where it is not found.
             freq: pandas frequency of the times, where it cannot be inferred.
+            resume: A file that `checkpoint=` named, to go on from there; the result is that of a fit that was never
+                interrupted, bit by bit.
 
         Returns:
             Itself. After Ctrl-C it is fitted with the weights so far and KeyboardInterrupt is raised again.
 
         Raises:
-            DataError: The data cannot be used, or a series is shorter than lookback + horizon.
+            DataError: The data cannot be used, or the series are shorter than lookback + horizon.
+            ModelFileError: `resume` is no checkpoint of this fit.
             ConfigError: A setting makes no sense.
             TrainingError: The loss stopped being a finite number.
         """
         from gatecast.fitting import fit_panel
 
         self.check()
-        named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
-        panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
-        self._fitted, interrupted = fit_panel(self, panel)
+        panel = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        self._fitted = fit_panel(self, panel, self._checkpoint(panel, resume))
         self._panel = panel
-        self.stop_reason_ = "interrupted" if interrupted else "finished"
-        if interrupted:
+        if self.stop_reason_ is Stop.INTERRUPTED:
             raise KeyboardInterrupt
         return self
+
+    def _read(self, data: Any, freq: str | int | None, **named: str | None) -> Panel:
+        if isinstance(data, Panel):
+            return data
+        return to_panel(data, freq=freq, past=self.past, future=self.future, static=self.static, **named)
+
+    def _checkpoint(self, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
+        if self.checkpoint is None and resume is None:
+            return None
+        from gatecast.training.checkpoint import Checkpoint, fingerprint
+
+        for name, path in (("checkpoint", self.checkpoint), ("resume", resume)):
+            if path is not None:
+                _check_path(name, path)
+        # what has no effect on the result may differ
+        free = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
+        kept = {name: value for name, value in self._settings().items() if name not in free}
+        facts = [panel.values, panel.offsets, panel.ids, *panel.past.values(), *panel.future.values()]
+        checkpoint = Checkpoint(self.checkpoint, self.checkpoint_seconds, fingerprint(kept, facts))
+        if resume is not None:
+            checkpoint.load(resume)
+        return checkpoint
 
     @property
     def fitted_(self) -> Fitted:
@@ -117,11 +156,29 @@ class LSTMForecaster(Settings):
         return fitted
 
     @property
+    def stop_reason_(self) -> Stop:
+        """Why training ended; `stop_reason_.remedy` says what to do about it."""
+        return self.fitted_.learned.stop
+
+    @property
+    def decisions_(self) -> tuple[str, ...]:
+        """What was chosen automatically, and why."""
+        return self.fitted_.learned.decisions
+
+    @property
     def history_(self) -> dict[str, list[float]]:
         """Losses per epoch; `loss` and `rmse` are in the units of the data."""
-        return self.fitted_.history
+        return self.fitted_.learned.history
 
-    def predict(self, horizon: int | None = None, data: Any = None) -> Any:
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Any = None,
+        *,
+        future: Any = None,
+        level: float | Sequence[float] | None = None,
+        quantiles: float | Sequence[float] | None = None,
+    ) -> Any:
         """Forecast the steps behind the training part, or behind `data`.
 
         Args:
@@ -130,17 +187,56 @@ class LSTMForecaster(Settings):
             data: Newer data with the columns of the training data. Rows that follow the training part go on from it,
                 all else is read from its own beginning. A series that was not in the training part is scaled by its
                 own history.
+            future: Table with the columns that are known ahead, at the times that are to be forecast.
+            level: Coverage of intervals in %, e.g. 80 or [80, 95].
+            quantiles: Probabilities, e.g. [0.1, 0.5, 0.9].
 
         Returns:
-            A table `unique_id, ds, LSTM` (under the user's own column names), of the library that the data came from.
+            A table `unique_id, ds, LSTM` (under the user's own column names), of the library that the data came from;
+            intervals as `LSTM-lo-80`, `LSTM-hi-80`, quantiles as `LSTM-ql0.1`.
+
+        Raises:
+            DataError: What is known ahead is missing, or intervals were asked for and nothing was held back in `fit`.
+            ConfigError: `level` or `quantiles` make no sense.
         """
+        levels = () if level is None else check_levels(level)
+        wanted = () if quantiles is None else check_quantiles(quantiles)
+        known, steps = self._stand(horizon, data, future)
+        return known.table(steps, levels, wanted)
+
+    def simulate(
+        self, n_paths: int = 100, horizon: int | None = None, data: Any = None, *, future: Any = None, seed: int = 0
+    ) -> Any:
+        """Draw ways in which the future may go on; the steps of a path hang together as past errors did.
+
+        Args:
+            n_paths: Paths of each series.
+            horizon: As in `predict`.
+            data: As in `predict`.
+            future: As in `predict`.
+            seed: The same seed gives the same paths.
+
+        Returns:
+            A table `unique_id, ds, path, LSTM` with the number of the path, counted from 0.
+
+        Raises:
+            DataError: Nothing was held back in `fit`, so no errors are known.
+        """
+        check_count("n_paths", n_paths, "Use `n_paths=100`.")
+        known, steps = self._stand(horizon, data, future)
+        return known.path_table(steps, n_paths, seed)
+
+    def _stand(self, horizon: int | None, data: Any, future: Any) -> tuple[Known, int]:
+        """Stand where the forecast begins; returns that and the number of steps."""
         from gatecast.forecasts import after_training, read_like_training, read_on
 
         fitted = self.fitted_
         if horizon is not None:
-            Settings(horizon).check()
-        known = after_training(fitted) if data is None else read_on(fitted, read_like_training(self.fitted_, data))
-        return known.table(horizon or fitted.horizon)
+            check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
+        steps = horizon or fitted.horizon
+        if data is None:
+            return after_training(fitted, future, steps), steps
+        return read_on(fitted, read_like_training(fitted, data), future, steps), steps
 
     def predict_insample(self, data: Any = None) -> Any:
         """Forecast every point of the training part, or of `data`, from all points before it.
@@ -187,9 +283,14 @@ class LSTMForecaster(Settings):
             An object with `update(value)`, which takes one observation and returns the next `horizon` forecasts.
 
         Raises:
-            ConfigError: There is no such series, or several to choose from.
+            ConfigError: There is no such series, several to choose from, or the model learned from covariates.
         """
         fitted = self.fitted_
+        if fitted.preparation.encoder is not None:
+            raise ConfigError(
+                "This model learned from covariates, and a stream takes in the target alone. Use "
+                "`predict(data=..., future=...)`, or fit a model without covariates."
+            )
         return Stream(fitted, fitted.after.row(unique_id))
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -201,7 +302,7 @@ class LSTMForecaster(Settings):
         """
         from gatecast.modelfile import write_model
 
-        _check_path(path)
+        _check_path("path", path)
         write_model(path, self.fitted_, self._settings())
 
     @classmethod
@@ -213,11 +314,10 @@ class LSTMForecaster(Settings):
         """
         from gatecast.modelfile import read_model
 
-        _check_path(path)
+        _check_path("path", path)
         fitted, settings = read_model(path)
         model = cls(**settings)
         model._fitted = fitted
-        model.stop_reason_ = "loaded"
         return model
 
     def __repr__(self) -> str:
@@ -226,10 +326,20 @@ class LSTMForecaster(Settings):
         return f"LSTMForecaster({', '.join(changed)})"
 
     def _settings(self) -> dict[str, Any]:
-        # numpy integers come in from users' own code; JSON knows plain ones only
-        return {name: v.item() if isinstance(v, np.generic) else v for name, v in asdict(self).items()}
+        # numpy numbers come in from users' own code; JSON knows plain ones only
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
-def _check_path(path: object) -> None:
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _check_path(name: str, path: object) -> None:
     if not isinstance(path, str | os.PathLike):
-        raise ConfigError(f'`path` must be a path, got {path!r}. Use for example `"model.safetensors"`.')
+        raise ConfigError(f'`{name}` must be a path, got {path!r}. Use for example `"model.safetensors"`.')

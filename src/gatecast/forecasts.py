@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gatecast.data import Panel, to_panel
+from gatecast.data.covariates import with_static_of
 from gatecast.data.scaled import carry_forward
 from gatecast.evaluate.conformal import coverage
 from gatecast.evaluate.evaluation import Evaluation, score
@@ -74,15 +76,26 @@ class Known:
             columns |= {name: value.ravel() for name, value in zip(names, values, strict=True)}
         return self.after.frame(rows, times, **columns)
 
+    def path_table(self, horizon: int, n_paths: int, seed: int) -> Any:
+        """Draw paths as a table `unique_id, ds, path, LSTM`."""
+        n = self.after.n_series
+        paths = self.forecast(horizon).paths(n_paths, seed)
+        rows = np.repeat(np.arange(n), n_paths * horizon)
+        times = np.repeat(self.after.future_times(horizon)[:, None], n_paths, axis=1).ravel()
+        number = np.tile(np.repeat(np.arange(n_paths), horizon), n)
+        return self.after.frame(rows, times, path=number, **{METHOD: paths.ravel()})
+
 
 def read_like_training(fitted: Fitted, data: Any) -> Panel:
     """Read data with the names and, where they are too few to show one, the frequency of the training data."""
     if isinstance(data, Panel):
         return data
-    panel = to_panel(data, like=fitted.after.columns)
+    like, roles = fitted.after.columns, fitted.after.roles
+    read = partial(to_panel, data, like=like, past=roles.past, future=roles.future, static=roles.static)
+    panel = read()
     if fitted.shows_no_frequency(panel):
-        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
-    return panel
+        panel = read(freq=fitted.after.freq)
+    return with_static_of(panel, fitted.after)
 
 
 def after_training(fitted: Fitted, future: Any, horizon: int) -> Known:
@@ -119,18 +132,18 @@ def read_on(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Known:
 def _ahead_of(fitted: Fitted, after: Panel, future: Any, horizon: int) -> Ahead | None:
     """Read what is known of the steps behind the data."""
     encoder = fitted.preparation.encoder
-    if encoder is None or not encoder.is_ahead:
-        if future is not None:
-            raise ConfigError(
-                f"`future` has the type {type(future).__name__}, and None was expected, because the model learned from no "
-                'column that is known ahead. Name such columns with `LSTMForecaster(future=["price"])`, or leave it out.'
-            )
+    names = () if encoder is None else encoder.future_names
+    if future is not None and not names:
+        raise ConfigError(
+            f"`future` has the type {type(future).__name__}, and None was expected, because the model learned from no "
+            'column that is known ahead. Name such columns with `LSTMForecaster(future=["price"])`, or leave it out.'
+        )
+    if encoder is None or not encoder.n_future_numeric + encoder.n_future_codes:
         return None
     from gatecast.data.future import read_future
 
-    columns = read_future(after, future, horizon, encoder.future_columns)
-    numbers, codes = encoder.encode_future(columns, after, horizon)
-    return Ahead(numbers, codes)
+    columns = read_future(after, future, horizon, names) if names else {}
+    return Ahead(*encoder.encode_future(after, horizon, columns))
 
 
 def one_step_table(fitted: Fitted, panel: Panel) -> Any:
@@ -221,8 +234,9 @@ def _match_values(fitted: Fitted, panel: Panel, match: Match) -> Match:
         n = int(fitted.lengths[match.rows[s]])
         if panel.starts.dtype.kind == "M" or panel.starts[s] != 0 or n_before[s] != n:
             continue
-        newest = panel.series(int(s))[n - 1] if n <= panel.lengths[s] else np.nan
-        follows[s] = newest != fitted.tail[match.rows[s], -1]
+        past = panel.series(int(s))[:n]
+        observed = past[~np.isnan(past)]
+        follows[s] = n > panel.lengths[s] or not len(observed) or observed[-1] != fitted.tail[match.rows[s], -1]
     return replace(match, follows=follows, n_before=np.where(follows, 0, n_before))
 
 
@@ -245,7 +259,8 @@ def _prepared(
     )
     newest = fitted.tail[match.rows, -1]
     before = preparation.scaled(newest) if preparation.transform.is_elementwise else np.zeros(len(newest))
-    return preparation, preparation.arrays(panel, np.where(match.follows, before, 0.0))
+    numbers = fitted.memories[0].newest_numbers()[match.rows] * match.follows[:, None]
+    return preparation, preparation.arrays(panel, np.where(match.follows, before, 0.0), numbers)
 
 
 def _memories_before(fitted: Fitted, match: Match) -> tuple[Memory, ...]:

@@ -77,12 +77,13 @@ class Preparation:
             units=np.where(where, other.units, self.units),
         )
 
-    def arrays(self, panel: Panel, before: Array | float = 0.0) -> PanelArrays:
+    def arrays(self, panel: Panel, before: Array | float = 0.0, numbers: Array | None = None) -> PanelArrays:
         """Return what the network reads.
 
         Args:
             panel: The same S series.
             before: `(S,)` scaled value before the first point, which stands in for missing ones there.
+            numbers: `(S, n)` covariates of the row before the first point, likewise.
         """
         bent = self.transform.forward(panel.values, panel.offsets)
         targets = self.scaling.transform(bent, panel.offsets).astype(np.float32)
@@ -93,7 +94,7 @@ class Preparation:
             self.scaling.scale,
             self.spreads.astype(np.float32),
         )
-        return arrays if self.encoder is None else _with_covariates(arrays, self.encoder, panel)
+        return arrays if self.encoder is None else _with_covariates(arrays, self.encoder, panel, numbers)
 
     def scaled(self, values: Floats) -> Floats:
         """Scale one value of each series, `(S,)` in the data's units, where the transform bends each value alone."""
@@ -144,8 +145,10 @@ def prepare(
     return Preparation(learned, scale, spreads, units, lens, encoder)
 
 
-def _with_covariates(arrays: PanelArrays, encoder: CovariateEncoder, panel: Panel) -> PanelArrays:
-    encoded = encoder.encode_panel(panel)
+def _with_covariates(
+    arrays: PanelArrays, encoder: CovariateEncoder, panel: Panel, numbers: Array | None
+) -> PanelArrays:
+    encoded = encoder.encode_panel(panel, numbers)
     return replace(
         arrays,
         numbers=encoded.numeric,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -20,16 +21,14 @@ class Stream:
     """
 
     def __init__(self, fitted: Fitted, row: int) -> None:
-        network, memory = fitted.network, fitted.memory
-        self._center, self._scale = float(fitted.scaling.center[row]), float(fitted.scaling.scale[row])
-        self._is_constant = not fitted.units[row]
-        self._last = float(fitted.tail[row, -1])
-        self._core = make_stream(network.spec, network.weights, network.window, self._center, self._scale)
-        if network.window:
-            for value in memory.recent[row].tolist():
-                self._core.skip(value * self._scale + self._center)
-        else:
-            self._core.set_state(memory.h[row].copy(), memory.c[row].copy())
+        preparation = fitted.preparation.rows(np.array([row]))
+        self._preparation = preparation
+        self._middle = fitted.ensemble.first.loss.middle
+        self._recent = fitted.tail[row].copy()
+        self._is_plain = preparation.transform.name == "none"
+        self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
+        self._scale = float(preparation.scaling.scale[0])
+        self._cores = [_core(fitted, member, row) for member in range(len(fitted.memories))]
 
     def update(self, value: float) -> np.ndarray:
         """Take in the next observation.
@@ -49,6 +48,33 @@ class Stream:
             raise DataError(f"`value` must be a number, got {value!r}. Convert it with float() first.") from None
         if math.isinf(number):
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
-        self._last = self._last if math.isnan(number) else number
-        forecast: np.ndarray = self._core.update(self._last)
-        return np.full_like(forecast, self._center) if self._is_constant else forecast
+        observed = not math.isnan(number)
+        scaled = self._scaled(number if observed else float(self._recent[-1]))
+        each = [core.update(scaled, observed)[self._middle] for core in self._cores]
+        point = (each[0] if len(each) == 1 else np.median(each, axis=0)).astype(np.float64)
+        if self._is_plain:
+            return np.asarray(point * self._unit + self._center)
+        anchors = self._preparation.transform.anchors(self._recent, np.array([0, len(self._recent)]))
+        return np.asarray(self._preparation.restore(point[None], anchors=anchors)[0])
+
+    def _scaled(self, value: float) -> float:
+        if self._is_plain:
+            self._recent[-1] = value
+            return (value - self._center) / self._scale
+        self._recent = np.append(self._recent[1:], value)
+        ends = np.array([0, len(self._recent)])
+        bent = self._preparation.transform.forward(self._recent, ends)[-1]
+        return float((bent - self._center) / self._scale)
+
+
+def _core(fitted: Fitted, member: int, row: int) -> Any:
+    """Make the core's stream of one network, which has read all but the newest point, and let it read that."""
+    network, memory = fitted.ensemble.networks[member], fitted.memories[member].rows(np.array([row]))
+    spread = float(fitted.preparation.spreads[row])
+    core = make_stream(network.spec, network.weights, network.loss, network.lens, network.window, (0.0, 1.0, spread))
+    values, targets = memory.recent.values, memory.recent.targets
+    core.remember(values[:-1].copy(), targets[:-1].copy())
+    if not network.window:
+        core.set_state(memory.state[0].copy())
+    core.update(float(values[-1]), bool(~np.isnan(targets[-1])))
+    return core

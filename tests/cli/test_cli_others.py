@@ -82,7 +82,8 @@ def test_predict_says_what_is_wrong_in_the_target_of_the_training_data(gatecast,
     table = pd.read_csv(write_csv(tmp_path / "plain.csv", n=90)).rename(columns={"y": "pm25"}).assign(dew=1.5)
     table.to_csv(tmp_path / "old.csv", index=False)
     gatecast("forecast", "old.csv", "--target", "pm25", *QUICK, "--save", "m.safetensors")
-    table.loc[85, "pm25"] = np.nan
+    table["pm25"] = table["pm25"].astype(object)
+    table.loc[85, "pm25"] = "broken"
     table.to_csv(tmp_path / "holes.csv", index=False)
     outcome = gatecast("predict", "m.safetensors", "holes.csv")
     assert outcome.code == 2

@@ -255,6 +255,26 @@ def test_floats_survive_to_the_bit(written):
     assert read_table(path).panel.values.tolist() == values.tolist()
 
 
+@pytest.mark.parametrize("text", ["", "NA", "NaN", "null", "n/a", "-", "?"])
+def test_missing_cells_are_gaps(written, text):
+    cells = [text, "1,5", text, "2.000,25", text]
+    rows = "".join(f"2024-01-0{day};{cell}\n" for day, cell in enumerate(cells, start=1))
+    table = read_table(written("ds;y\n" + rows))
+    np.testing.assert_array_equal(table.panel.values, [np.nan, 1.5, np.nan, 2000.25, np.nan])
+    assert (table.n_rows, table.n_gaps, table.first_gap, table.number_format) == (5, 3, "2024-01-01", "1.234,5")
+
+
+def test_short_lines_are_gaps(written):
+    panel = read_table(written("ds,y\n2024-01-01,1\n2024-01-02\n2024-01-03,4\n")).panel
+    np.testing.assert_array_equal(panel.values, [1, np.nan, 4])
+
+
+def test_missing_cells_in_parquet_are_gaps(tmp_path):
+    pytest.importorskip("pyarrow")
+    pd.DataFrame({"ds": TIMES[:3], "y": [1.0, None, 2.0]}).to_parquet(tmp_path / "data.parquet")
+    np.testing.assert_array_equal(read_table(tmp_path / "data.parquet").panel.values, [1, np.nan, 2])
+
+
 def test_given_names_win(written):
     path = written("ds,y,day,other\n2024-01-01,1,2023-01-01,5\n2024-01-02,2,2023-02-01,6\n")
     table = read_table(path, time_col="day", target_col="other", freq="MS")

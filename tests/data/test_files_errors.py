@@ -46,18 +46,21 @@ BAD = {
         "a.csv",
         ["'Date'", "'01/01/2020'", 'date_format="%d/%m/%Y"', '--date-format "%d/%m/%Y"'],
     ),
-    "nan": (GOOD + "2024-01-04,NaN\n", "a.csv", ["'y'", "1 value", "'NaN'", "line 5", "2024-01-04"]),
-    "empty cell": ("ds,y\n2024-01-01,1\n2024-01-02,\n2024-01-03,\n", "a.csv", ["2 values", "empty", "line 3"]),
-    "short line": ("ds,y\n2024-01-01,1\n2024-01-02\n2024-01-03,4\n", "a.csv", ["1 value", "line 3"]),
+    "all missing": ("ds,y\n2024-01-01,NA\n2024-01-02,-\n", "a.csv", ["No column", "'y' with 'NA'"]),
+    "missing series": (
+        "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\nb,2024-01-01,\nb,2024-01-02,NA\n",
+        "a.csv",
+        ["'y'", "1 of 2 series ('b')"],
+    ),
     "inf": (GOOD + "2024-01-04,inf\n", "a.csv", ["'y'", "inf", "line 5"]),
-    "text": (GOOD + "2024-01-04,n/a\n", "a.csv", ["'y'", "'n/a'", "line 5"]),
+    "text": (GOOD + "2024-01-04,NaN\n2024-01-05,n.a.\n", "a.csv", ["'y'", "1 value", "'n.a.'", "line 6", "2024-01-05"]),
     "text after comments": ("# hi\n\n" + GOOD + "#\n2024-01-04,oops\n", "a.csv", ["'oops'", "line 8"]),
     "text after quoted lines": (
         'ds,y,note\n2024-01-01,1,"two\nlines"\n2024-01-02,x,\n2024-01-03,3,\n',
         "a.csv",
         ["'x'", "line 4"],
     ),
-    "text without header": ("2024-01-01,1\n2024-01-02,?\n2024-01-03,2\n", "a.csv", ["'?'", "line 2"]),
+    "text without header": ("2024-01-01,1\n2024-01-02,!\n2024-01-03,2\n", "a.csv", ["'!'", "line 2"]),
     "bad date": (GOOD + "2024-01-04,4\n2024-01-99,5\n", "a.csv", ["'ds'", "'2024-01-99'", "line 6", "%Y-%m-%d"]),
     "no date": (GOOD + ",5\n", "a.csv", ["'ds'", "empty", "line 5"]),
     "no dates": ("ds,y\nlater,1\nsoon,2\n", "a.csv", ["'ds' holds no dates", "'later'"]),
@@ -138,6 +141,6 @@ def test_parquet_without_pyarrow(tmp_path, monkeypatch):
 def test_parquet_names_rows(tmp_path):
     pytest.importorskip("pyarrow")
     path = tmp_path / "a.parquet"
-    pd.DataFrame({"ds": [1, 2, 3], "y": [1.0, None, 2.0]}).to_parquet(path)
+    pd.DataFrame({"ds": [1, 2, 3], "y": [1.0, float("inf"), 2.0]}).to_parquet(path)
     with pytest.raises(DataError, match="row 2"):
         read_table(path)

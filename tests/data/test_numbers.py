@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast.data.numbers import parse_numbers
+from gatecast.data.numbers import is_missing, parse_numbers
 
 NUMBERS = [1234567.25, 0.5, -1234.75, 12.0, 999.125]
 
@@ -46,6 +46,12 @@ def test_other_texts_are_no_numbers(text):
     floats = parse_numbers(pd.Series(["1.5", text, "2.5"])).floats
     assert np.isnan(floats[1])
     assert floats[[0, 2]].tolist() == [1.5, 2.5]
+
+
+def test_missing_texts_are_told_from_broken_ones():
+    column = pd.Series(["", " NA", "NaN", "null", "n/a", "-", "?", None, np.nan, "abc", "--", "0", "nano"])
+    assert is_missing(column).tolist() == [True] * 9 + [False] * 4
+    assert is_missing(pd.Series([1.0, np.nan])).tolist() == [False, True]
 
 
 def test_exponents_and_spaces():

@@ -107,11 +107,36 @@ def test_gap_in_one_series_moves_no_other():
     assert (panel.offsets.tolist(), panel.n_gaps) == ([0, 4, 6], 1)
 
 
+MISSING = {
+    "floats": as_pandas(y=[np.nan, 1.0, 4.0, np.nan, 5.0, np.nan]),
+    "nullable": as_pandas(y=pd.array([None, 1, 4, None, 5, None], dtype="Int64")),
+    "objects": as_pandas(y=[None, 1, 4, pd.NA, 5.0, np.nan]),
+    "texts": as_pandas(y=["", "1.0", " 4", "n/a", "5", "-"]),
+    "more texts": as_pandas(y=["NA", "1,0", "4", "?", "5,0", "null"]),
+    "series": pd.Series([np.nan, 1.0, 4.0, np.nan, 5.0, np.nan], index=DAYS),
+    "polars": pl.DataFrame({"ds": DAYS.to_numpy(), "y": [None, 1.0, 4.0, None, 5.0, float("nan")]}),
+    "array": np.array([np.nan, 1.0, 4.0, np.nan, 5.0, np.nan]),
+    "list": [None, 1, 4.0, None, 5, float("nan")],
+    "masked": np.ma.masked_array([9.0, 1.0, 4.0, 9.0, 5.0, 9.0], mask=[1, 0, 0, 1, 0, 1]),
+    "polars series": pl.Series([None, 1.0, 4.0, None, 5.0, None]),
+}
+
+
+@pytest.mark.parametrize("kind", MISSING)
+def test_missing_values_become_nan_at_every_place(kind):
+    panel = to_panel(MISSING[kind])
+    np.testing.assert_array_equal(panel.values, [np.nan, 1, 4, np.nan, 5, np.nan])
+    assert (panel.n_gaps, panel.lengths.tolist()) == (3, [6])
+
+
 BAD = {
-    "nan": (as_pandas(y=[1, np.nan, 2, np.nan, 3, 4]), ["'y'", "2 values", "row 2", "2024-01-02"]),
+    "all missing": (as_pandas(y=np.nan), ["'y'", "1 of 1 series ('y')", "at least one value"]),
+    "missing series": (
+        pd.DataFrame({"unique_id": list("aabbcc"), "ds": [*DAYS[:2]] * 3, "y": [1, None, "NA", "-", None, ""]}),
+        ["'y'", "2 of 3 series ('b', 'c')", "Remove these series"],
+    ),
     "inf": (as_pandas(y=[1, 2, 3, 4, np.inf, 4]), ["'y'", "1 value ", "inf", "row 5", "2024-01-05"]),
     "text": (as_pandas(y=["1", "2", "oops", "4", "5", "6"]), ["'y'", "'oops'", "row 3"]),
-    "missing nullable": (as_pandas(y=pd.array([1, None, 3, 4, 5, 6], dtype="Int64")), ["'y'", "empty", "row 2"]),
     "duplicates": (as_pandas(ds=DAYS[[0, 1, 1, 3, 4, 5]]), ["2 rows", "2024-01-02", "row 2, row 3", "add up"]),
     "duplicates in series": (
         pd.DataFrame({"unique_id": list("aabbb"), "ds": DAYS[[0, 1, 0, 0, 0]], "y": range(5)}),
@@ -137,7 +162,8 @@ BAD = {
     "dict": ({"y": VALUES}, ["dict", "DataFrame"]),
     "none": (None, ["NoneType"]),
     "matrix": (np.zeros((3, 2)), ["(3, 2)", "unique_id"]),
-    "nan in array": (np.array([1.0, np.nan]), ["1 value", "nan", "index 1"]),
+    "inf in array": (np.array([1.0, np.nan, np.inf]), ["1 value", "inf", "index 2"]),
+    "nan alone in array": (np.full(3, np.nan), ["3 times NaN", "at least one was expected"]),
     "text in list": (["1", "b"], ["'b'", "index 1"]),
     "complex": (np.zeros(3, dtype=complex), ["not a finite number"]),
     "empty list": ([], ["empty"]),

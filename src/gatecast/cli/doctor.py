@@ -21,7 +21,7 @@ __all__ = ["doctor"]
 
 NEEDED = ("numpy", "pandas", "narwhals", "safetensors", "typer", "rich")
 # extras of this package, and what they bring
-EXTRAS = {"plots": "matplotlib", "parquet": "pyarrow", "datasets": "statsmodels"}
+EXTRAS = {"plots": "matplotlib", "parquet": "pyarrow", "datasets": "statsmodels", "holidays": "holidays"}
 
 
 def doctor(options: DoctorOptions) -> None:

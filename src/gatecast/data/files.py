@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.data.covariates import Names, check_roles, make_roles
 from gatecast.data.find import Wanted
 from gatecast.data.native import Source, as_source
-from gatecast.data.numbers import Numbers
-from gatecast.data.panel import Columns, Panel
+from gatecast.data.panel import Columns, Panel, Roles
 from gatecast.data.table import Layout, lay_out, wanted_like
 from gatecast.data.text import TextTable, decode, read_text
 from gatecast.data.times import time_text
@@ -21,7 +21,7 @@ from gatecast.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "read_table"]
+__all__ = ["Table", "read_source", "read_table"]
 
 GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -45,10 +45,10 @@ class Table:
         target_col: Column of the values.
         id_col: Column with the name of the series, or None.
         ignored: The other columns.
-        n_rows: Rows with a value.
+        n_rows: Rows, also those without a value.
         n_series: Number of series.
         freq: pandas alias, or an integer step.
-        n_gaps: Times that are missing between the first and the last of each series.
+        n_gaps: Points without a value: the time or its value is missing.
         first_gap: The first of them, with its series if there are several; None if there are no gaps.
         is_sorted: Whether the rows of each series came in the order of time.
         start: First time.
@@ -93,6 +93,9 @@ def read_table(
     freq: str | int | None = None,
     date_format: str | None = None,
     like: Columns | None = None,
+    past: Names = (),
+    future: Names = (),
+    static: Names = (),
 ) -> Table:
     r"""Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
 
@@ -104,13 +107,16 @@ def read_table(
         freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
         date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
         like: Names that are meant where the file has them, as in data that were read before.
+        past: Names of columns that are known up to now; see `to_panel`.
+        future: Names of columns that are known ahead.
+        static: Names of columns that hold one value for each series.
 
     Returns:
         The panel and the facts.
 
     Raises:
         DataError: The file cannot be read or cannot be a panel.
-        ConfigError: `freq` is unknown.
+        ConfigError: `freq` is unknown, or a covariate has two uses.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -121,17 +127,37 @@ def read_table(
     (array([1.5, 2.5]), 'MS', 'Monat', '1234,5')
     """
     path = Path(path)
-    content, compressed = _content(path)
-    wanted = Wanted(id_col, time_col, target_col)
+    roles = make_roles(past, future, static)
+    source, text, packed = _read(path, id_col, date_format)
+    wanted = wanted_like(Wanted(id_col, time_col, target_col, roles.names), like, source)
+    roles = check_roles(roles, wanted, source, is_like_training=like is not None)
+    layout = lay_out(source, wanted, freq)
+    return _table(path, text, layout, roles, packed)
+
+
+def read_source(path: str | Path, *, id_col: str | None = None, date_format: str | None = None) -> Source:
+    """Read the columns of a CSV, TSV or Parquet file, without asking what they are.
+
+    Args:
+        path: The file.
+        id_col: Name of the series' column, whose zeros in front are kept.
+        date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    return _read(Path(path), id_col, date_format)[0]
+
+
+def _read(path: Path, id_col: str | None, date_format: str | None) -> tuple[Source, TextTable | None, str]:
+    """Return the columns, the text they came from, and ", gzip" if it was packed."""
+    content, is_packed = _content(path)
+    packed = ", gzip" if is_packed else ""
     if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
         source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
-        text = None
-    else:
-        text = read_text(*decode(content, path.name), path.name, id_col)
-        source = _text_source(text, date_format)
-    layout = lay_out(source, wanted_like(wanted, like, source), freq)
-    numbers = layout.read_values()
-    return _table(path, text, layout, numbers, ", gzip" if compressed else "")
+        return source, None, packed
+    text = read_text(*decode(content, path.name), path.name, id_col)
+    return _text_source(text, date_format), text, packed
 
 
 def _text_source(text: TextTable, date_format: str | None) -> Source:
@@ -221,9 +247,10 @@ def _parquet(path: Path, content: bytes) -> "pd.DataFrame":
         ) from None
 
 
-def _table(path: Path, text: TextTable | None, layout: Layout, numbers: Numbers, packed: str) -> Table:
-    found, panel = layout.found, layout.panel(numbers.floats)
-    used = {*found.times, found.target, found.id}
+def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, packed: str) -> Table:
+    numbers = layout.read_values()
+    found, panel = layout.found, layout.panel(numbers.floats, roles)
+    used = {*found.times, found.target, found.id, *roles.names}
     kind = "Parquet" if text is None else "TSV" if text.delimiter == "\t" else "CSV"
     last = panel.grid.times(panel.starts, panel.lengths - 1)
     return Table(

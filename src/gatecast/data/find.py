@@ -12,7 +12,7 @@ import numpy as np
 
 from gatecast.data.dates import CLOCK, parse_dates
 from gatecast.data.frequency import is_regular
-from gatecast.data.numbers import parse_numbers
+from gatecast.data.numbers import MISSING, parse_numbers
 from gatecast.data.parts import find_clock_parts, find_date_parts, part_of
 from gatecast.exceptions import DataError
 
@@ -28,6 +28,7 @@ __all__ = [
     "find_columns",
     "is_running",
     "is_unnamed",
+    "raise_unknown",
     "text_kind",
 ]
 
@@ -90,11 +91,12 @@ MOST_NUMBERS = 0.5
 
 @dataclass(frozen=True)
 class Wanted:
-    """The names that were given; None where the column is to be found."""
+    """The names that were given; None where the column is to be found. Covariates are none of the three."""
 
     id: str | None = None
     time: str | None = None
     target: str | None = None
+    covariates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,8 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     """
     for label, name in (("id_col", wanted.id), ("time_col", wanted.time), ("target_col", wanted.target)):
         if name is not None and name not in frame.columns:
-            _raise_unknown(label, name, frame.columns)
-    kinds = {str(name): column_kind(frame[name]) for name in frame.columns}
+            raise_unknown(label, name, frame.columns)
+    kinds = {str(name): column_kind(frame[name]) for name in frame.columns if name not in wanted.covariates}
     id_col = wanted.id or _known_id(frame, kinds, {wanted.time, wanted.target})
     free = {name: kind for name, kind in kinds.items() if name not in {id_col, wanted.target}}
     dates, clock = ((wanted.time,), ()) if wanted.time else _find_time(frame, free)
@@ -174,7 +176,7 @@ def text_kind(column: "pd.Series[Any]") -> str:
     import pandas as pd
 
     texts = column.dropna().astype(str).str.strip()
-    texts = texts[texts != ""]
+    texts = texts[~texts.str.lower().isin(MISSING)]
     sample = texts if len(texts) <= 2 * SAMPLE else pd.concat([texts.iloc[:SAMPLE], texts.iloc[-SAMPLE:]])
     if len(sample) == 0:
         return "text"
@@ -307,11 +309,13 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         raise DataError(
             "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
         )
-    first = zip(frame.columns, frame.iloc[0], strict=True)
-    shown = ", ".join(f"{str(name)!r} with {str(value)!r}" for name, value in list(first)[:6])
+    first = [(name, frame[name].iloc[0]) for name in kinds]
+    shown = ", ".join(f"{str(name)!r} with {str(value)!r}" for name, value in first[:6])
+    beside = " beside the covariates" if len(kinds) < len(frame.columns) else ""
+    there = f"are {shown}" if shown else "is no other"
     raise DataError(
-        f"No column holds numbers (there are {shown}), and one was expected as the "
-        "target. Add one, or write its values as plain numbers, without signs or units."
+        f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
+        "Add one, or write its values as plain numbers, without signs or units."
     )
 
 
@@ -319,7 +323,8 @@ def _is_index(column: "pd.Series[Any]", kind: str) -> bool:
     return kind == "integer" and (is_unnamed(str(column.name)) or is_running(column))
 
 
-def _raise_unknown(label: str, name: str, columns: Iterable[Any]) -> None:
+def raise_unknown(label: str, name: str, columns: Iterable[Any]) -> None:
+    """Say that an argument names no column, and suggest the nearest one."""
     names = [str(column) for column in columns]
     near = difflib.get_close_matches(name.lower(), [column.lower() for column in names], n=1, cutoff=0.5)
     guess = next((column for column in names if near and column.lower() == near[0]), names[-1] if names else None)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pandas as pd
 
-__all__ = ["Source", "as_array", "as_source"]
+__all__ = ["Source", "as_array", "as_source", "cell_text"]
 
 
 def _row(index: int) -> str:
@@ -41,6 +41,12 @@ class Source:
     has_header: bool = True
     prefer_comma: bool = False
     date_format: str | None = None
+
+
+def cell_text(value: object) -> str:
+    """Show what a cell holds, in an error."""
+    text = str(value).strip()
+    return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
 
 
 def as_array(data: Any) -> tuple[Array, str] | None:

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.data.arrays import Floats
+from gatecast.data.arrays import Array, Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Numbers", "parse_numbers"]
+__all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers"]
 
+# What people write, in any case, where there is no value.
+MISSING = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "?")
 SPACES = " \u00a0\u2009\u202f'’"
 # Decimal mark, thousands mark, and how to show it.
 POINT = (".", "", "1234.5")
@@ -59,6 +61,25 @@ def parse_numbers(column: "pd.Series[Any]", *, prefer_comma: bool = False) -> Nu
     if shown == POINT[2]:
         return Numbers(plain)
     return Numbers(_convert(texts, decimal, thousands), shown)
+
+
+def is_missing(column: "pd.Series[Any]") -> Array:
+    """Tell which cells say that there is no value: None, NaN, and texts like "NA" and "-"; bool, shape (N,).
+
+    >>> import pandas as pd
+    >>> is_missing(pd.Series(["1.5", "n/a", None, "many"]))
+    array([False,  True,  True, False])
+    """
+    absent = column.isna().to_numpy(dtype=bool)
+    if column.dtype.kind in "biufcM":
+        return absent
+    return np.asarray(absent | column.astype(str).str.strip().str.lower().isin(MISSING).to_numpy(dtype=bool))
+
+
+def not_finite(column: "pd.Series[Any]", numbers: Floats) -> Ints:
+    """Return the rows whose number, read from `column`, is infinite, or whose cell is neither a number nor missing."""
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    return bad[~is_missing(column.iloc[bad])] if len(bad) else bad
 
 
 def _pattern(decimal: str, thousands: str) -> str:

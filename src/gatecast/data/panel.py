@@ -1,11 +1,12 @@
 """How does gatecast hold many series? One behind the other in one array, each on a regular grid."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.arrays import Array, Floats, Ints, spread
 from gatecast.data.frequency import named_grid
 from gatecast.data.grid import Grid
 from gatecast.exceptions import ConfigError
@@ -13,7 +14,7 @@ from gatecast.exceptions import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "Panel"]
+__all__ = ["Columns", "Panel", "Roles"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,30 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Roles:
+    """Names of the covariates: known up to now, known ahead, and the same for a whole series.
+
+    >>> Roles(future=("price",)).names
+    ('price',)
+    """
+
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.past + self.future + self.static
+
+
+@dataclass(frozen=True)
 class Panel:
     """Many series, one behind the other.
 
     Attributes:
         ids: Names of the series, shape (S,).
-        values: float64, shape (N,); NaN only where a timestamp is missing from the table.
+        values: float64, shape (N,); NaN where a time or its value is missing from the table.
         offsets: int64, shape (S + 1,); series s is `values[offsets[s]:offsets[s + 1]]`.
         starts: Time of the first value of each series, shape (S,): int64 steps or datetime64[ns]. With a time
             zone, local times for days and longer, else UTC.
@@ -43,6 +62,10 @@ class Panel:
         columns: What the columns are called in the user's table.
         backend: What tables are handed back as: "pandas", "polars" or another that narwhals knows.
         timezone: Name of the time zone of the user's times, None for times without one.
+        past: Covariates that are known up to now, by name, shape (N,) each: float64, NaN where it is missing, for
+            numbers and flags; objects (texts), None where it is missing, for categories.
+        future: Covariates that are known ahead, in the same way.
+        static: Covariates of a whole series, in the same way, shape (S,).
 
     >>> panel = Panel(np.array(["a"]), np.arange(3.0), np.array([0, 3]), np.array([7]), freq=1)
     >>> panel.future_times(2)
@@ -57,6 +80,9 @@ class Panel:
     columns: Columns = field(default_factory=Columns)
     backend: str = "pandas"
     timezone: str | None = None
+    past: dict[str, Array] = field(default_factory=dict)
+    future: dict[str, Array] = field(default_factory=dict)
+    static: dict[str, Array] = field(default_factory=dict)
 
     @property
     def n_series(self) -> int:
@@ -70,8 +96,13 @@ class Panel:
 
     @property
     def n_gaps(self) -> int:
-        """Number of times that are missing from the table."""
+        """Number of points without a value: the time or its value is missing from the table."""
         return int(np.isnan(self.values).sum())
+
+    @property
+    def roles(self) -> Roles:
+        """Names of the covariates."""
+        return Roles(tuple(self.past), tuple(self.future), tuple(self.static))
 
     @property
     def grid(self) -> Grid:
@@ -140,20 +171,28 @@ class Panel:
     def with_leading_gaps(self, lead: Ints) -> "Panel":
         """Let each series begin `lead[s]` steps earlier, with nothing observed there, as a new panel."""
         before = np.cumsum(lead)
-        values = np.full(len(self.values) + int(before[-1]), np.nan)
-        values[np.arange(len(self.values)) + np.repeat(before, self.lengths)] = self.values
+        places = np.arange(len(self.values)) + np.repeat(before, self.lengths)
+        n = len(self.values) + int(before[-1])
         offsets = self.offsets + np.concatenate(([0], before))
         starts = self.grid.times(self.starts, -lead)
-        return replace(self, values=values, offsets=offsets, starts=starts)
+        return self._with_rows(lambda array: spread(array, places, n), offsets, starts)
 
     def _cut(self, begins: Ints, ends: Ints) -> "Panel":
         offsets = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int64)
-        if self.n_series == 1:
-            values = self.values[begins[0] : ends[0]]
-        else:
-            values = np.concatenate([self.values[b:e] for b, e in zip(begins, ends, strict=True)])
         starts = self.grid.times(self.starts, begins - self.offsets[:-1])
-        return replace(self, values=values, offsets=offsets, starts=starts)
+
+        def cut(array: Array) -> Array:
+            if self.n_series == 1:
+                return array[begins[0] : ends[0]]
+            return np.concatenate([array[b:e] for b, e in zip(begins, ends, strict=True)])
+
+        return self._with_rows(cut, offsets, starts)
+
+    def _with_rows(self, change: Callable[[Array], Array], offsets: Ints, starts: Array) -> "Panel":
+        """Change the values and all that is aligned with them in the same way."""
+        past = {name: change(array) for name, array in self.past.items()}
+        future = {name: change(array) for name, array in self.future.items()}
+        return replace(self, values=change(self.values), offsets=offsets, starts=starts, past=past, future=future)
 
     def frame(self, ids_index: Ints, times: Any, **columns: Any) -> Any:
         """Build a table as the user has them: id, time, then `columns`.

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from gatecast.data.apart import raise_repeated, tell_apart
-from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.arrays import Array, Floats, Ints, spread
+from gatecast.data.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
 from gatecast.data.grid import Grid
-from gatecast.data.native import Source, as_array, as_source
-from gatecast.data.numbers import Numbers, parse_numbers
-from gatecast.data.panel import Columns, Panel
+from gatecast.data.native import Source, as_array, as_source, cell_text
+from gatecast.data.numbers import Numbers, not_finite, parse_numbers
+from gatecast.data.panel import Columns, Panel, Roles
 from gatecast.data.times import RowTimes, read_times, time_text
 from gatecast.exceptions import ConfigError, DataError
 
@@ -28,6 +29,9 @@ def to_panel(
     time_col: str | None = None,
     target_col: str | None = None,
     like: Columns | None = None,
+    past: Names = (),
+    future: Names = (),
+    static: Names = (),
 ) -> Panel:
     """Turn a table, a Series or an array into a panel.
 
@@ -40,27 +44,37 @@ def to_panel(
         id_col: Name of the series' column, before `columns`.
         time_col: Name of the time column, before `columns`.
         target_col: Name of the target column, before `columns`.
-        like: Names that are meant where the table has them, as in data that were read before.
+        like: Names that are meant where the table has them, as in data that were read before. Static columns may
+            then lack.
+        past: Names of columns that are known up to now, numbers, flags or categories.
+        future: Names of columns that are known ahead, as a price or a holiday.
+        static: Names of columns that hold one value for each series.
 
     Returns:
-        The panel: series in order of appearance, each sorted by time, missing times filled with NaN.
+        The panel: series in order of appearance, each sorted by time; NaN where a time or its value (None, NaN,
+        "", "NA", "null", "-", "?") is missing.
 
     Raises:
-        DataError: The data cannot be a panel: duplicates, irregular steps, missing or infinite values, or
-            unclear columns.
-        ConfigError: `freq` is unknown.
+        DataError: The data cannot be a panel: duplicates, irregular steps, infinite values, texts that are no
+            number, a series without any value, unclear columns, or a covariate that is not there, infinite, or
+            not the same in a whole series though static.
+        ConfigError: `freq` is unknown, or a covariate has two uses.
 
     >>> panel = to_panel([3.0, 4.0, 5.0])
     >>> panel.values, panel.freq
     (array([3., 4., 5.]), 1)
     """
+    roles = make_roles(past, future, static)
     plain = as_array(data)
     if plain is not None:
+        _refuse_covariates(roles, "An array")
         return _array_panel(*plain, freq)
     source = as_source(data)
-    wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col))
-    layout = lay_out(source, wanted_like(wanted, like, source), freq)
-    return layout.panel(layout.read_values().floats)
+    wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col, roles.names))
+    wanted = wanted_like(wanted, like, source)
+    roles = check_roles(roles, wanted, source, is_like_training=like is not None)
+    layout = lay_out(source, wanted, freq)
+    return layout.panel(layout.read_values().floats, roles)
 
 
 def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
@@ -70,6 +84,7 @@ def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
         named.id or (given.id if given.id != default.id else None),
         named.time or (given.time if given.time != default.time else None),
         named.target or (given.target if given.target != default.target else None),
+        named.covariates,
     )
 
 
@@ -82,6 +97,7 @@ def wanted_like(wanted: Wanted, like: Columns | None, source: Source) -> Wanted:
         wanted.id or (like.id if like.id in there else None),
         wanted.time or (like.time if like.time in there else None),
         wanted.target or (like.target if like.target in there else None),
+        wanted.covariates,
     )
 
 
@@ -119,46 +135,71 @@ class Layout:
         return lengths
 
     def read_values(self) -> Numbers:
-        """Read the target of each row.
+        """Read the target of each row, NaN where it is missing.
 
         Raises:
-            DataError: A value is missing, infinite or no number.
+            DataError: A value is infinite or no number, or a series has none at all.
         """
         column = self.source.frame[self.found.target]
         numbers = parse_numbers(column, prefer_comma=self.source.prefer_comma)
-        bad = np.flatnonzero(~np.isfinite(numbers.floats))
+        bad = not_finite(column, numbers.floats)
         if len(bad):
             first = int(bad[0])
             time = "" if not self.found.dates else f" ({time_text(self.times.instants[first])})"
             raise DataError(
                 f"Column {self.found.target!r} holds {len(bad)} "
                 f"{'values that are' if len(bad) > 1 else 'value that is'} not a "
-                f"finite number, the first is {_shown(column.iloc[first])} in "
+                f"finite number, the first is {cell_text(column.iloc[first])} in "
                 f"{self.source.where(first)}{time}, and a "
-                "number was expected in every row. Correct or remove these rows (times that are missing "
-                "become gaps)."
+                "number was expected. Correct them, or leave them empty where the value is missing."
             )
+        self._check_observed(numbers.floats)
         return numbers
 
-    def panel(self, values: Floats) -> Panel:
-        """Put the values of the rows, shape (N,), on the grid."""
+    def _check_observed(self, values: Floats) -> None:
+        """Name the series that are all missing."""
+        n_observed = np.bincount(self.row_series[~np.isnan(values)], minlength=len(self.ids))
+        blank = np.flatnonzero(n_observed == 0)
+        if len(blank):
+            shown = ", ".join(repr(id_) for id_ in self.ids[blank[:5]].tolist()) + (", ..." if len(blank) > 5 else "")
+            raise DataError(
+                f"Column {self.found.target!r} is empty in every row of {len(blank)} of {len(self.ids)} series "
+                f"({shown}), and at least one value in each was expected. Remove these series, or name another "
+                "column with `target_col=`."
+            )
+
+    def panel(self, values: Floats, roles: Roles) -> Panel:
+        """Put the values of the rows, shape (N,), and the covariates on the grid.
+
+        Raises:
+            ConfigError: There are covariates that are known ahead, and no times.
+            DataError: A covariate cannot be read.
+        """
+        if not self.found.dates:
+            _refuse_covariates(Roles(future=roles.future), "A table without times")
         offsets = np.concatenate(([0], np.cumsum(self.lengths))).astype(np.int64)
         places = offsets[self.row_series] + self.row_position
-        if len(places) == offsets[-1] and bool((np.diff(places) == 1).all()):
-            placed = values
-        else:
-            placed = np.full(int(offsets[-1]), np.nan)
-            placed[places] = values
+        is_whole = len(places) == offsets[-1] and bool((np.diff(places) == 1).all())
+
+        def placed(rows: Array) -> Array:
+            return rows if is_whole else spread(rows, places, int(offsets[-1]))
+
         return Panel(
             ids=self.ids,
-            values=placed,
+            values=placed(values),
             offsets=offsets,
             starts=self.starts,
             freq=self.grid.freq,
             columns=self._columns(),
             backend=self.source.backend,
             timezone=self.times.timezone,
+            past={name: placed(read_covariate(self.source, name)) for name in roles.past},
+            future={name: placed(read_covariate(self.source, name)) for name in roles.future},
+            static={name: self._static(name) for name in roles.static},
         )
+
+    def _static(self, name: str) -> Array:
+        return one_per_series(name, read_covariate(self.source, name), self.row_series, self.ids)
 
     def _columns(self) -> Columns:
         default = Columns()
@@ -168,6 +209,14 @@ class Layout:
         # The index that pandas' to_csv writes has no name.
         time = default.time if is_unnamed(time) else time
         return Columns(self.found.id or default.id, time, self.found.target)
+
+
+def _refuse_covariates(roles: Roles, data: str) -> None:
+    if roles.names:
+        raise ConfigError(
+            f"{data} was passed with covariates ({', '.join(map(repr, roles.names))}), and a table with a time column "
+            "was expected. Pass a DataFrame with the target, its times and these columns."
+        )
 
 
 def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> Layout:
@@ -287,11 +336,6 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
     return positions
 
 
-def _shown(value: object) -> str:
-    text = str(value).strip()
-    return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
-
-
 def _floats(array: Array) -> Floats:
     # plain numbers do not need pandas, which takes longer to import than a small fit takes
     if array.dtype.kind in "fiu":
@@ -299,6 +343,14 @@ def _floats(array: Array) -> Floats:
     import pandas as pd
 
     return parse_numbers(pd.Series(array)).floats
+
+
+def _not_finite_in(array: Array, values: Floats) -> Ints:
+    if array.dtype.kind in "fiu":
+        return np.flatnonzero(np.isinf(values))
+    import pandas as pd
+
+    return not_finite(pd.Series(array), values)
 
 
 def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
@@ -312,12 +364,17 @@ def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
     if not len(array):
         raise DataError("The array is empty, and at least one value was expected. Pass a series.")
     values = _floats(array)
-    if not np.isfinite(values).all():
-        bad = np.flatnonzero(~np.isfinite(values))
+    bad = _not_finite_in(array, values)
+    if len(bad):
         raise DataError(
             f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a "
             "finite number, the first is "
-            f"{_shown(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct them."
+            f"{cell_text(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct them, "
+            "or pass NaN where a value is missing."
+        )
+    if np.isnan(values).all():
+        raise DataError(
+            f"The array holds {len(values)} times NaN and no number, and at least one was expected. Pass a series."
         )
     offsets = np.array([0, len(values)], dtype=np.int64)
     return Panel(np.array(["y"], dtype=object), values, offsets, np.zeros(1, dtype=np.int64), step, backend=backend)

@@ -10,6 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from gatecast.data.find import ID_NAMES, TARGET_NAMES, TIME_NAMES, text_kind
+from gatecast.data.numbers import MISSING
 from gatecast.exceptions import DataError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ BOMS = (
 DELIMITERS = ("\t", ";", "|", ",")
 N_LINES = 50
 DATA_KINDS = ("date", "clock", "number text")
-EMPTY = ("", "na", "n/a", "nan", "null", "none", "-", "?")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _has_header(records: list[list[str]]) -> bool:
         return own[kinds.index("date")] != "date"
     differing = [i for i, kind in enumerate(kinds) if kind in DATA_KINDS and own[i] != kind]
     return not any(kind in DATA_KINDS for kind in kinds) or any(
-        first[i].strip().lower() not in EMPTY for i in differing
+        first[i].strip().lower() not in MISSING for i in differing
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,12 +39,14 @@ class Evaluation:
         horizon: H.
         n_origins: Forecasts that were made, each of up to H steps.
         season_length: Steps in a season.
+        coverage: How often intervals held, as a share, by their level in %; empty where the model has no intervals.
     """
 
     scores: dict[str, Score]
     horizon: int
     n_origins: int
     season_length: int
+    coverage: dict[float, float] = field(default_factory=dict)
 
     @property
     def rmse(self) -> float:

@@ -46,6 +46,14 @@ class Memory:
         """S."""
         return len(self.state)
 
+    def newest_numbers(self) -> np.ndarray:
+        """Return the covariates of the newest point of each series, `(S, n)`; zeros where there is none."""
+        numbers = self.recent.numbers
+        out = np.zeros((self.n_series, numbers.shape[1]), np.float32)
+        some = np.diff(self.recent.offsets) > 0
+        out[some] = numbers[self.recent.offsets[1:][some] - 1] if numbers.size else 0
+        return out
+
     def rows(self, index: np.ndarray, keep: np.ndarray | None = None) -> Memory:
         """Take some series, and forget what `keep` says not to keep."""
         lengths = np.diff(self.recent.offsets)[index]
@@ -55,9 +63,8 @@ class Memory:
         rows = spans(self.recent.offsets[:-1][index], lengths)
         taken = {name: getattr(self.recent, name) for name in ROWS}
         taken = {name: array[rows] if len(array) else array for name, array in taken.items()}
-        static = {
-            name: getattr(self.recent, name)[index] for name in ("static_numbers", "static_codes", "units")
-        }
+        static = {name: getattr(self.recent, name) for name in ("static_numbers", "static_codes", "units")}
+        static = {name: array[index] if len(array) else array for name, array in static.items()}
         spreads = None if self.recent.spreads is None else self.recent.spreads[index]
         offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
         return Memory(replace(self.recent, offsets=offsets, spreads=spreads, **taken, **static), state)
