@@ -25,8 +25,8 @@ def table(n: int = 300, ids: tuple[str, ...] = ("a", "b")) -> pd.DataFrame:
 def with_covariates(n: int = 300, ids: tuple[str, ...] = ("a", "b")) -> pd.DataFrame:
     """Daily series with every kind of covariate.
 
-    `price` and `is_open` are known ahead, `weather` is a category known ahead, `visitors` and `mood` are known up to now,
-    `size` and `region` never change.
+    `price`, `is_open` and the category `weather` are known ahead, `visitors` and `mood` up to now, `size` and `region`
+    never change.
     """
     rng = np.random.default_rng(3)
     data = table(n, ids)

@@ -33,7 +33,8 @@ def model(request: pytest.FixtureRequest) -> LSTMForecaster:
 
 
 def ahead(model: LSTMForecaster) -> pd.DataFrame | None:
-    return with_covariates(200) if model.future else None
+    known = with_covariates(200)
+    return pd.concat([known, known.assign(unique_id=known["unique_id"] + "new")]) if model.future else None
 
 
 def test_loaded_model_says_the_same(model: LSTMForecaster, tmp_path: Path) -> None:
