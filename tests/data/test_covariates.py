@@ -184,6 +184,8 @@ BAD_COLUMNS = {
     "changing text": ({}, {"static": "mood"}, ["'mood' changes within series 'a'", "'good' and 'bad'"]),
     "dates": ({"rain": [*DAYS, *DAYS[:3]]}, {"past": "rain"}, ["'rain' holds dates", "2024-01-01"]),
     "date texts": ({"mood": ["2024-01-01"] * 7}, {"past": "mood"}, ["'mood' holds dates (the first is '2024-01-01')"]),
+    "durations": ({"rain": pd.to_timedelta(range(7), unit="h")}, {"past": "rain"}, ["'rain' holds durations", "hours"]),
+    "lists": ({"mood": [[1]] * 7}, {"past": "mood"}, ["'mood' holds lists or the like (the first is [1])"]),
     "complex": ({"rain": np.zeros(7, complex)}, {"past": "rain"}, ["'rain'", "finite numbers"]),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -112,15 +112,14 @@ def read_covariate(source: Source, name: str) -> Array:
         shape (N,); NaN or None where it is missing; a category is a text.
 
     Raises:
-        DataError: It holds dates, or an infinite number.
+        DataError: It holds dates, durations, lists or the like, or an infinite number.
     """
     column = source.frame[name]
     kind = column_kind(column)
     if kind in ("time", "date"):
-        raise DataError(
-            f"Column {name!r} holds dates (the first is {cell_text(column.iloc[0])}), and numbers or categories were "
-            "expected of a covariate. Turn it into a number, such as the days since then."
-        )
+        _raise_no_covariate(name, "dates", column)
+    if column.dtype.kind == "m":
+        _raise_no_covariate(name, "durations", column)
     if kind in ("integer", "number", "flag") or (source.is_file and _all_numbers(source, column)):
         return read_numbers(source, name)
     return read_categories(source, name)
@@ -144,9 +143,16 @@ def read_numbers(source: Source, name: str) -> Array:
 
 
 def read_categories(source: Source, name: str) -> Array:
-    """Read a column as texts, shape (N,) of objects, None where it is missing; "NA" is missing in files only."""
+    """Read a column as texts, shape (N,) of objects, None where it is missing; "NA" is missing in files only.
+
+    Raises:
+        DataError: It holds lists or the like.
+    """
     column = source.frame[name]
-    texts = category_texts(column.astype(object).to_numpy())
+    try:
+        texts = category_texts(column.astype(object).to_numpy())
+    except TypeError:
+        _raise_no_covariate(name, "lists or the like", column)
     absent = is_missing(column) if source.is_file else column.isna().to_numpy(dtype=bool)
     texts[absent | (texts == "")] = None
     return texts
@@ -168,6 +174,13 @@ def category_texts(values: Array) -> Array:
 def _category_text(value: Any) -> str:
     is_whole = isinstance(value, float | np.floating) and float(value).is_integer()
     return str(int(value)) if is_whole else str(value).strip()
+
+
+def _raise_no_covariate(name: str, held: str, column: pd.Series[Any]) -> NoReturn:
+    raise DataError(
+        f"Column {name!r} holds {held} (the first is {cell_text(column.iloc[0])}), and numbers or categories were "
+        "expected of a covariate. Turn it into a number, such as the days since a date or the hours of a duration."
+    )
 
 
 def _all_numbers(source: Source, column: pd.Series[Any]) -> bool:
