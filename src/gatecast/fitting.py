@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.data.columns import embedding_size
 from gatecast.data.panel import Panel
 from gatecast.data.scaled import carry_forward
 from gatecast.data.scaling import naive_scale

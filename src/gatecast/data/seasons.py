@@ -21,7 +21,7 @@ YEAR_DAYS = 365.25
 
 # a series shows a season when chance would do so once in a hundred times, and so many have to
 P_VALUE = 0.01
-LEAST_SHARE = 0.15
+LEAST_SHARE = 0.05
 MIN_PERIODS = 3
 # what is looked at, so that it takes a fifth of a second: series, points of each, points in all
 MAX_SERIES, MAX_POINTS, MAX_TOTAL = 500, 5_000, 600_000
@@ -112,7 +112,7 @@ def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list
 
     Series by series, the changes from step to step are tested for peaks of their spectrum at the season's
     harmonics (`season_p_values`; a series without the season shows it once in a hundred times). A season is
-    kept when 15 % of the series that have three full seasons show it. A longer season must show
+    kept when 5 % of the series that have three full seasons show it. A longer season must show
     harmonics that the shorter ones do not have. At most 500 series and their last 5,000 points (or eight
     seasons) are looked at.
 
