@@ -322,6 +322,7 @@ def _remember(task: Task, panel: Panel, ensemble: Ensemble, learned: Learned) ->
         preparation=preparation,
         after=panel.tail_from(panel.lengths),
         lengths=panel.lengths,
+        anchors=preparation.transform.anchors(panel.values, panel.offsets),
         tail=_tail(panel, max(season, 1)),
         naive_scales=naive_scale(panel.values, panel.offsets, season),
         lookback=task.plan.lookback,
