@@ -305,7 +305,7 @@ def _train_one(
     validation = task.validation
     judge = None if validation is None or trial is not None else lambda w: validation.loss(task.network(w, n_threads))
     quiet = progress or Silent()
-    save = None if checkpoint is None else checkpoint.saver(member)
+    save = None if checkpoint is None else checkpoint.saver(member, averaged=course.averaged)
     return train(trainer, source, course, quiet, judge, save, log)
 
 
