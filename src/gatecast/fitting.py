@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,8 @@ __all__ = ["fit_panel"]
 LOOKS = 25
 # share of the steps that each recipe is given before the best one is trained to the end
 TRIAL = 0.12
+# how long Ctrl-C may go unnoticed while several networks are trained
+SIGNAL_SECONDS = 0.2
 # share of the time that is left for calibration and memory
 RESERVE = 0.1
 
@@ -253,6 +255,12 @@ def _train_members(task: Task, checkpoint: Checkpoint | None) -> list[TrainingRe
 def _results(jobs: list[Future[TrainingResult]], halt: threading.Event) -> list[TrainingResult]:
     """Wait for all members; Ctrl-C, which arrives here, or the failure of one ends the others too."""
     try:
+        pending = set(jobs)
+        while pending:
+            # a signal that another thread has received is not noticed in an endless wait
+            done, pending = wait(pending, timeout=SIGNAL_SECONDS, return_when=FIRST_EXCEPTION)
+            for job in done:
+                job.result()
         return [job.result() for job in jobs]
     except KeyboardInterrupt:
         halt.set()

@@ -95,7 +95,7 @@ def held_back(settings: Settings, panel: Panel) -> np.ndarray:
     When nothing is asked for: one horizon and as many more points as give 200 windows over all series, but at most a
     fifth of a series (and at least one horizon); nothing of a series shorter than three horizons and eight points,
     nothing where a lookback was given that the rest would be too short for, and nothing where the rest would hold
-    fewer than two observations to learn a scale from.
+    fewer than two observations to learn a scale from, or what is held back none.
     """
     lengths, H = panel.lengths, settings.horizon
     size = settings.validation_size
@@ -111,7 +111,9 @@ def held_back(settings: Settings, panel: Panel) -> np.ndarray:
         wanted = np.full(panel.n_series, int(size))
     least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
     held = np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
-    return np.where(_observed_before(panel, lengths - held) >= LEAST_OBSERVED, held, 0)
+    observed = _observed_before(panel, lengths - held)
+    is_useful = (observed >= LEAST_OBSERVED) & (_observed_before(panel, lengths) > observed)
+    return np.where(is_useful, held, 0)
 
 
 def _observed_before(panel: Panel, positions: np.ndarray) -> np.ndarray:

@@ -153,7 +153,7 @@ class _Run:
     save: Save | None
     log: Log
     per_call: int = 1
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
     first: int = 0
     clock_seen: float = 0.0
 

@@ -1,0 +1,187 @@
+"""Does training look after itself: stop, keep to its time, join several networks, survive Ctrl-C, and say what it did?"""
+
+import signal
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gatecast import DataError, LSTMForecaster, TrainingError, fitting
+from gatecast.training import loop
+from gatecast.training.progress import _Silent
+from gatecast.training.stop import Stop
+from made_series import SMALL, table, wave
+
+PLAIN: dict[str, Any] = SMALL | {"horizon": 3, "transform": "none"}
+
+
+def weights(model: LSTMForecaster) -> np.ndarray:
+    return np.stack([network.weights for network in model.fitted_.ensemble.networks])
+
+
+def test_weights_are_those_of_the_best_look_at_the_validation_part() -> None:
+    model = LSTMForecaster(**PLAIN | {"epochs": 60}).fit(wave())
+    losses = model.history_["validation_loss"]
+    assert len(losses) > 5
+    assert model.fitted_.learned.validation_loss == min(losses)
+
+
+def test_early_stop_has_its_reason_and_fewer_steps() -> None:
+    # noise cannot be learned, so that the validation loss soon rises
+    y = np.random.default_rng(0).normal(size=400)
+    settings = SMALL | {"epochs": 300, "learning_rate": 0.05, "transform": "none", "hidden_size": 32}
+    model = LSTMForecaster(**settings, patience=3).fit(y)
+    assert model.stop_reason_ is Stop.NO_IMPROVEMENT
+    assert "patience" in model.stop_reason_.remedy
+    losses = model.history_["validation_loss"]
+    assert min(losses) in losses[: len(losses) - 3]
+    to_the_end = LSTMForecaster(**settings, patience=0).fit(y)
+    assert to_the_end.stop_reason_ is Stop.FINISHED
+    assert len(to_the_end.history_["loss"]) == 300 > len(model.history_["loss"])
+
+
+def test_time_limit_ends_training_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    # each look at the clock finds a second gone
+    now = [1000.0]
+
+    def clock() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    monkeypatch.setattr(loop.time, "monotonic", clock)
+    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.0)
+    model = LSTMForecaster(**PLAIN | {"epochs": 1000}, max_seconds=60).fit(wave())
+    assert model.stop_reason_ is Stop.TIME
+    assert "max_seconds" in model.stop_reason_.remedy
+    assert len(model.history_["loss"]) < 1000
+    assert np.isfinite(model.predict()["LSTM"]).all()
+
+
+@pytest.mark.parametrize("settings", [{}, {"ensemble": 3}, {"transform": "auto"}])
+def test_no_time_at_all_still_gives_a_forecast(settings: dict[str, Any]) -> None:
+    model = LSTMForecaster(**PLAIN | settings, max_seconds=1e-9).fit(wave())
+    assert model.stop_reason_ is Stop.TIME
+    assert np.isfinite(model.predict()["LSTM"]).all()
+
+
+def test_members_differ_by_seed_and_the_median_counts() -> None:
+    settings = PLAIN | {"seed": 5}
+    model = LSTMForecaster(**settings, ensemble=3).fit(table())
+    singles = [LSTMForecaster(**settings | {"seed": 5 + k}).fit(table()) for k in range(3)]
+    np.testing.assert_array_equal(weights(model), np.concatenate([weights(single) for single in singles]))
+    each = np.stack([single.predict()["LSTM"] for single in singles])
+    # the median is taken of scaled forecasts in single precision
+    np.testing.assert_allclose(model.predict()["LSTM"], np.median(each, axis=0), rtol=1e-6)
+    assert len({w.tobytes() for w in weights(model)}) == 3
+
+
+def test_median_of_quantiles_stays_in_order() -> None:
+    model = LSTMForecaster(**PLAIN, ensemble=4, loss="quantile").fit(wave())
+    found = model.predict(quantiles=[0.05, 0.25, 0.5, 0.75, 0.95]).iloc[:, 3:].to_numpy(float)
+    assert (np.diff(found, axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"ensemble": 3}, {"transform": "auto"}, {"mode": "windows"}, {"loss": "student", "ensemble": 2}]
+)
+def test_any_number_of_threads_gives_the_same_bits(settings: dict[str, Any]) -> None:
+    fits = [LSTMForecaster(**PLAIN | settings, n_threads=n).fit(table()) for n in (1, 2, 5)]
+    for other in fits[1:]:
+        np.testing.assert_array_equal(weights(other), weights(fits[0]))
+        pd.testing.assert_frame_equal(other.predict(level=80), fits[0].predict(level=80))
+
+
+def test_largest_seed_has_members_too() -> None:
+    assert len(weights(LSTMForecaster(**PLAIN, ensemble=2, seed=2**63 - 1).fit(wave()))) == 2
+
+
+def test_averaged_weights_are_not_the_last_ones() -> None:
+    settings = PLAIN | {"validation_size": 0, "epochs": 20}
+    last, mean = (LSTMForecaster(**settings, averaging=a).fit(wave()) for a in (0.0, 0.9))
+    assert last.history_["loss"] == mean.history_["loss"]
+    assert (weights(last) != weights(mean)).any()
+
+
+def test_weight_decay_makes_weights_smaller() -> None:
+    settings = PLAIN | {"validation_size": 0, "epochs": 100}
+    free, decayed = (LSTMForecaster(**settings, weight_decay=d).fit(wave()) for d in (0.0, 1.0))
+    assert np.linalg.norm(weights(decayed)) < 0.8 * np.linalg.norm(weights(free))
+
+
+@pytest.mark.parametrize("ensemble", [1, 3])
+def test_interrupted_fit_keeps_the_weights_so_far(ensemble: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = threading.Event()
+
+    def start_timer(*_: object) -> None:
+        # training is under way now, so the signal comes in the middle of it
+        if not started.is_set():
+            started.set()
+            threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+
+    monkeypatch.setattr(_Silent, "advance", start_timer)
+    model = LSTMForecaster(**PLAIN | {"hidden_size": 64, "epochs": 1_000_000}, ensemble=ensemble, patience=0)
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(wave())
+    # a million epochs would take hours; this only tells a halt from a wait
+    assert time.monotonic() - begin < 60
+    assert model.stop_reason_ is Stop.INTERRUPTED
+    assert "fit" in model.stop_reason_.remedy
+    assert np.isfinite(model.predict(level=80)["LSTM"]).all()
+
+
+def test_interruption_of_a_trial_ends_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, calls = fitting.train, []
+
+    def interrupted(*args: Any) -> Any:
+        calls.append(1)
+        result = train(*args)
+        return fitting.replace(result, stop=Stop.INTERRUPTED)
+
+    monkeypatch.setattr(fitting, "train", interrupted)
+    model = LSTMForecaster(**PLAIN | {"transform": "auto"})
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(wave())
+    assert len(calls) == 1
+    assert np.isfinite(model.predict()["LSTM"]).all()
+
+
+def test_failure_of_one_member_ends_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = fitting._train_one
+
+    def failing(task: Any, seed: int, *args: Any, **named: Any) -> Any:
+        if seed == 1:
+            raise TrainingError("no number")
+        return real(task, seed, *args, **named)
+
+    monkeypatch.setattr(fitting, "_train_one", failing)
+    model = LSTMForecaster(**PLAIN | {"epochs": 1_000_000, "patience": 0}, ensemble=2)
+    with pytest.raises(TrainingError, match="no number"):
+        model.fit(wave())
+
+
+def test_choice_of_the_transform_is_explained() -> None:
+    model = LSTMForecaster(**SMALL, horizon=3).fit(np.exp(0.02 * np.arange(300)) * wave())
+    assert len(model.decisions_) == 1
+    assert "MASE" in model.decisions_[0]
+    assert model.fitted_.preparation.transform.name in model.decisions_[0]
+    assert LSTMForecaster(**PLAIN).fit(wave()).decisions_ == ()
+
+
+def test_validation_part_without_observations_is_no_validation_part() -> None:
+    y = wave()
+    y[-30:] = np.nan
+    y[-1] = 10.0
+    model = LSTMForecaster(**PLAIN, validation_size=20).fit(y[:-1])
+    assert model.history_["validation_loss"] == []
+    assert len(model.history_["loss"]) == 3
+
+
+def test_empty_panel_is_refused() -> None:
+    panel = LSTMForecaster(**PLAIN).fit(table()).fitted_.after
+    nothing = fitting.replace(panel, ids=panel.ids[:0], offsets=np.array([0]), starts=panel.starts[:0])
+    with pytest.raises(DataError, match="hold no series"):
+        LSTMForecaster(**PLAIN).fit(nothing)
