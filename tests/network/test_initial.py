@@ -6,7 +6,7 @@ import pytest
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
 
-SPEC = NetworkSpec(3, (40, 25), 6)
+SPEC = NetworkSpec.plain(3, (40, 25), 6)
 
 
 def views(seed=0, dtype=np.float64):
@@ -49,4 +49,4 @@ def test_float32_weights_are_those_of_float64_rounded():
 
 
 def test_single_unit_network():
-    assert np.isfinite(initial_weights(NetworkSpec(1, (1,), 1), 0)).all()
+    assert np.isfinite(initial_weights(NetworkSpec.plain(1, (1,), 1), 0)).all()

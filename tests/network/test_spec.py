@@ -4,7 +4,7 @@ import numpy as np
 
 from gatecast.network.spec import NetworkSpec
 
-SPEC = NetworkSpec(3, (5, 4), 2)
+SPEC = NetworkSpec.plain(3, (5, 4), 2)
 
 
 def test_shapes_by_hand():
@@ -24,9 +24,9 @@ def test_shapes_by_hand():
 def test_sizes_by_hand():
     # 60 + 100 + 20, 80 + 64 + 16, 8 + 2
     assert SPEC.n_parameters == 350
-    assert SPEC.state_size == 9
+    assert SPEC.state_size == 2 * 9
     # what Keras counts for the tutorial's LSTM(50) + Dense(1)
-    assert NetworkSpec(1, (50,), 1).n_parameters == 10_451
+    assert NetworkSpec.plain(1, (50,), 1).n_parameters == 10_451
 
 
 def test_views_share_memory_and_cover_everything():

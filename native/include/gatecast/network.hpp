@@ -38,8 +38,7 @@ class Network {
             width = layer->outputs;
             layers.push_back(std::move(layer));
         }
-        layers.push_back(
-            std::make_unique<DenseLayer<Real>>(kernels, layout, width, shape.outputs(), Activation::none));
+        layers.push_back(std::make_unique<DenseLayer<Real>>(kernels, layout, width, shape.outputs(), Activation::none));
         if (shape.future_units) {
             const int X = shape.ahead_numbers + embeddings.width(0, shape.ahead_codes);
             future.emplace(kernels, layout, shape.H, shape.contexts, X, shape.future_units, shape.P);
@@ -74,6 +73,11 @@ class Network {
     int state_size() const { return state_size_; }
     int state_at(int layer) const { return states_[layer]; }
     int head() const { return static_cast<int>(layers.size()) - 1; }
+
+    // Whether a forecast reads its window as a whole, so that no state can be carried into it.
+    bool needs_windows() const {
+        return std::any_of(layers.begin(), layers.end(), [](const auto& l) { return l->reach() == Reach::all; });
+    }
 
     const Shape shape;
     const Kernels<Real>& kernels;

@@ -10,6 +10,12 @@ struct LossSettings {
     Loss loss = Loss::squared;
     double huber_delta = 1.0;
     std::vector<double> levels;  // probabilities of the quantiles
+
+    // P, numbers that are forecast of each step.
+    int parameters() const {
+        if (loss == Loss::quantile) return static_cast<int>(levels.size());
+        return loss == Loss::normal ? 2 : loss == Loss::student ? 3 : 1;
+    }
 };
 
 // Where a forecast is made, and what the network says there.

@@ -62,8 +62,8 @@ class Trainer {
         return {run_.outcome, run_.done};
     }
 
-    // Loss and gradients of all weights (flat) and of the dense inputs (B, T, F) for the source's first batch, in the calling
-    // thread; nothing is updated. The gradients are of the mean loss, with chance (dropout) or without.
+    // Loss and gradients of all weights (flat) and of the dense inputs (B, T, F) for the source's first batch, in the
+    // calling thread; nothing is updated. The gradients are of the mean loss, with chance (dropout) or without.
     // `predictions`: parameters of the forecasts, (B, T - first, P, H).
     StepRecord gradient(const Source<Real>& source, bool chance, Real* predictions, Real* weights_out,
                         Real* input_out) {
@@ -88,7 +88,7 @@ class Trainer {
 
     void set_weights(const Real* flat) {
         network.set_weights(flat);
-        if (mean_.size()) std::copy_n(network.weights.data(), network.weights.size(), mean_.data());
+        if (has_mean()) std::copy_n(network.weights.data(), network.weights.size(), mean_.data());
     }
 
     Network<Real> network;
@@ -105,7 +105,8 @@ class Trainer {
         recurrent_ = true;
     }
 
-    // The running mean of the weights, flat.
+    // The running mean of the weights, flat, where there is one.
+    bool has_mean() const { return mean_.size() > 0; }
     void export_mean(Real* out) const { network.layout.export_flat(mean_.data(), out); }
     void import_mean(const Real* flat) { network.layout.import_flat(flat, mean_.data()); }
 
@@ -156,12 +157,12 @@ class Trainer {
     int slots(int batch) const { return std::min(chunks(batch), kSlots); }
 
     // Room for this source. Weights that cannot have a gradient (U when there is one step) are left out of
-    // all work while their moments are zero too, because Adam would not move them.
+    // all work while their moments are zero too, because Adam would not move them without decay.
     void prepare(const Source<Real>& source, bool input_gradient) {
         // a partial batch is cut into the same chunks: cut anew, its chunks could be larger than the room made here
         rows_ = chunk_rows(source.max_batch);
         const int R = rows_, n = slots(source.max_batch);
-        recurrent_ = recurrent_ || source.T > 1 || input_gradient;
+        recurrent_ = recurrent_ || source.T > 1 || input_gradient || settings_.weight_decay > 0.0;
         desks_.clear();
         for (int i = 0; i < (input_gradient ? 1 : std::min(team_.size(), n)); ++i) {
             const auto rows = static_cast<std::size_t>(R);
@@ -258,8 +259,9 @@ class Trainer {
         if (c < kSlots) {
             for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
         }
-        source.fill(index, first_row, {R, desk.space.x.data(), network.inputs, desk.space.codes.data(),
-                                       desk.key.data(), desk.target.data()});
+        source.fill(
+            index, first_row,
+            {R, desk.space.x.data(), network.inputs, desk.space.codes.data(), desk.key.data(), desk.target.data()});
         const Pass pass{T, R, true, chance ? desk.key.data() : nullptr, &stop_};
         desk.space.stack_forward(pass);
         const Signal<const Real> y = desk.space.head_forward(pass, source.first);
@@ -354,7 +356,7 @@ class Trainer {
                               static_cast<Real>(run_.update.rate), static_cast<Real>(settings_.beta1),
                               static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon),
                               static_cast<Real>(run_.rates[run_.done] * settings_.weight_decay),
-                              mean_.size() ? mean_.data() + range.begin : nullptr,
+                              has_mean() ? mean_.data() + range.begin : nullptr,
                               static_cast<Real>(run_.update.memory)});
     }
 
@@ -362,11 +364,12 @@ class Trainer {
     void export_chunk(const Source<Real>& source, int c, Real* input_out) {
         const int first_row = c * rows_, R = std::min(rows_, source.batch(0) - first_row);
         const int F = network.shape.dense;
-        const Real* dx = desks_[0].space.input_gradient();
+        const Signal<const Real> dx = desks_[0].space.input_gradient();
         for (int r = 0; r < R; ++r) {
-            for (int t = 0; t < source.T; ++t) {
-                std::copy_n(dx + (int64_t{t} * R + r) * padded(network.inputs), F,
-                            input_out + (int64_t{first_row + r} * source.T + t) * F);
+            Real* to = input_out + int64_t{first_row + r} * source.T * F;
+            std::fill_n(to, int64_t{dx.from} * F, Real{0});
+            for (int t = dx.from; t < source.T; ++t) {
+                std::copy_n(dx.step(t, R) + r * dx.ld, F, to + int64_t{t} * F);
             }
         }
     }

@@ -46,14 +46,19 @@ class Workspace {
             layer.backward(rooms_[l], pass, input_of(l, pass, first), d, dx, gradient);
             d = dx;
         }
+        input_from_ = d.from;
         if (network_.embeddings.count()) embeddings_backward(pass, d, gradient);
     }
 
-    // The gradient of the inputs, (T, R, padded(inputs)) from the step on that had one.
-    const Real* input_gradient() const { return dx_[0].data(); }
+    // The gradient of the inputs, of the steps that have one.
+    Signal<const Real> input_gradient() const { return {dx_[0].data(), padded(network_.inputs), input_from_}; }
 
-    void carry_states(int T, int R) { each_layer([&](int l) { network_.layers[l]->carry_state(rooms_[l], T, R); }); }
-    void keep_rows(int R, int n) { each_layer([&](int l) { network_.layers[l]->keep_rows(rooms_[l], R, n); }); }
+    void carry_states(int T, int R) {
+        each_layer([&](int l) { network_.layers[l]->carry_state(rooms_[l], T, R); });
+    }
+    void keep_rows(int R, int n) {
+        each_layer([&](int l) { network_.layers[l]->keep_rows(rooms_[l], R, n); });
+    }
     void load_state(int R, int r, const Real* from) {
         each_layer([&](int l) { network_.layers[l]->load_state(rooms_[l], R, r, from + network_.state_at(l)); });
     }
@@ -113,7 +118,8 @@ class Workspace {
     std::vector<Room<Real>> rooms_;
     std::vector<Buffer<Real>> dx_;  // of each layer's input
     std::vector<Signal<const Real>> signals_;
-    bool input_gradient_;
+    const bool input_gradient_;
+    int input_from_ = 0;
 };
 
 // Rows that are worked on together. They depend on the full batch alone, so results do not depend on the threads.
