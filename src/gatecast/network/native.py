@@ -357,14 +357,14 @@ def run_sequences(
         loss: What the parameters of the forecasts mean.
         lens: What it is shown of the values.
         panel: Of the same type as the weights.
-        stretches: Where the sequences lie in the panel.
+        stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
         state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
         width: How many steps of the forecast are wanted behind every step.
         n_threads: Threads for this call.
     """
     n, P = len(stretches.series), spec.n_parameters_of_step
     after = np.zeros((n, spec.state_size), weights.dtype) if state is None else state.copy()
-    last = np.zeros((n, P, spec.horizon), weights.dtype)
+    last = np.full((n, P, spec.horizon), np.nan, weights.dtype)
     every = np.zeros((int(stretches.lengths.sum()) if width else 0, P, width), weights.dtype)
     where = (stretches.series, stretches.starts, stretches.lengths)
     run = _typed("run_sequences", weights.dtype)
