@@ -123,7 +123,7 @@ def test_two_halves_equal_the_whole_bit_for_bit(name, cut, dtype, each_isa):
     right = run(name, STARTS + first, LENGTHS - first, dtype, state=given, width=H)
     np.testing.assert_array_equal(given, left.state)
     np.testing.assert_array_equal(right.state, whole.state)
-    longer = LENGTHS > cut
+    longer = cut < LENGTHS
     np.testing.assert_array_equal(right.last[longer], whole.last[longer])
     at = np.flatnonzero(LENGTHS == 700)[0]
     whole_end, right_end, rest = np.cumsum(LENGTHS)[at], np.cumsum(LENGTHS - first)[at], 700 - cut
@@ -175,12 +175,10 @@ def test_sequences_equal_the_trainers_outputs(name, each_isa):
     trainer = native.make_trainer(spec, weights(spec, dtype), LossSettings(), native.OptimizerSettings(), 1)
     predictions = trainer.gradient(source, False)[1]
     # near the end of the shorter series less is known ahead
-    np.testing.assert_array_equal(
-        run(name, np.array([0]), np.array([50]), dtype, width=H).every, predictions[0, :50]
-    )
+    np.testing.assert_array_equal(run(name, np.array([0]), np.array([50]), dtype, width=H).every, predictions[0, :50])
 
 
-# --- what reads a window as a whole ------------------------------------------------------------------------------------
+# --- what reads a window as a whole ----------------------------------------------------------------------------------
 
 WHOLE = {
     "bidirectional": (LayerSpec("bidirectional", 5), LayerSpec("bidirectional", 4)),
@@ -194,9 +192,9 @@ def windows_of(name, lengths, threads=1):
     arrays = PanelArrays(values, values, 800 * np.arange(4), np.ones(3))
     stretches = Stretches(np.arange(len(lengths)) % 3, np.arange(len(lengths)), lengths)
     flat = weights(spec)
-    last = native.run_sequences(
-        spec, flat, LossSettings(), Lens((1, 3)), arrays, stretches, n_threads=threads
-    ).last[:, 0]
+    last = native.run_sequences(spec, flat, LossSettings(), Lens((1, 3)), arrays, stretches, n_threads=threads).last[
+        :, 0
+    ]
     expected = []
     for i, length in enumerate(lengths):
         batch = reference.batch_of(arrays, Lens((1, 3)), [(i % 3, i)], int(length), int(length) - 1, H)
@@ -212,7 +210,7 @@ def test_windows_of_any_lengths_are_read_as_a_whole(name, each_isa):
         np.testing.assert_allclose(*windows_of(name, lengths, threads), rtol=0, atol=TOLERANCE)
 
 
-# --- one point at a time ------------------------------------------------------------------------------------------------
+# --- one point at a time ---------------------------------------------------------------------------------------------
 
 CENTER, UNIT, SPREAD = 120.0, 25.0, 4.0
 N = 90
