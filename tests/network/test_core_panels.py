@@ -16,6 +16,8 @@ from core_problems import (
     draw_weights,
     native_gradients,
     reference_gradients,
+    source_of,
+    trainer_of,
 )
 
 from gatecast.network import native, reference
@@ -160,6 +162,38 @@ def test_panel_with_everything_and_every_layer(way, each_isa):
 def test_panel_windows_read_as_a_whole(stack, each_isa):
     assert_agrees_with_reference(window_problem("everything", stack), 1e-12)
     assert_native_gradients(window_problem("everything", stack, B=4), step=1e-3)
+
+
+def trained(problem, threads):
+    """Weights, their mean, moments and records after some steps in float32."""
+    optimizer = native.OptimizerSettings(clip_norm=1.0, weight_decay=0.1, averaging=0.9)
+    trainer = trainer_of(problem, np.float32, threads, optimizer)
+    outcome, _, records = trainer.run(source_of(problem, np.float32), 0, np.full(15, 1e-2))
+    assert outcome == native.FINISHED
+    return trainer.weights(), trainer.mean_weights(), trainer.moments(), records
+
+
+IDENTICAL = {
+    "everything": lambda: segment_problem(
+        "everything",
+        (*DEEP, LayerSpec("dropout", amount=0.3), LayerSpec("dense", 8)),
+        "quantile",
+        B=50,
+        decoder=(LayerSpec("dense", 7),),
+    ),
+    "bidirectional": lambda: window_problem("everything", (LayerSpec("bidirectional", 9),) * 2, "student", B=33),
+    "attention": lambda: window_problem("everything", (LayerSpec("gru", 9), LayerSpec("attention", 4)), "normal", B=33),
+}
+
+
+@pytest.mark.parametrize("name", IDENTICAL)
+def test_training_with_everything_is_bit_identical_for_any_threads(name, each_isa):
+    problem = IDENTICAL[name]()
+    expected = trained(problem, 1)
+    assert np.isfinite(expected[0]).all()
+    for threads in (1, 2, 3, 5):
+        for actual, wanted in zip(trained(problem, threads), expected, strict=True):
+            np.testing.assert_array_equal(actual, wanted)
 
 
 def test_unknown_codes_are_all_the_same():
