@@ -66,6 +66,8 @@ void bind(nb::module_& module, const char* name) {
              [](Self* self, const Shape& shape, const LossSettings& loss, double beta1, double beta2, double epsilon,
                 double clip_norm, double weight_decay, double memory, int threads, const std::string& isa) {
                  check_loss(shape, loss);
+                 require(beta1 >= 0.0 && beta1 < 1.0 && beta2 >= 0.0 && beta2 < 1.0,
+                         "a memory must be a share below 1");
                  const Settings settings{loss, beta1, beta2, epsilon, clip_norm, weight_decay, memory};
                  new (self) Self(shape, kernels_for<Real>(isa), settings, checked_threads(threads));
              })

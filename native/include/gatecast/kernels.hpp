@@ -137,6 +137,12 @@ enum class Loss : int { squared = 0, absolute = 1, huber = 2, quantile = 3, norm
 
 constexpr int kMaxCandidates = 8, kMaxParameters = 32;
 
+// What was lost by some forecasts.
+struct OriginLoss {
+    double loss, squared;  // sums of the loss and of the squared error of the point forecast
+    int64_t count;         // targets that counted
+};
+
 // What the head says of one origin, and how far off that is. Its outputs y are, each for H steps: J logits, by which
 // candidate forecasts are mixed, and P parameters of the loss's distribution (1 for a point, Q quantiles, 2 for a normal
 // and 3 for a Student-t distribution). `added` is added to the parameters.
@@ -153,12 +159,9 @@ struct OriginTask {
     int known;               // targets there are, at most H
     Real* dy;                // ((J + P) H): gradient of the sum over all targets; or null
     Real* forecast;          // (P, H): the parameters, in the units of the target; or null
+    OriginLoss* sums;        // added to; or null
 };
 
-struct OriginLoss {
-    double loss, squared;  // sums of the loss and of the squared error of the point forecast
-    int64_t count;         // targets that counted
-};
 
 // Adam as Keras computes it: p -= rate * m / (sqrt(v) + epsilon), the bias correction being part of the rate.
 template <typename Real>
@@ -188,7 +191,7 @@ struct Kernels {
     void (*gru_forward)(const GruForward<Real>&);
     void (*gru_backward)(const GruBackward<Real>&);
     void (*tanh_all)(Real* values, int64_t count);  // whole vectors
-    OriginLoss (*origin)(const OriginTask<Real>&);
+    void (*origin)(const OriginTask<Real>&);
     // out = sum of `count` vectors that stand `stride` apart; returns the sum of squares of out
     double (*sum_vectors)(const Real* first, int64_t stride, int count, int64_t size, Real* out);
     void (*adam)(const AdamTask<Real>&);

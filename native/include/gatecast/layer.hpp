@@ -30,11 +30,12 @@ struct Pass {
 };
 
 // Numbers of the steps [from, T): the row of step t and sequence r begins at data + ((t - from) * R + r) * ld. Rows are
-// padded to ld = padded(width), but for the network's input; what stands in the padding means nothing.
+// padded to ld = padded(width), but for the network's input; what stands in the padding means nothing. (Two words, so
+// that it travels in registers.)
 template <typename Real>
 struct Signal {
     Real* data;
-    int64_t ld;
+    int ld;
     int from;
 
     Real* step(int t, int R) const { return data + int64_t{t - from} * R * ld; }
@@ -51,7 +52,11 @@ struct Room {
     std::vector<Buffer<Real>> buffers;
     std::vector<Room> parts;  // rooms of the layers that this one is made of
 
-    void add(int64_t size) { buffers.emplace_back(size); }
+    void add(int64_t size) {
+        // room for all that any layer needs: a call of one small step is half allocations
+        if (buffers.empty()) buffers.reserve(8);
+        buffers.emplace_back(size);
+    }
     Real* operator[](int k) { return buffers[k].data(); }
     const Real* operator[](int k) const { return buffers[k].data(); }
 };

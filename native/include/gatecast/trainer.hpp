@@ -43,6 +43,8 @@ class Trainer {
           v_(network.layout.size),
           mean_(settings.memory > 0 ? network.layout.size : 0),
           settings_(std::move(settings)),
+          first_share_{settings_.beta1},
+          second_share_{settings_.beta2},
           team_(threads) {}
 
     // One step for each of the learning rates, the first being step `first_step` of the source.
@@ -122,6 +124,14 @@ class Trainer {
         std::vector<Target<Real>> target;
         std::vector<uint64_t> key;
         std::vector<OriginLoss> loss;
+    };
+
+    // 1 - beta**t, which is exactly 1 once the power is below half a unit in its last place (pow takes a tenth of a
+    // small step).
+    struct Share {
+        double beta;
+        double settled = 40.0 / -std::log(beta);
+        double at(double t) const { return t > settled ? 1.0 : 1.0 - std::pow(beta, t); }
     };
 
     // A step is four phases, each cut into items that any worker may do.
@@ -274,6 +284,8 @@ class Trainer {
     void learn(const Source<Real>& source, Desk& desk, const Pass& pass, Signal<const Real> y, Real* gradient,
                Real* predictions) {
         const int steps = pass.T - source.first;
+        const PanelView<Real>* panel = source.panel();
+        const Lens* lens = source.lens();
         const int64_t P = int64_t{network.shape.P} * network.shape.H;
         std::fill_n(desk.loss.begin(), pass.R, OriginLoss{});
         for (int t = 0; t < steps; ++t) {
@@ -286,14 +298,11 @@ class Trainer {
                     std::fill_n(desk.space.dy.data() + row * y.ld, network.shape.outputs(), Real{0});
                     continue;
                 }
-                const OriginLoss loss = desk.origins.learn(
-                    {source.panel(), source.lens(), to.series, std::min(to.position + t, to.position + to.available),
-                     y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
-                    to.first + t * source.target_stride, known, desk.space.dy.data() + row * y.ld, gradient,
-                    predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
-                desk.loss[r].loss += loss.loss;
-                desk.loss[r].squared += loss.squared;
-                desk.loss[r].count += loss.count;
+                desk.origins.learn({panel, lens, to.series, std::min(to.position + t, to.position + to.available),
+                                    y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
+                                   to.first + t * source.target_stride, known, desk.loss[r],
+                                   desk.space.dy.data() + row * y.ld, gradient,
+                                   predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
             }
         }
     }
@@ -344,7 +353,7 @@ class Trainer {
         const double norm = run_.summary.gradient_norm, limit = settings_.clip_norm;
         const double clip = limit > 0.0 && norm > limit ? limit / norm : 1.0;
         const auto t = static_cast<double>(adam_steps + 1);
-        const double correction = std::sqrt(1.0 - std::pow(settings_.beta2, t)) / (1.0 - std::pow(settings_.beta1, t));
+        const double correction = std::sqrt(second_share_.at(t)) / first_share_.at(t);
         // a young mean forgets faster, so that it does not begin with the initial weights
         const double memory = std::min(settings_.memory, t / (t + 9.0));
         return {clip / run_.summary.count, run_.rates[run_.done] * correction, memory};
@@ -376,6 +385,7 @@ class Trainer {
 
     Buffer<Real> m_, v_, mean_, sum_, slot_gradients_;
     Settings settings_;
+    const Share first_share_, second_share_;
     Team team_;
     std::vector<Desk> desks_;
     std::vector<StepRecord> chunk_sums_;

@@ -16,10 +16,13 @@ class Workspace {
           network_(network),
           signals_(network.layers.size()),
           input_gradient_(input_gradient || network.embeddings.count() > 0) {
+        rooms_.reserve(network.layers.size());
+        dx_rooms_.reserve(network.layers.size());
         for (const auto& layer : network.layers) {
             rooms_.push_back(layer->make_room(T, R, gradients));
             const bool wanted = gradients && (!dx_.empty() || input_gradient_);
-            dx_.emplace_back(wanted ? int64_t{T} * R * padded(layer->inputs) : 0);
+            dx_rooms_.emplace_back(wanted ? int64_t{T} * R * padded(layer->inputs) : 0);
+            dx_.push_back({wanted ? dx_rooms_.back().data() : nullptr, padded(layer->inputs), 0});
         }
     }
 
@@ -42,7 +45,8 @@ class Workspace {
         Signal<const Real> d{dy.data(), padded(network_.shape.outputs()), first};
         for (int l = network_.head(); l >= 0; --l) {
             const Layer<Real>& layer = *network_.layers[l];
-            const Signal<Real> dx{dx_[l].size() ? dx_[l].data() : nullptr, padded(layer.inputs), layer.dx_from(d.from)};
+            Signal<Real> dx = dx_[l];
+            dx.from = layer.dx_from(d.from);
             layer.backward(rooms_[l], pass, input_of(l, pass, first), d, dx, gradient);
             d = dx;
         }
@@ -51,7 +55,7 @@ class Workspace {
     }
 
     // The gradient of the inputs, of the steps that have one.
-    Signal<const Real> input_gradient() const { return {dx_[0].data(), padded(network_.inputs), input_from_}; }
+    Signal<const Real> input_gradient() const { return {dx_[0].data, dx_[0].ld, input_from_}; }
 
     void carry_states(int T, int R) {
         each_layer([&](int l) { network_.layers[l]->carry_state(rooms_[l], T, R); });
@@ -116,7 +120,8 @@ class Workspace {
 
     const Network<Real>& network_;
     std::vector<Room<Real>> rooms_;
-    std::vector<Buffer<Real>> dx_;  // of each layer's input
+    std::vector<Buffer<Real>> dx_rooms_;
+    std::vector<Signal<Real>> dx_;  // of each layer's input; no data where it is not wanted
     std::vector<Signal<const Real>> signals_;
     const bool input_gradient_;
     int input_from_ = 0;

@@ -218,7 +218,7 @@ GATECAST_INLINE void student(Vec<Real> middle, Steps<Real>& s) {
 }
 
 template <typename Real>
-OriginLoss origin(const OriginTask<Real>& p) {
+void origin(const OriginTask<Real>& p) {
     constexpr int L = kLanes<Real>;
     const Vec<Real> one = splat(Real{1}), zero{};
     Vec<Real> index, loss{}, squared{}, count{};
@@ -258,8 +258,10 @@ OriginLoss origin(const OriginTask<Real>& p) {
             for (int q = 0; q < p.P; ++q) store_upto(p.forecast + q * p.H + k, s.stands_for[q], n);
         }
     }
-    return {static_cast<double>(sum_lanes<Real>(loss)), static_cast<double>(sum_lanes<Real>(squared)),
-            static_cast<int64_t>(sum_lanes<Real>(count))};
+    if (!p.sums) return;
+    p.sums->loss += static_cast<double>(sum_lanes<Real>(loss));
+    p.sums->squared += static_cast<double>(sum_lanes<Real>(squared));
+    p.sums->count += static_cast<int64_t>(sum_lanes<Real>(count));
 }
 
 template <typename Real>
