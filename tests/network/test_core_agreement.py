@@ -135,3 +135,20 @@ def test_isa_unknown_is_a_config_error(monkeypatch):
     monkeypatch.setenv("GATECAST_ISA", "mmx")
     with pytest.raises(ConfigError, match="GATECAST_ISA is 'mmx'.*baseline"):
         native.isa()
+
+
+def test_one_trainer_works_on_sources_of_other_shapes_in_turn():
+    # the room for a step is kept from call to call: a larger, a longer and a partial one must not get too little
+    sizes = [(1, 1), (5, 3), (40, 2), (5, 3), (2, 9), (40, 2)]
+    problems = [make_problem((6,), B=B, T=T, seed=B * T, ragged=False) for B, T in sizes]
+    together = trainer_of(problems[0], threads=3)
+    for problem in problems:
+        alone = trainer_of(problem, threads=1)
+        alone.set_weights(together.weights())
+        alone.set_moments(together.moments(), together.adam_steps)
+        source = native.array_source(problem.x[None], problem.y[None])
+        np.testing.assert_array_equal(together.gradient(source, False)[2], alone.gradient(source, False)[2])
+        for trainer in (together, alone):
+            trainer.run(source, 0, np.full(2, 1e-2))
+        np.testing.assert_array_equal(together.weights(), alone.weights())
+        np.testing.assert_array_equal(together.moments(), alone.moments())

@@ -117,7 +117,7 @@ struct GruBackward {
     const Real* recurrent_transposed;  // packed U^T, depth 3 D
     const Real* input_transposed;      // packed W^T, depth 3 D, or null where dx is not wanted
     bool zero_state;
-    Real* gates;  // in: z, r, candidate; out: gradients before the nonlinearities, on the side of the input
+    Real* gates;        // in: z, r, candidate; out: gradients before the nonlinearities, on the side of the input
     Real* inner_gates;  // (T, R, padded(3 D)): out: the same on the side of the state
     const Real* inner;
     const Real* h;
@@ -144,8 +144,8 @@ struct OriginLoss {
 };
 
 // What the head says of one origin, and how far off that is. Its outputs y are, each for H steps: J logits, by which
-// candidate forecasts are mixed, and P parameters of the loss's distribution (1 for a point, Q quantiles, 2 for a normal
-// and 3 for a Student-t distribution). `added` is added to the parameters.
+// candidate forecasts are mixed, and P parameters of the loss's distribution (1 for a point, Q quantiles, 2 for a
+// normal and 3 for a Student-t distribution). `added` is added to the parameters.
 template <typename Real>
 struct OriginTask {
     Loss loss;
@@ -161,7 +161,6 @@ struct OriginTask {
     Real* forecast;          // (P, H): the parameters, in the units of the target; or null
     OriginLoss* sums;        // added to; or null
 };
-
 
 // Adam as Keras computes it: p -= rate * m / (sqrt(v) + epsilon), the bias correction being part of the rate.
 template <typename Real>

@@ -6,8 +6,8 @@
 
 namespace gatecast {
 
-// One series. `window` is 0 for a network that carries its state along, else the number of points that it reads from a zero
-// state for every forecast. Values are in the data's units: scaled = (value - center) / unit.
+// One series. `window` is 0 for a network that carries its state along, else the number of points that it reads from a
+// zero state for every forecast. Values are in the data's units: scaled = (value - center) / unit.
 template <typename Real>
 class Stream {
   public:
@@ -39,8 +39,8 @@ class Stream {
         for (int64_t i = 0; i < count; ++i) push(values[i], targets[i]);
     }
 
-    // Takes in one value (and whether it was observed) and writes the parameters of the H forecasts that follow, (P, H), in
-    // scaled units.
+    // Takes in one value (and whether it was observed) and writes the parameters of the H forecasts that follow, (P,
+    // H), in scaled units.
     const std::vector<Real>& update(double value, bool observed) {
         const auto scaled = static_cast<Real>((value - center_) / unit_);
         push(scaled, observed ? scaled : std::numeric_limits<Real>::quiet_NaN());

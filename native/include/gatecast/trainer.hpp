@@ -166,6 +166,13 @@ class Trainer {
 
     int slots(int batch) const { return std::min(chunks(batch), kSlots); }
 
+    // What the room depends on: runs of one step after another need not make it anew.
+    struct Fit {
+        int T = 0, batch = 0;
+        bool input_gradient = false, recurrent = false;
+        bool operator==(const Fit&) const = default;
+    };
+
     // Room for this source. Weights that cannot have a gradient (U when there is one step) are left out of
     // all work while their moments are zero too, because Adam would not move them without decay.
     void prepare(const Source<Real>& source, bool input_gradient) {
@@ -173,6 +180,9 @@ class Trainer {
         rows_ = chunk_rows(source.max_batch);
         const int R = rows_, n = slots(source.max_batch);
         recurrent_ = recurrent_ || source.T > 1 || input_gradient || settings_.weight_decay > 0.0;
+        const Fit fit{source.T, source.max_batch, input_gradient, recurrent_};
+        if (fit == fit_) return;
+        fit_ = {};
         desks_.clear();
         for (int i = 0; i < (input_gradient ? 1 : std::min(team_.size(), n)); ++i) {
             const auto rows = static_cast<std::size_t>(R);
@@ -191,6 +201,7 @@ class Trainer {
         if (ranges_.size() >= Relay::kMaxItems)
             throw std::length_error("a network of a thousand million weights or more");
         range_squares_.assign(ranges_.size(), 0.0);
+        fit_ = fit;
     }
 
     // Cuts a range into pieces of at most kRange numbers, the first one joined to the piece before it where it fits.
@@ -393,6 +404,7 @@ class Trainer {
     std::vector<double> range_squares_;
     std::atomic<bool> stop_{false};
     Run run_;
+    Fit fit_;
     int rows_ = 1;            // of a chunk
     bool recurrent_ = false;  // whether U ever had a gradient
 };
