@@ -4,6 +4,8 @@ Every kind in `LAYERS` is tried alone, above and below others, with all that a l
 tried without a further line here. The oracles are the reference (1e-12: sums in another order) and differences (1e-6).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from core_problems import (
@@ -11,6 +13,7 @@ from core_problems import (
     assert_native_gradients,
     native_gradients,
     problem_of,
+    reference_gradients,
     source_of,
     trainer_of,
 )
@@ -93,6 +96,17 @@ def test_layer_gradients_with_chance(place, each_isa):
     assert not np.array_equal(native_gradients(problem, chance=True).weights, native_gradients(problem).weights)
 
 
+@pytest.mark.parametrize("place", [p for p in PLACES if "dropout" not in p and "mixed" not in p])
+def test_norm_of_the_gradient_is_that_of_the_weights_alone(place, each_isa):
+    # rows are padded inside: what stands in the padding must not count, nor move
+    problem = problem_of(spec_of(place), B=21, T=T, first=T - 1)
+    trainer = trainer_of(problem)
+    for _ in range(3):
+        at = replace(problem, flat=trainer.weights())
+        norm = trainer.run(source_of(problem), 0, np.full(1, 1e-2))[2][0, 4]
+        assert norm == pytest.approx(np.linalg.norm(reference_gradients(at).weights), rel=1e-12)
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_core_counts_the_same_weights_and_states(place):
     spec = spec_of(place)
@@ -169,6 +183,9 @@ def test_dropout_masks_differ_between_sequences_and_layers():
     both = kept_inputs(0.5, layers=2)[0][:, 0] > 0.5
     assert np.abs(both.mean(axis=0) - 0.25).max() < 5 * np.sqrt(0.25 * 0.75 / 400)
     assert not (both & ~single).any()
+    # nor is unit 0 of the second layer unit 1 of the first: about 200 draws, five standard deviations
+    drawn = single[:, 0]
+    assert abs((both[drawn, 0] == single[drawn, 1]).mean() - 0.5) < 0.18
 
 
 def test_dropout_is_the_same_for_the_same_step_and_another_for_the_next():

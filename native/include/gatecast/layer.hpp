@@ -30,8 +30,8 @@ struct Pass {
 };
 
 // Numbers of the steps [from, T): the row of step t and sequence r begins at data + ((t - from) * R + r) * ld. Rows are
-// padded to ld = padded(width), but for the network's input; what stands in the padding means nothing. (Two words, so
-// that it travels in registers.)
+// padded to ld = padded(width), but for the input of a network that begins with a layer that reaches further than
+// single steps; what stands in the padding means nothing. (Two words, so that it travels in registers.)
 template <typename Real>
 struct Signal {
     Real* data;

@@ -43,6 +43,7 @@ class Network {
             const int X = shape.ahead_numbers + embeddings.width(0, shape.ahead_codes);
             future.emplace(kernels, layout, shape.H, shape.contexts, X, shape.future_units, shape.P);
         }
+        stride = layers[0]->reach() == Reach::step ? padded(inputs) : inputs;
         weights = Buffer<Real>(layout.size);
         for (int l = 0; l < static_cast<int>(layers.size()); ++l) {
             for (int job = 0; job < layers[l]->pack_jobs(); ++job) jobs_.push_back({l, job});
@@ -87,6 +88,7 @@ class Network {
     std::optional<FutureDecoder<Real>> future;
     Buffer<Real> weights;  // padded
     int inputs = 0;        // numbers that the first layer reads
+    int stride = 0;        // from row to row of them: a layer that takes each step by itself reads whole vectors
 
   private:
     struct Job {

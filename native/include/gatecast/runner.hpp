@@ -108,7 +108,7 @@ class Runner {
             const int64_t from = task_.starts[members[r]] + done;
             for (int t = 0; t < T; ++t) {
                 const int64_t row = int64_t{t} * R + r;
-                fill_inputs(*task_.panel, *task_.lens, s, from + t, desk.space.x.data() + row * network_.inputs);
+                fill_inputs(*task_.panel, *task_.lens, s, from + t, desk.space.x.data() + row * network_.stride);
                 if (C) fill_codes(*task_.panel, s, from + t, desk.space.codes.data() + row * C);
             }
         }

@@ -52,7 +52,7 @@ class Stream {
         panel.spreads = &spread_;
         panel.S = 1;
         const int T = window_ ? static_cast<int>(std::min<int64_t>(window_, n_)) : 1;
-        for (int t = 0; t < T; ++t) fill_inputs(panel, lens_, 0, n_ - T + t, space_.x.data() + t * network_.inputs);
+        for (int t = 0; t < T; ++t) fill_inputs(panel, lens_, 0, n_ - T + t, space_.x.data() + t * network_.stride);
         const Pass pass{T, 1, window_ > 0};
         space_.stack_forward(pass);
         const Signal<const Real> y = space_.head_forward(pass, T - 1);

@@ -282,7 +282,7 @@ class Trainer {
         }
         source.fill(
             index, first_row,
-            {R, desk.space.x.data(), network.inputs, desk.space.codes.data(), desk.key.data(), desk.target.data()});
+            {R, desk.space.x.data(), network.stride, desk.space.codes.data(), desk.key.data(), desk.target.data()});
         const Pass pass{T, R, true, chance ? desk.key.data() : nullptr, &stop_};
         desk.space.stack_forward(pass);
         const Signal<const Real> y = desk.space.head_forward(pass, source.first);

@@ -10,7 +10,7 @@ template <typename Real>
 class Workspace {
   public:
     Workspace(const Network<Real>& network, int T, int R, bool gradients, bool input_gradient = false)
-        : x(int64_t{T} * R * network.inputs),
+        : x(int64_t{T} * R * network.stride),
           codes(static_cast<std::size_t>(T) * R * network.embeddings.count()),
           dy(gradients ? int64_t{T} * R * padded(network.shape.outputs()) : 0),
           network_(network),
@@ -29,7 +29,7 @@ class Workspace {
     // Runs the stack over all steps.
     void stack_forward(const Pass& pass) {
         look_up(pass);
-        Signal<const Real> signal{x.data(), network_.inputs, 0};
+        Signal<const Real> signal{x.data(), network_.stride, 0};
         for (int l = 0; l < network_.shape.stack; ++l) signal = run(l, pass, signal);
     }
 
@@ -70,7 +70,7 @@ class Workspace {
         each_layer([&](int l) { network_.layers[l]->store_state(rooms_[l], R, r, to + network_.state_at(l)); });
     }
 
-    Buffer<Real> x;              // (T, R, inputs)
+    Buffer<Real> x;              // (T, R, stride)
     std::vector<int32_t> codes;  // (T, R, codes)
     Buffer<Real> dy;             // (T - first, R, padded(outputs))
 
@@ -88,13 +88,13 @@ class Workspace {
     // Outputs of the stack for the steps [first, T).
     Signal<const Real> top(const Pass& pass, int first) const {
         const Signal<const Real> all = network_.shape.stack ? signals_[network_.shape.stack - 1]
-                                                            : Signal<const Real>{x.data(), network_.inputs, 0};
+                                                            : Signal<const Real>{x.data(), network_.stride, 0};
         return {all.step(std::max(first, all.from), pass.R), all.ld, std::max(first, all.from)};
     }
 
     Signal<const Real> input_of(int l, const Pass& pass, int first) const {
         if (l == network_.shape.stack) return top(pass, first);
-        return l == 0 ? Signal<const Real>{x.data(), network_.inputs, 0} : signals_[l - 1];
+        return l == 0 ? Signal<const Real>{x.data(), network_.stride, 0} : signals_[l - 1];
     }
 
     void look_up(const Pass& pass) {
@@ -103,7 +103,7 @@ class Workspace {
         for (int64_t row = 0; row < int64_t{pass.T} * pass.R; ++row) {
             const uint64_t* key = pass.keys ? pass.keys + row % pass.R : nullptr;
             network_.embeddings.look_up(network_.weights.data(), codes.data() + row * C, C, key,
-                                        x.data() + row * network_.inputs + network_.shape.dense);
+                                        x.data() + row * network_.stride + network_.shape.dense);
         }
     }
 

@@ -58,7 +58,6 @@ class DropoutLayer final : public Layer<Real> {
             const Real* row = from.step(t, pass.R);
             for (int r = 0; r < pass.R; ++r, row += from.ld, to += ld) {
                 const Real* mask = room[1] + int64_t{r} * ld;
-                // the network's input has no padding
                 for (int u = 0; u < this->outputs; ++u) to[u] = row[u] * mask[u];
             }
         }
