@@ -135,7 +135,8 @@ class LSTMForecaster(Settings):
         # what has no effect on the result may differ
         free = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
         kept = {name: value for name, value in self._settings().items() if name not in free}
-        facts = [panel.values, panel.offsets, panel.ids, *panel.past.values(), *panel.future.values()]
+        columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+        facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
         checkpoint = Checkpoint(self.checkpoint, self.checkpoint_seconds, fingerprint(kept, facts))
         if resume is not None:
             checkpoint.load(resume)
@@ -310,7 +311,7 @@ class LSTMForecaster(Settings):
         """Read a model that `save` wrote.
 
         Raises:
-            ModelFileError: The file is missing, damaged, of another kind, or newer than this version of gatecast.
+            ModelFileError: The file is missing, damaged, of another kind, or of a version with another format.
         """
         from gatecast.modelfile import read_model
 
@@ -322,7 +323,7 @@ class LSTMForecaster(Settings):
 
     def __repr__(self) -> str:
         values = self._settings()
-        changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != f.default]
+        changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != _plain(f.default)]
         return f"LSTMForecaster({', '.join(changed)})"
 
     def _settings(self) -> dict[str, Any]:
