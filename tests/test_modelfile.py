@@ -83,15 +83,16 @@ def test_pickle_is_refused_unopened(tmp_path: Path) -> None:
         LSTMForecaster.load(path)
 
 
-def test_newer_format_is_refused(file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "remedy"), [(3, "--upgrade"), (1, "Fit the model again")])
+def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, remedy: str) -> None:
     content = file.read_bytes()
     n = int.from_bytes(content[:8], "little")
     facts = json.loads(json.loads(content[8 : 8 + n])["__metadata__"]["gatecast"])
-    metadata = {"gatecast": json.dumps(facts | {"format": 2})}
-    newer = tmp_path / "newer.safetensors"
-    newer.write_bytes(save(load(content), metadata))
-    with pytest.raises(ModelFileError, match="format 2, and this version of gatecast reads up to 1.*--upgrade"):
-        LSTMForecaster.load(newer)
+    metadata = {"gatecast": json.dumps(facts | {"format": number})}
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(save(load(content), metadata))
+    with pytest.raises(ModelFileError, match=f"format {number}, and this version of gatecast reads format 2.*{remedy}"):
+        LSTMForecaster.load(other)
 
 
 def test_safetensors_of_others_are_refused(tmp_path: Path) -> None:

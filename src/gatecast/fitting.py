@@ -138,6 +138,8 @@ def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
 def _covariates(encoder: CovariateEncoder | None) -> Covariates:
     if encoder is None:
         return Covariates()
+    from gatecast.data.columns import embedding_size
+
     cardinalities = (*encoder.cardinalities, *encoder.static_cardinalities)
     return Covariates(
         len(encoder.numeric_names) + len(encoder.static_numbers),

@@ -310,7 +310,7 @@ class LSTMForecaster(Settings):
         """Read a model that `save` wrote.
 
         Raises:
-            ModelFileError: The file is missing, damaged, of another kind, or newer than this version of gatecast.
+            ModelFileError: The file is missing, damaged, of another kind, or of a version with another format.
         """
         from gatecast.modelfile import read_model
 
@@ -322,7 +322,7 @@ class LSTMForecaster(Settings):
 
     def __repr__(self) -> str:
         values = self._settings()
-        changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != f.default]
+        changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != _plain(f.default)]
         return f"LSTMForecaster({', '.join(changed)})"
 
     def _settings(self) -> dict[str, Any]:

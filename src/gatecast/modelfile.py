@@ -15,17 +15,14 @@ from typing import Any
 import numpy as np
 
 from gatecast.atomic import write_atomically
-from gatecast.data.panel import Columns, Panel
-from gatecast.data.scaling import Scaling
 from gatecast.exceptions import ModelFileError
 from gatecast.fitted import Fitted
-from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.native import thread_count
-from gatecast.network.spec import NetworkSpec
+from gatecast.packing import facts_of, tensors_of, unpack
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str, Any]) -> None:
@@ -36,8 +33,8 @@ def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str
     """
     from safetensors.numpy import save
 
-    tensors = _tensors(fitted)
-    facts = {"format": FORMAT, **_about(fitted), "settings": settings}
+    tensors = tensors_of(fitted)
+    facts = {"format": FORMAT, "model": facts_of(fitted), "settings": settings}
     # one entry, because the library writes several in random order and equal models shall be equal files
     metadata = {"gatecast": json.dumps({**facts, "sha256": _checksum(tensors, facts)})}
     try:
@@ -53,83 +50,15 @@ def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, dict[str, Any]]:
     """Read a model and the settings it was made with.
 
     Raises:
-        ModelFileError: The file is missing, damaged, of another kind, or newer than this version reads.
+        ModelFileError: The file is missing, damaged, of another kind, or of a version with another format.
     """
     file = Path(path)
     tensors, metadata = _open(file)
     facts = _facts(file, metadata)
     if facts.pop("sha256", None) != _checksum(tensors, facts):
         raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
-    return _fitted(tensors, facts), facts["settings"]
-
-
-def _tensors(fitted: Fitted) -> dict[str, np.ndarray]:
-    network = fitted.network
-    tensors = {f"weights.{name}": w for name, w in network.spec.views(network.weights).items()}
-    tensors |= {f"memory.{name}": getattr(fitted.memory, name) for name in ("h", "c", "recent")}
-    tensors |= {
-        "scaling.center": fitted.scaling.center,
-        "scaling.scale": fitted.scaling.scale,
-        "series.units": fitted.units,
-        "series.lengths": fitted.lengths,
-        "series.tail": fitted.tail,
-        "series.naive_scales": fitted.naive_scales,
-        "series.starts": fitted.after.starts.astype(np.int64),
-    }
-    return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-
-
-def _about(fitted: Fitted) -> dict[str, Any]:
-    after, spec = fitted.after, fitted.network.spec
-    is_time = after.starts.dtype.kind == "M"
-    return {
-        "spec": [spec.input_size, list(spec.hidden_sizes), spec.output_size],
-        "window": fitted.network.window,
-        "scaling": fitted.scaling.kind,
-        "ids": [id_ if isinstance(id_, str | int | float | bool) else str(id_) for id_ in after.ids.tolist()],
-        "time": {
-            "freq": after.freq,
-            "zone": after.timezone,
-            "unit": str(after.starts.dtype) if is_time else None,
-        },
-        "columns": [after.columns.id, after.columns.time, after.columns.target],
-        "backend": after.backend,
-        "lookback": fitted.lookback,
-        "season_length": fitted.season_length,
-        "history": fitted.history,
-    }
-
-
-def _fitted(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> Fitted:
-    F, hidden, H = facts["spec"]
-    spec = NetworkSpec(F, tuple(hidden), H)
-    weights = np.concatenate([tensors[f"weights.{name}"].ravel() for name in spec.shapes])
-    ids = np.array(facts["ids"], dtype=object)
-    time = facts["time"]
-    starts = tensors["series.starts"]
-    after = Panel(
-        ids=ids if isinstance(facts["ids"][0], str) else np.array(facts["ids"]),
-        values=np.zeros(0),
-        offsets=np.zeros(len(ids) + 1, np.int64),
-        starts=starts.astype(time["unit"]) if time["unit"] else starts,
-        freq=time["freq"],
-        columns=Columns(*facts["columns"]),
-        backend=facts["backend"],
-        timezone=time["zone"],
-    )
-    return Fitted(
-        network=TrainedNetwork(spec, weights, facts["window"], thread_count(facts["settings"]["n_threads"])),
-        memory=Memory(*(tensors[f"memory.{name}"] for name in ("h", "c", "recent"))),
-        scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], facts["scaling"]),
-        units=tensors["series.units"],
-        after=after,
-        lengths=tensors["series.lengths"],
-        tail=tensors["series.tail"],
-        naive_scales=tensors["series.naive_scales"],
-        lookback=facts["lookback"],
-        season_length=facts["season_length"],
-        history=facts["history"],
-    )
+    settings = facts["settings"]
+    return unpack(tensors, facts["model"], thread_count(settings["n_threads"])), settings
 
 
 def _checksum(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
@@ -177,9 +106,13 @@ def _facts(file: Path, metadata: dict[str, str]) -> dict[str, Any]:
         raise ModelFileError(
             f"{file} is a safetensors file, but not of gatecast. Use one written by LSTMForecaster.save."
         ) from None
-    if number > FORMAT:
-        raise ModelFileError(
-            f"{file} has model format {number}, and this version of gatecast reads up to {FORMAT}. "
+    if number != FORMAT:
+        remedy = (
             "Update it with `pip install --upgrade gatecast`."
+            if number > FORMAT
+            else "Fit the model again and save it, or open it with the older version that wrote it."
+        )
+        raise ModelFileError(
+            f"{file} has model format {number}, and this version of gatecast reads format {FORMAT}. {remedy}"
         )
     return dict(facts)
