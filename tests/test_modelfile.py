@@ -83,6 +83,18 @@ def test_pickle_is_refused_unopened(tmp_path: Path) -> None:
         LSTMForecaster.load(path)
 
 
+def test_no_length_of_the_header_is_taken_for_a_pickle(file: Path, model: LSTMForecaster) -> None:
+    # the file begins with the header's length, whose lowest byte is that of a pickle for one length of 32
+    lengths = set()
+    for n in range(40):
+        model.fitted_.learned.history["note"] = ["x" * 8 * n]
+        model.save(file)
+        lengths.add(file.read_bytes()[0])
+        LSTMForecaster.load(file)
+    del model.fitted_.learned.history["note"]
+    assert 0x80 in lengths
+
+
 @pytest.mark.parametrize(("number", "remedy"), [(3, "--upgrade"), (1, "Fit the model again")])
 def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, remedy: str) -> None:
     content = file.read_bytes()

@@ -1,13 +1,28 @@
-"""How is a file replaced so that the old one survives a full disk or a kill?"""
+"""How is a file replaced so that the old one survives a full disk or a kill, and how is damage of it found?"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
-__all__ = ["write_atomically"]
+import numpy as np
+
+__all__ = ["checksum", "write_atomically"]
+
+
+def checksum(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
+    """Return a text that changes with any bit of arrays or facts (SHA-256)."""
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:

@@ -47,6 +47,8 @@ class Fitted:
         preparation: How values become inputs and forecasts become values.
         after: The panel's ids, frequency and column names with empty series that start right behind the training part.
         lengths: `(S,)` points that each series had for training.
+        anchors: `(S, lag)` what is needed to bring forecasts behind the training part back, see `Transform.anchors`;
+            `(S, 0)` for a transform that bends each value alone.
         tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
         naive_scales: `(S,)` denominators of MASE.
         lookback: Points that are read before a forecast counts.
@@ -60,6 +62,7 @@ class Fitted:
     preparation: Preparation
     after: Panel
     lengths: np.ndarray
+    anchors: np.ndarray
     tail: np.ndarray
     naive_scales: np.ndarray
     lookback: int
@@ -71,12 +74,6 @@ class Fitted:
     def horizon(self) -> int:
         """Steps ahead that the networks were trained for."""
         return self.ensemble.spec.horizon
-
-    def tail_anchors(self, rows: np.ndarray) -> np.ndarray:
-        """Return what is needed of some series to bring forecasts behind the training part back, `(n, lag)`."""
-        tails = self.tail[rows]
-        offsets = np.arange(len(tails) + 1) * tails.shape[1]
-        return self.preparation.transform.rows(rows).anchors(tails.ravel(), offsets)
 
     def shows_no_frequency(self, panel: Panel) -> bool:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""

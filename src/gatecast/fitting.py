@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,8 +117,8 @@ def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = 
     choices = recipes(settings, seasons, learned_from, has_validation=bool(held.any()))
     tasks = [_task(settings, plan, recipe, panel, learned_from, held, encoder, deadline) for recipe in choices]
     try:
-        task, reasons = _choose(tasks, choices, started)
-        results = _train_members(task, checkpoint)
+        task, reasons, interrupted = _choose(tasks, choices, started, checkpoint)
+        results = _train_members(task, checkpoint) if interrupted is None else [interrupted]
     except MemoryError:
         raise _too_large(settings, plan, tasks[0].spec) from None
     ensemble = Ensemble(tuple(task.network(r.weights, thread_count(settings.n_threads)) for r in results))
@@ -181,23 +182,34 @@ def _task(
     )
 
 
-def _choose(tasks: list[Task], choices: list[Recipe], started: float) -> tuple[Task, list[str]]:
+def _choose(
+    tasks: list[Task], choices: list[Recipe], started: float, checkpoint: Checkpoint | None
+) -> tuple[Task, list[str], TrainingResult | None]:
     """Train each recipe for a while and take the one whose errors on the validation part are smallest.
 
     Errors are compared in the data's units over each series' seasonal change (MASE), since losses under different
-    transforms are not comparable.
+    transforms are not comparable. After Ctrl-C the weights so far are returned too.
     """
     if len(tasks) == 1:
-        return tasks[0], []
+        return tasks[0], [], None
+    if checkpoint is not None and checkpoint.choice is not None:
+        return tasks[checkpoint.choice], list(checkpoint.reasons), None
     budget = math.inf if math.isinf(tasks[0].deadline) else (tasks[0].deadline - started) * 0.4 / len(tasks)
     errors = []
     for task in tasks:
         limit = time.monotonic() + budget
         result = _train_one(task, task.settings.seed, thread_count(task.settings.n_threads), trial=limit)
+        if result.stop is Stop.INTERRUPTED:
+            return task, [], result
         errors.append(_mase(task, result.weights))
     best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
     table = ", ".join(f"{_name(choice)} {error:.3f}" for choice, error in zip(choices, errors, strict=True))
-    return tasks[best], [f"Of the ways to look at the values, {_name(choices[best])} was best on the validation part (MASE: {table})."]
+    reasons = [
+        f"Of the ways to look at the values, {_name(choices[best])} was best on the validation part (MASE: {table})."
+    ]
+    if checkpoint is not None:
+        checkpoint.keep_choice(best, reasons)
+    return tasks[best], reasons, None
 
 
 def _name(recipe: Recipe) -> str:
@@ -223,18 +235,38 @@ def _train_members(task: Task, checkpoint: Checkpoint | None) -> list[TrainingRe
     with progress_bar(steps, shown=task.settings.progress) as progress:
         if n == 1:
             return [_train_one(task, task.settings.seed, threads, progress, checkpoint)]
-        workers = min(n, threads)
+        workers, halt = min(n, threads), threading.Event()
         rounds = math.ceil(n / workers)
+
+        def train_member(member: int, deadline: float) -> TrainingResult:
+            seed = _seed(task.settings, member)
+            return _train_one(task, seed, max(1, threads // workers), progress, checkpoint, member, deadline, halt=halt)
+
         with ThreadPoolExecutor(workers) as pool:
-            jobs = []
-            for member in range(n):
-                share = _share_of_time(task.deadline, member // workers, rounds)
-                jobs.append(pool.submit(_train_one, task, _seed(task.settings, member), max(1, threads // workers), progress, checkpoint, member, share))
-            return [job.result() for job in jobs]
+            jobs = [
+                pool.submit(train_member, member, _share_of_time(task.deadline, member // workers, rounds))
+                for member in range(n)
+            ]
+            return _results(jobs, halt)
+
+
+def _results(jobs: list[Future[TrainingResult]], halt: threading.Event) -> list[TrainingResult]:
+    """Wait for all members; Ctrl-C, which arrives here, or the failure of one ends the others too."""
+    try:
+        return [job.result() for job in jobs]
+    except KeyboardInterrupt:
+        halt.set()
+        results = [job.result() for job in jobs]
+        # members that had not begun have nothing to say
+        begun = [result for result in results if result.n_steps]
+        return [replace(result, stop=Stop.INTERRUPTED) for result in begun or results]
+    except BaseException:
+        halt.set()
+        raise
 
 
 def _seed(settings: Settings, member: int) -> int:
-    return settings.seed + member
+    return (settings.seed + member) % 2**63
 
 
 def _share_of_time(deadline: float, turn: int, turns: int) -> float:
@@ -254,30 +286,43 @@ def _train_one(
     member: int = 0,
     deadline: float | None = None,
     trial: float | None = None,
+    halt: threading.Event | None = None,
 ) -> TrainingResult:
     settings, plan = task.settings, task.plan
-    optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.averaging)
-    trainer = make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, optimizer, n_threads)
+    trainer = make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, _optimizer(settings), n_threads)
     source = _source(task, seed)
-    peak = plan.learning_rate or find_learning_rate(
-        lambda: make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, optimizer, n_threads), source
-    )
+    log = None if checkpoint is None else checkpoint.resume(member, trainer)
     n_steps = plan.n_steps if trial is None else max(60, int(plan.n_steps * TRIAL))
     course = Course(
-        learning_rates(settings.schedule, peak, n_steps),
+        _rates(task, seed, n_threads, source, n_steps) if log is None else log.rates,
         plan.steps_per_epoch,
         check_every=max(1, n_steps // LOOKS),
         patience=settings.patience,
         deadline=trial or deadline or task.deadline,
         averaged=settings.averaging > 0,
+        halt=halt,
     )
     validation = task.validation
     judge = None if validation is None or trial is not None else lambda w: validation.loss(task.network(w, n_threads))
     quiet = progress or Silent()
-    if checkpoint is None:
-        return train(trainer, source, course, quiet, judge)
-    log = checkpoint.resume(member, trainer)
-    return train(trainer, source, course, quiet, judge, checkpoint.saver(member), log)
+    save = None if checkpoint is None else checkpoint.saver(member)
+    return train(trainer, source, course, quiet, judge, save, log)
+
+
+def _optimizer(settings: Settings) -> OptimizerSettings:
+    return OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.averaging)
+
+
+def _rates(task: Task, seed: int, n_threads: int, source: Any, n_steps: int) -> np.ndarray:
+    """Return the learning rate of each step; the highest one is found where that was asked for."""
+
+    def make() -> Any:
+        return make_trainer(
+            task.spec, initial_weights(task.spec, seed), task.loss, _optimizer(task.settings), n_threads
+        )
+
+    peak = task.plan.learning_rate or find_learning_rate(make, source)
+    return learning_rates(task.settings.schedule, peak, n_steps)
 
 
 class Silent:
@@ -322,6 +367,7 @@ def _remember(task: Task, panel: Panel, ensemble: Ensemble, learned: Learned) ->
         preparation=preparation,
         after=panel.tail_from(panel.lengths),
         lengths=panel.lengths,
+        anchors=preparation.transform.anchors(panel.values, panel.offsets),
         tail=_tail(panel, max(season, 1)),
         naive_scales=naive_scale(panel.values, panel.offsets, season),
         lookback=task.plan.lookback,

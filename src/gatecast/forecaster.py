@@ -135,7 +135,8 @@ class LSTMForecaster(Settings):
         # what has no effect on the result may differ
         free = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
         kept = {name: value for name, value in self._settings().items() if name not in free}
-        facts = [panel.values, panel.offsets, panel.ids, *panel.past.values(), *panel.future.values()]
+        columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+        facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
         checkpoint = Checkpoint(self.checkpoint, self.checkpoint_seconds, fingerprint(kept, facts))
         if resume is not None:
             checkpoint.load(resume)

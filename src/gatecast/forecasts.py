@@ -11,6 +11,7 @@ import numpy as np
 
 from gatecast.data import Panel, to_panel
 from gatecast.data.covariates import with_static_of
+from gatecast.data.lags import behind
 from gatecast.data.scaled import carry_forward
 from gatecast.evaluate.conformal import coverage
 from gatecast.evaluate.evaluation import Evaluation, score
@@ -97,16 +98,8 @@ def read_like_training(fitted: Fitted, data: Any) -> Panel:
 
 def after_training(fitted: Fitted, future: Any, horizon: int) -> Known:
     """Stand at the end of the training part."""
-    everything = np.arange(fitted.after.n_series)
-    anchors = fitted.tail_anchors(everything)
-    return Known(
-        fitted,
-        fitted.memories,
-        fitted.preparation,
-        anchors,
-        fitted.after,
-        _ahead_of(fitted, fitted.after, future, horizon),
-    )
+    ahead = _ahead_of(fitted, fitted.after, future, horizon)
+    return Known(fitted, fitted.memories, fitted.preparation, fitted.anchors, fitted.after, ahead)
 
 
 def read_on(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Known:
@@ -120,9 +113,8 @@ def read_on(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Known:
     preparation, arrays = _prepared(fitted, panel, match, panel.lengths)
     memories = fitted.ensemble.read(_memories_before(fitted, match), arrays)
     after = panel.tail_from(panel.lengths)
-    known, begins = _known_values(fitted, panel, match)
-    ends = begins + panel.lengths - 1
-    anchors = preparation.transform.anchors(known, _edges(fitted, match, known, begins), ends)
+    values, offsets = behind(_anchors_before(fitted, match), panel.values, panel.offsets)
+    anchors = preparation.transform.anchors(values, offsets)
     return Known(fitted, memories, preparation, anchors, after, _ahead_of(fitted, after, future, horizon))
 
 
@@ -168,7 +160,8 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
     """
     panel, match = _align(fitted, panel)
     match = _match_values(fitted, panel, match)
-    first = np.minimum(np.where(match.follows, 0, np.maximum(match.n_before, fitted.lookback)), panel.lengths)
+    own = np.maximum(np.maximum(match.n_before, fitted.lookback), _first_observed(panel) + 1)
+    first = np.minimum(np.where(match.follows, 0, own), panel.lengths)
     if (first == panel.lengths).all():
         raise DataError(
             f"None of the {len(panel.values)} points passed to `evaluate` lies behind the training part, and at "
@@ -239,6 +232,13 @@ def _match_values(fitted: Fitted, panel: Panel, match: Match) -> Match:
     return replace(match, follows=follows, n_before=np.where(follows, 0, n_before))
 
 
+def _first_observed(panel: Panel) -> np.ndarray:
+    """Return the position of the first value of each series that is not missing, `(n,)`; its length where none is."""
+    at = np.flatnonzero(~np.isnan(panel.values))
+    first = np.append(at, len(panel.values))[np.searchsorted(at, panel.offsets[:-1])]
+    return np.asarray(np.minimum(first, panel.offsets[1:]) - panel.offsets[:-1])
+
+
 def _check_long_enough(fitted: Fitted, panel: Panel, match: Match) -> None:
     short = np.flatnonzero(~match.follows & (panel.lengths < fitted.lookback))
     if len(short):
@@ -256,10 +256,15 @@ def _prepared(
     preparation = fitted.preparation.with_new(
         match.rows, panel.head(np.where(new, n_past, 0)), fitted.season_length
     )
-    newest = fitted.tail[match.rows, -1]
-    before = preparation.scaled(newest) if preparation.transform.is_elementwise else np.zeros(len(newest))
-    numbers = fitted.memories[0].newest_numbers()[match.rows] * match.follows[:, None]
-    return preparation, preparation.arrays(panel, np.where(match.follows, before, 0.0), numbers)
+    memory = fitted.memories[0]
+    before = np.where(match.follows, memory.newest("values")[match.rows], 0.0)
+    numbers = memory.newest("numbers")[match.rows] * match.follows[:, None]
+    return preparation, preparation.arrays(panel, before, numbers, _anchors_before(fitted, match))
+
+
+def _anchors_before(fitted: Fitted, match: Match) -> np.ndarray:
+    """Return what a difference must know of the training part, `(n, lag)`; NaN where the data do not follow it."""
+    return np.where(match.follows[:, None], fitted.anchors[match.rows], np.nan)
 
 
 def _memories_before(fitted: Fitted, match: Match) -> tuple[Memory, ...]:
@@ -289,7 +294,9 @@ def _compare(
     known, begins = _known_values(fitted, panel, match)
     origins = begins[series] + position - 1
     edges = _edges(fitted, match, known, begins)
-    anchors = preparation.transform.anchors(known, edges, origins)
+    joined, offsets = behind(_anchors_before(fitted, match), panel.values, panel.offsets)
+    newest = offsets[series] + fitted.anchors.shape[1] + position - 1
+    anchors = preparation.transform.anchors(joined, offsets, newest)
     forecasts = Forecast(fitted, preparation, scaled, anchors, series)
     methods = {METHOD: forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
     if season > 1:
@@ -313,8 +320,11 @@ def _edges(fitted: Fitted, match: Match, known: np.ndarray, begins: np.ndarray) 
 
 
 def _known_values(fitted: Fitted, panel: Panel, match: Match) -> tuple[np.ndarray, np.ndarray]:
-    """Join all series, those that follow the training part behind its end; returns where the data of each begin."""
-    filled = carry_forward(panel.values, panel.offsets, fitted.tail[match.rows, -1])
+    """Join all series, those that follow the training part behind its end; returns where the data of each begin.
+
+    Gaps are filled with the last value; NaN stays where nothing was observed before.
+    """
+    filled = carry_forward(panel.values, panel.offsets, np.where(match.follows, fitted.tail[match.rows, -1], np.nan))
     pieces, begins, n = [], [], 0
     for s in range(panel.n_series):
         tail = fitted.tail[match.rows[s]] if match.follows[s] else filled[:0]

@@ -94,7 +94,9 @@ class Forecast:
 
     @property
     def _is_learned(self) -> bool:
-        return self.fitted.ensemble.first.loss.loss in ("quantile", "normal", "student")
+        # the quantiles of a sum of changes are not the sums of their quantiles
+        is_elementwise = self.preparation.transform.is_elementwise
+        return is_elementwise and self.fitted.ensemble.first.loss.loss in ("quantile", "normal", "student")
 
     @property
     def _horizon(self) -> int:

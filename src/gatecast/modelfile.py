@@ -6,7 +6,6 @@ is replaced only once the new one is complete on disk.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.atomic import write_atomically
+from gatecast.atomic import checksum, write_atomically
 from gatecast.exceptions import ModelFileError
 from gatecast.fitted import Fitted
 from gatecast.network.native import thread_count
@@ -36,7 +35,7 @@ def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str
     tensors = tensors_of(fitted)
     facts = {"format": FORMAT, "model": facts_of(fitted), "settings": settings}
     # one entry, because the library writes several in random order and equal models shall be equal files
-    metadata = {"gatecast": json.dumps({**facts, "sha256": _checksum(tensors, facts)})}
+    metadata = {"gatecast": json.dumps({**facts, "sha256": checksum(tensors, facts)})}
     try:
         write_atomically(path, save(tensors, metadata))
     except OSError as error:
@@ -55,19 +54,10 @@ def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, dict[str, Any]]:
     file = Path(path)
     tensors, metadata = _open(file)
     facts = _facts(file, metadata)
-    if facts.pop("sha256", None) != _checksum(tensors, facts):
+    if facts.pop("sha256", None) != checksum(tensors, facts):
         raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
     settings = facts["settings"]
     return unpack(tensors, facts["model"], thread_count(settings["n_threads"])), settings
-
-
-def _checksum(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())
-        digest.update(np.ascontiguousarray(tensor).tobytes())
-    return digest.hexdigest()
 
 
 def _open(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -75,8 +65,9 @@ def _open(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
     try:
         with file.open("rb") as stream:
-            first = stream.read(2)
-        if first[:1] == b"\x80" or first == b"PK":
+            first = stream.read(9)
+        # a safetensors file may begin with the same bytes, which are its header's length, but a brace follows that
+        if first[8:] != b"{" and (first[:1] == b"\x80" or first[:2] == b"PK"):
             raise ModelFileError(
                 f"{file} is a pickle or an archive, and gatecast opens only safetensors files, which cannot run code. "
                 "Use a file written by LSTMForecaster.save."

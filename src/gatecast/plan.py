@@ -22,6 +22,8 @@ VALIDATION_WINDOWS = 200
 VALIDATION_SHARE = 0.2
 # below so many horizons a series holds nothing back
 VALIDATION_HORIZONS = 3
+# and the rest of a series has to hold so many observations
+LEAST_OBSERVED = 2
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,9 @@ def held_back(settings: Settings, panel: Panel) -> np.ndarray:
     """Return how many points at the end of each series are not learned from, `(S,)`.
 
     When nothing is asked for: one horizon and as many more points as give 200 windows over all series, but at most a
-    fifth of a series (and at least one horizon); nothing of a series shorter than three horizons and eight points, and
-    nothing where a lookback was given that the rest would be too short for.
+    fifth of a series (and at least one horizon); nothing of a series shorter than three horizons and eight points,
+    nothing where a lookback was given that the rest would be too short for, and nothing where the rest would hold
+    fewer than two observations to learn a scale from.
     """
     lengths, H = panel.lengths, settings.horizon
     size = settings.validation_size
@@ -107,7 +110,14 @@ def held_back(settings: Settings, panel: Panel) -> np.ndarray:
     else:
         wanted = np.full(panel.n_series, int(size))
     least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
-    return np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
+    held = np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
+    return np.where(_observed_before(panel, lengths - held) >= LEAST_OBSERVED, held, 0)
+
+
+def _observed_before(panel: Panel, positions: np.ndarray) -> np.ndarray:
+    """Count what was observed in the first `positions[s]` points of each series."""
+    seen = np.concatenate(([0], np.cumsum(~np.isnan(panel.values))))
+    return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
 
 
 def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_validation: bool) -> list[Recipe]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.lags import behind
 from gatecast.data.panel import Panel
 from gatecast.data.scaled import carry_forward
 from gatecast.data.scaling import Scaling, fit_scaling
 from gatecast.data.transforms import Transform, fit_transform_named, transform_from_arrays
+from gatecast.network.arrays import spans
 from gatecast.network.native import Lens, PanelArrays
 
 if TYPE_CHECKING:
@@ -77,15 +79,22 @@ class Preparation:
             units=np.where(where, other.units, self.units),
         )
 
-    def arrays(self, panel: Panel, before: Array | float = 0.0, numbers: Array | None = None) -> PanelArrays:
+    def arrays(
+        self,
+        panel: Panel,
+        before: Array | float = 0.0,
+        numbers: Array | None = None,
+        anchors: Floats | None = None,
+    ) -> PanelArrays:
         """Return what the network reads.
 
         Args:
             panel: The same S series.
             before: `(S,)` scaled value before the first point, which stands in for missing ones there.
             numbers: `(S, n)` covariates of the row before the first point, likewise.
+            anchors: `(S, lag)` values before the first point, which a difference needs; NaN where nothing was before.
         """
-        bent = self.transform.forward(panel.values, panel.offsets)
+        bent = self._bent(panel, anchors)
         targets = self.scaling.transform(bent, panel.offsets).astype(np.float32)
         arrays = PanelArrays(
             carry_forward(targets, panel.offsets, before),
@@ -96,10 +105,12 @@ class Preparation:
         )
         return arrays if self.encoder is None else _with_covariates(arrays, self.encoder, panel, numbers)
 
-    def scaled(self, values: Floats) -> Floats:
-        """Scale one value of each series, `(S,)` in the data's units, where the transform bends each value alone."""
-        bent = self.transform.forward(values, np.arange(len(values) + 1))
-        return np.asarray((bent - self.scaling.center) / self.scaling.scale)
+    def _bent(self, panel: Panel, anchors: Floats | None) -> Floats:
+        if anchors is None or not anchors.shape[1]:
+            return self.transform.forward(panel.values, panel.offsets)
+        values, offsets = behind(anchors, panel.values, panel.offsets)
+        lag = anchors.shape[1]
+        return self.transform.forward(values, offsets)[spans(offsets[:-1] + lag, panel.lengths)]
 
     def restore(self, scaled: Array, series: Ints | None = None, anchors: Floats | None = None) -> Floats:
         """Bring forecasts back to the units of the data.

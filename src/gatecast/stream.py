@@ -24,17 +24,18 @@ class Stream:
         preparation = fitted.preparation.rows(np.array([row]))
         self._preparation = preparation
         self._middle = fitted.ensemble.first.loss.middle
-        self._recent = fitted.tail[row].copy()
+        self._anchors = fitted.anchors[row].copy()
         self._is_plain = preparation.transform.name == "none"
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
+        self._newest = float(fitted.memories[0].rows(np.array([row])).recent.values[-1])
         self._cores = [_core(fitted, member, row) for member in range(len(fitted.memories))]
 
     def update(self, value: float) -> np.ndarray:
         """Take in the next observation.
 
         Args:
-            value: In the data's units; NaN for a step at which nothing was observed, which repeats the last value.
+            value: In the data's units; NaN for a step at which nothing was observed, for which the last value stands in.
 
         Returns:
             `(H,)` forecasts of the next steps, in the data's units.
@@ -48,23 +49,26 @@ class Stream:
             raise DataError(f"`value` must be a number, got {value!r}. Convert it with float() first.") from None
         if math.isinf(number):
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
-        observed = not math.isnan(number)
-        scaled = self._scaled(number if observed else float(self._recent[-1]))
-        each = [core.update(scaled, observed)[self._middle] for core in self._cores]
+        scaled = self._scaled(number)
+        is_observed = not math.isnan(scaled)
+        self._newest = scaled if is_observed else self._newest
+        each = [core.update(self._newest, is_observed)[self._middle] for core in self._cores]
         point = (each[0] if len(each) == 1 else np.median(each, axis=0)).astype(np.float64)
         if self._is_plain:
             return np.asarray(point * self._unit + self._center)
-        anchors = self._preparation.transform.anchors(self._recent, np.array([0, len(self._recent)]))
-        return np.asarray(self._preparation.restore(point[None], anchors=anchors)[0])
+        return np.asarray(self._preparation.restore(point[None], anchors=self._anchors[None])[0])
 
     def _scaled(self, value: float) -> float:
+        """Bend and scale a value; NaN where it is missing, or where what a difference needs is."""
         if self._is_plain:
-            self._recent[-1] = value
             return (value - self._center) / self._scale
-        self._recent = np.append(self._recent[1:], value)
-        ends = np.array([0, len(self._recent)])
-        bent = self._preparation.transform.forward(self._recent, ends)[-1]
-        return float((bent - self._center) / self._scale)
+        transform, lag = self._preparation.transform, len(self._anchors)
+        known = np.append(self._anchors, value)
+        ends = np.array([0, len(known)])
+        bent = float(transform.forward(known, ends)[-1])
+        if lag:
+            self._anchors = transform.anchors(known, ends)[0]
+        return (bent - self._center) / self._scale
 
 
 def _core(fitted: Fitted, member: int, row: int) -> Any:

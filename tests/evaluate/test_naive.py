@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gatecast.evaluate.naive import naive_scale, seasonal_naive
+from gatecast.data.scaling import naive_scale
+from gatecast.evaluate.naive import seasonal_naive
 
 Y = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 3.0, 5.0])
 OFFSETS = np.array([0, 6, 8])

@@ -7,7 +7,7 @@ import numpy as np
 from gatecast.data.arrays import Floats, Ints
 from gatecast.data.scaled import carry_forward
 
-__all__ = ["anchors_at", "carry_by_phase", "differences", "undo_differences"]
+__all__ = ["anchors_at", "behind", "carry_by_phase", "differences", "undo_differences"]
 
 
 def carry_by_phase(values: Floats, offsets: Ints, lag: int) -> Floats:
@@ -69,6 +69,25 @@ def anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats
     known = filled[np.maximum(positions, begins[:, None])]
     usable = (positions >= begins[:, None]) & ~np.isnan(known)
     return np.where(usable, known, filled[origins][:, None])
+
+
+def behind(known: Floats, values: Floats, offsets: Ints) -> tuple[Floats, Ints]:
+    """Put each series behind what was known before it; returns the values and their offsets.
+
+    Args:
+        known: (S, lag), NaN where nothing was.
+        values: (N,).
+        offsets: (S + 1,).
+
+    >>> behind(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
+    (array([9., 1., 2., 8., 3.]), array([0, 3, 5]))
+    """
+    n_series, lag = known.shape
+    shifted = offsets + lag * np.arange(n_series + 1)
+    joined = np.empty(len(values) + known.size)
+    joined[np.arange(len(values)) + lag * np.repeat(np.arange(1, n_series + 1), np.diff(offsets))] = values
+    joined[shifted[:-1, None] + np.arange(lag)] = known
+    return joined, shifted
 
 
 def undo_differences(values: Floats, anchors: Floats) -> Floats:

@@ -46,12 +46,13 @@ class Memory:
         """S."""
         return len(self.state)
 
-    def newest_numbers(self) -> np.ndarray:
-        """Return the covariates of the newest point of each series, `(S, n)`; zeros where there is none."""
-        numbers = self.recent.numbers
-        out = np.zeros((self.n_series, numbers.shape[1]), np.float32)
+    def newest(self, name: str) -> np.ndarray:
+        """Return the newest row of `values` or `numbers` of each series, `(S, ...)`; zeros where there is none."""
+        rows = getattr(self.recent, name)
+        out: np.ndarray = np.zeros((self.n_series, *rows.shape[1:]), np.float32)
         some = np.diff(self.recent.offsets) > 0
-        out[some] = numbers[self.recent.offsets[1:][some] - 1] if numbers.size else 0
+        if rows.size:
+            out[some] = rows[self.recent.offsets[1:][some] - 1]
         return out
 
     def rows(self, index: np.ndarray, keep: np.ndarray | None = None) -> Memory:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.atomic import write_atomically
+from gatecast.atomic import checksum, write_atomically
 from gatecast.exceptions import ModelFileError
 from gatecast.training.loop import Log, Save
 
@@ -31,6 +33,13 @@ class Checkpoint:
         path: File to write, replaced only once the new one is complete; None to write nothing.
         seconds: How often it is written.
         fingerprint: Of settings and data; a file of others is refused.
+
+    Attributes:
+        choice: Which of several ways to look at the values was taken; None where there was no choice yet.
+        reasons: Why, in sentences.
+
+    Raises:
+        ModelFileError: Nothing can be written there.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, seconds: float, fingerprint: str) -> None:
@@ -39,8 +48,12 @@ class Checkpoint:
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
         self._written = time.monotonic()
+        self.choice: int | None = None
+        self.reasons: tuple[str, ...] = ()
         self._tensors: dict[int, dict[str, np.ndarray]] = {}
         self._facts: dict[int, dict[str, Any]] = {}
+        if self._path is not None:
+            _check_writable(self._path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Read what an earlier fit had kept.
@@ -59,19 +72,26 @@ class Checkpoint:
             with safe_open(file, framework="numpy") as opened:
                 facts = json.loads((opened.metadata() or {})["gatecast_checkpoint"])
                 tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  no dict
+            if facts.pop("sha256") != checksum(tensors, facts):
+                raise ValueError("its checksum does not match its content")
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelFileError(
                 f"{file} is no complete checkpoint of gatecast ({error}). Pass the file that `checkpoint=` named."
             ) from None
-        if facts["fingerprint"] != self._fingerprint:
+        if facts["format"] != FORMAT or facts["fingerprint"] != self._fingerprint:
             raise ModelFileError(
-                f"{file} belongs to a fit with other settings or other data. Pass the same settings and data as then, or "
-                "leave `resume` out."
+                f"{file} belongs to a fit with other settings or other data. Pass the same settings and data as then, "
+                "or leave `resume` out."
             )
+        self.choice, self.reasons = facts["choice"], tuple(facts["reasons"])
         for member, kept in facts["members"].items():
             self._facts[int(member)] = kept
             prefix = f"{member}."
             self._tensors[int(member)] = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+    def keep_choice(self, choice: int, reasons: list[str]) -> None:
+        """Note which way to look at the values was taken, so that a fit that goes on takes the same."""
+        self.choice, self.reasons = choice, tuple(reasons)
 
     def resume(self, member: int, trainer: Any) -> Log | None:
         """Give a trainer the weights and moments that were kept; returns the log to go on from, None to begin."""
@@ -104,7 +124,8 @@ class Checkpoint:
             "weights": trainer.weights(),
             "moments": trainer.moments(),
             "rates": log.rates,
-            "records": log.records,
+            # training goes on while other members write the file
+            "records": log.records.copy(),
         }
         mean = trainer.mean_weights()
         tensors |= {"mean": mean} if mean is not None else {}
@@ -113,24 +134,46 @@ class Checkpoint:
         self._facts[member] = {
             "adam_steps": trainer.adam_steps,
             "n_steps": log.n_steps,
-            "checks": log.checks,
+            "checks": list(log.checks),
             "shortened": log.shortened,
         }
 
     def _write(self) -> None:
         from safetensors.numpy import save
 
-        facts = {"format": FORMAT, "fingerprint": self._fingerprint, "members": self._facts}
+        facts = {
+            "format": FORMAT,
+            "fingerprint": self._fingerprint,
+            "choice": self.choice,
+            "reasons": list(self.reasons),
+            "members": {str(member): kept for member, kept in self._facts.items()},
+        }
         tensors = {f"{m}.{n}": np.ascontiguousarray(t) for m, kept in self._tensors.items() for n, t in kept.items()}
         assert self._path is not None
         try:
-            write_atomically(self._path, save(tensors, {"gatecast_checkpoint": json.dumps(facts)}))
+            content = json.dumps({**facts, "sha256": checksum(tensors, facts)})
+            write_atomically(self._path, save(tensors, {"gatecast_checkpoint": content}))
         except OSError as error:
-            raise ModelFileError(
-                f"The checkpoint cannot be written to {self._path} ({error.strerror or error}). "
-                "Pass a path in a folder that exists, is writable and has room."
-            ) from None
+            raise _unwritable(self._path, error) from None
         self._written = time.monotonic()
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before training, and not after a minute of it, that nothing can be written there."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> ModelFileError:
+    return ModelFileError(
+        f"The checkpoint cannot be written to {path} ({error.strerror or error}). "
+        "Pass a path in a folder that exists, is writable and has room."
+    )
 
 
 def fingerprint(settings: dict[str, Any], arrays: list[np.ndarray]) -> str:

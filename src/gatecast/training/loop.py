@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ __all__ = ["Course", "Log", "TrainingResult", "train"]
 
 # the core works for about this long before Python hears of it: short enough for a lively bar
 SECONDS_PER_CALL = 0.1
+# share of the time limit after which the clock is looked at again: the speed of the first steps says little
+CLOCK_SHARE = 0.05
 # a smaller improvement than this share does not count as one
 LEAST_GAIN = 1e-4
 
@@ -34,6 +37,7 @@ class Course:
         patience: Looks without an improvement after which training ends; 0 to never end early.
         deadline: Of `time.monotonic`, or infinity.
         averaged: Whether the running mean of the weights is what counts.
+        halt: Training that is not in the main thread, where Ctrl-C arrives, ends when this is set.
     """
 
     rates: np.ndarray
@@ -42,6 +46,7 @@ class Course:
     patience: int = 0
     deadline: float = math.inf
     averaged: bool = False
+    halt: threading.Event | None = None
 
 
 @dataclass
@@ -150,17 +155,20 @@ class _Run:
     per_call: int = 1
     started: float = field(default_factory=time.monotonic)
     first: int = 0
+    clock_seen: float = 0.0
 
     def go(self) -> Stop:
-        log, self.first = self.log, self.log.n_steps
+        log, self.first, self.clock_seen = self.log, self.log.n_steps, self.started
         self.progress.advance(log.n_steps, math.nan)
         while log.n_steps < len(log.rates):
             self._steps(min(self._next_check(), len(log.rates)))
+            if self.course.halt is not None and self.course.halt.is_set():
+                return Stop.INTERRUPTED
+            self._keep_to_time()
             if log.n_steps == self._next_check(log.n_steps - 1) or log.n_steps == len(log.rates):
                 self._look()
                 if self.course.patience and log.waits() >= self.course.patience:
                     return Stop.NO_IMPROVEMENT
-                self._keep_to_time()
             if self.save is not None:
                 self.save(self.trainer, log)
         return Stop.TIME if log.shortened else Stop.FINISHED
@@ -192,18 +200,23 @@ class _Run:
             return
         weights = self.weights()
         loss = self.judge(weights)
+        loss = loss if math.isfinite(loss) else math.inf
         if not self.log.checks or loss < self.log.best[1]:
             self.log.best_weights = weights
         self.log.checks.append((self.log.n_steps, loss))
 
     def _keep_to_time(self) -> None:
         """Shorten what is left of the schedule to what the time allows: it still ends at its last learning rate."""
-        log, now = self.log, time.monotonic()
+        log, deadline = self.log, self.course.deadline
         taken = log.n_steps - self.first
         left = len(log.rates) - log.n_steps
-        if math.isinf(self.course.deadline) or not left:
+        if math.isinf(deadline) or not left:
             return
-        affordable = max(0, int((self.course.deadline - now) * taken / max(now - self.started, 1e-9)))
+        now = time.monotonic()
+        if now - self.clock_seen < CLOCK_SHARE * (deadline - self.started) and now < deadline:
+            return
+        self.clock_seen = now
+        affordable = max(0, int((deadline - now) * taken / max(now - self.started, 1e-9)))
         if affordable < left:
             kept = np.linspace(log.n_steps, len(log.rates) - 1, affordable)
             rest = np.interp(kept, np.arange(len(log.rates)), log.rates)

@@ -1,0 +1,214 @@
+"""Is a fit that goes on from its checkpoint bit for bit the fit that was never interrupted?"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gatecast import ConfigError, LSTMForecaster, ModelFileError
+from gatecast.training import loop
+from gatecast.training.checkpoint import Checkpoint, fingerprint
+from gatecast.training.progress import _Silent
+
+Y = 10 + 3 * np.sin(2 * np.pi * np.arange(240) / 25) + np.random.default_rng(0).normal(0, 0.1, 240)
+SMALL: dict[str, Any] = {"horizon": 3, "hidden_size": 6, "lookback": 12, "epochs": 30, "progress": False}
+KINDS: dict[str, dict[str, Any]] = {
+    "one network": {"transform": "none"},
+    "three networks": {"transform": "none", "ensemble": 3},
+    "choice of recipe": {"transform": "auto"},
+    "averaging, decay, dropout": {"transform": "none", "averaging": 0.9, "weight_decay": 0.1, "dropout": 0.3},
+    "windows in a new order": {"mode": "windows", "skip": "none", "validation_size": 0.2},
+    "learning rate found": {"transform": "none", "learning_rate": "find"},
+    "nothing held back": {"transform": "none", "validation_size": 0},
+    "early stop": {"transform": "none", "patience": 1, "ensemble": 2},
+}
+
+
+@pytest.fixture(autouse=True)
+def _short_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    # the core is called for one step at a time, so that there are many moments to be interrupted in
+    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.0)
+
+
+def interrupt_after(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [calls]
+
+    def advance(self: object, n_steps: int, rmse: float) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Silent, "advance", advance)
+
+
+def weights(model: LSTMForecaster) -> np.ndarray:
+    return np.stack([network.weights for network in model.fitted_.ensemble.networks])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_resumed_fit_has_the_bits_of_an_uninterrupted_one(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = SMALL | KINDS[kind]
+    whole = LSTMForecaster(**settings).fit(Y)
+    file = tmp_path / "unfinished"
+    kept = {"checkpoint": file, "checkpoint_seconds": 1e-9}
+    n_steps = len(whole.history_["loss"])
+    with monkeypatch.context() as patched:
+        # one member raises in its own thread, which ends the others too
+        interrupt_after(max(n_steps // 2, 8), patched)
+        with pytest.raises(KeyboardInterrupt):
+            LSTMForecaster(**settings, **kept).fit(Y)
+    resumed = LSTMForecaster(**settings).fit(Y, resume=file)
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+    assert resumed.history_ == whole.history_
+    assert resumed.decisions_ == whole.decisions_
+    assert resumed.stop_reason_ is whole.stop_reason_
+    np.testing.assert_array_equal(resumed.predict()["LSTM"], whole.predict()["LSTM"])
+
+
+PROGRAM = """
+import os, signal, sys
+import numpy as np
+from gatecast import LSTMForecaster
+from gatecast.training import loop, checkpoint
+loop.SECONDS_PER_CALL = 0.0
+write, left = checkpoint.write_atomically, [int(sys.argv[2])]
+def dying(path, content):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(path, content)
+checkpoint.write_atomically = dying
+y = np.load(sys.argv[3])
+LSTMForecaster(
+    horizon=3, hidden_size=6, lookback=12, epochs=30, ensemble=3, progress=False, checkpoint=sys.argv[1],
+    checkpoint_seconds=1e-9,
+).fit(y)
+"""
+
+
+def test_killed_process_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
+    np.save(tmp_path / "y.npy", Y)
+    file = tmp_path / "unfinished"
+    arguments = [sys.executable, "-c", PROGRAM, str(file), "25", str(tmp_path / "y.npy")]
+    assert subprocess.run(arguments, check=False, env=os.environ).returncode == -signal.SIGKILL
+    settings = SMALL | {"ensemble": 3}
+    whole, resumed = LSTMForecaster(**settings).fit(Y), LSTMForecaster(**settings).fit(Y, resume=file)
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("checkpoints") / "file"
+    LSTMForecaster(**SMALL, checkpoint=file).fit(Y)
+    return file
+
+
+def test_what_has_no_effect_on_the_result_may_differ(finished: Path, tmp_path: Path) -> None:
+    other = LSTMForecaster(**SMALL, n_threads=1, max_seconds=1e6, checkpoint=tmp_path / "x", checkpoint_seconds=5)
+    other.fit(Y, resume=finished)
+    np.testing.assert_array_equal(weights(other), weights(LSTMForecaster(**SMALL).fit(Y)))
+
+
+@pytest.mark.parametrize("other", ["settings", "values", "times", "covariates"])
+def test_checkpoint_of_another_fit_is_refused(other: str, finished: Path) -> None:
+    settings = SMALL | ({"seed": 1} if other == "settings" else {})
+    y = Y + (other == "values")
+    with pytest.raises(ModelFileError, match="other settings or other data.*leave `resume` out"):
+        if other == "times":
+            LSTMForecaster(**settings).fit(np.append(Y, 1.0), resume=finished)
+        elif other == "covariates":
+            import pandas as pd
+
+            data = pd.DataFrame({"unique_id": "a", "ds": np.arange(240), "y": Y, "x": 1.0 + Y})
+            LSTMForecaster(**settings, past=["x"]).fit(data, resume=finished)
+        else:
+            LSTMForecaster(**settings).fit(y, resume=finished)
+
+
+def test_damaged_checkpoint_is_refused(finished: Path, tmp_path: Path) -> None:
+    content = finished.read_bytes()
+    rng = np.random.default_rng(0)
+    damaged = [bytes(content[:n]) for n in (0, 7, 100, len(content) - 1)]
+    for position in rng.choice(len(content), 60, replace=False):
+        flipped = bytearray(content)
+        flipped[position] ^= 1 << int(rng.integers(8))
+        damaged.append(bytes(flipped))
+    for n, each in enumerate(damaged):
+        file = tmp_path / str(n)
+        file.write_bytes(each)
+        with pytest.raises(ModelFileError):
+            LSTMForecaster(**SMALL).fit(Y, resume=file)
+
+
+def test_model_files_are_no_checkpoints_and_the_other_way_round(finished: Path, tmp_path: Path) -> None:
+    model = LSTMForecaster(**SMALL).fit(Y)
+    model.save(tmp_path / "model")
+    with pytest.raises(ModelFileError, match="no complete checkpoint"):
+        LSTMForecaster(**SMALL).fit(Y, resume=tmp_path / "model")
+    with pytest.raises(ModelFileError, match="not of gatecast"):
+        LSTMForecaster.load(finished)
+
+
+def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="no checkpoint .*nothing.*leave `resume` out"):
+        LSTMForecaster(**SMALL).fit(Y, resume=tmp_path / "nothing")
+    with pytest.raises(ConfigError, match="`resume` must be a path, got 3"):
+        LSTMForecaster(**SMALL).fit(Y, resume=3)
+
+
+@pytest.mark.parametrize("place", ["folder that is not there", "folder"])
+def test_place_that_cannot_be_written_is_refused_before_training(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path if place == "folder" else tmp_path / "none" / "file"
+    monkeypatch.setattr(loop, "train", None)
+    with pytest.raises(ModelFileError, match="checkpoint cannot be written to .*folder that exists"):
+        LSTMForecaster(**SMALL, checkpoint=file).fit(Y)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_is_written_as_often_as_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("gatecast.training.checkpoint.time.monotonic", lambda: now[0])
+    file = tmp_path / "file"
+    checkpoint = Checkpoint(file, 60.0, "f")
+    trainer = LSTMTrainerStub()
+    save = checkpoint.saver(0)
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 3))
+    assert not file.exists()
+    now[0] += 61
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 4))
+    first = file.read_bytes()
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 5))
+    assert file.read_bytes() == first
+    # the end is kept whatever the clock says
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 9))
+    assert file.read_bytes() != first
+
+
+class LSTMTrainerStub:
+    adam_steps = 1
+
+    def weights(self) -> np.ndarray:
+        return np.ones(2, np.float32)
+
+    def moments(self) -> np.ndarray:
+        return np.ones((2, 2), np.float32)
+
+    def mean_weights(self) -> None:
+        return None
+
+
+def test_fingerprint_tells_settings_and_data_apart() -> None:
+    y, ids = np.arange(3.0), np.array(["a", "b"], dtype=object)
+    same = fingerprint({"seed": 0}, [y, ids])
+    assert same == fingerprint({"seed": 0}, [y.copy(), ids.copy()])
+    others = [fingerprint({"seed": 1}, [y, ids]), fingerprint({"seed": 0}, [y + 1, ids]), fingerprint({"seed": 0}, [y])]
+    assert same not in others
