@@ -257,11 +257,12 @@ class LSTMForecaster(Settings):
             )
         return one_step_table(self.fitted_, panel)
 
-    def evaluate(self, data: Any) -> Evaluation:
+    def evaluate(self, data: Any, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
         """Forecast from every origin behind the training part and compare with what came.
 
         Args:
             data: Either the training data with newer rows behind them, or the newer rows alone.
+            level: Coverage in % of the intervals of which `coverage` says how often they held.
 
         Returns:
             Errors of the LSTM and of the naive forecasts from the same origins: all of them, or evenly spaced ones
@@ -269,10 +270,11 @@ class LSTMForecaster(Settings):
 
         Raises:
             DataError: `data` has no point behind the training part.
+            ConfigError: `level` makes no sense.
         """
         from gatecast.forecasts import evaluate_panel, read_like_training
 
-        return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data))
+        return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
 
     def stream(self, unique_id: object = None) -> Stream:
         """Go on observation by observation from the end of the training part.

@@ -28,9 +28,6 @@ from gatecast.preparation import Preparation
 __all__ = ["Known", "after_training", "evaluate_panel", "one_step_table", "read_like_training", "read_on"]
 
 METHOD = "LSTM"
-# coverage is measured and printed for these intervals, in %
-MEASURED_LEVELS = (80.0, 95.0)
-
 # bounds the memory of an evaluation to about a gigabyte
 MAX_FORECASTS = 20_000_000
 
@@ -151,8 +148,10 @@ def one_step_table(fitted: Fitted, panel: Panel) -> Any:
     return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values, METHOD: forecast})
 
 
-def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
+def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Evaluation:
     """Compare the forecasts from every origin behind the training part with what came.
+
+    It also counts how often intervals of `levels`, in %, held.
 
     Where that would be more than MAX_FORECASTS numbers, evenly spaced origins are compared.
 
@@ -175,7 +174,7 @@ def evaluate_panel(fitted: Fitted, panel: Panel) -> Evaluation:
     some = slice(None, None, math.ceil(len(series) * fitted.horizon / MAX_FORECASTS))
     series, position = series[some], position[some]
     scaled = _forecasts_from(fitted, match, first, arrays)[some].astype(np.float64)
-    return _compare(fitted, panel, match, series, position, preparation, scaled)
+    return _compare(fitted, panel, match, series, position, preparation, scaled, levels)
 
 
 @dataclass(frozen=True)
@@ -288,6 +287,7 @@ def _compare(
     position: np.ndarray,
     preparation: Preparation,
     scaled: np.ndarray,
+    levels: tuple[float, ...],
 ) -> Evaluation:
     """Score forecasts, each of the point at `position` of its series and those behind, beside the naive ones."""
     H, season = fitted.horizon, fitted.season_length
@@ -304,17 +304,15 @@ def _compare(
     actual = _ahead(panel, series, position, H)
     scales = np.where(match.rows >= 0, fitted.naive_scales[match.rows], np.nan)
     scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
-    return Evaluation(scores, H, len(series), season, _coverage(forecasts, actual))
+    return Evaluation(scores, H, len(series), season, _coverage(forecasts, actual, levels))
 
 
-def _coverage(forecasts: Forecast, actual: np.ndarray) -> dict[float, float]:
+def _coverage(forecasts: Forecast, actual: np.ndarray, levels: tuple[float, ...]) -> dict[float, float]:
     """Measure how often intervals held."""
     if not forecasts.has_intervals:
         return {}
-    lower, upper = forecasts.intervals(MEASURED_LEVELS)
-    return {
-        level: coverage(lower[:, :, n], upper[:, :, n], actual) for n, level in enumerate(MEASURED_LEVELS)
-    }
+    lower, upper = forecasts.intervals(levels)
+    return {level: coverage(lower[:, :, n], upper[:, :, n], actual) for n, level in enumerate(levels)}
 
 
 def _edges(fitted: Fitted, match: Match, known: np.ndarray, begins: np.ndarray) -> np.ndarray:

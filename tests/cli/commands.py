@@ -35,6 +35,23 @@ def spawn(*arguments, **options):
     return subprocess.Popen(command, env=environment, **streams, **options)
 
 
+def weekly(t):
+    """A value that comes again every seventh day, nearly."""
+    return f"{50 + 10 * (t % 7 == 2) + np.sin(t * t):.3f}"
+
+
+def write_shops(path, n=60, n_ahead=0, header="shop,ds,y,price,region"):
+    """Three shops whose price is known for `n_ahead` days more than their sales."""
+    lines = [header]
+    for k, shop in enumerate("abc"):
+        for t, day in enumerate(np.datetime64("2024-01-01") + np.arange(n + n_ahead)):
+            price = 5 + (t * (k + 2)) % 3
+            sales = f"{60 - 4 * price + 5 * np.sin(2 * np.pi * t / 7) + k:.2f}" if t < n else ""
+            lines.append(f"{shop},{day},{sales},{price},{'north' if k else 'south'}")
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Path(path)
+
+
 def write_csv(path, n=80, header="ds,y", cell=lambda t: f"{50 + 10 * np.sin(t / 2):.3f}"):
     days = np.datetime64("2024-01-01") + np.arange(n)
     lines = [header, *(f"{day},{cell(t)}" for t, day in enumerate(days))]

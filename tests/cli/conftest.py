@@ -4,7 +4,7 @@ import pytest
 
 from gatecast.cli.run import run
 
-from .commands import QUICK, Outcome, write_csv
+from .commands import QUICK, Outcome, weekly, write_csv
 
 
 @pytest.fixture
@@ -24,6 +24,11 @@ def gatecast(capsys, monkeypatch, tmp_path):
 @pytest.fixture
 def csv(tmp_path):
     return write_csv(tmp_path / "data.csv")
+
+
+@pytest.fixture
+def weekly_csv(tmp_path):
+    return write_csv(tmp_path / "weekly.csv", cell=weekly)
 
 
 @pytest.fixture(scope="session")

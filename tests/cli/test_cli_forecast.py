@@ -8,19 +8,25 @@ import pytest
 
 import gatecast as package
 from gatecast import Panel
-from gatecast.cli.forecast import held_out_positions as positions_of
 from gatecast.cli.tables import verdict
+from gatecast.cli.trial import held_out_positions as positions_of
 from gatecast.evaluate.evaluation import Evaluation, Score
 
 from .commands import QUICK, write_csv
 
 
-def test_prints_what_it_understood_and_the_errors(gatecast, csv):
-    outcome = gatecast("forecast", csv, *QUICK)
+def test_prints_what_it_understood_and_the_errors(gatecast, weekly_csv):
+    outcome = gatecast("forecast", weekly_csv, *QUICK)
     assert outcome.code == 0
     # halves of days are written, midnights of days are not
     assert "00:00" not in outcome.out
-    for text in ("data.csv: what gatecast understood", "UTF-8", "cells between commas", "daily (D)", "80, 2024-01-01"):
+    for text in (
+        "weekly.csv: what gatecast understood",
+        "UTF-8",
+        "cells between commas",
+        "daily (D)",
+        "80, 2024-01-01",
+    ):
         assert text in outcome.out
     for text in ("Errors on 16 points held back, 1 to 4 steps ahead", "naive (the last value)", "(7 steps ago)"):
         assert text in outcome.out
@@ -31,13 +37,13 @@ def test_prints_what_it_understood_and_the_errors(gatecast, csv):
     assert "\x1b" not in outcome.out
 
 
-def test_json_is_one_object_with_the_figures_of_the_library(gatecast, csv):
-    outcome = gatecast("forecast", csv, *QUICK, "--json")
+def test_json_is_one_object_with_the_figures_of_the_library(gatecast, weekly_csv):
+    outcome = gatecast("forecast", weekly_csv, *QUICK, "--json")
     assert (outcome.code, outcome.err) == (0, "")
     report = outcome.json
     assert report["data"]["freq"] == "D"
     assert report["data"]["n_rows"] == 80
-    table = pd.read_csv(csv, parse_dates=["ds"])
+    table = pd.read_csv(weekly_csv, parse_dates=["ds"])
     train, test = package.train_test_split(table)
     settings = {"epochs": 1, "lookback": 6, "progress": False}
     expected = package.LSTMForecaster(4, **settings).fit(train).evaluate(test)

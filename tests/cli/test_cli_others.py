@@ -35,8 +35,11 @@ def test_predict_from_newer_data(gatecast, saved_model, tmp_path):
 
 
 def test_predict_says_that_steps_are_recursive(gatecast, saved_model):
-    assert "the steps beyond are forecast" in gatecast("predict", saved_model, "--horizon", 6).out
-    assert "the steps beyond are forecast" not in gatecast("predict", saved_model, "--horizon", 3).out
+    said = " ".join(gatecast("predict", saved_model, "--horizon", 6).out.split())
+    assert "The model learned 4 steps ahead: steps 5 to 6 are forecast from the forecasts." in said
+    assert "step 5 is forecast from" in " ".join(gatecast("predict", saved_model, "--horizon", 5).out.split())
+    assert "from the forecasts" not in gatecast("predict", saved_model, "--horizon", 4).out
+    assert gatecast("predict", saved_model, "--horizon", 6, "--json").json["notes"]
 
 
 def test_predict_takes_the_columns_of_the_training_data(gatecast, saved_model, tmp_path):

@@ -2,202 +2,182 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import typer
 
-from gatecast import LSTMForecaster, Panel
+from gatecast import LSTMForecaster
+from gatecast.cli.ahead import Ahead, ahead_of_table
+from gatecast.cli.choices import USUAL_LEVELS, levels_of, quantiles_of, settings_of, share_to_test
+from gatecast.cli.decisions import decisions_report, notes_about, say_decisions, validation_coverage
 from gatecast.cli.options import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_picture, write_table
 from gatecast.cli.reading import read, say_table
-from gatecast.cli.tables import say_errors, say_forecast, verdict
-from gatecast.data.split import split_positions
-from gatecast.exceptions import ConfigError
-from gatecast.settings import Settings
+from gatecast.cli.tables import coverage_words, say_forecast
+from gatecast.cli.trial import Budget, Checkpoints, Tested, try_out
+from gatecast.data.covariates import make_roles
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gatecast.evaluate.evaluation import Evaluation
+    from gatecast import Panel
+    from gatecast.data.files import Table
 
 __all__ = ["forecast"]
 
-# a series that is short is tested on less, but never learns from fewer points than these and the horizon
-LEAST_LOOKBACK = 8
-
 
 @dataclass(frozen=True)
-class Tested:
-    """The model that was tested, and what came out.
+class Made:
+    """A forecast, and where it came from.
 
     Args:
-        model: Fitted on the training part.
-        positions: `(S,)` training points of each series.
-        evaluation: Errors on the test part.
-        judgement: One sentence about them.
+        model: The one that forecast.
+        learned_from: What it was fitted on.
+        table: `unique_id, ds, LSTM` and more.
+        note: What was done to get here, in one sentence.
     """
 
     model: LSTMForecaster
-    positions: np.ndarray
-    evaluation: Evaluation
-    judgement: str
+    learned_from: Panel
+    table: pd.DataFrame
+    note: str
 
 
 def forecast(options: ForecastOptions) -> None:
     """Run the command."""
-    check_outputs(
-        {"the data file": options.data}, {"--out": options.out, "--plot": options.plot, "--save": options.save}
-    )
-    settings = _settings(options)
-    Settings(**settings).check()
-    share = _share(options.test_size)
-    printer = Printer(shown=not (options.json or options.quiet))
-    table = read(options.data, options)
-    panel = table.panel
-    say_table(printer, table)
-    started = time.perf_counter()
-    tested = _test(printer, settings, panel, share)
-    test_seconds = time.perf_counter() - started
-    final = LSTMForecaster(**settings).fit(panel)
-    predicted = final.predict()
-    seconds = {"test": test_seconds, "fit": time.perf_counter() - started - test_seconds}
-    remark = _write(options, final, tested, panel, predicted)
-    if options.json:
-        report = _report(options, table.facts(), final, tested, predicted)
-        printer.json({**report, "seconds": seconds, "remarks": [remark] if remark else []})
-        return
-    if not (options.quiet and options.out):
-        say_forecast(Printer(shown=True), predicted, panel, options.horizon, is_saved=options.out is not None)
-    if not options.quiet:
-        _say_files(printer, options, remark)
-
-
-def _settings(options: ForecastOptions) -> dict[str, Any]:
-    return {
-        "horizon": options.horizon,
-        "lookback": options.lookback,
-        "epochs": options.epochs,
-        "season_length": options.season_length,
-        "seed": options.seed,
-        "n_threads": options.threads,
-        "progress": not (options.quiet or options.json),
-    }
-
-
-def _share(text: str) -> float | int:
+    budget = Budget.start(options.max_seconds)
+    checkpoints = Checkpoints.of(options)
     try:
-        return int(text) if text.strip().isdigit() else float(text)
-    except ValueError:
-        raise ConfigError(
-            f"`test_size` must be a share between 0 and 1 or a whole number of points, got {text!r}. "
-            "Use `test_size=0.2`."
-        ) from None
+        _forecast(options, budget, checkpoints)
+    except KeyboardInterrupt:
+        if checkpoints.path is not None and checkpoints.is_there:
+            typer.echo(f"Go on with the same command and `--resume {checkpoints.path}`.", err=True)
+        raise
 
 
-def _test(printer: Printer, settings: dict[str, Any], panel: Panel, share: float | int) -> Tested | None:
-    """Fit on the training part and measure the error on the rest; None where there is too little of it."""
-    positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
-    n_test = int((panel.lengths - positions).sum())
-    if not n_test:
-        printer.say(
-            f"The data are too short to hold anything back: {int(panel.lengths.min())} points, and a forecast of "
-            f"{settings['horizon']} steps. So the error of this forecast is unknown.\n",
-            style="bold",
+def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints) -> None:
+    settings, share = settings_of(options), share_to_test(options)
+    levels, quantiles = levels_of(options), quantiles_of(options)
+    _check_files(options, checkpoints)
+    printer = Printer(shown=not (options.json or options.quiet))
+    table, ahead = _read(options)
+    say_table(printer, table, ahead.n_steps)
+    panel = table.panel
+    tested = try_out(printer, settings, panel, share, levels or USUAL_LEVELS, budget, checkpoints)
+    made = _make(options, settings, panel, ahead, tested, budget, checkpoints, levels, quantiles)
+    seconds = {"test": budget.test_seconds, "fit": budget.seconds - budget.test_seconds}
+    remark = _write(options, made, tested, panel)
+    coverage, where = _coverage(made, tested, levels or USUAL_LEVELS)
+    notes = [note for note in (ahead.note, *notes_about(panel, made.model, levels)) if note]
+    if options.json:
+        report = _report(options, table, made, tested)
+        intervals = {"coverage": coverage, "measured_on": where}
+        remarks = [remark] if remark else []
+        printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
+        return
+    say_decisions(printer, made.model, made.learned_from)
+    if not (options.quiet and options.out):
+        say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
+    if levels:
+        printer.say(coverage_words(coverage, where) if coverage else "How often the intervals hold was not measured.")
+    for note in notes:
+        printer.say(f"Note: {note}")
+    printer.say(made.note)
+    _say_files(printer, options, made, tested, remark)
+
+
+def _check_files(options: ForecastOptions, checkpoints: Checkpoints) -> None:
+    inputs = {"the data file": options.data}
+    if options.future_file is not None:
+        inputs["the future file"] = options.future_file
+    outputs = {"--out": options.out, "--plot": options.plot, "--save": options.save}
+    check_outputs(inputs, {**outputs, "--checkpoint": checkpoints.path, "--checkpoint (test)": checkpoints.test_path})
+
+
+def _read(options: ForecastOptions) -> tuple[Table, Ahead]:
+    roles = make_roles(options.past, options.future, options.static)
+    table = read(options.data, options, roles)
+    return ahead_of_table(table, roles.future, options.future_file, options, options.horizon)
+
+
+def _make(
+    options: ForecastOptions,
+    settings: dict[str, Any],
+    panel: Panel,
+    ahead: Ahead,
+    tested: Tested | None,
+    budget: Budget,
+    checkpoints: Checkpoints,
+    levels: tuple[float, ...],
+    quantiles: tuple[float, ...],
+) -> Made:
+    """Learn from everything and forecast; or read everything with the model that was tested."""
+    wanted: dict[str, Any] = {"future": ahead.rows, "level": levels or None, "quantiles": quantiles or None}
+    if tested is not None and (options.no_refit or not budget.allows_refit):
+        why = "as was asked for" if options.no_refit else "because no time was left to learn again"
+        note = (
+            f"The model that was tested made the forecast, {why}: it learned from the points before the test part and "
+            "has read all of them."
         )
-        return None
-    model = LSTMForecaster(**settings).fit(panel.head(positions))
-    evaluation = model.evaluate(panel)
-    judgement = verdict(evaluation)
-    say_errors(printer, evaluation, n_test, judgement)
-    return Tested(model, positions, evaluation, judgement)
+        table = tested.model.predict(data=panel, **wanted)
+        return Made(tested.model, panel.head(tested.positions), table, note)
+    model = LSTMForecaster(**settings | {"max_seconds": budget.left, "checkpoint": checkpoints.path})
+    model.fit(panel, resume=checkpoints.resumed)
+    note = "" if tested is None else "The forecast comes from a second fit, which learned from the test part too."
+    return Made(model, panel, model.predict(**wanted), note)
 
 
-def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback: int | None) -> np.ndarray:
-    """Return where the training part of each series ends, `(S,)`.
-
-    At least one horizon is tested where the series are long enough, and series that are too short for that are not
-    tested. A number of points that was asked for is taken as it is.
-
-    Raises:
-        ConfigError: `share` makes no sense.
-        DataError: A series has fewer points than were asked for.
-    """
-    positions = split_positions(panel, share)
-    lengths = panel.lengths
-    if isinstance(share, float):
-        needed = (lookback or min(horizon, LEAST_LOOKBACK)) + horizon
-        positions = np.minimum(positions, lengths - horizon)
-        positions = np.where(positions < needed, np.minimum(np.maximum(needed, lengths - horizon), lengths), positions)
-    return positions
+def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> tuple[dict[float, float], str]:
+    """Return how often intervals held, and where that was measured."""
+    if tested is not None:
+        return tested.evaluation.coverage, "the test part"
+    return validation_coverage(made.model, levels), "the validation part, from which their widths come"
 
 
-def _write(
-    options: ForecastOptions, final: LSTMForecaster, tested: Tested | None, panel: Panel, predicted: pd.DataFrame
-) -> str:
+def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> str:
     """Write the files that were asked for; returns a remark about the picture."""
     if options.out:
-        write_table(predicted, options.out)
+        write_table(made.table, options.out)
     if options.save:
-        final.save(options.save.resolve())
+        made.model.save(options.save.resolve())
     if not options.plot:
         return ""
     from gatecast.plots import plot_forecast
 
     first = panel.ids.tolist()[0]
     if tested is None:
-        figure = plot_forecast(final, panel, forecast=predicted, unique_id=first)
+        figure = plot_forecast(made.model, panel, forecast=made.table, unique_id=first)
     else:
-        train, test = panel.head(tested.positions), panel.tail_from(tested.positions)
-        figure = plot_forecast(tested.model, train, test, predicted, unique_id=first)
+        train, held_out = panel.head(tested.positions), panel.tail_from(tested.positions)
+        figure = plot_forecast(tested.model, train, held_out, made.table, unique_id=first)
     remark = write_picture(figure, options.plot)
     others = "" if panel.n_series == 1 else f"{options.plot} shows the first of {panel.n_series} series, {first!r}. "
     return others + remark
 
 
-def _say_files(printer: Printer, options: ForecastOptions, remark: str) -> None:
+def _say_files(printer: Printer, options: ForecastOptions, made: Made, tested: Tested | None, remark: str) -> None:
     if options.out:
         printer.say(f"Forecast written to {options.out}", wrap=False)
     if options.plot:
         printer.say(f"Picture drawn to {options.plot}", wrap=False)
     if options.save:
-        printer.say(f"Model saved to {options.save}; forecast again with: gatecast predict {options.save}", wrap=False)
+        is_tested = tested is not None and made.model is tested.model
+        data = f" {options.data}" if is_tested else ""
+        again = f"gatecast predict {options.save}{data}"
+        printer.say(f"Model saved to {options.save}; forecast again with: {again}", wrap=False)
     if remark:
         printer.say(remark)
 
 
-def _report(
-    options: ForecastOptions,
-    facts: dict[str, Any],
-    final: LSTMForecaster,
-    tested: Tested | None,
-    predicted: pd.DataFrame,
-) -> dict[str, Any]:
-    fitted = final.fitted_
+def _report(options: ForecastOptions, table: Table, made: Made, tested: Tested | None) -> dict[str, Any]:
     return {
-        "data": facts,
-        "model": {
-            "horizon": fitted.horizon,
-            "lookback": fitted.lookback,
-            "season_length": fitted.season_length,
-            "epochs": len(fitted.history["rmse"]),
-            "train_rmse": fitted.history["rmse"][-1],
-        },
-        "test": None if tested is None else _test_report(tested),
-        "forecast": rows_of(predicted),
+        "data": table.facts(),
+        "model": decisions_report(made.model, made.learned_from),
+        "test": None if tested is None else tested.report(),
+        "refitted": tested is None or made.model is not tested.model,
+        "done": made.note,
+        "forecast": rows_of(made.table),
         "files": {"out": options.out, "plot": options.plot, "model": options.save},
-    }
-
-
-def _test_report(tested: Tested) -> dict[str, Any]:
-    evaluation = tested.evaluation
-    return {
-        "n_origins": evaluation.n_origins,
-        "errors": {
-            name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase, "rmse_by_step": s.rmse_by_step.tolist()}
-            for name, s in evaluation.scores.items()
-        },
-        "verdict": tested.judgement,
     }

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatecast import LSTMForecaster
+from gatecast.cli.ahead import Ahead, ahead_of_model, ahead_of_table
+from gatecast.cli.choices import levels_of, quantiles_of
+from gatecast.cli.decisions import interval_notes
 from gatecast.cli.options import PredictOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_table
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import say_forecast
+from gatecast.data.covariates import with_static_of
 from gatecast.forecasts import after_training
 from gatecast.settings import Settings
 
@@ -24,50 +28,68 @@ __all__ = ["predict"]
 
 def predict(options: PredictOptions) -> None:
     """Run the command."""
-    inputs = {"the model file": options.model}
-    if options.data is not None:
-        inputs["the data file"] = options.data
-    check_outputs(inputs, {"--out": options.out})
+    _check_files(options)
+    levels, quantiles = levels_of(options), quantiles_of(options)
     if options.horizon is not None:
         Settings(options.horizon).check()
     model = LSTMForecaster.load(options.model)
     fitted = model.fitted_
     horizon = options.horizon or fitted.horizon
+    names = () if fitted.preparation.encoder is None else fitted.preparation.encoder.future_names
     printer = Printer(shown=not options.json)
     panel, facts = fitted.after, None
     if options.data is None:
+        ahead = ahead_of_model(panel, names, options.future_file, options, horizon)
         # a model of polars' tables forecasts here, too, where polars may be missing
-        pandas = replace(fitted, after=replace(fitted.after, backend="pandas"))
-        predicted = after_training(pandas).table(horizon)
+        pandas = replace(fitted, after=replace(panel, backend="pandas"))
+        predicted = after_training(pandas, ahead.rows, horizon).table(horizon, levels, quantiles)
     else:
-        table = _read_like_training(options.data, options, fitted)
-        panel, facts = table.panel, table.facts()
-        say_table(printer, table)
-        predicted = model.predict(horizon, data=panel)
+        table, ahead = _read_like_training(options.data, options, fitted, names, horizon)
+        facts = table.facts()
+        say_table(printer, table, ahead.n_steps)
+        panel = with_static_of(table.panel, fitted.after)
+        wanted: dict[str, Any] = {"level": levels or None, "quantiles": quantiles or None}
+        predicted = model.predict(horizon, data=panel, future=ahead.rows, **wanted)
     if options.out:
         write_table(predicted, options.out)
+    notes = [note for note in (ahead.note, _recursive(fitted, horizon), *interval_notes(model, levels)) if note]
     if options.json:
-        printer.json(_report(options, fitted, horizon, facts, predicted))
+        printer.json(_report(options, fitted, horizon, facts, predicted) | {"notes": notes})
         return
     say_forecast(printer, predicted, panel, horizon, is_saved=options.out is not None)
-    if horizon > fitted.horizon:
-        printer.say(
-            f"The model learned {fitted.horizon} steps ahead; the steps beyond are forecast from its own forecasts."
-        )
+    for note in notes:
+        printer.say(f"Note: {note}")
     if options.out:
         printer.say(f"Forecast written to {options.out}", wrap=False)
 
 
-def _read_like_training(path: Path, options: PredictOptions, fitted: Fitted) -> Table:
+def _check_files(options: PredictOptions) -> None:
+    files = {"the model file": options.model, "the data file": options.data, "the future file": options.future_file}
+    check_outputs({what: path for what, path in files.items() if path is not None}, {"--out": options.out})
+
+
+def _read_like_training(
+    path: Path, options: PredictOptions, fitted: Fitted, names: tuple[str, ...], horizon: int
+) -> tuple[Table, Ahead]:
     """Read newer data with the names and, where it does not show, the frequency of the training data.
 
     Raises:
-        DataError: The file cannot be read.
+        DataError: The file cannot be read, or a value that must be known ahead is missing.
     """
-    table = read(path, options, fitted.after.columns)
+    roles, like = fitted.after.roles, fitted.after.columns
+    table = read(path, options, roles, like)
     if options.freq is None and fitted.shows_no_frequency(table.panel):
-        table = read(path, replace(options, freq=str(fitted.after.freq)), fitted.after.columns)
-    return table
+        options = replace(options, freq=str(fitted.after.freq))
+        table = read(path, options, roles, like)
+    return ahead_of_table(table, names, options.future_file, options, horizon)
+
+
+def _recursive(fitted: Fitted, horizon: int) -> str:
+    if horizon <= fitted.horizon:
+        return ""
+    first = fitted.horizon + 1
+    steps = f"step {first} is" if first == horizon else f"steps {first} to {horizon} are"
+    return f"The model learned {fitted.horizon} steps ahead: {steps} forecast from the forecasts."
 
 
 def _report(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gatecast.cli.options import FileOptions
 from gatecast.cli.output import Printer
+from gatecast.data.panel import Roles
 from gatecast.plots.words import frequency_words
 
 if TYPE_CHECKING:
@@ -16,12 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["read", "say_table"]
 
 
-def read(path: Path, options: FileOptions, like: Columns | None = None) -> Table:
-    """Read a file; the names of `like` are meant where it has them.
+NO_ROLES = Roles()
+
+
+def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Columns | None = None) -> Table:
+    """Read a file with its covariates; the names of `like` are meant where it has them.
 
     Raises:
         DataError: It cannot be read.
-        ConfigError: The frequency is unknown.
+        ConfigError: The frequency is unknown, or a column has two uses.
     """
     from gatecast.data.files import read_table
 
@@ -33,6 +39,9 @@ def read(path: Path, options: FileOptions, like: Columns | None = None) -> Table
         freq=_freq(options.freq),
         date_format=options.date_format,
         like=like,
+        past=roles.past,
+        future=roles.future,
+        static=roles.static,
     )
 
 
@@ -40,8 +49,8 @@ def _freq(text: str | None) -> str | int | None:
     return int(text) if text is not None and text.isdigit() else text
 
 
-def say_table(printer: Printer, table: Table) -> None:
-    """Print what was understood of a file."""
+def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
+    """Print what was understood of a file, whose last `n_ahead` steps are about the future."""
     facts = {
         "file": ", ".join(part for part in (table.format, table.encoding, _cells(table)) if part),
         "times": _times(table),
@@ -51,10 +60,27 @@ def say_table(printer: Printer, table: Table) -> None:
         "frequency": _frequency(table.freq),
         "gaps": _gaps(table),
     }
+    facts |= {f"known {role}": kinds for role, kinds in _covariates(table).items()}
+    if n_ahead:
+        facts["future rows"] = f"the last {_steps(n_ahead)}, which have no target"
     if table.ignored:
         shown = ", ".join(table.ignored[:6])
         facts["not used"] = shown + (f" and {len(table.ignored) - 6} more" if len(table.ignored) > 6 else "")
     printer.facts(f"{table.path.name}: what gatecast understood", facts)
+
+
+def _covariates(table: Table) -> dict[str, str]:
+    panel = table.panel
+    roles = {"up to now": panel.past, "ahead": panel.future, "for all time": panel.static}
+    return {role: ", ".join(map(_kind, there, there.values())) for role, there in roles.items() if there}
+
+
+def _kind(name: str, values: np.ndarray) -> str:
+    return f"{name} ({'categories' if values.dtype == object else 'numbers'})"
+
+
+def _steps(n: int) -> str:
+    return f"{n:,} step{'s' if n > 1 else ''}"
 
 
 def _cells(table: Table) -> str:

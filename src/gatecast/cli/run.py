@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -20,15 +19,9 @@ import typer
 from gatecast.cli.app import app
 from gatecast.exceptions import GatecastError
 
-__all__ = ["in_options", "run"]
+__all__ = ["run"]
 
 BAD_INPUT, FAILURE = 2, 1
-# arguments in Python that are called otherwise on the command line
-RENAMED = {"id_col": "id", "time_col": "time", "target_col": "target", "n_threads": "threads"}
-OPTIONS = (
-    *("horizon", "lookback", "epochs", "season_length", "seed", "n_threads", "test_size"),
-    *("id_col", "time_col", "target_col", "freq", "date_format"),
-)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -41,6 +34,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _code(arguments)
     except GatecastError as error:
+        from gatecast.cli.wording import in_options
+
         _say(f"Error: {in_options(str(error))}")
         return BAD_INPUT
     except BrokenPipeError:
@@ -49,23 +44,6 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except Exception as error:  # noqa: BLE001  the last line of defense: no traceback unless asked for
         return _failure(error)
-
-
-def in_options(message: str) -> str:
-    """Say an error in the words of the command line: `horizon=24` becomes `--horizon 24`.
-
-    Examples:
-        >>> in_options("`horizon` must be positive. Use `horizon=24`, or `target_col='Sales'`.")
-        "`--horizon` must be positive. Use `--horizon 24`, or `--target 'Sales'`."
-    """
-    names = "|".join(OPTIONS)
-
-    def option(found: re.Match[str]) -> str:
-        name = RENAMED.get(found["name"], found["name"]).replace("_", "-")
-        value = f" {found['value']}" if found["value"] else ""
-        return f"`--{name}{value}`"
-
-    return re.sub(rf"`(?P<name>{names})(?:=(?P<value>[^`]*))?`", option, message)
 
 
 def _code(arguments: Sequence[str]) -> int:

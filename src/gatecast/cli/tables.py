@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from gatecast import Panel
     from gatecast.evaluate.evaluation import Evaluation
 
-__all__ = ["METHODS", "say_errors", "say_forecast", "verdict"]
+__all__ = ["METHODS", "coverage_words", "say_errors", "say_forecast", "verdict"]
 
 METHODS = {"LSTM": "LSTM", "Naive": "naive (the last value)", "SeasonalNaive": "seasonal naive"}
 SHOWN_ROWS = 12
+# intervals and quantiles beside the forecast
+MOST_COLUMNS = 3
 # below this share two errors count as equal
 CLOSE = 0.02
 
@@ -58,19 +60,32 @@ def verdict(evaluation: Evaluation) -> str:
     return f"The LSTM's RMSE is {size} that of the {called} forecast{better}."
 
 
+def coverage_words(coverage: dict[float, float], where: str) -> str:
+    """Say how often intervals held, beside how often they should.
+
+    Examples:
+        >>> coverage_words({80.0: 0.779, 95.0: 0.94}, "the test part")
+        'Measured on the test part: the 80 % interval held 77.9 % of what came, the 95 % interval 94.0 %.'
+    """
+    held = [f"the {level:g} % interval {share:.1%}".replace("%", " %") for level, share in coverage.items()]
+    held = [text.replace("  %", " %") for text in held]
+    held[0] = held[0].replace("interval", "interval held").removesuffix(".") + " of what came"
+    return f"Measured on {where}: {', '.join(held)}."
+
+
 def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizon: int, *, is_saved: bool) -> None:
-    """Print the first rows of a forecast."""
-    times = panel.columns.time
+    """Print the first rows of a forecast, with as many intervals and quantiles as a terminal has room for."""
     several = panel.n_series > 1
     shown = predicted.head(SHOWN_ROWS)
     ids, moments, values = ([*shown.iloc[:, n]] for n in range(3))
+    more = _uncertain(shown, several)
     rows = [
-        [*([str(series)] if several else []), moment, number(value)]
-        for series, moment, value in zip(ids, _moments(moments), values, strict=True)
+        [*([str(series)] if several else []), moment, number(value), *(column[n] for column in more.values())]
+        for n, (series, moment, value) in enumerate(zip(ids, _moments(moments), values, strict=True))
     ]
     of = f" of {panel.n_series:,} series" if several else f" of {panel.ids[0]}"
     title = f"Forecast{of}, {horizon} {'step' if horizon == 1 else 'steps'} ahead"
-    printer.table(title, [*([panel.columns.id] if several else []), times, "LSTM"], rows)
+    printer.table(title, [*([panel.columns.id] if several else []), panel.columns.time, "LSTM", *more], rows)
     n_more = len(predicted) - len(rows)
     if n_more and not is_saved:
         printer.say(f"... and {n_more:,} more rows: write all of them with --out forecast.csv")
@@ -78,6 +93,22 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
         printer.say(f"... and {n_more:,} more rows")
     elif not is_saved:
         printer.say("Write it to a file with --out forecast.csv")
+
+
+def _uncertain(shown: pd.DataFrame, several: bool) -> dict[str, list[str]]:
+    """Return columns for intervals and quantiles: the first few of them."""
+    levels = [str(name).removeprefix("LSTM-lo-") for name in shown if str(name).startswith("LSTM-lo-")]
+    columns = {
+        f"{level} %": [
+            f"{number(low)} to {number(high)}"
+            for low, high in zip(shown[f"LSTM-lo-{level}"], shown[f"LSTM-hi-{level}"], strict=True)
+        ]
+        # the columns stand from the lowest to the highest, so the widest level comes first
+        for level in reversed(levels)
+    }
+    quantiles = [str(name) for name in shown if str(name).startswith("LSTM-ql")]
+    columns |= {name.removeprefix("LSTM-"): [number(value) for value in shown[name]] for name in quantiles}
+    return dict(list(columns.items())[: MOST_COLUMNS - several])
 
 
 def _moments(times: list[object]) -> list[str]:

@@ -21,7 +21,7 @@ from gatecast.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "read_source", "read_table"]
+__all__ = ["Table", "first_gap", "read_source", "read_table"]
 
 GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -271,14 +271,15 @@ def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, pac
         n_series=panel.n_series,
         freq=panel.freq,
         n_gaps=panel.n_gaps,
-        first_gap=_first_gap(panel),
+        first_gap=first_gap(panel),
         is_sorted=layout.is_sorted,
         start=time_text(panel.starts.min()),
         end=time_text(last.max()),
     )
 
 
-def _first_gap(panel: Panel) -> str | None:
+def first_gap(panel: Panel) -> str | None:
+    """Return the first time without a value, with its series if there are several; None without gaps."""
     if not panel.n_gaps:
         return None
     place = int(np.argmax(np.isnan(panel.values)))

@@ -1,0 +1,211 @@
+"""How good will the forecast be? A fit on the first part, its errors on the rest, and what that leaves of the time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast import LSTMForecaster, Panel
+from gatecast.cli.options import ForecastOptions
+from gatecast.cli.output import Printer
+from gatecast.cli.tables import say_errors, verdict
+from gatecast.data.split import split_positions
+from gatecast.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from gatecast.evaluate.evaluation import Evaluation
+
+__all__ = ["Budget", "Checkpoints", "Tested", "held_out_positions", "try_out"]
+
+# a series that is short is tested on less, but never learns from fewer points than these and the horizon
+LEAST_LOOKBACK = 8
+# share of the time that the fit to be tested may take, so that the second one is trained like it
+TEST_SHARE = 0.45
+# below this share of the time there is no second fit
+REFIT_SHARE = 0.25
+
+
+@dataclass
+class Budget:
+    """How the time for the whole command is dealt out.
+
+    Args:
+        limit: Seconds in all; None for no limit.
+        started: When the command began, of `time.monotonic`.
+        tested: When the test was over.
+    """
+
+    limit: float | None
+    started: float
+    tested: float
+
+    @classmethod
+    def start(cls, limit: float | None) -> Budget:
+        """Begin to count."""
+        now = time.monotonic()
+        return cls(limit, now, now)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the command began."""
+        return time.monotonic() - self.started
+
+    @property
+    def test_seconds(self) -> float:
+        """Seconds that went by before the test was over."""
+        return self.tested - self.started
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left, a few at least."""
+        return None if self.limit is None else max(self.limit - self.seconds, 0.05 * self.limit)
+
+    @property
+    def for_test(self) -> float | None:
+        """Seconds that the fit to be tested may take."""
+        return None if self.limit is None else TEST_SHARE * self.limit
+
+    @property
+    def allows_refit(self) -> bool:
+        """Tell whether a second fit would get a fair share of the time."""
+        return self.limit is None or self.limit - self.seconds >= REFIT_SHARE * self.limit
+
+    def end_test(self) -> None:
+        """Note that the test is over."""
+        self.tested = time.monotonic()
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where unfinished fits are kept: the one that forecasts, and beside it the one that is tested.
+
+    Args:
+        path: File of the fit on everything; None to keep nothing.
+        test_path: File of the fit that is tested.
+        resumed: File of an earlier fit on everything; None if it had not begun.
+        test_resumed: File of an earlier fit that was tested.
+    """
+
+    path: Path | None = None
+    test_path: Path | None = None
+    resumed: Path | None = None
+    test_resumed: Path | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether there is anything to go on from."""
+        return any(file is not None and file.exists() for file in (self.path, self.test_path))
+
+    @classmethod
+    def of(cls, options: ForecastOptions) -> Checkpoints:
+        """Read the options.
+
+        Raises:
+            ConfigError: A file to go on from is missing, or one that would be lost is there.
+        """
+        path, resume = options.checkpoint or options.resume, options.resume
+        if path is None:
+            return cls()
+        if resume is not None and not resume.exists() and not _beside(resume).exists():
+            raise ConfigError(
+                f"`--resume {resume}` names no file, and the checkpoint of an earlier run was expected. Check the "
+                f"path, or begin anew with `--checkpoint {resume}`."
+            )
+        for file, other in ((path, resume), (_beside(path), None if resume is None else _beside(resume))):
+            if file.exists() and (other is None or file.resolve() != other.resolve()):
+                raise ConfigError(
+                    f"`--checkpoint {path}` would replace {file}, which an earlier run left there, and a new name was "
+                    f"expected. Go on from it with `--resume {path}`, or pass another name."
+                )
+        there = [None if file is None or not file.exists() else file for file in (resume, resume and _beside(resume))]
+        return cls(path, _beside(path), *there)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.test{path.suffix}")
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The model that was tested, and what came out.
+
+    Args:
+        model: Fitted on the training part.
+        positions: `(S,)` training points of each series.
+        evaluation: Errors on the test part.
+        judgement: One sentence about them.
+    """
+
+    model: LSTMForecaster
+    positions: np.ndarray
+    evaluation: Evaluation
+    judgement: str
+
+    def report(self) -> dict[str, Any]:
+        """Return all of it for JSON."""
+        evaluation = self.evaluation
+        return {
+            "n_origins": evaluation.n_origins,
+            "errors": {
+                name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase, "rmse_by_step": s.rmse_by_step.tolist()}
+                for name, s in evaluation.scores.items()
+            },
+            "coverage": evaluation.coverage,
+            "stop": str(self.model.stop_reason_),
+            "decisions": list(self.model.decisions_),
+            "verdict": self.judgement,
+        }
+
+
+def try_out(
+    printer: Printer,
+    settings: dict[str, Any],
+    panel: Panel,
+    share: float | int,
+    levels: tuple[float, ...],
+    budget: Budget,
+    checkpoints: Checkpoints,
+) -> Tested | None:
+    """Fit on the training part and measure the error on the rest; None where nothing is held back."""
+    if share == 0:
+        printer.say("Nothing was held back, as was asked for: the error of this forecast is unknown.\n", style="bold")
+        return None
+    positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
+    n_test = int((panel.lengths - positions).sum())
+    if not n_test:
+        printer.say(
+            f"The data are too short to hold anything back: {int(panel.lengths.min())} points, and a forecast of "
+            f"{settings['horizon']} steps. So the error of this forecast is unknown.\n",
+            style="bold",
+        )
+        return None
+    model = LSTMForecaster(**settings | {"max_seconds": budget.for_test, "checkpoint": checkpoints.test_path})
+    model.fit(panel.head(positions), resume=checkpoints.test_resumed)
+    evaluation = model.evaluate(panel, level=levels)
+    judgement = verdict(evaluation)
+    say_errors(printer, evaluation, n_test, judgement)
+    budget.end_test()
+    return Tested(model, positions, evaluation, judgement)
+
+
+def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback: int | None) -> np.ndarray:
+    """Return where the training part of each series ends, `(S,)`.
+
+    At least one horizon is tested where the series are long enough, and series that are too short for that are not
+    tested. A number of points that was asked for is taken as it is.
+
+    Raises:
+        ConfigError: `share` makes no sense.
+        DataError: A series has fewer points than were asked for.
+    """
+    positions = split_positions(panel, share)
+    lengths = panel.lengths
+    if isinstance(share, float):
+        needed = (lookback or min(horizon, LEAST_LOOKBACK)) + horizon
+        positions = np.minimum(positions, lengths - horizon)
+        positions = np.where(positions < needed, np.minimum(np.maximum(needed, lengths - horizon), lengths), positions)
+    return positions

@@ -1,0 +1,56 @@
+"""How is an error said in the words of the command line? `n_layers=2` of Python is `--layers 2` here."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import fields
+
+from gatecast.settings import Settings
+
+__all__ = ["in_options"]
+
+# arguments in Python that are called otherwise on the command line
+RENAMED = {
+    "id_col": "id",
+    "time_col": "time",
+    "target_col": "target",
+    "n_threads": "threads",
+    "n_layers": "layers",
+    "hidden_size": "hidden",
+    "season_length": "season",
+    "quantiles": "quantile",
+    "decoder_sizes": "decoder",
+    "dilations": "dilation",
+}
+NOT_THERE = ("huber_delta", "batch_size", "schedule", "clip_norm", "weight_decay", "averaging", "scaling", "shuffle")
+OTHERS = ("test_size", "id_col", "time_col", "target_col", "freq", "date_format", "level", "resume")
+NAMES = (*(field.name for field in fields(Settings) if field.name not in NOT_THERE), *OTHERS)
+
+
+def in_options(message: str) -> str:
+    """Say an error in the words of the command line.
+
+    Examples:
+        >>> in_options("`horizon` must be positive. Use `horizon=24`, or `target_col='Sales'`.")
+        "`--horizon` must be positive. Use `--horizon 24`, or `--target 'Sales'`."
+        >>> in_options("Use `season_length=(24, 168)`, or `layer_norm=True`.")
+        'Use `--season 24 --season 168`, or `--layer-norm`.'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name = "--" + RENAMED.get(found["name"], found["name"]).replace("_", "-")
+        return f"`{_with_value(name, found['value'])}`"
+
+    return re.sub(rf"`(?P<name>{'|'.join(NAMES)})(?:=(?P<value>[^`]*))?`", option, message)
+
+
+def _with_value(name: str, value: str | None) -> str:
+    if not value or value == "True":
+        return name
+    if value[0] not in "([":
+        return f"{name} {value}"
+    try:
+        return " ".join(f"{name} {item}" for item in ast.literal_eval(value))
+    except (ValueError, SyntaxError, TypeError):
+        return f"{name} {value}"
