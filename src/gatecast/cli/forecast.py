@@ -20,6 +20,8 @@ from gatecast.cli.trial import Budget, Checkpoints, Tested, try_out
 from gatecast.data.covariates import make_roles
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from gatecast import Panel
@@ -72,7 +74,7 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
     coverage, where = _coverage(made, tested, levels or USUAL_LEVELS)
     notes = [note for note in (ahead.note, *notes_about(panel, made.model, levels)) if note]
     if options.json:
-        report = _report(options, table, made, tested)
+        report = _report(options, table, made, tested, checkpoints.path)
         intervals = {"coverage": coverage, "measured_on": where}
         remarks = [remark] if remark else []
         printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
@@ -86,6 +88,8 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
         printer.say(f"Note: {note}")
     printer.say(made.note)
     _say_files(printer, options, made, tested, remark)
+    if checkpoints.path is not None:
+        printer.say(f"Checkpoint kept; the same command goes on from it with: --resume {checkpoints.path}", wrap=False)
 
 
 def _check_files(options: ForecastOptions, checkpoints: Checkpoints) -> None:
@@ -171,7 +175,9 @@ def _say_files(printer: Printer, options: ForecastOptions, made: Made, tested: T
         printer.say(remark)
 
 
-def _report(options: ForecastOptions, table: Table, made: Made, tested: Tested | None) -> dict[str, Any]:
+def _report(
+    options: ForecastOptions, table: Table, made: Made, tested: Tested | None, checkpoint: Path | None
+) -> dict[str, Any]:
     return {
         "data": table.facts(),
         "model": decisions_report(made.model, made.learned_from),
@@ -179,5 +185,5 @@ def _report(options: ForecastOptions, table: Table, made: Made, tested: Tested |
         "refitted": tested is None or made.model is not tested.model,
         "done": made.note,
         "forecast": rows_of(made.table),
-        "files": {"out": options.out, "plot": options.plot, "model": options.save},
+        "files": {"out": options.out, "plot": options.plot, "model": options.save, "checkpoint": checkpoint},
     }
