@@ -53,7 +53,7 @@ def test_prove_equal_different_gradients_stop_the_benchmark():
     from gatecast.network.spec import NetworkSpec
     from harness.proof import NotEqualError, prove_equal
 
-    spec = NetworkSpec(1, (2,), 1)
+    spec = NetworkSpec.plain(1, (2,), 1)
     ours = {name: np.ones(spec.n_parameters) for name in ("gradient", "updated")} | {"losses": np.ones(3)}
     theirs = ours | {"gradient": ours["gradient"] + 1e-3}
     assert prove_equal(spec, "peer", ours, ours) == 0.0

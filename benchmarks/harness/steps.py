@@ -31,7 +31,7 @@ class StepCase:
     @property
     def spec(self) -> NetworkSpec:
         """Shape of the network."""
-        return NetworkSpec(1, (self.D,), 1)
+        return NetworkSpec.plain(1, (self.D,), 1)
 
     @property
     def name(self) -> str:

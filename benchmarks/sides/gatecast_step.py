@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from gatecast.network.native import LossSettings, array_source, make_trainer
+from gatecast.network.native import LossSettings, OptimizerSettings, array_source, make_trainer
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["GatecastStep"]
@@ -17,15 +17,15 @@ class GatecastStep:
 
     def __init__(self, data: dict[str, np.ndarray], D: int, n_threads: int) -> None:
         self.weights = data["weights"]
-        self.spec = NetworkSpec(1, (D,), 1)
+        self.spec = NetworkSpec.plain(1, (D,), 1)
         self.source = array_source(data["x"], data["y"])
         self.n_threads = n_threads
 
     def _trainer(self):
-        return make_trainer(self.spec, self.weights, LossSettings(), self.n_threads)
+        return make_trainer(self.spec, self.weights, LossSettings(), OptimizerSettings(), self.n_threads)
 
     def prove(self, steps: int) -> dict[str, np.ndarray]:
-        gradient = self._trainer().gradient(self.source)[2]
+        gradient = self._trainer().gradient(self.source, False)[2]
         trainer = self._trainer()
         rates = np.full(steps, 1e-3)
         first = trainer.run(self.source, 0, rates[:1])[2]

@@ -11,11 +11,15 @@ namespace {
 
 using namespace gatecast;
 
+void check_candidates(const Shape& shape, const Lens& lens) {
+    require(static_cast<int>(lens.candidates.size()) == shape.J, "the lens and the network differ in their candidates");
+}
+
 template <typename Real>
 void check_panel(const Shape& shape, const PanelView<Real>& panel, const Lens& lens) {
     require(dense_inputs(panel, lens) == shape.dense && panel.code_count() == static_cast<int>(shape.embeddings.size()),
             "the panel and the network differ in the number of inputs");
-    require(static_cast<int>(lens.candidates.size()) == shape.J, "the lens and the network differ in their candidates");
+    check_candidates(shape, lens);
     require(panel.numbers.ahead == shape.ahead_numbers && panel.codes.ahead == shape.ahead_codes,
             "the panel and the network differ in what is known ahead");
 }
@@ -27,6 +31,7 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& len
                    const ReadArray& lengths, bool zero_state, const WriteArray& state, const WriteArray& last,
                    const WriteArray& every, int threads, const std::string& isa) {
     check_panel(shape, panel, lens);
+    check_loss(shape, loss);
     Network<Real> network(shape, kernels_for<Real>(isa));
     network.set_weights(read<Real>(weights, "weights", {network.layout.flat}));
     const auto count = static_cast<int64_t>(starts.size());
@@ -45,6 +50,8 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& len
     const int width = static_cast<int>(every.shape(2));
     checked_threads(threads);
     require(width <= shape.H, "array `every` is wider than the forecast");
+    require(!network.needs_windows() || (zero_state && width == 0),
+            "a network that reads its window as a whole has no state and no forecast at every step");
     Real* every_out = width ? write<Real>(every, "every", {total, shape.P, width}) : nullptr;
     const Sequences<Real> task{&panel,
                                &lens,
@@ -74,17 +81,19 @@ void bind(nb::module_& module, const char* sequences, const char* stream) {
              [](Self* self, const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
                 int window, double center, double unit, double spread, const std::string& isa) {
                  require(window >= 0, "a window must not be negative");
-                 require(lens.value_inputs() == shape.dense && shape.embeddings.empty(),
+                 require(lens.value_inputs() == shape.dense && shape.embeddings.empty() && !shape.future_units,
                          "a stream needs a network without covariates");
-                 const Real* flat = read<Real>(weights, "weights", {-1});
-                 require(static_cast<int64_t>(weights.size()) == Network<Real>(shape, kernels_for<Real>(isa)).layout.flat,
-                         "array `weights` has the wrong shape");
+                 check_candidates(shape, lens);
+                 check_loss(shape, loss);
+                 const Network<Real> network(shape, kernels_for<Real>(isa));
+                 require(window > 0 || !network.needs_windows(),
+                         "a network that reads its window as a whole needs a window");
+                 const Real* flat = read<Real>(weights, "weights", {network.layout.flat});
                  new (self) Self(shape, kernels_for<Real>(isa), flat, loss, lens, window, center, unit, spread);
              })
-        .def("set_state",
-             [](Self& self, const ReadArray& state) {
-                 self.set_state(read<Real>(state, "state", {self.state_size()}));
-             })
+        .def(
+            "set_state",
+            [](Self& self, const ReadArray& state) { self.set_state(read<Real>(state, "state", {self.state_size()})); })
         .def("remember",
              [](Self& self, const ReadArray& values, const ReadArray& targets) {
                  const auto n = static_cast<int64_t>(values.size());

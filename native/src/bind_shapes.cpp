@@ -13,12 +13,26 @@ using namespace gatecast;
 
 using LayerTuple = std::tuple<int, int, int, bool, bool, double>;
 
+// A layer that reaches beyond single steps needs inputs at all of them: there are none in the decoder, nor above an
+// attention, which speaks of the last step alone.
+void check_reaches(const Shape& shape) {
+    bool all_steps = true;
+    const Network<double> network(shape, kernels_for<double>(""));
+    for (int l = 0; l < network.head(); ++l) {
+        all_steps = all_steps && l < shape.stack;
+        require(all_steps || network.layers[l]->reach() == Reach::step,
+                "a layer of the decoder or above an attention must take each step by itself");
+        all_steps = all_steps && shape.layers[l].kind != LayerKind::attention;
+    }
+}
+
 Shape checked_shape(int dense, const std::vector<std::array<int, 2>>& embeddings, const std::vector<LayerTuple>& layers,
                     int stack, int H, int J, int P, int contexts, int ahead_numbers, int ahead_codes,
                     int future_units) {
     require(dense > 0 && H > 0 && P > 0, "a network needs inputs and outputs");
     require(J >= 0 && J <= kMaxCandidates && P <= kMaxParameters, "too many candidates or parameters");
     require(stack > 0 && stack <= static_cast<int>(layers.size()), "a network needs a layer");
+    require(contexts >= 0 && ahead_numbers >= 0 && ahead_codes >= 0 && future_units >= 0, "a size is negative");
     require(ahead_codes <= static_cast<int>(embeddings.size()) && ahead_numbers <= dense, "more ahead than there is");
     require((future_units > 0) == (contexts > 0), "a future decoder needs contexts and hidden units");
     for (const auto& [categories, size] : embeddings) require(categories > 0 && size > 0, "an embedding needs a size");
@@ -29,6 +43,7 @@ Shape checked_shape(int dense, const std::vector<std::array<int, 2>>& embeddings
         require(amount >= 0.0 && amount < 1.0, "a share must be below 1");
         shape.layers.push_back({static_cast<LayerKind>(kind), units, dilation, residual, ends_stack, amount});
     }
+    check_reaches(shape);
     return shape;
 }
 
@@ -85,25 +100,28 @@ void bind_panel(nb::module_& module, const char* name) {
 
 void bind_shapes(nb::module_& module) {
     nb::class_<Shape>(module, "Shape")
-        .def("__init__", [](Shape* self, int dense, const std::vector<std::array<int, 2>>& embeddings,
-                            const std::vector<LayerTuple>& layers, int stack, int H, int J, int P, int contexts,
-                            int ahead_numbers, int ahead_codes, int future_units) {
-            new (self) Shape(checked_shape(dense, embeddings, layers, stack, H, J, P, contexts, ahead_numbers,
-                                           ahead_codes, future_units));
-        })
+        .def("__init__",
+             [](Shape* self, int dense, const std::vector<std::array<int, 2>>& embeddings,
+                const std::vector<LayerTuple>& layers, int stack, int H, int J, int P, int contexts, int ahead_numbers,
+                int ahead_codes, int future_units) {
+                 new (self) Shape(checked_shape(dense, embeddings, layers, stack, H, J, P, contexts, ahead_numbers,
+                                                ahead_codes, future_units));
+             })
         .def_prop_ro("n_parameters",
                      [](const Shape& self) { return Network<double>(self, kernels_for<double>("")).layout.flat; })
         .def_prop_ro("state_size",
                      [](const Shape& self) { return Network<double>(self, kernels_for<double>("")).state_size(); });
-    nb::class_<Lens>(module, "Lens").def(
-        "__init__", [](Lens* self, const std::vector<int>& lags, const std::vector<int>& candidates) {
+    nb::class_<Lens>(module, "Lens")
+        .def("__init__", [](Lens* self, const std::vector<int>& lags, const std::vector<int>& candidates) {
             for (int lag : lags) require(lag > 0, "a lag must be positive");
+            for (int m : candidates) require(m > -(1 << 30), "a candidate reads too many values");
             require(candidates.size() <= kMaxCandidates, "too many candidates");
             new (self) Lens{lags, candidates};
         });
     nb::class_<LossSettings>(module, "Loss")
         .def("__init__", [](LossSettings* self, int kind, double huber_delta, const std::vector<double>& levels) {
             require(kind >= 0 && kind <= static_cast<int>(Loss::student), "no loss of this kind");
+            require(huber_delta > 0.0, "`huber_delta` must be positive");
             new (self) LossSettings{static_cast<Loss>(kind), huber_delta, levels};
         });
     bind_panel<float>(module, "Panel_float32");

@@ -23,6 +23,8 @@ void check_source(const Trainer<Real>& trainer, const Source<Real>& source) {
                                 source.panel()->codes.ahead == shape.ahead_codes),
             "the source and the network differ in what is known ahead");
     require(source.H == 0 || source.H == shape.H, "the source and the network differ in the number of outputs");
+    require(source.first == source.T - 1 || !trainer.network.needs_windows(),
+            "a network that reads its window as a whole can forecast from the last step alone");
 }
 
 template <typename Real>
@@ -48,8 +50,8 @@ nb::tuple gradient(Trainer<Real>& self, const Source<Real>& source, bool chance)
     check_source(self, source);
     const auto B = static_cast<std::size_t>(source.batch(0)), T = static_cast<std::size_t>(source.T);
     const auto& shape = self.network.shape;
-    auto predictions = new_array<Real>(
-        {B, T - source.first, static_cast<std::size_t>(shape.P), static_cast<std::size_t>(shape.H)});
+    auto predictions =
+        new_array<Real>({B, T - source.first, static_cast<std::size_t>(shape.P), static_cast<std::size_t>(shape.H)});
     auto weights = new_array<Real>({static_cast<std::size_t>(self.network.layout.flat)});
     auto inputs = new_array<Real>({B, T, static_cast<std::size_t>(shape.dense)});
     const StepRecord record = self.gradient(source, chance, predictions.data(), weights.data(), inputs.data());
@@ -63,8 +65,9 @@ void bind(nb::module_& module, const char* name) {
         .def("__init__",
              [](Self* self, const Shape& shape, const LossSettings& loss, double beta1, double beta2, double epsilon,
                 double clip_norm, double weight_decay, double memory, int threads, const std::string& isa) {
-                 require(loss.loss != Loss::quantile || static_cast<int>(loss.levels.size()) == shape.P,
-                         "the loss and the network differ in their quantiles");
+                 check_loss(shape, loss);
+                 require(beta1 >= 0.0 && beta1 < 1.0 && beta2 >= 0.0 && beta2 < 1.0,
+                         "a memory must be a share below 1");
                  const Settings settings{loss, beta1, beta2, epsilon, clip_norm, weight_decay, memory};
                  new (self) Self(shape, kernels_for<Real>(isa), settings, checked_threads(threads));
              })
@@ -74,12 +77,14 @@ void bind(nb::module_& module, const char* name) {
              })
         .def("mean_weights",
              [](const Self& self) {
+                 require(self.has_mean(), "this trainer keeps no mean of the weights");
                  auto flat = new_array<Real>({static_cast<std::size_t>(self.network.layout.flat)});
                  self.export_mean(flat.data());
                  return flat;
              })
         .def("set_mean_weights",
              [](Self& self, const ReadArray& flat) {
+                 require(self.has_mean(), "this trainer keeps no mean of the weights");
                  self.import_mean(read<Real>(flat, "weights", {self.network.layout.flat}));
              })
         .def("weights",

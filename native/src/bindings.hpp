@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "gatecast/network.hpp"
+#include "gatecast/origins.hpp"
 
 namespace nb = nanobind;
 
@@ -54,6 +54,12 @@ inline void require(bool condition, const char* message) {
 inline int checked_threads(int threads) {
     require(threads > 0, "the number of threads must be positive");
     return threads;
+}
+
+inline void check_loss(const gatecast::Shape& shape, const gatecast::LossSettings& loss) {
+    require(loss.parameters() == shape.P, loss.loss == gatecast::Loss::quantile
+                                              ? "the loss and the network differ in their quantiles"
+                                              : "the loss and the network differ in the parameters of a step");
 }
 
 // A new NumPy array that owns its zeroed memory.

@@ -15,20 +15,11 @@ namespace gatecast::GATECAST_ISA {
 
 template <typename Real>
 constexpr Kernels<Real> table() {
-    return {GATECAST_TEXT(GATECAST_ISA),
-            multiply<Real>,
-            accumulate<Real>,
-            add_columns<Real>,
-            pack<Real>,
-            pack_transposed<Real>,
-            lstm_forward<Real>,
-            lstm_backward<Real>,
-            gru_forward<Real>,
-            gru_backward<Real>,
-            tanh_all<Real>,
-            origin<Real>,
-            sum_vectors<Real>,
-            adam<Real>};
+    return {GATECAST_TEXT(GATECAST_ISA), multiply<Real>,      accumulate<Real>,
+            add_columns<Real>,           pack<Real>,          pack_transposed<Real>,
+            lstm_forward<Real>,          lstm_backward<Real>, gru_forward<Real>,
+            gru_backward<Real>,          tanh_all<Real>,      origin<Real>,
+            sum_vectors<Real>,           adam<Real>};
 }
 
 extern const Kernels<float> kernels_float;

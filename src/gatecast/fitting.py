@@ -167,7 +167,7 @@ def _task(
     if held.any():
         everything = preparation.arrays(panel)
         n_origins = np.maximum(held - settings.horizon + 1, 0)
-        reach = max(2 * plan.lookback, plan.lookback + plan.lessons) + recipe.lens.history
+        reach = plan.lookback + plan.lessons
         validation = Validation(everything, panel.values, panel.lengths - held, n_origins, reach).limited()
     return Task(
         settings,
@@ -203,18 +203,11 @@ def _choose(
             return task, [], result
         errors.append(_mase(task, result.weights))
     best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
-    table = ", ".join(f"{_name(choice)} {error:.3f}" for choice, error in zip(choices, errors, strict=True))
-    reasons = [
-        f"Of the ways to look at the values, {_name(choices[best])} was best on the validation part (MASE: {table})."
-    ]
+    table = ", ".join(f"{choice.transform} {error:.3f}" for choice, error in zip(choices, errors, strict=True))
+    reasons = [f"Transform {choices[best].transform}: the best on the validation part (MASE: {table})."]
     if checkpoint is not None:
         checkpoint.keep_choice(best, reasons)
     return tasks[best], reasons, None
-
-
-def _name(recipe: Recipe) -> str:
-    mean = any(m < 0 for m in recipe.lens.candidates)
-    return f"{recipe.transform}{' with the mean over a season' if mean else ''}"
 
 
 def _mase(task: Task, weights: np.ndarray) -> float:
@@ -305,7 +298,7 @@ def _train_one(
     validation = task.validation
     judge = None if validation is None or trial is not None else lambda w: validation.loss(task.network(w, n_threads))
     quiet = progress or Silent()
-    save = None if checkpoint is None else checkpoint.saver(member)
+    save = None if checkpoint is None else checkpoint.saver(member, averaged=course.averaged)
     return train(trainer, source, course, quiet, judge, save, log)
 
 

@@ -20,6 +20,8 @@ __all__ = ["Plan", "Recipe", "choose_seasons", "held_back", "make_plan", "make_s
 VALIDATION_WINDOWS = 200
 # share of a series that is held back at most, where one horizon is less
 VALIDATION_SHARE = 0.2
+# steps of the mean where there is no season
+SHORT_MEAN = 4
 # below so many horizons a series holds nothing back
 VALIDATION_HORIZONS = 3
 # and the rest of a series has to hold so many observations
@@ -124,25 +126,22 @@ def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_v
     """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
 
     With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs, and
-    candidates are the last value, the seasonal naive of each season and the training mean. `transform="auto"` tries
-    the logarithm too, where all values allow it, and a mean over the shortest season as another candidate.
+    candidates are the last value, the seasonal naive of each season, the training mean and the mean over the shortest
+    season (over four steps where there is none). `transform="auto"` tries the logarithm too, where no value is below
+    zero.
     """
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
         return [Recipe(transform, Lens())]
-    lags = (1, *seasons)
-    plain = Lens(lags, (1, *seasons, 0))
-    if settings.transform != "auto" or not has_validation:
-        return [Recipe(transform, plain)]
-    with_mean = Lens(lags, (1, *seasons, 0, -seasons[0])) if seasons else Lens(lags, (1, 0, -4))
-    found = [Recipe("none", plain), Recipe("none", with_mean)]
-    if _allows_log(panel):
-        found += [Recipe("log1p", plain), Recipe("log1p", with_mean)]
+    lens = Lens((1, *seasons), (1, *seasons, 0, -(seasons[0] if seasons else SHORT_MEAN)))
+    found = [Recipe(transform, lens)]
+    if settings.transform == "auto" and has_validation and _allows_log(panel):
+        found.append(Recipe("log1p", lens))
     return found
 
 
 def _allows_log(panel: Panel) -> bool:
-    """Amounts and counts: nothing below zero, and some series changes by more than half of its size."""
+    """Tell amounts and counts: nothing is below zero."""
     seen = panel.values[~np.isnan(panel.values)]
     return bool(len(seen)) and bool(seen.min() >= 0)
 

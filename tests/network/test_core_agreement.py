@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 from core_problems import (
-    DELTA,
+    LOSSES,
+    POINT_LOSSES,
+    assert_agrees_with_reference,
+    assert_close,
     make_problem,
     native_gradients,
     reference_gradients,
@@ -13,14 +16,9 @@ from core_problems import (
 from gatecast.exceptions import ConfigError
 from gatecast.network import native, reference
 
-LOSSES = ["mse", "mae", "huber"]
 # float64: both round in other orders, over sums of some hundred terms: 1e-12 of the largest number.
 # float32: the same with its 6e-8 of rounding, carried through 20 steps and 3 layers (measured: 2e-6).
 TOLERANCES = {np.float64: 1e-12, np.float32: 1e-5}
-
-
-def assert_close(actual, expected, tolerance):
-    assert np.abs(actual - expected).max() <= tolerance * max(np.abs(expected).max(), 1e-30)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
@@ -28,15 +26,8 @@ def assert_close(actual, expected, tolerance):
 @pytest.mark.parametrize("hidden", [(50,), (17, 16, 3)], ids=["one-layer", "three-layers"])
 @pytest.mark.parametrize("first", [0, 8, 19])
 def test_native_agrees_with_reference(first, hidden, loss, dtype, each_isa):
-    problem = make_problem(hidden, B=37, T=20, first=first)
-    expected, actual = reference_gradients(problem, loss), native_gradients(problem, loss, dtype)
-    assert actual.weights.dtype == dtype
-    assert actual.loss == pytest.approx(expected.loss, rel=TOLERANCES[dtype])
-    assert_close(actual.predictions, expected.predictions, TOLERANCES[dtype])
-    assert_close(actual.inputs, expected.inputs, TOLERANCES[dtype])
-    named = problem.spec.views(expected.weights)
-    for name, weights in problem.spec.views(actual.weights).items():
-        assert_close(weights, named[name], TOLERANCES[dtype])
+    problem = make_problem(hidden, B=37, T=20, first=first, loss=loss)
+    assert_agrees_with_reference(problem, TOLERANCES[dtype], dtype)
 
 
 # 1,100 rows are 69 chunks, which is more than there are slots for their gradients
@@ -48,34 +39,74 @@ def test_native_agrees_with_reference_any_batch_size(B, each_isa):
     assert_close(actual.inputs, expected.inputs, 1e-12)
 
 
-def reference_training(problem, x, y, rates, loss, clip_norm):
-    """The training loop, step by step in NumPy: weights, moments and one record for each step."""
-    flat, moments, records = problem.flat.copy(), np.zeros((2, problem.flat.size)), []
+def reference_training(problem, batches, rates, optimizer):
+    """The training loop, step by step in NumPy: weights, their mean, moments and one record for each step."""
+    flat, mean, moments, records = problem.flat.copy(), problem.flat.copy(), np.zeros((2, problem.flat.size)), []
     for k, rate in enumerate(rates):
-        at = reference.gradients(problem.spec, flat, x[k % len(x)], y[k % len(y)], loss, DELTA)
-        error = at.predictions - y[k % len(y)]
+        batch = batches[k % len(batches)]
+        at = reference.gradients(problem.spec, flat, batch, problem.loss)
+        error = at.predictions[:, :, problem.loss.middle] - batch.y
         count = np.sum(~np.isnan(error))
         records.append([at.loss, at.loss, np.nansum(error**2) / count, count, np.linalg.norm(at.weights)])
-        clipped = at.weights * reference.clip_factor(at.weights, clip_norm)
-        reference.adam_step(flat, clipped, moments, k + 1, rate)
-    return flat, moments, np.array(records)
+        clipped = at.weights * reference.clip_factor(at.weights, optimizer.clip_norm)
+        reference.adam_step(flat, clipped, moments, k + 1, rate, optimizer, mean)
+    return flat, mean, moments, np.array(records)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("clip_norm", [0.0, 0.05], ids=["unclipped", "clipped"])
+OPTIMIZERS = {
+    "plain": native.OptimizerSettings(),
+    "clipped": native.OptimizerSettings(clip_norm=0.05),
+    "decay": native.OptimizerSettings(weight_decay=2.0, beta1=0.8, beta2=0.99, epsilon=1e-4),
+    "averaging": native.OptimizerSettings(weight_decay=0.5, averaging=0.7),
+}
+
+
+@pytest.mark.parametrize("loss", POINT_LOSSES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 @pytest.mark.parametrize("T", [1, 6])
-def test_run_follows_the_reference_training(T, clip_norm, loss, each_isa):
-    batches = [make_problem((6, 5), B=11, T=T, first=T // 3, seed=seed) for seed in range(7)]
-    problem, x, y = batches[0], np.stack([b.x for b in batches]), np.stack([b.y for b in batches])
+def test_run_follows_the_reference_training(T, optimizer, loss, each_isa):
+    problems = [make_problem((6, 5), B=11, T=T, first=T // 3, seed=seed, loss=loss) for seed in range(7)]
+    problem, x, y = problems[0], np.stack([p.x for p in problems]), np.stack([p.y for p in problems])
     rates = 3e-3 * np.sin(np.linspace(0.5, 2.5, 40)) ** 2
-    trainer = trainer_of(problem, loss, clip_norm=clip_norm, threads=2)
+    trainer = trainer_of(problem, threads=2, optimizer=optimizer)
     outcome, steps, records = trainer.run(native.array_source(x, y), 0, rates)
-    flat, moments, expected = reference_training(problem, x, y, rates, loss, clip_norm)
+    flat, mean, moments, expected = reference_training(problem, [p.batch for p in problems], rates, optimizer)
     assert (outcome, steps, trainer.adam_steps) == (native.FINISHED, 40, 40)
     # 40 steps of rounding at 1e-16 each, amplified by the division by sqrt(v) of near-zero gradients
     np.testing.assert_allclose(records, expected, rtol=1e-9)
     np.testing.assert_allclose(trainer.weights(), flat, rtol=0, atol=1e-9)
     np.testing.assert_allclose(trainer.moments(), moments, rtol=0, atol=1e-9)
+    if optimizer.averaging:
+        np.testing.assert_allclose(trainer.mean_weights(), mean, rtol=0, atol=1e-9)
+        assert np.abs(mean - flat).max() > 1e-4
+
+
+@pytest.mark.parametrize("loss", ["quantile", "normal", "student"])
+def test_run_follows_the_reference_training_of_distributions(loss, each_isa):
+    problems = [make_problem((6,), B=5, seed=seed, loss=loss) for seed in range(3)]
+    trainer, rates = trainer_of(problems[0], threads=2), np.full(20, 1e-3)
+    source = native.array_source(np.stack([p.x for p in problems]), np.stack([p.y for p in problems]))
+    records = trainer.run(source, 0, rates)[2]
+    flat, _, _, expected = reference_training(
+        problems[0], [p.batch for p in problems], rates, native.OptimizerSettings()
+    )
+    np.testing.assert_allclose(records, expected, rtol=1e-9)
+    np.testing.assert_allclose(trainer.weights(), flat, rtol=0, atol=1e-9)
+
+
+def test_mean_of_the_weights_is_kept_on():
+    problem = make_problem((6,), B=5)
+    averaging = native.OptimizerSettings(averaging=0.9)
+    whole, first, second = (trainer_of(problem, optimizer=averaging) for _ in range(3))
+    source = native.array_source(problem.x[None], problem.y[None])
+    np.testing.assert_array_equal(whole.mean_weights(), problem.flat)
+    whole.run(source, 0, np.full(10, 1e-2))
+    first.run(source, 0, np.full(4, 1e-2))
+    second.set_weights(first.weights())
+    second.set_mean_weights(first.mean_weights())
+    second.set_moments(first.moments(), first.adam_steps)
+    second.run(source, 4, np.full(6, 1e-2))
+    np.testing.assert_array_equal(second.mean_weights(), whole.mean_weights())
 
 
 def test_run_in_two_parts_equals_one_run():
@@ -104,3 +135,20 @@ def test_isa_unknown_is_a_config_error(monkeypatch):
     monkeypatch.setenv("GATECAST_ISA", "mmx")
     with pytest.raises(ConfigError, match="GATECAST_ISA is 'mmx'.*baseline"):
         native.isa()
+
+
+def test_one_trainer_works_on_sources_of_other_shapes_in_turn():
+    # the room for a step is kept from call to call: a larger, a longer and a partial one must not get too little
+    sizes = [(1, 1), (5, 3), (40, 2), (5, 3), (2, 9), (40, 2)]
+    problems = [make_problem((6,), B=B, T=T, seed=B * T, ragged=False) for B, T in sizes]
+    together = trainer_of(problems[0], threads=3)
+    for problem in problems:
+        alone = trainer_of(problem, threads=1)
+        alone.set_weights(together.weights())
+        alone.set_moments(together.moments(), together.adam_steps)
+        source = native.array_source(problem.x[None], problem.y[None])
+        np.testing.assert_array_equal(together.gradient(source, False)[2], alone.gradient(source, False)[2])
+        for trainer in (together, alone):
+            trainer.run(source, 0, np.full(2, 1e-2))
+        np.testing.assert_array_equal(together.weights(), alone.weights())
+        np.testing.assert_array_equal(together.moments(), alone.moments())

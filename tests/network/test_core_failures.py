@@ -1,14 +1,19 @@
 """What happens when numbers stop being finite, or arrays are not what they should be?"""
 
+import gc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gatecast import _native
 from gatecast.network import native
 from gatecast.network.initial import initial_weights
-from gatecast.network.spec import NetworkSpec
+from gatecast.network.layers import LAYERS
+from gatecast.network.spec import LayerSpec, NetworkSpec
 
-SPEC = NetworkSpec(2, (5,), 3)
+SPEC = NetworkSpec.plain(2, (5,), 3)
+SETTINGS = native.LossSettings(), native.OptimizerSettings()
 N, B, T = 6, 7, 4
 BAD_STEP = 3
 
@@ -19,7 +24,8 @@ def batches(dtype=np.float32):
 
 
 def trainer(threads=2, spec=SPEC, loss="mse"):
-    return native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(loss), threads)
+    settings = native.LossSettings(loss), native.OptimizerSettings()
+    return native.make_trainer(spec, initial_weights(spec, 0), *settings, threads)
 
 
 def assert_stops_at_the_bad_step(x, y, loss="mse"):
@@ -52,11 +58,11 @@ def test_infinite_gradient_of_a_finite_loss_stops(each_isa):
     # mae of 1 and inputs of 1e30: the loss is finite, the square of the gradient is not
     x, y = batches()
     x[BAD_STEP] = 1e30 * np.sign(x[BAD_STEP])
-    spec = NetworkSpec(2, (1,), 3)
+    spec = NetworkSpec.plain(2, (1,), 3)
     flat = initial_weights(spec, 0)
     views = spec.views(flat)
     views["layers.0.kernel"][:] = 0.0
-    at = native.make_trainer(spec, flat, native.LossSettings("mae"), 2)
+    at = native.make_trainer(spec, flat, native.LossSettings("mae"), native.OptimizerSettings(), 2)
     outcome, steps, _ = at.run(native.array_source(x[BAD_STEP:], y[BAD_STEP:]), 0, np.full(2, 1e-2))
     assert (outcome, steps) == (native.NOT_FINITE, 0)
     np.testing.assert_array_equal(at.weights(), flat)
@@ -72,16 +78,33 @@ def test_trainer_works_on_after_not_finite():
     np.testing.assert_array_equal(at.weights(), reference.weights())
 
 
-def test_nan_in_one_sequence_does_not_reach_others(each_isa):
-    inputs = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
-    bad = inputs.copy()
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_nan_in_one_sequence_does_not_reach_others(kind, each_isa):
+    spec = NetworkSpec(1, (LayerSpec(kind, 5), LayerSpec("norm"), LayerSpec("dense", 4)), 3)
+    values = np.random.default_rng(0).normal(size=40).astype(np.float32)
+    bad = values.copy()
     bad[15] = np.nan
-    starts, lengths = np.arange(0, 40, 10), np.full(4, 10)
-    flat = initial_weights(SPEC, 0)
-    clean, dirty = (native.run_sequences(SPEC, flat, x, starts, lengths, width=3) for x in (inputs, bad))
+    flat, where = initial_weights(spec, 0), native.Stretches(np.arange(4), np.zeros(4, np.int64), np.full(4, 10))
+    panels = (native.PanelArrays(x, x, np.arange(5) * 10, np.ones(4)) for x in (values, bad))
+    clean, dirty = (
+        native.run_sequences(spec, flat, SETTINGS[0], native.Lens(), panel, where, width=3) for panel in panels
+    )
     assert np.isnan(dirty.last[1]).all()
     np.testing.assert_array_equal(dirty.last[[0, 2, 3]], clean.last[[0, 2, 3]])
     np.testing.assert_array_equal(dirty.every[:15], clean.every[:15])
+
+
+@pytest.mark.parametrize("loss", native.LOSSES)
+def test_nan_in_the_panel_stops_training(loss, each_isa):
+    settings = native.LossSettings(loss, quantiles=(0.2, 0.5, 0.8))
+    spec = NetworkSpec(4, (LayerSpec("lstm", 5),), 3, n_candidates=2, n_parameters_of_step=settings.n_parameters)
+    values = np.random.default_rng(0).normal(size=40).astype(np.float32)
+    values[20] = np.nan
+    panel = native.PanelArrays(values, values, np.array([0, 40]), np.ones(1))
+    source = native.segment_source(panel, native.Lens((1, 2), (1, 3)), 2, 40, 2, 0)
+    at = native.make_trainer(spec, initial_weights(spec, 0), settings, native.OptimizerSettings(), 1)
+    assert at.run(source, 0, np.full(2, 1e-2))[:2] == (native.NOT_FINITE, 0)
+    assert np.isfinite(at.weights()).all()
 
 
 def test_step_without_targets_does_no_harm():
@@ -92,7 +115,7 @@ def test_step_without_targets_does_no_harm():
     assert (outcome, steps) == (native.FINISHED, 1)
     assert records[0, 0] == records[0, 4] == 0.0
     np.testing.assert_array_equal(at.weights(), initial_weights(SPEC, 0))
-    _, _, weights, inputs = at.gradient(native.array_source(x, y))
+    _, _, weights, inputs = at.gradient(native.array_source(x, y), False)
     assert not weights.any()
     assert not inputs.any()
 
@@ -133,7 +156,7 @@ def test_array_source_shapes():
 @pytest.mark.parametrize(("F", "H", "what"), [(3, 3, "inputs"), (1, 3, "inputs"), (2, 4, "outputs"), (2, 1, "outputs")])
 def test_source_of_another_shape_than_the_network(F, H, what):
     source = native.array_source(np.zeros((1, 40, 9, F), np.float32), np.zeros((1, 40, 9, H), np.float32))
-    for use in (lambda: trainer().run(source, 0, np.ones(1)), lambda: trainer().gradient(source)):
+    for use in (lambda: trainer().run(source, 0, np.ones(1)), lambda: trainer().gradient(source, False)):
         with pytest.raises(ValueError, match=f"differ in the number of {what}"):
             use()
 
@@ -147,18 +170,12 @@ def test_run_arguments():
     assert trainer().run(source, 0, np.ones(0))[:2] == (native.FINISHED, 0)
 
 
-@pytest.mark.parametrize("hidden", [(), (0,), (4, -1)])
-def test_network_without_units(hidden):
-    with pytest.raises(ValueError, match="layer"):
-        _native.Trainer_float32(1, list(hidden), 1, 0, 1.0, 0.9, 0.999, 1e-7, 0.0, 1, "baseline")
-
-
 @pytest.mark.parametrize("threads", [0, -1])
 def test_threads_must_be_positive(threads):
     with pytest.raises(ValueError, match="threads must be positive"):
         trainer(threads)
     with pytest.raises(ValueError, match="threads must be positive"):
-        native.run_sequences(SPEC, initial_weights(SPEC, 0), *sequences(), n_threads=threads)
+        native.run_sequences(*run_arguments(), n_threads=threads)
 
 
 def test_trainer_weights_and_moments():
@@ -172,72 +189,293 @@ def test_trainer_weights_and_moments():
         at.set_moments(np.zeros((2, size - 1), np.float32), 1)
 
 
-def sequences():
-    return np.zeros((30, 2), np.float32), np.array([0, 10]), np.array([10, 20])
+def test_trainer_without_a_mean_of_the_weights():
+    for use in (lambda at: at.mean_weights(), lambda at: at.set_mean_weights(initial_weights(SPEC, 0))):
+        with pytest.raises(ValueError, match="keeps no mean"):
+            use(trainer())
 
 
-@pytest.mark.parametrize(("name", "position"), [("weights", 0), ("inputs", 1), ("starts", 2), ("lengths", 3)])
-def test_run_sequences_names_the_wrong_array(name, position):
-    arguments = [initial_weights(SPEC, 0), *sequences()]
-    for change in (lambda a: a.astype(np.int16), lambda a: np.repeat(a, 2, 0)[::2], lambda a: a[..., None]):
-        wrong = [*arguments[:position], change(arguments[position]), *arguments[position + 1 :]]
-        with pytest.raises(ValueError, match=f"array `{name}`"):
-            _native.run_sequences_float32(2, [5], 3, *wrong, True, *results(), 1, "baseline")
+# --- networks that cannot be -----------------------------------------------------------------------------------------
 
 
-def results(n=2):
-    return (*(np.zeros((n, size), np.float32) for size in (5, 5, 3)), np.zeros((30, 3), np.float32))
+def layers(*kinds):
+    return tuple(LayerSpec(kind, 4) for kind in kinds)
 
 
-@pytest.mark.parametrize(("name", "position"), [("h", 0), ("c", 1), ("last", 2), ("every", 3)])
-def test_run_sequences_names_the_wrong_result(name, position):
-    for change in (lambda a: a.astype(np.float64), lambda a: np.asfortranarray(a), lambda a: a[:-1], lambda a: a[0]):
-        wrong = list(results())
-        wrong[position] = change(wrong[position])
-        with pytest.raises(ValueError, match=f"array `{name}`"):
-            _native.run_sequences_float32(
-                2, [5], 3, initial_weights(SPEC, 0), *sequences(), True, *wrong, 1, "baseline"
-            )
+IMPOSSIBLE = {
+    "no layer": ({"stack": ()}, "needs a layer"),
+    "no inputs": ({"dense_inputs": 0}, "needs inputs"),
+    "no horizon": ({"horizon": 0}, "needs inputs and outputs"),
+    "no units": ({"stack": (LayerSpec("lstm", 0),)}, "hidden units and a dilation"),
+    "no dilation": ({"stack": (LayerSpec("lstm", 4, 0),)}, "hidden units and a dilation"),
+    "all dropped": ({"stack": (LayerSpec("dropout", amount=1.0),)}, "share must be below 1"),
+    "candidates": ({"n_candidates": 9}, "too many candidates"),
+    "parameters": ({"n_parameters_of_step": 33}, "too many candidates or parameters"),
+    "embedding": ({"embeddings": ((0, 3),)}, "embedding needs a size"),
+    "ahead": ({"n_ahead_numbers": 3}, "more ahead than there is"),
+    "ahead codes": ({"n_ahead_codes": 1}, "more ahead than there is"),
+    "contexts": ({"n_contexts": 2}, "contexts and hidden units"),
+    "negative": ({"future_units": -1, "n_contexts": 0}, "a size is negative"),
+    "recurrent decoder": ({"decoder": layers("lstm")}, "must take each step by itself"),
+    "attentive decoder": ({"decoder": layers("attention")}, "must take each step by itself"),
+    "above attention": ({"stack": layers("lstm", "attention", "gru")}, "must take each step by itself"),
+    "twice attention": ({"stack": layers("lstm", "attention", "attention")}, "must take each step by itself"),
+}
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_impossible_network(what):
+    change, message = IMPOSSIBLE[what]
+    spec = replace(NetworkSpec(2, layers("lstm"), 3), **change)
+    with pytest.raises(ValueError, match=message):
+        native.native_shape(spec)
+
+
+def test_layers_of_unknown_kind():
+    for kind in (-1, max(layer.code for layer in LAYERS.values()) + 1):
+        with pytest.raises(ValueError, match="no layer of this kind"):
+            _native.Shape(1, [], [(kind, 4, 1, False, True, 0.0)], 1, 1, 0, 1, 0, 0, 0, 0)
+    with pytest.raises(ValueError, match="no loss of this kind"):
+        _native.Loss(6, 1.0, [])
 
 
 @pytest.mark.parametrize(
-    ("start", "length"), [(-1, 3), (0, 31), (30, 1), (31, 0), (5, -1), (2**62, 2**62), (1, 2**63 - 1)]
+    ("loss", "P", "what"), [("quantile", 3, "quantiles"), ("mse", 2, "parameters"), ("student", 1, "parameters")]
 )
-def test_sequence_that_leaves_the_inputs(start, length):
-    with pytest.raises(ValueError, match="leaves array `inputs`"):
-        _native.run_sequences_float32(
-            2, [5], 3, initial_weights(SPEC, 0), sequences()[0], np.array([0, start]), np.array([1, length]), True,
-            *results(), 1, "baseline",
-        )  # fmt: skip
+def test_loss_and_network_of_other_parameters(loss, P, what):
+    settings = native.LossSettings(loss, quantiles=(0.2, 0.8))
+    spec = NetworkSpec(1, layers("lstm"), 3, n_parameters_of_step=P)
+    flat = initial_weights(spec, 0)
+    with pytest.raises(ValueError, match=f"differ in .*{what}"):
+        native.make_trainer(spec, flat, settings, native.OptimizerSettings(), 1)
+    with pytest.raises(ValueError, match=f"differ in .*{what}"):
+        native.make_stream(spec, flat, settings, native.Lens(), 0, (0.0, 1.0, 1.0))
+    with pytest.raises(ValueError, match=f"differ in .*{what}"):
+        native.run_sequences(spec, flat, settings, native.Lens(), panel_of_floats(), stretches())
+
+
+# --- panels and sources ----------------------------------------------------------------------------------------------
+
+
+def panel_of_floats(**changes):
+    values = np.arange(30, dtype=np.float32)
+    return native.PanelArrays(
+        **{"values": values, "targets": values, "offsets": np.array([0, 12, 30]), "units": np.ones(2)} | changes
+    )
+
+
+FULL = {
+    "spreads": np.ones(2, np.float32),
+    "numbers": np.ones((30, 3), np.float32),
+    "codes": np.ones((30, 2), np.int32),
+    "static_numbers": np.ones((2, 2), np.float32),
+    "static_codes": np.ones((2, 2), np.int32),
+}
+ORDER = ("values", "targets", "offsets", "units", *FULL)
+CHANGES = {
+    "dtype": lambda a: a.astype(np.int16),
+    "dimensions": lambda a: a[None],
+    "contiguity": lambda a: np.repeat(a, 2, axis=0)[::2],
+    "rows": lambda a: np.concatenate([a, a]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("name", ORDER)
+def test_panel_names_the_wrong_array(name, change):
+    whole = vars(panel_of_floats(**FULL))
+    arrays = [CHANGES[change](whole[each]) if each == name else whole[each] for each in ORDER]
+    # more values than targets: it is the targets that do not fit
+    wrong = {("values", "rows"): "targets", ("units", "rows"): "offsets"}.get((name, change), name)
+    with pytest.raises(ValueError, match=f"array `{wrong}`"):
+        _native.Panel_float32(*arrays, 0, 0)
+    assert _native.Panel_float32(*(whole[each] for each in ORDER), 3, 2)
+
+
+@pytest.mark.parametrize(("numbers", "codes"), [(4, 0), (-1, 0), (0, 3), (0, -1)])
+def test_panel_with_more_ahead_than_columns(numbers, codes):
+    with pytest.raises(ValueError, match="more columns ahead than there are"):
+        panel_of_floats(**FULL, n_ahead_numbers=numbers, n_ahead_codes=codes).native()
+
+
+def test_lens_numbers():
+    for lags in ((0,), (1, -2)):
+        with pytest.raises(ValueError, match="a lag must be positive"):
+            native.Lens(lags).native()
+    with pytest.raises(ValueError, match="too many candidates"):
+        native.Lens((), tuple(range(9))).native()
+    with pytest.raises(ValueError, match="reads too many values"):
+        native.Lens((), (-(2**31),)).native()
+
+
+# a network that fits `panel_of_floats(**FULL)` with two numbers and one code ahead, seen through LENS
+LENS = native.Lens((1, 2), (1, 3))
+FITTING = NetworkSpec(
+    9,
+    layers("lstm"),
+    3,
+    n_candidates=2,
+    embeddings=((2, 2),) * 4,
+    n_ahead_numbers=2,
+    n_ahead_codes=1,
+    n_contexts=2,
+    future_units=4,
+)
+AHEAD = {"n_ahead_numbers": 2, "n_ahead_codes": 1}
+UNFIT = {
+    "inputs": ({"dense_inputs": 8}, "inputs"),
+    "codes": ({"embeddings": ((2, 2),) * 3}, "codes|inputs"),
+    "candidates": ({"n_candidates": 3}, "candidates"),
+    "ahead": ({"n_ahead_numbers": 1}, "known ahead"),
+    "codes ahead": ({"n_ahead_codes": 2}, "known ahead"),
+}
+
+
+@pytest.mark.parametrize("what", UNFIT)
+def test_network_that_does_not_fit_the_panel(what):
+    change, message = UNFIT[what]
+    panel = panel_of_floats(**FULL, **AHEAD)
+    source = native.segment_source(panel, LENS, 1, 5, 2, 0)
+    assert trainer(spec=FITTING).run(source, 0, np.ones(1))[0] == native.FINISHED
+    spec = replace(FITTING, **change)
+    for use in (lambda at: at.run(source, 0, np.ones(1)), lambda at: at.gradient(source, False)):
+        with pytest.raises(ValueError, match=f"differ in .*({message})"):
+            use(trainer(spec=spec))
+    flat = initial_weights(spec, 0)
+    with pytest.raises(ValueError, match=f"differ in .*({message})"):
+        native.run_sequences(spec, flat, SETTINGS[0], LENS, panel, stretches())
+
+
+def test_candidates_need_a_panel():
+    x, y = batches()
+    for spec in (replace(SPEC, n_candidates=1), replace(SPEC, n_contexts=1, future_units=2)):
+        with pytest.raises(ValueError, match="needs a panel"):
+            trainer(spec=spec).run(native.array_source(x, y), 0, np.ones(1))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LAYERS if LAYERS[kind].sees_ahead])
+def test_layers_that_see_ahead_are_for_windows_alone(kind):
+    spec = NetworkSpec(1, layers(kind), 3)
+    assert spec.sees_ahead
+    flat, panel, windows = initial_weights(spec, 0), panel_of_floats(), stretches()
+    source = native.segment_source(panel, native.Lens(), 2, 5, 2, 0)
+    for use in (
+        lambda: trainer(spec=spec).run(source, 0, np.ones(1)),
+        lambda: trainer(spec=spec).gradient(source, False),
+    ):
+        with pytest.raises(ValueError, match="as a whole"):
+            use()
+    run = (spec, flat, SETTINGS[0], native.Lens(), panel, windows)
+    for options in ({"width": 1}, {"state": np.zeros((2, spec.state_size), np.float32)}):
+        with pytest.raises(ValueError, match="as a whole"):
+            native.run_sequences(*run, **options)
+    with pytest.raises(ValueError, match="as a whole needs a window"):
+        native.make_stream(spec, flat, SETTINGS[0], native.Lens(), 0, (0.0, 1.0, 1.0))
+    assert np.isfinite(native.run_sequences(*run).last).all()
+
+
+# --- sequences and streams -------------------------------------------------------------------------------------------
+
+PLAIN = NetworkSpec.plain(1, (5,), 3)
+
+
+def stretches():
+    return native.Stretches(np.array([0, 1]), np.array([2, 0]), np.array([10, 18]))
+
+
+def run_arguments():
+    return PLAIN, initial_weights(PLAIN, 0), SETTINGS[0], native.Lens(), panel_of_floats(), stretches()
+
+
+def run_natively(arrays, results):
+    records = native.native_shape(PLAIN), SETTINGS[0].native(), native.Lens().native()
+    weights, *where = arrays
+    _native.run_sequences_float32(*records, weights, panel_of_floats().native(), *where, True, *results, 1, "baseline")
+
+
+def results():
+    shapes = ((2, 10), (2, 1, 3), (28, 1, 3))
+    return [np.zeros(shape, np.float32) for shape in shapes]
+
+
+def arrays_of_a_run():
+    return [initial_weights(PLAIN, 0), *vars(stretches()).values()]
+
+
+@pytest.mark.parametrize(("name", "position"), [("weights", 0), ("series", 1), ("starts", 2), ("lengths", 3)])
+def test_run_sequences_names_the_wrong_array(name, position):
+    run_natively(arrays_of_a_run(), results())
+    for change in (lambda a: a.astype(np.int16), lambda a: np.repeat(a, 2, 0)[::2], lambda a: a[..., None]):
+        wrong = arrays_of_a_run()
+        wrong[position] = change(wrong[position])
+        with pytest.raises(ValueError, match=f"array `{name}`"):
+            run_natively(wrong, results())
+
+
+@pytest.mark.parametrize(("name", "position"), [("state", 0), ("last", 1), ("every", 2)])
+def test_run_sequences_names_the_wrong_result(name, position):
+    for change in (lambda a: a.astype(np.float64), lambda a: np.asfortranarray(a), lambda a: a[:-1], lambda a: a[0]):
+        wrong = results()
+        wrong[position] = change(wrong[position])
+        with pytest.raises(ValueError, match=f"array `{name}`"):
+            run_natively(arrays_of_a_run(), wrong)
+    with pytest.raises(ValueError, match="array `every` is wider"):
+        run_natively(arrays_of_a_run(), [*results()[:2], np.zeros((28, 1, 4), np.float32)])
+
+
+@pytest.mark.parametrize(
+    ("series", "start", "length"),
+    [(0, -1, 3), (0, 0, 13), (0, 12, 1), (1, 19, 0), (1, 5, -1), (1, 2**62, 2**62), (1, 1, 2**63 - 1)],
+)
+def test_sequence_that_leaves_its_series(series, start, length):
+    with pytest.raises(ValueError, match="leaves its series"):
+        run_natively([initial_weights(PLAIN, 0), *(np.array([n, n]) for n in (series, start, length))], results())
+
+
+@pytest.mark.parametrize("series", [-1, 2, 2**40])
+def test_sequence_of_no_series(series):
+    with pytest.raises(ValueError, match="of no series"):
+        run_natively(
+            [initial_weights(PLAIN, 0), np.array([0, series]), np.zeros(2, np.int64), np.ones(2, np.int64)], results()
+        )
+
+
+def make_stream(spec=PLAIN, lens=None, window=0):
+    flat = initial_weights(spec, 0)
+    return native.make_stream(spec, flat, SETTINGS[0], lens or native.Lens(), window, (0.0, 1.0, 1.0))
 
 
 def test_stream_arguments():
-    with pytest.raises(ValueError, match="one input"):
-        native.make_stream(SPEC, initial_weights(SPEC, 0), 0, 0.0, 1.0)
-    spec = NetworkSpec(1, (5,), 3)
-    flat = initial_weights(spec, 0)
+    for spec, lens in ((SPEC, native.Lens()), (FITTING, LENS), (PLAIN, native.Lens((1,)))):
+        with pytest.raises(ValueError, match="without covariates"):
+            make_stream(spec, lens)
+    for lens in (native.Lens((), (1,)), native.Lens((), (1, 2, 3))):
+        with pytest.raises(ValueError, match="differ in their candidates"):
+            make_stream(replace(PLAIN, n_candidates=2), lens)
     with pytest.raises(ValueError, match="window"):
-        native.make_stream(spec, flat, -1, 0.0, 1.0)
-    stream = native.make_stream(spec, flat, 0, 0.0, 1.0)
-    for h, c, name in ((4, 5, "h"), (5, 6, "c")):
+        make_stream(window=-1)
+    with pytest.raises(ValueError, match="`state` has the wrong shape"):
+        make_stream().set_state(np.zeros(9, np.float32))
+    for values, targets, name in ((4, 5, "targets"), (5, 4, "targets")):
         with pytest.raises(ValueError, match=f"`{name}` has the wrong shape"):
-            stream.set_state(np.zeros(h, np.float32), np.zeros(c, np.float32))
+            make_stream().remember(np.zeros(values, np.float32), np.zeros(targets, np.float32))
+    with pytest.raises(ValueError, match="`values` has the wrong dtype"):
+        make_stream().remember(np.zeros(3), np.zeros(3, np.float32))
 
 
 def test_read_only_inputs_are_accepted():
     x, y = batches()
     flat, rates = initial_weights(SPEC, 0), np.full(2, 1e-3)
-    arrays = (*sequences(), x, y, flat, rates)
-    for array in arrays:
+    panel, where = panel_of_floats(**FULL, **AHEAD), stretches()
+    for array in (x, y, flat, rates, *(getattr(panel, name) for name in ORDER), *vars(where).values()):
         array.flags.writeable = False
-    at = native.make_trainer(SPEC, flat, native.LossSettings(), 1)
+    at = native.make_trainer(SPEC, flat, *SETTINGS, 1)
     assert at.run(native.array_source(x, y), 0, rates)[0] == native.FINISHED
-    native.run_sequences(SPEC, flat, *arrays[:3])
-    values, offsets, units = np.arange(9, dtype=np.float32), np.array([0, 9]), np.ones(1)
-    for array in (values, offsets, units):
-        array.flags.writeable = False
-    panel = native.PanelArrays(values, values, offsets, units)
-    assert native.window_source(panel, 2, 1, 1, shuffle=False, n_dropped=0, seed=0).windows == 7
+    native.run_sequences(FITTING, initial_weights(FITTING, 0), SETTINGS[0], LENS, panel, where)
+    source = native.window_source(panel, LENS, 2, 1, 1, shuffle=False, n_dropped=0, seed=0)
+    assert source.windows == 10 + 16
+    for name in ORDER:
+        getattr(panel, name).flags.writeable = True
 
 
 def test_arrays_live_as_long_as_their_source():
@@ -245,4 +483,16 @@ def test_arrays_live_as_long_as_their_source():
     source = native.array_source(x.copy(), y.copy())
     junk = [np.full_like(x, np.nan) for _ in range(20)]
     assert trainer().run(source, 0, np.full(N, 1e-3))[0] == native.FINISHED
+    del junk
+
+
+def test_panels_live_as_long_as_their_source():
+    copies = {name: array.copy() for name, array in vars(panel_of_floats(**FULL, **AHEAD)).items() if name in ORDER}
+    source = native.segment_source(native.PanelArrays(**copies, **AHEAD), LENS, 1, 5, 2, 0)
+    expected = trainer(spec=FITTING).gradient(source, False)[2]
+    shapes = [array.shape for array in copies.values()]
+    del copies
+    gc.collect()
+    junk = [np.full(shape, np.nan) for shape in shapes for _ in range(20)]
+    np.testing.assert_array_equal(trainer(spec=FITTING).gradient(source, False)[2], expected)
     del junk

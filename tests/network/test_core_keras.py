@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 from gatecast.network import native, reference
-from gatecast.network.spec import NetworkSpec
+from gatecast.network.spec import LayerSpec, NetworkSpec
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SPECS = {
-    "tutorial": NetworkSpec(1, (50,), 1),
-    "lstm": NetworkSpec(3, (16,), 2),
-    "stacked": NetworkSpec(2, (10, 10), 4),
-    "sequence": NetworkSpec(2, (12,), 3),
+    "tutorial": NetworkSpec.plain(1, (50,), 1),
+    "lstm": NetworkSpec.plain(3, (16,), 2),
+    "stacked": NetworkSpec.plain(2, (10, 10), 4),
+    "sequence": NetworkSpec.plain(2, (12,), 3),
+    "bidirectional": NetworkSpec(2, (LayerSpec("bidirectional", 7),), 3),
+    "gru": NetworkSpec(2, (LayerSpec("gru", 9),), 1),
 }
 
 
@@ -37,7 +39,8 @@ class Golden:
         return np.concatenate([parts[str(i)].ravel() for i in range(len(parts))])
 
     def trainer(self):
-        return native.make_trainer(self.spec, self.flat("initial"), native.LossSettings(), 2)
+        settings = native.LossSettings(), native.OptimizerSettings()
+        return native.make_trainer(self.spec, self.flat("initial"), *settings, 2)
 
     def source(self):
         return native.array_source(self.x, self.y)
@@ -53,7 +56,7 @@ def same(actual, expected, tolerance):
 
 
 def test_first_outputs_and_gradients_as_in_keras(golden, each_isa):
-    _, predictions, weights, _ = golden.trainer().gradient(golden.source())
+    _, predictions, weights, _ = golden.trainer().gradient(golden.source(), False)
     same(predictions, golden.values["prediction_before"], 1e-5)
     same(weights, golden.flat("gradient0"), 1e-5)
 
@@ -64,11 +67,13 @@ def test_training_as_in_keras(golden, each_isa):
     np.testing.assert_allclose(records[:, 0], trace, rtol=1e-4, atol=0)
     # each step of Adam moves a weight by about 1e-3, whatever its gradient: where that is near zero, so is certainty
     same(trainer.weights(), golden.flat("final"), 1e-4)
-    same(trainer.gradient(golden.source())[1], golden.values["prediction_after"], 1e-4)
+    same(trainer.gradient(golden.source(), False)[1], golden.values["prediction_after"], 1e-4)
 
 
 def test_reference_as_in_keras(golden):
-    at = reference.gradients(golden.spec, golden.flat("initial"), golden.x[0], golden.y[0])
+    at = reference.gradients(
+        golden.spec, golden.flat("initial"), reference.Batch(golden.x[0], golden.y[0]), native.LossSettings()
+    )
     same(at.predictions, golden.values["prediction_before"], 1e-5)
     same(at.weights, golden.flat("gradient0"), 1e-5)
     assert at.loss == pytest.approx(golden.values["loss_trace"][0], rel=1e-5)

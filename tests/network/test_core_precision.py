@@ -21,7 +21,7 @@ GRID = GRID[GRID != 0]
 
 def layer_of(D, entering, biases):
     """`entering`: the gate that reads the input, if any; `biases`: by gate."""
-    spec = NetworkSpec(1, (D,), 1)
+    spec = NetworkSpec.plain(1, (D,), 1)
     flat = np.zeros(spec.n_parameters, np.float32)
     weights = spec.views(flat)
     if entering is not None:
@@ -32,22 +32,28 @@ def layer_of(D, entering, biases):
 
 
 def single_steps(spec, flat, x, c=None):
+    """States h and c (n, D) of every number after one step of its own."""
     x = np.asarray(x, np.float32)
-    n, D = len(x), spec.state_size
-    state = None if c is None else (np.zeros((n, D), np.float32), np.repeat(np.asarray(c, np.float32)[:, None], D, 1))
-    return native.run_sequences(spec, flat, x[:, None], np.arange(n), np.ones(n, np.int64), state=state)
+    n, D = len(x), spec.state_size // 2
+    state = None
+    if c is not None:
+        state = np.repeat(np.stack([np.zeros(n), c], axis=1).astype(np.float32), D, axis=1)
+    panel = native.PanelArrays(x, x, np.array([0, n]), np.ones(1))
+    steps = native.Stretches(np.zeros(n, np.int64), np.arange(n), np.ones(n, np.int64))
+    result = native.run_sequences(spec, flat, native.LossSettings(), native.Lens(), panel, steps, state=state)
+    return result.state[:, :D], result.state[:, D:]
 
 
 def tanh_of_candidate(x, D):
-    return single_steps(*layer_of(D, G, {I: 100.0}), x).c
+    return single_steps(*layer_of(D, G, {I: 100.0}), x)[1]
 
 
 def sigmoid_of_gate(x, D):
-    return single_steps(*layer_of(D, I, {G: 100.0}), x).c
+    return single_steps(*layer_of(D, I, {G: 100.0}), x)[1]
 
 
 def tanh_of_state(x, D):
-    return single_steps(*layer_of(D, None, {I: -100.0, F: 100.0, O: 100.0}), np.zeros(len(x)), c=x).h
+    return single_steps(*layer_of(D, None, {I: -100.0, F: 100.0, O: 100.0}), np.zeros(len(x)), c=x)[0]
 
 
 def exact_sigmoid(x):

@@ -1,171 +1,300 @@
 """Does the core forecast along sequences as the reference does, whatever their lengths, and one point at a time?"""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gatecast.network import native, reference
 from gatecast.network.initial import initial_weights
-from gatecast.network.spec import NetworkSpec
+from gatecast.network.native import Lens, LossSettings, PanelArrays, Stretches
+from gatecast.network.spec import LayerSpec, NetworkSpec
 
-SPEC = NetworkSpec(2, (9, 6), 5)
+H = 5
 # the core works in blocks of 256 steps and in groups of 16 sequences: lengths on both sides of each
 LENGTHS = np.array([0, 700, 1, 256, 255, 257, 512, 3, 0, 256, 17, 100, 2, 700, 300, 31, 8, 1, 513, 64])
 STARTS = np.random.default_rng(1).integers(0, 50, len(LENGTHS))
-INPUTS = np.random.default_rng(2).normal(size=(760, 2))
 # float64 against float64: the order of sums differs (1e-16 each) and the states are contractive
 TOLERANCE = 1e-12
+STACKS = {
+    "lstm": (LayerSpec("lstm", 9), LayerSpec("lstm", 6)),
+    "gru": (LayerSpec("gru", 9), LayerSpec("gru", 6)),
+    "dilated": (LayerSpec("lstm", 7, 3), LayerSpec("gru", 6, 5), LayerSpec("lstm", 4, 2)),
+    "residual": (LayerSpec("lstm", 6), LayerSpec("lstm", 6, 4, residual=True), LayerSpec("gru", 6, residual=True)),
+    "norm": (LayerSpec("norm"), LayerSpec("lstm", 6, 2), LayerSpec("norm"), LayerSpec("dense", 5), LayerSpec("gru", 4)),
+}
+LENS = Lens((1, 3), (1, 4, -5))
 
 
-def weights(dtype=np.float64, spec=SPEC):
-    rng = np.random.default_rng(3)
-    return (rng.normal(size=spec.n_parameters) * 0.4).astype(dtype)
-
-
-def run(starts, lengths, dtype=np.float64, **options):
-    return native.run_sequences(SPEC, weights(dtype), INPUTS.astype(dtype), starts, lengths, **options)
-
-
-def expected_of(start, length):
-    """Outputs after each step, and the states behind the last one, of the reference."""
-    outputs, traces = reference.forward(SPEC, weights(), INPUTS[None, start : start + length])
-    h, c = (np.concatenate([getattr(trace, name)[0, -1] for trace in traces]) for name in "hc")
-    return outputs[0], h, c
-
-
-@pytest.fixture(scope="module")
-def expected():
-    return {i: expected_of(STARTS[i], LENGTHS[i]) for i in np.flatnonzero(LENGTHS)}
-
-
-@pytest.mark.parametrize("width", [0, 1, 5])
-def test_sequences_equal_the_reference(width, expected, each_isa):
-    result = run(STARTS, LENGTHS, width=width, n_threads=2)
-    ends = np.cumsum(LENGTHS)
-    assert result.every.shape == (ends[-1] if width else 0, width)
-    for i, (outputs, h, c) in expected.items():
-        np.testing.assert_allclose(result.last[i], outputs[-1], rtol=0, atol=TOLERANCE)
-        np.testing.assert_allclose(result.h[i], h, rtol=0, atol=TOLERANCE)
-        np.testing.assert_allclose(result.c[i], c, rtol=0, atol=TOLERANCE)
-        if width:
-            every = result.every[ends[i] - LENGTHS[i] : ends[i]]
-            np.testing.assert_allclose(every, outputs[:, :width], rtol=0, atol=TOLERANCE)
-
-
-def test_sequence_of_length_zero_keeps_its_state():
-    rng = np.random.default_rng(0)
-    h, c = rng.normal(size=(2, len(LENGTHS), SPEC.state_size))
-    result = run(STARTS, LENGTHS, state=(h, c))
-    empty = LENGTHS == 0
-    np.testing.assert_array_equal(result.h[empty], h[empty])
-    np.testing.assert_array_equal(result.c[empty], c[empty])
-    head = SPEC.views(weights())
-    np.testing.assert_allclose(
-        result.last[empty], h[empty, 9:] @ head["head.kernel"] + head["head.bias"], rtol=0, atol=TOLERANCE
+def panel(dtype=np.float64):
+    """Three series: each of the stretches lies within one of them."""
+    rng = np.random.default_rng(2)
+    values = np.cumsum(rng.normal(size=3 * 800) * 0.3).astype(dtype)
+    targets = values.copy()
+    targets[rng.random(len(values)) < 0.1] = np.nan
+    numbers = rng.normal(size=(len(values), 2)).astype(dtype)
+    return PanelArrays(
+        values, targets, 800 * np.arange(4), np.ones(3), np.full(3, 4.0, dtype), numbers, n_ahead_numbers=1
     )
-    zero = run(STARTS, LENGTHS)
-    assert not zero.h[empty].any()
-    np.testing.assert_allclose(zero.last[empty], np.tile(head["head.bias"], (2, 1)), rtol=0, atol=TOLERANCE)
+
+
+def spec_of(name, loss="mse"):
+    P = LossSettings(loss).n_parameters
+    shape = {"n_candidates": 3, "n_parameters_of_step": P, "n_ahead_numbers": 1, "n_contexts": 2, "future_units": 3}
+    return NetworkSpec(6, STACKS[name], H, decoder=(LayerSpec("dense", 8),), **shape)
+
+
+def weights(spec, dtype=np.float64):
+    return (np.random.default_rng(3).normal(size=spec.n_parameters) * 0.4).astype(dtype)
+
+
+def run(name, starts, lengths, dtype=np.float64, loss="mse", **options):
+    spec = spec_of(name, loss)
+    stretches = Stretches(np.arange(len(starts)) % 3, starts, lengths)
+    return native.run_sequences(
+        spec, weights(spec, dtype), LossSettings(loss), LENS, panel(dtype), stretches, **options
+    )
+
+
+@pytest.mark.parametrize("loss", ["mse", "student"])
+@pytest.mark.parametrize("width", [0, 1, 5])
+@pytest.mark.parametrize("name", STACKS)
+def test_sequences_equal_the_reference(name, width, loss, each_isa):
+    spec, chosen = spec_of(name, loss), [10, 11, 12, 15, 3, 4, 5]
+    result = run(name, STARTS[chosen], LENGTHS[chosen], width=width, n_threads=2, loss=loss)
+    ends = np.cumsum(LENGTHS[chosen])
+    assert result.every.shape == (ends[-1] if width else 0, spec.n_parameters_of_step, width)
+    for i, k in enumerate(chosen):
+        batch = reference.batch_of(panel(), LENS, [(i % 3, STARTS[k])], int(LENGTHS[k]), 0, H)
+        expected = reference.gradients(spec, weights(spec), batch, LossSettings(loss)).predictions[0]
+        np.testing.assert_allclose(result.last[i], expected[-1], rtol=0, atol=TOLERANCE * 100)
+        if width:
+            every = result.every[ends[i] - LENGTHS[k] : ends[i]]
+            np.testing.assert_allclose(every, expected[:, :, :width], rtol=0, atol=TOLERANCE * 100)
+
+
+def test_states_equal_the_reference(each_isa):
+    spec = NetworkSpec(6, (LayerSpec("lstm", 7, 3),), H)
+    stretches = Stretches(np.array([1]), np.array([20]), np.array([31]))
+    flat = weights(spec)
+    state = native.run_sequences(
+        spec, flat, LossSettings(), Lens(LENS.lags), replace(panel(), n_ahead_numbers=0), stretches
+    ).state
+    x = reference.batch_of(panel(), LENS, [(1, 20)], 31, 30, H).x
+    trace = spec.layers[0].trace(x, spec.weights_of(flat, 0))
+    # h and c of the last three steps, the oldest first
+    expected = np.concatenate([trace.h[0, -3:].ravel(), trace.c[0, -3:].ravel()])
+    np.testing.assert_allclose(state[0], expected, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_sequence_of_length_zero_keeps_its_state_and_has_no_forecast(name):
+    rng = np.random.default_rng(0)
+    state = rng.normal(size=(len(LENGTHS), spec_of(name).state_size))
+    result, empty = run(name, STARTS, LENGTHS, state=state), LENGTHS == 0
+    np.testing.assert_array_equal(result.state[empty], state[empty])
+    assert np.isnan(result.last[empty]).all()
+    assert np.isfinite(result.last[~empty]).all()
+    assert not run(name, STARTS, LENGTHS).state[empty].any()
+
+
+def test_empty_sequences_behind_others_keep_zero_states():
+    # more groups than threads: the room of the last group still holds states of earlier ones
+    lengths = np.concatenate([np.full(40, 9), np.zeros(20, np.int64)])
+    result = run("dilated", np.zeros(60, np.int64), lengths)
+    assert result.state[:40].all()
+    assert not result.state[40:].any()
 
 
 def test_no_sequences_at_all():
-    result = run(np.zeros(0, np.int64), np.zeros(0, np.int64), width=2, n_threads=2)
-    assert result.last.shape == (0, 5)
-    assert result.every.shape == (0, 2)
+    result = run("lstm", np.zeros(0, np.int64), np.zeros(0, np.int64), width=2, n_threads=2)
+    assert result.last.shape == (0, 1, H)
+    assert result.every.shape == (0, 1, 2)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("cut", [1, 100, 256, 257])
-def test_two_halves_equal_the_whole_bit_for_bit(cut, dtype, each_isa):
+@pytest.mark.parametrize("cut", [1, 2, 100, 257])
+@pytest.mark.parametrize("name", STACKS)
+def test_two_halves_equal_the_whole_bit_for_bit(name, cut, dtype, each_isa):
     first = np.minimum(LENGTHS, cut)
-    whole = run(STARTS, LENGTHS, dtype, width=5)
-    left = run(STARTS, first, dtype, width=5)
-    given = left.h.copy(), left.c.copy()
-    right = run(STARTS + first, LENGTHS - first, dtype, state=given, width=5)
-    for name in ("h", "c", "last"):
-        np.testing.assert_array_equal(getattr(right, name), getattr(whole, name))
-    np.testing.assert_array_equal(given[0], left.h)
+    whole = run(name, STARTS, LENGTHS, dtype, width=H)
+    left = run(name, STARTS, first, dtype, width=H)
+    given = left.state.copy()
+    right = run(name, STARTS + first, LENGTHS - first, dtype, state=given, width=H)
+    np.testing.assert_array_equal(given, left.state)
+    np.testing.assert_array_equal(right.state, whole.state)
+    longer = cut < LENGTHS
+    np.testing.assert_array_equal(right.last[longer], whole.last[longer])
     at = np.flatnonzero(LENGTHS == 700)[0]
-    whole_end, right_end = np.cumsum(LENGTHS)[at], np.cumsum(LENGTHS - first)[at]
-    rest = 700 - cut
+    whole_end, right_end, rest = np.cumsum(LENGTHS)[at], np.cumsum(LENGTHS - first)[at], 700 - cut
     np.testing.assert_array_equal(right.every[right_end - rest : right_end], whole.every[whole_end - rest : whole_end])
 
 
-def test_sequences_do_not_depend_on_each_other_or_on_threads(each_isa):
-    together = run(STARTS, LENGTHS, np.float32, width=5)
-    alone = [run(STARTS[i : i + 1], LENGTHS[i : i + 1], np.float32, width=5) for i in range(len(LENGTHS))]
-    for name in ("h", "c", "last", "every"):
-        np.testing.assert_array_equal(np.concatenate([getattr(a, name) for a in alone]), getattr(together, name))
+@pytest.mark.parametrize("name", STACKS)
+def test_any_pieces_equal_one_run_bit_for_bit(name, each_isa):
+    # pieces of every size on both sides of the dilations, other ones for each row
+    rng, n = np.random.default_rng(4), 9
+    lengths = rng.integers(40, 90, n)
+    whole = run(name, np.zeros(n, np.int64), lengths, np.float32)
+    done, state = np.zeros(n, np.int64), None
+    while (done < lengths).any():
+        piece = np.minimum(rng.integers(0, 8, n), lengths - done)
+        result = run(name, done, piece, np.float32, state=state)
+        done, state = done + piece, result.state
+        ended = (piece > 0) & (done == lengths)
+        np.testing.assert_array_equal(result.last[ended], whole.last[ended])
+    np.testing.assert_array_equal(state, whole.state)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_sequences_do_not_depend_on_each_other_or_on_threads(name, each_isa):
+    together = run(name, STARTS, LENGTHS, np.float32, width=H)
+    ends = np.cumsum(LENGTHS)
+    for i in range(0, len(LENGTHS), 3):
+        # the first three series come in turn
+        one = run(name, STARTS[i : i + 1], LENGTHS[i : i + 1], np.float32, width=H)
+        np.testing.assert_array_equal(one.last[0], together.last[i])
+        np.testing.assert_array_equal(one.state[0], together.state[i])
+        np.testing.assert_array_equal(one.every, together.every[ends[i] - LENGTHS[i] : ends[i]])
     for threads in (2, 3, 5):
-        other = run(STARTS, LENGTHS, np.float32, width=5, n_threads=threads)
-        for name in ("h", "c", "last", "every"):
-            np.testing.assert_array_equal(getattr(other, name), getattr(together, name))
+        other = run(name, STARTS, LENGTHS, np.float32, width=H, n_threads=threads)
+        for what in ("state", "last", "every"):
+            np.testing.assert_array_equal(getattr(other, what), getattr(together, what))
 
 
-def test_sequences_equal_the_trainers_outputs(each_isa):
+@pytest.mark.parametrize("name", STACKS)
+def test_sequences_equal_the_trainers_outputs(name, each_isa):
     # training and forecasting go through different loops: they must say the same
-    x = INPUTS[None, None, :40].astype(np.float32)
-    flat = weights(np.float32)
-    source = native.array_source(x, np.zeros((1, 1, 40, 5), np.float32))
-    predictions = native.make_trainer(SPEC, flat, native.LossSettings(), 1).gradient(source)[1]
-    np.testing.assert_array_equal(run(np.array([0]), np.array([40]), np.float32, width=5).every, predictions[0])
+    spec, dtype = spec_of(name), np.float32
+    whole = panel(dtype)
+    part = replace(
+        whole, values=whole.values[:60], targets=whole.targets[:60], numbers=whole.numbers[:60], units=np.ones(1),
+        spreads=whole.spreads[:1], offsets=np.array([0, 60]),
+    )  # fmt: skip
+    source = native.segment_source(part, LENS, 0, 100, 1, 0)
+    trainer = native.make_trainer(spec, weights(spec, dtype), LossSettings(), native.OptimizerSettings(), 1)
+    predictions = trainer.gradient(source, False)[1]
+    # near the end of the shorter series less is known ahead
+    np.testing.assert_array_equal(run(name, np.array([0]), np.array([50]), dtype, width=H).every, predictions[0, :50])
 
 
-CENTER, UNIT = 120.0, 25.0
-VALUES = CENTER + UNIT * np.random.default_rng(5).normal(size=60)
+# --- what reads a window as a whole ----------------------------------------------------------------------------------
+
+WHOLE = {
+    "bidirectional": (LayerSpec("bidirectional", 5), LayerSpec("bidirectional", 4)),
+    "attention": (LayerSpec("lstm", 5), LayerSpec("attention", 3)),
+}
 
 
-def stream_case(dtype):
-    spec = NetworkSpec(1, (9, 6), 4)
-    flat = initial_weights(spec, 2, dtype)
-    return spec, flat, ((VALUES - CENTER) / UNIT).astype(dtype)[:, None]
+def windows_of(name, lengths, threads=1):
+    spec = NetworkSpec(4, WHOLE[name], H)
+    values = panel().values
+    arrays = PanelArrays(values, values, 800 * np.arange(4), np.ones(3))
+    stretches = Stretches(np.arange(len(lengths)) % 3, np.arange(len(lengths)), lengths)
+    flat = weights(spec)
+    last = native.run_sequences(spec, flat, LossSettings(), Lens((1, 3)), arrays, stretches, n_threads=threads).last[
+        :, 0
+    ]
+    expected = []
+    for i, length in enumerate(lengths):
+        batch = reference.batch_of(arrays, Lens((1, 3)), [(i % 3, i)], int(length), int(length) - 1, H)
+        expected.append(reference.forward(spec, flat, batch.x, int(length) - 1)[0, 0])
+    return last, np.array(expected)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_windows_of_any_lengths_are_read_as_a_whole(name, each_isa):
+    # other lengths in one group, and windows of more than one block of 256 steps
+    lengths = np.array([7, 300, 12, 7, 1, 300, 257, *[30] * 17, 29])
+    for threads in (1, 3):
+        np.testing.assert_allclose(*windows_of(name, lengths, threads), rtol=0, atol=TOLERANCE)
+
+
+# --- one point at a time ---------------------------------------------------------------------------------------------
+
+CENTER, UNIT, SPREAD = 120.0, 25.0, 4.0
+N = 90
+
+
+def stream_case(name, dtype, loss="mse"):
+    """A network without covariates, values in the data's units, and the panel that holds them in scaled units."""
+    settings = LossSettings(loss, quantiles=(0.1, 0.5, 0.9))
+    spec = NetworkSpec(4, STACKS[name], H, n_candidates=3, n_parameters_of_step=settings.n_parameters)
+    rng = np.random.default_rng(5)
+    values = CENTER + UNIT * np.cumsum(rng.normal(size=N)) * 0.3
+    observed = rng.random(N) > 0.1
+    scaled = ((values - CENTER) / UNIT).astype(dtype)
+    targets = np.where(observed, scaled, np.nan).astype(dtype)
+    arrays = PanelArrays(scaled, targets, np.array([0, N]), np.ones(1), np.full(1, SPREAD, dtype))
+    return spec, initial_weights(spec, 2, dtype), settings, values, observed.tolist(), arrays
+
+
+def stream_of(case, window=0):
+    spec, flat, settings, *_ = case
+    return native.make_stream(spec, flat, settings, LENS, window, (CENTER, UNIT, SPREAD))
+
+
+def stretch(*numbers):
+    return Stretches(*(np.array(n) for n in numbers))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_stream_carries_its_state(dtype, each_isa):
-    spec, flat, scaled = stream_case(dtype)
-    every = native.run_sequences(spec, flat, scaled, np.array([0]), np.array([60]), width=4).every
-    stream = native.make_stream(spec, flat, 0, CENTER, UNIT)
-    streamed = np.array([stream.update(value) for value in VALUES])
-    assert streamed.dtype == np.float64
-    # the core works in `dtype`, the stream converts to units of the data in float64: bit for bit
-    np.testing.assert_array_equal(streamed, CENTER + UNIT * every.astype(np.float64))
+@pytest.mark.parametrize("loss", ["mse", "quantile", "student"])
+@pytest.mark.parametrize("name", STACKS)
+def test_stream_equals_the_sequence_bit_for_bit(name, loss, dtype, each_isa):
+    case = stream_case(name, dtype, loss)
+    spec, flat, settings, values, observed, arrays = case
+    every = native.run_sequences(spec, flat, settings, LENS, arrays, stretch([0], [0], [N]), width=H).every
+    stream = stream_of(case)
+    streamed = np.array([stream.update(*point) for point in zip(values, observed, strict=True)])
+    assert streamed.dtype == dtype
+    np.testing.assert_array_equal(streamed, every)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("window", [1, 7])
-def test_stream_over_windows(window, dtype, each_isa):
-    spec, flat, scaled = stream_case(dtype)
-    starts = np.arange(60 - window + 1)
-    last = native.run_sequences(spec, flat, scaled, starts, np.full(len(starts), window)).last
-    stream = native.make_stream(spec, flat, window, CENTER, UNIT)
-    streamed = np.array([stream.update(value) for value in VALUES])[window - 1 :]
-    np.testing.assert_array_equal(streamed, CENTER + UNIT * last.astype(np.float64))
+@pytest.mark.parametrize("name", ["lstm", "dilated"])
+def test_stream_over_windows_equals_the_sequences_bit_for_bit(name, window, dtype, each_isa):
+    case = stream_case(name, dtype)
+    spec, flat, settings, values, observed, arrays = case
+    n = N - window + 1
+    stretches = stretch(np.zeros(n, np.int64), np.arange(n), np.full(n, window))
+    last = native.run_sequences(spec, flat, settings, LENS, arrays, stretches).last
+    stream = stream_of(case, window)
+    streamed = np.array([stream.update(*point) for point in zip(values, observed, strict=True)])
+    np.testing.assert_array_equal(streamed[window - 1 :], last)
 
 
-@pytest.mark.parametrize("window", [0, 5])
-def test_stream_skip_takes_the_value_in(window):
-    spec, flat, _ = stream_case(np.float32)
-    one, other = (native.make_stream(spec, flat, window, CENTER, UNIT) for _ in range(2))
-    for value in VALUES[:-1]:
-        one.update(value)
-        assert other.skip(value) is None
-    np.testing.assert_array_equal(one.update(VALUES[-1]), other.update(VALUES[-1]))
+@pytest.mark.parametrize("name", STACKS)
+def test_stream_continues_from_a_state_and_remembers(name):
+    case = stream_case(name, np.float32)
+    spec, flat, settings, values, observed, arrays = case
+    whole, second = stream_of(case), stream_of(case)
+    for point in zip(values[:30], observed[:30], strict=True):
+        whole.update(*point)
+    second.set_state(native.run_sequences(spec, flat, settings, LENS, arrays, stretch([0], [0], [30])).state[0])
+    second.remember(arrays.values[:30], arrays.targets[:30])
+    for k in range(30, N):
+        at = (values[k], observed[k])
+        np.testing.assert_array_equal(second.update(*at), whole.update(*at))
 
 
-def test_stream_continues_from_a_state():
-    spec, flat, scaled = stream_case(np.float32)
-    half = native.run_sequences(spec, flat, scaled, np.array([0]), np.array([30]))
-    whole, second = (native.make_stream(spec, flat, 0, CENTER, UNIT) for _ in range(2))
-    for value in VALUES[:30]:
-        whole.skip(value)
-    second.set_state(half.h[0], half.c[0])
-    np.testing.assert_array_equal(second.update(VALUES[30]), whole.update(VALUES[30]))
+def test_stream_needs_to_remember_its_history_alone():
+    case = stream_case("lstm", np.float32)
+    spec, flat, settings, values, observed, arrays = case
+    long, short = stream_of(case), stream_of(case)
+    state = native.run_sequences(spec, flat, settings, LENS, arrays, stretch([0], [0], [60])).state[0]
+    for stream, first in ((long, 0), (short, 60 - LENS.history)):
+        stream.set_state(state)
+        stream.remember(arrays.values[first:60].copy(), arrays.targets[first:60].copy())
+    for k in range(60, N):
+        at = (values[k], observed[k])
+        np.testing.assert_array_equal(long.update(*at), short.update(*at))
 
 
 def test_streams_forecast_does_not_change_later():
-    spec, flat, _ = stream_case(np.float32)
-    stream = native.make_stream(spec, flat, 0, CENTER, UNIT)
-    first = stream.update(100.0)
+    stream = stream_of(stream_case("lstm", np.float32))
+    first = stream.update(100.0, True)
     kept = first.copy()
-    stream.update(200.0)
+    stream.update(200.0, True)
     np.testing.assert_array_equal(first, kept)

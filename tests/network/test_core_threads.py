@@ -27,11 +27,11 @@ def ragged_panel():
 
 
 def windows(batch_size, shuffle):
-    return native.window_source(ragged_panel(), 12, 3, batch_size, shuffle=shuffle, n_dropped=0, seed=5)
+    return native.window_source(ragged_panel(), native.Lens(), 12, 3, batch_size, shuffle=shuffle, n_dropped=0, seed=5)
 
 
 def segments(batch_size):
-    return native.segment_source(ragged_panel(), 5, 40, batch_size, 7)
+    return native.segment_source(ragged_panel(), native.Lens(), 5, 40, batch_size, 7)
 
 
 # 143 windows: every batch size but 1 and 143 leaves a partial last batch
@@ -43,9 +43,9 @@ SOURCES = {
 
 
 def train(source, threads, steps=25):
-    spec = NetworkSpec(1, (20, 9), 3)
-    settings = native.LossSettings(clip_norm=0.5)
-    trainer = native.make_trainer(spec, initial_weights(spec, 1), settings, threads)
+    spec = NetworkSpec.plain(1, (20, 9), 3)
+    settings = native.LossSettings(), native.OptimizerSettings(clip_norm=0.5)
+    trainer = native.make_trainer(spec, initial_weights(spec, 1), *settings, threads)
     outcome, done, records = trainer.run(source, 0, np.full(steps, 1e-2))
     assert (outcome, done) == (native.FINISHED, steps)
     return trainer.weights(), trainer.moments(), records
@@ -65,18 +65,18 @@ def test_partial_batch_after_smaller_chunks():
     # 33 rows are cut into chunks of 11, 32 alone would make chunks of 16: more than the room that was made
     inputs = np.random.default_rng(0).normal(size=65 + 12 + 2).astype(np.float32)
     panel = native.PanelArrays(inputs, inputs, np.array([0, len(inputs)]), np.ones(1))
-    source = native.window_source(panel, 12, 3, 33, shuffle=False, n_dropped=0, seed=0)
+    source = native.window_source(panel, native.Lens(), 12, 3, 33, shuffle=False, n_dropped=0, seed=0)
     assert [source.batch(0), source.batch(1)] == [33, 32]
     np.testing.assert_array_equal(train(source, 1)[0], train(source, 3)[0])
 
 
 def big_trainer(B=64, T=100, D=64, steps=100_000):
     """A trainer with work for minutes, and its arguments of `run`."""
-    spec = NetworkSpec(1, (D,), 1)
+    spec = NetworkSpec.plain(1, (D,), 1)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1, B, T, 1)).astype(np.float32)
     y = np.tanh(x).astype(np.float32)
-    trainer = native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), 2)
+    trainer = native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 2)
     return trainer, native.array_source(x, y), np.full(steps, 1e-3)
 
 
@@ -136,8 +136,8 @@ def test_interrupt_keeps_the_steps_that_were_finished(B, T):
     again.run(source, 0, rates[: trainer.adam_steps])
     np.testing.assert_array_equal(trainer.weights(), again.weights())
     # the trainer is as good as before: gradients are computed, and training goes on
-    np.testing.assert_array_equal(trainer.gradient(source)[2], again.gradient(source)[2])
-    assert trainer.gradient(source)[2].any()
+    np.testing.assert_array_equal(trainer.gradient(source, False)[2], again.gradient(source, False)[2])
+    assert trainer.gradient(source, False)[2].any()
     for each in (trainer, again):
         assert each.run(source, 0, rates[:3])[0] == native.FINISHED
     np.testing.assert_array_equal(trainer.weights(), again.weights())
@@ -152,12 +152,13 @@ def test_interrupt_inside_one_big_step():
 
 
 def test_interrupt_while_forecasting():
-    spec = NetworkSpec(1, (128,), 1)
+    spec = NetworkSpec.plain(1, (128,), 1)
     n = 200_000
-    inputs = np.zeros((n, 1), np.float32)
-    starts, lengths = np.zeros(2000, np.int64), np.full(2000, n)
-    flat = initial_weights(spec, 0)
-    assert seconds_to_stop(lambda: native.run_sequences(spec, flat, inputs, starts, lengths, n_threads=2)) < 2.0
+    values = np.zeros(n, np.float32)
+    panel = native.PanelArrays(values, values, np.array([0, n]), np.ones(1))
+    stretches = native.Stretches(np.zeros(2000, np.int64), np.zeros(2000, np.int64), np.full(2000, n))
+    arguments = (spec, initial_weights(spec, 0), native.LossSettings(), native.Lens(), panel, stretches)
+    assert seconds_to_stop(lambda: native.run_sequences(*arguments, n_threads=2)) < 2.0
 
 
 PROGRAM = """
@@ -193,11 +194,11 @@ from test_core_threads import big_trainer
 from gatecast.network import native
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
-spec = NetworkSpec(1, (4,), 1)
+spec = NetworkSpec.plain(1, (4,), 1)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
 try:
-    native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), 5000)
+    native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 5000)
 except RuntimeError as error:
     print("refused:", error)
 """

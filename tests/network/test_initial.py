@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gatecast.network.initial import initial_weights
-from gatecast.network.spec import NetworkSpec
+from gatecast.network.spec import LayerSpec, NetworkSpec
 
-SPEC = NetworkSpec(3, (40, 25), 6)
+SPEC = NetworkSpec.plain(3, (40, 25), 6)
 
 
 def views(seed=0, dtype=np.float64):
@@ -49,4 +49,29 @@ def test_float32_weights_are_those_of_float64_rounded():
 
 
 def test_single_unit_network():
-    assert np.isfinite(initial_weights(NetworkSpec(1, (1,), 1), 0)).all()
+    assert np.isfinite(initial_weights(NetworkSpec.plain(1, (1,), 1), 0)).all()
+
+
+def test_network_with_everything_begins_near_the_candidates():
+    spec = NetworkSpec(
+        2,
+        (LayerSpec("gru", 40), LayerSpec("norm"), LayerSpec("attention", 20)),
+        6,
+        n_candidates=2,
+        embeddings=((300, 5),),
+        n_ahead_numbers=1,
+        n_contexts=2,
+        future_units=30,
+    )
+    at = spec.views(initial_weights(spec, 0, np.float64))
+    plain = np.sqrt(6.0 / (80 + spec.output_size))
+    # a tenth of what Glorot says, 3,840 draws
+    assert 0.099 * plain < np.abs(at["head.kernel"]).max() <= 0.1 * plain
+    # 1,500 draws of deviation 0.1
+    assert at["embeddings.0"].std() == pytest.approx(0.1, rel=0.1)
+    # the future decoder has no effect at first, but a gradient
+    assert not at["future.out"].any()
+    assert at["future.kernel"].all()
+    np.testing.assert_array_equal(at["layers.1.gain"], 1.0)
+    U = at["layers.0.recurrent_kernel"]
+    np.testing.assert_allclose(U @ U.T, np.eye(40), rtol=0, atol=1e-13)

@@ -179,7 +179,7 @@ def test_file_is_written_as_often_as_was_asked_for(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("gatecast.training.checkpoint.time.monotonic", lambda: now[0])
     file = tmp_path / "file"
     checkpoint = Checkpoint(file, 60.0, "f")
-    trainer = LSTMTrainerStub()
+    trainer = TrainerStub()
     save = checkpoint.saver(0)
     save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 3))
     assert not file.exists()
@@ -193,7 +193,7 @@ def test_file_is_written_as_often_as_was_asked_for(tmp_path: Path, monkeypatch: 
     assert file.read_bytes() != first
 
 
-class LSTMTrainerStub:
+class TrainerStub:
     adam_steps = 1
 
     def weights(self) -> np.ndarray:
@@ -201,9 +201,6 @@ class LSTMTrainerStub:
 
     def moments(self) -> np.ndarray:
         return np.ones((2, 2), np.float32)
-
-    def mean_weights(self) -> None:
-        return None
 
 
 def test_fingerprint_tells_settings_and_data_apart() -> None:

@@ -5,8 +5,8 @@
 
 namespace gatecast {
 
-// The local decoder of Wen et al. (2017, MQ-RNN): step k's parameters get tanh((context_k, covariates_k) W + b) V added,
-// with the same weights for all steps; the contexts are outputs of the head, `C` for each step.
+// The local decoder of Wen et al. (2017, MQ-RNN): step k's parameters get tanh((context_k, covariates_k) W + b) V
+// added, with the same weights for all steps; the contexts are outputs of the head, `C` for each step.
 template <typename Real>
 class FutureDecoder {
   public:
@@ -42,8 +42,8 @@ class FutureDecoder {
         kernels_.multiply(Product<Real>{context, C, C, room[x], X, X, packed_.data(), C + X, weights_ + bias_,
                                         room[hidden], ldu, n, U_});
         kernels_.tanh_all(room[hidden], int64_t{n} * ldu);
-        kernels_.multiply(Product<Real>{room[hidden], ldu, U_, nullptr, 0, 0, packed_out_.data(), U_, nullptr,
-                                        room[y], ldp, n, P_});
+        kernels_.multiply(
+            Product<Real>{room[hidden], ldu, U_, nullptr, 0, 0, packed_out_.data(), U_, nullptr, room[y], ldp, n, P_});
         std::fill_n(room[sum], int64_t{P_} * H, Real{0});
         for (int k = 0; k < n; ++k) {
             for (int p = 0; p < P_; ++p) room[sum][p * H + k] = room[y][k * ldp + p];

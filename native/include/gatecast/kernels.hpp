@@ -117,7 +117,7 @@ struct GruBackward {
     const Real* recurrent_transposed;  // packed U^T, depth 3 D
     const Real* input_transposed;      // packed W^T, depth 3 D, or null where dx is not wanted
     bool zero_state;
-    Real* gates;  // in: z, r, candidate; out: gradients before the nonlinearities, on the side of the input
+    Real* gates;        // in: z, r, candidate; out: gradients before the nonlinearities, on the side of the input
     Real* inner_gates;  // (T, R, padded(3 D)): out: the same on the side of the state
     const Real* inner;
     const Real* h;
@@ -137,9 +137,15 @@ enum class Loss : int { squared = 0, absolute = 1, huber = 2, quantile = 3, norm
 
 constexpr int kMaxCandidates = 8, kMaxParameters = 32;
 
+// What was lost by some forecasts.
+struct OriginLoss {
+    double loss, squared;  // sums of the loss and of the squared error of the point forecast
+    int64_t count;         // targets that counted
+};
+
 // What the head says of one origin, and how far off that is. Its outputs y are, each for H steps: J logits, by which
-// candidate forecasts are mixed, and P parameters of the loss's distribution (1 for a point, Q quantiles, 2 for a normal
-// and 3 for a Student-t distribution). `added` is added to the parameters.
+// candidate forecasts are mixed, and P parameters of the loss's distribution (1 for a point, Q quantiles, 2 for a
+// normal and 3 for a Student-t distribution). `added` is added to the parameters.
 template <typename Real>
 struct OriginTask {
     Loss loss;
@@ -153,11 +159,7 @@ struct OriginTask {
     int known;               // targets there are, at most H
     Real* dy;                // ((J + P) H): gradient of the sum over all targets; or null
     Real* forecast;          // (P, H): the parameters, in the units of the target; or null
-};
-
-struct OriginLoss {
-    double loss, squared;  // sums of the loss and of the squared error of the point forecast
-    int64_t count;         // targets that counted
+    OriginLoss* sums;        // added to; or null
 };
 
 // Adam as Keras computes it: p -= rate * m / (sqrt(v) + epsilon), the bias correction being part of the rate.
@@ -188,7 +190,7 @@ struct Kernels {
     void (*gru_forward)(const GruForward<Real>&);
     void (*gru_backward)(const GruBackward<Real>&);
     void (*tanh_all)(Real* values, int64_t count);  // whole vectors
-    OriginLoss (*origin)(const OriginTask<Real>&);
+    void (*origin)(const OriginTask<Real>&);
     // out = sum of `count` vectors that stand `stride` apart; returns the sum of squares of out
     double (*sum_vectors)(const Real* first, int64_t stride, int count, int64_t size, Real* out);
     void (*adam)(const AdamTask<Real>&);

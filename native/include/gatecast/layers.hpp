@@ -1,4 +1,5 @@
-// Which kinds of layers are there? The one place where they are registered; `network/layers.py` has the same numbers.
+// Which kinds of layers are there? The one place where they are registered; `LAYERS` of `network/layers` has the same
+// numbers.
 #pragma once
 
 #include <stdexcept>
@@ -21,7 +22,7 @@ struct LayerSpec {
     int units;        // of a recurrent or dense layer or of the attention's scores; else unused
     int dilation;     // of a recurrent layer
     bool residual;    // the input is added to the output
-    bool ends_stack;  // what the head reads is made here
+    bool ends_stack;  // no layer above reads more of it than the steps that are forecast from
     double amount;    // share that is dropped
 };
 

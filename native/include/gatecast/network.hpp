@@ -38,12 +38,12 @@ class Network {
             width = layer->outputs;
             layers.push_back(std::move(layer));
         }
-        layers.push_back(
-            std::make_unique<DenseLayer<Real>>(kernels, layout, width, shape.outputs(), Activation::none));
+        layers.push_back(std::make_unique<DenseLayer<Real>>(kernels, layout, width, shape.outputs(), Activation::none));
         if (shape.future_units) {
             const int X = shape.ahead_numbers + embeddings.width(0, shape.ahead_codes);
             future.emplace(kernels, layout, shape.H, shape.contexts, X, shape.future_units, shape.P);
         }
+        stride = layers[0]->reach() == Reach::step ? padded(inputs) : inputs;
         weights = Buffer<Real>(layout.size);
         for (int l = 0; l < static_cast<int>(layers.size()); ++l) {
             for (int job = 0; job < layers[l]->pack_jobs(); ++job) jobs_.push_back({l, job});
@@ -75,6 +75,11 @@ class Network {
     int state_at(int layer) const { return states_[layer]; }
     int head() const { return static_cast<int>(layers.size()) - 1; }
 
+    // Whether a forecast reads its window as a whole, so that no state can be carried into it.
+    bool needs_windows() const {
+        return std::any_of(layers.begin(), layers.end(), [](const auto& l) { return l->reach() == Reach::all; });
+    }
+
     const Shape shape;
     const Kernels<Real>& kernels;
     Layout layout;
@@ -83,6 +88,7 @@ class Network {
     std::optional<FutureDecoder<Real>> future;
     Buffer<Real> weights;  // padded
     int inputs = 0;        // numbers that the first layer reads
+    int stride = 0;        // from row to row of them: a layer that takes each step by itself reads whole vectors
 
   private:
     struct Job {

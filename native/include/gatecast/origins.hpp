@@ -10,6 +10,12 @@ struct LossSettings {
     Loss loss = Loss::squared;
     double huber_delta = 1.0;
     std::vector<double> levels;  // probabilities of the quantiles
+
+    // P, numbers that are forecast of each step.
+    int parameters() const {
+        if (loss == Loss::quantile) return static_cast<int>(levels.size());
+        return loss == Loss::normal ? 2 : loss == Loss::student ? 3 : 1;
+    }
 };
 
 // Where a forecast is made, and what the network says there.
@@ -46,18 +52,18 @@ class Origins {
         network_.kernels.origin(task);
     }
 
-    // The loss at `known` targets. Writes the gradient of the head's outputs and adds that of the weights of what is
-    // behind the head.
-    OriginLoss learn(const Origin<Real>& at, const Real* target, int known, Real* dy, Real* gradient,
-                     Real* forecast = nullptr) {
+    // Adds the loss at `known` targets to `sums`. Writes the gradient of the head's outputs and adds that of the
+    // weights of what is behind the head.
+    void learn(const Origin<Real>& at, const Real* target, int known, OriginLoss& sums, Real* dy, Real* gradient,
+               Real* forecast) {
         OriginTask<Real> task = prepare(at);
         task.target = target;
         task.known = known;
         task.dy = dy;
         task.forecast = forecast;
-        const OriginLoss loss = network_.kernels.origin(task);
+        task.sums = &sums;
+        network_.kernels.origin(task);
         if (network_.future && at.panel) future_backward(at, dy, gradient);
-        return loss;
     }
 
   private:

@@ -1,5 +1,5 @@
-// What does the network see of a panel? Inputs, candidate forecasts and targets of any step, straight from the values: no
-// window and no feature is ever stored.
+// What does the network see of a panel? Inputs, candidate forecasts and targets of any step, straight from the values:
+// no window and no feature is ever stored.
 #pragma once
 
 #include <algorithm>

@@ -29,7 +29,7 @@ template <typename Real>
 class Runner {
   public:
     Runner(const Network<Real>& network, const LossSettings& loss, const Sequences<Real>& task)
-        : network_(network), loss_(loss), task_(task), order_(task.count) {
+        : network_(network), loss_(loss), task_(task), whole_(network.needs_windows()), order_(task.count) {
         std::iota(order_.begin(), order_.end(), int64_t{0});
         // long ones first: in a group, the rows still running are always the first ones
         std::stable_sort(order_.begin(), order_.end(),
@@ -40,15 +40,14 @@ class Runner {
             place_[i] = at;
             at += task.lengths[i];
         }
+        cut_groups();
     }
 
     void run(Team& team, const std::function<bool()>& interrupted) {
-        const int64_t groups = (task_.count + kRows - 1) / kRows;
         std::vector<Desk> desks;
         const int R = static_cast<int>(std::min<int64_t>(kRows, std::max<int64_t>(task_.count, 1)));
         const int64_t longest = task_.count ? task_.lengths[order_[0]] : 1;
-        // a window is read as a whole: what looks back over all of it knows no other way
-        steps_ = static_cast<int>(std::clamp<int64_t>(longest, 1, task_.zero_state ? longest + 1 : kSteps));
+        steps_ = static_cast<int>(std::clamp<int64_t>(longest, 1, whole_ ? longest : kSteps));
         for (int i = 0; i < team.size(); ++i) {
             desks.push_back({Workspace<Real>(network_, steps_, R, false), Origins<Real>(network_, loss_),
                              std::vector<Real>(int64_t{network_.shape.P} * network_.shape.H)});
@@ -57,7 +56,7 @@ class Runner {
         std::atomic<bool> stop{false};
         team.run(
             [&](int worker) {
-                for (int64_t g = next++; g < groups && !stop; g = next++) run_group(g, desks[worker], stop);
+                for (int64_t g = next++; g < groups() && !stop; g = next++) run_group(g, desks[worker], stop);
             },
             interrupted, stop);
     }
@@ -71,15 +70,28 @@ class Runner {
         std::vector<Real> forecast;
     };
 
+    // Groups of up to kRows sequences; of equal lengths, where each is to be read as a whole.
+    void cut_groups() {
+        for (int64_t i = 0; i < task_.count; ++i) {
+            const bool full = i - group_starts_.back() == kRows;
+            const bool other = whole_ && task_.lengths[order_[i]] != task_.lengths[order_[group_starts_.back()]];
+            if (full || other) group_starts_.push_back(i);
+        }
+        if (task_.count) group_starts_.push_back(task_.count);
+    }
+    int64_t groups() const { return static_cast<int64_t>(group_starts_.size()) - 1; }
+
     void run_group(int64_t group, Desk& desk, const std::atomic<bool>& stop) {
-        const int64_t* members = order_.data() + group * kRows;
-        int rows = static_cast<int>(std::min<int64_t>(kRows, task_.count - group * kRows));
+        const int64_t* members = order_.data() + group_starts_[group];
+        int rows = static_cast<int>(group_starts_[group + 1] - group_starts_[group]);
         load_states(desk.space, members, rows);
         int64_t done = 0;
         while (true) {
             int left = rows;
-            for (; left > 0 && task_.lengths[members[left - 1]] == done; --left)
-                desk.space.store_state(rows, left - 1, state_of(members[left - 1]));
+            for (; left > 0 && task_.lengths[members[left - 1]] == done; --left) {
+                // a sequence without a step keeps the state that it was given
+                if (done) desk.space.store_state(rows, left - 1, state_of(members[left - 1]));
+            }
             if (left < rows && left > 0) desk.space.keep_rows(rows, left);
             rows = left;
             if (rows == 0 || stop) return;
@@ -96,7 +108,7 @@ class Runner {
             const int64_t from = task_.starts[members[r]] + done;
             for (int t = 0; t < T; ++t) {
                 const int64_t row = int64_t{t} * R + r;
-                fill_inputs(*task_.panel, *task_.lens, s, from + t, desk.space.x.data() + row * network_.inputs);
+                fill_inputs(*task_.panel, *task_.lens, s, from + t, desk.space.x.data() + row * network_.stride);
                 if (C) fill_codes(*task_.panel, s, from + t, desk.space.codes.data() + row * C);
             }
         }
@@ -146,7 +158,8 @@ class Runner {
     const Network<Real>& network_;
     const LossSettings& loss_;
     const Sequences<Real>& task_;
-    std::vector<int64_t> order_, place_;
+    const bool whole_;
+    std::vector<int64_t> order_, place_, group_starts_{0};
     int steps_ = 1;
 };
 

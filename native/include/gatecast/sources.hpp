@@ -1,7 +1,7 @@
 // Which sequences does a training step see? Windows, segments, or batches that were given.
 //
-// A source writes the inputs of a chunk and points at its targets, straight from the panel: no window is ever stored. What
-// a row gets depends on (seed, step, row) alone, not on threads.
+// A source writes the inputs of a chunk and points at its targets, straight from the panel: no window is ever stored.
+// What a row gets depends on (seed, step, row) alone, not on threads.
 #pragma once
 
 #include <stdexcept>
@@ -11,8 +11,8 @@
 
 namespace gatecast {
 
-// The targets of one sequence: those of its first forecast, how many numbers there are until the series ends, one scaled
-// unit in the data's units, and where the first forecast is made.
+// The targets of one sequence: those of its first forecast, how many numbers there are until the series ends, one
+// scaled unit in the data's units, and where the first forecast is made.
 template <typename Real>
 struct Target {
     const Real* first;
@@ -26,10 +26,10 @@ struct Target {
 template <typename Real>
 struct Rows {
     int R;
-    Real* x;          // (T, R, stride): the dense inputs of each step come first
-    int64_t stride;   // numbers from row to row
-    int32_t* codes;   // (T, R, codes)
-    uint64_t* key;    // (R): what chance draws from
+    Real* x;         // (T, R, stride): the dense inputs of each step come first
+    int64_t stride;  // numbers from row to row
+    int32_t* codes;  // (T, R, codes)
+    uint64_t* key;   // (R): what chance draws from
     Target<Real>* target;
 };
 
@@ -73,8 +73,7 @@ class PanelSource : public Source<Real> {
     const Lens* lens() const final { return &lens_; }
 
   protected:
-    PanelSource(PanelView<Real> panel, Lens lens, uint64_t seed)
-        : panel_(panel), lens_(std::move(lens)), seed_(seed) {
+    PanelSource(PanelView<Real> panel, Lens lens, uint64_t seed) : panel_(panel), lens_(std::move(lens)), seed_(seed) {
         this->F = dense_inputs(panel_, lens_);
         this->C = panel_.code_count();
     }
@@ -217,7 +216,7 @@ class ArraySource final : public Source<Real> {
             for (int t = 0; t < this->T; ++t) {
                 std::copy_n(from + int64_t{t} * F, F, rows.x + (int64_t{t} * rows.R + r) * rows.stride);
             }
-            rows.key[r] = mix(static_cast<uint64_t>(row));
+            rows.key[r] = mix(static_cast<uint64_t>(step) * this->max_batch + first_row + r);
             rows.target[r] = {y_ + row * outputs, outputs, 1.0, 0, 0};
         }
     }

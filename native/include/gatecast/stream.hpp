@@ -6,8 +6,8 @@
 
 namespace gatecast {
 
-// One series. `window` is 0 for a network that carries its state along, else the number of points that it reads from a zero
-// state for every forecast. Values are in the data's units: scaled = (value - center) / unit.
+// One series. `window` is 0 for a network that carries its state along, else the number of points that it reads from a
+// zero state for every forecast. Values are in the data's units: scaled = (value - center) / unit.
 template <typename Real>
 class Stream {
   public:
@@ -39,8 +39,8 @@ class Stream {
         for (int64_t i = 0; i < count; ++i) push(values[i], targets[i]);
     }
 
-    // Takes in one value (and whether it was observed) and writes the parameters of the H forecasts that follow, (P, H), in
-    // scaled units.
+    // Takes in one value (and whether it was observed) and writes the parameters of the H forecasts that follow, (P,
+    // H), in scaled units.
     const std::vector<Real>& update(double value, bool observed) {
         const auto scaled = static_cast<Real>((value - center_) / unit_);
         push(scaled, observed ? scaled : std::numeric_limits<Real>::quiet_NaN());
@@ -52,7 +52,7 @@ class Stream {
         panel.spreads = &spread_;
         panel.S = 1;
         const int T = window_ ? static_cast<int>(std::min<int64_t>(window_, n_)) : 1;
-        for (int t = 0; t < T; ++t) fill_inputs(panel, lens_, 0, n_ - T + t, space_.x.data() + t * network_.inputs);
+        for (int t = 0; t < T; ++t) fill_inputs(panel, lens_, 0, n_ - T + t, space_.x.data() + t * network_.stride);
         const Pass pass{T, 1, window_ > 0};
         space_.stack_forward(pass);
         const Signal<const Real> y = space_.head_forward(pass, T - 1);

@@ -43,6 +43,8 @@ class Trainer {
           v_(network.layout.size),
           mean_(settings.memory > 0 ? network.layout.size : 0),
           settings_(std::move(settings)),
+          first_share_{settings_.beta1},
+          second_share_{settings_.beta2},
           team_(threads) {}
 
     // One step for each of the learning rates, the first being step `first_step` of the source.
@@ -62,8 +64,8 @@ class Trainer {
         return {run_.outcome, run_.done};
     }
 
-    // Loss and gradients of all weights (flat) and of the dense inputs (B, T, F) for the source's first batch, in the calling
-    // thread; nothing is updated. The gradients are of the mean loss, with chance (dropout) or without.
+    // Loss and gradients of all weights (flat) and of the dense inputs (B, T, F) for the source's first batch, in the
+    // calling thread; nothing is updated. The gradients are of the mean loss, with chance (dropout) or without.
     // `predictions`: parameters of the forecasts, (B, T - first, P, H).
     StepRecord gradient(const Source<Real>& source, bool chance, Real* predictions, Real* weights_out,
                         Real* input_out) {
@@ -88,7 +90,7 @@ class Trainer {
 
     void set_weights(const Real* flat) {
         network.set_weights(flat);
-        if (mean_.size()) std::copy_n(network.weights.data(), network.weights.size(), mean_.data());
+        if (has_mean()) std::copy_n(network.weights.data(), network.weights.size(), mean_.data());
     }
 
     Network<Real> network;
@@ -105,7 +107,8 @@ class Trainer {
         recurrent_ = true;
     }
 
-    // The running mean of the weights, flat.
+    // The running mean of the weights, flat, where there is one.
+    bool has_mean() const { return mean_.size() > 0; }
     void export_mean(Real* out) const { network.layout.export_flat(mean_.data(), out); }
     void import_mean(const Real* flat) { network.layout.import_flat(flat, mean_.data()); }
 
@@ -121,6 +124,14 @@ class Trainer {
         std::vector<Target<Real>> target;
         std::vector<uint64_t> key;
         std::vector<OriginLoss> loss;
+    };
+
+    // 1 - beta**t, which is exactly 1 once the power is below half a unit in its last place (pow takes a tenth of a
+    // small step).
+    struct Share {
+        double beta;
+        double settled = 40.0 / -std::log(beta);
+        double at(double t) const { return t > settled ? 1.0 : 1.0 - std::pow(beta, t); }
     };
 
     // A step is four phases, each cut into items that any worker may do.
@@ -155,13 +166,23 @@ class Trainer {
 
     int slots(int batch) const { return std::min(chunks(batch), kSlots); }
 
+    // What the room depends on: runs of one step after another need not make it anew.
+    struct Fit {
+        int T = 0, batch = 0;
+        bool input_gradient = false, recurrent = false;
+        bool operator==(const Fit&) const = default;
+    };
+
     // Room for this source. Weights that cannot have a gradient (U when there is one step) are left out of
-    // all work while their moments are zero too, because Adam would not move them.
+    // all work while their moments are zero too, because Adam would not move them without decay.
     void prepare(const Source<Real>& source, bool input_gradient) {
         // a partial batch is cut into the same chunks: cut anew, its chunks could be larger than the room made here
         rows_ = chunk_rows(source.max_batch);
         const int R = rows_, n = slots(source.max_batch);
-        recurrent_ = recurrent_ || source.T > 1 || input_gradient;
+        recurrent_ = recurrent_ || source.T > 1 || input_gradient || settings_.weight_decay > 0.0;
+        const Fit fit{source.T, source.max_batch, input_gradient, recurrent_};
+        if (fit == fit_) return;
+        fit_ = {};
         desks_.clear();
         for (int i = 0; i < (input_gradient ? 1 : std::min(team_.size(), n)); ++i) {
             const auto rows = static_cast<std::size_t>(R);
@@ -180,6 +201,7 @@ class Trainer {
         if (ranges_.size() >= Relay::kMaxItems)
             throw std::length_error("a network of a thousand million weights or more");
         range_squares_.assign(ranges_.size(), 0.0);
+        fit_ = fit;
     }
 
     // Cuts a range into pieces of at most kRange numbers, the first one joined to the piece before it where it fits.
@@ -258,8 +280,9 @@ class Trainer {
         if (c < kSlots) {
             for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
         }
-        source.fill(index, first_row, {R, desk.space.x.data(), network.inputs, desk.space.codes.data(),
-                                       desk.key.data(), desk.target.data()});
+        source.fill(
+            index, first_row,
+            {R, desk.space.x.data(), network.stride, desk.space.codes.data(), desk.key.data(), desk.target.data()});
         const Pass pass{T, R, true, chance ? desk.key.data() : nullptr, &stop_};
         desk.space.stack_forward(pass);
         const Signal<const Real> y = desk.space.head_forward(pass, source.first);
@@ -272,6 +295,8 @@ class Trainer {
     void learn(const Source<Real>& source, Desk& desk, const Pass& pass, Signal<const Real> y, Real* gradient,
                Real* predictions) {
         const int steps = pass.T - source.first;
+        const PanelView<Real>* panel = source.panel();
+        const Lens* lens = source.lens();
         const int64_t P = int64_t{network.shape.P} * network.shape.H;
         std::fill_n(desk.loss.begin(), pass.R, OriginLoss{});
         for (int t = 0; t < steps; ++t) {
@@ -284,14 +309,11 @@ class Trainer {
                     std::fill_n(desk.space.dy.data() + row * y.ld, network.shape.outputs(), Real{0});
                     continue;
                 }
-                const OriginLoss loss = desk.origins.learn(
-                    {source.panel(), source.lens(), to.series, std::min(to.position + t, to.position + to.available),
-                     y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
-                    to.first + t * source.target_stride, known, desk.space.dy.data() + row * y.ld, gradient,
-                    predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
-                desk.loss[r].loss += loss.loss;
-                desk.loss[r].squared += loss.squared;
-                desk.loss[r].count += loss.count;
+                desk.origins.learn({panel, lens, to.series, std::min(to.position + t, to.position + to.available),
+                                    y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
+                                   to.first + t * source.target_stride, known, desk.loss[r],
+                                   desk.space.dy.data() + row * y.ld, gradient,
+                                   predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
             }
         }
     }
@@ -342,7 +364,7 @@ class Trainer {
         const double norm = run_.summary.gradient_norm, limit = settings_.clip_norm;
         const double clip = limit > 0.0 && norm > limit ? limit / norm : 1.0;
         const auto t = static_cast<double>(adam_steps + 1);
-        const double correction = std::sqrt(1.0 - std::pow(settings_.beta2, t)) / (1.0 - std::pow(settings_.beta1, t));
+        const double correction = std::sqrt(second_share_.at(t)) / first_share_.at(t);
         // a young mean forgets faster, so that it does not begin with the initial weights
         const double memory = std::min(settings_.memory, t / (t + 9.0));
         return {clip / run_.summary.count, run_.rates[run_.done] * correction, memory};
@@ -354,7 +376,7 @@ class Trainer {
                               static_cast<Real>(run_.update.rate), static_cast<Real>(settings_.beta1),
                               static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon),
                               static_cast<Real>(run_.rates[run_.done] * settings_.weight_decay),
-                              mean_.size() ? mean_.data() + range.begin : nullptr,
+                              has_mean() ? mean_.data() + range.begin : nullptr,
                               static_cast<Real>(run_.update.memory)});
     }
 
@@ -362,17 +384,19 @@ class Trainer {
     void export_chunk(const Source<Real>& source, int c, Real* input_out) {
         const int first_row = c * rows_, R = std::min(rows_, source.batch(0) - first_row);
         const int F = network.shape.dense;
-        const Real* dx = desks_[0].space.input_gradient();
+        const Signal<const Real> dx = desks_[0].space.input_gradient();
         for (int r = 0; r < R; ++r) {
-            for (int t = 0; t < source.T; ++t) {
-                std::copy_n(dx + (int64_t{t} * R + r) * padded(network.inputs), F,
-                            input_out + (int64_t{first_row + r} * source.T + t) * F);
+            Real* to = input_out + int64_t{first_row + r} * source.T * F;
+            std::fill_n(to, int64_t{dx.from} * F, Real{0});
+            for (int t = dx.from; t < source.T; ++t) {
+                std::copy_n(dx.step(t, R) + r * dx.ld, F, to + int64_t{t} * F);
             }
         }
     }
 
     Buffer<Real> m_, v_, mean_, sum_, slot_gradients_;
     Settings settings_;
+    const Share first_share_, second_share_;
     Team team_;
     std::vector<Desk> desks_;
     std::vector<StepRecord> chunk_sums_;
@@ -380,6 +404,7 @@ class Trainer {
     std::vector<double> range_squares_;
     std::atomic<bool> stop_{false};
     Run run_;
+    Fit fit_;
     int rows_ = 1;            // of a chunk
     bool recurrent_ = false;  // whether U ever had a gradient
 };

@@ -10,23 +10,26 @@ template <typename Real>
 class Workspace {
   public:
     Workspace(const Network<Real>& network, int T, int R, bool gradients, bool input_gradient = false)
-        : x(int64_t{T} * R * network.inputs),
+        : x(int64_t{T} * R * network.stride),
           codes(static_cast<std::size_t>(T) * R * network.embeddings.count()),
           dy(gradients ? int64_t{T} * R * padded(network.shape.outputs()) : 0),
           network_(network),
           signals_(network.layers.size()),
           input_gradient_(input_gradient || network.embeddings.count() > 0) {
+        rooms_.reserve(network.layers.size());
+        dx_rooms_.reserve(network.layers.size());
         for (const auto& layer : network.layers) {
             rooms_.push_back(layer->make_room(T, R, gradients));
             const bool wanted = gradients && (!dx_.empty() || input_gradient_);
-            dx_.emplace_back(wanted ? int64_t{T} * R * padded(layer->inputs) : 0);
+            dx_rooms_.emplace_back(wanted ? int64_t{T} * R * padded(layer->inputs) : 0);
+            dx_.push_back({wanted ? dx_rooms_.back().data() : nullptr, padded(layer->inputs), 0});
         }
     }
 
     // Runs the stack over all steps.
     void stack_forward(const Pass& pass) {
         look_up(pass);
-        Signal<const Real> signal{x.data(), network_.inputs, 0};
+        Signal<const Real> signal{x.data(), network_.stride, 0};
         for (int l = 0; l < network_.shape.stack; ++l) signal = run(l, pass, signal);
     }
 
@@ -42,18 +45,24 @@ class Workspace {
         Signal<const Real> d{dy.data(), padded(network_.shape.outputs()), first};
         for (int l = network_.head(); l >= 0; --l) {
             const Layer<Real>& layer = *network_.layers[l];
-            const Signal<Real> dx{dx_[l].size() ? dx_[l].data() : nullptr, padded(layer.inputs), layer.dx_from(d.from)};
+            Signal<Real> dx = dx_[l];
+            dx.from = layer.dx_from(d.from);
             layer.backward(rooms_[l], pass, input_of(l, pass, first), d, dx, gradient);
             d = dx;
         }
+        input_from_ = d.from;
         if (network_.embeddings.count()) embeddings_backward(pass, d, gradient);
     }
 
-    // The gradient of the inputs, (T, R, padded(inputs)) from the step on that had one.
-    const Real* input_gradient() const { return dx_[0].data(); }
+    // The gradient of the inputs, of the steps that have one.
+    Signal<const Real> input_gradient() const { return {dx_[0].data, dx_[0].ld, input_from_}; }
 
-    void carry_states(int T, int R) { each_layer([&](int l) { network_.layers[l]->carry_state(rooms_[l], T, R); }); }
-    void keep_rows(int R, int n) { each_layer([&](int l) { network_.layers[l]->keep_rows(rooms_[l], R, n); }); }
+    void carry_states(int T, int R) {
+        each_layer([&](int l) { network_.layers[l]->carry_state(rooms_[l], T, R); });
+    }
+    void keep_rows(int R, int n) {
+        each_layer([&](int l) { network_.layers[l]->keep_rows(rooms_[l], R, n); });
+    }
     void load_state(int R, int r, const Real* from) {
         each_layer([&](int l) { network_.layers[l]->load_state(rooms_[l], R, r, from + network_.state_at(l)); });
     }
@@ -61,7 +70,7 @@ class Workspace {
         each_layer([&](int l) { network_.layers[l]->store_state(rooms_[l], R, r, to + network_.state_at(l)); });
     }
 
-    Buffer<Real> x;              // (T, R, inputs)
+    Buffer<Real> x;              // (T, R, stride)
     std::vector<int32_t> codes;  // (T, R, codes)
     Buffer<Real> dy;             // (T - first, R, padded(outputs))
 
@@ -79,13 +88,13 @@ class Workspace {
     // Outputs of the stack for the steps [first, T).
     Signal<const Real> top(const Pass& pass, int first) const {
         const Signal<const Real> all = network_.shape.stack ? signals_[network_.shape.stack - 1]
-                                                            : Signal<const Real>{x.data(), network_.inputs, 0};
+                                                            : Signal<const Real>{x.data(), network_.stride, 0};
         return {all.step(std::max(first, all.from), pass.R), all.ld, std::max(first, all.from)};
     }
 
     Signal<const Real> input_of(int l, const Pass& pass, int first) const {
         if (l == network_.shape.stack) return top(pass, first);
-        return l == 0 ? Signal<const Real>{x.data(), network_.inputs, 0} : signals_[l - 1];
+        return l == 0 ? Signal<const Real>{x.data(), network_.stride, 0} : signals_[l - 1];
     }
 
     void look_up(const Pass& pass) {
@@ -94,7 +103,7 @@ class Workspace {
         for (int64_t row = 0; row < int64_t{pass.T} * pass.R; ++row) {
             const uint64_t* key = pass.keys ? pass.keys + row % pass.R : nullptr;
             network_.embeddings.look_up(network_.weights.data(), codes.data() + row * C, C, key,
-                                        x.data() + row * network_.inputs + network_.shape.dense);
+                                        x.data() + row * network_.stride + network_.shape.dense);
         }
     }
 
@@ -111,9 +120,11 @@ class Workspace {
 
     const Network<Real>& network_;
     std::vector<Room<Real>> rooms_;
-    std::vector<Buffer<Real>> dx_;  // of each layer's input
+    std::vector<Buffer<Real>> dx_rooms_;
+    std::vector<Signal<Real>> dx_;  // of each layer's input; no data where it is not wanted
     std::vector<Signal<const Real>> signals_;
-    bool input_gradient_;
+    const bool input_gradient_;
+    int input_from_ = 0;
 };
 
 // Rows that are worked on together. They depend on the full batch alone, so results do not depend on the threads.

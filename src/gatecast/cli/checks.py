@@ -12,7 +12,8 @@ import numpy as np
 
 from gatecast.network import native, reference
 from gatecast.network.initial import initial_weights
-from gatecast.network.spec import NetworkSpec
+from gatecast.network.layers import LAYERS
+from gatecast.network.spec import LayerSpec, NetworkSpec
 
 __all__ = ["Check", "check_core"]
 
@@ -20,6 +21,7 @@ __all__ = ["Check", "check_core"]
 GRADIENT_LIMIT = 1e-10
 # float32 holds seven digits, and states are carried over 40 steps
 FORECAST_LIMIT = 1e-5
+LSTM = (LayerSpec("lstm", 17), LayerSpec("lstm", 9))
 
 
 @dataclass(frozen=True)
@@ -62,35 +64,43 @@ def _only(isa: str) -> Iterator[None]:
 
 
 def _gradients(isa: str) -> Check:
-    """Compare float64 gradients of stacked layers, for each loss, with targets missing."""
+    """Compare float64 gradients, for each loss and each kind of layer, with targets missing."""
     started = time.perf_counter()
-    rng = np.random.default_rng(0)
-    spec = NetworkSpec(2, (17, 9), 3)
-    flat = rng.normal(size=spec.n_parameters) * 0.5
-    x, y = rng.normal(size=(5, 12, 2)), rng.normal(size=(5, 8, 3))
-    y[2, 5:] = np.nan
-    worst = 0.0
-    for loss in native.LOSSES:
-        trainer = native.make_trainer(spec, flat, native.LossSettings(loss), 1)
-        ours = reference.Gradients(*trainer.gradient(native.array_source(x[None], y[None])))
-        expected = reference.gradients(spec, flat, x, y, loss)
-        worst = max(
-            worst,
-            _difference(ours.weights, expected.weights),
-            _difference(ours.inputs, expected.inputs),
-            _difference(np.array(ours.loss), np.array(expected.loss)),
-        )
+    worst = max(_gradient_difference(LSTM, name) for name in native.LOSSES)
+    for kind, layer in LAYERS.items():
+        if kind != "lstm":
+            worst = max(worst, _gradient_difference((*LSTM[:1], LayerSpec(kind, 9)), "mse", layer.sees_ahead))
     return _check(f"gradients, {isa}", worst, GRADIENT_LIMIT, started)
 
 
+def _gradient_difference(stack: tuple[LayerSpec, ...], name: str, windows: bool = False) -> float:
+    rng = np.random.default_rng(0)
+    loss = native.LossSettings(name, quantiles=(0.1, 0.5, 0.9))
+    spec = NetworkSpec(2, stack, 3, n_parameters_of_step=loss.n_parameters)
+    flat = rng.normal(size=spec.n_parameters) * 0.5
+    x, y = rng.normal(size=(5, 12, 2)), rng.normal(size=(5, 1 if windows else 8, 3))
+    y[2, 5:] = np.nan
+    trainer = native.make_trainer(spec, flat, loss, native.OptimizerSettings(), 1)
+    ours = reference.Gradients(*trainer.gradient(native.array_source(x[None], y[None]), False))
+    expected = reference.gradients(spec, flat, reference.Batch(x, y), loss)
+    return max(
+        _difference(ours.weights, expected.weights),
+        _difference(ours.inputs, expected.inputs),
+        _difference(np.array(ours.loss), np.array(expected.loss)),
+    )
+
+
 def _forecasts(isa: str) -> Check:
-    """Compare float32 outputs along one sequence."""
+    """Compare float32 forecasts along one sequence, a mixture of candidates among them."""
     started = time.perf_counter()
-    spec = NetworkSpec(1, (50,), 4)
-    flat = initial_weights(spec, 0)
-    x = np.sin(np.arange(40, dtype=np.float32))[:, None]
-    run = native.run_sequences(spec, flat, x, np.array([0]), np.array([40]), width=spec.output_size)
-    expected, _ = reference.forward(spec, flat.astype(np.float64), x[None].astype(np.float64))
+    lens = native.Lens((1, 7), (1, 7))
+    spec = NetworkSpec(lens.n_inputs, (LayerSpec("lstm", 50),), 4, n_candidates=2)
+    flat, loss = initial_weights(spec, 0), native.LossSettings()
+    panel, exact = (_sine(40, dtype) for dtype in (np.float32, np.float64))
+    whole = native.Stretches(*(np.array([number]) for number in (0, 0, 40)))
+    run = native.run_sequences(spec, flat, loss, lens, panel, whole, width=spec.horizon)
+    batch = reference.batch_of(exact, lens, [(0, 0)], 40, 0, spec.horizon)
+    expected = reference.gradients(spec, flat.astype(np.float64), batch, loss).predictions
     return _check(f"forecasts, {isa}", _difference(run.every, expected[0]), FORECAST_LIMIT, started)
 
 
@@ -104,13 +114,17 @@ def _threads(isa: str) -> Check:
 
 
 def _trained(n_threads: int) -> np.ndarray:
-    spec = NetworkSpec(1, (24,), 2)
-    values = np.sin(np.arange(600, dtype=np.float32) * 0.1)
-    panel = native.PanelArrays(values, values, np.array([0, 250, 600]), np.ones(2))
-    source = native.segment_source(panel, 8, 24, 13, 0)
-    trainer = native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(clip_norm=1.0), n_threads)
+    spec = NetworkSpec.plain(1, (24,), 2)
+    source = native.segment_source(_sine(600, np.float32), native.Lens(), 8, 24, 13, 0)
+    settings = native.LossSettings(), native.OptimizerSettings(clip_norm=1.0)
+    trainer = native.make_trainer(spec, initial_weights(spec, 0), *settings, n_threads)
     trainer.run(source, 0, np.full(20, 0.01))
     return np.asarray(trainer.weights())
+
+
+def _sine(length: int, dtype: type) -> native.PanelArrays:
+    values = np.sin(np.arange(length) * 0.1).astype(np.float32).astype(dtype)
+    return native.PanelArrays(values, values, np.array([0, length]), np.ones(1))
 
 
 def _difference(actual: np.ndarray, expected: np.ndarray) -> float:

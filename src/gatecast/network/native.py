@@ -152,8 +152,12 @@ class Lens:
         return _native.Lens(list(self.lags), list(self.candidates))
 
 
-def _nothing(dtype: type) -> Any:
-    return field(default_factory=lambda: np.zeros((0, 0), dtype))
+def _no_numbers() -> np.ndarray:
+    return np.zeros((0, 0), np.float32)
+
+
+def _no_codes() -> np.ndarray:
+    return np.zeros((0, 0), np.int32)
 
 
 @dataclass(frozen=True)
@@ -179,10 +183,10 @@ class PanelArrays:
     offsets: np.ndarray
     units: np.ndarray
     spreads: np.ndarray | None = None
-    numbers: np.ndarray = _nothing(np.float32)
-    codes: np.ndarray = _nothing(np.int32)
-    static_numbers: np.ndarray = _nothing(np.float32)
-    static_codes: np.ndarray = _nothing(np.int32)
+    numbers: np.ndarray = field(default_factory=_no_numbers)
+    codes: np.ndarray = field(default_factory=_no_codes)
+    static_numbers: np.ndarray = field(default_factory=_no_numbers)
+    static_codes: np.ndarray = field(default_factory=_no_codes)
     n_ahead_numbers: int = 0
     n_ahead_codes: int = 0
 
@@ -194,7 +198,7 @@ class PanelArrays:
     @property
     def n_inputs(self) -> int:
         """Numbers that covariates add to the inputs of each step."""
-        return self.numbers.shape[1] + self.static_numbers.shape[1]
+        return int(self.numbers.shape[1] + self.static_numbers.shape[1])
 
     def native(self) -> Any:
         """Return the core's view of these arrays, which keeps them alive."""
@@ -353,14 +357,14 @@ def run_sequences(
         loss: What the parameters of the forecasts mean.
         lens: What it is shown of the values.
         panel: Of the same type as the weights.
-        stretches: Where the sequences lie in the panel.
+        stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
         state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
         width: How many steps of the forecast are wanted behind every step.
         n_threads: Threads for this call.
     """
     n, P = len(stretches.series), spec.n_parameters_of_step
     after = np.zeros((n, spec.state_size), weights.dtype) if state is None else state.copy()
-    last = np.zeros((n, P, spec.horizon), weights.dtype)
+    last = np.full((n, P, spec.horizon), np.nan, weights.dtype)
     every = np.zeros((int(stretches.lengths.sum()) if width else 0, P, width), weights.dtype)
     where = (stretches.series, stretches.starts, stretches.lengths)
     run = _typed("run_sequences", weights.dtype)

@@ -93,7 +93,7 @@ class NetworkSpec:
         layers: list[Layer] = []
         width = self.input_size
         for n, spec in enumerate((*self.stack, *self.decoder)):
-            ends_stack = n == len(self.stack) - 1
+            ends_stack = not any(LAYERS[above.kind].mixes_steps for above in self.stack[n + 1 :])
             layers.append(LAYERS[spec.kind](width, spec.units, spec.dilation, spec.amount, ends_stack))
             width = layers[-1].outputs
         return tuple(layers)

@@ -106,20 +106,20 @@ class Checkpoint:
         best = tensors.get("best")
         return Log(tensors["rates"], tensors["records"], facts["n_steps"], checks, best, facts["shortened"])
 
-    def saver(self, member: int) -> Save:
-        """Return what training shows its state to."""
+    def saver(self, member: int, *, averaged: bool = False) -> Save:
+        """Return what training shows its state to; `averaged` trainers have a running mean of the weights."""
 
         def save(trainer: Any, log: Log) -> None:
             done = log.n_steps == len(log.rates)
             if self._path is None or not (done or time.monotonic() - self._written > self._seconds):
                 return
             with self._lock:
-                self._note(member, trainer, log)
+                self._note(member, trainer, log, averaged=averaged)
                 self._write()
 
         return save
 
-    def _note(self, member: int, trainer: Any, log: Log) -> None:
+    def _note(self, member: int, trainer: Any, log: Log, *, averaged: bool) -> None:
         tensors = {
             "weights": trainer.weights(),
             "moments": trainer.moments(),
@@ -127,8 +127,7 @@ class Checkpoint:
             # training goes on while other members write the file
             "records": log.records.copy(),
         }
-        mean = trainer.mean_weights()
-        tensors |= {"mean": mean} if mean is not None else {}
+        tensors |= {"mean": trainer.mean_weights()} if averaged else {}
         tensors |= {"best": log.best_weights} if log.best_weights is not None else {}
         self._tensors[member] = tensors
         self._facts[member] = {

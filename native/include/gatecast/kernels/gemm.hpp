@@ -16,18 +16,23 @@ namespace gatecast::GATECAST_ISA {
 constexpr int kTileRows = GATECAST_TILE_ROWS;
 constexpr int kTileVectors = 3;
 
-// Columns [begin, end) of panel `index`, in vectors, when `vectors` are dealt out evenly.
+// Columns of one panel, in vectors.
 struct Panel {
     int begin, width;
 };
 
-GATECAST_INLINE int count_panels(int vectors) { return (vectors + kTileVectors - 1) / kTileVectors; }
-
-GATECAST_INLINE Panel panel_at(int vectors, int index) {
-    const int panels = count_panels(vectors);
-    const int width = vectors / panels, wider = vectors % panels;
-    return {index * width + (index < wider ? index : wider), width + (index < wider ? 1 : 0)};
-}
+// `vectors` dealt out evenly to as few panels as will do. (The division is done once: it takes as long as a small
+// tile.)
+struct Panels {
+    GATECAST_INLINE explicit Panels(int vectors)
+        : count((vectors + kTileVectors - 1) / kTileVectors),
+          width(count ? vectors / count : 0),
+          wider(vectors - count * width) {}
+    GATECAST_INLINE Panel operator[](int index) const {
+        return {index * width + (index < wider ? index : wider), width + (index < wider ? 1 : 0)};
+    }
+    const int count, width, wider;
+};
 
 // acc += A[M, K] panel[K, C vectors]
 template <typename Real, int M, int C>
@@ -145,9 +150,9 @@ struct AccumulateTiles {
 template <typename Real>
 void multiply(const Product<Real>& p) {
     constexpr int L = kLanes<Real>;
-    const int vectors = (p.columns + L - 1) / L;
-    for (int i = 0; i < count_panels(vectors); ++i) {
-        const Panel at = panel_at(vectors, i);
+    const Panels panels((p.columns + L - 1) / L);
+    for (int i = 0; i < panels.count; ++i) {
+        const Panel at = panels[i];
         const Real* panel = p.packed + int64_t{at.begin} * L * p.depth;
         over_panel(at.width, p.rows, MultiplyTiles<Real>{p, panel, at.begin * L});
     }
@@ -156,9 +161,9 @@ void multiply(const Product<Real>& p) {
 template <typename Real>
 void accumulate(const Outer<Real>& p) {
     constexpr int L = kLanes<Real>;
-    const int vectors = (p.columns + L - 1) / L;
-    for (int i = 0; i < count_panels(vectors); ++i) {
-        const Panel at = panel_at(vectors, i);
+    const Panels panels((p.columns + L - 1) / L);
+    for (int i = 0; i < panels.count; ++i) {
+        const Panel at = panels[i];
         over_panel(at.width, p.rows, AccumulateTiles<Real>{p, at.begin * L});
     }
 }
@@ -178,9 +183,9 @@ void add_columns(const Real* rows, int64_t count, int64_t ld, Real* out) {
 template <typename Real>
 void pack(const Real* source, int64_t ld, int K, int columns, int k0, int depth, Real* packed) {
     constexpr int L = kLanes<Real>;
-    const int vectors = (columns + L - 1) / L;
-    for (int i = 0; i < count_panels(vectors); ++i) {
-        const Panel at = panel_at(vectors, i);
+    const Panels panels((columns + L - 1) / L);
+    for (int i = 0; i < panels.count; ++i) {
+        const Panel at = panels[i];
         Real* to = packed + (int64_t{at.begin} * depth + int64_t{k0} * at.width) * L;
         for (int k = 0; k < K; ++k) {
             for (int c = 0; c < at.width; ++c, to += L) store(to, load(source + k * ld + (at.begin + c) * L));
@@ -193,9 +198,9 @@ void pack(const Real* source, int64_t ld, int K, int columns, int k0, int depth,
 template <typename Real>
 void pack_transposed(const Real* source, int64_t ld, int depth, int columns, Real* packed) {
     constexpr int L = kLanes<Real>;
-    const int vectors = (columns + L - 1) / L;
-    for (int i = 0; i < count_panels(vectors); ++i) {
-        const Panel at = panel_at(vectors, i);
+    const Panels panels((columns + L - 1) / L);
+    for (int i = 0; i < panels.count; ++i) {
+        const Panel at = panels[i];
         const int stride = at.width * L;
         Real* to = packed + int64_t{at.begin} * L * depth;
         for (int lane = 0; lane < stride && at.begin * L + lane < columns; ++lane) {

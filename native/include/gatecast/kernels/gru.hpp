@@ -30,7 +30,8 @@ GATECAST_INLINE void gru_cell_forward(int R, int D, Real* gates, const Real* pro
     }
 }
 
-// gates and inner_gates become gradients before the nonlinearities; dh_state becomes what goes straight to the state before.
+// gates and inner_gates become gradients before the nonlinearities; dh_state becomes what goes straight to the state
+// before.
 template <typename Real>
 GATECAST_INLINE void gru_cell_backward(int R, int D, Real* gates, Real* inner_gates, const Real* inner,
                                        const Real* h_before, const Real* dh_above, Real* dh_state) {

@@ -59,7 +59,8 @@ GATECAST_INLINE void cell_backward(int R, int D, Real* gates, const Real* c_befo
 }
 
 // With a dilation d the state of step t comes from step t - d, so d steps that follow each other are one block of
-// d * R rows: the same arithmetic as for d times as many sequences (Chang et al. 2017, Dilated Recurrent Neural Networks).
+// d * R rows: the same arithmetic as for d times as many sequences (Chang et al. 2017, Dilated Recurrent Neural
+// Networks).
 template <typename Real>
 void lstm_forward(const LstmForward<Real>& p) {
     const int ldg = padded(4 * p.D), ldd = padded(p.D), d = p.dilation;

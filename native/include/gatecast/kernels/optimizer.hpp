@@ -24,16 +24,17 @@ double sum_vectors(const Real* first, int64_t stride, int count, int64_t size, R
 template <typename Real>
 void adam(const AdamTask<Real>& p) {
     constexpr int L = kLanes<Real>;
-    for (int64_t k = 0; k < p.size; k += L) {
-        const Vec<Real> g = load(p.gradient + k) * p.scale;
-        const Vec<Real> m = load(p.m + k) + (g - load(p.m + k)) * (Real{1} - p.beta1);
-        const Vec<Real> v = load(p.v + k) + (g * g - load(p.v + k)) * (Real{1} - p.beta2);
-        store(p.m + k, m);
-        store(p.v + k, v);
-        const Vec<Real> before = load(p.p + k);
-        const Vec<Real> after = before - before * p.decay - m * p.rate * reciprocal(root(v) + p.epsilon);
-        store(p.p + k, after);
-        if (p.mean) store(p.mean + k, after + (load(p.mean + k) - after) * p.memory);
+    // a store may change anything that is read through `p`, as far as the compiler knows
+    const AdamTask<Real> at = p;
+    for (int64_t k = 0; k < at.size; k += L) {
+        const Vec<Real> g = load(at.gradient + k) * at.scale, before = load(at.p + k);
+        const Vec<Real> m = load(at.m + k) + (g - load(at.m + k)) * (Real{1} - at.beta1);
+        const Vec<Real> v = load(at.v + k) + (g * g - load(at.v + k)) * (Real{1} - at.beta2);
+        const Vec<Real> after = before - before * at.decay - m * at.rate * reciprocal(root(v) + at.epsilon);
+        store(at.m + k, m);
+        store(at.v + k, v);
+        store(at.p + k, after);
+        if (at.mean) store(at.mean + k, after + (load(at.mean + k) - after) * at.memory);
     }
 }
 

@@ -45,8 +45,10 @@ GATECAST_INLINE LossValue<Real> quantile_loss(Vec<Real> e, Real level) {
 // A positive number for any x, near x for large ones (Barron 2021, Squareplus), and its derivative.
 template <typename Real>
 GATECAST_INLINE LossValue<Real> positive(Vec<Real> x) {
-    const Vec<Real> r = root(x * x + Real{4}), half = splat(Real{0.5});
-    return {(x + r) * half, (x / r + Real{1}) * half};
+    const Vec<Real> r = root(x * x + Real{4}), zero{};
+    // (x + r) / 2, written without a difference of large numbers below zero
+    const Vec<Real> value = x > zero ? (x + r) * Real{0.5} : Real{2} / (r - x);
+    return {value, value / r};
 }
 
 template <typename Real>
@@ -203,8 +205,9 @@ GATECAST_INLINE void student(Vec<Real> middle, Steps<Real>& s) {
     for (int i = 0; i < kLanes<Real>; ++i) {
         const double n = static_cast<double>(nu[i]);
         // sums of log gamma lose digits for many degrees of freedom, where t is the normal distribution
-        const double log_beta = n < 1e5 ? __builtin_lgamma(n / 2) - __builtin_lgamma((n + 1) / 2) : -0.5 * __builtin_log(n / 2);
-        const double d_beta = n < 1e5 ? 0.5 * (digamma(n / 2) - digamma((n + 1) / 2)) : -0.5 / n;
+        const double log_beta =
+            n < 1e5 ? __builtin_lgamma(n / 2) - __builtin_lgamma((n + 1) / 2) : 0.25 / n - 0.5 * __builtin_log(n / 2);
+        const double d_beta = n < 1e5 ? 0.5 * (digamma(n / 2) - digamma((n + 1) / 2)) : -0.5 / n - 0.25 / (n * n);
         constant[i] = static_cast<Real>(log_beta + 0.5 * __builtin_log(n * 3.14159265358979323846));
         d_constant[i] = static_cast<Real>(d_beta + 0.5 / n);
     }
@@ -215,7 +218,7 @@ GATECAST_INLINE void student(Vec<Real> middle, Steps<Real>& s) {
 }
 
 template <typename Real>
-OriginLoss origin(const OriginTask<Real>& p) {
+void origin(const OriginTask<Real>& p) {
     constexpr int L = kLanes<Real>;
     const Vec<Real> one = splat(Real{1}), zero{};
     Vec<Real> index, loss{}, squared{}, count{};
@@ -255,8 +258,10 @@ OriginLoss origin(const OriginTask<Real>& p) {
             for (int q = 0; q < p.P; ++q) store_upto(p.forecast + q * p.H + k, s.stands_for[q], n);
         }
     }
-    return {static_cast<double>(sum_lanes<Real>(loss)), static_cast<double>(sum_lanes<Real>(squared)),
-            static_cast<int64_t>(sum_lanes<Real>(count))};
+    if (!p.sums) return;
+    p.sums->loss += static_cast<double>(sum_lanes<Real>(loss));
+    p.sums->squared += static_cast<double>(sum_lanes<Real>(squared));
+    p.sums->count += static_cast<int64_t>(sum_lanes<Real>(count));
 }
 
 template <typename Real>

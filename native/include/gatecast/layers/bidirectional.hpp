@@ -5,7 +5,7 @@
 
 namespace gatecast {
 
-// Schuster and Paliwal (1997). Outputs are (forwards, backwards), D units each. Where the layer ends the stack, its last
+// Schuster and Paliwal (1997). Outputs are (forwards, backwards), D units each. Where it ends the stack, its last
 // output holds what each has read in the end, as Keras does it: the backward one ends at the first step.
 template <typename Real>
 class BidirectionalLayer final : public Layer<Real> {
@@ -16,6 +16,8 @@ class BidirectionalLayer final : public Layer<Real> {
           ends_stack_(ends_stack),
           forwards_(kernels, layout, F, D, 1),
           backwards_(kernels, layout, F, D, 1) {}
+
+    Reach reach() const override { return Reach::all; }
 
     Room<Real> make_room(int T, int R, bool gradients) const override {
         const int64_t rows = int64_t{T} * R;

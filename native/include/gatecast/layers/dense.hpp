@@ -31,18 +31,18 @@ class DenseLayer final : public Layer<Real> {
     Signal<const Real> forward(Room<Real>& room, const Pass& pass, Signal<const Real> x) const override {
         const int rows = (pass.T - x.from) * pass.R, ldy = padded(outputs);
         Real* y = room[0];
-        kernels_.multiply(Product<Real>{x.data, x.ld, inputs, nullptr, 0, 0, packed_.data(), inputs,
-                                        weights_ + bias_, y, ldy, rows, outputs});
+        kernels_.multiply(Product<Real>{x.data, x.ld, inputs, nullptr, 0, 0, packed_.data(), inputs, weights_ + bias_,
+                                        y, ldy, rows, outputs});
         if (activation_ == Activation::tanh) kernels_.tanh_all(y, int64_t{rows} * ldy);
         return {y, ldy, x.from};
     }
 
     void backward(Room<Real>& room, const Pass& pass, Signal<const Real> x, Signal<const Real> dy, Signal<Real> dx,
                   Real* gradient) const override {
-        const int rows = (pass.T - x.from) * pass.R, ldy = padded(outputs), ldd = padded(inputs);
+        const int rows = (pass.T - dy.from) * pass.R, ldy = padded(outputs), ldd = padded(inputs);
         const Real* dz = dy.data;
         if (activation_ == Activation::tanh) {
-            const Real* y = room[0];
+            const Real* y = room[0] + int64_t{dy.from - x.from} * pass.R * ldy;
             Real* out = room[1];
             for (int64_t k = 0; k < int64_t{rows} * ldy; ++k) out[k] = dy.data[k] * (Real{1} - y[k] * y[k]);
             dz = out;
@@ -53,7 +53,7 @@ class DenseLayer final : public Layer<Real> {
         }
         // the weights stand transposed, and so do their gradients
         kernels_.accumulate(
-            Outer<Real>{dz, ldy, x.data, x.ld, rows, gradient + kernel_, ldd, outputs, inputs});
+            Outer<Real>{dz, ldy, x.step(dy.from, pass.R), x.ld, rows, gradient + kernel_, ldd, outputs, inputs});
         kernels_.add_columns(dz, rows, ldy, gradient + bias_);
     }
 

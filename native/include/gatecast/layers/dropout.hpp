@@ -6,8 +6,8 @@
 
 namespace gatecast {
 
-// One mask for each sequence (Gal and Ghahramani 2016). What is kept is multiplied by 1 / (1 - share), so that nothing is
-// to be changed when nothing is left out: without keys the layer hands its input on.
+// One mask for each sequence (Gal and Ghahramani 2016). What is kept is multiplied by 1 / (1 - share), so that nothing
+// is to be changed when nothing is left out: without keys the layer hands its input on.
 template <typename Real>
 class DropoutLayer final : public Layer<Real> {
   public:
@@ -45,8 +45,9 @@ class DropoutLayer final : public Layer<Real> {
         const auto kept = static_cast<Real>(1.0 / (1.0 - share_));
         for (int r = 0; r < pass.R; ++r) {
             Real* mask = room[1] + int64_t{r} * ld;
+            const uint64_t key = mix(pass.keys[r] ^ place_);
             for (int u = 0; u < this->outputs; ++u) {
-                mask[u] = unit_interval(mix(pass.keys[r] ^ place_ ^ mix(u))) < share_ ? Real{0} : kept;
+                mask[u] = unit_interval(mix(key + u)) < share_ ? Real{0} : kept;
             }
         }
     }
@@ -57,7 +58,7 @@ class DropoutLayer final : public Layer<Real> {
             const Real* row = from.step(t, pass.R);
             for (int r = 0; r < pass.R; ++r, row += from.ld, to += ld) {
                 const Real* mask = room[1] + int64_t{r} * ld;
-                for (int u = 0; u < ld; ++u) to[u] = row[u] * mask[u];
+                for (int u = 0; u < this->outputs; ++u) to[u] = row[u] * mask[u];
             }
         }
     }

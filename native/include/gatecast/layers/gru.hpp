@@ -36,19 +36,37 @@ class GruLayer final : public RecurrentLayer<Real> {
     Signal<const Real> forward(Room<Real>& room, const Pass& pass, Signal<const Real> x) const override {
         if (pass.zero_state) this->clear_state(room, pass.R);
         kernels_.gru_forward({pass.T, pass.R, F_, D_, dilation_, x.data, x.ld, packed_kernel_.data(),
-                              packed_recurrent_.data(), weights_ + bias_, weights_ + recurrent_bias_,
-                              pass.zero_state, room[gates], room[product], room[inner],
-                              room[h], pass.halt()});
+                              packed_recurrent_.data(), weights_ + bias_, weights_ + recurrent_bias_, pass.zero_state,
+                              room[gates], room[product], room[inner], room[h], pass.halt()});
         return this->states(room, pass.R);
     }
 
     void backward(Room<Real>& room, const Pass& pass, Signal<const Real> x, Signal<const Real> dy, Signal<Real> dx,
                   Real* gradient) const override {
-        kernels_.gru_backward({pass.T, pass.R, F_, D_, dilation_, x.data, x.ld, recurrent_transposed_.data(),
-                               input_transposed_.data(), pass.zero_state, room[gates],
-                               room[inner_gates], room[inner], room[h], dy.data, dy.from,
-                               room[dh_state], room[through], dx.data, gradient + kernel_,
-                               gradient + recurrent_, gradient + bias_, gradient + recurrent_bias_, pass.halt()});
+        kernels_.gru_backward({pass.T,
+                               pass.R,
+                               F_,
+                               D_,
+                               dilation_,
+                               x.data,
+                               x.ld,
+                               recurrent_transposed_.data(),
+                               input_transposed_.data(),
+                               pass.zero_state,
+                               room[gates],
+                               room[inner_gates],
+                               room[inner],
+                               room[h],
+                               dy.data,
+                               dy.from,
+                               room[dh_state],
+                               room[through],
+                               dx.data,
+                               gradient + kernel_,
+                               gradient + recurrent_,
+                               gradient + bias_,
+                               gradient + recurrent_bias_,
+                               pass.halt()});
     }
 
     int pack_jobs() const override { return 2; }

@@ -32,17 +32,34 @@ class LstmLayer final : public RecurrentLayer<Real> {
     Signal<const Real> forward(Room<Real>& room, const Pass& pass, Signal<const Real> x) const override {
         if (pass.zero_state) this->clear_state(room, pass.R);
         kernels_.lstm_forward({pass.T, pass.R, F_, D_, dilation_, x.data, x.ld, forward_.data(), weights_ + bias_,
-                               pass.zero_state, room[gates], room[c], room[h],
-                               room[tanh_c], pass.halt()});
+                               pass.zero_state, room[gates], room[c], room[h], room[tanh_c], pass.halt()});
         return this->states(room, pass.R);
     }
 
     void backward(Room<Real>& room, const Pass& pass, Signal<const Real> x, Signal<const Real> dy, Signal<Real> dx,
                   Real* gradient) const override {
-        kernels_.lstm_backward({pass.T, pass.R, F_, D_, dilation_, x.data, x.ld, recurrent_transposed_.data(),
-                                input_transposed_.data(), pass.zero_state, room[gates], room[c],
-                                room[h], room[tanh_c], dy.data, dy.from, room[dh_state],
-                                room[dc_state], dx.data, gradient + kernel_, gradient + recurrent_, gradient + bias_,
+        kernels_.lstm_backward({pass.T,
+                                pass.R,
+                                F_,
+                                D_,
+                                dilation_,
+                                x.data,
+                                x.ld,
+                                recurrent_transposed_.data(),
+                                input_transposed_.data(),
+                                pass.zero_state,
+                                room[gates],
+                                room[c],
+                                room[h],
+                                room[tanh_c],
+                                dy.data,
+                                dy.from,
+                                room[dh_state],
+                                room[dc_state],
+                                dx.data,
+                                gradient + kernel_,
+                                gradient + recurrent_,
+                                gradient + bias_,
                                 pass.halt()});
     }
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-__all__ = ["Array", "Layer", "Weights", "glorot", "orthonormal_rows", "sigmoid"]
+__all__ = ["Array", "Layer", "Weights", "glorot", "orthonormal_rows", "sigmoid", "sum_over_steps"]
 
 Array = np.ndarray
 Weights = dict[str, Array]
@@ -23,7 +23,7 @@ class Layer(ABC):
         units: Hidden units.
         dilation: The state of step t comes from step t - dilation.
         amount: Share of the inputs that is dropped.
-        ends_stack: Whether what the head reads is made here.
+        ends_stack: Whether no layer above reads more of it than the steps that are forecast from.
     """
 
     inputs: int
@@ -34,6 +34,8 @@ class Layer(ABC):
 
     # the number in `LayerKind` of native/include/gatecast/layers.hpp
     code: ClassVar[int]
+    # whether its output at a step depends on other steps
+    mixes_steps: ClassVar[bool] = False
     # whether it reads points behind a step, so that only windows may use it
     sees_ahead: ClassVar[bool] = False
 
@@ -51,12 +53,22 @@ class Layer(ABC):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of each weight, in the order of the flat vector."""
 
+    @abstractmethod
     def initial(self, rng: np.random.Generator, weights: Weights) -> None:
         """Draw the weights in place; they are zero before."""
 
     @abstractmethod
     def forward(self, x: Array, weights: Weights) -> Array:
         """Compute the outputs `(B, T, outputs)` from the inputs `(B, T, inputs)`, from a zero state."""
+
+    @abstractmethod
+    def backward(self, x: Array, dy: Array, weights: Weights) -> tuple[Array, Weights]:
+        """Go back from the gradient of the outputs to those of the inputs and, by name, of the weights."""
+
+
+def sum_over_steps(left: Array, right: Array) -> Array:
+    """Add up the outer products `(n, m)` of `(B, T, n)` and `(B, T, m)` over all steps of all sequences."""
+    return np.asarray(np.einsum("btn,btm->nm", left, right))
 
 
 def sigmoid(z: Array) -> Array:

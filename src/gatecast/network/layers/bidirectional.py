@@ -22,6 +22,7 @@ class Bidirectional(Layer):
     """
 
     code = 2
+    mixes_steps = True
     sees_ahead = True
 
     @property
@@ -49,6 +50,19 @@ class Bidirectional(Layer):
         if self.ends_stack:
             back[:, -1] = back[:, 0]
         return np.concatenate([ahead, back], axis=2)
+
+    def backward(self, x: Array, dy: Array, weights: Weights) -> tuple[Array, Weights]:
+        """Go back through both directions."""
+        d_ahead, d_back = dy[..., : self.units], dy[..., self.units :].copy()
+        if self.ends_stack and x.shape[1] > 1:
+            d_back[:, 0] += d_back[:, -1]
+            d_back[:, -1] = 0.0
+        dx, ahead = self._one.backward(x, d_ahead, _of(weights, "forward"))
+        dx_back, back = self._one.backward(x[:, ::-1], d_back[:, ::-1], _of(weights, "backward"))
+        named = {f"forward.{name}": d for name, d in ahead.items()} | {
+            f"backward.{name}": d for name, d in back.items()
+        }
+        return dx + dx_back[:, ::-1], named
 
 
 def _of(weights: Weights, way: str) -> Weights:

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gatecast.network.layers.base import Array, Layer, Weights, glorot
+from gatecast.network.layers.base import Array, Layer, Weights, glorot, sum_over_steps
 
 __all__ = ["Dense"]
 
@@ -30,3 +30,8 @@ class Dense(Layer):
     def forward(self, x: Array, weights: Weights) -> Array:
         """Compute tanh(x W + b)."""
         return np.asarray(np.tanh(x @ weights["kernel"] + weights["bias"]))
+
+    def backward(self, x: Array, dy: Array, weights: Weights) -> tuple[Array, Weights]:
+        """Go back: the derivative of tanh is 1 - tanh**2."""
+        dz = dy * (1 - self.forward(x, weights) ** 2)
+        return dz @ weights["kernel"].T, {"kernel": sum_over_steps(x, dz), "bias": dz.sum(axis=(0, 1))}

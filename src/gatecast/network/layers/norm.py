@@ -36,5 +36,19 @@ class Norm(Layer):
 
     def forward(self, x: Array, weights: Weights) -> Array:
         """Normalise each step."""
-        centered = x - x.mean(axis=2, keepdims=True)
-        return centered / np.sqrt((centered**2).mean(axis=2, keepdims=True) + LEAST) * weights["gain"] + weights["shift"]
+        return _normalised(x)[0] * weights["gain"] + weights["shift"]
+
+    def backward(self, x: Array, dy: Array, weights: Weights) -> tuple[Array, Weights]:
+        """Go back: what would change mean or variance has no effect (Ioffe and Szegedy 2015, section 3)."""
+        hat, deviation = _normalised(x)
+        d_hat = dy * weights["gain"]
+        along = (d_hat * hat).mean(axis=2, keepdims=True)
+        dx = (d_hat - d_hat.mean(axis=2, keepdims=True) - hat * along) / deviation
+        return dx, {"gain": (dy * hat).sum(axis=(0, 1)), "shift": dy.sum(axis=(0, 1))}
+
+
+def _normalised(x: Array) -> tuple[Array, Array]:
+    """Return the normalised numbers and the deviations by which they were divided."""
+    centered = x - x.mean(axis=2, keepdims=True)
+    deviation = np.sqrt((centered**2).mean(axis=2, keepdims=True) + LEAST)
+    return centered / deviation, deviation

@@ -1,0 +1,46 @@
+"""How does one step of the optimiser change the weights?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatecast.network.native import OptimizerSettings
+
+__all__ = ["adam_step", "clip_factor"]
+
+Array = np.ndarray
+
+
+def clip_factor(gradient: Array, clip_norm: float) -> float:
+    """What a gradient is multiplied by so that its norm does not exceed `clip_norm` (Pascanu et al. 2013)."""
+    norm = float(np.linalg.norm(gradient))
+    return clip_norm / norm if 0 < clip_norm < norm else 1.0
+
+
+def adam_step(
+    weights: Array,
+    gradient: Array,
+    moments: Array,
+    step: int,
+    learning_rate: float,
+    settings: OptimizerSettings | None = None,
+    mean: Array | None = None,
+) -> None:
+    """Take one step of Adam (Kingma and Ba 2015, section 2, last paragraph), in place.
+
+    Args:
+        weights: `(n,)`.
+        gradient: `(n,)`.
+        moments: `(2, n)`, first and second moments; zeros before the first step.
+        step: 1 for the first step.
+        learning_rate: Step size before the bias correction.
+        settings: Decay of the weights (decoupled, Loshchilov and Hutter 2019), memories and epsilon.
+        mean: `(n,)` running mean of the weights, or nothing. It forgets faster while it is young.
+    """
+    at = settings or OptimizerSettings()
+    moments[0] += (gradient - moments[0]) * (1 - at.beta1)
+    moments[1] += (gradient**2 - moments[1]) * (1 - at.beta2)
+    rate = learning_rate * np.sqrt(1 - at.beta2**step) / (1 - at.beta1**step)
+    weights -= weights * learning_rate * at.weight_decay + rate * moments[0] / (np.sqrt(moments[1]) + at.epsilon)
+    if mean is not None:
+        mean += (weights - mean) * (1 - min(at.averaging, step / (step + 9)))

@@ -1,0 +1,157 @@
+"""What is forecast at an origin, how far off is it, and which way is better? Each loss with its derivative.
+
+Arrays end in `(P, H)`, parameters of each step; axes before that are of no concern here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import lgamma
+
+import numpy as np
+
+from gatecast.network.native import LossSettings
+
+__all__ = ["LEAST_SPREAD", "loss_and_slopes", "parameters", "raw_slopes"]
+
+Array = np.ndarray
+
+# in scaled units, so that no likelihood grows without end
+LEAST_SPREAD = 1e-3
+
+
+def squareplus(x: Array) -> Array:
+    """A positive number for any x, near x for large ones (Barron 2021)."""
+    return np.asarray((x + np.sqrt(x**2 + 4)) / 2)
+
+
+def squareplus_slope(x: Array) -> Array:
+    """The derivative of `squareplus`."""
+    return np.asarray((1 + x / np.sqrt(x**2 + 4)) / 2)
+
+
+def parameters(loss: LossSettings, raw: Array, mixture: Array) -> Array:
+    """What the network's outputs stand for.
+
+    Quantiles lie a positive step further out than their neighbours, so that they never cross. A normal distribution has
+    mean and deviation, a Student-t distribution has location, scale and more than two degrees of freedom.
+
+    Args:
+        loss: Says which parameters there are.
+        raw: Outputs `(..., P, H)`.
+        mixture: Of the candidates, `(..., H)`.
+    """
+    out: Array = squareplus(raw)
+    middle = loss.middle
+    out[..., middle, :] = mixture + raw[..., middle, :]
+    if loss.loss == "quantile":
+        for q in range(middle + 1, raw.shape[-2]):
+            out[..., q, :] += out[..., q - 1, :]
+        for q in reversed(range(middle)):
+            out[..., q, :] = out[..., q + 1, :] - out[..., q, :]
+    elif loss.n_parameters > 1:
+        out[..., 1:, :] += np.array([LEAST_SPREAD, 2.0], raw.dtype)[: loss.n_parameters - 1, None]
+    return out
+
+
+def raw_slopes(loss: LossSettings, raw: Array, slopes: Array) -> Array:
+    """Derivatives with respect to the network's outputs, from those with respect to the parameters."""
+    middle = loss.middle
+    if loss.loss != "quantile":
+        out: Array = slopes * squareplus_slope(raw)
+        out[..., 0, :] = slopes[..., 0, :]
+        return out
+    out = slopes.copy()
+    # what moves a quantile moves all beyond it
+    for q in reversed(range(middle + 1, raw.shape[-2])):
+        out[..., q, :] = slopes[..., q:, :].sum(axis=-2) * squareplus_slope(raw[..., q, :])
+    for q in range(middle):
+        out[..., q, :] = -slopes[..., : q + 1, :].sum(axis=-2) * squareplus_slope(raw[..., q, :])
+    out[..., middle, :] = slopes.sum(axis=-2)
+    return out
+
+
+def loss_and_slopes(loss: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
+    """Each target's loss and its derivatives with respect to the parameters.
+
+    Args:
+        loss: Which one.
+        at: Parameters `(..., P, H)`.
+        y: Targets `(..., H)`; where there is none (NaN), loss and derivatives are zero.
+
+    Returns:
+        `(..., H)` and `(..., P, H)`.
+    """
+    there = ~np.isnan(y)
+    value, slopes = LOSSES[loss.loss](loss, at, np.where(there, y, 0.0))
+    return np.where(there, value, 0.0), np.where(there[..., None, :], slopes, 0.0)
+
+
+def _mse(_: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
+    e = at - y[..., None, :]
+    return e[..., 0, :] ** 2, 2 * e
+
+
+def _mae(_: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
+    e = at - y[..., None, :]
+    return np.abs(e[..., 0, :]), np.sign(e)
+
+
+def _huber(loss: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
+    """Huber (1964): e**2 / 2 up to `huber_delta`, straight beyond."""
+    e = at - y[..., None, :]
+    slope = np.clip(e, -loss.huber_delta, loss.huber_delta)
+    return (slope * (e - slope / 2))[..., 0, :], slope
+
+
+def _quantile(loss: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
+    """Koenker and Bassett (1978), twice, so that the median's loss is the absolute one; the mean over all quantiles."""
+    e = at - y[..., None, :]
+    level = np.array(loss.quantiles, at.dtype)[:, None]
+    slope = np.where(e > 0, 2 * (1 - level), -2 * level) * (e != 0)
+    return (e * slope).mean(axis=-2), slope / len(loss.quantiles)
+
+
+def _normal(_: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
+    """The negative logarithm of the density."""
+    sigma = at[..., 1, :]
+    e = (at[..., 0, :] - y) / sigma
+    value = np.log(sigma) + np.log(2 * np.pi) / 2 + e**2 / 2
+    return value, np.stack([e / sigma, (1 - e**2) / sigma], axis=-2)
+
+
+def _student(_: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
+    """The negative logarithm of the density of location + scale * t, with nu degrees of freedom."""
+    sigma, nu = at[..., 1, :], at[..., 2, :]
+    e = (at[..., 0, :] - y) / sigma
+    inside = 1 + e**2 / nu
+    constant = log_gamma(nu / 2) - log_gamma((nu + 1) / 2) + np.log(nu * np.pi) / 2
+    value = constant + np.log(sigma) + (nu + 1) / 2 * np.log(inside)
+    d_e = (nu + 1) * e / (nu * inside)
+    d_constant = (digamma(nu / 2) - digamma((nu + 1) / 2)) / 2 + 1 / (2 * nu)
+    d_nu = d_constant + np.log(inside) / 2 - d_e * e / (2 * nu)
+    return value, np.stack([d_e / sigma, (1 - d_e * e) / sigma, d_nu], axis=-2)
+
+
+def log_gamma(x: Array) -> Array:
+    """The logarithm of the gamma function, element by element."""
+    return np.asarray(np.vectorize(lgamma, otypes=[float])(x), x.dtype)
+
+
+def digamma(x: Array) -> Array:
+    """The derivative of `log_gamma` for x > 0, by recurrence and asymptotic series (Abramowitz and Stegun 6.3.18)."""
+    steps = np.arange(10)
+    high = x + len(steps)
+    f = 1 / high**2
+    series = np.log(high) - 1 / (2 * high) - f * (1 / 12 - f * (1 / 120 - f * (1 / 252 - f / 240)))
+    return np.asarray(series - (1 / (x[..., None] + steps)).sum(axis=-1))
+
+
+LOSSES: dict[str, Callable[[LossSettings, Array, Array], tuple[Array, Array]]] = {
+    "mse": _mse,
+    "mae": _mae,
+    "huber": _huber,
+    "quantile": _quantile,
+    "normal": _normal,
+    "student": _student,
+}

@@ -1,0 +1,270 @@
+"""Does the core see of a panel what it should? Candidates, covariates and embeddings, from windows and from segments.
+
+The batch that a source draws is laid out again as arrays by the reference, whose gradients are compared (1e-12); the
+gradients of all weights, the tables of the embeddings among them, are compared with differences too (1e-6).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from core_problems import (
+    LOSSES,
+    Problem,
+    assert_agrees_with_reference,
+    assert_native_gradients,
+    draw_weights,
+    native_gradients,
+    reference_gradients,
+    source_of,
+    trainer_of,
+)
+
+from gatecast.network import native, reference
+from gatecast.network.native import Lens, PanelArrays
+from gatecast.network.spec import LayerSpec, NetworkSpec
+from segment_draws import Segments
+
+# one far longer than a segment, one that ends inside of one, one empty, one of a single point, one as long as a segment
+LENGTHS = (40, 9, 0, 1, 14)
+LAGS = (1, 4, 7)
+CANDIDATES = (1, 4, -3, 0, 30)
+NAMES = ("values", "lags", "candidates", "numbers", "codes", "ahead", "everything")
+# categories and width of each code: the first one is known ahead
+EMBEDDINGS = ((4, 3), (3, 2), (5, 2))
+
+
+def panel_of(name, seed=0):
+    """A float64 panel with what `name` says, gaps in its targets, outliers, and codes that nobody knows."""
+    rng = np.random.default_rng(seed)
+    n, S = sum(LENGTHS), len(LENGTHS)
+    values = np.cumsum(rng.normal(size=n))
+    values[[5, 20, 43]] += [15.0, -12.0, 11.0]
+    targets = values.copy()
+    targets[rng.random(n) < 0.15] = np.nan
+    arrays = {"spreads": rng.uniform(0.5, 3.0, S)}
+    if name in ("numbers", "everything"):
+        arrays |= {"numbers": rng.normal(size=(n, 3)), "static_numbers": rng.normal(size=(S, 2))}
+    if name in ("codes", "everything"):
+        codes = rng.integers(-1, 6, size=(n, 2)).astype(np.int32)
+        arrays |= {"codes": codes, "static_codes": rng.integers(0, 7, size=(S, 1)).astype(np.int32)}
+    if name == "everything":
+        arrays |= {"n_ahead_numbers": 2, "n_ahead_codes": 1}
+    if name == "ahead":
+        arrays |= {"numbers": rng.normal(size=(n, 2)), "n_ahead_numbers": 1}
+    return PanelArrays(values, targets, np.cumsum([0, *LENGTHS]), rng.uniform(0.5, 2.0, S), **arrays)
+
+
+def lens_of(name):
+    lags = () if name == "values" else LAGS
+    return Lens(lags, CANDIDATES if name in ("candidates", "ahead", "everything") else ())
+
+
+def spec_of(name, stack, H, loss, decoder=()):
+    panel, lens = panel_of(name), lens_of(name)
+    ahead = panel.n_ahead_numbers > 0
+    return NetworkSpec(
+        lens.n_inputs + panel.n_inputs,
+        stack,
+        H,
+        decoder=decoder,
+        n_candidates=len(lens.candidates),
+        n_parameters_of_step=LOSSES[loss].n_parameters,
+        embeddings=EMBEDDINGS[: panel.codes.shape[1] + panel.static_codes.shape[1]],
+        n_ahead_numbers=panel.n_ahead_numbers,
+        n_ahead_codes=panel.n_ahead_codes,
+        n_contexts=3 if ahead else 0,
+        future_units=5 if ahead else 0,
+    )
+
+
+LSTM = (LayerSpec("lstm", 6),)
+
+
+def window_problem(name, stack=LSTM, loss="mse", H=3, lookback=6, B=21, **options):
+    panel, lens = panel_of(name), lens_of(name)
+    spec = spec_of(name, stack, H, loss, **options)
+
+    def source(arrays):
+        return native.window_source(arrays, lens, lookback, H, B, shuffle=False, n_dropped=0, seed=0)
+
+    every = [(s, i) for s, n in enumerate(LENGTHS) for i in range(max(n - lookback - H + 1, 0))]
+    batch = reference.batch_of(panel, lens, every[:B], lookback, lookback - 1, H)
+    return Problem(spec, draw_weights(spec, np.random.default_rng(1)), batch, LOSSES[loss], panel, source)
+
+
+def segment_problem(name, stack=LSTM, loss="mse", H=5, burn_in=2, lessons=11, B=21, **options):
+    panel, lens = panel_of(name), lens_of(name)
+    spec = spec_of(name, stack, H, loss, **options)
+
+    def source(arrays):
+        return native.segment_source(arrays, lens, burn_in, lessons, B, 5)
+
+    draws = Segments(LENGTHS, burn_in, lessons, 5)
+    places = [draws.draw(counter) for counter in range(B)]
+    batch = reference.batch_of(panel, lens, places, draws.T, burn_in, H)
+    return Problem(spec, draw_weights(spec, np.random.default_rng(1)), batch, LOSSES[loss], panel, source)
+
+
+PROBLEMS = {"windows": window_problem, "segments": segment_problem}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("way", PROBLEMS)
+def test_panel_agrees_with_the_reference(way, name, loss, each_isa):
+    assert_agrees_with_reference(PROBLEMS[way](name, loss=loss), 1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("way", PROBLEMS)
+def test_panel_in_single_precision(way, name, each_isa):
+    # inputs are differences of values near 10, exact to 1e-6
+    assert_agrees_with_reference(PROBLEMS[way](name), 1e-4, np.float32)
+
+
+@pytest.mark.parametrize("loss", ["mse", "normal", "student"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("way", PROBLEMS)
+def test_panel_gradients_by_differences(way, name, loss, each_isa):
+    # losses without a kink: a panel's targets stand where they stand
+    assert_native_gradients(PROBLEMS[way](name, loss=loss, B=4), step=1e-3)
+
+
+def test_panel_gradients_with_chance(each_isa):
+    # some categories are forgotten: of 400 sequences and two codes of their own each, about 16
+    stack = (*LSTM, LayerSpec("dropout", amount=0.5))
+    problem = segment_problem("everything", stack, B=400)
+    assert native_gradients(problem, chance=True).loss != native_gradients(problem).loss
+    assert_native_gradients(segment_problem("everything", stack, B=60), chance=True, step=1e-3)
+
+
+@pytest.mark.parametrize("H", [1, 16, 17, 33])
+@pytest.mark.parametrize("way", PROBLEMS)
+def test_panel_each_horizon(way, H, each_isa):
+    # 33 steps are beyond every end of the shorter series
+    problem = PROBLEMS[way]("everything", H=H, loss="quantile", **({"lookback": 3} if way == "windows" else {}))
+    assert_agrees_with_reference(problem, 1e-12)
+
+
+DEEP = (LayerSpec("lstm", 5, 2), LayerSpec("norm"), LayerSpec("gru", 5, 3, residual=True))
+
+
+@pytest.mark.parametrize("way", PROBLEMS)
+def test_panel_with_everything_and_every_layer(way, each_isa):
+    problem = PROBLEMS[way]("everything", DEEP, "quantile", decoder=(LayerSpec("dense", 7), LayerSpec("dense", 4)))
+    assert_agrees_with_reference(problem, 1e-12)
+
+
+@pytest.mark.parametrize(
+    "stack", [(LayerSpec("bidirectional", 4),), (LayerSpec("lstm", 5), LayerSpec("attention", 3))], ids=["both", "att"]
+)
+def test_panel_windows_read_as_a_whole(stack, each_isa):
+    assert_agrees_with_reference(window_problem("everything", stack), 1e-12)
+    assert_native_gradients(window_problem("everything", stack, B=4), step=1e-3)
+
+
+def trained(problem, threads):
+    """Weights, their mean, moments and records after some steps in float32."""
+    optimizer = native.OptimizerSettings(clip_norm=1.0, weight_decay=0.1, averaging=0.9)
+    trainer = trainer_of(problem, np.float32, threads, optimizer)
+    outcome, _, records = trainer.run(source_of(problem, np.float32), 0, np.full(15, 1e-2))
+    assert outcome == native.FINISHED
+    return trainer.weights(), trainer.mean_weights(), trainer.moments(), records
+
+
+IDENTICAL = {
+    "everything": lambda: segment_problem(
+        "everything",
+        (*DEEP, LayerSpec("dropout", amount=0.3), LayerSpec("dense", 8)),
+        "quantile",
+        B=50,
+        decoder=(LayerSpec("dense", 7),),
+    ),
+    "bidirectional": lambda: window_problem("everything", (LayerSpec("bidirectional", 9),) * 2, "student", B=33),
+    "attention": lambda: window_problem("everything", (LayerSpec("gru", 9), LayerSpec("attention", 4)), "normal", B=33),
+}
+
+
+@pytest.mark.parametrize("name", IDENTICAL)
+def test_training_with_everything_is_bit_identical_for_any_threads(name, each_isa):
+    problem = IDENTICAL[name]()
+    expected = trained(problem, 1)
+    assert np.isfinite(expected[0]).all()
+    for threads in (1, 2, 3, 5):
+        for actual, wanted in zip(trained(problem, threads), expected, strict=True):
+            np.testing.assert_array_equal(actual, wanted)
+
+
+def test_unknown_codes_are_all_the_same():
+    problem = segment_problem("codes")
+    expected = native_gradients(problem)
+    codes = problem.panel.codes.copy()
+    unknown = [(codes[:, n] <= 0) | (codes[:, n] >= EMBEDDINGS[n][0]) for n in range(2)]
+    codes[unknown[0], 0], codes[unknown[1], 1] = 2**31 - 1, -(2**31)
+    actual = native_gradients(replace(problem, panel=replace(problem.panel, codes=codes)))
+    np.testing.assert_array_equal(actual.weights, expected.weights)
+    # the table has a row for them, which learns
+    assert problem.spec.views(expected.weights)["embeddings.0"][0].any()
+
+
+def test_only_what_is_known_ahead_changes_a_forecast():
+    # the last window of the first series: its covariates behind the end of the window are 3 points, then nothing
+    problem = window_problem("everything", B=1)
+    before = native_gradients(problem).predictions[0, 0, 0]
+    numbers = problem.panel.numbers.copy()
+    for column, changes in ((0, True), (1, True), (2, False)):
+        numbers[7, column] += 1.0
+        after = native_gradients(replace(problem, panel=replace(problem.panel, numbers=numbers))).predictions[0, 0, 0]
+        # the window is points 0 to 5, forecasts are of points 6 to 8
+        assert (after != before).tolist() == [False, changes, False]
+        numbers[7, column] -= 1.0
+
+
+def test_candidates_by_hand():
+    values = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
+    panel = PanelArrays(values, values, np.array([0, 5]), np.ones(1))
+    lens = Lens((1,), (1, 2, 3, 7, -2, -9, 0))
+    assert reference.candidates_at(panel, lens, 0, 4, 4).tolist() == [
+        [50, 50, 50, 50],
+        [40, 50, 40, 50],
+        [30, 40, 50, 30],
+        [50, 50, 10, 20],
+        [45, 45, 45, 45],
+        [30, 30, 30, 30],
+        [0, 0, 0, 0],
+    ]
+
+
+def test_mixture_of_equal_shares_is_the_mean_of_the_candidates(each_isa):
+    # with all weights zero the forecast is the candidates' mean, and the loss's other parameters are squareplus(0) = 1
+    problem = segment_problem("candidates", loss="normal")
+    problem.flat[:] = 0.0
+    predictions = native_gradients(problem).predictions
+    np.testing.assert_allclose(predictions[:, :, 0], problem.batch.candidates.mean(axis=2), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(predictions[:, :, 1], 1.001, rtol=1e-14)
+
+
+def test_large_logits_choose_one_candidate(each_isa):
+    problem = segment_problem("candidates", B=4)
+    problem.flat[:] = 0.0
+    H, bias = problem.spec.horizon, problem.spec.views(problem.flat)["head.bias"]
+    bias[H : 2 * H] = 1e4
+    predictions = native_gradients(problem).predictions
+    np.testing.assert_array_equal(predictions[:, :, 0], problem.batch.candidates[:, :, 1])
+    assert np.isfinite(native_gradients(problem).weights).all()
+
+
+def test_inputs_do_not_depend_on_the_level_but_for_the_level():
+    panel = panel_of("lags")
+    higher = replace(panel, values=panel.values + 0.25)
+    for t in range(LENGTHS[0]):
+        low, high = (reference.inputs_at(each, lens_of("lags"), 0, t) for each in (panel, higher))
+        np.testing.assert_allclose(low[: len(LAGS)], high[: len(LAGS)], rtol=0, atol=1e-14)
+        assert low[len(LAGS) + 1] == high[len(LAGS) + 1]
+
+
+def test_segments_of_one_point_series_are_never_drawn():
+    problem = segment_problem("everything", B=300)
+    assert np.isfinite(reference_gradients(problem).loss)
+    assert {s for s, _ in (Segments(LENGTHS, 2, 11, 5).draw(k) for k in range(300))} == {0, 1, 4}
