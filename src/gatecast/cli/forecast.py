@@ -10,7 +10,7 @@ import typer
 from gatecast import LSTMForecaster
 from gatecast.cli.ahead import Ahead, ahead_of_table
 from gatecast.cli.choices import USUAL_LEVELS, levels_of, quantiles_of, settings_of, share_to_test
-from gatecast.cli.decisions import decisions_report, notes_about, say_decisions, validation_coverage
+from gatecast.cli.decisions import check_intervals, decisions_report, notes_about, say_decisions, validation_coverage
 from gatecast.cli.options import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_picture, write_table
@@ -18,6 +18,7 @@ from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import coverage_words, say_forecast
 from gatecast.cli.trial import Budget, Checkpoints, Tested, try_out
 from gatecast.data.covariates import make_roles
+from gatecast.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,8 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
     table, ahead = _read(options)
     say_table(printer, table, ahead.n_steps)
     panel = table.panel
+    if levels or quantiles:
+        check_intervals(Settings(**settings), panel)
     tested = try_out(printer, settings, panel, share, levels or USUAL_LEVELS, budget, checkpoints)
     made = _make(options, settings, panel, ahead, tested, budget, checkpoints, levels, quantiles)
     seconds = {"test": budget.test_seconds, "fit": budget.seconds - budget.test_seconds}
