@@ -46,9 +46,9 @@ def check_intervals(settings: Settings, panel: Panel) -> None:
     if settings.loss in LEARNED or held_back(settings, panel).any():
         return
     raise ConfigError(
-        f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points would "
-        "be held back to measure errors on. Pass longer series, a smaller `--horizon`, `--validation-size 0.2`, or "
-        "`--loss quantile`, which learns them."
+        f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points "
+        "would be held back to measure errors on. Pass longer series, a smaller `--horizon`, `--validation-size 0.2`, "
+        "or `--loss quantile`, which learns them."
     )
 
 
@@ -79,7 +79,9 @@ def decisions_report(model: LSTMForecaster, panel: Panel) -> dict[str, Any]:
         "epochs": len(rmse),
         "steps": _steps_taken(model, plan),
         "steps_planned": plan.n_steps,
-        "train_rmse": rmse[-1],
+        # under a transform it would be an error of transformed values
+        "train_rmse": rmse[-1] if fitted.preparation.transform.name == "none" else None,
+        "train_loss": learned.history["scaled_loss"][-1],
         "validation": {
             "n_points": int(held.sum()),
             "n_series": int((held > 0).sum()),
