@@ -29,7 +29,9 @@ class Outcome:
 
 def spawn(*arguments, **options):
     """Start the installed command as a process of its own."""
-    command = [sys.executable, "-W", "error", "-c", "from gatecast.cli import main; main()", *map(str, arguments)]
+    script = options.pop("script", None)
+    program = [script] if script else ["-c", "from gatecast.cli import main; main()"]
+    command = [sys.executable, "-W", "error", *program, *map(str, arguments)]
     environment = {**os.environ, "COLUMNS": "80", **options.pop("env", {})}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, env=environment, **streams, **options)

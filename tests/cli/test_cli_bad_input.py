@@ -14,7 +14,7 @@ import pytest
 import gatecast as package
 from gatecast.cli import outputs
 
-from .commands import QUICK, spawn, write_csv
+from .commands import QUICK, spawn, write_csv, write_shops
 
 RESULTS = ("--out", "out.csv", "--plot", "out.png", "--save", "out.safetensors")
 
@@ -112,6 +112,94 @@ def test_folder_as_data(refused, tmp_path):
 )
 def test_bad_option(refused, csv, options, says):
     refused("forecast", csv, *options, says=says)
+
+
+HURRIED = (
+    (["--level", "0.95"], "got 0.95. Did you mean `--level 95`?"),
+    (["--level", "150"], "got 150. Use `--level 80 --level 95`"),
+    (["--quantile", "90"], "got 90. Use `--quantile 0.9`"),
+    (["--cell", "rnn"], "Did you mean `--cell 'gru'`?"),
+    (["--loss", "rmse"], "Did you mean `--loss 'mse'`?"),
+    (["--transform", "log"], "Did you mean `--transform 'log1p'`?"),
+    (["--dropout", "1.5"], "`--dropout` must be at least 0 and below 1, got 1.5. Use `--dropout 0.2`"),
+    (["--layers", "0"], "Use `--layers 2`, or leave it out to have it chosen."),
+    (["--hidden", "-1"], "`--hidden` must be a positive integer, got -1"),
+    (["--season", "0"], "Use `--season 12`, or repeat it for several."),
+    (["--ensemble", "0"], "`--ensemble` must be a positive integer"),
+    (["--max-seconds", "0"], "Use `--max-seconds 60`, or leave it out for no limit."),
+    (["--validation-size", "much"], "got 'much'. Use `--validation-size 0.2`"),
+    (["--validation-size", "0", "--level", "80"], "held back to measure errors on"),
+    (["--attention"], 'so `--mode "windows"` was expected'),
+    (["--dilation", "1", "--dilation", "2", "--layers", "3"], "leave `--layers` out"),
+    (["--test-size", "0", "--no-refit"], "no model would be trained at all"),
+    (["--test-size", "-0.2"], "got -0.2. Use `--test-size 0.2`, or 0 for no test."),
+    (["--learning-rate", "fast"], "got 'fast'. Use `--learning-rate 0.01`"),
+    (["--transform", "seasonal-difference", "--season", "1"], "needs a season of at least 2 steps"),
+    (["--country", "XX"], "Did you mean `--country"),
+    (["--resume", "none.ckpt"], "`--resume none.ckpt` names no file"),
+    (["--resume", "data.csv"], "`--resume data.csv` is the data file"),
+    (["--checkpoint", "no/where.ckpt"], "is no folder"),
+    (["--future", "z"], "`--future 'z'` names no column"),
+    (["--future-file", "data.csv"], "no column is known ahead"),
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"), HURRIED, ids=lambda part: " ".join(part) if isinstance(part, list) else ""
+)
+def test_hurried_option(refused, csv, options, says):
+    refused("forecast", "data.csv", *QUICK, *options, says=says)
+
+
+SHOPS = ("--horizon", "4", "--id", "shop", "--target", "y", "--epochs", "1")
+PRICE = (*SHOPS, "--future", "price")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ([*SHOPS, "--future", "prize"], "Did you mean 'price'?"),
+        ([*SHOPS, "--static", "price"], "changes within series 'a'"),
+        ([*SHOPS, "--past", "price", "--future", "price"], "stands twice in `--past` and `--future`"),
+        ([*SHOPS, "--past", "y"], "is the target and was passed as a covariate too"),
+        ([*PRICE, "--horizon", "9"], "ends with rows without a target for 6 steps"),
+        ([*PRICE, "--horizon", "9"], "or `--horizon 6`"),
+        ([*PRICE, "--future-file", "none.csv"], "does not exist"),
+        ([*PRICE, "--future-file", "two.csv"], "two.csv: The future rows lack 4 values: 'price' of series 'c'"),
+        ([*PRICE, "--future-file", "text.csv"], "holds 'cheap' in line 2"),
+        ([*PRICE, "--future-file", "timeless.csv"], "have no column with times"),
+        ([*PRICE, "--future-file", "two.csv", "--out", "two.csv"], "is the future file itself"),
+    ],
+)
+def test_bad_covariates_are_found_before_training(refused, tmp_path, monkeypatch, options, says):
+    write_shops(tmp_path / "shops.csv", n_ahead=6)
+    days = [f"2024-03-{day:02d}" for day in range(1, 9)]
+    (tmp_path / "two.csv").write_text(rows(*(f"{s},{d},5" for s in "ab" for d in days), header="shop,ds,price"))
+    (tmp_path / "text.csv").write_text(rows(*(f"{s},{d},cheap" for s in "abc" for d in days), header="shop,ds,price"))
+    (tmp_path / "timeless.csv").write_text(rows("a,5", "b,5", "c,5", header="shop,price"))
+    monkeypatch.setattr(package.LSTMForecaster, "fit", None)
+    refused("forecast", "shops.csv", *options, says=says, results=())
+
+
+def test_dates_are_no_covariate(refused, tmp_path):
+    cells = (f"{day},{n},{day + 30}" for n, day in enumerate(days()))
+    (tmp_path / "dated.csv").write_text(rows(*cells, header="ds,y,until"))
+    options = ("--time", "ds", "--target", "y", "--past", "until")
+    refused("forecast", "dated.csv", *QUICK, *options, says="Column 'until' holds dates")
+
+
+def test_saved_model_needs_what_it_knew_ahead(refused, tmp_path, gatecast):
+    write_shops(tmp_path / "shops.csv", n_ahead=4)
+    assert gatecast("forecast", "shops.csv", *PRICE, "--save", "m.safetensors", "--quiet").code == 0
+    results = ("--out", "out.csv")
+    refused("predict", "m.safetensors", says="Pass `--future-file FILE`", results=results)
+    write_shops(tmp_path / "newer.csv", n=70)
+    refused("predict", "m.safetensors", "newer.csv", says="newer.csv ends with none", results=results)
+    refused("predict", "m.safetensors", "newer.csv", "--level", "0.8", says="`--level 80`", results=results)
+
+
+def test_future_file_of_a_model_that_needs_none(refused, saved_model, csv):
+    refused("predict", saved_model, "--future-file", csv, says="no column is known ahead", results=("--out", "out.csv"))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_json_is_one_object_with_the_figures_of_the_library(gatecast, weekly_csv
     final = package.LSTMForecaster(4, **settings).fit(table).predict()
     assert [row["LSTM"] for row in report["forecast"]] == pytest.approx(final["LSTM"].tolist())
     assert [row["ds"] for row in report["forecast"]] == [f"2024-03-{day}T00:00:00" for day in (21, 22, 23, 24)]
-    assert report["files"] == {"out": None, "plot": None, "model": None}
+    assert report["files"] == {"out": None, "plot": None, "model": None, "checkpoint": None}
     assert report["remarks"] == []
 
 

@@ -178,13 +178,16 @@ def test_demo_json(gatecast, short_demo, tmp_path):
     assert (outcome.code, outcome.err) == (0, "")
     report = outcome.json
     assert set(report) == {"noise_floor", "tutorial", "gatecast", "sunspots", "pictures"}
-    keys = {"train_rmse", "test_rmse", "fit_seconds", "predict_seconds", "losses"}
+    keys = {"train_rmse", "test_rmse", "fit_seconds", "predict_seconds", "losses", "coverage"}
     assert set(report["tutorial"]) == set(report["gatecast"]) == keys
     assert len(report["tutorial"]["losses"]) == 5
     # the noise of the last 300 of these 1,500 points, straight from the generator
     noise = np.random.RandomState(0).normal(0, 0.5, 1500)[-300:]
     assert report["noise_floor"] == pytest.approx(np.sqrt(np.mean(noise**2)))
     assert report["tutorial"]["test_rmse"] > report["noise_floor"]
+    # the tutorial holds nothing back, so it has no intervals
+    assert report["tutorial"]["coverage"] == {}
+    assert set(report["gatecast"]["coverage"]) == {"80.0", "95.0"}
     assert report["pictures"] == [f"some/folder/{n}.png" for n in ("sine-tutorial", "sine-gatecast", "sunspots")]
     for path in report["pictures"]:
         assert (tmp_path / path).read_bytes().startswith(b"\x89PNG")
@@ -197,15 +200,16 @@ def test_demo_prints_losses_errors_and_pictures(gatecast, short_demo, monkeypatc
     outcome = gatecast("demo")
     assert outcome.code == 0
     for text in (
-        "epoch   5",
+        "epoch 5",
         "noise floor",
         "tutorial",
         "No pictures",
+        "gatecast's intervals. Measured on the test part: the 80 % interval held",
         "gatecast[plots]",
         "No sunspots",
         "gatecast[datasets]",
     ):
-        assert text in outcome.out
+        assert text in " ".join(outcome.out.split())
     assert max(map(len, outcome.out.splitlines())) <= 80
 
 

@@ -83,7 +83,7 @@ def test_says_what_it_decided_and_why(gatecast, long_csv):
     for part in (
         "7 kept: The series shows a season of 7 steps.",
         "365 dropped: No series has 3 full seasons",
-        "Of the ways to look at the values",
+        "the best on the validation part",
         "LSTM, one layer of 32 units",
         "a forecast counts once 6 points were read",
         "it ended because",
@@ -161,6 +161,7 @@ def test_predict_has_intervals(gatecast, long_csv, tmp_path):
     table = pd.read_csv(tmp_path / "f.csv")
     assert table["LSTM-lo-80"].tolist() == pytest.approx(expected["LSTM-lo-80"].tolist())
     assert "80 %" in outcome.out
+    assert "as wide as at step 4, hold less often" in said(outcome)
 
 
 def test_words_about_coverage():

@@ -13,4 +13,6 @@ def monthly(n=120, name="sales", start="2015-01-01"):
 
 
 def small(**settings):
-    return LSTMForecaster(**{"hidden_size": 4, "epochs": 1, "lookback": 6, "progress": False, **settings})
+    return LSTMForecaster(
+        **{"hidden_size": 4, "epochs": 1, "lookback": 6, "progress": False, "transform": "none", **settings}
+    )

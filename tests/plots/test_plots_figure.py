@@ -54,6 +54,52 @@ def test_learning_curve_is_the_history(parts):
     assert any("noise floor 1" in text.get_text() for text in curve.texts)
 
 
+def test_learning_curve_of_a_transform_says_so(parts):
+    model = small(transform="log1p").fit(parts[0])
+    curve = plot_forecast(model, *parts, noise_floor=1.0).axes[-1]
+    assert curve.get_ylabel() == "training RMSE (log1p of sales)"
+    # a floor in the data's units has no place there
+    assert not any("noise floor" in text.get_text() for text in curve.texts)
+
+
+def bands_of(axes):
+    found = [c for c in axes.collections if c.get_label().endswith("interval")]
+    return {band.get_label(): band for band in found}
+
+
+def test_intervals_are_bands_the_widest_lightest(model, parts):
+    forecast = model.predict(4, level=[50, 80, 95])
+    figure = plot_forecast(model, parts[0], forecast=forecast)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[-4:] == ["95 % interval", "80 % interval", "50 % interval", "forecast"]
+    bands = bands_of(figure.axes[0])
+    for level in (50, 80, 95):
+        heights = bands[f"{level} % interval"].get_paths()[0].vertices[:, 1]
+        assert heights.min() == pytest.approx(forecast[f"LSTM-lo-{level}"].min())
+        assert heights.max() == pytest.approx(forecast[f"LSTM-hi-{level}"].max())
+    lightness = [bands[f"{level} % interval"].get_facecolor()[0][:3].sum() for level in (95, 80, 50)]
+    assert lightness == sorted(lightness, reverse=True)
+
+
+def test_interval_of_one_step_is_seen(parts):
+    model = small(horizon=1).fit(parts[0])
+    forecast = model.predict(level=80)
+    line = bands_of(plot_forecast(model, parts[0], forecast=forecast).axes[0])["80 % interval"]
+    assert line.get_segments()[0][:, 1].tolist() == pytest.approx([*forecast["LSTM-lo-80"], *forecast["LSTM-hi-80"]])
+
+
+def test_intervals_of_the_series_that_is_drawn():
+    model, train, _ = fit_two()
+    forecast = model.predict(level=80)
+    second = forecast[forecast["shop"] == "乙"]
+    with warnings.catch_warnings():
+        # a machine without Chinese fonts
+        warnings.simplefilter("ignore")
+        figure = plot_forecast(model, train, forecast=forecast, unique_id="乙")
+    line = bands_of(figure.axes[0])["80 % interval"]
+    assert line.get_segments()[0][:, 1].max() == pytest.approx(second["LSTM-hi-80"].max())
+
+
 def test_without_test_part(model, parts):
     figure = plot_forecast(model, parts[0])
     labels = [text.get_text() for text in figure.legends[0].get_texts()]

@@ -108,8 +108,8 @@ def _read(
 def _check_needed(names: tuple[str, ...], future_file: Path | None) -> None:
     if future_file is not None and not names:
         raise ConfigError(
-            f"`--future-file {future_file}` was passed, and no column is known ahead. Name its columns, e.g. "
-            "`--future price`, or leave it out."
+            f"`--future-file {future_file}` was passed, and no column is known ahead. Name its columns in "
+            "`gatecast forecast`, e.g. `--future price`, or leave it out."
         )
 
 

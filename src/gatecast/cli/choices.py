@@ -14,6 +14,8 @@ __all__ = ["levels_of", "quantiles_of", "settings_of", "share_of", "share_to_tes
 # intervals whose coverage is measured where none are asked for, in %
 USUAL_LEVELS = (80.0, 95.0)
 MEDIAN = 0.5
+# what Ctrl-C may lose
+CHECKPOINT_SECONDS = 10.0
 
 
 def settings_of(options: ForecastOptions) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def settings_of(options: ForecastOptions) -> dict[str, Any]:
         "country": options.country,
         "seed": options.seed,
         "n_threads": options.threads,
+        "checkpoint_seconds": CHECKPOINT_SECONDS,
         "progress": not (options.quiet or options.json),
     }
     learned = _learned_quantiles(options)

@@ -11,10 +11,19 @@ from gatecast import LSTMForecaster, Panel
 from gatecast.cli.output import Printer, number
 from gatecast.cli.wording import in_options
 from gatecast.evaluate.conformal import coverage
+from gatecast.exceptions import ConfigError
 from gatecast.plan import Plan, held_back, make_plan
+from gatecast.settings import Settings
 from gatecast.training.stop import Stop
 
-__all__ = ["decisions_report", "interval_notes", "notes_about", "say_decisions", "validation_coverage"]
+__all__ = [
+    "check_intervals",
+    "decisions_report",
+    "interval_notes",
+    "notes_about",
+    "say_decisions",
+    "validation_coverage",
+]
 
 ENDED = {
     Stop.FINISHED: "all steps were taken",
@@ -26,6 +35,21 @@ ENDED = {
 SHOWN_IDS = 3
 # these losses learn how sure a forecast is; the others measure it on the validation part
 LEARNED = ("quantile", "normal", "student")
+
+
+def check_intervals(settings: Settings, panel: Panel) -> None:
+    """Make sure, before anything is trained, that intervals will be known.
+
+    Raises:
+        ConfigError: Nothing would be held back to measure errors on.
+    """
+    if settings.loss in LEARNED or held_back(settings, panel).any():
+        return
+    raise ConfigError(
+        f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points "
+        "would be held back to measure errors on. Pass longer series, a smaller `--horizon`, `--validation-size 0.2`, "
+        "or `--loss quantile`, which learns them."
+    )
 
 
 def decisions_report(model: LSTMForecaster, panel: Panel) -> dict[str, Any]:
@@ -55,7 +79,9 @@ def decisions_report(model: LSTMForecaster, panel: Panel) -> dict[str, Any]:
         "epochs": len(rmse),
         "steps": _steps_taken(model, plan),
         "steps_planned": plan.n_steps,
-        "train_rmse": rmse[-1],
+        # under a transform it would be an error of transformed values
+        "train_rmse": rmse[-1] if fitted.preparation.transform.name == "none" else None,
+        "train_loss": learned.history["scaled_loss"][-1],
         "validation": {
             "n_points": int(held.sum()),
             "n_series": int((held > 0).sum()),
@@ -69,10 +95,8 @@ def say_decisions(printer: Printer, model: LSTMForecaster, panel: Panel) -> None
     """Print what a fit decided, and why."""
     report = decisions_report(model, panel)
     facts = {"seasons": _seasons(model)}
-    if report["decisions"]:
-        facts["values"] = " ".join(report["decisions"])
-    elif report["transform"] != "none":
-        facts["values"] = report["transform"]
+    given = {"none": "as they are"}.get(report["transform"], report["transform"])
+    facts["values"] = " ".join(report["decisions"]) or given
     facts["network"] = _network(report)
     facts["training"] = _training(report)
     facts["validation"] = _validation(report, panel)

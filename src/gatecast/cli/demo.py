@@ -13,7 +13,7 @@ from gatecast import LSTMForecaster, datasets, train_test_split
 from gatecast.cli.options import DemoOptions
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import make_folder, write_picture
-from gatecast.cli.tables import say_errors, verdict
+from gatecast.cli.tables import coverage_words, say_errors, verdict
 from gatecast.exceptions import GatecastError
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ __all__ = ["demo"]
 
 # about three periods of the sine, two of the sunspots
 SINE_STEPS, SUNSPOT_STEPS, SUNSPOT_SEASON = 190, 22, 11
+# so that the demo is short on a slow or busy machine too; elsewhere the fits end before
+SINE_SECONDS, SUNSPOT_SECONDS = 5.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Trial:
             "test_rmse": self.evaluation.rmse,
             "fit_seconds": self.fit_seconds,
             "predict_seconds": self.predict_seconds,
-            "losses": self.model.history_["loss"],
+            "losses": [rmse**2 for rmse in self.model.history_["rmse"]],
+            "coverage": self.evaluation.coverage,
         }
 
 
@@ -76,7 +79,7 @@ def demo(options: DemoOptions) -> None:
     )
     tutorial = _try(LSTMForecaster.tutorial(), train, test, shown)
     _say_losses(printer, "The classic tutorial: LSTM(50), look_back 1, 5 epochs, batch 1", tutorial)
-    ours = _try(LSTMForecaster(), train, test, shown)
+    ours = _try(LSTMForecaster(max_seconds=SINE_SECONDS), train, test, shown)
     _say_losses(printer, "gatecast's defaults", ours)
     _say_comparison(printer, {"tutorial": tutorial, "gatecast": ours}, noise_floor)
     pictures = []
@@ -151,6 +154,12 @@ def _say_comparison(printer: Printer, trials: dict[str, Trial], noise_floor: flo
     rows.append(["noise floor", "", f"{noise_floor:.4f}", "", "", ""])
     columns = ["one step ahead", "train RMSE", "test RMSE", "above floor", "fit", "predict"]
     printer.table("The sine, beside each other", columns, rows)
+    _say_coverage(printer, trials["gatecast"])
+
+
+def _say_coverage(printer: Printer, trial: Trial) -> None:
+    if trial.evaluation.coverage:
+        printer.say(f"gatecast's intervals. {coverage_words(trial.evaluation.coverage, 'the test part')}\n")
 
 
 def _sunspots(printer: Printer, folder: Path | None, pictures: list[Path]) -> dict[str, Any] | None:
@@ -161,10 +170,12 @@ def _sunspots(printer: Printer, folder: Path | None, pictures: list[Path]) -> di
         printer.say(f"No sunspots this time. {error}\n")
         return None
     train, test = train_test_split(data)
-    trial = _try(LSTMForecaster(season_length=SUNSPOT_SEASON, progress=False), train, test, shown=False)
+    model = LSTMForecaster(season_length=SUNSPOT_SEASON, max_seconds=SUNSPOT_SECONDS)
+    trial = _try(model, train, test, shown=False)
     judgement = verdict(trial.evaluation)
     printer.say("Sunspots per year, 1700 to 2008: a real series", style="bold")
     say_errors(printer, trial.evaluation, len(test), judgement)
+    _say_coverage(printer, trial)
     if folder is not None:
         path = folder / "sunspots.png"
         _draw(trial, path, SUNSPOT_STEPS, "Sunspots per year", None)

@@ -10,7 +10,7 @@ import typer
 from gatecast import LSTMForecaster
 from gatecast.cli.ahead import Ahead, ahead_of_table
 from gatecast.cli.choices import USUAL_LEVELS, levels_of, quantiles_of, settings_of, share_to_test
-from gatecast.cli.decisions import decisions_report, notes_about, say_decisions, validation_coverage
+from gatecast.cli.decisions import check_intervals, decisions_report, notes_about, say_decisions, validation_coverage
 from gatecast.cli.options import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_picture, write_table
@@ -18,8 +18,11 @@ from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import coverage_words, say_forecast
 from gatecast.cli.trial import Budget, Checkpoints, Tested, try_out
 from gatecast.data.covariates import make_roles
+from gatecast.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from gatecast import Panel
@@ -65,6 +68,8 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
     table, ahead = _read(options)
     say_table(printer, table, ahead.n_steps)
     panel = table.panel
+    if levels or quantiles:
+        check_intervals(Settings(**settings), panel)
     tested = try_out(printer, settings, panel, share, levels or USUAL_LEVELS, budget, checkpoints)
     made = _make(options, settings, panel, ahead, tested, budget, checkpoints, levels, quantiles)
     seconds = {"test": budget.test_seconds, "fit": budget.seconds - budget.test_seconds}
@@ -72,7 +77,7 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
     coverage, where = _coverage(made, tested, levels or USUAL_LEVELS)
     notes = [note for note in (ahead.note, *notes_about(panel, made.model, levels)) if note]
     if options.json:
-        report = _report(options, table, made, tested)
+        report = _report(options, table, made, tested, checkpoints.path)
         intervals = {"coverage": coverage, "measured_on": where}
         remarks = [remark] if remark else []
         printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
@@ -86,6 +91,8 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
         printer.say(f"Note: {note}")
     printer.say(made.note)
     _say_files(printer, options, made, tested, remark)
+    if checkpoints.path is not None:
+        printer.say(f"Checkpoint kept; the same command goes on from it with: --resume {checkpoints.path}", wrap=False)
 
 
 def _check_files(options: ForecastOptions, checkpoints: Checkpoints) -> None:
@@ -171,7 +178,9 @@ def _say_files(printer: Printer, options: ForecastOptions, made: Made, tested: T
         printer.say(remark)
 
 
-def _report(options: ForecastOptions, table: Table, made: Made, tested: Tested | None) -> dict[str, Any]:
+def _report(
+    options: ForecastOptions, table: Table, made: Made, tested: Tested | None, checkpoint: Path | None
+) -> dict[str, Any]:
     return {
         "data": table.facts(),
         "model": decisions_report(made.model, made.learned_from),
@@ -179,5 +188,5 @@ def _report(options: ForecastOptions, table: Table, made: Made, tested: Tested |
         "refitted": tested is None or made.model is not tested.model,
         "done": made.note,
         "forecast": rows_of(made.table),
-        "files": {"out": options.out, "plot": options.plot, "model": options.save},
+        "files": {"out": options.out, "plot": options.plot, "model": options.save, "checkpoint": checkpoint},
     }

@@ -52,7 +52,11 @@ def predict(options: PredictOptions) -> None:
         predicted = model.predict(horizon, data=panel, future=ahead.rows, **wanted)
     if options.out:
         write_table(predicted, options.out)
-    notes = [note for note in (ahead.note, _recursive(fitted, horizon), *interval_notes(model, levels)) if note]
+    notes = [
+        note
+        for note in (ahead.note, _recursive(fitted, horizon, levels or quantiles), *interval_notes(model, levels))
+        if note
+    ]
     if options.json:
         printer.json(_report(options, fitted, horizon, facts, predicted) | {"notes": notes})
         return
@@ -84,12 +88,13 @@ def _read_like_training(
     return ahead_of_table(table, names, options.future_file, options, horizon)
 
 
-def _recursive(fitted: Fitted, horizon: int) -> str:
+def _recursive(fitted: Fitted, horizon: int, uncertain: tuple[float, ...]) -> str:
     if horizon <= fitted.horizon:
         return ""
     first = fitted.horizon + 1
     steps = f"step {first} is" if first == horizon else f"steps {first} to {horizon} are"
-    return f"The model learned {fitted.horizon} steps ahead: {steps} forecast from the forecasts."
+    wide = f", and intervals there, as wide as at step {fitted.horizon}, hold less often" if uncertain else ""
+    return f"The model learned {fitted.horizon} steps ahead: {steps} forecast from the forecasts{wide}."
 
 
 def _report(

@@ -110,6 +110,11 @@ class Checkpoints:
         path, resume = options.checkpoint or options.resume, options.resume
         if path is None:
             return cls()
+        if resume is not None and _is_same(resume, options.data):
+            raise ConfigError(
+                f"`--resume {resume}` is the data file, and the checkpoint of an earlier run was expected. Pass the "
+                "file that `--checkpoint` named."
+            )
         if resume is not None and not resume.exists() and not _beside(resume).exists():
             raise ConfigError(
                 f"`--resume {resume}` names no file, and the checkpoint of an earlier run was expected. Check the "
@@ -123,6 +128,10 @@ class Checkpoints:
                 )
         there = [None if file is None or not file.exists() else file for file in (resume, resume and _beside(resume))]
         return cls(path, _beside(path), *there)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 def _beside(path: Path) -> Path:

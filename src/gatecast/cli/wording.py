@@ -36,12 +36,15 @@ def in_options(message: str) -> str:
         "`--horizon` must be positive. Use `--horizon 24`, or `--target 'Sales'`."
         >>> in_options("Use `season_length=(24, 168)`, or `layer_norm=True`.")
         'Use `--season 24 --season 168`, or `--layer-norm`.'
+        >>> in_options("Use `n_layers=2`, or None to have it chosen.")
+        'Use `--layers 2`, or leave it out to have it chosen.'
     """
 
     def option(found: re.Match[str]) -> str:
         name = "--" + RENAMED.get(found["name"], found["name"]).replace("_", "-")
         return f"`{_with_value(name, found['value'])}`"
 
+    message = message.replace("or None ", "or leave it out ").replace("or (24, 168) for", "or repeat it for")
     return re.sub(rf"`(?P<name>{'|'.join(NAMES)})(?:=(?P<value>[^`]*))?`", option, message)
 
 

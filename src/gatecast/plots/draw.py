@@ -42,6 +42,7 @@ def draw_window(axes: Axes, line: Timeline, begin: int, end: int, title: str) ->
         if begin < split < end:
             axes.axvline(_between(line), color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), label="split")
     if end > n:
+        draw_bands(axes, line)
         few = len(line.forecast) <= FEW_POINTS
         axes.plot(
             line.forecast_times,
@@ -54,10 +55,33 @@ def draw_window(axes: Axes, line: Timeline, begin: int, end: int, title: str) ->
             markersize=3,
             zorder=4,
         )
-        axes.axvspan(line.times[-1], line.forecast_times[-1], color=COLORS["forecast"], alpha=0.07, linewidth=0)
+        if not line.bands:
+            axes.axvspan(line.times[-1], line.forecast_times[-1], color=COLORS["forecast"], alpha=0.07, linewidth=0)
     dress(axes, title, _time_label(line), line.value_name)
     _format_times(axes, line, ticks=5)
     axes.margins(x=0.02)
+
+
+def draw_bands(axes: Axes, line: Timeline) -> None:
+    """Draw intervals around a forecast, the widest lightest."""
+    for n, band in enumerate(line.bands):
+        label, color = f"{band.level} % interval", _shade(n, len(line.bands))
+        if len(line.forecast) == 1:
+            # one step has no area to fill
+            axes.vlines(line.forecast_times, band.lower, band.upper, label=label, color=[color], linewidth=7, zorder=1)
+        else:
+            axes.fill_between(
+                line.forecast_times, band.lower, band.upper, label=label, facecolor=color, linewidth=0, zorder=1
+            )
+
+
+def _shade(n: int, n_bands: int) -> tuple[float, float, float]:
+    """Mix the forecast's color with white: a solid color, because see-through bands would add up and hide the grid."""
+    from matplotlib.colors import to_rgb
+
+    share = 0.18 + 0.24 * n / max(n_bands - 1, 1)
+    red, green, blue = (1 - share * (1 - part) for part in to_rgb(COLORS["forecast"]))
+    return red, green, blue
 
 
 def _predictions(axes: Axes, line: Timeline, begin: int, end: int, part: str, label: str) -> None:
@@ -72,6 +96,10 @@ def draw_overview(axes: Axes, line: Timeline, views: list[tuple[int, int]]) -> N
     keep = envelope(line.values, COLUMNS)
     axes.plot(line.times[keep], line.values[keep], color=COLORS["data"], linewidth=0.6, zorder=2)
     if len(line.forecast):
+        for band in line.bands[:1]:
+            axes.fill_between(
+                line.forecast_times, band.lower, band.upper, facecolor=_shade(0, 1), linewidth=0, zorder=1.5
+            )
         axes.plot(line.forecast_times, line.forecast, color=COLORS["forecast"], linewidth=1.2, zorder=3)
     times = np.concatenate([line.times, line.forecast_times]) if len(line.forecast) else line.times
     for begin, end in views:

@@ -49,8 +49,8 @@ def plot_forecast(
         model: Fitted on `train`.
         train: The training part, whatever `fit` takes.
         test: The rows behind it.
-        forecast: A table made by `predict` (of any model), or a number of steps behind the end (0: none); the model's
-            own horizon when absent.
+        forecast: A table made by `predict` (of any model), whose intervals are drawn as bands, or a number of steps
+            behind the end (0: none); the model's own horizon when absent.
         unique_id: Which series of a panel; may be left out where there is one.
         title: Headline; the name of the series when absent.
         noise_floor: The lowest RMSE that any model could reach, where it is known: a line in the learning curve.
@@ -78,6 +78,8 @@ def plot_forecast(
 
 
 def _draw(line: Timeline, rmse: list[float], title: str | None, noise_floor: float | None) -> Figure:
+    # the floor is in the data's units, and the curve is in those of what was learned
+    floor = noise_floor if line.learned_name == line.value_name else None
     views = _views(line)
     has_overview = len(line.values) > FEW
     figure = new_figure(13.0, 7.0 if has_overview else 4.8)
@@ -90,7 +92,7 @@ def _draw(line: Timeline, rmse: list[float], title: str | None, noise_floor: flo
     panels = [first, *(figure.add_subplot(grid[-1, n], sharey=first) for n in range(1, len(views)))]
     for axes, view in zip(panels, views, strict=True):
         draw_window(axes, line, view.begin, view.end, view.title)
-    draw_learning_curve(figure.add_subplot(grid[-1, -1]), rmse, line.value_name, noise_floor)
+    draw_learning_curve(figure.add_subplot(grid[-1, -1]), rmse, line.learned_name, floor)
     headline = title or f"{line.name}: LSTM forecast"
     figure.suptitle(headline, fontsize=13, fontweight="bold", x=0.01, ha="left", color=COLORS["text"])
     figure.legend(*_legend(panels), loc="outside lower center", ncols=6, fontsize=9.5, frameon=False)

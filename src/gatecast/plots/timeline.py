@@ -14,7 +14,24 @@ from gatecast.forecasts import read_like_training
 if TYPE_CHECKING:
     from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["Timeline", "make_timeline"]
+__all__ = ["Band", "Timeline", "make_timeline"]
+
+LOWER, UPPER = "LSTM-lo-", "LSTM-hi-"
+
+
+@dataclass(frozen=True)
+class Band:
+    """An interval along a forecast.
+
+    Args:
+        level: Coverage in %, as the columns of the forecast name it.
+        lower: `(H,)` lower ends.
+        upper: `(H,)` upper ends.
+    """
+
+    level: str
+    lower: np.ndarray
+    upper: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,9 +46,11 @@ class Timeline:
         n_train: Points of the training part; the others are the test part.
         forecast_times: `(H,)` times of the forecast.
         forecast: `(H,)` the forecast.
+        bands: Its intervals, the widest first.
         is_recursive: Whether steps of the forecast build on steps before them, beyond what the model learned.
         time_name: Name of the time column.
         value_name: Name of the target column.
+        learned_name: What the model learned to forecast: the target, or its transform.
         freq: Of the panel.
     """
 
@@ -42,9 +61,11 @@ class Timeline:
     n_train: int
     forecast_times: np.ndarray
     forecast: np.ndarray
+    bands: tuple[Band, ...]
     is_recursive: bool
     time_name: str
     value_name: str
+    learned_name: str
     freq: str | int
 
     @property
@@ -76,7 +97,7 @@ def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, u
         only = panel.n_series == tested.n_series == 1
         known = _join(known, _one(tested, 0) if only else _same_series(tested, known.ids[0]))
     table = _columns(model.predict_insample(known))
-    times, predicted = _forecast(model, known, forecast)
+    times, ahead = _forecast(model, known, forecast)
     return Timeline(
         name=str(known.ids[0]),
         times=_plain(known.times(0)),
@@ -84,10 +105,12 @@ def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, u
         predictions=table["LSTM"],
         n_train=n_train,
         forecast_times=times,
-        forecast=predicted,
+        forecast=ahead["LSTM"],
+        bands=_bands(ahead),
         is_recursive=isinstance(forecast, int) and forecast > model.fitted_.horizon,
         time_name=known.columns.time,
         value_name=known.columns.target,
+        learned_name=_learned_name(model, known),
         freq=known.freq,
     )
 
@@ -127,12 +150,25 @@ def _join(train: Panel, test: Panel) -> Panel:
     return replace(train, values=values, offsets=np.array([0, len(values)]))
 
 
-def _forecast(model: LSTMForecaster, known: Panel, forecast: Any) -> tuple[np.ndarray, np.ndarray]:
+def _learned_name(model: LSTMForecaster, known: Panel) -> str:
+    transform = model.fitted_.preparation.transform.name
+    return known.columns.target if transform == "none" else f"{transform} of {known.columns.target}"
+
+
+def _bands(ahead: dict[str, np.ndarray]) -> tuple[Band, ...]:
+    """Read the intervals from the columns of a forecast."""
+    levels = [name.removeprefix(LOWER) for name in ahead if name.startswith(LOWER)]
+    both = [level for level in levels if UPPER + level in ahead]
+    return tuple(Band(each, ahead[LOWER + each], ahead[UPPER + each]) for each in sorted(both, key=float, reverse=True))
+
+
+def _forecast(model: LSTMForecaster, known: Panel, forecast: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the times of the forecast and its columns."""
     if isinstance(forecast, int) and forecast == 0:
-        return known.future_times(0)[0], np.zeros(0)
+        return known.future_times(0)[0], {"LSTM": np.zeros(0)}
     if forecast is None or isinstance(forecast, int):
         table = _columns(model.predict(forecast, data=known))
-        return _plain(table[known.columns.time]), table["LSTM"]
+        return _plain(table[known.columns.time]), table
     table = _columns(forecast)
     id_name, time_name = known.columns.id, known.columns.time
     names = list(table)
@@ -141,8 +177,8 @@ def _forecast(model: LSTMForecaster, known: Panel, forecast: Any) -> tuple[np.nd
     mine = np.ones(len(table["LSTM"]), bool)
     if id_name in table and len(set(table[id_name])) > 1:
         mine = np.asarray([i == known.ids[0] for i in table[id_name]])
-    times = table.get(time_name, table[names[-2]])
-    return _plain(times[mine]), table["LSTM"][mine]
+    times = table.get(time_name, table[names[names.index("LSTM") - 1]])
+    return _plain(times[mine]), {name: column[mine] for name, column in table.items() if name.startswith("LSTM")}
 
 
 def _columns(table: Any) -> dict[str, Any]:

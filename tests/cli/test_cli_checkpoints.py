@@ -1,0 +1,73 @@
+"""Does an unfinished fit go on, and is no file lost on the way?"""
+
+import signal
+import time
+
+import pytest
+
+from .commands import QUICK, spawn, write_csv
+
+
+def test_resumed_fit_gives_the_same(gatecast, csv, tmp_path):
+    first = gatecast("forecast", csv, *QUICK, "--patience", 0, "--checkpoint", "fit.ckpt", "--json").json
+    assert {path.name for path in tmp_path.iterdir()} == {"data.csv", "fit.ckpt", "fit.test.ckpt"}
+    assert first["files"]["checkpoint"] == "fit.ckpt"
+    again = gatecast("forecast", csv, *QUICK, "--patience", 0, "--resume", "fit.ckpt", "--json").json
+    plain = gatecast("forecast", csv, *QUICK, "--patience", 0, "--json").json
+    assert first["forecast"] == again["forecast"] == plain["forecast"]
+    assert first["test"]["errors"] == again["test"]["errors"] == plain["test"]["errors"]
+
+
+def test_checkpoint_of_an_earlier_run_is_not_lost(gatecast, csv, tmp_path):
+    for name in ("fit.ckpt", "other.test.ckpt"):
+        (tmp_path / name).write_text("old")
+    for name, lost in (("fit.ckpt", "fit.ckpt"), ("other.ckpt", "other.test.ckpt")):
+        outcome = gatecast("forecast", csv, *QUICK, "--checkpoint", name)
+        assert outcome.code == 2
+        assert f"would replace {lost}" in outcome.err
+        assert f"`--resume {name}`" in outcome.err
+        assert (tmp_path / lost).read_text() == "old"
+
+
+def test_data_file_is_no_checkpoint(gatecast, csv):
+    before = csv.read_bytes()
+    outcome = gatecast("forecast", csv, *QUICK, "--checkpoint", "data.csv")
+    assert outcome.code == 2
+    assert csv.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--seed", 1), "belongs to a fit with other settings or other data"),
+        (("--hidden", 8), "belongs to a fit with other settings or other data"),
+    ],
+)
+def test_checkpoint_of_another_fit_is_refused(gatecast, csv, tmp_path, more, says):
+    assert gatecast("forecast", csv, *QUICK, "--patience", 0, "--checkpoint", "fit.ckpt").code == 0
+    before = (tmp_path / "fit.ckpt").read_bytes()
+    outcome = gatecast("forecast", csv, *QUICK, "--patience", 0, *more, "--resume", "fit.ckpt")
+    assert outcome.code == 2
+    assert says in outcome.err
+    assert "`--resume`" in outcome.err
+    assert (tmp_path / "fit.ckpt").read_bytes() == before
+
+
+def test_control_c_says_how_to_go_on(tmp_path, monkeypatch):
+    write_csv(tmp_path / "data.csv", n=3000)
+    (tmp_path / "wait.py").write_text(
+        "from gatecast.cli import choices, main\nchoices.CHECKPOINT_SECONDS = 0.05\nmain()\n"
+    )
+    options = ("--horizon", 4, "--epochs", 100_000, "--patience", 0, "--transform", "none", "--checkpoint", "fit.ckpt")
+    process = spawn("forecast", "data.csv", *options, cwd=tmp_path, script="wait.py")
+    until = time.monotonic() + 60
+    while not (tmp_path / "fit.test.ckpt").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    try:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Go on with the same command and `--resume fit.ckpt`." in err
+    assert "Traceback" not in err

@@ -1,0 +1,23 @@
+"""Does what the README shows work?"""
+
+import re
+from pathlib import Path
+
+from gatecast.cli.options import ForecastOptions
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def test_python_example_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+    assert "LSTM-hi-95" in capsys.readouterr().out
+    assert (tmp_path / "shops.safetensors").exists()
+
+
+def test_options_exist():
+    known = {f"--{name.replace('_', '-')}" for name in ForecastOptions.__dataclass_fields__} | {"--help"}
+    assert set(re.findall(r"`?(--[a-z][a-z-]+)", README)) <= known
