@@ -60,7 +60,9 @@ __all__ = ["fit_panel"]
 # validation looks during a fit
 LOOKS = 25
 # share of the steps that each recipe is given before the best one is trained to the end
-TRIAL = 0.12
+TRIAL = 0.2
+# shares by which another transform and a higher learning rate must be better to be taken
+SOMEWHAT, CLEARLY = 0.01, 0.05
 # how long Ctrl-C may go unnoticed while several networks are trained
 SIGNAL_SECONDS = 0.2
 # share of the time that is left for calibration and memory
@@ -85,6 +87,10 @@ class Task:
     def window(self) -> int:
         """Points of a window, 0 for sequences."""
         return self.plan.lookback if self.settings.mode == "windows" else 0
+
+    def with_other_rate(self) -> Task:
+        """Do the same with the plan's other learning rate."""
+        return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
@@ -119,15 +125,15 @@ def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = 
     choices = recipes(settings, seasons, learned_from, has_validation=bool(held.any()))
     tasks = [_task(settings, plan, recipe, panel, learned_from, held, encoder, deadline) for recipe in choices]
     try:
-        task, reasons, interrupted = _choose(tasks, choices, started, checkpoint)
-        results = _train_members(task, checkpoint) if interrupted is None else [interrupted]
+        choice = _choose(tasks, started, checkpoint)
+        results = _train_members(choice, checkpoint)
     except MemoryError:
         raise _too_large(settings, plan, tasks[0].spec) from None
-    ensemble = Ensemble(tuple(task.network(r.weights, thread_count(settings.n_threads)) for r in results))
+    ensemble = Ensemble(tuple(choice.task.network(r.weights, thread_count(settings.n_threads)) for r in results))
     learned = Learned(
-        results[0].history, _stop(results), tuple(reasons), tuple(checks), results[0].validation_loss
+        results[0].history, _stop(results), tuple(choice.reasons), tuple(checks), results[0].validation_loss
     )
-    return _remember(task, panel, ensemble, learned)
+    return _remember(choice.task, panel, ensemble, learned)
 
 
 def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
@@ -141,7 +147,6 @@ def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
 def _covariates(encoder: CovariateEncoder | None) -> Covariates:
     if encoder is None:
         return Covariates()
-    from gatecast.data.columns import embedding_size
 
     cardinalities = (*encoder.cardinalities, *encoder.static_cardinalities)
     return Covariates(
@@ -184,32 +189,100 @@ def _task(
     )
 
 
-def _choose(
-    tasks: list[Task], choices: list[Recipe], started: float, checkpoint: Checkpoint | None
-) -> tuple[Task, list[str], TrainingResult | None]:
-    """Train each recipe for a while and take the one whose errors on the validation part are smallest.
+def _choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None) -> Choice:
+    """Train each way to look at the values and take the one whose errors on the validation part are smallest.
 
     Errors are compared in the data's units over each series' seasonal change (MASE), since losses under different
-    transforms are not comparable. After Ctrl-C the weights so far are returned too.
+    transforms are not comparable. A small panel is trained to the end each time, and what was trained for the choice is
+    not trained again; there a higher learning rate is tried too. Others are trained for a fifth of the steps.
     """
-    if len(tasks) == 1:
-        return tasks[0], [], None
+    options = [*tasks, *(task.with_other_rate() for task in tasks)]
     if checkpoint is not None and checkpoint.choice is not None:
-        return tasks[checkpoint.choice], list(checkpoint.reasons), None
-    budget = math.inf if math.isinf(tasks[0].deadline) else (tasks[0].deadline - started) * 0.4 / len(tasks)
-    errors = []
+        return Choice(options[checkpoint.choice], list(checkpoint.reasons))
+    other = tasks[0].plan.other_rate if tasks[0].validation is not None else None
+    n_trials = (len(tasks) if len(tasks) > 1 or other else 0) + bool(other)
+    if not n_trials:
+        return Choice(tasks[0], [])
+    budget = math.inf if math.isinf(tasks[0].deadline) else (tasks[0].deadline - started) * 0.4 / n_trials
+    trials: list[Trial] = []
     for task in tasks:
-        limit = time.monotonic() + budget
-        result = _train_one(task, task.settings.seed, thread_count(task.settings.n_threads), trial=limit)
-        if result.stop is Stop.INTERRUPTED:
-            return task, [], result
-        errors.append(_mase(task, result.weights))
-    best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
-    table = ", ".join(f"{choice.transform} {error:.3f}" for choice, error in zip(choices, errors, strict=True))
-    reasons = [f"Transform {choices[best].transform}: the best on the validation part (MASE: {table})."]
+        trials.append(_try(task, budget))
+        if trials[-1].is_interrupted:
+            return Choice(task, [], trials[-1].result)
+    best = _smallest([trial.error for trial in trials])
+    reasons = [_about_transforms(tasks, trials, best)] if len(tasks) > 1 else []
+    chosen = trials[best]
+    if other:
+        faster = _try(options[len(tasks) + best], budget)
+        if faster.is_interrupted:
+            return Choice(faster.task, [], faster.result)
+        taken = faster.error < chosen.error * (1 - CLEARLY)
+        errors = f"MASE: {chosen.task.plan.learning_rate} {chosen.error:.3f}, {other} {faster.error:.3f}"
+        reasons.append(
+            f"Learning rate {other if taken else chosen.task.plan.learning_rate}: the other one was "
+            f"{'worse' if taken else 'not clearly better'} on the validation part ({errors})."
+        )
+        best, chosen = (len(tasks) + best, faster) if taken else (best, chosen)
     if checkpoint is not None:
         checkpoint.keep_choice(best, reasons)
-    return tasks[best], reasons, None
+    return Choice(chosen.task, reasons, chosen.result if chosen.is_complete else None)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a fit goes on with.
+
+    Args:
+        task: The way to look at the values that was taken.
+        reasons: Why, in sentences.
+        result: What was trained for it already, if it needs no more training.
+    """
+
+    task: Task
+    reasons: list[str]
+    result: TrainingResult | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A way to look at the values that was tried.
+
+    Args:
+        task: The way.
+        result: What training for it gave.
+        error: On the validation part (MASE); NaN where it was interrupted.
+        is_complete: Whether it was trained to the end.
+    """
+
+    task: Task
+    result: TrainingResult
+    error: float
+    is_complete: bool
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C ended it."""
+        return self.result.stop is Stop.INTERRUPTED
+
+
+def _try(task: Task, budget: float) -> Trial:
+    is_complete = task.plan.other_rate is not None and math.isinf(budget)
+    limit = None if is_complete else time.monotonic() + budget
+    result = _train_one(task, task.settings.seed, thread_count(task.settings.n_threads), trial=limit)
+    error = math.nan if result.stop is Stop.INTERRUPTED else _mase(task, result.weights)
+    return Trial(task, result, error, is_complete)
+
+
+def _smallest(errors: list[float]) -> int:
+    """Return the way with the smallest error; the first one, unless another is better by a share that means something."""
+    best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
+    return 0 if errors[0] * (1 - SOMEWHAT) <= errors[best] else best
+
+
+def _about_transforms(tasks: list[Task], trials: list[Trial], best: int) -> str:
+    names = [task.preparation.transform.name for task in tasks]
+    table = ", ".join(f"{name} {trial.error:.3f}" for name, trial in zip(names, trials, strict=True))
+    return f"Transform {names[best]}: the best on the validation part (MASE: {table})."
 
 
 def _mase(task: Task, weights: np.ndarray) -> float:
@@ -223,15 +296,18 @@ def _mase(task: Task, weights: np.ndarray) -> float:
     return float(scaled.mean()) if len(scaled) else math.nan
 
 
-def _train_members(task: Task, checkpoint: Checkpoint | None) -> list[TrainingResult]:
+def _train_members(choice: Choice, checkpoint: Checkpoint | None) -> list[TrainingResult]:
     """Train all members, several at once on one thread each where there are several processors."""
+    task, first = choice.task, choice.result
     n, threads = task.settings.ensemble, thread_count(task.settings.n_threads)
-    steps = task.plan.n_steps * n
-    with progress_bar(steps, shown=task.settings.progress) as progress:
+    if first is not None and (n == 1 or first.stop is Stop.INTERRUPTED):
+        return [first]
+    members = range(n) if first is None else range(1, n)
+    with progress_bar(task.plan.n_steps * len(members), shown=task.settings.progress) as progress:
         if n == 1:
             return [_train_one(task, task.settings.seed, threads, progress, checkpoint)]
-        workers, halt = min(n, threads), threading.Event()
-        rounds = math.ceil(n / workers)
+        workers, halt = min(len(members), threads), threading.Event()
+        rounds = math.ceil(len(members) / workers)
 
         def train_member(member: int, deadline: float) -> TrainingResult:
             seed = _seed(task.settings, member)
@@ -239,10 +315,10 @@ def _train_members(task: Task, checkpoint: Checkpoint | None) -> list[TrainingRe
 
         with ThreadPoolExecutor(workers) as pool:
             jobs = [
-                pool.submit(train_member, member, _share_of_time(task.deadline, member // workers, rounds))
-                for member in range(n)
+                pool.submit(train_member, member, _share_of_time(task.deadline, turn // workers, rounds))
+                for turn, member in enumerate(members)
             ]
-            return _results(jobs, halt)
+            return ([] if first is None else [first]) + _results(jobs, halt)
 
 
 def _results(jobs: list[Future[TrainingResult]], halt: threading.Event) -> list[TrainingResult]:

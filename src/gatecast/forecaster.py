@@ -68,6 +68,7 @@ class LSTMForecaster(Settings):
             batch_size=1,
             learning_rate=1e-3,
             schedule="constant",
+            averaging=0,
             clip_norm=0,
             scaling="minmax",
             transform="none",

@@ -22,6 +22,11 @@ VALIDATION_WINDOWS = 200
 VALIDATION_SHARE = 0.2
 # steps of the mean where there is no season
 SHORT_MEAN = 4
+FEW_SERIES = 10
+# from so many points on, two layers and a high learning rate pay
+MANY_POINTS = 100_000
+# learning rates of few points (the second one is taken where it is clearly better), of many, and of the plain head
+LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 # below so many horizons a series holds nothing back
 VALIDATION_HORIZONS = 3
 # and the rest of a series has to hold so many observations
@@ -54,6 +59,7 @@ class Plan:
         hidden_size: Units of each layer.
         n_layers: Stacked layers.
         learning_rate: The highest one; None where it is to be found.
+        other_rate: A higher one that is worth a try; None for none.
         season_length: Steps in the shortest season, for MASE and the seasonal naive forecast.
     """
 
@@ -65,6 +71,7 @@ class Plan:
     hidden_size: int
     n_layers: int
     learning_rate: float | None
+    other_rate: float | None
     season_length: int
 
     @property
@@ -77,7 +84,8 @@ def choose_seasons(settings: Settings, panel: Panel) -> tuple[tuple[int, ...], l
     """Return the seasons that count, shortest first, and what was found of those that the frequency suggests.
 
     Given ones are taken as they are. Those of the frequency are dropped where the data do not show them; where the
-    frequency suggests none, one is searched for.
+    frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because it holds
+    whole weeks.
     """
     if settings.seasons is not None:
         return tuple(season for season in settings.seasons if season > 1), []
@@ -88,14 +96,15 @@ def choose_seasons(settings: Settings, panel: Panel) -> tuple[tuple[int, ...], l
             return (), []
         return (found,), [SeasonCheck(found, True, 1.0, f"The values repeat themselves every {found} steps.")]
     checks = check_seasons(panel.values, panel.offsets, usual)
-    return tuple(check.season_length for check in checks if check.kept), checks
+    kept = tuple(check.season_length for check in checks if check.kept)
+    return tuple(364 if season == 365 and 7 in kept else season for season in kept), checks
 
 
 def held_back(settings: Settings, panel: Panel) -> np.ndarray:
     """Return how many points at the end of each series are not learned from, `(S,)`.
 
-    When nothing is asked for: one horizon and as many more points as give 200 windows over all series, but at most a
-    fifth of a series (and at least one horizon); nothing of a series shorter than three horizons and eight points,
+    When nothing is asked for: one horizon and as many more points as give 200 windows over all series (of ten series and
+    fewer a tenth, so that the windows differ), but at most a fifth of a series and at least one horizon; nothing of a series shorter than three horizons and eight points,
     nothing where a lookback was given that the rest would be too short for, and nothing where the rest would hold
     fewer than two observations to learn a scale from, or what is held back none.
     """
@@ -106,7 +115,8 @@ def held_back(settings: Settings, panel: Panel) -> np.ndarray:
     if size is None:
         windows = math.ceil(VALIDATION_WINDOWS / max(panel.n_series, 1))
         most = np.maximum((lengths * VALIDATION_SHARE).astype(np.int64), H)
-        wanted = np.minimum(H + windows - 1, most)
+        tenth = lengths // 10 if panel.n_series <= FEW_SERIES else np.zeros_like(lengths)
+        wanted = np.minimum(np.maximum(H + windows - 1, tenth), most)
     elif size < 1:
         wanted = np.ceil(lengths * size).astype(np.int64)
     else:
@@ -153,9 +163,11 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
 
     The rules: `lookback` is 48 points or two of the shortest season, whichever is longer, at most 336 and at most a
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
-    mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 32 segments or windows.
-    Training takes 10 epochs in `windows` mode; in `sequence` mode as many steps as give each point about 20 lessons,
-    but 400 to 1,500. Networks have 32 units below 1,000 points, else 64, and a second layer from 50,000 points on.
+    mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
+    those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8 (at
+    least 200 steps, of ten series and fewer 330), from 100,000 points on 16 (at most 1,600 steps). Networks have 32 units
+    below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is 0.02. Below
+    that it is 0.003, or 0.01 where the validation part says so (0.01 without naive forecasts).
 
     Raises:
         DataError: No series is long enough, or in `windows` mode a series is not.
@@ -163,26 +175,41 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     lengths = panel.lengths
     lookback = settings.lookback or _choose_lookback(settings, lengths, seasons)
     _check_lengths(settings, panel, lookback)
-    hidden, layers = _choose_size(settings, len(panel.values))
-    rate = settings.learning_rate
-    common = {
-        "hidden_size": hidden,
-        "n_layers": layers,
-        "learning_rate": None if rate == "find" else float(rate or (0.01 if settings.skip == "none" else 0.02)),
-        "season_length": seasons[0] if seasons else 1,
-    }
+    n_points = len(panel.values)
+    hidden, layers = _choose_size(settings, n_points)
+    rate, other = _choose_rate(settings, n_points)
+    season = seasons[0] if seasons else 1
+    sizes = (hidden, layers, rate, other, season)
     if settings.mode == "windows":
         batch = settings.batch_size or 32
-        n_windows = int(
-            np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum()
-        )
-        return Plan(lookback, 1, batch, math.ceil(n_windows / batch), settings.epochs or 10, **common)
-    batch = settings.batch_size or 32
+        n_windows = int(np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum())
+        return Plan(lookback, 1, batch, math.ceil(n_windows / batch), settings.epochs or 10, *sizes)
     lessons = min(max(2 * lookback, 32), 256, max(int(lengths.max()) - lookback, 1))
     n_lessons = int(np.maximum(lengths - lookback, 0).sum())
+    batch = settings.batch_size or min(max(n_lessons // (16 * lessons), 8), 32)
     steps = max(1, math.ceil(n_lessons / (batch * lessons)))
-    wanted = min(max(20 * n_lessons // (batch * lessons), 400), 1500)
-    return Plan(lookback, lessons, batch, steps, settings.epochs or math.ceil(wanted / steps), **common)
+    epochs = settings.epochs or _choose_epochs(n_points, panel.n_series, steps)
+    return Plan(lookback, lessons, batch, steps, epochs, *sizes)
+
+
+def _choose_epochs(n_points: int, n_series: int, steps_per_epoch: int) -> int:
+    """Many points are learned 16 times, at most in 1,600 steps; few 8 times, but in 200 steps at least, or 330."""
+    if n_points >= MANY_POINTS:
+        return max(1, min(16 * steps_per_epoch, 1600) // steps_per_epoch)
+    least = 200 if n_series > FEW_SERIES else 330
+    return max(8, math.ceil(least / steps_per_epoch))
+
+
+def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float | None]:
+    """Return the learning rate and another one that is worth a try."""
+    rate = settings.learning_rate
+    if rate == "find":
+        return None, None
+    if rate is not None:
+        return float(rate), None
+    if settings.skip == "none":
+        return PLAIN_RATE, None
+    return (HIGH_RATE, None) if n_points >= MANY_POINTS else (LOW_RATE, OTHER_RATE)
 
 
 def make_spec(settings: Settings, plan: Plan, lens: Lens, covariates: Covariates) -> NetworkSpec:
@@ -251,7 +278,9 @@ def _choose_lookback(settings: Settings, lengths: np.ndarray, seasons: tuple[int
 
 def _choose_size(settings: Settings, n_points: int) -> tuple[int, int]:
     hidden = settings.hidden_size or (32 if n_points < 1000 else 64)
-    layers = len(settings.dilations) if settings.dilations else settings.n_layers or (2 if n_points >= 50_000 else 1)
+    layers = (
+        len(settings.dilations) if settings.dilations else settings.n_layers or (2 if n_points >= MANY_POINTS else 1)
+    )
     return hidden, layers
 
 

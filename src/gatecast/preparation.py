@@ -66,7 +66,9 @@ class Preparation:
         """Take the series of `other` where `where` says so."""
         ours, theirs = self.transform.to_arrays(), other.transform.to_arrays()
         S = len(where)
-        mixed = {n: np.where(where, theirs[n], a) if len(a) == S and len(theirs[n]) == S else a for n, a in ours.items()}
+        mixed = {
+            n: np.where(where, theirs[n], a) if len(a) == S and len(theirs[n]) == S else a for n, a in ours.items()
+        }
         return replace(
             self,
             transform=transform_from_arrays(self.transform.name, mixed),

@@ -102,11 +102,11 @@ class Settings:
     batch_size: int | None = None
     learning_rate: float | str | None = None
     schedule: str = "one-cycle"
-    clip_norm: float = 1.0
+    clip_norm: float = 0.2
     weight_decay: float = 0.0
-    averaging: float = 0.0
+    averaging: float = 0.98
     validation_size: float | int | None = None
-    patience: int = 8
+    patience: int = 15
     ensemble: int = 1
     max_seconds: float | None = None
     checkpoint: str | os.PathLike[str] | None = None
@@ -154,7 +154,7 @@ class Settings:
                 check_count(name, getattr(self, name), f"Use `{name}={example}`, or None to have it chosen.")
         if not is_integer(self.patience) or self.patience < 0:
             raise ConfigError(
-                f"`patience` must be a whole number, got {self.patience!r}. Use `patience=8`, or 0 to never end early."
+                f"`patience` must be a whole number, got {self.patience!r}. Use `patience=15`, or 0 to never end early."
             )
         if not is_integer(self.seed) or not 0 <= self.seed < 2**63:
             raise ConfigError(f"`seed` must be a whole number from 0 to 2**63 - 1, got {self.seed!r}. Use `seed=0`.")
@@ -167,12 +167,12 @@ class Settings:
         if self.max_seconds is not None:
             check_positive("max_seconds", self.max_seconds, "Use `max_seconds=60`, or None for no limit.")
         if self.clip_norm != 0:
-            check_positive("clip_norm", self.clip_norm, "Use `clip_norm=1.0`, or 0 to switch clipping off.")
+            check_positive("clip_norm", self.clip_norm, "Use `clip_norm=0.2`, or 0 to switch clipping off.")
         if self.weight_decay != 0:
             check_positive("weight_decay", self.weight_decay, "Use `weight_decay=0.01`, or 0 for none.")
         if self.validation_size is not None and self.validation_size != 0:
             check_positive("validation_size", self.validation_size, "Use `validation_size=0.2`, or 0 for none.")
-        for name, example in (("dropout", 0.2), ("averaging", 0.99)):
+        for name, example in (("dropout", 0.2), ("averaging", 0.98)):
             value = getattr(self, name)
             if not is_number(value) or not 0 <= value < 1:
                 raise ConfigError(f"`{name}` must be at least 0 and below 1, got {value!r}. Use `{name}={example}`.")
@@ -201,8 +201,8 @@ class Settings:
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
                 raise ConfigError(
-                    f"`{name}=True` looks at a whole window, so `mode=\"windows\"` was expected, got "
-                    f"{self.mode!r}. Pass `mode=\"windows\"` with it."
+                    f'`{name}=True` looks at a whole window, so `mode="windows"` was expected, got '
+                    f'{self.mode!r}. Pass `mode="windows"` with it.'
                 )
         if self.bidirectional and (self.cell != "lstm" or self.dilations):
             raise ConfigError(

@@ -200,7 +200,9 @@ class TrainedNetwork:
             none = {name: np.repeat(_newest_rows(panel, name), H, axis=0) for name in none if getattr(panel, name).size}
         return replace(panel, values=values, targets=values, offsets=np.arange(S + 1, dtype=np.int64) * H, **none)
 
-    def _run(self, panel: PanelArrays, stretches: Stretches, state: np.ndarray | None, width: int = 0) -> SequenceResult:
+    def _run(
+        self, panel: PanelArrays, stretches: Stretches, state: np.ndarray | None, width: int = 0
+    ) -> SequenceResult:
         return run_sequences(
             self.spec,
             self.weights,
