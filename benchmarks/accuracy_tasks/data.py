@@ -85,6 +85,10 @@ class Split:
         return replace(self, train=self.train.assign(y=y))
 
 
+# steps that are numbers begin here
+FIRST_DAY = "1990-01-01"
+
+
 def find(folder: Path, file: str) -> Path:
     """Return the path of a file of the data folder.
 
@@ -99,14 +103,19 @@ def find(folder: Path, file: str) -> Path:
     return path
 
 
-def read_split(folder: Path, file: str, horizon: int, season: int) -> Split:
+def read_split(folder: Path, file: str, horizon: int, season: int, freq: str | None = None) -> Split:
     """Read a panel and hold back what `is_test` marks, or else the last H points of each series.
+
+    Competitions number the steps and tell the frequency beside them: with `freq` the steps become times of that frequency
+    (from the same arbitrary day for all series), which is how a person would have them.
 
     Raises:
         DataFolderError: The file is not there, or a series has not H test points.
     """
     table = pd.read_parquet(find(folder, file))
     table["unique_id"] = table["unique_id"].astype(str)
+    if freq is not None:
+        table["ds"] = pd.date_range(FIRST_DAY, periods=int(table["ds"].max()), freq=freq)[table["ds"].to_numpy() - 1]
     behind = table.groupby("unique_id", sort=False).cumcount(ascending=False).to_numpy()
     is_test = behind < horizon
     if "is_test" in table and not (table["is_test"].to_numpy() == is_test).all():

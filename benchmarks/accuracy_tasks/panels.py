@@ -30,6 +30,7 @@ class PanelTask:
         file: In the data folder.
         horizon: H.
         season: Steps in a season, for MASE and the seasonal naive forecast; the library is not told.
+        freq: Frequency of the times, where the file has step numbers.
         naive2: sMAPE and MASE of M4's Naive2, for OWA.
         near_zero: Whether sMAPE is also given in the form for series with zeros.
         has_intervals: Whether the coverage of intervals is measured.
@@ -40,6 +41,7 @@ class PanelTask:
     file: str
     horizon: int
     season: int
+    freq: str | None = None
     naive2: tuple[float, float] | None = None
     near_zero: bool = False
     has_intervals: bool = False
@@ -47,7 +49,7 @@ class PanelTask:
 
     def run(self, options: Options) -> list[Row]:
         """Fit and forecast; the seasonal naive forecast comes first."""
-        split = read_split(options.folder, self.file, self.horizon, self.season)
+        split = read_split(options.folder, self.file, self.horizon, self.season, self.freq)
         naive = self.scores(split, split.seasonal_naive())
         rows = rows_of(self.name, [naive], ", seasonal naive")
         for ensemble in options.ensembles:
@@ -110,10 +112,10 @@ def _coverage_name(level: int) -> str:
 
 
 m4_hourly = PanelTask(
-    "m4_hourly", "m4/m4_hourly.parquet", 48, 24, naive2=(18.383, 2.395), has_intervals=True, has_gaps=True
+    "m4_hourly", "m4/m4_hourly.parquet", 48, 24, "h", naive2=(18.383, 2.395), has_intervals=True, has_gaps=True
 )
-m4_weekly = PanelTask("m4_weekly", "m4/m4_weekly.parquet", 13, 1, naive2=(9.161, 2.777))
-tourism_monthly = PanelTask("tourism_monthly", "tourism/tourism_monthly.parquet", 24, 12, has_intervals=True)
-tourism_quarterly = PanelTask("tourism_quarterly", "tourism/tourism_quarterly.parquet", 8, 4)
+m4_weekly = PanelTask("m4_weekly", "m4/m4_weekly.parquet", 13, 1, "W", naive2=(9.161, 2.777))
+tourism_monthly = PanelTask("tourism_monthly", "tourism/tourism_monthly.parquet", 24, 12, "MS", has_intervals=True)
+tourism_quarterly = PanelTask("tourism_quarterly", "tourism/tourism_quarterly.parquet", 8, 4, "QS")
 hospital = PanelTask("hospital", "hospital.parquet", 12, 12)
-nn5 = PanelTask("nn5", "nn5.parquet", 56, 7, near_zero=True, has_gaps=True)
+nn5 = PanelTask("nn5", "nn5.parquet", 56, 7, "D", near_zero=True, has_gaps=True)
