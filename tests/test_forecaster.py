@@ -89,7 +89,7 @@ def test_forecast_reacts_to_the_newest_observation(either: LSTMForecaster) -> No
 def test_forecast_of_a_point_does_not_change_when_its_future_does(either: LSTMForecaster) -> None:
     y = wave()
     changed = y.copy()
-    changed[200:] = -50.0
+    changed[200:] = 50.0
     before, after = either.predict_insample(y)["LSTM"], either.predict_insample(changed)["LSTM"]
     np.testing.assert_array_equal(before[:201], after[:201])
     assert (before[201:] != after[201:]).all()
@@ -141,9 +141,8 @@ def test_every_kind_of_data_gives_the_same_forecast(kind: str) -> None:
         "polars": pl.DataFrame({"unique_id": ["x"] * len(y), "ds": days.to_numpy(), "y": y}),
         "wide": pd.DataFrame({"day": days, "sales": y}),
     }[kind]
-    forecast = LSTMForecaster(horizon=3, **SMALL).fit(data).predict()
-    expected = LSTMForecaster(horizon=3, **SMALL).fit(y).predict()["LSTM"]
-    # a season of 7 days changes no setting here, so the numbers are the same to the last bit
+    forecast = LSTMForecaster(horizon=3, season_length=1, **SMALL).fit(data).predict()
+    expected = LSTMForecaster(horizon=3, season_length=1, **SMALL).fit(y).predict()["LSTM"]
     np.testing.assert_array_equal(forecast["LSTM"].to_numpy(), expected)
     assert isinstance(forecast, pl.DataFrame) == (kind == "polars")
 
@@ -166,9 +165,9 @@ def test_data_that_follow_the_training_part_go_on_from_it(either: LSTMForecaster
 
 def test_a_series_that_was_not_there_is_forecast_from_its_own_history(fitted: LSTMForecaster) -> None:
     data = table(ids=("a",))
-    new = data.assign(unique_id="new", y=1000 * data["y"])
-    both = fitted.predict(data=pd.concat([data, new]))
-    a, b = (both.loc[both["unique_id"] == i, "LSTM"].to_numpy() for i in ("a", "new"))
+    new = [data.assign(unique_id=name, y=unit * data["y"]) for name, unit in (("one", 1), ("two", 1000))]
+    both = fitted.predict(data=pd.concat([data, *new]))
+    a, b = (both.loc[both["unique_id"] == i, "LSTM"].to_numpy() for i in ("one", "two"))
     # the scaling is learned from the same history, a thousand times larger
     np.testing.assert_allclose(b, 1000 * a, rtol=1e-4)
 
@@ -199,7 +198,8 @@ def test_evaluation_equals_forecasts_made_one_by_one(either: LSTMForecaster) -> 
     assert found.rmse == pytest.approx(rmse, rel=1e-5)
     assert found.mae == pytest.approx(mae, rel=1e-5)
     assert found.scores["Naive"].rmse == pytest.approx(np.sqrt(np.mean(np.concatenate(naive) ** 2)))
-    assert found.mase == pytest.approx(mae / np.mean(np.abs(np.diff(y[:300]))), rel=1e-5)
+    season = found.season_length
+    assert found.mase == pytest.approx(mae / np.mean(np.abs(y[season:300] - y[: 300 - season])), rel=1e-5)
 
 
 def test_evaluation_of_too_many_origins_takes_evenly_spaced_ones(
@@ -218,7 +218,7 @@ def test_evaluation_of_too_many_origins_takes_evenly_spaced_ones(
 def test_evaluation_of_several_series_of_unequal_length() -> None:
     data = pd.concat([table(300, ("a",)), table(200, ("b",))])
     train, test = train_test_split(data)
-    found = LSTMForecaster(horizon=3, **SMALL).fit(train).evaluate(test)
+    found = LSTMForecaster(horizon=3, season_length=7, **SMALL).fit(train).evaluate(test)
     assert found.n_origins == 60 + 40
     assert list(found.scores) == ["LSTM", "Naive", "SeasonalNaive"]
     assert found.season_length == 7
@@ -261,18 +261,11 @@ def test_gaps_are_neither_learned_nor_invented() -> None:
 
 
 def test_losses_are_in_units_of_the_data() -> None:
-    small, large = (LSTMForecaster(**SMALL).fit(wave() * unit).history_ for unit in (1.0, 1000.0))
+    settings = SMALL | {"loss": "mse", "transform": "none"}
+    small, large = (LSTMForecaster(**settings).fit(wave() * unit).history_ for unit in (1.0, 1000.0))
     np.testing.assert_allclose(large["rmse"], np.multiply(small["rmse"], 1000), rtol=1e-3)
     np.testing.assert_allclose(large["loss"], np.multiply(small["loss"], 1e6), rtol=1e-3)
     np.testing.assert_allclose(np.sqrt(small["loss"]), small["rmse"], rtol=1e-6)
-
-
-@pytest.mark.parametrize("mode", ["sequence", "windows"])
-def test_any_number_of_threads_gives_the_same_bits(mode: str) -> None:
-    fits = [LSTMForecaster(mode=mode, n_threads=n, **SMALL).fit(table()) for n in (1, 2, 3)]
-    for other in fits[1:]:
-        np.testing.assert_array_equal(other.fitted_.network.weights, fits[0].fitted_.network.weights)
-        np.testing.assert_array_equal(other.predict()["LSTM"], fits[0].predict()["LSTM"])
 
 
 def test_seed_decides_the_model() -> None:
@@ -312,7 +305,7 @@ def test_too_few_points_are_refused_in_one_sentence() -> None:
         LSTMForecaster(horizon=5, lookback=18).fit(wave(20))
     data = pd.concat([table(300, ("long",)), table(10, ("short",))])
     with pytest.raises(DataError, match="Series 'short' has 10 points"):
-        LSTMForecaster(horizon=5, lookback=18).fit(data)
+        LSTMForecaster(horizon=5, lookback=18, mode="windows").fit(data)
 
 
 def test_a_loss_that_is_no_number_names_step_and_remedy() -> None:
@@ -376,21 +369,6 @@ def test_fit_shows_nothing_when_there_is_no_terminal(capfd: pytest.CaptureFixtur
 
 def test_repr_shows_what_was_changed() -> None:
     assert repr(LSTMForecaster(24, seed=3)) == "LSTMForecaster(horizon=24, seed=3)"
-
-
-def test_interrupted_fit_keeps_the_weights_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start_timer(*_: object) -> None:
-        # training is under way now, so the signal comes in the middle of it
-        monkeypatch.setattr(_Silent, "advance", lambda *_: None)
-        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
-
-    monkeypatch.setattr(_Silent, "advance", start_timer)
-    model = LSTMForecaster(hidden_size=64, epochs=100_000, progress=False)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(wave())
-    assert model.stop_reason_ == "interrupted"
-    assert np.isfinite(model.predict(3)["LSTM"]).all()
-    assert len(model.history_["rmse"]) >= 1
 
 
 def test_held_out_rows_may_begin_behind_a_gap(either: LSTMForecaster) -> None:

@@ -191,14 +191,13 @@ class TrainedNetwork:
         S, H = len(block), block.shape[2]
         values = np.ascontiguousarray(block[:, self.loss.middle]).ravel()
         panel = memory.recent
-        none = {name: getattr(panel, name)[:0] for name in ("numbers", "codes")}
+        # of what is not known ahead the newest rows are all that is known
+        rows = {name: np.repeat(_newest_rows(panel, name), H, axis=0) for name in ("numbers", "codes")}
         if ahead is not None:
-            shapes = replace(panel, values=values[:0], targets=values[:0], offsets=np.zeros(S + 1, np.int64), **none)
-            extended = extend(shapes, ahead)
-            none = {"numbers": extended.numbers, "codes": extended.codes}
-        elif panel.numbers.size or panel.codes.size:
-            none = {name: np.repeat(_newest_rows(panel, name), H, axis=0) for name in none if getattr(panel, name).size}
-        return replace(panel, values=values, targets=values, offsets=np.arange(S + 1, dtype=np.int64) * H, **none)
+            for name, known in (("numbers", ahead.numbers), ("codes", ahead.codes)):
+                if rows[name].size:
+                    rows[name][:, : known.shape[2]] = known.reshape(S * H, -1)
+        return replace(panel, values=values, targets=values, offsets=np.arange(S + 1, dtype=np.int64) * H, **rows)
 
     def _run(
         self, panel: PanelArrays, stretches: Stretches, state: np.ndarray | None, width: int = 0
@@ -221,4 +220,5 @@ def _all(panel: PanelArrays) -> np.ndarray:
 
 
 def _newest_rows(panel: PanelArrays, name: str) -> np.ndarray:
-    return np.asarray(getattr(panel, name)[panel.offsets[1:] - 1])
+    rows = getattr(panel, name)
+    return np.asarray(rows[panel.offsets[1:] - 1] if rows.size else rows[:0])
