@@ -1,4 +1,4 @@
-"""Does training look after itself: stop, keep to its time, join several networks, survive Ctrl-C, and say what it did?"""
+"""Does training look after itself: stop, keep to its time, join networks, survive Ctrl-C, and say what it did?"""
 
 import signal
 import threading

@@ -1,8 +1,5 @@
 """Does the forecaster do what a user expects of it, on every kind of data?"""
 
-import signal
-import threading
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -18,7 +15,6 @@ from gatecast import (
     forecasts,
     train_test_split,
 )
-from gatecast.training.progress import _Silent
 
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 80, "progress": False}
 

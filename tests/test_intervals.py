@@ -119,7 +119,7 @@ def test_paths_have_the_shape_the_times_and_the_margins_of_the_forecast() -> Non
     assert list(paths.columns) == ["unique_id", "ds", "path", "LSTM"]
     assert len(paths) == 2 * 2000 * 4
     table_ = model.predict(quantiles=[0.1, 0.5, 0.9])
-    found = paths.groupby(["unique_id", "ds"])["LSTM"].quantile([0.1, 0.9]).unstack()
+    found = paths.groupby(["unique_id", "ds"])["LSTM"].quantile([0.1, 0.9]).unstack()  # noqa: PD010  levels of quantile() are no pivot
     spread = (table_["LSTM-ql0.9"] - table_["LSTM-ql0.1"]).to_numpy()
     # quantiles of 2,000 draws, and finite-sample corrections of the conformal ones
     np.testing.assert_allclose(found[0.1], table_["LSTM-ql0.1"], atol=0.1 * spread.max())

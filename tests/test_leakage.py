@@ -97,9 +97,7 @@ def learned(panel_like: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, **setting
 
 @pytest.mark.parametrize("transform", ["none", "box-cox", "difference", "log1p"])
 @pytest.mark.parametrize("scaling", ["season", "standard", "minmax"])
-def test_what_is_held_back_is_not_learned_from(
-    transform: str, scaling: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_held_back_is_not_learned_from(transform: str, scaling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = COVARIATES | {"transform": transform, "scaling": scaling, "season_length": 7}
     train = DATA[DATA["ds"] < END]
     probe = LSTMForecaster(horizon=4, **SMALL | settings)

@@ -49,9 +49,7 @@ def test_loaded_model_says_the_same(model: LSTMForecaster, tmp_path: Path) -> No
         )
         pd.testing.assert_frame_equal(found, expected)
     if level is not None:
-        pd.testing.assert_frame_equal(
-            loaded.simulate(5, future=ahead(loaded)), model.simulate(5, future=ahead(model))
-        )
+        pd.testing.assert_frame_equal(loaded.simulate(5, future=ahead(loaded)), model.simulate(5, future=ahead(model)))
     found, expected = loaded.evaluate(later), model.evaluate(later)
     assert found.scores["LSTM"].rmse == expected.scores["LSTM"].rmse
     assert found.mase == expected.mase

@@ -106,8 +106,8 @@ def find(folder: Path, file: str) -> Path:
 def read_split(folder: Path, file: str, horizon: int, season: int, freq: str | None = None) -> Split:
     """Read a panel and hold back what `is_test` marks, or else the last H points of each series.
 
-    Competitions number the steps and tell the frequency beside them: with `freq` the steps become times of that frequency
-    (from the same arbitrary day for all series), which is how a person would have them.
+    Competitions number the steps and tell the frequency beside them: with `freq` the steps become times of that
+    frequency (from the same arbitrary day for all series), which is how a person would have them.
 
     Raises:
         DataFolderError: The file is not there, or a series has not H test points.

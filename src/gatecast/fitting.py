@@ -274,7 +274,7 @@ def _try(task: Task, budget: float) -> Trial:
 
 
 def _smallest(errors: list[float]) -> int:
-    """Return the way with the smallest error; the first one, unless another is better by a share that means something."""
+    """Return the way with the smallest error: the first one, unless another is somewhat better."""
     best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
     return 0 if errors[0] * (1 - SOMEWHAT) <= errors[best] else best
 

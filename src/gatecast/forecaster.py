@@ -120,7 +120,7 @@ class LSTMForecaster(Settings):
             raise KeyboardInterrupt
         return self
 
-    def _read(self, data: Any, freq: str | int | None, **named: str | None) -> Panel:
+    def _read(self, data: Any, freq: str | int | None, **named: Any) -> Panel:
         if isinstance(data, Panel):
             return data
         return to_panel(data, freq=freq, past=self.past, future=self.future, static=self.static, **named)

@@ -1,4 +1,4 @@
-"""How sure is a forecast? Points, intervals, quantiles and paths from what the networks say and from errors that were measured."""
+"""How sure is a forecast? Points, intervals, quantiles and paths, from the networks and from measured errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a fitted model come apart into named numbers and JSON, and together again? What `gatecast.modelfile` writes."""
+"""How does a fitted model come apart into named numbers and JSON, and together again? For `gatecast.modelfile`."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def unpack(tensors: Tensors, facts: Facts, n_threads: int) -> Fitted:
     """Put a fitted model together again."""
     lens = Lens(*(tuple(facts["lens"][name]) for name in ("lags", "candidates")))
     networks = _networks(tensors, facts, lens, n_threads)
-    recent = PanelArrays(**_below("recent", tensors), **facts["recent"])
+    arrays: dict[str, Any] = {**_below("recent", tensors), **facts["recent"]}
+    recent = PanelArrays(**arrays)
     calibration = _below("calibration", tensors)
     return Fitted(
         ensemble=Ensemble(networks),

@@ -103,10 +103,11 @@ def choose_seasons(settings: Settings, panel: Panel) -> tuple[tuple[int, ...], l
 def held_back(settings: Settings, panel: Panel) -> np.ndarray:
     """Return how many points at the end of each series are not learned from, `(S,)`.
 
-    When nothing is asked for: one horizon and as many more points as give 200 windows over all series (of ten series and
-    fewer a tenth, so that the windows differ), but at most a fifth of a series and at least one horizon; nothing of a series shorter than three horizons and eight points,
-    nothing where a lookback was given that the rest would be too short for, and nothing where the rest would hold
-    fewer than two observations to learn a scale from, or what is held back none.
+    When nothing is asked for: one horizon and as many more points as give 200 windows over all series (of ten series
+    and fewer a tenth, so that the windows differ), but at most a fifth of a series and at least one horizon; nothing of
+    a series shorter than three horizons and eight points, nothing where a lookback was given that the rest would be too
+    short for, and nothing where the rest would hold fewer than two observations to learn a scale from, or what is held
+    back none.
     """
     lengths, H = panel.lengths, settings.horizon
     size = settings.validation_size
@@ -137,10 +138,10 @@ def _observed_before(panel: Panel, positions: np.ndarray) -> np.ndarray:
 def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_validation: bool) -> list[Recipe]:
     """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
 
-    With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs, and
-    candidates are the last value, the seasonal naive of each season, the training mean and the mean over the shortest
-    season (over four steps where there is none). `transform="auto"` tries the logarithm too, where no value is below
-    zero.
+    With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs,
+    and candidates are the last value, the seasonal naive of each season, the training mean and the mean over the
+    shortest season (over four steps where there is none). `transform="auto"` tries the logarithm too, where no value
+    is below zero.
     """
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
@@ -164,9 +165,9 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     The rules: `lookback` is 48 points or two of the shortest season, whichever is longer, at most 336 and at most a
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
-    those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8 (at
-    least 200 steps, of ten series and fewer 330), from 100,000 points on 16 (at most 1,600 steps). Networks have 32 units
-    below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is 0.02. Below
+    those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
+    (at least 200 steps, of ten series and fewer 330), from 100,000 points on 16 (at most 1,600 steps). Networks have 32
+    units below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is 0.02. Below
     that it is 0.003, or 0.01 where the validation part says so (0.01 without naive forecasts).
 
     Raises:
@@ -295,6 +296,6 @@ def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:
     name = "The series" if panel.n_series == 1 else f"Series {panel.ids[at]!r}"
     longest = "" if is_windows or panel.n_series == 1 else ", the longest one,"
     raise DataError(
-        f"{name}{longest} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} need "
-        f"at least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
+        f"{name}{longest} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} "
+        f"need at least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
     )

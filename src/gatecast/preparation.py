@@ -1,4 +1,4 @@
-"""In which form does the network see a table, and how do its forecasts come back? Learned from the training part only."""
+"""In which form does the network see a table, and how do its forecasts come back? Learned before what is held back."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Preparation:
             return self.transform.forward(panel.values, panel.offsets)
         values, offsets = behind(anchors, panel.values, panel.offsets)
         lag = anchors.shape[1]
-        return self.transform.forward(values, offsets)[spans(offsets[:-1] + lag, panel.lengths)]
+        return np.asarray(self.transform.forward(values, offsets)[spans(offsets[:-1] + lag, panel.lengths)])
 
     def restore(self, scaled: Array, series: Ints | None = None, anchors: Floats | None = None) -> Floats:
         """Bring forecasts back to the units of the data.

@@ -67,7 +67,7 @@ class Settings:
         transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling.
         scaling: `season` (the mean absolute change over a season is 1), `standard`, `minmax` (0..1) or `none`; per
             series, learned from the training part.
-        season_length: Steps in a season, or several; 1 for none. Those of the frequency that the data show, when absent.
+        season_length: Steps in a season, or several; 1 for none; when absent those of the frequency that the data show.
         past: Columns that are known up to now.
         future: Columns that are known ahead.
         static: Columns that never change within a series.

@@ -35,7 +35,7 @@ class Stream:
         """Take in the next observation.
 
         Args:
-            value: In the data's units; NaN for a step at which nothing was observed, for which the last value stands in.
+            value: In the data's units; NaN for a step at which nothing was observed: the last value stands in.
 
         Returns:
             `(H,)` forecasts of the next steps, in the data's units.

@@ -120,16 +120,14 @@ def test_what_has_no_effect_on_the_result_may_differ(finished: Path, tmp_path: P
 def test_checkpoint_of_another_fit_is_refused(other: str, finished: Path) -> None:
     settings = SMALL | ({"seed": 1} if other == "settings" else {})
     y = Y + (other == "values")
-    with pytest.raises(ModelFileError, match="other settings or other data.*leave `resume` out"):
-        if other == "times":
-            LSTMForecaster(**settings).fit(np.append(Y, 1.0), resume=finished)
-        elif other == "covariates":
-            import pandas as pd
+    data: object = np.append(Y, 1.0) if other == "times" else y
+    if other == "covariates":
+        import pandas as pd
 
-            data = pd.DataFrame({"unique_id": "a", "ds": np.arange(240), "y": Y, "x": 1.0 + Y})
-            LSTMForecaster(**settings, past=["x"]).fit(data, resume=finished)
-        else:
-            LSTMForecaster(**settings).fit(y, resume=finished)
+        data = pd.DataFrame({"unique_id": "a", "ds": np.arange(240), "y": Y, "x": 1.0 + Y})
+        settings |= {"past": ["x"]}
+    with pytest.raises(ModelFileError, match="other settings or other data.*leave `resume` out"):
+        LSTMForecaster(**settings).fit(data, resume=finished)
 
 
 def test_damaged_checkpoint_is_refused(finished: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Does training keep the best weights, stop when nothing improves, and keep to its time? With a trainer made of numbers."""
+"""Does training keep the best weights, end when nothing improves, and keep to its time? With a trainer of numbers."""
 
 import math
 import threading

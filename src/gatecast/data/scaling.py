@@ -19,8 +19,8 @@ class Scaling:
     Attributes:
         center: float64, shape (S,), in the units of the data.
         scale: float64, shape (S,), positive, in the units of the data.
-        kind: "season" (mean 0, mean absolute change over a season 1), "standard" (mean 0, standard deviation 1), "minmax"
-            (0..1 over the training part) or "none".
+        kind: "season" (mean 0, mean absolute change over a season 1), "standard" (mean 0, standard deviation 1),
+            "minmax" (0..1 over the training part) or "none".
 
     >>> values, offsets = np.array([1.0, 3.0]), np.array([0, 2])
     >>> fit_scaling(values, offsets, "minmax").transform(values, offsets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def spans(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         [5, 6, 0, 1, 2]
     """
     ends = np.cumsum(lengths)
-    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths)
+    return np.asarray(np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths))
 
 
 def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
@@ -58,7 +59,9 @@ def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
     offsets = np.concatenate(([0], np.cumsum(n_first + n_second))).astype(np.int64)
     begins = offsets[:-1]
     to_first, to_second = spans(begins, n_first), spans(begins + n_first, n_second)
-    joined = {name: _rows(getattr(first, name), getattr(second, name), to_first, to_second) for name in ROWS}
+    joined: dict[str, Any] = {
+        name: _rows(getattr(first, name), getattr(second, name), to_first, to_second) for name in ROWS
+    }
     return replace(second, offsets=offsets, **joined)
 
 
@@ -102,7 +105,8 @@ def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
 def _cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
     rows = spans(begins, lengths)
     offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    return replace(panel, offsets=offsets, **{name: _take(getattr(panel, name), rows) for name in ROWS})
+    taken: dict[str, Any] = {name: _take(getattr(panel, name), rows) for name in ROWS}
+    return replace(panel, offsets=offsets, **taken)
 
 
 def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ def _losses(settings: LossSettings, rows: Array, actual: Array) -> Array:
 
         return -np.asarray(t.logpdf(-error, rows[:, 2], scale=rows[:, 1]))
     if settings.loss == "mae":
-        return np.abs(error)
+        return np.asarray(np.abs(error))
     if settings.loss == "huber":
         slope = np.clip(error, -settings.huber_delta, settings.huber_delta)
         return np.asarray(slope * (error - slope / 2))

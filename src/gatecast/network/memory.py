@@ -8,6 +8,7 @@ candidate forecasts look back at them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -192,7 +193,7 @@ class TrainedNetwork:
         values = np.ascontiguousarray(block[:, self.loss.middle]).ravel()
         panel = memory.recent
         # of what is not known ahead the newest rows are all that is known
-        rows = {name: np.repeat(_newest_rows(panel, name), H, axis=0) for name in ("numbers", "codes")}
+        rows: dict[str, Any] = {name: np.repeat(_newest_rows(panel, name), H, axis=0) for name in ("numbers", "codes")}
         if ahead is not None:
             for name, known in (("numbers", ahead.numbers), ("codes", ahead.codes)):
                 if rows[name].size:

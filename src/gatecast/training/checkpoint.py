@@ -73,7 +73,7 @@ class Checkpoint:
                 facts = json.loads((opened.metadata() or {})["gatecast_checkpoint"])
                 tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  no dict
             if facts.pop("sha256") != checksum(tensors, facts):
-                raise ValueError("its checksum does not match its content")
+                raise ValueError("its checksum does not match its content")  # noqa: TRY301  one answer for all
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelFileError(
                 f"{file} is no complete checkpoint of gatecast ({error}). Pass the file that `checkpoint=` named."

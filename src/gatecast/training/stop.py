@@ -28,14 +28,18 @@ class Stop(StrEnum):
 
 
 _REMEDIES = {
-    Stop.FINISHED: "All epochs were trained: nothing to do; where the validation loss was still falling, pass more `epochs`.",
+    Stop.FINISHED: (
+        "All epochs were trained: nothing to do; where the validation loss was still falling, pass more `epochs`."
+    ),
     Stop.NO_IMPROVEMENT: (
-        "The validation loss had stopped falling and the best weights were restored: nothing to do; a larger `patience` "
-        "would wait longer."
+        "The validation loss had stopped falling and the best weights were restored: nothing to do; a larger "
+        "`patience` would wait longer."
     ),
     Stop.TIME: (
         "The time ran out before training had converged: pass a larger `max_seconds`, or a smaller `hidden_size`."
     ),
-    Stop.INTERRUPTED: "Training was interrupted and the weights so far were kept: call `fit` again to train to the end.",
+    Stop.INTERRUPTED: (
+        "Training was interrupted and the weights so far were kept: call `fit` again to train to the end."
+    ),
     Stop.LOADED: "The model was read from a file: its training ended before.",
 }

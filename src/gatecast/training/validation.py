@@ -83,8 +83,8 @@ class Validation:
         """Forecast from every origin.
 
         Returns:
-            Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both scaled;
-            the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
+            Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
+            scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
         """
         some = np.flatnonzero(self.n_origins)
         origins = self.n_origins[some]
