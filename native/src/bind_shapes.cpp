@@ -112,11 +112,11 @@ void bind_shapes(nb::module_& module) {
         .def_prop_ro("state_size",
                      [](const Shape& self) { return Network<double>(self, kernels_for<double>("")).state_size(); });
     nb::class_<Lens>(module, "Lens")
-        .def("__init__", [](Lens* self, const std::vector<int>& lags, const std::vector<int>& candidates) {
+        .def("__init__", [](Lens* self, const std::vector<int>& lags, const std::vector<int>& candidates, bool level) {
             for (int lag : lags) require(lag > 0, "a lag must be positive");
             for (int m : candidates) require(m > -(1 << 30), "a candidate reads too many values");
             require(candidates.size() <= kMaxCandidates, "too many candidates");
-            new (self) Lens{lags, candidates};
+            new (self) Lens{lags, candidates, level};
         });
     nb::class_<LossSettings>(module, "Loss")
         .def("__init__", [](LossSettings* self, int kind, double huber_delta, const std::vector<double>& levels) {

@@ -209,8 +209,8 @@ def _choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None) ->
         trials.append(_try(task, budget))
         if trials[-1].is_interrupted:
             return Choice(task, [], trials[-1].result)
-    best = _smallest([trial.error for trial in trials])
-    reasons = [_about_transforms(tasks, trials, best)] if len(tasks) > 1 else []
+    best = _smallest(trials)
+    reasons = [_about_values(tasks, trials, best)] if len(tasks) > 1 else []
     chosen = trials[best]
     if other:
         faster = _try(options[len(tasks) + best], budget)
@@ -273,16 +273,25 @@ def _try(task: Task, budget: float) -> Trial:
     return Trial(task, result, error, is_complete)
 
 
-def _smallest(errors: list[float]) -> int:
-    """Return the way with the smallest error: the first one, unless another is somewhat better."""
-    best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
-    return 0 if errors[0] * (1 - SOMEWHAT) <= errors[best] else best
+def _smallest(trials: list[Trial]) -> int:
+    """Return the way with the smallest error; another transform than the first one's must be somewhat better."""
+    first = trials[0].task.preparation.transform.name
+    errors = [
+        trial.error if trial.task.preparation.transform.name == first else trial.error / (1 - SOMEWHAT)
+        for trial in trials
+    ]
+    return int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
 
 
-def _about_transforms(tasks: list[Task], trials: list[Trial], best: int) -> str:
-    names = [task.preparation.transform.name for task in tasks]
+def _about_values(tasks: list[Task], trials: list[Trial], best: int) -> str:
+    names = [_name(task.preparation) for task in tasks]
     table = ", ".join(f"{name} {trial.error:.3f}" for name, trial in zip(names, trials, strict=True))
-    return f"Transform {names[best]}: the best on the validation part (MASE: {table})."
+    return f"Values: {names[best]}, which was best on the validation part or not clearly worse (MASE: {table})."
+
+
+def _name(preparation: Preparation) -> str:
+    level = "with" if preparation.lens.level else "without"
+    return f"transform {preparation.transform.name} {level} the level"
 
 
 def _mase(task: Task, weights: np.ndarray) -> float:

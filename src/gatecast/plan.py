@@ -139,17 +139,22 @@ def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_v
     """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
 
     With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs,
-    and candidates are the last value, the seasonal naive of each season, the training mean and the mean over the
-    shortest season (over four steps where there is none). `transform="auto"` tries the logarithm too, where no value
-    is below zero.
+    and candidates are the last value, the seasonal naive of each season and the mean over the shortest season (over four
+    steps where there is none). From 100,000 points on the level is an input too, and the training mean a candidate;
+    below that both are tried, because they help where a level comes back and hurt where it does not.
+    `transform="auto"` tries the logarithm, where no value is below zero.
     """
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
         return [Recipe(transform, Lens())]
-    lens = Lens((1, *seasons), (1, *seasons, 0, -(seasons[0] if seasons else SHORT_MEAN)))
-    found = [Recipe(transform, lens)]
+    naive = (1, *seasons, -(seasons[0] if seasons else SHORT_MEAN))
+    free, level = Lens((1, *seasons), naive, level=False), Lens((1, *seasons), (*naive, 0))
+    is_small = len(panel.values) < MANY_POINTS
+    found = [Recipe(transform, free if is_small else level)]
+    if is_small and has_validation:
+        found.append(Recipe(transform, level))
     if settings.transform == "auto" and has_validation and _allows_log(panel):
-        found.append(Recipe("log1p", lens))
+        found.append(Recipe("log1p", found[0].lens))
     return found
 
 
@@ -166,7 +171,7 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
     those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
-    (at least 200 steps, of ten series and fewer 330), from 100,000 points on 16 (at most 1,600 steps). Networks have 32
+    (at least 200 steps), from 100,000 points on 16 (at most 1,500 steps). Networks have 32
     units below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is 0.02. Below
     that it is 0.003, or 0.01 where the validation part says so (0.01 without naive forecasts).
 
@@ -189,16 +194,15 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     n_lessons = int(np.maximum(lengths - lookback, 0).sum())
     batch = settings.batch_size or min(max(n_lessons // (16 * lessons), 8), 32)
     steps = max(1, math.ceil(n_lessons / (batch * lessons)))
-    epochs = settings.epochs or _choose_epochs(n_points, panel.n_series, steps)
+    epochs = settings.epochs or _choose_epochs(n_points, steps)
     return Plan(lookback, lessons, batch, steps, epochs, *sizes)
 
 
-def _choose_epochs(n_points: int, n_series: int, steps_per_epoch: int) -> int:
-    """Many points are learned 16 times, at most in 1,600 steps; few 8 times, but in 200 steps at least, or 330."""
+def _choose_epochs(n_points: int, steps_per_epoch: int) -> int:
+    """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 steps at least."""
     if n_points >= MANY_POINTS:
-        return max(1, min(16 * steps_per_epoch, 1600) // steps_per_epoch)
-    least = 200 if n_series > FEW_SERIES else 330
-    return max(8, math.ceil(least / steps_per_epoch))
+        return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
+    return max(8, math.ceil(200 / steps_per_epoch))
 
 
 def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float | None]:

@@ -43,7 +43,9 @@ struct Lens {
     std::vector<int> candidates;  // m > 0: the value m * ceil(k / m) steps before the target (1: the last value);
                                   // m < 0: the mean of the last |m| values; 0: zero, the mean of the training part
 
-    int value_inputs() const { return lags.empty() ? 1 : static_cast<int>(lags.size()) + 2; }
+    bool level = true;            // whether, with lags, the level is an input too
+
+    int value_inputs() const { return lags.empty() ? 1 : static_cast<int>(lags.size()) + (level ? 2 : 1); }
     int history() const {
         int most = 0;
         for (int lag : lags) most = std::max(most, lag);
@@ -70,7 +72,7 @@ void fill_inputs(const PanelView<Real>& panel, const Lens& lens, int s, int64_t 
     } else {
         constexpr Real change = static_cast<Real>(kClipChange), level = static_cast<Real>(kClipLevel);
         for (int lag : lens.lags) *x++ = t >= lag ? std::clamp(y[t] - y[t - lag], -change, change) : Real{0};
-        *x++ = std::clamp(y[t] / panel.spreads[s], -level, level);
+        if (lens.level) *x++ = std::clamp(y[t] / panel.spreads[s], -level, level);
         *x++ = std::isnan(panel.targets[panel.offsets[s] + t]) ? Real{1} : Real{0};
     }
     const int64_t row = panel.offsets[s] + t;

@@ -132,15 +132,17 @@ class Lens:
             itself is the one input.
         candidates: Naive forecasts that it may mix: m > 0 for the value `m * ceil(k / m)` steps before the target (1 is
             the last value), m < 0 for the mean of the last |m| values, 0 for zero, the mean of the training part.
+        level: Whether, with lags, the level is an input too.
     """
 
     lags: tuple[int, ...] = ()
     candidates: tuple[int, ...] = ()
+    level: bool = True
 
     @property
     def n_inputs(self) -> int:
         """Numbers about the values that enter at each step."""
-        return len(self.lags) + 2 if self.lags else 1
+        return len(self.lags) + 1 + self.level if self.lags else 1
 
     @property
     def history(self) -> int:
@@ -149,7 +151,7 @@ class Lens:
 
     def native(self) -> Any:
         """Return the core's own record."""
-        return _native.Lens(list(self.lags), list(self.candidates))
+        return _native.Lens(list(self.lags), list(self.candidates), self.level)
 
 
 def _no_numbers() -> np.ndarray:

@@ -20,7 +20,7 @@ CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
 def inputs_at(panel: PanelArrays, lens: Lens, s: int, t: int) -> Array:
     """Dense inputs at position t of series s.
 
-    Changes over each lag (zero before the series is that old), the level, and whether nothing was observed; without
+    Changes over each lag (zero before the series is that old), the level if wanted, and whether nothing was observed; without
     lags the value itself. Then the covariates.
     """
     y, row = _values(panel, s), int(panel.offsets[s]) + t
@@ -29,7 +29,8 @@ def inputs_at(panel: PanelArrays, lens: Lens, s: int, t: int) -> Array:
         changes = [y[t] - y[t - lag] if t >= lag else 0.0 for lag in lens.lags]
         spread = 1.0 if panel.spreads is None else panel.spreads[s]
         level = np.clip(y[t] / spread, -CLIP_LEVEL, CLIP_LEVEL)
-        about = [*np.clip(changes, -CLIP_CHANGE, CLIP_CHANGE), level, float(np.isnan(panel.targets[row]))]
+        levels = [level] if lens.level else []
+        about = [*np.clip(changes, -CLIP_CHANGE, CLIP_CHANGE), *levels, float(np.isnan(panel.targets[row]))]
     return np.concatenate([about, _row(panel.numbers, row), _row(panel.static_numbers, s)]).astype(y.dtype)
 
 
