@@ -63,6 +63,8 @@ LOOKS = 25
 TRIAL = 0.2
 # shares by which another transform and a higher learning rate must be better to be taken
 SOMEWHAT, CLEARLY = 0.01, 0.05
+# more have no place in any memory, nor in the numbers that count it
+MOST_WEIGHTS = 2**40
 # how long Ctrl-C may go unnoticed while several networks are trained
 SIGNAL_SECONDS = 0.2
 # share of the time that is left for calibration and memory
@@ -139,6 +141,8 @@ def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = 
 def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
     if not (settings.past or settings.future or settings.static or settings.calendar or settings.country):
         return None
+    if settings.calendar and panel.starts.dtype.kind != "M":
+        raise ConfigError("`calendar=True` needs dates, and the times are integer steps. Leave it out, or pass dates.")
     from gatecast.data.encoding import fit_encoder
 
     return fit_encoder(panel, calendar=settings.calendar, country=settings.country)
@@ -170,6 +174,8 @@ def _task(
     season = plan.season_length
     preparation = prepare(learned_from, recipe.transform, settings.scaling, season, recipe.lens, encoder)
     spec = make_spec(settings, plan, recipe.lens, _covariates(encoder))
+    if spec.n_parameters > MOST_WEIGHTS:
+        raise _too_large(settings, plan, spec)
     validation = None
     if held.any():
         everything = preparation.arrays(panel)

@@ -142,6 +142,7 @@ class Settings:
             ("transform", ("auto", *TRANSFORMS)),
         ):
             check_choice(name, getattr(self, name), choices)
+        self._check_flags()
         self._check_numbers()
         self._check_sequences()
         self._check_together()
@@ -170,19 +171,36 @@ class Settings:
             check_positive("clip_norm", self.clip_norm, "Use `clip_norm=0.2`, or 0 to switch clipping off.")
         if self.weight_decay != 0:
             check_positive("weight_decay", self.weight_decay, "Use `weight_decay=0.01`, or 0 for none.")
-        if self.validation_size is not None and self.validation_size != 0:
-            check_positive("validation_size", self.validation_size, "Use `validation_size=0.2`, or 0 for none.")
+        self._check_validation_size()
         for name, example in (("dropout", 0.2), ("averaging", 0.98)):
             value = getattr(self, name)
             if not is_number(value) or not 0 <= value < 1:
                 raise ConfigError(f"`{name}` must be at least 0 and below 1, got {value!r}. Use `{name}={example}`.")
+
+    def _check_validation_size(self) -> None:
+        size = self.validation_size
+        if size is None or (is_number(size) and 0 <= size < 1):
+            return
+        if not is_integer(size) or size < 1:
+            raise ConfigError(
+                f"`validation_size` must be a share from 0 to 1 or a whole number of points, got {size!r}. Use "
+                "`validation_size=0.2`, or 0 for none."
+            )
+
+    def _check_flags(self) -> None:
+        for field in fields(Settings):
+            value = getattr(self, field.name)
+            if isinstance(field.default, bool) and not isinstance(value, bool | np.bool):
+                raise ConfigError(
+                    f"`{field.name}` must be True or False, got {value!r}. Use `{field.name}={not field.default}`."
+                )
 
     def _check_sequences(self) -> None:
         for size in as_tuple("decoder_sizes", self.decoder_sizes, "(64,)"):
             check_count("decoder_sizes", size, "Use `decoder_sizes=(64,)`.")
         for step in as_tuple("dilations", self.dilations or (), "(1, 2)"):
             check_count("dilations", step, "Use `dilations=(1, 2)` for two layers.")
-        for season in self.seasons or ():
+        for season in self._given_seasons:
             check_count("season_length", season, "Use `season_length=12`, or (24, 168) for several.")
         if self.dilations is not None and len(self.dilations) != (self.n_layers or len(self.dilations)):
             raise ConfigError(
@@ -213,11 +231,14 @@ class Settings:
     @property
     def seasons(self) -> tuple[int, ...] | None:
         """The seasons that were given, shortest first; None where they are to be found."""
+        return None if self.season_length is None else tuple(sorted({int(season) for season in self._given_seasons}))
+
+    @property
+    def _given_seasons(self) -> tuple[Any, ...]:
         given = self.season_length
         if given is None:
-            return None
-        each = (given,) if is_integer(given) else as_tuple("season_length", given, "(24, 168)")
-        return tuple(sorted(set(each)))
+            return ()
+        return (given,) if isinstance(given, str) or np.ndim(given) == 0 else tuple(given)  # type: ignore[arg-type]
 
 
 S = TypeVar("S", bound=Settings)

@@ -20,8 +20,8 @@ CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
 def inputs_at(panel: PanelArrays, lens: Lens, s: int, t: int) -> Array:
     """Dense inputs at position t of series s.
 
-    Changes over each lag (zero before the series is that old), the level if wanted, and whether nothing was observed; without
-    lags the value itself. Then the covariates.
+    Changes over each lag (zero before the series is that old), the level if wanted, whether nothing was observed;
+    without lags the value itself. Then the covariates.
     """
     y, row = _values(panel, s), int(panel.offsets[s]) + t
     about = [y[t]]
