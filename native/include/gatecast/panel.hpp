@@ -43,7 +43,7 @@ struct Lens {
     std::vector<int> candidates;  // m > 0: the value m * ceil(k / m) steps before the target (1: the last value);
                                   // m < 0: the mean of the last |m| values; 0: zero, the mean of the training part
 
-    bool level = true;            // whether, with lags, the level is an input too
+    bool level = true;  // whether, with lags, the level is an input too
 
     int value_inputs() const { return lags.empty() ? 1 : static_cast<int>(lags.size()) + (level ? 2 : 1); }
     int history() const {
