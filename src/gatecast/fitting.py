@@ -231,7 +231,9 @@ def _choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None) ->
         best, chosen = (len(tasks) + best, faster) if taken else (best, chosen)
     if checkpoint is not None:
         checkpoint.keep_choice(best, reasons)
-    return Choice(chosen.task, reasons, chosen.result if chosen.is_complete else None)
+    # a checkpoint must see the training of every member, so with one the choice is trained again
+    is_done = chosen.is_complete and checkpoint is None
+    return Choice(chosen.task, reasons, chosen.result if is_done else None)
 
 
 @dataclass(frozen=True)
