@@ -61,6 +61,8 @@ __all__ = ["fit_panel"]
 LOOKS = 25
 # share of the steps that each recipe is given before the best one is trained to the end
 TRIAL = 0.2
+# steps of a trial at most; a plan of no more is tried to its end
+MOST_COMPLETE = 1000
 # shares by which another transform and a higher learning rate must be better to be taken
 SOMEWHAT, CLEARLY = 0.01, 0.05
 # more have no place in any memory, nor in the numbers that count it
@@ -231,7 +233,9 @@ def _choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None) ->
         best, chosen = (len(tasks) + best, faster) if taken else (best, chosen)
     if checkpoint is not None:
         checkpoint.keep_choice(best, reasons)
-    return Choice(chosen.task, reasons, chosen.result if chosen.is_complete else None)
+    # a checkpoint must see the training of every member, so with one the choice is trained again
+    is_done = chosen.is_complete and checkpoint is None
+    return Choice(chosen.task, reasons, chosen.result if is_done else None)
 
 
 @dataclass(frozen=True)
@@ -272,7 +276,7 @@ class Trial:
 
 
 def _try(task: Task, budget: float) -> Trial:
-    is_complete = task.plan.other_rate is not None and math.isinf(budget)
+    is_complete = task.plan.other_rate is not None and math.isinf(budget) and task.plan.n_steps <= MOST_COMPLETE
     limit = None if is_complete else time.monotonic() + budget
     result = _train_one(task, task.settings.seed, thread_count(task.settings.n_threads), trial=limit)
     error = math.nan if result.stop is Stop.INTERRUPTED else _mase(task, result.weights)
@@ -384,7 +388,7 @@ def _train_one(
     trainer = make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, _optimizer(settings), n_threads)
     source = _source(task, seed)
     log = None if checkpoint is None else checkpoint.resume(member, trainer)
-    n_steps = plan.n_steps if trial is None else max(60, int(plan.n_steps * TRIAL))
+    n_steps = plan.n_steps if trial is None else max(60, min(int(plan.n_steps * TRIAL), MOST_COMPLETE))
     course = Course(
         _rates(task, seed, n_threads, source, n_steps) if log is None else log.rates,
         plan.steps_per_epoch,

@@ -77,8 +77,8 @@ def facts_of(fitted: Fitted) -> Facts:
 
 def unpack(tensors: Tensors, facts: Facts, n_threads: int) -> Fitted:
     """Put a fitted model together again."""
-    shown = facts["lens"]
-    lens = Lens(tuple(shown["lags"]), tuple(shown["candidates"]), shown["level"])
+    seen = facts["lens"]
+    lens = Lens(tuple(seen["lags"]), tuple(seen["candidates"]), seen["level"])
     networks = _networks(tensors, facts, lens, n_threads)
     arrays: dict[str, Any] = {**_below("recent", tensors), **facts["recent"]}
     recent = PanelArrays(**arrays)

@@ -140,8 +140,8 @@ def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_v
 
     With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs,
     and candidates are the last value, the seasonal naive of each season and the mean over the shortest season (over
-    four steps where there is none). From 100,000 points on the level is an input too, and the training mean a
-    candidate; below that both are tried, because they help where a level comes back and hurt where it does not.
+    four steps where there is none). From 100,000 points on the level is an input too and the training mean a candidate;
+    below that both are tried, because they help where a level comes back and hurt where it does not.
     `transform="auto"` tries the logarithm, where no value is below zero.
     """
     transform = "none" if settings.transform == "auto" else settings.transform

@@ -68,5 +68,5 @@ def test_float32_is_scaled_in_float64():
 
 
 def test_unknown_kind_names_the_known():
-    with pytest.raises(ConfigError, match=r"minmax, standard, none, got 'robust'"):
+    with pytest.raises(ConfigError, match=r"season, standard, minmax, none, got 'robust'"):
         fit_scaling(VALUES, OFFSETS, "robust")

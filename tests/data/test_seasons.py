@@ -114,7 +114,7 @@ def test_a_clear_season_is_kept_and_others_are_not(season):
     checks = check_seasons(y, np.arange(31) * n, [season, season + 1])
     assert [(c.season_length, c.kept) for c in checks] == [(season, True), (season + 1, False)]
     assert checks[0].reason == f"{checks[0].strength:.0%} of 30 series show a season of {season} steps."
-    assert checks[1].reason.endswith("at least 15% were expected.")
+    assert checks[1].reason.endswith("at least 5% were expected.")
 
 
 def hours(rng, weekly):
