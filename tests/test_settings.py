@@ -49,7 +49,7 @@ from made_series import SMALL, table, wave
         ({"dropout": True}, "`dropout` must be at least 0 and below 1, got True"),
         ({"max_seconds": 0}, "`max_seconds` must be a positive number, got 0"),
         ({"checkpoint_seconds": -1}, "`checkpoint_seconds` must be a positive number, got -1"),
-        ({"patience": -1}, "`patience` must be a whole number, got -1. Use `patience=8`, or 0"),
+        ({"patience": -1}, "`patience` must be a whole number, got -1. Use `patience=15`, or 0"),
         ({"patience": 2.5}, "`patience` must be a whole number, got 2.5"),
         ({"seed": -1}, "`seed` must be a whole number"),
         ({"seed": None}, "`seed` must be a whole number"),

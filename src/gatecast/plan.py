@@ -141,7 +141,7 @@ def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_v
     With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs,
     and candidates are the last value, the seasonal naive of each season and the mean over the shortest season (over
     four steps where there is none). From 100,000 points on the level is an input too and the training mean a candidate;
-    below that both are tried, because they help where a level comes back and hurt where it does not.
+    below that both are tried with `transform="auto"`, as they help where a level comes back and hurt where it does not.
     `transform="auto"` tries the logarithm, where no value is below zero.
     """
     transform = "none" if settings.transform == "auto" else settings.transform
@@ -151,7 +151,7 @@ def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_v
     free, level = Lens((1, *seasons), naive, level=False), Lens((1, *seasons), (*naive, 0))
     is_small = len(panel.values) < MANY_POINTS
     found = [Recipe(transform, free if is_small else level)]
-    if is_small and has_validation:
+    if is_small and has_validation and settings.transform == "auto":
         found.append(Recipe(transform, level))
     if settings.transform == "auto" and has_validation and _allows_log(panel):
         found.append(Recipe("log1p", found[0].lens))
