@@ -27,22 +27,30 @@ void check_source(const Trainer<Real>& trainer, const Source<Real>& source) {
             "a network that reads its window as a whole can forecast from the last step alone");
 }
 
+// Records are written one by one, so that after Ctrl-C those of the finished steps are there too.
 template <typename Real>
-nb::tuple run(Trainer<Real>& self, const Source<Real>& source, int64_t first_step, const ReadArray& rates) {
+nb::tuple run_into(Trainer<Real>& self, const Source<Real>& source, int64_t first_step, const ReadArray& rates,
+                   const WriteArray& records) {
     check_source(self, source);
     require(first_step >= 0, "`first_step` must not be negative");
     const double* rate = read<double>(rates, "rates", {-1});
     const auto steps = static_cast<int64_t>(rates.size());
-    auto records = new_array<double>({static_cast<std::size_t>(steps), 5});
     static_assert(sizeof(StepRecord) == 5 * sizeof(double));
+    auto* record = reinterpret_cast<StepRecord*>(write<double>(records, "records", {steps, 5}));
     RunResult result{};
     {
         const nb::gil_scoped_release release;
-        auto* record = reinterpret_cast<StepRecord*>(records.data());
         result = self.run(source, first_step, rate, steps, record, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();
-    return nb::make_tuple(static_cast<int>(result.outcome), result.steps, records);
+    return nb::make_tuple(static_cast<int>(result.outcome), result.steps);
+}
+
+template <typename Real>
+nb::tuple run(Trainer<Real>& self, const Source<Real>& source, int64_t first_step, const ReadArray& rates) {
+    auto records = new_array<double>({rates.size(), 5});
+    const nb::tuple done = run_into(self, source, first_step, rates, WriteArray(records));
+    return nb::make_tuple(done[0], done[1], records);
 }
 
 template <typename Real>
@@ -107,6 +115,7 @@ void bind(nb::module_& module, const char* name) {
              })
         .def_ro("adam_steps", &Self::adam_steps)
         .def("run", &run<Real>)
+        .def("run_into", &run_into<Real>)
         .def("gradient", &gradient<Real>);
 }
 

@@ -55,7 +55,8 @@ class Settings:
         learning_rate: The highest step size of Adam; `"find"` has it found.
         schedule: `one-cycle`, `cosine` or `constant` learning rate.
         clip_norm: The gradient's global norm is clipped to this; 0 leaves it alone.
-        weight_decay: Share of the weights that a step takes away, over the learning rate.
+        weight_decay: Share of the weights that a step takes away, over the learning rate; biases and gains are left
+            alone.
         averaging: Share of the running mean of the weights that a step keeps; 0 takes the weights themselves.
         validation_size: Points at the end of each series that are not learned from but tell when to stop, and how wide
             intervals are: a share below 1, a number, or 0 for none.

@@ -15,6 +15,7 @@ from core_problems import (
 
 from gatecast.exceptions import ConfigError
 from gatecast.network import native, reference
+from gatecast.network.spec import LayerSpec, NetworkSpec
 
 # float64: both round in other orders, over sums of some hundred terms: 1e-12 of the largest number.
 # float32: the same with its 6e-8 of rounding, carried through 20 steps and 3 layers (measured: 2e-6).
@@ -49,7 +50,7 @@ def reference_training(problem, batches, rates, optimizer):
         count = np.sum(~np.isnan(error))
         records.append([at.loss, at.loss, np.nansum(error**2) / count, count, np.linalg.norm(at.weights)])
         clipped = at.weights * reference.clip_factor(at.weights, optimizer.clip_norm)
-        reference.adam_step(flat, clipped, moments, k + 1, rate, optimizer, mean)
+        reference.adam_step(flat, clipped, moments, k + 1, rate, optimizer, mean, problem.spec.decays)
     return flat, mean, moments, np.array(records)
 
 
@@ -152,3 +153,26 @@ def test_one_trainer_works_on_sources_of_other_shapes_in_turn():
             trainer.run(source, 0, np.full(2, 1e-2))
         np.testing.assert_array_equal(together.weights(), alone.weights())
         np.testing.assert_array_equal(together.moments(), alone.moments())
+
+
+EVERY_KIND = (
+    LayerSpec("lstm", 6),
+    LayerSpec("norm"),
+    LayerSpec("gru", 5),
+    LayerSpec("bidirectional", 4),
+    LayerSpec("attention", 3),
+)
+
+
+def test_matrices_decay_and_vectors_do_not(each_isa):
+    """Without a gradient only decay changes weights: a matrix shrinks by its share, a bias stays."""
+    spec = NetworkSpec(2, EVERY_KIND, 2, decoder=(LayerSpec("dense", 7),), embeddings=())
+    flat = np.random.default_rng(0).normal(size=spec.n_parameters)
+    trainer = native.make_trainer(spec, flat, native.LossSettings(), native.OptimizerSettings(weight_decay=0.5), 1)
+    # no target is there, so nothing has a gradient
+    trainer.run(native.array_source(np.ones((1, 3, 4, 2)), np.full((1, 3, 1, 2), np.nan)), 0, np.array([0.1]))
+    before, after = spec.views(flat), spec.views(trainer.weights())
+    for name, weights in before.items():
+        is_vector = name.split(".")[-1] in ("bias", "recurrent_bias", "gain", "shift", "score")
+        expected = weights if is_vector else weights * (1 - 0.1 * 0.5)
+        np.testing.assert_allclose(after[name], expected, rtol=1e-14, err_msg=name)

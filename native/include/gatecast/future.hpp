@@ -18,7 +18,7 @@ class FutureDecoder {
           P_(P),
           kernels_(kernels),
           kernel_(layout.add(C + X, U)),
-          bias_(layout.add(1, U)),
+          bias_(layout.add_vector(U)),
           out_(layout.add(U, P, Block::Kind::transposed)),
           packed_(packed_columns(U) * (C + X)),
           packed_transposed_(packed_columns(C + X) * U),

@@ -11,14 +11,16 @@ namespace gatecast {
 struct Block {
     enum class Kind {
         plain,
-        recurrent,  // without effect when every sequence has one step
-        transposed  // inside, columns are rows: a head with few outputs would be nearly all padding
+        recurrent,   // without effect when every sequence has one step
+        transposed,  // inside, columns are rows: a head with few outputs would be nearly all padding
+        vector       // a bias or the like, which does not decay
     };
     int64_t flat, offset;
     int rows, columns;
     Kind kind;
 
     int64_t stride() const { return padded(kind == Kind::transposed ? rows : columns); }
+    bool decays() const { return kind != Kind::vector; }
     int64_t size() const { return (kind == Kind::transposed ? columns : rows) * stride(); }
     int64_t inside(int row, int column) const {
         return offset + (kind == Kind::transposed ? column * stride() + row : row * stride() + column);
@@ -36,6 +38,9 @@ struct Layout {
         size += blocks.back().size();
         return blocks.back().offset;
     }
+
+    // Adds a vector and returns where it stands inside.
+    int64_t add_vector(int size) { return add(1, size, Block::Kind::vector); }
 
     // Copies between the two layouts.
     template <typename Real>

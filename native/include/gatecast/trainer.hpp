@@ -18,7 +18,7 @@ struct Settings {
     LossSettings loss;
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
     double clip_norm = 0.0;     // 0: gradients are not clipped
-    double weight_decay = 0.0;  // share of the weights that a step takes away, over the learning rate
+    double weight_decay = 0.0;  // share of the matrices that a step takes away, over the learning rate
     double memory = 0.0;        // of the running mean of the weights; 0: there is none
 };
 
@@ -115,6 +115,7 @@ class Trainer {
   private:
     struct Range {
         int64_t begin, end;
+        bool decays;
     };
 
     // One thread's room for a chunk and what it says about its rows.
@@ -196,7 +197,8 @@ class Trainer {
         ranges_.clear();
         for (const Block& block : network.layout.blocks) {
             if (block.kind == Block::Kind::recurrent && !recurrent_) continue;
-            add_range({block.offset, block.offset + block.size()});
+            // what decays and what does not are only kept apart where there is decay
+            add_range({block.offset, block.offset + block.size(), settings_.weight_decay > 0.0 && block.decays()});
         }
         if (ranges_.size() >= Relay::kMaxItems)
             throw std::length_error("a network of a thousand million weights or more");
@@ -206,12 +208,12 @@ class Trainer {
 
     // Cuts a range into pieces of at most kRange numbers, the first one joined to the piece before it where it fits.
     void add_range(Range range) {
-        if (!ranges_.empty() && ranges_.back().end == range.begin) {
+        if (!ranges_.empty() && ranges_.back().end == range.begin && ranges_.back().decays == range.decays) {
             range.begin = ranges_.back().begin;
             ranges_.pop_back();
         }
         for (; range.begin < range.end; range.begin += kRange) {
-            ranges_.push_back({range.begin, std::min(range.begin + kRange, range.end)});
+            ranges_.push_back({range.begin, std::min(range.begin + kRange, range.end), range.decays});
         }
     }
 
@@ -375,7 +377,7 @@ class Trainer {
                               v_.data() + range.begin, sum_.data() + range.begin, static_cast<Real>(run_.update.scale),
                               static_cast<Real>(run_.update.rate), static_cast<Real>(settings_.beta1),
                               static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon),
-                              static_cast<Real>(run_.rates[run_.done] * settings_.weight_decay),
+                              static_cast<Real>(range.decays ? run_.rates[run_.done] * settings_.weight_decay : 0.0),
                               has_mean() ? mean_.data() + range.begin : nullptr,
                               static_cast<Real>(run_.update.memory)});
     }

@@ -108,7 +108,8 @@ class OptimizerSettings:
 
     Args:
         clip_norm: The gradient's norm is clipped to this; 0 leaves it alone.
-        weight_decay: Share of the weights that a step takes away, over the learning rate.
+        weight_decay: Share of the matrices that a step takes away, over the learning rate; biases, gains and other
+            vectors are left alone, since a decay of biases underfits (Goodfellow, Bengio and Courville 2016, 7.1).
         averaging: Share of the running mean of the weights that each step keeps; 0: there is none.
         beta1: Memory of the first moment.
         beta2: Memory of the second moment.
@@ -271,7 +272,9 @@ def make_trainer(
     Returns:
         An object with `run(source, first_step, rates) -> (outcome, steps, records)`, where the columns of `records`
         `(steps, 5)` are mean loss, mean loss and mean squared error in units of the data, number of targets and norm of
-        the gradient; `gradient(source, chance) -> (loss, predictions (B, T - first, P, H), weights, inputs)`, with
+        the gradient; `run_into(source, first_step, rates, records) -> (outcome, steps)`, which writes them to an array
+        of the caller, where those of the finished steps (`adam_steps` counts these) are also after Ctrl-C;
+        `gradient(source, chance) -> (loss, predictions (B, T - first, P, H), weights, inputs)`, with
         dropout where `chance` is true; `weights()`, `set_weights(flat)`, `mean_weights()`, `set_mean_weights(flat)`,
         `moments()`, `set_moments(moments, steps)` and `adam_steps`.
     """

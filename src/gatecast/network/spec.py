@@ -119,6 +119,12 @@ class NetworkSpec:
             shapes["future.out"] = (self.future_units, self.n_parameters_of_step)
         return shapes
 
+    @cached_property
+    def decays(self) -> np.ndarray:
+        """Tell the weights of matrices, which decay, from those of biases and other vectors, `(n_parameters,)`."""
+        shapes = self.shapes.values()
+        return np.repeat([len(shape) > 1 for shape in shapes], [int(np.prod(shape)) for shape in shapes])
+
     @property
     def n_parameters(self) -> int:
         """Length of the flat vector of all weights."""

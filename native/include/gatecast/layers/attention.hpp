@@ -18,8 +18,8 @@ class AttentionLayer final : public Layer<Real> {
           kernels_(kernels),
           units_(units),
           kernel_(layout.add(width, units)),
-          bias_(layout.add(1, units)),
-          score_(layout.add(1, units)),
+          bias_(layout.add_vector(units)),
+          score_(layout.add_vector(units)),
           packed_(packed_columns(units) * width),
           packed_transposed_(packed_columns(width) * units) {}
 

@@ -16,7 +16,7 @@ class DenseLayer final : public Layer<Real> {
           kernels_(kernels),
           activation_(activation),
           kernel_(layout.add(inputs, outputs, Block::Kind::transposed)),
-          bias_(layout.add(1, outputs)),
+          bias_(layout.add_vector(outputs)),
           packed_(packed_columns(outputs) * inputs),
           packed_transposed_(packed_columns(inputs) * outputs) {}
 

@@ -15,8 +15,8 @@ class GruLayer final : public RecurrentLayer<Real> {
           kernel_(layout.add(F, 3 * D)),
           // not `recurrent`: with b' it acts on the first step too
           recurrent_(layout.add(D, 3 * D)),
-          bias_(layout.add(1, 3 * D)),
-          recurrent_bias_(layout.add(1, 3 * D)),
+          bias_(layout.add_vector(3 * D)),
+          recurrent_bias_(layout.add_vector(3 * D)),
           packed_kernel_(packed_columns(3 * D) * F),
           packed_recurrent_(packed_columns(3 * D) * D),
           recurrent_transposed_(packed_columns(D) * 3 * D),

@@ -14,7 +14,7 @@ class LstmLayer final : public RecurrentLayer<Real> {
           kernels_(kernels),
           kernel_(layout.add(F, 4 * D)),
           recurrent_(layout.add(D, 4 * D, Block::Kind::recurrent)),
-          bias_(layout.add(1, 4 * D)),
+          bias_(layout.add_vector(4 * D)),
           forward_(packed_columns(4 * D) * (F + D)),
           recurrent_transposed_(packed_columns(D) * 4 * D),
           input_transposed_(packed_columns(F) * 4 * D) {}

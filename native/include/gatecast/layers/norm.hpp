@@ -12,7 +12,7 @@ template <typename Real>
 class NormLayer final : public Layer<Real> {
   public:
     NormLayer(Layout& layout, int width)
-        : Layer<Real>(width, width), gain_(layout.add(1, width)), shift_(layout.add(1, width)) {}
+        : Layer<Real>(width, width), gain_(layout.add_vector(width)), shift_(layout.add_vector(width)) {}
 
     Room<Real> make_room(int T, int R, bool) const override {
         Room<Real> room;

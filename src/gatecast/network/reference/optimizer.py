@@ -25,6 +25,7 @@ def adam_step(
     learning_rate: float,
     settings: OptimizerSettings | None = None,
     mean: Array | None = None,
+    decays: Array | None = None,
 ) -> None:
     """Take one step of Adam (Kingma and Ba 2015, section 2, last paragraph), in place.
 
@@ -36,11 +37,13 @@ def adam_step(
         learning_rate: Step size before the bias correction.
         settings: Decay of the weights (decoupled, Loshchilov and Hutter 2019), memories and epsilon.
         mean: `(n,)` running mean of the weights, or nothing. It forgets faster while it is young.
+        decays: `(n,)` which of the weights decay, see `NetworkSpec.decays`; all when absent.
     """
     at = settings or OptimizerSettings()
     moments[0] += (gradient - moments[0]) * (1 - at.beta1)
     moments[1] += (gradient**2 - moments[1]) * (1 - at.beta2)
     rate = learning_rate * np.sqrt(1 - at.beta2**step) / (1 - at.beta1**step)
-    weights -= weights * learning_rate * at.weight_decay + rate * moments[0] / (np.sqrt(moments[1]) + at.epsilon)
+    shrunk = weights if decays is None else weights * decays
+    weights -= shrunk * learning_rate * at.weight_decay + rate * moments[0] / (np.sqrt(moments[1]) + at.epsilon)
     if mean is not None:
         mean += (weights - mean) * (1 - min(at.averaging, step / (step + 9)))
