@@ -102,7 +102,8 @@ class LSTMForecaster(Settings):
                 interrupted, bit by bit.
 
         Returns:
-            Itself. After Ctrl-C it is fitted with the weights so far and KeyboardInterrupt is raised again.
+            Itself. After Ctrl-C it is fitted with the weights so far, the file of `checkpoint=` is written, and
+            KeyboardInterrupt is raised again.
 
         Raises:
             DataError: The data cannot be used, or the series are shorter than lookback + horizon.
@@ -114,9 +115,15 @@ class LSTMForecaster(Settings):
 
         self.check()
         panel = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
-        self._fitted = fit_panel(self, panel, self._checkpoint(panel, resume))
+        checkpoint = self._checkpoint(panel, resume)
+        try:
+            self._fitted = fit_panel(self, panel, checkpoint)
+        except KeyboardInterrupt:
+            _keep(checkpoint)
+            raise
         self._panel = panel
         if self.stop_reason_ is Stop.INTERRUPTED:
+            _keep(checkpoint)
             raise KeyboardInterrupt
         return self
 
@@ -342,6 +349,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | list | tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _keep(checkpoint: Checkpoint | None) -> None:
+    """Let Ctrl-C leave a file to go on from, also where it came before any network had begun."""
+    if checkpoint is not None:
+        checkpoint.write()
 
 
 def _check_path(name: str, path: object) -> None:

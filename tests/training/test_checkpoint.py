@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import numpy as np
 import pytest
 
 from gatecast import ConfigError, LSTMForecaster, ModelFileError
+from gatecast.network import native
+from gatecast.network.initial import initial_weights
+from gatecast.network.spec import NetworkSpec
 from gatecast.training import loop
 from gatecast.training.checkpoint import Checkpoint, fingerprint
 from gatecast.training.progress import _Silent
@@ -70,6 +74,66 @@ def test_resumed_fit_has_the_bits_of_an_uninterrupted_one(
     assert resumed.decisions_ == whole.decisions_
     assert resumed.stop_reason_ is whole.stop_reason_
     np.testing.assert_array_equal(resumed.predict()["LSTM"], whole.predict()["LSTM"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("calls", [1, 8, 23])
+def test_interruption_leaves_a_file_whatever_the_clock_says(
+    kind: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = SMALL | KINDS[kind]
+    whole = LSTMForecaster(**settings).fit(Y)
+    file = tmp_path / "unfinished"
+    with monkeypatch.context() as patched:
+        interrupt_after(calls, patched)
+        with pytest.raises(KeyboardInterrupt):
+            LSTMForecaster(**settings, checkpoint=file, checkpoint_seconds=1e9).fit(Y)
+    resumed = LSTMForecaster(**settings).fit(Y, resume=file)
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+    assert resumed.history_ == whole.history_
+    assert resumed.stop_reason_ is whole.stop_reason_
+
+
+def test_interruption_before_any_network_leaves_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, file = SMALL | {"transform": "none", "learning_rate": "find"}, tmp_path / "unfinished"
+
+    def interrupted(*_: object) -> float:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gatecast.fitting.find_learning_rate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            LSTMForecaster(**settings, checkpoint=file).fit(Y)
+    whole, resumed = LSTMForecaster(**settings).fit(Y), LSTMForecaster(**settings).fit(Y, resume=file)
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+
+
+def test_steps_that_the_core_had_finished_are_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C inside the core: its finished steps and their records are what a run of as many steps gives."""
+    # calls that last long enough to be interrupted in
+    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.1)
+    spec = NetworkSpec.plain(1, (32,), 1)
+    x = np.random.default_rng(0).normal(size=(1, 16, 40, 1)).astype(np.float32)
+    source, kept = native.array_source(x, np.tanh(x)), []
+    trainer, again = (
+        native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 2)
+        for _ in range(2)
+    )
+    course = loop.Course(np.full(1_000_000, 1e-3), 10)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    try:
+        loop.train(trainer, source, course, _Silent(), save=lambda _, log, is_over: kept.append((log, is_over)))
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)
+    log, is_over = kept[-1]
+    assert is_over
+    assert log.n_steps == trainer.adam_steps > 0
+    records = again.run(source, 0, course.rates[: log.n_steps])[2]
+    np.testing.assert_array_equal(log.records[: log.n_steps], records)
+    np.testing.assert_array_equal(trainer.weights(), again.weights())
 
 
 PROGRAM = """
@@ -179,15 +243,15 @@ def test_file_is_written_as_often_as_was_asked_for(tmp_path: Path, monkeypatch: 
     checkpoint = Checkpoint(file, 60.0, "f")
     trainer = TrainerStub()
     save = checkpoint.saver(0)
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 3))
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 3), False)
     assert not file.exists()
     now[0] += 61
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 4))
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 4), False)
     first = file.read_bytes()
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 5))
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 5), False)
     assert file.read_bytes() == first
     # the end is kept whatever the clock says
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 9))
+    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 6), True)
     assert file.read_bytes() != first
 
 

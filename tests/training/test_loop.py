@@ -30,14 +30,19 @@ class Trainer:
         self.rates: list[float] = []
         self.clock, self.seconds, self.fails_at = clock, seconds, fails_at
 
-    def run(self, source: object, first: int, rates: np.ndarray) -> tuple[int, int, np.ndarray]:
+    @property
+    def adam_steps(self) -> int:
+        return len(self.rates)
+
+    def run_into(self, source: object, first: int, rates: np.ndarray, records: np.ndarray) -> tuple[int, int]:
         assert first == len(self.rates)
+        records[:] = 1.0
         if first <= self.fails_at < first + len(rates):
-            return 2, self.fails_at - first, np.ones((len(rates), 5))
+            return 2, self.fails_at - first
         self.rates += list(rates)
         if self.clock is not None:
             self.clock.now += self.seconds * len(rates)
-        return 0, len(rates), np.ones((len(rates), 5))
+        return 0, len(rates)
 
     def weights(self) -> np.ndarray:
         return np.array([float(len(self.rates))])
@@ -166,6 +171,24 @@ def test_interruption_keeps_the_best_weights_so_far() -> None:
     assert result.stop is Stop.INTERRUPTED
     assert result.weights.tolist() == [20.0]
     assert result.n_steps >= 35
+
+
+@pytest.mark.parametrize("when", range(1, 36))
+def test_interruption_between_a_step_and_its_look_is_made_up_for(when: int) -> None:
+    losses = {10: 5.0, 20: 3.0, 30: 4.0}
+    kept: list[tuple[Log, bool]] = []
+    save = lambda trainer, log, is_over: kept.append((log, is_over))  # noqa: E731
+    trainer = Trainer()
+    train(trainer, None, course(35), Watcher(interrupt_at=when), lambda w: losses[int(w[0])], save)
+    log, is_over = kept[-1]
+    assert is_over
+    assert log.n_steps == len(trainer.rates)
+    judge = lambda w: losses.get(int(w[0]), 9.0)  # noqa: E731
+    result, whole = (
+        train(trainer, None, course(35), Watcher(), judge, log=log),
+        train(Trainer(), None, course(35), Watcher(), judge),
+    )
+    assert (result.history, result.weights, result.stop) == (whole.history, whole.weights, whole.stop)
 
 
 def test_what_is_halted_from_outside_ends_soon() -> None:

@@ -105,7 +105,8 @@ class TrainingResult:
 
 
 Judge = Callable[[np.ndarray], float]
-Save = Callable[[Any, Log], None]
+# the last argument tells whether training ends here
+Save = Callable[[Any, Log, bool], None]
 
 
 def train(
@@ -125,7 +126,7 @@ def train(
         course: What training follows.
         progress: Is told of every few steps.
         judge: Returns the validation loss of weights; without it the last weights count.
-        save: Is shown trainer and log now and then, and may keep them.
+        save: Is shown trainer and log now and then and at the end, also after Ctrl-C, and may keep them.
         log: Of an earlier run that is to go on, whose weights and moments the trainer has.
 
     Returns:
@@ -139,7 +140,11 @@ def train(
     try:
         stop = run.go()
     except KeyboardInterrupt:
+        # steps that the core had finished when it was interrupted count: their records are in the log already
+        log.n_steps = trainer.adam_steps
         stop = Stop.INTERRUPTED
+    if save is not None:
+        save(trainer, log, True)
     return run.result(stop)
 
 
@@ -160,18 +165,25 @@ class _Run:
     def go(self) -> Stop:
         log, self.first, self.clock_seen = self.log, self.log.n_steps, self.started
         self.progress.advance(log.n_steps, math.nan)
-        while log.n_steps < len(log.rates):
+        while True:
+            # also the first thing to do where an earlier run was interrupted between a step and its look
+            if self._is_due():
+                self._look()
+            if self.course.patience and log.waits() >= self.course.patience:
+                return Stop.NO_IMPROVEMENT
+            if log.n_steps >= len(log.rates):
+                return Stop.TIME if log.shortened else Stop.FINISHED
+            if self.save is not None:
+                self.save(self.trainer, log, False)
             self._steps(min(self._next_check(), len(log.rates)))
             if self.course.halt is not None and self.course.halt.is_set():
                 return Stop.INTERRUPTED
             self._keep_to_time()
-            if log.n_steps == self._next_check(log.n_steps - 1) or log.n_steps == len(log.rates):
-                self._look()
-                if self.course.patience and log.waits() >= self.course.patience:
-                    return Stop.NO_IMPROVEMENT
-            if self.save is not None:
-                self.save(self.trainer, log)
-        return Stop.TIME if log.shortened else Stop.FINISHED
+
+    def _is_due(self) -> bool:
+        log = self.log
+        is_seen = bool(log.checks) and log.checks[-1][0] == log.n_steps
+        return not is_seen and log.n_steps > 0 and log.n_steps in (self._next_check(log.n_steps - 1), len(log.rates))
 
     def _next_check(self, after: int | None = None) -> int:
         every = self.course.check_every or len(self.log.rates)
@@ -182,13 +194,13 @@ class _Run:
         log = self.log
         start = time.perf_counter()
         n = min(self.per_call, until - log.n_steps)
-        outcome, taken, part = self.trainer.run(self.source, log.n_steps, log.rates[log.n_steps : log.n_steps + n])
-        log.records[log.n_steps : log.n_steps + taken] = part[:taken]
+        ahead = slice(log.n_steps, log.n_steps + n)
+        outcome, taken = self.trainer.run_into(self.source, log.n_steps, log.rates[ahead], log.records[ahead])
         log.n_steps += taken
         if outcome != FINISHED:
             rate = float(log.rates[log.n_steps])
             raise TrainingError(_diverged(log.n_steps, len(log.rates), self.course.steps_per_epoch, rate))
-        self.progress.advance(taken, math.sqrt(part[taken - 1, 2]))
+        self.progress.advance(taken, math.sqrt(log.records[log.n_steps - 1, 2]))
         if time.perf_counter() - start < SECONDS_PER_CALL and n == self.per_call:
             self.per_call = min(2 * self.per_call, 1 << 20)
 
