@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -187,3 +188,15 @@ def test_empty_panel_is_refused() -> None:
     nothing = fitting.replace(panel, ids=panel.ids[:0], offsets=np.array([0]), starts=panel.starts[:0])
     with pytest.raises(DataError, match="hold no series"):
         LSTMForecaster(**PLAIN).fit(nothing)
+
+
+@pytest.mark.parametrize(("validation_size", "ensemble"), [(0, 1), (0, 2), (0.2, 1)])
+def test_steps_taken_are_remembered(validation_size: float, ensemble: int, tmp_path: Path) -> None:
+    settings = PLAIN | {"batch_size": 4, "epochs": 5, "learning_rate": 0.01, "season_length": 1}
+    model = LSTMForecaster(**settings, validation_size=validation_size, ensemble=ensemble).fit(wave())
+    n_steps = model.fitted_.learned.n_steps
+    n_lessons = (300 if not validation_size else 240) - 12
+    # 32 lessons in each of 4 segments, as often as covers all lessons five times
+    assert n_steps == 5 * -(-n_lessons // (4 * 32))
+    model.save(tmp_path / "m")
+    assert LSTMForecaster.load(tmp_path / "m").fitted_.learned.n_steps == n_steps

@@ -95,7 +95,7 @@ def test_no_length_of_the_header_is_taken_for_a_pickle(file: Path, model: LSTMFo
     assert 0x80 in lengths
 
 
-@pytest.mark.parametrize(("number", "remedy"), [(3, "--upgrade"), (1, "Fit the model again")])
+@pytest.mark.parametrize(("number", "remedy"), [(4, "--upgrade"), (2, "Fit the model again")])
 def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, remedy: str) -> None:
     content = file.read_bytes()
     n = int.from_bytes(content[:8], "little")
@@ -103,7 +103,7 @@ def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, reme
     metadata = {"gatecast": json.dumps(facts | {"format": number})}
     other = tmp_path / "other.safetensors"
     other.write_bytes(save(load(content), metadata))
-    with pytest.raises(ModelFileError, match=f"format {number}, and this version of gatecast reads format 2.*{remedy}"):
+    with pytest.raises(ModelFileError, match=f"format {number}, and this version of gatecast reads format 3.*{remedy}"):
         LSTMForecaster.load(other)
 
 

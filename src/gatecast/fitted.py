@@ -25,6 +25,7 @@ class Learned:
     Args:
         history: Losses per epoch.
         stop: Why training ended.
+        n_steps: Training steps that the first member took.
         decisions: What was chosen automatically, and why, in sentences.
         seasons: The seasons that were looked for.
         validation_loss: The best one of the first member; None where nothing was held back.
@@ -32,6 +33,7 @@ class Learned:
 
     history: dict[str, list[float]]
     stop: Stop
+    n_steps: int
     decisions: tuple[str, ...] = ()
     seasons: tuple[SeasonCheck, ...] = ()
     validation_loss: float | None = None

@@ -134,9 +134,8 @@ def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = 
     except MemoryError:
         raise _too_large(settings, plan, tasks[0].spec) from None
     ensemble = Ensemble(tuple(choice.task.network(r.weights, thread_count(settings.n_threads)) for r in results))
-    learned = Learned(
-        results[0].history, _stop(results), tuple(choice.reasons), tuple(checks), results[0].validation_loss
-    )
+    first, reasons = results[0], tuple(choice.reasons)
+    learned = Learned(first.history, _stop(results), first.n_steps, reasons, tuple(checks), first.validation_loss)
     return _remember(choice.task, panel, ensemble, learned)
 
 

@@ -181,6 +181,7 @@ def _learned(facts: Facts) -> Learned:
     return Learned(
         history=facts["history"],
         stop=Stop(facts["stop"]),
+        n_steps=facts["n_steps"],
         decisions=tuple(facts["decisions"]),
         seasons=tuple(SeasonCheck(**check) for check in facts["seasons"]),
         validation_loss=facts["validation_loss"],

@@ -30,7 +30,6 @@ ENDED = {
     Stop.NO_IMPROVEMENT: "the validation loss had stopped falling; the best weights are kept",
     Stop.TIME: "the time was up",
     Stop.INTERRUPTED: "it was interrupted",
-    Stop.LOADED: "before it was saved",
 }
 SHOWN_IDS = 3
 # these losses learn how sure a forecast is; the others measure it on the validation part
@@ -77,7 +76,7 @@ def decisions_report(model: LSTMForecaster, panel: Panel) -> dict[str, Any]:
         "n_parameters": spec.n_parameters,
         "ensemble": len(fitted.ensemble.networks),
         "epochs": len(rmse),
-        "steps": _steps_taken(model, plan),
+        "steps": learned.n_steps,
         "steps_planned": plan.n_steps,
         # under a transform it would be an error of transformed values
         "train_rmse": rmse[-1] if fitted.preparation.transform.name == "none" else None,
@@ -144,13 +143,6 @@ def _plan(model: LSTMForecaster, panel: Panel) -> Plan:
     kept = [check.season_length for check in model.fitted_.learned.seasons if check.kept]
     seasons = tuple(season for season in (kept if model.seasons is None else model.seasons) if season > 1)
     return make_plan(model, panel.head(panel.lengths - held), seasons)
-
-
-def _steps_taken(model: LSTMForecaster, plan: Plan) -> int:
-    """Count the steps: training ends at a look at the validation part, or at its end."""
-    looks = model.history_.get("validation_epoch", [])
-    epochs = looks[-1] if looks else len(model.history_["rmse"])
-    return min(round(epochs * plan.steps_per_epoch), plan.n_steps)
 
 
 def _given(model: LSTMForecaster) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ class Stop(StrEnum):
     NO_IMPROVEMENT = "no_improvement"
     TIME = "time"
     INTERRUPTED = "interrupted"
-    LOADED = "loaded"
 
     @property
     def remedy(self) -> str:
@@ -41,5 +40,4 @@ _REMEDIES = {
     Stop.INTERRUPTED: (
         "Training was interrupted and the weights so far were kept: call `fit` again to train to the end."
     ),
-    Stop.LOADED: "The model was read from a file: its training ended before.",
 }
