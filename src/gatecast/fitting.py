@@ -126,7 +126,7 @@ def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = 
     seasons, checks = choose_seasons(settings, learned_from)
     plan = make_plan(settings, learned_from, seasons)
     encoder = _encoder(settings, learned_from)
-    choices = recipes(settings, seasons, learned_from, has_validation=bool(held.any()))
+    choices = recipes(settings, seasons, learned_from, panel, has_validation=bool(held.any()))
     tasks = [_task(settings, plan, recipe, panel, learned_from, held, encoder, deadline) for recipe in choices]
     try:
         choice = _choose(tasks, started, checkpoint)

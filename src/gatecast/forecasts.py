@@ -252,6 +252,7 @@ def _prepared(fitted: Fitted, panel: Panel, match: Match, n_past: np.ndarray) ->
     """Return preparation and inputs; new series are scaled by their first `n_past` points."""
     new = match.rows < 0
     preparation = fitted.preparation.with_new(match.rows, panel.head(np.where(new, n_past, 0)), fitted.season_length)
+    preparation.warn_of_low(panel)
     memory = fitted.memories[0]
     before = np.where(match.follows, memory.newest("values")[match.rows], 0.0)
     numbers = memory.newest("numbers")[match.rows] * match.follows[:, None]

@@ -12,6 +12,7 @@ from gatecast.data.seasons import SeasonCheck, check_seasons, find_season, usual
 from gatecast.exceptions import DataError
 from gatecast.network.native import Lens, LossSettings
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.preparation import check_logarithms
 from gatecast.settings import Settings
 
 __all__ = ["Plan", "Recipe", "choose_seasons", "held_back", "make_plan", "make_spec"]
@@ -135,15 +136,22 @@ def _observed_before(panel: Panel, positions: np.ndarray) -> np.ndarray:
     return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
 
 
-def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_validation: bool) -> list[Recipe]:
+def recipes(
+    settings: Settings, seasons: tuple[int, ...], panel: Panel, everything: Panel, *, has_validation: bool
+) -> list[Recipe]:
     """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
 
     With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs,
     and candidates are the last value, the seasonal naive of each season and the mean over the shortest season (over
     four steps where there is none). From 100,000 points on the level is an input too and the training mean a candidate;
     below that both are tried with `transform="auto"`, as they help where a level comes back and hurt where it does not.
-    `transform="auto"` tries the logarithm, where no value is below zero.
+    `transform="auto"` tries the logarithm, where no value is below zero, also of those held back (`everything`).
+
+    Raises:
+        DataError: The logarithm was asked for, and a value has none.
     """
+    if settings.transform == "log1p":
+        check_logarithms(everything)
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
         return [Recipe(transform, Lens())]
@@ -153,7 +161,7 @@ def recipes(settings: Settings, seasons: tuple[int, ...], panel: Panel, *, has_v
     found = [Recipe(transform, free if is_small else level)]
     if is_small and has_validation and settings.transform == "auto":
         found.append(Recipe(transform, level))
-    if settings.transform == "auto" and has_validation and _allows_log(panel):
+    if settings.transform == "auto" and has_validation and _allows_log(everything):
         found.append(Recipe("log1p", found[0].lens))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,16 @@ from gatecast.data.lags import behind
 from gatecast.data.panel import Panel
 from gatecast.data.scaled import carry_forward
 from gatecast.data.scaling import Scaling, fit_scaling
+from gatecast.data.times import time_text
 from gatecast.data.transforms import Transform, fit_transform_named, transform_from_arrays
+from gatecast.exceptions import DataError
 from gatecast.network.arrays import spans
 from gatecast.network.native import Lens, PanelArrays
 
 if TYPE_CHECKING:
     from gatecast.data.encoding import CovariateEncoder
 
-__all__ = ["Preparation", "prepare"]
+__all__ = ["Preparation", "check_logarithms", "low_value", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,16 @@ class Preparation:
         is_new = index < 0
         if not is_new.any():
             return known
-        own = prepare(past, self.transform.name, self.scaling.kind, season, self.lens, self.encoder)
+        kind = self.transform if self.transform.is_shared else self.transform.name
+        own = prepare(past, kind, self.scaling.kind, season, self.lens, self.encoder)
         return known.replaced(own, is_new)
+
+    def warn_of_low(self, panel: Panel) -> None:
+        """Warn of values that the transform reads as others, with the first one and a way out."""
+        low = np.flatnonzero(panel.values < self.transform.lowest)
+        if len(low):
+            what = f"{len(low)} value{'s are' if len(low) > 1 else ' is'}"
+            warnings.warn(low_value(self.transform, what, value_at(panel, int(low[0]))), stacklevel=2)
 
     def replaced(self, other: Preparation, where: Array) -> Preparation:
         """Take the series of `other` where `where` says so."""
@@ -130,7 +141,7 @@ class Preparation:
 
 def prepare(
     panel: Panel,
-    transform: str,
+    transform: str | Transform,
     scaling: str,
     season: int,
     lens: Lens,
@@ -140,7 +151,7 @@ def prepare(
 
     Args:
         panel: The training part.
-        transform: A name in `TRANSFORMS`.
+        transform: A name in `TRANSFORMS`, or one that was learned already.
         scaling: A name in `KINDS`.
         season: Steps in a season.
         lens: What the network is to be shown of the values.
@@ -149,13 +160,46 @@ def prepare(
     Raises:
         DataError: The values have no such transform.
     """
-    learned = fit_transform_named(transform, panel.values, panel.offsets, season)
+    learned = transform
+    if isinstance(learned, str):
+        learned = fit_transform_named(learned, panel.values, panel.offsets, season)
     bent = learned.forward(panel.values, panel.offsets)
     scale = fit_scaling(bent, panel.offsets, scaling, season)
     deviation = fit_scaling(bent, panel.offsets, "standard").scale
     spreads = np.maximum(deviation / scale.scale, 1e-3)
     units = np.where(_is_constant(panel), 0.0, scale.scale)
     return Preparation(learned, scale, spreads, units, lens, encoder)
+
+
+def check_logarithms(panel: Panel) -> None:
+    """Make sure that all values have a logarithm, those held back too.
+
+    Raises:
+        DataError: One is -1 or less.
+    """
+    low = np.flatnonzero(panel.values <= -1)
+    if len(low):
+        raise DataError(
+            f'`transform="log1p"` needs values above -1, got {value_at(panel, int(low[0]))}. Use `transform="none"`, '
+            "or remove such values."
+        )
+
+
+def value_at(panel: Panel, place: int) -> str:
+    """Name one of the values `(N,)` with its series and time."""
+    series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
+    time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
+    at = f"at {time_text(time)}" if panel.starts.dtype.kind == "M" else f"at step {time}"
+    return f"{float(panel.values[place]):g} of series {panel.ids[series]!r} {at}"
+
+
+def low_value(transform: Transform, what: str, first: str) -> str:
+    """Say what becomes of values that are lower than any that were learned from."""
+    least = f"{transform.lowest:g}"
+    return (
+        f"{what} below {least}, which is as low as this model's transform {transform.name} goes, the first one is "
+        f'{first}: it counts as {least}. Fit with `transform="none"` to have such values count as they are.'
+    )
 
 
 def _with_covariates(

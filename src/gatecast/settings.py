@@ -65,7 +65,9 @@ class Settings:
         max_seconds: Time for the whole fit; training is shortened to end within it.
         checkpoint: File in which an unfinished fit is kept, for `fit(resume=...)`.
         checkpoint_seconds: How often it is written.
-        transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling.
+        transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling. `auto`
+            may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below all that
+            were learned from) are read as 0, with a warning, and measured errors are those of the values as they came.
         scaling: `season` (the mean absolute change over a season is 1), `standard`, `minmax` (0..1) or `none`; per
             series, learned from the training part.
         season_length: Steps in a season, or several; 1 for none; when absent those of the frequency that the data show.

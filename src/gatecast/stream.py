@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from gatecast.exceptions import DataError
 from gatecast.fitted import Fitted
 from gatecast.network.native import make_stream
+from gatecast.preparation import low_value
 
 __all__ = ["Stream"]
 
@@ -28,6 +30,8 @@ class Stream:
         self._is_plain = preparation.transform.name == "none"
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
+        self._id = fitted.after.ids.tolist()[row]
+        self._has_warned = False
         self._newest = float(fitted.memories[0].rows(np.array([row])).recent.values[-1])
         self._cores = [_core(fitted, member, row) for member in range(len(fitted.memories))]
 
@@ -35,7 +39,9 @@ class Stream:
         """Take in the next observation.
 
         Args:
-            value: In the data's units; NaN for a step at which nothing was observed: the last value stands in.
+            value: In the data's units; NaN for a step at which nothing was observed: the last value stands in. One
+                that is lower than the fit's logarithm can read (see `Settings.transform`) counts as the lowest, with
+                one warning for each stream.
 
         Returns:
             `(H,)` forecasts of the next steps, in the data's units.
@@ -49,6 +55,9 @@ class Stream:
             raise DataError(f"`value` must be a number, got {value!r}. Convert it with float() first.") from None
         if math.isinf(number):
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
+        if number < self._preparation.transform.lowest and not self._has_warned:
+            self._has_warned = True
+            warnings.warn(low_value(self._preparation.transform, "A value is", self._named(number)), stacklevel=2)
         scaled = self._scaled(number)
         is_observed = not math.isnan(scaled)
         self._newest = scaled if is_observed else self._newest
@@ -57,6 +66,9 @@ class Stream:
         if self._is_plain:
             return np.asarray(point * self._unit + self._center)
         return np.asarray(self._preparation.restore(point[None], anchors=self._anchors[None])[0])
+
+    def _named(self, value: float) -> str:
+        return f"{value:g} of series {self._id!r}"
 
     def _scaled(self, value: float) -> float:
         """Bend and scale a value; NaN where it is missing, or where what a difference needs is."""

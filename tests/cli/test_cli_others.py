@@ -42,6 +42,17 @@ def test_predict_says_that_steps_are_recursive(gatecast, saved_model):
     assert gatecast("predict", saved_model, "--horizon", 6, "--json").json["notes"]
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_predict_says_what_becomes_of_a_value_that_is_too_low(gatecast, csv, tmp_path):
+    gatecast("forecast", csv, *QUICK, "--transform", "log1p", "--save", "m.safetensors", "--quiet")
+    (tmp_path / "one.csv").write_text("ds,y\n2024-03-21,-55\n")
+    outcome = gatecast("predict", "m.safetensors", "one.csv", "--json")
+    assert outcome.code == 0
+    assert outcome.err.startswith("Note: 1 value is below 0")
+    assert "-55 of series 'y' at 2024-03-21: it counts as 0. Fit with `--transform \"none\"`" in outcome.err
+    assert ".py" not in outcome.err
+
+
 def test_predict_takes_the_columns_of_the_training_data(gatecast, saved_model, tmp_path):
     plain = write_csv(tmp_path / "plain.csv", n=90)
     wide = pd.read_csv(plain).assign(other=1.5, sales=2.5)[["ds", "sales", "other", "y"]]

@@ -86,8 +86,15 @@ def test_rows_take_series():
 def test_log1p_names_series_and_value():
     with pytest.raises(DataError, match=r"above -1, got -2.0 in series number 1 \(point 1, both.*transform=\"none\""):
         fit_transform_named("log1p", np.array([1.0, 2.0, 3.0, -2.0]), np.array([0, 2, 4]))
-    with pytest.raises(DataError, match="got -1.0 in series number 0"):
-        Log1p().forward(np.array([-1.0]), np.array([0, 1]))
+
+
+def test_log1p_reads_later_values_that_are_too_low_as_the_lowest():
+    """As low as 0, or as the smallest training value where that is below 0."""
+    for training, lowest in (([3.0, np.nan, 1.0], 0.0), ([3.0, -0.5], -0.5)):
+        transform = fit_transform_named("log1p", np.array(training), np.array([0, len(training)]))
+        later = np.array([-7.0, -1.0, -0.7, np.nan, 2.0])
+        expected = np.log1p([lowest, lowest, lowest, np.nan, 2.0])
+        np.testing.assert_array_equal(transform.forward(later, np.array([0, 5])), expected)
 
 
 def test_log1p_of_huge_forecasts_is_a_number():

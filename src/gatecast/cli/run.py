@@ -12,7 +12,10 @@ import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import typer
 
@@ -32,7 +35,9 @@ def run(arguments: Sequence[str]) -> int:
     """
     _write_all_letters()
     try:
-        return _code(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_warn, warnings.showwarning)
+            return _code(arguments)
     except GatecastError as error:
         from gatecast.cli.wording import in_options
 
@@ -65,6 +70,18 @@ def _failure(error: Exception) -> int:
         "when the environment variable GATECAST_DEBUG is 1."
     )
     return FAILURE
+
+
+def _warn(
+    others: Callable[..., None], message: Warning | str, category: type[Warning], *place: Any, **more: Any
+) -> None:
+    """Say a warning of gatecast's own without its place in the code, which is nothing to a user of the command."""
+    if category is not UserWarning:
+        others(message, category, *place, **more)
+        return
+    from gatecast.cli.wording import in_options
+
+    _say(f"Note: {in_options(str(message))}")
 
 
 def _say(message: str) -> None:

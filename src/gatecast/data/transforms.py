@@ -45,6 +45,10 @@ class Transform(ABC):
 
     name: ClassVar[str]
     is_elementwise: ClassVar[bool] = True
+    # whether a series that was never seen is treated like all others, and not by what it shows itself
+    is_shared: ClassVar[bool] = True
+    # smaller values are read as this
+    lowest = -np.inf
 
     @classmethod
     @abstractmethod
@@ -136,39 +140,44 @@ class Identity(Transform):
 class Log1p(Transform):
     """`log(1 + y)`, for counts and amounts that grow by factors; 0 stays 0.
 
+    Later values below `lowest`, which is 0 or the smallest training value where that is below 0, are read as `lowest`:
+    a single refund must not end a service, and the logarithm falls without end towards -1.
+
+    >>> Log1p(0.0).forward(np.array([-5.0, 0.0]), np.array([0, 2]))
+    array([0., 0.])
     >>> Log1p().inverse(Log1p().forward(np.array([0.0, 9.0]), np.array([0, 2]))).round(9).tolist()
     [0.0, 9.0]
     """
 
+    lowest: float = 0.0
     name: ClassVar[str] = "log1p"
 
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
-        """Check that the values have a logarithm."""
+        """Check that the values have a logarithm.
+
+        Raises:
+            DataError: A value is -1 or less.
+        """
         _check_above_minus_one(values, offsets)
-        return cls()
+        return cls(float(np.fmin.reduce(values, initial=0.0)))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """There is nothing to read."""
-        return cls()
+        """Read what `to_arrays` gave."""
+        return cls(float(arrays["lowest"][0]))
 
     def to_arrays(self) -> dict[str, Array]:
-        """There is nothing to store."""
-        return {}
+        """Return `lowest`, shape (1,): all series share it."""
+        return {"lowest": np.array([self.lowest])}
 
     def rows(self, index: Ints) -> Self:
         """All series are treated alike."""
         return self
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
-        """Return the logarithms, shape (N,).
-
-        Raises:
-            DataError: A value is -1 or less.
-        """
-        _check_above_minus_one(values, offsets)
-        return np.log1p(values, dtype=np.float64)
+        """Return the logarithms, shape (N,); values below `lowest` are read as that."""
+        return np.log1p(np.maximum(values, self.lowest), dtype=np.float64)
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
         """Return `exp(values) - 1`; huge arguments give the largest numbers instead of infinity."""
@@ -195,6 +204,7 @@ class BoxCox(Transform):
 
     learned: BoxCoxRows
     name: ClassVar[str] = "box-cox"
+    is_shared: ClassVar[bool] = False
 
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
