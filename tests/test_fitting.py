@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import DataError, LSTMForecaster, TrainingError, fitting
+from gatecast import DataError, LSTMForecaster, TrainingError, fitting, to_panel
 from gatecast.training import loop
 from gatecast.training.progress import _Silent
 from gatecast.training.stop import Stop
@@ -200,3 +200,46 @@ def test_steps_taken_are_remembered(validation_size: float, ensemble: int, tmp_p
     assert n_steps == 5 * -(-n_lessons // (4 * 32))
     model.save(tmp_path / "m")
     assert LSTMForecaster.load(tmp_path / "m").fitted_.learned.n_steps == n_steps
+
+
+CURVES = ("validation_loss", "train_loss", "validation_rmse", "train_rmse")
+
+
+@pytest.mark.parametrize("transform", ["none", "log1p", "box-cox", "difference", "seasonal-difference"])
+@pytest.mark.parametrize("mode", ["sequence", "windows"])
+def test_curves_are_in_the_units_of_the_data(transform: str, mode: str) -> None:
+    """By hand: the kept weights forecast from the same origins, and the errors are counted."""
+    settings = SMALL | {"horizon": 3, "transform": transform, "mode": mode, "season_length": 7, "averaging": 0}
+    y = wave(300) * np.exp(np.arange(300) / 200)
+    model = LSTMForecaster(**settings, validation_size=40, learning_rate=0.01).fit(y)
+    history, H = model.history_, 3
+    assert [len(history[name]) for name in CURVES] == [len(history["validation_epoch"])] * 4
+    best = int(np.argmin(history["validation_loss"]))
+    for name, begin, end in (("train_rmse", 220, 260), ("validation_rmse", 260, 300)):
+        errors = []
+        for origin in range(begin, end - H + 1):
+            # the fit's own model, standing before `origin`
+            table_ = forecast_from(model, y[:origin])
+            errors.append(y[origin : origin + H] - table_)
+        # read from a zero state `lookback` and a segment before, in single precision
+        assert history[name][best] == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=1e-3)
+
+
+def forecast_from(model: LSTMForecaster, y: np.ndarray) -> np.ndarray:
+    """Forecast behind `y`, scaled as in training and read from its beginning."""
+    fitted = model.fitted_
+    panel = to_panel(y)
+    arrays = fitted.preparation.arrays(panel)
+    memories = fitted.ensemble.read(fitted.ensemble.blank(arrays), arrays)
+    anchors = fitted.preparation.transform.anchors(panel.values, panel.offsets)
+    point = fitted.ensemble.forecast(memories)[:, fitted.ensemble.first.loss.middle].astype(float)
+    return fitted.preparation.restore(point, None, anchors)[0]
+
+
+def test_network_that_learns_by_heart_is_seen_to() -> None:
+    # noise can be learned by heart but not forecast
+    y = np.random.default_rng(0).normal(size=150)
+    settings = SMALL | {"epochs": 600, "learning_rate": 0.02, "transform": "none", "hidden_size": 48, "patience": 0}
+    history = LSTMForecaster(**settings).fit(y).history_
+    assert history["train_rmse"][-1] < 0.5 * history["train_rmse"][0]
+    assert history["validation_rmse"][-1] > history["validation_rmse"][0]

@@ -23,7 +23,7 @@ class Learned:
     """How the fit went.
 
     Args:
-        history: Losses per epoch.
+        history: Losses per epoch and at each look at the validation part, see `LSTMForecaster`.
         stop: Why training ended.
         n_steps: Training steps that the first member took.
         decisions: What was chosen automatically, and why, in sentences.

@@ -50,7 +50,7 @@ from gatecast.training.loop import Course, TrainingResult, train
 from gatecast.training.progress import Progress, progress_bar
 from gatecast.training.schedule import learning_rates
 from gatecast.training.stop import Stop
-from gatecast.training.validation import Validation
+from gatecast.training.validation import Validation, Watch
 
 if TYPE_CHECKING:
     from gatecast.data.encoding import CovariateEncoder
@@ -397,8 +397,10 @@ def _train_one(
         averaged=settings.averaging > 0,
         halt=halt,
     )
-    validation = task.validation
-    judge = None if validation is None or trial is not None else lambda w: validation.loss(task.network(w, n_threads))
+    judge = None
+    if trial is None and task.validation is not None:
+        watch = Watch(task.validation, task.validation.before(settings.horizon), task.preparation)
+        judge = lambda w: watch.curves(task.network(w, n_threads))  # noqa: E731
     quiet = progress or Silent()
     save = None if checkpoint is None else checkpoint.saver(member, averaged=course.averaged)
     return train(trainer, source, course, quiet, judge, save, log)

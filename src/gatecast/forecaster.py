@@ -36,7 +36,13 @@ class LSTMForecaster(Settings):
     with a time index, or a 1-D array.
 
     Attributes:
-        history_: Losses per epoch: `loss` and `rmse` in the data's units, `scaled_loss` as it was minimised.
+        history_: How training went, of the first network. For each epoch, averaged over its training steps:
+            `scaled_loss` as it was minimised (of transformed and scaled values), and `loss` (in squared units for `mse`
+            and `huber`) and `rmse` without the scaling, which are in the data's units but for a transform: then they
+            are of transformed values. At each look at the validation part: `validation_epoch`, when it was;
+            `validation_loss` and `train_loss`, as `scaled_loss`, and `validation_rmse` and `train_rmse`, in the data's
+            units under every transform. These are of the same weights, on what was held back and on as many points
+            right before it that were learned from, so that the curves can be compared.
         stop_reason_: Why training ended, with its remedy.
         decisions_: What was chosen automatically, and why.
 
@@ -176,7 +182,7 @@ class LSTMForecaster(Settings):
 
     @property
     def history_(self) -> dict[str, list[float]]:
-        """Losses per epoch; `loss` and `rmse` are in the units of the data."""
+        """Losses per epoch and at each look at the validation part; their units are told at the class."""
         return self.fitted_.learned.history
 
     def predict(

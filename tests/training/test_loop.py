@@ -9,8 +9,17 @@ import pytest
 
 from gatecast.exceptions import TrainingError
 from gatecast.training import loop
-from gatecast.training.loop import Course, Log, train
+from gatecast.training.loop import Course, Log, TrainingResult
 from gatecast.training.stop import Stop
+
+
+def train(*arguments: Any, **named: Any) -> TrainingResult:
+    """Train with a judge that tells the validation loss alone."""
+    trainer, source, follows, progress, *rest = arguments
+    if rest and rest[0] is not None:
+        judge = rest[0]
+        rest[0] = lambda w: {"validation_loss": judge(w)}
+    return loop.train(trainer, source, follows, progress, *rest, **named)
 
 
 class Clock:
@@ -206,7 +215,8 @@ def test_loss_that_is_no_number_names_step_epoch_rate_and_remedy() -> None:
 
 def test_log_goes_on_where_it_was() -> None:
     first = course()
-    log = Log(first.rates, np.ones((100, 5)), 40, [(10, 5.0), (20, 2.0), (30, 3.0), (40, 3.0)], np.array([20.0]))
+    checks = [(step, {"validation_loss": loss}) for step, loss in ((10, 5.0), (20, 2.0), (30, 3.0), (40, 3.0))]
+    log = Log(first.rates, np.ones((100, 5)), 40, checks, np.array([20.0]))
     trainer = Trainer()
     trainer.rates = [0.0] * 40
     result = train(trainer, None, course(patience=3), Watcher(), lambda w: 9.0, log=log)

@@ -105,7 +105,7 @@ class Checkpoint:
         trainer.set_moments(tensors["moments"], facts["adam_steps"])
         if "mean" in tensors:
             trainer.set_mean_weights(tensors["mean"])
-        checks = [(int(step), float(loss)) for step, loss in facts["checks"]]
+        checks = [(int(step), seen) for step, seen in facts["checks"]]
         best = tensors.get("best")
         return Log(tensors["rates"], tensors["records"], facts["n_steps"], checks, best, facts["shortened"])
 

@@ -22,6 +22,8 @@ __all__ = ["Course", "Log", "TrainingResult", "train"]
 SECONDS_PER_CALL = 0.1
 # share of the time limit after which the clock is looked at again: the speed of the first steps says little
 CLOCK_SHARE = 0.05
+# the curve by which weights are judged
+JUDGED = "validation_loss"
 # a smaller improvement than this share does not count as one
 LEAST_GAIN = 1e-4
 
@@ -57,7 +59,7 @@ class Log:
         rates: `(n_steps,)` learning rates, which a time limit may have shortened.
         records: `(n_steps, 5)`, see `make_trainer`.
         n_steps: Steps taken.
-        checks: Step and validation loss of each look.
+        checks: Step of each look, and what was seen: `validation_loss` and other curves.
         best_weights: Those of the best look.
         shortened: Whether the time was too short for all steps.
     """
@@ -65,19 +67,24 @@ class Log:
     rates: np.ndarray
     records: np.ndarray
     n_steps: int = 0
-    checks: list[tuple[int, float]] = field(default_factory=list)
+    checks: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     best_weights: np.ndarray | None = None
     shortened: bool = False
 
     @property
     def best(self) -> tuple[int, float]:
         """Step and loss of the best look."""
-        return min(self.checks, key=lambda check: (check[1], check[0]))
+        return min(zip(self.losses, (step for step, _ in self.checks), strict=True))[::-1]
+
+    @property
+    def losses(self) -> list[float]:
+        """Validation loss of each look."""
+        return [seen[JUDGED] for _, seen in self.checks]
 
     def waits(self) -> int:
         """Count the looks since the last improvement."""
         best, since = math.inf, 0
-        for _, loss in self.checks:
+        for loss in self.losses:
             improved = loss < best * (1 - LEAST_GAIN) if best > 0 and math.isfinite(best) else loss < best
             best, since = (loss, 0) if improved else (best, since + 1)
         return since
@@ -89,9 +96,9 @@ class TrainingResult:
 
     Args:
         weights: `(n_parameters,)`.
-        history: For each epoch `loss` (in the data's units, squared for `mse` and `huber`), `rmse` (in the data's
-            units) and `scaled_loss` (what was minimised); for each look at the validation part `validation_epoch` and
-            `validation_loss` (as it was minimised).
+        history: For each epoch `scaled_loss` (what was minimised), `loss` and `rmse` (the same and the root of the mean
+            squared error, without the scaling but not without the transform); for each look at the validation part
+            `validation_epoch` and all that `judge` says.
         n_steps: Training steps taken.
         stop: Why it ended.
         validation_loss: Of the weights; None where nothing was held back.
@@ -104,7 +111,7 @@ class TrainingResult:
     validation_loss: float | None
 
 
-Judge = Callable[[np.ndarray], float]
+Judge = Callable[[np.ndarray], dict[str, float]]
 # the last argument tells whether training ends here
 Save = Callable[[Any, Log, bool], None]
 
@@ -125,7 +132,8 @@ def train(
         source: Where its sequences come from.
         course: What training follows.
         progress: Is told of every few steps.
-        judge: Returns the validation loss of weights; without it the last weights count.
+        judge: Returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
+            without it the last weights count.
         save: Is shown trainer and log now and then and at the end, also after Ctrl-C, and may keep them.
         log: Of an earlier run that is to go on, whose weights and moments the trainer has.
 
@@ -211,11 +219,11 @@ class _Run:
         if self.judge is None:
             return
         weights = self.weights()
-        loss = self.judge(weights)
-        loss = loss if math.isfinite(loss) else math.inf
-        if not self.log.checks or loss < self.log.best[1]:
+        seen = self.judge(weights)
+        seen[JUDGED] = seen[JUDGED] if math.isfinite(seen[JUDGED]) else math.inf
+        if not self.log.checks or seen[JUDGED] < self.log.best[1]:
             self.log.best_weights = weights
-        self.log.checks.append((self.log.n_steps, loss))
+        self.log.checks.append((self.log.n_steps, seen))
 
     def _keep_to_time(self) -> None:
         """Shorten what is left of the schedule to what the time allows: it still ends at its last learning rate."""
@@ -239,7 +247,8 @@ class _Run:
         log = self.log
         history = _summarise(log.records[: log.n_steps], self.course.steps_per_epoch)
         history["validation_epoch"] = [step / self.course.steps_per_epoch for step, _ in log.checks]
-        history["validation_loss"] = [loss for _, loss in log.checks]
+        names = log.checks[0][1] if log.checks else (JUDGED,)
+        history |= {name: [seen[name] for _, seen in log.checks] for name in names}
         best = log.best_weights
         loss = log.best[1] if log.checks else None
         return TrainingResult(self.weights() if best is None else best, history, log.n_steps, stop, loss)

@@ -1,7 +1,8 @@
-"""How good is a network on the last part of each series, which it does not learn from?"""
+"""How good is a network on the last part of each series, which it does not learn from, and on the part before?"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +14,10 @@ from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import PanelArrays, Stretches, run_sequences
 from gatecast.preparation import Preparation
 
-__all__ = ["Validation"]
+__all__ = ["Validation", "Watch"]
 
+# parameters, what came, series and origin of each, see `Validation.forecasts`
+Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 # more say little that these do not
 MAX_WINDOWS = 3000
 
@@ -52,20 +55,34 @@ class Validation:
         n_origins[kept] = self.n_origins[kept]
         return replace(self, n_origins=n_origins)
 
-    def loss(self, network: TrainedNetwork) -> float:
-        """Return the mean of the loss that the network learned by, in scaled units."""
-        forecasts, actual, _, _ = self.forecasts(network)
-        return mean_loss(network.loss, forecasts, actual)
+    def before(self, horizon: int) -> Validation:
+        """Forecast as many points of the same series alike, the newest of those that are learned from.
+
+        Args:
+            horizon: H; all targets are learned from.
+        """
+        n_origins = np.clip(self.n_learned - horizon, 0, self.n_origins)
+        return replace(self, n_learned=self.n_learned - horizon - n_origins + 1, n_origins=n_origins)
+
+    def losses(self, each: Forecasts, network: TrainedNetwork, preparation: Preparation) -> tuple[float, float]:
+        """Return the mean loss of forecasts, in scaled units as it is minimised, and their RMSE in the data's units."""
+        forecasts, actual, _, _ = each
+        errors, _ = self._errors([each], network.loss.middle, preparation)
+        observed = np.isfinite(errors)
+        rmse = float(np.sqrt(np.mean(errors[observed] ** 2))) if observed.any() else math.nan
+        return mean_loss(network.loss, forecasts, actual), rmse
 
     def errors(self, ensemble: Ensemble, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
         """Return what came minus what was forecast, `(n, H)` in the data's units, and the series of each row `(n,)`."""
         each = [self.forecasts(network) for network in ensemble.networks]
+        return self._errors(each, ensemble.first.loss.middle, preparation)
+
+    def _errors(self, each: list[Forecasts], middle: int, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
         _, _, series, origins = each[0]
-        point = median([forecasts for forecasts, *_ in each])[:, ensemble.first.loss.middle]
+        point = median([forecasts for forecasts, *_ in each])[:, middle]
         anchors = preparation.transform.anchors(self.values, self.panel.offsets, origins)
-        return self._ahead(self.values, series, origins, point.shape[1]) - preparation.restore(
-            point, series, anchors
-        ), series
+        actual = self._ahead(self.values, series, origins, point.shape[1])
+        return actual - preparation.restore(point, series, anchors), series
 
     def scaled_errors(self, ensemble: Ensemble, preparation: Preparation) -> np.ndarray:
         """Return what came minus what was forecast, `(n, H)` in units of each series' scale.
@@ -79,21 +96,29 @@ class Validation:
         each = [self.forecasts(network) for network in ensemble.networks]
         return np.asarray(each[0][1] - median([forecasts for forecasts, *_ in each])[:, ensemble.first.loss.middle])
 
-    def forecasts(self, network: TrainedNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def forecasts(self, network: TrainedNetwork) -> Forecasts:
         """Forecast from every origin.
 
         Returns:
             Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
             scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
         """
-        some = np.flatnonzero(self.n_origins)
-        origins = self.n_origins[some]
-        first = self.n_learned[some] - 1
+        return self.forecasts_of((self,), network)[0]
+
+    def forecasts_of(self, parts: tuple[Validation, ...], network: TrainedNetwork) -> list[Forecasts]:
+        """Forecast several parts of the same panel at once, which takes less time than one after the other."""
+        judged = [np.flatnonzero(part.n_origins) for part in parts]
+        some = np.concatenate(judged)
+        first = np.concatenate([part.n_learned[at] - 1 for part, at in zip(parts, judged, strict=True)])
+        origins = np.concatenate([part.n_origins[at] for part, at in zip(parts, judged, strict=True)])
         series = np.repeat(some, origins)
         positions = spans(first, origins)
         places = self.panel.offsets[series] + positions
         actual = self._ahead(self.panel.targets, series, places, network.spec.horizon)
-        return self._run(network, some, first, origins, series, positions), actual, series, places
+        forecasts = self._run(network, some, first, origins, series, positions)
+        ends = np.cumsum([part.n_windows for part in parts])[:-1]
+        cut = (np.split(array, ends) for array in (forecasts, actual, series, places))
+        return list(zip(*cut, strict=True))
 
     def _ahead(self, values: np.ndarray, series: np.ndarray, places: np.ndarray, horizon: int) -> np.ndarray:
         at = places[:, None] + np.arange(1, horizon + 1)
@@ -122,3 +147,32 @@ class Validation:
             n_threads=network.n_threads,
         )
         return each.every
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from.
+
+    Args:
+        held: The part that is not learned from.
+        learned: As many points before it, which are.
+        preparation: Brings forecasts to the data's units.
+    """
+
+    held: Validation
+    learned: Validation
+    preparation: Preparation
+
+    def curves(self, network: TrainedNetwork) -> dict[str, float]:
+        """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""
+        parts = (self.held, self.learned)
+        each = zip(parts, self.held.forecasts_of(parts, network), strict=True)
+        (held, held_rmse), (learned, learned_rmse) = (
+            part.losses(forecasts, network, self.preparation) for part, forecasts in each
+        )
+        return {
+            "validation_loss": held,
+            "train_loss": learned,
+            "validation_rmse": held_rmse,
+            "train_rmse": learned_rmse,
+        }
