@@ -198,7 +198,8 @@ class LSTMForecaster(Settings):
 
         Args:
             horizon: Steps ahead; the trained horizon when absent. Steps beyond that one are forecast from the
-                forecasts.
+                forecasts; their intervals, quantiles and paths go on to grow as errors grew over the trained horizon
+                (see `gatecast.evaluate.conformal.Conformal.growth`), and nothing was measured of how often they hold.
             data: Newer data with the columns of the training data. Rows that follow the training part go on from it,
                 all else is read from its own beginning. A series that was not in the training part is scaled by its
                 own history.

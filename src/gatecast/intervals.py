@@ -65,14 +65,15 @@ class Forecast:
             ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)
             return ends[:, :, :n][:, :, ::-1], ends[:, :, n:]
         lower, upper = self._needed.bounds(levels)
-        return self._around(_steps(lower, self._horizon)), self._around(_steps(upper, self._horizon))
+        return self._around(self._grown(lower)), self._around(self._grown(upper))
 
     def quantiles(self, probabilities: tuple[float, ...]) -> np.ndarray:
         """Return quantiles `(n, H, Q)` in the data's units, in the order of rising probabilities."""
         if self._is_learned:
             values = quantiles_of(self.fitted.ensemble.first.loss, self.scaled, np.asarray(probabilities))
-            return self._restore(np.moveaxis(values, 1, 2))
-        return self._around(_steps(self._needed.quantiles(probabilities), self._horizon))
+            middle = self._middle[:, None]
+            return self._restore(np.moveaxis(middle + (values - middle) * self._growth, 1, 2))
+        return self._around(self._grown(self._needed.quantiles(probabilities)))
 
     def paths(self, n_paths: int, seed: int) -> np.ndarray:
         """Draw ways in which the future may go on, whose steps hang together as past errors did.
@@ -81,7 +82,7 @@ class Forecast:
             `(n, n_paths, H)` in the data's units.
         """
         residuals = self._needed.residuals
-        residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]]
+        residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]] * self._growth
         ones = np.ones(len(self.scaled))
         if self.preparation.transform.is_elementwise:
             drawn = sample_paths(self._middle, residuals, ones, n_paths, seed=seed)
@@ -120,6 +121,20 @@ class Forecast:
             )
         return self.fitted.calibration
 
+    @property
+    def _growth(self) -> np.ndarray:
+        """How much larger errors are taken to be in steps that are forecast from forecasts, `(H,)`."""
+        known = self.fitted.calibration
+        if known is not None:
+            return known.growth(self._horizon)
+        # nothing was measured: as on a random walk, see `Conformal.growth`
+        step = np.arange(self._horizon)
+        return np.sqrt((step + 1) / (step % self.fitted.horizon + 1))
+
+    def _grown(self, offsets: np.ndarray) -> np.ndarray:
+        """Repeat offsets `(H, K)` of the trained horizon, as large as errors are taken to be beyond it."""
+        return np.asarray(offsets[np.arange(self._horizon) % len(offsets)] * self._growth[:, None])
+
     def _around(self, offsets: np.ndarray) -> np.ndarray:
         """Add offsets `(H, K)` in units of each series' scale to the forecasts, `(n, H, K)`."""
         if self.preparation.transform.is_elementwise:
@@ -128,8 +143,3 @@ class Forecast:
 
     def _restore(self, scaled: np.ndarray) -> np.ndarray:
         return self.preparation.restore(scaled, self.series, self.anchors)
-
-
-def _steps(offsets: np.ndarray, horizon: int) -> np.ndarray:
-    """Take the offsets of the last step for steps beyond the trained horizon."""
-    return offsets[np.minimum(np.arange(horizon), len(offsets) - 1)]

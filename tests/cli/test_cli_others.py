@@ -37,6 +37,8 @@ def test_predict_from_newer_data(gatecast, saved_model, tmp_path):
 def test_predict_says_that_steps_are_recursive(gatecast, saved_model):
     said = " ".join(gatecast("predict", saved_model, "--horizon", 6).out.split())
     assert "The model learned 4 steps ahead: steps 5 to 6 are forecast from the forecasts." in said
+    sure = " ".join(gatecast("predict", saved_model, "--horizon", 6, "--level", 80).out.split())
+    assert "intervals there grow as errors grew over 4 steps; how often they hold was not measured." in sure
     assert "step 5 is forecast from" in " ".join(gatecast("predict", saved_model, "--horizon", 5).out.split())
     assert "from the forecasts" not in gatecast("predict", saved_model, "--horizon", 4).out
     assert gatecast("predict", saved_model, "--horizon", 6, "--json").json["notes"]

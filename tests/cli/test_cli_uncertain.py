@@ -161,7 +161,7 @@ def test_predict_has_intervals(gatecast, long_csv, tmp_path):
     table = pd.read_csv(tmp_path / "f.csv")
     assert table["LSTM-lo-80"].tolist() == pytest.approx(expected["LSTM-lo-80"].tolist())
     assert "80 %" in outcome.out
-    assert "as wide as at step 4, hold less often" in said(outcome)
+    assert "intervals there grow as errors grew over 4 steps" in said(outcome)
 
 
 def test_words_about_coverage():

@@ -93,7 +93,10 @@ def _recursive(fitted: Fitted, horizon: int, uncertain: tuple[float, ...]) -> st
         return ""
     first = fitted.horizon + 1
     steps = f"step {first} is" if first == horizon else f"steps {first} to {horizon} are"
-    wide = f", and intervals there, as wide as at step {fitted.horizon}, hold less often" if uncertain else ""
+    grown = (
+        f"grow as errors grew over {fitted.horizon} steps" if fitted.horizon > 1 else "grow with the root of the step"
+    )
+    wide = f", and intervals there {grown}; how often they hold was not measured" if uncertain else ""
     return f"The model learned {fitted.horizon} steps ahead: {steps} forecast from the forecasts{wide}."
 
 

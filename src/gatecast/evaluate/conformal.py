@@ -139,6 +139,34 @@ class Conformal:
         """Build the calibration whose `to_arrays` these are."""
         return cls(np.asarray(arrays["residuals"], dtype=np.float64), bool(arrays["is_symmetric"][0]))
 
+    def growth(self, horizon: int) -> np.ndarray:
+        """Return how much larger errors are taken to be in steps that are forecast from forecasts, block by block.
+
+        A step beyond the H that were measured is compared with the one at the same place in the first block, by a
+        variance that grows in a straight line, `a + c h` with neither below 0: that of exponential smoothing,
+        `1 + alpha ** 2 (h - 1)` times that of one step (Hyndman, Koehler, Ord and Snyder 2008, section 6.3; Hyndman and
+        Athanasopoulos 2021, section 8.7). It is fitted to the squares of the mean absolute residuals of the H steps, so
+        that errors which did not grow with the step do not grow beyond it either. One step alone shows no growth: then
+        it is that of a random walk, the root of h. This is an extrapolation and has no guarantee of coverage.
+
+        Args:
+            horizon: Steps ahead.
+
+        Returns:
+            (horizon,), 1 for the first H.
+
+        >>> fit_conformal(np.array([[-1.0], [1.0]])).growth(4).round(3).tolist()
+        [1.0, 1.414, 1.732, 2.0]
+        >>> fit_conformal(np.ones((9, 3))).growth(5).round(3).tolist()
+        [1.0, 1.0, 1.0, 1.0, 1.0]
+        """
+        H = self.residuals.shape[1]
+        step = np.arange(horizon)
+        level, slope = _line(self.residuals) if horizon > H else (0.0, 0.0)
+        if level + slope == 0:
+            return np.ones(horizon)
+        return np.asarray(np.sqrt((level + slope * (step + 1)) / (level + slope * (step % H + 1))))
+
     def _pools(self, scores: np.ndarray, least: int) -> list[np.ndarray]:
         """Return the sorted scores that speak for each step: its own, and its neighbours' while there are too few."""
         counts = np.isfinite(scores).sum(axis=0)
@@ -202,6 +230,22 @@ def coverage_by_step(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -
     """
     steps = range(actual.shape[1])
     return np.array([coverage(lower[:, k], upper[:, k], actual[:, k]) for k in steps])
+
+
+def _line(residuals: np.ndarray) -> tuple[float, float]:
+    """Fit `a + c h`, neither below 0, to the variance of residuals (n, H) at step h; through 0 where H is 1."""
+    from scipy.optimize import nnls
+
+    seen = np.isfinite(residuals)
+    steps = np.flatnonzero(seen.any(axis=0))
+    variance = np.array([np.abs(residuals[seen[:, k], k]).mean() ** 2 for k in steps])
+    ones = np.ones(len(steps)) if residuals.shape[1] > 1 else np.zeros(len(steps))
+    # a scale of its own keeps tiny and huge residuals from being lost to tolerances
+    largest = variance.max()
+    if largest == 0:
+        return 0.0, 0.0
+    level, slope = nnls(np.stack([ones, steps + 1.0], axis=1), variance / largest)[0]
+    return float(level), float(slope)
 
 
 def _least_count(share: float, *, is_symmetric: bool) -> int:
