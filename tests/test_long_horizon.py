@@ -90,10 +90,10 @@ def test_intervals_of_a_random_walk_hold_beyond_the_trained_horizon(horizon: int
 def test_intervals_of_noise_stay_as_wide_as_they_were() -> None:
     data = pd.DataFrame({"unique_id": np.repeat(np.arange(40), 260), "ds": np.tile(np.arange(260), 40)})
     data["y"] = walks(0.0).ravel()
-    made = SMALL | {"transform": "none", "season_length": 1, "epochs": 10, "learning_rate": 0.01}
+    made = SMALL | {"transform": "none", "season_length": 1, "epochs": 20, "learning_rate": 0.01, "validation_size": 60}
     found = LSTMForecaster(horizon=6, **made).fit(data).predict(24, level=80)
     width = (found["LSTM-hi-80"] - found["LSTM-lo-80"]).to_numpy().reshape(40, 24).mean(axis=0)
-    # the slope of a line through six measured widths is not quite zero
+    # the slope of a line through six widths, measured on 2,200 windows, is not quite zero
     assert width[23] / width[:6].mean() < 1.3
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -71,6 +71,10 @@ class Fitted:
     season_length: int
     calibration: Conformal | None
     learned: Learned
+
+    def with_decision(self, sentence: str) -> Fitted:
+        """Note one more thing that was chosen automatically."""
+        return replace(self, learned=replace(self.learned, decisions=(*self.learned.decisions, sentence)))
 
     @property
     def horizon(self) -> int:

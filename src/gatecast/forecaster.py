@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gatecast.data import Panel, to_panel
+from gatecast.data.ahead import about_future, rows_ahead, split_future
 from gatecast.evaluate.evaluation import Evaluation
 from gatecast.evaluate.levels import check_levels, check_quantiles
 from gatecast.exceptions import ConfigError, DataError, GatecastError
@@ -99,7 +100,10 @@ class LSTMForecaster(Settings):
         """Learn from all of `data`; hold back what you want to test on (`gatecast.train_test_split`).
 
         Args:
-            data: Table, Series, array or `Panel`.
+            data: Table, Series, array or `Panel`. With columns that are known ahead (`future`), rows at its end that
+                have no target in any series are about the future: they are not learned from, and `predict()` takes
+                these columns from them (unless it gets others). A series that ended earlier than others keeps its gap,
+                and so do all where nothing is known ahead: the forecast then begins behind it.
             id_col: Name of the column that tells series apart, where it is not `unique_id`.
             time_col: Name of the time column, where it is not found.
             target_col: Name of the target column, where it is not found.
@@ -120,14 +124,17 @@ class LSTMForecaster(Settings):
         from gatecast.fitting import fit_panel
 
         self.check()
-        panel = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        everything = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        panel, ahead = split_future(everything)
         checkpoint = self._checkpoint(panel, resume)
         try:
             self._fitted = fit_panel(self, panel, checkpoint)
         except KeyboardInterrupt:
             _keep(checkpoint)
             raise
-        self._panel = panel
+        self._panel, self._ahead = panel, ahead
+        if ahead is not None:
+            self._fitted = self._fitted.with_decision(about_future(ahead))
         if self.stop_reason_ is Stop.INTERRUPTED:
             _keep(checkpoint)
             raise KeyboardInterrupt
@@ -203,7 +210,8 @@ class LSTMForecaster(Settings):
             data: Newer data with the columns of the training data. Rows that follow the training part go on from it,
                 all else is read from its own beginning. A series that was not in the training part is scaled by its
                 own history.
-            future: Table with the columns that are known ahead, at the times that are to be forecast.
+            future: Table with the columns that are known ahead, at the times that are to be forecast; when absent, they
+                are those of rows without a target at the end of the data. A model file does not hold such rows.
             level: Coverage of intervals in %, e.g. 80 or [80, 95].
             quantiles: Probabilities, e.g. [0.1, 0.5, 0.9].
 
@@ -251,8 +259,9 @@ class LSTMForecaster(Settings):
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         steps = horizon or fitted.horizon
         if data is None:
-            return after_training(fitted, future, steps), steps
-        return read_on(fitted, read_like_training(fitted, data), future, steps), steps
+            return after_training(fitted, _known_ahead(future, getattr(self, "_ahead", None)), steps), steps
+        panel, ahead = split_future(read_like_training(fitted, data))
+        return read_on(fitted, panel, _known_ahead(future, ahead), steps), steps
 
     def predict_insample(self, data: Any = None) -> Any:
         """Forecast every point of the training part, or of `data`, from all points before it.
@@ -346,6 +355,10 @@ class LSTMForecaster(Settings):
     def _settings(self) -> dict[str, Any]:
         # numpy numbers come in from users' own code; JSON knows plain ones only
         return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def _known_ahead(future: Any, ahead: Panel | None) -> Any:
+    return rows_ahead(ahead) if future is None and ahead is not None else future
 
 
 def _plain(value: Any) -> Any:
