@@ -63,7 +63,7 @@ class Settings:
         patience: Looks at the validation part without an improvement after which training ends; 0 to never end early.
         ensemble: Networks that are trained, each from its own seed; their median is the forecast.
         max_seconds: Time for the whole fit; training is shortened to end within it.
-        checkpoint: File in which an unfinished fit is kept, for `fit(resume=...)`.
+        checkpoint: File in which an unfinished fit is kept, also at Ctrl-C, for `fit(resume=...)`.
         checkpoint_seconds: How often it is written.
         transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling. `auto`
             may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below all that

@@ -20,7 +20,7 @@ from gatecast.training.loop import Log, Save
 
 __all__ = ["Checkpoint", "fingerprint"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Checkpoint:
