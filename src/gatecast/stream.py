@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Any
 
 import numpy as np
 
+from gatecast.data.gaps import fill_gaps
 from gatecast.exceptions import DataError
 from gatecast.fitted import Fitted
 from gatecast.network.native import make_stream
@@ -28,14 +30,17 @@ class Stream:
         self._is_plain = preparation.transform.name == "none"
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
-        self._newest = float(fitted.memories[0].rows(np.array([row])).recent.values[-1])
+        # what a gap is filled from, as the next batch of data would be
+        self._season = preparation.lens.season
+        newest = fitted.memories[0].rows(np.array([row])).newest_values(self._season + 1)[0]
+        self._newest = deque(newest.tolist(), maxlen=len(newest))
         self._cores = [_core(fitted, member, row) for member in range(len(fitted.memories))]
 
     def update(self, value: float) -> np.ndarray:
         """Take in the next observation.
 
         Args:
-            value: In the data's units; NaN for a step at which nothing was observed: the last value stands in.
+            value: In the data's units; NaN for a step at which nothing was observed, which is filled as other gaps are.
 
         Returns:
             `(H,)` forecasts of the next steps, in the data's units.
@@ -51,12 +56,17 @@ class Stream:
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
         scaled = self._scaled(number)
         is_observed = not math.isnan(scaled)
-        self._newest = scaled if is_observed else self._newest
-        each = [core.update(self._newest, is_observed)[self._middle] for core in self._cores]
+        entered = scaled if is_observed else self._instead()
+        self._newest.append(entered)
+        each = [core.update(entered, is_observed)[self._middle] for core in self._cores]
         point = (each[0] if len(each) == 1 else np.median(each, axis=0)).astype(np.float64)
         if self._is_plain:
             return np.asarray(point * self._unit + self._center)
         return np.asarray(self._preparation.restore(point[None], anchors=self._anchors[None])[0])
+
+    def _instead(self) -> float:
+        """Return what stands in for a value that was not observed."""
+        return float(fill_gaps(np.array([np.nan]), np.array([0, 1]), self._season, np.array([self._newest]))[0])
 
     def _scaled(self, value: float) -> float:
         """Bend and scale a value; NaN where it is missing, or where what a difference needs is."""
