@@ -216,3 +216,15 @@ def test_column_that_is_not_there_is_named() -> None:
         LSTMForecaster(**SMALL, past=["price"], future=["price"]).fit(with_covariates(100))
     with pytest.raises(ConfigError, match="XX"):
         LSTMForecaster(**SMALL, country="XX").fit(with_covariates(100))
+
+
+@pytest.mark.parametrize("column", ["number", "category"])
+def test_few_new_rows_are_read_on_like_all_at_once(column: str) -> None:
+    """Fewer new rows than the longest season were once cut out of too short a table where one kind was lacking."""
+    data, settings = decided_by(column)
+    train, new, ahead = data[:N], data[N : N + 3], data[N + 3 : N + 3 + H].drop(columns="y")
+    model = LSTMForecaster(horizon=H, season_length=30, **SMALL | settings).fit(train)
+    followed = model.predict(data=new, future=ahead)
+    whole = model.predict(data=data[: N + 3], future=ahead)
+    # the state is carried over in float32, once from the training part and once from the beginning
+    np.testing.assert_allclose(followed["LSTM"], whole["LSTM"], rtol=1e-4, atol=1e-4)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.data.columns import embedding_size
+from gatecast.data.gaps import carry_forward
 from gatecast.data.panel import Panel
-from gatecast.data.scaled import carry_forward
 from gatecast.data.scaling import naive_scale
 from gatecast.evaluate.conformal import Conformal, fit_conformal
 from gatecast.exceptions import ConfigError, DataError

@@ -11,8 +11,7 @@ import numpy as np
 
 from gatecast.data import Panel, to_panel
 from gatecast.data.covariates import with_static_of
-from gatecast.data.lags import behind
-from gatecast.data.scaled import carry_forward
+from gatecast.data.gaps import behind, carry_forward
 from gatecast.evaluate.conformal import coverage
 from gatecast.evaluate.evaluation import Evaluation, score
 from gatecast.evaluate.levels import level_columns, quantile_columns
@@ -254,8 +253,9 @@ def _prepared(fitted: Fitted, panel: Panel, match: Match, n_past: np.ndarray) ->
     preparation = fitted.preparation.with_new(match.rows, panel.head(np.where(new, n_past, 0)), fitted.season_length)
     preparation.warn_of_low(panel)
     memory = fitted.memories[0]
-    before = np.where(match.follows, memory.newest("values")[match.rows], 0.0)
-    numbers = memory.newest("numbers")[match.rows] * match.follows[:, None]
+    newest = memory.newest_values(preparation.lens.season + 1)
+    before = np.where(match.follows[:, None], newest[match.rows], np.nan)
+    numbers = memory.newest_numbers()[match.rows] * match.follows[:, None]
     return preparation, preparation.arrays(panel, before, numbers, _anchors_before(fitted, match))
 
 

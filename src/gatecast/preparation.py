@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.data.arrays import Array, Floats, Ints
-from gatecast.data.lags import behind
+from gatecast.data.gaps import behind, fill_gaps
 from gatecast.data.panel import Panel
-from gatecast.data.scaled import carry_forward
 from gatecast.data.scaling import Scaling, fit_scaling
 from gatecast.data.times import time_text
 from gatecast.data.transforms import Transform, fit_transform_named, transform_from_arrays
@@ -95,7 +94,7 @@ class Preparation:
     def arrays(
         self,
         panel: Panel,
-        before: Array | float = 0.0,
+        before: Array | None = None,
         numbers: Array | None = None,
         anchors: Floats | None = None,
     ) -> PanelArrays:
@@ -103,14 +102,14 @@ class Preparation:
 
         Args:
             panel: The same S series.
-            before: `(S,)` scaled value before the first point, which stands in for missing ones there.
+            before: `(S, K)` newest scaled values before the first point, see `fill_gaps`.
             numbers: `(S, n)` covariates of the row before the first point, likewise.
             anchors: `(S, lag)` values before the first point, which a difference needs; NaN where nothing was before.
         """
         bent = self._bent(panel, anchors)
         targets = self.scaling.transform(bent, panel.offsets).astype(np.float32)
         arrays = PanelArrays(
-            carry_forward(targets, panel.offsets, before),
+            fill_gaps(targets, panel.offsets, self.lens.season, before),
             targets,
             panel.offsets.astype(np.int64),
             self.scaling.scale,

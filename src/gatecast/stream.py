@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections import deque
 from typing import Any
 
 import numpy as np
 
+from gatecast.data.gaps import fill_gaps
 from gatecast.exceptions import DataError
 from gatecast.fitted import Fitted
 from gatecast.network.native import make_stream
@@ -32,16 +34,19 @@ class Stream:
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[row]
         self._has_warned = False
-        self._newest = float(fitted.memories[0].rows(np.array([row])).recent.values[-1])
+        # what a gap is filled from, as the next batch of data would be
+        self._season = preparation.lens.season
+        newest = fitted.memories[0].rows(np.array([row])).newest_values(self._season + 1)[0]
+        self._newest = deque(newest.tolist(), maxlen=len(newest))
         self._cores = [_core(fitted, member, row) for member in range(len(fitted.memories))]
 
     def update(self, value: float) -> np.ndarray:
         """Take in the next observation.
 
         Args:
-            value: In the data's units; NaN for a step at which nothing was observed: the last value stands in. One
-                that is lower than the fit's logarithm can read (see `Settings.transform`) counts as the lowest, with
-                one warning for each stream.
+            value: In the data's units; NaN for a step at which nothing was observed, which is filled as other gaps are.
+                One that is lower than the fit's logarithm can read (see `Settings.transform`) counts as the lowest,
+                with one warning for each stream.
 
         Returns:
             `(H,)` forecasts of the next steps, in the data's units.
@@ -60,8 +65,9 @@ class Stream:
             warnings.warn(low_value(self._preparation.transform, "A value is", self._named(number)), stacklevel=2)
         scaled = self._scaled(number)
         is_observed = not math.isnan(scaled)
-        self._newest = scaled if is_observed else self._newest
-        each = [core.update(self._newest, is_observed)[self._middle] for core in self._cores]
+        entered = scaled if is_observed else self._instead()
+        self._newest.append(entered)
+        each = [core.update(entered, is_observed)[self._middle] for core in self._cores]
         point = (each[0] if len(each) == 1 else np.median(each, axis=0)).astype(np.float64)
         if self._is_plain:
             return np.asarray(point * self._unit + self._center)
@@ -69,6 +75,10 @@ class Stream:
 
     def _named(self, value: float) -> str:
         return f"{value:g} of series {self._id!r}"
+
+    def _instead(self) -> float:
+        """Return what stands in for a value that was not observed."""
+        return float(fill_gaps(np.array([np.nan]), np.array([0, 1]), self._season, np.array([self._newest]))[0])
 
     def _scaled(self, value: float) -> float:
         """Bend and scale a value; NaN where it is missing, or where what a difference needs is."""

@@ -11,8 +11,8 @@ import numpy as np
 from gatecast.data.arrays import Array
 from gatecast.data.calendar import calendar_features, holiday_features, wall_clock
 from gatecast.data.columns import CategoryColumn, NumberColumn, fit_categories, fit_numbers
+from gatecast.data.gaps import carry_forward
 from gatecast.data.panel import Panel
-from gatecast.data.scaled import carry_forward
 from gatecast.exceptions import DataError
 
 __all__ = ["CovariateEncoder", "Encoded", "fit_encoder"]

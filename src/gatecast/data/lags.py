@@ -5,35 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.data.arrays import Floats, Ints
-from gatecast.data.scaled import carry_forward
+from gatecast.data.gaps import carry_by_phase
 
-__all__ = ["anchors_at", "behind", "carry_by_phase", "differences", "undo_differences"]
-
-
-def carry_by_phase(values: Floats, offsets: Ints, lag: int) -> Floats:
-    """Replace what is missing by the last known value of its phase, else by the last known value.
-
-    Causal: a point is filled from earlier points of its series. What has none stays NaN.
-
-    Args:
-        values: (N,) of S series.
-        offsets: (S + 1,).
-        lag: Points whose positions differ by a multiple of it have one phase.
-
-    >>> carry_by_phase(np.array([1.0, 5.0, np.nan, 6.0, 2.0, np.nan]), np.array([0, 6]), 2).tolist()
-    [1.0, 5.0, 1.0, 6.0, 2.0, 6.0]
-    """
-    missing = np.isnan(values)
-    if not missing.any():
-        return values
-    lengths = np.diff(offsets)
-    phase = (np.arange(len(values)) - np.repeat(offsets[:-1], lengths)) % lag
-    group = np.repeat(np.arange(len(lengths)), lengths) * lag + phase
-    order = np.argsort(group, kind="stable")
-    bounds = np.concatenate(([0], np.cumsum(np.bincount(group, minlength=len(lengths) * lag))))
-    by_phase = np.empty_like(values)
-    by_phase[order] = carry_forward(values[order], bounds, np.nan)
-    return np.where(np.isnan(by_phase), carry_forward(values, offsets, np.nan), by_phase)
+__all__ = ["anchors_at", "differences", "undo_differences"]
 
 
 def differences(values: Floats, offsets: Ints, lag: int) -> Floats:
@@ -69,25 +43,6 @@ def anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats
     known = filled[np.maximum(positions, begins[:, None])]
     usable = (positions >= begins[:, None]) & ~np.isnan(known)
     return np.where(usable, known, filled[origins][:, None])
-
-
-def behind(known: Floats, values: Floats, offsets: Ints) -> tuple[Floats, Ints]:
-    """Put each series behind what was known before it; returns the values and their offsets.
-
-    Args:
-        known: (S, lag), NaN where nothing was.
-        values: (N,).
-        offsets: (S + 1,).
-
-    >>> behind(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
-    (array([9., 1., 2., 8., 3.]), array([0, 3, 5]))
-    """
-    n_series, lag = known.shape
-    shifted = offsets + lag * np.arange(n_series + 1)
-    joined = np.empty(len(values) + known.size)
-    joined[np.arange(len(values)) + lag * np.repeat(np.arange(1, n_series + 1), np.diff(offsets))] = values
-    joined[shifted[:-1, None] + np.arange(lag)] = known
-    return joined, shifted
 
 
 def undo_differences(values: Floats, anchors: Floats) -> Floats:

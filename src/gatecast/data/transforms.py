@@ -20,7 +20,8 @@ import numpy as np
 
 from gatecast.data.arrays import Array, Floats, Ints
 from gatecast.data.boxcox import BoxCoxRows, fit_box_cox
-from gatecast.data.lags import anchors_at, carry_by_phase, differences, undo_differences
+from gatecast.data.gaps import carry_by_phase
+from gatecast.data.lags import anchors_at, differences, undo_differences
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = [

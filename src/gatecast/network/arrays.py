@@ -115,7 +115,7 @@ def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def _rows(first: np.ndarray, second: np.ndarray, to_first: np.ndarray, to_second: np.ndarray) -> np.ndarray:
     if not first.size and not second.size:
-        return second
+        return second[:0]
     out: np.ndarray = np.zeros((len(to_first) + len(to_second), *second.shape[1:]), second.dtype)
     out[to_first], out[to_second] = first, second
     return out

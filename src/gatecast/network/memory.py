@@ -47,9 +47,15 @@ class Memory:
         """S."""
         return len(self.state)
 
-    def newest(self, name: str) -> np.ndarray:
-        """Return the newest row of `values` or `numbers` of each series, `(S, ...)`; zeros where there is none."""
-        rows = getattr(self.recent, name)
+    def newest_values(self, n_points: int) -> np.ndarray:
+        """Return the newest values of each series, the newest last, `(S, n_points)`; NaN where there are none."""
+        positions = self.recent.offsets[1:, None] + np.arange(-n_points, 0)
+        inside = positions >= self.recent.offsets[:-1, None]
+        return np.where(inside, np.append(self.recent.values, np.nan)[np.where(inside, positions, -1)], np.nan)
+
+    def newest_numbers(self) -> np.ndarray:
+        """Return the newest row of `numbers` of each series, `(S, n)`; zeros where there is none."""
+        rows = self.recent.numbers
         out: np.ndarray = np.zeros((self.n_series, *rows.shape[1:]), np.float32)
         some = np.diff(self.recent.offsets) > 0
         if rows.size:

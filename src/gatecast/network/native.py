@@ -150,6 +150,11 @@ class Lens:
         """How many points back it looks."""
         return max((abs(m) for m in (*self.lags, *self.candidates)), default=0)
 
+    @property
+    def season(self) -> int:
+        """Steps in the shortest season that it looks at; 1 for none."""
+        return min((lag for lag in self.lags if lag > 1), default=1)
+
     def native(self) -> Any:
         """Return the core's own record."""
         return _native.Lens(list(self.lags), list(self.candidates), self.level)
