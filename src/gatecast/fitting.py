@@ -7,53 +7,35 @@ import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from gatecast.data.columns import embedding_size
 from gatecast.data.gaps import carry_forward
 from gatecast.data.panel import Panel
 from gatecast.data.scaling import naive_scale
 from gatecast.evaluate.conformal import Conformal, fit_conformal
-from gatecast.exceptions import ConfigError, DataError
+from gatecast.exceptions import DataError
 from gatecast.fitted import Fitted, Learned
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.initial import initial_weights
-from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import (
-    LossSettings,
     OptimizerSettings,
-    PanelArrays,
     make_trainer,
     segment_source,
     thread_count,
     window_source,
 )
-from gatecast.network.spec import NetworkSpec
-from gatecast.plan import (
-    Covariates,
-    Plan,
-    Recipe,
-    choose_seasons,
-    held_back,
-    make_loss,
-    make_plan,
-    make_spec,
-    recipes,
-)
-from gatecast.preparation import Preparation, prepare
+from gatecast.preparation import Preparation
 from gatecast.settings import Settings
+from gatecast.tasks import Task, make_tasks, too_large
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.finder import find_learning_rate
 from gatecast.training.loop import Course, TrainingResult, train
 from gatecast.training.progress import Progress, progress_bar
 from gatecast.training.schedule import learning_rates
 from gatecast.training.stop import Stop
-from gatecast.training.validation import Validation, Watch
-
-if TYPE_CHECKING:
-    from gatecast.data.encoding import CovariateEncoder
+from gatecast.training.validation import Watch
 
 __all__ = ["fit_panel"]
 
@@ -65,40 +47,10 @@ TRIAL = 0.2
 MOST_COMPLETE = 1000
 # shares by which another transform and a higher learning rate must be better to be taken
 SOMEWHAT, CLEARLY = 0.01, 0.05
-# more have no place in any memory, nor in the numbers that count it
-MOST_WEIGHTS = 2**40
 # how long Ctrl-C may go unnoticed while several networks are trained
 SIGNAL_SECONDS = 0.2
 # share of the time that is left for calibration and memory
 RESERVE = 0.1
-
-
-@dataclass(frozen=True)
-class Task:
-    """All that the training of one member needs, but for its seed."""
-
-    settings: Settings
-    plan: Plan
-    spec: NetworkSpec
-    loss: LossSettings
-    preparation: Preparation
-    arrays: PanelArrays  # what is learned from
-    naive_scales: np.ndarray
-    validation: Validation | None
-    deadline: float
-
-    @property
-    def window(self) -> int:
-        """Points of a window, 0 for sequences."""
-        return self.plan.lookback if self.settings.mode == "windows" else 0
-
-    def with_other_rate(self) -> Task:
-        """Do the same with the plan's other learning rate."""
-        return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
-
-    def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
-        """Put weights to use."""
-        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.lens, self.window, n_threads)
 
 
 def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None) -> Fitted:
@@ -121,79 +73,18 @@ def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = 
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
     started = time.monotonic()
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
-    held = held_back(settings, panel)
-    learned_from = panel.head(panel.lengths - held) if held.any() else panel
-    seasons, checks = choose_seasons(settings, learned_from)
-    plan = make_plan(settings, learned_from, seasons)
-    encoder = _encoder(settings, learned_from)
-    choices = recipes(settings, seasons, learned_from, panel, has_validation=bool(held.any()))
-    tasks = [_task(settings, plan, recipe, panel, learned_from, held, encoder, deadline) for recipe in choices]
+    tasks, checks = make_tasks(settings, panel, deadline)
     try:
         choice = _choose(tasks, started, checkpoint)
+        # what was not chosen makes room
+        tasks = [choice.task]
         results = _train_members(choice, checkpoint)
     except MemoryError:
-        raise _too_large(settings, plan, tasks[0].spec) from None
+        raise too_large(settings, tasks[0].plan, tasks[0].spec) from None
     ensemble = Ensemble(tuple(choice.task.network(r.weights, thread_count(settings.n_threads)) for r in results))
     first, reasons = results[0], tuple(choice.reasons)
     learned = Learned(first.history, _stop(results), first.n_steps, reasons, tuple(checks), first.validation_loss)
     return _remember(choice.task, panel, ensemble, learned)
-
-
-def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
-    if not (settings.past or settings.future or settings.static or settings.calendar or settings.country):
-        return None
-    if settings.calendar and panel.starts.dtype.kind != "M":
-        raise ConfigError("`calendar=True` needs dates, and the times are integer steps. Leave it out, or pass dates.")
-    from gatecast.data.encoding import fit_encoder
-
-    return fit_encoder(panel, calendar=settings.calendar, country=settings.country)
-
-
-def _covariates(encoder: CovariateEncoder | None) -> Covariates:
-    if encoder is None:
-        return Covariates()
-
-    cardinalities = (*encoder.cardinalities, *encoder.static_cardinalities)
-    return Covariates(
-        len(encoder.numeric_names) + len(encoder.static_numbers),
-        tuple((n, embedding_size(n)) for n in cardinalities),
-        encoder.n_future_numeric,
-        encoder.n_future_codes,
-    )
-
-
-def _task(
-    settings: Settings,
-    plan: Plan,
-    recipe: Recipe,
-    panel: Panel,
-    learned_from: Panel,
-    held: np.ndarray,
-    encoder: CovariateEncoder | None,
-    deadline: float,
-) -> Task:
-    season = plan.season_length
-    preparation = prepare(learned_from, recipe.transform, settings.scaling, season, recipe.lens, encoder)
-    spec = make_spec(settings, plan, recipe.lens, _covariates(encoder))
-    if spec.n_parameters > MOST_WEIGHTS:
-        raise _too_large(settings, plan, spec)
-    validation = None
-    if held.any():
-        everything = preparation.arrays(panel)
-        n_origins = np.maximum(held - settings.horizon + 1, 0)
-        reach = plan.lookback + plan.lessons
-        validation = Validation(everything, panel.values, panel.lengths - held, n_origins, reach).limited()
-    return Task(
-        settings,
-        plan,
-        spec,
-        make_loss(settings),
-        preparation,
-        preparation.arrays(learned_from),
-        naive_scale(learned_from.values, learned_from.offsets, season),
-        validation,
-        deadline,
-    )
 
 
 def _choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None) -> Choice:
@@ -486,11 +377,3 @@ def _tail(panel: Panel, n_points: int) -> np.ndarray:
     filled = carry_forward(panel.values, panel.offsets)
     positions = panel.offsets[1:, None] + np.arange(-n_points, 0)
     return np.asarray(filled[np.maximum(positions, panel.offsets[:-1, None])])
-
-
-def _too_large(settings: Settings, plan: Plan, spec: NetworkSpec) -> ConfigError:
-    return ConfigError(
-        f"A network with `hidden_size={plan.hidden_size}`, `n_layers={plan.n_layers}` and "
-        f"`horizon={settings.horizon}` has {spec.n_parameters:,} weights, for which there is not enough memory. "
-        "Use `hidden_size=64`."
-    )

@@ -132,7 +132,8 @@ def held_back(settings: Settings, panel: Panel) -> np.ndarray:
 
 def _observed_before(panel: Panel, positions: np.ndarray) -> np.ndarray:
     """Count what was observed in the first `positions[s]` points of each series."""
-    seen = np.concatenate(([0], np.cumsum(~np.isnan(panel.values))))
+    seen = np.zeros(len(panel.values) + 1, np.int64)
+    np.cumsum(~np.isnan(panel.values), out=seen[1:])
     return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
 
 
@@ -168,8 +169,7 @@ def recipes(
 
 def _allows_log(panel: Panel) -> bool:
     """Tell amounts and counts: nothing is below zero."""
-    seen = panel.values[~np.isnan(panel.values)]
-    return bool(len(seen)) and bool(seen.min() >= 0)
+    return not (panel.values < 0).any() and not np.isnan(panel.values).all()
 
 
 def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Plan:

@@ -106,8 +106,7 @@ class Preparation:
             numbers: `(S, n)` covariates of the row before the first point, likewise.
             anchors: `(S, lag)` values before the first point, which a difference needs; NaN where nothing was before.
         """
-        bent = self._bent(panel, anchors)
-        targets = self.scaling.transform(bent, panel.offsets).astype(np.float32)
+        targets = self.scaling.transform(self._bent(panel, anchors), panel.offsets, np.float32)
         arrays = PanelArrays(
             fill_gaps(targets, panel.offsets, self.lens.season, before),
             targets,

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from gatecast.data import Columns, to_panel
+from gatecast.data.find import column_kind
 from gatecast.exceptions import ConfigError, DataError
 
 DAYS = pd.date_range("2024-01-01", periods=6)
@@ -192,3 +193,16 @@ def test_flag_is_a_target_only_by_name():
     assert to_panel(frame, target_col="flag").values.tolist() == [0, 0, 1, 0, 1, 1]
     with pytest.raises(DataError, match="No column holds numbers"):
         to_panel(frame)
+
+
+def test_integers_that_are_dates_repeat_in_each_series():
+    days = [int(f"{day:%Y%m%d}") for day in DAYS]
+    panel = to_panel(pd.DataFrame({"unique_id": list("aaaaaabbbbbb"), "ds": days * 2, "y": [*VALUES, *VALUES]}))
+    assert list(panel.times(1)) == list(DAYS)
+    np.testing.assert_array_equal(panel.series(1), VALUES)
+
+
+@pytest.mark.parametrize("n_blank", [0, 3_000, 30_000])
+def test_cells_that_say_something_are_found_within_a_long_column(n_blank):
+    hours = ["NA"] * n_blank + ["13:00", "14:00"] * 2_000 + [None] * n_blank
+    assert column_kind(pd.Series(hours, dtype=object)) == "clock"

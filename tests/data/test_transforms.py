@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gatecast.data.boxcox import BLOCK, BoxCoxRows, fit_box_cox
+from gatecast.data.arrays import BLOCK
+from gatecast.data.boxcox import BoxCoxRows, fit_box_cox
 from gatecast.data.transforms import TRANSFORMS, Log1p, SeasonalDifference, fit_transform_named, transform_from_arrays
 from gatecast.exceptions import ConfigError, DataError
 

@@ -1,15 +1,20 @@
-"""What are the arrays in this package called in annotations, and how is one filled in part?"""
+"""What are the arrays in this package called in annotations, how is one filled in part, and how cut into blocks?"""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Floats", "Ints", "spread"]
+__all__ = ["Array", "Block", "Floats", "Ints", "blocks", "spread"]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+# about so many values are worked on together, so that they stay in the cache and take no memory to speak of
+BLOCK = 250_000
 
 
 def spread(values: Array, places: Ints, n: int) -> Array:
@@ -21,3 +26,38 @@ def spread(values: Array, places: Ints, n: int) -> Array:
     result = np.full(n, None if values.dtype == object else np.nan, dtype=values.dtype)
     result[places] = values
     return result
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some of many series.
+
+    Attributes:
+        series: Which ones.
+        rows: Where their values stand.
+        offsets: Where each begins and ends among these values.
+    """
+
+    series: slice
+    rows: slice
+    offsets: Ints
+
+    @property
+    def lengths(self) -> Ints:
+        """Values of each series."""
+        return np.diff(self.offsets)
+
+
+def blocks(offsets: Ints) -> Iterator[Block]:
+    """Cut many series into blocks of whole ones, of about `BLOCK` values.
+
+    >>> [block.rows for block in blocks(np.array([0, 150_000, 300_000, 310_000]))]
+    [slice(0, 150000, None), slice(150000, 310000, None)]
+    """
+    begin, n_series = 0, len(offsets) - 1
+    while begin < n_series:
+        end = int(np.searchsorted(offsets, offsets[begin] + BLOCK, side="right")) - 1
+        end = min(max(end, begin + 1), n_series)
+        first, last = int(offsets[begin]), int(offsets[end])
+        yield Block(slice(begin, end), slice(first, last), offsets[begin : end + 1] - first)
+        begin = end

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.data.arrays import Floats, Ints
+from gatecast.data.arrays import Floats, Ints, blocks
 
 __all__ = ["HIGHEST_POWER", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox"]
 
@@ -18,8 +17,6 @@ LOWEST_POWER, HIGHEST_POWER = -1.0, 2.0
 # after 16 steps of the golden section a power is known to 0.0014
 N_STEPS = 16
 GOLDEN = (5**0.5 - 1) / 2
-# about so many values are worked on together, so that they stay in the cache
-BLOCK = 250_000
 
 
 @dataclass(frozen=True)
@@ -81,22 +78,11 @@ def fit_box_cox(values: Floats, offsets: Ints) -> BoxCoxRows:
     """
     n_series = len(offsets) - 1
     result = BoxCoxRows(*(np.ones(n_series) for _ in range(5)))
-    for begin, end in _blocks(offsets):
-        part = values[offsets[begin] : offsets[end]]
-        fitted = _fit_block(part, offsets[begin : end + 1] - offsets[begin])
+    for block in blocks(offsets):
+        fitted = _fit_block(values[block.rows], block.offsets)
         for name, array in vars(fitted).items():
-            getattr(result, name)[begin:end] = array
+            getattr(result, name)[block.series] = array
     return result
-
-
-def _blocks(offsets: Ints) -> Iterator[tuple[int, int]]:
-    """Yield ranges of series of about `BLOCK` values."""
-    begin, n_series = 0, len(offsets) - 1
-    while begin < n_series:
-        end = int(np.searchsorted(offsets, offsets[begin] + BLOCK, side="right")) - 1
-        end = min(max(end, begin + 1), n_series)
-        yield begin, end
-        begin = end
 
 
 def _fit_block(values: Floats, offsets: Ints) -> BoxCoxRows:

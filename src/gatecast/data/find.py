@@ -173,11 +173,7 @@ def column_kind(column: "pd.Series[Any]") -> str:
 
 def text_kind(column: "pd.Series[Any]") -> str:
     """Say what texts hold: "clock", "date", "number text" or "text"."""
-    import pandas as pd
-
-    texts = column.dropna().astype(str).str.strip()
-    texts = texts[~texts.str.lower().isin(MISSING)]
-    sample = texts if len(texts) <= 2 * SAMPLE else pd.concat([texts.iloc[:SAMPLE], texts.iloc[-SAMPLE:]])
+    sample = _sample(column)
     if len(sample) == 0:
         return "text"
     if sample.str.fullmatch(CLOCK).mean() > MOST_NUMBERS:
@@ -186,6 +182,26 @@ def text_kind(column: "pd.Series[Any]") -> str:
         return "date"
     numbers = parse_numbers(sample).floats
     return "number text" if np.isfinite(numbers).mean() >= MOST_NUMBERS else "text"
+
+
+def _sample(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return the first and the last texts that say something, at most 100 each."""
+    import pandas as pd
+
+    # mostly they stand at the ends, and a long column need not be read as a whole
+    n = 10 * SAMPLE
+    while 2 * n < len(column):
+        first, last = _written(column.iloc[:n]), _written(column.iloc[-n:])
+        if min(len(first), len(last)) >= SAMPLE:
+            return pd.concat([first.iloc[:SAMPLE], last.iloc[-SAMPLE:]])
+        n *= 10
+    texts = _written(column)
+    return texts if len(texts) <= 2 * SAMPLE else pd.concat([texts.iloc[:SAMPLE], texts.iloc[-SAMPLE:]])
+
+
+def _written(column: "pd.Series[Any]") -> "pd.Series[str]":
+    texts = column.dropna().astype(str).str.strip()
+    return texts[~texts.str.lower().isin(MISSING)]
 
 
 def is_running(column: "pd.Series[Any]") -> bool:
@@ -273,7 +289,11 @@ def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> boo
         return False
     if frame[name].is_unique:
         return True
-    return kinds[name] == "integer" and plain not in STEP_NAMES and parse_dates(frame[name].astype(str)) is not None
+    return (
+        kinds[name] == "integer"
+        and plain not in STEP_NAMES
+        and parse_dates(frame[name].drop_duplicates().astype(str)) is not None
+    )
 
 
 def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:

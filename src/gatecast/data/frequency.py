@@ -4,11 +4,12 @@ Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1
 """
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.data.arrays import Array, Ints
+from gatecast.data.arrays import Array, Ints, blocks
 from gatecast.data.grid import (
     DAY,
     BusinessGrid,
@@ -65,7 +66,20 @@ class Stamps:
 
     def steps(self) -> Ints:
         """Return the differences within the series, as int64 (nanoseconds for dates)."""
-        return within(np.diff(self.times.astype(np.int64)).astype(np.int64), self.offsets)
+        times: Ints = self.times.view(np.int64)
+        return within(np.diff(times), self.offsets)
+
+    def blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the places of some times after the other, and the first time of the series of each."""
+        for block in blocks(self.offsets):
+            yield block.rows, np.repeat(self.starts[block.series], block.lengths)
+
+    def positions(self, grid: Grid) -> Ints:
+        """Return the position of each time on the grid of its series, shape (N,)."""
+        positions = np.empty(len(self.times), np.int64)
+        for rows, starts in self.blocks():
+            positions[rows] = grid.positions(self.times[rows], starts)
+        return positions
 
 
 def within(differences: Ints, offsets: Ints) -> Ints:
@@ -246,8 +260,7 @@ def _check_each_series(grid: Grid, stamps: Stamps) -> None:
     """A daily series among hourly ones is no hourly series with gaps: say so."""
     if len(stamps.ids) == 1:
         return
-    starts = np.repeat(stamps.starts, np.diff(stamps.offsets))
-    positions = grid.positions(stamps.times, starts)
+    positions = stamps.positions(grid)
     for index in np.flatnonzero(np.diff(stamps.offsets) >= 3):
         steps = np.diff(positions[stamps.offsets[index] : stamps.offsets[index + 1]])
         if steps.min() > 1:

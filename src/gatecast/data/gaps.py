@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.arrays import Array, Floats, Ints, blocks
 
 __all__ = ["behind", "carry_by_phase", "carry_forward", "fill_gaps"]
 
@@ -32,13 +32,20 @@ def fill_gaps(values: Array, offsets: Ints, season: int, before: Array | None = 
     if not np.isnan(values).any():
         return values
     before = np.empty((len(offsets) - 1, 0)) if before is None else before
+    filled = np.empty_like(values)
+    for block in blocks(offsets):
+        filled[block.rows] = _filled(values[block.rows], block.offsets, season, before[block.series])
+    return filled
+
+
+def _filled(values: Array, offsets: Ints, season: int, before: Array) -> Floats:
     joined, bounds = behind(before, values, offsets)
-    filled = carry_forward(joined, bounds)
+    filled = _carried(joined, bounds, np.zeros(len(before)))
     if season > 1:
         filled = _fill_by_season(filled, _in_later_seasons(joined, bounds, season), season)
     is_own = np.ones(len(joined), bool)
     is_own[bounds[:-1, None] + np.arange(before.shape[1])] = False
-    return filled[is_own].astype(values.dtype)
+    return filled[is_own]
 
 
 def _in_later_seasons(values: Floats, offsets: Ints, season: int) -> Ints:
@@ -69,14 +76,22 @@ def carry_forward(values: Array, offsets: Ints, before: Array | float = 0.0) -> 
         >>> carry_forward(np.array([np.nan, 1.0, np.nan, 4.0]), np.array([0, 4]), 7.0).tolist()
         [7.0, 1.0, 1.0, 4.0]
     """
-    missing = np.isnan(values)
-    if not missing.any():
+    if not np.isnan(values).any():
         return values
+    filled = np.empty_like(values)
+    befores = np.broadcast_to(before, len(offsets) - 1)
+    for block in blocks(offsets):
+        filled[block.rows] = _carried(values[block.rows], block.offsets, befores[block.series])
+    return filled
+
+
+def _carried(values: Array, offsets: Ints, before: Array) -> Array:
+    missing = np.isnan(values)
     newest = np.maximum.accumulate(np.where(missing, -1, np.arange(len(values))))
     lengths = np.diff(offsets)
     is_leading = newest < np.repeat(offsets[:-1], lengths)
     filled = values[np.maximum(newest, 0)]
-    filled[is_leading] = np.repeat(np.broadcast_to(before, lengths.shape), lengths)[is_leading]
+    filled[is_leading] = np.repeat(before, lengths)[is_leading]
     return filled
 
 

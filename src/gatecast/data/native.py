@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.data.arrays import Array
+from gatecast.data.arrays import Array, Ints
 from gatecast.exceptions import DataError
 
 if TYPE_CHECKING:
     import narwhals as nw
     import pandas as pd
 
-__all__ = ["Source", "as_array", "as_source", "cell_text"]
+__all__ = ["Source", "as_array", "as_source", "cell_text", "number_cells"]
 
 
 def _row(index: int) -> str:
@@ -47,6 +47,21 @@ def cell_text(value: object) -> str:
     """Show what a cell holds, in an error."""
     text = str(value).strip()
     return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
+
+
+def number_cells(column: "pd.Series[Any]") -> tuple[Ints, Array]:
+    """Return the number of the cell of each row, -1 where it is missing, and the different cells as they appear.
+
+    >>> import pandas as pd
+    >>> number_cells(pd.Series(["b", None, "a", "b"]))
+    (array([ 0, -1,  1,  0]), array(['b', 'a'], dtype=object))
+    """
+    import pandas as pd
+
+    # texts in one buffer and integers would take ten times the memory as objects
+    is_compact = isinstance(column.dtype, pd.StringDtype) or column.dtype.kind in "iu"
+    codes, cells = pd.factorize(column if is_compact else column.astype(object))
+    return codes.astype(np.int64, copy=False), np.asarray(cells)
 
 
 def as_array(data: Any) -> tuple[Array, str] | None:

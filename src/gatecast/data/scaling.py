@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.arrays import Array, Block, Floats, Ints, blocks
 from gatecast.exceptions import ConfigError
 
 __all__ = ["KINDS", "Scaling", "fit_scaling", "naive_scale"]
@@ -31,27 +32,29 @@ class Scaling:
     scale: Floats
     kind: str
 
-    def transform(self, values: Array, offsets: Ints) -> Floats:
-        """Scale the values of all series, shape (N, ...), to float64 of the same shape. NaN stays NaN."""
-        center, scale = self._spread(values, offsets)
-        scaled = np.subtract(values, center, dtype=np.float64)
-        scaled /= scale
+    def transform(self, values: Array, offsets: Ints, dtype: npt.DTypeLike = np.float64) -> Array:
+        """Scale the values of all series, shape (N, ...), in float64, to `dtype` of the same shape. NaN stays NaN."""
+        scaled = np.empty(values.shape, dtype)
+        for block in blocks(offsets):
+            center, scale = self._spread(values, block)
+            part = np.subtract(values[block.rows], center, dtype=np.float64)
+            part /= scale
+            scaled[block.rows] = part
         return scaled
 
     def inverse(self, values: Array, offsets: Ints) -> Floats:
         """Bring scaled values of all series, shape (N, ...), back to the units of the data, as float64."""
-        center, scale = self._spread(values, offsets)
-        restored = np.multiply(values, scale, dtype=np.float64)
-        restored += center
+        restored = np.empty(values.shape)
+        for block in blocks(offsets):
+            center, scale = self._spread(values, block)
+            np.multiply(values[block.rows], scale, dtype=np.float64, out=restored[block.rows])
+            restored[block.rows] += center
         return restored
 
-    def _spread(self, values: Array, offsets: Ints) -> tuple[Floats, Floats]:
-        # One series needs no copy of its two numbers per value: 10 million points stay affordable.
-        if len(self.center) == 1:
-            return self.center[:1].reshape((1,) * values.ndim), self.scale[:1].reshape((1,) * values.ndim)
+    def _spread(self, values: Array, block: Block) -> tuple[Floats, Floats]:
         shape = (-1,) + (1,) * (values.ndim - 1)
-        lengths = np.diff(offsets)
-        return np.repeat(self.center, lengths).reshape(shape), np.repeat(self.scale, lengths).reshape(shape)
+        center, scale = (_spread(part[block.series], block.lengths) for part in (self.center, self.scale))
+        return center.reshape(shape), scale.reshape(shape)
 
 
 def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: int = 1) -> Scaling:
@@ -73,11 +76,19 @@ def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: i
         raise ConfigError(f'`scaling` must be one of {", ".join(KINDS)}, got {kind!r}. Use `scaling="standard"`.')
     S = len(offsets) - 1
     center, scale = np.zeros(S), np.ones(S)
-    if kind == "none":
-        return Scaling(center, scale, kind)
+    for block in blocks(offsets) if kind != "none" else ():
+        of_block = _fit_block(values[block.rows], block.offsets, kind, season)
+        center[block.series], scale[block.series] = of_block
+    return Scaling(center, scale, kind)
+
+
+def _fit_block(values: Floats, offsets: Ints, kind: str, season: int) -> tuple[Floats, Floats]:
+    """Return the centers and scales of some series."""
+    S = len(offsets) - 1
+    center, scale = np.zeros(S), np.ones(S)
     filled = np.flatnonzero(np.diff(offsets))
     if not len(filled):
-        return Scaling(center, scale, kind)
+        return center, scale
     begins, lengths = offsets[filled], np.diff(offsets)[filled]
     low, high = (np.nan_to_num(edge.reduceat(values, begins)) for edge in (np.fmin, np.fmax))
     spread = high - low
@@ -85,7 +96,7 @@ def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: i
     varies = spread > 0
     if kind == "minmax":
         scale[filled[varies]] = spread[varies]
-        return Scaling(center, scale, kind)
+        return center, scale
     mean, deviation = _moments(values, begins, lengths, low, np.where(varies, spread, 1.0))
     center[filled[varies]] = mean[varies]
     scale[filled[varies]] = deviation[varies]
@@ -93,7 +104,7 @@ def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: i
         change = naive_scale(values, offsets, season)
         known = varies & np.isfinite(change[filled])
         scale[filled[known]] = change[filled[known]]
-    return Scaling(center, scale, kind)
+    return center, scale
 
 
 def _moments(values: Floats, begins: Ints, lengths: Ints, low: Floats, spread: Floats) -> tuple[Floats, Floats]:
@@ -129,6 +140,13 @@ def naive_scale(values: Floats, offsets: Ints, season: int) -> Floats:
     >>> naive_scale(np.array([1.0, 3.0, 2.0]), np.array([0, 3]), 1)
     array([1.5])
     """
+    scales = np.empty(len(offsets) - 1)
+    for block in blocks(offsets):
+        scales[block.series] = _naive_block(values[block.rows], block.offsets, season)
+    return scales
+
+
+def _naive_block(values: Floats, offsets: Ints, season: int) -> Floats:
     lengths = np.diff(offsets)
     scales = np.full(len(lengths), np.nan)
     for lag in {1, season}:

@@ -11,7 +11,7 @@ from gatecast.data.covariates import Names, check_roles, make_roles, one_per_ser
 from gatecast.data.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
 from gatecast.data.grid import Grid
-from gatecast.data.native import Source, as_array, as_source, cell_text
+from gatecast.data.native import Source, as_array, as_source, cell_text, number_cells
 from gatecast.data.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.panel import Columns, Panel, Roles
 from gatecast.data.times import RowTimes, read_times, time_text
@@ -115,6 +115,7 @@ class Layout:
         starts: First time of each series, shape (S,).
         grid: The times in between.
         is_sorted: Whether the rows of each series came in order.
+        is_grouped: Whether, beside that, they came series by series.
     """
 
     source: Source
@@ -126,13 +127,14 @@ class Layout:
     starts: Array
     grid: Grid
     is_sorted: bool
+    is_grouped: bool
 
     @property
     def lengths(self) -> Ints:
         """Grid points of each series, gaps included, shape (S,)."""
-        lengths = np.zeros(len(self.ids), dtype=np.int64)
-        np.maximum.at(lengths, self.row_series, self.row_position + 1)
-        return lengths
+        last = np.zeros(len(self.ids), dtype=np.int64)
+        np.maximum.at(last, self.row_series, self.row_position)
+        return last + 1
 
     def read_values(self) -> Numbers:
         """Read the target of each row, NaN where it is missing.
@@ -178,11 +180,12 @@ class Layout:
         if not self.found.dates:
             _refuse_covariates(Roles(future=roles.future), "A table without times")
         offsets = np.concatenate(([0], np.cumsum(self.lengths))).astype(np.int64)
-        places = offsets[self.row_series] + self.row_position
-        is_whole = len(places) == offsets[-1] and bool((np.diff(places) == 1).all())
+        # without gaps and in order the rows are the panel, and numbers need no copy
+        is_whole = self.is_grouped and len(self.row_series) == offsets[-1]
+        places = None if is_whole else offsets[self.row_series] + self.row_position
 
         def placed(rows: Array) -> Array:
-            return rows if is_whole else spread(rows, places, int(offsets[-1]))
+            return rows if places is None else spread(rows, places, int(offsets[-1]))
 
         return Panel(
             ids=self.ids,
@@ -236,47 +239,51 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
     codes, ids = _series(source, found)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
-    same = np.flatnonzero((np.diff(times.instants[order].astype(np.int64)) == 0) & (np.diff(codes[order]) == 0))
-    if len(same):
-        raise_repeated(source, wanted, found, times, order[same + 1])
+    again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1
+    if len(again):
+        raise_repeated(source, wanted, found, times, np.arange(len(codes))[order][again])
     grid, stamps = _choose_grid(times, order, offsets, ids, freq)
     if freq is not None:
         stamps = replace(stamps, times=grid.snap(stamps.times))
-    row_position = np.empty(len(order), dtype=np.int64)
-    row_position[order] = _positions(grid, stamps)
-    return Layout(source, found, times, ids, codes, row_position, stamps.starts, grid, in_order)
+    position = _positions(grid, stamps)
+    is_grouped = isinstance(order, slice)
+    if not is_grouped:
+        position[order] = position.copy()
+    return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped)
 
 
-def _order(codes: Ints, instants: Array) -> tuple[Ints, bool]:
-    """Return the order of the rows by series and time, and whether each series came in order."""
-    grouped = bool((np.diff(codes) >= 0).all())
-    order = np.arange(len(codes)) if grouped else np.argsort(codes, kind="stable")
-    backwards = (np.diff(instants[order].astype(np.int64)) < 0) & (np.diff(codes[order]) == 0)
+def _order(codes: Ints, instants: Array) -> tuple[Ints | slice, bool]:
+    """Return the order of the rows by series and time, a slice where they have it, and whether each series came so."""
+    is_grouped = bool((codes[1:] >= codes[:-1]).all())
+    order = slice(None) if is_grouped else np.argsort(codes, kind="stable")
+    in_groups = instants[order]
+    backwards = (in_groups[1:] < in_groups[:-1]) & _equals_previous(codes[order])
     in_order = not backwards.any()
     return (order if in_order else np.lexsort((instants, codes))), in_order
 
 
+def _equals_previous(array: Array) -> Array:
+    return np.asarray(array[1:] == array[:-1])
+
+
 def _series(source: Source, found: Found) -> tuple[Ints, Array]:
     """Return the series of each row, counted in order of appearance, and the names of the series."""
-    import pandas as pd
-
     if found.id is None:
         name = found.target if source.has_header else Columns().target
         return np.zeros(len(source.frame), dtype=np.int64), np.array([name], dtype=object)
-    column = source.frame[found.id]
-    empty = np.flatnonzero(column.isna() | (column.astype(object) == ""))
+    codes, ids = number_cells(source.frame[found.id])
+    empty = np.flatnonzero(np.isin(codes, [-1, *np.flatnonzero(ids == "")]))
     if len(empty):
         raise DataError(
             f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was "
             "expected in every row. "
             "Fill or remove these rows."
         )
-    codes, ids = pd.factorize(column.astype(object) if column.dtype.kind not in "iu" else column)
-    return codes.astype(np.int64), np.asarray(ids)
+    return codes, ids
 
 
 def _choose_grid(
-    times: RowTimes, order: Ints, offsets: Ints, ids: Array, freq: str | int | None
+    times: RowTimes, order: Ints | slice, offsets: Ints, ids: Array, freq: str | int | None
 ) -> tuple[Grid, Stamps]:
     """Find the grid, with a time zone in local days or else in UTC."""
     utc = Stamps(times.instants[order], offsets, ids)
@@ -317,16 +324,17 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
             f"most {MAX_POINTS} "
             "were expected. Pass a longer `freq`, or correct the first and last times."
         )
-    starts = np.repeat(stamps.starts, np.diff(stamps.offsets))
-    positions = grid.positions(stamps.times, starts)
-    beside = np.flatnonzero(grid.times(starts, positions) != stamps.times)
+    positions = stamps.positions(grid)
+    is_beside = [grid.times(starts, positions[rows]) != stamps.times[rows] for rows, starts in stamps.blocks()]
+    beside = np.flatnonzero(np.concatenate(is_beside))
     if len(beside):
         raise DataError(
             f"{len(beside)} of {len(positions)} times do not fall on `freq={grid.freq!r}`, the first is "
             f"{time_text(stamps.times[beside[0]])}, and all "
             "were expected to. Leave `freq` out to have it inferred, or resample the table."
         )
-    same = (np.diff(positions) == 0) & (np.diff(np.repeat(np.arange(len(stamps.ids)), np.diff(stamps.offsets))) == 0)
+    same = _equals_previous(positions)
+    same[stamps.offsets[1:-1] - 1] = False
     if same.any():
         raise DataError(
             f"{int(same.sum()) + 1} rows fall on the same step of `freq={grid.freq!r}`, the first at "

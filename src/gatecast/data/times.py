@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.data.arrays import Array
-from gatecast.data.dates import Dates, parse_dates
+from gatecast.data.arrays import Array, Ints
+from gatecast.data.dates import Dates, parse_dates, parse_digits
 from gatecast.data.find import STEP_NAMES, Found, column_kind
 from gatecast.data.native import Source
 from gatecast.data.numbers import parse_numbers
@@ -133,29 +133,28 @@ def _raise_clock(source: Source, name: str, row: int, limits: tuple[int, int]) -
 
 
 def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTimes:
-    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    # Beyond 2^53 a float is no exact integer any more.
-    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
-    bad = bad if column.dtype.kind not in "iu" else bad[:0]
-    if len(bad):
-        raise DataError(
-            f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or "
-            "an integer step was "
-            "expected. Correct it, or name another column with `time_col=`."
-        )
-    steps = column.to_numpy(dtype=np.int64) if column.dtype.kind in "iu" else numbers.astype(np.int64)
+    steps = _steps(source, name, column)
     if name.strip().lower() not in STEP_NAMES:
-        dates = parse_dates(_digits(steps))
+        dates = parse_digits(steps)
         # In a program 2024 may be a step; eight digits that all are days are dates everywhere.
         if dates is not None and not dates.times.hasnans and (source.is_file or dates.layout == "%Y%m%d"):
             return RowTimes(_utc(dates.times), None, dates.layout)
     return RowTimes(steps, layout="integer steps")
 
 
-def _digits(steps: Array) -> "pd.Series[str]":
-    import pandas as pd
-
-    return pd.Series(steps).astype(str)
+def _steps(source: Source, name: str, column: "pd.Series[Any]") -> Ints:
+    if column.dtype.kind in "iu":
+        return column.to_numpy(dtype=np.int64)
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    # Beyond 2^53 a float is no exact integer any more.
+    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
+    if len(bad):
+        raise DataError(
+            f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or "
+            "an integer step was "
+            "expected. Correct it, or name another column with `time_col=`."
+        )
+    return numbers.astype(np.int64)
 
 
 def _timestamps(column: "pd.Series[Any]") -> "pd.DatetimeIndex":

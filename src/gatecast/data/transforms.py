@@ -18,7 +18,7 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from gatecast.data.arrays import Array, Floats, Ints
+from gatecast.data.arrays import Array, Floats, Ints, blocks
 from gatecast.data.boxcox import BoxCoxRows, fit_box_cox
 from gatecast.data.gaps import carry_by_phase
 from gatecast.data.lags import anchors_at, differences, undo_differences
@@ -227,8 +227,11 @@ class BoxCox(Transform):
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Transform the values of all series, shape (N,). NaN stays NaN."""
-        series = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-        return self.learned.take(series).forward(np.asarray(values, dtype=np.float64))
+        bent = np.empty(len(values))
+        for block in blocks(offsets):
+            series = np.repeat(np.arange(block.series.start, block.series.stop), block.lengths)
+            bent[block.rows] = self.learned.take(series).forward(np.asarray(values[block.rows], dtype=np.float64))
+        return bent
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
         """Bring forecasts back, shape (n, ...); outside the domain they are the limit."""

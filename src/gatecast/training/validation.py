@@ -14,7 +14,7 @@ from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import PanelArrays, Stretches, run_sequences
 from gatecast.preparation import Preparation
 
-__all__ = ["Validation", "Watch"]
+__all__ = ["Validation", "Watch", "limit_origins"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -27,7 +27,7 @@ class Validation:
     """Forecasts from rolling origins before and in the held-back part of each series.
 
     Args:
-        panel: All points of the S series, those held back too.
+        panel: All points of the S series, those held back too; a series that is not judged may be empty.
         values: `(N,)` the same in the units of the data.
         n_learned: `(S,)` points that are learned from; the first origin is the last of them.
         n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
@@ -44,16 +44,6 @@ class Validation:
     def n_windows(self) -> int:
         """Origins of all series."""
         return int(self.n_origins.sum())
-
-    def limited(self, most: int = MAX_WINDOWS) -> Validation:
-        """Look at evenly spaced series alone, where all have more than `most` windows."""
-        judged = np.flatnonzero(self.n_origins)
-        if self.n_windows <= most or len(judged) == 1:
-            return self
-        kept = judged[:: max(1, -(-self.n_windows // most))]
-        n_origins = np.zeros_like(self.n_origins)
-        n_origins[kept] = self.n_origins[kept]
-        return replace(self, n_origins=n_origins)
 
     def before(self, horizon: int) -> Validation:
         """Forecast as many points of the same series alike, the newest of those that are learned from.
@@ -176,3 +166,14 @@ class Watch:
             "validation_rmse": held_rmse,
             "train_rmse": learned_rmse,
         }
+
+
+def limit_origins(n_origins: np.ndarray, most: int = MAX_WINDOWS) -> np.ndarray:
+    """Judge evenly spaced series alone, where all have more than `most` windows; returns `n_origins` of all, `(S,)`."""
+    judged = np.flatnonzero(n_origins)
+    if n_origins.sum() <= most or len(judged) == 1:
+        return n_origins
+    kept = judged[:: max(1, -(-int(n_origins.sum()) // most))]
+    limited = np.zeros_like(n_origins)
+    limited[kept] = n_origins[kept]
+    return limited
