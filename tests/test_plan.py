@@ -8,7 +8,8 @@ import pytest
 
 from gatecast import DataError, LSTMForecaster, to_panel
 from gatecast.data.panel import Panel
-from gatecast.plan import choose_seasons, held_back, make_plan
+from gatecast.network.native import Lens
+from gatecast.plan import choose_seasons, held_back, make_plan, recipes
 from gatecast.settings import Settings
 from made_series import SMALL, table, wave
 
@@ -211,3 +212,16 @@ def test_series_of_very_different_lengths_and_sizes_learn_together() -> None:
         y, ours = part["y"], forecast.loc[forecast["unique_id"] == part["unique_id"].iloc[0], "LSTM"]
         # within twice the range of the series
         assert (np.abs(ours - y.mean()) < 2 * (y.max() - y.min())).all()
+
+
+def test_three_of_the_shortest_season_are_looked_back_where_it_is_exact() -> None:
+    def shown(panel: Panel, seasons: tuple[int, ...], **settings: Any) -> Lens:
+        return recipes(Settings(**settings), seasons, panel, panel, has_validation=False)[0].lens
+
+    hourly = to_panel(pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=600, freq="h"), "y": wave(600)}))
+    assert shown(hourly, (24, 168)) == Lens((1, 24, 48, 72, 168), (1, 24, 48, 72, 168, -24), level=False)
+    plain = to_panel(wave(600))
+    assert shown(plain, (7,), season_length=7).lags == (1, 7, 14, 21)
+    # the frequency says nothing, so that this one was searched for
+    assert shown(plain, (7,)).lags == (1, 7)
+    assert shown(plain, ()).lags == (1,)

@@ -21,6 +21,8 @@ __all__ = ["Plan", "Recipe", "choose_seasons", "held_back", "make_plan", "make_s
 VALIDATION_WINDOWS = 200
 # share of a series that is held back at most, where one horizon is less
 VALIDATION_SHARE = 0.2
+# how many of the shortest season are looked back: what came in one of three years is not taken for the season
+SEASONS_BACK = 3
 # steps of the mean where there is no season
 SHORT_MEAN = 4
 FEW_SERIES = 10
@@ -142,10 +144,11 @@ def recipes(
 ) -> list[Recipe]:
     """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
 
-    With `skip="none"` the value itself is the only input. Else changes over one step and over each season are inputs,
-    and candidates are the last value, the seasonal naive of each season and the mean over the shortest season (over
-    four steps where there is none). From 100,000 points on the level is an input too and the training mean a candidate;
-    below that both are tried with `transform="auto"`, as they help where a level comes back and hurt where it does not.
+    With `skip="none"` the value itself is the only input. Else changes over one step, over one, two and three of the
+    shortest season and over each other season are inputs, and candidates are the last value, the values so many
+    seasons ago and the mean over the shortest season (over four steps where there is none); a season that was searched
+    for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
+    are tried with `transform="auto"`, as they help where a level comes back and hurt where it does not.
     `transform="auto"` tries the logarithm, where no value is below zero, also of those held back (`everything`).
 
     Raises:
@@ -156,8 +159,12 @@ def recipes(
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
         return [Recipe(transform, Lens())]
-    naive = (1, *seasons, -(seasons[0] if seasons else SHORT_MEAN))
-    free, level = Lens((1, *seasons), naive, level=False), Lens((1, *seasons), (*naive, 0))
+    # one that was searched for is not exact, and some seasons back it is another phase
+    is_exact = settings.seasons is not None or bool(usual_seasons(panel.grid))
+    backs = range(1, SEASONS_BACK + 1 if is_exact else 2)
+    shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
+    naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
+    free, level = Lens(shown, naive, level=False), Lens(shown, (*naive, 0))
     is_small = len(panel.values) < MANY_POINTS
     found = [Recipe(transform, free if is_small else level)]
     if is_small and has_validation and settings.transform == "auto":
