@@ -31,6 +31,9 @@ def main() -> int:
         for task in REGISTRY.values():
             print(f"{task.name:18} {task.question}")
         return 0
+    if arguments.markdown:
+        print(report.markdown(LATEST))
+        return 0
     if arguments.data is None:
         sys.exit("No --data was passed, and a folder with the series sets was expected: add `--data FOLDER`.")
     options = Options(arguments.data, arguments.seeds, arguments.ensemble)
@@ -75,6 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, help=f"write here; a whole run goes to {LATEST.relative_to(ROOT)} if absent"
     )
+    parser.add_argument("--markdown", action="store_true", help="print the newest whole result as the README has it")
     parser.add_argument("--list", action="store_true", help="name the tasks and end")
     return parser.parse_args()
 

@@ -21,3 +21,11 @@ def test_python_example_runs(tmp_path, monkeypatch, capsys):
 def test_options_exist():
     known = {f"--{name.replace('_', '-')}" for name in ForecastOptions.__dataclass_fields__} | {"--help"}
     assert set(re.findall(r"`?(--[a-z][a-z-]+)", README)) <= known
+
+
+def test_accuracy_table_is_the_newest_result(monkeypatch):
+    root = Path(__file__).parents[1]
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    from accuracy_tasks.report import markdown
+
+    assert markdown(root / "benchmarks" / "results" / "accuracy.json") in README

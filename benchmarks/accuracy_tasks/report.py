@@ -14,7 +14,7 @@ from rich.table import Table
 from accuracy_tasks.goals import published_of, target_of
 from accuracy_tasks.rows import Row
 
-__all__ = ["show", "write"]
+__all__ = ["markdown", "show", "write"]
 
 HEADINGS = ("task", "", "mean", "each seed", "goal", "reached", "published", "note")
 RIGHT = ("mean", "each seed", "goal")
@@ -41,6 +41,18 @@ def write(path: Path, rows: Sequence[Row], facts: dict[str, Any], failures: dict
     path.parent.mkdir(parents=True, exist_ok=True)
     result = facts | {"rows": [_entry(row) for row in rows], "failures": failures}
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def markdown(path: Path) -> str:
+    """Make the README's table of a written result: every row that has a goal, with what others report."""
+    entries = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    lines = ["| series | measured | mean | each seed | beside it |", "|---|---|---|---|---|"]
+    for entry in entries:
+        if entry["goal"] is not None:
+            each = " ".join(map(_number, entry["values"])) if len(entry["values"]) > 1 else ""
+            mean = f"{_number(entry['mean'])} {entry['unit']}".strip()
+            lines.append(f"| {entry['task']} | {entry['name']} | {mean} | {each} | {entry['published'] or ''} |")
+    return "\n".join(lines)
 
 
 def _entry(row: Row) -> dict[str, Any]:
