@@ -37,11 +37,10 @@ def main() -> int:
     if arguments.data is None:
         sys.exit("No --data was passed, and a folder with the series sets was expected: add `--data FOLDER`.")
     options = Options(arguments.data, arguments.seeds, arguments.ensemble)
-    is_whole = not arguments.only and options == Options(arguments.data)
-    return _measure(arguments.only or list(REGISTRY), options, arguments.json, is_whole)
+    return _measure(arguments.only or list(REGISTRY), options, arguments.json)
 
 
-def _measure(names: list[str], options: Options, out: Path | None, is_whole: bool) -> int:
+def _measure(names: list[str], options: Options, out: Path | None) -> int:
     if processors():
         os.sched_setaffinity(0, processors())
     facts = _facts(options)
@@ -55,10 +54,11 @@ def _measure(names: list[str], options: Options, out: Path | None, is_whole: boo
         except Exception as error:  # noqa: BLE001
             failures[name] = f"{type(error).__name__}: {error}"
     report.show(rows, facts["machine"], failures)
-    if is_whole and not failures:
-        # a part of the tasks or seeds does not replace the newest whole result
-        out = out or LATEST
-    if out:
+    if out is None and options == Options(options.folder) and not failures:
+        # a part of the seeds replaces nothing, a part of the tasks only what it measured
+        report.update(LATEST, rows, facts, list(REGISTRY))
+        print(f"Written to {LATEST}.")
+    elif out:
         report.write(out, rows, facts, failures)
         print(f"Written to {out}.")
     return 1 if failures else 0

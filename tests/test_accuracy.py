@@ -337,3 +337,17 @@ def test_main_writes_rows_with_goals_and_machine(monkeypatch, capsys, tmp_path):
     assert names["MASE, seasonal naive"]["agrees"] is True
     assert names["MASE / seasonal naive's, single model"]["mean"] > 0
     assert "tourism_quarterly" in capsys.readouterr().out
+
+
+def test_part_of_the_tasks_replaces_their_rows_alone(tmp_path):
+    from accuracy_tasks import report
+    from accuracy_tasks.rows import Row
+
+    path, tasks = tmp_path / "results" / "accuracy.json", ["sine", "nn5", "speed"]
+    report.update(path, [Row("sine", "test RMSE", (0.5,)), Row("speed", "predict", (1.0,), "s")], {"seeds": [0]}, tasks)
+    report.update(path, [Row("nn5", "MASE", (0.9,)), Row("speed", "predict", (2.0,), "s")], {"seeds": [1]}, tasks)
+    result = json.loads(path.read_text())
+    found = [(entry["task"], entry["mean"]) for entry in result["rows"]]
+    assert found == [("sine", 0.5), ("nn5", 0.9), ("speed", 2.0)]
+    assert set(result["measured"]) == set(tasks)
+    assert result["seeds"] == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rich.table import Table
 from accuracy_tasks.goals import published_of, target_of
 from accuracy_tasks.rows import Row
 
-__all__ = ["markdown", "show", "write"]
+__all__ = ["markdown", "show", "update", "write"]
 
 HEADINGS = ("task", "", "mean", "each seed", "goal", "reached", "published", "note")
 RIGHT = ("mean", "each seed", "goal")
@@ -38,9 +39,29 @@ def show(rows: Sequence[Row], machine: dict[str, Any], failures: dict[str, str])
 
 def write(path: Path, rows: Sequence[Row], facts: dict[str, Any], failures: dict[str, str]) -> None:
     """Write everything that the table shows, and the facts that it depends on."""
+    _write(path, facts | {"rows": [_entry(row) for row in rows], "failures": failures})
+
+
+def _write(path: Path, result: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    result = facts | {"rows": [_entry(row) for row in rows], "failures": failures}
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def update(path: Path, rows: Sequence[Row], facts: dict[str, Any], tasks: Sequence[str]) -> None:
+    """Write rows over those of the same tasks in an earlier result, if there is one.
+
+    Args:
+        path: Of the result.
+        rows: Of one task or several.
+        facts: That they depend on; those of the newest task are kept, and the time of each task.
+        tasks: Names of all tasks, in the order in which they are written.
+    """
+    measured = {row.task for row in rows}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": []}
+    entries = [entry for entry in before["rows"] if entry["task"] not in measured] + [_entry(row) for row in rows]
+    times = before.get("measured", {}) | dict.fromkeys(sorted(measured), f"{datetime.now(UTC):%Y-%m-%d %H:%M}")
+    entries.sort(key=lambda entry: tasks.index(entry["task"]))
+    _write(path, facts | {"measured": times, "rows": entries, "failures": {}})
 
 
 def markdown(path: Path) -> str:
