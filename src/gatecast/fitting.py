@@ -45,8 +45,9 @@ LOOKS = 25
 TRIAL = 0.2
 # steps of a trial at most; a plan of no more is tried to its end
 MOST_COMPLETE = 1000
-# shares by which another transform and a higher learning rate must be better to be taken
-SOMEWHAT, CLEARLY = 0.01, 0.05
+# share by which another transform or a higher learning rate must be better to be taken: the same way from another seed
+# differs by two or three in a hundred, and a logarithm that was taken by chance does harm
+CLEARLY = 0.05
 # how long Ctrl-C may go unnoticed while several networks are trained
 SIGNAL_SECONDS = 0.2
 # share of the time that is left for calibration and memory
@@ -174,10 +175,10 @@ def _try(task: Task, budget: float) -> Trial:
 
 
 def _smallest(trials: list[Trial]) -> int:
-    """Return the way with the smallest error; another transform than the first one's must be somewhat better."""
+    """Return the way with the smallest error; another transform than the first one's must be clearly better."""
     first = trials[0].task.preparation.transform.name
     errors = [
-        trial.error if trial.task.preparation.transform.name == first else trial.error / (1 - SOMEWHAT)
+        trial.error if trial.task.preparation.transform.name == first else trial.error / (1 - CLEARLY)
         for trial in trials
     ]
     return int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0

@@ -26,6 +26,8 @@ SEASONS_BACK = 3
 # steps of the mean where there is no season
 SHORT_MEAN = 4
 FEW_SERIES = 10
+# a level wanders where the means of ten parts of a series make more than this share of its variance
+TENTHS, WANDERING = 10, 0.25
 # from so many points on, two layers and a high learning rate pay
 MANY_POINTS = 100_000
 # learning rates of few points (the second one is taken where it is clearly better), of many, and of the plain head
@@ -148,8 +150,9 @@ def recipes(
     shortest season and over each other season are inputs, and candidates are the last value, the values so many
     seasons ago and the mean over the shortest season (over four steps where there is none); a season that was searched
     for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
-    are tried with `transform="auto"`, as they help where a level comes back and hurt where it does not.
-    `transform="auto"` tries the logarithm, where no value is below zero, also of those held back (`everything`).
+    are tried with `transform="auto"` where the level does not wander: few series say nothing about levels at which they
+    never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held back
+    (`everything`).
 
     Raises:
         DataError: The logarithm was asked for, and a value has none.
@@ -167,11 +170,24 @@ def recipes(
     free, level = Lens(shown, naive, level=False), Lens(shown, (*naive, 0))
     is_small = len(panel.values) < MANY_POINTS
     found = [Recipe(transform, free if is_small else level)]
-    if is_small and has_validation and settings.transform == "auto":
+    if is_small and has_validation and settings.transform == "auto" and not _wanders(panel):
         found.append(Recipe(transform, level))
     if settings.transform == "auto" and has_validation and _allows_log(everything):
         found.append(Recipe("log1p", found[0].lens))
     return found
+
+
+def _wanders(panel: Panel) -> bool:
+    """Tell whether the means of tenths of a series hold much of what it varies, in half of the series or more."""
+    shares = []
+    for s in range(panel.n_series):
+        y = panel.series(s)
+        y = y[~np.isnan(y)]
+        tenth = len(y) // TENTHS
+        spread = y.var() if tenth > 1 else 0.0
+        if spread > 0:
+            shares.append(y[-tenth * TENTHS :].reshape(TENTHS, tenth).mean(axis=1).var() / spread)
+    return bool(shares) and float(np.median(shares)) > WANDERING
 
 
 def _allows_log(panel: Panel) -> bool:
