@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from gatecast import ConfigError, GatecastError, LSTMForecaster, ModelFileError
+from gatecast.modelfile import FORMAT
 
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 2, "progress": False}
 
@@ -95,7 +96,7 @@ def test_no_length_of_the_header_is_taken_for_a_pickle(file: Path, model: LSTMFo
     assert 0x80 in lengths
 
 
-@pytest.mark.parametrize(("number", "remedy"), [(4, "--upgrade"), (2, "Fit the model again")])
+@pytest.mark.parametrize(("number", "remedy"), [(FORMAT + 1, "--upgrade"), (FORMAT - 1, "Fit the model again")])
 def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, remedy: str) -> None:
     content = file.read_bytes()
     n = int.from_bytes(content[:8], "little")
@@ -103,7 +104,7 @@ def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, reme
     metadata = {"gatecast": json.dumps(facts | {"format": number})}
     other = tmp_path / "other.safetensors"
     other.write_bytes(save(load(content), metadata))
-    with pytest.raises(ModelFileError, match=f"format {number}, and this version of gatecast reads format 3.*{remedy}"):
+    with pytest.raises(ModelFileError, match=f"format {number}, and .* reads format {FORMAT}.*{remedy}"):
         LSTMForecaster.load(other)
 
 

@@ -1,6 +1,7 @@
 """How does the benchmark speak to gatecast? Here alone: with the same settings for every set, and saying what it lacks.
 
-A task chooses the horizon, and names covariates where it has them. Everything else is the library's to choose.
+A task chooses the horizon, and names covariates, calendar and holidays where they matter. Everything else is the
+library's to choose.
 """
 
 from __future__ import annotations
@@ -55,7 +56,16 @@ class Fit:
         return out
 
 
-def fit(table: Any, horizon: int, *, seed: int, ensemble: int = 1, future: Sequence[str] = ()) -> Fit:
+def fit(
+    table: Any,
+    horizon: int,
+    *,
+    seed: int,
+    ensemble: int = 1,
+    future: Sequence[str] = (),
+    calendar: bool = False,
+    country: str | None = None,
+) -> Fit:
     """Fit a model, or an ensemble of them.
 
     Args:
@@ -65,6 +75,8 @@ def fit(table: Any, horizon: int, *, seed: int, ensemble: int = 1, future: Seque
             a member where members are counted up from the seed.
         ensemble: Number of members.
         future: Names of covariates that are known ahead.
+        calendar: Whether the calendar is told.
+        country: Whose holidays are told.
 
     Raises:
         NotAvailableError: The installed gatecast has no such setting.
@@ -72,6 +84,8 @@ def fit(table: Any, horizon: int, *, seed: int, ensemble: int = 1, future: Seque
     wanted: dict[str, Any] = {"seed": seed * ensemble}
     wanted |= {"ensemble": ensemble} if ensemble > 1 else {}
     wanted |= {"future": tuple(future)} if future else {}
+    wanted |= {"calendar": True} if calendar else {}
+    wanted |= {"country": country} if country else {}
     _need(wanted, [field.name for field in fields(LSTMForecaster)], "setting of `LSTMForecaster`")
     model = LSTMForecaster(horizon=horizon, **wanted, **SETTINGS)
     start = perf_counter()

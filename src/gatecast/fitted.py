@@ -52,6 +52,8 @@ class Fitted:
         anchors: `(S, lag)` what is needed to bring forecasts behind the training part back, see `Transform.anchors`;
             `(S, 0)` for a transform that bends each value alone.
         tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
+        years: `(S, K)` the newest scaled values, NaN where there were none, which anniversaries of later points need;
+            `(S, 0)` without anniversaries.
         naive_scales: `(S,)` denominators of MASE.
         lookback: Points that are read before a forecast counts.
         season_length: Steps in the shortest season; 1 where there is none.
@@ -66,6 +68,7 @@ class Fitted:
     lengths: np.ndarray
     anchors: np.ndarray
     tail: np.ndarray
+    years: np.ndarray
     naive_scales: np.ndarray
     lookback: int
     season_length: int

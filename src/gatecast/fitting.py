@@ -358,6 +358,7 @@ def _remember(task: Task, panel: Panel, ensemble: Ensemble, learned: Learned) ->
         lengths=panel.lengths,
         anchors=preparation.transform.anchors(panel.values, panel.offsets),
         tail=_tail(panel, max(season, 1)),
+        years=preparation.newest_years(arrays),
         naive_scales=naive_scale(panel.values, panel.offsets, season),
         lookback=task.plan.lookback,
         season_length=season,

@@ -97,7 +97,7 @@ def read_like_training(fitted: Fitted, data: Any) -> Panel:
 
 def after_training(fitted: Fitted, future: Any, horizon: int) -> Known:
     """Stand at the end of the training part."""
-    ahead = _ahead_of(fitted, fitted.after, future, horizon)
+    ahead = _ahead_of(fitted.preparation, fitted.after, fitted.years, future, horizon)
     return Known(fitted, fitted.memories, fitted.preparation, fitted.anchors, fitted.after, ahead)
 
 
@@ -112,26 +112,27 @@ def read_on(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Known:
     preparation, arrays = _prepared(fitted, panel, match, panel.lengths)
     memories = fitted.ensemble.read(_memories_before(fitted, match), arrays)
     after = panel.tail_from(panel.lengths)
+    years = preparation.newest_years(arrays, _years_before(fitted, match))
     values, offsets = behind(_anchors_before(fitted, match), panel.values, panel.offsets)
     anchors = preparation.transform.anchors(values, offsets)
-    return Known(fitted, memories, preparation, anchors, after, _ahead_of(fitted, after, future, horizon))
+    ahead = _ahead_of(preparation, after, years, future, horizon)
+    return Known(fitted, memories, preparation, anchors, after, ahead)
 
 
-def _ahead_of(fitted: Fitted, after: Panel, future: Any, horizon: int) -> Ahead | None:
+def _ahead_of(preparation: Preparation, after: Panel, years: np.ndarray, future: Any, horizon: int) -> Ahead | None:
     """Read what is known of the steps behind the data."""
-    encoder = fitted.preparation.encoder
+    encoder = preparation.encoder
     names = () if encoder is None else encoder.future_names
     if future is not None and not names:
         raise ConfigError(
             f"`future` has the type {type(future).__name__}, and None was expected, because the model learned from no "
             'column that is known ahead. Name such columns with `LSTMForecaster(future=["price"])`, or leave it out.'
         )
-    if encoder is None or not encoder.n_future_numeric + encoder.n_future_codes:
-        return None
+    if not names:
+        return preparation.ahead(after, horizon, {}, years)
     from gatecast.data.future import read_future
 
-    columns = read_future(after, future, horizon, names) if names else {}
-    return Ahead(*encoder.encode_future(after, horizon, columns))
+    return preparation.ahead(after, horizon, read_future(after, future, horizon, names), years)
 
 
 def one_step_table(fitted: Fitted, panel: Panel) -> Any:
@@ -255,13 +256,20 @@ def _prepared(fitted: Fitted, panel: Panel, match: Match, n_past: np.ndarray) ->
     memory = fitted.memories[0]
     newest = memory.newest_values(preparation.lens.season + 1)
     before = np.where(match.follows[:, None], newest[match.rows], np.nan)
-    numbers = memory.newest_numbers()[match.rows] * match.follows[:, None]
-    return preparation, preparation.arrays(panel, before, numbers, _anchors_before(fitted, match))
+    n_own = 0 if preparation.anniversaries is None else len(preparation.anniversaries.names)
+    numbers = memory.newest_numbers()[match.rows, n_own:] * match.follows[:, None]
+    anchors, years = _anchors_before(fitted, match), _years_before(fitted, match)
+    return preparation, preparation.arrays(panel, before, numbers, anchors, years)
 
 
 def _anchors_before(fitted: Fitted, match: Match) -> np.ndarray:
     """Return what a difference must know of the training part, `(n, lag)`; NaN where the data do not follow it."""
     return np.where(match.follows[:, None], fitted.anchors[match.rows], np.nan)
+
+
+def _years_before(fitted: Fitted, match: Match) -> np.ndarray:
+    """Return what anniversaries must know of the training part, `(n, K)`; NaN where the data do not follow it."""
+    return np.where(match.follows[:, None], fitted.years[match.rows], np.nan)
 
 
 def _memories_before(fitted: Fitted, match: Match) -> tuple[Memory, ...]:

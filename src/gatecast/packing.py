@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gatecast.data.anniversaries import Anniversaries
 from gatecast.data.panel import Columns, Panel
 from gatecast.data.scaling import Scaling
 from gatecast.data.seasons import SeasonCheck
@@ -46,6 +47,7 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "series.lengths": fitted.lengths,
         "series.anchors": fitted.anchors,
         "series.tail": fitted.tail,
+        "series.years": fitted.years,
         "series.naive_scales": fitted.naive_scales,
         "series.starts": fitted.after.starts.astype(np.int64),
     }
@@ -68,6 +70,7 @@ def facts_of(fitted: Fitted) -> Facts:
         "transform": preparation.transform.name,
         "scaling": preparation.scaling.kind,
         "encoder": None if encoder is None else encoder.to_dict(),
+        "anniversaries": None if preparation.anniversaries is None else preparation.anniversaries.to_dict(),
         "after": _about_series(fitted.after),
         "lookback": fitted.lookback,
         "season_length": fitted.season_length,
@@ -91,6 +94,7 @@ def unpack(tensors: Tensors, facts: Facts, n_threads: int) -> Fitted:
         lengths=tensors["series.lengths"],
         anchors=tensors["series.anchors"],
         tail=tensors["series.tail"],
+        years=tensors["series.years"],
         naive_scales=tensors["series.naive_scales"],
         lookback=facts["lookback"],
         season_length=facts["season_length"],
@@ -137,6 +141,7 @@ def _preparation(tensors: Tensors, facts: Facts, lens: Lens) -> Preparation:
         units=tensors["series.units"],
         lens=lens,
         encoder=encoder,
+        anniversaries=None if facts["anniversaries"] is None else Anniversaries.from_dict(facts["anniversaries"]),
     )
 
 

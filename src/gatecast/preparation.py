@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.data.anniversaries import Anniversaries, days_of, fit_anniversaries
 from gatecast.data.arrays import Array, Floats, Ints
 from gatecast.data.gaps import behind, fill_gaps
 from gatecast.data.panel import Panel
@@ -15,7 +16,7 @@ from gatecast.data.scaling import Scaling, fit_scaling
 from gatecast.data.times import time_text
 from gatecast.data.transforms import Transform, fit_transform_named, transform_from_arrays
 from gatecast.exceptions import DataError
-from gatecast.network.arrays import spans
+from gatecast.network.arrays import Ahead, spans
 from gatecast.network.native import Lens, PanelArrays
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Preparation:
             its forecast is that value exactly.
         lens: What the network is shown of the values.
         encoder: Turns covariates into numbers and codes; None without covariates.
+        anniversaries: Turns the series' own past into numbers that are known ahead; None where that is not asked for.
     """
 
     transform: Transform
@@ -44,6 +46,12 @@ class Preparation:
     units: Floats
     lens: Lens
     encoder: CovariateEncoder | None = None
+    anniversaries: Anniversaries | None = None
+
+    @property
+    def n_years(self) -> int:
+        """How many points of a series' past have to be remembered for its anniversaries, K."""
+        return 0 if self.anniversaries is None else self.anniversaries.reach
 
     def rows(self, index: Ints) -> Preparation:
         """Take some series."""
@@ -97,6 +105,7 @@ class Preparation:
         before: Array | None = None,
         numbers: Array | None = None,
         anchors: Floats | None = None,
+        years: Array | None = None,
     ) -> PanelArrays:
         """Return what the network reads.
 
@@ -105,6 +114,7 @@ class Preparation:
             before: `(S, K)` newest scaled values before the first point, see `fill_gaps`.
             numbers: `(S, n)` covariates of the row before the first point, likewise.
             anchors: `(S, lag)` values before the first point, which a difference needs; NaN where nothing was before.
+            years: `(S, K)` scaled values before the first point, NaN where nothing was, for anniversaries.
         """
         targets = self.scaling.transform(self._bent(panel, anchors), panel.offsets, np.float32)
         arrays = PanelArrays(
@@ -114,7 +124,41 @@ class Preparation:
             self.scaling.scale,
             self.spreads.astype(np.float32),
         )
-        return arrays if self.encoder is None else _with_covariates(arrays, self.encoder, panel, numbers)
+        if self.encoder is not None:
+            arrays = _with_covariates(arrays, self.encoder, panel, numbers)
+        return arrays if self.anniversaries is None else _with_years(arrays, self.anniversaries, panel, years)
+
+    def newest_years(self, arrays: PanelArrays, years: Array | None = None) -> Array:
+        """Return the K newest scaled values of each series that its anniversaries will need, `(S, K)` float32.
+
+        Args:
+            arrays: What the network reads.
+            years: What was remembered before it; NaN where nothing was.
+        """
+        known = np.empty((arrays.n_series, 0)) if years is None else years
+        values, offsets = behind(known, arrays.targets, arrays.offsets)
+        positions = offsets[1:, None] + np.arange(-self.n_years, 0)
+        inside = positions >= offsets[:-1, None]
+        return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)
+
+    def ahead(self, after: Panel, horizon: int, columns: dict[str, Array], years: Array) -> Ahead | None:
+        """Return what is known of the steps behind the data; None where nothing can be.
+
+        Args:
+            after: Empty series that start right behind the data.
+            horizon: Steps ahead.
+            columns: Covariates, see `CovariateEncoder.encode_future`.
+            years: `(S, K)` newest scaled values, see `newest_years`.
+        """
+        if self.encoder is None or not self.encoder.n_future_numeric + self.encoder.n_future_codes:
+            return None
+        numbers, codes = self.encoder.encode_future(after, horizon, columns)
+        if self.anniversaries is None:
+            return Ahead(numbers, codes)
+        S, K = years.shape
+        steps = np.repeat(np.arange(S), horizon), np.tile(K + np.arange(horizon), S)
+        own = self.anniversaries.inputs(years.ravel(), np.arange(S + 1) * K, days_of(after.starts) - K, *steps)
+        return Ahead(np.concatenate([own.reshape(S, horizon, -1), numbers], axis=2), codes)
 
     def _bent(self, panel: Panel, anchors: Floats | None) -> Floats:
         if anchors is None or not anchors.shape[1]:
@@ -144,6 +188,7 @@ def prepare(
     season: int,
     lens: Lens,
     encoder: CovariateEncoder | None = None,
+    horizon: int | None = None,
 ) -> Preparation:
     """Learn a preparation from a training part.
 
@@ -154,6 +199,7 @@ def prepare(
         season: Steps in a season.
         lens: What the network is to be shown of the values.
         encoder: Of the covariates, already learned.
+        horizon: H, steps ahead for which anniversaries are to be known; None for no anniversaries.
 
     Raises:
         DataError: The values have no such transform.
@@ -166,7 +212,11 @@ def prepare(
     deviation = fit_scaling(bent, panel.offsets, "standard").scale
     spreads = np.maximum(deviation / scale.scale, 1e-3)
     units = np.where(_is_constant(panel), 0.0, scale.scale)
-    return Preparation(learned, scale, spreads, units, lens, encoder)
+    anniversaries = None
+    if horizon is not None and encoder is not None and encoder.calendar:
+        scaled = scale.transform(bent, panel.offsets, np.float32)
+        anniversaries = fit_anniversaries(panel, scaled, horizon, country=encoder.country)
+    return Preparation(learned, scale, spreads, units, lens, encoder, anniversaries)
 
 
 def check_logarithms(panel: Panel) -> None:
@@ -212,6 +262,20 @@ def _with_covariates(
         static_codes=encoded.static_codes,
         n_ahead_numbers=encoder.n_future_numeric,
         n_ahead_codes=encoder.n_future_codes,
+    )
+
+
+def _with_years(arrays: PanelArrays, own: Anniversaries, panel: Panel, years: Array | None) -> PanelArrays:
+    """Put the anniversaries before what else is known ahead."""
+    known = np.empty((panel.n_series, 0)) if years is None else years
+    K = known.shape[1]
+    values, offsets = behind(known, arrays.targets, arrays.offsets)
+    series, positions = panel.places()
+    inputs = own.inputs(values, offsets, days_of(panel.starts) - K, series, positions + K)
+    return replace(
+        arrays,
+        numbers=np.concatenate([inputs, arrays.numbers], axis=1),
+        n_ahead_numbers=arrays.n_ahead_numbers + inputs.shape[1],
     )
 
 

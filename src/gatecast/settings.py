@@ -74,8 +74,10 @@ class Settings:
         past: Columns that are known up to now.
         future: Columns that are known ahead.
         static: Columns that never change within a series.
-        calendar: Whether hour, weekday, month and the like are inputs.
-        country: Whose holidays are inputs, e.g. `CN` or `AU-VIC`.
+        calendar: Whether hour, weekday, month and the like are inputs; for three years of days or more also what was on
+            the same date, weekday and holiday of up to four years before (`gatecast.data.anniversaries.Anniversaries`).
+        country: Whose holidays are inputs, e.g. `CN` or `AU-VIC`; up to days each by its name, with three days before
+            and behind it.
         shuffle: Whether windows come in a new order in each epoch.
         drop_last_window: Leave out the last window, as the tutorial's code does.
         seed: The same seed gives the same model, bit by bit, on any number of threads.

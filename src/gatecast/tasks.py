@@ -93,15 +93,16 @@ def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:
     return fit_encoder(panel, calendar=settings.calendar, country=settings.country)
 
 
-def _covariates(encoder: CovariateEncoder | None) -> Covariates:
+def _covariates(preparation: Preparation) -> Covariates:
+    encoder, own = preparation.encoder, preparation.anniversaries
     if encoder is None:
         return Covariates()
-
+    n_years = 0 if own is None else len(own.names)
     cardinalities = (*encoder.cardinalities, *encoder.static_cardinalities)
     return Covariates(
-        len(encoder.numeric_names) + len(encoder.static_numbers),
+        n_years + len(encoder.numeric_names) + len(encoder.static_numbers),
         tuple((n, embedding_size(n)) for n in cardinalities),
-        encoder.n_future_numeric,
+        n_years + encoder.n_future_numeric,
         encoder.n_future_codes,
     )
 
@@ -116,9 +117,9 @@ def _task(
     encoder: CovariateEncoder | None,
     deadline: float,
 ) -> Task:
-    season = plan.season_length
-    preparation = prepare(learned_from, recipe.transform, settings.scaling, season, recipe.lens, encoder)
-    spec = make_spec(settings, plan, recipe.lens, _covariates(encoder))
+    season, horizon = plan.season_length, settings.horizon
+    preparation = prepare(learned_from, recipe.transform, settings.scaling, season, recipe.lens, encoder, horizon)
+    spec = make_spec(settings, plan, recipe.lens, _covariates(preparation))
     if spec.n_parameters > MOST_WEIGHTS:
         raise too_large(settings, plan, spec)
     return Task(
@@ -129,7 +130,7 @@ def _task(
         preparation,
         preparation.arrays(learned_from),
         naive_scale(learned_from.values, learned_from.offsets, season),
-        _validation(panel, held, settings.horizon, plan.lookback + plan.lessons, preparation),
+        _validation(panel, held, horizon, plan.lookback + plan.lessons, preparation),
         deadline,
     )
 

@@ -150,7 +150,8 @@ class CovariateOptions:
         ),
     ] = field(default_factory=list)
     calendar: Annotated[
-        bool, typer.Option("--calendar", help="Learn from hour, weekday, month and the like.", rich_help_panel=KNOWN)
+        bool,
+        typer.Option("--calendar", help="Learn from hour, weekday, month and earlier years.", rich_help_panel=KNOWN),
     ] = False
     country: Annotated[
         str | None,

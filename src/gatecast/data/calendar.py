@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from gatecast.data.panel import Panel
 
-__all__ = ["calendar_features", "check_country", "holiday_features", "wall_clock"]
+__all__ = ["calendar_features", "check_country", "holiday_features", "holidays_of", "is_daily", "wall_clock"]
 
 YEAR = 365 * DAY
 ONE_DAY = np.timedelta64(1, "D")
@@ -67,7 +68,8 @@ def calendar_features(times: Array, grid: Grid) -> Features:
 def holiday_features(times: Array, grid: Grid, country: str) -> Features:
     """Describe times by the public holidays of a country, from the `holidays` library.
 
-    Up to days: whether the day is one, comes before one, comes after one. For longer steps: how many are in the step.
+    Up to days: whether the day is one, comes before one, comes after one (`gatecast.data.feasts` says which one). For
+    longer steps: how many are in the step.
     A step of weeks called by their Monday begins there, one called by another day ends there, as in pandas; months and
     quarters begin or end at the day that their frequency says. Nothing for years.
 
@@ -88,7 +90,7 @@ def holiday_features(times: Array, grid: Grid, country: str) -> Features:
             f"`country={country!r}` needs dates, and the times are integer steps. Leave it out, or pass dates."
         )
     holidays = _holidays(times, code, subdivision)
-    if _is_daily(grid):
+    if is_daily(grid):
         days = times.astype("datetime64[D]")
         near = [np.isin(days + shift * ONE_DAY, holidays) for shift in (0, 1, -1)]
         return ("holiday", "day_before_holiday", "day_after_holiday"), np.stack(near, axis=1).astype(np.float32)
@@ -150,8 +152,21 @@ def _holidays(times: Array, code: str, subdivision: str | None) -> Array:
     if not len(times):
         return np.empty(0, dtype="datetime64[D]")
     first, last = (int(edge.astype("datetime64[Y]").astype(np.int64)) + 1970 for edge in (times.min(), times.max()))
-    found = _library(code).country_holidays(code, subdiv=subdivision, years=range(first - 1, last + 2))
+    found = holidays_of(code, subdivision, range(first - 1, last + 2))
     return np.array(sorted(found), dtype="datetime64[D]")
+
+
+def holidays_of(code: str, subdivision: str | None, years: range, *, observed: bool = True) -> dict[date, str]:
+    """Return the public holidays of some years with their names.
+
+    Args:
+        code: Of a country, as `check_country` returns it.
+        subdivision: Likewise.
+        years: Which ones.
+        observed: Whether a day off that stands in for a holiday on a weekend is one too.
+    """
+    found = _library(code).country_holidays(code, subdiv=subdivision, years=years, observed=observed)
+    return dict(sorted(found.items()))
 
 
 def _cycles(grid: Grid) -> tuple[str, ...]:
@@ -164,7 +179,7 @@ def _cycles(grid: Grid) -> tuple[str, ...]:
         return ("time_of_day", "day_of_week", "day_of_year")
     is_week = isinstance(grid, FixedGrid) and grid.nanoseconds >= 7 * DAY
     is_week |= isinstance(grid, BusinessGrid) and grid.n_days % 5 == 0
-    is_week |= isinstance(grid, OffsetGrid) and not _is_daily(grid)
+    is_week |= isinstance(grid, OffsetGrid) and not is_daily(grid)
     return ("day_of_year",) if is_week else ("day_of_week", "day_of_year")
 
 
@@ -174,7 +189,7 @@ def _is_below_day(grid: Grid) -> bool:
     return isinstance(grid, FixedGrid) and grid.nanoseconds < DAY
 
 
-def _is_daily(grid: Grid) -> bool:
+def is_daily(grid: Grid) -> bool:
     """Tell whether a step is at most a day."""
     if isinstance(grid, OffsetGrid):
         return _is_below_day(grid) or _letters(grid) == "C"

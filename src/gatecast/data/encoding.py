@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 
 from gatecast.data.arrays import Array
-from gatecast.data.calendar import calendar_features, holiday_features, wall_clock
+from gatecast.data.calendar import calendar_features, holiday_features, is_daily, wall_clock
 from gatecast.data.columns import CategoryColumn, NumberColumn, fit_categories, fit_numbers
+from gatecast.data.feasts import feast_names
 from gatecast.data.gaps import carry_forward
 from gatecast.data.panel import Panel
 from gatecast.exceptions import DataError
 
 __all__ = ["CovariateEncoder", "Encoded", "fit_encoder"]
+
+# name of the category of holidays
+FEASTS = "near_holiday"
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class CovariateEncoder:
         calendar: Whether cycles of the calendar are columns.
         country: Whose holidays are columns, None for nobody's.
         calendar_names: The columns that follow from the times alone.
+        feasts: Which holiday is near, and how far; a category that is known ahead, up to days. None without a country.
     """
 
     future_numbers: tuple[NumberColumn, ...] = ()
@@ -63,6 +68,7 @@ class CovariateEncoder:
     calendar: bool = False
     country: str | None = None
     calendar_names: tuple[str, ...] = ()
+    feasts: CategoryColumn | None = None
 
     @property
     def future_names(self) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ class CovariateEncoder:
     @property
     def code_names(self) -> tuple[str, ...]:
         """Names of the C columns of `codes`."""
-        return tuple(column.name for column in (*self.future_categories, *self.past_categories))
+        return tuple(column.name for column in self._code_columns)
 
     @property
     def n_future_numeric(self) -> int:
@@ -87,12 +93,12 @@ class CovariateEncoder:
     @property
     def n_future_codes(self) -> int:
         """How many columns of `codes` are known ahead; they are the first ones."""
-        return len(self.future_categories)
+        return len(self.future_categories) + (self.feasts is not None)
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
         """Number of codes of each column of `codes`, unknown among them."""
-        return tuple(column.cardinality for column in (*self.future_categories, *self.past_categories))
+        return tuple(column.cardinality for column in self._code_columns)
 
     @property
     def static_cardinalities(self) -> tuple[int, ...]:
@@ -118,7 +124,7 @@ class CovariateEncoder:
         for i, column in enumerate(_with_flags(self.past_numbers)):
             last = 0.0 if before is None else before[:, self.n_future_numeric + i]
             past.append(_past_column(column, panel, last))
-        codes = [column.encode(panel.future[column.name]) for column in self.future_categories]
+        codes = self._future_codes(panel.future, panel, panel.all_times())
         codes += [column.encode(panel.past[column.name]) for column in self.past_categories]
         N, S = len(panel.values), panel.n_series
         static = [np.nan_to_num(column.standardise(panel.static[column.name])) for column in self.static_numbers]
@@ -143,7 +149,7 @@ class CovariateEncoder:
         """
         times = after.future_times(horizon)
         numeric = self._future_numeric(values, after, times)
-        codes = [column.encode(values[column.name]) for column in self.future_categories]
+        codes = self._future_codes(values, after, times)
         return _stacked(numeric, times.shape, np.float32), _stacked(codes, times.shape, np.int32)
 
     def to_dict(self) -> dict[str, Any]:
@@ -174,7 +180,13 @@ class CovariateEncoder:
             calendar=facts["calendar"],
             country=facts["country"],
             calendar_names=tuple(facts["calendar_names"]),
+            feasts=None if facts["feasts"] is None else CategoryColumn(FEASTS, tuple(facts["feasts"]["categories"])),
         )
+
+    @property
+    def _code_columns(self) -> tuple[CategoryColumn, ...]:
+        feasts = () if self.feasts is None else (self.feasts,)
+        return (*self.future_categories, *feasts, *self.past_categories)
 
     def _future_numeric(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
         """Return the columns that are known ahead, each of the shape of `times`."""
@@ -193,6 +205,14 @@ class CovariateEncoder:
                 f"data, and {', '.join(self.calendar_names)} were expected. Pass data of the frequency of training."
             )
         return columns + [features[:, k].reshape(times.shape) for k in range(len(names))]
+
+    def _future_codes(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
+        """Return the codes that are known ahead, each of the shape of `times`."""
+        codes = [column.encode(values[column.name]) for column in self.future_categories]
+        if self.feasts is not None and self.country is not None:
+            names = _feast_names(panel, times.ravel(), self.country)
+            codes.append(self.feasts.encode(names).reshape(times.shape))
+        return codes
 
     def _check_there(self, panel: Panel) -> None:
         lacking = [name for name in self.future_names if name not in panel.future]
@@ -225,6 +245,9 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
     (('x',), [[-1.0], [1.0]])
     """
     names, _ = _time_features(panel, panel.starts[:0], calendar=calendar, country=country)
+    feasts: tuple[CategoryColumn, ...] = ()
+    if country is not None and is_daily(panel.grid):
+        feasts = fit_categories({FEASTS: _feast_names(panel, panel.all_times(), country)})
     return CovariateEncoder(
         fit_numbers(panel.future),
         fit_numbers(panel.past),
@@ -235,6 +258,7 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
         calendar=calendar,
         country=country,
         calendar_names=names,
+        feasts=feasts[0] if feasts else None,
     )
 
 
@@ -264,6 +288,12 @@ def _time_features(panel: Panel, times: Array, *, calendar: bool, country: str |
     parts += [holiday_features(clock, panel.grid, country)] if country is not None else []
     names = tuple(name for names, _ in parts for name in names)
     return names, np.concatenate([np.empty((len(times), 0), np.float32), *(values for _, values in parts)], axis=1)
+
+
+def _feast_names(panel: Panel, times: Array, country: str) -> Array:
+    """Name the holiday near each time, shape (n,), which is looked for once for each day."""
+    days, places = np.unique(wall_clock(panel, times).astype("datetime64[D]").astype(np.int64), return_inverse=True)
+    return np.asarray(feast_names(days, country)[places])
 
 
 def _stacked(columns: list[Array], shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
