@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -63,10 +62,6 @@ assert not heavy, heavy
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
-def test_version_is_quick():
-    started = time.perf_counter()
-    process = spawn("--version")
-    out, _ = process.communicate()
-    assert out.startswith("gatecast ")
-    # half a second on a quiet machine; the limit is wide because tests share theirs
-    assert time.perf_counter() - started < 3
+def test_version_is_told():
+    out, _ = spawn("--version").communicate()
+    assert out.strip() == f"gatecast {package.__version__}"
