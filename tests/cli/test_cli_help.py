@@ -7,8 +7,6 @@ import pytest
 
 import gatecast as package
 
-from .commands import spawn
-
 
 def test_no_arguments_show_help(gatecast):
     outcome = gatecast()
@@ -60,8 +58,3 @@ heavy = {"pandas", "matplotlib", "statsmodels", "pyarrow", "narwhals", "polars",
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, stdout=subprocess.DEVNULL)
-
-
-def test_version_is_told():
-    out, _ = spawn("--version").communicate()
-    assert out.strip() == f"gatecast {package.__version__}"
