@@ -6,6 +6,7 @@ level of 80 %.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Protocol, Self, final
 
@@ -36,9 +37,12 @@ def library() -> Any:
         ConfigError: It is not installed.
     """
     try:
-        import scipy.stats  # noqa: F401
-        import statsmodels.tsa.ar_model  # noqa: F401
-        from statsforecast import models
+        with warnings.catch_warnings():
+            # texts of these libraries hold escapes that Python warns of when it first compiles them
+            warnings.simplefilter("ignore")
+            import scipy.stats  # noqa: F401
+            import statsmodels.tsa.ar_model  # noqa: F401
+            from statsforecast import models
     except ImportError:
         raise ConfigError(
             "The baselines need the library statsforecast, which is not installed. "
