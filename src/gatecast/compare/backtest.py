@@ -154,7 +154,7 @@ def backtest(
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
         time_limit: Seconds for each fit, and for each forecast, of each model; None for those that models have of
-            themselves.
+            themselves. Work is ended wherever it is in processes, but under joblib's threads only between series.
         progress: Whether a terminal or notebook shows a progress bar.
 
     Returns:
