@@ -1,28 +1,94 @@
 """LSTM forecasters for tables of time series: fast on an ordinary CPU, honest about their worth, open inside."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from gatecast import datasets
 from gatecast.data import Panel, make_windows, to_panel, train_test_split
 from gatecast.evaluate.evaluation import Evaluation, Score
-from gatecast.exceptions import ConfigError, DataError, GatecastError, ModelFileError, TrainingError
+from gatecast.exceptions import (
+    ConfigError,
+    DataError,
+    GatecastError,
+    ModelFileError,
+    TimeLimitError,
+    TrainingError,
+)
 from gatecast.forecaster import LSTMForecaster
 from gatecast.stream import Stream
+
+if TYPE_CHECKING:
+    from gatecast.compare.backtest import Backtest, backtest
+    from gatecast.compare.baselines import (
+        MSTL,
+        SARIMA,
+        AutoARIMA,
+        AutoETS,
+        AutoTheta,
+        Drift,
+        LinearAR,
+        Naive,
+        SeasonalNaive,
+        WindowAverage,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "MSTL",
+    "SARIMA",
+    "AutoARIMA",
+    "AutoETS",
+    "AutoTheta",
+    "Backtest",
     "ConfigError",
     "DataError",
+    "Drift",
     "Evaluation",
     "GatecastError",
     "LSTMForecaster",
+    "LinearAR",
     "ModelFileError",
+    "Naive",
     "Panel",
     "Score",
+    "SeasonalNaive",
     "Stream",
+    "TimeLimitError",
     "TrainingError",
+    "WindowAverage",
     "__version__",
+    "backtest",
     "datasets",
     "make_windows",
     "to_panel",
     "train_test_split",
 ]
+
+# found when first asked for, so that an import stays light
+_LATER = {
+    "gatecast.compare.backtest": ("Backtest", "backtest"),
+    "gatecast.compare.baselines": (
+        "MSTL",
+        "SARIMA",
+        "AutoARIMA",
+        "AutoETS",
+        "AutoTheta",
+        "Drift",
+        "LinearAR",
+        "Naive",
+        "SeasonalNaive",
+        "WindowAverage",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module 'gatecast' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

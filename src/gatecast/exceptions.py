@@ -4,12 +4,13 @@
     ├── DataError        the table, array or file that was passed
     ├── ConfigError      an argument that was passed (also a ValueError)
     ├── ModelFileError   a model file that cannot be read or written
-    └── TrainingError    a fit that cannot go on
+    ├── TrainingError    a fit that cannot go on
+    └── TimeLimitError   a model that took longer than it was allowed to
 
 Each message says what was passed, what was expected and how to fix it.
 """
 
-__all__ = ["ConfigError", "DataError", "GatecastError", "ModelFileError", "TrainingError"]
+__all__ = ["ConfigError", "DataError", "GatecastError", "ModelFileError", "TimeLimitError", "TrainingError"]
 
 
 class GatecastError(Exception):
@@ -30,3 +31,7 @@ class ModelFileError(GatecastError):
 
 class TrainingError(GatecastError):
     """Training cannot go on, for example because the loss is not a number."""
+
+
+class TimeLimitError(GatecastError):
+    """A model took longer than its time limit."""

@@ -1,0 +1,165 @@
+"""What forecasts one series on its own? Models of statsforecast, and those that it lacks, behind the same two methods.
+
+All take the values of one series without gaps, `(T,)`, and answer with `mean`, `(h,)`, and `lo-80`, `hi-80` for each
+level of 80 %.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, final
+
+import numpy as np
+
+from gatecast.data.arrays import Floats
+from gatecast.exceptions import ConfigError
+
+__all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "read_on"]
+
+Answer = dict[str, Floats]
+
+
+class Local(Protocol):
+    """Forecasts one series."""
+
+    def fit(self, y: Floats) -> Self:
+        """Learn from all values of a series, `(T,)`."""
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Forecast the next `h` values."""
+
+
+def library() -> Any:
+    """Return the models of statsforecast, imported when first needed (and what they import later).
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        with warnings.catch_warnings():
+            # texts of these libraries hold escapes that Python warns of when it first compiles them
+            warnings.simplefilter("ignore")
+            import scipy.stats  # noqa: F401
+            import statsmodels.tsa.ar_model  # noqa: F401
+            from statsforecast import models
+    except ImportError:
+        raise ConfigError(
+            "The baselines need the library statsforecast, which is not installed. "
+            "Run `pip install 'gatecast[compare]'`."
+        ) from None
+    return models
+
+
+def read_on(fitted: Any, y: Floats, h: int, level: Sequence[float] | None) -> Answer | None:
+    """Forecast behind other values of a series with what was learned; None where a model has to learn them.
+
+    Args:
+        fitted: A fitted model; those of statsforecast that can do this have `forward`.
+        y: All values of the series, `(T,)`.
+        h: Steps.
+        level: Coverage of intervals in %.
+    """
+    if not hasattr(fitted, "forward"):
+        return None
+    answer: Answer = fitted.forward(y=y, h=h, level=level)
+    return answer
+
+
+@final
+class Constant:
+    """The value that never changed, with intervals of no width; of a single value nobody knows how it varies: NaN."""
+
+    def fit(self, y: Floats) -> Self:
+        """Take the last value."""
+        self._value, self._spread = y[-1], 0.0 if len(y) > 1 else np.nan
+        return self
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Repeat it."""
+        edges = [f"{side}-{percent}" for percent in level or () for side in ("lo", "hi")]
+        mean = np.full(h, self._value)
+        return {"mean": mean} | dict.fromkeys(edges, mean + self._spread)
+
+
+@final
+class WindowMean:
+    """The mean of the newest values (statsforecast's WindowAverage), with intervals of its own past errors.
+
+    Its library knows conformal intervals only, which need twice the horizon beside the window. Here a step's interval
+    is the normal one of the root mean squared error that the same mean made at that step of all earlier origins.
+
+    Args:
+        size: Values in the mean.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def fit(self, y: Floats) -> Self:
+        """Keep the values."""
+        self._model = library().WindowAverage(window_size=self._size).fit(y)
+        self._y = y
+        return self
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Forecast the mean."""
+        from scipy.stats import norm
+
+        answer: Answer = {"mean": np.asarray(self._model.predict(h)["mean"], np.float64)}
+        if level:
+            errors = self._errors(h)
+            for percent in level:
+                width = norm.ppf(0.5 + percent / 200) * errors
+                answer |= {f"lo-{percent}": answer["mean"] - width, f"hi-{percent}": answer["mean"] + width}
+        return answer
+
+    def _errors(self, h: int) -> Floats:
+        """Return the root mean squared error of each step, `(h,)`; steps without an origin take that before them."""
+        y, size = self._y, self._size
+        sums = np.cumsum(np.concatenate(([0.0], y)))
+        means = (sums[size:] - sums[:-size]) / size
+        errors = np.full(h, np.nan)
+        for step in range(min(h, len(y) - size)):
+            errors[step:] = np.sqrt(np.mean((y[size + step :] - means[: -1 - step]) ** 2))
+        return errors
+
+
+@final
+class AutoRegression:
+    """A linear autoregression by least squares (statsmodels' AutoReg); several steps ahead from its own forecasts.
+
+    statsforecast's AutoRegressive fits the same equation by a Kalman filter, whose time grows with the square of the
+    longest lag. Intervals are those of the moving average that it amounts to (Brockwell and Davis 2016, section 3.3).
+
+    Args:
+        lags: Which earlier values it sees.
+    """
+
+    def __init__(self, lags: Sequence[int]) -> None:
+        self._lags = list(lags)
+
+    def fit(self, y: Floats) -> Self:
+        """Solve for the coefficients."""
+        from statsmodels.tsa.ar_model import AutoReg
+
+        self._result = AutoReg(y, lags=self._lags, trend="c").fit()
+        self._n = len(y)
+        return self
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Forecast from the newest values and then from forecasts."""
+        return _of_result(self._result, self._n, h, level)
+
+    def forward(self, y: Floats, h: int, level: Sequence[float] | None = None) -> Answer:
+        """Forecast behind other values with the same coefficients."""
+        return _of_result(self._result.apply(y, refit=False), len(y), h, level)
+
+
+def _of_result(result: Any, n: int, h: int, level: Sequence[float] | None) -> Answer:
+    found = result.get_prediction(start=n, end=n + h - 1)
+    answer: Answer = {"mean": np.asarray(found.predicted_mean)}
+    for percent in level or ():
+        low, high = np.asarray(found.conf_int(alpha=1 - percent / 100)).T
+        answer |= {f"lo-{percent}": low, f"hi-{percent}": high}
+    return answer
