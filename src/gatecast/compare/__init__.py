@@ -1,0 +1,1 @@
+"""Which model should be used, and how sure is that? Backtests, errors, significance, a leaderboard."""
