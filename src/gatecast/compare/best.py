@@ -6,7 +6,7 @@ import copy
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,9 +67,9 @@ class Best:
             )
         self.models: dict[str, Any] = {name: copy.deepcopy(named[name]) for name in used}
         self._panel: Panel | None = None
-        self._columns: dict[str, str] = {}
+        self._columns: dict[str, Any] = {}
 
-    def fit(self, data: Any, **columns: str) -> Self:
+    def fit(self, data: Any, **columns: Any) -> Self:
         """Fit the models that serve a series.
 
         Args:
@@ -169,6 +169,8 @@ class Best:
             best.choices = {key: name for key, name in facts["choices"]}  # noqa: C416  a list of lists
             best._panel = _read_panel(source, facts["panel"])
             entries = dict(facts["models"])
+            if not {best.overall, *best.choices.values()} <= set(entries):
+                raise ValueError("a model that was chosen is missing")  # noqa: TRY301  caught below with its kin
             best.models = {name: _restored(source, name, entry, known) for name, entry in entries.items()}
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(source, error) from error
@@ -218,7 +220,7 @@ def _entry(name: str, model: Any) -> dict[str, Any]:
         return {"kind": "LSTMForecaster"}
     if is_dataclass(model) and not isinstance(model, type):
         try:
-            settings = asdict(model)
+            settings = {f.name: getattr(model, f.name) for f in fields(model) if f.init}
             json.dumps(settings)
         except TypeError:
             pass

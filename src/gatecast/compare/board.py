@@ -113,7 +113,8 @@ def leaderboard(
         >>> import pandas as pd
         >>> rng = np.random.default_rng(0)
         >>> forecasts = pd.DataFrame({"unique_id": "a", "ds": range(20), "cutoff": range(-1, 19)})
-        >>> forecasts[["y", "SeasonalNaive"]] = rng.normal(size=(20, 2))
+        >>> forecasts["y"] = rng.normal(size=20)
+        >>> forecasts["SeasonalNaive"] = forecasts["y"].shift(1, fill_value=3.0)
         >>> forecasts["Mean"] = 0.0
         >>> runs = pd.DataFrame({"model": ["SeasonalNaive", "Mean"], "cutoff": 0, "fit_seconds": 0.1})
         >>> runs = runs.assign(predict_seconds=0.1, error="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +64,13 @@ class Facts:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each fact: `fact, median, lowest, highest`, over the series that were looked at."""
-        numbers = self.per_series.drop(columns="unique_id")
-        table = numbers.agg(["median", "min", "max"]).T
-        return table.set_axis(["median", "lowest", "highest"], axis=1).rename_axis("fact").reset_index()
+        import pandas as pd
+
+        rows = []
+        for fact in self.per_series.columns.drop("unique_id"):
+            of_series = self.per_series[fact].to_numpy(float)
+            rows.append([fact, _middle(of_series), _middle(of_series, np.min), _middle(of_series, np.max)])
+        return pd.DataFrame(rows, columns=["fact", "median", "lowest", "highest"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything in plain numbers and texts, None where a number is undefined."""
@@ -149,7 +154,8 @@ def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, fl
     trend, season = _taken_apart(values, season_length)
     rest = values - trend - season
     has_season = 2 <= season_length <= len(values) // 2
-    return season, _strength(rest, trend), _strength(rest, season) if has_season else np.nan
+    unit = float(np.abs(values).max())
+    return season, _strength(rest, trend, unit), _strength(rest, season, unit) if has_season else np.nan
 
 
 def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
@@ -172,10 +178,16 @@ def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
     return np.asarray(trend), np.zeros(n)
 
 
-def _strength(rest: Floats, part: Floats) -> float:
+def _middle(of_series: Floats, summary: Callable[..., Any] = np.median) -> float:
+    """Summarise what is defined; NaN where nothing is."""
+    known = of_series[~np.isnan(of_series)]
+    return float(summary(known)) if len(known) else np.nan
+
+
+def _strength(rest: Floats, part: Floats, unit: float) -> float:
     whole = float(np.var(part + rest))
     # a constant series has neither trend nor season
-    if not whole > 1e-20 * float(np.max((part + rest) ** 2)):
+    if not whole > (1e-10 * unit) ** 2:
         return np.nan
     return max(0.0, 1 - float(np.var(rest)) / whole)
 
@@ -293,7 +305,7 @@ def _of_memory(facts: pd.DataFrame) -> Expectation | None:
 
 
 def _of_regularity(facts: pd.DataFrame) -> Expectation | None:
-    trend, season = facts["trend_strength"].median(), facts["season_strength"].median()
+    trend, season = (_middle(facts[name].to_numpy(float)) for name in ("trend_strength", "season_strength"))
     if trend > STRONG and season > STRONG:
         sentence = (
             f"Trend ({trend:.2f}) and season ({season:.2f}) are strong and leave little else: "
@@ -306,7 +318,7 @@ def _of_regularity(facts: pd.DataFrame) -> Expectation | None:
 
 
 def _of_gaps(facts: pd.DataFrame) -> Expectation | None:
-    share = float(facts["gap_share"].mean())
+    share = _middle(facts["gap_share"].to_numpy(float), np.mean)
     if share > 0.05:
         sentence = (
             f"{share:.0%} of the points are missing: all models read them filled, and only an LSTM does not learn "
