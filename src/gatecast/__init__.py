@@ -67,7 +67,8 @@ __all__ = [
 
 # found when first asked for, so that an import stays light
 _LATER = {
-    "gatecast.compare.backtest": ("Backtest", "backtest"),
+    "gatecast.compare.backtest": ("backtest",),
+    "gatecast.compare.record": ("Backtest",),
     "gatecast.compare.baselines": (
         "MSTL",
         "SARIMA",

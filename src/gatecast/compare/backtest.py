@@ -11,6 +11,7 @@ import numpy as np
 
 from gatecast.compare.folder import Folder
 from gatecast.compare.models import Entry, named_models
+from gatecast.compare.record import Backtest
 from gatecast.compare.run import Block, Job, Outcome, column_names, run_block
 from gatecast.compare.windows import ID, TIME, Window, canonical, rolling_windows
 from gatecast.data import Panel, to_panel
@@ -26,35 +27,7 @@ from gatecast.training.checkpoint import fingerprint
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Backtest", "backtest"]
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """What `backtest` found.
-
-    Args:
-        forecasts: One row for each series, window and step: `unique_id, ds, cutoff, y` and for each model its forecast
-            and intervals (`LSTM, LSTM-lo-80, LSTM-hi-80`), the long form that utilsforecast's metrics take. `cutoff` is
-            the newest time that was known. `y` is NaN where nothing was observed, a forecast where the model failed,
-            an interval where the model has none.
-        runs: One row for each model and window: `model, cutoff, fit_seconds, predict_seconds, error`. `cutoff` is the
-            newest one of the window's series, `error` a sentence, "" where nothing went wrong.
-        models: Names, in the order given.
-        horizon: H.
-        season_length: Steps in the shortest season of the first window's training part, 1 for none.
-        levels: Coverage of the intervals in %.
-        scales: Denominator of MASE by series: the mean absolute error of the in-sample seasonal naive forecast on the
-            training part of the first window that it takes part in; NaN where that is zero or cannot be known.
-    """
-
-    forecasts: pd.DataFrame
-    runs: pd.DataFrame
-    models: tuple[str, ...]
-    horizon: int
-    season_length: int
-    levels: tuple[float, ...]
-    scales: dict[Any, float]
+__all__ = ["backtest"]
 
 
 @dataclass(frozen=True)

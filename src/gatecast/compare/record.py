@@ -1,0 +1,48 @@
+"""What does a backtest leave behind? Every forecast with its origin, and what each run took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Backtest"]
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """All forecasts of several models from rolling origins.
+
+    Attributes:
+        forecasts: pandas table `unique_id, ds, cutoff, y`, a column for each model's forecasts and those of its
+            intervals (`LSTM`, `LSTM-lo-80`, `LSTM-hi-80`): the long form that utilsforecast's metrics take. `cutoff` is
+            the newest time that a model knew. NaN in `y` where nothing was observed, in a model's columns where it
+            made no forecast.
+        runs: pandas table `model, cutoff, fit_seconds, predict_seconds, error`; `cutoff` is the newest one of the window's series,
+            `error` is "" or a sentence.
+        models: Names of the models, in the order in which they were given.
+        horizon: Steps that each forecast goes ahead.
+        season_length: Steps in a season, 1 for none.
+        levels: Coverage in % of the intervals.
+        scales: By `unique_id`, the mean absolute error of the seasonal naive within the first window's training part:
+            the denominator of MASE. 0 or NaN where it is undefined: a constant series, or one that is too short.
+
+    >>> import pandas as pd
+    >>> forecasts = pd.DataFrame({"unique_id": ["a"], "ds": [3], "cutoff": [2], "y": [1.0], "Naive": [1.5]})
+    >>> runs = pd.DataFrame(
+    ...     {"model": ["Naive"], "cutoff": [2], "fit_seconds": [0.0], "predict_seconds": [0.0], "error": [""]}
+    ... )
+    >>> Backtest(forecasts, runs, ("Naive",), 1, 1, (), {"a": 1.0}).models
+    ('Naive',)
+    """
+
+    forecasts: pd.DataFrame
+    runs: pd.DataFrame
+    models: tuple[str, ...]
+    horizon: int
+    season_length: int
+    levels: tuple[float, ...]
+    scales: Mapping[Any, float] | pd.Series
