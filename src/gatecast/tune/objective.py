@@ -146,7 +146,9 @@ def _from_look(n_before: int, window: Window, report: Report) -> Callable[[float
     return on_look
 
 
-def _error(settings: Settings, window: Window, metric: str, on_look: Callable[[float, dict[str, float]], None]) -> float:
+def _error(
+    settings: Settings, window: Window, metric: str, on_look: Callable[[float, dict[str, float]], None]
+) -> float:
     with warnings.catch_warnings():
         # a value that this transform reads as another is a matter of the error, and not of the user
         warnings.simplefilter("ignore", UserWarning)
@@ -158,6 +160,6 @@ def _error(settings: Settings, window: Window, metric: str, on_look: Callable[[f
     if not np.isfinite(error):
         raise DataError(
             f"The {metric.upper()} is not a number on the part that settings are judged by, where values that change "
-            "and are observed were expected. Pass more history, or `metric=\"mae\"` for series that are constant."
+            'and are observed were expected. Pass more history, or `metric="mae"` for series that are constant.'
         )
     return error

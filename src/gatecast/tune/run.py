@@ -13,15 +13,16 @@ import numpy as np
 
 from gatecast.data import Panel, to_panel
 from gatecast.data.ahead import split_future
-from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.settings import Settings
 from gatecast.training.checkpoint import fingerprint
-from gatecast.tune.objective import Judged, Window, judge, make_windows
+from gatecast.tune import objective
+from gatecast.tune.objective import Judged, Window, make_windows
 from gatecast.tune.search import Search, make_search
 from gatecast.tune.space import DISTRIBUTIONS, NOT_TUNED, Space, make_space, plan_of, start_values
 from gatecast.tune.study import finished, importance, make_sampler, open_study, quiet
-from gatecast.tune.tuned import Tuned, trials_frame
+from gatecast.tune.tuned import INTERRUPTED, Tuned, trials_frame
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -176,7 +177,7 @@ class _Run:
                 bar.set_postfix_str(f"{self.search.metric.upper()} {best:.4g}", refresh=False)
                 bar.update(1)
         except KeyboardInterrupt:
-            self.stop = "Ctrl-C ended it"
+            self.stop = INTERRUPTED
             if not finished(self.study):
                 raise
         if not finished(self.study):
@@ -257,8 +258,6 @@ class _Run:
         return GIVEN if best is None else str(best.user_attrs["start"])
 
     def _judge(self, trial: Trial, settings: Settings) -> Judged:
-        from gatecast.tune import objective
-
         self.seen.clear()
         begun, report = time.monotonic(), self._report(trial)
         # the first trials are what others are compared with

@@ -27,7 +27,9 @@ NUMBERS = ("dropout", "learning_rate", "clip_norm", "weight_decay", "averaging",
 RANGED = (*COUNTS, *NUMBERS, "patience")
 # losses that learn a distribution, which is why they were chosen
 DISTRIBUTIONS = ("quantile", "normal", "student")
-EXAMPLE = 'Use for example `space={"lookback": (8, 128), "learning_rate": (1e-4, 1e-2, "log"), "cell": ["lstm", "gru"]}`'
+EXAMPLE = (
+    'Use for example `space={"lookback": (8, 128), "learning_rate": (1e-4, 1e-2, "log"), "cell": ["lstm", "gru"]}`'
+)
 
 
 @dataclass(frozen=True)

@@ -91,9 +91,7 @@ def open_study(search: Search, facts: dict[str, str]) -> tuple[Study, bool]:
 def _open(path: Path, search: Search, facts: dict[str, str], pruner: Any) -> tuple[Study, bool]:
     import optuna
 
-    storage = optuna.storages.RDBStorage(
-        f"sqlite:///{path.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}}
-    )
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})
     sampler = make_sampler(search, 0)
     try:
         study = optuna.create_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
@@ -164,7 +162,7 @@ def _check_torch() -> None:
         import torch  # noqa: F401
     except ImportError:
         raise GatecastError(
-            "`sampler=\"gp\"` is Optuna's Gaussian process, which computes with PyTorch, and that is not installed. Run "
+            '`sampler="gp"` is Optuna\'s Gaussian process, which computes with PyTorch, and that is not installed. Run '
             '`pip install torch`, or use `sampler="tpe"`.'
         ) from None
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from optuna.study import Study
 
-__all__ = ["Tuned", "trials_frame"]
+__all__ = ["INTERRUPTED", "Tuned", "trials_frame"]
 
+# why a search ended that Ctrl-C ended
+INTERRUPTED = "Ctrl-C ended it"
 SHOWN_TRIALS = 10
 WIDTH = 100
 
@@ -46,6 +48,11 @@ class Tuned:
     n_windows: int
     space: dict[str, str]
     seconds: float
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C ended the search."""
+        return self.stop == INTERRUPTED
 
     @property
     def error(self) -> float:
