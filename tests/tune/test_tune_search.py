@@ -149,9 +149,11 @@ def test_ctrl_c_in_the_middle_of_a_fit_ends_the_search(monkeypatch):
 
 def test_trials_worse_than_the_others_are_pruned(monkeypatch):
     def judge(settings, windows, metric, report):
-        report(2, 1e6)  # in the first fifth of the training nothing is compared
-        report(10, float(settings.lookback))
-        return Judged((float(settings.lookback),), (0.0,))
+        error = float(settings.lookback or 12)
+        # in the first fifth of the training nothing is compared
+        report(2, 1e6)
+        report(10, error)
+        return Judged((error,), (0.0,))
 
     monkeypatch.setattr(objective, "judge", judge)
     trials = quick(n_trials=16, patience=0, space=WHOLE | {"hidden_size": None}).trials.iloc[2:]

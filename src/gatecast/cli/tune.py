@@ -40,11 +40,13 @@ def tune(options: TuneOptions) -> None:
     """Run the command."""
     from gatecast.tune import tune as search
     from gatecast.tune.search import make_search
+    from gatecast.tune.space import check_space
 
     model, wanted = _model(options), _search(options)
     # before a file is read
     model.check()
     make_search(wanted)
+    check_space(wanted["space"] or {}, model)
     share = _share(options)
     check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
     _check_study(options)
@@ -183,9 +185,8 @@ def _say_files(printer: Printer, options: TuneOptions) -> None:
     if options.study is not None:
         printer.say(f"Trials kept in {options.study}; the same command goes on from it", wrap=False)
     if options.save is not None:
-        printer.say(
-            f"Model of all points saved to {options.save}; forecast with: gatecast predict {options.save}", wrap=False
-        )
+        printer.say("The model that was saved learned from all points, with these settings.")
+        printer.say(f"Model saved to {options.save}; forecast with: gatecast predict {options.save}", wrap=False)
 
 
 def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evaluation | None) -> dict[str, Any]:

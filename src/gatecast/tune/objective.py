@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from gatecast.fitting import LOOKS, fit_panel
 from gatecast.forecasts import forecast_windows
 from gatecast.plan import MANY_POINTS, choose_seasons
 from gatecast.settings import Settings
+from gatecast.training.loop import OnLook
 from gatecast.training.stop import Stop
 
 __all__ = ["Judged", "Report", "Window", "judge", "make_windows"]
@@ -87,14 +89,14 @@ def make_windows(panel: Panel, settings: Settings, n_windows: int | None) -> lis
     if not n_origins.any():
         raise DataError(
             f"The longest series has {int(lengths.max(initial=0))} points, and to judge settings at least "
-            f"{LEAST_HORIZONS * H + LEAST_POINTS} were expected, three horizons and eight points. Pass more history, or "
-            "a smaller `horizon`."
+            f"{LEAST_HORIZONS * H + LEAST_POINTS} were expected, three horizons and eight points. Pass more history, "
+            "or a smaller `horizon`."
         )
     n = min(n_windows or _usual_windows(len(panel.values)), int(n_origins.max()))
     # the first origin is the last point that is learned from
     begin = lengths - H + 1 - n_origins
     cuts = [begin + n_origins * k // n for k in range(n + 1)]
-    windows = [_window(panel, settings, *pair, n_origins) for pair in zip(cuts[:-1], cuts[1:], strict=True)]
+    windows = [_window(panel, settings, *pair, n_origins) for pair in pairwise(cuts)]
     return [window for window in windows if len(window.test.values)]
 
 
@@ -137,7 +139,7 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     return Judged(tuple(errors), tuple(seconds))
 
 
-def _from_look(n_before: int, window: Window, report: Report) -> Callable[[float, dict[str, float]], None]:
+def _from_look(n_before: int, window: Window, report: Report) -> OnLook:
     scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
 
     def on_look(share: float, seen: dict[str, float]) -> None:
@@ -146,9 +148,7 @@ def _from_look(n_before: int, window: Window, report: Report) -> Callable[[float
     return on_look
 
 
-def _error(
-    settings: Settings, window: Window, metric: str, on_look: Callable[[float, dict[str, float]], None]
-) -> float:
+def _error(settings: Settings, window: Window, metric: str, on_look: OnLook) -> float:
     with warnings.catch_warnings():
         # a value that this transform reads as another is a matter of the error, and not of the user
         warnings.simplefilter("ignore", UserWarning)

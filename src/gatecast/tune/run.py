@@ -20,7 +20,7 @@ from gatecast.training.checkpoint import fingerprint
 from gatecast.tune import objective
 from gatecast.tune.objective import Judged, Window, make_windows
 from gatecast.tune.search import Search, make_search
-from gatecast.tune.space import DISTRIBUTIONS, NOT_TUNED, Space, make_space, plan_of, start_values
+from gatecast.tune.space import DISTRIBUTIONS, NOT_TUNED, Space, check_space, make_space, plan_of, start_values
 from gatecast.tune.study import finished, importance, make_sampler, open_study, quiet
 from gatecast.tune.tuned import INTERRUPTED, Tuned, trials_frame
 
@@ -86,10 +86,11 @@ def tune(
     """
     options = make_search(search)
     model.check()
+    check_space(options.space or {}, model)
     with quiet():
         panel = data
         if not isinstance(data, Panel):
-            roles = {"past": model.past, "future": model.future, "static": model.static}
+            roles: dict[str, Any] = {"past": model.past, "future": model.future, "static": model.static}
             panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
         run = _Run.start(model, split_future(panel)[0], options)
         with _bar(options, shown=model.progress) as bar:
@@ -316,4 +317,7 @@ def _bar(search: Search, *, shown: bool) -> AbstractContextManager[Any]:
     from tqdm.auto import tqdm
 
     # disable=None: silent when the error stream is not a terminal
-    return tqdm(total=search.most_trials, desc="tuning", unit="trial", disable=None if shown else True, leave=False)
+    bar: AbstractContextManager[Any] = tqdm(
+        total=search.most_trials, desc="tuning", unit="trial", disable=None if shown else True, leave=False
+    )
+    return bar

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import Trial
 
-__all__ = ["Choice", "Entry", "Range", "Space", "make_space", "read_entry"]
+__all__ = ["Choice", "Entry", "Range", "Space", "check_space", "make_space", "read_entry"]
 
 # what is asked for, and how it is run: no other value of these is a better answer
-NOT_TUNED = ("horizon", "ensemble", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
-NOT_TUNED += ("past", "future", "static")
+RUN_BY = ("ensemble", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
+NOT_TUNED = ("horizon", "past", "future", "static", *RUN_BY)
 NUMBERS = ("dropout", "learning_rate", "clip_norm", "weight_decay", "averaging", "huber_delta", "validation_size")
 RANGED = (*COUNTS, *NUMBERS, "patience")
 # losses that learn a distribution, which is why they were chosen
@@ -186,6 +186,16 @@ def _factors(low: int, high: int) -> Range:
     return Range(low, max(high, low + 1), log=True, whole=True)
 
 
+def check_space(given: Mapping[str, Any], settings: Settings) -> None:
+    """Check what a user wrote down before any data are read; see `read_entry`.
+
+    Raises:
+        ConfigError: An entry makes no sense.
+    """
+    for name, entry in given.items():
+        read_entry(name, entry, settings)
+
+
 def read_entry(name: str, entry: Any, settings: Settings) -> Entry | None:
     """Read what a user wrote down for a setting; None where nothing is to be tried.
 
@@ -236,8 +246,8 @@ def _check_name(name: str) -> None:
     known = [field.name for field in fields(Settings) if field.name not in NOT_TUNED]
     if name in NOT_TUNED:
         raise ConfigError(
-            f"`space` has {name!r}, which says what is asked for or how it is run, and a setting like `hidden_size` was "
-            f"expected. Set it in the model: `LSTMForecaster({name}=...)`."
+            f"`space` has {name!r}, which says what is asked for or how it is run, and a setting like `hidden_size` "
+            f"was expected. Set it in the model: `LSTMForecaster({name}=...)`."
         )
     if name not in known:
         nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]

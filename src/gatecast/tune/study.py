@@ -80,7 +80,7 @@ def open_study(search: Search, facts: dict[str, str]) -> tuple[Study, bool]:
         except GatecastError:
             raise
         # Optuna hands on whatever SQLAlchemy says of a file that is damaged, locked, or just being made by another
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             if not left:
                 reason = str(error).splitlines()[0]
                 raise _no_study(path, f"{type(error).__name__}: {reason}") from None

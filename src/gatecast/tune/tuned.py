@@ -30,7 +30,7 @@ class Tuned:
         model: Fitted on all of the training part with the best settings.
         settings: What of it differs from the model that the search started from.
         trials: One row for each trial, in order: `trial`, `start` (`model`, `default` or ""), `state` (`complete`,
-            `pruned`, `failed`), `error` (mean over the windows), `seconds`, `note`, and what was tried for each setting.
+            `pruned`, `failed`), `error` (mean over the windows), `seconds`, `note`, and what was tried of each setting.
         importance: Of each setting that was tried, largest first; the sum is 1. Empty after a few trials.
         stop: Why the search ended.
         metric: What was minimised.
