@@ -1,6 +1,6 @@
 """Does a search for settings pay? Defaults and tuned settings on parts of real series that neither has seen.
 
-`python benchmarks/tuning.py --data folder` runs it: three series sets, three seeds, one table, one file. All
+`python benchmarks/tuning.py --data folder` runs it: real series, three seeds, one table, one file. All
 settings of the benchmark are those written here; they were fixed before the held-out parts were looked at.
 """
 
@@ -24,6 +24,8 @@ from harness.environment import ROOT
 OUT = ROOT / "benchmarks" / "results" / "tuning.json"
 # name in classics.parquet, horizon
 SETS = {"airline_passengers": 12, "elnino_sst": 12, "sunspots_yearly": 10}
+# added when the best trials began to be judged again, because the held-out parts of the first three had been seen then
+SETS |= {"nottingham_temp": 12, "wineind_monthly": 12, "ausbeer_quarterly": 8}
 SEEDS = (0, 1, 2)
 N_TRIALS = 20
 TEST_SHARE = 0.2
@@ -54,23 +56,24 @@ def main() -> int:
     """Search, measure, and say how often it paid; 1 where it did not on two of three sets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where classics.parquet lies")
+    parser.add_argument("--only", default=",".join(SETS), help="these sets, with commas between")
     parser.add_argument("--json", type=Path, default=OUT, help="write here")
     arguments = parser.parse_args()
-    started = machine.facts()
+    started, sets = machine.facts(), {name: SETS[name] for name in arguments.only.split(",")}
     rows = [sine_row()]
     show(rows[0])
-    for name, horizon in SETS.items():
+    for name, horizon in sets.items():
         for seed in SEEDS:
             rows.append(series_row(arguments.data, name, horizon, seed))
             show(rows[-1])
-    means = {name: mean_errors([row for row in rows if row.name == name]) for name in SETS}
+    means = {name: mean_errors([row for row in rows if row.name == name]) for name in sets}
     wins = sum(tuned < default for default, tuned in means.values())
     report = {"machine": started, "rows": [asdict(row) for row in rows], "means": means, "sets_won": wins}
     arguments.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     for name, (default, tuned) in means.items():
         print(f"{name:20} mean over seeds: defaults {default:.4f}, tuned {tuned:.4f} ({tuned / default - 1:+.1%})")
-    print(f"Tuned settings are better on {wins} of {len(SETS)} sets. Written to {arguments.json}.")
-    return 0 if wins * 3 >= len(SETS) * 2 else 1
+    print(f"Tuned settings are better on {wins} of {len(sets)} sets. Written to {arguments.json}.")
+    return 0 if wins * 3 >= len(sets) * 2 else 1
 
 
 def sine_row() -> Row:

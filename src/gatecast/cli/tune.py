@@ -199,6 +199,8 @@ def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evalua
         "search": {
             "metric": tuned.metric,
             "error": tuned.error,
+            "best_trial": tuned.best_trial,
+            "judged_again": tuned.confirmed,
             "error_of_defaults": tuned.error_of("model"),
             "n_windows": tuned.n_windows,
             "ended_because": tuned.stop,

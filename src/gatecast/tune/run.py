@@ -26,7 +26,7 @@ from gatecast.tune.tuned import INTERRUPTED, Tuned, trials_frame
 
 if TYPE_CHECKING:
     from optuna.study import Study
-    from optuna.trial import Trial
+    from optuna.trial import FrozenTrial, Trial
 
 __all__ = ["tune"]
 
@@ -35,6 +35,8 @@ TRIAL_SHARE = 0.2
 # the last fit learns from more points than those before it
 FIT_RESERVE = 1.5
 GIVEN, DEFAULT = "model", "default"
+# the best trials are judged again with other initial weights: the best of many errors owes much to luck
+FINALISTS = 3
 
 
 def tune(
@@ -95,6 +97,7 @@ def tune(
         run = _Run.start(model, split_future(panel)[0], options)
         with _bar(options, shown=model.progress) as bar:
             run.go(bar)
+        run.confirm()
         settings = run.best_settings()
         fitted = replace(model, **settings)
         fitted.fit(panel)
@@ -104,6 +107,8 @@ def tune(
             trials=trials_frame(run.study, run.space),
             importance=importance(run.study, run.space),
             stop=run.stop,
+            best_trial=run.chosen().number,
+            confirmed=run.again,
             metric=options.metric,
             n_windows=len(run.windows),
             space={name: str(entry) for name, entry in run.space.items()},
@@ -133,6 +138,7 @@ class _Run:
     fit_seconds: float = 0.0
     failure: str = ""
     seen: set[int] = field(default_factory=set)
+    again: dict[int, float] = field(default_factory=dict)
 
     @classmethod
     def start(cls, model: LSTMForecaster, panel: Panel, search: Search) -> _Run:
@@ -287,10 +293,51 @@ class _Run:
 
         return report
 
+    def confirm(self) -> None:
+        """Judge the best trials and the starts again from another seed; all of them or, where time is short, none."""
+        ranked = sorted(finished(self.study), key=_value)
+        finalists = [t for n, t in enumerate(ranked) if n < FINALISTS or "start" in t.user_attrs]
+        if self.stop == INTERRUPTED or len(finalists) < 2:
+            return
+        again: dict[int, float] = {}
+        try:
+            for trial in finalists:
+                again[trial.number] = self._error_again(trial.user_attrs["settings"])
+        except _EndedError:
+            return
+        except KeyboardInterrupt:
+            self.stop = INTERRUPTED
+            return
+        self.again = again
+
+    def _error_again(self, changes: dict[str, Any]) -> float:
+        given = self.starts[GIVEN]
+
+        def follow(*_: float) -> None:
+            if self._left() <= 0:
+                raise _EndedError("the time was over")
+
+        follow()
+        settings = replace(given, **changes, seed=(given.seed + 1) % 2**63)
+        try:
+            return objective.judge(settings, self.windows, self.search.metric, follow).error
+        except GatecastError:
+            return math.inf
+
+    def chosen(self) -> FrozenTrial:
+        """Return the best trial: by both errors where it was judged again."""
+        trials = finished(self.study)
+        if self.again:
+            trials = [trial for trial in trials if trial.number in self.again]
+        return min(trials, key=lambda trial: _value(trial) + self.again.get(trial.number, 0.0))
+
     def best_settings(self) -> dict[str, Any]:
         """Return the settings of the best trial that are not those of the model."""
-        best = min(finished(self.study), key=lambda trial: math.inf if trial.value is None else trial.value)
-        return dict(best.user_attrs["settings"])
+        return dict(self.chosen().user_attrs["settings"])
+
+
+def _value(trial: FrozenTrial) -> float:
+    return math.inf if trial.value is None else trial.value
 
 
 def _defaults(given: Settings) -> Settings:

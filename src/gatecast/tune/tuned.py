@@ -33,6 +33,9 @@ class Tuned:
             `pruned`, `failed`), `error` (mean over the windows), `seconds`, `note`, and what was tried of each setting.
         importance: Of each setting that was tried, largest first; the sum is 1. Empty after a few trials.
         stop: Why the search ended.
+        best_trial: Number of the trial whose settings were taken.
+        confirmed: Errors of the best trials, by number, when they were judged again with other initial weights, which
+            decided between them; empty where there was no time for it.
         metric: What was minimised.
         n_windows: Fits of each trial.
         space: What was tried, in words.
@@ -44,6 +47,8 @@ class Tuned:
     trials: pd.DataFrame
     importance: dict[str, float]
     stop: str
+    best_trial: int
+    confirmed: dict[int, float]
     metric: str
     n_windows: int
     space: dict[str, str]
@@ -56,8 +61,8 @@ class Tuned:
 
     @property
     def error(self) -> float:
-        """Smallest error, a mean over the windows."""
-        return float(self.trials["error"].min())
+        """Error of the settings that were taken, a mean over the windows."""
+        return float(self.trials.loc[self.trials["trial"] == self.best_trial, "error"].iloc[0])
 
     def error_of(self, start: str) -> float:
         """Return the error of one of the settings that the search started from; NaN where it was not judged.
@@ -92,6 +97,9 @@ class Tuned:
             before = self.error_of(start)
             if np.isfinite(before):
                 lines.append(f"  {words}: {before:.4g} ({self.error / before - 1:+.1%})")
+        if self.confirmed:
+            lines.append("The best trials were judged again with other initial weights, and the sum decided:")
+            lines += _wrapped([f"trial {n}: {error:.4g}" for n, error in self.confirmed.items()])
         chosen = [f"{name}={_short(value)!r}" for name, value in self.settings.items()]
         lines.append("Settings that differ from the model it started from:")
         return [*lines, *_wrapped(chosen or ["none: the model was the best"]), ""]
