@@ -31,7 +31,7 @@ from gatecast.settings import Settings
 from gatecast.tasks import Task, make_tasks, too_large
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.finder import find_learning_rate
-from gatecast.training.loop import Course, TrainingResult, train
+from gatecast.training.loop import Course, OnLook, TrainingResult, train
 from gatecast.training.progress import Progress, progress_bar
 from gatecast.training.schedule import learning_rates
 from gatecast.training.stop import Stop
@@ -54,13 +54,17 @@ SIGNAL_SECONDS = 0.2
 RESERVE = 0.1
 
 
-def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None) -> Fitted:
+def fit_panel(
+    settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None, on_look: OnLook | None = None
+) -> Fitted:
     """Train on all points of a panel but those that are held back.
 
     Args:
         settings: Checked settings.
         panel: The training part.
         checkpoint: Keeps what was learned so far, and may hold what an earlier fit had learned.
+        on_look: Follows the training of a single network, and may end it by raising; see `Course`. What is trained to
+            choose between ways to look at the values is not followed.
 
     Returns:
         What was learned; `learned.stop` says why it ended.
@@ -79,7 +83,7 @@ def fit_panel(settings: Settings, panel: Panel, checkpoint: Checkpoint | None = 
         choice = _choose(tasks, started, checkpoint)
         # what was not chosen makes room
         tasks = [choice.task]
-        results = _train_members(choice, checkpoint)
+        results = _train_members(choice, checkpoint, on_look)
     except MemoryError:
         raise too_large(settings, tasks[0].plan, tasks[0].spec) from None
     ensemble = Ensemble(tuple(choice.task.network(r.weights, thread_count(settings.n_threads)) for r in results))
@@ -206,7 +210,9 @@ def _mase(task: Task, weights: np.ndarray) -> float:
     return float(scaled.mean()) if len(scaled) else math.nan
 
 
-def _train_members(choice: Choice, checkpoint: Checkpoint | None) -> list[TrainingResult]:
+def _train_members(
+    choice: Choice, checkpoint: Checkpoint | None, on_look: OnLook | None = None
+) -> list[TrainingResult]:
     """Train all members, several at once on one thread each where there are several processors."""
     task, first = choice.task, choice.result
     n, threads = task.settings.ensemble, thread_count(task.settings.n_threads)
@@ -215,7 +221,7 @@ def _train_members(choice: Choice, checkpoint: Checkpoint | None) -> list[Traini
     members = range(n) if first is None else range(1, n)
     with progress_bar(task.plan.n_steps * len(members), shown=task.settings.progress) as progress:
         if n == 1:
-            return [_train_one(task, task.settings.seed, threads, progress, checkpoint)]
+            return [_train_one(task, task.settings.seed, threads, progress, checkpoint, on_look=on_look)]
         workers, halt = min(len(members), threads), threading.Event()
         rounds = math.ceil(len(members) / workers)
 
@@ -274,6 +280,7 @@ def _train_one(
     deadline: float | None = None,
     trial: float | None = None,
     halt: threading.Event | None = None,
+    on_look: OnLook | None = None,
 ) -> TrainingResult:
     settings, plan = task.settings, task.plan
     trainer = make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, _optimizer(settings), n_threads)
@@ -288,6 +295,7 @@ def _train_one(
         deadline=trial or deadline or task.deadline,
         averaged=settings.averaging > 0,
         halt=halt,
+        on_look=on_look,
     )
     judge = None
     if trial is None and task.validation is not None:

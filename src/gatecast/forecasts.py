@@ -24,7 +24,15 @@ from gatecast.network.memory import Memory
 from gatecast.network.native import PanelArrays
 from gatecast.preparation import Preparation
 
-__all__ = ["Known", "after_training", "evaluate_panel", "one_step_table", "read_like_training", "read_on"]
+__all__ = [
+    "Known",
+    "after_training",
+    "evaluate_panel",
+    "forecast_windows",
+    "one_step_table",
+    "read_like_training",
+    "read_on",
+]
 
 METHOD = "LSTM"
 # bounds the memory of an evaluation to about a gigabyte
@@ -158,6 +166,36 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
     Raises:
         DataError: There is nothing behind the training part.
     """
+    return _compare(fitted, *_from_origins(fitted, panel), levels)
+
+
+def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Forecast from every origin behind the training part that has a whole horizon behind it.
+
+    Args:
+        fitted: What was learned.
+        panel: Rows behind the training part, or all rows with them.
+
+    Returns:
+        Forecasts and what came, `(n, H)` each in the data's units, NaN where nothing was observed; the series of each
+        row `(n,)`.
+
+    Raises:
+        DataError: There is nothing behind the training part.
+    """
+    panel, match, series, position, preparation, scaled = _from_origins(fitted, panel)
+    whole = position + fitted.horizon <= panel.lengths[series]
+    series, position, scaled = series[whole], position[whole], scaled[whole]
+    forecasts = _restored(fitted, panel, match, series, position, preparation, scaled)
+    return forecasts.point, _ahead(panel, series, position, fitted.horizon), series
+
+
+# series `(n,)` and position `(n,)` of the point behind each origin, and scaled parameters from there
+Origins = tuple[Panel, "Match", np.ndarray, np.ndarray, Preparation, np.ndarray]
+
+
+def _from_origins(fitted: Fitted, panel: Panel) -> Origins:
+    """Forecast from every origin behind the training part, or from evenly spaced ones where they are too many."""
     panel, match = _align(fitted, panel)
     match = _match_values(fitted, panel, match)
     own = np.maximum(np.maximum(match.n_before, fitted.lookback), _first_observed(panel) + 1)
@@ -174,7 +212,7 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
     some = slice(None, None, math.ceil(len(series) * fitted.horizon / MAX_FORECASTS))
     series, position = series[some], position[some]
     scaled = _forecasts_from(fitted, match, first, arrays)[some].astype(np.float64)
-    return _compare(fitted, panel, match, series, position, preparation, scaled, levels)
+    return panel, match, series, position, preparation, scaled
 
 
 @dataclass(frozen=True)
@@ -299,10 +337,7 @@ def _compare(
     known, begins = _known_values(fitted, panel, match)
     origins = begins[series] + position - 1
     edges = _edges(fitted, match, known, begins)
-    joined, offsets = behind(_anchors_before(fitted, match), panel.values, panel.offsets)
-    newest = offsets[series] + fitted.anchors.shape[1] + position - 1
-    anchors = preparation.transform.anchors(joined, offsets, newest)
-    forecasts = Forecast(fitted, preparation, scaled, anchors, series)
+    forecasts = _restored(fitted, panel, match, series, position, preparation, scaled)
     methods = {METHOD: forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
     if season > 1:
         methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
@@ -310,6 +345,21 @@ def _compare(
     scales = np.where(match.rows >= 0, fitted.naive_scales[match.rows], np.nan)
     scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
     return Evaluation(scores, H, len(series), season, _coverage(forecasts, actual, levels))
+
+
+def _restored(
+    fitted: Fitted,
+    panel: Panel,
+    match: Match,
+    series: np.ndarray,
+    position: np.ndarray,
+    preparation: Preparation,
+    scaled: np.ndarray,
+) -> Forecast:
+    """Bring forecasts of the point at `position` of its series and those behind back to the data's units."""
+    joined, offsets = behind(_anchors_before(fitted, match), panel.values, panel.offsets)
+    newest = offsets[series] + fitted.anchors.shape[1] + position - 1
+    return Forecast(fitted, preparation, scaled, preparation.transform.anchors(joined, offsets, newest), series)
 
 
 def _coverage(forecasts: Forecast, actual: np.ndarray, levels: tuple[float, ...]) -> dict[float, float]:

@@ -22,10 +22,13 @@ RENAMED = {
     "quantiles": "quantile",
     "decoder_sizes": "decoder",
     "dilations": "dilation",
+    "n_trials": "trials",
+    "n_windows": "windows",
 }
 NOT_THERE = ("huber_delta", "batch_size", "schedule", "clip_norm", "weight_decay", "averaging", "scaling", "shuffle")
 OTHERS = ("test_size", "id_col", "time_col", "target_col", "freq", "date_format", "level", "resume")
-NAMES = (*(field.name for field in fields(Settings) if field.name not in NOT_THERE), *OTHERS)
+SEARCH = ("n_trials", "n_windows", "metric", "sampler", "study", "space")
+NAMES = (*(field.name for field in fields(Settings) if field.name not in NOT_THERE), *OTHERS, *SEARCH)
 
 
 def in_options(message: str) -> str:
@@ -44,6 +47,7 @@ def in_options(message: str) -> str:
         name = "--" + RENAMED.get(found["name"], found["name"]).replace("_", "-")
         return f"`{_with_value(name, found['value'])}`"
 
+    message = re.sub(r"`space=\{[^`]*`", "`--space lookback=8:128`", message)
     message = message.replace("or None ", "or leave it out ").replace("or (24, 168) for", "or repeat it for")
     return re.sub(rf"`(?P<name>{'|'.join(NAMES)})(?:=(?P<value>[^`]*))?`", option, message)
 

@@ -16,7 +16,7 @@ from gatecast.network.native import FINISHED
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
 
-__all__ = ["Course", "Log", "TrainingResult", "train"]
+__all__ = ["Course", "Log", "OnLook", "TrainingResult", "train"]
 
 # the core works for about this long before Python hears of it: short enough for a lively bar
 SECONDS_PER_CALL = 0.1
@@ -26,6 +26,10 @@ CLOCK_SHARE = 0.05
 JUDGED = "validation_loss"
 # a smaller improvement than this share does not count as one
 LEAST_GAIN = 1e-4
+
+
+# is shown the share of the steps that were taken, and what was seen of the validation part
+OnLook = Callable[[float, dict[str, float]], None]
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Course:
         deadline: Of `time.monotonic`, or infinity.
         averaged: Whether the running mean of the weights is what counts.
         halt: Training that is not in the main thread, where Ctrl-C arrives, ends when this is set.
+        on_look: Is called at each look, with nothing seen where nothing is held back; what it raises ends the training
+            and reaches the caller.
     """
 
     rates: np.ndarray
@@ -49,6 +55,7 @@ class Course:
     deadline: float = math.inf
     averaged: bool = False
     halt: threading.Event | None = None
+    on_look: OnLook | None = None
 
 
 @dataclass
@@ -216,14 +223,18 @@ class _Run:
         return np.asarray(self.trainer.mean_weights() if self.course.averaged else self.trainer.weights())
 
     def _look(self) -> None:
-        if self.judge is None:
-            return
+        seen = {} if self.judge is None else self._judged(self.judge)
+        if self.course.on_look is not None:
+            self.course.on_look(self.log.n_steps / len(self.log.rates), seen)
+
+    def _judged(self, judge: Judge) -> dict[str, float]:
         weights = self.weights()
-        seen = self.judge(weights)
+        seen = judge(weights)
         seen[JUDGED] = seen[JUDGED] if math.isfinite(seen[JUDGED]) else math.inf
         if not self.log.checks or seen[JUDGED] < self.log.best[1]:
             self.log.best_weights = weights
         self.log.checks.append((self.log.n_steps, seen))
+        return seen
 
     def _keep_to_time(self) -> None:
         """Shorten what is left of the schedule to what the time allows: it still ends at its last learning rate."""

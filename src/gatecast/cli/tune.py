@@ -1,0 +1,219 @@
+"""What does `gatecast tune` do? Read, hold back, search in the rest, measure, write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gatecast import LSTMForecaster
+from gatecast.atomic import write_atomically
+from gatecast.cli.choices import share_of
+from gatecast.cli.options import INTERRUPTED
+from gatecast.cli.output import Printer, number
+from gatecast.cli.outputs import check_outputs, rows_of
+from gatecast.cli.reading import read, say_table
+from gatecast.cli.tables import say_errors, verdict
+from gatecast.cli.trial import held_out_positions
+from gatecast.cli.tune_options import TuneOptions, read_space
+from gatecast.data.ahead import without_future
+from gatecast.data.covariates import make_roles
+from gatecast.exceptions import ConfigError, GatecastError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gatecast import Panel
+    from gatecast.data.files import Table
+    from gatecast.evaluate.evaluation import Evaluation
+    from gatecast.tune import Tuned
+
+__all__ = ["tune"]
+
+SHOWN = 10
+STARTS = {"model": "as it was", "default": "the defaults", "": ""}
+
+
+def tune(options: TuneOptions) -> None:
+    """Run the command."""
+    from gatecast.tune import tune as search
+    from gatecast.tune.search import make_search
+    from gatecast.tune.space import check_space
+
+    model, wanted = _model(options), _search(options)
+    # before a file is read
+    model.check()
+    make_search(wanted)
+    check_space(wanted["space"] or {}, model)
+    share = _share(options)
+    check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
+    _check_study(options)
+    printer = Printer(shown=not (options.json or options.quiet))
+    table, n_ahead = without_future(read(options.data, options, make_roles(*_columns(options))))
+    say_table(printer, table, n_ahead)
+    train, held_out = _divided(table.panel, share, options.horizon)
+    tuned = search(model, train, **wanted)
+    evaluation = None if held_out is None else tuned.model.evaluate(held_out)
+    _say(printer, tuned, evaluation, None if held_out is None else len(held_out.values))
+    _write(options, tuned, table.panel)
+    if options.json:
+        printer.json(_report(options, table, tuned, evaluation))
+    else:
+        _say_settings(Printer(shown=True), tuned)
+        _say_files(printer, options)
+    if tuned.is_interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _columns(options: TuneOptions) -> tuple[list[str], list[str], list[str]]:
+    return options.past, options.future, options.static
+
+
+def _model(options: TuneOptions) -> LSTMForecaster:
+    return LSTMForecaster(
+        options.horizon,
+        past=tuple(options.past),
+        future=tuple(options.future),
+        static=tuple(options.static),
+        calendar=options.calendar,
+        country=options.country,
+        ensemble=options.ensemble,
+        seed=options.seed,
+        n_threads=options.threads,
+        progress=not (options.json or options.quiet),
+    )
+
+
+def _search(options: TuneOptions) -> dict[str, Any]:
+    return {
+        "space": read_space(options.space) or None,
+        "n_trials": options.trials,
+        "max_seconds": options.max_seconds,
+        "patience": options.patience,
+        "n_windows": options.windows,
+        "metric": options.metric,
+        "sampler": options.sampler,
+        "study": options.study,
+        "seed": options.seed % 2**31,
+    }
+
+
+def _share(options: TuneOptions) -> float | int:
+    share = share_of("test_size", options.test_size, "0.2")
+    if isinstance(share, float) and not 0 <= share < 1:
+        raise ConfigError(
+            f"`test_size` must be a share between 0 and 1 or a whole number of points, got {options.test_size}. "
+            "Use `test_size=0.2`, or 0 for no test."
+        )
+    return share
+
+
+def _check_study(options: TuneOptions) -> None:
+    """Make sure that the study's file is no other one; its content is looked at when it is opened."""
+    if options.study is None:
+        return
+    others = {"the data file": options.data, "the report": options.report, "the model": options.save}
+    for what, path in others.items():
+        if path is not None and path.resolve() == options.study.resolve():
+            raise ConfigError(
+                f"`--study {options.study}` is {what} itself, and another file was expected. Pass another name."
+            )
+
+
+def _divided(panel: Panel, share: float | int, horizon: int) -> tuple[Panel, Panel | None]:
+    if share == 0:
+        return panel, None
+    positions = held_out_positions(panel, share, horizon, None)
+    if (positions == panel.lengths).all():
+        return panel, None
+    return panel.head(positions), panel.tail_from(positions)
+
+
+def _say(printer: Printer, tuned: Tuned, evaluation: Evaluation | None, n_test: int | None) -> None:
+    metric = tuned.metric.upper()
+    best = tuned.trials.dropna(subset="error").sort_values("error").head(SHOWN)
+    several = "one window" if tuned.n_windows == 1 else f"{tuned.n_windows} windows"
+    rows = [
+        [str(row["trial"]), number(row["error"]), f"{row['seconds']:.1f}", STARTS[row["start"]]]
+        for row in best.to_dict(orient="records")
+    ]
+    title = f"The best of {len(tuned.trials)} trials, judged on {several} inside the training part"
+    printer.table(title, ["trial", metric, "seconds", "settings"], rows)
+    printer.say(f"The search ended because {tuned.stop}.\n")
+    if tuned.importance:
+        shares = [[name, f"{share:.0%}".replace("%", " %")] for name, share in tuned.importance.items()]
+        printer.table("How much each setting mattered", ["setting", "share"], shares)
+    if evaluation is None:
+        printer.say("Nothing was held back, so the error of this model is unknown.\n", style="bold")
+    else:
+        say_errors(printer, evaluation, n_test or 0, verdict(evaluation))
+
+
+def _say_settings(printer: Printer, tuned: Tuned) -> None:
+    chosen = ", ".join(f"{name}={value!r}" for name, value in tuned.settings.items())
+    if not chosen:
+        printer.say("The defaults were the best: LSTMForecaster without further settings.")
+        return
+    printer.say(f"Best settings: LSTMForecaster({tuned.model.horizon}, {chosen})", wrap=False)
+
+
+def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
+    if options.report is not None:
+        _write_text(tuned.report(), options.report)
+    if options.save is not None:
+        model = tuned.model
+        if len(panel.values) > int(model.fitted_.lengths.sum()):
+            model = replace(model).fit(panel)
+        model.save(options.save.resolve())
+
+
+def _write_text(text: str, path: Path) -> None:
+    try:
+        write_atomically(path.resolve(), text.encode("utf-8"))
+    except OSError as error:
+        raise GatecastError(
+            f"{path} cannot be written ({(error.strerror or str(error)).lower()}), and an older file there is as it "
+            "was. Pass another path and try again."
+        ) from None
+
+
+def _say_files(printer: Printer, options: TuneOptions) -> None:
+    if options.report is not None:
+        printer.say(f"Report written to {options.report}", wrap=False)
+    if options.study is not None:
+        printer.say(f"Trials kept in {options.study}; the same command goes on from it", wrap=False)
+    if options.save is not None:
+        printer.say("The model that was saved learned from all points, with these settings.")
+        printer.say(f"Model saved to {options.save}; forecast with: gatecast predict {options.save}", wrap=False)
+
+
+def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evaluation | None) -> dict[str, Any]:
+    errors = None
+    if evaluation is not None:
+        errors = {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase} for name, s in evaluation.scores.items()}
+    return {
+        "data": table.facts(),
+        "settings": tuned.settings,
+        "search": {
+            "metric": tuned.metric,
+            "error": tuned.error,
+            "best_trial": tuned.best_trial,
+            "judged_again": tuned.confirmed,
+            "error_of_defaults": tuned.error_of("model"),
+            "n_windows": tuned.n_windows,
+            "ended_because": tuned.stop,
+            "seconds": tuned.seconds,
+            "space": tuned.space,
+            "importance": tuned.importance,
+        },
+        "trials": rows_of(_plain_rows(tuned.trials)),
+        "test": errors,
+        "files": {"report": options.report, "study": options.study, "model": options.save},
+    }
+
+
+def _plain_rows(trials: pd.DataFrame) -> pd.DataFrame:
+    """Let cells without a value be None, also in columns of numbers."""
+    return trials.astype(object).where(trials.notna(), None)

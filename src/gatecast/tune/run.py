@@ -1,0 +1,370 @@
+"""How does a search go? The model's own settings first, the defaults second, then what the sampler proposes."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data import Panel, to_panel
+from gatecast.data.ahead import split_future
+from gatecast.exceptions import GatecastError
+from gatecast.forecaster import LSTMForecaster
+from gatecast.settings import Settings
+from gatecast.training.checkpoint import fingerprint
+from gatecast.tune import objective
+from gatecast.tune.objective import Judged, Window, make_windows
+from gatecast.tune.search import Search, make_search
+from gatecast.tune.space import DISTRIBUTIONS, NOT_TUNED, Space, check_space, make_space, plan_of, start_values
+from gatecast.tune.study import finished, importance, make_sampler, open_study, quiet
+from gatecast.tune.tuned import INTERRUPTED, Tuned, trials_frame
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial, Trial
+
+__all__ = ["tune"]
+
+# of the time: what one trial may take at most, when others are there to compare with
+TRIAL_SHARE = 0.2
+# the last fit learns from more points than those before it
+FIT_RESERVE = 1.5
+GIVEN, DEFAULT = "model", "default"
+# the best trials are judged again with other initial weights: the best of many errors owes much to luck
+FINALISTS = 3
+
+
+def tune(
+    model: LSTMForecaster,
+    data: Any,
+    *,
+    id_col: str | None = None,
+    time_col: str | None = None,
+    target_col: str | None = None,
+    freq: str | int | None = None,
+    **search: Any,
+) -> Tuned:
+    """Search for better settings, and fit a forecaster with the best ones on all of `data`.
+
+    The first trial is the model as it is, the second one are the defaults. What the space does not name is taken from
+    the better of the two. Settings are judged by rolling origins inside `data`: hold back what you want to test on, it
+    is not looked at. Trials that are worse than the median of the others are ended early; a trial is one network, also
+    where the model is an ensemble.
+
+    Args:
+        model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
+        data: The training part, as `LSTMForecaster.fit` takes it.
+        id_col: As in `fit`.
+        time_col: As in `fit`.
+        target_col: As in `fit`.
+        freq: As in `fit`.
+        **search: Options of `Search`: `space`, `n_trials`, `max_seconds`, `patience`, `n_windows`, `metric`, `sampler`,
+            `study`, `seed`.
+
+    Returns:
+        The fitted forecaster, its settings, and what was tried. Ctrl-C ends the search and keeps the best so far;
+        a second one ends the last fit.
+
+    Raises:
+        ConfigError: An option or an entry of the space makes no sense.
+        DataError: The data cannot be used, or `study` holds one of other data.
+        GatecastError: Optuna is not installed, or no trial could be judged.
+
+    Examples:
+        >>> import numpy as np
+        >>> from gatecast import LSTMForecaster
+        >>> y = np.sin(np.arange(200) * 0.3) + np.random.default_rng(0).normal(0, 0.1, 200)
+        >>> space = {"lookback": (4, 32), "epochs": (2, 8), "hidden_size": [8, 16]}
+        >>> tuned = tune(LSTMForecaster(horizon=2, progress=False), y, space=space, n_trials=4)
+        >>> len(tuned.trials), sorted(tuned.settings)
+        (4, [...])
+        >>> tuned.model.predict()["ds"].tolist()
+        [200, 201]
+    """
+    options = make_search(search)
+    model.check()
+    check_space(options.space or {}, model)
+    with quiet():
+        panel = data
+        if not isinstance(data, Panel):
+            roles: dict[str, Any] = {"past": model.past, "future": model.future, "static": model.static}
+            panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
+        run = _Run.start(model, split_future(panel)[0], options)
+        with _bar(options, shown=model.progress) as bar:
+            run.go(bar)
+        run.confirm()
+        settings = run.best_settings()
+        fitted = replace(model, **settings)
+        fitted.fit(panel)
+        return Tuned(
+            model=fitted,
+            settings=settings,
+            trials=trials_frame(run.study, run.space),
+            importance=importance(run.study, run.space),
+            stop=run.stop,
+            best_trial=run.chosen().number,
+            confirmed=run.again,
+            metric=options.metric,
+            n_windows=len(run.windows),
+            space={name: str(entry) for name, entry in run.space.items()},
+            seconds=time.monotonic() - run.started,
+        )
+
+
+class _EndedError(Exception):
+    """A trial is not trained any further."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass
+class _Run:
+    search: Search
+    study: Study
+    space: Space
+    starts: dict[str, Settings]
+    windows: list[Window]
+    started: float
+    stop: str = ""
+    n_done: int = 0
+    n_waited: int = 0
+    fit_seconds: float = 0.0
+    failure: str = ""
+    seen: set[int] = field(default_factory=set)
+    again: dict[int, float] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, model: LSTMForecaster, panel: Panel, search: Search) -> _Run:
+        started = time.monotonic()
+        # a network's own settings, without the forecaster's methods
+        given = Settings(**{f.name: getattr(model, f.name) for f in fields(Settings)})
+        default = _defaults(given)
+        windows = make_windows(panel, default, search.n_windows)
+        starts = {GIVEN: given, DEFAULT: default}
+        space = make_space(starts, windows[0].train, search.space or {})
+        study, _ = open_study(search, _facts(given, panel, space, search))
+        run = cls(search, study, space, starts, windows, started)
+        run._enqueue()
+        return run
+
+    def _enqueue(self) -> None:
+        """Begin with what is known; not again where an earlier call or another process has begun with it."""
+        from optuna.trial import TrialState
+
+        there = {
+            trial.user_attrs.get("start")
+            for trial in self.study.get_trials(deepcopy=False)
+            if trial.state is not TrialState.FAIL or "interrupted" not in trial.user_attrs.get("note", "")
+        }
+        for start, settings in self.starts.items():
+            if start in there or (start == DEFAULT and settings == self.starts[GIVEN]):
+                continue
+            values = start_values(settings, plan_of(settings, self.windows[0].train))
+            labels = {name: entry.label(values.get(name)) for name, entry in self.space.items() if name in values}
+            known = {name: label for name, label in labels.items() if label is not None}
+            self.study.enqueue_trial(known, user_attrs={"start": start, "known": sorted(known)})
+
+    def go(self, bar: Any) -> None:
+        """Try settings until the budget is used up, nothing gets better, or Ctrl-C."""
+        best = self.best()
+        try:
+            while not self._is_over():
+                self._try()
+                self.n_done += 1
+                now = self.best()
+                self.n_waited = 0 if now < best else self.n_waited + 1
+                best = min(best, now)
+                bar.set_postfix_str(f"{self.search.metric.upper()} {best:.4g}", refresh=False)
+                bar.update(1)
+        except KeyboardInterrupt:
+            self.stop = INTERRUPTED
+            if not finished(self.study):
+                raise
+        if not finished(self.study):
+            raise GatecastError(
+                f"None of {self.n_done} trials could be judged, and at least one was expected (the last one: "
+                f"{self.failure or 'the time was over'}). Pass more history, more `max_seconds`, or a narrower `space`."
+            )
+
+    def best(self) -> float:
+        """Return the smallest error so far."""
+        return min((trial.value for trial in finished(self.study) if trial.value is not None), default=math.inf)
+
+    def _is_over(self) -> bool:
+        most, patience = self.search.most_trials, self.search.patience
+        if most is not None and self.n_done >= most:
+            self.stop = f"all {most} trials were made"
+        elif patience and self.n_waited >= patience:
+            self.stop = f"nothing got better in {patience} trials"
+        elif self._left() <= 0:
+            self.stop = "the time was used up"
+        return bool(self.stop)
+
+    def _left(self) -> float:
+        """Return the seconds that are left for trials."""
+        if self.search.max_seconds is None:
+            return math.inf
+        reserve = FIT_RESERVE * self.fit_seconds * self.starts[GIVEN].ensemble
+        return self.started + self.search.max_seconds - reserve - time.monotonic()
+
+    def _try(self) -> None:
+        from optuna.trial import TrialState
+
+        n = len(self.study.get_trials(deepcopy=False))
+        self.study.sampler = make_sampler(self.search, n)
+        trial = self.study.ask()
+        # another process may have asked at the same moment
+        self.study.sampler = make_sampler(self.search, trial.number)
+        try:
+            changes = self._changes(trial)
+            judged = self._judge(trial, replace(self.starts[GIVEN], **changes))
+        except _EndedError as end:
+            trial.set_user_attr("note", end.reason)
+            self.study.tell(trial, state=TrialState.PRUNED)
+        except GatecastError as error:
+            self.failure = str(error)
+            trial.set_user_attr("note", str(error))
+            self.study.tell(trial, state=TrialState.FAIL)
+        except BaseException as error:
+            is_asked = isinstance(error, KeyboardInterrupt)
+            trial.set_user_attr("note", "interrupted" if is_asked else f"{type(error).__name__}: {error}")
+            self.study.tell(trial, state=TrialState.FAIL)
+            raise
+        else:
+            trial.set_user_attr("windows", list(judged.errors))
+            if judged.error <= self.best():
+                self.fit_seconds = judged.seconds[-1]
+            self.study.tell(trial, judged.error)
+
+    def _changes(self, trial: Trial) -> dict[str, Any]:
+        """Return the settings of a trial that are not those of the model."""
+        start = trial.user_attrs.get("start")
+        settings = self.starts[start or self._base()]
+        if start is None:
+            settings = replace(settings, **{n: entry.suggest(trial, n) for n, entry in self.space.items()})
+        else:
+            for name in trial.user_attrs["known"]:
+                self.space[name].suggest(trial, name)
+        given = self.starts[GIVEN]
+        names = [f.name for f in fields(Settings)]
+        changes = {n: getattr(settings, n) for n in names if getattr(settings, n) != getattr(given, n)}
+        trial.set_user_attr("settings", changes)
+        return changes
+
+    def _base(self) -> str:
+        """Return the better of the two starts that were judged so far."""
+        starts = [trial for trial in finished(self.study) if "start" in trial.user_attrs]
+        best = min(starts, key=lambda trial: trial.value or 0.0, default=None)
+        return GIVEN if best is None else str(best.user_attrs["start"])
+
+    def _judge(self, trial: Trial, settings: Settings) -> Judged:
+        self.seen.clear()
+        begun, report = time.monotonic(), self._report(trial)
+        # the first trials are what others are compared with
+        limit = math.inf if self.search.max_seconds is None or not finished(self.study) else self.search.max_seconds
+        last = begun + TRIAL_SHARE * limit
+
+        def follow(look: int, error: float) -> None:
+            if self._left() <= 0:
+                raise _EndedError("the time was over")
+            if time.monotonic() > last:
+                raise _EndedError("it took too long")
+            report(look, error)
+
+        return objective.judge(settings, self.windows, self.search.metric, follow)
+
+    def _report(self, trial: Trial) -> Callable[[int, float], None]:
+        is_start = "start" in trial.user_attrs
+
+        def report(look: int, error: float) -> None:
+            if not math.isfinite(error) or look in self.seen:
+                return
+            self.seen.add(look)
+            trial.report(error, look)
+            if not is_start and trial.should_prune():
+                raise _EndedError("worse than the median of the others")
+
+        return report
+
+    def confirm(self) -> None:
+        """Judge the best trials and the starts again from another seed; all of them or, where time is short, none."""
+        ranked = sorted(finished(self.study), key=_value)
+        finalists = [t for n, t in enumerate(ranked) if n < FINALISTS or "start" in t.user_attrs]
+        if self.stop == INTERRUPTED or len(finalists) < 2:
+            return
+        again: dict[int, float] = {}
+        try:
+            for trial in finalists:
+                again[trial.number] = self._error_again(trial.user_attrs["settings"])
+        except _EndedError:
+            return
+        except KeyboardInterrupt:
+            self.stop = INTERRUPTED
+            return
+        self.again = again
+
+    def _error_again(self, changes: dict[str, Any]) -> float:
+        given = self.starts[GIVEN]
+
+        def follow(*_: float) -> None:
+            if self._left() <= 0:
+                raise _EndedError("the time was over")
+
+        follow()
+        settings = replace(given, **changes, seed=(given.seed + 1) % 2**63)
+        try:
+            return objective.judge(settings, self.windows, self.search.metric, follow).error
+        except GatecastError:
+            return math.inf
+
+    def chosen(self) -> FrozenTrial:
+        """Return the best trial: by both errors where it was judged again."""
+        trials = finished(self.study)
+        if self.again:
+            trials = [trial for trial in trials if trial.number in self.again]
+        return min(trials, key=lambda trial: _value(trial) + self.again.get(trial.number, 0.0))
+
+    def best_settings(self) -> dict[str, Any]:
+        """Return the settings of the best trial that are not those of the model."""
+        return dict(self.chosen().user_attrs["settings"])
+
+
+def _value(trial: FrozenTrial) -> float:
+    return math.inf if trial.value is None else trial.value
+
+
+def _defaults(given: Settings) -> Settings:
+    """Return the defaults for the same task."""
+    kept = [*NOT_TUNED, "calendar", "country"]
+    # who learns a distribution wants one
+    kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTIONS else []
+    return Settings(**{name: getattr(given, name) for name in kept})
+
+
+def _facts(given: Settings, panel: Panel, space: Space, search: Search) -> dict[str, str]:
+    """Say of which data and of which model a study is, as hashes."""
+    columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+    data = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
+    # what has no effect on the errors may differ
+    free = ("n_threads", "progress", "checkpoint", "checkpoint_seconds", "ensemble")
+    settings = {f.name: repr(getattr(given, f.name)) for f in fields(Settings) if f.name not in free}
+    judged = {"metric": search.metric, "n_windows": search.n_windows}
+    tried = {name: repr(entry) for name, entry in space.items()}
+    return {"data": fingerprint({}, data), "settings": fingerprint({**settings, **judged, "space": tried}, [])}
+
+
+def _bar(search: Search, *, shown: bool) -> AbstractContextManager[Any]:
+    from tqdm.auto import tqdm
+
+    # disable=None: silent when the error stream is not a terminal
+    bar: AbstractContextManager[Any] = tqdm(
+        total=search.most_trials, desc="tuning", unit="trial", disable=None if shown else True, leave=False
+    )
+    return bar
