@@ -33,8 +33,9 @@ FLOORS = {
     "stream": 8,
     "modelfile": 8,
     "forecaster": 9,
-    "plots": 10,
-    "cli": 11,
+    "diagnose": 11,
+    "plots": 12,
+    "cli": 13,
 }
 
 
