@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.options import DemoOptions, DoctorOptions, ForecastOptions, PredictOptions, as_command
 
 __all__ = ["app"]
@@ -73,6 +74,17 @@ def _predict(options: PredictOptions) -> None:
     predict(options)
 
 
+def _diagnose(options: DiagnoseOptions) -> None:
+    """Say whether a fit is too short, too small, too big or done, and what to change.
+
+    Takes a saved model with its training data, or a table to which it fits a model first: on all but the last fifth, on
+    which the errors are then judged, beside those of a linear autoregression.
+    """
+    from gatecast.cli.diagnose import diagnose
+
+    diagnose(options)
+
+
 def _doctor(options: DoctorOptions) -> None:
     """Check this installation: versions, processor, and two seconds of arithmetic."""
     from gatecast.cli.doctor import doctor
@@ -104,4 +116,12 @@ app.command(
         "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
     ),
 )(as_command(PredictOptions, _predict))
+app.command(
+    "diagnose",
+    epilog=_examples(
+        "gatecast diagnose sales.csv --horizon 12",
+        "gatecast diagnose sales.safetensors sales.csv",
+        "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
+    ),
+)(as_command(DiagnoseOptions, _diagnose))
 app.command("doctor", epilog=_examples("gatecast doctor", "gatecast doctor --json"))(as_command(DoctorOptions, _doctor))

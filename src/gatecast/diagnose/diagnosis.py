@@ -34,7 +34,7 @@ def diagnose(model: LSTMForecaster, data: Any = None, test: Any = None, *, fix: 
     Raises:
         DataError: The data are missing, are not those of the model, or too short.
         ConfigError: `model` is no `LSTMForecaster`.
-        GatecastError: The model is not fitted, or statsmodels is not installed.
+        GatecastError: The model is not fitted.
 
     Examples:
         >>> from gatecast import LSTMForecaster, datasets

@@ -27,8 +27,6 @@ __all__ = ["drift", "heteroscedasticity", "predictable_remainder", "remainder_of
 # lags of the errors that may predict them; more cost certainty
 REMAINDER_LAGS = 24
 POINTS_PER_LAG = 15
-# of the normal distribution, two-sided, at one in a thousand
-VERY_FAR = 3.29
 LEARNED_LOSSES = ("normal", "student", "quantile")
 
 
@@ -67,7 +65,7 @@ def season_in_residuals(evidence: Evidence) -> Finding | None:
     residuals = _series_of(evidence)
     if len(residuals) < 2 * LEAST_POINTS or not residuals.std() > 0:
         return None
-    season = find_period(residuals)
+    season = find_period(residuals) or _echo(residuals)
     if season is None:
         return None
     share = _seasonal_share(residuals, season)
@@ -139,6 +137,34 @@ def _series_of(evidence: Evidence) -> np.ndarray:
     return evidence.fresh.network[evidence.fresh.longest()]
 
 
+def _echo(residuals: np.ndarray) -> int | None:
+    """Return the lag at which short or jagged errors come again, None where none is sure.
+
+    The autocorrelation must rise to it beyond chance, with all lags counted (Bonferroni), stand above its neighbours,
+    and come again at twice the lag.
+    """
+    from scipy.special import ndtri
+
+    n = len(residuals)
+    most = n // 5
+    centred = residuals - residuals.mean()
+    power = np.abs(np.fft.rfft(centred, 2 * n)) ** 2
+    correlations = np.fft.irfft(power)[: 2 * most + 2] / float(centred @ centred)
+    lags = np.arange(4, most + 1)
+    if not len(lags):
+        return None
+    lag = int(lags[np.argmax(correlations[lags])])
+    chance = 1 / np.sqrt(n)
+    sure = -float(ndtri(SIGNIFICANT / len(lags))) * chance
+    rise = correlations[lag] - correlations[1:lag].min()
+    is_top = correlations[lag] > max(correlations[lag - 1], correlations[lag + 1])
+    # a short memory has faded long before
+    is_alone = correlations[lag] > correlations[2 : lag // 2 + 2].max()
+    again = correlations[2 * lag] > 2 * chance
+    is_season = correlations[lag] > sure and rise > sure and is_top and is_alone and again
+    return lag if is_season else None
+
+
 def _seasonal_share(residuals: np.ndarray, season: int) -> float:
     """Return the share of the variance that the mean of the other cycles at the same phase explains."""
     n = len(residuals)
@@ -156,11 +182,15 @@ def _seasonal_share(residuals: np.ndarray, season: int) -> float:
 
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """Return Spearman's rank correlation and how many robust standard errors it is from 0."""
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(part) for part in (a, b)]
+    ranks = [_ranks(part) for part in (a, b)]
     x, y = ((r - r.mean()) / max(float(r.std()), 1e-300) for r in ranks)
     return float(np.mean(x * y)), newey_west_z(x, y)
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return ranks, the mean one for equal values."""
+    ordered = np.sort(values)
+    return np.asarray(np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right"), float)
 
 
 def _lag_one(values: np.ndarray) -> float:
@@ -170,6 +200,6 @@ def _lag_one(values: np.ndarray) -> float:
 
 def _far(n: int) -> float:
     """Return the limit of a z at one in a thousand; further out for few points, as robust errors are too small there."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return float(norm.isf(VERY_SIGNIFICANT / 2)) * (1 + 10 / n)
+    return float(-ndtri(VERY_SIGNIFICANT / 2)) * (1 + 10 / n)

@@ -57,6 +57,6 @@ def _of_calibration(share: float, n: int) -> float:
 
 
 def _z() -> float:
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return float(norm.isf((1 - CONFIDENCE) / 2))
+    return float(-ndtri((1 - CONFIDENCE) / 2))
