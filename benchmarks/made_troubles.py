@@ -105,7 +105,9 @@ def _underfit(rng: Rng) -> Evidence:
 
     assert evidence.learned is not None
     naive = replace(evidence.fresh, naive=3 * evidence.fresh.naive)
-    return replace(evidence, fresh=worse(naive), learned=worse(evidence.learned), facts=replace(evidence.facts, lookback=1))
+    return replace(
+        evidence, fresh=worse(naive), learned=worse(evidence.learned), facts=replace(evidence.facts, lookback=1)
+    )
 
 
 def _worse_than_naive(rng: Rng) -> Evidence:
@@ -314,7 +316,7 @@ def _fit_by_heart(rng: Rng) -> Evidence:
 
 
 def _fit_briefly(rng: Rng) -> Evidence:
-    model = LSTMForecaster(hidden_size=16, epochs=2, learning_rate=0.001, skip="none", averaging=0.0, patience=0)
+    model = LSTMForecaster(hidden_size=16, epochs=40, learning_rate=0.0003, skip="none", averaging=0.0, patience=0)
     model.schedule, model.validation_size = "constant", 0.2
     return _diagnosed(model, _wave(rng, int(rng.integers(1500, 2500))))
 
@@ -323,5 +325,6 @@ FITS: tuple[Case, ...] = (
     Case("underfit", "fits", _fit_blind, _fit_well),
     Case("predictable-remainder", "fits", _fit_blind, _fit_well),
     Case("overfit", "fits", _fit_by_heart, _fit_well),
-    Case("at-noise-floor", "fits", _fit_well, _fit_blind),
+    Case("above-noise-floor", "fits", _fit_blind, _fit_well),
+    Case("still-learning", "fits", _fit_briefly, _fit_well),
 )

@@ -14,8 +14,8 @@ from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.trial import held_out_positions
 from gatecast.cli.wording import in_options
+from gatecast.data.ahead import split_future
 from gatecast.data.covariates import make_roles, with_static_of
-from gatecast.data.future import split_future
 from gatecast.diagnose import Diagnosis, Finding
 from gatecast.diagnose import diagnose as examine
 from gatecast.exceptions import ConfigError
@@ -110,8 +110,7 @@ def _load(options: DiagnoseOptions, printer: Printer) -> Loaded:
     if options.freq is None and model.fitted_.shows_no_frequency(table.panel):
         table = read(options.data, replace(options, freq=str(after.freq)), after.roles, after.columns)
     say_table(printer, table)
-    panel, _ = split_future(with_static_of(table.panel, after)) if after.roles.future else (table.panel, None)
-    return model, panel, None, table
+    return model, split_future(with_static_of(table.panel, after))[0], None, table
 
 
 def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:

@@ -18,7 +18,8 @@ class DiagnoseOptions(NetworkOptions, LearningOptions, CovariateOptions, FileOpt
     """Options of `gatecast diagnose`."""
 
     source: Annotated[
-        Path, typer.Argument(metavar="MODEL_OR_DATA", help="File that `forecast --save` wrote, or a table to fit first.")
+        Path,
+        typer.Argument(metavar="MODEL_OR_DATA", help="File that `forecast --save` wrote, or a table to fit first."),
     ]
     data: Annotated[
         Path | None,
@@ -30,9 +31,7 @@ class DiagnoseOptions(NetworkOptions, LearningOptions, CovariateOptions, FileOpt
         int | None,
         typer.Option("--horizon", "-n", metavar="N", help="Steps ahead of the fit, where a table is given.  [1]"),
     ] = None
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Try the remedies in order, and show whether each helped.")
-    ] = False
+    fix: Annotated[bool, typer.Option("--fix", help="Try the remedies in order, and show whether each helped.")] = False
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="With --fix: keep the better model here.")
     ] = None

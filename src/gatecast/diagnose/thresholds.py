@@ -46,8 +46,14 @@ LEAKAGE = 0.25
 
 # curves are judged on their last third, of at least so many looks
 LEAST_LOOKS = 5
-# as many looks again would lower the loss by at least this share
+# half as many looks again as the end has would lower the loss by at least this share
 LEARNING_GAIN = 0.02
+# or the end has this share of all that the loss fell: a third at an even pace, a hundredth of what has settled
+FALL_SHARE = 0.10
+# of the loss: less is not worth the time
+LEAST_FALL = 0.005
+# the second half of the end has this share of its fall: a half at an even pace, little where a schedule runs out
+STEADY = 0.3
 # the loss ends so much above its best: averaged weights wander by 1 to 2 %
 DIVERGING = 0.10
 PAST_BEST = 0.05

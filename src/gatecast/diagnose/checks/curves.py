@@ -8,7 +8,17 @@ from gatecast.diagnose.checks.remedies import more_epochs
 from gatecast.diagnose.evidence import Curves, Evidence
 from gatecast.diagnose.findings import Finding
 from gatecast.diagnose.statistics import slope_t
-from gatecast.diagnose.thresholds import DIVERGING, LEARNING_GAIN, LEAST_LOOKS, NOISY, PAST_BEST, TREND
+from gatecast.diagnose.thresholds import (
+    DIVERGING,
+    FALL_SHARE,
+    LEARNING_GAIN,
+    LEAST_FALL,
+    LEAST_LOOKS,
+    NOISY,
+    PAST_BEST,
+    STEADY,
+    TREND,
+)
 
 __all__ = ["diverging", "past_its_best", "plateau", "still_learning", "too_noisy"]
 
@@ -23,10 +33,10 @@ def still_learning(evidence: Evidence) -> Finding | None:
     gain = _gain(curves.loss)
     numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "looks": float(len(curves.loss))}
     sentence = (
-        f"It was still learning: {_whose(curves)} fell until the end, and at that pace a third more training would "
-        f"lower it by another {gain:.0%}."
+        f"It was still learning: {_whose(curves)} fell until the end, and at that pace a sixth more training would "
+        f"lower it by another {gain:.1%}."
     )
-    return Finding("still-learning", "warning", numbers, sentence, more_epochs(evidence))
+    return Finding("still-learning", "warning", numbers, sentence, more_epochs(evidence, 3))
 
 
 def plateau(evidence: Evidence) -> Finding | None:
@@ -111,13 +121,19 @@ def _gain(loss: np.ndarray) -> float:
 
 
 def _is_falling(loss: np.ndarray) -> bool:
+    """Tell whether the end falls, by much of the loss or by much of all that it fell, and does not flatten out."""
     if not np.isfinite(loss).all():
         return False
     end = _end(loss)
-    half = len(end) // 2
-    # it must fall in both halves: after a drop that is over there is nothing to wait for
-    later = float(end[half:].mean() - end[-max(1, half // 2) :].mean())
-    return _gain(loss) > LEARNING_GAIN and slope_t(end)[1] < -TREND and later > 0
+    slope, t, _ = slope_t(end)
+    fall, whole = -slope * (len(end) - 1), float(loss[0] - loss[-1])
+    if t > -TREND or fall < LEAST_FALL * float(np.abs(end).mean()):
+        return False
+    # a schedule that ends in tiny steps flattens out: what it fell before says nothing
+    last = end[len(end) // 2 :]
+    later = -slope_t(last)[0] * (len(last) - 1) if len(last) > 2 else float(last[0] - last[-1])
+    is_steady = later > STEADY * fall
+    return is_steady and (_gain(loss) > LEARNING_GAIN or fall > FALL_SHARE * whole)
 
 
 def _is_rising(loss: np.ndarray) -> bool:
