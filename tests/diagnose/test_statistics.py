@@ -100,15 +100,15 @@ def test_linear_does_not_mix_series():
 
 @pytest.mark.parametrize("noise", [0.1, 0.4])
 def test_gamma_test_finds_the_noise_of_a_map(noise):
-    # y = f(x) + noise of known variance, x drawn anew: no dynamics in the way
-    rng = np.random.default_rng(0)
-    state = rng.uniform(-1, 1, 2000)
-    pairs = np.empty(4000)
-    pairs[0::2], pairs[1::2] = state, np.cos(3 * state) + noise * rng.normal(size=2000)
-    # every second target is the map's, the others are uniform noise of variance 1/3
-    estimate, error = gamma_test(pairs, 1)
-    assert abs(estimate - (noise**2 + 1 / 3) / 2) < 5 * error + 0.05
-    assert error < 0.05
+    # the next value is a smooth function of the last one and noise of known variance: nothing else is to be known
+    e = np.random.default_rng(0).normal(size=3000)
+    x = np.zeros(3000)
+    for t in range(1, 3000):
+        x[t] = np.sin(2 * x[t - 1]) + noise * e[t]
+    estimate, error = gamma_test(x, 1)
+    # 4 standard errors, and a hundredth of the variance for what ten neighbours smooth away
+    assert abs(estimate - noise**2) < 4 * error + 0.01 * x.var()
+    assert error < 0.1 * noise**2
 
 
 def test_floor_of_a_chaotic_map_is_not_linear():

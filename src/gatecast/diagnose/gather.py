@@ -1,4 +1,4 @@
-"""How does a fitted forecaster become evidence? Its errors beside those of linear and naive forecasts, point by point."""
+"""How does a fitted forecaster become evidence? Its errors beside those of linear and naive forecasts, one by one."""
 
 from __future__ import annotations
 

@@ -52,8 +52,9 @@ LEARNING_GAIN = 0.02
 FALL_SHARE = 0.10
 # of the loss: less is not worth the time
 LEAST_FALL = 0.005
-# the second half of the end has this share of its fall: a half at an even pace, little where a schedule runs out
-STEADY = 0.3
+# the second half of the end has this share of its fall: a half at an even pace (a third of four looks), a tenth where
+# a schedule runs out
+STEADY = 0.15
 # the loss ends so much above its best: averaged weights wander by 1 to 2 %
 DIVERGING = 0.10
 PAST_BEST = 0.05

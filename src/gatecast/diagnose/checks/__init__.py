@@ -1,4 +1,4 @@
-"""Which checks are there? Each is a function of the evidence that returns a finding or none; another one is a line here.
+"""Which checks are there? Each is a function of the evidence that returns a finding or none; another is a line here.
 
 The order is that in which remedies are tried: what the series needs first, then how long and how fast it is learned.
 """

@@ -44,7 +44,7 @@ def seeds_disagree(evidence: Evidence) -> Finding | None:
         return None
     numbers = {"share": share, "best_rmse": min(each), "worst_rmse": max(each), "rmse": errors.rmse}
     sentence = (
-        f"The seeds disagree: {share:.0%} of a single network's squared error on the {evidence.part} is the luck of its "
-        f"seed (RMSE {min(each):.4g} to {max(each):.4g} over {len(members)} networks, {errors.rmse:.4g} together)."
+        f"The seeds disagree: {share:.0%} of a single network's squared error on the {evidence.part} is the luck of "
+        f"its seed (RMSE {min(each):.4g} to {max(each):.4g} over {len(members)} networks, {errors.rmse:.4g} together)."
     )
     return Finding("seeds-disagree", "info", numbers, sentence, f"ensemble={2 * len(members)}")

@@ -65,16 +65,16 @@ def season_in_residuals(evidence: Evidence) -> Finding | None:
     residuals = _series_of(evidence)
     if len(residuals) < 2 * LEAST_POINTS or not residuals.std() > 0:
         return None
-    season = find_period(residuals) or _echo(residuals)
-    if season is None:
-        return None
-    share = _seasonal_share(residuals, season)
+    candidates = {find_period(residuals), _echo(residuals)} - {None}
+    shares = {season: _seasonal_share(residuals, season) for season in candidates if season is not None}
+    season = max(shares, key=lambda lag: shares[lag], default=0)
+    share = shares.get(season, 0.0)
     if share <= SEASON_SHARE:
         return None
     numbers = {"season_length": float(season), "r2": share, "n": float(len(residuals))}
     sentence = (
-        f"Its errors on the {evidence.part} repeat themselves every {season} steps, which explains {share:.0%} of their "
-        "variance: the fit misses this season."
+        f"Its errors on the {evidence.part} repeat themselves every {season} steps, which explains {share:.0%} of "
+        "their variance: the fit misses this season."
     )
     known = season in evidence.facts.seasons
     remedy = more_sight(evidence) if known else more_seasons(evidence, season)
@@ -134,7 +134,7 @@ def heteroscedasticity(evidence: Evidence) -> Finding | None:
 
 def _series_of(evidence: Evidence) -> np.ndarray:
     """Return the errors of the series with the most of them, in the order of time."""
-    return evidence.fresh.network[evidence.fresh.longest()]
+    return np.asarray(evidence.fresh.network[evidence.fresh.longest()])
 
 
 def _echo(residuals: np.ndarray) -> int | None:
@@ -195,11 +195,11 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 def _lag_one(values: np.ndarray) -> float:
     centred = values - values.mean()
-    return float(centred[1:] @ centred[:-1] / max(float(centred @ centred), 1e-300))
+    return float(centred[1:] @ centred[:-1]) / max(float(centred @ centred), 1e-300)
 
 
 def _far(n: int) -> float:
-    """Return the limit of a z at one in a thousand; further out for few points, as robust errors are too small there."""
+    """Return the limit of a z at one in a thousand; further out for few points, where robust errors are too small."""
     from scipy.special import ndtri
 
     return float(-ndtri(VERY_SIGNIFICANT / 2)) * (1 + 10 / n)

@@ -111,9 +111,9 @@ def leakage(evidence: Evidence) -> Finding | None:
         return None
     numbers = {"rmse": evidence.fresh.rmse, "floor": floor.rmse, "floor_low": floor.low, "ratio": ratio}
     sentence = (
-        f"A leak is suspected: the RMSE of {evidence.fresh.rmse:.4g} is {ratio:.0%} of what the series' own past allows "
-        f"({floor.low:.4g} at least, by {_named(floor.method)}). Check whether a covariate or the test part holds what "
-        "is to be forecast."
+        f"A leak is suspected: the RMSE of {evidence.fresh.rmse:.4g} is {ratio:.0%} of what the series' own past "
+        f"allows ({floor.low:.4g} at least, by {_named(floor.method)}). Check whether a covariate or the test part "
+        "holds what is to be forecast."
     )
     return Finding("leakage-suspected", "warning", numbers, sentence)
 
@@ -128,8 +128,9 @@ def at_noise_floor(evidence: Evidence) -> Finding | None:
     if over > AT_FLOOR or share > REMAINDER:
         return None
     sentence = (
-        f"It is at its floor: the RMSE of {evidence.fresh.rmse:.4g} on the {evidence.part} is within {AT_FLOOR:.0%} of "
-        f"the noise, estimated as {evidence.floor.rmse:.4g} ({evidence.floor.low:.4g} to {evidence.floor.high:.4g}) by "
+        f"It is at its floor: the RMSE of {evidence.fresh.rmse:.4g} on the {evidence.part} is within {AT_FLOOR:.0%} "
+        f"of the noise, estimated as {evidence.floor.rmse:.4g} "
+        f"({evidence.floor.low:.4g} to {evidence.floor.high:.4g}) by "
         f"{_named(evidence.floor.method)}. More training will not help."
     )
     return Finding("at-noise-floor", "ok", numbers | {"remainder": share}, sentence)
@@ -150,7 +151,8 @@ def above_noise_floor(evidence: Evidence) -> Finding | None:
         return None
     sentence = (
         f"The RMSE of {evidence.fresh.rmse:.4g} is {over:.0%} above the noise, estimated as {evidence.floor.rmse:.4g} "
-        f"({evidence.floor.low:.4g} to {evidence.floor.high:.4g}) by {_named(evidence.floor.method)}: a better forecast "
+        f"({evidence.floor.low:.4g} to {evidence.floor.high:.4g}) by {_named(evidence.floor.method)}: a better "
+        "forecast "
         "is possible."
     )
     return Finding("above-noise-floor", "info", numbers, sentence, more_sight(evidence))
