@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.options import ForecastOptions
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -19,7 +20,8 @@ def test_python_example_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_options_exist():
-    known = {f"--{name.replace('_', '-')}" for name in ForecastOptions.__dataclass_fields__} | {"--help"}
+    fields = {*ForecastOptions.__dataclass_fields__, *DiagnoseOptions.__dataclass_fields__}
+    known = {f"--{name.replace('_', '-')}" for name in fields} | {"--help"}
     assert set(re.findall(r"`?(--[a-z][a-z-]+)", README)) <= known
 
 

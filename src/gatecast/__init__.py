@@ -18,7 +18,7 @@ from gatecast.forecaster import LSTMForecaster
 from gatecast.stream import Stream
 
 if TYPE_CHECKING:
-    from gatecast.compare.backtest import Backtest, backtest
+    from gatecast.compare.backtest import backtest
     from gatecast.compare.baselines import (
         MSTL,
         SARIMA,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         SeasonalNaive,
         WindowAverage,
     )
+    from gatecast.compare.best import Best
+    from gatecast.compare.comparison import Comparison
+    from gatecast.compare.record import Backtest
 
 __version__ = "0.1.0"
 
@@ -41,6 +44,8 @@ __all__ = [
     "AutoETS",
     "AutoTheta",
     "Backtest",
+    "Best",
+    "Comparison",
     "ConfigError",
     "DataError",
     "Drift",
@@ -68,6 +73,8 @@ __all__ = [
 # found when first asked for, so that an import stays light
 _LATER = {
     "gatecast.compare.backtest": ("backtest",),
+    "gatecast.compare.best": ("Best",),
+    "gatecast.compare.comparison": ("Comparison",),
     "gatecast.compare.record": ("Backtest",),
     "gatecast.compare.baselines": (
         "MSTL",

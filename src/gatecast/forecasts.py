@@ -29,6 +29,8 @@ __all__ = [
     "after_training",
     "evaluate_panel",
     "forecast_windows",
+    "interval_hits",
+    "one_step",
     "one_step_table",
     "read_like_training",
     "read_on",
@@ -145,6 +147,13 @@ def _ahead_of(preparation: Preparation, after: Panel, years: np.ndarray, future:
 
 def one_step_table(fitted: Fitted, panel: Panel) -> Any:
     """Forecast each point from those before it; NaN before `lookback` points were read."""
+    series, _ = panel.places()
+    columns = {panel.columns.target: panel.values, METHOD: one_step(fitted, panel)}
+    return panel.frame(series, panel.all_times(), **columns)
+
+
+def one_step(fitted: Fitted, panel: Panel) -> np.ndarray:
+    """Forecast each point from those before it, `(N,)`; NaN before `lookback` points were read."""
     match = _match(fitted, panel)
     match = replace(match, follows=np.zeros_like(match.follows))
     preparation, arrays = _prepared(fitted, panel, match, panel.lengths)
@@ -153,7 +162,7 @@ def one_step_table(fitted: Fitted, panel: Panel) -> Any:
     anchors = preparation.transform.anchors(panel.values, panel.offsets, np.maximum(np.arange(len(series)) - 1, 0))
     forecast = Forecast(fitted, preparation, each.astype(np.float64), anchors, series).point[:, 0]
     forecast[position < fitted.lookback] = np.nan
-    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values, METHOD: forecast})
+    return forecast
 
 
 def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Evaluation:
@@ -166,7 +175,7 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
     Raises:
         DataError: There is nothing behind the training part.
     """
-    return _compare(fitted, *_from_origins(fitted, panel), levels)
+    return _compare(_behind(fitted, panel), levels)
 
 
 def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -183,19 +192,55 @@ def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[np.ndarray, np.ndarr
     Raises:
         DataError: There is nothing behind the training part.
     """
-    panel, match, series, position, preparation, scaled = _from_origins(fitted, panel)
-    whole = position + fitted.horizon <= panel.lengths[series]
-    series, position, scaled = series[whole], position[whole], scaled[whole]
-    forecasts = _restored(fitted, panel, match, series, position, preparation, scaled)
-    return forecasts.point, _ahead(panel, series, position, fitted.horizon), series
+    made = _behind(fitted, panel)
+    whole = made.position + fitted.horizon <= made.panel.lengths[made.series]
+    series, position = made.series[whole], made.position[whole]
+    return made.forecasts.point[whole], _ahead(made.panel, series, position, fitted.horizon), series
 
 
-# series `(n,)` and position `(n,)` of the point behind each origin, and scaled parameters from there
-Origins = tuple[Panel, "Match", np.ndarray, np.ndarray, Preparation, np.ndarray]
+def interval_hits(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> np.ndarray:
+    """Tell, from the origins of `evaluate_panel`, how often intervals held.
+
+    Returns:
+        `(n, L)` share of an origin's steps that lay within the interval of each level; NaN where nothing came. No rows
+        where the model has no intervals.
+
+    Raises:
+        DataError: There is nothing behind the training part.
+    """
+    made = _behind(fitted, panel)
+    if not made.forecasts.has_intervals:
+        return np.empty((0, len(levels)))
+    actual = _ahead(made.panel, made.series, made.position, fitted.horizon)[:, :, None]
+    lower, upper = made.forecasts.intervals(levels)
+    came = ~np.isnan(actual)
+    held = ((lower <= actual) & (actual <= upper) & came).sum(axis=1)
+    n_came = came.sum(axis=1)
+    return np.where(n_came > 0, held / np.maximum(n_came, 1), np.nan)
 
 
-def _from_origins(fitted: Fitted, panel: Panel) -> Origins:
-    """Forecast from every origin behind the training part, or from evenly spaced ones where they are too many."""
+@dataclass(frozen=True)
+class Behind:
+    """Forecasts from origins behind the training part.
+
+    Args:
+        fitted: The fitted forecaster.
+        panel: The data.
+        match: How they relate to the training part.
+        series: `(n,)` series of each origin.
+        position: `(n,)` the first point that each forecasts.
+        forecasts: From these origins.
+    """
+
+    fitted: Fitted
+    panel: Panel
+    match: Match
+    series: np.ndarray
+    position: np.ndarray
+    forecasts: Forecast
+
+
+def _behind(fitted: Fitted, panel: Panel) -> Behind:
     panel, match = _align(fitted, panel)
     match = _match_values(fitted, panel, match)
     own = np.maximum(np.maximum(match.n_before, fitted.lookback), _first_observed(panel) + 1)
@@ -212,7 +257,10 @@ def _from_origins(fitted: Fitted, panel: Panel) -> Origins:
     some = slice(None, None, math.ceil(len(series) * fitted.horizon / MAX_FORECASTS))
     series, position = series[some], position[some]
     scaled = _forecasts_from(fitted, match, first, arrays)[some].astype(np.float64)
-    return panel, match, series, position, preparation, scaled
+    joined, offsets = behind(_anchors_before(fitted, match), panel.values, panel.offsets)
+    newest = offsets[series] + fitted.anchors.shape[1] + position - 1
+    anchors = preparation.transform.anchors(joined, offsets, newest)
+    return Behind(fitted, panel, match, series, position, Forecast(fitted, preparation, scaled, anchors, series))
 
 
 @dataclass(frozen=True)
@@ -322,44 +370,20 @@ def _forecasts_from(fitted: Fitted, match: Match, first: np.ndarray, arrays: Pan
     return fitted.ensemble.forecast_each(memories, tested, fitted.horizon)
 
 
-def _compare(
-    fitted: Fitted,
-    panel: Panel,
-    match: Match,
-    series: np.ndarray,
-    position: np.ndarray,
-    preparation: Preparation,
-    scaled: np.ndarray,
-    levels: tuple[float, ...],
-) -> Evaluation:
-    """Score forecasts, each of the point at `position` of its series and those behind, beside the naive ones."""
+def _compare(made: Behind, levels: tuple[float, ...]) -> Evaluation:
+    """Score forecasts beside the naive ones from the same origins."""
+    fitted, panel, match, series, position = made.fitted, made.panel, made.match, made.series, made.position
     H, season = fitted.horizon, fitted.season_length
     known, begins = _known_values(fitted, panel, match)
     origins = begins[series] + position - 1
     edges = _edges(fitted, match, known, begins)
-    forecasts = _restored(fitted, panel, match, series, position, preparation, scaled)
-    methods = {METHOD: forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
+    methods = {METHOD: made.forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
     if season > 1:
         methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
     actual = _ahead(panel, series, position, H)
     scales = np.where(match.rows >= 0, fitted.naive_scales[match.rows], np.nan)
     scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
-    return Evaluation(scores, H, len(series), season, _coverage(forecasts, actual, levels))
-
-
-def _restored(
-    fitted: Fitted,
-    panel: Panel,
-    match: Match,
-    series: np.ndarray,
-    position: np.ndarray,
-    preparation: Preparation,
-    scaled: np.ndarray,
-) -> Forecast:
-    """Bring forecasts of the point at `position` of its series and those behind back to the data's units."""
-    joined, offsets = behind(_anchors_before(fitted, match), panel.values, panel.offsets)
-    newest = offsets[series] + fitted.anchors.shape[1] + position - 1
-    return Forecast(fitted, preparation, scaled, preparation.transform.anchors(joined, offsets, newest), series)
+    return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, actual, levels))
 
 
 def _coverage(forecasts: Forecast, actual: np.ndarray, levels: tuple[float, ...]) -> dict[float, float]:

@@ -190,10 +190,12 @@ def test_demo_json(gatecast, short_demo, tmp_path):
     outcome = gatecast("demo", "--out", "some/folder", "--json")
     assert (outcome.code, outcome.err) == (0, "")
     report = outcome.json
-    assert set(report) == {"noise_floor", "tutorial", "gatecast", "sunspots", "pictures"}
+    assert set(report) == {"noise_floor", "tutorial", "gatecast", "diagnosis", "sunspots", "pictures"}
     keys = {"train_rmse", "test_rmse", "fit_seconds", "predict_seconds", "losses", "coverage"}
     assert set(report["tutorial"]) == set(report["gatecast"]) == keys
     assert len(report["tutorial"]["losses"]) == 5
+    assert set(report["diagnosis"]) == {"tutorial", "gatecast"}
+    assert "underfit" in report["diagnosis"]["tutorial"]
     # the noise of the last 300 of these 1,500 points, straight from the generator
     noise = np.random.RandomState(0).normal(0, 0.5, 1500)[-300:]
     assert report["noise_floor"] == pytest.approx(np.sqrt(np.mean(noise**2)))

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from gatecast.cli.compare_options import CompareOptions
+from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.options import DemoOptions, DoctorOptions, ForecastOptions, PredictOptions, as_command
 from gatecast.cli.tune_options import TuneOptions
 
@@ -74,6 +76,17 @@ def _predict(options: PredictOptions) -> None:
     predict(options)
 
 
+def _compare(options: CompareOptions) -> None:
+    """Say which model to use on this table, and how sure that is: LSTM, SARIMA, ETS, Theta and the naive forecasts.
+
+    All models forecast the newest windows, each from what was known by then, and are compared with a test of
+    significance. Says what the series are like, too.
+    """
+    from gatecast.cli.compare import compare
+
+    compare(options)
+
+
 def _tune(options: TuneOptions) -> None:
     """Search for better settings, without touching the part that is held back.
 
@@ -83,6 +96,17 @@ def _tune(options: TuneOptions) -> None:
     from gatecast.cli.tune import tune
 
     tune(options)
+
+
+def _diagnose(options: DiagnoseOptions) -> None:
+    """Say whether a fit is too short, too small, too big or done, and what to change.
+
+    Takes a saved model with its training data, or a table to which it fits a model first: on all but the last fifth, on
+    which the errors are then judged, beside those of a linear autoregression.
+    """
+    from gatecast.cli.diagnose import diagnose
+
+    diagnose(options)
 
 
 def _doctor(options: DoctorOptions) -> None:
@@ -117,6 +141,14 @@ app.command(
     ),
 )(as_command(PredictOptions, _predict))
 app.command(
+    "compare",
+    epilog=_examples(
+        "gatecast compare sales.csv --horizon 12",
+        "gatecast compare load.csv --horizon 24 --windows 10 --model LSTM --model AutoARIMA --out windows.csv",
+        "gatecast compare shops.parquet --id shop --horizon 14 --folder compared --jobs 2 --json",
+    ),
+)(as_command(CompareOptions, _compare))
+app.command(
     "tune",
     epilog=_examples(
         "gatecast tune sales.csv --horizon 12 --trials 40 --report tuning.txt",
@@ -124,4 +156,12 @@ app.command(
         "gatecast tune sales.csv --horizon 12 --space lookback=6:48 --space cell=lstm,gru",
     ),
 )(as_command(TuneOptions, _tune))
+app.command(
+    "diagnose",
+    epilog=_examples(
+        "gatecast diagnose sales.csv --horizon 12",
+        "gatecast diagnose sales.safetensors sales.csv",
+        "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
+    ),
+)(as_command(DiagnoseOptions, _diagnose))
 app.command("doctor", epilog=_examples("gatecast doctor", "gatecast doctor --json"))(as_command(DoctorOptions, _doctor))

@@ -82,6 +82,7 @@ def demo(options: DemoOptions) -> None:
     ours = _try(LSTMForecaster(max_seconds=SINE_SECONDS), train, test, shown)
     _say_losses(printer, "gatecast's defaults", ours)
     _say_comparison(printer, {"tutorial": tutorial, "gatecast": ours}, noise_floor)
+    diagnosis = _diagnose(printer, {"tutorial": tutorial, "gatecast": ours})
     pictures = []
     if draw:
         titles = {"tutorial": "The tutorial's LSTM on a noisy sine", "gatecast": "gatecast's LSTM on a noisy sine"}
@@ -93,6 +94,7 @@ def demo(options: DemoOptions) -> None:
         "noise_floor": noise_floor,
         "tutorial": tutorial.report(),
         "gatecast": ours.report(),
+        "diagnosis": diagnosis,
         "sunspots": _sunspots(printer, options.out if draw else None, pictures),
         "pictures": pictures,
     }
@@ -160,6 +162,21 @@ def _say_comparison(printer: Printer, trials: dict[str, Trial], noise_floor: flo
 def _say_coverage(printer: Printer, trial: Trial) -> None:
     if trial.evaluation.coverage:
         printer.say(f"gatecast's intervals. {coverage_words(trial.evaluation.coverage, 'the test part')}\n")
+
+
+def _diagnose(printer: Printer, trials: dict[str, Trial]) -> dict[str, list[str]]:
+    """Say what is wrong with each model, and what to change; returns the codes of the findings."""
+    from gatecast.cli.diagnose import say_findings
+    from gatecast.diagnose import diagnose
+
+    titles = {"tutorial": "Verdict on the tutorial's model", "gatecast": "Verdict on gatecast's defaults"}
+    codes = {}
+    for name, trial in trials.items():
+        diagnosis = diagnose(trial.model, test=trial.test)
+        printer.say(titles[name], style="bold")
+        say_findings(printer, diagnosis.findings)
+        codes[name] = diagnosis.codes
+    return codes
 
 
 def _sunspots(printer: Printer, folder: Path | None, pictures: list[Path]) -> dict[str, Any] | None:

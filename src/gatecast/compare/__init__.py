@@ -1,1 +1,5 @@
-"""Which model should be used, and how sure is that? Backtests, errors, significance, a leaderboard."""
+"""Is the LSTM any good on this table, and which model should be used? Rolling origins, tests, and a verdict."""
+
+from gatecast.compare.comparison import Comparison, compare
+
+__all__ = ["Comparison", "compare"]

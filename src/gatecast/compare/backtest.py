@@ -25,7 +25,7 @@ from gatecast.settings import Settings, check_count, check_positive, is_integer
 from gatecast.training.checkpoint import fingerprint
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 __all__ = ["backtest"]
 
@@ -175,7 +175,7 @@ def _read(data: Any, entries: list[Entry], freq: str | int | None, **named: Any)
 def _folder(path: str | os.PathLike[str], trial: Trial, entries: list[Entry], panel: Panel) -> Folder:
     if not isinstance(path, str | os.PathLike):
         raise ConfigError(f'`folder` must be a path, got {path!r}. Use for example `folder="backtest"`.')
-    columns = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64)]  # noqa: PD011
+    columns = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64)]
     facts = {"freq": panel.freq, "timezone": panel.timezone, "trial": _plain(trial)}
     settings = {entry.name: fingerprint({"facts": entry.facts()}, _covariates(panel, entry)) for entry in entries}
     return Folder(path, fingerprint(facts, columns), settings)

@@ -1,0 +1,130 @@
+"""What does `gatecast compare` do? Read, let all models forecast the newest windows, and say which one to take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gatecast.cli.compare_options import CompareOptions
+from gatecast.cli.output import Printer, number
+from gatecast.cli.outputs import check_outputs, write_table
+from gatecast.cli.reading import read, say_table
+from gatecast.data.ahead import without_future
+from gatecast.data.covariates import make_roles
+from gatecast.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from gatecast.compare.board import Leaderboard
+    from gatecast.compare.comparison import Comparison
+    from gatecast.data.files import Table
+
+__all__ = ["compare"]
+
+# columns of the leaderboard, as people read them
+SHOWN = {"mase": "MASE", "rmse": "RMSE", "mae": "MAE", "smape": "sMAPE", "skill": "skill", "p_value": "p"}
+FACTS = {
+    "n_points": "points",
+    "n_seasons": "seasons",
+    "gap_share": "share of gaps",
+    "trend_strength": "strength of trend",
+    "season_strength": "strength of season",
+    "nonlinearity_p": "nonlinearity (p)",
+    "long_memory_d": "long memory (d)",
+    "long_memory_error": "its standard error",
+}
+MOST_FAILURES = 5
+
+
+def compare(options: CompareOptions) -> None:
+    """Run the command."""
+    from gatecast.compare.comparison import USUAL
+    from gatecast.compare.comparison import compare as compared
+
+    check_outputs({"the data file": options.data}, {"--out": options.out})
+    models = _models(options, tuple(options.model) or USUAL)
+    printer = Printer(shown=not options.json)
+    roles = make_roles(options.past, options.future, options.static)
+    table, n_ahead = without_future(read(options.data, options, roles))
+    say_table(printer, table, n_ahead)
+    found = compared(
+        table.panel,
+        options.horizon,
+        models,
+        n_windows=options.windows,
+        seed=options.seed,
+        step_size=options.step,
+        refit=options.refit,
+        n_jobs=options.jobs,
+        folder=options.folder,
+        time_limit=options.time_limit,
+        progress=not options.json,
+    )
+    if options.out is not None:
+        write_table(found.backtest.forecasts, options.out)
+    if options.json:
+        printer.json({"data": table.facts(), "horizon": options.horizon, **found.to_dict()})
+        return
+    _say(printer, found, table, options)
+
+
+def _models(options: CompareOptions, names: tuple[str, ...]) -> list[Any]:
+    from gatecast.compare.comparison import model_named
+
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ConfigError(f"`--model {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
+    settings = {
+        "past": tuple(options.past),
+        "future": tuple(options.future),
+        "static": tuple(options.static),
+        "calendar": options.calendar,
+        "country": options.country,
+    }
+    return [model_named(name, options.horizon, options.seed, **settings) for name in names]
+
+
+def _say(printer: Printer, found: Comparison, table: Table, options: CompareOptions) -> None:
+    _say_facts(printer, found)
+    _say_board(printer, found.board, options)
+    for text in found.board.verdict.sentences:
+        printer.say(text, style="bold")
+    printer.say()
+    for note in found.board.notes:
+        printer.say(f"Note: {note}")
+    for expectation in found.facts.expectations:
+        printer.say(f"What the series say: {expectation.sentence}")
+    _say_winners(printer, found.board, table)
+    if options.out is not None:
+        printer.say(f"All forecasts written to {options.out}", wrap=False)
+
+
+def _say_facts(printer: Printer, found: Comparison) -> None:
+    rows = [
+        [FACTS.get(row["fact"], row["fact"]), *(number(row[name]) for name in ("median", "lowest", "highest"))]
+        for row in found.facts.to_frame().to_dict("records")
+    ]
+    printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)
+
+
+def _say_board(printer: Printer, board: Leaderboard, options: CompareOptions) -> None:
+    table = board.to_frame()
+    names = [name for name in SHOWN if table[name].notna().any()]
+    rows = []
+    for row in table.to_dict("records"):
+        cells = [_percent(row[name]) if name == "skill" else number(row[name]) for name in names]
+        rows.append([str(row["model"]), *cells, f"{row['fit_seconds'] + row['predict_seconds']:.1f} s"])
+    windows = f"{options.windows} window{'s' if options.windows > 1 else ''} of {options.horizon} steps"
+    printer.table(f"Errors over {windows}, the best first", ["model", *(SHOWN[name] for name in names), "time"], rows)
+    for row in board.errors.head(MOST_FAILURES).to_dict("records"):
+        printer.say(f"{row['model']} failed at {row['cutoff']}: {row['error']}")
+
+
+def _percent(share: float) -> str:
+    return "-" if share != share else f"{100 * share:+.0f} %"
+
+
+def _say_winners(printer: Printer, board: Leaderboard, table: Table) -> None:
+    if table.n_series < 2 or not len(board.per_series):
+        return
+    counts = board.per_series["chosen"].value_counts()
+    parts = ", ".join(f"{name} for {n:,}" for name, n in counts.items())
+    printer.say(f"Series by series, these would be taken: {parts}.")

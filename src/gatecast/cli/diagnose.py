@@ -1,0 +1,130 @@
+"""What does `gatecast diagnose` do? Load or fit a model, say what is wrong with it, and try remedies where asked to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gatecast import LSTMForecaster
+from gatecast.cli.choices import settings_of, share_to_test
+from gatecast.cli.diagnose_options import DiagnoseOptions
+from gatecast.cli.output import Printer
+from gatecast.cli.outputs import check_outputs
+from gatecast.cli.reading import read, say_table
+from gatecast.cli.trial import held_out_positions
+from gatecast.cli.wording import in_options
+from gatecast.data.ahead import split_future
+from gatecast.data.covariates import make_roles, with_static_of
+from gatecast.diagnose import Diagnosis, Finding
+from gatecast.diagnose import diagnose as examine
+from gatecast.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from gatecast import Panel
+    from gatecast.data.files import Table
+
+__all__ = ["diagnose", "say_findings"]
+
+MODEL = ".safetensors"
+STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan", "ok": "green"}
+
+
+def diagnose(options: DiagnoseOptions) -> None:
+    """Run the command."""
+    _check(options)
+    printer = Printer(shown=not options.json)
+    facts = Printer(shown=not (options.json or options.quiet))
+    model, train, test, table = _load(options, facts) if options.data is not None else _fit(options, facts)
+    diagnosis = examine(model, train, test, fix=options.fix)
+    if options.save is not None and diagnosis.model is not None:
+        diagnosis.model.save(options.save.resolve())
+    if options.json:
+        report = diagnosis.to_dict()
+        printer.json({"data": table.facts(), **report, "files": {"model": options.save}})
+        return
+    printer.say(f"Judged on {diagnosis.judged_on}.\n")
+    say_findings(printer, diagnosis.findings)
+    if options.fix:
+        _say_steps(printer, diagnosis)
+    if options.save is not None:
+        printer.say(f"Model saved to {options.save}", wrap=False)
+
+
+def say_findings(printer: Printer, findings: tuple[Finding, ...]) -> None:
+    """Print findings for people: what asks for action comes first, with what to change below it."""
+    for finding in findings:
+        printer.say(f"{finding.severity:<8} {finding.code}", style=STYLES[finding.severity])
+        printer.say(f"  {finding.sentence}")
+        if finding.remedy:
+            printer.say(f"  Try: {finding.remedy}", wrap=False)
+    printer.say()
+
+
+def _say_steps(printer: Printer, diagnosis: Diagnosis) -> None:
+    if not diagnosis.steps:
+        printer.say("Nothing asks for a remedy.")
+        return
+    rows = [
+        [step.remedy, f"{step.rmse_before:.4g}", f"{step.rmse_after:.4g}", "kept" if step.helped else "not kept"]
+        for step in diagnosis.steps
+    ]
+    printer.table("Remedies, tried on the validation part", ["remedy", "RMSE before", "after", ""], rows)
+    for step in diagnosis.steps:
+        if step.note:
+            printer.say(f"Note: {step.remedy} could not be tried. {in_options(step.note)}")
+
+
+def _check(options: DiagnoseOptions) -> None:
+    if options.save is not None and not options.fix:
+        raise ConfigError(
+            f"`--save {options.save}` keeps the better model of `--fix`, which was not passed, and both were expected. "
+            "Pass `--fix` with it."
+        )
+    if options.data is None and options.source.suffix == MODEL:
+        raise ConfigError(
+            f"`{options.source}` is a model, which does not hold its training data, and these were expected as well. "
+            f"Pass them: `gatecast diagnose {options.source} DATA.csv`."
+        )
+    inputs: dict[str, Path] = {"the first file": options.source}
+    if options.data is not None:
+        inputs["the data file"] = options.data
+    check_outputs(inputs, {"--save": options.save})
+
+
+Loaded = tuple[LSTMForecaster, "Panel", Any, "Table"]
+
+
+def _load(options: DiagnoseOptions, printer: Printer) -> Loaded:
+    """Load the model and read the data as it read its training data."""
+    assert options.data is not None
+    if options.horizon is not None:
+        raise ConfigError(
+            f"`--horizon {options.horizon}` was passed with a model, which has its own horizon. Leave it out, or pass "
+            "the table alone to fit anew."
+        )
+    model = LSTMForecaster.load(options.source)
+    model.progress = False
+    after = model.fitted_.after
+    table = read(options.data, options, after.roles, after.columns)
+    if options.freq is None and model.fitted_.shows_no_frequency(table.panel):
+        table = read(options.data, replace(options, freq=str(after.freq)), after.roles, after.columns)
+    say_table(printer, table)
+    return model, split_future(with_static_of(table.panel, after))[0], None, table
+
+
+def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
+    """Fit on the first part of the table, to be judged on the rest."""
+    chosen: Any = replace(options, horizon=options.horizon or 1)
+    settings, share = settings_of(chosen), share_to_test(chosen)
+    roles = make_roles(options.past, options.future, options.static)
+    table = read(options.source, options, roles)
+    say_table(printer, table)
+    panel = split_future(table.panel)[0]
+    model = LSTMForecaster(**settings)
+    if share == 0:
+        return model.fit(panel), panel, None, table
+    positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
+    has_test = bool((positions < panel.lengths).any())
+    model.fit(panel.head(positions))
+    return model, panel.head(positions), panel if has_test else None, table
