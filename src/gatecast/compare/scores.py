@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,10 @@ def score_windows(backtest: Backtest) -> Scores:
 
 def _losses() -> ModuleType:
     try:
-        from utilsforecast import losses
+        with warnings.catch_warnings():
+            # its texts hold escapes that Python warns of when it first compiles them
+            warnings.simplefilter("ignore")
+            from utilsforecast import losses
     except ImportError:
         raise ConfigError(
             "Errors of a backtest need the library utilsforecast, which is not installed. "
