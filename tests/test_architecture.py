@@ -93,6 +93,8 @@ def test_public_names_are_these() -> None:
         "AutoETS",
         "AutoTheta",
         "Backtest",
+        "Best",
+        "Comparison",
         "ConfigError",
         "DataError",
         "Drift",

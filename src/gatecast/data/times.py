@@ -1,5 +1,6 @@
 """When was each row observed? Reads the time column of a table, whatever its type."""
 
+import datetime
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +165,12 @@ def _timestamps(column: "pd.Series[Any]") -> "pd.DatetimeIndex":
         return pd.DatetimeIndex(column.dt.to_timestamp())
     if column.dtype == object and len(column) and isinstance(column.iloc[0], pd.Period):
         return pd.PeriodIndex(column).to_timestamp()
-    return pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
+    times = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
+    # pandas before 3 has no time that nanoseconds cannot hold
+    lost = column[times.isna() & column.notna().to_numpy()]
+    if len(lost) and isinstance(lost.iloc[0], datetime.date):
+        raise _beyond()
+    return times
 
 
 def _checked(source: Source, names: tuple[str, ...], dates: Dates) -> RowTimes:
@@ -196,10 +202,14 @@ def _utc(times: "pd.DatetimeIndex") -> Array:
     try:
         return plain.as_unit("ns").to_numpy()
     except pd.errors.OutOfBoundsDatetime:
-        raise DataError(
-            "The times reach beyond the years 1678 to 2261, which nanoseconds can hold. "
-            "Use integer steps (for example the year) as the time column."
-        ) from None
+        raise _beyond() from None
+
+
+def _beyond() -> DataError:
+    return DataError(
+        "The times reach beyond the years 1678 to 2261, which nanoseconds can hold. "
+        "Use integer steps (for example the year) as the time column."
+    )
 
 
 def _raise_ambiguous(source: Source, name: str, first: str) -> None:
