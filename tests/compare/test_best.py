@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from compare.made_backtests import made_backtest
-from gatecast import GatecastError, LSTMForecaster, ModelFileError
+from gatecast import SARIMA, GatecastError, LSTMForecaster, ModelFileError, Naive, SeasonalNaive, backtest
 from gatecast.compare.best import Best
 from gatecast.compare.board import leaderboard
 from gatecast.compare.record import Backtest
@@ -148,3 +148,25 @@ def test_what_cannot_be_used_is_told(fitted: tuple[Best, pd.DataFrame], tmp_path
     odd._panel = fitted[0]._panel
     with pytest.raises(ModelFileError, match="dataclass of numbers"):
         odd.save(tmp_path / "odd")
+
+
+def test_baselines_of_a_real_backtest_serve_their_series_and_come_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    waves = 10 * np.sin(2 * np.pi * np.arange(120) / 12) + rng.normal(0, 0.3, 120)
+    walks = rng.normal(0, 1, 120).cumsum()
+    months = pd.date_range("2015-01-01", periods=120, freq="MS")
+    data = pd.concat(
+        [pd.DataFrame({"unique_id": name, "ds": months, "y": y}) for name, y in (("wave", waves), ("walk", walks))]
+    )
+    models = {"Naive": Naive(3), "SeasonalNaive": SeasonalNaive(3, season_length=12), "SARIMA": SARIMA(3)}
+    found = backtest(models, data, 3, n_windows=6, progress=False)
+    best = Best(found, models).fit(data)
+    assert best.choices["wave"] == "SeasonalNaive"
+    table = best.predict(level=[80])
+    # each series is forecast as the model that serves it does
+    own = SeasonalNaive(3, season_length=12).fit(data).predict(level=[80])
+    np.testing.assert_array_equal(
+        table.loc[table["unique_id"] == "wave", "Best"], own.loc[own["unique_id"] == "wave", "SeasonalNaive"]
+    )
+    best.save(tmp_path / "best")
+    pd.testing.assert_frame_equal(Best.load(tmp_path / "best").predict(level=[80]), table)

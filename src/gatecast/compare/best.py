@@ -13,6 +13,8 @@ from typing import Any, Self
 import numpy as np
 
 from gatecast.atomic import write_atomically
+from gatecast.compare import baselines
+from gatecast.compare.base import Baseline
 from gatecast.compare.board import Leaderboard, leaderboard
 from gatecast.compare.record import Backtest
 from gatecast.data import Columns, Panel, to_panel
@@ -24,7 +26,10 @@ __all__ = ["KINDS", "Best"]
 
 # kinds of models that a folder may name; a class that is not here or in `kinds=` is never looked for, so that opening a
 # folder runs no code of a stranger
-KINDS: dict[str, type[Any]] = {"LSTMForecaster": LSTMForecaster}
+KINDS: dict[str, type[Any]] = {
+    "LSTMForecaster": LSTMForecaster,
+    **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
+}
 FILE, SERIES, FORMAT = "best.json", "series.safetensors", 1
 NAME = "Best"
 
