@@ -153,7 +153,8 @@ def page(entries: list[dict[str, Any]]) -> str:
         "|---" * (len(MODELS) + 1) + "|",
     ]
     for entry in entries:
-        known = [mase for mase in entry["mase"].values() if mase is not None]
+        # what was not forecast in each window is no match for what was
+        known = [mase for name, mase in entry["mase"].items() if mase is not None and name not in entry["failures"]]
         cells = [_cell(entry, name, min(known)) for name in MODELS]
         lines.append(f"| {entry['title']} ({entry['horizon']}) | " + " | ".join(cells) + " |")
     lines += ["", "## What `compare` says", ""]
@@ -164,8 +165,10 @@ def page(entries: list[dict[str, Any]]) -> str:
 
 def _cell(entry: dict[str, Any], name: str, best: float) -> str:
     mase, seconds, p = entry["mase"][name], entry["seconds"][name], entry["p_against_lstm"].get(name)
+    if name in entry["failures"]:
+        return "timed out" if "time_limit" in entry["failures"][name] else "failed"
     if mase is None:
-        return "timed out" if "time" in entry["failures"].get(name, "") else "failed"
+        return "undefined"
     shown = f"**{mase:.3f}**" if mase == best else f"{mase:.3f}"
     notes = [f"p {p:.2g}"] if p is not None else []
     notes += [f"{seconds:.3g} s"] if seconds is not None else []
