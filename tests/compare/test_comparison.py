@@ -1,11 +1,13 @@
 """Does one call give the backtest, its leaderboard and the facts, without looking behind the first origin?"""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from gatecast import ConfigError, Drift, Naive
+from gatecast import ConfigError, Drift, LSTMForecaster, Naive
 from gatecast.compare import compare
 from gatecast.compare.board import leaderboard
+from made_series import SMALL
 
 
 def wave(n: int = 120) -> np.ndarray:
@@ -33,3 +35,18 @@ def test_names_of_models_are_read_in_any_case_and_unknown_ones_are_named() -> No
     assert compare(wave(), 2, "naive", n_windows=2, progress=False).backtest.models == ("Naive",)
     with pytest.raises(ConfigError, match="There is no model 'Prophet'"):
         compare(wave(), 2, ["Prophet"], progress=False)
+
+
+def test_rows_about_the_future_are_no_part_of_any_window() -> None:
+    days, known = pd.date_range("2024-01-01", periods=123), wave(123)
+    known[120:] = np.nan
+    changed = known.copy()
+    # 3 windows of 3 steps are the newest 9 points that have a target
+    changed[111:120] = 100.0
+    model = LSTMForecaster(**SMALL | {"horizon": 3, "future": ["x"]})
+    one, two = (
+        compare(pd.DataFrame({"ds": days, "y": y, "x": 1.0 * days.day}), 3, [model], n_windows=3, progress=False)
+        for y in (known, changed)
+    )
+    assert one.facts.to_dict() == two.facts.to_dict()
+    assert one.facts.n_points == 111

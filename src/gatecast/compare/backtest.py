@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.compare.folder import Folder
+from gatecast.compare.libraries import needed
 from gatecast.compare.models import Entry, named_models
 from gatecast.compare.record import Backtest
 from gatecast.compare.run import Block, Job, Outcome, column_names, run_block
@@ -27,7 +28,7 @@ from gatecast.training.checkpoint import fingerprint
 if TYPE_CHECKING:
     pass
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "read_panel"]
 
 
 @dataclass(frozen=True)
@@ -152,14 +153,14 @@ def backtest(
     )
     trial.check()
     entries = named_models(models)
-    panel = _read(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
     windows = rolling_windows(panel, int(horizon), int(n_windows), int(trial.step_size))
     kept = None if folder is None else _folder(folder, trial, entries, panel)
     outcomes = _run(entries, windows, trial, kept, n_jobs, progress=progress)
     return _result(entries, windows, trial, outcomes)
 
 
-def _read(data: Any, entries: list[Entry], freq: str | int | None, **named: Any) -> Panel:
+def read_panel(data: Any, entries: list[Entry], freq: str | int | None, **named: Any) -> Panel:
     """Read the table with all covariates that any model wants, without rows about the future."""
     if isinstance(data, Panel):
         panel = data
@@ -206,7 +207,7 @@ def _run(
     progress: bool,
 ) -> dict[tuple[str, int], Outcome]:
     """Run what is not kept, in parallel over models and windows."""
-    joblib = _joblib()
+    joblib = needed("joblib", "`backtest` needs")
     rows = {window.number: len(window.rows) * trial.horizon for window in windows}
     done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
     todo = [
@@ -244,16 +245,6 @@ def _kept_outcomes(
             if outcome is not None:
                 found[entry.name, number] = outcome
     return found
-
-
-def _joblib() -> Any:
-    try:
-        import joblib
-    except ImportError:
-        raise ConfigError(
-            "`backtest` needs the library joblib, which is not installed. Run `pip install 'gatecast[compare]'`."
-        ) from None
-    return joblib
 
 
 def _parallel(joblib: Any, n_jobs: int | None) -> Any:

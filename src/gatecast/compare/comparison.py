@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatecast.compare import baselines
-from gatecast.compare.backtest import backtest
+from gatecast.compare.backtest import backtest, read_panel
 from gatecast.compare.board import Leaderboard, leaderboard
 from gatecast.compare.facts import Facts, facts_about
+from gatecast.compare.models import Entry, named_models
 from gatecast.compare.record import Backtest
-from gatecast.data import Panel, to_panel
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 
@@ -97,29 +97,20 @@ def compare(
         >>> found.board.verdict.best
         'LinearAR'
     """
-    chosen = _models(USUAL if models is None else models, horizon, seed)
-    roles: dict[str, Any] = {
-        role: tuple(dict.fromkeys(name for model in chosen.values() for name in getattr(model, role, ()) or ()))
-        for role in ("past", "future", "static")
-    }
-    named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
-    panel = data if isinstance(data, Panel) else to_panel(data, **named, **roles)
-    found = backtest(chosen, panel, horizon, n_windows, **options)
+    entries = _entries(USUAL if models is None else models, horizon, seed)
+    panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    found = backtest({entry.name: entry.model for entry in entries}, panel, horizon, n_windows, **options)
     step = options.get("step_size") or horizon
     before = panel.head((panel.lengths - horizon - (n_windows - 1) * step).clip(min=0))
     known = before if before.lengths.max() > 1 else panel
-    return Comparison(found, leaderboard(found, seed=seed), facts_about(known))
+    return Comparison(found, leaderboard(found, seed=seed), facts_about(known, found.season_length))
 
 
-def _models(models: Mapping[str, Any] | Sequence[Any], horizon: int, seed: int) -> Any:
+def _entries(models: Any, horizon: int, seed: int) -> list[Entry]:
     if isinstance(models, Mapping):
-        return models
-    if isinstance(models, str) or not isinstance(models, Sequence):
-        models = [models]
-    made = [model_named(model, horizon, seed) if isinstance(model, str) else model for model in models]
-    from gatecast.compare.models import named_models
-
-    return {entry.name: entry.model for entry in named_models(made)}
+        return named_models(models)
+    several = [models] if isinstance(models, str) or not isinstance(models, Sequence) else models
+    return named_models([model_named(model, horizon, seed) if isinstance(model, str) else model for model in several])
 
 
 def model_named(name: str, horizon: int, seed: int = 0, **settings: Any) -> Any:

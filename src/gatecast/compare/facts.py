@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.compare.libraries import needed
 from gatecast.compare.memory import LongMemory, long_memory
 from gatecast.compare.nonlinear import teraesvirta
 from gatecast.data import Panel, to_panel
 from gatecast.data.arrays import Floats
 from gatecast.data.gaps import fill_gaps
-from gatecast.data.seasons import check_seasons, find_season, usual_season
-from gatecast.exceptions import ConfigError
-from gatecast.settings import check_count
+from gatecast.plan import choose_seasons
+from gatecast.settings import Settings, check_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +121,8 @@ def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Fa
     if season_length is not None:
         check_count("season_length", season_length, "Use `season_length=24` for a day of hourly data, 1 for none.")
     panel = data if isinstance(data, Panel) else to_panel(data, **named)
-    season = _season(panel) if season_length is None else season_length
+    seasons, _ = choose_seasons(Settings(season_length=season_length), panel)
+    season = seasons[0] if seasons else 1
     chosen = np.unique(np.linspace(0, panel.n_series - 1, min(panel.n_series, MAX_SERIES)).astype(int))
     rows = [{"unique_id": panel.ids[s], **_facts_of(panel.series(s), season)} for s in chosen]
     per_series = pd.DataFrame(rows)
@@ -160,14 +161,9 @@ def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, fl
 
 def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
     """Return trend and season."""
-    try:
-        from statsmodels.nonparametric.smoothers_lowess import lowess
-        from statsmodels.tsa.seasonal import STL
-    except ImportError:
-        raise ConfigError(
-            "Facts about the series need the library statsmodels, which is not installed. "
-            "Run `pip install 'gatecast[compare]'`."
-        ) from None
+    purpose = "Facts about the series need"
+    lowess = needed("statsmodels.nonparametric.smoothers_lowess", purpose).lowess
+    STL = needed("statsmodels.tsa.seasonal", purpose).STL
     n = len(values)
     if 2 <= season_length <= n // 2:
         parts = STL(values, period=season_length).fit()
@@ -190,13 +186,6 @@ def _strength(rest: Floats, part: Floats, unit: float) -> float:
     if not whole > (1e-10 * unit) ** 2:
         return np.nan
     return max(0.0, 1 - float(np.var(rest)) / whole)
-
-
-def _season(panel: Panel) -> int:
-    usual = usual_season(panel.grid)
-    if usual > 1:
-        return usual if check_seasons(panel.values, panel.offsets, [usual])[0].kept else 1
-    return find_season(panel.values, panel.offsets) or 1
 
 
 def _facts_of(values: Floats, season: int) -> dict[str, float]:

@@ -6,18 +6,18 @@ level of 80 %.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Protocol, Self, final
 
 import numpy as np
 
+from gatecast.compare.libraries import needed
 from gatecast.data.arrays import Floats
-from gatecast.exceptions import ConfigError
 
 __all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "read_on"]
 
 Answer = dict[str, Floats]
+PURPOSE = "The baselines need"
 
 
 class Local(Protocol):
@@ -36,19 +36,10 @@ def library() -> Any:
     Raises:
         ConfigError: It is not installed.
     """
-    try:
-        with warnings.catch_warnings():
-            # texts of these libraries hold escapes that Python warns of when it first compiles them
-            warnings.simplefilter("ignore")
-            import scipy.stats  # noqa: F401
-            import statsmodels.tsa.ar_model  # noqa: F401
-            from statsforecast import models
-    except ImportError:
-        raise ConfigError(
-            "The baselines need the library statsforecast, which is not installed. "
-            "Run `pip install 'gatecast[compare]'`."
-        ) from None
-    return models
+    # these two are imported by what it does later
+    for module in ("scipy.stats", "statsmodels.tsa.ar_model"):
+        needed(module, PURPOSE)
+    return needed("statsforecast.models", PURPOSE)
 
 
 def read_on(fitted: Any, y: Floats, h: int, level: Sequence[float] | None) -> Answer | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.compare.libraries import needed
 from gatecast.compare.record import Backtest
 from gatecast.evaluate.levels import level_columns
-from gatecast.exceptions import ConfigError, DataError
+from gatecast.exceptions import DataError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -73,7 +73,7 @@ def score_windows(backtest: Backtest) -> Scores:
     """
     import pandas as pd
 
-    losses = _losses()
+    losses = needed("utilsforecast.losses", "Errors of a backtest need")
     table, cells = _observed(backtest.forecasts)
     notes: list[str] = []
     parts = [_score_model(losses, table, cells, name, backtest, notes) for name in backtest.models]
@@ -86,21 +86,6 @@ def score_windows(backtest: Backtest) -> Scores:
     coverages = [coverage_column(level) for level in backtest.levels]
     columns = ["unique_id", "cutoff", "model", "n_points", *METRICS, *coverages]
     return Scores(_finite(windows[columns], notes), tuple(dict.fromkeys(notes)))
-
-
-def _losses() -> ModuleType:
-    try:
-        with warnings.catch_warnings():
-            # its texts hold escapes that Python warns of when it first compiles them
-            warnings.simplefilter("ignore")
-            from utilsforecast import losses
-    except ImportError:
-        raise ConfigError(
-            "Errors of a backtest need the library utilsforecast, which is not installed. "
-            "Run `pip install 'gatecast[compare]'`."
-        ) from None
-    module: ModuleType = losses
-    return module
 
 
 def _observed(forecasts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,0 +1,37 @@
+"""How do the libraries of comparisons come in? When first needed, quietly, and what is missing in one sentence."""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from typing import Any
+
+from gatecast.exceptions import ConfigError
+
+__all__ = ["needed"]
+
+
+def needed(module: str, purpose: str) -> Any:
+    """Import a module of a library that the extra `compare` brings.
+
+    Args:
+        module: Its name.
+        purpose: What needs it, with the verb, for the error.
+
+    Raises:
+        ConfigError: It is not installed.
+
+    Examples:
+        >>> needed("joblib", "`backtest` needs").__name__
+        'joblib'
+    """
+    try:
+        with warnings.catch_warnings():
+            # texts of these libraries hold escapes that Python warns of when it first compiles them
+            warnings.simplefilter("ignore")
+            return import_module(module)
+    except ImportError:
+        library = module.partition(".")[0]
+        raise ConfigError(
+            f"{purpose} the library {library}, which is not installed. Run `pip install 'gatecast[compare]'`."
+        ) from None
