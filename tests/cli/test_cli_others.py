@@ -190,7 +190,11 @@ def test_demo_json(gatecast, short_demo, tmp_path):
     outcome = gatecast("demo", "--out", "some/folder", "--json")
     assert (outcome.code, outcome.err) == (0, "")
     report = outcome.json
-    assert set(report) == {"noise_floor", "tutorial", "gatecast", "diagnosis", "sunspots", "pictures"}
+    sarima = {"sarima", "sarima_by_hand"}
+    assert set(report) == {"noise_floor", "tutorial", "gatecast", *sarima, "diagnosis", "sunspots", "pictures"}
+    assert all(set(report[name]) == {"model", "test_rmse", "fit_seconds"} for name in sarima)
+    # knowing that it is a sine is worth something
+    assert report["noise_floor"] * 0.98 < report["sarima_by_hand"]["test_rmse"] < report["sarima"]["test_rmse"]
     keys = {"train_rmse", "test_rmse", "fit_seconds", "predict_seconds", "losses", "coverage"}
     assert set(report["tutorial"]) == set(report["gatecast"]) == keys
     assert len(report["tutorial"]["losses"]) == 5
@@ -212,6 +216,7 @@ def test_demo_prints_losses_errors_and_pictures(gatecast, short_demo, monkeypatc
     # without matplotlib the demo goes on, and without statsmodels too
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.setitem(sys.modules, "statsmodels.datasets.sunspots", None)
+    monkeypatch.setitem(sys.modules, "statsforecast.models", None)
     outcome = gatecast("demo")
     assert outcome.code == 0
     for text in (
@@ -223,6 +228,8 @@ def test_demo_prints_losses_errors_and_pictures(gatecast, short_demo, monkeypatc
         "gatecast[plots]",
         "No sunspots",
         "gatecast[datasets]",
+        "No SARIMA this time",
+        "gatecast[compare]",
     ):
         assert text in " ".join(outcome.out.split())
     assert max(map(len, outcome.out.splitlines())) <= 80
@@ -239,4 +246,7 @@ def test_demo_reaches_its_figures(gatecast):
     report = gatecast("demo", "--json").json
     assert report["noise_floor"] == pytest.approx(0.4948, abs=5e-5)
     assert report["gatecast"]["test_rmse"] <= 0.500
+    # statsforecast's search on all 8,000 points ends at 0.567
+    assert report["sarima"]["test_rmse"] == pytest.approx(0.567, abs=0.01)
+    assert report["sarima_by_hand"]["test_rmse"] <= 0.4990
     assert report["tutorial"]["test_rmse"] == pytest.approx(0.643, abs=0.01)

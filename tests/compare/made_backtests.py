@@ -16,6 +16,7 @@ def made_backtest(
     failures: Mapping[str, str] | None = None,
     scale: float = 1.0,
     levels: Mapping[float, float] | None = None,
+    megabytes: Mapping[str, float] | None = None,
 ) -> Backtest:
     """Make a backtest with the absolute errors that are passed.
 
@@ -27,6 +28,7 @@ def made_backtest(
         failures: Error of all runs, by model.
         scale: Of each series.
         levels: Half widths of the intervals of all models, by level in %.
+        megabytes: Size of each fit, by model, unknown when absent.
     """
     rng = np.random.default_rng(0)
     step = step or horizon
@@ -46,6 +48,7 @@ def made_backtest(
             "cutoff": cutoff,
             "fit_seconds": (seconds or {}).get(name, 1.0),
             "predict_seconds": 0.0,
+            "megabytes": (megabytes or {}).get(name, np.nan),
             "error": (failures or {}).get(name, ""),
         }
         for name in errors

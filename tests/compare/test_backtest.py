@@ -101,6 +101,16 @@ def test_refit_says_which_fit_serves_a_window(refit, fitted_at):
         assert is_fitted == (fit_end == end)
 
 
+def test_size_of_a_model_is_that_of_its_file(tmp_path):
+    found = run({"LSTM": LSTMForecaster(3, **SMALL), "Mean": Mean()}, n_windows=1)
+    LSTMForecaster(3, **SMALL).fit(DATA[DATA["ds"] < DATA["ds"].unique()[57]]).save(tmp_path / "m.safetensors")
+    saved = (tmp_path / "m.safetensors").stat().st_size / 1e6
+    sizes = found.runs.set_index("model")["megabytes"]
+    # settings are part of the file: threads and progress differ
+    assert sizes["LSTM"] == pytest.approx(saved, abs=1e-4)
+    assert 0 < sizes["Mean"] < 0.1
+
+
 def test_lstm_reads_on_without_refit():
     found = run([LSTMForecaster(3, **SMALL)], refit=False, level=None)
     days = DATA["ds"].unique()

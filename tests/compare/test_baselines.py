@@ -27,6 +27,7 @@ from gatecast import (
 )
 from gatecast.compare.base import Baseline
 from gatecast.compare.local import library as find_library
+from gatecast.compare.local import one_step
 
 library = find_library()
 H, SEASON = 5, 7
@@ -135,6 +136,40 @@ def test_newer_rows_and_the_whole_series_give_the_same_forecast(model):
     pd.testing.assert_frame_equal(model.predict(data=data[~old]), model.predict(data=data))
     # it has read the newer values
     assert not np.allclose(model.predict(data=data)[model.name], model.predict()[model.name])
+
+
+READING = [model for model in ALL if model.name not in ("WindowAverage", "Drift", "MSTL")]
+
+
+@pytest.mark.parametrize("model", READING, ids=name)
+def test_one_step_forecasts_are_those_made_one_by_one(model):
+    y = series(90)
+    found = model.fit(y[:70]).predict_insample(y)[model.name].to_numpy()
+    one_by_one = [model.predict(1, data=y[:t])[model.name].iloc[0] for t in range(70, 90)]
+    # a filter that starts from its steady state differs in the sixth digit
+    assert found[70:] == pytest.approx(one_by_one, rel=1e-4)
+    tail = model.predict_insample(pd.Series(y[70:], index=range(70, 90)))
+    assert tail[model.name].to_numpy() == pytest.approx(found[70:], rel=1e-6)
+    assert tail["y"].to_numpy() == pytest.approx(y[70:])
+
+
+def test_fitted_values_that_are_no_forecasts_are_not_taken_for_some():
+    class Smoother:
+        """Its fitted values are the truth, which no forecast can be."""
+
+        def forward(self, y, h, level=None, fitted=False):
+            return {"mean": y[-1:], "fitted": y}
+
+    y = series(60)
+    assert one_step(Smoother(), y)[7:] == pytest.approx(y[6:-1])
+
+
+def test_one_step_forecasts_that_a_model_cannot_make_are_refused():
+    with pytest.raises(ConfigError, match="Drift learns series 'y' anew.*backtest"):
+        Drift().fit(series(20)).predict_insample(series(30))
+    with pytest.raises(DataError, match="'c' was not in the training part"):
+        Naive().fit(table()).predict_insample(table(("a", "c")))
+    assert Naive().fit([2.0, 2.0]).predict_insample([2.0, 2.0, 2.0])["Naive"].tolist() == [2.0, 2.0, 2.0]
 
 
 @pytest.mark.parametrize("model", ALL, ids=name)

@@ -100,7 +100,7 @@ def test_models_are_compared_in_the_windows_that_they_share() -> None:
 
 def test_averages_are_over_windows_and_squares_over_steps() -> None:
     errors = {"A": RNG.uniform(1, 2, (3, 4, 6))}
-    row = leaderboard(made_backtest(errors, horizon=6, scale=2.0), megabytes={"A": 0.3}).table.iloc[0]
+    row = leaderboard(made_backtest(errors, horizon=6, scale=2.0, megabytes={"A": 0.3})).table.iloc[0]
     e = errors["A"]
     assert row["mase"] == pytest.approx(e.mean() / 2)
     assert row["rmse"] == pytest.approx(np.sqrt((e**2).mean()))

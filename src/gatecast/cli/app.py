@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from gatecast.cli.compare_options import CompareOptions
 from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.options import DemoOptions, DoctorOptions, ForecastOptions, PredictOptions, as_command
 from gatecast.cli.tune_options import TuneOptions
+from gatecast.cli.window_options import BacktestOptions, CompareOptions
 
 __all__ = ["app"]
 
@@ -87,6 +87,17 @@ def _compare(options: CompareOptions) -> None:
     compare(options)
 
 
+def _backtest(options: BacktestOptions) -> None:
+    """Keep every forecast that models would have made from rolling origins, each from what was known by then.
+
+    Says how far off they were in each window, and how often their intervals held. Which model to use, and how sure that
+    is, says `gatecast compare`.
+    """
+    from gatecast.cli.backtest import backtest
+
+    backtest(options)
+
+
 def _tune(options: TuneOptions) -> None:
     """Search for better settings, without touching the part that is held back.
 
@@ -148,6 +159,14 @@ app.command(
         "gatecast compare shops.parquet --id shop --horizon 14 --folder compared --jobs 2 --json",
     ),
 )(as_command(CompareOptions, _compare))
+app.command(
+    "backtest",
+    epilog=_examples(
+        "gatecast backtest sales.csv --horizon 12 --out windows.csv",
+        "gatecast backtest load.csv --horizon 24 --windows 20 --step 6 --level 90 --no-refit",
+        "gatecast backtest shops.parquet --id shop --horizon 14 --model LSTM --model AutoETS --folder kept --json",
+    ),
+)(as_command(BacktestOptions, _backtest))
 app.command(
     "tune",
     epilog=_examples(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gatecast.cli.compare_options import CompareOptions
 from gatecast.cli.output import Printer, number
-from gatecast.cli.outputs import check_outputs, write_table
-from gatecast.cli.reading import read, say_table
-from gatecast.data.ahead import without_future
-from gatecast.data.covariates import make_roles
-from gatecast.exceptions import ConfigError
+from gatecast.cli.outputs import write_table
+from gatecast.cli.window_options import CompareOptions
+from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, windows_words
 
 if TYPE_CHECKING:
     from gatecast.compare.board import Leaderboard
@@ -31,7 +28,6 @@ FACTS = {
     "long_memory_d": "long memory (d)",
     "long_memory_error": "its standard error",
 }
-MOST_FAILURES = 5
 
 
 def compare(options: CompareOptions) -> None:
@@ -39,47 +35,16 @@ def compare(options: CompareOptions) -> None:
     from gatecast.compare.comparison import USUAL
     from gatecast.compare.comparison import compare as compared
 
-    check_outputs({"the data file": options.data}, {"--out": options.out})
-    models = _models(options, tuple(options.model) or USUAL)
+    models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)
-    roles = make_roles(options.past, options.future, options.static)
-    table, n_ahead = without_future(read(options.data, options, roles))
-    say_table(printer, table, n_ahead)
-    found = compared(
-        table.panel,
-        options.horizon,
-        models,
-        n_windows=options.windows,
-        seed=options.seed,
-        step_size=options.step,
-        refit=options.refit,
-        n_jobs=options.jobs,
-        folder=options.folder,
-        time_limit=options.time_limit,
-        progress=not options.json,
-    )
+    table = read_table(printer, options)
+    found = compared(table.panel, options.horizon, models, seed=options.seed, **arguments_of(options))
     if options.out is not None:
         write_table(found.backtest.forecasts, options.out)
     if options.json:
         printer.json({"data": table.facts(), "horizon": options.horizon, **found.to_dict()})
         return
     _say(printer, found, table, options)
-
-
-def _models(options: CompareOptions, names: tuple[str, ...]) -> list[Any]:
-    from gatecast.compare.comparison import model_named
-
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise ConfigError(f"`--model {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
-    settings = {
-        "past": tuple(options.past),
-        "future": tuple(options.future),
-        "static": tuple(options.static),
-        "calendar": options.calendar,
-        "country": options.country,
-    }
-    return [model_named(name, options.horizon, options.seed, **settings) for name in names]
 
 
 def _say(printer: Printer, found: Comparison, table: Table, options: CompareOptions) -> None:
@@ -112,10 +77,9 @@ def _say_board(printer: Printer, board: Leaderboard, options: CompareOptions) ->
     for row in table.to_dict("records"):
         cells = [_percent(row[name]) if name == "skill" else number(row[name]) for name in names]
         rows.append([str(row["model"]), *cells, f"{row['fit_seconds'] + row['predict_seconds']:.1f} s"])
-    windows = f"{options.windows} window{'s' if options.windows > 1 else ''} of {options.horizon} steps"
-    printer.table(f"Errors over {windows}, the best first", ["model", *(SHOWN[name] for name in names), "time"], rows)
-    for row in board.errors.head(MOST_FAILURES).to_dict("records"):
-        printer.say(f"{row['model']} failed at {row['cutoff']}: {row['error']}")
+    columns = ["model", *(SHOWN[name] for name in names), "time"]
+    printer.table(f"Errors over {windows_words(options)}, the best first", columns, rows)
+    say_failures(printer, board.errors)
 
 
 def _percent(share: float) -> str:

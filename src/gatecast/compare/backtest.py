@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +25,10 @@ from gatecast.plan import choose_seasons
 from gatecast.settings import Settings, check_count, check_positive, is_integer
 from gatecast.training.checkpoint import fingerprint
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["backtest", "read_panel"]
+
+# what is said of each run
+RUN = ("fit_seconds", "predict_seconds", "megabytes", "error")
 
 
 @dataclass(frozen=True)
@@ -286,12 +286,12 @@ def _result(
         for entry in entries:
             outcome = outcomes[entry.name, window.number]
             columns |= {name: outcome.columns[name] for name in column_names(entry.name, trial.levels)}
-            runs.append((entry.name, window.cutoff, outcome.fit_seconds, outcome.predict_seconds, outcome.error))
+            runs.append({"model": entry.name, "cutoff": window.cutoff} | {name: getattr(outcome, name) for name in RUN})
         tables.append(window.actual().assign(**columns))
     season, scales = _scales(windows, trial)
     return Backtest(
         pd.concat(tables, ignore_index=True),
-        pd.DataFrame(runs, columns=["model", "cutoff", "fit_seconds", "predict_seconds", "error"]),
+        pd.DataFrame(runs),
         tuple(entry.name for entry in entries),
         int(trial.horizon),
         season,

@@ -12,12 +12,12 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from gatecast.compare.limits import Clock, within
-from gatecast.compare.local import Answer, Constant, Local, library, read_on
+from gatecast.compare.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
 from gatecast.data.arrays import Floats
 from gatecast.data.gaps import fill_gaps
 from gatecast.evaluate.levels import check_levels, level_columns
-from gatecast.exceptions import DataError, GatecastError
+from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.plan import choose_seasons
 from gatecast.settings import Settings, check_count, check_positive
 
@@ -167,6 +167,34 @@ class Baseline(ABC):
         work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
         return self._table(*self._limited(left, panel.n_series, work), H, levels)
 
+    def predict_insample(self, data: Any) -> Any:
+        """Forecast every point of `data` from all points before it, with what was learned.
+
+        Args:
+            data: Newer data with the columns of the training data: rows that follow it, or whole series.
+
+        Returns:
+            A table `unique_id, ds, y, <name>`, each forecast at the time that it is for. The first ones of a series
+            depend on how the model starts, or are NaN; those of a constant series are its value.
+
+        Raises:
+            GatecastError: It is not fitted.
+            DataError: The data cannot be used, or hold a series that the training part did not.
+            ConfigError: The model learns anew for each forecast (`WindowAverage`, `Drift`), or a series has a stand-in
+                that does.
+
+        Examples:
+            >>> from gatecast import Naive
+            >>> Naive().fit([1.0, 3.0]).predict_insample([1.0, 3.0, 2.0])["Naive"].tolist()
+            [nan, 1.0, 3.0]
+        """
+        fitted = self._learned()
+        panel = _read_like(fitted.after, data)
+        work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
+        forecasts = self._limited(self.time_limit, panel.n_series, work)
+        columns = {panel.columns.target: panel.values, self.name: forecasts}
+        return panel.frame(panel.places()[0], panel.all_times(), **columns)
+
     @property
     def seasons_(self) -> tuple[int, ...]:
         """The seasons that were given or found, shortest first; none where there is none."""
@@ -263,6 +291,25 @@ class Baseline(ABC):
                 answer = self._model(y, fitted.seasons)[0].predict(H, level=list(levels) or None)
             answers.append(_finite(answer, y, fitted.seasons, H, levels))
         return panel.tail_from(panel.lengths), answers
+
+    def _one_step(self, fitted: Fit, panel: Panel, clock: Clock) -> Floats:
+        parts = []
+        names, lengths = panel.ids.tolist(), panel.lengths.tolist()
+        for name, length, (row, y) in zip(names, lengths, _joined(fitted, panel), strict=True):
+            clock.check()
+            if row < 0:
+                raise DataError(
+                    f"Series {name!r} was not in the training part, and one of {fitted.after.n_series} series there "
+                    "was expected. Fit on a table that holds it."
+                )
+            found = np.full(len(y), y[0]) if is_constant(y) else one_step(fitted.models[row], y)
+            if found is None:
+                raise ConfigError(
+                    f"{self.name} learns series {name!r} anew for each forecast, and a model that reads on was "
+                    "expected. Use `backtest` with `step_size=1`."
+                )
+            parts.append(np.concatenate((np.full(length, np.nan), found))[-length:])
+        return np.concatenate(parts)
 
     def _table(self, after: Panel, answers: list[Answer], H: int, levels: tuple[float, ...]) -> Any:
         keys = ["mean", *(f"lo-{level}" for level in reversed(levels)), *(f"hi-{level}" for level in levels)]

@@ -153,7 +153,7 @@ class AutoARIMA(Baseline):
 @final
 @dataclass
 class SARIMA(Baseline):
-    """ARIMA with given orders (p, d, q)(P, D, Q), fitted by maximum likelihood.
+    """ARIMA with given orders (p, d, q)(P, D, Q), fitted by maximum likelihood; its name holds them.
 
     Args:
         order: p values, d differences, q errors.
@@ -166,7 +166,7 @@ class SARIMA(Baseline):
         >>> y = [0.0]
         >>> for shock in noise:
         ...     y.append(0.8 * y[-1] + shock)
-        >>> forecast = SARIMA(order=(1, 0, 0), season_length=1).fit(y).predict()["SARIMA"]
+        >>> forecast = SARIMA(order=(1, 0, 0), season_length=1).fit(y).predict()["SARIMA(1,0,0)"]
         >>> bool(abs(forecast[0] - 0.8 * y[-1]) < 0.2)
         True
     """
@@ -175,6 +175,12 @@ class SARIMA(Baseline):
     order: Sequence[int] = (1, 1, 1)
     seasonal_order: Sequence[int] = (0, 0, 0)
     max_points: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the forecast's column, e.g. `SARIMA(2,0,2)(0,1,1)`."""
+        orders = [self.order, self.seasonal_order] if any(self.seasonal_order) else [self.order]
+        return "SARIMA" + "".join(f"({','.join(map(str, order))})" for order in orders)
 
     @property
     def most_points(self) -> int | None:

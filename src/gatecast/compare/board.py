@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Leaderboard", "leaderboard"]
 
 NAMES = {"mase": "MASE", "mae": "MAE"}
+COSTS = ("fit_seconds", "predict_seconds", "megabytes")
 SHOWN = ("model", "mase", "rmse", "mae", "smape", "scaled_crps", "skill", "p_value", "fit_seconds", "predict_seconds")
 
 
@@ -35,8 +35,8 @@ class Leaderboard:
         table: pandas table with one row for each model, the best first: `model`; errors as in `score_windows` (`mase`,
             `smape` and `scaled_crps` averaged over windows, the others over steps); `skill`, `skill_lower` and
             `skill_upper` against the seasonal naive; `p_value` against the best and `standard_error` of that
-            difference; `mean_rank`; `fit_seconds` and `predict_seconds` in all; `megabytes`; `n_windows`,
-            `is_ranked`, `n_failures` and `error`, the first of them.
+            difference; `mean_rank`; `fit_seconds` and `predict_seconds` in all; `megabytes` of the largest fit;
+            `n_windows`, `is_ranked`, `n_failures` and `error`, the first of them.
         pairs: pandas table of the Diebold-Mariano tests: `model, other, difference, standard_error, statistic,
             p_value, p_holm, n, note`.
         ranks: Friedman's test and Nemenyi's critical difference.
@@ -91,9 +91,7 @@ class Leaderboard:
         return self.table[columns].round(3)
 
 
-def leaderboard(
-    backtest: Backtest, *, megabytes: Mapping[str, float] | None = None, n_draws: int = 2_000, seed: int = 0
-) -> Leaderboard:
+def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> Leaderboard:
     """Compare the models of a backtest.
 
     Models with complete forecasts of at least 90 % of the windows are ranked, by their errors in the windows that all
@@ -101,7 +99,6 @@ def leaderboard(
 
     Args:
         backtest: From `backtest(...)`.
-        megabytes: Size of each model when saved, by name, where it is known.
         n_draws: Draws of the bootstrap of skill.
         seed: The same seed gives the same intervals of skill.
 
@@ -127,7 +124,6 @@ def leaderboard(
     scores = score_windows(backtest)
     cells = cells_of(scores.windows, backtest.forecasts, backtest.models)
     table = _table(backtest, scores, cells)
-    table["megabytes"] = table["model"].map(dict(megabytes or {})).astype(float)
     notes = [*scores.notes, *_add_skill(table, cells, n_draws, seed)]
     ranked = [str(name) for name in table.loc[table["is_ranked"], "model"]]
     units = units_of(cells)
@@ -188,12 +184,13 @@ def _averages(counted: pd.DataFrame, coverages: list[str]) -> dict[str, float]:
 
 def _costs(runs: pd.DataFrame, name: str) -> dict[str, Any]:
     if not len(runs):
-        return {"fit_seconds": np.nan, "predict_seconds": np.nan, "n_failures": 0, "error": ""}
-    own = runs[runs["model"] == name]
+        return {**dict.fromkeys(COSTS, np.nan), "n_failures": 0, "error": ""}
+    own = runs[runs["model"] == name].reindex(columns=[*COSTS, "error"])
     failed = own.loc[own["error"].fillna("") != "", "error"]
     return {
         "fit_seconds": float(own["fit_seconds"].sum(min_count=1)),
         "predict_seconds": float(own["predict_seconds"].sum(min_count=1)),
+        "megabytes": float(own["megabytes"].max()),
         "n_failures": len(failed),
         "error": str(failed.iloc[0]) if len(failed) else "",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,11 @@ MODELS = (
     "AutoTheta",
     "MSTL",
     "LinearAR",
+)
+# SARIMA(p,d,q)(P,D,Q)m, with the season left out where the data show it
+ORDERS = re.compile(
+    r"s?arima\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)(?:\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)\s*\[?(\d+)?\]?)?",
+    re.IGNORECASE,
 )
 # what is compared where nothing is said
 USUAL = ("LSTM", "Naive", "SeasonalNaive", "AutoARIMA", "AutoETS", "AutoTheta", "LinearAR")
@@ -114,10 +120,10 @@ def _entries(models: Any, horizon: int, seed: int) -> list[Entry]:
 
 
 def model_named(name: str, horizon: int, seed: int = 0, **settings: Any) -> Any:
-    """Make a model of `MODELS` with its defaults.
+    """Make a model of `MODELS` with its defaults, or one with the orders in its name.
 
     Args:
-        name: In `MODELS`, in any case.
+        name: In `MODELS`, in any case, or orders `SARIMA(p,d,q)` or `SARIMA(p,d,q)(P,D,Q)m`.
         horizon: H.
         seed: Of the LSTM's weights.
         **settings: More settings of the LSTM.
@@ -128,10 +134,27 @@ def model_named(name: str, horizon: int, seed: int = 0, **settings: Any) -> Any:
     Examples:
         >>> model_named("naive", 3).horizon
         3
+        >>> model_named("SARIMA(2,0,2)(0,1,1)12", 3).seasonal_order
+        (0, 1, 1)
     """
+    orders = ORDERS.fullmatch(name)
+    if orders is not None:
+        return _with_orders(horizon, *orders.groups())
     known = {known.lower(): known for known in MODELS}.get(name.lower())
     if known is None:
-        raise ConfigError(f"There is no model {name!r}, and one of {', '.join(MODELS)} was expected. Use `AutoARIMA`.")
+        raise ConfigError(
+            f"There is no model {name!r}, and one of {', '.join(MODELS)} or SARIMA(p,d,q)(P,D,Q)m was expected. "
+            "Use `AutoARIMA`."
+        )
     if known == "LSTM":
         return LSTMForecaster(horizon, seed=seed, **settings)
     return getattr(baselines, known)(horizon)
+
+
+def _with_orders(horizon: int, order: str, seasonal: str | None, season: str | None) -> baselines.SARIMA:
+    def numbers(text: str | None) -> tuple[int, ...]:
+        return tuple(int(part) for part in text.split(",")) if text else (0, 0, 0)
+
+    # without seasonal orders there is no season
+    length = 1 if seasonal is None else int(season) if season else None
+    return baselines.SARIMA(horizon, season_length=length, order=numbers(order), seasonal_order=numbers(seasonal))

@@ -19,9 +19,9 @@ from gatecast.exceptions import DataError
 
 __all__ = ["Folder"]
 
-FORMAT = 1
+FORMAT = 2
 FACTS = "backtest.json"
-SECONDS = ("fit_seconds", "predict_seconds")
+NUMBERS = ("fit_seconds", "predict_seconds", "megabytes")
 
 
 class Folder:
@@ -98,9 +98,9 @@ class Folder:
         table = pd.read_parquet(io.BytesIO(content))
         if len(table) != n_rows or not set(columns) <= set(table.columns):
             raise self._damaged(f"{stem}.parquet")
-        fit, predict = (np.nan if facts[key] is None else float(facts[key]) for key in SECONDS)
+        fit, predict, megabytes = (np.nan if facts[key] is None else float(facts[key]) for key in NUMBERS)
         forecasts = {name: table[name].to_numpy(np.float64) for name in columns}
-        return Outcome(model, window, fit, predict, str(facts["error"]), forecasts)
+        return Outcome(model, window, fit, predict, str(facts["error"]), forecasts, megabytes)
 
     def keep(self, outcome: Outcome, keys: Any) -> None:
         """Write an outcome; `keys` are the rows that its forecasts are for.
@@ -115,8 +115,7 @@ class Folder:
             "model": outcome.model,
             "window": outcome.window,
             "settings": self._models[outcome.model],
-            "fit_seconds": _number(outcome.fit_seconds),
-            "predict_seconds": _number(outcome.predict_seconds),
+            **{name: _number(getattr(outcome, name)) for name in NUMBERS},
             "error": outcome.error,
             "checksum": hashlib.sha256(content).hexdigest(),
         }

@@ -14,10 +14,12 @@ import numpy as np
 from gatecast.compare.libraries import needed
 from gatecast.data.arrays import Floats
 
-__all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "read_on"]
+__all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "one_step", "read_on"]
 
 Answer = dict[str, Floats]
 PURPOSE = "The baselines need"
+# origins at which fitted values are compared with forecasts, and by how much of the spread they may differ
+CHECKED, SAME = 8, 0.02
 
 
 class Local(Protocol):
@@ -55,6 +57,29 @@ def read_on(fitted: Any, y: Floats, h: int, level: Sequence[float] | None) -> An
         return None
     answer: Answer = fitted.forward(y=y, h=h, level=level)
     return answer
+
+
+def one_step(fitted: Any, y: Floats) -> Floats | None:
+    """Forecast each value of a series from those before it, with what was learned, `(T,)`; None if a model cannot.
+
+    The first values of a series are forecast from how the model starts, or are NaN. What a library calls fitted values
+    are no forecasts where a moving average is not invertible (Brockwell and Davis 2016, section 3.1): they are compared
+    with forecasts at a few origins, and made one by one where they differ.
+
+    Args:
+        fitted: A fitted model.
+        y: All values of the series, `(T,)`.
+    """
+    if not hasattr(fitted, "forward"):
+        return None
+    found = np.array(fitted.forward(y=y, h=1, fitted=True)["fitted"], np.float64)
+    origins = np.unique(np.linspace(len(y) // 2, len(y) - 1, CHECKED).astype(int))
+    forecasts = np.array([fitted.forward(y=y[:t], h=1)["mean"][0] for t in origins])
+    if np.abs(found[origins] - forecasts).max() > SAME * y.std():
+        first = len(y) // 10 + 1
+        found[:first] = np.nan
+        found[first:] = [fitted.forward(y=y[:t], h=1)["mean"][0] for t in range(first, len(y))]
+    return found
 
 
 @final
@@ -142,9 +167,14 @@ class AutoRegression:
         """Forecast from the newest values and then from forecasts."""
         return _of_result(self._result, self._n, h, level)
 
-    def forward(self, y: Floats, h: int, level: Sequence[float] | None = None) -> Answer:
-        """Forecast behind other values with the same coefficients."""
-        return _of_result(self._result.apply(y, refit=False), len(y), h, level)
+    def forward(self, y: Floats, h: int, level: Sequence[float] | None = None, *, fitted: bool = False) -> Answer:
+        """Forecast behind other values with the same coefficients; on demand with those of each value as `fitted`."""
+        result = self._result.apply(y, refit=False)
+        answer = _of_result(result, len(y), h, level)
+        if fitted:
+            values = np.asarray(result.fittedvalues, np.float64)
+            answer["fitted"] = np.concatenate((np.full(len(y) - len(values), np.nan), values))
+        return answer
 
 
 def _of_result(result: Any, n: int, h: int, level: Sequence[float] | None) -> Answer:

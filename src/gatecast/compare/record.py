@@ -21,8 +21,9 @@ class Backtest:
             intervals (`LSTM`, `LSTM-lo-80`, `LSTM-hi-80`): the long form that utilsforecast's metrics take. `cutoff` is
             the newest time that a model knew. NaN in `y` where nothing was observed, in a model's columns where it
             made no forecast.
-        runs: pandas table `model, cutoff, fit_seconds, predict_seconds, error`; `cutoff` is the newest one of the
-            window's series, `error` is "" or a sentence.
+        runs: pandas table `model, cutoff, fit_seconds, predict_seconds, megabytes, error`; `cutoff` is the newest one
+            of the window's series, `megabytes` the size of the fitted model as it is saved or else pickled, `error` is
+            "" or a sentence.
         models: Names of the models, in the order in which they were given.
         horizon: Steps that each forecast goes ahead.
         season_length: Steps in a season, 1 for none.

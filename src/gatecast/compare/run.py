@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,6 +79,7 @@ class Outcome:
         predict_seconds: How long the forecast took; NaN where it failed.
         error: What went wrong, in a sentence; "" if nothing.
         columns: The forecast and the ends of its intervals, in the order of the job's keys; NaN where there is none.
+        megabytes: Size of the fitted model, as it is saved or else pickled; NaN where neither is possible.
     """
 
     model: str
@@ -84,6 +88,7 @@ class Outcome:
     predict_seconds: float
     error: str
     columns: dict[str, Floats] = field(default_factory=dict)
+    megabytes: float = np.nan
 
 
 def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
@@ -106,6 +111,7 @@ def _outcomes(block: Block) -> Iterator[Outcome]:
         # importing takes seconds, and only once
         library()
     _, fit_seconds, error = _timed(block, "fit", lambda: _fit(block, first))
+    megabytes = np.nan if error else _megabytes(block.model)
     for job in block.jobs:
         if error:
             yield _failed(block, job, np.nan, error)
@@ -116,12 +122,25 @@ def _outcomes(block: Block) -> Iterator[Outcome]:
         if reason:
             yield _failed(block, job, seconds, reason)
         else:
-            yield Outcome(block.name, job.window, seconds, predict_seconds, "", answer)
+            yield Outcome(block.name, job.window, seconds, predict_seconds, "", answer, megabytes)
 
 
 def _failed(block: Block, job: Job, fit_seconds: float, error: str) -> Outcome:
     empty = {name: np.full(len(job.keys), np.nan) for name in column_names(block.name, block.levels)}
     return Outcome(block.name, job.window, fit_seconds, np.nan, error, empty)
+
+
+def _megabytes(model: Any) -> float:
+    try:
+        if callable(getattr(model, "save", None)):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model"
+                model.save(path)
+                return path.stat().st_size / 1e6
+        return len(pickle.dumps(model)) / 1e6
+    # whatever a model of the user's raises: its size is no reason to fail
+    except Exception:  # noqa: BLE001
+        return np.nan
 
 
 def _timed(block: Block, what: str, work: Callable[[], Any]) -> tuple[Any, float, str]:

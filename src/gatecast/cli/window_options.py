@@ -1,4 +1,4 @@
-"""Which options does `gatecast compare` have?"""
+"""Which options do `gatecast compare` and `gatecast backtest` have?"""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import typer
 
 from gatecast.cli.options import RESULTS, CovariateOptions, FileOptions, Horizon, Json
 
-__all__ = ["CompareOptions"]
+__all__ = ["BacktestOptions", "CompareOptions", "WindowOptions"]
 
-WINDOWS = "The comparison (good as it is)"
+WINDOWS = "The windows (good as they are)"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions(CovariateOptions, FileOptions):
-    """Options of `gatecast compare`."""
+class WindowOptions(CovariateOptions, FileOptions):
+    """Options of commands that let models forecast from rolling origins."""
 
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table to compare on: .csv, .tsv, .txt or .parquet.")]
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table to forecast: .csv, .tsv, .txt or .parquet.")]
     horizon: Annotated[int, Horizon]
     windows: Annotated[
         int, typer.Option("--windows", metavar="N", help="Origins to forecast from.", rich_help_panel=WINDOWS)
@@ -36,17 +36,17 @@ class CompareOptions(CovariateOptions, FileOptions):
     ] = None
     refit: Annotated[
         bool,
-        typer.Option("--refit/--no-refit", help="Fit the LSTM anew in each window.", rich_help_panel=WINDOWS),
+        typer.Option("--refit/--no-refit", help="Fit anew in each window.", rich_help_panel=WINDOWS),
     ] = True
     model: Annotated[
         list[str],
         typer.Option(
             "--model",
             metavar="NAME",
-            help="Compare this one: LSTM, Naive, SeasonalNaive, Drift, WindowAverage, AutoARIMA, AutoETS, AutoTheta, "
-            "MSTL or LinearAR; may be repeated.",
+            help="Take this one: LSTM, Naive, SeasonalNaive, Drift, WindowAverage, AutoARIMA, AutoETS, AutoTheta, "
+            "MSTL, LinearAR, or orders as in 'SARIMA(2,0,2)(0,1,1)12'; may be repeated.",
             rich_help_panel=WINDOWS,
-            show_default="LSTM and six others",
+            show_default="the usual ones",
         ),
     ] = field(default_factory=list)
     time_limit: Annotated[
@@ -84,3 +84,24 @@ class CompareOptions(CovariateOptions, FileOptions):
         ),
     ] = None
     json: Json = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(WindowOptions):
+    """Options of `gatecast compare`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestOptions(WindowOptions):
+    """Options of `gatecast backtest`."""
+
+    level: Annotated[
+        list[float],
+        typer.Option(
+            "--level",
+            metavar="%",
+            help="Intervals that hold this share of what comes; may be repeated.",
+            rich_help_panel=WINDOWS,
+            show_default="80 and 95",
+        ),
+    ] = field(default_factory=list)

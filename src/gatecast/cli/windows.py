@@ -1,0 +1,80 @@
+"""What do the commands with rolling origins share? Which models take part, and how windows are spoken of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gatecast.cli.output import Printer
+from gatecast.cli.outputs import check_outputs
+from gatecast.cli.reading import read, say_table
+from gatecast.data.ahead import without_future
+from gatecast.data.covariates import make_roles
+from gatecast.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gatecast.cli.window_options import WindowOptions
+    from gatecast.data.files import Table
+
+__all__ = ["arguments_of", "models_of", "read_table", "say_failures", "windows_words"]
+
+MOST_FAILURES = 5
+
+
+def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Any]:
+    """Make the models that were asked for, or the usual ones.
+
+    Raises:
+        ConfigError: There is no such model, or one was named twice.
+    """
+    from gatecast.compare.comparison import model_named
+
+    told_apart = [name.lower().replace(" ", "") for name in options.model]
+    twice = [name for n, name in enumerate(options.model) if told_apart[n] in told_apart[:n]]
+    if twice:
+        raise ConfigError(f"`--model {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
+
+    settings = {
+        "past": tuple(options.past),
+        "future": tuple(options.future),
+        "static": tuple(options.static),
+        "calendar": options.calendar,
+        "country": options.country,
+    }
+    return [model_named(name, options.horizon, options.seed, **settings) for name in options.model or usual]
+
+
+def read_table(printer: Printer, options: WindowOptions) -> Table:
+    """Check where results go, read the table, and say what was understood of it."""
+    check_outputs({"the data file": options.data}, {"--out": options.out})
+    roles = make_roles(options.past, options.future, options.static)
+    table, n_ahead = without_future(read(options.data, options, roles))
+    say_table(printer, table, n_ahead)
+    return table
+
+
+def arguments_of(options: WindowOptions) -> dict[str, Any]:
+    """Return the arguments of `backtest` that both commands pass on."""
+    return {
+        "n_windows": options.windows,
+        "step_size": options.step,
+        "refit": options.refit,
+        "n_jobs": options.jobs,
+        "folder": options.folder,
+        "time_limit": options.time_limit,
+        "progress": not options.json,
+    }
+
+
+def windows_words(options: WindowOptions) -> str:
+    """Say how many windows of which length there are."""
+    return f"{options.windows} window{'s' if options.windows > 1 else ''} of {options.horizon} steps"
+
+
+def say_failures(printer: Printer, errors: pd.DataFrame) -> None:
+    """Say which models failed where."""
+    for row in errors.head(MOST_FAILURES).to_dict("records"):
+        printer.say(f"{row['model']} failed at {row['cutoff']}: {row['error']}")
+    if len(errors) > MOST_FAILURES:
+        printer.say(f"... and {len(errors) - MOST_FAILURES} more failures")
