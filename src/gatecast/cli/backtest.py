@@ -35,7 +35,7 @@ def backtest(options: BacktestOptions) -> None:
     models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)
     table = read_table(printer, options)
-    found = tested(models, table.panel, options.horizon, level=levels, **arguments_of(options))
+    found = tested(models, table.panel, options.horizon, level=levels, **arguments_of(options, table))
     scores, board = score_windows(found), leaderboard(found)
     if options.out is not None:
         write_table(found.forecasts, options.out)

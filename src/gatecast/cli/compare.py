@@ -38,7 +38,7 @@ def compare(options: CompareOptions) -> None:
     models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)
     table = read_table(printer, options)
-    found = compared(table.panel, options.horizon, models, seed=options.seed, **arguments_of(options))
+    found = compared(table.panel, options.horizon, models, seed=options.seed, **arguments_of(options, table))
     if options.out is not None:
         write_table(found.backtest.forecasts, options.out)
     if options.json:

@@ -60,7 +60,13 @@ class WindowOptions(CovariateOptions, FileOptions):
     ] = 60.0
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", metavar="N", help="Processes; -1 for one on each processor.", rich_help_panel=WINDOWS),
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            help="Processes; -1 for one on each processor.",
+            rich_help_panel=WINDOWS,
+            show_default="1, and -1 for ten series or more",
+        ),
     ] = None
     folder: Annotated[
         Path | None,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["arguments_of", "models_of", "read_table", "say_failures", "windows_words"]
 
 MOST_FAILURES = 5
+# from so many series on all processors work
+MANY_SERIES = 10
 
 
 def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Any]:
@@ -54,13 +56,15 @@ def read_table(printer: Printer, options: WindowOptions) -> Table:
     return table
 
 
-def arguments_of(options: WindowOptions) -> dict[str, Any]:
+def arguments_of(options: WindowOptions, table: Table) -> dict[str, Any]:
     """Return the arguments of `backtest` that both commands pass on."""
+    # starting processes takes seconds, which few series do not give back
+    usual_jobs = -1 if table.n_series >= MANY_SERIES else None
     return {
         "n_windows": options.windows,
         "step_size": options.step,
         "refit": options.refit,
-        "n_jobs": options.jobs,
+        "n_jobs": usual_jobs if options.jobs is None else options.jobs,
         "folder": options.folder,
         "time_limit": options.time_limit,
         "progress": not options.json,

@@ -13,7 +13,7 @@ from gatecast.compare.folder import Folder
 from gatecast.compare.libraries import needed
 from gatecast.compare.models import Entry, named_models
 from gatecast.compare.record import Backtest
-from gatecast.compare.run import Block, Job, Outcome, column_names, run_block
+from gatecast.compare.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.compare.windows import ID, TIME, Window, canonical, rolling_windows
 from gatecast.data import Panel, to_panel
 from gatecast.data.ahead import split_future
@@ -128,7 +128,8 @@ def backtest(
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
         time_limit: Seconds for each fit, and for each forecast, of each model; None for those that models have of
-            themselves. Work is ended wherever it is in processes, but under joblib's threads only between series.
+            themselves. A model that took longer is not tried in later windows. Work is ended wherever it is in
+            processes, but under joblib's threads only between series.
         progress: Whether a terminal or notebook shows a progress bar.
 
     Returns:
@@ -206,7 +207,10 @@ def _run(
     *,
     progress: bool,
 ) -> dict[tuple[str, int], Outcome]:
-    """Run what is not kept, in parallel over models and windows."""
+    """Run what is not kept, in parallel over models and windows, the oldest windows first.
+
+    A model that took too long in one window gets no time in those that have not begun.
+    """
     joblib = needed("joblib", "`backtest` needs")
     rows = {window.number: len(window.rows) * trial.horizon for window in windows}
     done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
@@ -216,23 +220,48 @@ def _run(
         for block in trial.blocks(entry, windows)
         if any((entry.name, window.number) not in done for window in block)
     ]
+    todo.sort(key=lambda pair: pair[1][0].number)
+    cutoffs = {window.number: window.cutoff for window in windows}
+    slow = {name: cutoffs[number] for (name, number), outcome in done.items() if outcome.is_timed_out}
     if not todo:
         return done
     n_workers = max(1, min(joblib.effective_n_jobs(n_jobs), len(todo)))
     n_threads = max(1, thread_count(None) // n_workers)
-    blocks = (_block(entry, block, trial, n_threads) for entry, block in todo)
+    # joblib asks for blocks as it has room for them, and by then knows who was too slow
+    blocks = (_block(entry, block, trial, n_threads) for entry, block in todo if entry.name not in slow)
     keys = {window.number: window.actual()[[ID, TIME, "cutoff", "y"]] for window in windows} if kept else {}
     n_outcomes = sum(len(block) for _, block in todo)
     with _bar(n_outcomes, shown=progress) as bar:
         for outcomes in _parallel(joblib, n_jobs)(joblib.delayed(run_block)(block) for block in blocks):
             for outcome in outcomes:
                 bar.update(1)
+                if outcome.is_timed_out:
+                    slow.setdefault(outcome.model, cutoffs[outcome.window])
                 if (outcome.model, outcome.window) in done:
                     continue
                 done[outcome.model, outcome.window] = outcome
                 if kept is not None:
                     kept.keep(outcome, keys[outcome.window])
-    return done
+    return {**_not_tried(todo, slow, trial, rows), **done}
+
+
+def _not_tried(
+    todo: list[tuple[Entry, list[Window]]], slow: dict[str, Any], trial: Trial, rows: dict[int, int]
+) -> dict[tuple[str, int], Outcome]:
+    """Return outcomes of models that were too slow, for windows in which they got no time."""
+    found = {}
+    for entry, block in todo:
+        if entry.name not in slow:
+            continue
+        sentence = (
+            f"{entry.name} took too long at {slow[entry.name]} already, and was not tried here. Pass a larger "
+            "`time_limit`, or take a faster model."
+        )
+        for window in block:
+            failure = Failure(sentence, is_timed_out=True)
+            outcome = failed_outcome(entry.name, window.number, rows[window.number], trial.levels, failure)
+            found[entry.name, window.number] = outcome
+    return found
 
 
 def _kept_outcomes(

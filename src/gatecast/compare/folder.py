@@ -100,7 +100,9 @@ class Folder:
             raise self._damaged(f"{stem}.parquet")
         fit, predict, megabytes = (np.nan if facts[key] is None else float(facts[key]) for key in NUMBERS)
         forecasts = {name: table[name].to_numpy(np.float64) for name in columns}
-        return Outcome(model, window, fit, predict, str(facts["error"]), forecasts, megabytes)
+        return Outcome(
+            model, window, fit, predict, str(facts["error"]), forecasts, megabytes, facts["is_timed_out"] is True
+        )
 
     def keep(self, outcome: Outcome, keys: Any) -> None:
         """Write an outcome; `keys` are the rows that its forecasts are for.
@@ -117,6 +119,7 @@ class Folder:
             "settings": self._models[outcome.model],
             **{name: _number(getattr(outcome, name)) for name in NUMBERS},
             "error": outcome.error,
+            "is_timed_out": outcome.is_timed_out,
             "checksum": hashlib.sha256(content).hexdigest(),
         }
         try:

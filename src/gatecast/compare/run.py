@@ -20,12 +20,12 @@ from gatecast.compare.models import takes
 from gatecast.compare.windows import ID, TIME
 from gatecast.data.arrays import Floats
 from gatecast.evaluate.levels import level_columns
-from gatecast.exceptions import DataError, GatecastError
+from gatecast.exceptions import DataError, GatecastError, TimeLimitError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Block", "Job", "Outcome", "column_names", "run_block"]
+__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "run_block"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Outcome:
         predict_seconds: How long the forecast took; NaN where it failed.
         error: What went wrong, in a sentence; "" if nothing.
         columns: The forecast and the ends of its intervals, in the order of the job's keys; NaN where there is none.
+        is_timed_out: Whether the error is that it took too long.
         megabytes: Size of the fitted model, as it is saved or else pickled; NaN where neither is possible.
     """
 
@@ -89,6 +90,20 @@ class Outcome:
     error: str
     columns: dict[str, Floats] = field(default_factory=dict)
     megabytes: float = np.nan
+    is_timed_out: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong.
+
+    Args:
+        sentence: In one sentence.
+        is_timed_out: Whether it took too long.
+    """
+
+    sentence: str
+    is_timed_out: bool = False
 
 
 def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
@@ -110,11 +125,11 @@ def _outcomes(block: Block) -> Iterator[Outcome]:
     if isinstance(block.model, Baseline):
         # importing takes seconds, and only once
         library()
-    _, fit_seconds, error = _timed(block, "fit", lambda: _fit(block, first))
-    megabytes = np.nan if error else _megabytes(block.model)
+    _, fit_seconds, failure = _timed(block, "fit", lambda: _fit(block, first))
+    megabytes = np.nan if failure else _megabytes(block.model)
     for job in block.jobs:
-        if error:
-            yield _failed(block, job, np.nan, error)
+        if failure:
+            yield _failed(block, job, np.nan, failure)
             continue
         seconds = fit_seconds if job is first else 0.0
         ask = partial(_predict, block, job, is_first=job is first)
@@ -125,9 +140,16 @@ def _outcomes(block: Block) -> Iterator[Outcome]:
             yield Outcome(block.name, job.window, seconds, predict_seconds, "", answer, megabytes)
 
 
-def _failed(block: Block, job: Job, fit_seconds: float, error: str) -> Outcome:
-    empty = {name: np.full(len(job.keys), np.nan) for name in column_names(block.name, block.levels)}
-    return Outcome(block.name, job.window, fit_seconds, np.nan, error, empty)
+def _failed(block: Block, job: Job, fit_seconds: float, failure: Failure) -> Outcome:
+    return failed_outcome(block.name, job.window, len(job.keys), block.levels, failure, fit_seconds)
+
+
+def failed_outcome(
+    model: str, window: int, n_rows: int, levels: tuple[float, ...], failure: Failure, fit_seconds: float = np.nan
+) -> Outcome:
+    """Return the outcome of a run that came to nothing."""
+    empty = {name: np.full(n_rows, np.nan) for name in column_names(model, levels)}
+    return Outcome(model, window, fit_seconds, np.nan, failure.sentence, empty, is_timed_out=failure.is_timed_out)
 
 
 def _megabytes(model: Any) -> float:
@@ -143,7 +165,7 @@ def _megabytes(model: Any) -> float:
         return np.nan
 
 
-def _timed(block: Block, what: str, work: Callable[[], Any]) -> tuple[Any, float, str]:
+def _timed(block: Block, what: str, work: Callable[[], Any]) -> tuple[Any, float, Failure | None]:
     """Do it; returns the result, the seconds, and what went wrong."""
     message = (
         f"{block.name} was given `time_limit={block.time_limit}` seconds for a {what}, and took longer. Pass a larger "
@@ -154,8 +176,8 @@ def _timed(block: Block, what: str, work: Callable[[], Any]) -> tuple[Any, float
         result = within(block.time_limit, message, lambda _: work())
     # whatever a model raises, the others go on
     except Exception as error:  # noqa: BLE001
-        return None, np.nan, _sentence(block.name, what, error)
-    return result, time.perf_counter() - started, ""
+        return None, np.nan, Failure(_sentence(block.name, what, error), isinstance(error, TimeLimitError))
+    return result, time.perf_counter() - started, None
 
 
 def _sentence(name: str, what: str, error: Exception) -> str:
