@@ -68,6 +68,26 @@ def test_outer_limit_goes_on_after_an_inner_one():
         within(0.1, "outer", work)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "share", "is_over"),
+    [(7, 0.02, True), (7, 0.05, False), (5, 0.001, False), (7, 0, False), (61, 0.9, True)],
+)
+def test_work_that_is_hopelessly_slow_ends_early(monkeypatch, seconds, share, is_over):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def work(clock):
+        now[0] += seconds
+        clock.check(share)
+        return "done"
+
+    if is_over:
+        with pytest.raises(TimeLimitError):
+            within(60, "too slow", work)
+    else:
+        assert within(60, "too slow", work) == "done"
+
+
 def test_other_threads_end_where_they_check():
     caught = []
 

@@ -8,7 +8,7 @@ from gatecast.cli.choices import levels_of
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import rows_of, write_table
 from gatecast.cli.window_options import BacktestOptions
-from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, windows_words
+from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +73,7 @@ def _say_models(printer: Printer, board: Leaderboard, levels: tuple[float, ...],
     rows = []
     for row in table.to_dict("records"):
         held = [_percent(row[coverage_column(level)]) for level in levels]
-        seconds = f"{row['fit_seconds'] + row['predict_seconds']:.1f} s"
-        rows.append([str(row["model"]), *(number(row[name]) for name in names), *held, seconds])
+        rows.append([str(row["model"]), *(number(row[name]) for name in names), *held, seconds_words(row)])
     columns = ["model", *(SHOWN[name] for name in names), *(f"{level:g} % held" for level in levels), "time"]
     printer.table(f"Errors over {windows_words(options)}, the best first", columns, rows)
 

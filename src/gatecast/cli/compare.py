@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import write_table
 from gatecast.cli.window_options import CompareOptions
-from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, windows_words
+from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
 
 if TYPE_CHECKING:
     from gatecast.compare.board import Leaderboard
@@ -76,7 +76,7 @@ def _say_board(printer: Printer, board: Leaderboard, options: CompareOptions) ->
     rows = []
     for row in table.to_dict("records"):
         cells = [_percent(row[name]) if name == "skill" else number(row[name]) for name in names]
-        rows.append([str(row["model"]), *cells, f"{row['fit_seconds'] + row['predict_seconds']:.1f} s"])
+        rows.append([str(row["model"]), *cells, seconds_words(row)])
     columns = ["model", *(SHOWN[name] for name in names), "time"]
     printer.table(f"Errors over {windows_words(options)}, the best first", columns, rows)
     say_failures(printer, board.errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gatecast.cli.output import Printer
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
     from gatecast.cli.window_options import WindowOptions
     from gatecast.data.files import Table
 
-__all__ = ["arguments_of", "models_of", "read_table", "say_failures", "windows_words"]
+__all__ = ["arguments_of", "models_of", "read_table", "say_failures", "seconds_words", "windows_words"]
 
-MOST_FAILURES = 5
 # from so many series on all processors work
 MANY_SERIES = 10
 
@@ -71,6 +71,12 @@ def arguments_of(options: WindowOptions, table: Table) -> dict[str, Any]:
     }
 
 
+def seconds_words(row: Mapping[Any, Any]) -> str:
+    """Say how long the fits and forecasts of a model took."""
+    seconds = row["fit_seconds"] + row["predict_seconds"]
+    return "-" if seconds != seconds else f"{seconds:.1f} s"
+
+
 def windows_words(options: WindowOptions) -> str:
     """Say how many windows of which length there are."""
     return f"{options.windows} window{'s' if options.windows > 1 else ''} of {options.horizon} steps"
@@ -78,7 +84,6 @@ def windows_words(options: WindowOptions) -> str:
 
 def say_failures(printer: Printer, errors: pd.DataFrame) -> None:
     """Say which models failed where."""
-    for row in errors.head(MOST_FAILURES).to_dict("records"):
-        printer.say(f"{row['model']} failed at {row['cutoff']}: {row['error']}")
-    if len(errors) > MOST_FAILURES:
-        printer.say(f"... and {len(errors) - MOST_FAILURES} more failures")
+    for model, own in errors.groupby("model", sort=False):
+        first, windows = own.iloc[0], "1 window" if len(own) == 1 else f"{len(own)} windows"
+        printer.say(f"{model} failed in {windows}, the first at {first['cutoff']}: {first['error']}")

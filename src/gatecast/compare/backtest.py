@@ -288,7 +288,15 @@ def _parallel(joblib: Any, n_jobs: int | None) -> Any:
 def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
     jobs = tuple(_job(entry, window) for window in windows)
     freq = windows[0].panel.freq
-    return Block(entry.name, entry.fresh(n_threads), jobs, int(trial.horizon), freq, trial.levels, trial.time_limit)
+    return Block(
+        entry.name,
+        entry.fresh(n_threads, trial.time_limit),
+        jobs,
+        int(trial.horizon),
+        freq,
+        trial.levels,
+        trial.time_limit,
+    )
 
 
 def _job(entry: Entry, window: Window) -> Job:

@@ -227,7 +227,7 @@ class Baseline(ABC):
 
     def _limited(self, seconds: float | None, n_series: int, work: Callable[[Clock], Result]) -> Result:
         message = (
-            f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, and took longer. "
+            f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, which are too few. "
             "Pass a larger `time_limit` or fewer series, or take a faster model."
         )
 
@@ -243,9 +243,10 @@ class Baseline(ABC):
         seasons, _ = choose_seasons(self._settings(), panel)
         season = seasons[0] if seasons else 1
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
-        models, stand_ins = [], {}
+        models: list[Local] = []
+        stand_ins: dict[Any, str] = {}
         for name, y in zip(panel.ids.tolist(), histories, strict=True):
-            clock.check()
+            clock.check(len(models) / panel.n_series)
             model, reason = self._model(y, seasons)
             models.append(model)
             if reason:

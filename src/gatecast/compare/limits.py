@@ -16,6 +16,8 @@ __all__ = ["Clock", "within"]
 
 # once the time is over the alarm comes again so often, for code that swallowed the first one
 AGAIN = 0.2
+# work is given up after this share of its time if at this pace it would take so many times as long
+SURE, HOPELESS = 0.1, 3.0
 
 Result = TypeVar("Result")
 
@@ -32,13 +34,21 @@ class Clock:
     """
 
     def __init__(self, seconds: float | None) -> None:
-        self._end = None if seconds is None else time.monotonic() + seconds
+        self._seconds, self._began = seconds, time.monotonic()
         self.is_expired = False
         self.is_over = False
 
-    def check(self) -> None:
-        """End the work here if its time is over: between two series, where no alarm can be set."""
-        if self._end is not None and time.monotonic() > self._end:
+    def check(self, share_done: float = 0.0) -> None:
+        """End the work here if its time is over, or would be by far.
+
+        Args:
+            share_done: Of the work, where that is known.
+        """
+        if self._seconds is None:
+            return
+        passed = time.monotonic() - self._began
+        is_hopeless = passed > SURE * self._seconds and passed > HOPELESS * self._seconds * share_done > 0
+        if passed > self._seconds or is_hopeless:
             self.is_expired = True
             raise _Expired
 

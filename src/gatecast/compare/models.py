@@ -48,18 +48,19 @@ class Entry:
         """Whether a fitted one can be given newer data: `predict(data=...)`."""
         return takes(self.model.predict, "data")
 
-    def fresh(self, n_threads: int) -> Any:
+    def fresh(self, n_threads: int, time_limit: float | None = None) -> Any:
         """Return a model with the same settings that shares nothing with the user's.
 
         Args:
             n_threads: For a network that chooses their number itself, so that several processes do not ask for more
                 threads than there are processors.
+            time_limit: In place of a baseline's own, where given.
         """
         model = self.model
         if isinstance(model, Settings):
             return replace(model, n_threads=model.n_threads or n_threads, progress=False, checkpoint=None)
         if isinstance(model, Baseline):
-            return replace(model)
+            return replace(model, time_limit=time_limit or model.time_limit)
         return copy.deepcopy(model)
 
     def facts(self) -> list[Any]:

@@ -172,4 +172,7 @@ def _against_naive(standing: Standing, ranked: list[str]) -> list[str]:
 def _left_out(standing: Standing, name: str) -> str:
     row = standing[name]
     reason = f" {row['reason']}" if row["reason"] else ""
-    return f"{name} is not ranked: it has complete forecasts of {row['n_windows']:.0f} windows only.{reason}"
+    windows = (
+        f"complete forecasts of {row['n_windows']:.0f} windows only" if row["n_windows"] else "no complete forecast"
+    )
+    return f"{name} is not ranked: it has {windows}.{reason}"
