@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -227,8 +227,7 @@ def _run(
         return done
     n_workers = max(1, min(joblib.effective_n_jobs(n_jobs), len(todo)))
     n_threads = max(1, thread_count(None) // n_workers)
-    # joblib asks for blocks as it has room for them, and by then knows who was too slow
-    blocks = (_block(entry, block, trial, n_threads) for entry, block in todo if entry.name not in slow)
+    blocks = (_block(entry, block, trial, n_threads) for entry, block in _in_order(todo, done, slow))
     keys = {window.number: window.actual()[[ID, TIME, "cutoff", "y"]] for window in windows} if kept else {}
     n_outcomes = sum(len(block) for _, block in todo)
     with _bar(n_outcomes, shown=progress) as bar:
@@ -243,6 +242,25 @@ def _run(
                 if kept is not None:
                     kept.keep(outcome, keys[outcome.window])
     return {**_not_tried(todo, slow, trial, rows), **done}
+
+
+def _in_order(
+    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, Any]
+) -> Iterator[tuple[Entry, list[Window]]]:
+    """Say what to run next: joblib asks when it has room, and by then more is known.
+
+    Models that have not begun come first, then those that have an outcome, so that one that may be too slow has a
+    single window until that is known; those that are are left out.
+    """
+    waiting, begun = list(todo), set()
+    while waiting:
+        # a copy made in one go: results arrive in another thread
+        finished = {name for name, _ in list(done)}
+        places = [0 if entry.name not in begun else 1 if entry.name in finished else 2 for entry, _ in waiting]
+        entry, block = waiting.pop(places.index(min(places)))
+        begun.add(entry.name)
+        if entry.name not in slow:
+            yield entry, block
 
 
 def _not_tried(
