@@ -24,6 +24,8 @@ LATEST = Path(__file__).resolve().parent / "results" / "diagnosis.json"
 HITS, FALSE_ALARMS = 0.90, 0.05
 # made ones of each kind: below 200 a rate of 5 % is not told from one of 8 %; fits take their time
 N_MADE, N_FITS = 250, 60
+# thresholds were chosen on draws from earlier seeds, and these are of no other use
+FRESH = 1_000
 
 
 def main() -> int:
@@ -99,7 +101,7 @@ def _row(code: str, measured_on: str, n: int, hits: int, alarms: int) -> dict[st
 
 
 def _rng(*seed: int) -> np.random.Generator:
-    return np.random.default_rng(list(seed))
+    return np.random.default_rng([*seed, FRESH])
 
 
 if __name__ == "__main__":
