@@ -21,6 +21,7 @@ from gatecast.training.stop import Stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gatecast.explain import Gates
     from gatecast.forecasts import Known
     from gatecast.training.checkpoint import Checkpoint
 
@@ -270,16 +271,9 @@ class LSTMForecaster(Settings):
             A table `unique_id, ds, y, LSTM`, each forecast at the time that it is for; NaN for the first `lookback`
             points of a series.
         """
-        from gatecast.forecasts import one_step_table, read_like_training
+        from gatecast.forecasts import one_step_table
 
-        panel = getattr(self, "_panel", None) if data is None else read_like_training(self.fitted_, data)
-        if panel is None:
-            fitted = self.fitted_
-            raise DataError(
-                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
-                "were asked for. Pass them: `predict_insample(data)`."
-            )
-        return one_step_table(self.fitted_, panel)
+        return one_step_table(self.fitted_, self._held("predict_insample", data))
 
     def evaluate(self, data: Any, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
         """Forecast from every origin behind the training part and compare with what came.
@@ -319,6 +313,39 @@ class LSTMForecaster(Settings):
                 "`predict(data=..., future=...)`, or fit a model without covariates."
             )
         return Stream(fitted, fitted.after.row(unique_id))
+
+    def gates(self, data: Any = None, unique_id: object = None, *, member: int = 0) -> Gates:
+        """Tell what each hidden unit did at each step of a series: gates, cell and hidden states.
+
+        Args:
+            data: As in `predict`; when absent, the training part, which a model that was loaded does not hold.
+            unique_id: Which series; may be left out when there is one.
+            member: Which network of the ensemble, counted from 0.
+
+        Returns:
+            Arrays `(T, D)` for each recurrent layer, with `half_lives()`, `forget_events()`, `spectra()` and
+            `to_frame()`.
+
+        Raises:
+            ConfigError: There is no such series or member, or several series to choose from.
+            DataError: There are no data, or too few.
+        """
+        from gatecast.explain import read_gates
+
+        return read_gates(self.fitted_, split_future(self._held("gates", data))[0], unique_id, member)
+
+    def _held(self, method: str, data: Any) -> Panel:
+        """Read data, or return the training part where there are none."""
+        from gatecast.forecasts import read_like_training
+
+        fitted = self.fitted_
+        panel = getattr(self, "_panel", None) if data is None else read_like_training(fitted, data)
+        if panel is None:
+            raise DataError(
+                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
+                f"were asked for. Pass them: `{method}(data)`."
+            )
+        return panel
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.
