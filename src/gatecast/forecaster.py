@@ -21,7 +21,7 @@ from gatecast.training.stop import Stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatecast.explain import Gates
+    from gatecast.explain import Gates, LagImportance
     from gatecast.forecasts import Known
     from gatecast.training.checkpoint import Checkpoint
 
@@ -333,6 +333,25 @@ class LSTMForecaster(Settings):
         from gatecast.explain import read_gates
 
         return read_gates(self.fitted_, split_future(self._held("gates", data))[0], unique_id, member)
+
+    def lag_importance(self, data: Any = None, unique_id: object = None, **options: Any) -> LagImportance:
+        """Tell how much each step of a forecast moves with each value before it, and how far back that goes.
+
+        Args:
+            data: As in `gates`.
+            unique_id: Which series; may be left out when there is one.
+            **options: `n_lags`, `n_origins=50`, `share=0.9` and `member=0`, see `gatecast.explain.measure_lags`.
+
+        Returns:
+            Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`.
+
+        Raises:
+            ConfigError: There is no such series or member, or an option makes no sense.
+            DataError: There are no data, or too few.
+        """
+        from gatecast.explain import measure_lags
+
+        return measure_lags(self.fitted_, split_future(self._held("lag_importance", data))[0], unique_id, **options)
 
     def _held(self, method: str, data: Any) -> Panel:
         """Read data, or return the training part where there are none."""

@@ -17,7 +17,7 @@ from gatecast.explain.durations import duration
 if TYPE_CHECKING:
     from gatecast.data.files import Table
     from gatecast.data.panel import Panel
-    from gatecast.explain import ForgetEvents, Gates, HalfLives, Spectra
+    from gatecast.explain import ForgetEvents, Gates, HalfLives, LagImportance, Spectra
 
 __all__ = ["gates"]
 
@@ -35,13 +35,15 @@ def gates(options: GatesOptions) -> None:
     panel = replace(with_static_of(table.panel, model.fitted_.after), backend="pandas")
     found = model.gates(panel, _series(panel, options.series), member=options.member)
     lives, events, spectra = found.half_lives(), found.forget_events(options.threshold), found.spectra()
+    lags = model.lag_importance(panel, found.unique_id, member=options.member)
     if options.out is not None:
         write_table(found.to_frame(), options.out)
     if options.json:
-        report = _report(found, lives, events, spectra)
+        report = _report(found, lives, events, spectra) | {"lags": _lags(lags)}
         printer.json({"data": table.facts(), **report, "files": {"out": options.out}})
         return
     _say(printer, found, lives, events, spectra)
+    printer.say(lags.sentence())
     if options.out is not None:
         printer.say(f"Gates written to {options.out}", wrap=False)
 
@@ -85,6 +87,16 @@ def _say(printer: Printer, found: Gates, lives: HalfLives, events: ForgetEvents,
         for period, n, share in spectra.periods()[:MOST_PERIODS]
     ]
     printer.table("Periods that units carry", ["period", "units", "share of their power"], rows)
+
+
+def _lags(lags: LagImportance) -> dict[str, Any]:
+    return {
+        "effective_lookback_steps": lags.effective_lookback,
+        "effective_lookback": lags.text,
+        "share": lags.share,
+        "most_important": [{"lag": lag, "share": share} for lag, share in lags.top()],
+        "importance": lags.importance,
+    }
 
 
 def _report(found: Gates, lives: HalfLives, events: ForgetEvents, spectra: Spectra) -> dict[str, Any]:

@@ -2,7 +2,18 @@
 
 from gatecast.explain.events import Alignment, ForgetEvents
 from gatecast.explain.gates import Gates, LayerGates, read_gates
+from gatecast.explain.lags import LagImportance, measure_lags
 from gatecast.explain.memories import HalfLives
 from gatecast.explain.spectra import Spectra
 
-__all__ = ["Alignment", "ForgetEvents", "Gates", "HalfLives", "LayerGates", "Spectra", "read_gates"]
+__all__ = [
+    "Alignment",
+    "ForgetEvents",
+    "Gates",
+    "HalfLives",
+    "LagImportance",
+    "LayerGates",
+    "Spectra",
+    "measure_lags",
+    "read_gates",
+]
