@@ -21,7 +21,7 @@ from gatecast.training.stop import Stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatecast.explain import Gates, LagImportance
+    from gatecast.explain import CovariateImportance, Gates, LagImportance
     from gatecast.forecasts import Known
     from gatecast.training.checkpoint import Checkpoint
 
@@ -334,13 +334,26 @@ class LSTMForecaster(Settings):
 
         return read_gates(self.fitted_, split_future(self._held("gates", data))[0], unique_id, member)
 
-    def lag_importance(self, data: Any = None, unique_id: object = None, **options: Any) -> LagImportance:
+    def lag_importance(
+        self,
+        data: Any = None,
+        unique_id: object = None,
+        *,
+        n_lags: int | None = None,
+        n_origins: int = 50,
+        share: float = 0.9,
+        member: int = 0,
+    ) -> LagImportance:
         """Tell how much each step of a forecast moves with each value before it, and how far back that goes.
 
         Args:
             data: As in `gates`.
             unique_id: Which series; may be left out when there is one.
-            **options: `n_lags`, `n_origins=50`, `share=0.9` and `member=0`, see `gatecast.explain.measure_lags`.
+            n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
+                read as a whole.
+            n_origins: From how many points, evenly spaced, forecasts are made.
+            share: Of all gradients, which the effective lookback is to hold.
+            member: Which network of the ensemble, counted from 0.
 
         Returns:
             Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`.
@@ -351,7 +364,30 @@ class LSTMForecaster(Settings):
         """
         from gatecast.explain import measure_lags
 
-        return measure_lags(self.fitted_, split_future(self._held("lag_importance", data))[0], unique_id, **options)
+        panel = split_future(self._held("lag_importance", data))[0]
+        return measure_lags(
+            self.fitted_, panel, unique_id, n_lags=n_lags, n_origins=n_origins, share=share, member=member
+        )
+
+    def covariate_importance(self, data: Any, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
+        """Tell how much the error behind the training part grows when a covariate is taken from other times.
+
+        Args:
+            data: As in `evaluate`: the training data with newer rows behind them, or the newer rows alone.
+            n_repeats: How often each covariate is taken from other times.
+            seed: The same seed gives the same numbers.
+
+        Returns:
+            `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`.
+
+        Raises:
+            DataError: The model learned from no covariate, or nothing lies behind the training part.
+            ConfigError: `n_repeats` is no positive integer.
+        """
+        from gatecast.explain import measure_covariates
+
+        panel = split_future(self._held("covariate_importance", data))[0]
+        return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
 
     def _held(self, method: str, data: Any) -> Panel:
         """Read data, or return the training part where there are none."""

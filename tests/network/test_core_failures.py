@@ -438,7 +438,7 @@ def slope_results():
 
 
 def arrays_of_slopes():
-    return [initial_weights(PLAIN, 0), np.array([0, 1]), np.array([3, 18])]
+    return [initial_weights(PLAIN, 0), np.array([0, 1]), np.array([3, 17])]
 
 
 def test_forecast_slopes_names_what_is_wrong():
