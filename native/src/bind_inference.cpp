@@ -55,8 +55,8 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& len
     require(!network.needs_windows() || (zero_state && width == 0),
             "a network that reads its window as a whole has no state and no forecast at every step");
     require(trace.ndim() == 2, "array `trace` has the wrong number of dimensions");
-    Real* trace_out = trace.shape(1) ? write<Real>(trace, "trace", {trace_each ? total : count, network.trace_size()})
-                                     : nullptr;
+    Real* trace_out =
+        trace.shape(1) ? write<Real>(trace, "trace", {trace_each ? total : count, network.trace_size()}) : nullptr;
     Real* every_out = width ? write<Real>(every, "every", {total, shape.P, width}) : nullptr;
     const Sequences<Real> task{&panel,
                                &lens,

@@ -428,9 +428,7 @@ def slopes_natively(arrays, results, n_steps=4, middle=0):
     records = native.native_shape(PLAIN), SETTINGS[0].native(), native.Lens().native()
     weights, *places = arrays
     panel = panel_of_floats().native()
-    _native.forecast_slopes_float32(
-        *records, weights, panel, *places, n_steps, middle, *results, 1, "baseline"
-    )
+    _native.forecast_slopes_float32(*records, weights, panel, *places, n_steps, middle, *results, 1, "baseline")
 
 
 def slope_results():

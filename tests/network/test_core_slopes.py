@@ -88,6 +88,7 @@ def test_slopes_do_not_depend_on_threads_or_each_other():
     spec, flat, panel = problem("lstm", LOSSES[0])
     panel = replace(panel, values=panel.values.astype(np.float32), targets=panel.targets.astype(np.float32))
     series, origins = np.repeat([0, 1], 20), np.tile(np.arange(10, 30), 2)
+
     def run(rows, threads):
         return native.forecast_slopes(
             spec, flat.astype(np.float32), LOSSES[0], LENS, panel, (series[rows], origins[rows]), T, n_threads=threads

@@ -40,7 +40,10 @@ def run(spec, lengths, panel=PANEL, dtype=np.float64, **options):
 def cells(kind, layer, x, named):
     """Gates and states `(T, ...)` of one layer over x `(1, T, F)`, in the core's order."""
     if kind == "bidirectional":
-        ways = [{n.removeprefix(f"{w}."): a for n, a in named.items() if n.startswith(w)} for w in ("forward", "backward")]
+        ways = [
+            {n.removeprefix(f"{way}."): a for n, a in named.items() if n.startswith(way)}
+            for way in ("forward", "backward")
+        ]
         ahead, back = cells("lstm", layer._one, x, ways[0]), cells("lstm", layer._one, x[:, ::-1], ways[1])[::-1].copy()
         if layer.ends_stack:
             back[-1] = back[0]

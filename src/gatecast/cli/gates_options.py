@@ -20,7 +20,9 @@ class GatesOptions(FileOptions):
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="File that `forecast --save` wrote.")]
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA", help="The series to read: the training data, or newer ones.", show_default=False),
+        typer.Argument(
+            metavar="DATA", help="The series to read: the training data, or newer ones.", show_default=False
+        ),
     ] = None
     series: Annotated[
         str | None, typer.Option("--series", metavar="ID", help="Which series, where the table holds several.")

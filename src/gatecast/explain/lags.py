@@ -212,7 +212,7 @@ def slopes_of_values(found: SlopeResult, lens: Lens, arrays: PanelArrays, origin
     n, H, T = found.inputs.shape[:3]
     # one place for each point from `history` before the first one that is read; those before the series stay empty
     slopes = np.zeros((n, H, lens.history + T))
-    y = arrays.values.astype(np.float64)
+    y = np.asarray(arrays.values, np.float64)
     at = origins[:, None] - np.arange(T - 1, -1, -1)
     own = slice(lens.history, None)
     if not lens.lags:
@@ -261,7 +261,7 @@ def _covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:
     names = [*years, *preparation.encoder.numeric_names]
     rest = n - len(names)
     static = [column.name for column in preparation.encoder.static_numbers]
-    return tuple([*names, *(static if len(static) == rest else [f"static {k}" for k in range(rest)])])
+    return (*names, *(static if len(static) == rest else [f"static {k}" for k in range(rest)]))
 
 
 def _least(sizes: Array, share: float) -> int:

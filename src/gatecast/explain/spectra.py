@@ -86,7 +86,7 @@ def find_spectra(memory: Array, units: Units, freq: str | int) -> Spectra:
     peaks = 2 + np.argmax(power[2:], axis=0)
     total = power[1:].sum(axis=0, dtype=np.float64)
     # what is left by rounding is no line
-    moves = memory.std(axis=0) > 1e-5 * np.maximum(np.abs(memory).max(axis=0), 1e-5)
+    moves = np.ptp(memory, axis=0) > 1e-6 * np.maximum(np.abs(memory).max(axis=0), 1e-6)
     rows = np.clip(peaks + np.arange(-HALF_LINE, HALF_LINE + 1)[:, None], 1, len(power) - 1)
     is_new = np.concatenate([np.ones((1, n), bool), np.diff(rows, axis=0) > 0])
     line = (np.take_along_axis(power, rows, axis=0) * is_new).sum(axis=0)
