@@ -324,11 +324,19 @@ class LSTMForecaster(Settings):
 
         Returns:
             Arrays `(T, D)` for each recurrent layer, with `half_lives()`, `forget_events()`, `spectra()` and
-            `to_frame()`.
+            `to_frame()`; see `gatecast.explain.Gates`.
 
         Raises:
             ConfigError: There is no such series or member, or several series to choose from.
             DataError: There are no data, or too few.
+
+        Examples:
+            >>> import numpy as np
+            >>> y = np.sin(np.arange(300) * 0.3)
+            >>> model = LSTMForecaster(hidden_size=6, n_layers=1, epochs=1, progress=False).fit(y)
+            >>> gates = model.gates()
+            >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
+            ((300, 6), 6)
         """
         from gatecast.explain import read_gates
 
@@ -356,11 +364,20 @@ class LSTMForecaster(Settings):
             member: Which network of the ensemble, counted from 0.
 
         Returns:
-            Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`.
+            Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`; see
+            `gatecast.explain.LagImportance`.
 
         Raises:
             ConfigError: There is no such series or member, or an option makes no sense.
             DataError: There are no data, or too few.
+
+        Examples:
+            >>> import numpy as np
+            >>> y = np.sin(np.arange(300) * 0.3)
+            >>> model = LSTMForecaster(mode="windows", lookback=8, epochs=1, season_length=1, progress=False).fit(y)
+            >>> found = model.lag_importance()
+            >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
+            (True, 1.0)
         """
         from gatecast.explain import measure_lags
 
@@ -378,11 +395,21 @@ class LSTMForecaster(Settings):
             seed: The same seed gives the same numbers.
 
         Returns:
-            `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`.
+            `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`; see
+            `gatecast.explain.CovariateImportance`.
 
         Raises:
             DataError: The model learned from no covariate, or nothing lies behind the training part.
             ConfigError: `n_repeats` is no positive integer.
+
+        Examples:
+            >>> import numpy as np, pandas as pd
+            >>> price = np.random.default_rng(0).normal(size=400)
+            >>> days = pd.date_range("2024-01-01", periods=400)
+            >>> table = pd.DataFrame({"ds": days, "y": 9 - 2 * price, "price": price})
+            >>> model = LSTMForecaster(future=["price"], season_length=1, epochs=20, progress=False).fit(table[:300])
+            >>> model.covariate_importance(table).is_useful.tolist()
+            [True]
         """
         from gatecast.explain import measure_covariates
 

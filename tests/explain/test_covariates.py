@@ -61,7 +61,7 @@ def test_standard_errors_are_honest(model):
 
 
 def test_static_covariates_are_exchanged_between_series():
-    data = shops(n_shops=4).assign(kind=lambda f: f["unique_id"].map(dict(s0="a", s1="b", s2="a", s3="b")))
+    data = shops(n_shops=4).assign(kind=lambda f: f["unique_id"].map({"s0": "a", "s1": "b", "s2": "a", "s3": "b"}))
     train = data[data["ds"] < "2023-01-01"]
     model = fitted(train, season_length=1, static=["kind"], n_layers=1)
     found = model.covariate_importance(data, n_repeats=4)

@@ -1,10 +1,15 @@
 """Are the gates those of the forecast's own way through the network, and are bad wishes answered?"""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from gatecast import ConfigError, DataError, GatecastError, LSTMForecaster
 from gatecast.network import reference
+from gatecast.network.ensemble import Ensemble
+from gatecast.network.spec import LayerSpec, NetworkSpec
 
 from .hand_set import fitted, forget_bias, hourly, set_weights
 
@@ -153,8 +158,6 @@ def test_members_are_told_apart(data):
 
 def test_series_are_asked_for_by_name():
     shops = [hourly(seed=k).assign(unique_id=name) for k, name in enumerate(("north", "south"))]
-    import pandas as pd
-
     model = fitted(pd.concat(shops))
     one = model.gates(unique_id="south")
     assert one.unique_id == "south"
@@ -183,3 +186,12 @@ def test_units_are_named(data):
     units = model.gates().units
     assert units.names[3] == "unit 3"
     assert len(units) == 5
+
+
+def test_a_network_without_recurrent_layers_has_no_gates(data):
+    model = fitted(data)
+    spec = NetworkSpec(4, (LayerSpec("dense", 3),), 2)
+    network = replace(model.fitted_.ensemble.first, spec=spec)
+    model._fitted = replace(model.fitted_, ensemble=Ensemble((network,)))
+    with pytest.raises(ConfigError, match="no recurrent layer, and gates belong to LSTM and GRU layers"):
+        model.gates()

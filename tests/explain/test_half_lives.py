@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gatecast.explain.durations import duration
-from gatecast.explain.memories import half_lives
+from gatecast.explain.halflives import half_lives
 from gatecast.explain.units import Units
 
 from .hand_set import fitted, forget_bias, hourly, set_weights

@@ -3,8 +3,8 @@
 from gatecast.explain.covariates import CovariateImportance, measure_covariates
 from gatecast.explain.events import Alignment, ForgetEvents
 from gatecast.explain.gates import Gates, LayerGates, read_gates
+from gatecast.explain.halflives import HalfLives
 from gatecast.explain.lags import LagImportance, measure_lags
-from gatecast.explain.memories import HalfLives
 from gatecast.explain.spectra import Spectra
 
 __all__ = [

@@ -175,7 +175,7 @@ def _error_of_blocks(grown: Floats, blocks: Ints) -> Floats:
         return np.full(len(grown), np.nan)
     sums = np.array([np.bincount(which, row - row.mean()) for row in grown])
     # of a mean over blocks of unequal sizes
-    return np.sqrt((sums**2).sum(axis=1) * len(counts) / (len(counts) - 1)) / counts.sum()
+    return np.asarray(np.sqrt((sums**2).sum(axis=1) * len(counts) / (len(counts) - 1)) / counts.sum())
 
 
 def _error_of_repeats(increases: Floats) -> Floats:

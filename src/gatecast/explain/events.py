@@ -130,11 +130,12 @@ class ForgetEvents:
     def sentences(self) -> tuple[str, ...]:
         """Say how many there are, and which cycles they follow."""
         n, some = len(self), int((self.per_unit > 0).sum())
-        below = f"keep less than {self.threshold:.0%} of their memory in a step"
+        below = f"less than {self.threshold:.0%} of"
         if n == 0:
-            first = f"No unit wipes its memory ({below})."
+            first = f"No unit wipes its memory: none that holds anything keeps {below} it in a step."
         else:
-            first = f"{n:,} forget events of {some} of {len(self.units)} units, which then {below}."
+            events = "forget events" if n > 1 else "forget event"
+            first = f"{n:,} {events} of {some} of {len(self.units)} units, which then keep {below} their memory."
         idle = int(self.is_idle.sum())
         more = (f"{idle} unit{'s' if idle > 1 else ''} never held anything.",) if idle else ()
         return first, *more, *(alignment.sentence() for alignment in self.alignments if n)
@@ -169,8 +170,17 @@ def find_events(retention: Array, units: Units, panel: Panel, season_length: int
     per_step = np.bincount(start, minlength=len(retention))
     alignments = [_align(cycle, per_step) for cycle in cycles_of(panel, season_length)]
     found = tuple(alignment for alignment in alignments if alignment is not None)
-    sorted_ = (part[order] for part in (which, start, length, lowest))
-    return ForgetEvents(panel, units, float(threshold), *sorted_, is_idle, found)
+    return ForgetEvents(
+        panel,
+        units,
+        float(threshold),
+        which[order],
+        start[order],
+        length[order],
+        lowest[order],
+        is_idle,
+        found,
+    )
 
 
 def _runs(low: Array) -> tuple[Ints, Ints, Ints]:
@@ -197,7 +207,7 @@ def _align(cycle: Cycle, per_step: Ints) -> Alignment | None:
     cells = cycle.rounds * k + cycle.parts
     steps = np.bincount(cells, minlength=n_rounds * k).reshape(n_rounds, k)
     events = np.bincount(cells, weights=per_step, minlength=n_rounds * k).reshape(n_rounds, k)
-    there = steps.any(axis=0)
+    there = np.asarray(steps.any(axis=0))
     steps, events = steps[:, there], events[:, there]
     whole = steps.all(axis=1)
     if whole.sum() < LEAST_CYCLES or there.sum() < LEAST_CYCLES:
@@ -210,8 +220,8 @@ def _align(cycle: Cycle, per_step: Ints) -> Alignment | None:
 
 def _friedman(rates: Floats) -> float:
     """Test whether columns differ within rows; 1 where no row tells its columns apart."""
-    from scipy.stats import friedmanchisquare
-
     if (rates == rates[:, :1]).all():
         return 1.0
+    from scipy.stats import friedmanchisquare
+
     return float(friedmanchisquare(*rates.T).pvalue)

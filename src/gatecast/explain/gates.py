@@ -12,7 +12,7 @@ from gatecast.data.arrays import Array
 from gatecast.data.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explain.events import THRESHOLD, ForgetEvents, find_events
-from gatecast.explain.memories import HalfLives, half_lives
+from gatecast.explain.halflives import HalfLives, half_lives
 from gatecast.explain.spectra import Spectra, find_spectra
 from gatecast.explain.units import Units
 from gatecast.forecasts import reading_of

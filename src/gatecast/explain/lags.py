@@ -68,7 +68,7 @@ class LagImportance:
         """Share of each lag in all gradients, over all steps of the forecast, `(L,)`; sums to 1."""
         sizes = self.absolute.mean(axis=0)
         total = sizes.sum()
-        return sizes / total if total else sizes
+        return np.asarray(sizes / total if total else sizes)
 
     @property
     def effective_lookback(self) -> int:
@@ -144,7 +144,7 @@ def measure_lags(
     network: TrainedNetwork = member_of(fitted, member)
     reading = reading_of(fitted, panel.only(panel.row(unique_id)))
     T = network.window or n_lags or 2 * fitted.lookback
-    n = reading.arrays.values.size
+    n = int(reading.panel.lengths[0])
     T = T if network.window else min(T, n)
     if n < T:
         raise DataError(
