@@ -63,7 +63,6 @@ GOALS = (
     Goal("memory", "peak of the fit", 400.0, "MB", "lower"),
     Goal("import_time", "import gatecast", 0.3, "s", "lower"),
     Goal("stream", "update() from Python", 20.0, "us", "lower"),
-    Goal("gates", "gates()", 0.2, "s", "lower"),
 )
 
 
