@@ -93,9 +93,13 @@ def chosen_models(record: Backtest, models: str | Iterable[str] | None) -> tuple
         raise ConfigError(f"`models` is empty, and at least one of {known} was expected. Leave it out for all of them.")
     for name in chosen:
         if name not in record.models:
-            raise ConfigError(f"There is no model {name!r} in the backtest, and one of {known} was expected. Use these.")
+            raise ConfigError(
+                f"There is no model {name!r} in the backtest, and one of {known} was expected. Use these."
+            )
     return chosen
 
 
 def _wrong(argument: str, value: object, expected: str, call: str) -> str:
-    return f"`{argument}` has the type {type(value).__name__}, and {expected} was expected. Pass what `{call}` returned."
+    return (
+        f"`{argument}` has the type {type(value).__name__}, and {expected} was expected. Pass what `{call}` returned."
+    )

@@ -65,6 +65,8 @@ def interval_calibration(
     for n, (axes, name, text) in enumerate(zip(panels, names, labels(names, 22), strict=True)):
         _draw_model(axes, found, name)
         is_left, is_lowest = n % n_columns == 0, n + n_columns >= len(names)
+        if n == 0:
+            _say_sides(axes)
         dress(axes, text, "promised (%)" if is_lowest else "", "held (%)" if is_left else "")
         axes.set(xlim=(0, 103), ylim=(0, 103))
         axes.set_xticks([0, 25, 50, 75, 100])
@@ -84,6 +86,9 @@ def _draw_model(axes: Axes, found: Coverages, name: str) -> None:
         low, high = found.low[name][is_known], found.high[name][is_known]
         axes.vlines(levels, low, high, color=COLORS["train"], linewidth=1.4, alpha=0.6, zorder=2)
     axes.fill_between([0, 103], [0, 103], 0, color=COLORS["test"], alpha=0.06, linewidth=0, zorder=0)
+
+
+def _say_sides(axes: Axes) -> None:
     axes.text(100, 4, "too narrow", ha="right", fontsize=8.5, color=COLORS["test"])
     axes.text(3, 97, "too wide", va="top", fontsize=8.5, color=COLORS["text"])
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatecast.exceptions import ConfigError
 from gatecast.plots.names import label
-from gatecast.plots.style import COLORS, dress, finish, new_figure
+from gatecast.plots.style import COLORS, dress, finish, legend_above, new_figure
 from gatecast.plots.thinning import thin
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def learning_curves(
     if lowest > 0 and highest > STEEP * lowest:
         axes.set_yscale("log")
     dress(axes, "", "epoch", f"RMSE ({label(unit)})" if unit else "RMSE")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=4, fontsize=9.5, frameon=False)
+    legend_above(axes)
     return finish(figure, title, _verdict(diagnosis))
 
 

@@ -131,8 +131,8 @@ def _correlation(axes: Axes, values: Floats, season_length: int) -> None:
     axes.vlines(lags, 0, found, color=COLORS["train"], linewidth=1.8)
     axes.plot(lags, found, "o", color=COLORS["train"], markersize=3.5)
     axes.axhline(0, color=COLORS["text"], linewidth=0.8)
-    season = f", yellow: {season_length} and its multiples" if 1 < season_length <= n_lags else ""
-    dress(axes, f"Autocorrelation (band: white noise{season})", "lag (steps)", "correlation")
+    said = f", yellow: {season_length} and its multiples" if 1 < season_length <= n_lags else ""
+    dress(axes, f"Autocorrelation (band: white noise{said})", "lag (steps)", "correlation")
     limit = max(0.3, 1.15 * float(np.abs(found).max()))
     axes.set_ylim(-limit, limit)
 

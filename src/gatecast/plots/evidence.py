@@ -73,7 +73,7 @@ def _ranks_figure(ranks: Ranks, title: str | None) -> Figure:
     _draw_models(axes, ranks, ordered, -0.35 - 0.32 * len(bars))
     note = (
         f"Mean ranks within {ranks.n_series} series; a bar joins models whose ranks differ by less than the critical "
-        f"difference of {ranks.critical_difference:.2f} (Nemenyi, 5 %). Friedman's test that all are alike: "
+        f"difference of {ranks.critical_difference:.2f} (Nemenyi, alpha 0.05). Friedman's test that all are alike: "
         f"{_said(ranks.p_value)}. Series are taken to be independent of each other."
     )
     return finish(figure, title or "Mean ranks and the critical difference (left is better)", note)
@@ -115,7 +115,9 @@ def _draw_models(axes: Axes, ranks: Ranks, ordered: list[str], top: float) -> No
         axes.plot([rank, rank, x], [0, y, y], color="#8a8a8a", linewidth=1)
         axes.plot([rank], [0], "o", color=COLORS["train"], markersize=6, zorder=3)
         said = f"{text}  {rank:.2f}" if is_left else f"{rank:.2f}  {text}"
-        axes.text(x + (-0.08 if is_left else 0.08), y, said, ha="right" if is_left else "left", va="center", fontsize=10)
+        axes.text(
+            x + (-0.08 if is_left else 0.08), y, said, ha="right" if is_left else "left", va="center", fontsize=10
+        )
     # room for the names, which stand outside of the scale
     axes.set_xlim(0.6 - 0.35 * k, k + 0.4 + 0.35 * k)
     axes.set_ylim(top - 0.55 * n_left - 0.1, 1.5)

@@ -15,7 +15,7 @@ from gatecast.exceptions import DataError
 from gatecast.plots.checks import numbers
 from gatecast.plots.draw import format_times
 from gatecast.plots.names import distinct, label
-from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure
+from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure, whole_numbers
 from gatecast.plots.thinning import block_means, thin
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ COLUMNS = 1200
 EXTREMES = (0.005, 0.995)
 N_BINS = 24
 MOST_BARS = 40
+# distances of ticks that hours and months like
+STRIDES = (1, 2, 3, 4, 6, 12, 24, 48, 96, 168, 336)
+# letters of a tick, and of all ticks below a picture
+LONGEST, LETTERS = 14, 110
 
 
 def gates_heatmap(
@@ -135,7 +139,7 @@ def half_lives(
     dress(axes, _spoken(known, unit), f"half-life ({label(unit)})", "units")
     axes.title.set_fontsize(10.5)
     _plain_logs(axes)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    whole_numbers(axes.yaxis)
     return finish(figure, title)
 
 
@@ -245,12 +249,18 @@ def _draw_lags(figure: Figure, axes: Axes, weights: Floats, steps: list[object])
 
 def _sparse_ticks(axis: Any, names: list[object], most: int) -> None:
     """Name some of many places, evenly: names must not lie on each other."""
-    every = -(-len(names) // most)
-    longest = max(len(str(name)) for name in names)
-    if axis.axis_name == "x" and longest > 5:
-        every = max(every, -(-len(names) * longest // 90))
-    places = list(range(0, len(names), every))
-    texts = distinct([names[place] for place in places], 14)
+    longest = min(max(len(str(name)) for name in names), LONGEST)
+    if axis.axis_name == "x":
+        most = min(most, max(LETTERS // (longest + 2), 2))
+    every = next((size for size in STRIDES if len(names) <= most * size), -(-len(names) // most))
+    is_counted = all(isinstance(name, int) for name in names)
+    # numbers are named where they are multiples, as 24 and 48 say more than 23 and 47
+    places = [n for n, name in enumerate(names) if n == 0 or (is_counted and name % every == 0)]  # type: ignore[operator]
+    if not is_counted or len(places) < 2:
+        places = list(range(0, len(names), every))
+    if len(places) > 2 and places[1] - places[0] < every / 2:
+        del places[0]
+    texts = distinct([names[place] for place in places], LONGEST)
     name_ticks(axis, places, [label(text) for text in texts])
 
 

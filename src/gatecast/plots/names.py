@@ -12,7 +12,7 @@ WIDTH = 28
 
 
 def shorten(name: object, width: int = WIDTH) -> str:
-    """Put a name on one line of limited length; what is left out of its middle is marked by an ellipsis.
+    r"""Put a name on one line of limited length; what is left out of its middle is marked by an ellipsis.
 
     Wide letters (Chinese, Japanese, Korean) count twice. Letters that cannot be seen or that turn the direction of
     writing are left out.
@@ -22,7 +22,7 @@ def shorten(name: object, width: int = WIDTH) -> str:
         width: Letters, at least 5.
 
     Examples:
-        >>> shorten("north\\nstore"), shorten("a_very_long_name_of_a_column_that_goes_on", 20)
+        >>> shorten("north\nstore"), shorten("a_very_long_name_of_a_column_that_goes_on", 20)
         ('north store', 'a_very_lon…t_goes_on')
     """
     seen = "".join(" " if letter.isspace() else letter for letter in str(name) if _is_seen(letter))

@@ -94,8 +94,8 @@ def step_errors(backtest: Backtest, models: str | Iterable[str] | None = None) -
     shared = np.isfinite(errors[kept]).all(axis=0)
     if not len(kept) or not shared.any():
         raise DataError(
-            f"None of {len(names)} models has forecasts of at least {LEAST_SHARE:.0%} of the observed steps, and one was "
-            "expected. Look at `backtest.runs` for what failed."
+            f"None of {len(names)} models has forecasts of at least {LEAST_SHARE:.0%} of the observed steps, and one "
+            "was expected. Look at `backtest.runs` for what failed."
         )
     window, step = _windows(table)
     cubes = [_by_origin(window[shared], step[shared], errors[m][shared], backtest.horizon) for m in kept]
@@ -175,7 +175,7 @@ def _band(total: Floats, count: Floats) -> Floats:
 
 
 def _ratio(total: Floats, count: Floats) -> Floats:
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
 
 
 def _held(table: pd.DataFrame, name: str, level: float) -> Floats:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.compare.verdict import NAIVE
 from gatecast.plots.checks import board_of
 from gatecast.plots.names import distinct, label
-from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure
+from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, legend_above, name_ticks, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,12 +23,12 @@ __all__ = ["Row", "leaderboard", "rows_of", "skill_limits"]
 # errors twice those of the seasonal naive: what is further behind would squeeze the others together
 WORST_SHOWN = -1.0
 NAMES = {"mase": "MASE", "mae": "MAE"}
-STATES = {"ahead": COLORS["train"], "behind": COLORS["test"], "open": "#6b6b6b"}
-MARKERS = {"ahead": "o", "behind": "s", "open": "D"}
+STATES = {"ahead": COLORS["train"], "behind": COLORS["test"], "open": "#6b6b6b", "base": COLORS["text"]}
+MARKERS = {"ahead": "o", "behind": "s", "open": "D", "base": "o"}
 WORDS = {
-    "ahead": "better than the seasonal naive",
-    "open": "not distinguishable from it",
-    "behind": "worse than the seasonal naive",
+    "ahead": "better",
+    "open": "not distinguishable",
+    "behind": "worse",
 }
 
 
@@ -54,13 +55,15 @@ class Row:
 
     @property
     def state(self) -> str:
-        """`ahead`, `behind` or `open`: on which side of zero the interval lies."""
+        """`ahead`, `behind` or `open`: on which side of zero the interval lies; `base` for the seasonal naive."""
+        if self.name == NAIVE:
+            return "base"
         return "ahead" if self.low > 0 else "behind" if self.high < 0 else "open"
 
 
 def rows_of(board: Leaderboard) -> list[Row]:
     """Return the models, the best first."""
-    return [Row(row, board.metric) for row in board.table.to_dict("records")]
+    return [Row(row.to_dict(), board.metric) for _, row in board.table.iterrows()]
 
 
 def leaderboard(
@@ -91,17 +94,20 @@ def leaderboard(
     check_matplotlib()
     board = board_of(comparison)
     rows = rows_of(board)
-    figure = new_figure(10.5, 1.9 + 0.42 * len(rows))
+    figure = new_figure(10.5, 2.2 + 0.4 * len(rows))
     axes, beside = figure.subplots(1, 2, sharey=True, width_ratios=[1.0, 0.62])
     has_skill = any(np.isfinite(row.skill) for row in rows)
     if has_skill:
         _draw_skill(axes, rows)
-        _legend(figure, axes, rows)
+        legend_above(axes, _handles(rows))
     else:
         _draw_errors(axes, rows, NAMES[board.metric])
         title = f"{NAMES[board.metric]} of each model (smaller is better)" if title.startswith("Skill") else title
-    places = np.arange(len(rows))
-    name_ticks(axes.yaxis, places, [_named(row.is_ranked, name) for row, name in zip(rows, _names(rows), strict=True)])
+    name_ticks(
+        axes.yaxis,
+        range(len(rows)),
+        [_named(row.is_ranked, name) for row, name in zip(rows, _names(rows), strict=True)],
+    )
     axes.set_ylim(len(rows) - 0.4, -0.6)
     _draw_numbers(beside, rows, NAMES[board.metric])
     note = str(board.verdict)
@@ -133,10 +139,11 @@ def _draw_skill(axes: Axes, rows: list[Row]) -> None:
         color = STATES[row.state]
         if np.isfinite(row.low):
             axes.plot([row.low, row.high], [place, place], color=color, linewidth=2.6, solid_capstyle="butt", zorder=2)
-        axes.plot([row.skill], [place], MARKERS[row.state], color=color, markersize=8, zorder=3)
+        face = "white" if row.state == "base" else color
+        axes.plot([row.skill], [place], MARKERS[row.state], color=color, markerfacecolor=face, markersize=8, zorder=3)
         if row.skill < low:
             axes.plot([low], [place], "<", color=color, markersize=9, clip_on=False, zorder=4)
-            axes.annotate(f"{row.skill:.3g}", (low, place), (8, 0), textcoords="offset points", va="center", fontsize=9)
+            axes.annotate(f"{row.skill:.3g}", (low, place), (8, 5), textcoords="offset points", fontsize=9)
     dress(axes, "", "skill (right of 0: smaller errors than the seasonal naive)", "")
     axes.set_xlim(low, high)
 
@@ -147,18 +154,16 @@ def _draw_errors(axes: Axes, rows: list[Row], metric: str) -> None:
     axes.set_xlim(left=0)
 
 
-def _legend(figure: Figure, axes: Axes, rows: list[Row]) -> None:
+def _handles(rows: list[Row]) -> list[Any]:
+    """Return the legend of the states that occur."""
     from matplotlib.lines import Line2D
 
     states = {row.state for row in rows if np.isfinite(row.skill)}
-    handles = [
+    return [
         Line2D([], [], color=STATES[state], marker=MARKERS[state], markersize=7, linewidth=2.4, label=words)
         for state, words in WORDS.items()
         if state in states
     ]
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles), fontsize=9, frameon=False
-    )
 
 
 def _draw_numbers(axes: Axes, rows: list[Row], metric: str) -> None:
@@ -169,7 +174,7 @@ def _draw_numbers(axes: Axes, rows: list[Row], metric: str) -> None:
         "p against best": [_p_value(row.p_value) for row in rows],
         "seconds": [_number(row.seconds, ".3g") for row in rows],
     }
-    for place, (head, cells) in zip((0.2, 0.6, 0.95), columns.items(), strict=True):
+    for place, (head, cells) in zip((0.22, 0.68, 1.0), columns.items(), strict=True):
         at: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 9.5}
         axes.text(place, -0.75, head, color=COLORS["text"], fontweight="bold", **at)
         for row, cell in enumerate(cells):

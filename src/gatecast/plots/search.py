@@ -8,7 +8,7 @@ import numpy as np
 
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.plots.names import labels
-from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure
+from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,9 +61,11 @@ def tuning_history(tuned: Tuned, *, title: str = "The course of the search") -> 
     _draw_ended(axes, trials)
     _draw_starts(axes, tuned, top)
     chosen = tuned.best_trial
-    axes.plot([chosen], [tuned.error], "D", color=COLORS["test"], markersize=9, label=f"taken: trial {chosen}", zorder=5)
+    axes.plot(
+        [chosen], [tuned.error], "D", color=COLORS["test"], markersize=9, label=f"taken: trial {chosen}", zorder=5
+    )
     dress(axes, "", "trial", tuned.metric.upper())
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    whole_numbers(axes.xaxis)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=9.5, frameon=False)
     return finish(figure, title)
 
@@ -93,7 +95,8 @@ def tuning_importance(tuned: Tuned, *, title: str = "Which settings decided what
     places = np.arange(len(shares))
     axes.barh(places, shares, color=COLORS["train"], height=0.66)
     for place, share in zip(places, shares, strict=True):
-        axes.annotate(f"{share:.0f} %", (share, place), (4, 0), textcoords="offset points", va="center", fontsize=9.5)
+        said = "< 1 %" if share < 1 else f"{share:.0f} %"
+        axes.annotate(said, (share, place), (4, 0), textcoords="offset points", va="center", fontsize=9.5)
     name_ticks(axes.yaxis, places.tolist(), labels(tuned.importance))
     axes.invert_yaxis()
     axes.margins(x=0.1)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gatecast.plots.checks import record_of
 from gatecast.plots.names import labels
 from gatecast.plots.numbers import StepErrors, step_errors
-from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, new_figure, panel_grid
+from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, new_figure, panel_grid, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +24,8 @@ __all__ = ["error_by_step"]
 COLUMNS, MOST_PANELS = 4, 12
 # a band of one or two origins would be taken for knowledge
 LEAST_ORIGINS = 3
+# the scale ends at so many times the middle model's highest error
+FAR = 2.5
 
 
 def error_by_step(
@@ -63,12 +67,16 @@ def error_by_step(
         _draw_model(axes, found, m)
         is_left, is_lowest = m % n_columns == 0, m + n_columns >= n
         dress(
-            axes, f"{name}: {found.mean[m].mean():.3g}", "steps ahead" if is_lowest else "", found.metric if is_left else ""
+            axes,
+            f"{name}: {found.mean[m].mean():.3g}",
+            "steps ahead" if is_lowest else "",
+            found.metric if is_left else "",
         )
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set_ylim(bottom=0)
+        whole_numbers(axes.xaxis)
         # shared scales
         axes.tick_params(labelleft=is_left, labelbottom=is_lowest)
+    # after all panels, which share the scale: until then it grows with what is drawn
+    panels[0].set_ylim(0, limit_of(found))
     return finish(figure, title, _note(found, n))
 
 
@@ -83,10 +91,25 @@ def _draw_model(axes: Axes, found: StepErrors, m: int) -> None:
     axes.plot(steps, found.mean[m], color=COLORS["train"], linewidth=1.9, marker=marker, markersize=3.5, zorder=3)
 
 
+def limit_of(found: StepErrors) -> float | None:
+    """Return up to where errors are shown, None for all: one very bad model must not flatten the others."""
+    peaks = np.nanmax(np.fmax(found.high, found.mean), axis=1)
+    limit = FAR * float(np.median(peaks))
+    return limit if 0 < limit < peaks.max() else None
+
+
 def _note(found: StepErrors, n_drawn: int) -> str:
     parts = [f"Beside each name the mean over all steps; gray: the other models; {found.n_origins} origins."]
     if found.n_origins >= LEAST_ORIGINS:
         parts.append("The band holds four of five of them.")
+    limit = limit_of(found)
+    if limit is not None:
+        cut = [
+            name
+            for name, high in zip(found.models, np.fmax(found.high, found.mean), strict=True)
+            if (high > limit).any()
+        ]
+        parts.append(f"Cut off above {limit:.3g}: {', '.join(labels(cut))}.")
     if n_drawn < len(found.models):
         parts.append(f"Not shown: {', '.join(labels(found.models[n_drawn:]))}.")
     if found.left_out:

@@ -27,11 +27,13 @@ __all__ = [
     "dress",
     "finish",
     "fonts",
+    "legend_above",
     "name_ticks",
     "new_figure",
     "panel_grid",
     "render",
     "use_fonts",
+    "whole_numbers",
 ]
 
 # Okabe and Ito (2008): told apart with any kind of color vision, and in gray by their lightness.
@@ -125,11 +127,32 @@ def finish(figure: Figure, title: str, note: str = "") -> Figure:
     return figure
 
 
+def legend_above(axes: Axes, handles: Sequence[Any] | None = None) -> None:
+    """Put a legend of one row above axes, where it hides nothing; a note below the figure would lie on one there."""
+    shown = axes.get_legend_handles_labels()[0] if handles is None else list(handles)
+    axes.legend(
+        handles=shown,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=max(len(shown), 1),
+        fontsize=9.5,
+        frameon=False,
+        borderaxespad=0.2,
+    )
+
+
 def name_ticks(axis: Axis, positions: Sequence[float], names: Sequence[str]) -> None:
     """Put names, made by `label`, beside ticks."""
     axis.set_ticks(positions, labels=list(names))
     if not all(name.isascii() for name in names):
         axis.set_tick_params(labelfontfamily=fonts())
+
+
+def whole_numbers(axis: Axis) -> None:
+    """Give an axis ticks at whole numbers only: there is no half epoch, step or trial."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(7, integer=True))
 
 
 def panel_grid(figure: Figure, n: int, n_columns: int) -> list[Axes]:
