@@ -39,8 +39,8 @@ def plot_intervals(
     Args:
         model: Fitted.
         data: The training part, or it and newer rows, whatever `fit` takes.
-        forecast: A table made by `predict`, or a number of steps; the model's horizon with intervals of 80 and 95 % when
-            absent.
+        forecast: A table made by `predict`, or a number of steps; the model's horizon with intervals of 80 and 95 %
+            when absent.
         unique_id: Which series of a panel; may be left out where there is one.
         newest: Points of the past that are shown; four horizons and at least 60 when absent.
         title: Headline; the name of the series when absent.

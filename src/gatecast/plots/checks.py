@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["board_of", "chosen_models", "numbers", "record_of"]
 
 
-def numbers(name: str, values: Any, shape: str) -> Floats:
+def numbers(name: str, values: Any, shape: str, *, finite: bool = True) -> Floats:
     """Return values as an array of floats.
 
     Args:
         name: Of the argument.
         values: Array-like.
         shape: Letters of its dimensions, e.g. `T, D`.
+        finite: Whether one of them must be finite; else infinity is a number, too.
 
     Raises:
         DataError: They are no numbers, have other dimensions, or none of them is finite.
@@ -41,7 +42,8 @@ def numbers(name: str, values: Any, shape: str) -> Floats:
         raise DataError(
             f"`{name}` must be numbers of the shape ({shape}), got a {kind} of something else. Pass an array."
         ) from None
-    if found.ndim != n_dimensions or not np.isfinite(found).any():
+    is_number = np.isfinite(found) if finite else ~np.isnan(found)
+    if found.ndim != n_dimensions or not is_number.any():
         what = f"the shape {found.shape}" if found.ndim != n_dimensions else "no finite number"
         raise DataError(f"`{name}` must be numbers of the shape ({shape}), got {what}. Pass an array with that shape.")
     return found

@@ -52,8 +52,8 @@ def residuals(
     Examples:
         >>> from gatecast.plots import residuals
         >>> figure = residuals(np.random.default_rng(0).normal(size=200), season_length=12)
-        >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['Over time', 'Distribution (line: normal)', 'Autocorrelation (band: white noise)', 'Quantiles beside normal ones']
+        >>> [axes.get_title(loc="left").split(" (")[0] for axes in figure.axes]
+        ['Over time', 'Distribution', 'Autocorrelation', 'Quantiles beside normal ones']
     """
     values = numbers("errors", errors, "N")
     known = values[np.isfinite(values)]

@@ -29,7 +29,8 @@ def significance(comparison: Comparison | Leaderboard, *, title: str | None = No
     """Draw which models differ: a critical-difference diagram for many series, a matrix of p-values for few.
 
     The diagram (Demsar 2006) needs 10 series and 3 models: mean ranks on a line, and a bar over models that do not
-    differ by Nemenyi's test. Else p-values of the Diebold-Mariano tests of all pairs are shown, Holm's for their number.
+    differ by Nemenyi's test. Else p-values of the Diebold-Mariano tests of all pairs are shown, by Holm's method for
+    their number.
 
     Args:
         comparison: From `compare`, or its `board`.

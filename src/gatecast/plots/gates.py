@@ -111,7 +111,7 @@ def half_lives(
         'Median 3.5 hours; 1 of 5 units never forgets'
     """
     check_matplotlib()
-    found = numbers("lives", lives, "D")
+    found = numbers("lives", lives, "D", finite=False)
     known = found[~np.isnan(found)]
     if (known <= 0).any():
         raise DataError(

@@ -53,8 +53,8 @@ def forecast(
     Args:
         model: Fitted.
         data: The training part, or it and newer rows, whatever `fit` takes.
-        forecast: A table made by `predict`, or a number of steps; the model's horizon with intervals of 80 and 95 % when
-            absent.
+        forecast: A table made by `predict`, or a number of steps; the model's horizon with intervals of 80 and 95 %
+            when absent.
         unique_id: Which series of a panel; may be left out where there is one.
         newest: Points of the past that are shown; four horizons and at least 60 when absent.
         title: Headline; the name of the series when absent.
@@ -69,7 +69,8 @@ def forecast(
         >>> from gatecast.plots import interactive
         >>> data = gatecast.datasets.sine(300)
         >>> model = gatecast.LSTMForecaster(12, hidden_size=8, epochs=2, progress=False).fit(data)
-        >>> [trace.name for trace in interactive.forecast(model, data, model.predict(level=80)).data if trace.showlegend]
+        >>> figure = interactive.forecast(model, data, model.predict(level=80))
+        >>> [trace.name for trace in figure.data if trace.showlegend]
         ['80 % interval', 'data', 'forecast']
     """
     go = _plotly()
@@ -78,9 +79,8 @@ def forecast(
     for n, band in enumerate(line.bands):
         _add_band(figure, line.forecast_times, band.lower, band.upper, f"{band.level} % interval", (n + 1) * 0.16)
     keep = begin + thin(line.values[begin:])
-    # a gap stays a gap
     _add_line(figure, line.times[keep], line.values[keep], "data", COLORS["data"])
-    _add_line(figure, line.forecast_times, line.forecast, "forecast", COLORS["forecast"], dash="dash", width=2.4)
+    _add_line(figure, line.forecast_times, line.forecast, "forecast", COLORS["forecast"], dash="dash")
     figure.update_layout(hovermode="x unified")
     return _dress(figure, title or f"{line.name}: forecast", html_label(line.time_name), html_label(line.value_name))
 
@@ -142,8 +142,8 @@ def leaderboard(
     board = board_of(comparison)
     rows = [row for row in rows_of(board) if np.isfinite(row.skill)]
     if not rows:
-        names = ", ".join(map(str, board.table["model"]))
-        raise ConfigError(f"There is no SeasonalNaive among {names}, and skill is measured against it. Compare it too.")
+        known = ", ".join(map(str, board.table["model"]))
+        raise ConfigError(f"There is no SeasonalNaive among {known}, and skill is measured against it. Compare it too.")
     names = _names([row.name for row in rows])
     figure = go.Figure(
         go.Scatter(
@@ -243,7 +243,8 @@ def _plotly() -> Any:
         return import_module("plotly.graph_objects")
     except ImportError:
         raise GatecastError(
-            "Interactive pictures are made with plotly, which is not installed. Run `pip install 'gatecast[interactive]'`."
+            "Interactive pictures are made with plotly, which is not installed. "
+            "Run `pip install 'gatecast[interactive]'`."
         ) from None
 
 
@@ -271,7 +272,7 @@ def _rounded(values: Floats) -> Floats:
     """Keep six digits: more of them would only make the page longer."""
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = 10.0 ** (5 - np.floor(np.log10(np.abs(values))))
-    return np.where(np.isfinite(scale), np.round(values * scale) / scale, values)
+        return np.where(np.isfinite(scale), np.round(values * scale) / scale, values)
 
 
 def _add_line(
@@ -280,8 +281,8 @@ def _add_line(
     values: Floats,
     name: str,
     color: str,
+    *,
     dash: str = "solid",
-    width: float = 1.4,
     **at: int,
 ) -> None:
     figure.add_scatter(
@@ -289,7 +290,7 @@ def _add_line(
         y=_rounded(values),
         name=name,
         mode="lines",
-        line={"color": color, "width": width, "dash": dash},
+        line={"color": color, "width": 1.4 if dash == "solid" else 2.4, "dash": dash},
         showlegend=True,
         hovertemplate="%{y:.6g}",
         **at,
@@ -314,7 +315,6 @@ def _add_heat(figure: Figure, times: np.ndarray, gates: Floats, name: str, row: 
     figure.add_heatmap(
         x=times[firsts],
         z=cells,
-        customdata=None,
         zmin=low,
         zmax=high,
         colorscale="Cividis" if low >= 0 else "PuOr",

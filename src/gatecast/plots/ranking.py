@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Row:
         is_ranked: Whether it has enough forecasts.
     """
 
-    def __init__(self, row: dict[str, Any], metric: str) -> None:
+    def __init__(self, row: Mapping[Any, Any], metric: str) -> None:
         self.name = str(row["model"])
         self.skill, self.low, self.high = (float(row[key]) for key in ("skill", "skill_lower", "skill_upper"))
         self.error, self.p_value = float(row[metric]), float(row["p_value"])
@@ -103,11 +104,7 @@ def leaderboard(
     else:
         _draw_errors(axes, rows, NAMES[board.metric])
         title = f"{NAMES[board.metric]} of each model (smaller is better)" if title.startswith("Skill") else title
-    name_ticks(
-        axes.yaxis,
-        range(len(rows)),
-        [_named(row.is_ranked, name) for row, name in zip(rows, _names(rows), strict=True)],
-    )
+    name_ticks(axes.yaxis, range(len(rows)), _names(rows))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     _draw_numbers(beside, rows, NAMES[board.metric])
     note = str(board.verdict)
@@ -115,11 +112,8 @@ def leaderboard(
 
 
 def _names(rows: list[Row]) -> list[str]:
-    return [label(name) for name in distinct([row.name for row in rows])]
-
-
-def _named(is_ranked: bool, name: str) -> str:
-    return name if is_ranked else f"{name} (not ranked)"
+    names = [label(name) for name in distinct([row.name for row in rows])]
+    return [name if row.is_ranked else f"{name} (not ranked)" for name, row in zip(names, rows, strict=True)]
 
 
 def skill_limits(rows: list[Row]) -> tuple[float, float]:
