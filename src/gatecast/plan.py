@@ -239,9 +239,9 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
 def choose_members(settings: Settings, panel: Panel) -> int:
     """Return how many networks are trained where that was left open: few series make one network an accident.
 
-    Up to ten series with fewer than 100,000 points in all are learned by five networks, each in a second or two. One
-    network is enough for more of them, is all that the tutorials have (`skip="none"`, `mode="windows"`), and all that is
-    trained where `epochs` or `max_seconds` say how long.
+    Up to ten series with fewer than 100,000 points in all are learned by five networks, each in some seconds. One
+    network is enough for more of them, is all that the tutorials have (`skip="none"`, `mode="windows"`), and all that
+    is trained where `epochs` or `max_seconds` say how long.
     """
     if settings.ensemble is not None:
         return int(settings.ensemble)
