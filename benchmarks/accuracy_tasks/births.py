@@ -25,6 +25,12 @@ TASK = "us_births"
 # what a user who knows what is counted would say
 INFORMED = {"calendar": True, "country": "US"}
 WITH = "with calendar and holidays"
+# what is told, number of networks (None: what the library chooses), and how the row is called
+KINDS: tuple[tuple[dict[str, Any], int | None, str], ...] = (
+    ({}, None, "default settings"),
+    (INFORMED, None, WITH),
+    (INFORMED, 1, f"{WITH}, single model"),
+)
 HORIZON, SEASON, N_ORIGINS = 30, 7, 12
 
 
@@ -59,17 +65,17 @@ class Births:
 
 
 def run(options: Options) -> list[Row]:
-    """Forecast from each origin, with and without calendar and holidays."""
+    """Forecast from each origin, with and without calendar and holidays, and with them by a single network."""
     births = Births(pd.read_parquet(find(options.folder, "us_births.parquet")))
     rows = rows_of(TASK, [{"MASE": births.mase(births.naive())}], ", seasonal naive")
-    for told, name in (({}, "default settings"), (INFORMED, WITH)) if options.seeds else ():
-        measure = partial(_models, births, options.seeds, told, name)
+    for told, ensemble, name in KINDS if options.seeds else ():
+        measure = partial(_models, births, options.seeds, ensemble, told, name)
         rows += or_not_available(TASK, [f"MASE, {name}"], measure)
     return rows
 
 
-def _models(births: Births, seeds: tuple[int, ...], told: dict[str, Any], name: str) -> list[Row]:
-    fits = [fit(births.train, HORIZON, seed=seed, ensemble=None, **told) for seed in seeds]
+def _models(births: Births, seeds: tuple[int, ...], ensemble: int | None, told: dict[str, Any], name: str) -> list[Row]:
+    fits = [fit(births.train, HORIZON, seed=seed, ensemble=ensemble, **told) for seed in seeds]
     return rows_of(TASK, [_scores(births, fitted) for fitted in fits], f", {name}")
 
 

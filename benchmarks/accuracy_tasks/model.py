@@ -84,7 +84,7 @@ def fit(
         NotAvailableError: The installed gatecast has no such setting.
     """
     wanted: dict[str, Any] = {"seed": seed * (ensemble or MOST_MEMBERS)}
-    wanted |= {"ensemble": ensemble} if ensemble and ensemble > 1 else {}
+    wanted |= {"ensemble": ensemble} if ensemble is not None else {}
     wanted |= {"future": tuple(future)} if future else {}
     wanted |= {"calendar": True} if calendar else {}
     wanted |= {"country": country} if country else {}
