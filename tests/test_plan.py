@@ -249,7 +249,7 @@ def test_few_series_are_learned_by_several_networks(lengths: tuple[int, ...]) ->
     ("lengths", "settings"),
     [
         ((300,) * 11, {}),
-        ((100_000,), {}),
+        ((30_000,), {}),
         ((300,), {"max_seconds": 5.0}),
         ((300,), {"epochs": 20}),
         ((300,), {"skip": "none"}),

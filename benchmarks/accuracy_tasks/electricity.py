@@ -51,7 +51,7 @@ def _with_future(table: pd.DataFrame, seeds: tuple[int, ...], without: list[dict
 def _scores(table: pd.DataFrame, future: tuple[str, ...], seed: int) -> dict[str, float]:
     known = table[["unique_id", "ds", "y", *future]]
     n_train = len(table) - N_DAYS * HORIZON
-    fitted = fit(known.iloc[:n_train], HORIZON, seed=seed, ensemble=None, future=future)
+    fitted = fit(known.iloc[:n_train], HORIZON, seed=seed, future=future)
     answers = [_forecast(fitted, known, n_train, day, future) for day in range(N_DAYS)]
     forecast = np.concatenate([answer["LSTM"].to_numpy() for answer, _ in answers])
     seconds = sum(seconds for _, seconds in answers)

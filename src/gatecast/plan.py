@@ -34,8 +34,8 @@ MANY_POINTS = 100_000
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 # training steps at least, and where few series are told of holidays and the calendar
 LEAST_STEPS, STEPS_OF_FEASTS = 200, 600
-# networks of a fit to few series
-MEMBERS = 5
+# networks of a fit to few series with fewer points than so many, where another one costs a second or two
+MEMBERS, FEW_POINTS = 5, 20_000
 # below so many horizons a series holds nothing back
 VALIDATION_HORIZONS = 3
 # and the rest of a series has to hold so many observations
@@ -239,7 +239,7 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
 def choose_members(settings: Settings, panel: Panel) -> int:
     """Return how many networks are trained where that was left open: few series make one network an accident.
 
-    Up to ten series with fewer than 100,000 points in all are learned by five networks, each in some seconds. One
+    Up to ten series with fewer than 20,000 points in all are learned by five networks, each in a second or two. One
     network is enough for more of them, is all that the tutorials have (`skip="none"`, `mode="windows"`), and all that
     is trained where `epochs` or `max_seconds` say how long.
     """
@@ -247,7 +247,7 @@ def choose_members(settings: Settings, panel: Panel) -> int:
         return int(settings.ensemble)
     is_plain = settings.skip == "none" or settings.mode == "windows"
     is_limited = settings.epochs is not None or settings.max_seconds is not None
-    is_small = panel.n_series <= FEW_SERIES and len(panel.values) < MANY_POINTS
+    is_small = panel.n_series <= FEW_SERIES and len(panel.values) < FEW_POINTS
     return MEMBERS if is_small and not is_plain and not is_limited else 1
 
 
