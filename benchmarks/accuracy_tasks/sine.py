@@ -20,5 +20,5 @@ def run(options: Options) -> list[Row]:
 
 
 def _scores(table: pd.DataFrame, seed: int) -> dict[str, float]:
-    fitted = fit(table.iloc[:N_TRAIN], 1, seed=seed, ensemble=None)
+    fitted = fit(table.iloc[:N_TRAIN], 1, seed=seed)
     return {"test RMSE": fitted.model.evaluate(table.iloc[N_TRAIN:]).rmse, "fit": fitted.seconds}

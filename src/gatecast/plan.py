@@ -240,15 +240,15 @@ def choose_members(settings: Settings, panel: Panel) -> int:
     """Return how many networks are trained where that was left open: few series make one network an accident.
 
     Up to ten series with fewer than 20,000 points in all are learned by five networks, each in a second or two. One
-    network is enough for more of them, is all that the tutorials have (`skip="none"`, `mode="windows"`), and all that
-    is trained where `epochs` or `max_seconds` say how long.
+    network is enough for more of them and for a single step ahead, is all that the tutorials have (`skip="none"`,
+    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long.
     """
     if settings.ensemble is not None:
         return int(settings.ensemble)
     is_plain = settings.skip == "none" or settings.mode == "windows"
     is_limited = settings.epochs is not None or settings.max_seconds is not None
     is_small = panel.n_series <= FEW_SERIES and len(panel.values) < FEW_POINTS
-    return MEMBERS if is_small and not is_plain and not is_limited else 1
+    return MEMBERS if is_small and settings.horizon > 1 and not is_plain and not is_limited else 1
 
 
 def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> int:
