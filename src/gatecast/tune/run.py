@@ -15,6 +15,7 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
+from gatecast.plan import choose_members
 from gatecast.settings import Settings
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tune import objective
@@ -230,7 +231,8 @@ class _Run:
         """Return the seconds that are left for trials."""
         if self.search.max_seconds is None:
             return math.inf
-        reserve = FIT_RESERVE * self.fit_seconds * self.starts[GIVEN].ensemble
+        n_members = choose_members(self.starts[GIVEN], self.windows[0].train)
+        reserve = FIT_RESERVE * self.fit_seconds * n_members
         return self.started + self.search.max_seconds - reserve - time.monotonic()
 
     def _try(self) -> None:
