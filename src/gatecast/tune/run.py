@@ -105,7 +105,7 @@ def tune(
         with _bar(options, shown=model.progress) as bar:
             run.go(bar)
         run.confirm()
-        settings = run.best_settings()
+        settings = run.best_settings(panel)
         fitted = replace(model, **settings)
         fitted.fit(panel)
         return Tuned(
@@ -371,9 +371,14 @@ class _Run:
             return bool(gain.mean() > 0)
         return bool(gain.mean() > gain.std(ddof=1) / math.sqrt(len(gain)))
 
-    def best_settings(self) -> dict[str, Any]:
-        """Return the settings of the best trial that are not those of the model."""
-        return dict(self.chosen().user_attrs["settings"])
+    def best_settings(self, panel: Panel) -> dict[str, Any]:
+        """Return the settings of the best trial that are not those of the model; as many networks as it has."""
+        settings = dict(self.chosen().user_attrs["settings"])
+        given = self.starts[GIVEN]
+        n_members = choose_members(given, panel)
+        if choose_members(replace(given, **settings), panel) != n_members:
+            settings["ensemble"] = n_members
+        return settings
 
 
 def _value(trial: FrozenTrial) -> float:
