@@ -318,9 +318,10 @@ class _Run:
         return report
 
     def confirm(self) -> None:
-        """Judge the best trials and the starts again from another seed; all of them or, where time is short, none."""
+        """Judge the best trials and the better start again from further seeds; all or, where time is short, none."""
         ranked = sorted(finished(self.study), key=_value)
-        finalists = [t for n, t in enumerate(ranked) if n < FINALISTS or "start" in t.user_attrs]
+        start = next((trial for trial in ranked if "start" in trial.user_attrs), None)
+        finalists = [trial for n, trial in enumerate(ranked) if n < FINALISTS or trial is start]
         if self.stop == INTERRUPTED or len(finalists) < 2:
             return
         again: dict[int, Judged] = {}
