@@ -14,21 +14,18 @@ def mix(z):
 class Segments:
     """A lesson of any series, anywhere within its segment."""
 
-    def __init__(self, lengths, burn_in, lessons, seed, draws=1):
-        self.lengths, self.burn_in, self.seed, self.draws = lengths, burn_in, seed, draws
+    def __init__(self, lengths, burn_in, lessons, seed):
+        self.lengths, self.burn_in, self.seed = lengths, burn_in, seed
         self.T = min(burn_in + lessons, max(lengths) - 1)
         self.lessons = sum(max(n - burn_in - 1, 0) for n in lengths)
         # a series shorter than a segment is drawn as often as if it filled one
         drawn = [max(n - burn_in - 1, self.T - burn_in) if n - burn_in > 1 else 0 for n in lengths]
-        self.drawn = drawn
         self.pool = [(s, i) for s, n in enumerate(drawn) for i in range(n)]
 
     def draw(self, counter):
         """Series and first point of the segment with this number."""
         bits = mix(self.seed ^ mix(counter))
         series, lesson = self.pool[bits * len(self.pool) >> 64]
-        others = [mix(bits + k & BITS) * self.drawn[series] >> 64 for k in range(1, self.draws)]
-        lesson = max([lesson, *others])
         lead = mix(bits) * (self.T - self.burn_in) >> 64
         last = max(self.lengths[series] - 1 - self.T, 0)
         return series, min(max(lesson - lead, 0), last)

@@ -30,10 +30,9 @@ void bind(nb::module_& module, const char* suffix) {
         .def(
             "__init__",
             [](SegmentSource<Real>* self, const PanelView<Real>& panel, const Lens& lens, int burn_in, int lessons,
-               int batch, uint64_t seed, int draws) {
-                require(burn_in >= 0 && lessons > 0 && batch > 0 && draws > 0,
-                        "burn_in, lessons, batch and draws must be positive");
-                new (self) SegmentSource<Real>(panel, lens, burn_in, lessons, batch, seed, draws);
+               int batch, uint64_t seed) {
+                require(burn_in >= 0 && lessons > 0 && batch > 0, "burn_in, lessons and batch must be positive");
+                new (self) SegmentSource<Real>(panel, lens, burn_in, lessons, batch, seed);
             },
             nb::keep_alive<1, 2>())
         .def_prop_ro("lessons", &SegmentSource<Real>::lessons);

@@ -52,8 +52,6 @@ CLEARLY = 0.05
 SIGNAL_SECONDS = 0.2
 # share of the time that is left for calibration and memory
 RESERVE = 0.1
-# where earlier years are inputs, the newest of so many lessons is learned: habits change over decades
-DRAWS_OF_YEARS = 3
 
 
 def fit_panel(
@@ -335,8 +333,7 @@ def _source(task: Task, seed: int) -> Any:
     settings, plan, lens = task.settings, task.plan, task.preparation.lens
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
-        draws = 1 if task.preparation.anniversaries is None else DRAWS_OF_YEARS
-        return segment_source(task.arrays, lens, plan.lookback - 1, plan.lessons, plan.batch_size, seed, draws)
+        return segment_source(task.arrays, lens, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
     return window_source(
         task.arrays,
         lens,

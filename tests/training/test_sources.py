@@ -207,21 +207,6 @@ def test_segments_equal_the_same_arrays(name):
     np.testing.assert_array_equal(seen, records)
 
 
-@pytest.mark.parametrize("draws", [2, 3])
-def test_newest_of_several_lessons_is_drawn(draws):
-    lengths, burn_in, lessons, batch, H = CASES["ragged"]
-    panel = panel_of(lengths, seed=1)
-    oracle = Segments(lengths, burn_in, lessons, 11, draws)
-    x, y = arrays_of(oracle, panel, 12, batch, H)
-    expected, _ = train(native.array_source(x, y), H, 12)
-    weights, _ = train(native.segment_source(panel, LENS, burn_in, lessons, batch, 11, draws), H, 12)
-    np.testing.assert_array_equal(weights, expected)
-    # the newest quarter of a long series gets 1 - 0.75 ** draws of its lessons
-    many = Segments([4_001], 0, 1, 5, draws)
-    share = np.mean([many.draw(counter)[1] >= 3_000 for counter in range(4_000)])
-    assert share == pytest.approx(1 - 0.75**draws, abs=0.03)
-
-
 def test_segments_follow_the_seed_and_the_step():
     panel = panel_of([80, 60])
     one, same, other = (train(native.segment_source(panel, LENS, 5, 20, 4, seed), 2, 5)[1] for seed in (1, 1, 2))

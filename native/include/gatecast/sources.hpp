@@ -147,13 +147,12 @@ class WindowSource final : public PanelSource<Real> {
 
 // Every step is a lesson: segments of `burn_in + lessons` points at random places, forecasts at every step
 // after the burn-in. Each point is as likely to be a lesson as any other, but for the first and last ones of
-// a series, which the nearest whole segment covers. Of `draws` lessons of its series the newest one counts: with 3 of
-// them more than half of the lessons come from the newest quarter.
+// a series, which the nearest whole segment covers.
 template <typename Real>
 class SegmentSource final : public PanelSource<Real> {
   public:
-    SegmentSource(PanelView<Real> panel, Lens lens, int burn_in, int lessons, int batch, uint64_t seed, int draws)
-        : PanelSource<Real>(panel, std::move(lens), seed), draws_(draws) {
+    SegmentSource(PanelView<Real> panel, Lens lens, int burn_in, int lessons, int batch, uint64_t seed)
+        : PanelSource<Real>(panel, std::move(lens), seed) {
         int64_t longest = 0;
         before_.push_back(0);
         for (int s = 0; s < panel.S; ++s) {
@@ -180,11 +179,7 @@ class SegmentSource final : public PanelSource<Real> {
         for (int r = 0; r < rows.R; ++r) {
             const uint64_t counter = static_cast<uint64_t>(step) * this->max_batch + first_row + r;
             const uint64_t bits = mix(this->seed_ ^ mix(counter));
-            Located at = locate(before_, below(bits, before_.back()));
-            for (int k = 1; k < draws_; ++k) {
-                const int64_t n_drawn = before_[at.s + 1] - before_[at.s];
-                at.within = std::max(at.within, below(mix(bits + static_cast<uint64_t>(k)), n_drawn));
-            }
+            const Located at = locate(before_, below(bits, before_.back()));
             // the drawn lesson stands anywhere in its segment
             const int64_t n = this->panel_.length(at.s), lead = below(mix(bits), this->T - this->first);
             const int64_t start = std::clamp<int64_t>(at.within - lead, 0, std::max<int64_t>(n - 1 - this->T, 0));
@@ -193,7 +188,6 @@ class SegmentSource final : public PanelSource<Real> {
     }
 
   private:
-    const int draws_;
     int64_t lessons_ = 0;
     std::vector<int64_t> before_;
 };

@@ -329,15 +329,10 @@ def window_source(
     return make(panel.native(), lens.native(), lookback, horizon, batch_size, shuffle, n_dropped, seed)
 
 
-def segment_source(
-    panel: PanelArrays, lens: Lens, burn_in: int, lessons: int, batch_size: int, seed: int, draws: int = 1
-) -> Any:
-    """Random segments of `burn_in + lessons` points with a forecast at each step after the burn-in.
-
-    Of `draws` lessons that are drawn from a series the newest one is learned.
-    """
+def segment_source(panel: PanelArrays, lens: Lens, burn_in: int, lessons: int, batch_size: int, seed: int) -> Any:
+    """Random segments of `burn_in + lessons` points with a forecast at each step after the burn-in."""
     make = _typed("SegmentSource", panel.values.dtype)
-    return make(panel.native(), lens.native(), burn_in, lessons, batch_size, seed, draws)
+    return make(panel.native(), lens.native(), burn_in, lessons, batch_size, seed)
 
 
 @dataclass(frozen=True)
