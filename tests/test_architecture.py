@@ -32,12 +32,13 @@ FLOORS = {
     "forecasts": 8,
     "stream": 8,
     "modelfile": 8,
-    "forecaster": 9,
-    "compare": 10,
-    "diagnose": 11,
-    "tune": 11,
-    "plots": 12,
-    "cli": 13,
+    "explain": 9,
+    "forecaster": 10,
+    "compare": 11,
+    "diagnose": 12,
+    "tune": 12,
+    "plots": 13,
+    "cli": 14,
 }
 
 

@@ -5,6 +5,7 @@
 #include "bindings.hpp"
 #include "gatecast/isa.hpp"
 #include "gatecast/runner.hpp"
+#include "gatecast/slopes.hpp"
 #include "gatecast/stream.hpp"
 
 namespace {
@@ -24,12 +25,13 @@ void check_panel(const Shape& shape, const PanelView<Real>& panel, const Lens& l
             "the panel and the network differ in what is known ahead");
 }
 
-// Outputs are written to `state`, `last` and `every`; a `width` of 0 leaves `every` alone.
+// Outputs are written to `state`, `last`, `every` and `trace`; without columns `every` and `trace` are left alone.
 template <typename Real>
 void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
                    const PanelView<Real>& panel, const ReadArray& series, const ReadArray& starts,
                    const ReadArray& lengths, bool zero_state, const WriteArray& state, const WriteArray& last,
-                   const WriteArray& every, int threads, const std::string& isa) {
+                   const WriteArray& every, const WriteArray& trace, bool trace_each, int threads,
+                   const std::string& isa) {
     check_panel(shape, panel, lens);
     check_loss(shape, loss);
     Network<Real> network(shape, kernels_for<Real>(isa));
@@ -52,6 +54,9 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& len
     require(width <= shape.H, "array `every` is wider than the forecast");
     require(!network.needs_windows() || (zero_state && width == 0),
             "a network that reads its window as a whole has no state and no forecast at every step");
+    require(trace.ndim() == 2, "array `trace` has the wrong number of dimensions");
+    Real* trace_out =
+        trace.shape(1) ? write<Real>(trace, "trace", {trace_each ? total : count, network.trace_size()}) : nullptr;
     Real* every_out = width ? write<Real>(every, "every", {total, shape.P, width}) : nullptr;
     const Sequences<Real> task{&panel,
                                &lens,
@@ -63,7 +68,9 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& len
                                write<Real>(state, "state", {count, network.state_size()}),
                                write<Real>(last, "last", {count, shape.P, shape.H}),
                                every_out,
-                               width};
+                               width,
+                               trace_out,
+                               trace_each};
     {
         const nb::gil_scoped_release release;
         Team team(threads);
@@ -72,9 +79,49 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& len
     if (PyErr_Occurred()) throw nb::python_error();
 }
 
+// Outputs are written to `inputs`, `shares` and `ahead`, which are zero before.
 template <typename Real>
-void bind(nb::module_& module, const char* sequences, const char* stream) {
+void forecast_slopes(const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
+                     const PanelView<Real>& panel, const ReadArray& series, const ReadArray& origins, int T, int middle,
+                     const WriteArray& inputs, const WriteArray& shares, const WriteArray& ahead, int threads,
+                     const std::string& isa) {
+    check_panel(shape, panel, lens);
+    check_loss(shape, loss);
+    require(T > 0, "a sequence needs a step");
+    require(middle >= 0 && middle < shape.P, "there is no such parameter of a step");
+    Network<Real> network(shape, kernels_for<Real>(isa));
+    network.set_weights(read<Real>(weights, "weights", {network.layout.flat}));
+    const auto count = static_cast<int64_t>(origins.size());
+    const int64_t* of = read<int64_t>(series, "series", {count});
+    const int64_t* origin = read<int64_t>(origins, "origins", {-1});
+    for (int64_t i = 0; i < count; ++i) {
+        require(of[i] >= 0 && of[i] < panel.S, "a sequence is of no series");
+        require(origin[i] >= T - 1 && origin[i] < panel.length(static_cast<int>(of[i])),
+                "a sequence leaves its series");
+    }
+    checked_threads(threads);
+    const SlopeTask<Real> task{&panel,
+                               &lens,
+                               of,
+                               origin,
+                               count,
+                               T,
+                               middle,
+                               write<Real>(inputs, "inputs", {count, shape.H, T, shape.dense}),
+                               write<Real>(shares, "shares", {count, shape.H, shape.J}),
+                               write<Real>(ahead, "ahead", {count, shape.H, shape.ahead_numbers})};
+    {
+        const nb::gil_scoped_release release;
+        Team team(threads);
+        Slopes<Real>(network, loss, task).run(team, python_interrupted);
+    }
+    if (PyErr_Occurred()) throw nb::python_error();
+}
+
+template <typename Real>
+void bind(nb::module_& module, const char* sequences, const char* slopes, const char* stream) {
     module.def(sequences, &run_sequences<Real>);
+    module.def(slopes, &forecast_slopes<Real>);
     using Self = Stream<Real>;
     nb::class_<Self>(module, stream)
         .def("__init__",
@@ -111,6 +158,6 @@ void bind(nb::module_& module, const char* sequences, const char* stream) {
 }  // namespace
 
 void bind_inference(nb::module_& module) {
-    bind<float>(module, "run_sequences_float32", "Stream_float32");
-    bind<double>(module, "run_sequences_float64", "Stream_float64");
+    bind<float>(module, "run_sequences_float32", "forecast_slopes_float32", "Stream_float32");
+    bind<double>(module, "run_sequences_float64", "forecast_slopes_float64", "Stream_float64");
 }

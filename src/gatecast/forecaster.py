@@ -21,6 +21,7 @@ from gatecast.training.stop import Stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gatecast.explain import CovariateImportance, Gates, LagImportance
     from gatecast.forecasts import Known
     from gatecast.training.checkpoint import Checkpoint
 
@@ -270,16 +271,9 @@ class LSTMForecaster(Settings):
             A table `unique_id, ds, y, LSTM`, each forecast at the time that it is for; NaN for the first `lookback`
             points of a series.
         """
-        from gatecast.forecasts import one_step_table, read_like_training
+        from gatecast.forecasts import one_step_table
 
-        panel = getattr(self, "_panel", None) if data is None else read_like_training(self.fitted_, data)
-        if panel is None:
-            fitted = self.fitted_
-            raise DataError(
-                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
-                "were asked for. Pass them: `predict_insample(data)`."
-            )
-        return one_step_table(self.fitted_, panel)
+        return one_step_table(self.fitted_, self._held("predict_insample", data))
 
     def evaluate(self, data: Any, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
         """Forecast from every origin behind the training part and compare with what came.
@@ -319,6 +313,121 @@ class LSTMForecaster(Settings):
                 "`predict(data=..., future=...)`, or fit a model without covariates."
             )
         return Stream(fitted, fitted.after.row(unique_id))
+
+    def gates(self, data: Any = None, unique_id: object = None, *, member: int = 0) -> Gates:
+        """Tell what each hidden unit did at each step of a series: gates, cell and hidden states.
+
+        Args:
+            data: As in `predict`; when absent, the training part, which a model that was loaded does not hold.
+            unique_id: Which series; may be left out when there is one.
+            member: Which network of the ensemble, counted from 0.
+
+        Returns:
+            Arrays `(T, D)` for each recurrent layer, with `half_lives()`, `forget_events()`, `spectra()` and
+            `to_frame()`; see `gatecast.explain.Gates`.
+
+        Raises:
+            ConfigError: There is no such series or member, or several series to choose from.
+            DataError: There are no data, or too few.
+
+        Examples:
+            >>> import numpy as np
+            >>> y = np.sin(np.arange(300) * 0.3)
+            >>> model = LSTMForecaster(hidden_size=6, n_layers=1, epochs=1, progress=False).fit(y)
+            >>> gates = model.gates()
+            >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
+            ((300, 6), 6)
+        """
+        from gatecast.explain import read_gates
+
+        return read_gates(self.fitted_, split_future(self._held("gates", data))[0], unique_id, member)
+
+    def lag_importance(
+        self,
+        data: Any = None,
+        unique_id: object = None,
+        *,
+        n_lags: int | None = None,
+        n_origins: int = 50,
+        share: float = 0.9,
+        member: int = 0,
+    ) -> LagImportance:
+        """Tell how much each step of a forecast moves with each value before it, and how far back that goes.
+
+        Args:
+            data: As in `gates`.
+            unique_id: Which series; may be left out when there is one.
+            n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
+                read as a whole.
+            n_origins: From how many points, evenly spaced, forecasts are made.
+            share: Of all gradients, which the effective lookback is to hold.
+            member: Which network of the ensemble, counted from 0.
+
+        Returns:
+            Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`; see
+            `gatecast.explain.LagImportance`.
+
+        Raises:
+            ConfigError: There is no such series or member, or an option makes no sense.
+            DataError: There are no data, or too few.
+
+        Examples:
+            >>> import numpy as np
+            >>> y = np.sin(np.arange(300) * 0.3)
+            >>> model = LSTMForecaster(mode="windows", lookback=8, epochs=1, season_length=1, progress=False).fit(y)
+            >>> found = model.lag_importance()
+            >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
+            (True, 1.0)
+        """
+        from gatecast.explain import measure_lags
+
+        panel = split_future(self._held("lag_importance", data))[0]
+        return measure_lags(
+            self.fitted_, panel, unique_id, n_lags=n_lags, n_origins=n_origins, share=share, member=member
+        )
+
+    def covariate_importance(self, data: Any, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
+        """Tell how much the error behind the training part grows when a covariate is taken from other times.
+
+        Args:
+            data: As in `evaluate`: the training data with newer rows behind them, or the newer rows alone.
+            n_repeats: How often each covariate is taken from other times.
+            seed: The same seed gives the same numbers.
+
+        Returns:
+            `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`; see
+            `gatecast.explain.CovariateImportance`.
+
+        Raises:
+            DataError: The model learned from no covariate, or nothing lies behind the training part.
+            ConfigError: `n_repeats` is no positive integer.
+
+        Examples:
+            >>> import numpy as np, pandas as pd
+            >>> price = np.random.default_rng(0).normal(size=400)
+            >>> days = pd.date_range("2024-01-01", periods=400)
+            >>> table = pd.DataFrame({"ds": days, "y": 9 - 2 * price, "price": price})
+            >>> model = LSTMForecaster(future=["price"], season_length=1, epochs=20, progress=False).fit(table[:300])
+            >>> model.covariate_importance(table).is_useful.tolist()
+            [True]
+        """
+        from gatecast.explain import measure_covariates
+
+        panel = split_future(self._held("covariate_importance", data))[0]
+        return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
+
+    def _held(self, method: str, data: Any) -> Panel:
+        """Read data, or return the training part where there are none."""
+        from gatecast.forecasts import read_like_training
+
+        fitted = self.fitted_
+        panel = getattr(self, "_panel", None) if data is None else read_like_training(fitted, data)
+        if panel is None:
+            raise DataError(
+                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
+                f"were asked for. Pass them: `{method}(data)`."
+            )
+        return panel
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.

@@ -26,6 +26,7 @@ from gatecast.preparation import Preparation
 
 __all__ = [
     "Known",
+    "Reading",
     "after_training",
     "evaluate_panel",
     "forecast_windows",
@@ -34,6 +35,7 @@ __all__ = [
     "one_step_table",
     "read_like_training",
     "read_on",
+    "reading_of",
 ]
 
 METHOD = "LSTM"
@@ -117,9 +119,7 @@ def read_on(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Known:
     Raises:
         DataError: A series that does not follow the training part is shorter than the lookback.
     """
-    panel, match = _align(fitted, panel)
-    _check_long_enough(fitted, panel, match)
-    preparation, arrays = _prepared(fitted, panel, match, panel.lengths)
+    panel, match, preparation, arrays = _ready(fitted, panel)
     memories = fitted.ensemble.read(_memories_before(fitted, match), arrays)
     after = panel.tail_from(panel.lengths)
     years = preparation.newest_years(arrays, _years_before(fitted, match))
@@ -127,6 +127,39 @@ def read_on(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Known:
     anchors = preparation.transform.anchors(values, offsets)
     ahead = _ahead_of(preparation, after, years, future, horizon)
     return Known(fitted, memories, preparation, anchors, after, ahead)
+
+
+def _ready(fitted: Fitted, panel: Panel) -> tuple[Panel, Match, Preparation, PanelArrays]:
+    panel, match = _align(fitted, panel)
+    _check_long_enough(fitted, panel, match)
+    return panel, match, *_prepared(fitted, panel, match, panel.lengths)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Data as the networks read them on the way to a forecast.
+
+    Args:
+        panel: The data; where they begin a few steps behind the training part, with a gap before them.
+        preparation: Of these series.
+        arrays: What the networks read.
+        memories: What each member remembers before the first point.
+    """
+
+    panel: Panel
+    preparation: Preparation
+    arrays: PanelArrays
+    memories: tuple[Memory, ...]
+
+
+def reading_of(fitted: Fitted, panel: Panel) -> Reading:
+    """Prepare data as `read_on` does, with what is remembered before them.
+
+    Raises:
+        DataError: A series that does not follow the training part is shorter than the lookback.
+    """
+    panel, match, preparation, arrays = _ready(fitted, panel)
+    return Reading(panel, preparation, arrays, _memories_before(fitted, match))
 
 
 def _ahead_of(preparation: Preparation, after: Panel, years: np.ndarray, future: Any, horizon: int) -> Ahead | None:

@@ -390,11 +390,12 @@ def run_arguments():
 def run_natively(arrays, results):
     records = native.native_shape(PLAIN), SETTINGS[0].native(), native.Lens().native()
     weights, *where = arrays
-    _native.run_sequences_float32(*records, weights, panel_of_floats().native(), *where, True, *results, 1, "baseline")
+    panel = panel_of_floats().native()
+    _native.run_sequences_float32(*records, weights, panel, *where, True, *results, True, 1, "baseline")
 
 
 def results():
-    shapes = ((2, 10), (2, 1, 3), (28, 1, 3))
+    shapes = ((2, 10), (2, 1, 3), (28, 1, 3), (28, 30))
     return [np.zeros(shape, np.float32) for shape in shapes]
 
 
@@ -412,7 +413,7 @@ def test_run_sequences_names_the_wrong_array(name, position):
             run_natively(wrong, results())
 
 
-@pytest.mark.parametrize(("name", "position"), [("state", 0), ("last", 1), ("every", 2)])
+@pytest.mark.parametrize(("name", "position"), [("state", 0), ("last", 1), ("every", 2), ("trace", 3)])
 def test_run_sequences_names_the_wrong_result(name, position):
     for change in (lambda a: a.astype(np.float64), lambda a: np.asfortranarray(a), lambda a: a[:-1], lambda a: a[0]):
         wrong = results()
@@ -420,7 +421,49 @@ def test_run_sequences_names_the_wrong_result(name, position):
         with pytest.raises(ValueError, match=f"array `{name}`"):
             run_natively(arrays_of_a_run(), wrong)
     with pytest.raises(ValueError, match="array `every` is wider"):
-        run_natively(arrays_of_a_run(), [*results()[:2], np.zeros((28, 1, 4), np.float32)])
+        run_natively(arrays_of_a_run(), [*results()[:2], np.zeros((28, 1, 4), np.float32), results()[3]])
+
+
+def slopes_natively(arrays, results, n_steps=4, middle=0):
+    records = native.native_shape(PLAIN), SETTINGS[0].native(), native.Lens().native()
+    weights, *places = arrays
+    panel = panel_of_floats().native()
+    _native.forecast_slopes_float32(*records, weights, panel, *places, n_steps, middle, *results, 1, "baseline")
+
+
+def slope_results():
+    return [np.zeros(shape, np.float32) for shape in ((2, 3, 4, 1), (2, 3, 0), (2, 3, 0))]
+
+
+def arrays_of_slopes():
+    return [initial_weights(PLAIN, 0), np.array([0, 1]), np.array([3, 17])]
+
+
+def test_forecast_slopes_names_what_is_wrong():
+    slopes_natively(arrays_of_slopes(), slope_results())
+    changes = (lambda a: a.astype(np.int16), lambda a: np.repeat(a, 2, 0)[::2], lambda a: a[..., None])
+    for position, name in enumerate(("weights", "series", "origins")):
+        for change in changes:
+            wrong = arrays_of_slopes()
+            wrong[position] = change(wrong[position])
+            with pytest.raises(ValueError, match=f"array `{name}`"):
+                slopes_natively(wrong, slope_results())
+    for position, name in enumerate(("inputs", "shares", "ahead")):
+        wrong = slope_results()
+        wrong[position] = wrong[position].astype(np.float64)
+        with pytest.raises(ValueError, match=f"array `{name}`"):
+            slopes_natively(arrays_of_slopes(), wrong)
+    with pytest.raises(ValueError, match="no such parameter"):
+        slopes_natively(arrays_of_slopes(), slope_results(), middle=1)
+    with pytest.raises(ValueError, match="needs a step"):
+        slopes_natively(arrays_of_slopes(), slope_results(), n_steps=0)
+
+
+@pytest.mark.parametrize(("series", "origin"), [(0, 2), (0, 12), (1, 19), (2, 5), (-1, 5), (0, 2**62), (0, -1)])
+def test_slopes_of_a_sequence_that_leaves_its_series(series, origin):
+    arrays = [initial_weights(PLAIN, 0), np.array([0, series]), np.array([3, origin])]
+    with pytest.raises(ValueError, match="a sequence"):
+        slopes_natively(arrays, slope_results())
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,10 @@ class Layer {
     virtual void carry_state(Room<Real>&, int /*T*/, int /*R*/) const {}  // the last states become the first
     virtual void keep_rows(Room<Real>&, int /*R*/, int /*n*/) const {}    // sequences n and above are over
 
+    // What a recurrent layer did in step t of sequence r of the forward pass before: gates and states, in one row.
+    virtual int trace_size() const { return 0; }
+    virtual void trace(const Room<Real>&, const Pass&, int /*t*/, int /*r*/, Real* /*to*/) const {}
+
     const int inputs, outputs;
 
   protected:

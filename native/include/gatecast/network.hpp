@@ -49,6 +49,7 @@ class Network {
             for (int job = 0; job < layers[l]->pack_jobs(); ++job) jobs_.push_back({l, job});
             states_.push_back(state_size());
             state_size_ += layers[l]->state_size();
+            trace_size_ += layers[l]->trace_size();
         }
     }
 
@@ -72,6 +73,7 @@ class Network {
     }
 
     int state_size() const { return state_size_; }
+    int trace_size() const { return trace_size_; }
     int state_at(int layer) const { return states_[layer]; }
     int head() const { return static_cast<int>(layers.size()) - 1; }
 
@@ -96,7 +98,7 @@ class Network {
     };
     std::vector<Job> jobs_;
     std::vector<int> states_;
-    int state_size_ = 0;
+    int state_size_ = 0, trace_size_ = 0;
 };
 
 }  // namespace gatecast

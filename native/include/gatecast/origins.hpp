@@ -1,6 +1,9 @@
 // What is forecast at one origin? From the head's outputs there to the forecast, its loss and their gradients.
 #pragma once
 
+#include <cmath>
+#include <limits>
+
 #include "gatecast/network.hpp"
 #include "gatecast/panel.hpp"
 
@@ -66,7 +69,34 @@ class Origins {
         if (network_.future && at.panel) future_backward(at, dy, gradient);
     }
 
+    // The gradient of the `middle` parameter of step k of the forecast: writes that of the head's outputs to `dy`, the
+    // candidates' shares of the step (J), and the gradient of the numbers that are known ahead of it. `gradient`: room
+    // for that of the weights.
+    void slopes(const Origin<Real>& at, int middle, int k, Real* dy, Real* shares, Real* ahead_slopes, Real* gradient) {
+        const Shape& shape = network_.shape;
+        const int H = shape.H, J = shape.J;
+        prepare(at);
+        std::fill_n(dy, shape.outputs(), Real{0});
+        share_out(at.y + k, shares);
+        Real mixture{0};
+        for (int j = 0; j < J; ++j) mixture += shares[j] * candidates_.data()[j * H + k];
+        for (int j = 0; j < J; ++j) dy[j * H + k] = shares[j] * (candidates_.data()[j * H + k] - mixture);
+        dy[(J + middle) * H + k] = Real{1};
+        if (!network_.future || k >= ahead(at)) return;
+        const Real* dx = future_backward(at, dy, gradient) + int64_t{k} * padded(shape.contexts + network_.future->X);
+        std::copy_n(dx + shape.contexts, shape.ahead_numbers, ahead_slopes);
+    }
+
   private:
+    // Softmax of the logits of one step, which stand H apart.
+    void share_out(const Real* logits, Real* shares) const {
+        const int H = network_.shape.H, J = network_.shape.J;
+        Real most = -std::numeric_limits<Real>::infinity(), sum{0};
+        for (int j = 0; j < J; ++j) most = std::max(most, logits[j * H]);
+        for (int j = 0; j < J; ++j) sum += shares[j] = std::exp(logits[j * H] - most);
+        for (int j = 0; j < J; ++j) shares[j] /= sum;
+    }
+
     OriginTask<Real> prepare(const Origin<Real>& at) {
         const Shape& shape = network_.shape;
         OriginTask<Real> task{};
@@ -111,7 +141,8 @@ class Origins {
         }
     }
 
-    void future_backward(const Origin<Real>& at, Real* dy, Real* gradient) {
+    // Returns the gradient of what the future decoder read.
+    const Real* future_backward(const Origin<Real>& at, Real* dy, Real* gradient) {
         const Shape& shape = network_.shape;
         const int n = ahead(at), A = shape.ahead_codes, ldx = padded(shape.contexts + network_.future->X);
         Real* d_parameters = dy + shape.J * shape.H;
@@ -122,6 +153,7 @@ class Origins {
             network_.embeddings.add_gradient(dx + int64_t{k} * ldx + shape.contexts + shape.ahead_numbers,
                                              codes_.data() + k * A, A, at.key, gradient);
         }
+        return dx;
     }
 
     const Network<Real>& network_;

@@ -23,6 +23,8 @@ struct Sequences {
     Real* last;       // (count, P, H): forecast behind the last step
     Real* every;      // (sum of lengths, P, width): the first steps of the forecast behind every step, or null
     int width;
+    Real* trace;      // what recurrent layers did, or null: (sum of lengths, trace size) or, of the last steps alone,
+    bool trace_each;  // (count, trace size)
 };
 
 template <typename Real>
@@ -115,7 +117,21 @@ class Runner {
         const Pass pass{T, R, task_.zero_state && done == 0, nullptr, &stop};
         desk.space.stack_forward(pass);
         forecast(desk, pass, members, done);
+        if (task_.trace) trace(desk, pass, members, done);
         desk.space.carry_states(T, R);
+    }
+
+    void trace(const Desk& desk, const Pass& pass, const int64_t* members, int64_t done) {
+        const int64_t size = network_.trace_size();
+        for (int r = 0; r < pass.R; ++r) {
+            const int64_t member = members[r];
+            if (task_.trace_each) {
+                Real* to = task_.trace + (place_[member] + done) * size;
+                for (int t = 0; t < pass.T; ++t, to += size) desk.space.trace(pass, t, r, to);
+            } else if (task_.lengths[member] == done + pass.T) {
+                desk.space.trace(pass, pass.T - 1, r, task_.trace + member * size);
+            }
+        }
     }
 
     // Forecasts behind every step, or behind the last steps of the sequences that end here.

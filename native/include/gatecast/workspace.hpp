@@ -70,6 +70,14 @@ class Workspace {
         each_layer([&](int l) { network_.layers[l]->store_state(rooms_[l], R, r, to + network_.state_at(l)); });
     }
 
+    // What the recurrent layers did in step t of sequence r, the lowest first.
+    void trace(const Pass& pass, int t, int r, Real* to) const {
+        each_layer([&](int l) {
+            network_.layers[l]->trace(rooms_[l], pass, t, r, to);
+            to += network_.layers[l]->trace_size();
+        });
+    }
+
     Buffer<Real> x;              // (T, R, stride)
     std::vector<int32_t> codes;  // (T, R, codes)
     Buffer<Real> dy;             // (T - first, R, padded(outputs))

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gatecast.cli.diagnose_options import DiagnoseOptions
+from gatecast.cli.gates_options import GatesOptions
 from gatecast.cli.options import DemoOptions, DoctorOptions, ForecastOptions, PredictOptions, as_command
 from gatecast.cli.tune_options import TuneOptions
 from gatecast.cli.window_options import BacktestOptions, CompareOptions
@@ -120,6 +121,17 @@ def _diagnose(options: DiagnoseOptions) -> None:
     diagnose(options)
 
 
+def _gates(options: GatesOptions) -> None:
+    """Say what the hidden units of a saved model remember, and when they forget it.
+
+    Reads a series as a forecast does: how long each unit remembers, in the data's unit of time, when units wipe their
+    memory and whether that follows the calendar or the season, and which periods they carry.
+    """
+    from gatecast.cli.gates import gates
+
+    gates(options)
+
+
 def _doctor(options: DoctorOptions) -> None:
     """Check this installation: versions, processor, and two seconds of arithmetic."""
     from gatecast.cli.doctor import doctor
@@ -183,4 +195,12 @@ app.command(
         "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
     ),
 )(as_command(DiagnoseOptions, _diagnose))
+app.command(
+    "gates",
+    epilog=_examples(
+        "gatecast gates load.safetensors load.csv",
+        "gatecast gates load.safetensors load.csv --out gates.parquet --json",
+        "gatecast gates shops.safetensors shops.csv --series shop_7",
+    ),
+)(as_command(GatesOptions, _gates))
 app.command("doctor", epilog=_examples("gatecast doctor", "gatecast doctor --json"))(as_command(DoctorOptions, _doctor))

@@ -24,11 +24,13 @@ RENAMED = {
     "dilations": "dilation",
     "n_trials": "trials",
     "n_windows": "windows",
+    "unique_id": "series",
 }
 NOT_THERE = ("huber_delta", "batch_size", "schedule", "clip_norm", "weight_decay", "averaging", "scaling", "shuffle")
 OTHERS = ("test_size", "id_col", "time_col", "target_col", "freq", "date_format", "level", "resume")
+SERIES = ("unique_id", "member", "threshold")
 SEARCH = ("n_trials", "n_windows", "metric", "sampler", "study", "space")
-NAMES = (*(field.name for field in fields(Settings) if field.name not in NOT_THERE), *OTHERS, *SEARCH)
+NAMES = (*(field.name for field in fields(Settings) if field.name not in NOT_THERE), *OTHERS, *SEARCH, *SERIES)
 
 
 def in_options(message: str) -> str:

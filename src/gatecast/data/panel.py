@@ -1,5 +1,6 @@
 """How does gatecast hold many series? One behind the other in one array, each on a regular grid."""
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -129,10 +130,19 @@ class Panel:
             return 0
         if unique_id not in ids:
             shown = ", ".join(repr(i) for i in ids[:5]) + (", ..." if len(ids) > 5 else "")
-            raise ConfigError(
-                f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. Pass one of them."
-            )
+            nearest = difflib.get_close_matches(str(unique_id), [str(i) for i in ids], n=1)
+            remedy = "Pass one of them."
+            if unique_id is not None and nearest:
+                remedy = f"Did you mean `unique_id={ids[[str(i) for i in ids].index(nearest[0])]!r}`?"
+            raise ConfigError(f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. {remedy}")
         return int(ids.index(unique_id))
+
+    def only(self, s: int) -> "Panel":
+        """Return series s alone as a new panel."""
+        rows, one = slice(self.offsets[s], self.offsets[s + 1]), slice(s, s + 1)
+        panel = replace(self, ids=self.ids[one], static={name: array[one] for name, array in self.static.items()})
+        starts, offsets = self.starts[one], np.array([0, self.lengths[s]], np.int64)
+        return panel._with_rows(lambda array: array[rows], offsets, starts)
 
     def times(self, s: int) -> "pd.Index[Any]":
         """Return the times of series s as a pandas index: timestamps (in the user's zone) or integers."""

@@ -176,6 +176,35 @@ class TrainedNetwork:
             out[rows] = self._run(panel, Stretches(_all(panel), start, length), memory.state, width).every
         return out
 
+    def trace(self, memory: Memory, new: PanelArrays) -> np.ndarray:
+        """Tell what the recurrent layers do at every one of the new points, on the way to the forecast behind it.
+
+        Args:
+            memory: What was remembered before them.
+            new: N points.
+
+        Returns:
+            `(N, spec.trace_size)`; of a network of windows, at the last step of the window that ends at the point.
+        """
+        n_old, n_new = np.diff(memory.recent.offsets), np.diff(new.offsets)
+        panel = join(memory.recent, new)
+        if self.window:
+            return self._trace_windows(panel, np.repeat(_all(panel), n_new), spans(n_old, n_new))
+        start = np.maximum(n_old - 1, 0)
+        length = n_old + n_new - start
+        traced = self._run(panel, Stretches(_all(panel), start, length), memory.state, trace="each").trace
+        # the newest old point, whose state is kept, was read again
+        return traced if not n_old.any() else traced[spans(np.cumsum(length) - n_new, n_new)]
+
+    def _trace_windows(self, panel: PanelArrays, series: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        out = np.empty((len(series), self.spec.trace_size), self.weights.dtype)
+        for at in range(0, len(series), WINDOWS_PER_CALL):
+            part = slice(at, at + WINDOWS_PER_CALL)
+            lengths = np.minimum(origins[part] + 1, self.window)
+            stretches = Stretches(series[part], origins[part] + 1 - lengths, lengths)
+            out[part] = self._run(panel, stretches, None, trace="last").trace
+        return out
+
     def _forecast_block(self, memory: Memory, ahead: Ahead | None) -> np.ndarray:
         last = np.diff(memory.recent.offsets) - 1
         panel = memory.recent if ahead is None else extend(memory.recent, ahead)
@@ -207,7 +236,12 @@ class TrainedNetwork:
         return replace(panel, values=values, targets=values, offsets=np.arange(S + 1, dtype=np.int64) * H, **rows)
 
     def _run(
-        self, panel: PanelArrays, stretches: Stretches, state: np.ndarray | None, width: int = 0
+        self,
+        panel: PanelArrays,
+        stretches: Stretches,
+        state: np.ndarray | None,
+        width: int = 0,
+        trace: str = "none",
     ) -> SequenceResult:
         return run_sequences(
             self.spec,
@@ -218,6 +252,7 @@ class TrainedNetwork:
             stretches,
             state=state,
             width=width,
+            trace=trace,
             n_threads=self.n_threads,
         )
 

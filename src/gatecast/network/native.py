@@ -26,9 +26,11 @@ __all__ = [
     "OptimizerSettings",
     "PanelArrays",
     "SequenceResult",
+    "SlopeResult",
     "Stretches",
     "array_source",
     "available_isas",
+    "forecast_slopes",
     "isa",
     "make_stream",
     "make_trainer",
@@ -235,6 +237,7 @@ class SequenceResult:
     state: np.ndarray  # (n, state_size)
     last: np.ndarray  # (n, P, H): forecast behind the last step
     every: np.ndarray  # (sum of lengths, P, width): first `width` steps of the forecast behind each step
+    trace: np.ndarray  # (sum of lengths or n, trace_size): what recurrent layers did; without columns if not asked for
 
 
 def native_shape(spec: NetworkSpec) -> Any:
@@ -357,6 +360,7 @@ def run_sequences(
     *,
     state: np.ndarray | None = None,
     width: int = 0,
+    trace: str = "none",
     n_threads: int = 1,
 ) -> SequenceResult:
     """Run the network along many sequences.
@@ -370,17 +374,68 @@ def run_sequences(
         stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
         state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
         width: How many steps of the forecast are wanted behind every step.
+        trace: Of which steps it is told what recurrent layers did (`NetworkSpec.trace_size` numbers each, see
+            `Layer.traced`): of "none", "each" or the "last" one of each sequence.
         n_threads: Threads for this call.
     """
     n, P = len(stretches.series), spec.n_parameters_of_step
     after = np.zeros((n, spec.state_size), weights.dtype) if state is None else state.copy()
     last = np.full((n, P, spec.horizon), np.nan, weights.dtype)
     every = np.zeros((int(stretches.lengths.sum()) if width else 0, P, width), weights.dtype)
+    each = trace == "each"
+    traced = np.empty((0, 0), weights.dtype)
+    if trace != "none":
+        traced = np.zeros((int(stretches.lengths.sum()) if each else n, spec.trace_size), weights.dtype)
     where = (stretches.series, stretches.starts, stretches.lengths)
     run = _typed("run_sequences", weights.dtype)
     records = (native_shape(spec), loss.native(), lens.native())
-    run(*records, weights, panel.native(), *where, state is None, after, last, every, n_threads, isa())
-    return SequenceResult(after, last, every)
+    out = (after, last, every, traced)
+    run(*records, weights, panel.native(), *where, state is None, *out, each, n_threads, isa())
+    return SequenceResult(*out)
+
+
+@dataclass(frozen=True)
+class SlopeResult:
+    """Gradients of each step of n point forecasts, in scaled units."""
+
+    inputs: np.ndarray  # (n, H, T, dense_inputs): with respect to what entered at each step
+    candidates: np.ndarray  # (n, H, J): with respect to the step's naive forecasts, which are the head's shares of them
+    ahead: np.ndarray  # (n, H, n_ahead_numbers): with respect to what was known ahead of the step
+
+
+def forecast_slopes(
+    spec: NetworkSpec,
+    weights: np.ndarray,
+    loss: LossSettings,
+    lens: Lens,
+    panel: PanelArrays,
+    places: tuple[np.ndarray, np.ndarray],
+    n_steps: int,
+    *,
+    n_threads: int = 1,
+) -> SlopeResult:
+    """Go back from each step of some forecasts to what went in; dropout takes no part.
+
+    Args:
+        spec: Shape of the network.
+        weights: `(spec.n_parameters,)`.
+        loss: What the parameters of the forecasts mean.
+        lens: What it is shown of the values.
+        panel: Of the same type as the weights.
+        places: Series and position `(n,)` int64 each of the newest point that a forecast reads.
+        n_steps: T, points that it reads, from a zero state.
+        n_threads: Threads for this call.
+    """
+    n, H, dtype = len(places[0]), spec.horizon, weights.dtype
+    out = (
+        np.zeros((n, H, n_steps, spec.dense_inputs), dtype),
+        np.zeros((n, H, spec.n_candidates), dtype),
+        np.zeros((n, H, spec.n_ahead_numbers), dtype),
+    )
+    records = (native_shape(spec), loss.native(), lens.native())
+    run = _typed("forecast_slopes", dtype)
+    run(*records, weights, panel.native(), *places, n_steps, loss.middle, *out, n_threads, isa())
+    return SlopeResult(*out)
 
 
 def make_stream(

@@ -136,6 +136,11 @@ class NetworkSpec:
         return sum(layer.state_size for layer in self.layers)
 
     @property
+    def trace_size(self) -> int:
+        """Numbers that tell what the recurrent layers of the stack did in a step."""
+        return sum(n for layer in self.layers[: len(self.stack)] for _, n in layer.traced)
+
+    @property
     def sees_ahead(self) -> bool:
         """Whether a layer reads points behind a step, so that only windows may use it."""
         return any(layer.sees_ahead for layer in self.layers)

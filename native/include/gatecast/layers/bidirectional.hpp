@@ -65,6 +65,13 @@ class BidirectionalLayer final : public Layer<Real> {
         }
     }
 
+    // Both cells at the step of which output t is made.
+    int trace_size() const override { return forwards_.trace_size() + backwards_.trace_size(); }
+    void trace(const Room<Real>& room, const Pass& pass, int t, int r, Real* to) const override {
+        forwards_.trace(room.parts[0], pass, t, r, to);
+        backwards_.trace(room.parts[1], pass, read_at(t, pass.T), r, to + forwards_.trace_size());
+    }
+
     int dx_from(int) const override { return 0; }
     int pack_jobs() const override { return 4; }
     void pack(int job, const Real* weights, bool recurrent, bool input) override {

@@ -69,6 +69,14 @@ class GruLayer final : public RecurrentLayer<Real> {
                                pass.halt()});
     }
 
+    // z, r, g and h of the step.
+    int trace_size() const override { return 4 * D_; }
+    void trace(const Room<Real>& room, const Pass& pass, int t, int r, Real* to) const override {
+        const int64_t row = int64_t{t} * pass.R + r, state = (int64_t{t} + dilation_) * pass.R + r;
+        to = std::copy_n(room[gates] + row * padded(3 * D_), 3 * D_, to);
+        std::copy_n(room[h] + state * padded(D_), D_, to);
+    }
+
     int pack_jobs() const override { return 2; }
     void pack(int job, const Real* weights, bool /*recurrent*/, bool input) override {
         const Real *W = weights + kernel_, *U = weights + recurrent_;

@@ -45,6 +45,10 @@ class ResidualLayer final : public Layer<Real> {
         }
     }
 
+    int trace_size() const override { return inner_->trace_size(); }
+    void trace(const Room<Real>& room, const Pass& pass, int t, int r, Real* to) const override {
+        inner_->trace(room.parts[0], pass, t, r, to);
+    }
     int dx_from(int dy_from) const override { return inner_->dx_from(dy_from); }
     int pack_jobs() const override { return inner_->pack_jobs(); }
     void pack(int job, const Real* weights, bool recurrent, bool input) override {

@@ -49,6 +49,11 @@ class Layer(ABC):
         """Numbers that are kept between steps."""
         return 0
 
+    @property
+    def traced(self) -> tuple[tuple[str, int], ...]:
+        """What the core can tell of a step, in its order: names and how many numbers each has."""
+        return ()
+
     @abstractmethod
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of each weight, in the order of the flat vector."""

@@ -34,6 +34,11 @@ class Bidirectional(Layer):
     def _one(self) -> Lstm:
         return Lstm(self.inputs, self.units)
 
+    @property
+    def traced(self) -> tuple[tuple[str, int], ...]:
+        """Those of an LSTM, for each direction."""
+        return tuple((f"{way}.{name}", n) for way in ("forward", "backward") for name, n in self._one.traced)
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Those of an LSTM, for each direction."""
         return {f"{way}.{name}": shape for way in ("forward", "backward") for name, shape in self._one.shapes().items()}

@@ -41,6 +41,11 @@ class Gru(Layer):
         """H of the last `dilation` steps."""
         return self.dilation * self.units
 
+    @property
+    def traced(self) -> tuple[tuple[str, int], ...]:
+        """Gates and state: z, r, g, h."""
+        return tuple((name, self.units) for name in ("update", "reset", "candidate", "hidden"))
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of each weight."""
         D = self.units

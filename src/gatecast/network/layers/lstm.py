@@ -42,6 +42,11 @@ class Lstm(Layer):
         """H and c of the last `dilation` steps."""
         return 2 * self.dilation * self.units
 
+    @property
+    def traced(self) -> tuple[tuple[str, int], ...]:
+        """Gates and states: i, f, g, o, c, h."""
+        return tuple((name, self.units) for name in ("input", "forget", "candidate", "output", "cell", "hidden"))
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of each weight."""
         D = self.units

@@ -1,0 +1,132 @@
+"""What does `gatecast gates` do? Say what the hidden units of a saved model remember, and when they forget it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gatecast import LSTMForecaster
+from gatecast.cli.gates_options import GatesOptions
+from gatecast.cli.output import Printer
+from gatecast.cli.outputs import check_outputs, write_table
+from gatecast.cli.reading import read, say_table
+from gatecast.data.covariates import with_static_of
+from gatecast.exceptions import ConfigError
+from gatecast.explain.durations import duration
+
+if TYPE_CHECKING:
+    from gatecast.data.files import Table
+    from gatecast.data.panel import Panel
+    from gatecast.explain import ForgetEvents, Gates, HalfLives, LagImportance, Spectra
+
+__all__ = ["gates"]
+
+SHARES = {"shortest": 0.0, "a quarter": 0.25, "median": 0.5, "three quarters": 0.75, "longest": 1.0}
+MOST_PERIODS = 5
+
+
+def gates(options: GatesOptions) -> None:
+    """Run the command."""
+    _check(options)
+    printer = Printer(shown=not options.json)
+    model = LSTMForecaster.load(options.model)
+    table = _read(options, model)
+    say_table(printer, table)
+    panel = replace(with_static_of(table.panel, model.fitted_.after), backend="pandas")
+    found = model.gates(panel, _series(panel, options.series), member=options.member)
+    lives, events, spectra = found.half_lives(), found.forget_events(options.threshold), found.spectra()
+    lags = model.lag_importance(panel, found.unique_id, member=options.member)
+    if options.out is not None:
+        write_table(found.to_frame(), options.out)
+    if options.json:
+        report = _report(found, lives, events, spectra) | {"lags": _lags(lags)}
+        printer.json({"data": table.facts(), **report, "files": {"out": options.out}})
+        return
+    _say(printer, found, lives, events, spectra)
+    printer.say(lags.sentence())
+    if options.out is not None:
+        printer.say(f"Gates written to {options.out}", wrap=False)
+
+
+def _check(options: GatesOptions) -> None:
+    if options.data is None:
+        raise ConfigError(
+            f"`{options.model}` is a model, which keeps no data, and a series to read was expected as well. Pass its "
+            f"training data, or newer ones: `gatecast gates {options.model} DATA.csv`."
+        )
+    check_outputs({"the model file": options.model, "the data file": options.data}, {"--out": options.out})
+
+
+def _read(options: GatesOptions, model: LSTMForecaster) -> Table:
+    """Read the data as the model read its training data."""
+    assert options.data is not None
+    after = model.fitted_.after
+    table = read(options.data, options, after.roles, after.columns)
+    if options.freq is None and model.fitted_.shows_no_frequency(table.panel):
+        table = read(options.data, replace(options, freq=str(after.freq)), after.roles, after.columns)
+    return table
+
+
+def _series(panel: Panel, wanted: str | None) -> object:
+    """Return the id that is written like this, which may be a number."""
+    return next((id_ for id_ in panel.ids.tolist() if str(id_) == wanted), wanted)
+
+
+def _say(printer: Printer, found: Gates, lives: HalfLives, events: ForgetEvents, spectra: Spectra) -> None:
+    layers = ", ".join(f"{layer.name}: {layer.n_units} {layer.kind.upper()} units" for layer in found.layers)
+    printer.say(f"Series {found.unique_id}, {found.n_steps:,} steps; {layers}.\n")
+    rows = [[name, lives.text(share), f"{lives.quantile(share):,.2f}"] for name, share in SHARES.items()]
+    printer.table("How long units remember (half-life of what they hold)", ["", "time", "steps"], rows)
+    printer.say(lives.sentence()[:1].upper() + lives.sentence()[1:])
+    printer.say()
+    for sentence in events.sentences():
+        printer.say(sentence)
+    printer.say()
+    rows = [
+        [duration(period, found.freq), f"{n} of {len(found.units)}", f"{share:.0%}"]
+        for period, n, share in spectra.periods()[:MOST_PERIODS]
+    ]
+    printer.table("Periods that units carry", ["period", "units", "share of their power"], rows)
+
+
+def _lags(lags: LagImportance) -> dict[str, Any]:
+    return {
+        "effective_lookback_steps": lags.effective_lookback,
+        "effective_lookback": lags.text,
+        "share": lags.share,
+        "most_important": [{"lag": lag, "share": share} for lag, share in lags.top()],
+        "importance": lags.importance,
+    }
+
+
+def _report(found: Gates, lives: HalfLives, events: ForgetEvents, spectra: Spectra) -> dict[str, Any]:
+    per_unit = [
+        {
+            "unit": name,
+            "layer": found.units.layer[n],
+            "direction": found.units.direction[n],
+            "half_life_steps": lives.steps[n],
+            "half_life": lives.texts[n],
+            "forget_events": events.per_unit[n],
+            "period_steps": spectra.period[n],
+            "period_share": spectra.share[n],
+        }
+        for n, name in enumerate(found.units.names)
+    ]
+    half_life = {
+        name.replace(" ", "_"): {"steps": lives.quantile(share), "time": lives.text(share)}
+        for name, share in SHARES.items()
+    }
+    alignments = [
+        {"cycle": a.cycle, "labels": a.labels, "events": a.counts, "steps": a.steps, "p_value": a.p_value}
+        for a in events.alignments
+    ]
+    return {
+        "unique_id": found.unique_id,
+        "n_steps": found.n_steps,
+        "layers": [{"name": x.name, "kind": x.kind, "units": x.n_units} for x in found.layers],
+        "half_life": half_life,
+        "forget_events": {"n": len(events), "threshold": events.threshold, "alignments": alignments},
+        "periods": [{"steps": p, "time": duration(p, found.freq), "units": n} for p, n, _ in spectra.periods()],
+        "units": per_unit,
+    }
