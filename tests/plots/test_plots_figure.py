@@ -12,8 +12,8 @@ import pytest
 import gatecast
 from gatecast import ConfigError, DataError, GatecastError
 from gatecast.plots import plot_forecast, render
-from gatecast.plots.draw import envelope
 from gatecast.plots.style import fonts
+from gatecast.plots.thinning import envelope
 from gatecast.plots.words import frequency_words
 
 from .small_models import monthly, small

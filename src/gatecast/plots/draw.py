@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.plots.names import label
 from gatecast.plots.style import COLORS, dress
+from gatecast.plots.thinning import envelope
 from gatecast.plots.timeline import Timeline
 from gatecast.plots.words import frequency_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_learning_curve", "draw_overview", "draw_window", "envelope"]
+__all__ = ["draw_bands", "draw_learning_curve", "draw_overview", "draw_window", "format_times", "shade"]
 
 # the strip has about as many columns of dots: more points would only be drawn over each other
 COLUMNS = 1500
@@ -57,15 +59,15 @@ def draw_window(axes: Axes, line: Timeline, begin: int, end: int, title: str) ->
         )
         if not line.bands:
             axes.axvspan(line.times[-1], line.forecast_times[-1], color=COLORS["forecast"], alpha=0.07, linewidth=0)
-    dress(axes, title, _time_label(line), line.value_name)
-    _format_times(axes, line, ticks=5)
+    dress(axes, title, _time_label(line), label(line.value_name))
+    format_times(axes, line.times, ticks=5)
     axes.margins(x=0.02)
 
 
 def draw_bands(axes: Axes, line: Timeline) -> None:
     """Draw intervals around a forecast, the widest lightest."""
     for n, band in enumerate(line.bands):
-        label, color = f"{band.level} % interval", _shade(n, len(line.bands))
+        label, color = f"{band.level} % interval", shade(n, len(line.bands))
         if len(line.forecast) == 1:
             # one step has no area to fill
             axes.vlines(line.forecast_times, band.lower, band.upper, label=label, color=[color], linewidth=7, zorder=1)
@@ -75,7 +77,7 @@ def draw_bands(axes: Axes, line: Timeline) -> None:
             )
 
 
-def _shade(n: int, n_bands: int) -> tuple[float, float, float]:
+def shade(n: int, n_bands: int) -> tuple[float, float, float]:
     """Mix the forecast's color with white: a solid color, because see-through bands would add up and hide the grid."""
     from matplotlib.colors import to_rgb
 
@@ -98,7 +100,7 @@ def draw_overview(axes: Axes, line: Timeline, views: list[tuple[int, int]]) -> N
     if len(line.forecast):
         for band in line.bands[:1]:
             axes.fill_between(
-                line.forecast_times, band.lower, band.upper, facecolor=_shade(0, 1), linewidth=0, zorder=1.5
+                line.forecast_times, band.lower, band.upper, facecolor=shade(0, 1), linewidth=0, zorder=1.5
             )
         axes.plot(line.forecast_times, line.forecast, color=COLORS["forecast"], linewidth=1.2, zorder=3)
     times = np.concatenate([line.times, line.forecast_times]) if len(line.forecast) else line.times
@@ -107,8 +109,8 @@ def draw_overview(axes: Axes, line: Timeline, views: list[tuple[int, int]]) -> N
         axes.axvspan(times[begin], last, color=COLORS["window"], alpha=0.45, linewidth=0, zorder=1)
     if line.n_test:
         axes.axvline(_between(line), color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), zorder=4)
-    dress(axes, _overview_title(line), "", line.value_name)
-    _format_times(axes, line, ticks=9)
+    dress(axes, _overview_title(line), "", label(line.value_name))
+    format_times(axes, line.times, ticks=9)
     axes.margins(x=0.005)
 
 
@@ -143,33 +145,8 @@ def draw_learning_curve(axes: Axes, rmse: list[float], unit: str, noise_floor: f
             color=COLORS["text"],
         )
         axes.margins(y=0.15)
-    dress(axes, "Learning curve", "epoch", f"training RMSE ({unit})")
+    dress(axes, "Learning curve", "epoch", f"training RMSE ({label(unit)})")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-
-
-def envelope(values: np.ndarray, n_columns: int) -> np.ndarray:
-    """Choose the points that a strip of `n_columns` dots can show: the lowest and the highest of each column.
-
-    Args:
-        values: `(N,)`, NaN in gaps.
-        n_columns: Columns of dots.
-
-    Returns:
-        Sorted positions of the points; all of them where they are few.
-
-    Examples:
-        >>> envelope(np.array([0.0, 5.0, 1.0, 2.0, 9.0, 3.0, 4.0, 4.5]), 2).tolist()
-        [0, 1, 4, 5]
-    """
-    n = len(values)
-    if n <= 2 * n_columns:
-        return np.arange(n)
-    size = n // n_columns
-    columns = values[: size * n_columns].reshape(n_columns, size)
-    low = np.where(np.isnan(columns), np.inf, columns).argmin(axis=1)
-    high = np.where(np.isnan(columns), -np.inf, columns).argmax(axis=1)
-    begins = np.arange(n_columns) * size
-    return np.unique(np.concatenate([begins + low, begins + high, np.arange(size * n_columns, n)]))
 
 
 def _between(line: Timeline) -> Any:
@@ -185,12 +162,13 @@ def _overview_title(line: Timeline) -> str:
 
 def _time_label(line: Timeline) -> str:
     if line.times.dtype.kind != "M":
-        return f"{line.time_name} (step)"
-    return f"{line.time_name} ({frequency_words(line.freq)})"
+        return f"{label(line.time_name)} (step)"
+    return f"{label(line.time_name)} ({frequency_words(line.freq)})"
 
 
-def _format_times(axes: Axes, line: Timeline, ticks: int) -> None:
-    if line.times.dtype.kind == "M":
+def format_times(axes: Axes, times: np.ndarray, ticks: int) -> None:
+    """Give the time axis at most so many ticks: dates without repetition, or whole numbers."""
+    if times.dtype.kind == "M":
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
         locator = AutoDateLocator(minticks=3, maxticks=ticks)  # type: ignore[no-untyped-call]

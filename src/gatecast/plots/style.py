@@ -6,24 +6,34 @@ Only matplotlib's object-oriented interface is used: no pyplot, no window system
 from __future__ import annotations
 
 import io
+import textwrap
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.plots.names import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 __all__ = [
     "COLORS",
     "FORMATS",
+    "PALETTE",
     "check_matplotlib",
     "dress",
+    "finish",
     "fonts",
+    "legend_above",
+    "name_ticks",
     "new_figure",
+    "panel_grid",
     "render",
     "use_fonts",
+    "whole_numbers",
 ]
 
 # Okabe and Ito (2008): told apart with any kind of color vision, and in gray by their lightness.
@@ -36,6 +46,10 @@ COLORS = {
     "text": "#222222",
     "window": "#F0E442",
 }
+# In the order in which models get them; yellow is left out, as thin lines of it cannot be seen on white.
+PALETTE = ("#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#5B4A9C", "#7d7d7d", "#8C4A2F")
+# letters that a headline has room for
+HEADLINE = 90
 FORMATS = ("png", "svg", "pdf", "jpg", "webp")
 # Whichever of these are installed stand in for the letters that the first font does not have.
 CJK_FONTS = (
@@ -101,6 +115,59 @@ def dress(axes: Axes, title: str, x_label: str, y_label: str) -> None:
         spine.set_color("#b0b0b0")
 
 
+def finish(figure: Figure, title: str, note: str = "") -> Figure:
+    """Give a figure its headline and a note below, and let names in other letters than ASCII be drawn."""
+    text = label(title, HEADLINE)
+    figure.suptitle(text, fontsize=13, fontweight="bold", x=0.01, ha="left", color=COLORS["text"])
+    if note:
+        columns = int(12.5 * figure.get_figwidth())
+        wrapped = "\n".join(textwrap.wrap(label(note, 10_000), columns))
+        figure.supxlabel(wrapped, fontsize=9, x=0.01, ha="left", color=COLORS["text"])
+    use_fonts(figure)
+    return figure
+
+
+def legend_above(axes: Axes, handles: Sequence[Any] | None = None) -> None:
+    """Put a legend of one row above axes, where it hides nothing; a note below the figure would lie on one there."""
+    shown = axes.get_legend_handles_labels()[0] if handles is None else list(handles)
+    axes.legend(
+        handles=shown,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=max(len(shown), 1),
+        fontsize=9.5,
+        frameon=False,
+        borderaxespad=0.2,
+    )
+
+
+def name_ticks(axis: Axis, positions: Sequence[float], names: Sequence[str]) -> None:
+    """Put names, made by `label`, beside ticks."""
+    axis.set_ticks(positions, labels=list(names))
+    if not all(name.isascii() for name in names):
+        axis.set_tick_params(labelfontfamily=fonts())
+
+
+def whole_numbers(axis: Axis) -> None:
+    """Give an axis ticks at whole numbers only: there is no half epoch, step or trial."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(7, integer=True))
+
+
+def panel_grid(figure: Figure, n: int, n_columns: int) -> list[Axes]:
+    """Make n axes in rows that share both scales; only those at the edges have tick labels."""
+    columns = min(n, n_columns)
+    rows = -(-n // columns)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    panels = list(grid.ravel())
+    for unused in panels[n:]:
+        unused.remove()
+    for k, axes in enumerate(panels[:n]):
+        axes.tick_params(labelbottom=k + columns >= n, labelleft=k % columns == 0)
+    return panels[:n]
+
+
 def use_fonts(figure: Figure) -> None:
     """Let texts with other letters than ASCII fall back on the fonts of `fonts`."""
     from matplotlib.text import Text
@@ -118,7 +185,7 @@ def render(figure: Figure, file_format: str = "png", dpi: int = 150) -> tuple[by
     """Draw a figure as the content of a file.
 
     Args:
-        figure: From `plot_forecast`.
+        figure: From any function of `gatecast.plots`.
         file_format: `png`, `svg`, `pdf`, `jpg` or `webp`.
         dpi: Dots per inch.
 
@@ -131,10 +198,14 @@ def render(figure: Figure, file_format: str = "png", dpi: int = 150) -> tuple[by
     if file_format not in FORMATS:
         known = ", ".join(FORMATS)
         raise ConfigError(f"A picture must be one of {known}, got {file_format!r}. Use `png`.")
+    import matplotlib as mpl
+
     stream = io.BytesIO()
-    with warnings.catch_warnings(record=True) as caught:
+    # the same figure is the same file: without the time of day, and without random names of its parts
+    stamp = {"svg": "Date", "pdf": "CreationDate"}.get(file_format)
+    with warnings.catch_warnings(record=True) as caught, mpl.rc_context({"svg.hashsalt": "gatecast"}):
         warnings.simplefilter("always")
-        figure.savefig(stream, format=file_format, dpi=dpi)
+        figure.savefig(stream, format=file_format, dpi=dpi, metadata={stamp: None} if stamp else None)
     missing = [str(w.message) for w in caught if "missing from" in str(w.message)]
     for other in caught:
         if "missing from" not in str(other.message):
