@@ -38,7 +38,8 @@ FLOORS = {
     "diagnose": 12,
     "tune": 12,
     "plots": 13,
-    "cli": 14,
+    "report": 14,
+    "cli": 15,
 }
 
 

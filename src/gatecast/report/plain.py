@@ -1,0 +1,70 @@
+"""How do facts become plain data that JSON can hold, and times texts that people and browsers read?"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gatecast.sentences import Sentence
+
+__all__ = ["plain", "rounded", "said", "times_of"]
+
+# digits that a picture can show, and a few more
+DIGITS = 6
+
+
+def plain(value: Any) -> Any:
+    """Turn facts into what JSON can hold; numbers that are not finite become None.
+
+    Examples:
+        >>> plain({"a": np.float64("nan"), 2: (np.int64(3), np.array([1.5]))})
+        {'a': None, '2': [3, [1.5]]}
+    """
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+
+def rounded(values: Any) -> list[float | None]:
+    """Return numbers with six digits that count: more would only make the page longer.
+
+    Examples:
+        >>> rounded([1.23456789, np.nan, 12345678.0])
+        [1.23457, None, 12345700.0]
+    """
+    return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in np.asarray(values, float)]
+
+
+def said(sentence: str) -> dict[str, Any]:
+    """Return a sentence of the library with what it was made of, so that it can be said in another language."""
+    if isinstance(sentence, Sentence):
+        return {"code": sentence.code, "facts": plain(sentence.facts), "sentence": str(sentence)}
+    return {"code": "", "facts": {}, "sentence": str(sentence)}
+
+
+def times_of(index: Any) -> list[Any]:
+    """Return times as local texts "2024-01-31" or "2024-01-31 13:00:00", or as integers.
+
+    Examples:
+        >>> import pandas as pd
+        >>> times_of(pd.Index([7, 8])), times_of(pd.date_range("2024-01-31", periods=1))
+        ([7, 8], ['2024-01-31'])
+    """
+    import pandas as pd
+
+    index = pd.Index(index)
+    if not isinstance(index, pd.DatetimeIndex):
+        return [item.item() if isinstance(item, np.generic) else item for item in index.tolist()]
+    local = index.tz_localize(None)
+    is_day = bool((local == local.normalize()).all())
+    return list(local.strftime("%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S"))
