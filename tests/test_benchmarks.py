@@ -72,3 +72,11 @@ def test_latest_result_parses_and_names_every_goal():
     measured = {(row["measurement"], row["name"]) for row in result["rows"]}
     failed = set(result["failures"])
     assert [g for g in GOALS if (g.measurement, g.name) not in measured and g.measurement not in failed] == []
+
+
+def test_gallery_is_the_page_that_the_script_writes_and_its_pictures_are_small():
+    import gallery
+
+    assert gallery.PAGE.read_text(encoding="utf-8") == gallery.page()
+    for picture in gallery.PICTURES:
+        assert 0 < gallery.path_of(picture).stat().st_size <= gallery.MOST_BYTES

@@ -33,6 +33,7 @@ REGISTRY = {
         Measurement("memory", "How much memory does a series of 10 million points take?"),
         Measurement("import_time", "How long does `import gatecast` take?"),
         Measurement("stream", "How long does one `update()` of a stream take?"),
+        Measurement("gates", "How long does it take to look into a network?"),
         Measurement("install_size", "How large is it on disk?"),
     )
 }

@@ -348,7 +348,7 @@ class LSTMForecaster(Settings):
         unique_id: object = None,
         *,
         n_lags: int | None = None,
-        n_origins: int = 50,
+        n_origins: int | None = None,
         share: float = 0.9,
         member: int = 0,
     ) -> LagImportance:
@@ -359,7 +359,7 @@ class LSTMForecaster(Settings):
             unique_id: Which series; may be left out when there is one.
             n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
                 read as a whole.
-            n_origins: From how many points, evenly spaced, forecasts are made.
+            n_origins: From how many points, evenly spaced, forecasts are made; 5 to 50 when absent.
             share: Of all gradients, which the effective lookback is to hold.
             member: Which network of the ensemble, counted from 0.
 

@@ -69,7 +69,7 @@ def test_events_of_one_hour_are_aligned_with_it():
     assert not by_name["weekday"].is_aligned
     assert by_name["hour"].steps.sum() == n
     assert by_name["hour"].counts[3] >= len(some)
-    assert "follow the hour: most of them, for the time that there is, at 3:00" in by_name["hour"].sentence()
+    assert "follow the hour: they are most frequent at 3:00 (p < 0.0001)." in by_name["hour"].sentence()
 
 
 def test_chance_is_seldom_taken_for_a_rule():

@@ -180,7 +180,7 @@ def test_tuning_importance_shows_the_shares():
 
 
 def test_tuning_importance_of_few_trials():
-    with pytest.raises(DataError, match="2 trials are too few"):
+    with pytest.raises(DataError, match="2 trials with an error are too few"):
         plots.tuning_importance(tuned([1.0, 0.9], importance={}))
 
 

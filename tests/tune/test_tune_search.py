@@ -38,7 +38,7 @@ def quick(**options):
 def judged_by_lookback(monkeypatch):
     """Judge without training: a lookback of 15 is best."""
 
-    def judge(settings, windows, metric, report):
+    def judge(settings, windows, metric, report, n_seeds):
         if settings.lookback is None:
             return Judged((50.0,), (0.0,))
         return Judged((abs(settings.lookback - 15) + 1.0,), (0.0,))
@@ -71,7 +71,7 @@ def test_the_best_is_found(judged_by_lookback):
 
 
 def test_luck_of_the_initial_weights_does_not_decide(monkeypatch):
-    def judge(settings, windows, metric, report):
+    def judge(settings, windows, metric, report, n_seeds):
         # one lookback is lucky with the model's own seed alone
         lucky = settings.lookback == 9 and settings.seed == 0
         error = 0.1 if lucky else 1.0 + abs(settings.lookback - 12) / 10 if settings.lookback else 5.0
@@ -85,7 +85,7 @@ def test_luck_of_the_initial_weights_does_not_decide(monkeypatch):
 
 
 def test_the_finalists_are_chosen_by_both_errors(monkeypatch):
-    def judge(settings, windows, metric, report):
+    def judge(settings, windows, metric, report, n_seeds):
         errors = {8: (2.0, 2.0), 9: (1.0, 4.0)}
         own, again = errors.get(settings.lookback, (5.0, 5.0))
         return Judged((own if settings.seed == 0 else again,), (0.0,))
@@ -116,7 +116,7 @@ def test_search_ends_when_the_time_is_used_up(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("gatecast.tune.run.time.monotonic", lambda: now[0])
 
-    def judge(settings, windows, metric, report):
+    def judge(settings, windows, metric, report, n_seeds):
         now[0] += 4.0
         report(1, 0.5)
         return Judged((1.0,), (1.0,))
@@ -166,7 +166,7 @@ def test_ctrl_c_in_the_middle_of_a_fit_ends_the_search(monkeypatch):
         calls.append(1)
 
         def look(share, seen):
-            if len(calls) == 3:
+            if len(calls) >= 3:
                 raise KeyboardInterrupt
             on_look(share, seen)
 
@@ -177,7 +177,7 @@ def test_ctrl_c_in_the_middle_of_a_fit_ends_the_search(monkeypatch):
 
 
 def test_trials_worse_than_the_others_are_pruned(monkeypatch):
-    def judge(settings, windows, metric, report):
+    def judge(settings, windows, metric, report, n_seeds):
         error = float(settings.lookback or 12)
         # in the first fifth of the training nothing is compared
         report(2, 1e6)
@@ -342,3 +342,28 @@ def test_importing_the_package_loads_no_optuna():
     code = "import sys, gatecast.tune; print('optuna' in sys.modules, 'pandas' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.split() == ["False", "False"]
+
+
+def test_one_setting_after_the_other_is_changed_first(judged_by_lookback):
+    tuned = quick(n_trials=12, space=WHOLE | {"lookback": (4, 20, "log"), "learning_rate": (1e-3, 1e-1, "log")})
+    start = tuned.trials.iloc[0]
+    changed = tuned.trials.iloc[2:7][["lookback", "learning_rate", "cell"]].notna().sum(axis=1)
+    # twice and half of both, and the other cell
+    assert changed.tolist() == [1, 1, 1, 1, 1]
+    assert sorted(tuned.trials["lookback"].iloc[2:7].dropna()) == [start["lookback"] / 2, start["lookback"] * 2]
+
+
+def test_settings_that_are_better_by_luck_are_not_taken(monkeypatch):
+    rng = np.random.default_rng(0)
+
+    def judge(settings, windows, metric, report, n_seeds):
+        # all settings are equally good
+        return Judged(tuple(1 + 0.1 * rng.normal(size=6)), (0.0,) * 6)
+
+    monkeypatch.setattr(objective, "judge", judge)
+    taken = []
+    for seed in range(20):
+        tuned = quick(n_trials=8, seed=seed, space=WHOLE | {"lookback": (4, 20)})
+        taken.append(bool(tuned.settings) and tuned.trials.set_index("trial").loc[tuned.best_trial, "start"] == "")
+    # the best of six by twelve errors each would be taken nearly always; a standard error keeps most of them out
+    assert np.mean(taken) < 0.6

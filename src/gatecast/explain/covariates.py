@@ -67,10 +67,10 @@ class CovariateImportance:
         return tuple(self._sentence(int(n)) for n in self.order)
 
     def _sentence(self, n: int) -> str:
-        grown = f"{self.increase[n]:+.3f} ± {self.standard_error[n]:.3f}"
+        grown = f"{self.increase[n]:+.2g} ± {self.standard_error[n]:.2g}"
         if not self.is_useful[n]:
-            return f"{self.names[n]}: no use was found (without it the error of {self.error:.3f} changes by {grown})."
-        return f"{self.names[n]}: without it the error of {self.error:.3f} changes by {grown}."
+            return f"{self.names[n]}: no use was found (without it the error of {self.error:.3g} changes by {grown})."
+        return f"{self.names[n]}: without it the error of {self.error:.3g} changes by {grown}."
 
     def to_frame(self) -> Any:
         """Return a pandas table `covariate, role, increase, standard_error`, the most important first."""

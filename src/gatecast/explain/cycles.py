@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gatecast.data.arrays import Ints
 from gatecast.data.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.panel import Panel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Cycle", "cycles_of"]
 
@@ -60,7 +63,9 @@ def cycles_of(panel: Panel, season_length: int = 1) -> tuple[Cycle, ...]:
         [('weekday', 1, 1), ('month', 0, 0), ('season', 1, 1)]
     """
     index = panel.times(0)
-    found = _calendar(index, panel.grid) if isinstance(index, pd.DatetimeIndex) and len(index) else []
+    has_dates = panel.starts.dtype.kind == "M" and len(index) > 0
+    # pandas' stubs do not tell indexes of dates from others
+    found = _calendar(index, panel.grid) if has_dates else []  # type: ignore[arg-type]
     if season_length > 1 and len(index):
         steps = np.arange(len(index))
         labels = tuple(str(step) for step in range(season_length))

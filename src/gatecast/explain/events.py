@@ -27,6 +27,7 @@ MOSTLY = 0.5
 SIGNIFICANT = 0.01
 # the test compares the parts of a cycle within each time round
 LEAST_CYCLES = 3
+PLACES = {"hour": "at", "weekday": "on", "month": "in", "season": "at step"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Alignment:
         n_rounds: How many times round the cycle were compared.
 
     >>> Alignment("hour", ("0", "1"), np.array([1, 9]), np.array([50, 50]), 0.001, 50).sentence()
-    'Forget events follow the hour: most of them, for the time that there is, at 1 (p = 0.001).'
+    'Forget events follow the hour: they are most frequent at 1 (p = 0.001).'
     """
 
     cycle: str
@@ -75,8 +76,7 @@ class Alignment:
         what = f"season of {len(self.labels)} steps" if self.cycle == "season" else self.cycle
         if not self.is_aligned:
             return f"Forget events do not follow the {what} ({number})."
-        at = f"step {self.peak}" if self.cycle == "season" else self.peak
-        return f"Forget events follow the {what}: most of them, for the time that there is, at {at} ({number})."
+        return f"Forget events follow the {what}: they are most frequent {PLACES[self.cycle]} {self.peak} ({number})."
 
 
 @dataclass(frozen=True)

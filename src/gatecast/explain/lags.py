@@ -26,6 +26,8 @@ __all__ = ["LagImportance", "measure_lags", "slopes_of_values"]
 CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
 # gradients that are held at once, in numbers
 AT_ONCE = 20_000_000
+# each step of a forecast takes a backward pass of its own
+STEPS = 1000
 SHARE = 0.9
 
 
@@ -116,7 +118,7 @@ def measure_lags(
     unique_id: object = None,
     *,
     n_lags: int | None = None,
-    n_origins: int = 50,
+    n_origins: int | None = None,
     share: float = SHARE,
     member: int = 0,
 ) -> LagImportance:
@@ -128,7 +130,7 @@ def measure_lags(
         unique_id: Which series; may be left out when there is one.
         n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
             read as a whole.
-        n_origins: From how many points forecasts are made.
+        n_origins: From how many points forecasts are made; when absent, 5 to 50, about a thousand steps of forecasts.
         share: Of the gradients that the effective lookback is to hold.
         member: Which network of the ensemble.
 
@@ -136,6 +138,8 @@ def measure_lags(
         ConfigError: A number makes no sense, or there is no such series or member.
         DataError: The series is shorter than what a forecast reads.
     """
+    if n_origins is None:
+        n_origins = max(5, min(50, STEPS // fitted.horizon))
     check_count("n_origins", n_origins, "Use `n_origins=50`.")
     if n_lags is not None:
         check_count("n_lags", n_lags, "Use `n_lags=100`.")

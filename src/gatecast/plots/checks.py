@@ -28,7 +28,7 @@ def numbers(name: str, values: Any, shape: str, *, finite: bool = True) -> Float
         finite: Whether one of them must be finite; else infinity is a number, too.
 
     Raises:
-        DataError: They are no numbers, have other dimensions, or none of them is finite.
+        DataError: They are no numbers, have other dimensions, or are all missing.
 
     Examples:
         >>> numbers("matrix", [[1, 2]], "H, L").shape

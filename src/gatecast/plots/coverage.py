@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.plots.checks import record_of
 from gatecast.plots.names import labels
 from gatecast.plots.numbers import Coverages, coverages
-from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, new_figure, panel_grid
+from gatecast.plots.style import COLORS, check_matplotlib, columns_for, dress, finish, new_figure, panel_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ def interval_calibration(
     check_matplotlib()
     found = coverages(record_of(backtest), models)
     names = list(found.measured)[:MOST_PANELS]
-    n_columns = min(len(names), COLUMNS)
+    n_columns = columns_for(len(names), COLUMNS)
     n_rows = -(-len(names) // n_columns)
     figure = new_figure(max(2.9 * n_columns, 5.6), 0.9 + 2.9 * n_rows)
     panels = panel_grid(figure, len(names), n_columns)

@@ -164,7 +164,7 @@ def lag_importance(
 
     Examples:
         >>> figure = lag_importance([[3.0, 1.0], [2.0, 2.0]], ["t", "t-24"])
-        >>> [round(bar.get_height(), 3) for bar in figure.axes[0].patches]
+        >>> [round(float(bar.get_height()), 3) for bar in figure.axes[0].patches]
         [0.625, 0.375]
     """
     check_matplotlib()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,10 +33,11 @@ WORDS = {
 }
 
 
+@dataclass(frozen=True)
 class Row:
     """One model of a leaderboard.
 
-    Attributes:
+    Args:
         name: The model.
         skill: Against the seasonal naive; NaN where it is not known.
         low: Lower end of its interval.
@@ -45,14 +46,20 @@ class Row:
         p_value: Against the best; NaN for the best itself.
         seconds: Of all fits and forecasts.
         is_ranked: Whether it has enough forecasts.
+
+    Examples:
+        >>> Row("LSTM", 0.3, 0.1, 0.4, 0.8, float("nan"), 2.0, True).state
+        'ahead'
     """
 
-    def __init__(self, row: Mapping[Any, Any], metric: str) -> None:
-        self.name = str(row["model"])
-        self.skill, self.low, self.high = (float(row[key]) for key in ("skill", "skill_lower", "skill_upper"))
-        self.error, self.p_value = float(row[metric]), float(row["p_value"])
-        self.seconds = float(row["fit_seconds"]) + float(row["predict_seconds"])
-        self.is_ranked = bool(row["is_ranked"])
+    name: str
+    skill: float
+    low: float
+    high: float
+    error: float
+    p_value: float
+    seconds: float
+    is_ranked: bool
 
     @property
     def state(self) -> str:
@@ -64,7 +71,19 @@ class Row:
 
 def rows_of(board: Leaderboard) -> list[Row]:
     """Return the models, the best first."""
-    return [Row(row.to_dict(), board.metric) for _, row in board.table.iterrows()]
+    return [
+        Row(
+            name=str(row["model"]),
+            skill=float(row["skill"]),
+            low=float(row["skill_lower"]),
+            high=float(row["skill_upper"]),
+            error=float(row[board.metric]),
+            p_value=float(row["p_value"]),
+            seconds=float(row["fit_seconds"] + row["predict_seconds"]),
+            is_ranked=bool(row["is_ranked"]),
+        )
+        for _, row in board.table.iterrows()
+    ]
 
 
 def leaderboard(

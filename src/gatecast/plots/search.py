@@ -86,8 +86,8 @@ def tuning_importance(tuned: Tuned, *, title: str = "Which settings decided what
     _check(tuned)
     if not tuned.importance:
         raise DataError(
-            f"{len(tuned.trials)} trials are too few to say which settings mattered, and more were expected. "
-            "Use `n_trials=30`."
+            f"{tuned.trials['error'].notna().sum()} trials with an error are too few to say which settings mattered, "
+            "and more were expected. Search longer, e.g. with `n_trials=60`."
         )
     shares = 100 * np.array(list(tuned.importance.values()))
     figure = new_figure(8.0, 1.6 + 0.36 * len(shares))

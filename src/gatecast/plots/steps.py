@@ -10,7 +10,16 @@ import numpy as np
 from gatecast.plots.checks import record_of
 from gatecast.plots.names import labels
 from gatecast.plots.numbers import StepErrors, step_errors
-from gatecast.plots.style import COLORS, check_matplotlib, dress, finish, new_figure, panel_grid, whole_numbers
+from gatecast.plots.style import (
+    COLORS,
+    check_matplotlib,
+    columns_for,
+    dress,
+    finish,
+    new_figure,
+    panel_grid,
+    whole_numbers,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +69,7 @@ def error_by_step(
     check_matplotlib()
     found = step_errors(record_of(backtest), models)
     n = min(len(found.models), MOST_PANELS)
-    n_columns = min(n, COLUMNS)
+    n_columns = columns_for(n, COLUMNS)
     figure = new_figure(max(3.2 * n_columns, 6.4), 0.9 + 2.7 * -(-n // n_columns))
     panels = panel_grid(figure, n, n_columns)
     for m, (axes, name) in enumerate(zip(panels, labels(found.models, 20), strict=False)):

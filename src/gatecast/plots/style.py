@@ -24,6 +24,7 @@ __all__ = [
     "FORMATS",
     "PALETTE",
     "check_matplotlib",
+    "columns_for",
     "dress",
     "finish",
     "fonts",
@@ -153,6 +154,16 @@ def whole_numbers(axis: Axis) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(7, integer=True))
+
+
+def columns_for(n: int, most: int) -> int:
+    """Count the columns of n panels, such that the last row is as full as can be.
+
+    Examples:
+        >>> columns_for(5, 4), columns_for(7, 4), columns_for(3, 4)
+        (3, 4, 3)
+    """
+    return -(-n // -(-n // most))
 
 
 def panel_grid(figure: Figure, n: int, n_columns: int) -> list[Axes]:

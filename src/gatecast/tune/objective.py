@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from gatecast.settings import Settings
 from gatecast.training.loop import OnLook
 from gatecast.training.stop import Stop
 
-__all__ = ["Judged", "Report", "Window", "judge", "make_windows"]
+__all__ = ["Judged", "Report", "Window", "judge", "make_windows", "seeds_of"]
 
 # share of a series in which the origins lie, with the horizon behind the last one
 JUDGED_SHARE = 0.3
@@ -29,6 +29,8 @@ JUDGED_SHARE = 0.3
 LEAST_HORIZONS = 3
 LEAST_POINTS = 8
 USUAL_WINDOWS, LARGE_WINDOWS = 3, 2
+# fits of a short series differ more by their initial weights than by their settings
+USUAL_SEEDS = 2
 # from so many points on a fit takes long, and its error is known well
 LONG = 5000
 # is told the number of the look and the error there over the window's scale (NaN where nothing is held back)
@@ -55,8 +57,8 @@ class Judged:
     """What came out for some settings.
 
     Args:
-        errors: Of each window.
-        seconds: Of each window's fit.
+        errors: Of each window, for each seed.
+        seconds: Of each fit.
     """
 
     errors: tuple[float, ...]
@@ -64,7 +66,7 @@ class Judged:
 
     @property
     def error(self) -> float:
-        """Mean over the windows."""
+        """Mean over windows and seeds."""
         return float(np.mean(self.errors))
 
 
@@ -115,7 +117,12 @@ def _window(panel: Panel, settings: Settings, cut: np.ndarray, end: np.ndarray, 
     return Window(train, test, naive_scale(train.values, train.offsets, seasons[0] if seasons else 1))
 
 
-def judge(settings: Settings, windows: list[Window], metric: str, report: Report) -> Judged:
+def seeds_of(panel: Panel) -> int:
+    """Say from how many initial weights settings are judged on each window: 2, or 1 from 5,000 points on."""
+    return 1 if len(panel.values) >= LONG else USUAL_SEEDS
+
+
+def judge(settings: Settings, windows: list[Window], metric: str, report: Report, n_seeds: int = 1) -> Judged:
     """Fit on each window and measure the error behind it.
 
     Args:
@@ -123,6 +130,7 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
         windows: From `make_windows`.
         metric: `mase`, `rmse` or `mae`.
         report: Follows the training and may end it by raising.
+        n_seeds: Initial weights of each window, from the settings' own seed on.
 
     Raises:
         KeyboardInterrupt: Ctrl-C ended a fit.
@@ -132,9 +140,10 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     single.check()
     errors: list[float] = []
     seconds: list[float] = []
-    for n, window in enumerate(windows):
+    for n, (k, window) in enumerate(product(range(n_seeds), windows)):
         started = time.monotonic()
-        errors.append(_error(single, window, metric, _from_look(n * (LOOKS + 1), window, report)))
+        seeded = replace(single, seed=(single.seed + k) % 2**63)
+        errors.append(_error(seeded, window, metric, _from_look(n * (LOOKS + 1), window, report)))
         seconds.append(time.monotonic() - started)
     return Judged(tuple(errors), tuple(seconds))
 

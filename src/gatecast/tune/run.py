@@ -18,9 +18,10 @@ from gatecast.forecaster import LSTMForecaster
 from gatecast.settings import Settings
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tune import objective
-from gatecast.tune.objective import Judged, Window, make_windows
+from gatecast.tune.objective import Judged, Window, make_windows, seeds_of
 from gatecast.tune.search import Search, make_search
 from gatecast.tune.space import DISTRIBUTIONS, NOT_TUNED, Space, check_space, make_space, plan_of, start_values
+from gatecast.tune.steps import single_steps
 from gatecast.tune.study import finished, importance, make_sampler, open_study, quiet
 from gatecast.tune.tuned import INTERRUPTED, Tuned, trials_frame
 
@@ -35,6 +36,8 @@ TRIAL_SHARE = 0.2
 # the last fit learns from more points than those before it
 FIT_RESERVE = 1.5
 GIVEN, DEFAULT = "model", "default"
+# settings that are changed on their own before the sampler changes all of them
+MOST_STEPS = 10
 # the best trials are judged again with other initial weights: the best of many errors owes much to luck
 FINALISTS = 3
 
@@ -51,10 +54,13 @@ def tune(
 ) -> Tuned:
     """Search for better settings, and fit a forecaster with the best ones on all of `data`.
 
-    The first trial is the model as it is, the second one are the defaults. What the space does not name is taken from
-    the better of the two. Settings are judged by rolling origins inside `data`: hold back what you want to test on, it
-    is not looked at. Trials that are worse than the median of the others are ended early; a trial is one network, also
-    where the model is an ensemble.
+    The first trial is the model as it is, the second one are the defaults; then ten trials change one setting of
+    the better one each, and the sampler goes on from what they taught. What the space does not name is taken from
+    the better of the first two. Settings are judged by rolling origins inside `data`, short series from two seeds:
+    hold back what you want to test on, it is not looked at. Trials that are worse than the median of the others are
+    ended early; a trial is one network, also where the model is an ensemble. The best few are judged again from
+    further seeds, and settings that are not better than the first ones by more than a standard error are not taken:
+    the best of many errors owes much to luck.
 
     Args:
         model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
@@ -108,7 +114,7 @@ def tune(
             importance=importance(run.study, run.space),
             stop=run.stop,
             best_trial=run.chosen().number,
-            confirmed=run.again,
+            confirmed={number: judged.error for number, judged in run.again.items()},
             metric=options.metric,
             n_windows=len(run.windows),
             space={name: str(entry) for name, entry in run.space.items()},
@@ -138,7 +144,8 @@ class _Run:
     fit_seconds: float = 0.0
     failure: str = ""
     seen: set[int] = field(default_factory=set)
-    again: dict[int, float] = field(default_factory=dict)
+    again: dict[int, Judged] = field(default_factory=dict)
+    n_seeds: int = 1
 
     @classmethod
     def start(cls, model: LSTMForecaster, panel: Panel, search: Search) -> _Run:
@@ -150,7 +157,7 @@ class _Run:
         starts = {GIVEN: given, DEFAULT: default}
         space = make_space(starts, windows[0].train, search.space or {})
         study, _ = open_study(search, _facts(given, panel, space, search))
-        run = cls(search, study, space, starts, windows, started)
+        run = cls(search, study, space, starts, windows, started, n_seeds=seeds_of(panel))
         run._enqueue()
         return run
 
@@ -170,6 +177,18 @@ class _Run:
             labels = {name: entry.label(values.get(name)) for name, entry in self.space.items() if name in values}
             known = {name: label for name, label in labels.items() if label is not None}
             self.study.enqueue_trial(known, user_attrs={"start": start, "known": sorted(known)})
+
+    def _enqueue_step(self) -> None:
+        """Change one more setting of the better start: changed all at once, most make it worse."""
+        trials = self.study.get_trials(deepcopy=False)
+        if any("start" in trial.user_attrs and not trial.state.is_finished() for trial in trials):
+            return
+        n_begun = sum("step" in trial.user_attrs for trial in trials)
+        settings = self.starts[self._base()]
+        steps = single_steps(self.space, start_values(settings, plan_of(settings, self.windows[0].train)))
+        if n_begun < min(len(steps), MOST_STEPS):
+            name, value = steps[n_begun]
+            self.study.enqueue_trial({name: self.space[name].label(value)}, user_attrs={"step": name})
 
     def go(self, bar: Any) -> None:
         """Try settings until the budget is used up, nothing gets better, or Ctrl-C."""
@@ -217,6 +236,7 @@ class _Run:
     def _try(self) -> None:
         from optuna.trial import TrialState
 
+        self._enqueue_step()
         n = len(self.study.get_trials(deepcopy=False))
         self.study.sampler = make_sampler(self.search, n)
         trial = self.study.ask()
@@ -245,9 +265,11 @@ class _Run:
 
     def _changes(self, trial: Trial) -> dict[str, Any]:
         """Return the settings of a trial that are not those of the model."""
-        start = trial.user_attrs.get("start")
+        start, step = trial.user_attrs.get("start"), trial.user_attrs.get("step")
         settings = self.starts[start or self._base()]
-        if start is None:
+        if step is not None:
+            settings = replace(settings, **{step: self.space[step].suggest(trial, step)})
+        elif start is None:
             settings = replace(settings, **{n: entry.suggest(trial, n) for n, entry in self.space.items()})
         else:
             for name in trial.user_attrs["known"]:
@@ -278,7 +300,7 @@ class _Run:
                 raise _EndedError("it took too long")
             report(look, error)
 
-        return objective.judge(settings, self.windows, self.search.metric, follow)
+        return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
 
     def _report(self, trial: Trial) -> Callable[[int, float], None]:
         is_start = "start" in trial.user_attrs
@@ -299,10 +321,10 @@ class _Run:
         finalists = [t for n, t in enumerate(ranked) if n < FINALISTS or "start" in t.user_attrs]
         if self.stop == INTERRUPTED or len(finalists) < 2:
             return
-        again: dict[int, float] = {}
+        again: dict[int, Judged] = {}
         try:
             for trial in finalists:
-                again[trial.number] = self._error_again(trial.user_attrs["settings"])
+                again[trial.number] = self._judge_again(trial.user_attrs["settings"])
         except _EndedError:
             return
         except KeyboardInterrupt:
@@ -310,7 +332,7 @@ class _Run:
             return
         self.again = again
 
-    def _error_again(self, changes: dict[str, Any]) -> float:
+    def _judge_again(self, changes: dict[str, Any]) -> Judged:
         given = self.starts[GIVEN]
 
         def follow(*_: float) -> None:
@@ -318,18 +340,34 @@ class _Run:
                 raise _EndedError("the time was over")
 
         follow()
-        settings = replace(given, **changes, seed=(given.seed + 1) % 2**63)
+        settings = replace(given, **changes, seed=(given.seed + self.n_seeds) % 2**63)
         try:
-            return objective.judge(settings, self.windows, self.search.metric, follow).error
+            return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
         except GatecastError:
-            return math.inf
+            return Judged((math.inf,) * len(self.windows) * self.n_seeds, ())
 
     def chosen(self) -> FrozenTrial:
-        """Return the best trial: by both errors where it was judged again."""
+        """Return the best trial, by all of its errors; a start, where none is better by more than a standard error."""
         trials = finished(self.study)
         if self.again:
             trials = [trial for trial in trials if trial.number in self.again]
-        return min(trials, key=lambda trial: _value(trial) + self.again.get(trial.number, 0.0))
+        best = min(trials, key=lambda trial: self._errors(trial).mean())
+        starts = [trial for trial in trials if "start" in trial.user_attrs]
+        if not starts:
+            return best
+        start = min(starts, key=lambda trial: self._errors(trial).mean())
+        return best if self._is_better(best, start) else start
+
+    def _errors(self, trial: FrozenTrial) -> np.ndarray:
+        """Return all errors of a trial, in the same order for all that were judged as often."""
+        again = self.again.get(trial.number)
+        return np.array([*trial.user_attrs["windows"], *(again.errors if again else ())])
+
+    def _is_better(self, trial: FrozenTrial, start: FrozenTrial) -> bool:
+        gain = self._errors(start) - self._errors(trial)
+        if len(gain) < 2:
+            return bool(gain.mean() > 0)
+        return bool(gain.mean() > gain.std(ddof=1) / math.sqrt(len(gain)))
 
     def best_settings(self) -> dict[str, Any]:
         """Return the settings of the best trial that are not those of the model."""

@@ -98,7 +98,10 @@ class Tuned:
             if np.isfinite(before):
                 lines.append(f"  {words}: {before:.4g} ({self.error / before - 1:+.1%})")
         if self.confirmed:
-            lines.append("The best trials were judged again with other initial weights, and the sum decided:")
+            lines += [
+                "The best trials were judged again with other initial weights, and all errors decided;",
+                "settings must be better than the first ones by more than a standard error:",
+            ]
             lines += _wrapped([f"trial {n}: {error:.4g}" for n, error in self.confirmed.items()])
         chosen = [f"{name}={_short(value)!r}" for name, value in self.settings.items()]
         lines.append("Settings that differ from the model it started from:")
