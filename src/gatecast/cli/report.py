@@ -12,24 +12,19 @@ from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.report_options import ReportOptions
-from gatecast.cli.trial import held_out_positions
 from gatecast.cli.windows import MANY_SERIES
 from gatecast.data.ahead import split_future, without_future
 from gatecast.data.covariates import make_roles
-from gatecast.exceptions import ConfigError, GatecastError
 
 if TYPE_CHECKING:
     from gatecast.compare.comparison import Comparison
     from gatecast.data.files import Table
     from gatecast.data.panel import Panel
-    from gatecast.diagnose import Diagnosis
     from gatecast.report import Report
     from gatecast.report.rivals import Scope
 
 __all__ = ["report"]
 
-# of each series, on which the diagnosis is made
-TEST_SHARE = 0.2
 # options that are not shown in the command that makes a report again
 UNSAID = ("data", "json", "out", "horizon", "lang")
 
@@ -65,7 +60,6 @@ def _make(options: ReportOptions, table: Table, known: Table) -> Report:
     seconds: dict[str, float] = {}
     model = _timed(seconds, "fit", lambda: LSTMForecaster(**settings, progress=not options.json).fit(table.panel))
     comparison = _timed(seconds, "compare", lambda: _compare(options, settings, scope, known.panel))
-    diagnosis = _diagnose(settings, known.panel, seconds)
     origin = Origin(
         name=options.data.name,
         command=_command(options),
@@ -73,7 +67,7 @@ def _make(options: ReportOptions, table: Table, known: Table) -> Report:
         seconds=seconds,
         left_out=scope.left_out,
     )
-    return put_together(model, comparison=comparison, diagnosis=diagnosis, lang=options.lang, origin=origin)
+    return put_together(model, comparison=comparison, lang=options.lang, origin=origin)
 
 
 def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
@@ -129,22 +123,6 @@ def _arguments(options: ReportOptions, scope: Scope) -> dict[str, Any]:
     if options.folder is not None:
         arguments["folder"] = str(options.folder)
     return arguments
-
-
-def _diagnose(settings: dict[str, Any], panel: Panel, seconds: dict[str, float]) -> Diagnosis | None:
-    """Diagnose a fit on the first four fifths, judged on the rest; None where the series are too short for that."""
-    from gatecast.diagnose import diagnose
-
-    positions = held_out_positions(panel, TEST_SHARE, settings["horizon"], None)
-    if not (positions < panel.lengths).any():
-        return None
-    train = panel.head(positions)
-    try:
-        model = _timed(seconds, "test", lambda: LSTMForecaster(**settings, progress=False).fit(train))
-        found: Diagnosis = _timed(seconds, "diagnose", lambda: diagnose(model, train, panel))
-    except GatecastError:
-        return None
-    return found
 
 
 def _command(options: ReportOptions) -> str:

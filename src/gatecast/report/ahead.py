@@ -40,6 +40,7 @@ def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Any, comparison: 
         "horizon": model.fitted_.horizon,
         "levels": list(levels),
         "n_series": panel.n_series,
+        "learned_all": int(panel.lengths.sum()) <= int(model.fitted_.lengths.sum()),
         "chosen_by_error": panel.n_series > SHOWN and "rank" in chosen[0],
         "series": [_one(model, panel, table, **choice) for choice in chosen],
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +10,15 @@ import numpy as np
 from gatecast.compare.comparison import Comparison, compare
 from gatecast.data.ahead import rows_ahead, split_future
 from gatecast.data.panel import Panel
-from gatecast.diagnose import Diagnosis, diagnose
+from gatecast.diagnose import Diagnosis
 from gatecast.diagnose.gather import find_parts
-from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.forecasts import read_like_training
 from gatecast.report.ahead import about_forecast
+from gatecast.report.clock import Clock
 from gatecast.report.data import about_data
+from gatecast.report.held import hold_out
 from gatecast.report.judged import about_comparison, about_diagnosis, about_training
 from gatecast.report.made import Report
 from gatecast.report.memory import about_memory
@@ -67,7 +67,8 @@ def report(
         test: Held-out rows behind the training part.
         comparison: From `gatecast.compare.compare`; when absent, a model of the same settings is compared with the
             usual ones: in five windows, or two of ten series or more.
-        diagnosis: From `gatecast.diagnose.diagnose`; when absent that of `model`.
+        diagnosis: From `gatecast.diagnose.diagnose`; when absent that of `model` where a test part lies behind what it
+            learned, else that of a model of the same settings that is fitted on the first four fifths.
         lang: "en" or "zh".
         origin: What it is called and how it was made.
 
@@ -104,8 +105,9 @@ def report(
         scope = scope_of(panel, model.fitted_.horizon)
         left_out = scope.left_out
         comparison = clock.try_("compare", lambda: _compare(model, panel))
+    held = hold_out(model, panel, clock)
     if diagnosis is None:
-        diagnosis = clock.try_("diagnose", lambda: diagnose(model, data, test))
+        diagnosis = clock.try_("diagnose", held.diagnose)
     known = comparison if isinstance(comparison, Comparison) else None
     forecast = clock.try_("forecast", lambda: about_forecast(model, panel, ahead, known))
     facts = {
@@ -118,6 +120,7 @@ def report(
         "diagnosis": about_diagnosis(diagnosis) if isinstance(diagnosis, Diagnosis) else diagnosis,
         "training": about_training(model),
         "memory": clock.try_("explain", lambda: about_memory(model, panel, _shown_row(panel, forecast))),
+        "covariates": clock.try_("covariates", held.covariates),
     }
     facts["recipe"] = about_recipe(model, panel, facts, origin, clock.seconds)
     return Report(plain(facts), lang)
@@ -146,24 +149,3 @@ def _shown_row(panel: Panel, forecast: Any) -> int:
     name = next((one["name"] for one in shown if one["rank"] == "median"), shown[0]["name"] if shown else None)
     ids = [str(id_) for id_ in panel.ids.tolist()]
     return ids.index(name) if name in ids else int(np.argmax(panel.lengths))
-
-
-class Clock:
-    """Tells what took how long, and keeps a part that fails from taking the others with it.
-
-    Args:
-        seconds: What took how long before.
-    """
-
-    def __init__(self, seconds: dict[str, float]) -> None:
-        self.seconds = seconds
-
-    def try_(self, name: str, part: Callable[[], Any]) -> Any:
-        """Return what a part returns, or why it failed."""
-        began = time.perf_counter()
-        try:
-            return part()
-        except GatecastError as error:
-            return {"failed": str(error)}
-        finally:
-            self.seconds[name] = time.perf_counter() - began

@@ -31,9 +31,11 @@ def figures_of(facts: dict[str, Any], words: Words) -> dict[str, Chart]:
         made[f"forecast-{n}"] = forecast_figure(series, words)
     comparison, memory = facts["comparison"], facts["memory"]
     if "models" in comparison:
+        # a model has one color in all charts
+        order = [row["model"] for row in comparison["models"]]
         made["skill"] = skill_figure(comparison, words)
-        made["steps"] = _steps_figure(comparison["steps"], words)
-        made["calibration"] = calibration_figure(comparison["coverage"], words)
+        made["steps"] = _steps_figure(comparison["steps"], words, order)
+        made["calibration"] = calibration_figure(comparison["coverage"], words, order)
     made["training"] = _training_figure(facts["training"], words)
     if "heat" in memory:
         made["half-lives"] = _lives_figure(memory["half_lives"], words)
@@ -60,7 +62,7 @@ def forecast_figure(series: dict[str, Any], words: Words) -> Chart:
     traces = []
     for n, band in enumerate(series["bands"]):
         name = t("figure.band", level=band["level"])
-        ends: dict[str, Any] = {"line": {"width": 0}, "legendgroup": name, "hovertemplate": "%{y:.5~g}"}
+        ends: dict[str, Any] = {"line": {"width": 0}, "hovertemplate": "%{y:.5~g}"}
         lower, upper = (t(f"figure.{end}", band=name) for end in ("lower", "upper"))
         traces.append(_line(ahead, band["upper"], upper, "@forecast", showlegend=False, **ends))
         fill = {"fill": "tonexty", "fillcolor": f"@band{min(n, 1)}"}
@@ -106,7 +108,7 @@ def skill_figure(comparison: dict[str, Any], words: Words) -> Chart | None:
     low, high = (np.array([_or(row[f"skill_{end}"], row["skill"]) for row in rows]) for end in ("lower", "upper"))
     colors = ["@good" if a > 0 else "@bad" if b < 0 else "@open" for a, b in zip(low, high, strict=True)]
     shown = [[name, *map(words.number, (row["skill_lower"], row["skill_upper"]))] for name, row in zip(names, rows, strict=True)]
-    hover = f"%{{customdata[0]}}<br>{t('figure.skill_hover')}: %{{x:.3f}} (%{{customdata[1]}} … %{{customdata[2]}})"
+    hover = f"%{{customdata[0]}}<br>{t('figure.skill')}: %{{x:.3f}} (%{{customdata[1]}} … %{{customdata[2]}})"
     trace = {
         "type": "scatter",
         "mode": "markers",
@@ -147,13 +149,14 @@ def _list(words: Words, rows: list[dict[str, Any]], key: str) -> str:
     return words.t("words.comma").join(parts)
 
 
-def _steps_figure(steps: dict[str, Any] | None, words: Words) -> Chart | None:
+def _steps_figure(steps: dict[str, Any] | None, words: Words, order: list[str]) -> Chart | None:
     if steps is None or len(steps["models"][0]["mean"]) < 2:
         return None
     t = words.t
     ahead = list(range(1, len(steps["models"][0]["mean"]) + 1))
     traces = []
-    for n, (name, row) in enumerate(zip(_names(steps), steps["models"], strict=True)):
+    for name, row in zip(_names(steps), steps["models"], strict=True):
+        n = order.index(row["model"])
         hover = f"{t('figure.step')} %{{x}}: %{{y:.4g}}<extra>%{{fullData.name}}</extra>"
         look = {"line": {"dash": DASHES[n // N_COLORS % 3]}, "marker": {"symbol": SYMBOLS[n % len(SYMBOLS)], "size": 6}}
         traces.append(_line(ahead, row["mean"], name, f"@m{n % N_COLORS}", mode="lines+markers", hovertemplate=hover, **look))
@@ -173,20 +176,21 @@ def _names(found: dict[str, Any]) -> list[str]:
     return [html_label(name, 40) for name in distinct([row["model"] for row in found["models"]])]
 
 
-def calibration_figure(coverage: dict[str, Any] | None, words: Words) -> Chart | None:
+def calibration_figure(coverage: dict[str, Any] | None, words: Words, order: list[str]) -> Chart | None:
     """Draw promised and measured coverage of each model."""
     if coverage is None:
         return None
     t, levels = words.t, coverage["levels"]
     ideal = {"line": {"dash": "dash", "width": 1}, "hoverinfo": "skip"}
     traces = [_line([0, 100], [0, 100], t("figure.honest"), "@text", **ideal)]
-    for n, (name, row) in enumerate(zip(_names(coverage), coverage["models"], strict=True)):
+    for name, row in zip(_names(coverage), coverage["models"], strict=True):
+        n = order.index(row["model"])
         hover = f"{t('figure.promised')} %{{x}}, {t('figure.held')} %{{y:.1f}}<extra>%{{fullData.name}}</extra>"
         look = {"mode": "lines+markers", "marker": {"symbol": SYMBOLS[n % len(SYMBOLS)], "size": 8}}
         traces.append(_line(levels, row["held"], name, f"@m{n % N_COLORS}", hovertemplate=hover, **look))
     ends = [value for row in coverage["models"] for value in row["held"] if value is not None]
     lowest = max(0.0, min([*ends, *levels]) - 10)
-    axes = {"xaxis": {"range": [lowest, 101]}, "yaxis": {"range": [lowest, 103]}}
+    axes = {"xaxis": {"range": [min(levels) - 5, 101]}, "yaxis": {"range": [lowest, 103]}}
     message = t("message.calibration", names=calibration_words(coverage, words))
     return _chart(traces, t("figure.promised_axis"), t("figure.held_axis"), message, 400, **axes)
 
@@ -255,7 +259,8 @@ def _lives_figure(lives: dict[str, Any], words: Words) -> Chart | None:
         "hovertemplate": f"%{{customdata[0]}} … %{{customdata[1]}} {t('figure.steps_word')}: %{{y}}<extra></extra>",
         "showlegend": False,
     }
-    axis = {"type": "log", "dtick": "D2" if high - low < 2 else 1}
+    marks = [float(f"{m}e{k}") for k in range(int(np.floor(low)), int(np.ceil(high)) + 1) for m in (1, 2, 5)]
+    axis = {"type": "log", "tickvals": marks, "ticktext": [f"{mark:,g}" for mark in marks]}
     return _chart([bars], t("figure.half_life"), t("figure.units"), lives_message(lives, words), 320, xaxis=axis)
 
 
@@ -271,10 +276,13 @@ def lives_message(lives: dict[str, Any], words: Words) -> str:
 def _lags_figure(lags: dict[str, Any], words: Words) -> Chart | None:
     if not lags["effective"]:
         return None
-    t, n = words.t, len(lags["importance"])
+    sums = np.cumsum([share or 0.0 for share in lags["importance"]])
+    # what is further back cannot be seen
+    t, n = words.t, max(int(np.searchsorted(sums, 0.999 * sums[-1])) + 1, lags["effective"])
+    n = min(n, len(sums))
     lag = list(range(1, n + 1))
     hover = f"{t('figure.lag')} %{{x}}: %{{y:.1%}}<extra></extra>"
-    bars = {"type": "bar", "x": lag, "y": lags["importance"], "marker": {"color": "@good"}, "hovertemplate": hover}
+    bars = {"type": "bar", "x": lag, "y": lags["importance"][:n], "marker": {"color": "@good"}, "hovertemplate": hover}
     mark = {"type": "line", "x0": lags["effective"] + 0.5, "x1": lags["effective"] + 0.5, "y0": 0, "y1": 1}
     look = {"yref": "paper", "line": {"color": "@bad", "width": 1.5, "dash": "dash"}}
     share = {"tickformat": ".0%"}
@@ -311,5 +319,5 @@ def _gates_figure(heat: dict[str, Any], words: Words) -> Chart:
     }
     values = {"n": heat["n_units"], "shown": len(units), "mean": words.percent(heat["mean"])}
     message = t("message.gates", **values)
-    axis = {"showticklabels": False, "showgrid": False}
+    axis = {"showticklabels": False, "showgrid": False, "ticks": ""}
     return _chart([trace], "", t("figure.sorted_units"), message, 440, yaxis=axis)

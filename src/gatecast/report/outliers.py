@@ -48,7 +48,10 @@ class Outliers:
 
 
 def find_outliers(panel: Panel, season_length: int = 1) -> Outliers:
-    """Find points that are far from the median of themselves and their four neighbours at the same place in the season.
+    """Find points that are far from the median of themselves and their neighbours at the same place in the season.
+
+    Neighbours are the two before and the two after, a season apart; near the ends as many on each side, so that a trend
+    moves no median. Points of the first and the last season have neighbours on one side only and are not judged.
 
     The deviation from that median is compared with its usual size in the same series: 1.4826 times the median absolute
     deviation, or 1.2533 times the mean one where more than half of the points do not deviate (the modified z-score of
@@ -93,9 +96,17 @@ def _scores(values: Floats, season: int) -> tuple[Floats, Floats]:
     reach = NEIGHBOURS * season
     padded = np.concatenate([np.full(reach, np.nan), values, np.full(reach, np.nan)])
     beside = np.stack([padded[k * season : k * season + n] for k in range(2 * NEIGHBOURS + 1)])
-    median = _median(beside)
+    for k in range(NEIGHBOURS):
+        # a value counts where its counterpart on the other side is known
+        both = np.isfinite(beside[k] + beside[-1 - k])
+        beside[k] = np.where(both, beside[k], np.nan)
+        beside[-1 - k] = np.where(both, beside[-1 - k], np.nan)
+    median = np.where(np.isfinite(values), _median(beside), np.nan)
     away = np.abs(values - median)
-    known = away[np.isfinite(away)]
+    judged = away[season : n - season]
+    known = judged[np.isfinite(judged)]
+    if not len(known):
+        return np.zeros(n), values
     usual = OVER_MEDIAN * float(np.median(known)) or OVER_MEAN * float(known.mean())
     return np.nan_to_num(away / usual) if usual > 0 else np.zeros(n), median
 

@@ -38,7 +38,7 @@
       template: {}, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true,
       font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 12, color: colors.text },
       margin: { l: narrow ? 45 : 60, r: narrow ? 8 : 20, t: 12, b: 45 },
-      legend: { orientation: "h", y: -0.2, yanchor: "top", x: 0 },
+      legend: { orientation: "h", y: -0.2, yanchor: "top", x: 0, traceorder: "normal" },
       hoverlabel: { bgcolor: colors.page, bordercolor: colors.grid, font: { color: colors.text }, namelength: 40 },
       dragmode: narrow ? false : "zoom"
     };
