@@ -11,7 +11,18 @@ import gatecast as package
 def test_no_arguments_show_help(gatecast):
     outcome = gatecast()
     assert outcome.code == 0
-    for command in ("demo", "forecast", "predict", "compare", "backtest", "report", "diagnose", "gates", "tune", "doctor"):
+    for command in (
+        "demo",
+        "forecast",
+        "predict",
+        "compare",
+        "backtest",
+        "report",
+        "diagnose",
+        "gates",
+        "tune",
+        "doctor",
+    ):
         assert command in outcome.out
     assert not outcome.err
 

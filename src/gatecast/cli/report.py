@@ -12,7 +12,7 @@ from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.report_options import ReportOptions
-from gatecast.cli.windows import MANY_SERIES
+from gatecast.cli.windows import MANY_SERIES, models_of
 from gatecast.data.ahead import split_future, without_future
 from gatecast.data.covariates import make_roles
 
@@ -31,11 +31,14 @@ UNSAID = ("data", "json", "out", "horizon", "lang")
 
 def report(options: ReportOptions) -> None:
     """Run the command."""
+    from gatecast.compare.comparison import USUAL
     from gatecast.report.page import check_libraries
     from gatecast.report.texts import check_language
 
     check_language(options.lang)
     check_libraries()
+    # a wrong name is said before any work
+    models_of(options, USUAL)
     check_outputs({"the data file": options.data}, {"--out": options.out}, {"--out": (".html", ".htm")})
     printer = Printer(shown=not options.json)
     table = read(options.data, options, make_roles(options.past, options.future, options.static))
@@ -151,7 +154,7 @@ def _option(name: str, value: Any) -> list[str]:
 def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel: Panel) -> str:
     """Return Python that does the same."""
     named = {name: value for name, value in settings.items() if name not in ("horizon", "seed")}
-    reading = {
+    reading: dict[str, Any] = {
         "time_col": options.time,
         "target_col": options.target,
         "id_col": options.id,
@@ -161,7 +164,6 @@ def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel:
     }
     has_future = bool(panel.future) and split_future(panel)[1] is not None
     more = "".join(f", {name}={value!r}" for name, value in named.items())
-    rivals = ", ".join(f"model_named({name!r}, {options.horizon}, {options.seed}{more})" for name in scope.models)
     return "\n".join(
         [
             "from gatecast import LSTMForecaster",
@@ -173,7 +175,8 @@ def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel:
             f"panel = read_table({_call(str(options.data), **reading)}).panel",
             f"model = LSTMForecaster({_call(**settings)}).fit(panel)",
             f"known = {'split_future(panel)[0]' if has_future else 'panel'}",
-            f"models = [{rivals}]",
+            f"names = {list(scope.models)!r}",
+            f"models = [model_named(name, {options.horizon}, {options.seed}{more}) for name in names]",
             f"comparison = compare(known, {options.horizon}, models, {_call(**_arguments(options, scope))})",
             f"report(model, comparison=comparison{', lang=' + repr(options.lang) if options.lang != 'en' else ''})"
             f".save({str(options.out)!r})",

@@ -18,7 +18,7 @@ __all__ = ["ReportOptions"]
 class ReportOptions(WindowOptions):
     """Options of `gatecast report`."""
 
-    windows: Annotated[  # type: ignore[assignment]
+    windows: Annotated[
         int | None,
         typer.Option(
             "--windows",
@@ -27,8 +27,8 @@ class ReportOptions(WindowOptions):
             rich_help_panel=WINDOWS,
             show_default="5, and 2 for ten series or more",
         ),
-    ] = None
-    time_limit: Annotated[  # type: ignore[assignment]
+    ] = None  # type: ignore[assignment]  # chosen by the size of the data
+    time_limit: Annotated[
         float | None,
         typer.Option(
             "--time-limit",
@@ -37,7 +37,7 @@ class ReportOptions(WindowOptions):
             rich_help_panel=WINDOWS,
             show_default="30, and 20 for ten series or more",
         ),
-    ] = None
+    ] = None  # type: ignore[assignment]
     out: Annotated[
         Path,
         typer.Option(

@@ -179,7 +179,7 @@ def _coverage(losses: ModuleType, rows: pd.DataFrame, name: str, level: float, n
 
 def _scale_notes(ids: pd.Series, scales: np.ndarray) -> list[str]:
     constant, unknown = ids[scales == 0].nunique(), ids[~np.isfinite(scales)].nunique()
-    notes = []
+    notes: list[str] = []
     if constant:
         text = f"MASE is undefined for {constant} series that repeat their season exactly, and left out there."
         notes.append(Sentence(text, "note.mase_constant", n=int(constant)))

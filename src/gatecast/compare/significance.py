@@ -225,8 +225,8 @@ def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws:
     n_series, n_origins = base.shape
     if n_series * n_origins == 1:
         nothing = np.full(len(skill), np.nan)
-        note = Sentence("One window of one series shows no interval of the skill.", "note.one_window")
-        return Skill(skill, nothing, nothing, level, note)
+        alone = Sentence("One window of one series shows no interval of the skill.", "note.one_window")
+        return Skill(skill, nothing, nothing, level, alone)
     random = np.random.default_rng(seed)
     draws = _draws(own, other, n_draws, random)
     outside = (1 - level / 100) / 2

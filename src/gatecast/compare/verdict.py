@@ -176,7 +176,7 @@ def _against_naive(standing: Standing, ranked: list[str]) -> list[str]:
     """Name those that a forecast without any learning beats, an LSTM before all."""
     if NAIVE not in ranked:
         return []
-    found = []
+    found: list[str] = []
     worse = [name for name in ranked if standing[name]["skill"] < 0]
     for name in [name for name in worse if name.startswith("LSTM")]:
         row = standing[name]

@@ -12,7 +12,7 @@ from gatecast.forecaster import LSTMForecaster
 from gatecast.plots.words import frequency_words
 from gatecast.report.leaks import find_leaks
 from gatecast.report.outliers import FAR, find_outliers
-from gatecast.report.plain import rounded, said, times_of
+from gatecast.report.plain import rounded, said, time_format, times_of
 
 __all__ = ["about_data"]
 
@@ -28,6 +28,7 @@ def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> dict
         facts: What a comparison found out about the series.
     """
     lengths, season = panel.lengths, model.fitted_.season_length
+    form = time_format(panel)
     ends = panel.grid.times(panel.starts, np.maximum(lengths - 1, 0))
     return {
         "n_series": panel.n_series,
@@ -38,19 +39,19 @@ def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> dict
         "frequency": str(panel.freq),
         "frequency_words": frequency_words(panel.freq),
         "timezone": panel.timezone,
-        "start": times_of(panel.index(panel.starts.min(keepdims=True)))[0],
-        "end": times_of(panel.index(ends.max(keepdims=True)))[0],
+        "start": times_of(panel.index(panel.starts.min(keepdims=True)), form)[0],
+        "end": times_of(panel.index(ends.max(keepdims=True)), form)[0],
         "gaps": _gaps(panel),
         "values": _values(panel),
         "season_length": season,
         "seasons": _seasons(model),
         "covariates": _covariates(panel),
-        "outliers": _outliers(panel, season),
+        "outliers": _outliers(panel, _kept(model)),
         "checks": _checks(panel, model.fitted_.horizon),
         "facts": [] if facts is None else _facts(facts),
-        "expectations": [] if facts is None else [
-            {"favours": e.favours, **said(e.sentence)} for e in facts.expectations
-        ],
+        "expectations": []
+        if facts is None
+        else [{"favours": e.favours, **said(e.sentence)} for e in facts.expectations],
     }
 
 
@@ -60,7 +61,10 @@ def _gaps(panel: Panel) -> dict[str, Any]:
     if len(missing):
         s = int(np.searchsorted(panel.offsets, missing[0], "right")) - 1
         at = int(missing[0] - panel.offsets[s])
-        found |= {"first_time": times_of(panel.times(s)[[at]])[0], "first_series": str(panel.ids[s])}
+        found |= {
+            "first_time": times_of(panel.times(s)[[at]], time_format(panel))[0],
+            "first_series": str(panel.ids[s]),
+        }
     return found
 
 
@@ -88,20 +92,25 @@ def _covariates(panel: Panel) -> list[dict[str, Any]]:
     ]
 
 
-def _outliers(panel: Panel, season: int) -> dict[str, Any]:
-    found = find_outliers(panel, season)
+def _kept(model: LSTMForecaster) -> list[int]:
+    kept = [check.season_length for check in model.fitted_.learned.seasons if check.kept]
+    return kept or [model.fitted_.season_length]
+
+
+def _outliers(panel: Panel, seasons: list[int]) -> dict[str, Any]:
+    found = find_outliers(panel, seasons)
     values, usual = rounded(found.values), rounded(found.usual)
     examples = [
         {
             "series": str(panel.ids[s]),
-            "time": times_of(panel.times(int(s))[[int(at)]])[0],
+            "time": times_of(panel.times(int(s))[[int(at)]], time_format(panel))[0],
             "value": values[n],
             "usual": usual[n],
         }
         for n, (s, at) in enumerate(zip(found.series, found.positions, strict=True))
     ]
-    counts = {"n": found.n, "n_series": found.n_series, "n_looked": found.n_looked, "season_length": season}
-    return {**counts, "limit": FAR, "examples": examples}
+    counts = {"n": found.n, "n_series": found.n_series, "n_looked": found.n_looked}
+    return {**counts, "season_lengths": found.season_lengths, "limit": FAR, "examples": examples}
 
 
 def _checks(panel: Panel, horizon: int) -> list[dict[str, Any]]:
@@ -109,7 +118,9 @@ def _checks(panel: Panel, horizon: int) -> list[dict[str, Any]]:
     spans = np.array([np.ptp(seen) if len(seen := _seen(panel, s)) else 0.0 for s in range(panel.n_series)])
     constant = [str(panel.ids[s]) for s in np.flatnonzero(spans == 0)]
     leaks = find_leaks(panel, horizon)
-    empty = [n for n, column in (panel.past | panel.future).items() if column.dtype != object and np.isnan(column).all()]
+    empty = [
+        n for n, column in (panel.past | panel.future).items() if column.dtype != object and np.isnan(column).all()
+    ]
     checks: list[dict[str, Any]] = [
         {"code": "duplicates", "state": "ok"},
         {
@@ -146,4 +157,7 @@ def _seen(panel: Panel, s: int) -> np.ndarray:
 def _facts(facts: Facts) -> list[dict[str, Any]]:
     table = facts.to_frame()
     known = table[table["median"].notna()]
-    return [{"fact": row["fact"], **{k: row[k] for k in ("median", "lowest", "highest")}} for row in known.to_dict("records")]
+    return [
+        {"fact": row["fact"], **{k: row[k] for k in ("median", "lowest", "highest")}}
+        for row in known.to_dict("records")
+    ]

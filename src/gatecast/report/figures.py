@@ -5,6 +5,7 @@ Colors stand as `@name`: the page replaces them by those of its light or dark dr
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -66,14 +67,13 @@ def forecast_figure(series: dict[str, Any], words: Words) -> Chart:
         lower, upper = (t(f"figure.{end}", band=name) for end in ("lower", "upper"))
         traces.append(_line(ahead, band["upper"], upper, "@forecast", showlegend=False, **ends))
         fill = {"fill": "tonexty", "fillcolor": f"@band{min(n, 1)}"}
-        traces.append(_line(ahead, band["lower"], lower, "@forecast", showlegend=False, **fill, **ends))
+        traces.append(_line(ahead, band["lower"], lower, "@forecast", showlegend=True, **fill, **ends))
     past = {"hovertemplate": "%{y:.5~g}", "line": {"width": 1.5}}
     traces.append(_line(series["times"], series["values"], t("figure.data"), "@data", **past))
     hover = {"hovertemplate": "%{y:.5~g}", "line": {"width": 2.5}}
     traces.append(_line(ahead, series["forecast"], t("figure.forecast"), "@forecast", **hover))
     value = html_label(series["value_name"])
-    chart = _chart(traces, "", value, forecast_message(series, words), 400, hovermode="x unified")
-    return chart
+    return _chart(traces, "", value, forecast_message(series, words), 400, hovermode="x unified")
 
 
 def forecast_message(series: dict[str, Any], words: Words) -> str:
@@ -89,9 +89,7 @@ def forecast_message(series: dict[str, Any], words: Words) -> str:
     }
     said = [words.t("message.forecast", **values)]
     said += [
-        words.t(
-            "message.band", level=band["level"], lower=number(band["lower"][-1]), upper=number(band["upper"][-1])
-        )
+        words.t("message.band", level=band["level"], lower=number(band["lower"][-1]), upper=number(band["upper"][-1]))
         for band in series["bands"]
     ]
     return words.join(said)
@@ -107,20 +105,30 @@ def skill_figure(comparison: dict[str, Any], words: Words) -> Chart | None:
     skill = np.array([row["skill"] for row in rows], float)
     low, high = (np.array([_or(row[f"skill_{end}"], row["skill"]) for row in rows]) for end in ("lower", "upper"))
     colors = ["@good" if a > 0 else "@bad" if b < 0 else "@open" for a, b in zip(low, high, strict=True)]
-    shown = [[name, *map(words.number, (row["skill_lower"], row["skill_upper"]))] for name, row in zip(names, rows, strict=True)]
-    hover = f"%{{customdata[0]}}<br>{t('figure.skill')}: %{{x:.3f}} (%{{customdata[1]}} … %{{customdata[2]}})"
+    left, right = max(float(low.min()), WORST_SHOWN), max(float(high.max()), 0.0)
+    keys = ("skill", "skill_lower", "skill_upper")
+    facts = [[name, *(words.number(row[key]) for key in keys)] for name, row in zip(names, rows, strict=True)]
+    hover = f"%{{customdata[0]}}<br>{t('figure.skill')}: %{{customdata[1]}} (%{{customdata[2]}} … %{{customdata[3]}})"
     trace = {
         "type": "scatter",
         "mode": "markers",
-        "x": skill.tolist(),
+        "x": np.maximum(skill, left).tolist(),
         "y": list(range(len(rows))),
-        "customdata": shown,
-        "marker": {"size": 11, "color": colors, "symbol": [_symbol(color) for color in colors]},
+        "customdata": facts,
+        "marker": {
+            "size": 11,
+            "color": colors,
+            # what is further behind stands at the edge
+            "symbol": [
+                _symbol(color) if at >= left else "triangle-left" for color, at in zip(colors, skill, strict=True)
+            ],
+        },
+        "cliponaxis": False,
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": (high - skill).tolist(),
-            "arrayminus": (skill - low).tolist(),
+            "array": np.maximum(high - np.maximum(skill, left), 0).tolist(),
+            "arrayminus": np.maximum(np.maximum(skill, left) - low, 0).tolist(),
             "color": "@open",
             "thickness": 2.5,
             "width": 0,
@@ -128,7 +136,6 @@ def skill_figure(comparison: dict[str, Any], words: Words) -> Chart | None:
         "hovertemplate": f"{hover}<extra></extra>",
         "showlegend": False,
     }
-    left, right = max(float(low.min()), WORST_SHOWN, -5), max(float(high.max()), 0.0)
     room = 0.06 * max(right - left, 0.1)
     axis = {"tickvals": list(range(len(rows))), "ticktext": names, "range": [len(rows) - 0.5, -0.5], "zeroline": False}
     limits = {"range": [min(left, 0) - room, right + room], "zeroline": True, "zerolinecolor": "@text"}
@@ -159,7 +166,9 @@ def _steps_figure(steps: dict[str, Any] | None, words: Words, order: list[str]) 
         n = order.index(row["model"])
         hover = f"{t('figure.step')} %{{x}}: %{{y:.4g}}<extra>%{{fullData.name}}</extra>"
         look = {"line": {"dash": DASHES[n // N_COLORS % 3]}, "marker": {"symbol": SYMBOLS[n % len(SYMBOLS)], "size": 6}}
-        traces.append(_line(ahead, row["mean"], name, f"@m{n % N_COLORS}", mode="lines+markers", hovertemplate=hover, **look))
+        traces.append(
+            _line(ahead, row["mean"], name, f"@m{n % N_COLORS}", mode="lines+markers", hovertemplate=hover, **look)
+        )
     best = steps["models"][0]
     message = t(
         "message.steps",
@@ -223,7 +232,9 @@ def _training_figure(training: dict[str, Any], words: Words) -> Chart:
         kept = t("figure.kept", epoch=training["kept_epoch"])
         mark = {"mode": "markers", "marker": {"symbol": "diamond", "size": 11, "color": "@text"}}
         hover = f"{kept}: %{{y:.4g}}<extra></extra>"
-        traces.append(_line([training["kept_epoch"]], [training["kept_rmse"]], kept, "@text", hovertemplate=hover, **mark))
+        traces.append(
+            _line([training["kept_epoch"]], [training["kept_rmse"]], kept, "@text", hovertemplate=hover, **mark)
+        )
     return _chart(traces, t("figure.epoch"), "RMSE", _training_message(training, words), 360)
 
 
@@ -248,7 +259,9 @@ def _lives_figure(lives: dict[str, Any], words: Words) -> Chart | None:
     edges = np.linspace(low - 0.02, high + 0.02, N_BINS + 1)
     counts, _ = np.histogram(np.log10(steps), edges)
     middles = 10 ** ((edges[1:] + edges[:-1]) / 2)
-    ends = [[words.number(float(10**a)), words.number(float(10**b))] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    ends = [
+        [words.number(float(10**a)), words.number(float(10**b))] for a, b in pairwise(edges)
+    ]
     bars = {
         "type": "bar",
         "x": middles.tolist(),

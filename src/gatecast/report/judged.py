@@ -1,4 +1,4 @@
-"""Is it any good? The leaderboard with its tests, how often intervals held, what is wrong with the fit, and its curves."""
+"""Is it any good? The leaderboard with its tests, how often intervals held, what is wrong with the fit, its curves."""
 
 from __future__ import annotations
 

@@ -63,9 +63,7 @@ def find_leaks(panel: Panel, horizon: int) -> tuple[Leak, ...]:
     return tuple(found)
 
 
-def _leaks_of(
-    panel: Panel, chosen: np.ndarray, name: str, role: str, column: Floats, steps: range
-) -> list[Leak]:
+def _leaks_of(panel: Panel, chosen: np.ndarray, name: str, role: str, column: Floats, steps: range) -> list[Leak]:
     for k in steps:
         pairs = [_shifted(panel.series(int(s)), _part(panel, column, int(s)), k) for s in chosen]
         ours, theirs = (np.concatenate(side) for side in zip(*pairs, strict=True))

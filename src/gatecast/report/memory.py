@@ -1,4 +1,4 @@
-"""What does the network remember? Half-lives, when units forget, how far back forecasts look, and the gates themselves."""
+"""What does the network remember? Half-lives, when units forget, how far back forecasts look, and the gates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do facts become a page? Charts and words are prepared, and a template puts them together; it escapes every text."""
+"""How do facts become a page? Charts and words are prepared, and a template joins them and escapes every text."""
 
 from __future__ import annotations
 

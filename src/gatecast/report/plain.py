@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.data.panel import Panel
 from gatecast.sentences import Sentence
 
-__all__ = ["plain", "rounded", "said", "times_of"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["plain", "rounded", "said", "time_format", "times_of"]
 
 # digits that a picture can show, and a few more
 DIGITS = 6
+DAYS, MINUTES, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
 def plain(value: Any) -> Any:
@@ -52,8 +57,18 @@ def said(sentence: str) -> dict[str, Any]:
     return {"code": "", "facts": {}, "sentence": str(sentence)}
 
 
-def times_of(index: Any) -> list[Any]:
-    """Return times as local texts "2024-01-31" or "2024-01-31 13:00:00", or as integers.
+def time_format(panel: Panel) -> str:
+    """Return how the times of a panel are written, as strftime: days, or days with hours and minutes, or all of it."""
+    times = panel.times(0)
+    return _format_of(times[:1_000]) if len(times) else DAYS
+
+
+def times_of(index: Any, form: str | None = None) -> list[Any]:
+    """Return times as local texts "2024-01-31" or "2024-01-31 13:00", or as integers.
+
+    Args:
+        index: Times.
+        form: How they are written, as strftime; found out when absent.
 
     Examples:
         >>> import pandas as pd
@@ -65,6 +80,15 @@ def times_of(index: Any) -> list[Any]:
     index = pd.Index(index)
     if not isinstance(index, pd.DatetimeIndex):
         return [item.item() if isinstance(item, np.generic) else item for item in index.tolist()]
+    return list(index.tz_localize(None).strftime(form or _format_of(index)))
+
+
+def _format_of(index: pd.Index[Any]) -> str:
+    import pandas as pd
+
+    if not isinstance(index, pd.DatetimeIndex):
+        return DAYS
     local = index.tz_localize(None)
-    is_day = bool((local == local.normalize()).all())
-    return list(local.strftime("%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S"))
+    if (local == local.normalize()).all():
+        return DAYS
+    return MINUTES if (local == local.floor("min")).all() else SECONDS

@@ -13,7 +13,9 @@ from gatecast.report.texts import UNKNOWN, Texts
 
 __all__ = ["Words"]
 
-DURATION = re.compile(r"([\d.,e+]+) (business day|week|day|hour|minute|second|millisecond|microsecond|year|month|step)s?")
+DURATION = re.compile(
+    r"([\d.,e+]+) (business day|week|day|hour|minute|second|millisecond|microsecond|year|month|step)s?"
+)
 # letters of a name that a heading, a cell and a sentence have room for
 NAME = 60
 
