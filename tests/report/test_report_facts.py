@@ -102,7 +102,7 @@ def test_scope_shrinks_with_series_and_length():
     assert "AutoARIMA" not in many.models
 
 
-def test_what_is_not_passed_is_computed(monkeypatch):
+def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
     import gatecast.report.rivals as rivals
 
     monkeypatch.setattr(rivals, "USUAL", ("LSTM", "Naive", "SeasonalNaive"))
@@ -118,3 +118,12 @@ def test_what_is_not_passed_is_computed(monkeypatch):
     assert made.facts["forecast"]["learned_all"] is False
     assert made.facts["forecast"]["series"][0]["ahead"] == [150, 151, 152]
     assert "has read the newer values" in made.html
+    # its own code makes it again
+    monkeypatch.chdir(tmp_path)
+    exec(made.facts["recipe"]["code"], {"data": data[:120], "test": data[120:]})
+    again = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert charts_of(again) == charts_of(made.html)
+
+
+def charts_of(page):
+    return page[page.index('id="charts"') :].split("</script>")[0]

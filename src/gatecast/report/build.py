@@ -122,7 +122,7 @@ def report(
         "memory": clock.try_("explain", lambda: about_memory(model, panel, _shown_row(panel, forecast))),
         "covariates": clock.try_("covariates", held.covariates),
     }
-    facts["recipe"] = about_recipe(model, panel, facts, origin, clock.seconds)
+    facts["recipe"] = about_recipe(model, panel, facts, origin, clock.seconds, lang)
     return Report(plain(facts), lang)
 
 

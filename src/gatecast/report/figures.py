@@ -22,7 +22,7 @@ DASHES = ("solid", "dash", "dot")
 N_BINS = 24
 # errors twice those of the seasonal naive: what is further behind would squeeze the others together
 WORST_SHOWN = -1.0
-NAMED = 3
+FEW_STEPS = 14
 
 
 def figures_of(facts: dict[str, Any], words: Words) -> dict[str, Chart]:
@@ -178,7 +178,10 @@ def _steps_figure(steps: dict[str, Any] | None, words: Words, order: list[str]) 
         last=words.number(best["mean"][-1]),
         n=len(ahead),
     )
-    return _chart(traces, t("figure.steps_ahead"), steps["metric"], message, 380, yaxis={"rangemode": "tozero"})
+    # whole steps, where there is room for all of them
+    whole = {"dtick": 1} if len(ahead) <= FEW_STEPS else {}
+    axes = {"xaxis": whole, "yaxis": {"rangemode": "tozero"}}
+    return _chart(traces, t("figure.steps_ahead"), steps["metric"], message, 380, **axes)
 
 
 def _names(found: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from gatecast.data.panel import Panel
+from gatecast.data.panel import Columns, Panel
 from gatecast.forecaster import LSTMForecaster
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LIBRARIES = ("gatecast", "numpy", "pandas", "scipy", "statsforecast", "statsmode
 
 
 def about_recipe(
-    model: LSTMForecaster, panel: Panel, facts: dict[str, Any], origin: Origin, seconds: dict[str, float]
+    model: LSTMForecaster, panel: Panel, facts: dict[str, Any], origin: Origin, seconds: dict[str, float], lang: str
 ) -> dict[str, Any]:
     """Gather settings, choices, versions and code."""
     fitted = model.fitted_
@@ -47,7 +47,7 @@ def about_recipe(
         "machine": {"system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()},
         "seconds": seconds,
         "command": origin.command,
-        "code": origin.code or python_code(model, panel),
+        "code": origin.code or python_code(model, panel, lang),
         "needs_data": not origin.code,
     }
 
@@ -62,20 +62,26 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def python_code(model: LSTMForecaster, panel: Panel) -> str:
-    """Write Python that makes the same report of a table called `data`."""
+def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
+    """Write Python that makes the same report of a training part called `data`, and of what follows it, `test`."""
+    has_test = int(panel.lengths.sum()) > int(model.fitted_.lengths.sum())
+    more = (", test=test" if has_test else "") + (f", lang={lang!r}" if lang != "en" else "")
     bare = replace(model, checkpoint=None, progress=True)
-    columns, names = panel.columns, []
-    if panel.n_series > 1 or columns.id != "unique_id":
-        names.append(f"id_col={columns.id!r}")
-    names += [f"time_col={columns.time!r}", f"target_col={columns.target!r}", f"freq={panel.freq!r}"]
+    usual = Columns()
+    # what is called as usual is found, also in arrays, which have no names
+    names = [
+        f", {role}_col={getattr(panel.columns, role)!r}"
+        for role in ("id", "time", "target")
+        if getattr(panel.columns, role) != getattr(usual, role)
+    ]
+    names += [f", freq={panel.freq!r}"] if panel.freq != 1 else []
     return "\n".join(
         [
             "from gatecast import LSTMForecaster",
             "from gatecast.report import report",
             "",
             f"model = {bare!r}",
-            f"model.fit(data, {', '.join(names)})",
-            'report(model).save("report.html")',
+            f"model.fit(data{''.join(names)})",
+            f'report(model{more}).save("report.html")',
         ]
     )
