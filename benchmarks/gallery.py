@@ -28,6 +28,8 @@ from when_to_use import Case, read
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from gatecast.explain import Gates
+
 PAGE = ROOT / "docs" / "gallery.md"
 IMAGES = ROOT / "docs" / "images"
 # a page with many pictures must load on a slow line
@@ -35,6 +37,7 @@ MOST_BYTES, DPI, N_COLORS = 80_000, 80, 96
 LEVELS = [50, 80, 95]
 AIRLINE = Case("airline passengers", 12, "classics.parquet:airline_passengers")
 HOURLY = Case("M4 hourly", 24, "m4/m4_hourly.parquet", newest=700, n_series=12, freq="h")
+HOURS = 28 * 24
 FAST = ("LSTM", "Naive", "SeasonalNaive", "AutoTheta", "LinearAR")
 
 
@@ -62,6 +65,17 @@ class Subjects:
         """One step ahead, of all points."""
         table = self.model.predict_insample(self.airline)
         return table.assign(error=table["passengers"] - table["LSTM"])
+
+    @cached_property
+    def hour_model(self) -> LSTMForecaster:
+        """Fitted on the hourly series."""
+        return LSTMForecaster(HOURLY.horizon, progress=False).fit(self.hourly)
+
+    @cached_property
+    def gates(self) -> Gates:
+        """What the units did with the newest four weeks of one of them."""
+        newest = self.hourly.groupby("unique_id", observed=True).tail(HOURS)
+        return self.hour_model.gates(newest, self.hourly["unique_id"].iloc[0])
 
     @cached_property
     def of_one(self) -> Comparison:
@@ -99,7 +113,7 @@ class Picture:
     draw: Callable[[Subjects], Figure]
 
 
-FIT, COMPARING, SEARCH = "A fit", "A comparison", "A search for settings"
+FIT, COMPARING, SEARCH, WITHIN = "A fit", "A comparison", "A search for settings", "Inside the network"
 PICTURES = (
     Picture(
         "intervals",
@@ -182,17 +196,42 @@ PICTURES = (
         "Which settings decided which trials were among the best.",
         lambda of: plots.tuning_importance(of.tuned),
     ),
+    Picture(
+        "gates",
+        WITHIN,
+        'plots.gates_heatmap(gates.times, gates.layers[0]["forget"], "forget gate", values=series)',
+        "What each unit kept at each hour, of `gates = model.gates(data, unique_id)`, sorted by how much: "
+        "dark ones forget what they hold.",
+        lambda of: plots.gates_heatmap(
+            of.gates.times,
+            of.gates.layers[0]["forget"],
+            "forget gate",
+            values=of.gates.panel.values,
+            value_name="series",
+        ),
+    ),
+    Picture(
+        "half-lives",
+        WITHIN,
+        'plots.half_lives(gates.half_lives().steps, "hours", marks=[24, 168])',
+        "How long units remember, beside a day and a week.",
+        lambda of: plots.half_lives(of.gates.half_lives().steps, "hours", marks=[24, 168]),
+    ),
+    Picture(
+        "lags",
+        WITHIN,
+        "plots.lag_importance(model.lag_importance(data, unique_id).absolute)",
+        "Which past hours a forecast rests on, for each step ahead; 1 is the newest value.",
+        lambda of: plots.lag_importance(
+            of.hour_model.lag_importance(of.hourly, of.hourly["unique_id"].iloc[0], n_lags=200).absolute
+        ),
+    ),
 )
 INTRODUCTION = """# Pictures
 
 Drawn by `python benchmarks/gallery.py --data folder`, with the defaults, on the airline passengers and on 12 hourly
 series of M4. Each function of `gatecast.plots` returns a matplotlib figure that belongs to no window:
 `figure.savefig("picture.png")`. `pip install 'gatecast[plots]'` brings what they need."""
-INSIDE = """## Inside the network
-
-`plots.gates_heatmap(times, gates, "forget gate", values=series)` draws what each unit did at each time,
-`plots.half_lives(lives, "hours", marks=[24, 168])` how long units remember, and `plots.lag_importance(matrix)` which
-past values a forecast rests on. All three take plain arrays."""
 BROWSER = """## In a browser
 
 `gatecast.plots.interactive` has `forecast`, `error_by_step`, `leaderboard` and `gates_heatmap` with the same
@@ -238,13 +277,13 @@ def png(figure: Any) -> bytes:
 def page() -> str:
     """Write the page."""
     parts = [INTRODUCTION]
-    for section in (FIT, COMPARING, SEARCH):
+    for section in (FIT, COMPARING, SEARCH, WITHIN):
         parts.append(f"## {section}")
         for picture in PICTURES:
             if picture.section == section:
                 link = path_of(picture).relative_to(PAGE.parent).as_posix()
                 parts += [f"    {picture.call}", picture.text, f"![{picture.text.split('. ')[0]}]({link})"]
-    return "\n\n".join([*parts, INSIDE, BROWSER]) + "\n"
+    return "\n\n".join([*parts, BROWSER]) + "\n"
 
 
 if __name__ == "__main__":

@@ -186,6 +186,16 @@ class Later:
         return table
 
 
+def test_repetitions_of_what_the_library_chooses_share_no_network(monkeypatch):
+    from accuracy_tasks import model
+    from gatecast.plan import MEMBERS
+
+    monkeypatch.setattr(model, "LSTMForecaster", Later)
+    seeds = [model.fit(np.arange(9.0), 1, seed=seed, ensemble=None).model.seed for seed in (0, 1, 2)]
+    assert (np.diff(seeds) >= MEMBERS).all()
+    assert [model.fit(np.arange(9.0), 1, seed=2, ensemble=n).model.ensemble for n in (1, 3)] == [1, 3]
+
+
 def test_panel_task_measures_intervals_and_ensembles_where_they_are(monkeypatch, tmp_path):
     from accuracy_tasks import model, panels
     from accuracy_tasks.rows import Options

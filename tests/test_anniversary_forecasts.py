@@ -138,8 +138,8 @@ def test_dates_that_come_back_each_year_are_known_ahead(monkeypatch: pytest.Monk
         errors.append(spikes(model, data))
         # the calendar without anniversaries
         monkeypatch.setattr(preparation, "fit_anniversaries", lambda *_, **__: None)
-    # a peak of 8 that nobody expects is an error of 8
-    assert errors[1] > 6
+    # a peak of 8 that nobody expects is an error of 8, and the calendar's cycles tell a part of it
+    assert errors[1] > 5
     assert errors[0] < 0.4 * errors[1]
 
 

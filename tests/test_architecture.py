@@ -31,6 +31,7 @@ FLOORS = {
     "fitting": 8,
     "forecasts": 8,
     "stream": 8,
+    "showing": 8,
     "modelfile": 8,
     "explain": 9,
     "forecaster": 10,

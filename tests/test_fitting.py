@@ -79,6 +79,15 @@ def test_members_differ_by_seed_and_the_median_counts() -> None:
     assert len({w.tobytes() for w in weights(model)}) == 3
 
 
+def test_one_series_gets_several_networks_without_being_asked() -> None:
+    settings = PLAIN | {"epochs": None, "learning_rate": 0.003}
+    y = wave(200)
+    model, same = LSTMForecaster(**settings).fit(y), LSTMForecaster(**settings, ensemble=5).fit(y)
+    np.testing.assert_array_equal(weights(model), weights(same))
+    assert len(weights(model)) == 5
+    assert "ensemble" not in repr(model)
+
+
 def test_median_of_quantiles_stays_in_order() -> None:
     model = LSTMForecaster(**PLAIN, ensemble=4, loss="quantile").fit(wave())
     found = model.predict(quantiles=[0.05, 0.25, 0.5, 0.75, 0.95]).iloc[:, 3:].to_numpy(float)

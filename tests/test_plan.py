@@ -225,3 +225,45 @@ def test_three_of_the_shortest_season_are_looked_back_where_it_is_exact() -> Non
     # the frequency says nothing, so that this one was searched for
     assert shown(plain, (7,)).lags == (1, 7)
     assert shown(plain, ()).lags == (1,)
+
+
+def test_few_series_with_a_calendar_are_trained_longer() -> None:
+    def steps(*lengths: int, **settings: Any) -> int:
+        return int(plan_of(panel_of(*lengths, freq="D"), 7, **settings).n_steps)
+
+    assert steps(2_000, calendar=True) > 2 * steps(2_000)
+    assert steps(2_000, calendar=True) == steps(2_000, country="US")
+    assert steps(*(200,) * 30, calendar=True) == steps(*(200,) * 30)
+    assert steps(2_000, calendar=True, epochs=4) == steps(2_000, epochs=4)
+
+
+# --- members ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lengths", [(300,), (9_000,), (1_000,) * 10])
+def test_few_series_are_learned_by_several_networks(lengths: tuple[int, ...]) -> None:
+    assert plan_of(panel_of(*lengths), horizon=12).n_members > 1
+
+
+@pytest.mark.parametrize(
+    ("lengths", "settings"),
+    [
+        ((300,) * 11, {}),
+        ((30_000,), {}),
+        ((300,), {"horizon": 1}),
+        ((300,), {"max_seconds": 5.0}),
+        ((300,), {"epochs": 20}),
+        ((300,), {"skip": "none"}),
+        ((300,), {"mode": "windows", "lookback": 24}),
+    ],
+)
+def test_many_series_one_step_tutorials_and_a_given_length_of_training_mean_one_network(
+    lengths: tuple[int, ...], settings: dict[str, Any]
+) -> None:
+    assert plan_of(panel_of(*lengths), **{"horizon": 12} | settings).n_members == 1
+
+
+@pytest.mark.parametrize("ensemble", [1, 3])
+@pytest.mark.parametrize("lengths", [(300,), (300,) * 11])
+def test_the_number_of_networks_can_be_chosen(lengths: tuple[int, ...], ensemble: int) -> None:
+    assert plan_of(panel_of(*lengths), ensemble=ensemble, epochs=2).n_members == ensemble

@@ -17,14 +17,20 @@ import pandas as pd
 from accuracy_tasks import metrics
 from accuracy_tasks.data import find
 from accuracy_tasks.model import Fit, fit
-from accuracy_tasks.rows import Options, Row, label, or_not_available, rows_of
+from accuracy_tasks.rows import Options, Row, or_not_available, rows_of
 
 __all__ = ["run"]
 
 TASK = "us_births"
 # what a user who knows what is counted would say
 INFORMED = {"calendar": True, "country": "US"}
-WITH = "with calendar and holidays, "
+WITH = "with calendar and holidays"
+# what is told, number of networks (None: what the library chooses), and how the row is called
+KINDS: tuple[tuple[dict[str, Any], int | None, str], ...] = (
+    ({}, None, "default settings"),
+    (INFORMED, None, WITH),
+    (INFORMED, 1, f"{WITH}, single model"),
+)
 HORIZON, SEASON, N_ORIGINS = 30, 7, 12
 
 
@@ -59,18 +65,16 @@ class Births:
 
 
 def run(options: Options) -> list[Row]:
-    """Forecast from each origin, for each number of members, with and without calendar and holidays."""
+    """Forecast from each origin, with and without calendar and holidays, and with them by a single network."""
     births = Births(pd.read_parquet(find(options.folder, "us_births.parquet")))
     rows = rows_of(TASK, [{"MASE": births.mase(births.naive())}], ", seasonal naive")
-    for told, prefix in (({}, ""), (INFORMED, WITH)):
-        for ensemble in options.ensembles:
-            name = prefix + label(ensemble)
-            measure = partial(_models, births, options.seeds, ensemble, told, name)
-            rows += or_not_available(TASK, [f"MASE, {name}"], measure)
+    for told, ensemble, name in KINDS if options.seeds else ():
+        measure = partial(_models, births, options.seeds, ensemble, told, name)
+        rows += or_not_available(TASK, [f"MASE, {name}"], measure)
     return rows
 
 
-def _models(births: Births, seeds: tuple[int, ...], ensemble: int, told: dict[str, Any], name: str) -> list[Row]:
+def _models(births: Births, seeds: tuple[int, ...], ensemble: int | None, told: dict[str, Any], name: str) -> list[Row]:
     fits = [fit(births.train, HORIZON, seed=seed, ensemble=ensemble, **told) for seed in seeds]
     return rows_of(TASK, [_scores(births, fitted) for fitted in fits], f", {name}")
 

@@ -39,7 +39,7 @@ def _rows(table: pd.DataFrame, horizon: int, seeds: tuple[int, ...]) -> list[Row
 
 
 def _scores(table: pd.DataFrame, horizon: int, seed: int, unit: float, naive: float) -> dict[str, float]:
-    fitted = fit(table.iloc[:N_TRAIN], horizon, seed=seed)
+    fitted = fit(table.iloc[:N_TRAIN], horizon, seed=seed, ensemble=None)
     y = table["y"].to_numpy()
     mse = window_mse(y, fitted.forecast_origins(y[N_TRAIN:], horizon)) / unit**2
     return {"MSE": mse, "MSE / last value's": mse / naive, "fit": fitted.seconds}

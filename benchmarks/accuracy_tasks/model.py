@@ -21,6 +21,8 @@ from harness.processes import THREADS
 
 __all__ = ["SETTINGS", "Fit", "NotAvailableError", "fit"]
 
+# members that the library trains at most where it is not told how many
+MOST_MEMBERS = 5
 # the result does not depend on the number of threads, only the seconds do
 SETTINGS = {"progress": False, "n_threads": THREADS}
 
@@ -61,7 +63,7 @@ def fit(
     horizon: int,
     *,
     seed: int,
-    ensemble: int = 1,
+    ensemble: int | None = 1,
     future: Sequence[str] = (),
     calendar: bool = False,
     country: str | None = None,
@@ -73,7 +75,7 @@ def fit(
         horizon: H.
         seed: Number of the repetition. Ensembles get seeds that are `ensemble` apart, so that no two repetitions share
             a member where members are counted up from the seed.
-        ensemble: Number of members.
+        ensemble: Number of members; None for what the library chooses for few series.
         future: Names of covariates that are known ahead.
         calendar: Whether the calendar is told.
         country: Whose holidays are told.
@@ -81,8 +83,8 @@ def fit(
     Raises:
         NotAvailableError: The installed gatecast has no such setting.
     """
-    wanted: dict[str, Any] = {"seed": seed * ensemble}
-    wanted |= {"ensemble": ensemble} if ensemble > 1 else {}
+    wanted: dict[str, Any] = {"seed": seed * (ensemble or MOST_MEMBERS)}
+    wanted |= {"ensemble": ensemble} if ensemble is not None else {}
     wanted |= {"future": tuple(future)} if future else {}
     wanted |= {"calendar": True} if calendar else {}
     wanted |= {"country": country} if country else {}

@@ -215,7 +215,7 @@ def _train_members(
 ) -> list[TrainingResult]:
     """Train all members, several at once on one thread each where there are several processors."""
     task, first = choice.task, choice.result
-    n, threads = task.settings.ensemble, thread_count(task.settings.n_threads)
+    n, threads = task.plan.n_members, thread_count(task.settings.n_threads)
     if first is not None and (n == 1 or first.stop is Stop.INTERRUPTED):
         return [first]
     members = range(n) if first is None else range(1, n)

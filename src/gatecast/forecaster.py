@@ -461,6 +461,11 @@ class LSTMForecaster(Settings):
         changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != _plain(f.default)]
         return f"LSTMForecaster({', '.join(changed)})"
 
+    def _repr_html_(self) -> str:
+        from gatecast.showing import to_html
+
+        return to_html(repr(self), getattr(self, "_fitted", None))
+
     def _settings(self) -> dict[str, Any]:
         # numpy numbers come in from users' own code; JSON knows plain ones only
         return {name: _plain(value) for name, value in asdict(self).items()}

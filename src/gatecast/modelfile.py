@@ -21,7 +21,7 @@ from gatecast.packing import facts_of, tensors_of, unpack
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 4
+FORMAT = 5
 
 
 def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str, Any]) -> None:

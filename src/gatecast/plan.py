@@ -15,7 +15,7 @@ from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.preparation import check_logarithms
 from gatecast.settings import Settings
 
-__all__ = ["Plan", "Recipe", "choose_seasons", "held_back", "make_plan", "make_spec"]
+__all__ = ["Plan", "Recipe", "choose_members", "choose_seasons", "held_back", "make_plan", "make_spec"]
 
 # windows that the validation part is to hold at least, over all series
 VALIDATION_WINDOWS = 200
@@ -32,6 +32,10 @@ TENTHS, WANDERING = 10, 0.25
 MANY_POINTS = 100_000
 # learning rates of few points (the second one is taken where it is clearly better), of many, and of the plain head
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
+# training steps at least, and where few series are told of holidays and the calendar
+LEAST_STEPS, STEPS_OF_FEASTS = 200, 600
+# networks of a fit to few series with fewer points than so many, where another one costs a second or two
+MEMBERS, FEW_POINTS = 5, 20_000
 # below so many horizons a series holds nothing back
 VALIDATION_HORIZONS = 3
 # and the rest of a series has to hold so many observations
@@ -66,6 +70,7 @@ class Plan:
         learning_rate: The highest one; None where it is to be found.
         other_rate: A higher one that is worth a try; None for none.
         season_length: Steps in the shortest season, for MASE and the seasonal naive forecast.
+        n_members: Networks.
     """
 
     lookback: int
@@ -78,6 +83,7 @@ class Plan:
     learning_rate: float | None
     other_rate: float | None
     season_length: int
+    n_members: int
 
     @property
     def n_steps(self) -> int:
@@ -202,9 +208,10 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
     those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
-    (at least 200 steps), from 100,000 points on 16 (at most 1,500 steps). Networks have 32
-    units below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is 0.02. Below
-    that it is 0.003, or 0.01 where the validation part says so (0.01 without naive forecasts).
+    (at least 200 steps, and 600 where up to ten series come with `calendar` or `country`), from 100,000 points on 16
+    (at most 1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
+    on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation part says so (0.01
+    without naive forecasts). How many networks there are says `choose_members`.
 
     Raises:
         DataError: No series is long enough, or in `windows` mode a series is not.
@@ -216,7 +223,7 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     hidden, layers = _choose_size(settings, n_points)
     rate, other = _choose_rate(settings, n_points)
     season = seasons[0] if seasons else 1
-    sizes = (hidden, layers, rate, other, season)
+    sizes = (hidden, layers, rate, other, season, choose_members(settings, panel))
     if settings.mode == "windows":
         batch = settings.batch_size or 32
         n_windows = int(np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum())
@@ -225,15 +232,32 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     n_lessons = int(np.maximum(lengths - lookback, 0).sum())
     batch = settings.batch_size or min(max(n_lessons // (16 * lessons), 8), 32)
     steps = max(1, math.ceil(n_lessons / (batch * lessons)))
-    epochs = settings.epochs or _choose_epochs(n_points, steps)
+    epochs = settings.epochs or _choose_epochs(settings, panel, steps)
     return Plan(lookback, lessons, batch, steps, epochs, *sizes)
 
 
-def _choose_epochs(n_points: int, steps_per_epoch: int) -> int:
-    """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 steps at least."""
-    if n_points >= MANY_POINTS:
+def choose_members(settings: Settings, panel: Panel) -> int:
+    """Return how many networks are trained where that was left open: few series make one network an accident.
+
+    Up to ten series with fewer than 20,000 points in all are learned by five networks, each in a second or two. One
+    network is enough for more of them and for a single step ahead, is all that the tutorials have (`skip="none"`,
+    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long.
+    """
+    if settings.ensemble is not None:
+        return int(settings.ensemble)
+    is_plain = settings.skip == "none" or settings.mode == "windows"
+    is_limited = settings.epochs is not None or settings.max_seconds is not None
+    is_small = panel.n_series <= FEW_SERIES and len(panel.values) < FEW_POINTS
+    return MEMBERS if is_small and settings.horizon > 1 and not is_plain and not is_limited else 1
+
+
+def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> int:
+    """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 (600) steps at least."""
+    if len(panel.values) >= MANY_POINTS:
         return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
-    return max(8, math.ceil(200 / steps_per_epoch))
+    # holidays are a few days in a hundred, and few series show each but once a year
+    is_rare = panel.n_series <= FEW_SERIES and (settings.calendar or settings.country is not None)
+    return max(8, math.ceil((STEPS_OF_FEASTS if is_rare else LEAST_STEPS) / steps_per_epoch))
 
 
 def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float | None]:

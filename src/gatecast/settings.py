@@ -61,7 +61,9 @@ class Settings:
         validation_size: Points at the end of each series that are not learned from but tell when to stop, and how wide
             intervals are: a share below 1, a number, or 0 for none.
         patience: Looks at the validation part without an improvement after which training ends; 0 to never end early.
-        ensemble: Networks that are trained, each from its own seed; their median is the forecast.
+        ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
+            up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
+            nor `max_seconds` is given; else one (`gatecast.plan.choose_members`).
         max_seconds: Time for the whole fit; training is shortened to end within it.
         checkpoint: File in which an unfinished fit is kept, also at Ctrl-C, for `fit(resume=...)`.
         checkpoint_seconds: How often it is written.
@@ -112,7 +114,7 @@ class Settings:
     averaging: float = 0.98
     validation_size: float | int | None = None
     patience: int = 15
-    ensemble: int = 1
+    ensemble: int | None = None
     max_seconds: float | None = None
     checkpoint: str | os.PathLike[str] | None = None
     checkpoint_seconds: float = 60.0
@@ -154,7 +156,8 @@ class Settings:
 
     def _check_counts(self) -> None:
         check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
-        check_count("ensemble", self.ensemble, "Use `ensemble=5`, or 1 for a single network.")
+        if self.ensemble is not None:
+            check_count("ensemble", self.ensemble, "Use `ensemble=5`, or 1 for a single network.")
         for name, example in COUNTS.items():
             if getattr(self, name) is not None:
                 check_count(name, getattr(self, name), f"Use `{name}={example}`, or None to have it chosen.")

@@ -2,6 +2,8 @@
 
 import json
 import sys
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -133,6 +135,11 @@ def test_doctor_is_well(gatecast):
 def test_doctor_json_has_each_instruction_set(gatecast):
     report = gatecast("doctor", "--json").json
     assert report["healthy"] is True
+    # each extra that a user can ask for, straight from the project's description
+    root = Path(__file__).parents[2]
+    extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert set(report["extras"]) == set(extras) - {"all"}
+    assert set(report["extras"]["compare"]) == {"joblib", "statsforecast", "statsmodels"}
     assert report["instruction_sets"] == {"available": native.available_isas(), "in_use": native.isa()}
     names = [check["name"] for check in report["checks"]]
     assert len(names) == 3 * len(native.available_isas())

@@ -74,6 +74,29 @@ def test_each_input_is_the_deviation_on_its_day():
     assert at("holiday_before", "2020-08-10") == 0
 
 
+def test_years_in_which_a_day_was_a_weekend_are_told_from_others():
+    values = noise(6)
+    deviating = deviations(values, np.array([0, len(values)]))
+    own = Anniversaries(1.0, FOUR, "US")
+    inputs = inputs_of(own, values)
+
+    def mean(*dates):
+        return np.mean([deviating[day(date)] for date in dates])
+
+    # 25 December was a Sunday in 2016, a Friday in 2020 and a Saturday in 2021; float32 holds seven digits
+    working = mean("2017-12-25", "2018-12-25", "2019-12-25")
+    for name in ("date_alike_before", "holiday_alike_before"):
+        found = column(own, inputs, name)
+        assert found[day("2020-12-25")] == pytest.approx(working, rel=1e-6)
+    # Labor Day is a Monday in each year, its date is not
+    days = ("2016-09-05", "2017-09-04", "2018-09-03", "2019-09-02")
+    assert column(own, inputs, "holiday_alike_before")[day("2020-09-07")] == pytest.approx(mean(*days), rel=1e-6)
+    dates = ("2016-09-07", "2017-09-07", "2018-09-07")
+    assert column(own, inputs, "date_alike_before")[day("2020-09-07")] == pytest.approx(mean(*dates), rel=1e-6)
+    # of the four years before 2021, none had Christmas on a weekend
+    assert column(own, inputs, "date_alike_before")[day("2021-12-25")] == 0
+
+
 def test_level_trend_and_weekday_are_in_no_input():
     t = np.arange(len(DAYS), dtype=float)
     own = Anniversaries(1.0, FOUR)

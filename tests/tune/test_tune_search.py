@@ -367,3 +367,16 @@ def test_settings_that_are_better_by_luck_are_not_taken(monkeypatch):
         taken.append(bool(tuned.settings) and tuned.trials.set_index("trial").loc[tuned.best_trial, "start"] == "")
     # the best of six by twelve errors each would be taken nearly always; a standard error keeps most of them out
     assert np.mean(taken) < 0.6
+
+
+def test_a_search_keeps_the_number_of_networks(monkeypatch):
+    def judge(settings, windows, metric, report, n_seeds):
+        return Judged((0.5 if settings.epochs == 2 else 1.0,) * 3, (0.0,) * 3)
+
+    monkeypatch.setattr(objective, "judge", judge)
+    only = dict.fromkeys(WHOLE) | {"epochs": [2]}
+    given = LSTMForecaster(3, lookback=8, hidden_size=8, transform="none", learning_rate=0.01, progress=False)
+    tuned = tune(given, Y, space=only, n_trials=3, n_windows=1)
+    # a fit that is told how long to train has one network unless it is told of more
+    assert tuned.settings == {"epochs": 2, "ensemble": 5}
+    assert len(tuned.model.fitted_.ensemble.networks) == 5

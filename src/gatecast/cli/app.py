@@ -50,7 +50,7 @@ def _top(
 
 
 def _demo(options: DemoOptions) -> None:
-    """Show what gatecast does, in about five seconds.
+    """Show what gatecast does, in less than ten seconds.
 
     Trains the classic tutorial's LSTM and then gatecast's defaults on a noisy sine, and gatecast on the yearly
     sunspots. Prints losses, errors and times, and draws pictures.

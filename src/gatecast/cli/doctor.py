@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
 import typer
@@ -20,8 +21,9 @@ from gatecast.network import native
 __all__ = ["doctor"]
 
 NEEDED = ("numpy", "pandas", "narwhals", "safetensors", "typer", "rich")
-# extras of this package, and what they bring
-EXTRAS = {"plots": "matplotlib", "parquet": "pyarrow", "datasets": "statsmodels", "holidays": "holidays"}
+# what an extra brings, as a package's own description says it: matplotlib>=3.10; extra == "plots"
+EXTRA = re.compile(r"(?P<package>[\w.-]+)[^;]*;.*\bextra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
+ALL = "all"
 
 
 def doctor(options: DoctorOptions) -> None:
@@ -45,11 +47,20 @@ def _facts() -> dict[str, Any]:
         "platform": platform.platform(),
         "compiler": _native.compiler,
         "packages": {name: _version(name) for name in NEEDED},
-        "extras": {extra: {"package": name, "version": _version(name)} for extra, name in EXTRAS.items()},
+        "extras": _extras(),
         "instruction_sets": {"available": native.available_isas(), "in_use": native.isa()},
         "threads": {"in_use": native.thread_count(), "processors": os.cpu_count()},
         "executable": sys.executable,
     }
+
+
+def _extras() -> dict[str, dict[str, str | None]]:
+    """Return the packages of each extra, with their versions; None where one is not installed."""
+    found: dict[str, dict[str, str | None]] = {}
+    for match in filter(None, map(EXTRA.match, requires("gatecast") or [])):
+        if match["extra"] != ALL:
+            found.setdefault(match["extra"], {})[match["package"]] = _version(match["package"])
+    return found
 
 
 def _version(name: str) -> str | None:
@@ -71,9 +82,10 @@ def _say_facts(printer: Printer, facts: dict[str, Any]) -> None:
         "instructions": f"{sets['in_use']} in use{forced}; available: {', '.join(sets['available'])}",
         "threads": f"{threads['in_use']} in use, {threads['processors']} processors",
     }
-    for extra, about in facts["extras"].items():
-        remedy = f"not installed: pip install 'gatecast[{extra}]'"
-        shown[f"extra {extra}"] = f"{about['package']} {about['version']}" if about["version"] else remedy
+    for extra, packages in facts["extras"].items():
+        is_whole = all(packages.values())
+        there = ", ".join(f"{name} {number}" for name, number in packages.items())
+        shown[f"extra {extra}"] = there if is_whole else f"not installed: pip install 'gatecast[{extra}]'"
     printer.facts("This installation", shown)
 
 

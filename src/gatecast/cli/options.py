@@ -218,11 +218,14 @@ class LearningOptions:
         ),
     ] = "mae"
     ensemble: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--ensemble", metavar="N", help="Networks to train; their median is the forecast.", rich_help_panel=LEARNING
+            "--ensemble",
+            metavar="N",
+            help="Networks to train; their median is the forecast. Five for few series, else one.",
+            rich_help_panel=LEARNING,
         ),
-    ] = 1
+    ] = None
     epochs: Annotated[
         int | None,
         typer.Option(

@@ -93,9 +93,9 @@ class TuneOptions(CovariateOptions, FileOptions):
         ),
     ] = "0.2"
     ensemble: Annotated[
-        int,
+        int | None,
         typer.Option("--ensemble", metavar="N", help="Networks of the last fit.", rich_help_panel=LEARNING),
-    ] = 1
+    ] = None
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="The same seed, the same search.", rich_help_panel=LEARNING)
     ] = 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatecast.data.arrays import Array, Floats, Ints, blocks
-from gatecast.data.feasts import MOVES, same_date_earlier, same_holiday_earlier
+from gatecast.data.feasts import MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
 from gatecast.data.grid import DAY, FixedGrid
 from gatecast.data.panel import Panel
 
@@ -37,7 +37,9 @@ class Anniversaries:
     Each input is a deviation: by how much a day differed from the same weekday in the three weeks before and behind it.
     So neither level nor trend nor the day of the week is in it, and a day's inputs look back over most of a year.
     Inputs are the same date one to four years ago, the same weekday then, the mean of each, the mean over the days
-    beside that date, and the mean over the same holiday where there is a country. What is not known is 0.
+    beside that date, and the mean over the same holiday where there is a country. Of date and holiday there is also the
+    mean over those years alone in which they were a weekend, or not, as they are now: Christmas on a Sunday says little
+    of one on a Friday. What is not known is 0.
 
     Attributes:
         scale: Standard deviation of the deviations in the training part.
@@ -54,7 +56,8 @@ class Anniversaries:
         """Names of the A inputs."""
         each = [f"{what}_{year}_years_ago" for what in ("date", "weekday") for year in self.years]
         means = ["date_before", "weekday_before", *(f"date{shift:+d}_before" for shift in BESIDE)]
-        return (*each, *means, *([] if self.country is None else ["holiday_before"]))
+        feasts = [] if self.country is None else ["holiday_before", "holiday_alike_before"]
+        return (*each, *means, "date_alike_before", *feasts)
 
     @property
     def reach(self) -> int:
@@ -95,11 +98,13 @@ class Anniversaries:
         by_date = [then(date) for date in dates]
         by_weekday = [then(days - 7 * round(DAYS_OF_YEAR * year / 7)) for year in self.years]
         beside = [_mean([then(date + shift) for date in dates]) for shift in BESIDE]
-        columns = [*by_date, *by_weekday, _mean(by_date), _mean(by_weekday), *beside]
+        alike = _mean([then(date) for date in _alike(days, dates)])
+        columns = [*by_date, *by_weekday, _mean(by_date), _mean(by_weekday), *beside, alike]
         if self.country is None:
             return columns
         feasts = same_holiday_earlier(days, self.country, self.years)
-        return [*columns, _mean([then(day) for day in feasts])]
+        means = [_mean([then(day) for day in found]) for found in (feasts, _alike(days, feasts))]
+        return [*columns, *means]
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that was learned, ready for JSON."""
@@ -173,6 +178,17 @@ def _at(values: Array, offsets: Ints, series: Ints, positions: Ints) -> Floats:
     """Return values at places in their series, NaN outside of it."""
     inside = (positions >= 0) & (positions < np.diff(offsets)[series])
     return np.append(values, np.nan)[np.where(inside, offsets[series] + positions, -1)].astype(np.float64)
+
+
+def _alike(days: Ints, earlier: list[Ints]) -> list[Ints]:
+    """Keep those earlier days that were a weekend, or not, as the days themselves are; `NO_DAY` for the others."""
+    is_weekend = _is_weekend(days)
+    return [np.where(_is_weekend(then) == is_weekend, then, NO_DAY) for then in earlier]
+
+
+def _is_weekend(days: Ints) -> Array:
+    # Saturday and Sunday; day 0, 1 January 1970, was a Thursday
+    return np.asarray((days + 3) % 7 >= 5)
 
 
 def _mean(columns: list[Floats]) -> Floats:

@@ -99,4 +99,5 @@ def _error(model: LSTMForecaster, panel: Panel, n_learned: np.ndarray) -> float:
 
 
 def _settings(model: LSTMForecaster) -> dict[str, Any]:
-    return asdict(model) | {"checkpoint": None}
+    # a remedy may say how long to train, which must not change how many networks there are
+    return asdict(model) | {"checkpoint": None, "ensemble": len(model.fitted_.ensemble.networks)}

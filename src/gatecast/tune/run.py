@@ -15,6 +15,7 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
+from gatecast.plan import choose_members
 from gatecast.settings import Settings
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tune import objective
@@ -104,7 +105,7 @@ def tune(
         with _bar(options, shown=model.progress) as bar:
             run.go(bar)
         run.confirm()
-        settings = run.best_settings()
+        settings = run.best_settings(panel)
         fitted = replace(model, **settings)
         fitted.fit(panel)
         return Tuned(
@@ -230,7 +231,8 @@ class _Run:
         """Return the seconds that are left for trials."""
         if self.search.max_seconds is None:
             return math.inf
-        reserve = FIT_RESERVE * self.fit_seconds * self.starts[GIVEN].ensemble
+        n_members = choose_members(self.starts[GIVEN], self.windows[0].train)
+        reserve = FIT_RESERVE * self.fit_seconds * n_members
         return self.started + self.search.max_seconds - reserve - time.monotonic()
 
     def _try(self) -> None:
@@ -316,9 +318,10 @@ class _Run:
         return report
 
     def confirm(self) -> None:
-        """Judge the best trials and the starts again from another seed; all of them or, where time is short, none."""
+        """Judge the best trials and the better start again from further seeds; all or, where time is short, none."""
         ranked = sorted(finished(self.study), key=_value)
-        finalists = [t for n, t in enumerate(ranked) if n < FINALISTS or "start" in t.user_attrs]
+        start = next((trial for trial in ranked if "start" in trial.user_attrs), None)
+        finalists = [trial for n, trial in enumerate(ranked) if n < FINALISTS or trial is start]
         if self.stop == INTERRUPTED or len(finalists) < 2:
             return
         again: dict[int, Judged] = {}
@@ -369,9 +372,14 @@ class _Run:
             return bool(gain.mean() > 0)
         return bool(gain.mean() > gain.std(ddof=1) / math.sqrt(len(gain)))
 
-    def best_settings(self) -> dict[str, Any]:
-        """Return the settings of the best trial that are not those of the model."""
-        return dict(self.chosen().user_attrs["settings"])
+    def best_settings(self, panel: Panel) -> dict[str, Any]:
+        """Return the settings of the best trial that are not those of the model; as many networks as it has."""
+        settings = dict(self.chosen().user_attrs["settings"])
+        given = self.starts[GIVEN]
+        n_members = choose_members(given, panel)
+        if choose_members(replace(given, **settings), panel) != n_members:
+            settings["ensemble"] = n_members
+        return settings
 
 
 def _value(trial: FrozenTrial) -> float:
