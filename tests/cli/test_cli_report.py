@@ -53,7 +53,9 @@ def charts(path):
 
 def test_covariates_and_names_with_spaces_come_again(gatecast, tmp_path):
     shops = write_shops(tmp_path / "my shops.csv", n_ahead=3)
-    outcome = gatecast("report", shops, "--id", "shop", "--future", "price", "--horizon", 3, *FAST, "--lang", "zh", "--json")
+    outcome = gatecast(
+        "report", shops, "--id", "shop", "--future", "price", "--horizon", 3, *FAST, "--lang", "zh", "--json"
+    )
     assert outcome.code == 0, outcome.err
     found = outcome.json
     assert found["recipe"]["command"].count("--future price") == 1

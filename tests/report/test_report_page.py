@@ -5,11 +5,13 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 import gatecast
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.report import Report, report
+from gatecast.report.words import Words
 
 from .made_reports import NASTY
 
@@ -170,6 +172,16 @@ def test_chinese_page_marks_what_stays_english(small):
     text = re.sub(r"<[^>]+>", " ", without)
     # three English words in a row are a sentence that was forgotten
     assert re.findall(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", text) == []
+
+
+def test_what_a_fit_chose_is_said_in_chinese():
+    # a series of which both ways are tried: positive, long enough for a validation part
+    y = 50 + 20 * np.sin(np.arange(400) * np.pi / 6) + np.random.default_rng(0).normal(size=400)
+    model = gatecast.LSTMForecaster(3, hidden_size=4, n_layers=1, lookback=12, ensemble=1, progress=False).fit(y)
+    said = [Words("zh").decision(sentence) for sentence in model.decisions_]
+    assert len(said) >= 2
+    assert [one["lang"] for one in said] == ["zh"] * len(said)
+    assert [Words("en").decision(sentence)["text"] for sentence in model.decisions_] == list(model.decisions_)
 
 
 def test_facts_are_plain_and_a_copy(small):

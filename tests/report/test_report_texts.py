@@ -26,6 +26,7 @@ PREFIXES = {
     *re.findall(r'"([a-z_]+\.[a-z_]*)" ~', ALL),
     # `f"{cycle}.{peak}"`
     "weekday.",
+    "decision.",
     "month.",
 }
 

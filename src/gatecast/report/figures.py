@@ -262,9 +262,7 @@ def _lives_figure(lives: dict[str, Any], words: Words) -> Chart | None:
     edges = np.linspace(low - 0.02, high + 0.02, N_BINS + 1)
     counts, _ = np.histogram(np.log10(steps), edges)
     middles = 10 ** ((edges[1:] + edges[:-1]) / 2)
-    ends = [
-        [words.number(float(10**a)), words.number(float(10**b))] for a, b in pairwise(edges)
-    ]
+    ends = [[words.number(float(10**a)), words.number(float(10**b))] for a, b in pairwise(edges)]
     bars = {
         "type": "bar",
         "x": middles.tolist(),

@@ -16,6 +16,13 @@ __all__ = ["Words"]
 DURATION = re.compile(
     r"([\d.,e+]+) (business day|week|day|hour|minute|second|millisecond|microsecond|year|month|step)s?"
 )
+# what a fit chose, as `gatecast.fitting` says it: model files keep these sentences, and nothing else of them
+WAY = re.compile(r"transform (\S+) (with|without) the level(?: ([^\s,]+))?")
+VALUES = re.compile(r"Values: (.+), which was best on the validation part or not clearly worse \(MASE: (.+)\)\.")
+RATE = re.compile(
+    r"Learning rate (\S+): the other one was (worse|not clearly better) on the validation part "
+    r"\(MASE: (\S+) (\S+), (\S+) (\S+)\)\."
+)
 # letters of a name that a heading, a cell and a sentence have room for
 NAME = 60
 
@@ -82,6 +89,16 @@ class Words:
             return UNKNOWN
         return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
+    def p_text(self, p: float | None) -> str:
+        """Write a p-value with its name.
+
+        Examples:
+            >>> Words("en").p_text(0.0004), Words("en").p_text(0.04)
+            ('p < 0.001', 'p = 0.04')
+        """
+        shown = self.p_value(p)
+        return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
     def seconds(self, seconds: float | None) -> str:
         """Write how long something took.
 
@@ -137,8 +154,7 @@ class Words:
         p = facts["p"]
         if p is None and facts.get("behind") is not None:
             return self.t("verdict.untested", metric=facts["metric"], behind=facts["behind"])
-        shown = self.p_value(p)
-        return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+        return self.p_text(p)
 
     def finding(self, finding: dict[str, Any], part: str) -> dict[str, str]:
         """Say what a diagnosis found."""
@@ -157,6 +173,32 @@ class Words:
         # numbers such as "coverage_80" are no names that a text uses
         numbers = {name.replace(".", "_"): value for name, value in finding["evidence"].items()}
         return {"text": self.t(code, **values, **numbers), "lang": self.lang}
+
+    def decision(self, sentence: str) -> dict[str, str]:
+        """Say what was chosen automatically.
+
+        Examples:
+            >>> text = "Learning rate 0.01: the other one was worse on the validation part (MASE: 0.003 0.8, 0.01 0.7)."
+            >>> Words("zh").decision(text)["text"]
+            '学习率 0.01：另一个在验证部分更差（MASE：0.003 为 0.8，0.01 为 0.7）。'
+        """
+        values, rate = VALUES.fullmatch(sentence), RATE.fullmatch(sentence)
+        if values is not None:
+            tried = self.t("words.comma").join(self._way(way) for way in WAY.findall(values[2]))
+            return {
+                "text": self.t("decision.values", way=self._way(WAY.findall(values[1])[0]), tried=tried),
+                "lang": self.lang,
+            }
+        if rate is not None:
+            names = dict(zip(("rate", "first", "error", "second", "other"), rate.group(1, 3, 4, 5, 6), strict=True))
+            key = "decision.rate_worse" if rate[2] == "worse" else "decision.rate_alike"
+            return {"text": self.t(key, **names), "lang": self.lang}
+        return {"text": sentence, "lang": "en"}
+
+    def _way(self, way: tuple[str, str, str]) -> str:
+        transform, level, error = way
+        said = self.t(f"decision.{level}_level", transform=transform)
+        return f"{said} {error}".strip()
 
     def part(self, part: str) -> str:
         """Say which part of the data."""
