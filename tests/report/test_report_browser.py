@@ -37,6 +37,8 @@ def visit(browser, files):
 
     def opened(name, **options):
         context = browser.new_context(**options)
+        # a busy machine takes its time
+        context.set_default_timeout(120_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: troubles.append(message.text))
