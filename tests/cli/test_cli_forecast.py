@@ -9,7 +9,7 @@ import pytest
 import gatecast as package
 from gatecast import Panel
 from gatecast.cli.tables import verdict
-from gatecast.cli.trial import held_out_positions as positions_of
+from gatecast.data.split import held_out_positions as positions_of
 from gatecast.evaluate.evaluation import Evaluation, Score
 
 from .commands import QUICK, write_csv

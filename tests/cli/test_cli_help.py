@@ -11,7 +11,18 @@ import gatecast as package
 def test_no_arguments_show_help(gatecast):
     outcome = gatecast()
     assert outcome.code == 0
-    for command in ("demo", "forecast", "predict", "compare", "backtest", "diagnose", "gates", "tune", "doctor"):
+    for command in (
+        "demo",
+        "forecast",
+        "predict",
+        "compare",
+        "backtest",
+        "report",
+        "diagnose",
+        "gates",
+        "tune",
+        "doctor",
+    ):
         assert command in outcome.out
     assert not outcome.err
 
@@ -22,7 +33,7 @@ def test_version(gatecast):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "forecast", "predict", "compare", "backtest", "diagnose", "gates", "tune", "doctor"]
+    "command", ["demo", "forecast", "predict", "compare", "backtest", "report", "diagnose", "gates", "tune", "doctor"]
 )
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_has_examples_and_fits_80_columns(gatecast, command, flag):

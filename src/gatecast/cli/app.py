@@ -12,6 +12,7 @@ import typer
 from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.gates_options import GatesOptions
 from gatecast.cli.options import DemoOptions, DoctorOptions, ForecastOptions, PredictOptions, as_command
+from gatecast.cli.report_options import ReportOptions
 from gatecast.cli.tune_options import TuneOptions
 from gatecast.cli.window_options import BacktestOptions, CompareOptions
 
@@ -99,6 +100,17 @@ def _backtest(options: BacktestOptions) -> None:
     backtest(options)
 
 
+def _report(options: ReportOptions) -> None:
+    """Write one HTML file for everyone: the data, the forecast, whether it is any good, and what the network remembers.
+
+    Fits, forecasts, compares models on the newest windows and diagnoses the fit, and says how all of it was made. The
+    file needs no network, can be printed, and is read on a phone, by day and by night, in English or Chinese.
+    """
+    from gatecast.cli.report import report
+
+    report(options)
+
+
 def _tune(options: TuneOptions) -> None:
     """Search for better settings, without touching the part that is held back.
 
@@ -179,6 +191,14 @@ app.command(
         "gatecast backtest shops.parquet --id shop --horizon 14 --model LSTM --model AutoETS --folder kept --json",
     ),
 )(as_command(BacktestOptions, _backtest))
+app.command(
+    "report",
+    epilog=_examples(
+        "gatecast report sales.csv --horizon 12 --out sales.html",
+        "gatecast report load.csv --horizon 24 --windows 10 --lang zh",
+        "gatecast report shops.parquet --id shop --horizon 14 --json",
+    ),
+)(as_command(ReportOptions, _report))
 app.command(
     "tune",
     epilog=_examples(

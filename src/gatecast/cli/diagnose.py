@@ -12,10 +12,10 @@ from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
-from gatecast.cli.trial import held_out_positions
 from gatecast.cli.wording import in_options
 from gatecast.data.ahead import split_future
 from gatecast.data.covariates import make_roles, with_static_of
+from gatecast.data.split import held_out_positions
 from gatecast.diagnose import Diagnosis, Finding
 from gatecast.diagnose import diagnose as examine
 from gatecast.exceptions import ConfigError

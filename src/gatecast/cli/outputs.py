@@ -20,14 +20,18 @@ __all__ = ["check_outputs", "make_folder", "rows_of", "write_picture", "write_ta
 
 TABLES = (".csv", ".parquet", ".pq")
 PICTURES = (".png", ".svg", ".pdf", ".jpg", ".webp")
+KINDS = {"--out": TABLES, "--plot": PICTURES}
 
 
-def check_outputs(inputs: dict[str, Path], outputs: dict[str, Path | None]) -> None:
+def check_outputs(
+    inputs: dict[str, Path], outputs: dict[str, Path | None], kinds: dict[str, tuple[str, ...]] | None = None
+) -> None:
     """Make sure that every output can be written and that none replaces an input or another output.
 
     Args:
         inputs: Files that are read, by what they are called in messages.
         outputs: Files that will be written, by option; None for those that were not asked for.
+        kinds: Endings that a file may have, by option; tables for `--out` and pictures for `--plot` when absent.
 
     Raises:
         ConfigError: One cannot, or does; nothing was changed.
@@ -45,7 +49,7 @@ def check_outputs(inputs: dict[str, Path], outputs: dict[str, Path | None]) -> N
         other = seen.setdefault(path.resolve(), option)
         if other != option:
             raise ConfigError(f"`{other}` and `{option}` are both {path}, and two files were expected. Pass two names.")
-        _check_kind(option, path)
+        _check_kind(option, path, kinds or KINDS)
         _check_writable(option, path)
 
 
@@ -112,8 +116,8 @@ def _is_same(path: Path, source: Path) -> bool:
         return path.resolve() == source.resolve()
 
 
-def _check_kind(option: str, path: Path) -> None:
-    known = {"--out": TABLES, "--plot": PICTURES}.get(option)
+def _check_kind(option: str, path: Path, kinds: dict[str, tuple[str, ...]]) -> None:
+    known = kinds.get(option)
     suffix = path.suffix.lower()
     if known is not None and suffix not in known:
         raise ConfigError(
@@ -124,7 +128,7 @@ def _check_kind(option: str, path: Path) -> None:
         from gatecast.plots.style import check_matplotlib
 
         check_matplotlib()
-    if option == "--out" and suffix != ".csv":
+    if known == TABLES and suffix != ".csv":
         _check_parquet()
 
 

@@ -13,16 +13,14 @@ from gatecast import LSTMForecaster, Panel
 from gatecast.cli.options import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.tables import say_errors, verdict
-from gatecast.data.split import split_positions
+from gatecast.data.split import held_out_positions
 from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from gatecast.evaluate.evaluation import Evaluation
 
-__all__ = ["Budget", "Checkpoints", "Tested", "held_out_positions", "try_out"]
+__all__ = ["Budget", "Checkpoints", "Tested", "try_out"]
 
-# a series that is short is tested on less, but never learns from fewer points than these and the horizon
-LEAST_LOOKBACK = 8
 # share of the time that the fit to be tested may take, so that the second one is trained like it
 TEST_SHARE = 0.45
 # below this share of the time there is no second fit
@@ -199,22 +197,3 @@ def try_out(
     say_errors(printer, evaluation, n_test, judgement)
     budget.end_test()
     return Tested(model, positions, evaluation, judgement)
-
-
-def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback: int | None) -> np.ndarray:
-    """Return where the training part of each series ends, `(S,)`.
-
-    At least one horizon is tested where the series are long enough, and series that are too short for that are not
-    tested. A number of points that was asked for is taken as it is.
-
-    Raises:
-        ConfigError: `share` makes no sense.
-        DataError: A series has fewer points than were asked for.
-    """
-    positions = split_positions(panel, share)
-    lengths = panel.lengths
-    if isinstance(share, float):
-        needed = (lookback or min(horizon, LEAST_LOOKBACK)) + horizon
-        positions = np.minimum(positions, lengths - horizon)
-        positions = np.where(positions < needed, np.minimum(np.maximum(needed, lengths - horizon), lengths), positions)
-    return positions

@@ -16,10 +16,10 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import check_outputs, rows_of
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import say_errors, verdict
-from gatecast.cli.trial import held_out_positions
 from gatecast.cli.tune_options import TuneOptions, read_space
 from gatecast.data.ahead import without_future
 from gatecast.data.covariates import make_roles
+from gatecast.data.split import held_out_positions
 from gatecast.exceptions import ConfigError, GatecastError
 
 if TYPE_CHECKING:

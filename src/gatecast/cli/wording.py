@@ -28,7 +28,7 @@ RENAMED = {
 }
 NOT_THERE = ("huber_delta", "batch_size", "schedule", "clip_norm", "weight_decay", "averaging", "scaling", "shuffle")
 OTHERS = ("test_size", "id_col", "time_col", "target_col", "freq", "date_format", "level", "resume")
-SERIES = ("unique_id", "member", "threshold")
+SERIES = ("unique_id", "member", "threshold", "lang")
 SEARCH = ("n_trials", "n_windows", "metric", "sampler", "study", "space")
 NAMES = (*(field.name for field in fields(Settings) if field.name not in NOT_THERE), *OTHERS, *SEARCH, *SERIES)
 

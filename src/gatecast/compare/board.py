@@ -16,6 +16,7 @@ from gatecast.compare.scores import METRICS, Scores, coverage_column, score_wind
 from gatecast.compare.significance import Units, bootstrap_skill, diebold_mariano, holm, units_of
 from gatecast.compare.verdict import NAIVE, Standing, Verdict, judge
 from gatecast.exceptions import ConfigError
+from gatecast.sentences import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +135,7 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> L
     verdict = _verdict(table, cells, units.note)
     per_series = _per_series(scores, backtest, ranked)
     if cells.metric != "mase":
-        notes.append("Models are ranked by MAE, as MASE is undefined for all series.")
+        notes.append(Sentence("Models are ranked by MAE, as MASE is undefined for all series.", "note.mae"))
     return Leaderboard(
         table, pairs, ranks, per_series, _errors(backtest), cells.metric, verdict, tuple(dict.fromkeys(notes))
     )
@@ -202,7 +203,7 @@ def _add_skill(table: pd.DataFrame, cells: Cells, n_draws: int, seed: int) -> li
     if NAIVE not in cells.models:
         for column in columns:
             table[column] = np.nan
-        return [f"There is no skill, as {NAIVE} was not among the models."]
+        return [Sentence(f"There is no skill, as {NAIVE} was not among the models.", "note.no_skill", naive=NAIVE)]
     skill = bootstrap_skill(cells, NAIVE, n_draws=n_draws, seed=seed)
     for column, values in zip(columns, (skill.skill, skill.lower, skill.upper), strict=True):
         table[column] = table["model"].map(dict(zip(cells.models, values.tolist(), strict=True)))

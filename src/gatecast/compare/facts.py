@@ -15,6 +15,7 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.arrays import Floats
 from gatecast.data.gaps import fill_gaps
 from gatecast.plan import choose_seasons
+from gatecast.sentences import Sentence
 from gatecast.settings import Settings, check_count
 
 if TYPE_CHECKING:
@@ -247,16 +248,17 @@ def _of_length(n_series: int, n_points: int) -> Expectation | None:
             f"{n_series:,} series with {n_points:,} points: an LSTM learns from all of them at once, "
             "while ARIMA, ETS and Theta see each series alone."
         )
-        return Expectation("LSTM", sentence)
+        return Expectation("LSTM", Sentence(sentence, "expect.many", n_series=n_series, n_points=n_points))
     where = "one series" if n_series == 1 else f"{n_series} series"
     if n_points < FEW_POINTS:
         sentence = (
             f"{n_points} points in {where} are few for a network: ARIMA, ETS and Theta have a handful of numbers to "
             "learn, an LSTM thousands."
         )
-        return Expectation("others", sentence)
+        return Expectation("others", Sentence(sentence, "expect.few", n_series=n_series, n_points=n_points))
     if n_points >= MANY_POINTS:
-        return Expectation("neither", f"{n_points:,} points in {where} are enough for a network to learn from.")
+        sentence = f"{n_points:,} points in {where} are enough for a network to learn from."
+        return Expectation("neither", Sentence(sentence, "expect.enough", n_series=n_series, n_points=n_points))
     return None
 
 
@@ -265,18 +267,19 @@ def _of_nonlinearity(facts: pd.DataFrame) -> Expectation | None:
     if not len(p_values):
         return None
     share = float((p_values < P_VALUE).mean())
+    known = {"p": float(p_values.median()), "share": share, "n": len(p_values)}
     what = f"p = {p_values.iloc[0]:.2g}" if len(p_values) == 1 else f"in {share:.0%} of {len(p_values)} series"
     if share >= 0.5:
         sentence = (
             f"Teraesvirta's test finds nonlinearity ({what}): an LSTM can learn what linear models like ARIMA cannot "
             "(but changing variance can look like that)."
         )
-        return Expectation("LSTM", sentence)
+        return Expectation("LSTM", Sentence(sentence, "expect.nonlinear", **known))
     sentence = (
         f"Teraesvirta's test finds {'no' if share <= 2 * P_VALUE else 'little'} nonlinearity ({what}): "
         "a linear model has what there is to learn, and an LSTM can hardly do better on a single series."
     )
-    return Expectation("others", sentence)
+    return Expectation("others", Sentence(sentence, "expect.linear", **known))
 
 
 def _of_memory(facts: pd.DataFrame) -> Expectation | None:
@@ -289,7 +292,7 @@ def _of_memory(facts: pd.DataFrame) -> Expectation | None:
             f"The memory is long (d = {d:.2f}, standard error {error:.2f}), far beyond a season: an LSTM with a long "
             "`lookback` can use what the few lags of an ARIMA leave out."
         )
-        return Expectation("LSTM", sentence)
+        return Expectation("LSTM", Sentence(sentence, "expect.long_memory", d=float(d), error=float(error)))
     return None
 
 
@@ -300,9 +303,10 @@ def _of_regularity(facts: pd.DataFrame) -> Expectation | None:
             f"Trend ({trend:.2f}) and season ({season:.2f}) are strong and leave little else: "
             "ETS, Theta and SARIMA are made for that."
         )
-        return Expectation("others", sentence)
+        return Expectation("others", Sentence(sentence, "expect.regular", trend=trend, season=season))
     if trend > STRONG and np.isnan(season):
-        return Expectation("others", f"A strong trend ({trend:.2f}) and no season: Theta and ETS are made for it.")
+        sentence = f"A strong trend ({trend:.2f}) and no season: Theta and ETS are made for it."
+        return Expectation("others", Sentence(sentence, "expect.trend", trend=trend))
     return None
 
 
@@ -313,5 +317,5 @@ def _of_gaps(facts: pd.DataFrame) -> Expectation | None:
             f"{share:.0%} of the points are missing: all models read them filled, and only an LSTM does not learn "
             "from the filled ones."
         )
-        return Expectation("neither", sentence)
+        return Expectation("neither", Sentence(sentence, "expect.gaps", share=share))
     return None

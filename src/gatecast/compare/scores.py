@@ -11,6 +11,7 @@ from gatecast.compare.libraries import needed
 from gatecast.compare.record import Backtest
 from gatecast.evaluate.levels import level_columns
 from gatecast.exceptions import DataError
+from gatecast.sentences import Sentence
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -114,7 +115,8 @@ def _score_model(
     is_broken = np.zeros(len(cells), bool)
     is_broken[table[KEY].to_numpy()[~np.isfinite(point)]] = True
     if is_broken.any():
-        notes.append(f"{name} has no complete forecast in {is_broken.sum()} of {len(cells)} windows.")
+        text = f"{name} has no complete forecast in {is_broken.sum()} of {len(cells)} windows."
+        notes.append(Sentence(text, "note.incomplete", name=name, n=int(is_broken.sum()), n_all=len(cells)))
     rows = table[~is_broken[table[KEY].to_numpy()]] if name in table else table.assign(**{name: np.nan})[:0]
     with np.errstate(over="ignore", invalid="ignore"):
         for metric in ("mae", "rmse"):
@@ -138,9 +140,10 @@ def _by_window(loss: Any, rows: pd.DataFrame, name: str, n_cells: int, **options
 def _smape(losses: ModuleType, rows: pd.DataFrame, name: str, n_cells: int, notes: list[str]) -> np.ndarray:
     is_zero = ((rows["y"] == 0) & (rows[name] == 0)).to_numpy()
     if is_zero.any():
-        notes.append(
+        text = (
             f"sMAPE of {name} leaves out {is_zero.sum()} steps at which target and forecast are zero: it is 0/0 there."
         )
+        notes.append(Sentence(text, "note.smape_zero", name=name, n=int(is_zero.sum())))
     # utilsforecast has it between 0 and 1, and 0 for 0/0
     return 200 * _by_window(losses.smape, rows[~is_zero], name, n_cells)
 
@@ -176,11 +179,13 @@ def _coverage(losses: ModuleType, rows: pd.DataFrame, name: str, level: float, n
 
 def _scale_notes(ids: pd.Series, scales: np.ndarray) -> list[str]:
     constant, unknown = ids[scales == 0].nunique(), ids[~np.isfinite(scales)].nunique()
-    notes = []
+    notes: list[str] = []
     if constant:
-        notes.append(f"MASE is undefined for {constant} series that repeat their season exactly, and left out there.")
+        text = f"MASE is undefined for {constant} series that repeat their season exactly, and left out there."
+        notes.append(Sentence(text, "note.mase_constant", n=int(constant)))
     if unknown:
-        notes.append(f"MASE is undefined for {unknown} series that are too short for a scale, and left out there.")
+        text = f"MASE is undefined for {unknown} series that are too short for a scale, and left out there."
+        notes.append(Sentence(text, "note.mase_short", n=int(unknown)))
     return notes
 
 
@@ -188,6 +193,7 @@ def _finite(windows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Turn infinite figures into NaN, so that no average is infinite."""
     is_infinite = windows.select_dtypes("number").abs() == np.inf
     if is_infinite.to_numpy().any():
-        notes.append(f"{int(is_infinite.to_numpy().sum())} figures were too large for a number, and are left out.")
+        n = int(is_infinite.to_numpy().sum())
+        notes.append(Sentence(f"{n} figures were too large for a number, and are left out.", "note.infinite", n=n))
         windows = windows.assign(**windows.select_dtypes("number").mask(is_infinite))
     return windows

@@ -9,6 +9,7 @@ import numpy as np
 from gatecast.compare.cells import Cells
 from gatecast.data.arrays import Floats
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.sentences import Sentence
 
 __all__ = ["DieboldMariano", "Skill", "Units", "bootstrap_skill", "diebold_mariano", "holm", "units_of"]
 
@@ -18,6 +19,7 @@ LEAST_WINDOWS = 3
 MANY = 10
 # weights of so many draws times series are held at once
 BLOCK = 2_000_000
+EQUAL = Sentence("All loss differences are equal.", "note.equal_differences")
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,16 @@ def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
     n = len(seen)
     mean = float(seen.mean()) if n else np.nan
     if n and not seen.any():
-        return DieboldMariano(0.0, 0.0, 0.0, 1.0, n, "The two models make the same errors.")
+        same = Sentence("The two models make the same errors.", "note.same_errors")
+        return DieboldMariano(0.0, 0.0, 0.0, 1.0, n, same)
     if n < LEAST_WINDOWS or n <= horizon:
         least = max(LEAST_WINDOWS, horizon + 1)
         note = f"{n} loss differences are too few for a test that needs {least}, so there is no p-value."
+        note = Sentence(note, "note.too_few_differences", n=n, least=least)
         return DieboldMariano(mean, np.nan, np.nan, np.nan, n, note)
     error = _standard_error(seen, horizon)
     if error == 0:
-        return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, "All loss differences are equal.")
+        return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, EQUAL)
     return DieboldMariano(mean, error, mean / error, _two_sided(mean / error, n), n, "")
 
 
@@ -156,6 +160,7 @@ def units_of(cells: Cells) -> Units:
             f"Each of {n_series} series counts once, as {n_origins} origins are few: "
             "p-values take the series to be independent of each other."
         )
+        note = Sentence(note, "note.series_count", n_series=n_series, n_origins=n_origins)
         return Units(_mean(cells, 2), "series", 1, note)
     note = ""
     if n_origins < MANY:
@@ -163,6 +168,7 @@ def units_of(cells: Cells) -> Units:
             f"{n_origins} window{'s are' if n_origins != 1 else ' is'} few: a test has little power, and what it does "
             f"not find may still be there. Use `n_windows={MANY}` or more where the series are long enough."
         )
+        note = Sentence(note, "note.few_windows", n=n_origins, many=MANY)
     return Units(_mean(cells, 1), "origin", cells.overlap, note)
 
 
@@ -219,13 +225,15 @@ def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws:
     n_series, n_origins = base.shape
     if n_series * n_origins == 1:
         nothing = np.full(len(skill), np.nan)
-        return Skill(skill, nothing, nothing, level, "One window of one series shows no interval of the skill.")
+        alone = Sentence("One window of one series shows no interval of the skill.", "note.one_window")
+        return Skill(skill, nothing, nothing, level, alone)
     random = np.random.default_rng(seed)
     draws = _draws(own, other, n_draws, random)
     outside = (1 - level / 100) / 2
     lower, upper = _percentiles(draws, (outside, 1 - outside))
     few = n_origins < MANY
-    note = f"Intervals of skill from {n_origins} origins tend to be too narrow." if few else ""
+    text = f"Intervals of skill from {n_origins} origins tend to be too narrow."
+    note = Sentence(text, "note.narrow_skill", n=n_origins) if few else ""
     return Skill(skill, lower, upper, level, note)
 
 

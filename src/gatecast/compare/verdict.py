@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.sentences import Sentence
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -73,7 +75,8 @@ def judge(standing: Standing) -> Verdict:
     ranked = [str(name) for name in standing.table.index[standing.table["is_ranked"]]]
     left_out = tuple(_left_out(standing, str(name)) for name in standing.table.index if name not in ranked)
     if not ranked:
-        return Verdict("", "", ("No model made enough forecasts to be compared.", *left_out))
+        nothing = Sentence("No model made enough forecasts to be compared.", "verdict.nothing")
+        return Verdict("", "", (nothing, *left_out))
     best = ranked[0]
     alike = [name for name in ranked[1:] if _is_alike(standing, name, best)]
     fastest = min([best, *alike], key=_seconds(standing))
@@ -107,28 +110,50 @@ def _is_alike(standing: Standing, name: str, best: str) -> bool:
 
 def _choice(standing: Standing, best: str, recommended: str, ratio: float, alike: list[str], ranked: list[str]) -> str:
     if len(ranked) == 1:
-        return f"{best} is the only model with enough forecasts: there is nothing to compare it with."
+        text = f"{best} is the only model with enough forecasts: there is nothing to compare it with."
+        return Sentence(text, "verdict.only", best=best)
     if recommended != best:
-        return (
+        text = (
             f"{recommended} and {best} are not distinguishable here ({_chance(standing, recommended, best)}): "
             f"take {recommended}, it is {_times(ratio)} faster."
         )
+        facts = _test(standing, recommended, best)
+        return Sentence(text, "verdict.faster", recommended=recommended, best=best, ratio=ratio, **facts)
     if alike:
         chance = _chance(standing, alike[0], best)
-        return f"{best} and {alike[0]} are not distinguishable here ({chance}): take {best}, {alike[0]} is not faster."
+        text = f"{best} and {alike[0]} are not distinguishable here ({chance}): take {best}, {alike[0]} is not faster."
+        return Sentence(text, "verdict.alike", best=best, other=alike[0], **_test(standing, alike[0], best))
     second = ranked[1]
     lead = f"{best} has the smallest {standing.metric} ({standing[best]['error']:.3g})"
     # NaN where one of them could not be tested
     worst_p = float(np.max([standing[name]["p_value"] for name in ranked[1:]]))
     if worst_p < ALPHA:
-        return f"{lead}, and is better than each of the others ({_p(worst_p)} or less): take {best}."
-    return f"{lead}, {_behind(standing, second, best)} ({_chance(standing, second, best)}): take {best}."
+        text = f"{lead}, and is better than each of the others ({_p(worst_p)} or less): take {best}."
+        return Sentence(text, "verdict.better", **_lead(standing, best), p=worst_p)
+    text = f"{lead}, {_behind(standing, second, best)} ({_chance(standing, second, best)}): take {best}."
+    proven = bool(standing[second]["p_value"] < ALPHA)
+    facts = {**_lead(standing, best), **_test(standing, second, best), "share": _share(standing, second, best)}
+    return Sentence(text, "verdict.ahead" if proven else "verdict.ahead_unproven", second=second, **facts)
 
 
 def _behind(standing: Standing, second: str, best: str) -> str:
-    share = 1 - standing[best]["error"] / standing[second]["error"]
+    share = _share(standing, second, best)
     proven = standing[second]["p_value"] < ALPHA
     return f"{share:.0%} below that of {second}" + ("" if proven else ", which is not proven")
+
+
+def _share(standing: Standing, second: str, best: str) -> float:
+    return float(1 - standing[best]["error"] / standing[second]["error"])
+
+
+def _lead(standing: Standing, best: str) -> dict[str, Any]:
+    return {"best": best, "metric": standing.metric, "error": float(standing[best]["error"])}
+
+
+def _test(standing: Standing, name: str, best: str) -> dict[str, Any]:
+    """Return what `_chance` says: the p-value, NaN where there is none, and how far errors are apart."""
+    behind = float(standing[name]["error"] / standing[best]["error"] - 1)
+    return {"p": float(standing[name]["p_value"]), "behind": behind, "metric": standing.metric}
 
 
 def _chance(standing: Standing, name: str, best: str) -> str:
@@ -151,7 +176,7 @@ def _against_naive(standing: Standing, ranked: list[str]) -> list[str]:
     """Name those that a forecast without any learning beats, an LSTM before all."""
     if NAIVE not in ranked:
         return []
-    found = []
+    found: list[str] = []
     worse = [name for name in ranked if standing[name]["skill"] < 0]
     for name in [name for name in worse if name.startswith("LSTM")]:
         row = standing[name]
@@ -160,12 +185,16 @@ def _against_naive(standing: Standing, ranked: list[str]) -> list[str]:
         if row["skill_lower"] == row["skill_lower"]:
             interval = f", interval {row['skill_lower']:.2f} to {row['skill_upper']:.2f}"
         what = "is worse than" if proven else "is not better than"
-        found.append(f"{name} {what} the seasonal naive here (skill {row['skill']:.2f}{interval}).")
+        text = f"{name} {what} the seasonal naive here (skill {row['skill']:.2f}{interval})."
+        facts = {key: float(row[key]) for key in ("skill", "skill_lower", "skill_upper")}
+        code = "verdict.worse_than_naive" if proven else "verdict.not_better_than_naive"
+        found.append(Sentence(text, code, name=name, **facts))
     others = [name for name in worse if not name.startswith("LSTM")]
     if others:
-        found.append(f"Behind the seasonal naive: {', '.join(others)}.")
+        text = f"Behind the seasonal naive: {', '.join(others)}."
+        found.append(Sentence(text, "verdict.behind_naive", names=others))
     if ranked[0] == NAIVE:
-        found.append("No model beats the seasonal naive.")
+        found.append(Sentence("No model beats the seasonal naive.", "verdict.naive_wins"))
     return found
 
 
@@ -175,4 +204,5 @@ def _left_out(standing: Standing, name: str) -> str:
     windows = (
         f"complete forecasts of {row['n_windows']:.0f} windows only" if row["n_windows"] else "no complete forecast"
     )
-    return f"{name} is not ranked: it has {windows}.{reason}"
+    text = f"{name} is not ranked: it has {windows}.{reason}"
+    return Sentence(text, "verdict.not_ranked", name=name, n=int(row["n_windows"]), reason=str(row["reason"]))

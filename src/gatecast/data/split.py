@@ -12,7 +12,10 @@ from gatecast.data.panel import Panel
 from gatecast.data.table import lay_out, wanted_columns
 from gatecast.exceptions import ConfigError, DataError
 
-__all__ = ["split_positions", "train_test_split"]
+__all__ = ["held_out_positions", "split_positions", "train_test_split"]
+
+# a series that is short is tested on less, but never learns from fewer points than these and the horizon
+LEAST_LOOKBACK = 8
 
 
 def train_test_split(
@@ -70,6 +73,25 @@ def split_positions(panel: Panel, test_size: float | int = 0.2) -> Ints:
     array([8])
     """
     return _positions(panel.lengths, panel.ids, test_size)
+
+
+def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback: int | None) -> np.ndarray:
+    """Return where the training part of each series ends, `(S,)`.
+
+    At least one horizon is tested where the series are long enough, and series that are too short for that are not
+    tested. A number of points that was asked for is taken as it is.
+
+    Raises:
+        ConfigError: `share` makes no sense.
+        DataError: A series has fewer points than were asked for.
+    """
+    positions = split_positions(panel, share)
+    lengths = panel.lengths
+    if isinstance(share, float):
+        needed = (lookback or min(horizon, LEAST_LOOKBACK)) + horizon
+        positions = np.minimum(positions, lengths - horizon)
+        positions = np.where(positions < needed, np.minimum(np.maximum(needed, lengths - horizon), lengths), positions)
+    return positions
 
 
 def _positions(lengths: Ints, ids: Any, test_size: float | int) -> Ints:

@@ -53,8 +53,8 @@ def diagnose(model: LSTMForecaster, data: Any = None, test: Any = None, *, fix: 
     findings = judge(evidence)
     judged_on = f"{len(evidence.fresh):,} points of the {evidence.part}, one step ahead"
     if not fix:
-        return Diagnosis(findings, judged_on)
+        return Diagnosis(findings, judged_on, part=evidence.part, n_points=len(evidence.fresh))
     from gatecast.diagnose.fix import apply_remedies
 
     better, steps = apply_remedies(model, findings, data)
-    return Diagnosis(findings, judged_on, steps, better)
+    return Diagnosis(findings, judged_on, steps, better, evidence.part, len(evidence.fresh))

@@ -28,6 +28,7 @@ class Finding:
         evidence: The numbers that it rests on.
         sentence: What it means, for people.
         remedy: Settings that can be pasted into `LSTMForecaster(...)`, e.g. `lookback=64`; "" where there are none.
+        about: The column that it is about; "" where it is about all.
 
     Examples:
         >>> Finding("underfit", "warning", {"ratio": 1.3}, "It is underfit.", "lookback=64, epochs=40").settings
@@ -39,6 +40,7 @@ class Finding:
     evidence: dict[str, float]
     sentence: str
     remedy: str = ""
+    about: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -82,12 +84,16 @@ class Diagnosis:
         judged_on: What the errors are of, e.g. `2,000 points of the test part`.
         steps: Remedies that were tried, in order; none unless `fix=True`.
         model: The better model that came of them; None unless `fix=True`.
+        part: Where those points lie: `test part`, `validation part` or `training part`.
+        n_points: How many they are.
     """
 
     findings: tuple[Finding, ...]
     judged_on: str = ""
     steps: tuple[FixStep, ...] = ()
     model: LSTMForecaster | None = field(default=None, repr=False, compare=False)
+    part: str = ""
+    n_points: int = 0
 
     @property
     def codes(self) -> list[str]:

@@ -103,7 +103,7 @@ def leakage(evidence: Evidence) -> Finding | None:
             f"A leak is suspected: the column {facts.same_as_target!r} moves exactly as the target, before the target "
             "is known. Leave it out, unless it is known so early in use."
         )
-        return Finding("leakage-suspected", "error", {"correlation": 1.0}, sentence)
+        return Finding("leakage-suspected", "error", {"correlation": 1.0}, sentence, about=facts.same_as_target)
     if floor is None or not evidence.is_out_of_sample or not floor.low > 0 or not len(evidence.fresh.network):
         return None
     ratio = evidence.fresh.rmse / floor.low

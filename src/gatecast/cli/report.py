@@ -1,0 +1,188 @@
+"""What does `gatecast report` do? Read, fit, compare, diagnose, and put all of it into one HTML file."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from gatecast import LSTMForecaster
+from gatecast.cli.output import Printer
+from gatecast.cli.outputs import check_outputs
+from gatecast.cli.reading import read, say_table
+from gatecast.cli.report_options import ReportOptions
+from gatecast.cli.windows import MANY_SERIES, models_of
+from gatecast.data.ahead import split_future, without_future
+from gatecast.data.covariates import make_roles
+
+if TYPE_CHECKING:
+    from gatecast.compare.comparison import Comparison
+    from gatecast.data.files import Table
+    from gatecast.data.panel import Panel
+    from gatecast.report import Report
+    from gatecast.report.rivals import Scope
+
+__all__ = ["report"]
+
+# options that are not shown in the command that makes a report again
+UNSAID = ("data", "json", "out", "horizon", "lang")
+
+
+def report(options: ReportOptions) -> None:
+    """Run the command."""
+    from gatecast.compare.comparison import USUAL
+    from gatecast.report.page import check_libraries
+    from gatecast.report.texts import check_language
+
+    check_language(options.lang)
+    check_libraries()
+    # a wrong name is said before any work
+    models_of(options, USUAL)
+    check_outputs({"the data file": options.data}, {"--out": options.out}, {"--out": (".html", ".htm")})
+    printer = Printer(shown=not options.json)
+    table = read(options.data, options, make_roles(options.past, options.future, options.static))
+    known, n_ahead = without_future(table)
+    say_table(printer, known, n_ahead)
+    made = _make(options, table, known)
+    made.save(options.out)
+    if options.json:
+        printer.json({**made.to_dict(), "files": {"report": options.out}})
+        return
+    for sentence in made.facts["comparison"].get("sentences", []):
+        printer.say(sentence["sentence"], style="bold")
+    printer.say(f"Report written to {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)", wrap=False)
+
+
+def _make(options: ReportOptions, table: Table, known: Table) -> Report:
+    from gatecast.report import Origin
+    from gatecast.report import report as put_together
+
+    settings = _settings(options)
+    scope = _scope(options, known.panel)
+    seconds: dict[str, float] = {}
+    model = _timed(seconds, "fit", lambda: LSTMForecaster(**settings, progress=not options.json).fit(table.panel))
+    comparison = _timed(seconds, "compare", lambda: _compare(options, settings, scope, known.panel))
+    origin = Origin(
+        name=options.data.name,
+        command=_command(options),
+        code=_code(options, settings, scope, table.panel),
+        seconds=seconds,
+        left_out=scope.left_out,
+    )
+    return put_together(model, comparison=comparison, lang=options.lang, origin=origin)
+
+
+def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
+    began = time.perf_counter()
+    made = work()
+    seconds[name] = time.perf_counter() - began
+    return made
+
+
+def _settings(options: ReportOptions) -> dict[str, Any]:
+    """Return the settings of all fits; only those that differ from the defaults, as they are shown."""
+    settings: dict[str, Any] = {"horizon": options.horizon, "seed": options.seed}
+    wanted = {name: getattr(options, name) for name in ("past", "future", "static", "calendar", "country")}
+    default = LSTMForecaster(1)
+    for name, value in wanted.items():
+        plain = tuple(value) if isinstance(value, list) else value
+        if plain != getattr(default, name):
+            settings[name] = plain
+    return settings
+
+
+def _scope(options: ReportOptions, panel: Panel) -> Scope:
+    from gatecast.report.rivals import Scope, scope_of
+
+    usual = scope_of(panel, options.horizon)
+    jobs = usual.n_jobs if options.jobs is None else options.jobs
+    return Scope(
+        tuple(options.model) or usual.models,
+        usual.n_windows if options.windows is None else options.windows,
+        usual.time_limit if options.time_limit is None else options.time_limit,
+        jobs if panel.n_series >= MANY_SERIES or options.jobs is not None else None,
+        () if options.model else usual.left_out,
+    )
+
+
+def _compare(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel: Panel) -> Comparison:
+    from gatecast.compare.comparison import compare, model_named
+
+    named = {name: value for name, value in settings.items() if name not in ("horizon", "seed")}
+    models = [model_named(name, options.horizon, options.seed, **named) for name in scope.models]
+    return compare(panel, options.horizon, models, **_arguments(options, scope), progress=not options.json)
+
+
+def _arguments(options: ReportOptions, scope: Scope) -> dict[str, Any]:
+    """Return what is passed on to `compare`; only what differs from its defaults, as it is shown."""
+    arguments: dict[str, Any] = {"n_windows": scope.n_windows, "time_limit": scope.time_limit, "seed": options.seed}
+    if options.step is not None:
+        arguments["step_size"] = options.step
+    if not options.refit:
+        arguments["refit"] = False
+    if scope.n_jobs is not None:
+        arguments["n_jobs"] = scope.n_jobs
+    if options.folder is not None:
+        arguments["folder"] = str(options.folder)
+    return arguments
+
+
+def _command(options: ReportOptions) -> str:
+    """Return the command that makes the report again."""
+    parts = ["gatecast", "report", str(options.data), "--horizon", str(options.horizon)]
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if field.name in UNSAID or value == _default(field):
+            continue
+        parts += _option(field.name, value)
+    parts += ["--lang", options.lang] if options.lang != "en" else []
+    return shlex.join([*parts, "--out", str(options.out)])
+
+
+def _default(field: Any) -> Any:
+    return field.default_factory() if callable(field.default_factory) else field.default
+
+
+def _option(name: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{'' if value else 'no-'}{name.replace('_', '-')}"]
+    several = value if isinstance(value, list) else [value]
+    return [part for one in several for part in (f"--{name.replace('_', '-')}", str(one))]
+
+
+def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel: Panel) -> str:
+    """Return Python that does the same."""
+    named = {name: value for name, value in settings.items() if name not in ("horizon", "seed")}
+    reading: dict[str, Any] = {
+        "time_col": options.time,
+        "target_col": options.target,
+        "id_col": options.id,
+        "freq": int(options.freq) if options.freq and options.freq.isdigit() else options.freq,
+        "date_format": options.date_format,
+        **{name: named[name] for name in ("past", "future", "static") if name in named},
+    }
+    has_future = bool(panel.future) and split_future(panel)[1] is not None
+    more = "".join(f", {name}={value!r}" for name, value in named.items())
+    return "\n".join(
+        [
+            "from gatecast import LSTMForecaster",
+            "from gatecast.compare.comparison import compare, model_named",
+            *(["from gatecast.data.ahead import split_future"] if has_future else []),
+            "from gatecast.data.files import read_table",
+            "from gatecast.report import report",
+            "",
+            f"panel = read_table({_call(str(options.data), **reading)}).panel",
+            f"model = LSTMForecaster({_call(**settings)}).fit(panel)",
+            f"known = {'split_future(panel)[0]' if has_future else 'panel'}",
+            f"names = {list(scope.models)!r}",
+            f"models = [model_named(name, {options.horizon}, {options.seed}{more}) for name in names]",
+            f"comparison = compare(known, {options.horizon}, models, {_call(**_arguments(options, scope))})",
+            f"report(model, comparison=comparison{', lang=' + repr(options.lang) if options.lang != 'en' else ''})"
+            f".save({str(options.out)!r})",
+        ]
+    )
+
+
+def _call(*values: Any, **named: Any) -> str:
+    return ", ".join([*map(repr, values), *(f"{name}={value!r}" for name, value in named.items() if value is not None)])

@@ -1,0 +1,37 @@
+"""What took how long, and what failed? A part of a report that cannot be made does not take the others with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gatecast.exceptions import GatecastError
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """Tells what took how long, and keeps a part that fails from taking the others with it.
+
+    Args:
+        seconds: What took how long before.
+    """
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = seconds
+
+    def try_(self, name: str, part: Callable[[], Any]) -> Any:
+        """Return what a part returns, or why it failed."""
+        try:
+            return self.time(name, part)
+        except GatecastError as error:
+            return {"failed": str(error)}
+
+    def time(self, name: str, part: Callable[[], Any]) -> Any:
+        """Return what a part returns."""
+        began = time.perf_counter()
+        try:
+            return part()
+        finally:
+            self.seconds[name] = time.perf_counter() - began
