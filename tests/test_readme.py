@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.options import ForecastOptions
+from gatecast.cli.report_options import ReportOptions
 from gatecast.cli.window_options import BacktestOptions
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -21,7 +22,7 @@ def test_python_example_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_options_exist():
-    options = (ForecastOptions, DiagnoseOptions, BacktestOptions)
+    options = (ForecastOptions, DiagnoseOptions, BacktestOptions, ReportOptions)
     fields = {name for kind in options for name in kind.__dataclass_fields__}
     known = {f"--{name.replace('_', '-')}" for name in fields} | {"--help"}
     assert set(re.findall(r"`?(--[a-z][a-z-]+)", README)) <= known

@@ -198,7 +198,16 @@ def test_demo_json(gatecast, short_demo, tmp_path):
     assert (outcome.code, outcome.err) == (0, "")
     report = outcome.json
     sarima = {"sarima", "sarima_by_hand"}
-    assert set(report) == {"noise_floor", "tutorial", "gatecast", *sarima, "diagnosis", "sunspots", "pictures"}
+    assert set(report) == {
+        "noise_floor",
+        "tutorial",
+        "gatecast",
+        *sarima,
+        "diagnosis",
+        "sunspots",
+        "pictures",
+        "report",
+    }
     assert all(set(report[name]) == {"model", "test_rmse", "fit_seconds"} for name in sarima)
     # knowing that it is a sine is worth something
     assert report["noise_floor"] * 0.98 < report["sarima_by_hand"]["test_rmse"] < report["sarima"]["test_rmse"]
@@ -215,6 +224,8 @@ def test_demo_json(gatecast, short_demo, tmp_path):
     assert report["tutorial"]["coverage"] == {}
     assert set(report["gatecast"]["coverage"]) == {"80.0", "95.0"}
     assert report["pictures"] == [f"some/folder/{n}.png" for n in ("sine-tutorial", "sine-gatecast", "sunspots")]
+    assert report["report"] == "some/folder/report.html"
+    assert "Sunspots per year" in (tmp_path / report["report"]).read_text(encoding="utf-8")
     for path in report["pictures"]:
         assert (tmp_path / path).read_bytes().startswith(b"\x89PNG")
 

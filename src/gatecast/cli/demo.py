@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ __all__ = ["demo"]
 SINE_STEPS, SUNSPOT_STEPS, SUNSPOT_SEASON = 190, 22, 11
 # so that the demo is short on a slow or busy machine too; elsewhere the fits end before
 SINE_SECONDS, SUNSPOT_SECONDS = 5.0, 2.0
+# origins of the comparison in the report, one year apart
+REPORT_WINDOWS = 12
 # the search for orders takes its time, and more values change the error of its forecasts by hundredths only
 SARIMA_POINTS = 500
 # a sine is an autoregression of order 2, and noise on it adds as many moving averages
@@ -117,17 +119,21 @@ def demo(options: DemoOptions) -> None:
             path = options.out / f"sine-{name}.png"
             _draw(trial, path, SINE_STEPS, titles[name], noise_floor)
             pictures.append(path)
+    sunspots, page = _sunspots(printer, options.out, pictures, draws=draw)
     report = {
         "noise_floor": noise_floor,
         "tutorial": tutorial.report(),
         "gatecast": ours.report(),
         **{name: rival.report() for name, rival in rivals.items()},
         "diagnosis": diagnosis,
-        "sunspots": _sunspots(printer, options.out if draw else None, pictures),
+        "sunspots": sunspots,
         "pictures": pictures,
+        "report": page,
     }
     for path in pictures:
         printer.say(f"Picture drawn to {path}", wrap=False)
+    if page is not None:
+        printer.say(f"Report on the sunspots written to {page}: open it in a browser", wrap=False)
     printer.say("\nNow your own data: gatecast forecast YOUR.csv --horizon 24", wrap=False)
     if options.json:
         printer.json(report)
@@ -268,13 +274,15 @@ def _diagnose(printer: Printer, trials: dict[str, Trial]) -> dict[str, list[str]
     return codes
 
 
-def _sunspots(printer: Printer, folder: Path | None, pictures: list[Path]) -> dict[str, Any] | None:
-    """Forecast a real series; None where it is not installed."""
+def _sunspots(
+    printer: Printer, folder: Path, pictures: list[Path], *, draws: bool
+) -> tuple[dict[str, Any] | None, Path | None]:
+    """Forecast a real series and write a report on it; None where what that needs is not installed."""
     try:
         data = datasets.sunspots()
     except GatecastError as error:
         printer.say(f"No sunspots this time. {error}\n")
-        return None
+        return None, None
     train, test = train_test_split(data)
     model = LSTMForecaster(season_length=SUNSPOT_SEASON, max_seconds=SUNSPOT_SECONDS)
     trial = _try(model, train, test, shown=False)
@@ -282,17 +290,38 @@ def _sunspots(printer: Printer, folder: Path | None, pictures: list[Path]) -> di
     printer.say("Sunspots per year, 1700 to 2008: a real series", style="bold")
     say_errors(printer, trial.evaluation, len(test), judgement)
     _say_coverage(printer, trial)
-    if folder is not None:
+    if draws:
         path = folder / "sunspots.png"
         _draw(trial, path, SUNSPOT_STEPS, "Sunspots per year", None)
         pictures.append(path)
     scores = trial.evaluation.scores
-    return {
+    facts = {
         **trial.report(),
         "naive_rmse": scores["Naive"].rmse,
         "seasonal_naive_rmse": scores["SeasonalNaive"].rmse,
         "verdict": judgement,
     }
+    return facts, _report(printer, trial, data, folder / "report.html")
+
+
+def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> Path | None:
+    """Write a report on a trial, beside models that take no time; None where what that needs is not installed."""
+    from gatecast.compare import compare
+    from gatecast.diagnose import diagnose
+    from gatecast.report import Origin, report
+
+    models = [replace(trial.model, progress=False), "Naive", "SeasonalNaive", "LinearAR"]
+    try:
+        comparison = compare(
+            data, 1, models, n_windows=REPORT_WINDOWS, refit=False, season_length=SUNSPOT_SEASON, progress=False
+        )
+        diagnosis = diagnose(trial.model, test=trial.test)
+        origin = Origin(name="Sunspots per year")
+        report(trial.model, test=trial.test, comparison=comparison, diagnosis=diagnosis, origin=origin).save(path)
+    except GatecastError as error:
+        printer.say(f"No report this time. {error}\n")
+        return None
+    return path
 
 
 def _draw(trial: Trial, path: Path, n_steps: int, title: str, noise_floor: float | None) -> None:
