@@ -56,6 +56,12 @@ def test_backtest_is_read_at_80_columns(gatecast, wave):
     assert max(map(len, outcome.out.splitlines())) <= 80
 
 
+def test_windows_without_room_are_not_counted(gatecast, wave):
+    out = " ".join(gatecast("backtest", wave, "--horizon", 30, "--windows", 9, *FAST).out.split())
+    # 200 points hold six times 30 behind a first origin
+    assert "6 windows of 30 steps (there was no room for 9)" in out
+
+
 def test_backtest_has_the_lstm_in_it(gatecast, wave):
     report = gatecast("backtest", wave, "--horizon", 2, "--windows", 2, "--no-refit", "--json").json
     assert {model["model"] for model in report["models"]} == {"LSTM", "SeasonalNaive", "Naive"}

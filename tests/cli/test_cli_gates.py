@@ -83,6 +83,7 @@ def test_gates_of_one_of_several_series(gatecast, tmp_path):
     [
         (("m.safetensors",), "is a model, which keeps no data, and a series to read was expected as well"),
         (("none.safetensors", "data.csv"), "none.safetensors"),
+        (("data.csv",), "`data.csv` is a table, and a model was expected first"),
         (("m.safetensors", "none.csv"), "none.csv"),
         (("m.safetensors", "data.csv", "--out", "data.csv"), "is the data file itself"),
         (("m.safetensors", "data.csv", "--out", "gates.txt"), ".csv"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gatecast.compare.board import Leaderboard
+    from gatecast.compare.record import Backtest
     from gatecast.compare.scores import Scores
 
 __all__ = ["backtest"]
@@ -54,7 +55,7 @@ def backtest(options: BacktestOptions) -> None:
             }
         )
         return
-    _say_models(printer, board, levels, options)
+    _say_models(printer, board, found, options)
     _say_windows(printer, scores, found.models)
     say_failures(printer, board.errors)
     for note in scores.notes:
@@ -65,17 +66,17 @@ def backtest(options: BacktestOptions) -> None:
         printer.say(f"All forecasts written to {options.out}", wrap=False)
 
 
-def _say_models(printer: Printer, board: Leaderboard, levels: tuple[float, ...], options: BacktestOptions) -> None:
+def _say_models(printer: Printer, board: Leaderboard, found: Backtest, options: BacktestOptions) -> None:
     from gatecast.compare.scores import coverage_column
 
-    table = board.to_frame()
+    table, levels = board.to_frame(), found.levels
     names = [name for name in SHOWN if table[name].notna().any()]
     rows = []
     for row in table.to_dict("records"):
         held = [_percent(row[coverage_column(level)]) for level in levels]
         rows.append([str(row["model"]), *(number(row[name]) for name in names), *held, seconds_words(row)])
     columns = ["model", *(SHOWN[name] for name in names), *(f"{level:g} % held" for level in levels), "time"]
-    printer.table(f"Errors over {windows_words(options)}, the best first", columns, rows)
+    printer.table(f"Errors over {windows_words(options, found)}, the best first", columns, rows)
 
 
 def _percent(share: float) -> str:

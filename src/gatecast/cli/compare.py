@@ -12,6 +12,7 @@ from gatecast.cli.windows import arguments_of, models_of, read_table, say_failur
 if TYPE_CHECKING:
     from gatecast.compare.board import Leaderboard
     from gatecast.compare.comparison import Comparison
+    from gatecast.compare.record import Backtest
     from gatecast.data.files import Table
 
 __all__ = ["compare"]
@@ -49,7 +50,7 @@ def compare(options: CompareOptions) -> None:
 
 def _say(printer: Printer, found: Comparison, table: Table, options: CompareOptions) -> None:
     _say_facts(printer, found)
-    _say_board(printer, found.board, options)
+    _say_board(printer, found.board, found.backtest, options)
     for text in found.board.verdict.sentences:
         printer.say(text, style="bold")
     printer.say()
@@ -70,7 +71,7 @@ def _say_facts(printer: Printer, found: Comparison) -> None:
     printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)
 
 
-def _say_board(printer: Printer, board: Leaderboard, options: CompareOptions) -> None:
+def _say_board(printer: Printer, board: Leaderboard, found: Backtest, options: CompareOptions) -> None:
     table = board.to_frame()
     names = [name for name in SHOWN if table[name].notna().any()]
     rows = []
@@ -78,7 +79,7 @@ def _say_board(printer: Printer, board: Leaderboard, options: CompareOptions) ->
         cells = [_percent(row[name]) if name == "skill" else number(row[name]) for name in names]
         rows.append([str(row["model"]), *cells, seconds_words(row)])
     columns = ["model", *(SHOWN[name] for name in names), "time"]
-    printer.table(f"Errors over {windows_words(options)}, the best first", columns, rows)
+    printer.table(f"Errors over {windows_words(options, found)}, the best first", columns, rows)
     say_failures(printer, board.errors)
 
 

@@ -23,6 +23,8 @@ __all__ = ["gates"]
 
 SHARES = {"shortest": 0.0, "a quarter": 0.25, "median": 0.5, "three quarters": 0.75, "longest": 1.0}
 MOST_PERIODS = 5
+# no model has such a name
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
 def gates(options: GatesOptions) -> None:
@@ -49,6 +51,12 @@ def gates(options: GatesOptions) -> None:
 
 
 def _check(options: GatesOptions) -> None:
+    if options.model.suffix.lower() in TABLES:
+        raise ConfigError(
+            f"`{options.model}` is a table, and a model was expected first. Fit one and pass it with the table: "
+            f"`gatecast forecast {options.model} --horizon 12 --save model.safetensors`, then `gatecast gates model.safetensors "
+            f"{options.model}`."
+        )
     if options.data is None:
         raise ConfigError(
             f"`{options.model}` is a model, which keeps no data, and a series to read was expected as well. Pass its "

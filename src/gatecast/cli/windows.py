@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gatecast.cli.window_options import WindowOptions
+    from gatecast.compare.record import Backtest
     from gatecast.data.files import Table
 
 __all__ = ["arguments_of", "models_of", "read_table", "say_failures", "seconds_words", "windows_words"]
@@ -77,9 +78,11 @@ def seconds_words(row: Mapping[Any, Any]) -> str:
     return "-" if seconds != seconds else f"{seconds:.1f} s"
 
 
-def windows_words(options: WindowOptions) -> str:
-    """Say how many windows of which length there are."""
-    return f"{options.windows} window{'s' if options.windows > 1 else ''} of {options.horizon} steps"
+def windows_words(options: WindowOptions, found: Backtest) -> str:
+    """Say how many windows of which length there were, and that they are fewer than were asked for."""
+    n = len(found.runs) // len(found.models)
+    fewer = f" (there was no room for {options.windows})" if n < options.windows else ""
+    return f"{n} window{'s' if n > 1 else ''} of {options.horizon} steps{fewer}"
 
 
 def say_failures(printer: Printer, errors: pd.DataFrame) -> None:
