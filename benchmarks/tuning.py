@@ -33,6 +33,7 @@ SEEDS = (0, 1, 2)
 N_TRIALS = 20
 TEST_SHARE = 0.2
 # the tutorial's settings on its sine: what must be found, and in how long on two processors
+SINE = "sine, from the tutorial"
 SINE_RMSE, SINE_SECONDS = 0.505, 60.0
 
 
@@ -62,21 +63,32 @@ def main() -> int:
     parser.add_argument("--only", default=",".join(SETS), help="these sets, with commas between")
     parser.add_argument("--json", type=Path, default=OUT, help="write here")
     arguments = parser.parse_args()
-    started, sets = machine.facts(), {name: SETS[name] for name in arguments.only.split(",")}
-    rows = [sine_row()]
-    show(rows[0])
-    for name, horizon in sets.items():
-        for seed in SEEDS:
-            rows.append(series_row(arguments.data, name, horizon, seed))
+    started, sets = machine.facts(), [name for name in arguments.only.split(",") if name]
+    for name in (SINE, *sets):
+        rows = [sine_row()] if name == SINE else []
+        for seed in SEEDS if name != SINE else ():
+            rows.append(series_row(arguments.data, name, SETS[name], seed))
             show(rows[-1])
-    means = {name: mean_errors([row for row in rows if row.name == name]) for name in sets}
-    wins = sum(tuned < default for default, tuned in means.values())
-    report = {"machine": started, "rows": [asdict(row) for row in rows], "means": means, "sets_won": wins}
-    arguments.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        kept = keep(arguments.json, started, rows)
+    means, wins = kept["means"], kept["sets_won"]
     for name, (default, tuned) in means.items():
         print(f"{name:20} mean over seeds: defaults {default:.4f}, tuned {tuned:.4f} ({tuned / default - 1:+.1%})")
-    print(f"Tuned settings are better on {wins} of {len(sets)} sets. Written to {arguments.json}.")
-    return 0 if wins * 3 >= len(sets) * 2 else 1
+    print(f"Tuned settings are better on {wins} of {len(means)} sets. Written to {arguments.json}.")
+    sine = next(row["tuned"] for row in kept["rows"] if row["name"] == SINE)
+    return 0 if wins * 3 >= len(means) * 2 and sine <= SINE_RMSE else 1
+
+
+def keep(path: Path, started: dict, rows: list[Row]) -> dict:
+    """Write what is known of a set over what an earlier run knew of it; a search takes minutes."""
+    before = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    measured = {row.name for row in rows}
+    every = [Row(**row) for row in before if row["name"] not in measured] + rows
+    means = {name: mean_errors([row for row in every if row.name == name]) for name in SETS}
+    means = {name: errors for name, errors in means.items() if errors[0] == errors[0]}
+    wins = sum(tuned < default for default, tuned in means.values())
+    report = {"machine": started, "rows": [asdict(row) for row in every], "means": means, "sets_won": wins}
+    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return report
 
 
 def sine_row() -> Row:
@@ -89,7 +101,9 @@ def sine_row() -> Row:
     tuned = tune(model, train, max_seconds=SINE_SECONDS)
     seconds = time.process_time() - begun
     before = model.fit(train).evaluate(test).rmse
-    return _row("sine, from the tutorial", 0, "RMSE", before, tuned.model.evaluate(test).rmse, tuned, seconds)
+    row = _row(SINE, 0, "RMSE", before, tuned.model.evaluate(test).rmse, tuned, seconds)
+    show(row)
+    return row
 
 
 def series_row(folder: Path, name: str, horizon: int, seed: int) -> Row:
@@ -111,7 +125,9 @@ def _row(name, seed, metric, before, after, tuned, seconds) -> Row:
 
 
 def mean_errors(rows: list[Row]) -> tuple[float, float]:
-    """Return the errors of defaults and tuned settings, averaged over seeds."""
+    """Return the errors of defaults and tuned settings, averaged over seeds; NaN of none."""
+    if not rows:
+        return float("nan"), float("nan")
     return float(np.mean([row.default for row in rows])), float(np.mean([row.tuned for row in rows]))
 
 

@@ -54,8 +54,8 @@ def _check(options: GatesOptions) -> None:
     if options.model.suffix.lower() in TABLES:
         raise ConfigError(
             f"`{options.model}` is a table, and a model was expected first. Fit one and pass it with the table: "
-            f"`gatecast forecast {options.model} --horizon 12 --save model.safetensors`, then `gatecast gates model.safetensors "
-            f"{options.model}`."
+            f"`gatecast forecast {options.model} --horizon 12 --save model.safetensors`, then "
+            f"`gatecast gates model.safetensors {options.model}`."
         )
     if options.data is None:
         raise ConfigError(
