@@ -29,7 +29,9 @@ SINE_STEPS, SUNSPOT_STEPS, SUNSPOT_SEASON = 190, 22, 11
 # so that the demo is short on a slow or busy machine too; elsewhere the fits end before
 SINE_SECONDS, SUNSPOT_SECONDS = 5.0, 2.0
 # origins of the comparison in the report, one year apart
-REPORT_WINDOWS = 12
+REPORT_WINDOWS = 6
+# drawing takes as long as the fits: sharp enough, in half of the time
+DPI = 100
 # the search for orders takes its time, and more values change the error of its forecasts by hundredths only
 SARIMA_POINTS = 500
 # a sine is an autoregression of order 2, and noise on it adds as many moving averages
@@ -331,4 +333,4 @@ def _draw(trial: Trial, path: Path, n_steps: int, title: str, noise_floor: float
     figure = plot_forecast(
         trial.model, trial.train, trial.test, n_steps, title=f"{title}: {score}", noise_floor=noise_floor
     )
-    write_picture(figure, path)
+    write_picture(figure, path, DPI)

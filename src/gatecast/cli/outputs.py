@@ -88,8 +88,13 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     _write(path, content)
 
 
-def write_picture(figure: Figure, path: Path) -> str:
+def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
     """Draw a picture into a file.
+
+    Args:
+        figure: The picture.
+        path: Whose ending says which kind of file it is.
+        dpi: Dots per inch, where it has dots.
 
     Returns:
         A remark about letters that could not be drawn; "" if all could be.
@@ -99,7 +104,7 @@ def write_picture(figure: Figure, path: Path) -> str:
     """
     from gatecast.plots import render
 
-    content, missing = render(figure, path.suffix.lower().removeprefix("."))
+    content, missing = render(figure, path.suffix.lower().removeprefix("."), dpi)
     _write(path, content)
     if not missing:
         return ""
