@@ -380,3 +380,10 @@ def test_a_search_keeps_the_number_of_networks(monkeypatch):
     # a fit that is told how long to train has one network unless it is told of more
     assert tuned.settings == {"epochs": 2, "ensemble": 5}
     assert len(tuned.model.fitted_.ensemble.networks) == 5
+
+
+def test_changes_of_one_setting_count_for_its_importance(judged_by_lookback):
+    # two starts and five single changes are known before the sampler begins; the eighth trial is its first
+    tuned = quick(n_trials=8, space=WHOLE | {"lookback": (4, 20, "log"), "learning_rate": (1e-3, 1e-1, "log")})
+    assert set(tuned.importance) == {"lookback", "learning_rate", "cell"}
+    assert sum(tuned.importance.values()) == pytest.approx(1)

@@ -112,7 +112,7 @@ def tune(
             model=fitted,
             settings=settings,
             trials=trials_frame(run.study, run.space),
-            importance=importance(run.study, run.space),
+            importance=importance(run.study, run.space, run.usual()),
             stop=run.stop,
             best_trial=run.chosen().number,
             confirmed={number: judged.error for number, judged in run.again.items()},
@@ -212,6 +212,14 @@ class _Run:
                 f"None of {self.n_done} trials could be judged, and at least one was expected (the last one: "
                 f"{self.failure or 'the time was over'}). Pass more history, more `max_seconds`, or a narrower `space`."
             )
+
+    def usual(self) -> dict[str, Any]:
+        """Return what each setting of the better start is, as Optuna stores it; None where a fit chooses it."""
+        settings = self.starts[self._base()]
+        plan = plan_of(settings, self.windows[0].train)
+        # of two learning rates that a fit tries, the first
+        values = {"learning_rate": plan.learning_rate} | start_values(settings, plan)
+        return {name: entry.label(values.get(name)) for name, entry in self.space.items()}
 
     def best(self) -> float:
         """Return the smallest error so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,18 +174,27 @@ def finished(study: Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
-def importance(study: Study, space: Space) -> dict[str, float]:
+def importance(study: Study, space: Space, usual: Mapping[str, Any]) -> dict[str, float]:
     """Return how much each setting decided which trials were among the best, largest first; the sum is 1.
 
     PED-ANOVA (Watanabe et al. 2023), which needs no model of the error. Empty where fewer than
     eight trials were judged to the end, or all are alike.
+
+    Args:
+        study: What was tried.
+        space: All settings.
+        usual: What a setting is where a trial left it alone, as Optuna stores it.
     """
     import optuna
 
-    full = [trial for trial in finished(study) if set(space) <= set(trial.params)]
+    distributions = {name: entry.distribution() for name, entry in space.items()}
+    full = []
+    for trial in finished(study):
+        params = {name: trial.params.get(name, usual.get(name)) for name in space}
+        if all(value is not None for value in params.values()):
+            full.append(optuna.trial.create_trial(params=params, distributions=distributions, value=trial.value))
     if len(full) < LEAST_FULL:
         return {}
-    # trials in which a setting was left as it was say nothing of it
     compared = optuna.create_study()
     compared.add_trials(full)
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
