@@ -11,6 +11,7 @@ import pytest
 import gatecast
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.report import Report, report
+from gatecast.report.figures import forecast_figure
 from gatecast.report.words import Words
 
 from .made_reports import NASTY
@@ -244,3 +245,19 @@ def test_a_missing_library_is_said_in_one_sentence(small, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "plotly", None)
     with pytest.raises(GatecastError, match=r"pip install 'gatecast\[report\]'"):
         Report(small.facts).html  # noqa: B018
+
+
+def test_forecast_of_one_step_can_be_seen():
+    series = {
+        "name": "a",
+        "value_name": "y",
+        "times": ["2024-01-01", "2024-01-02"],
+        "values": [3.0, 4.0],
+        "ahead": ["2024-01-03"],
+        "forecast": [5.0],
+        "bands": [{"level": 80, "lower": [4.5], "upper": [5.5]}],
+    }
+    *bands, _, forecast = forecast_figure(series, Words("en"))["data"]
+    # a line from the newest value on, and a band that opens there
+    assert (forecast["x"], forecast["y"]) == (["2024-01-02", "2024-01-03"], [4.0, 5.0])
+    assert [band["y"] for band in bands] == [[4.0, 5.5], [4.0, 4.5]]

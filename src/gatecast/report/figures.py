@@ -59,21 +59,28 @@ def _line(x: Any, y: Any, name: str, color: str, **more: Any) -> dict[str, Any]:
 
 def forecast_figure(series: dict[str, Any], words: Words) -> Chart:
     """Draw the newest part of a series and its forecast with intervals."""
-    t, ahead = words.t, series["ahead"]
+    t, ahead = words.t, _from_last(series, series["ahead"], "times")
     traces = []
     for n, band in enumerate(series["bands"]):
         name = t("figure.band", level=band["level"])
         ends: dict[str, Any] = {"line": {"width": 0}, "hovertemplate": "%{y:.5~g}"}
         lower, upper = (t(f"figure.{end}", band=name) for end in ("lower", "upper"))
-        traces.append(_line(ahead, band["upper"], upper, "@forecast", showlegend=False, **ends))
+        traces.append(_line(ahead, _from_last(series, band["upper"]), upper, "@forecast", showlegend=False, **ends))
         fill = {"fill": "tonexty", "fillcolor": f"@band{min(n, 1)}"}
-        traces.append(_line(ahead, band["lower"], lower, "@forecast", showlegend=True, **fill, **ends))
+        traces.append(
+            _line(ahead, _from_last(series, band["lower"]), lower, "@forecast", showlegend=True, **fill, **ends)
+        )
     past = {"hovertemplate": "%{y:.5~g}", "line": {"width": 1.5}}
     traces.append(_line(series["times"], series["values"], t("figure.data"), "@data", **past))
     hover = {"hovertemplate": "%{y:.5~g}", "line": {"width": 2.5}}
-    traces.append(_line(ahead, series["forecast"], t("figure.forecast"), "@forecast", **hover))
+    traces.append(_line(ahead, _from_last(series, series["forecast"]), t("figure.forecast"), "@forecast", **hover))
     value = html_label(series["value_name"])
     return _chart(traces, "", value, forecast_message(series, words), 400, hovermode="x unified")
+
+
+def _from_last(series: dict[str, Any], values: list[Any], past: str = "values") -> list[Any]:
+    """Begin a forecast of a single step at the newest value: a line needs two points to be seen."""
+    return values if len(values) > 1 else [series[past][-1], *values]
 
 
 def forecast_message(series: dict[str, Any], words: Words) -> str:
