@@ -16,6 +16,7 @@ FLOORS = {
     "exceptions": 0,
     "_native": 0,
     "atomic": 0,
+    "plain": 0,
     "sentences": 0,
     "network": 1,
     "data": 2,

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from gatecast.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Printer", "number", "plain"]
+__all__ = ["Printer", "number"]
 
 
 class Printer:
@@ -81,27 +81,6 @@ def number(value: float) -> str:
         return f"{value:.4g}"
     digits = 4 if size < 1 else max(0, 3 - math.floor(math.log10(size)))
     return f"{value:,.{digits}f}"
-
-
-def plain(value: Any) -> Any:
-    """Turn a report into what JSON can hold: NaN and infinity become null.
-
-    Examples:
-        >>> from pathlib import Path
-        >>> plain({"rmse": np.float64("nan"), "ids": np.array([1, 2]), "out": Path("a.csv")})
-        {'rmse': None, 'ids': [1, 2], 'out': 'a.csv'}
-    """
-    if isinstance(value, dict):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
 def _console() -> Console:

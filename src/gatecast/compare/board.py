@@ -16,6 +16,7 @@ from gatecast.compare.scores import METRICS, Scores, coverage_column, score_wind
 from gatecast.compare.significance import Units, bootstrap_skill, diebold_mariano, holm, units_of
 from gatecast.compare.verdict import NAIVE, Standing, Verdict, judge
 from gatecast.exceptions import ConfigError
+from gatecast.plain import plain
 from gatecast.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ class Leaderboard:
             "errors": self.errors.assign(cutoff=self.errors["cutoff"].astype(str)).to_dict("records"),
             "notes": list(self.notes),
         }
-        plain: dict[str, Any] = _plain(found)
-        return plain
+        made: dict[str, Any] = plain(found)
+        return made
 
     def __repr__(self) -> str:
         return "\n".join([self._shown().to_string(index=False, na_rep="-"), str(self.verdict), *self.notes])
@@ -296,15 +297,3 @@ def _errors(backtest: Backtest) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     failed = backtest.runs["error"].fillna("") != ""
     return backtest.runs.loc[failed, columns].reset_index(drop=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

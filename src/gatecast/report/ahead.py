@@ -12,7 +12,7 @@ from gatecast.data.panel import Panel
 from gatecast.forecaster import LSTMForecaster
 from gatecast.plots.ahead import newest_part
 from gatecast.plots.thinning import envelope
-from gatecast.report.plain import rounded, times_of
+from gatecast.report.compact import rounded, times_of
 
 __all__ = ["about_forecast"]
 

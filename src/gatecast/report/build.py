@@ -15,6 +15,7 @@ from gatecast.diagnose.gather import find_parts
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.forecasts import read_like_training
+from gatecast.plain import plain
 from gatecast.report.ahead import about_forecast
 from gatecast.report.clock import Clock
 from gatecast.report.data import about_data
@@ -22,7 +23,6 @@ from gatecast.report.held import hold_out
 from gatecast.report.judged import about_comparison, about_diagnosis, about_training
 from gatecast.report.made import Report
 from gatecast.report.memory import about_memory
-from gatecast.report.plain import plain
 from gatecast.report.recipe import about_recipe
 from gatecast.report.rivals import rivals, scope_of
 from gatecast.report.texts import check_language

@@ -10,9 +10,9 @@ from gatecast.compare.facts import Facts
 from gatecast.data.panel import Panel
 from gatecast.forecaster import LSTMForecaster
 from gatecast.plots.words import frequency_words
+from gatecast.report.compact import rounded, said, time_format, times_of
 from gatecast.report.leaks import find_leaks
 from gatecast.report.outliers import FAR, find_outliers
-from gatecast.report.plain import rounded, said, time_format, times_of
 
 __all__ = ["about_data"]
 

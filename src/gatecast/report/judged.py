@@ -12,7 +12,7 @@ from gatecast.exceptions import DataError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.plots.numbers import coverages, step_errors
 from gatecast.plots.thinning import envelope
-from gatecast.report.plain import rounded, said
+from gatecast.report.compact import rounded, said
 
 __all__ = ["about_comparison", "about_diagnosis", "about_training"]
 

@@ -14,7 +14,7 @@ from gatecast.explain.halflives import HalfLives
 from gatecast.explain.lags import LagImportance
 from gatecast.forecaster import LSTMForecaster
 from gatecast.plots.thinning import block_means
-from gatecast.report.plain import rounded, times_of
+from gatecast.report.compact import rounded, times_of
 
 __all__ = ["about_memory"]
 

@@ -1,4 +1,4 @@
-"""How do facts become plain data that JSON can hold, and times texts that people and browsers read?"""
+"""How do numbers, times and sentences become short plain data, which people and browsers read?"""
 
 from __future__ import annotations
 
@@ -8,36 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.data.panel import Panel
+from gatecast.plain import plain
 from gatecast.sentences import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["plain", "rounded", "said", "time_format", "times_of"]
+__all__ = ["rounded", "said", "time_format", "times_of"]
 
 # digits that a picture can show, and a few more
 DIGITS = 6
 DAYS, MINUTES, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
-
-
-def plain(value: Any) -> Any:
-    """Turn facts into what JSON can hold; numbers that are not finite become None.
-
-    Examples:
-        >>> plain({"a": np.float64("nan"), 2: (np.int64(3), np.array([1.5]))})
-        {'a': None, '2': [3, [1.5]]}
-    """
-    if isinstance(value, dict):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
 def rounded(values: Any) -> list[float | None]:

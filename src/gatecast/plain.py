@@ -1,0 +1,31 @@
+"""How do results become what JSON can hold?"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["plain"]
+
+
+def plain(value: Any) -> Any:
+    """Turn a report into what JSON can hold: NaN and infinity become null.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> plain({"rmse": np.float64("nan"), "ids": np.array([1, 2]), "out": Path("a.csv")})
+        {'rmse': None, 'ids': [1, 2], 'out': 'a.csv'}
+    """
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
