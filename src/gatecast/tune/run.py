@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.plan import choose_members
+from gatecast.plan import Plan, choose_members
 from gatecast.settings import Settings
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tune import objective
@@ -162,6 +163,11 @@ class _Run:
         run._enqueue()
         return run
 
+    @cached_property
+    def plans(self) -> dict[str, Plan]:
+        """What a fit with each of the starts would do."""
+        return {name: plan_of(settings, self.windows[0].train) for name, settings in self.starts.items()}
+
     def _enqueue(self) -> None:
         """Begin with what is known; not again where an earlier call or another process has begun with it."""
         from optuna.trial import TrialState
@@ -174,7 +180,7 @@ class _Run:
         for start, settings in self.starts.items():
             if start in there or (start == DEFAULT and settings == self.starts[GIVEN]):
                 continue
-            values = start_values(settings, plan_of(settings, self.windows[0].train))
+            values = start_values(settings, self.plans[start])
             labels = {name: entry.label(values.get(name)) for name, entry in self.space.items() if name in values}
             known = {name: label for name, label in labels.items() if label is not None}
             self.study.enqueue_trial(known, user_attrs={"start": start, "known": sorted(known)})
@@ -185,8 +191,8 @@ class _Run:
         if any("start" in trial.user_attrs and not trial.state.is_finished() for trial in trials):
             return
         n_begun = sum("step" in trial.user_attrs for trial in trials)
-        settings = self.starts[self._base()]
-        steps = single_steps(self.space, start_values(settings, plan_of(settings, self.windows[0].train)))
+        base = self._base()
+        steps = single_steps(self.space, start_values(self.starts[base], self.plans[base]))
         if n_begun < min(len(steps), MOST_STEPS):
             name, value = steps[n_begun]
             self.study.enqueue_trial({name: self.space[name].label(value)}, user_attrs={"step": name})
@@ -215,10 +221,9 @@ class _Run:
 
     def usual(self) -> dict[str, Any]:
         """Return what each setting of the better start is, as Optuna stores it; None where a fit chooses it."""
-        settings = self.starts[self._base()]
-        plan = plan_of(settings, self.windows[0].train)
+        base = self._base()
         # of two learning rates that a fit tries, the first
-        values = {"learning_rate": plan.learning_rate} | start_values(settings, plan)
+        values = {"learning_rate": self.plans[base].learning_rate} | start_values(self.starts[base], self.plans[base])
         return {name: entry.label(values.get(name)) for name, entry in self.space.items()}
 
     def best(self) -> float:
