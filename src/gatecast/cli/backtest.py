@@ -30,14 +30,14 @@ def backtest(options: BacktestOptions) -> None:
     """Run the command."""
     from gatecast.compare.backtest import backtest as tested
     from gatecast.compare.board import leaderboard
-    from gatecast.compare.scores import score_windows
 
     levels = levels_of(options) or USUAL_LEVELS
     models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)
     table = read_table(printer, options)
     found = tested(models, table.panel, options.horizon, level=levels, **arguments_of(options, table))
-    scores, board = score_windows(found), leaderboard(found)
+    board = leaderboard(found)
+    scores = board.scores
     if options.out is not None:
         write_table(found.forecasts, options.out)
     if options.json:

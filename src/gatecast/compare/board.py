@@ -48,6 +48,7 @@ class Leaderboard:
         metric: By which error models are ranked: "mase", or "mae" where MASE is undefined.
         verdict: What to do, in plain words; `verdict.best` and `verdict.recommended` are names.
         notes: What was left out and what is assumed.
+        scores: Errors of each model in each window.
     """
 
     table: pd.DataFrame
@@ -58,6 +59,7 @@ class Leaderboard:
     metric: str
     verdict: Verdict
     notes: tuple[str, ...]
+    scores: Scores
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each model, the best first; a copy of `table`."""
@@ -137,9 +139,9 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> L
     per_series = _per_series(scores, backtest, ranked)
     if cells.metric != "mase":
         notes.append(Sentence("Models are ranked by MAE, as MASE is undefined for all series.", "note.mae"))
-    return Leaderboard(
-        table, pairs, ranks, per_series, _errors(backtest), cells.metric, verdict, tuple(dict.fromkeys(notes))
-    )
+    errors = _errors(backtest)
+    said = tuple(dict.fromkeys(notes))
+    return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores)
 
 
 def _table(backtest: Backtest, scores: Scores, cells: Cells) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gatecast.compare.comparison import Comparison
-from gatecast.compare.scores import score_windows
 from gatecast.data.panel import Panel
 from gatecast.forecaster import LSTMForecaster
 from gatecast.plots.ahead import newest_part
@@ -62,7 +61,7 @@ def _errors(panel: Panel, comparison: Comparison | None) -> np.ndarray:
     """Return the mean MASE of the LSTM in each series, NaN where it is not known."""
     if comparison is None or NAME not in comparison.backtest.models:
         return np.full(panel.n_series, np.nan)
-    windows = score_windows(comparison.backtest).windows
+    windows = comparison.board.scores.windows
     own = windows[windows["model"] == NAME].groupby("unique_id", observed=True)[comparison.board.metric].mean()
     return np.array([own.get(id_, np.nan) for id_ in panel.ids.tolist()])
 
