@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.report_options import ReportOptions
-from gatecast.cli.windows import MANY_SERIES, models_of
+from gatecast.cli.windows import covariate_settings, models_of
 from gatecast.data.ahead import split_future, without_future
 from gatecast.data.covariates import make_roles
 
@@ -57,60 +56,40 @@ def report(options: ReportOptions) -> None:
 def _make(options: ReportOptions, table: Table, known: Table) -> Report:
     from gatecast.report import Origin
     from gatecast.report import report as put_together
+    from gatecast.report.clock import Clock
 
-    settings = _settings(options)
+    settings = {"horizon": options.horizon, "seed": options.seed, **covariate_settings(options)}
     scope = _scope(options, known.panel)
-    seconds: dict[str, float] = {}
-    model = _timed(seconds, "fit", lambda: LSTMForecaster(**settings, progress=not options.json).fit(table.panel))
-    comparison = _timed(seconds, "compare", lambda: _compare(options, settings, scope, known.panel))
+    clock = Clock({})
+    model = clock.time("fit", lambda: LSTMForecaster(**settings, progress=not options.json).fit(table.panel))
+    comparison = clock.time("compare", lambda: _compare(options, scope, known.panel))
     origin = Origin(
         name=options.data.name,
         command=_command(options),
         code=_code(options, settings, scope, table.panel),
-        seconds=seconds,
+        seconds=clock.seconds,
         left_out=scope.left_out,
     )
     return put_together(model, comparison=comparison, lang=options.lang, origin=origin)
-
-
-def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
-    began = time.perf_counter()
-    made = work()
-    seconds[name] = time.perf_counter() - began
-    return made
-
-
-def _settings(options: ReportOptions) -> dict[str, Any]:
-    """Return the settings of all fits; only those that differ from the defaults, as they are shown."""
-    settings: dict[str, Any] = {"horizon": options.horizon, "seed": options.seed}
-    wanted = {name: getattr(options, name) for name in ("past", "future", "static", "calendar", "country")}
-    default = LSTMForecaster(1)
-    for name, value in wanted.items():
-        plain = tuple(value) if isinstance(value, list) else value
-        if plain != getattr(default, name):
-            settings[name] = plain
-    return settings
 
 
 def _scope(options: ReportOptions, panel: Panel) -> Scope:
     from gatecast.report.rivals import Scope, scope_of
 
     usual = scope_of(panel, options.horizon)
-    jobs = usual.n_jobs if options.jobs is None else options.jobs
     return Scope(
         tuple(options.model) or usual.models,
         usual.n_windows if options.windows is None else options.windows,
         usual.time_limit if options.time_limit is None else options.time_limit,
-        jobs if panel.n_series >= MANY_SERIES or options.jobs is not None else None,
+        usual.n_jobs if options.jobs is None else options.jobs,
         () if options.model else usual.left_out,
     )
 
 
-def _compare(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel: Panel) -> Comparison:
-    from gatecast.compare.comparison import compare, model_named
+def _compare(options: ReportOptions, scope: Scope, panel: Panel) -> Comparison:
+    from gatecast.compare.comparison import compare
 
-    named = {name: value for name, value in settings.items() if name not in ("horizon", "seed")}
-    models = [model_named(name, options.horizon, options.seed, **named) for name in scope.models]
+    models = models_of(options, scope.models)
     return compare(panel, options.horizon, models, **_arguments(options, scope), progress=not options.json)
 
 
@@ -153,7 +132,7 @@ def _option(name: str, value: Any) -> list[str]:
 
 def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel: Panel) -> str:
     """Return Python that does the same."""
-    named = {name: value for name, value in settings.items() if name not in ("horizon", "seed")}
+    named = covariate_settings(options)
     reading: dict[str, Any] = {
         "time_col": options.time,
         "target_col": options.target,

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from gatecast.compare.record import Backtest
     from gatecast.data.files import Table
 
-__all__ = ["arguments_of", "models_of", "read_table", "say_failures", "seconds_words", "windows_words"]
-
-# from so many series on all processors work
-MANY_SERIES = 10
+__all__ = [
+    "arguments_of",
+    "covariate_settings",
+    "models_of",
+    "read_table",
+    "say_failures",
+    "seconds_words",
+    "windows_words",
+]
 
 
 def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Any]:
@@ -38,14 +43,16 @@ def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Any]:
     if twice:
         raise ConfigError(f"`--model {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
 
-    settings = {
-        "past": tuple(options.past),
-        "future": tuple(options.future),
-        "static": tuple(options.static),
-        "calendar": options.calendar,
-        "country": options.country,
-    }
+    settings = covariate_settings(options)
     return [model_named(name, options.horizon, options.seed, **settings) for name in options.model or usual]
+
+
+def covariate_settings(options: WindowOptions) -> dict[str, Any]:
+    """Return what the LSTM is told of the table's columns and calendar; only what differs from its defaults."""
+    columns = {role: tuple(getattr(options, role)) for role in ("past", "future", "static")}
+    return {name: names for name, names in columns.items() if names} | (
+        {name: value for name in ("calendar", "country") if (value := getattr(options, name))}
+    )
 
 
 def read_table(printer: Printer, options: WindowOptions) -> Table:
@@ -59,13 +66,13 @@ def read_table(printer: Printer, options: WindowOptions) -> Table:
 
 def arguments_of(options: WindowOptions, table: Table) -> dict[str, Any]:
     """Return the arguments of `backtest` that both commands pass on."""
-    # starting processes takes seconds, which few series do not give back
-    usual_jobs = -1 if table.n_series >= MANY_SERIES else None
+    from gatecast.compare.backtest import usual_jobs
+
     return {
         "n_windows": options.windows,
         "step_size": options.step,
         "refit": options.refit,
-        "n_jobs": usual_jobs if options.jobs is None else options.jobs,
+        "n_jobs": usual_jobs(table.n_series) if options.jobs is None else options.jobs,
         "folder": options.folder,
         "time_limit": options.time_limit,
         "progress": not options.json,

@@ -25,7 +25,10 @@ from gatecast.plan import choose_seasons
 from gatecast.settings import Settings, check_count, check_positive, is_integer
 from gatecast.training.checkpoint import fingerprint
 
-__all__ = ["backtest", "read_panel"]
+__all__ = ["MANY_SERIES", "backtest", "read_panel", "usual_jobs"]
+
+# starting processes takes seconds, which fewer series do not give back
+MANY_SERIES = 10
 
 # what is said of each run
 RUN = ("fit_seconds", "predict_seconds", "megabytes", "error")
@@ -159,6 +162,15 @@ def backtest(
     kept = None if folder is None else _folder(folder, trial, entries, panel)
     outcomes = _run(entries, windows, trial, kept, n_jobs, progress=progress)
     return _result(entries, windows, trial, outcomes)
+
+
+def usual_jobs(n_series: int) -> int | None:
+    """Return the processes that commands and reports use where nothing is said: one on each processor, or one in all.
+
+    >>> usual_jobs(3), usual_jobs(50)
+    (None, -1)
+    """
+    return -1 if n_series >= MANY_SERIES else None
 
 
 def read_panel(data: Any, entries: list[Entry], freq: str | int | None, **named: Any) -> Panel:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from gatecast.compare.backtest import MANY_SERIES, usual_jobs
 from gatecast.compare.comparison import USUAL
 from gatecast.data.panel import Panel
 from gatecast.forecaster import LSTMForecaster
 
 __all__ = ["Scope", "rivals", "scope_of"]
 
-MANY_SERIES = 10
 WINDOWS, FEW_WINDOWS = 5, 2
 SECONDS, FEW_SECONDS = 30.0, 20.0
 # takes seconds for each series and window
@@ -49,10 +49,11 @@ def scope_of(panel: Panel, horizon: int) -> Scope:
     3
     """
     room = int(np.median(panel.lengths)) // horizon - 2
+    jobs = usual_jobs(panel.n_series)
     if panel.n_series < MANY_SERIES:
-        return Scope(USUAL, max(1, min(WINDOWS, room)), SECONDS, None)
+        return Scope(USUAL, max(1, min(WINDOWS, room)), SECONDS, jobs)
     fast = tuple(name for name in USUAL if name not in SLOW)
-    return Scope(fast, max(1, min(FEW_WINDOWS, room)), FEW_SECONDS, -1, SLOW)
+    return Scope(fast, max(1, min(FEW_WINDOWS, room)), FEW_SECONDS, jobs, SLOW)
 
 
 def rivals(model: LSTMForecaster, scope: Scope) -> list[Any]:
