@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import DataError, LSTMForecaster, TrainingError, fitting, to_panel
+from gatecast import DataError, LSTMForecaster, TrainingError, to_panel
+from gatecast.fitting import members
 from gatecast.training import loop
 from gatecast.training.progress import _Silent
 from gatecast.training.stop import Stop
@@ -144,14 +146,14 @@ def test_interrupted_fit_keeps_the_weights_so_far(ensemble: int, monkeypatch: py
 
 
 def test_interruption_of_a_trial_ends_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    train, calls = fitting.train, []
+    train, calls = members.train, []
 
     def interrupted(*args: Any) -> Any:
         calls.append(1)
         result = train(*args)
-        return fitting.replace(result, stop=Stop.INTERRUPTED)
+        return replace(result, stop=Stop.INTERRUPTED)
 
-    monkeypatch.setattr(fitting, "train", interrupted)
+    monkeypatch.setattr(members, "train", interrupted)
     model = LSTMForecaster(**PLAIN | {"transform": "auto"})
     with pytest.raises(KeyboardInterrupt):
         model.fit(wave())
@@ -160,14 +162,14 @@ def test_interruption_of_a_trial_ends_the_fit(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_failure_of_one_member_ends_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = fitting._train_one
+    real = members.train_one
 
     def failing(task: Any, seed: int, *args: Any, **named: Any) -> Any:
         if seed == 1:
             raise TrainingError("no number")
         return real(task, seed, *args, **named)
 
-    monkeypatch.setattr(fitting, "_train_one", failing)
+    monkeypatch.setattr(members, "train_one", failing)
     model = LSTMForecaster(**PLAIN | {"epochs": 1_000_000, "patience": 0}, ensemble=2)
     with pytest.raises(TrainingError, match="no number"):
         model.fit(wave())
@@ -192,9 +194,63 @@ def test_validation_part_without_observations_is_no_validation_part() -> None:
     assert len(model.history_["loss"]) == 3
 
 
+@pytest.mark.parametrize("more", [{}, {"ensemble": 3}, {"mode": "windows"}, {"transform": "auto"}])
+def test_all_points_are_learned_in_the_end(more: dict[str, Any]) -> None:
+    y = wave(200)
+    settings = PLAIN | {"season_length": 7} | more
+    held, full = (LSTMForecaster(**settings, validation_size=40, refit_full=f).fit(y) for f in (False, True))
+    # what is learned from all points is the scale of all points
+    everything = LSTMForecaster(**settings, validation_size=0).fit(y)
+    expected = everything.fitted_.preparation.scaling.scale
+    assert held.fitted_.preparation.scaling.scale != pytest.approx(expected, rel=1e-6)
+    np.testing.assert_array_equal(full.fitted_.preparation.scaling.scale, expected)
+    assert (weights(full) != weights(held)).any()
+    # what was measured before stays: curves, and errors that intervals are made of
+    assert full.history_ == held.history_
+    np.testing.assert_array_equal(full.fitted_.calibration.residuals, held.fitted_.calibration.residuals)
+    assert full.decisions_[:-1] == held.decisions_
+    assert "Trained again on all points" in full.decisions_[-1]
+
+
+def test_training_again_is_training_on_all_points_for_as_long_as_was_best() -> None:
+    more = {"batch_size": 4, "learning_rate": 0.01, "season_length": 1, "lookback": 12}
+    y, settings = wave(200), PLAIN | more
+    full = LSTMForecaster(**settings | {"epochs": 40}, validation_size=40, refit_full=True).fit(y)
+    # two steps of 4 x 32 lessons cover the 148 lessons that are not held back, and all 188 too
+    epochs = full.history_["validation_epoch"][int(np.argmin(full.history_["validation_loss"]))]
+    assert f"in {round(2 * epochs)} steps" in full.decisions_[-1]
+    same = LSTMForecaster(**settings | {"epochs": round(epochs)}, validation_size=0).fit(y)
+    np.testing.assert_array_equal(weights(full), weights(same))
+
+
+def test_where_nothing_is_held_back_nothing_is_trained_again() -> None:
+    settings = PLAIN | {"validation_size": 0}
+    plain, full = (LSTMForecaster(**settings, refit_full=f).fit(wave()) for f in (False, True))
+    np.testing.assert_array_equal(weights(full), weights(plain))
+    assert full.decisions_ == plain.decisions_
+
+
+def test_time_limit_leaves_time_to_train_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # each look at the clock finds a second gone
+    now = [1000.0]
+
+    def clock() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    monkeypatch.setattr(loop.time, "monotonic", clock)
+    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.0)
+    model = LSTMForecaster(**PLAIN | {"epochs": 1000}, max_seconds=200, refit_full=True).fit(wave())
+    assert model.stop_reason_ is Stop.TIME
+    assert 1 < len(model.history_["loss"]) < 1000
+    n_steps = int(model.decisions_[-1].split(" in ")[1].split()[0])
+    assert 1 < n_steps < 1000
+    assert now[0] < 1000 + 250
+
+
 def test_empty_panel_is_refused() -> None:
     panel = LSTMForecaster(**PLAIN).fit(table()).fitted_.after
-    nothing = fitting.replace(panel, ids=panel.ids[:0], offsets=np.array([0]), starts=panel.starts[:0])
+    nothing = replace(panel, ids=panel.ids[:0], offsets=np.array([0]), starts=panel.starts[:0])
     with pytest.raises(DataError, match="hold no series"):
         LSTMForecaster(**PLAIN).fit(nothing)
 

@@ -60,6 +60,8 @@ class Settings:
         averaging: Share of the running mean of the weights that a step keeps; 0 takes the weights themselves.
         validation_size: Points at the end of each series that are not learned from but tell when to stop, and how wide
             intervals are: a share below 1, a number, or 0 for none.
+        refit_full: Whether the networks are trained again on all points, those held back too, once these have told how
+            long and in which way, and how wide intervals are. It takes about half as long again.
         patience: Looks at the validation part without an improvement after which training ends; 0 to never end early.
         ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
             up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
@@ -113,6 +115,7 @@ class Settings:
     weight_decay: float = 0.0
     averaging: float = 0.98
     validation_size: float | int | None = None
+    refit_full: bool = False
     patience: int = 15
     ensemble: int | None = None
     max_seconds: float | None = None

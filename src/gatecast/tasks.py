@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gatecast.data.encoding import CovariateEncoder
     from gatecast.data.seasons import SeasonCheck
 
-__all__ = ["Task", "make_tasks", "too_large"]
+__all__ = ["Task", "full_task", "make_tasks", "too_large"]
 
 # more have no place in any memory, nor in the numbers that count it
 MOST_WEIGHTS = 2**40
@@ -81,6 +81,22 @@ def make_tasks(settings: Settings, panel: Panel, deadline: float) -> tuple[list[
     encoder = _encoder(settings, learned_from)
     choices = recipes(settings, seasons, learned_from, panel, has_validation=bool(held.any()))
     return [_task(settings, plan, recipe, panel, learned_from, held, encoder, deadline) for recipe in choices], checks
+
+
+def full_task(task: Task, panel: Panel, n_steps: int, deadline: float) -> Task:
+    """Do the same again, in so many steps, with all points of the panel and nothing to judge by.
+
+    Args:
+        task: What was trained on all points but those held back.
+        panel: The training part.
+        n_steps: About how many training steps there are to be, in whole epochs.
+        deadline: Of `time.monotonic`, or infinity.
+    """
+    settings, recipe = task.settings, Recipe(task.preparation.transform.name, task.preparation.lens)
+    epochs = max(1, round(n_steps / task.plan.steps_per_epoch))
+    plan = replace(task.plan, epochs=epochs)
+    nothing = np.zeros(panel.n_series, np.int64)
+    return _task(settings, plan, recipe, panel, panel, nothing, _encoder(settings, panel), deadline)
 
 
 def _encoder(settings: Settings, panel: Panel) -> CovariateEncoder | None:

@@ -30,6 +30,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "learning rate found": {"transform": "none", "learning_rate": "find"},
     "nothing held back": {"transform": "none", "validation_size": 0},
     "early stop": {"transform": "none", "patience": 1, "ensemble": 2},
+    "trained again on all points": {"transform": "none", "refit_full": True, "ensemble": 2},
 }
 
 
@@ -94,6 +95,30 @@ def test_interruption_leaves_a_file_whatever_the_clock_says(
     assert resumed.stop_reason_ is whole.stop_reason_
 
 
+def test_interruption_while_all_points_are_learned_keeps_what_was_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, file = SMALL | KINDS["trained again on all points"], tmp_path / "unfinished"
+    judged, whole = (LSTMForecaster(**settings | {"refit_full": full}).fit(Y) for full in (False, True))
+    taken, advance = [0], _Silent.advance
+
+    def interrupted(self: object, n_steps: int, rmse: float) -> None:
+        taken[0] += n_steps
+        # both members have taken all of their steps by then, and a few of the second time
+        if taken[0] > 2 * judged.fitted_.learned.n_steps + 4:
+            raise KeyboardInterrupt
+        advance(self, n_steps, rmse)
+
+    model = LSTMForecaster(**settings, checkpoint=file)
+    with monkeypatch.context() as patched:
+        patched.setattr(_Silent, "advance", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(Y)
+    np.testing.assert_array_equal(weights(model), weights(judged))
+    np.testing.assert_array_equal(model.predict()["LSTM"], judged.predict()["LSTM"])
+    np.testing.assert_array_equal(weights(LSTMForecaster(**settings).fit(Y, resume=file)), weights(whole))
+
+
 def test_interruption_before_any_network_leaves_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, file = SMALL | {"transform": "none", "learning_rate": "find"}, tmp_path / "unfinished"
 
@@ -101,7 +126,7 @@ def test_interruption_before_any_network_leaves_a_file_too(tmp_path: Path, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("gatecast.fitting.find_learning_rate", interrupted)
+        patched.setattr("gatecast.fitting.members.find_learning_rate", interrupted)
         with pytest.raises(KeyboardInterrupt):
             LSTMForecaster(**settings, checkpoint=file).fit(Y)
     whole, resumed = LSTMForecaster(**settings).fit(Y), LSTMForecaster(**settings).fit(Y, resume=file)

@@ -43,6 +43,7 @@ def settings_of(options: ForecastOptions) -> dict[str, Any]:
         "epochs": options.epochs,
         "learning_rate": _rate(options.learning_rate),
         "validation_size": _validation_share(options.validation_size),
+        "refit_full": options.refit_full,
         "patience": options.patience,
         "ensemble": options.ensemble,
         "max_seconds": options.max_seconds,

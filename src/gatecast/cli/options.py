@@ -192,6 +192,12 @@ class LearningOptions:
             show_default=BY_DATA,
         ),
     ] = None
+    refit_full: Annotated[
+        bool,
+        typer.Option(
+            "--refit-full", help="Train a second time, on these points too.", rich_help_panel=LEARNING
+        ),
+    ] = False
     season: Annotated[
         list[int],
         typer.Option(

@@ -98,7 +98,8 @@ def find_parts(model: LSTMForecaster, data: Any = None, test: Any = None) -> Par
             f"None of the {len(panel.values)} points passed as `data` belongs to the training part, and at least "
             f"{LEAST_POINTS} were expected. Pass the data that the model was fitted on."
         )
-    held = held_back(model, panel.head(n_trained))
+    # what was held back at first was learned from in the end
+    held = 0 if model.refit_full else held_back(model, panel.head(n_trained))
     if test is not None:
         panel = _joined(panel.head(n_trained), read_like_training(fitted, test))
     return Parts(panel, n_trained - held, n_trained)

@@ -109,6 +109,7 @@ class TrainingResult:
         n_steps: Training steps taken.
         stop: Why it ended.
         validation_loss: Of the weights; None where nothing was held back.
+        best_step: Step whose weights these are.
     """
 
     weights: np.ndarray
@@ -116,6 +117,7 @@ class TrainingResult:
     n_steps: int
     stop: Stop
     validation_loss: float | None
+    best_step: int
 
 
 Judge = Callable[[np.ndarray], dict[str, float]]
@@ -260,9 +262,9 @@ class _Run:
         history["validation_epoch"] = [step / self.course.steps_per_epoch for step, _ in log.checks]
         names = log.checks[0][1] if log.checks else (JUDGED,)
         history |= {name: [seen[name] for _, seen in log.checks] for name in names}
-        best = log.best_weights
-        loss = log.best[1] if log.checks else None
-        return TrainingResult(self.weights() if best is None else best, history, log.n_steps, stop, loss)
+        step, loss = log.best if log.checks else (log.n_steps, None)
+        best = self.weights() if log.best_weights is None else log.best_weights
+        return TrainingResult(best, history, log.n_steps, stop, loss, step)
 
 
 def _diverged(step: int, n_steps: int, steps_per_epoch: int, rate: float) -> str:

@@ -32,7 +32,7 @@ USUAL_WINDOWS, LARGE_WINDOWS = 3, 2
 # fits of a short series differ more by their initial weights than by their settings
 USUAL_SEEDS = 2
 # from so many points on a fit takes long, and its error is known well
-LONG = 5000
+LONG = 1000
 # is told the number of the look and the error there over the window's scale (NaN where nothing is held back)
 Report = Callable[[int, float], None]
 
@@ -78,7 +78,7 @@ def make_windows(panel: Panel, settings: Settings, n_windows: int | None) -> lis
     Args:
         panel: The training part; no window reaches beyond it.
         settings: The default settings, whose season scales MASE.
-        n_windows: How many; None for 3, or 2 from 5,000 points on, or 1 from 100,000 on.
+        n_windows: How many; None for 3, or 2 from 1,000 points on, or 1 from 100,000 on.
 
     Raises:
         DataError: The series are too short.
@@ -118,7 +118,7 @@ def _window(panel: Panel, settings: Settings, cut: np.ndarray, end: np.ndarray, 
 
 
 def seeds_of(panel: Panel) -> int:
-    """Say from how many initial weights settings are judged on each window: 2, or 1 from 5,000 points on."""
+    """Say from how many initial weights settings are judged on each window: 2, or 1 from 1,000 points on."""
     return 1 if len(panel.values) >= LONG else USUAL_SEEDS
 
 
@@ -126,7 +126,7 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     """Fit on each window and measure the error behind it.
 
     Args:
-        settings: What is judged, but for the ensemble, which would only cost time.
+        settings: What is judged, but for the ensemble and the training on all points, which would only cost time.
         windows: From `make_windows`.
         metric: `mase`, `rmse` or `mae`.
         report: Follows the training and may end it by raising.
@@ -136,7 +136,7 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
         KeyboardInterrupt: Ctrl-C ended a fit.
         GatecastError: A fit is impossible with these settings.
     """
-    single = replace(settings, ensemble=1, checkpoint=None, progress=False)
+    single = replace(settings, ensemble=1, refit_full=False, checkpoint=None, progress=False)
     single.check()
     errors: list[float] = []
     seconds: list[float] = []

@@ -35,8 +35,8 @@ __all__ = ["tune"]
 
 # of the time: what one trial may take at most, when others are there to compare with
 TRIAL_SHARE = 0.2
-# the last fit learns from more points than those before it
-FIT_RESERVE = 1.5
+# the last fit learns from more points than those before it, and trains twice
+FIT_RESERVE = 2.5
 GIVEN, DEFAULT = "model", "default"
 # settings that are changed on their own before the sampler changes all of them
 MOST_STEPS = 10
@@ -62,7 +62,7 @@ def tune(
     hold back what you want to test on, it is not looked at. Trials that are worse than the median of the others are
     ended early; a trial is one network, also where the model is an ensemble. The best few are judged again from
     further seeds, and settings that are not better than the first ones by more than a standard error are not taken:
-    the best of many errors owes much to luck.
+    the best of many errors owes much to luck. The last fit learns from all points of `data` (`refit_full`).
 
     Args:
         model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
@@ -386,9 +386,12 @@ class _Run:
         return bool(gain.mean() > gain.std(ddof=1) / math.sqrt(len(gain)))
 
     def best_settings(self, panel: Panel) -> dict[str, Any]:
-        """Return the settings of the best trial that are not those of the model; as many networks as it has."""
-        settings = dict(self.chosen().user_attrs["settings"])
+        """Return the settings of the best trial that are not those of the model; as many networks as it has.
+
+        The last fit learns from all points: what is held back has said all that it can when a trial was judged.
+        """
         given = self.starts[GIVEN]
+        settings = self.chosen().user_attrs["settings"] | ({} if given.refit_full else {"refit_full": True})
         n_members = choose_members(given, panel)
         if choose_members(replace(given, **settings), panel) != n_members:
             settings["ensemble"] = n_members
@@ -412,7 +415,7 @@ def _facts(given: Settings, panel: Panel, space: Space, search: Search) -> dict[
     columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
     data = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
     # what has no effect on the errors may differ
-    free = ("n_threads", "progress", "checkpoint", "checkpoint_seconds", "ensemble")
+    free = ("n_threads", "progress", "checkpoint", "checkpoint_seconds", "ensemble", "refit_full")
     settings = {f.name: repr(getattr(given, f.name)) for f in fields(Settings) if f.name not in free}
     judged = {"metric": search.metric, "n_windows": search.n_windows}
     tried = {name: repr(entry) for name, entry in space.items()}

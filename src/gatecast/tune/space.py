@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "Entry", "Range", "Space", "check_space", "make_space", "read_entry"]
 
 # what is asked for, and how it is run: no other value of these is a better answer
-RUN_BY = ("ensemble", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
+RUN_BY = ("ensemble", "refit_full", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
 NOT_TUNED = ("horizon", "past", "future", "static", *RUN_BY)
 NUMBERS = ("dropout", "learning_rate", "clip_norm", "weight_decay", "averaging", "huber_delta", "validation_size")
 RANGED = (*COUNTS, *NUMBERS, "patience")
