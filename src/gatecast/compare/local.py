@@ -146,7 +146,9 @@ class AutoRegression:
     """A linear autoregression by least squares (statsmodels' AutoReg); several steps ahead from its own forecasts.
 
     statsforecast's AutoRegressive fits the same equation by a Kalman filter, whose time grows with the square of the
-    longest lag. Intervals are those of the moving average that it amounts to (Brockwell and Davis 2016, section 3.3).
+    longest lag. Intervals are those of the moving average that it amounts to (Brockwell and Davis 2016, section 3.3),
+    wider by the root of (n + k) / (n - k) for n equations and k coefficients: so much larger are errors on values that
+    the coefficients were not fitted to (Akaike's final prediction error, 1969).
 
     Args:
         lags: Which earlier values it sees.
@@ -160,27 +162,29 @@ class AutoRegression:
         from statsmodels.tsa.ar_model import AutoReg
 
         self._result = AutoReg(y, lags=self._lags, trend="c").fit()
-        self._n = len(y)
+        n, k = self._result.nobs, len(self._result.params)
+        self._n, self._growth = len(y), np.sqrt((n + k) / (n - k))
         return self
 
     def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
         """Forecast from the newest values and then from forecasts."""
-        return _of_result(self._result, self._n, h, level)
+        return self._answer(self._result, self._n, h, level)
 
     def forward(self, y: Floats, h: int, level: Sequence[float] | None = None, *, fitted: bool = False) -> Answer:
         """Forecast behind other values with the same coefficients; on demand with those of each value as `fitted`."""
         result = self._result.apply(y, refit=False)
-        answer = _of_result(result, len(y), h, level)
+        answer = self._answer(result, len(y), h, level)
         if fitted:
             values = np.asarray(result.fittedvalues, np.float64)
             answer["fitted"] = np.concatenate((np.full(len(y) - len(values), np.nan), values))
         return answer
 
-
-def _of_result(result: Any, n: int, h: int, level: Sequence[float] | None) -> Answer:
-    found = result.get_prediction(start=n, end=n + h - 1)
-    answer: Answer = {"mean": np.asarray(found.predicted_mean)}
-    for percent in level or ():
-        low, high = np.asarray(found.conf_int(alpha=1 - percent / 100)).T
-        answer |= {f"lo-{percent}": low, f"hi-{percent}": high}
-    return answer
+    def _answer(self, result: Any, n: int, h: int, level: Sequence[float] | None) -> Answer:
+        found = result.get_prediction(start=n, end=n + h - 1)
+        mean = np.asarray(found.predicted_mean)
+        answer: Answer = {"mean": mean}
+        for percent in level or ():
+            ends = np.asarray(found.conf_int(alpha=1 - percent / 100)).T
+            low, high = mean + (ends - mean) * self._growth
+            answer |= {f"lo-{percent}": low, f"hi-{percent}": high}
+        return answer

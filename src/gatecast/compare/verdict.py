@@ -21,6 +21,8 @@ ALPHA = 0.05
 CLOSE = 0.05
 # a faster model is worth to be named when it is this much faster
 FASTER = 1.5
+# a larger error of what is recommended is told from this share on
+WORTH_A_WORD = 0.01
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,19 @@ def _choice(standing: Standing, best: str, recommended: str, ratio: float, alike
     if recommended != best:
         text = (
             f"{recommended} and {best} are not distinguishable here ({_chance(standing, recommended, best)}): "
-            f"take {recommended}, it is {_times(ratio)} faster."
+            f"take {recommended}, it is {_times(ratio)} faster"
         )
         facts = _test(standing, recommended, best)
-        return Sentence(text, "verdict.faster", recommended=recommended, best=best, ratio=ratio, **facts)
+        tested, larger = facts["p"] == facts["p"], facts["behind"] >= WORTH_A_WORD
+        text += f", though its {standing.metric} is {facts['behind']:.0%} larger, which may be chance" * (tested and larger)
+        code = "verdict.faster_behind" if tested and larger else "verdict.faster"
+        return Sentence(f"{text}.", code, recommended=recommended, best=best, ratio=ratio, **facts)
     if alike:
         chance = _chance(standing, alike[0], best)
-        text = f"{best} and {alike[0]} are not distinguishable here ({chance}): take {best}, {alike[0]} is not faster."
+        text = (
+            f"{best} and {alike[0]} are not distinguishable here ({chance}): take {best}, whose {standing.metric} is "
+            f"smaller, as {alike[0]} is not faster."
+        )
         return Sentence(text, "verdict.alike", best=best, other=alike[0], **_test(standing, alike[0], best))
     second = ranked[1]
     lead = f"{best} has the smallest {standing.metric} ({standing[best]['error']:.3g})"

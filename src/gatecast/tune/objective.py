@@ -21,7 +21,7 @@ from gatecast.settings import Settings
 from gatecast.training.loop import OnLook
 from gatecast.training.stop import Stop
 
-__all__ = ["Judged", "Report", "Window", "judge", "make_windows", "seeds_of"]
+__all__ = ["LONG", "USUAL_SEEDS", "Judged", "Report", "Window", "judge", "make_windows"]
 
 # share of a series in which the origins lie, with the horizon behind the last one
 JUDGED_SHARE = 0.3
@@ -115,11 +115,6 @@ def _window(panel: Panel, settings: Settings, cut: np.ndarray, end: np.ndarray, 
     test = panel.head(np.where(is_judged, end + settings.horizon - 1, positions)).tail_from(positions)
     seasons, _ = choose_seasons(settings, train)
     return Window(train, test, naive_scale(train.values, train.offsets, seasons[0] if seasons else 1))
-
-
-def seeds_of(panel: Panel) -> int:
-    """Say from how many initial weights settings are judged on each window: 2, or 1 from 1,000 points on."""
-    return 1 if len(panel.values) >= LONG else USUAL_SEEDS
 
 
 def judge(settings: Settings, windows: list[Window], metric: str, report: Report, n_seeds: int = 1) -> Judged:

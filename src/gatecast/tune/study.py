@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +57,14 @@ def _check_optuna() -> None:
         ) from None
 
 
-def open_study(search: Search, facts: dict[str, str]) -> tuple[Study, bool]:
-    """Make a study, or open the one that the file holds; returns it and whether it is new.
+def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
+    """Make a study, or open the one that the file holds.
 
     Args:
         search: Options of the search.
         facts: Hashes of the `data` and of the `settings`; a study of others is refused.
+        begin: Enqueues the first trials. A new study is open to other processes only when they are in it, so that no
+            two processes begin it.
 
     Raises:
         DataError: The file holds a study of other data or settings, or is none.
@@ -71,12 +73,14 @@ def open_study(search: Search, facts: dict[str, str]) -> tuple[Study, bool]:
 
     pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
     if search.study is None:
-        return optuna.create_study(sampler=make_sampler(search, 0), pruner=pruner), True
+        study = optuna.create_study(sampler=make_sampler(search, 0), pruner=pruner)
+        begin(study)
+        return study
     path = Path(search.study)
     _check_file(path)
     for left in reversed(range(TRIES)):
         try:
-            return _open(path, search, facts, pruner)
+            return _open(path, search, facts, pruner, begin)
         except GatecastError:
             raise
         # Optuna hands on whatever SQLAlchemy says of a file that is damaged, locked, or just being made by another
@@ -88,7 +92,7 @@ def open_study(search: Search, facts: dict[str, str]) -> tuple[Study, bool]:
     raise AssertionError("unreachable")
 
 
-def _open(path: Path, search: Search, facts: dict[str, str], pruner: Any) -> tuple[Study, bool]:
+def _open(path: Path, search: Search, facts: dict[str, str], pruner: Any, begin: Callable[[Study], None]) -> Study:
     import optuna
 
     storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})
@@ -98,10 +102,13 @@ def _open(path: Path, search: Search, facts: dict[str, str], pruner: Any) -> tup
     except optuna.exceptions.DuplicatedStudyError:
         study = optuna.load_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
         _check_facts(path, study, facts)
-        return study, False
+        # what an earlier process had begun with may have been interrupted
+        begin(study)
+        return study
+    begin(study)
     for name, text in facts.items():
         study.set_user_attr(name, text)
-    return study, True
+    return study
 
 
 def _check_facts(path: Path, study: Study, facts: dict[str, str]) -> None:

@@ -100,7 +100,7 @@ class Tuned:
         if self.confirmed:
             lines += [
                 "The best trials were judged again with other initial weights, and all errors decided;",
-                "settings must be better than the first ones by more than a standard error:",
+                "settings must be better than the first ones by two standard errors (short series: and by a quarter):",
             ]
             lines += _wrapped([f"trial {n}: {error:.4g}" for n, error in self.confirmed.items()])
         chosen = [f"{name}={_short(value)!r}" for name, value in self.settings.items()]
