@@ -381,7 +381,7 @@ def test_settings_that_are_better_by_luck_are_not_taken(monkeypatch):
     for seed in range(20):
         tuned = quick(n_trials=8, seed=seed, space=WHOLE | {"lookback": (4, 20)})
         taken.append(bool(tuned.settings) and tuned.trials.set_index("trial").loc[tuned.best_trial, "start"] == "")
-    # the best of six would be taken nearly always; three standard errors of twelve errors are passed by one in a hundred
+    # the best of six would be taken nearly always, but it is not by a quarter better than the first one
     assert sum(taken) <= 1
 
 

@@ -121,7 +121,9 @@ def _choice(standing: Standing, best: str, recommended: str, ratio: float, alike
         )
         facts = _test(standing, recommended, best)
         tested, larger = facts["p"] == facts["p"], facts["behind"] >= WORTH_A_WORD
-        text += f", though its {standing.metric} is {facts['behind']:.0%} larger, which may be chance" * (tested and larger)
+        text += f", though its {standing.metric} is {facts['behind']:.0%} larger, which may be chance" * (
+            tested and larger
+        )
         code = "verdict.faster_behind" if tested and larger else "verdict.faster"
         return Sentence(f"{text}.", code, recommended=recommended, best=best, ratio=ratio, **facts)
     if alike:

@@ -140,5 +140,3 @@ def _mase(task: Task, weights: np.ndarray) -> float:
         scaled = np.abs(errors) / task.naive_scales[series][:, None]
     scaled = scaled[np.isfinite(scaled)]
     return float(scaled.mean()) if len(scaled) else math.nan
-
-

@@ -104,9 +104,7 @@ def _stop(results: list[TrainingResult]) -> Stop:
     return max(stops, key=stops.count)
 
 
-def _remember(
-    task: Task, panel: Panel, ensemble: Ensemble, calibration: Conformal | None, learned: Learned
-) -> Fitted:
+def _remember(task: Task, panel: Panel, ensemble: Ensemble, calibration: Conformal | None, learned: Learned) -> Fitted:
     preparation, season = task.preparation, task.plan.season_length
     arrays = preparation.arrays(panel)
     return Fitted(

@@ -42,8 +42,8 @@ GIVEN, DEFAULT = "model", "default"
 MOST_STEPS = 10
 # the best trials are judged again with other initial weights: the best of many errors owes much to luck
 FINALISTS = 3
-# settings must be better than the first ones by so many standard errors, and on short series by this share too: on 17 of
-# them what was better inside the training part, by up to a fifth, was as often worse on what came next
+# settings must be better than the first ones by so many standard errors, and on short series by this share too: on
+# 17 of them what was better inside the training part, by up to a fifth, was as often worse on what came next
 SURELY, CLEARLY_SHORT = 2.0, 0.25
 
 
@@ -65,7 +65,8 @@ def tune(
     hold back what you want to test on, it is not looked at. Trials that are worse than the median of the others are
     ended early; a trial is one network, also where the model is an ensemble. The best few are judged again from
     further seeds, and settings that are not better than the first ones by two standard errors (and by a quarter, where
-    there are fewer than 1,000 points) are not taken: the best of many errors owes much to luck. The last fit learns from all points of `data` (`refit_full`).
+    there are fewer than 1,000 points) are not taken: the best of many errors owes much to luck. The last fit learns
+    from all points of `data` (`refit_full`).
 
     Args:
         model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
@@ -399,7 +400,9 @@ class _Run:
         The last fit learns from all points: what is held back has said all that it can when a trial was judged.
         """
         given = self.starts[GIVEN]
-        settings = self.chosen().user_attrs["settings"] | ({} if given.refit_full else {"refit_full": True})
+        settings: dict[str, Any] = {**self.chosen().user_attrs["settings"]}
+        if not given.refit_full:
+            settings["refit_full"] = True
         n_members = choose_members(given, panel)
         if choose_members(replace(given, **settings), panel) != n_members:
             settings["ensemble"] = n_members
