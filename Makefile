@@ -12,10 +12,10 @@ demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
 
 test: $(TOOLS)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto --dist worksteal
 
 test-all: $(TOOLS)
-	$(VENV)/bin/python -m pytest -m ''
+	$(VENV)/bin/python -m pytest -n auto --dist worksteal -m ''
 
 lint: $(TOOLS)
 	$(VENV)/bin/ruff check .
