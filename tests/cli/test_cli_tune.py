@@ -1,5 +1,7 @@
 """Does `gatecast tune` search, measure on what it has not seen, write its files, and refuse nonsense?"""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,12 @@ def test_table_settings_and_files(gatecast, csv, tmp_path):
     assert "Errors on 16 points held back" in outcome.out
     assert "The search ended because all 3 trials were made" in " ".join(outcome.out.split())
     assert "hidden_size" in (tmp_path / "page.txt").read_text()
+    # what each trial tried: its start or a changed setting, and whole numbers as such
+    rows = [line.split()[3:] for line in outcome.out.splitlines() if re.match(r" [012] +[\d.]+ +[\d.]+ ", line)]
+    assert len(rows) in (2, 3)
+    assert ["as", "the", "model", "is"] in rows
+    assert all(re.fullmatch(r"as|[a-z_]+=[\w.]+,?", row[0]) for row in rows)
+    assert not re.search(r"(epochs|lookback|hidden_size)=\d+\.", outcome.out)
     # what is to be copied is not wrapped
     assert max(len(line) for line in outcome.out.splitlines() if not line.startswith("Best settings")) <= 80
     # learned from all points: the forecast begins behind them

@@ -194,7 +194,9 @@ class LearningOptions:
     ] = None
     refit_full: Annotated[
         bool,
-        typer.Option("--refit-full", help="Train a second time, on these points too.", rich_help_panel=LEARNING),
+        typer.Option(
+            "--refit-full", help="Train once more in the end, on the validation points too.", rich_help_panel=LEARNING
+        ),
     ] = False
     season: Annotated[
         list[int],

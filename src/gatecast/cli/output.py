@@ -31,8 +31,10 @@ class Printer:
         if self._shown:
             _console().print(text, style=style, soft_wrap=not wrap)
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table: texts in the first column, numbers in the others."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], texts: Sequence[str] = ()
+    ) -> None:
+        """Print a table: texts in the first column and in those named as `texts`, numbers in the others."""
         if not self._shown:
             return
         from rich import box
@@ -42,7 +44,7 @@ class Printer:
         self.say(title, style="bold")
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for n, column in enumerate(columns):
-            table.add_column(column, justify="right" if n else "left")
+            table.add_column(column, justify="right" if n and column not in texts else "left")
         for row in rows:
             table.add_row(*row)
         _console().print(table)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["tune"]
 
 SHOWN = 10
-STARTS = {"model": "as it was", "default": "the defaults", "": ""}
 
 
 def tune(options: TuneOptions) -> None:
@@ -136,11 +135,11 @@ def _say(printer: Printer, tuned: Tuned, evaluation: Evaluation | None, n_test: 
     best = tuned.trials.dropna(subset="error").sort_values("error").head(SHOWN)
     several = "one window" if tuned.n_windows == 1 else f"{tuned.n_windows} windows"
     rows = [
-        [str(row["trial"]), number(row["error"]), f"{row['seconds']:.1f}", STARTS[row["start"]]]
+        [str(row["trial"]), number(row["error"]), f"{row['seconds']:.1f}", ", ".join(tuned.tried(row))]
         for row in best.to_dict(orient="records")
     ]
     title = f"The best of {len(tuned.trials)} trials, judged on {several} inside the training part"
-    printer.table(title, ["trial", metric, "seconds", "settings"], rows)
+    printer.table(title, ["trial", metric, "seconds", "settings"], rows, texts=["settings"])
     printer.say(f"The search ended because {tuned.stop}.\n")
     if tuned.importance:
         shares = [[name, f"{share:.0%}".replace("%", " %")] for name, share in tuned.importance.items()]

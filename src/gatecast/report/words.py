@@ -23,6 +23,10 @@ RATE = re.compile(
     r"Learning rate (\S+): the other one was (worse|not clearly better) on the validation part "
     r"\(MASE: (\S+) (\S+), (\S+) (\S+)\)\."
 )
+AGAIN = re.compile(
+    r"Trained again on all points, also those held back, in (\d+) steps, after so many of which the validation part was "
+    r"forecast best; errors and widths of intervals are those measured before\."
+)
 # letters of a name that a heading, a cell and a sentence have room for
 NAME = 60
 
@@ -182,7 +186,7 @@ class Words:
             >>> Words("zh").decision(text)["text"]
             '学习率 0.01：另一个在验证部分更差（MASE：0.003 为 0.8，0.01 为 0.7）。'
         """
-        values, rate = VALUES.fullmatch(sentence), RATE.fullmatch(sentence)
+        values, rate, again = (pattern.fullmatch(sentence) for pattern in (VALUES, RATE, AGAIN))
         if values is not None:
             tried = self.t("words.comma").join(self._way(way) for way in WAY.findall(values[2]))
             return {
@@ -193,6 +197,8 @@ class Words:
             names = dict(zip(("rate", "first", "error", "second", "other"), rate.group(1, 3, 4, 5, 6), strict=True))
             key = "decision.rate_worse" if rate[2] == "worse" else "decision.rate_alike"
             return {"text": self.t(key, **names), "lang": self.lang}
+        if again is not None:
+            return {"text": self.t("decision.again", n=again[1]), "lang": self.lang}
         return {"text": sentence, "lang": "en"}
 
     def _way(self, way: tuple[str, str, str]) -> str:

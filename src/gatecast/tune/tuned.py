@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ __all__ = ["INTERRUPTED", "Tuned", "trials_frame"]
 # why a search ended that Ctrl-C ended
 INTERRUPTED = "Ctrl-C ended it"
 SHOWN_TRIALS = 10
+STARTS = {"model": "as the model is", "default": "the defaults"}
 WIDTH = 100
 
 
@@ -73,6 +75,16 @@ class Tuned:
         errors = self.trials.loc[self.trials["start"] == start, "error"].dropna()
         return float(errors.iloc[0]) if len(errors) else float("nan")
 
+    def tried(self, row: Mapping[str, Any]) -> list[str]:
+        """Return what a trial tried, like `epochs=40`, in short.
+
+        Args:
+            row: Of `trials`.
+        """
+        start = STARTS.get(row["start"])
+        tried = [f"{name}={_short(row[name])}" for name in self.space if not _is_missing(row[name])]
+        return tried if start is None else [start]
+
     def report(self) -> str:
         """Return one page of text: what was tried, how it was judged, what came out."""
         return "\n".join([*self._head(), *self._best(), *self._table(), *self._importance(), *self._space()]) + "\n"
@@ -111,9 +123,7 @@ class Tuned:
         judged = self.trials.sort_values("error").dropna(subset="error").head(SHOWN_TRIALS)
         lines = [f"The best {len(judged)} trials", "-" * WIDTH]
         for row in judged.to_dict(orient="records"):
-            tried = [f"{name}={_short(row[name])}" for name in self.space if not _is_missing(row[name])]
-            start = {"model": "as the model is", "default": "the defaults"}.get(row["start"], "")
-            first, *rest = _wrapped([start] if start else tried, WIDTH - 26)
+            first, *rest = _wrapped(self.tried(row), WIDTH - 26)
             lines.append(f"{row['trial']:>5} {row['error']:>10.4g} {row['seconds']:>6.1f} s {first}")
             lines += [" " * 26 + line.strip() for line in rest]
         return [*lines, ""]
@@ -138,7 +148,10 @@ def _wrapped(parts: list[str], width: int = WIDTH) -> list[str]:
 
 
 def _short(value: Any) -> Any:
-    return float(f"{value:.3g}") if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    # a column with holes holds whole numbers as these
+    return int(value) if value.is_integer() else float(f"{value:.3g}")
 
 
 def _is_missing(value: Any) -> bool:
