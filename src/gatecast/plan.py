@@ -15,7 +15,17 @@ from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.preparation import check_logarithms
 from gatecast.settings import Settings
 
-__all__ = ["Plan", "Recipe", "choose_members", "choose_seasons", "held_back", "make_plan", "make_spec"]
+__all__ = [
+    "FEW_SERIES",
+    "MANY_POINTS",
+    "Plan",
+    "Recipe",
+    "choose_members",
+    "choose_seasons",
+    "held_back",
+    "make_plan",
+    "make_spec",
+]
 
 # windows that the validation part is to hold at least, over all series
 VALIDATION_WINDOWS = 200
@@ -208,8 +218,9 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
     those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
-    (at least 200 steps, and 600 where up to ten series come with `calendar` or `country`), from 100,000 points on 16
-    (at most 1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
+    (at least 200 steps, and 600 where up to ten series come with `calendar` or `country`; 4 or 16 times as many where
+    the validation loss of these still falls fast, see `gatecast.fitting.choice`), from 100,000 points on 16 (at most
+    1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
     on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation part says so (0.01
     without naive forecasts). How many networks there are says `choose_members`.
 

@@ -62,6 +62,10 @@ class Task:
         """Do the same with the plan's other learning rate."""
         return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
 
+    def made_longer(self, factor: int) -> Task:
+        """Do the same with so many times as many epochs."""
+        return replace(self, plan=replace(self.plan, epochs=factor * self.plan.epochs))
+
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
         return TrainedNetwork(self.spec, weights, self.loss, self.preparation.lens, self.window, n_threads)

@@ -57,7 +57,7 @@ def fit_panel(
     first_deadline = started + (deadline - started) / 2 if settings.refit_full else deadline
     tasks, checks = make_tasks(settings, panel, first_deadline)
     try:
-        choice = choose(tasks, started, checkpoint)
+        choice = choose(tasks, started, checkpoint, on_look)
         # what was not chosen makes room
         tasks = [choice.task]
         results = train_members(choice.task, choice.result, checkpoint, on_look)

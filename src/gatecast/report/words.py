@@ -24,8 +24,15 @@ RATE = re.compile(
     r"\(MASE: (\S+) (\S+), (\S+) (\S+)\)\."
 )
 AGAIN = re.compile(
-    r"Trained again on all points, also those held back, in (\d+) steps, after so many of which the validation part was "
-    r"forecast best; errors and widths of intervals are those measured before\."
+    r"Trained again on all points, also those held back, in (\d+) steps, after so many of which the validation part "
+    r"was forecast best; errors and widths of intervals are those measured before\."
+)
+LONGER = re.compile(
+    r"Epochs (\d+): after (\d+) the validation part was still forecast better and better "
+    r"\(MASE: \d+ (\S+), \d+ (\S+)\)\."
+)
+ENOUGH = re.compile(
+    r"Epochs (\d+): (\d+) were not clearly better on the validation part \(MASE: \d+ (\S+), \d+ (\S+)\)\."
 )
 # letters of a name that a heading, a cell and a sentence have room for
 NAME = 60
@@ -199,6 +206,14 @@ class Words:
             return {"text": self.t(key, **names), "lang": self.lang}
         if again is not None:
             return {"text": self.t("decision.again", n=again[1]), "lang": self.lang}
+        for key, pattern in (("decision.longer", LONGER), ("decision.enough", ENOUGH)):
+            epochs = pattern.fullmatch(sentence)
+            if epochs is not None:
+                first, second, before, after = epochs.groups()
+                return {
+                    "text": self.t(key, n=first, other=second, before=before, after=after),
+                    "lang": self.lang,
+                }
         return {"text": sentence, "lang": "en"}
 
     def _way(self, way: tuple[str, str, str]) -> str:

@@ -75,7 +75,7 @@ class Tuned:
         errors = self.trials.loc[self.trials["start"] == start, "error"].dropna()
         return float(errors.iloc[0]) if len(errors) else float("nan")
 
-    def tried(self, row: Mapping[str, Any]) -> list[str]:
+    def tried(self, row: Mapping[Any, Any]) -> list[str]:
         """Return what a trial tried, like `epochs=40`, in short.
 
         Args:
