@@ -28,7 +28,7 @@ CLEARLY = 0.05
 STILL_LEARNING = 0.25
 LEAST_LOOKS = 4
 # then it is made so many times as long
-LONGER = (1, 4, 16)
+LONGER = (4, 16)
 
 
 def choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None, on_look: OnLook | None = None) -> Choice:
@@ -46,7 +46,7 @@ def choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None, on_
         on_look: Follows the training where there is but one way.
     """
     ways = [*tasks, *(task.with_other_rate() for task in tasks)]
-    options = [task.made_longer(factor) for factor in LONGER for task in ways]
+    options = [*ways, *(task.made_longer(factor) for factor in LONGER for task in ways)]
     if checkpoint is not None and checkpoint.choice is not None:
         return Choice(options[checkpoint.choice], list(checkpoint.reasons))
     other = tasks[0].plan.other_rate if tasks[0].validation is not None else None
@@ -56,35 +56,39 @@ def choose(tasks: list[Task], started: float, checkpoint: Checkpoint | None, on_
     budget = math.inf if math.isinf(tasks[0].deadline) else (tasks[0].deadline - started) * 0.4 / n_trials
     reasons: list[str] = []
     try:
-        best, chosen = _best_way(tasks, budget, reasons, on_look)
+        chosen = _best_way(tasks, budget, reasons, on_look)
         if other:
-            faster = _try(ways[len(tasks) + best], budget)
+            faster = _try(ways[len(tasks) + _place(chosen.task, ways)], budget)
             taken = faster.error < chosen.error * (1 - CLEARLY)
             reasons.append(_about_rates(chosen, faster, taken=taken))
-            best, chosen = (len(tasks) + best, faster) if taken else (best, chosen)
-        best, chosen = _long_enough(best, chosen, options[best :: len(ways)], len(ways), reasons)
+            chosen = faster if taken else chosen
+        chosen = _long_enough(chosen, options[_place(chosen.task, ways) + len(ways) :: len(ways)], reasons)
     except _InterruptedError as end:
         return Choice(end.trial.task, [], end.trial.result)
     if checkpoint is not None:
-        checkpoint.keep_choice(best, reasons)
+        checkpoint.keep_choice(_place(chosen.task, options), reasons)
     # a checkpoint must see the training of every member, so with one the choice is trained again
     is_done = chosen.is_complete and checkpoint is None
     return Choice(chosen.task, reasons, chosen.result if is_done else None)
 
 
-def _best_way(tasks: list[Task], budget: float, reasons: list[str], on_look: OnLook | None) -> tuple[int, Trial]:
+def _place(task: Task, among: list[Task]) -> int:
+    return next(k for k, other in enumerate(among) if other is task)
+
+
+def _best_way(tasks: list[Task], budget: float, reasons: list[str], on_look: OnLook | None) -> Trial:
     if len(tasks) == 1 and not tasks[0].plan.other_rate:
-        return 0, _to_the_end(tasks[0], on_look)
+        return _to_the_end(tasks[0], on_look)
     trials = [_try(task, budget) for task in tasks]
     best = _smallest(trials)
     if len(tasks) > 1:
         reasons.append(_about_values(tasks, trials, best))
-    return best, trials[best]
+    return trials[best]
 
 
-def _long_enough(best: int, chosen: Trial, longer: list[Task], n_ways: int, reasons: list[str]) -> tuple[int, Trial]:
-    """Make the course longer as long as that pays; returns the place among all options, and the training."""
-    for task in longer[1:]:
+def _long_enough(chosen: Trial, longer: list[Task], reasons: list[str]) -> Trial:
+    """Make the course longer as long as that pays."""
+    for task in longer:
         if not (_may_be_longer(chosen.task) and _is_still_learning(chosen)):
             break
         trial = _to_the_end(task)
@@ -92,8 +96,8 @@ def _long_enough(best: int, chosen: Trial, longer: list[Task], n_ways: int, reas
         reasons.append(_about_epochs(chosen, trial, taken=taken))
         if not taken:
             break
-        best, chosen = best + n_ways, trial
-    return best, chosen
+        chosen = trial
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ def _may_be_longer(task: Task) -> bool:
     """Tell whether the library chose the epochs of few series, and another training of them takes seconds."""
     is_chosen = task.settings.epochs is None and math.isinf(task.deadline) and task.validation is not None
     is_small = len(task.naive_scales) <= FEW_SERIES and len(task.arrays.targets) < MANY_POINTS
-    return is_chosen and is_small and task.plan.n_steps <= LONGER[-1] * MOST_COMPLETE
+    return is_chosen and is_small and task.plan.n_steps <= max(LONGER) * MOST_COMPLETE
 
 
 def _is_still_learning(trial: Trial) -> bool:
