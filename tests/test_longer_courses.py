@@ -104,6 +104,16 @@ def test_ctrl_c_in_a_longer_course_ends_the_fit(monkeypatch: pytest.MonkeyPatch,
     np.testing.assert_array_equal(resumed.predict()["LSTM"], whole.predict()["LSTM"])
 
 
+def test_a_longer_course_is_that_of_one_network_unless_more_are_asked_for() -> None:
+    y = logistic_map()
+    model = LSTMForecaster(**SMALL | {"horizon": 2}).fit(y)
+    assert len(model.fitted_.ensemble.networks) == 1
+    assert model.decisions_[-1].startswith("One network instead of 5")
+    assert Words("zh").decision(model.decisions_[-1])["lang"] == "zh"
+    assert Words("en").decision(model.decisions_[-1])["text"] == model.decisions_[-1]
+    assert len(LSTMForecaster(**SMALL | {"horizon": 2}).fit(wave()).fitted_.ensemble.networks) == 5
+
+
 def test_a_checkpoint_keeps_how_long_the_course_is(tmp_path: Path) -> None:
     y, kept = logistic_map(), {"checkpoint": tmp_path / "unfinished", "checkpoint_seconds": 1e-9}
     whole = LSTMForecaster(**SMALL).fit(y)

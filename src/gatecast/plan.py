@@ -252,7 +252,8 @@ def choose_members(settings: Settings, panel: Panel) -> int:
 
     Up to ten series with fewer than 20,000 points in all are learned by five networks, each in a second or two. One
     network is enough for more of them and for a single step ahead, is all that the tutorials have (`skip="none"`,
-    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long.
+    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long, or where the course is made
+    longer than usual (`gatecast.fitting.choice`).
     """
     if settings.ensemble is not None:
         return int(settings.ensemble)

@@ -65,7 +65,8 @@ class Settings:
         patience: Looks at the validation part without an improvement after which training ends; 0 to never end early.
         ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
             up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
-            nor `max_seconds` is given; else one (`gatecast.plan.choose_members`).
+            nor `max_seconds` is given and training is not made longer than usual; else one
+            (`gatecast.plan.choose_members`).
         max_seconds: Time for the whole fit; training is shortened to end within it.
         checkpoint: File in which an unfinished fit is kept, also at Ctrl-C, for `fit(resume=...)`.
         checkpoint_seconds: How often it is written.

@@ -63,8 +63,9 @@ class Task:
         return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
 
     def made_longer(self, factor: int) -> Task:
-        """Do the same with so many times as many epochs."""
-        return replace(self, plan=replace(self.plan, epochs=factor * self.plan.epochs))
+        """Do the same with so many times as many epochs, by one network where nobody asked for more."""
+        n_members = self.plan.n_members if self.settings.ensemble is not None else 1
+        return replace(self, plan=replace(self.plan, epochs=factor * self.plan.epochs, n_members=n_members))
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""

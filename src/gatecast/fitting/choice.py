@@ -88,6 +88,7 @@ def _best_way(tasks: list[Task], budget: float, reasons: list[str], on_look: OnL
 
 def _long_enough(chosen: Trial, longer: list[Task], reasons: list[str]) -> Trial:
     """Make the course longer as long as that pays."""
+    first = chosen
     for task in longer:
         if not (_may_be_longer(chosen.task) and _is_still_learning(chosen)):
             break
@@ -97,6 +98,8 @@ def _long_enough(chosen: Trial, longer: list[Task], reasons: list[str]) -> Trial
         if not taken:
             break
         chosen = trial
+    if chosen.task.plan.n_members < first.task.plan.n_members:
+        reasons.append(_about_members(first.task.plan.n_members))
     return chosen
 
 
@@ -178,6 +181,10 @@ def _about_epochs(before: Trial, longer: Trial, *, taken: bool) -> str:
     if taken:
         return f"Epochs {many}: after {few} the validation part was still forecast better and better ({errors})."
     return f"Epochs {few}: {many} were not clearly better on the validation part ({errors})."
+
+
+def _about_members(n: int) -> str:
+    return f"One network instead of {n}, as so long a course takes its time; `ensemble={n}` asks for all of them."
 
 
 def _about_rates(before: Trial, faster: Trial, *, taken: bool) -> str:

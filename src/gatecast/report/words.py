@@ -34,6 +34,9 @@ LONGER = re.compile(
 ENOUGH = re.compile(
     r"Epochs (\d+): (\d+) were not clearly better on the validation part \(MASE: \d+ (\S+), \d+ (\S+)\)\."
 )
+SINGLE = re.compile(
+    r"One network instead of (\d+), as so long a course takes its time; `ensemble=\d+` asks for all of them\."
+)
 # letters of a name that a heading, a cell and a sentence have room for
 NAME = 60
 
@@ -193,7 +196,7 @@ class Words:
             >>> Words("zh").decision(text)["text"]
             '学习率 0.01：另一个在验证部分更差（MASE：0.003 为 0.8，0.01 为 0.7）。'
         """
-        values, rate, again = (pattern.fullmatch(sentence) for pattern in (VALUES, RATE, AGAIN))
+        values, rate = VALUES.fullmatch(sentence), RATE.fullmatch(sentence)
         if values is not None:
             tried = self.t("words.comma").join(self._way(way) for way in WAY.findall(values[2]))
             return {
@@ -204,8 +207,10 @@ class Words:
             names = dict(zip(("rate", "first", "error", "second", "other"), rate.group(1, 3, 4, 5, 6), strict=True))
             key = "decision.rate_worse" if rate[2] == "worse" else "decision.rate_alike"
             return {"text": self.t(key, **names), "lang": self.lang}
-        if again is not None:
-            return {"text": self.t("decision.again", n=again[1]), "lang": self.lang}
+        for key, pattern in (("decision.again", AGAIN), ("decision.single", SINGLE)):
+            one = pattern.fullmatch(sentence)
+            if one is not None:
+                return {"text": self.t(key, n=one[1]), "lang": self.lang}
         for key, pattern in (("decision.longer", LONGER), ("decision.enough", ENOUGH)):
             epochs = pattern.fullmatch(sentence)
             if epochs is not None:
