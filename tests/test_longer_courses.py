@@ -74,12 +74,10 @@ def test_a_longer_course_that_is_no_better_is_not_taken(monkeypatch: pytest.Monk
     monkeypatch.setattr(choice, "_is_still_learning", lambda _: False)
     usual = LSTMForecaster(**settings).fit(y)
     monkeypatch.setattr(choice, "_is_still_learning", lambda _: True)
-    monkeypatch.setattr(choice, "CLEARLY", 0.9999)
+    monkeypatch.setattr(choice, "MUCH", 0.9999)
     model = LSTMForecaster(**settings).fit(y)
     assert len(about_epochs(model)) == 1
-    assert about_epochs(model)[0].startswith(
-        "Epochs 200: 800 were not clearly better on the validation part (MASE: 200"
-    )
+    assert about_epochs(model)[0].startswith("Epochs 200: 800 were not much better on the validation part (MASE: 200")
     np.testing.assert_array_equal(model.predict()["LSTM"], usual.predict()["LSTM"])
     assert Words("zh").decision(about_epochs(model)[0])["lang"] == "zh"
     assert Words("en").decision(about_epochs(model)[0])["text"] == about_epochs(model)[0]

@@ -31,9 +31,7 @@ LONGER = re.compile(
     r"Epochs (\d+): after (\d+) the validation part was still forecast better and better "
     r"\(MASE: \d+ (\S+), \d+ (\S+)\)\."
 )
-ENOUGH = re.compile(
-    r"Epochs (\d+): (\d+) were not clearly better on the validation part \(MASE: \d+ (\S+), \d+ (\S+)\)\."
-)
+ENOUGH = re.compile(r"Epochs (\d+): (\d+) were not much better on the validation part \(MASE: \d+ (\S+), \d+ (\S+)\)\.")
 SINGLE = re.compile(
     r"One network instead of (\d+), as so long a course takes its time; `ensemble=\d+` asks for all of them\."
 )
