@@ -19,22 +19,32 @@ DURATION = re.compile(
 # what a fit chose, as `gatecast.fitting` says it: model files keep these sentences, and nothing else of them
 WAY = re.compile(r"transform (\S+) (with|without) the level(?: ([^\s,]+))?")
 VALUES = re.compile(r"Values: (.+), which was best on the validation part or not clearly worse \(MASE: (.+)\)\.")
-RATE = re.compile(
-    r"Learning rate (\S+): the other one was (worse|not clearly better) on the validation part "
-    r"\(MASE: (\S+) (\S+), (\S+) (\S+)\)\."
-)
-AGAIN = re.compile(
-    r"Trained again on all points, also those held back, in (\d+) steps, after so many of which the validation part "
-    r"was forecast best; errors and widths of intervals are those measured before\."
-)
-LONGER = re.compile(
-    r"Epochs (\d+): after (\d+) the validation part was still forecast better and better "
-    r"\(MASE: \d+ (\S+), \d+ (\S+)\)\."
-)
-ENOUGH = re.compile(r"Epochs (\d+): (\d+) were not much better on the validation part \(MASE: \d+ (\S+), \d+ (\S+)\)\.")
-SINGLE = re.compile(
-    r"One network instead of (\d+), as so long a course takes its time; `ensemble=\d+` asks for all of them\."
-)
+CHOSEN = {
+    "decision.rate_worse": re.compile(
+        r"Learning rate (?P<rate>\S+): the other one was worse on the validation part "
+        r"\(MASE: (?P<first>\S+) (?P<error>\S+), (?P<second>\S+) (?P<other>\S+)\)\."
+    ),
+    "decision.rate_alike": re.compile(
+        r"Learning rate (?P<rate>\S+): the other one was not clearly better on the validation part "
+        r"\(MASE: (?P<first>\S+) (?P<error>\S+), (?P<second>\S+) (?P<other>\S+)\)\."
+    ),
+    "decision.longer": re.compile(
+        r"Epochs (?P<n>\d+): after (?P<other>\d+) the validation part was still forecast better and better "
+        r"\(MASE: \d+ (?P<before>\S+), \d+ (?P<after>\S+)\)\."
+    ),
+    "decision.enough": re.compile(
+        r"Epochs (?P<n>\d+): (?P<other>\d+) were not much better on the validation part "
+        r"\(MASE: \d+ (?P<before>\S+), \d+ (?P<after>\S+)\)\."
+    ),
+    "decision.single": re.compile(
+        r"One network instead of (?P<n>\d+), as so long a course takes its time; "
+        r"`ensemble=\d+` asks for all of them\."
+    ),
+    "decision.again": re.compile(
+        r"Trained again on all points, also those held back, in (?P<n>\d+) steps, after so many of which the "
+        r"validation part was forecast best; errors and widths of intervals are those measured before\."
+    ),
+}
 # letters of a name that a heading, a cell and a sentence have room for
 NAME = 60
 
@@ -194,29 +204,17 @@ class Words:
             >>> Words("zh").decision(text)["text"]
             '学习率 0.01：另一个在验证部分更差（MASE：0.003 为 0.8，0.01 为 0.7）。'
         """
-        values, rate = VALUES.fullmatch(sentence), RATE.fullmatch(sentence)
+        values = VALUES.fullmatch(sentence)
         if values is not None:
             tried = self.t("words.comma").join(self._way(way) for way in WAY.findall(values[2]))
             return {
                 "text": self.t("decision.values", way=self._way(WAY.findall(values[1])[0]), tried=tried),
                 "lang": self.lang,
             }
-        if rate is not None:
-            names = dict(zip(("rate", "first", "error", "second", "other"), rate.group(1, 3, 4, 5, 6), strict=True))
-            key = "decision.rate_worse" if rate[2] == "worse" else "decision.rate_alike"
-            return {"text": self.t(key, **names), "lang": self.lang}
-        for key, pattern in (("decision.again", AGAIN), ("decision.single", SINGLE)):
-            one = pattern.fullmatch(sentence)
-            if one is not None:
-                return {"text": self.t(key, n=one[1]), "lang": self.lang}
-        for key, pattern in (("decision.longer", LONGER), ("decision.enough", ENOUGH)):
-            epochs = pattern.fullmatch(sentence)
-            if epochs is not None:
-                first, second, before, after = epochs.groups()
-                return {
-                    "text": self.t(key, n=first, other=second, before=before, after=after),
-                    "lang": self.lang,
-                }
+        for key, pattern in CHOSEN.items():
+            chosen = pattern.fullmatch(sentence)
+            if chosen is not None:
+                return {"text": self.t(key, **chosen.groupdict()), "lang": self.lang}
         return {"text": sentence, "lang": "en"}
 
     def _way(self, way: tuple[str, str, str]) -> str:
