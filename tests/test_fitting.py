@@ -25,6 +25,20 @@ def weights(model: LSTMForecaster) -> np.ndarray:
     return np.stack([network.weights for network in model.fitted_.ensemble.networks])
 
 
+@pytest.fixture
+def slow_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let each look at the clock find a second gone since 1000.0; the time stands in the list."""
+    now = [1000.0]
+
+    def clock() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    monkeypatch.setattr(loop.time, "monotonic", clock)
+    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.0)
+    return now
+
+
 def test_weights_are_those_of_the_best_look_at_the_validation_part() -> None:
     model = LSTMForecaster(**PLAIN | {"epochs": 60}).fit(wave())
     losses = model.history_["validation_loss"]
@@ -46,16 +60,8 @@ def test_early_stop_has_its_reason_and_fewer_steps() -> None:
     assert len(to_the_end.history_["loss"]) == 300 > len(model.history_["loss"])
 
 
-def test_time_limit_ends_training_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    # each look at the clock finds a second gone
-    now = [1000.0]
-
-    def clock() -> float:
-        now[0] += 1.0
-        return now[0]
-
-    monkeypatch.setattr(loop.time, "monotonic", clock)
-    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.0)
+@pytest.mark.usefixtures("slow_clock")
+def test_time_limit_ends_training_with_its_reason() -> None:
     model = LSTMForecaster(**PLAIN | {"epochs": 1000}, max_seconds=60).fit(wave())
     assert model.stop_reason_ is Stop.TIME
     assert "max_seconds" in model.stop_reason_.remedy
@@ -231,22 +237,13 @@ def test_where_nothing_is_held_back_nothing_is_trained_again() -> None:
     assert full.decisions_ == plain.decisions_
 
 
-def test_time_limit_leaves_time_to_train_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    # each look at the clock finds a second gone
-    now = [1000.0]
-
-    def clock() -> float:
-        now[0] += 1.0
-        return now[0]
-
-    monkeypatch.setattr(loop.time, "monotonic", clock)
-    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.0)
+def test_time_limit_leaves_time_to_train_again(slow_clock: list[float]) -> None:
     model = LSTMForecaster(**PLAIN | {"epochs": 1000}, max_seconds=200, refit_full=True).fit(wave())
     assert model.stop_reason_ is Stop.TIME
     assert 1 < len(model.history_["loss"]) < 1000
     n_steps = int(model.decisions_[-1].split(" in ")[1].split()[0])
     assert 1 < n_steps < 1000
-    assert now[0] < 1000 + 250
+    assert slow_clock[0] < 1000 + 250
 
 
 def test_empty_panel_is_refused() -> None:
