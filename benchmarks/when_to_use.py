@@ -75,7 +75,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the series sets lie")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--only", metavar="TITLE", help="this case; what is known of the others is kept")
+    titles = [case.title for case in CASES]
+    parser.add_argument("--only", choices=titles, help="this case; what is known of the others is kept")
     arguments = parser.parse_args()
     before = json.loads(OUT.read_text(encoding="utf-8"))["cases"] if arguments.only else []
     known = {entry["title"]: entry for entry in before}
