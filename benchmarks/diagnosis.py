@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.diagnose.checks import CHECKS, judge
+from gatecast.diagnosis.checks import CHECKS, judge
 from made_troubles import EVIDENCE, FITS, Case, healthy
 
 LATEST = Path(__file__).resolve().parent / "results" / "diagnosis.json"

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gatecast import LSTMForecaster, plots, train_test_split
-from gatecast.compare import Comparison, compare
-from gatecast.diagnose import diagnose
-from gatecast.tune import tune
-from gatecast.tune.tuned import Tuned
+from gatecast import LSTMForecaster, charts, train_test_split
+from gatecast.comparison import Comparison, compare
+from gatecast.diagnosis import diagnose
+from gatecast.tuning import tune
+from gatecast.tuning.tuned import Tuned
 from harness.environment import ROOT
 from when_to_use import Case, read
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gatecast.explain import Gates
+    from gatecast.explanation import Gates
 
 PAGE = ROOT / "docs" / "gallery.md"
 IMAGES = ROOT / "docs" / "images"
@@ -118,91 +118,91 @@ PICTURES = (
     Picture(
         "intervals",
         FIT,
-        "plots.plot_intervals(model, data)",
+        "charts.plot_intervals(model, data)",
         "The newest points, the forecast, and where it is expected to end with 80 and 95 %.",
-        lambda of: plots.plot_intervals(of.model, of.airline),
+        lambda of: charts.plot_intervals(of.model, of.airline),
     ),
     Picture(
         "predictions",
         FIT,
-        "plots.plot_predictions(model, train, test)",
+        "charts.plot_predictions(model, train, test)",
         "What the model said one step ahead, each prediction at the time that it is for. "
-        "`plots.plot_forecast` adds the forecast and the learning curve.",
-        lambda of: plots.plot_predictions(of.model, of.train, of.test),
+        "`charts.plot_forecast` adds the forecast and the learning curve.",
+        lambda of: charts.plot_predictions(of.model, of.train, of.test),
     ),
     Picture(
         "learning-curves",
         FIT,
-        'plots.learning_curves(model, diagnose(model, test=test), unit="passengers")',
+        'charts.learning_curves(model, diagnose(model, test=test), unit="passengers")',
         "Both curves are of the same weights; the diamond marks those that were kept. Below stands what the diagnosis "
         "says of training.",
-        lambda of: plots.learning_curves(of.model, diagnose(of.model, test=of.test), unit="passengers"),
+        lambda of: charts.learning_curves(of.model, diagnose(of.model, test=of.test), unit="passengers"),
     ),
     Picture(
         "residuals",
         FIT,
-        "plots.residuals(errors, times, season_length=12)",
+        "charts.residuals(errors, times, season_length=12)",
         "Errors that hang together, or whose mean is not zero, could have been forecast.",
-        lambda of: plots.residuals(
+        lambda of: charts.residuals(
             of.errors["error"], of.errors["month"].to_numpy(), season_length=12, unit="passengers"
         ),
     ),
     Picture(
         "leaderboard",
         COMPARING,
-        "plots.leaderboard(compare(data, 24))",
+        "charts.leaderboard(compare(data, 24))",
         "An interval that holds zero does not show that a model is better than repeating the last season.",
-        lambda of: plots.leaderboard(of.of_many),
+        lambda of: charts.leaderboard(of.of_many),
     ),
     Picture(
         "significance-many",
         COMPARING,
-        "plots.significance(comparison)",
+        "charts.significance(comparison)",
         "With ten and more series: mean ranks, and a bar over models that do not differ.",
-        lambda of: plots.significance(of.of_many),
+        lambda of: charts.significance(of.of_many),
     ),
     Picture(
         "significance-one",
         COMPARING,
-        "plots.significance(comparison)",
+        "charts.significance(comparison)",
         "With fewer series: p-values of all pairs.",
-        lambda of: plots.significance(of.of_one),
+        lambda of: charts.significance(of.of_one),
     ),
     Picture(
         "error-by-step",
         COMPARING,
-        "plots.error_by_step(comparison)",
+        "charts.error_by_step(comparison)",
         "How errors grow with the horizon.",
-        lambda of: plots.error_by_step(of.of_many),
+        lambda of: charts.error_by_step(of.of_many),
     ),
     Picture(
         "calibration",
         COMPARING,
-        "plots.interval_calibration(compare(data, 12, level=[50, 80, 95]))",
+        "charts.interval_calibration(compare(data, 12, level=[50, 80, 95]))",
         "Whether intervals hold as often as they say.",
-        lambda of: plots.interval_calibration(of.of_many),
+        lambda of: charts.interval_calibration(of.of_many),
     ),
     Picture(
         "tuning-history",
         SEARCH,
-        "plots.tuning_history(tuned)",
+        "charts.tuning_history(tuned)",
         "Trials that were worse than the median of the others ended early.",
-        lambda of: plots.tuning_history(of.tuned),
+        lambda of: charts.tuning_history(of.tuned),
     ),
     Picture(
         "tuning-importance",
         SEARCH,
-        "plots.tuning_importance(tuned)",
+        "charts.tuning_importance(tuned)",
         "Which settings decided which trials were among the best.",
-        lambda of: plots.tuning_importance(of.tuned),
+        lambda of: charts.tuning_importance(of.tuned),
     ),
     Picture(
         "gates",
         WITHIN,
-        'plots.gates_heatmap(gates.times, gates.layers[0]["forget"], "forget gate", values=series)',
+        'charts.gates_heatmap(gates.times, gates.layers[0]["forget"], "forget gate", values=series)',
         "What each unit kept at each hour, of `gates = model.gates(data, unique_id)`, sorted by how much: "
         "dark ones forget what they hold.",
-        lambda of: plots.gates_heatmap(
+        lambda of: charts.gates_heatmap(
             of.gates.times,
             of.gates.layers[0]["forget"],
             "forget gate",
@@ -213,16 +213,16 @@ PICTURES = (
     Picture(
         "half-lives",
         WITHIN,
-        'plots.half_lives(gates.half_lives().steps, "hours", marks=[24, 168])',
+        'charts.half_lives(gates.half_lives().steps, "hours", marks=[24, 168])',
         "How long units remember, beside a day and a week.",
-        lambda of: plots.half_lives(of.gates.half_lives().steps, "hours", marks=[24, 168]),
+        lambda of: charts.half_lives(of.gates.half_lives().steps, "hours", marks=[24, 168]),
     ),
     Picture(
         "lags",
         WITHIN,
-        "plots.lag_importance(model.lag_importance(data, unique_id).absolute)",
+        "charts.lag_importance(model.lag_importance(data, unique_id).absolute)",
         "Which past hours a forecast rests on, for each step ahead; 1 is the newest value.",
-        lambda of: plots.lag_importance(
+        lambda of: charts.lag_importance(
             of.hour_model.lag_importance(of.hourly, of.hourly["unique_id"].iloc[0], n_lags=200).absolute
         ),
     ),
@@ -230,11 +230,11 @@ PICTURES = (
 INTRODUCTION = """# Pictures
 
 Drawn by `python benchmarks/gallery.py --data folder`, with the defaults, on the airline passengers and on 12 hourly
-series of M4. Each function of `gatecast.plots` returns a matplotlib figure that belongs to no window:
+series of M4. Each function of `gatecast.charts` returns a matplotlib figure that belongs to no window:
 `figure.savefig("picture.png")`. `pip install 'gatecast[plots]'` brings what they need."""
 BROWSER = """## In a browser
 
-`gatecast.plots.interactive` has `forecast`, `error_by_step`, `leaderboard` and `gates_heatmap` with the same
+`gatecast.charts.interactive` has `forecast`, `error_by_step`, `leaderboard` and `gates_heatmap` with the same
 arguments, made with plotly (`pip install 'gatecast[interactive]'`): a pointer reads off numbers.
 `interactive.to_html(figure, "name")` is a piece of a page, without plotly's library, which a page needs once."""
 
@@ -267,7 +267,7 @@ def png(figure: Any) -> bytes:
     """Draw a figure in few colors: a third of the bytes, and nobody sees it."""
     from PIL import Image
 
-    content, _ = plots.render(figure, dpi=DPI)
+    content, _ = charts.render(figure, dpi=DPI)
     stream = io.BytesIO()
     image = Image.open(io.BytesIO(content)).convert("RGB")
     image.quantize(N_COLORS, dither=Image.Dither.NONE).save(stream, "png", optimize=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gatecast import LSTMForecaster
-from gatecast.diagnose.evidence import Coverage, Curves, Errors, Evidence, Facts
-from gatecast.diagnose.floor import NoiseFloor
-from gatecast.diagnose.gather import gather
+from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
+from gatecast.diagnosis.floor import NoiseFloor
+from gatecast.diagnosis.gather import gather
 
 __all__ = ["EVIDENCE", "FITS", "Case", "healthy"]
 

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from gatecast import LSTMForecaster, datasets, train_test_split
-from gatecast.tune import tune
-from gatecast.tune.objective import LONG
+from gatecast.tuning import tune
+from gatecast.tuning.objective import LONG
 from harness import machine
 from harness.environment import ROOT
 

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from gatecast import datasets
-from gatecast.compare import Comparison, compare
+from gatecast.comparison import Comparison, compare
 from harness import machine
 from harness.environment import ROOT
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from gatecast import datasets
 from gatecast.data import Panel, make_windows, to_panel, train_test_split
-from gatecast.evaluate.evaluation import Evaluation, Score
 from gatecast.exceptions import (
     ConfigError,
     DataError,
@@ -15,11 +14,13 @@ from gatecast.exceptions import (
     TrainingError,
 )
 from gatecast.forecaster import LSTMForecaster
-from gatecast.stream import Stream
+from gatecast.metrics.errors import Evaluation, Score
+from gatecast.model.stream import Stream
 
 if TYPE_CHECKING:
-    from gatecast.compare.backtest import backtest
-    from gatecast.compare.baselines import (
+    from gatecast.backtesting.backtest import backtest
+    from gatecast.backtesting.record import Backtest
+    from gatecast.baselines.statistical import (
         MSTL,
         SARIMA,
         AutoARIMA,
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
         SeasonalNaive,
         WindowAverage,
     )
-    from gatecast.compare.best import Best
-    from gatecast.compare.comparison import Comparison
-    from gatecast.compare.record import Backtest
+    from gatecast.comparison.best import Best
+    from gatecast.comparison.comparison import Comparison
 
 __version__ = "0.1.0"
 
@@ -72,11 +72,11 @@ __all__ = [
 
 # found when first asked for, so that an import stays light
 _LATER = {
-    "gatecast.compare.backtest": ("backtest",),
-    "gatecast.compare.best": ("Best",),
-    "gatecast.compare.comparison": ("Comparison",),
-    "gatecast.compare.record": ("Backtest",),
-    "gatecast.compare.baselines": (
+    "gatecast.backtesting.backtest": ("backtest",),
+    "gatecast.comparison.best": ("Best",),
+    "gatecast.comparison.comparison": ("Comparison",),
+    "gatecast.backtesting.record": ("Backtest",),
+    "gatecast.baselines.statistical": (
         "MSTL",
         "SARIMA",
         "AutoARIMA",

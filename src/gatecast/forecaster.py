@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gatecast.data import Panel, to_panel
-from gatecast.data.ahead import about_future, rows_ahead, split_future
-from gatecast.evaluate.evaluation import Evaluation
-from gatecast.evaluate.levels import check_levels, check_quantiles
+from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, DataError, GatecastError
-from gatecast.fitted import Fitted
-from gatecast.settings import Settings, check_count, suggest_settings
-from gatecast.stream import Stream
+from gatecast.metrics.errors import Evaluation
+from gatecast.metrics.levels import check_levels, check_quantiles
+from gatecast.model.fitted import Fitted
+from gatecast.model.settings import Settings, check_count, suggest_settings
+from gatecast.model.stream import Stream
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatecast.explain import CovariateImportance, Gates, LagImportance
-    from gatecast.forecasts import Known
+    from gatecast.explanation import CovariateImportance, Gates, LagImportance
+    from gatecast.model.forecast import Known
     from gatecast.training.checkpoint import Checkpoint
 
 __all__ = ["LSTMForecaster"]
@@ -33,9 +33,9 @@ __all__ = ["LSTMForecaster"]
 class LSTMForecaster(Settings):
     """Forecast one or many time series with an LSTM.
 
-    The constructor stores settings (see `gatecast.settings.Settings`), `fit` learns, and what was learned ends in `_`.
-    Data may be a pandas or polars table, long as `unique_id, ds, y` or with one date and one number column, a Series
-    with a time index, or a 1-D array.
+    The constructor stores settings (see `gatecast.model.settings.Settings`), `fit` learns, and what was learned ends in
+    `_`. Data may be a pandas or polars table, long as `unique_id, ds, y` or with one date and one number column, a
+    Series with a time index, or a 1-D array.
 
     Attributes:
         history_: How training went, of the first network. For each epoch, averaged over its training steps:
@@ -122,7 +122,7 @@ class LSTMForecaster(Settings):
             ConfigError: A setting makes no sense.
             TrainingError: The loss stopped being a finite number.
         """
-        from gatecast.fitting import fit_panel
+        from gatecast.model.fit import fit_panel
 
         self.check()
         everything = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
@@ -207,7 +207,7 @@ class LSTMForecaster(Settings):
         Args:
             horizon: Steps ahead; the trained horizon when absent. Steps beyond that one are forecast from the
                 forecasts; their intervals, quantiles and paths go on to grow as errors grew over the trained horizon
-                (see `gatecast.evaluate.conformal.Conformal.growth`), and nothing was measured of how often they hold.
+                (see `gatecast.metrics.conformal.Conformal.growth`), and nothing was measured of how often they hold.
             data: Newer data with the columns of the training data. Rows that follow the training part go on from it,
                 all else is read from its own beginning. A series that was not in the training part is scaled by its
                 own history.
@@ -253,7 +253,7 @@ class LSTMForecaster(Settings):
 
     def _stand(self, horizon: int | None, data: Any, future: Any) -> tuple[Known, int]:
         """Stand where the forecast begins; returns that and the number of steps."""
-        from gatecast.forecasts import after_training, read_like_training, read_on
+        from gatecast.model.forecast import after_training, read_like_training, read_on
 
         fitted = self.fitted_
         if horizon is not None:
@@ -271,7 +271,7 @@ class LSTMForecaster(Settings):
             A table `unique_id, ds, y, LSTM`, each forecast at the time that it is for; NaN for the first `lookback`
             points of a series.
         """
-        from gatecast.forecasts import one_step_table
+        from gatecast.model.forecast import one_step_table
 
         return one_step_table(self.fitted_, self._held("predict_insample", data))
 
@@ -290,7 +290,7 @@ class LSTMForecaster(Settings):
             DataError: `data` has no point behind the training part.
             ConfigError: `level` makes no sense.
         """
-        from gatecast.forecasts import evaluate_panel, read_like_training
+        from gatecast.model.forecast import evaluate_panel, read_like_training
 
         return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
 
@@ -324,7 +324,7 @@ class LSTMForecaster(Settings):
 
         Returns:
             Arrays `(T, D)` for each recurrent layer, with `half_lives()`, `forget_events()`, `spectra()` and
-            `to_frame()`; see `gatecast.explain.Gates`.
+            `to_frame()`; see `gatecast.explanation.Gates`.
 
         Raises:
             ConfigError: There is no such series or member, or several series to choose from.
@@ -338,7 +338,7 @@ class LSTMForecaster(Settings):
             >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
             ((300, 6), 6)
         """
-        from gatecast.explain import read_gates
+        from gatecast.explanation import read_gates
 
         return read_gates(self.fitted_, split_future(self._held("gates", data))[0], unique_id, member)
 
@@ -365,7 +365,7 @@ class LSTMForecaster(Settings):
 
         Returns:
             Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`; see
-            `gatecast.explain.LagImportance`.
+            `gatecast.explanation.LagImportance`.
 
         Raises:
             ConfigError: There is no such series or member, or an option makes no sense.
@@ -379,7 +379,7 @@ class LSTMForecaster(Settings):
             >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
             (True, 1.0)
         """
-        from gatecast.explain import measure_lags
+        from gatecast.explanation import measure_lags
 
         panel = split_future(self._held("lag_importance", data))[0]
         return measure_lags(
@@ -396,7 +396,7 @@ class LSTMForecaster(Settings):
 
         Returns:
             `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`; see
-            `gatecast.explain.CovariateImportance`.
+            `gatecast.explanation.CovariateImportance`.
 
         Raises:
             DataError: The model learned from no covariate, or nothing lies behind the training part.
@@ -411,14 +411,14 @@ class LSTMForecaster(Settings):
             >>> model.covariate_importance(table).is_useful.tolist()
             [True]
         """
-        from gatecast.explain import measure_covariates
+        from gatecast.explanation import measure_covariates
 
         panel = split_future(self._held("covariate_importance", data))[0]
         return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
 
     def _held(self, method: str, data: Any) -> Panel:
         """Read data, or return the training part where there are none."""
-        from gatecast.forecasts import read_like_training
+        from gatecast.model.forecast import read_like_training
 
         fitted = self.fitted_
         panel = getattr(self, "_panel", None) if data is None else read_like_training(fitted, data)
@@ -436,7 +436,7 @@ class LSTMForecaster(Settings):
             ModelFileError: The file cannot be written.
             ConfigError: `path` is no path.
         """
-        from gatecast.modelfile import write_model
+        from gatecast.model.modelfile import write_model
 
         _check_path("path", path)
         write_model(path, self.fitted_, self._settings())
@@ -448,7 +448,7 @@ class LSTMForecaster(Settings):
         Raises:
             ModelFileError: The file is missing, damaged, of another kind, or of a version with another format.
         """
-        from gatecast.modelfile import read_model
+        from gatecast.model.modelfile import read_model
 
         _check_path("path", path)
         fitted, settings = read_model(path)
@@ -462,7 +462,7 @@ class LSTMForecaster(Settings):
         return f"LSTMForecaster({', '.join(changed)})"
 
     def _repr_html_(self) -> str:
-        from gatecast.showing import to_html
+        from gatecast.model.summary import to_html
 
         return to_html(repr(self), getattr(self, "_fitted", None))
 

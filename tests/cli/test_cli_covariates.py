@@ -5,7 +5,7 @@ import pytest
 
 from gatecast import LSTMForecaster
 from gatecast.data import to_panel
-from gatecast.data.ahead import observed_lengths
+from gatecast.data.reading.ahead import observed_lengths
 
 from .commands import QUICK, write_csv, write_shops
 

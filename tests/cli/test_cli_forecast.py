@@ -9,8 +9,8 @@ import pytest
 import gatecast as package
 from gatecast import Panel
 from gatecast.cli.tables import verdict
-from gatecast.data.split import held_out_positions as positions_of
-from gatecast.evaluate.evaluation import Evaluation, Score
+from gatecast.data.reading.split import held_out_positions as positions_of
+from gatecast.metrics.errors import Evaluation, Score
 
 from .commands import QUICK, write_csv
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gatecast import LSTMForecaster
-from gatecast.tune import objective
+from gatecast.tuning import objective
 
 from .commands import write_csv
 

@@ -23,7 +23,7 @@ from core_problems import (
 from gatecast.network import native, reference
 from gatecast.network.native import Lens, PanelArrays
 from gatecast.network.spec import LayerSpec, NetworkSpec
-from segment_draws import Segments
+from oracles.segment_draws import Segments
 
 # one far longer than a segment, one that ends inside of one, one empty, one of a single point, one as long as a segment
 LENGTHS = (40, 9, 0, 1, 14)

@@ -126,7 +126,7 @@ def test_interruption_before_any_network_leaves_a_file_too(tmp_path: Path, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("gatecast.fitting.members.find_learning_rate", interrupted)
+        patched.setattr("gatecast.model.members.find_learning_rate", interrupted)
         with pytest.raises(KeyboardInterrupt):
             LSTMForecaster(**settings, checkpoint=file).fit(Y)
     whole, resumed = LSTMForecaster(**settings).fit(Y), LSTMForecaster(**settings).fit(Y, resume=file)

@@ -12,7 +12,7 @@ from gatecast import _native
 from gatecast.network import native
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
-from segment_draws import Segments
+from oracles.segment_draws import Segments
 
 BITS = 2**64 - 1
 LENS, MSE, ADAM = native.Lens(), native.LossSettings(), native.OptimizerSettings()

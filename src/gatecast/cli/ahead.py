@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatecast.cli.options import FileOptions
-from gatecast.data.ahead import observed_lengths, without_future
+from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.exceptions import ConfigError, DataError
 
 if TYPE_CHECKING:
     from gatecast.data import Panel
-    from gatecast.data.files import Table
-    from gatecast.data.native import Source
+    from gatecast.data.reading.files import Table
+    from gatecast.data.reading.frames import Source
 
 __all__ = ["Ahead", "ahead_of_model", "ahead_of_table"]
 
@@ -94,8 +94,8 @@ def _read(
     horizon: int,
     n_steps: int,
 ) -> Ahead:
-    from gatecast.data.files import read_source
-    from gatecast.data.future import read_future
+    from gatecast.data.reading.files import read_source
+    from gatecast.data.reading.future import read_future
 
     rows = read_source(path, id_col=id_col, date_format=options.date_format)
     try:

@@ -13,9 +13,9 @@ from gatecast.cli.windows import arguments_of, models_of, read_table, say_failur
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gatecast.compare.board import Leaderboard
-    from gatecast.compare.record import Backtest
-    from gatecast.compare.scores import Scores
+    from gatecast.backtesting.record import Backtest
+    from gatecast.comparison.board import Leaderboard
+    from gatecast.comparison.scores import Scores
 
 __all__ = ["backtest"]
 
@@ -28,8 +28,8 @@ MOST_WINDOWS = 12
 
 def backtest(options: BacktestOptions) -> None:
     """Run the command."""
-    from gatecast.compare.backtest import backtest as tested
-    from gatecast.compare.board import leaderboard
+    from gatecast.backtesting.backtest import backtest as tested
+    from gatecast.comparison.board import leaderboard
 
     levels = levels_of(options) or USUAL_LEVELS
     models = models_of(options, USUAL)
@@ -67,7 +67,7 @@ def backtest(options: BacktestOptions) -> None:
 
 
 def _say_models(printer: Printer, board: Leaderboard, found: Backtest, options: BacktestOptions) -> None:
-    from gatecast.compare.scores import coverage_column
+    from gatecast.comparison.scores import coverage_column
 
     table, levels = board.to_frame(), found.levels
     names = [name for name in SHOWN if table[name].notna().any()]

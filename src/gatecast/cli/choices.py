@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gatecast.cli.options import ForecastOptions
-from gatecast.evaluate.levels import check_levels, check_quantiles, level_to_quantiles
 from gatecast.exceptions import ConfigError
-from gatecast.settings import Settings
+from gatecast.metrics.levels import check_levels, check_quantiles, level_to_quantiles
+from gatecast.model.settings import Settings
 
 __all__ = ["levels_of", "quantiles_of", "settings_of", "share_of", "share_to_test"]
 

@@ -10,10 +10,10 @@ from gatecast.cli.window_options import CompareOptions
 from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
 
 if TYPE_CHECKING:
-    from gatecast.compare.board import Leaderboard
-    from gatecast.compare.comparison import Comparison
-    from gatecast.compare.record import Backtest
-    from gatecast.data.files import Table
+    from gatecast.backtesting.record import Backtest
+    from gatecast.comparison.board import Leaderboard
+    from gatecast.comparison.comparison import Comparison
+    from gatecast.data.reading.files import Table
 
 __all__ = ["compare"]
 
@@ -33,8 +33,8 @@ FACTS = {
 
 def compare(options: CompareOptions) -> None:
     """Run the command."""
-    from gatecast.compare.comparison import USUAL
-    from gatecast.compare.comparison import compare as compared
+    from gatecast.comparison.comparison import USUAL
+    from gatecast.comparison.comparison import compare as compared
 
     models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)

@@ -10,10 +10,10 @@ import numpy as np
 from gatecast import LSTMForecaster, Panel
 from gatecast.cli.output import Printer, number
 from gatecast.cli.wording import in_options
-from gatecast.evaluate.conformal import coverage
 from gatecast.exceptions import ConfigError
-from gatecast.plan import Plan, held_back, make_plan
-from gatecast.settings import Settings
+from gatecast.metrics.conformal import coverage
+from gatecast.model.plan import Plan, held_back, make_plan
+from gatecast.model.settings import Settings
 from gatecast.training.stop import Stop
 
 __all__ = [

@@ -19,8 +19,8 @@ from gatecast.exceptions import ConfigError, GatecastError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gatecast.compare.base import Baseline
-    from gatecast.evaluate.evaluation import Evaluation
+    from gatecast.baselines.base import Baseline
+    from gatecast.metrics.errors import Evaluation
 
 __all__ = ["demo"]
 
@@ -142,7 +142,7 @@ def demo(options: DemoOptions) -> None:
 
 
 def _can_draw(printer: Printer) -> bool:
-    from gatecast.plots.style import check_matplotlib
+    from gatecast.charts.style import check_matplotlib
 
     try:
         check_matplotlib()
@@ -168,7 +168,7 @@ def _try(model: LSTMForecaster, train: pd.DataFrame, test: pd.DataFrame, shown: 
 
 def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[str, Rival]:
     """Let SARIMA forecast the sine, with orders that are searched for and with its own; none if not installed."""
-    from gatecast.compare.baselines import SARIMA, AutoARIMA
+    from gatecast.baselines.statistical import SARIMA, AutoARIMA
 
     found = AutoARIMA(season_length=1, max_points=SARIMA_POINTS)
     given = SARIMA(season_length=1, order=SINE_ORDER)
@@ -185,7 +185,7 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
 def _rival(title: str, model: Baseline, train: pd.DataFrame, test: pd.DataFrame) -> Rival:
     import pandas as pd
 
-    from gatecast.compare.local import library
+    from gatecast.baselines.local import library
 
     # its import is no part of the fit
     library()
@@ -264,7 +264,7 @@ def _say_coverage(printer: Printer, trial: Trial) -> None:
 def _diagnose(printer: Printer, trials: dict[str, Trial]) -> dict[str, list[str]]:
     """Say what is wrong with each model, and what to change; returns the codes of the findings."""
     from gatecast.cli.diagnose import say_findings
-    from gatecast.diagnose import diagnose
+    from gatecast.diagnosis import diagnose
 
     titles = {"tutorial": "Verdict on the tutorial's model", "gatecast": "Verdict on gatecast's defaults"}
     codes = {}
@@ -308,9 +308,9 @@ def _sunspots(
 
 def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> Path | None:
     """Write a report on a trial, beside models that take no time; None where what that needs is not installed."""
-    from gatecast.compare import compare
-    from gatecast.diagnose import diagnose
-    from gatecast.report import Origin, report
+    from gatecast.comparison import compare
+    from gatecast.diagnosis import diagnose
+    from gatecast.reporting import Origin, report
 
     models = [replace(trial.model, progress=False), "Naive", "SeasonalNaive", "LinearAR"]
     try:
@@ -327,7 +327,7 @@ def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> P
 
 
 def _draw(trial: Trial, path: Path, n_steps: int, title: str, noise_floor: float | None) -> None:
-    from gatecast.plots import plot_forecast
+    from gatecast.charts import plot_forecast
 
     score = f"test RMSE {number(trial.evaluation.rmse)}"
     figure = plot_forecast(

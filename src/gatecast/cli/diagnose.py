@@ -13,16 +13,16 @@ from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.wording import in_options
-from gatecast.data.ahead import split_future
-from gatecast.data.covariates import make_roles, with_static_of
-from gatecast.data.split import held_out_positions
-from gatecast.diagnose import Diagnosis, Finding
-from gatecast.diagnose import diagnose as examine
+from gatecast.data.reading.ahead import split_future
+from gatecast.data.reading.covariates import make_roles, with_static_of
+from gatecast.data.reading.split import held_out_positions
+from gatecast.diagnosis import Diagnosis, Finding
+from gatecast.diagnosis import diagnose as examine
 from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from gatecast import Panel
-    from gatecast.data.files import Table
+    from gatecast.data.reading.files import Table
 
 __all__ = ["diagnose", "say_findings"]
 

@@ -17,8 +17,8 @@ from gatecast.cli.outputs import check_outputs, rows_of, write_picture, write_ta
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import coverage_words, say_forecast
 from gatecast.cli.trial import Budget, Checkpoints, Tested, try_out
-from gatecast.data.covariates import make_roles
-from gatecast.settings import Settings
+from gatecast.data.reading.covariates import make_roles
+from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gatecast import Panel
-    from gatecast.data.files import Table
+    from gatecast.data.reading.files import Table
 
 __all__ = ["forecast"]
 
@@ -151,7 +151,7 @@ def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: P
         made.model.save(options.save.resolve())
     if not options.plot:
         return ""
-    from gatecast.plots import plot_forecast
+    from gatecast.charts import plot_forecast
 
     first = panel.ids.tolist()[0]
     if tested is None:

@@ -10,14 +10,14 @@ from gatecast.cli.gates_options import GatesOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, write_table
 from gatecast.cli.reading import read, say_table
-from gatecast.data.covariates import with_static_of
+from gatecast.data.reading.covariates import with_static_of
 from gatecast.exceptions import ConfigError
-from gatecast.explain.durations import duration
+from gatecast.explanation.durations import duration
 
 if TYPE_CHECKING:
-    from gatecast.data.files import Table
-    from gatecast.data.panel import Panel
-    from gatecast.explain import ForgetEvents, Gates, HalfLives, LagImportance, Spectra
+    from gatecast.data.panel.panel import Panel
+    from gatecast.data.reading.files import Table
+    from gatecast.explanation import ForgetEvents, Gates, HalfLives, LagImportance, Spectra
 
 __all__ = ["gates"]
 

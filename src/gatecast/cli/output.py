@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gatecast.plain import plain
+from gatecast._json import plain
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatecast.atomic import write_atomically
+from gatecast._files import write_atomically
 from gatecast.exceptions import ConfigError, GatecastError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
     Raises:
         GatecastError: It cannot be written; an older file is then untouched.
     """
-    from gatecast.plots import render
+    from gatecast.charts import render
 
     content, missing = render(figure, path.suffix.lower().removeprefix("."), dpi)
     _write(path, content)
@@ -130,7 +130,7 @@ def _check_kind(option: str, path: Path, kinds: dict[str, tuple[str, ...]]) -> N
             f"Use `{option} {path.with_suffix(known[0]) if path.name else 'forecast' + known[0]}`."
         )
     if option == "--plot":
-        from gatecast.plots.style import check_matplotlib
+        from gatecast.charts.style import check_matplotlib
 
         check_matplotlib()
     if known == TABLES and suffix != ".csv":

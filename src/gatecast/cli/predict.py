@@ -15,13 +15,13 @@ from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_table
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import say_forecast
-from gatecast.data.covariates import with_static_of
-from gatecast.forecasts import after_training
-from gatecast.settings import Settings
+from gatecast.data.reading.covariates import with_static_of
+from gatecast.model.forecast import after_training
+from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
-    from gatecast.data.files import Table
-    from gatecast.fitted import Fitted
+    from gatecast.data.reading.files import Table
+    from gatecast.model.fitted import Fitted
 
 __all__ = ["predict"]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.charts.words import frequency_words
 from gatecast.cli.options import FileOptions
 from gatecast.cli.output import Printer
-from gatecast.data.panel import Roles
-from gatecast.plots.words import frequency_words
+from gatecast.data.panel.panel import Roles
 
 if TYPE_CHECKING:
     from gatecast.data import Columns
-    from gatecast.data.files import Table
+    from gatecast.data.reading.files import Table
 
 __all__ = ["read", "say_table"]
 
@@ -29,7 +29,7 @@ def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Column
         DataError: It cannot be read.
         ConfigError: The frequency is unknown, or a column has two uses.
     """
-    from gatecast.data.files import read_table
+    from gatecast.data.reading.files import read_table
 
     return read_table(
         path,

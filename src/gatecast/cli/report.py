@@ -12,15 +12,15 @@ from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.report_options import ReportOptions
 from gatecast.cli.windows import covariate_settings, models_of
-from gatecast.data.ahead import split_future, without_future
-from gatecast.data.covariates import make_roles
+from gatecast.data.reading.ahead import split_future, without_future
+from gatecast.data.reading.covariates import make_roles
 
 if TYPE_CHECKING:
-    from gatecast.compare.comparison import Comparison
-    from gatecast.data.files import Table
-    from gatecast.data.panel import Panel
-    from gatecast.report import Report
-    from gatecast.report.rivals import Scope
+    from gatecast.comparison.comparison import Comparison
+    from gatecast.data.panel.panel import Panel
+    from gatecast.data.reading.files import Table
+    from gatecast.reporting import Report
+    from gatecast.reporting.rivals import Scope
 
 __all__ = ["report"]
 
@@ -30,9 +30,9 @@ UNSAID = ("data", "json", "out", "horizon", "lang")
 
 def report(options: ReportOptions) -> None:
     """Run the command."""
-    from gatecast.compare.comparison import USUAL
-    from gatecast.report.page import check_libraries
-    from gatecast.report.texts import check_language
+    from gatecast.comparison.comparison import USUAL
+    from gatecast.reporting.page import check_libraries
+    from gatecast.reporting.texts import check_language
 
     check_language(options.lang)
     check_libraries()
@@ -54,9 +54,9 @@ def report(options: ReportOptions) -> None:
 
 
 def _make(options: ReportOptions, table: Table, known: Table) -> Report:
-    from gatecast.report import Origin
-    from gatecast.report import report as put_together
-    from gatecast.report.clock import Clock
+    from gatecast.reporting import Origin
+    from gatecast.reporting import report as put_together
+    from gatecast.reporting.clock import Clock
 
     settings = {"horizon": options.horizon, "seed": options.seed, **covariate_settings(options)}
     scope = _scope(options, known.panel)
@@ -74,7 +74,7 @@ def _make(options: ReportOptions, table: Table, known: Table) -> Report:
 
 
 def _scope(options: ReportOptions, panel: Panel) -> Scope:
-    from gatecast.report.rivals import Scope, scope_of
+    from gatecast.reporting.rivals import Scope, scope_of
 
     usual = scope_of(panel, options.horizon)
     return Scope(
@@ -87,7 +87,7 @@ def _scope(options: ReportOptions, panel: Panel) -> Scope:
 
 
 def _compare(options: ReportOptions, scope: Scope, panel: Panel) -> Comparison:
-    from gatecast.compare.comparison import compare
+    from gatecast.comparison.comparison import compare
 
     models = models_of(options, scope.models)
     return compare(panel, options.horizon, models, **_arguments(options, scope), progress=not options.json)
@@ -146,10 +146,10 @@ def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel:
     return "\n".join(
         [
             "from gatecast import LSTMForecaster",
-            "from gatecast.compare.comparison import compare, model_named",
-            *(["from gatecast.data.ahead import split_future"] if has_future else []),
-            "from gatecast.data.files import read_table",
-            "from gatecast.report import report",
+            "from gatecast.comparison.comparison import compare, model_named",
+            *(["from gatecast.data.reading.ahead import split_future"] if has_future else []),
+            "from gatecast.data.reading.files import read_table",
+            "from gatecast.reporting import report",
             "",
             f"panel = read_table({_call(str(options.data), **reading)}).panel",
             f"model = LSTMForecaster({_call(**settings)}).fit(panel)",

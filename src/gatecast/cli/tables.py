@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gatecast import Panel
-    from gatecast.evaluate.evaluation import Evaluation
+    from gatecast.metrics.errors import Evaluation
 
 __all__ = ["METHODS", "coverage_words", "say_errors", "say_forecast", "verdict"]
 

@@ -13,11 +13,11 @@ from gatecast import LSTMForecaster, Panel
 from gatecast.cli.options import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.tables import say_errors, verdict
-from gatecast.data.split import held_out_positions
+from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
-    from gatecast.evaluate.evaluation import Evaluation
+    from gatecast.metrics.errors import Evaluation
 
 __all__ = ["Budget", "Checkpoints", "Tested", "try_out"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gatecast import LSTMForecaster
-from gatecast.atomic import write_atomically
+from gatecast._files import write_atomically
 from gatecast.cli.choices import share_of
 from gatecast.cli.options import INTERRUPTED
 from gatecast.cli.output import Printer, number
@@ -17,18 +17,18 @@ from gatecast.cli.outputs import check_outputs, rows_of
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.tables import say_errors, verdict
 from gatecast.cli.tune_options import TuneOptions, read_space
-from gatecast.data.ahead import without_future
-from gatecast.data.covariates import make_roles
-from gatecast.data.split import held_out_positions
+from gatecast.data.reading.ahead import without_future
+from gatecast.data.reading.covariates import make_roles
+from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError, GatecastError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from gatecast import Panel
-    from gatecast.data.files import Table
-    from gatecast.evaluate.evaluation import Evaluation
-    from gatecast.tune import Tuned
+    from gatecast.data.reading.files import Table
+    from gatecast.metrics.errors import Evaluation
+    from gatecast.tuning import Tuned
 
 __all__ = ["tune"]
 
@@ -37,9 +37,9 @@ SHOWN = 10
 
 def tune(options: TuneOptions) -> None:
     """Run the command."""
-    from gatecast.tune import tune as search
-    from gatecast.tune.search import make_search
-    from gatecast.tune.space import check_space
+    from gatecast.tuning import tune as search
+    from gatecast.tuning.search import make_search
+    from gatecast.tuning.space import check_space
 
     model, wanted = _model(options), _search(options)
     # before a file is read

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
-from gatecast.data.ahead import without_future
-from gatecast.data.covariates import make_roles
+from gatecast.data.reading.ahead import without_future
+from gatecast.data.reading.covariates import make_roles
 from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gatecast.backtesting.record import Backtest
     from gatecast.cli.window_options import WindowOptions
-    from gatecast.compare.record import Backtest
-    from gatecast.data.files import Table
+    from gatecast.data.reading.files import Table
 
 __all__ = [
     "arguments_of",
@@ -36,7 +36,7 @@ def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Any]:
     Raises:
         ConfigError: There is no such model, or one was named twice.
     """
-    from gatecast.compare.comparison import model_named
+    from gatecast.comparison.comparison import model_named
 
     told_apart = [name.lower().replace(" ", "") for name in options.model]
     twice = [name for n, name in enumerate(options.model) if told_apart[n] in told_apart[:n]]
@@ -66,7 +66,7 @@ def read_table(printer: Printer, options: WindowOptions) -> Table:
 
 def arguments_of(options: WindowOptions, table: Table) -> dict[str, Any]:
     """Return the arguments of `backtest` that both commands pass on."""
-    from gatecast.compare.backtest import usual_jobs
+    from gatecast.backtesting.backtest import usual_jobs
 
     return {
         "n_windows": options.windows,

@@ -6,7 +6,7 @@ import ast
 import re
 from dataclasses import fields
 
-from gatecast.settings import Settings
+from gatecast.model.settings import Settings
 
 __all__ = ["in_options"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.atomic import checksum, write_atomically
+from gatecast._files import checksum, write_atomically
 from gatecast.exceptions import ModelFileError
 from gatecast.training.loop import Log, Save
 

@@ -1,0 +1,382 @@
+"""How good would forecasts have been? Models forecast from rolling origins, seeing nothing that came later."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatecast.backtesting.folder import Folder
+from gatecast.backtesting.models import Entry, named_models
+from gatecast.backtesting.record import Backtest
+from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
+from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
+from gatecast.baselines.libraries import needed
+from gatecast.data import Panel, to_panel
+from gatecast.data.reading.ahead import split_future
+from gatecast.data.values.scaling import naive_scale
+from gatecast.exceptions import ConfigError
+from gatecast.metrics.levels import check_levels
+from gatecast.model.plan import choose_seasons
+from gatecast.model.settings import Settings, check_count, check_positive, is_integer
+from gatecast.network.native import thread_count
+from gatecast.training.checkpoint import fingerprint
+
+__all__ = ["MANY_SERIES", "backtest", "read_panel", "usual_jobs"]
+
+# starting processes takes seconds, which fewer series do not give back
+MANY_SERIES = 10
+
+# what is said of each run
+RUN = ("fit_seconds", "predict_seconds", "megabytes", "error")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is asked of all models.
+
+    Args:
+        horizon: H.
+        n_windows: Origins.
+        step_size: Steps between them.
+        refit: True, False or the number of windows that one fit serves.
+        levels: Coverage of intervals in %.
+        season_length: As given.
+        time_limit: Seconds for a fit, and for a forecast.
+    """
+
+    horizon: int
+    n_windows: int
+    step_size: int
+    refit: bool | int
+    levels: tuple[float, ...]
+    season_length: int | Sequence[int] | None
+    time_limit: float | None
+
+    def check(self) -> None:
+        """Check each on its own.
+
+        Raises:
+            ConfigError: One makes no sense.
+        """
+        check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
+        check_count("n_windows", self.n_windows, "Use `n_windows=5`.")
+        check_count("step_size", self.step_size, "Use `step_size=1`, or None for one horizon.")
+        if not isinstance(self.refit, bool | np.bool) and (not is_integer(self.refit) or self.refit < 1):
+            raise ConfigError(
+                f"`refit` must be True, False or a positive number of windows, got {self.refit!r}. Use `refit=True` to "
+                "fit in each window."
+            )
+        if self.time_limit is not None:
+            check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
+        Settings(horizon=self.horizon, season_length=self.season_length).check()
+
+    def blocks(self, entry: Entry, windows: list[Window]) -> list[list[Window]]:
+        """Say which windows one fit of a model serves."""
+        is_number = not isinstance(self.refit, bool | np.bool)
+        size = int(self.refit) if is_number else 1 if self.refit else len(windows)
+        if not entry.reads_on:
+            size = 1
+        return [windows[begin : begin + size] for begin in range(0, len(windows), size)]
+
+
+def backtest(
+    models: Any,
+    data: Any,
+    horizon: int,
+    n_windows: int = 5,
+    step_size: int | None = None,
+    refit: bool | int = True,
+    level: float | Sequence[float] | None = (80, 95),
+    n_jobs: int | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    id_col: str | None = None,
+    time_col: str | None = None,
+    target_col: str | None = None,
+    freq: str | int | None = None,
+    season_length: int | Sequence[int] | None = None,
+    time_limit: float | None = None,
+    progress: bool = True,
+) -> Backtest:
+    """Let models forecast from rolling origins, each from what was known by then.
+
+    Origins are counted from the end of each series; a series that is too short for all windows takes part in those
+    that it can. In each window a model is made anew from its settings and fitted on a table `unique_id, ds, y` that
+    ends at the origin, so that scaling, the choice of settings and early stopping see nothing later; the objects that
+    were passed are never touched. What a model keeps for itself from outside of that (a global, a file) cannot be seen.
+
+    Args:
+        models: Objects with `fit(data)` and `predict(level=None)`, as a list, or a dict of names. `LSTMForecaster` and
+            the baselines are such; `freq`, `horizon`, `level`, `data` and `future` are passed where there is such a
+            parameter, and a model gets those covariates that it names in `past`, `future` and `static`. A model keeps
+            the horizon that it was made with: make it with the one that is asked for here.
+        data: Table, Series, array or `Panel`.
+        horizon: H, steps of each forecast.
+        n_windows: Origins of each series.
+        step_size: Steps between two origins; one horizon when absent.
+        refit: Whether each window is fitted anew; False to fit in the first one only, a number to fit in every so
+            many-th. Models that can, read on with `predict(data=history)` in between; others are fitted anew.
+        level: Coverage of intervals in %; None for none.
+        n_jobs: Processes, as joblib counts them (-1 for one on each processor); when absent one, or what
+            `joblib.parallel_config` says, with any of its backends.
+        folder: Where finished windows are kept, to go on from after an interruption, or with further models.
+        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        time_col: Name of the time column, where it is not found.
+        target_col: Name of the target column, where it is not found.
+        freq: pandas frequency of the times, where it cannot be inferred.
+        season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
+            window's training part shows.
+        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that models have of
+            themselves. A model that took longer is not tried in later windows. Work is ended wherever it is in
+            processes, but under joblib's threads only between series.
+        progress: Whether a terminal or notebook shows a progress bar.
+
+    Returns:
+        All forecasts with their cutoffs, and how long they took. A model that fails in a window has its error there,
+        and NaN for forecasts.
+
+    Raises:
+        DataError: The data cannot be used, a series is not longer than the horizon, or `folder` belongs to something
+            else or is damaged.
+        ConfigError: An argument makes no sense, or a library is not installed.
+
+    Examples:
+        >>> import numpy as np
+        >>> from gatecast import Drift, Naive, backtest
+        >>> found = backtest([Naive(), Drift()], np.arange(20.0), horizon=2, n_windows=2, progress=False)
+        >>> found.forecasts[["cutoff", "ds", "y", "Naive", "Drift"]].to_numpy().tolist()[:2]
+        [[15.0, 16.0, 16.0, 15.0, 16.0], [15.0, 17.0, 17.0, 15.0, 17.0]]
+    """
+    levels = () if level is None or (np.ndim(level) and not len(level)) else check_levels(level)  # type: ignore[arg-type]
+    trial = Trial(
+        horizon, n_windows, horizon if step_size is None else step_size, refit, levels, season_length, time_limit
+    )
+    trial.check()
+    entries = named_models(models)
+    panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    windows = rolling_windows(panel, int(horizon), int(n_windows), int(trial.step_size))
+    kept = None if folder is None else _folder(folder, trial, entries, panel)
+    outcomes = _run(entries, windows, trial, kept, n_jobs, progress=progress)
+    return _result(entries, windows, trial, outcomes)
+
+
+def usual_jobs(n_series: int) -> int | None:
+    """Return the processes that commands and reports use where nothing is said: one on each processor, or one in all.
+
+    >>> usual_jobs(3), usual_jobs(50)
+    (None, -1)
+    """
+    return -1 if n_series >= MANY_SERIES else None
+
+
+def read_panel(data: Any, entries: list[Entry], freq: str | int | None, **named: Any) -> Panel:
+    """Read the table with all covariates that any model wants, without rows about the future."""
+    if isinstance(data, Panel):
+        panel = data
+    else:
+        roles: dict[str, Any] = {
+            role: tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
+            for role in ("past", "future", "static")
+        }
+        panel = to_panel(data, freq=freq, **named, **roles)
+    return canonical(split_future(panel)[0])
+
+
+def _folder(path: str | os.PathLike[str], trial: Trial, entries: list[Entry], panel: Panel) -> Folder:
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f'`folder` must be a path, got {path!r}. Use for example `folder="backtest"`.')
+    columns = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64)]
+    facts = {"freq": panel.freq, "timezone": panel.timezone, "trial": _plain(trial)}
+    settings = {entry.name: fingerprint({"facts": entry.facts()}, _covariates(panel, entry)) for entry in entries}
+    return Folder(path, fingerprint(facts, columns), settings)
+
+
+def _covariates(panel: Panel, entry: Entry) -> list[np.ndarray]:
+    return [
+        columns[name]
+        for columns in (panel.past, panel.future, panel.static)
+        for name in columns
+        if name in entry.covariates
+    ]
+
+
+def _plain(trial: Trial) -> list[Any]:
+    # the season only scales errors, and is no matter of the forecasts
+    step, refit = int(trial.step_size), trial.refit if isinstance(trial.refit, bool) else int(trial.refit)
+    return [int(trial.horizon), int(trial.n_windows), step, refit, list(trial.levels), trial.time_limit]
+
+
+def _run(
+    entries: list[Entry],
+    windows: list[Window],
+    trial: Trial,
+    kept: Folder | None,
+    n_jobs: int | None,
+    *,
+    progress: bool,
+) -> dict[tuple[str, int], Outcome]:
+    """Run what is not kept, in parallel over models and windows, the oldest windows first.
+
+    A model that took too long in one window gets no time in those that have not begun.
+    """
+    joblib = needed("joblib", "`backtest` needs")
+    rows = {window.number: len(window.rows) * trial.horizon for window in windows}
+    done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
+    todo = [
+        (entry, block)
+        for entry in entries
+        for block in trial.blocks(entry, windows)
+        if any((entry.name, window.number) not in done for window in block)
+    ]
+    todo.sort(key=lambda pair: pair[1][0].number)
+    cutoffs = {window.number: window.cutoff for window in windows}
+    slow = {name: cutoffs[number] for (name, number), outcome in done.items() if outcome.is_timed_out}
+    if not todo:
+        return done
+    n_workers = max(1, min(joblib.effective_n_jobs(n_jobs), len(todo)))
+    n_threads = max(1, thread_count(None) // n_workers)
+    blocks = (_block(entry, block, trial, n_threads) for entry, block in _in_order(todo, done, slow))
+    keys = {window.number: window.actual()[[ID, TIME, "cutoff", "y"]] for window in windows} if kept else {}
+    n_outcomes = sum(len(block) for _, block in todo)
+    with _bar(n_outcomes, shown=progress) as bar:
+        for outcomes in _parallel(joblib, n_jobs)(joblib.delayed(run_block)(block) for block in blocks):
+            for outcome in outcomes:
+                bar.update(1)
+                if outcome.is_timed_out:
+                    slow.setdefault(outcome.model, cutoffs[outcome.window])
+                if (outcome.model, outcome.window) in done:
+                    continue
+                done[outcome.model, outcome.window] = outcome
+                if kept is not None:
+                    kept.keep(outcome, keys[outcome.window])
+    return {**_not_tried(todo, slow, trial, rows), **done}
+
+
+def _in_order(
+    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, Any]
+) -> Iterator[tuple[Entry, list[Window]]]:
+    """Say what to run next: joblib asks when it has room, and by then more is known.
+
+    Models that have not begun come first, then those that have an outcome, so that one that may be too slow has a
+    single window until that is known; those that are are left out.
+    """
+    waiting, begun = list(todo), set()
+    while waiting:
+        # a copy made in one go: results arrive in another thread
+        finished = {name for name, _ in list(done)}
+        places = [0 if entry.name not in begun else 1 if entry.name in finished else 2 for entry, _ in waiting]
+        entry, block = waiting.pop(places.index(min(places)))
+        begun.add(entry.name)
+        if entry.name not in slow:
+            yield entry, block
+
+
+def _not_tried(
+    todo: list[tuple[Entry, list[Window]]], slow: dict[str, Any], trial: Trial, rows: dict[int, int]
+) -> dict[tuple[str, int], Outcome]:
+    """Return outcomes of models that were too slow, for windows in which they got no time."""
+    found = {}
+    for entry, block in todo:
+        if entry.name not in slow:
+            continue
+        sentence = (
+            f"{entry.name} took too long at {slow[entry.name]} already, and was not tried here. Pass a larger "
+            "`time_limit`, or take a faster model."
+        )
+        for window in block:
+            failure = Failure(sentence, is_timed_out=True)
+            outcome = failed_outcome(entry.name, window.number, rows[window.number], trial.levels, failure)
+            found[entry.name, window.number] = outcome
+    return found
+
+
+def _kept_outcomes(
+    kept: Folder, entries: list[Entry], windows: list[Window], trial: Trial, rows: dict[int, int]
+) -> dict[tuple[str, int], Outcome]:
+    found = {}
+    for entry in entries:
+        for number in (window.number for window in windows):
+            outcome = kept.load(entry.name, number, column_names(entry.name, trial.levels), rows[number])
+            if outcome is not None:
+                found[entry.name, number] = outcome
+    return found
+
+
+def _parallel(joblib: Any, n_jobs: int | None) -> Any:
+    """Run blocks as they come, so that each is kept when it is done; where a backend cannot do that, when all are."""
+    from joblib.parallel import get_active_backend
+
+    backend, _ = get_active_backend()
+    is_stream = getattr(backend, "supports_return_generator", False)
+    return joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered" if is_stream else "list")
+
+
+def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
+    jobs = tuple(_job(entry, window) for window in windows)
+    freq = windows[0].panel.freq
+    return Block(
+        entry.name,
+        entry.fresh(n_threads, trial.time_limit),
+        jobs,
+        int(trial.horizon),
+        freq,
+        trial.levels,
+        trial.time_limit,
+    )
+
+
+def _job(entry: Entry, window: Window) -> Job:
+    names = entry.role("future")
+    future = window.future(names) if names else None
+    return Job(window.number, window.table(entry.covariates), future, window.actual()[[ID, TIME]])
+
+
+def _bar(n: int, *, shown: bool) -> Any:
+    from tqdm.auto import tqdm
+
+    # disable=None: silent when the error stream is not a terminal
+    return tqdm(total=n, desc="backtest", unit="forecast", disable=None if shown else True, leave=False)
+
+
+def _result(
+    entries: list[Entry], windows: list[Window], trial: Trial, outcomes: dict[tuple[str, int], Outcome]
+) -> Backtest:
+    import pandas as pd
+
+    tables, runs = [], []
+    for window in windows:
+        columns: dict[str, Any] = {}
+        for entry in entries:
+            outcome = outcomes[entry.name, window.number]
+            columns |= {name: outcome.columns[name] for name in column_names(entry.name, trial.levels)}
+            runs.append({"model": entry.name, "cutoff": window.cutoff} | {name: getattr(outcome, name) for name in RUN})
+        tables.append(window.actual().assign(**columns))
+    season, scales = _scales(windows, trial)
+    return Backtest(
+        pd.concat(tables, ignore_index=True),
+        pd.DataFrame(runs),
+        tuple(entry.name for entry in entries),
+        int(trial.horizon),
+        season,
+        trial.levels,
+        scales,
+    )
+
+
+def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[Any, float]]:
+    """Return the season of the oldest training part, and the scale of each series in the first of its windows."""
+    settings = Settings(horizon=int(trial.horizon), season_length=trial.season_length)
+    seasons, _ = choose_seasons(settings, windows[0].train())
+    season = seasons[0] if seasons else 1
+    scales: dict[Any, float] = {}
+    for window in windows:
+        train = window.train()
+        found = naive_scale(train.values, train.offsets, season)
+        scales |= {
+            name: float(scale) for name, scale in zip(train.ids.tolist(), found, strict=True) if name not in scales
+        }
+    return season, {name: scales[name] for name in windows[0].panel.ids.tolist()}

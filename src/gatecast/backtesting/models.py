@@ -1,0 +1,145 @@
+"""Which models take part: what are they called, what can they do, and how is one had that nobody has used before?"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from gatecast.baselines.base import Baseline
+from gatecast.baselines.statistical import given_settings
+from gatecast.exceptions import ConfigError
+from gatecast.model.settings import Settings
+
+__all__ = ["Entry", "named_models"]
+
+# they change how a fit is done, and nothing about its result
+WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
+RESERVED = ("unique_id", "ds", "cutoff", "y")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model that takes part; its own object is never fitted.
+
+    Args:
+        name: Name of its column.
+        model: What the user passed.
+    """
+
+    name: str
+    model: Any
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Columns beside the target that it names in `past`, `future` and `static`, as `LSTMForecaster` does."""
+        return tuple(name for role in ("past", "future", "static") for name in self.role(role))
+
+    def role(self, role: str) -> tuple[str, ...]:
+        """Columns that it names in one of these."""
+        names = getattr(self.model, role, ())
+        is_names = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+        return tuple(names) if is_names else ()
+
+    @property
+    def reads_on(self) -> bool:
+        """Whether a fitted one can be given newer data: `predict(data=...)`."""
+        return takes(self.model.predict, "data")
+
+    def fresh(self, n_threads: int, time_limit: float | None = None) -> Any:
+        """Return a model with the same settings that shares nothing with the user's.
+
+        Args:
+            n_threads: For a network that chooses their number itself, so that several processes do not ask for more
+                threads than there are processors.
+            time_limit: In place of a baseline's own, where given.
+        """
+        model = self.model
+        if isinstance(model, Settings):
+            return replace(model, n_threads=model.n_threads or n_threads, progress=False, checkpoint=None)
+        if isinstance(model, Baseline):
+            return replace(model, time_limit=time_limit or model.time_limit)
+        return copy.deepcopy(model)
+
+    def facts(self) -> list[Any]:
+        """Return what makes its forecasts what they are, for a fingerprint.
+
+        Raises:
+            ConfigError: It cannot be told.
+        """
+        model, kind = self.model, f"{type(self.model).__module__}.{type(self.model).__qualname__}"
+        if isinstance(model, Settings):
+            return [kind, {name: value for name, value in asdict(model).items() if name not in WITHOUT_EFFECT}]
+        if isinstance(model, Baseline):
+            return [kind, given_settings(model)]
+        import joblib
+
+        try:
+            return [kind, joblib.hash(model)]
+        # whatever pickling an unknown object raises
+        except Exception as error:  # noqa: BLE001
+            raise ConfigError(
+                f"The model {self.name!r} cannot be pickled ({error}), which `folder=` needs to tell it from others. "
+                "Define its class in a module, or leave `folder` out."
+            ) from None
+
+
+def takes(function: Any, name: str) -> bool:
+    """Tell whether a function has a parameter of this name.
+
+    >>> takes(lambda data, level=None: None, "level")
+    True
+    """
+    try:
+        return name in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def named_models(models: Any) -> list[Entry]:
+    """Name models: as a dict does, else by their own `name`, else by their class.
+
+    Raises:
+        ConfigError: There is none, one has no `fit` and `predict`, or two would have one name.
+    """
+    if isinstance(models, Mapping):
+        entries = [Entry(str(name), model) for name, model in models.items()]
+    elif isinstance(models, Sequence) and not isinstance(models, str):
+        entries = [Entry(_own_name(model), model) for model in models]
+    else:
+        entries = [Entry(_own_name(models), models)]
+    if not entries:
+        raise ConfigError('`models` must hold at least one model, got none. Use `models={"LSTM": LSTMForecaster()}`.')
+    for entry in entries:
+        _check(entry)
+    names = [entry.name for entry in entries]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ConfigError(
+            f"`models` holds {names.count(twice[0])} models called {twice[0]!r}, and each needs a name of its own. "
+            f'Pass a dict, e.g. `models={{"{twice[0]}": ..., "{twice[0]}-2": ...}}`.'
+        )
+    return entries
+
+
+def _own_name(model: Any) -> str:
+    if isinstance(model, Settings):
+        return "LSTM"
+    name = getattr(model, "name", None)
+    return name if isinstance(name, str) and name else type(model).__name__
+
+
+def _check(entry: Entry) -> None:
+    for method in ("fit", "predict"):
+        if isinstance(entry.model, type) or not callable(getattr(entry.model, method, None)):
+            raise ConfigError(
+                f"The model {entry.name!r} is {entry.model!r}, and an object with `fit` and `predict` was expected. "
+                "Pass for example `AutoETS(horizon=12)`."
+            )
+    if entry.name in RESERVED or any(part in entry.name for part in ("-lo-", "-hi-")) or not entry.name.strip():
+        raise ConfigError(
+            f"A model is called {entry.name!r}, and a name that is no other column's was expected. Pass a dict with "
+            "other names."
+        )

@@ -1,0 +1,281 @@
+"""What does one model say at some origins? Fit, forecast, time both, and turn every failure into a sentence."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.backtesting.models import takes
+from gatecast.backtesting.windows import ID, TIME
+from gatecast.baselines.base import Baseline
+from gatecast.baselines.limits import within
+from gatecast.baselines.local import library
+from gatecast.data.panel.arrays import Floats
+from gatecast.exceptions import DataError, GatecastError, TimeLimitError
+from gatecast.metrics.levels import level_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "run_block"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a model is given at one origin, and what it is asked for.
+
+    Args:
+        window: Number of the window.
+        train: `unique_id, ds, y` and the model's covariates up to the origin.
+        future: Columns known ahead behind the origin; None where the model takes none.
+        keys: `unique_id, ds` that are to be forecast.
+    """
+
+    window: int
+    train: pd.DataFrame
+    future: pd.DataFrame | None
+    keys: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Block:
+    """Origins that one fit serves: the first one's training part is learned, the others are read.
+
+    Args:
+        name: Of the model.
+        model: A fresh one.
+        jobs: Oldest first.
+        horizon: H.
+        freq: Of the times.
+        levels: Coverage of intervals in %.
+        time_limit: Seconds for the fit and for each forecast; None for no limit but the model's own.
+    """
+
+    name: str
+    model: Any
+    jobs: tuple[Job, ...]
+    horizon: int
+    freq: str | int
+    levels: tuple[float, ...]
+    time_limit: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one model and window.
+
+    Args:
+        model: Name of the model.
+        window: Number of the window.
+        fit_seconds: How long the fit took; 0 where an earlier one served, NaN where it failed.
+        predict_seconds: How long the forecast took; NaN where it failed.
+        error: What went wrong, in a sentence; "" if nothing.
+        columns: The forecast and the ends of its intervals, in the order of the job's keys; NaN where there is none.
+        is_timed_out: Whether the error is that it took too long.
+        megabytes: Size of the fitted model, as it is saved or else pickled; NaN where neither is possible.
+    """
+
+    model: str
+    window: int
+    fit_seconds: float
+    predict_seconds: float
+    error: str
+    columns: dict[str, Floats] = field(default_factory=dict)
+    megabytes: float = np.nan
+    is_timed_out: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong.
+
+    Args:
+        sentence: In one sentence.
+        is_timed_out: Whether it took too long.
+    """
+
+    sentence: str
+    is_timed_out: bool = False
+
+
+def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
+    """Return the columns of a model: its forecast and the ends of its intervals.
+
+    >>> column_names("Naive", (80.0,))
+    ['Naive', 'Naive-lo-80', 'Naive-hi-80']
+    """
+    return [name, *(level_columns(name, levels) if levels else ())]
+
+
+def run_block(block: Block) -> list[Outcome]:
+    """Fit once and forecast at each origin; a failure is an outcome too."""
+    return list(_outcomes(block))
+
+
+def _outcomes(block: Block) -> Iterator[Outcome]:
+    first = block.jobs[0]
+    if isinstance(block.model, Baseline):
+        # importing takes seconds, and only once
+        library()
+    _, fit_seconds, failure = _timed(block, "fit", lambda: _fit(block, first))
+    megabytes = np.nan if failure else _megabytes(block.model)
+    for job in block.jobs:
+        if failure:
+            yield _failed(block, job, np.nan, failure)
+            continue
+        seconds = fit_seconds if job is first else 0.0
+        ask = partial(_predict, block, job, is_first=job is first)
+        answer, predict_seconds, reason = _timed(block, "forecast", ask)
+        if reason:
+            yield _failed(block, job, seconds, reason)
+        else:
+            yield Outcome(block.name, job.window, seconds, predict_seconds, "", answer, megabytes)
+
+
+def _failed(block: Block, job: Job, fit_seconds: float, failure: Failure) -> Outcome:
+    return failed_outcome(block.name, job.window, len(job.keys), block.levels, failure, fit_seconds)
+
+
+def failed_outcome(
+    model: str, window: int, n_rows: int, levels: tuple[float, ...], failure: Failure, fit_seconds: float = np.nan
+) -> Outcome:
+    """Return the outcome of a run that came to nothing."""
+    empty = {name: np.full(n_rows, np.nan) for name in column_names(model, levels)}
+    return Outcome(model, window, fit_seconds, np.nan, failure.sentence, empty, is_timed_out=failure.is_timed_out)
+
+
+def _megabytes(model: Any) -> float:
+    try:
+        if callable(getattr(model, "save", None)):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model"
+                model.save(path)
+                return path.stat().st_size / 1e6
+        return len(pickle.dumps(model)) / 1e6
+    # whatever a model of the user's raises: its size is no reason to fail
+    except Exception:  # noqa: BLE001
+        return np.nan
+
+
+def _timed(block: Block, what: str, work: Callable[[], Any]) -> tuple[Any, float, Failure | None]:
+    """Do it; returns the result, the seconds, and what went wrong."""
+    message = (
+        f"{block.name} was given `time_limit={block.time_limit}` seconds for a {what}, and took longer. Pass a larger "
+        "`time_limit`, or take a faster model."
+    )
+    started = time.perf_counter()
+    try:
+        result = within(block.time_limit, message, lambda _: work())
+    # whatever a model raises, the others go on
+    except Exception as error:  # noqa: BLE001
+        return None, np.nan, Failure(_sentence(block.name, what, error), isinstance(error, TimeLimitError))
+    return result, time.perf_counter() - started, None
+
+
+def _sentence(name: str, what: str, error: Exception) -> str:
+    if isinstance(error, GatecastError):
+        return str(error)
+    text = " ".join(str(error).split())
+    return f"The {what} of {name} failed with {type(error).__name__}{': ' + text if text else ''}."
+
+
+def _fit(block: Block, job: Job) -> None:
+    # a model may keep or change what it is given
+    known = {"freq": block.freq} if takes(block.model.fit, "freq") else {}
+    block.model.fit(job.train.copy(), **known)
+
+
+def _predict(block: Block, job: Job, *, is_first: bool) -> dict[str, Floats]:
+    ask = block.model.predict
+    asked: dict[str, Any] = {}
+    if takes(ask, "horizon"):
+        asked["horizon"] = block.horizon
+    if not is_first:
+        asked["data"] = job.train.copy()
+    if job.future is not None:
+        asked["future"] = job.future.copy()
+    if block.levels and takes(ask, "level"):
+        try:
+            return _aligned(block, job, ask(**asked, level=list(block.levels)))
+        except DataError:
+            # a model that held nothing back has forecasts, but no intervals; what else is wrong comes again
+            pass
+    return _aligned(block, job, ask(**asked))
+
+
+def _aligned(block: Block, job: Job, answer: Any) -> dict[str, Floats]:
+    """Return the columns of a forecast in the order of the keys, under the model's name.
+
+    Raises:
+        DataError: It is no such table, or lacks a time.
+    """
+    frame = _frame(block, job, answer)
+    own = _own_column(block, frame)
+    found = frame.set_index([ID, TIME])
+    if not found.index.is_unique:
+        raise DataError(
+            f"The forecast of {block.name} holds a time of a series twice, and each was expected once. Let `predict` "
+            f"return one row for each of the {block.horizon} steps of each series."
+        )
+    wanted = found.reindex(job.keys.set_index([ID, TIME]).index)
+    point = wanted[own].to_numpy(np.float64)
+    if np.isnan(point).any():
+        raise DataError(
+            f"The forecast of {block.name} lacks {int(np.isnan(point).sum())} of {len(point)} values, and one for each "
+            f"of the {block.horizon} steps of each series was expected. Make the model with `horizon={block.horizon}`."
+        )
+    theirs, ours = column_names(own, block.levels), column_names(block.name, block.levels)
+    return {
+        name: wanted[column].to_numpy(np.float64) if column in wanted else np.full(len(point), np.nan)
+        for name, column in zip(ours, theirs, strict=True)
+    }
+
+
+def _frame(block: Block, job: Job, answer: Any) -> pd.DataFrame:
+    import narwhals as nw
+    import pandas as pd
+
+    if not isinstance(answer, pd.DataFrame):
+        table = nw.from_native(answer, eager_only=True, pass_through=True)
+        if not isinstance(table, nw.DataFrame):
+            raise DataError(
+                f"`predict` of {block.name} returned {type(answer).__name__}, and a table with the columns {ID}, "
+                f"{TIME} and the forecast was expected. Return a DataFrame."
+            )
+        answer = table.to_pandas()
+    if ID not in answer.columns and ID in answer.index.names:
+        answer = answer.reset_index()
+    if ID not in answer.columns and len(set(job.keys[ID])) == 1:
+        answer = answer.assign(**{ID: job.keys[ID].iloc[0]})
+    lacking = [name for name in (ID, TIME) if name not in answer.columns]
+    if lacking:
+        raise DataError(
+            f"The forecast of {block.name} has the columns {', '.join(map(str, answer.columns))}, and {lacking[0]!r} "
+            "was expected among them. Return the columns of the training table."
+        )
+    named: pd.DataFrame = answer
+    return named
+
+
+def _own_column(block: Block, frame: pd.DataFrame) -> str:
+    """Find the forecast among the columns: the one that is no key and no end of an interval."""
+    others = [
+        str(name)
+        for name in frame.columns
+        if name not in (ID, TIME, "cutoff", "y") and not any(part in str(name) for part in ("-lo-", "-hi-", "-ql"))
+    ]
+    own = [name for name in others if name == block.name] or others
+    if len(own) != 1:
+        raise DataError(
+            f"The forecast of {block.name} has {len(own)} columns that may be it ({', '.join(own)}), and one was "
+            f"expected. Call it {block.name!r}."
+        )
+    return own[0]

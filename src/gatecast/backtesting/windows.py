@@ -1,0 +1,170 @@
+"""From which origins is forecast, and what may a model see at each? Tables that end at the origin, copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Ints
+from gatecast.data.panel.panel import Columns, Panel
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ID", "TARGET", "TIME", "Window", "canonical", "rolling_windows"]
+
+# the names that models and the long form use, whatever the user's columns are called
+ID, TIME, TARGET = "unique_id", "ds", "y"
+
+
+@dataclass(frozen=True)
+class Window:
+    """One origin of each series, its cutoff, and the steps behind it.
+
+    Args:
+        panel: All series, with canonical names.
+        number: Counted from the oldest window, 0.
+        cuts: `(S,)` how many points of each series are known; 0 where it takes no part.
+        horizon: H.
+    """
+
+    panel: Panel
+    number: int
+    cuts: Ints
+    horizon: int
+
+    @property
+    def rows(self) -> Ints:
+        """Which series take part."""
+        return np.flatnonzero(self.cuts)
+
+    @property
+    def cutoff(self) -> Any:
+        """The newest cutoff of all series."""
+        return self._cutoffs().max()
+
+    def train(self) -> Panel:
+        """Return what is known at the origin, of the series that take part."""
+        return _without_empty(self.panel.head(self.cuts))
+
+    def table(self, covariates: Iterable[str] = ()) -> pd.DataFrame:
+        """Return what is known at the origin as a table of its own, with some of the covariates.
+
+        Every column is a copy, so that no array that is handed out leads to a later value.
+        """
+        known = self.train()
+        series, _ = known.places()
+        columns = {name: _column(known, name, series) for name in covariates}
+        return self._frame(known, series, known.all_times(), **{TARGET: known.values}, **columns)  # noqa: PD011
+
+    def future(self, covariates: Iterable[str]) -> pd.DataFrame:
+        """Return what is known ahead of the steps behind the origin, as a table."""
+        ahead = self._ahead()
+        series, _ = ahead.places()
+        columns = {name: ahead.future[name] for name in covariates}
+        return self._frame(ahead, series, ahead.all_times(), **columns)
+
+    def actual(self) -> pd.DataFrame:
+        """Return what came behind the origin: `unique_id, ds, cutoff, y`, H rows for each series that takes part."""
+        ahead = self._ahead()
+        series, _ = ahead.places()
+        frame = self._frame(ahead, series, ahead.all_times(), **{TARGET: ahead.values})  # noqa: PD011
+        frame.insert(2, "cutoff", np.repeat(self._cutoffs(), self.horizon))
+        return frame
+
+    def _ahead(self) -> Panel:
+        ends = np.where(self.cuts > 0, self.cuts + self.horizon, 0)
+        return _without_empty(self.panel.head(ends).tail_from(self.cuts))
+
+    def _cutoffs(self) -> pd.Index[Any]:
+        rows = self.rows
+        return self.panel.index(self.panel.grid.times(self.panel.starts[rows], self.cuts[rows] - 1))
+
+    def _frame(self, panel: Panel, series: Ints, times: Any, **columns: Any) -> pd.DataFrame:
+        copied = {name: np.array(column) for name, column in columns.items()}
+        frame: pd.DataFrame = panel.frame(series, times, **copied)
+        return frame
+
+
+def canonical(panel: Panel) -> Panel:
+    """Return a panel whose tables are those of pandas with the names `unique_id, ds, y`.
+
+    Raises:
+        DataError: A covariate has one of these names.
+    """
+    taken = [name for name in panel.roles.names if name in (ID, TIME, TARGET)]
+    if taken:
+        raise DataError(
+            f"A column beside the target is called {taken[0]!r}, and that name is needed for the tables of a backtest. "
+            "Rename the column."
+        )
+    return replace(panel, columns=Columns(), backend="pandas")
+
+
+def rolling_windows(panel: Panel, horizon: int, n_windows: int, step_size: int) -> list[Window]:
+    """List the newest windows, oldest first; the last one ends with each series.
+
+    A series takes part where something of it was observed before the origin. Origins are counted from the end of each
+    series, so series that end at other times than the rest have other cutoffs.
+
+    Args:
+        panel: All series, canonical.
+        horizon: H.
+        n_windows: How many.
+        step_size: Steps between two origins.
+
+    Raises:
+        DataError: A series takes part in no window.
+
+    >>> panel = Panel(np.array(["a"]), np.arange(9.0), np.array([0, 9]), np.array([0]), freq=1)
+    >>> [int(window.cuts[0]) for window in rolling_windows(panel, 2, 3, 2)]
+    [3, 5, 7]
+    """
+    _check_long_enough(panel, horizon)
+    windows = []
+    for number in range(n_windows):
+        back = horizon + (n_windows - 1 - number) * step_size
+        cuts = panel.lengths - back
+        windows.append(Window(panel, number, np.where(cuts > _before_first(panel), cuts, 0), horizon))
+    # of a table of short series, the oldest windows may be empty
+    return [window for window in windows if len(window.rows)]
+
+
+def _before_first(panel: Panel) -> Ints:
+    """Return how many points each series has before its first observation, `(S,)`."""
+    seen = [np.flatnonzero(~np.isnan(panel.series(s))) for s in range(panel.n_series)]
+    return np.array([at[0] if len(at) else len(panel.series(s)) for s, at in enumerate(seen)], np.int64)
+
+
+def _check_long_enough(panel: Panel, horizon: int) -> None:
+    observed = panel.lengths - _before_first(panel)
+    short = np.flatnonzero(observed <= horizon)
+    if len(short):
+        name = repr(panel.ids.tolist()[short[0]])
+        raise DataError(
+            f"Series {name} has {observed[short[0]]} points from its first value on, and `horizon={horizon}` needs at "
+            f"least {horizon + 1}. Pass a smaller `horizon`, or leave {'the series' if len(short) > 1 else 'it'} out"
+            + (f" (there are {len(short)} such series)." if len(short) > 1 else ".")
+        )
+
+
+def _without_empty(panel: Panel) -> Panel:
+    """Leave out series without any point."""
+    rows = np.flatnonzero(panel.lengths)
+    return replace(
+        panel,
+        ids=panel.ids[rows],
+        starts=panel.starts[rows],
+        offsets=np.concatenate(([0], np.cumsum(panel.lengths[rows]))).astype(np.int64),
+        static={name: column[rows] for name, column in panel.static.items()},
+    )
+
+
+def _column(panel: Panel, name: str, series: Ints) -> Any:
+    if name in panel.static:
+        return panel.static[name][series]
+    return panel.past[name] if name in panel.past else panel.future[name]

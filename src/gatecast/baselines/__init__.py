@@ -1,0 +1,1 @@
+"""What would other models say? Statistical and naive forecasters behind the methods of `LSTMForecaster`."""

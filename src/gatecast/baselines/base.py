@@ -1,0 +1,386 @@
+"""How does a model of one series forecast tables of many, with the interface of `LSTMForecaster`?"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from gatecast.baselines.limits import Clock, within
+from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
+from gatecast.data import Panel, to_panel
+from gatecast.data.panel.arrays import Floats
+from gatecast.data.values.gaps import fill_gaps
+from gatecast.exceptions import ConfigError, DataError, GatecastError
+from gatecast.metrics.levels import check_levels, level_columns
+from gatecast.model.plan import choose_seasons
+from gatecast.model.settings import Settings, check_count, check_positive
+
+__all__ = ["Baseline", "is_constant"]
+
+Result = TypeVar("Result")
+FAILED = "failed"
+# a history that is cut still holds so many of the shortest season
+SEASONS_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a baseline learned.
+
+    Args:
+        after: Empty series that start right behind the data.
+        seasons: Steps, shortest first; none where there is none.
+        histories: Values of each series, gaps filled, from its first observation on.
+        models: Fitted, one for each series.
+        stand_ins: Why a series is forecast by a naive model, by its name.
+        seconds: How long it took.
+    """
+
+    after: Panel
+    seasons: tuple[int, ...]
+    histories: list[Floats]
+    models: list[Local]
+    stand_ins: dict[Any, str]
+    seconds: float = 0.0
+
+
+@dataclass
+class Baseline(ABC):
+    """A model that learns each series of a table on its own.
+
+    Missing values are filled by what was a season earlier, moved by half of the newest change over a season
+    (`gatecast.data.values.gaps.fill_gaps`), since these models need every value; nothing is filled from later values,
+    and what comes before a series' first observation is left out. A series that never changed is forecast by that
+    value, one that is too short for the model by the seasonal naive forecast or, if it is not longer than a season, by
+    its last value; `stand_ins_` says so. Where the library fails on a series, the same is done with a warning.
+
+    Args:
+        horizon: H, how many steps ahead `predict` looks when it is not told.
+        season_length: Steps in a season (of several the shortest counts, but for MSTL); 1 for none; when absent those
+            of the frequency that the data show, as for `LSTMForecaster`.
+        time_limit: Seconds for a fit of all series and the forecasts behind it; None for no limit.
+    """
+
+    horizon: int = 1
+    _: KW_ONLY
+    season_length: int | Sequence[int] | None = None
+    time_limit: float | None = 60.0
+
+    @property
+    def name(self) -> str:
+        """Name of the forecast's column."""
+        return type(self).__name__
+
+    @property
+    def most_points(self) -> int | None:
+        """How many of a series' newest values (at least four seasons) are learned from; None for all."""
+        return None
+
+    @abstractmethod
+    def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:
+        """Make the model of a series of `n` values that are not all the same; None where they are too few for it."""
+
+    def check(self) -> None:
+        """Check the settings.
+
+        Raises:
+            ConfigError: One makes no sense.
+        """
+        check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
+        self._settings().check()
+        if self.time_limit is not None:
+            check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+    ) -> Self:
+        """Learn each series.
+
+        Args:
+            data: What `LSTMForecaster.fit` takes: a table, a Series, an array or a `Panel`.
+            id_col: Name of the column that tells series apart, where it is not `unique_id`.
+            time_col: Name of the time column, where it is not found.
+            target_col: Name of the target column, where it is not found.
+            freq: pandas frequency of the times, where it cannot be inferred.
+
+        Returns:
+            Itself.
+
+        Raises:
+            DataError: The data cannot be used.
+            ConfigError: A setting makes no sense, or a library is not installed.
+            TimeLimitError: It took longer than `time_limit`.
+        """
+        self.check()
+        library()
+        started = time.monotonic()
+        named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
+        panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
+        self._fitted = self._limited(self.time_limit, panel.n_series, lambda clock: self._fit(panel, clock))
+        self._fitted = replace(self._fitted, seconds=time.monotonic() - started)
+        self._warn_of_failures()
+        return self
+
+    def predict(
+        self, horizon: int | None = None, data: Any = None, *, level: float | Sequence[float] | None = None
+    ) -> Any:
+        """Forecast the steps behind the training part, or behind `data`.
+
+        Args:
+            horizon: Steps ahead; that of the constructor when absent.
+            data: Newer data with the columns of the training data: rows that follow it, or whole series. They are read
+                with what was learned; a series that was not there, and a model that cannot do so (`WindowAverage`,
+                `Drift`), learns them.
+            level: Coverage of intervals in %, e.g. 80 or [80, 95].
+
+        Returns:
+            A table `unique_id, ds, <name>` (under the user's own column names), of the library that the data came from;
+            intervals as `<name>-lo-80`, `<name>-hi-80`.
+
+        Raises:
+            GatecastError: It is not fitted.
+            DataError: The data cannot be used.
+            ConfigError: `level` or `horizon` make no sense.
+            TimeLimitError: It took longer than what `fit` left of `time_limit`.
+        """
+        fitted, levels = self._learned(), () if level is None else check_levels(level)
+        if horizon is not None:
+            check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
+        H = horizon or self.horizon
+        left = None if self.time_limit is None else max(self.time_limit - fitted.seconds, 1e-3)
+        if data is None:
+            work = lambda clock: (fitted.after, self._answers(fitted, H, levels, clock))  # noqa: E731
+            return self._table(*self._limited(left, fitted.after.n_series, work), H, levels)
+        panel = _read_like(fitted.after, data)
+        work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
+        return self._table(*self._limited(left, panel.n_series, work), H, levels)
+
+    def predict_insample(self, data: Any) -> Any:
+        """Forecast every point of `data` from all points before it, with what was learned.
+
+        Args:
+            data: Newer data with the columns of the training data: rows that follow it, or whole series.
+
+        Returns:
+            A table `unique_id, ds, y, <name>`, each forecast at the time that it is for. The first ones of a series
+            depend on how the model starts, or are NaN; those of a constant series are its value.
+
+        Raises:
+            GatecastError: It is not fitted.
+            DataError: The data cannot be used, or hold a series that the training part did not.
+            ConfigError: The model learns anew for each forecast (`WindowAverage`, `Drift`), or a series has a stand-in
+                that does.
+
+        Examples:
+            >>> from gatecast import Naive
+            >>> Naive().fit([1.0, 3.0]).predict_insample([1.0, 3.0, 2.0])["Naive"].tolist()
+            [nan, 1.0, 3.0]
+        """
+        fitted = self._learned()
+        panel = _read_like(fitted.after, data)
+        work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
+        forecasts = self._limited(self.time_limit, panel.n_series, work)
+        columns = {panel.columns.target: panel.values, self.name: forecasts}
+        return panel.frame(panel.places()[0], panel.all_times(), **columns)
+
+    @property
+    def seasons_(self) -> tuple[int, ...]:
+        """The seasons that were given or found, shortest first; none where there is none."""
+        return self._learned().seasons
+
+    @property
+    def stand_ins_(self) -> dict[Any, str]:
+        """Why some series are forecast by a naive model, by their names."""
+        return self._learned().stand_ins
+
+    def _learned(self) -> Fit:
+        fitted: Fit | None = getattr(self, "_fitted", None)
+        if fitted is None:
+            raise GatecastError(
+                f"This {self.name} is not fitted, and a fitted one was expected. Call `fit(data)` first."
+            )
+        return fitted
+
+    def _warn_of_failures(self) -> None:
+        failed = [(name, reason) for name, reason in self.stand_ins_.items() if FAILED in reason]
+        if failed:
+            warnings.warn(
+                f"{len(failed)} of {self._fitted.after.n_series} series are forecast naively, the first is "
+                f"{failed[0][0]!r}: {failed[0][1]}",
+                stacklevel=3,
+            )
+
+    def _settings(self) -> Settings:
+        return Settings(horizon=self.horizon, season_length=self.season_length)
+
+    def _limited(self, seconds: float | None, n_series: int, work: Callable[[Clock], Result]) -> Result:
+        message = (
+            f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, which are too few. "
+            "Pass a larger `time_limit` or fewer series, or take a faster model."
+        )
+
+        def quietly(clock: Clock) -> Result:
+            # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                return work(clock)
+
+        return within(seconds, message, quietly)
+
+    def _fit(self, panel: Panel, clock: Clock) -> Fit:
+        seasons, _ = choose_seasons(self._settings(), panel)
+        season = seasons[0] if seasons else 1
+        histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
+        models: list[Local] = []
+        stand_ins: dict[Any, str] = {}
+        for name, y in zip(panel.ids.tolist(), histories, strict=True):
+            clock.check(len(models) / panel.n_series)
+            model, reason = self._model(y, seasons)
+            models.append(model)
+            if reason:
+                stand_ins[name] = reason
+        return Fit(panel.tail_from(panel.lengths), seasons, histories, models, stand_ins)
+
+    def _model(self, y: Floats, seasons: tuple[int, ...]) -> tuple[Local, str]:
+        """Fit the model of one series, or what stands in for it; and why it does."""
+        y = self._newest(y, seasons)
+        if is_constant(y):
+            return Constant().fit(y), "It never changed." if len(y) > 1 else "It has one value."
+        model = self.local(len(y), seasons)
+        if model is None:
+            return _naive(y, seasons), f"Its {len(y)} values are too few for {self.name}."
+        try:
+            return model.fit(y), ""
+        # the libraries raise whatever they like
+        except Exception as error:  # noqa: BLE001
+            return _naive(y, seasons), f"{self.name} {FAILED}: {type(error).__name__}: {error}."
+
+    def _newest(self, y: Floats, seasons: tuple[int, ...]) -> Floats:
+        if self.most_points is None:
+            return y
+        return y[-max(self.most_points, SEASONS_KEPT * (seasons[0] if seasons else 1)) :]
+
+    def _answers(self, fitted: Fit, H: int, levels: tuple[float, ...], clock: Clock) -> list[Answer]:
+        answers = []
+        for model, y in zip(fitted.models, fitted.histories, strict=True):
+            clock.check()
+            answers.append(_finite(model.predict(H, level=list(levels) or None), y, fitted.seasons, H, levels))
+        return answers
+
+    def _read_on(
+        self, fitted: Fit, panel: Panel, H: int, levels: tuple[float, ...], clock: Clock
+    ) -> tuple[Panel, list[Answer]]:
+        answers = []
+        for row, y in _joined(fitted, panel):
+            clock.check()
+            y = self._newest(y, fitted.seasons)
+            model = None if row < 0 or is_constant(y) else fitted.models[row]
+            answer = None if model is None else read_on(model, y, H, list(levels) or None)
+            if answer is None:
+                answer = self._model(y, fitted.seasons)[0].predict(H, level=list(levels) or None)
+            answers.append(_finite(answer, y, fitted.seasons, H, levels))
+        return panel.tail_from(panel.lengths), answers
+
+    def _one_step(self, fitted: Fit, panel: Panel, clock: Clock) -> Floats:
+        parts = []
+        names, lengths = panel.ids.tolist(), panel.lengths.tolist()
+        for name, length, (row, y) in zip(names, lengths, _joined(fitted, panel), strict=True):
+            clock.check()
+            if row < 0:
+                raise DataError(
+                    f"Series {name!r} was not in the training part, and one of {fitted.after.n_series} series there "
+                    "was expected. Fit on a table that holds it."
+                )
+            found = np.full(len(y), y[0]) if is_constant(y) else one_step(fitted.models[row], y)
+            if found is None:
+                raise ConfigError(
+                    f"{self.name} learns series {name!r} anew for each forecast, and a model that reads on was "
+                    "expected. Use `backtest` with `step_size=1`."
+                )
+            parts.append(np.concatenate((np.full(length, np.nan), found))[-length:])
+        return np.concatenate(parts)
+
+    def _table(self, after: Panel, answers: list[Answer], H: int, levels: tuple[float, ...]) -> Any:
+        keys = ["mean", *(f"lo-{level}" for level in reversed(levels)), *(f"hi-{level}" for level in levels)]
+        names = [self.name, *(level_columns(self.name, levels) if levels else ())]
+        columns = {
+            name: np.concatenate([np.asarray(answer[key], np.float64) for answer in answers])
+            for name, key in zip(names, keys, strict=True)
+        }
+        rows = np.repeat(np.arange(after.n_series), H)
+        return after.frame(rows, after.future_times(H).ravel(), **columns)
+
+
+def is_constant(y: Floats) -> bool:
+    """Tell whether a series never changed.
+
+    >>> is_constant(np.array([2.0, 2.0])), is_constant(np.array([2.0, 3.0]))
+    (True, False)
+    """
+    return bool((y == y[0]).all())
+
+
+def _naive(y: Floats, seasons: tuple[int, ...]) -> Local:
+    models, season = library(), seasons[0] if seasons else 1
+    model: Local = models.SeasonalNaive(season) if len(y) > season > 1 else models.Naive()
+    return model.fit(y)
+
+
+def _finite(answer: Answer, y: Floats, seasons: tuple[int, ...], H: int, levels: tuple[float, ...]) -> Answer:
+    """Take the naive forecast where a model's own is no number."""
+    if np.isfinite(answer["mean"]).all():
+        return answer
+    return _naive(y, seasons).predict(H, level=list(levels) or None)
+
+
+def _read_like(after: Panel, data: Any) -> Panel:
+    """Read data with the names of the training data, and its frequency."""
+    if isinstance(data, Panel):
+        return data
+    return to_panel(data, like=after.columns, freq=after.freq)
+
+
+def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
+    """Return the row of each series among those fitted, -1 for a new one, and all its values, gaps filled.
+
+    Rows that begin behind the training part come behind it; all else are whole series.
+    """
+    after, season = fitted.after, fitted.seasons[0] if fitted.seasons else 1
+    row_of = {name: row for row, name in enumerate(after.ids.tolist())}
+    is_single = panel.n_series == 1 and after.n_series == 1
+    joined = []
+    for s, name in enumerate(panel.ids.tolist()):
+        row, values = 0 if is_single else row_of.get(name, -1), panel.series(s)
+        if row >= 0 and panel.starts[s] >= after.starts[row]:
+            lead = int(panel.grid.positions(panel.starts[s : s + 1], after.starts[row : row + 1])[0])
+            values = np.concatenate([fitted.histories[row], np.full(lead, np.nan), values])
+        joined.append((row, _filled(values, season, name)))
+    return joined
+
+
+def _filled(values: Floats, season: int, name: Any) -> Floats:
+    """Return the values of a series from its first observation on, gaps filled from earlier values.
+
+    Raises:
+        DataError: It has none.
+    """
+    seen = np.flatnonzero(~np.isnan(values))
+    if not len(seen):
+        raise DataError(
+            f"Series {name!r} has no observed value among {len(values)}, and at least one was expected. Remove it, or "
+            "pass more history."
+        )
+    values = np.array(values[seen[0] :], np.float64)
+    return fill_gaps(values, np.array([0, len(values)]), season)

@@ -1,0 +1,190 @@
+"""What forecasts one series on its own? Models of statsforecast, and those that it lacks, behind the same two methods.
+
+All take the values of one series without gaps, `(T,)`, and answer with `mean`, `(h,)`, and `lo-80`, `hi-80` for each
+level of 80 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, final
+
+import numpy as np
+
+from gatecast.baselines.libraries import needed
+from gatecast.data.panel.arrays import Floats
+
+__all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "one_step", "read_on"]
+
+Answer = dict[str, Floats]
+PURPOSE = "The baselines need"
+# origins at which fitted values are compared with forecasts, and by how much of the spread they may differ
+CHECKED, SAME = 8, 0.02
+
+
+class Local(Protocol):
+    """Forecasts one series."""
+
+    def fit(self, y: Floats) -> Self:
+        """Learn from all values of a series, `(T,)`."""
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Forecast the next `h` values."""
+
+
+def library() -> Any:
+    """Return the models of statsforecast, imported when first needed (and what they import later).
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    # these two are imported by what it does later
+    for module in ("scipy.stats", "statsmodels.tsa.ar_model"):
+        needed(module, PURPOSE)
+    return needed("statsforecast.models", PURPOSE)
+
+
+def read_on(fitted: Any, y: Floats, h: int, level: Sequence[float] | None) -> Answer | None:
+    """Forecast behind other values of a series with what was learned; None where a model has to learn them.
+
+    Args:
+        fitted: A fitted model; those of statsforecast that can do this have `forward`.
+        y: All values of the series, `(T,)`.
+        h: Steps.
+        level: Coverage of intervals in %.
+    """
+    if not hasattr(fitted, "forward"):
+        return None
+    answer: Answer = fitted.forward(y=y, h=h, level=level)
+    return answer
+
+
+def one_step(fitted: Any, y: Floats) -> Floats | None:
+    """Forecast each value of a series from those before it, with what was learned, `(T,)`; None if a model cannot.
+
+    The first values of a series are forecast from how the model starts, or are NaN. What a library calls fitted values
+    are no forecasts where a moving average is not invertible (Brockwell and Davis 2016, section 3.1): they are compared
+    with forecasts at a few origins, and made one by one where they differ.
+
+    Args:
+        fitted: A fitted model.
+        y: All values of the series, `(T,)`.
+    """
+    if not hasattr(fitted, "forward"):
+        return None
+    found = np.array(fitted.forward(y=y, h=1, fitted=True)["fitted"], np.float64)
+    origins = np.unique(np.linspace(len(y) // 2, len(y) - 1, CHECKED).astype(int))
+    forecasts = np.array([fitted.forward(y=y[:t], h=1)["mean"][0] for t in origins])
+    if np.abs(found[origins] - forecasts).max() > SAME * y.std():
+        first = len(y) // 10 + 1
+        found[:first] = np.nan
+        found[first:] = [fitted.forward(y=y[:t], h=1)["mean"][0] for t in range(first, len(y))]
+    return found
+
+
+@final
+class Constant:
+    """The value that never changed, with intervals of no width; of a single value nobody knows how it varies: NaN."""
+
+    def fit(self, y: Floats) -> Self:
+        """Take the last value."""
+        self._value, self._spread = y[-1], 0.0 if len(y) > 1 else np.nan
+        return self
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Repeat it."""
+        edges = [f"{side}-{percent}" for percent in level or () for side in ("lo", "hi")]
+        mean = np.full(h, self._value)
+        return {"mean": mean} | dict.fromkeys(edges, mean + self._spread)
+
+
+@final
+class WindowMean:
+    """The mean of the newest values (statsforecast's WindowAverage), with intervals of its own past errors.
+
+    Its library knows conformal intervals only, which need twice the horizon beside the window. Here a step's interval
+    is the normal one of the root mean squared error that the same mean made at that step of all earlier origins.
+
+    Args:
+        size: Values in the mean.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def fit(self, y: Floats) -> Self:
+        """Keep the values."""
+        self._model = library().WindowAverage(window_size=self._size).fit(y)
+        self._y = y
+        return self
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Forecast the mean."""
+        from scipy.stats import norm
+
+        answer: Answer = {"mean": np.asarray(self._model.predict(h)["mean"], np.float64)}
+        if level:
+            errors = self._errors(h)
+            for percent in level:
+                width = norm.ppf(0.5 + percent / 200) * errors
+                answer |= {f"lo-{percent}": answer["mean"] - width, f"hi-{percent}": answer["mean"] + width}
+        return answer
+
+    def _errors(self, h: int) -> Floats:
+        """Return the root mean squared error of each step, `(h,)`; steps without an origin take that before them."""
+        y, size = self._y, self._size
+        sums = np.cumsum(np.concatenate(([0.0], y)))
+        means = (sums[size:] - sums[:-size]) / size
+        errors = np.full(h, np.nan)
+        for step in range(min(h, len(y) - size)):
+            errors[step:] = np.sqrt(np.mean((y[size + step :] - means[: -1 - step]) ** 2))
+        return errors
+
+
+@final
+class AutoRegression:
+    """A linear autoregression by least squares (statsmodels' AutoReg); several steps ahead from its own forecasts.
+
+    statsforecast's AutoRegressive fits the same equation by a Kalman filter, whose time grows with the square of the
+    longest lag. Intervals are those of the moving average that it amounts to (Brockwell and Davis 2016, section 3.3),
+    wider by the root of (n + k) / (n - k) for n equations and k coefficients: so much larger are errors on values that
+    the coefficients were not fitted to (Akaike's final prediction error, 1969).
+
+    Args:
+        lags: Which earlier values it sees.
+    """
+
+    def __init__(self, lags: Sequence[int]) -> None:
+        self._lags = list(lags)
+
+    def fit(self, y: Floats) -> Self:
+        """Solve for the coefficients."""
+        from statsmodels.tsa.ar_model import AutoReg
+
+        self._result = AutoReg(y, lags=self._lags, trend="c").fit()
+        n, k = self._result.nobs, len(self._result.params)
+        self._n, self._growth = len(y), np.sqrt((n + k) / (n - k))
+        return self
+
+    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
+        """Forecast from the newest values and then from forecasts."""
+        return self._answer(self._result, self._n, h, level)
+
+    def forward(self, y: Floats, h: int, level: Sequence[float] | None = None, *, fitted: bool = False) -> Answer:
+        """Forecast behind other values with the same coefficients; on demand with those of each value as `fitted`."""
+        result = self._result.apply(y, refit=False)
+        answer = self._answer(result, len(y), h, level)
+        if fitted:
+            values = np.asarray(result.fittedvalues, np.float64)
+            answer["fitted"] = np.concatenate((np.full(len(y) - len(values), np.nan), values))
+        return answer
+
+    def _answer(self, result: Any, n: int, h: int, level: Sequence[float] | None) -> Answer:
+        found = result.get_prediction(start=n, end=n + h - 1)
+        mean = np.asarray(found.predicted_mean)
+        answer: Answer = {"mean": mean}
+        for percent in level or ():
+            ends = np.asarray(found.conf_int(alpha=1 - percent / 100)).T
+            low, high = mean + (ends - mean) * self._growth
+            answer |= {f"lo-{percent}": low, f"hi-{percent}": high}
+        return answer

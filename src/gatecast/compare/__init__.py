@@ -1,5 +1,0 @@
-"""Is the LSTM any good on this table, and which model should be used? Rolling origins, tests, and a verdict."""
-
-from gatecast.compare.comparison import Comparison, compare
-
-__all__ = ["Comparison", "compare"]

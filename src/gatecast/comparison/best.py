@@ -1,0 +1,317 @@
+"""How is a table forecast by more than one model? Each series by the one that a backtest chose for it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from gatecast._files import write_atomically
+from gatecast.backtesting.record import Backtest
+from gatecast.baselines import statistical as baselines
+from gatecast.baselines.base import Baseline
+from gatecast.comparison.board import Leaderboard, leaderboard
+from gatecast.data import Columns, Panel, to_panel
+from gatecast.exceptions import ConfigError, GatecastError, ModelFileError
+from gatecast.forecaster import LSTMForecaster
+from gatecast.metrics.levels import check_levels, level_columns
+
+__all__ = ["KINDS", "Best"]
+
+# kinds of models that a folder may name; a class that is not here or in `kinds=` is never looked for, so that opening a
+# folder runs no code of a stranger
+KINDS: dict[str, type[Any]] = {
+    "LSTMForecaster": LSTMForecaster,
+    **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
+}
+FILE, SERIES, FORMAT = "best.json", "series.safetensors", 1
+NAME = "Best"
+
+
+class Best:
+    """Forecast each series with the model that won it on a backtest.
+
+    A series whose winner was ahead of the best model of all by less than a standard error of that difference is left to
+    the best of all, and so is a series that the backtest did not have. Only models that serve a series are fitted,
+    each on all series.
+
+    Args:
+        comparison: From `leaderboard(...)` or `backtest(...)`.
+        models: Models by their names in the comparison, or all of them in its order. Copies are fitted.
+
+    Attributes:
+        choices: Name of the model of each series.
+        overall: Name of the best of all.
+        models: The models that serve a series.
+
+    Raises:
+        ConfigError: A model that was chosen is missing, or none was ranked.
+    """
+
+    def __init__(self, comparison: Leaderboard | Backtest, models: Mapping[str, Any] | Sequence[Any]) -> None:
+        board = leaderboard(comparison) if isinstance(comparison, Backtest) else comparison
+        self.overall = board.verdict.best
+        self.choices: dict[Any, str] = dict(zip(board.per_series["unique_id"], board.per_series["chosen"], strict=True))
+        if not self.overall:
+            raise ConfigError(
+                "The comparison ranks no model, and one that made its forecasts was expected. Look at its `errors`."
+            )
+        named = _named(models, comparison)
+        used = sorted({self.overall, *self.choices.values()})
+        missing = [name for name in used if name not in named]
+        if missing:
+            raise ConfigError(
+                f"`models` has {', '.join(named)}, and {missing[0]} was chosen for a series. "
+                f"Pass it as well: `models={{{missing[0]!r}: ...}}`."
+            )
+        self.models: dict[str, Any] = {name: copy.deepcopy(named[name]) for name in used}
+        self._panel: Panel | None = None
+        self._columns: dict[str, Any] = {}
+
+    def fit(self, data: Any, **columns: Any) -> Self:
+        """Fit the models that serve a series.
+
+        Args:
+            data: Table, Series or array, as in `LSTMForecaster.fit`.
+            **columns: `id_col`, `time_col`, `target_col` and `freq`, handed on to each model.
+        """
+        for model in self.models.values():
+            model.fit(data, **columns)
+        # kept for models that are saved as settings and data
+        self._panel, self._columns = to_panel(data, **columns), columns
+        return self
+
+    def predict(self, level: float | Sequence[float] | None = None) -> Any:
+        """Forecast each series with its model.
+
+        Args:
+            level: Coverage of intervals in %, e.g. 80 or [80, 95].
+
+        Returns:
+            A table `unique_id, ds, Best, Best-lo-80, ..., model`, of the library that the data came from.
+
+        Raises:
+            GatecastError: Nothing was fitted, yet.
+        """
+        import narwhals as nw
+
+        if self._panel is None:
+            raise GatecastError("This Best is not fitted, and a fitted one was expected. Call `fit(data)` first.")
+        levels = () if level is None else check_levels(level)
+        parts = []
+        for name, model in self.models.items():
+            table = nw.from_native(model.predict(level=level), eager_only=True)
+            parts.append(_part(table, name, self._served_by(name), levels))
+        joined = nw.concat(parts, how="vertical")
+        order = {unique_id: k for k, unique_id in enumerate(self._panel.ids.tolist())}
+        places = np.array([order[unique_id] for unique_id in joined[joined.columns[0]].to_list()], dtype=np.int64)
+        return joined[np.argsort(places, kind="stable").tolist()].to_native()
+
+    def _served_by(self, name: str) -> list[Any]:
+        panel = self._panel
+        ids = [] if panel is None else panel.ids.tolist()
+        return [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write all that `predict` needs to a folder; nothing in it can run code.
+
+        An LSTM becomes its model file. Any other model that is a dataclass becomes its settings, and is fitted again
+        by `load`, to the series, which are kept beside it.
+
+        Raises:
+            GatecastError: Nothing was fitted, yet.
+            ModelFileError: A model is no dataclass of numbers, texts and lists, or the folder cannot be written.
+        """
+        if self._panel is None:
+            raise GatecastError("This Best is not fitted, and there is nothing to save. Call `fit(data)` first.")
+        target = Path(folder)
+        entries = {name: _entry(name, model) for name, model in self.models.items()}
+        facts = {
+            "format": FORMAT,
+            "overall": self.overall,
+            # ids may be numbers, which would become texts as the keys of an object
+            "choices": [[_plain_id(key), name] for key, name in self.choices.items()],
+            "models": entries,
+            "columns": self._columns,
+            "panel": _facts_of(self._panel),
+        }
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            for k, (name, model) in enumerate(self.models.items()):
+                if entries[name]["kind"] == "LSTMForecaster":
+                    entries[name]["file"] = f"model-{k}.safetensors"
+                    model.save(target / entries[name]["file"])
+            write_atomically(target / SERIES, _arrays_of(self._panel))
+            write_atomically(target / FILE, json.dumps(facts, indent=1).encode())
+        except OSError as error:
+            raise ModelFileError(
+                f"{str(folder)!r} cannot be written ({error.strerror}), and a folder was expected. "
+                "Save to a folder that you may write to."
+            ) from error
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str], kinds: Mapping[str, type[Any]] | None = None) -> Self:
+        """Read a folder that `save` wrote.
+
+        Args:
+            folder: Which one.
+            kinds: Classes of your own models by their names; those of gatecast are known.
+
+        Raises:
+            ModelFileError: Something is missing, damaged, newer, or of a class that is not known.
+        """
+        source, known = Path(folder), {**KINDS, **(kinds or {})}
+        facts = _read_facts(source)
+        best = cls.__new__(cls)
+        try:
+            best.overall, best._columns = facts["overall"], dict(facts["columns"])
+            best.choices = {key: name for key, name in facts["choices"]}  # noqa: C416  a list of lists
+            best._panel = _read_panel(source, facts["panel"])
+            entries = dict(facts["models"])
+            if not {best.overall, *best.choices.values()} <= set(entries):
+                raise ValueError("a model that was chosen is missing")  # noqa: TRY301  caught below with its kin
+            best.models = {name: _restored(source, name, entry, known) for name, entry in entries.items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(source, error) from error
+        table = None
+        for name, entry in entries.items():
+            if "file" not in entry:
+                table = _table_of(best._panel) if table is None else table
+                best.models[name].fit(table, **best._columns)
+        return best
+
+    def __repr__(self) -> str:
+        served = {name: sum(chosen == name for chosen in self.choices.values()) for name in self.models}
+        return f"Best({', '.join(f'{name}: {n} series' for name, n in served.items())})"
+
+
+def _named(models: Mapping[str, Any] | Sequence[Any], comparison: Leaderboard | Backtest) -> dict[str, Any]:
+    if isinstance(models, Mapping):
+        return dict(models)
+    if isinstance(comparison, Leaderboard):
+        raise ConfigError(
+            f"`models` is a list of {len(models)}, and a leaderboard has another order than they were given in. "
+            'Pass them by name: `models={"LSTM": ...}`, or pass the backtest.'
+        )
+    if len(models) != len(comparison.models):
+        raise ConfigError(
+            f"`models` has {len(models)} models, and the backtest has {len(comparison.models)}: "
+            f"{', '.join(comparison.models)}. Pass all of them in this order, or by name."
+        )
+    return dict(zip(comparison.models, models, strict=True))
+
+
+def _part(table: Any, name: str, served: list[Any], levels: tuple[float, ...]) -> Any:
+    """Return a model's forecasts of the series that it serves, under the common names."""
+    import narwhals as nw
+
+    id_name, time_name = table.columns[:2]
+    old = [name, *(level_columns(name, levels) if levels else [])]
+    new = [NAME, *(level_columns(NAME, levels) if levels else [])]
+    kept = table.filter(nw.col(id_name).is_in(served)).select(id_name, time_name, *old)
+    numbers = [nw.col(column).cast(nw.Float64) for column in old]
+    return kept.with_columns(*numbers).rename(dict(zip(old, new, strict=True))).with_columns(model=nw.lit(name))
+
+
+def _entry(name: str, model: Any) -> dict[str, Any]:
+    kind = type(model).__name__
+    if isinstance(model, LSTMForecaster):
+        return {"kind": "LSTMForecaster"}
+    if is_dataclass(model) and not isinstance(model, type):
+        try:
+            settings = {f.name: getattr(model, f.name) for f in fields(model) if f.init}
+            json.dumps(settings)
+        except TypeError:
+            pass
+        else:
+            return {"kind": kind, "settings": settings}
+    raise ModelFileError(
+        f"{name} is a {kind}, and an LSTMForecaster or a dataclass of numbers, texts and lists was expected. "
+        "Make its class a dataclass of its settings, or leave it out."
+    )
+
+
+def _restored(source: Path, name: str, entry: dict[str, Any], known: Mapping[str, type[Any]]) -> Any:
+    kind = entry["kind"]
+    if kind not in known:
+        raise ModelFileError(
+            f"{name} in {str(source)!r} is a {kind}, and one of {', '.join(known)} was expected. "
+            f"Pass its class: `Best.load(folder, kinds={{{kind!r}: {kind}}})`."
+        )
+    if "file" in entry:
+        # only the name counts, so that a folder cannot name a file elsewhere
+        return LSTMForecaster.load(source / Path(entry["file"]).name)
+    return known[kind](**entry["settings"])
+
+
+def _plain_id(unique_id: Any) -> Any:
+    return unique_id.item() if isinstance(unique_id, np.generic) else unique_id
+
+
+def _facts_of(panel: Panel) -> dict[str, Any]:
+    return {
+        "ids": [_plain_id(unique_id) for unique_id in panel.ids.tolist()],
+        "freq": panel.freq,
+        "columns": asdict(panel.columns),
+        "backend": str(panel.backend),
+        "timezone": panel.timezone,
+        "starts": panel.starts.dtype.str,
+    }
+
+
+def _arrays_of(panel: Panel) -> bytes:
+    from safetensors.numpy import save
+
+    arrays = {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+
+def _read_panel(source: Path, facts: dict[str, Any]) -> Panel:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        arrays = load_file(source / SERIES)
+    except (OSError, SafetensorError) as error:
+        raise _damaged(source, error) from error
+    return Panel(
+        ids=np.array(facts["ids"]),
+        values=arrays["values"],
+        offsets=arrays["offsets"],
+        starts=arrays["starts"].astype(facts["starts"]),
+        freq=facts["freq"],
+        columns=Columns(**facts["columns"]),
+        backend=facts["backend"],
+        timezone=facts["timezone"],
+    )
+
+
+def _table_of(panel: Panel) -> Any:
+    series, _ = panel.places()
+    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values})
+
+
+def _read_facts(source: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads((source / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(source, error) from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        found = facts.get("format") if isinstance(facts, dict) else None
+        raise ModelFileError(
+            f"{str(source)!r} has format {found!r}, and {FORMAT} was expected. Install the version that saved it."
+        )
+    return facts
+
+
+def _damaged(source: Path, error: Exception) -> ModelFileError:
+    return ModelFileError(
+        f"{str(source)!r} cannot be read ({type(error).__name__}), and a folder that `Best.save` wrote was expected. "
+        "Save it again."
+    )

@@ -1,0 +1,301 @@
+"""Which model is best on these series, by how much, at what cost, and how sure is that?"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast._json import plain
+from gatecast.backtesting.record import Backtest
+from gatecast.comparison.cells import Cells, cells_of
+from gatecast.comparison.ranks import Ranks, average_ranks
+from gatecast.comparison.scores import METRICS, Scores, coverage_column, score_windows
+from gatecast.comparison.significance import Units, bootstrap_skill, diebold_mariano, holm, units_of
+from gatecast.comparison.verdict import NAIVE, Standing, Verdict, judge
+from gatecast.exceptions import ConfigError
+from gatecast.texts.sentences import Sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Leaderboard", "leaderboard"]
+
+NAMES = {"mase": "MASE", "mae": "MAE"}
+COSTS = ("fit_seconds", "predict_seconds", "megabytes")
+SHOWN = ("model", "mase", "rmse", "mae", "smape", "scaled_crps", "skill", "p_value", "fit_seconds", "predict_seconds")
+
+
+@dataclass(frozen=True, eq=False)
+class Leaderboard:
+    """What a comparison found.
+
+    Attributes:
+        table: pandas table with one row for each model, the best first: `model`; errors as in `score_windows` (`mase`,
+            `smape` and `scaled_crps` averaged over windows, the others over steps); `skill`, `skill_lower` and
+            `skill_upper` against the seasonal naive; `p_value` against the best and `standard_error` of that
+            difference; `mean_rank`; `fit_seconds` and `predict_seconds` in all; `megabytes` of the largest fit;
+            `n_windows`, `is_ranked`, `n_failures` and `error`, the first of them.
+        pairs: pandas table of the Diebold-Mariano tests: `model, other, difference, standard_error, statistic,
+            p_value, p_holm, n, note`.
+        ranks: Friedman's test and Nemenyi's critical difference.
+        per_series: pandas table `unique_id, winner, chosen, difference, standard_error`: who has the smallest MAE, and
+            who should be taken: the winner, unless it is ahead of the best of all by less than a standard error.
+        errors: pandas table `model, cutoff, error` of runs that failed or timed out.
+        metric: By which error models are ranked: "mase", or "mae" where MASE is undefined.
+        verdict: What to do, in plain words; `verdict.best` and `verdict.recommended` are names.
+        notes: What was left out and what is assumed.
+        scores: Errors of each model in each window.
+    """
+
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    ranks: Ranks
+    per_series: pd.DataFrame
+    errors: pd.DataFrame
+    metric: str
+    verdict: Verdict
+    notes: tuple[str, ...]
+    scores: Scores
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each model, the best first; a copy of `table`."""
+        return self.table.copy()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything in plain numbers and texts, None where a number is undefined."""
+        found = {
+            "metric": self.metric,
+            "verdict": str(self.verdict),
+            "best": self.verdict.best,
+            "recommended": self.verdict.recommended,
+            "models": self.table.to_dict("records"),
+            "pairs": self.pairs.to_dict("records"),
+            "ranks": asdict(self.ranks),
+            "per_series": self.per_series.to_dict("records"),
+            "errors": self.errors.assign(cutoff=self.errors["cutoff"].astype(str)).to_dict("records"),
+            "notes": list(self.notes),
+        }
+        made: dict[str, Any] = plain(found)
+        return made
+
+    def __repr__(self) -> str:
+        return "\n".join([self._shown().to_string(index=False, na_rep="-"), str(self.verdict), *self.notes])
+
+    def _repr_html_(self) -> str:
+        texts = "".join(f"<p>{html.escape(text)}</p>" for text in (str(self.verdict), *self.notes))
+        return self._shown().to_html(index=False, na_rep="-", border=0) + texts
+
+    def _shown(self) -> pd.DataFrame:
+        """Return the columns that fit on a screen and have something to say."""
+        columns = [name for name in SHOWN if name == "model" or self.table[name].notna().any()]
+        return self.table[columns].round(3)
+
+
+def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> Leaderboard:
+    """Compare the models of a backtest.
+
+    Models with complete forecasts of at least 90 % of the windows are ranked, by their errors in the windows that all
+    of them have; the others stand below, with the errors of their own windows.
+
+    Args:
+        backtest: From `backtest(...)`.
+        n_draws: Draws of the bootstrap of skill.
+        seed: The same seed gives the same intervals of skill.
+
+    Raises:
+        ConfigError: There is no model, or utilsforecast is not installed.
+        DataError: A column is missing from the backtest.
+
+    Examples:
+        >>> import pandas as pd
+        >>> rng = np.random.default_rng(0)
+        >>> forecasts = pd.DataFrame({"unique_id": "a", "ds": range(20), "cutoff": range(-1, 19)})
+        >>> forecasts["y"] = rng.normal(size=20)
+        >>> forecasts["SeasonalNaive"] = forecasts["y"].shift(1, fill_value=3.0)
+        >>> forecasts["Mean"] = 0.0
+        >>> runs = pd.DataFrame({"model": ["SeasonalNaive", "Mean"], "cutoff": 0, "fit_seconds": 0.1})
+        >>> runs = runs.assign(predict_seconds=0.1, error="")
+        >>> board = leaderboard(Backtest(forecasts, runs, ("SeasonalNaive", "Mean"), 1, 1, (), {"a": 1.0}))
+        >>> board.verdict.recommended
+        'Mean'
+    """
+    if not backtest.models:
+        raise ConfigError("The backtest has no models, and at least one was expected. Pass `models=[...]` to it.")
+    scores = score_windows(backtest)
+    cells = cells_of(scores.windows, backtest.forecasts, backtest.models)
+    table = _table(backtest, scores, cells)
+    notes = [*scores.notes, *_add_skill(table, cells, n_draws, seed)]
+    ranked = [str(name) for name in table.loc[table["is_ranked"], "model"]]
+    units = units_of(cells)
+    pairs = _pairs(units, cells, ranked)
+    _add_tests(table, pairs, ranked)
+    ranks = _ranks(cells, ranked)
+    table["mean_rank"] = table["model"].map(ranks.mean).astype(float)
+    verdict = _verdict(table, cells, units.note)
+    per_series = _per_series(scores, backtest, ranked)
+    if cells.metric != "mase":
+        notes.append(Sentence("Models are ranked by MAE, as MASE is undefined for all series.", "note.mae"))
+    errors = _errors(backtest)
+    said = tuple(dict.fromkeys(notes))
+    return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores)
+
+
+def _table(backtest: Backtest, scores: Scores, cells: Cells) -> pd.DataFrame:
+    import pandas as pd
+
+    is_ranked = dict(zip(cells.models, cells.complete.tolist(), strict=True))
+    shared = _shared_windows(scores.windows, is_ranked)
+    coverages = [coverage_column(level) for level in backtest.levels]
+    rows = []
+    for name in backtest.models:
+        own = scores.windows[scores.windows["model"] == name]
+        counted = own[shared] if is_ranked[name] else own[own["mae"].notna()]
+        rows.append(
+            {"model": name, **_averages(counted, coverages), **_costs(backtest.runs, name)}
+            | {"n_windows": int(own["mae"].notna().sum()), "is_ranked": is_ranked[name]}
+        )
+    table = pd.DataFrame(rows)
+    # those that are ranked first, by their errors; sorting keeps the user's order where they are equal
+    return table.sort_values(["is_ranked", cells.metric], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def _shared_windows(windows: pd.DataFrame, is_ranked: dict[str, bool]) -> np.ndarray:
+    """Return which windows all models that are ranked have, in the order of one model's rows."""
+    ranked = [name for name, is_in in is_ranked.items() if is_in] or list(is_ranked)
+    has = [windows.loc[windows["model"] == name, "mae"].notna().to_numpy() for name in ranked]
+    return np.asarray(np.all(has, axis=0))
+
+
+def _averages(counted: pd.DataFrame, coverages: list[str]) -> dict[str, float]:
+    found = {}
+    for metric in [*METRICS, *coverages]:
+        values, weights = counted[metric].to_numpy(float), counted["n_points"].to_numpy(float)
+        seen = np.isfinite(values)
+        if metric in ("mase", "smape", "scaled_crps"):
+            weights = np.ones(len(values))
+        total = weights[seen].sum()
+        unit = np.abs(values[seen]).max(initial=0.0) or 1.0
+        # squares in units of the largest, so that they do not overflow
+        power = 2 if metric == "rmse" else 1
+        mean = (weights[seen] @ (values[seen] / unit) ** power / total) if total else np.nan
+        found[metric] = float(unit * mean ** (1 / power))
+    return found
+
+
+def _costs(runs: pd.DataFrame, name: str) -> dict[str, Any]:
+    if not len(runs):
+        return {**dict.fromkeys(COSTS, np.nan), "n_failures": 0, "error": ""}
+    own = runs[runs["model"] == name].reindex(columns=[*COSTS, "error"])
+    failed = own.loc[own["error"].fillna("") != "", "error"]
+    return {
+        "fit_seconds": float(own["fit_seconds"].sum(min_count=1)),
+        "predict_seconds": float(own["predict_seconds"].sum(min_count=1)),
+        "megabytes": float(own["megabytes"].max()),
+        "n_failures": len(failed),
+        "error": str(failed.iloc[0]) if len(failed) else "",
+    }
+
+
+def _add_skill(table: pd.DataFrame, cells: Cells, n_draws: int, seed: int) -> list[str]:
+    """Add skill and its interval to the table and return what is to be said about them."""
+    columns = ("skill", "skill_lower", "skill_upper")
+    if NAIVE not in cells.models:
+        for column in columns:
+            table[column] = np.nan
+        return [Sentence(f"There is no skill, as {NAIVE} was not among the models.", "note.no_skill", naive=NAIVE)]
+    skill = bootstrap_skill(cells, NAIVE, n_draws=n_draws, seed=seed)
+    for column, values in zip(columns, (skill.skill, skill.lower, skill.upper), strict=True):
+        table[column] = table["model"].map(dict(zip(cells.models, values.tolist(), strict=True)))
+    return [skill.note] if skill.note else []
+
+
+def _pairs(units: Units, cells: Cells, ranked: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    losses = dict(zip(cells.models, units.losses, strict=True))
+    rows = [
+        {"model": a, "other": b, **asdict(diebold_mariano(losses[a] - losses[b], units.horizon))}
+        for a, b in combinations(ranked, 2)
+    ]
+    columns = ["model", "other", "difference", "standard_error", "statistic", "p_value", "n", "note"]
+    pairs = pd.DataFrame(rows, columns=columns)
+    pairs.insert(6, "p_holm", holm(pairs["p_value"].to_numpy(float)))
+    return pairs
+
+
+def _add_tests(table: pd.DataFrame, pairs: pd.DataFrame, ranked: list[str]) -> None:
+    with_best = pairs[pairs["model"] == ranked[0]].set_index("other") if ranked else pairs.set_index("other")
+    table["p_value"] = table["model"].map(with_best["p_holm"]).astype(float)
+    table["standard_error"] = table["model"].map(with_best["standard_error"]).astype(float)
+
+
+def _ranks(cells: Cells, ranked: list[str]) -> Ranks:
+    of_ranked = replace(
+        cells,
+        models=tuple(name for name in cells.models if name in ranked),
+        errors=cells.errors[[name in ranked for name in cells.models]],
+    )
+    count = of_ranked.shared.sum(axis=1)
+    total = np.where(of_ranked.shared, of_ranked.errors, 0.0).sum(axis=2)
+    return average_ranks(of_ranked.models, total[:, count > 0] / count[count > 0])
+
+
+def _verdict(table: pd.DataFrame, cells: Cells, note: str) -> Verdict:
+    standing = table.assign(
+        error=table[cells.metric],
+        seconds=table["fit_seconds"] + table["predict_seconds"],
+        reason=table["error"],
+    )
+    return judge(Standing(standing.set_index("model"), NAMES[cells.metric], note))
+
+
+def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.DataFrame:
+    """Tell who wins each series, by MAE: within a series that ranks as MASE does, and is never undefined."""
+    import pandas as pd
+
+    columns = ["unique_id", "winner", "chosen", "difference", "standard_error"]
+    if not ranked:
+        return pd.DataFrame(columns=columns)
+    names = (ranked[0], *ranked[1:])
+    cells = cells_of(scores.windows, backtest.forecasts, names, "mae")
+    rows = []
+    for s, unique_id in enumerate(cells.ids):
+        errors = cells.errors[:, s]
+        usable = np.isfinite(errors).any(axis=1)
+        both = np.isfinite(errors[usable]).all(axis=0)
+        if not both.any():
+            continue
+        candidates = [names[m] for m in np.flatnonzero(usable)]
+        rows.append({"unique_id": unique_id, **_winner(candidates, errors[usable][:, both], ranked[0])})
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _winner(candidates: list[str], errors: np.ndarray, best: str) -> dict[str, Any]:
+    """Choose by `(M, T)` errors of one series; the best of all comes first where it has errors."""
+    means = errors.mean(axis=1)
+    k = int(means.argmin())
+    ahead = errors[0] - errors[k]
+    n = len(ahead)
+    error = float(ahead.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+    is_sure = k == 0 or candidates[0] != best or ahead.mean() > error
+    chosen = candidates[k] if is_sure else best
+    return {
+        "winner": candidates[k],
+        "chosen": chosen,
+        "difference": float(ahead.mean()),
+        "standard_error": error,
+    }
+
+
+def _errors(backtest: Backtest) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = ["model", "cutoff", "error"]
+    if not len(backtest.runs):
+        return pd.DataFrame(columns=columns)
+    failed = backtest.runs["error"].fillna("") != ""
+    return backtest.runs.loc[failed, columns].reset_index(drop=True)

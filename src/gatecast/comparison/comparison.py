@@ -1,0 +1,160 @@
+"""Which model should be used on a table? One call: a backtest, what it says, and what the series are like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gatecast.backtesting.backtest import backtest, read_panel
+from gatecast.backtesting.models import Entry, named_models
+from gatecast.backtesting.record import Backtest
+from gatecast.baselines import statistical as baselines
+from gatecast.comparison.board import Leaderboard, leaderboard
+from gatecast.comparison.facts import Facts, facts_about
+from gatecast.exceptions import ConfigError
+from gatecast.forecaster import LSTMForecaster
+
+__all__ = ["MODELS", "USUAL", "Comparison", "compare", "model_named"]
+
+# those that have no settings that must be given
+MODELS = (
+    "LSTM",
+    "Naive",
+    "SeasonalNaive",
+    "Drift",
+    "WindowAverage",
+    "AutoARIMA",
+    "AutoETS",
+    "AutoTheta",
+    "MSTL",
+    "LinearAR",
+)
+# SARIMA(p,d,q)(P,D,Q)m, with the season left out where the data show it
+ORDERS = re.compile(
+    r"s?arima\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)(?:\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)\s*\[?(\d+)?\]?)?",
+    re.IGNORECASE,
+)
+# what is compared where nothing is said
+USUAL = ("LSTM", "Naive", "SeasonalNaive", "AutoARIMA", "AutoETS", "AutoTheta", "LinearAR")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a comparison found.
+
+    Attributes:
+        backtest: Every forecast with its origin.
+        board: Errors, tests and the verdict.
+        facts: What the series are like, from what came before the first origin.
+    """
+
+    backtest: Backtest
+    board: Leaderboard
+    facts: Facts
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the forecasts in plain numbers and texts."""
+        return {**self.board.to_dict(), "facts": self.facts.to_dict()}
+
+    def __repr__(self) -> str:
+        return f"{self.board!r}\n\n{self.facts!r}"
+
+    def _repr_html_(self) -> str:
+        return self.board._repr_html_()
+
+
+def compare(
+    data: Any,
+    horizon: int,
+    models: Mapping[str, Any] | Sequence[Any] | None = None,
+    *,
+    n_windows: int = 5,
+    seed: int = 0,
+    id_col: str | None = None,
+    time_col: str | None = None,
+    target_col: str | None = None,
+    freq: str | int | None = None,
+    **options: Any,
+) -> Comparison:
+    """Compare the LSTM with SARIMA, ETS, Theta, a linear autoregression and the naive forecasts on rolling origins.
+
+    Args:
+        data: Table, Series, array or `Panel`.
+        horizon: H, steps of each forecast.
+        models: Objects, a dict of names, or names in `MODELS`; LSTM and six baselines when absent.
+        n_windows: Origins of each series.
+        seed: Of the LSTM's weights and of the intervals of skill.
+        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        time_col: Name of the time column, where it is not found.
+        target_col: Name of the target column, where it is not found.
+        freq: pandas frequency of the times, where it cannot be inferred.
+        **options: Of `backtest`, e.g. `step_size`, `refit`, `level`, `n_jobs`, `folder`, `time_limit`.
+
+    Raises:
+        DataError: The data cannot be used, or a series is not longer than the horizon.
+        ConfigError: An argument makes no sense, or a library is not installed.
+
+    Examples:
+        >>> import numpy as np
+        >>> y = np.sin(np.arange(80.0)) + np.random.default_rng(0).normal(size=80) / 10
+        >>> found = compare(y, 3, ["Naive", "LinearAR"], progress=False)
+        >>> found.board.verdict.best
+        'LinearAR'
+    """
+    entries = _entries(USUAL if models is None else models, horizon, seed)
+    panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    found = backtest({entry.name: entry.model for entry in entries}, panel, horizon, n_windows, **options)
+    step = options.get("step_size") or horizon
+    before = panel.head((panel.lengths - horizon - (n_windows - 1) * step).clip(min=0))
+    known = before if before.lengths.max() > 1 else panel
+    return Comparison(found, leaderboard(found, seed=seed), facts_about(known, found.season_length))
+
+
+def _entries(models: Any, horizon: int, seed: int) -> list[Entry]:
+    if isinstance(models, Mapping):
+        return named_models(models)
+    several = [models] if isinstance(models, str) or not isinstance(models, Sequence) else models
+    return named_models([model_named(model, horizon, seed) if isinstance(model, str) else model for model in several])
+
+
+def model_named(name: str, horizon: int, seed: int = 0, **settings: Any) -> Any:
+    """Make a model of `MODELS` with its defaults, or one with the orders in its name.
+
+    Args:
+        name: In `MODELS`, in any case, or orders `SARIMA(p,d,q)` or `SARIMA(p,d,q)(P,D,Q)m`.
+        horizon: H.
+        seed: Of the LSTM's weights.
+        **settings: More settings of the LSTM.
+
+    Raises:
+        ConfigError: There is no such model.
+
+    Examples:
+        >>> model_named("naive", 3).horizon
+        3
+        >>> model_named("SARIMA(2,0,2)(0,1,1)12", 3).seasonal_order
+        (0, 1, 1)
+    """
+    orders = ORDERS.fullmatch(name)
+    if orders is not None:
+        return _with_orders(horizon, *orders.groups())
+    known = {known.lower(): known for known in MODELS}.get(name.lower())
+    if known is None:
+        raise ConfigError(
+            f"There is no model {name!r}, and one of {', '.join(MODELS)} or SARIMA(p,d,q)(P,D,Q)m was expected. "
+            "Use `AutoARIMA`."
+        )
+    if known == "LSTM":
+        return LSTMForecaster(horizon, seed=seed, **settings)
+    return getattr(baselines, known)(horizon)
+
+
+def _with_orders(horizon: int, order: str, seasonal: str | None, season: str | None) -> baselines.SARIMA:
+    def numbers(text: str | None) -> tuple[int, ...]:
+        return tuple(int(part) for part in text.split(",")) if text else (0, 0, 0)
+
+    # without seasonal orders there is no season
+    length = 1 if seasonal is None else int(season) if season else None
+    return baselines.SARIMA(horizon, season_length=length, order=numbers(order), seasonal_order=numbers(seasonal))

@@ -1,0 +1,321 @@
+"""What are the series like, and where should an LSTM win over ARIMA, ETS and Theta, and where not?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.baselines.libraries import needed
+from gatecast.comparison.long_memory import LongMemory, long_memory
+from gatecast.comparison.nonlinear import teraesvirta
+from gatecast.data import Panel, to_panel
+from gatecast.data.panel.arrays import Floats
+from gatecast.data.values.gaps import fill_gaps
+from gatecast.model.plan import choose_seasons
+from gatecast.model.settings import Settings, check_count
+from gatecast.texts.sentences import Sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Expectation", "Facts", "facts_about", "strengths"]
+
+# what is looked at, so that it takes seconds
+MAX_SERIES, MAX_POINTS = 50, 5_000
+# where people speak of a strong trend or season (0.64 is the limit at which R's nsdiffs takes seasonal differences)
+STRONG = 0.64
+FEW_POINTS, MANY_POINTS, MANY_SERIES = 300, 2_000, 10
+P_VALUE = 0.05
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One reason for or against an LSTM.
+
+    Attributes:
+        favours: "LSTM", "others" or "neither".
+        sentence: What is expected and why.
+    """
+
+    favours: str
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Facts about the series of a table.
+
+    Attributes:
+        per_series: pandas table with one row for each series that was looked at: `unique_id, n_points, n_seasons,
+            gap_share, trend_strength, season_strength, nonlinearity_p, long_memory_d, long_memory_error`.
+        season_length: Steps in a season, 1 for none.
+        n_series: Series in the table.
+        n_points: Observed points in the table.
+        expectations: Where the LSTM should win and where not; what a backtest says goes before.
+    """
+
+    per_series: pd.DataFrame
+    season_length: int
+    n_series: int
+    n_points: int
+    expectations: tuple[Expectation, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each fact: `fact, median, lowest, highest`, over the series that were looked at."""
+        import pandas as pd
+
+        rows = []
+        for fact in self.per_series.columns.drop("unique_id"):
+            of_series = self.per_series[fact].to_numpy(float)
+            rows.append([fact, _middle(of_series), _middle(of_series, np.min), _middle(of_series, np.max)])
+        return pd.DataFrame(rows, columns=["fact", "median", "lowest", "highest"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything in plain numbers and texts, None where a number is undefined."""
+        rows = self.to_frame().to_dict("records")
+        return {
+            "season_length": self.season_length,
+            "n_series": self.n_series,
+            "n_points": self.n_points,
+            "facts": [{k: None if v != v else v for k, v in row.items()} for row in rows],
+            "expectations": [asdict(expectation) for expectation in self.expectations],
+        }
+
+    def __repr__(self) -> str:
+        table = self.to_frame().round(3).to_string(index=False, na_rep="-")
+        return "\n".join([table, *(e.sentence for e in self.expectations)])
+
+
+def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Facts:
+    """Look at the training part of a table.
+
+    Strength of trend and season are those of Wang, Smith and Hyndman (2006), from STL (see `strengths`). Nonlinearity
+    is the p-value of Teraesvirta's test on the series without its season, of differences where it looks like a random
+    walk (augmented Dickey-Fuller test). Long memory is the estimate of `gatecast.comparison.long_memory.long_memory`
+    with its standard error.
+    At most 50 series, equally spaced, and their newest 5,000 points are looked at; gaps are filled first.
+
+    Args:
+        data: Table, Series, array or `Panel`, as in `LSTMForecaster.fit`; without the part to be tested on.
+        season_length: Steps in a season, 1 for none; when absent, the usual one of the frequency, if the data show it,
+            or what is found in the data.
+        **named: `id_col`, `time_col`, `target_col` and `freq`, as in `to_panel`.
+
+    Raises:
+        DataError: The data cannot be read.
+        ConfigError: `season_length` is not positive, or statsmodels is not installed.
+
+    Examples:
+        >>> y = np.tile([1.0, 2.0, 5.0, 3.0], 50) + np.random.default_rng(0).normal(size=200) / 10
+        >>> facts = facts_about(y, season_length=4)
+        >>> bool(facts.per_series["season_strength"][0] > 0.9)
+        True
+        >>> print(facts.expectations[0].sentence)
+        200 points in one series are few for a network: ARIMA, ETS and Theta have a handful of numbers to learn, an LSTM
+        thousands.
+    """
+    import pandas as pd
+
+    if season_length is not None:
+        check_count("season_length", season_length, "Use `season_length=24` for a day of hourly data, 1 for none.")
+    panel = data if isinstance(data, Panel) else to_panel(data, **named)
+    seasons, _ = choose_seasons(Settings(season_length=season_length), panel)
+    season = seasons[0] if seasons else 1
+    chosen = np.unique(np.linspace(0, panel.n_series - 1, min(panel.n_series, MAX_SERIES)).astype(int))
+    rows = [{"unique_id": panel.ids[s], **_facts_of(panel.series(s), season)} for s in chosen]
+    per_series = pd.DataFrame(rows)
+    n_points = len(panel.values) - panel.n_gaps
+    return Facts(per_series, season, panel.n_series, n_points, _expectations(per_series, panel.n_series, n_points))
+
+
+def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, float]:
+    """Take a series apart and return its season and the strengths of trend and season, 0 to 1.
+
+    With trend T, season S and rest R from STL (Cleveland et al. 1990) they are `max(0, 1 - var(R) / var(T + R))` and
+    `max(0, 1 - var(R) / var(S + R))` (Wang, Smith and Hyndman 2006; Hyndman and Athanasopoulos 2021, section 4.3).
+    Where there is no season, or fewer than two of them, T is a local regression over half of the series.
+
+    Args:
+        values: `(n,)`, without gaps.
+        season_length: Steps in a season, 1 for none.
+
+    Returns:
+        The season, `(n,)`, the trend's strength and the season's; NaN where they are undefined.
+
+    Raises:
+        ConfigError: statsmodels is not installed.
+
+    Examples:
+        >>> season, trend, seasonal = strengths(np.arange(48.0) + np.tile([0.0, 9.0, 0.0, -9.0], 12), 4)
+        >>> round(trend, 2), round(seasonal, 2)
+        (1.0, 1.0)
+    """
+    trend, season = _taken_apart(values, season_length)
+    rest = values - trend - season
+    has_season = 2 <= season_length <= len(values) // 2
+    unit = float(np.abs(values).max())
+    return season, _strength(rest, trend, unit), _strength(rest, season, unit) if has_season else np.nan
+
+
+def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
+    """Return trend and season."""
+    purpose = "Facts about the series need"
+    lowess = needed("statsmodels.nonparametric.smoothers_lowess", purpose).lowess
+    STL = needed("statsmodels.tsa.seasonal", purpose).STL
+    n = len(values)
+    if 2 <= season_length <= n // 2:
+        parts = STL(values, period=season_length).fit()
+        return np.asarray(parts.trend), np.asarray(parts.seasonal)
+    if n < 5:
+        return np.full(n, values.mean()), np.zeros(n)
+    trend = lowess(values, np.arange(n, dtype=float), frac=0.5, it=0, delta=0.01 * n, return_sorted=False)
+    return np.asarray(trend), np.zeros(n)
+
+
+def _middle(of_series: Floats, summary: Callable[..., Any] = np.median) -> float:
+    """Summarise what is defined; NaN where nothing is."""
+    known = of_series[~np.isnan(of_series)]
+    return float(summary(known)) if len(known) else np.nan
+
+
+def _strength(rest: Floats, part: Floats, unit: float) -> float:
+    whole = float(np.var(part + rest))
+    # a constant series has neither trend nor season
+    if not whole > (1e-10 * unit) ** 2:
+        return np.nan
+    return max(0.0, 1 - float(np.var(rest)) / whole)
+
+
+def _facts_of(values: Floats, season: int) -> dict[str, float]:
+    seen = np.flatnonzero(~np.isnan(values))
+    values = values[seen[0] : seen[-1] + 1] if len(seen) else values[:0]
+    facts = {
+        "n_points": float(len(seen)),
+        "n_seasons": len(values) / season if season > 1 else np.nan,
+        "gap_share": 1 - len(seen) / len(values) if len(values) else np.nan,
+    }
+    nothing = dict.fromkeys(
+        ("trend_strength", "season_strength", "nonlinearity_p", "long_memory_d", "long_memory_error"), np.nan
+    )
+    if len(values) < 3:
+        return facts | nothing
+    newest = values[-MAX_POINTS:]
+    newest = fill_gaps(newest, np.array([0, len(newest)]), season)
+    seasonal, trend_strength, season_strength = strengths(newest, season)
+    memory = long_memory(newest, season)
+    return facts | {
+        "trend_strength": trend_strength,
+        "season_strength": season_strength,
+        "nonlinearity_p": teraesvirta(_stationary(newest - seasonal)).p_value,
+        "long_memory_d": memory.d,
+        "long_memory_error": memory.standard_error,
+    }
+
+
+def _stationary(values: Floats) -> Floats:
+    """Return the values, or their differences where they look like a random walk."""
+    if len(values) < 20 or np.ptp(values) <= 1e-12 * np.abs(values).max():
+        return values
+    from statsmodels.tsa.stattools import adfuller
+
+    n_lags = int(12 * (len(values) / 100) ** 0.25)
+    try:
+        # newer versions return an object unless told
+        p_value = adfuller(values, maxlag=min(n_lags, len(values) // 4), autolag=None, result_object=False)[1]
+    except (ValueError, np.linalg.LinAlgError):
+        # a series without noise leaves nothing to test
+        return values
+    return values if p_value < P_VALUE else np.diff(values)
+
+
+def _expectations(facts: pd.DataFrame, n_series: int, n_points: int) -> tuple[Expectation, ...]:
+    found = [
+        _of_length(n_series, n_points),
+        _of_nonlinearity(facts),
+        _of_memory(facts),
+        _of_regularity(facts),
+        _of_gaps(facts),
+    ]
+    return tuple(expectation for expectation in found if expectation is not None)
+
+
+def _of_length(n_series: int, n_points: int) -> Expectation | None:
+    if n_series >= MANY_SERIES and n_points >= MANY_POINTS:
+        sentence = (
+            f"{n_series:,} series with {n_points:,} points: an LSTM learns from all of them at once, "
+            "while ARIMA, ETS and Theta see each series alone."
+        )
+        return Expectation("LSTM", Sentence(sentence, "expect.many", n_series=n_series, n_points=n_points))
+    where = "one series" if n_series == 1 else f"{n_series} series"
+    if n_points < FEW_POINTS:
+        sentence = (
+            f"{n_points} points in {where} are few for a network: ARIMA, ETS and Theta have a handful of numbers to "
+            "learn, an LSTM thousands."
+        )
+        return Expectation("others", Sentence(sentence, "expect.few", n_series=n_series, n_points=n_points))
+    if n_points >= MANY_POINTS:
+        sentence = f"{n_points:,} points in {where} are enough for a network to learn from."
+        return Expectation("neither", Sentence(sentence, "expect.enough", n_series=n_series, n_points=n_points))
+    return None
+
+
+def _of_nonlinearity(facts: pd.DataFrame) -> Expectation | None:
+    p_values = facts["nonlinearity_p"].dropna()
+    if not len(p_values):
+        return None
+    share = float((p_values < P_VALUE).mean())
+    known = {"p": float(p_values.median()), "share": share, "n": len(p_values)}
+    what = f"p = {p_values.iloc[0]:.2g}" if len(p_values) == 1 else f"in {share:.0%} of {len(p_values)} series"
+    if share >= 0.5:
+        sentence = (
+            f"Teraesvirta's test finds nonlinearity ({what}): an LSTM can learn what linear models like ARIMA cannot "
+            "(but changing variance can look like that)."
+        )
+        return Expectation("LSTM", Sentence(sentence, "expect.nonlinear", **known))
+    sentence = (
+        f"Teraesvirta's test finds {'no' if share <= 2 * P_VALUE else 'little'} nonlinearity ({what}): "
+        "a linear model has what there is to learn, and an LSTM can hardly do better on a single series."
+    )
+    return Expectation("others", Sentence(sentence, "expect.linear", **known))
+
+
+def _of_memory(facts: pd.DataFrame) -> Expectation | None:
+    known = facts[["long_memory_d", "long_memory_error"]].dropna()
+    if not len(known):
+        return None
+    d, error = known.median()
+    if LongMemory(d, error, 0).is_long:
+        sentence = (
+            f"The memory is long (d = {d:.2f}, standard error {error:.2f}), far beyond a season: an LSTM with a long "
+            "`lookback` can use what the few lags of an ARIMA leave out."
+        )
+        return Expectation("LSTM", Sentence(sentence, "expect.long_memory", d=float(d), error=float(error)))
+    return None
+
+
+def _of_regularity(facts: pd.DataFrame) -> Expectation | None:
+    trend, season = (_middle(facts[name].to_numpy(float)) for name in ("trend_strength", "season_strength"))
+    if trend > STRONG and season > STRONG:
+        sentence = (
+            f"Trend ({trend:.2f}) and season ({season:.2f}) are strong and leave little else: "
+            "ETS, Theta and SARIMA are made for that."
+        )
+        return Expectation("others", Sentence(sentence, "expect.regular", trend=trend, season=season))
+    if trend > STRONG and np.isnan(season):
+        sentence = f"A strong trend ({trend:.2f}) and no season: Theta and ETS are made for it."
+        return Expectation("others", Sentence(sentence, "expect.trend", trend=trend))
+    return None
+
+
+def _of_gaps(facts: pd.DataFrame) -> Expectation | None:
+    share = _middle(facts["gap_share"].to_numpy(float), np.mean)
+    if share > 0.05:
+        sentence = (
+            f"{share:.0%} of the points are missing: all models read them filled, and only an LSTM does not learn "
+            "from the filled ones."
+        )
+        return Expectation("neither", Sentence(sentence, "expect.gaps", share=share))
+    return None

@@ -1,0 +1,199 @@
+"""How far off was each model in each window of each series, and how often did its intervals hold?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.backtesting.record import Backtest
+from gatecast.baselines.libraries import needed
+from gatecast.exceptions import DataError
+from gatecast.metrics.levels import level_columns
+from gatecast.texts.sentences import Sentence
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import pandas as pd
+
+__all__ = ["METRICS", "Scores", "coverage_column", "score_windows"]
+
+METRICS = ("mase", "rmse", "mae", "smape", "pinball", "scaled_crps")
+KEY = "window"
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Errors of each model in each window.
+
+    Attributes:
+        windows: pandas table with one row for each series, origin and model: `unique_id, cutoff, model, n_points`
+            (steps that were observed), `mase`, `rmse` and `mae` (data's units), `smape` (%, 0 to 200), `pinball`
+            (data's units), `scaled_crps` and `coverage-80` and the like (shares). NaN where a figure is undefined.
+        notes: Why figures are NaN, one sentence each.
+    """
+
+    windows: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def coverage_column(level: float) -> str:
+    """Name the column of the share of targets that were inside the interval of a level in %.
+
+    >>> coverage_column(80.0)
+    'coverage-80'
+    """
+    return f"coverage-{level:.12g}"
+
+
+def score_windows(backtest: Backtest) -> Scores:
+    """Compare all forecasts of a backtest with what came, window by window.
+
+    MAE, RMSE, sMAPE, quantile losses and coverage come from `utilsforecast.losses`. MASE (Hyndman and Koehler 2006) is
+    MAE over the series' scale in `backtest.scales`. sMAPE is that of the M4 competition, in %, over the steps at which
+    target and forecast are not both zero. The pinball loss is the mean over the quantiles at the ends of the intervals
+    and the point forecast as median; twice that approximates the CRPS (Gneiting and Ranjan 2011), and over the series'
+    scale it is `scaled_crps`. As the mean is over the levels that were asked for, both compare models of one backtest
+    only.
+
+    Steps without an observed target are left out. A window in which a model left a step out, or forecast an infinite
+    number, has no errors of that model.
+
+    Raises:
+        DataError: A column is missing from `backtest.forecasts`.
+        ConfigError: utilsforecast is not installed.
+
+    Examples:
+        >>> import pandas as pd
+        >>> forecasts = pd.DataFrame({"unique_id": "a", "ds": [3, 4], "cutoff": 2, "y": [1.0, 4.0], "Naive": 2.0})
+        >>> backtest = Backtest(forecasts, pd.DataFrame(), ("Naive",), 2, 1, (), {"a": 3.0})
+        >>> score_windows(backtest).windows[["mase", "mae"]].to_dict("records")
+        [{'mase': 0.5, 'mae': 1.5}]
+    """
+    import pandas as pd
+
+    losses = needed("utilsforecast.losses", "Errors of a backtest need")
+    table, cells = _observed(backtest.forecasts)
+    notes: list[str] = []
+    parts = [_score_model(losses, table, cells, name, backtest, notes) for name in backtest.models]
+    windows = pd.concat(parts, ignore_index=True)
+    scales = windows["unique_id"].map(dict(backtest.scales)).to_numpy(float)
+    notes += _scale_notes(windows["unique_id"], scales)
+    usable = np.where(scales > 0, scales, np.nan)
+    windows["mase"] = windows["mae"] / usable
+    windows["scaled_crps"] = 2 * windows["pinball"] / usable
+    coverages = [coverage_column(level) for level in backtest.levels]
+    columns = ["unique_id", "cutoff", "model", "n_points", *METRICS, *coverages]
+    return Scores(_finite(windows[columns], notes), tuple(dict.fromkeys(notes)))
+
+
+def _observed(forecasts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows with a target and the number of their window, and the windows: `unique_id, cutoff, n_points`."""
+    missing = [name for name in ("unique_id", "ds", "cutoff", "y") if name not in forecasts]
+    if missing:
+        raise DataError(
+            f"`forecasts` has no column {missing[0]!r}, and `unique_id, ds, cutoff, y` were expected. "
+            "Pass what `backtest(...)` returned."
+        )
+    if not len(forecasts):
+        raise DataError("`forecasts` has no rows, and at least one forecast was expected. Use more data or windows.")
+    groups = forecasts.groupby(["unique_id", "cutoff"], sort=True, observed=True)
+    number = groups.ngroup().to_numpy()
+    cells = groups.size().reset_index()[["unique_id", "cutoff"]]
+    is_seen = np.isfinite(forecasts["y"].to_numpy(float, na_value=np.nan))
+    cells["n_points"] = np.bincount(number[is_seen], minlength=len(cells))
+    return forecasts.assign(**{KEY: number})[is_seen], cells
+
+
+def _score_model(
+    losses: ModuleType, table: pd.DataFrame, cells: pd.DataFrame, name: str, backtest: Backtest, notes: list[str]
+) -> pd.DataFrame:
+    found = cells.assign(model=name)
+    point = table[name].to_numpy(float, na_value=np.nan) if name in table else np.full(len(table), np.nan)
+    is_broken = np.zeros(len(cells), bool)
+    is_broken[table[KEY].to_numpy()[~np.isfinite(point)]] = True
+    if is_broken.any():
+        text = f"{name} has no complete forecast in {is_broken.sum()} of {len(cells)} windows."
+        notes.append(Sentence(text, "note.incomplete", name=name, n=int(is_broken.sum()), n_all=len(cells)))
+    rows = table[~is_broken[table[KEY].to_numpy()]] if name in table else table.assign(**{name: np.nan})[:0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for metric in ("mae", "rmse"):
+            found[metric] = _by_window(getattr(losses, metric), rows, name, len(cells))
+        found["smape"] = _smape(losses, rows, name, len(cells), notes)
+        found["pinball"] = _pinball(losses, rows, name, backtest.levels, len(cells))
+    for level in backtest.levels:
+        found[coverage_column(level)] = _coverage(losses, rows, name, level, len(cells))
+    return found
+
+
+def _by_window(loss: Any, rows: pd.DataFrame, name: str, n_cells: int, **options: Any) -> np.ndarray:
+    """Return a loss of utilsforecast for each window, `(n_cells,)`, NaN where there is none."""
+    result = np.full(n_cells, np.nan)
+    if len(rows):
+        by_key = loss(rows, **{"models": [name], "id_col": KEY, "target_col": "y"} | options)
+        result[by_key[KEY].to_numpy()] = by_key[name].to_numpy(float)
+    return result
+
+
+def _smape(losses: ModuleType, rows: pd.DataFrame, name: str, n_cells: int, notes: list[str]) -> np.ndarray:
+    is_zero = ((rows["y"] == 0) & (rows[name] == 0)).to_numpy()
+    if is_zero.any():
+        text = (
+            f"sMAPE of {name} leaves out {is_zero.sum()} steps at which target and forecast are zero: it is 0/0 there."
+        )
+        notes.append(Sentence(text, "note.smape_zero", name=name, n=int(is_zero.sum())))
+    # utilsforecast has it between 0 and 1, and 0 for 0/0
+    return 200 * _by_window(losses.smape, rows[~is_zero], name, n_cells)
+
+
+def _pinball(losses: ModuleType, rows: pd.DataFrame, name: str, levels: tuple[float, ...], n_cells: int) -> np.ndarray:
+    """Return the mean quantile loss of each window, NaN where the model has no intervals."""
+    if not levels or not set(level_columns(name, levels)) <= set(rows.columns):
+        return np.full(n_cells, np.nan)
+    quantiles = {name: 0.5}
+    for level in levels:
+        low, high = level_columns(name, [level])
+        quantiles |= {low: 0.5 - level / 200, high: 0.5 + level / 200}
+    rows = rows[_has_numbers(rows, list(quantiles))]
+    found = []
+    for column, probability in quantiles.items():
+        named = {column: column}
+        found.append(_by_window(losses.quantile_loss, rows, column, n_cells, models=named, q=probability))
+    return np.asarray(np.mean(found, axis=0))
+
+
+def _has_numbers(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    return np.asarray(np.isfinite(rows[columns].to_numpy(float, na_value=np.nan)).all(axis=1))
+
+
+def _coverage(losses: ModuleType, rows: pd.DataFrame, name: str, level: float, n_cells: int) -> np.ndarray:
+    ends = level_columns(name, [level])
+    if not set(ends) <= set(rows.columns):
+        return np.full(n_cells, np.nan)
+    # where a model made no interval, it did not miss one
+    rows = rows[_has_numbers(rows, ends)]
+    return _by_window(losses.coverage, rows, name, n_cells, level=f"{level:.12g}")
+
+
+def _scale_notes(ids: pd.Series, scales: np.ndarray) -> list[str]:
+    constant, unknown = ids[scales == 0].nunique(), ids[~np.isfinite(scales)].nunique()
+    notes: list[str] = []
+    if constant:
+        text = f"MASE is undefined for {constant} series that repeat their season exactly, and left out there."
+        notes.append(Sentence(text, "note.mase_constant", n=int(constant)))
+    if unknown:
+        text = f"MASE is undefined for {unknown} series that are too short for a scale, and left out there."
+        notes.append(Sentence(text, "note.mase_short", n=int(unknown)))
+    return notes
+
+
+def _finite(windows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Turn infinite figures into NaN, so that no average is infinite."""
+    is_infinite = windows.select_dtypes("number").abs() == np.inf
+    if is_infinite.to_numpy().any():
+        n = int(is_infinite.to_numpy().sum())
+        notes.append(Sentence(f"{n} figures were too large for a number, and are left out.", "note.infinite", n=n))
+        windows = windows.assign(**windows.select_dtypes("number").mask(is_infinite))
+    return windows

@@ -1,0 +1,269 @@
+"""Is one model better than another, or was it luck? Tests of differences between errors, and intervals of skill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatecast.comparison.cells import Cells
+from gatecast.data.panel.arrays import Floats
+from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.sentences import Sentence
+
+__all__ = ["DieboldMariano", "Skill", "Units", "bootstrap_skill", "diebold_mariano", "holm", "units_of"]
+
+# below this many differences the variance is known from too few of them to say anything
+LEAST_WINDOWS = 3
+# from this many on, a test is expected to find differences of the size that matter
+MANY = 10
+# weights of so many draws times series are held at once
+BLOCK = 2_000_000
+EQUAL = Sentence("All loss differences are equal.", "note.equal_differences")
+
+
+@dataclass(frozen=True)
+class DieboldMariano:
+    """What the test found.
+
+    Attributes:
+        difference: Mean of the differences; below 0 where the first model has smaller errors.
+        standard_error: Of that mean, with the correction for few observations.
+        statistic: Their ratio, NaN where it is undefined.
+        p_value: Two-sided, NaN where it is undefined.
+        n: Differences.
+        note: Why the p-value is NaN, or "".
+
+    >>> DieboldMariano(-0.2, 0.1, -2.0, 0.08, 8, "").p_value
+    0.08
+    """
+
+    difference: float
+    standard_error: float
+    statistic: float
+    p_value: float
+    n: int
+    note: str
+
+
+def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
+    """Test whether two models have the same expected loss.
+
+    Diebold and Mariano (1995) with the correction of Harvey, Leybourne and Newbold (1997): the mean difference over
+    its standard error, where the variance takes in autocovariances up to lag `horizon - 1`, times
+    `sqrt((n + 1 - 2h + h(h-1)/n) / n)`, against a t distribution with n - 1 degrees of freedom. With `horizon=1` that
+    is the paired t-test. Autocovariances are not weighted, as in both papers; where their sum is not positive, they get
+    the weights of Newey and West (1987), with which it always is.
+
+    Args:
+        differences: `(n,)` loss of one model minus loss of the other, in the order of time; NaN is left out.
+        horizon: h: differences `h` or more apart are taken to be uncorrelated.
+
+    Raises:
+        ConfigError: `horizon` is not positive.
+
+    Examples:
+        >>> found = diebold_mariano(np.array([-1.0, -2.0, 0.0, -1.0]))
+        >>> round(found.statistic, 3), round(found.p_value, 3)
+        (-2.449, 0.092)
+    """
+    if horizon < 1:
+        raise ConfigError(f"`horizon` must be a positive integer, got {horizon}. Use `horizon=1` for one step ahead.")
+    seen = np.asarray(differences, float)
+    seen = seen[np.isfinite(seen)]
+    n = len(seen)
+    mean = float(seen.mean()) if n else np.nan
+    if n and not seen.any():
+        same = Sentence("The two models make the same errors.", "note.same_errors")
+        return DieboldMariano(0.0, 0.0, 0.0, 1.0, n, same)
+    if n < LEAST_WINDOWS or n <= horizon:
+        least = max(LEAST_WINDOWS, horizon + 1)
+        note = f"{n} loss differences are too few for a test that needs {least}, so there is no p-value."
+        note = Sentence(note, "note.too_few_differences", n=n, least=least)
+        return DieboldMariano(mean, np.nan, np.nan, np.nan, n, note)
+    error = _standard_error(seen, horizon)
+    if error == 0:
+        return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, EQUAL)
+    return DieboldMariano(mean, error, mean / error, _two_sided(mean / error, n), n, "")
+
+
+def _two_sided(statistic: float, n: int) -> float:
+    from scipy.stats import t
+
+    return float(2 * t.sf(abs(statistic), n - 1))
+
+
+def _standard_error(seen: Floats, horizon: int) -> float:
+    """Return the standard error of the mean, such that mean over error is the corrected statistic."""
+    n = len(seen)
+    unit = np.abs(seen).max()
+    centred = (seen - seen.mean()) / unit
+    # differences that are equal but for rounding
+    if np.abs(centred).max() < 1e-12:
+        return 0.0
+    covariances = np.array([centred[lag:] @ centred[: n - lag] / n for lag in range(horizon)])
+    variance = covariances[0] + 2 * covariances[1:].sum()
+    if variance <= 0:
+        weights = 1 - np.arange(1, horizon) / horizon
+        variance = covariances[0] + 2 * weights @ covariances[1:]
+    correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
+    return float(unit * np.sqrt(variance / n / correction))
+
+
+def holm(p_values: Floats) -> Floats:
+    """Adjust p-values for their number by the step-down method of Holm (1979); NaN stays NaN and is not counted.
+
+    >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).tolist()
+    [0.03, 0.06, nan, 0.06]
+    """
+    p_values = np.asarray(p_values, float)
+    adjusted = np.full(len(p_values), np.nan)
+    known = np.flatnonzero(~np.isnan(p_values))
+    order = known[np.argsort(p_values[known], kind="stable")]
+    steps = p_values[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
+
+
+@dataclass(frozen=True)
+class Units:
+    """Losses of M models, one for each unit of which the test takes the differences to be alike.
+
+    Attributes:
+        losses: `(M, n)`.
+        what: "origin" or "series".
+        horizon: Units that are correlated with each other, for `diebold_mariano`.
+        note: What is assumed, and whether the units are few.
+    """
+
+    losses: Floats
+    what: str
+    horizon: int
+    note: str
+
+
+def units_of(cells: Cells) -> Units:
+    """Reduce the errors of many series and steps to one loss for each origin, or for each series.
+
+    A window's loss is its MASE: the absolute errors of all steps, averaged, over the series' scale. By origin, the
+    losses of all series are averaged: errors of series may depend on each other in any way, as all that happens at
+    one time is in one number (as in Driscoll and Kraay 1998). Origins whose windows overlap are correlated, which the
+    test takes into account. That needs many origins. Where there are fewer than 10 and at least 10 series, each
+    series' losses are averaged over origins instead, and series are taken to be independent of each other (Timmermann
+    and Zhu 2019 discuss both): a shock that hits all series at once makes such p-values too small.
+
+    Only windows in which all models that are ranked have forecasts count.
+    """
+    n_series, n_origins = (int(cells.shared.any(axis=axis).sum()) for axis in (1, 0))
+    if n_origins < MANY <= n_series:
+        note = (
+            f"Each of {n_series} series counts once, as {n_origins} origins are few: "
+            "p-values take the series to be independent of each other."
+        )
+        note = Sentence(note, "note.series_count", n_series=n_series, n_origins=n_origins)
+        return Units(_mean(cells, 2), "series", 1, note)
+    note = ""
+    if n_origins < MANY:
+        note = (
+            f"{n_origins} window{'s are' if n_origins != 1 else ' is'} few: a test has little power, and what it does "
+            f"not find may still be there. Use `n_windows={MANY}` or more where the series are long enough."
+        )
+        note = Sentence(note, "note.few_windows", n=n_origins, many=MANY)
+    return Units(_mean(cells, 1), "origin", cells.overlap, note)
+
+
+def _mean(cells: Cells, axis: int) -> Floats:
+    """Average over series (axis 1) or origins (axis 2) where all models that are ranked have errors, to `(M, n)`."""
+    total, count = np.where(cells.shared, cells.errors, 0.0).sum(axis=axis), cells.shared.sum(axis=axis - 1)
+    return np.asarray(total[:, count > 0] / count[count > 0])
+
+
+@dataclass(frozen=True)
+class Skill:
+    """Skill of M models against another one: 1 minus the ratio of their errors. NaN where it is undefined.
+
+    Attributes:
+        skill: `(M,)`; 0.1 means errors that are 10 % smaller.
+        lower: `(M,)` lower end of the interval.
+        upper: `(M,)`.
+        level: Of the intervals, in %.
+        note: Why there are no intervals, or why they are too narrow, or "".
+    """
+
+    skill: Floats
+    lower: Floats
+    upper: Floats
+    level: float
+    note: str
+
+
+def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws: int = 2_000, seed: int = 0) -> Skill:
+    """Estimate skill and its interval over series and origins.
+
+    Series and origins are drawn with replacement, independently of each other, and a window counts as often as its
+    series was drawn times how often its origin was (the pigeonhole bootstrap, Owen 2007, a little conservative); the
+    interval lies between percentiles. With one series only origins are drawn, and with one origin only series. Each
+    model is compared in the windows that it shares with the other one.
+
+    Args:
+        cells: Errors.
+        against: Name of the model to compare with.
+        level: Coverage of the intervals, in %.
+        n_draws: Draws of the bootstrap.
+        seed: The same seed gives the same intervals.
+
+    Raises:
+        DataError: `against` is not among the models.
+    """
+    if against not in cells.models:
+        known = ", ".join(cells.models)
+        raise DataError(f"`against` must be one of the models ({known}), got {against!r}. Add it to the backtest.")
+    base = cells.errors[cells.models.index(against)]
+    both = np.isfinite(cells.errors) & np.isfinite(base)
+    own, other = np.where(both, cells.errors, 0.0), np.where(both, base, 0.0)
+    skill = _skill(own.sum(axis=(1, 2)), other.sum(axis=(1, 2)))
+    n_series, n_origins = base.shape
+    if n_series * n_origins == 1:
+        nothing = np.full(len(skill), np.nan)
+        alone = Sentence("One window of one series shows no interval of the skill.", "note.one_window")
+        return Skill(skill, nothing, nothing, level, alone)
+    random = np.random.default_rng(seed)
+    draws = _draws(own, other, n_draws, random)
+    outside = (1 - level / 100) / 2
+    lower, upper = _percentiles(draws, (outside, 1 - outside))
+    few = n_origins < MANY
+    text = f"Intervals of skill from {n_origins} origins tend to be too narrow."
+    note = Sentence(text, "note.narrow_skill", n=n_origins) if few else ""
+    return Skill(skill, lower, upper, level, note)
+
+
+def _skill(own: Floats, other: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(other > 0, 1 - own / other, np.nan)
+
+
+def _draws(own: Floats, other: Floats, n_draws: int, random: np.random.Generator) -> Floats:
+    """Return skills, `(n_draws, M)`."""
+    _, n_series, n_origins = own.shape
+    found, size = [], max(BLOCK // n_series, 1)
+    for begin in range(0, n_draws, size):
+        n = min(size, n_draws - begin)
+        series, origins = _counts(n_series, n, random), _counts(n_origins, n, random)
+        sums = [np.einsum("mbt,bt->bm", series @ errors, origins, optimize=True) for errors in (own, other)]
+        found.append(_skill(*sums))
+    return np.concatenate(found)
+
+
+def _counts(n: int, n_draws: int, random: np.random.Generator) -> Floats:
+    """Return how often each of n was drawn, `(n_draws, n)`."""
+    return random.multinomial(n, np.full(n, 1 / n), size=n_draws).astype(float)
+
+
+def _percentiles(draws: Floats, shares: tuple[float, float]) -> Floats:
+    """Return `(2, M)` over the draws in which skill was defined, NaN where it never was."""
+    result = np.full((2, draws.shape[1]), np.nan)
+    for m, drawn in enumerate(draws.T):
+        known = drawn[~np.isnan(drawn)]
+        if len(known):
+            result[:, m] = np.quantile(known, shares)
+    return result

@@ -1,0 +1,1 @@
+"""What do covariates and the calendar become? Encoded columns, holidays, lags of earlier years."""

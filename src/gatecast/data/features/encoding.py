@@ -1,0 +1,304 @@
+"""What does the network see of covariates and the calendar? Standardised numbers, and codes of categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from gatecast.data.features.calendar import calendar_features, holiday_features, is_daily, wall_clock
+from gatecast.data.features.columns import CategoryColumn, NumberColumn, fit_categories, fit_numbers
+from gatecast.data.features.holidays import feast_names
+from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.panel import Panel
+from gatecast.data.values.gaps import carry_forward
+from gatecast.exceptions import DataError
+
+__all__ = ["CovariateEncoder", "Encoded", "fit_encoder"]
+
+# name of the category of holidays
+FEASTS = "near_holiday"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The covariates of a panel, as the network reads them.
+
+    Attributes:
+        numeric: float32, shape (N, Fn); what is known ahead first.
+        codes: int32, shape (N, C); what is known ahead first.
+        static_numeric: float32, shape (S, Fs).
+        static_codes: int32, shape (S, Cs).
+    """
+
+    numeric: Array
+    codes: Array
+    static_numeric: Array
+    static_codes: Array
+
+
+@dataclass(frozen=True)
+class CovariateEncoder:
+    """How covariates become numbers; learned from the training part by `fit_encoder`.
+
+    The columns of `numeric` are, in this order: numbers that are known ahead, cycles of the calendar, holidays, numbers
+    of the past. A column that had missing values in training has one behind it that is 1 where it is missing.
+
+    Attributes:
+        future_numbers: Numbers and flags that are known ahead.
+        past_numbers: Numbers and flags that are known up to now.
+        static_numbers: Numbers and flags of whole series.
+        future_categories: Categories that are known ahead.
+        past_categories: Categories that are known up to now.
+        static_categories: Categories of whole series.
+        calendar: Whether cycles of the calendar are columns.
+        country: Whose holidays are columns, None for nobody's.
+        calendar_names: The columns that follow from the times alone.
+        feasts: Which holiday is near, and how far; a category that is known ahead, up to days. None without a country.
+    """
+
+    future_numbers: tuple[NumberColumn, ...] = ()
+    past_numbers: tuple[NumberColumn, ...] = ()
+    static_numbers: tuple[NumberColumn, ...] = ()
+    future_categories: tuple[CategoryColumn, ...] = ()
+    past_categories: tuple[CategoryColumn, ...] = ()
+    static_categories: tuple[CategoryColumn, ...] = ()
+    calendar: bool = False
+    country: str | None = None
+    calendar_names: tuple[str, ...] = ()
+    feasts: CategoryColumn | None = None
+
+    @property
+    def future_names(self) -> tuple[str, ...]:
+        """Columns of the user's table that must be known ahead, what `read_future` reads."""
+        return _plain_names(self.future_numbers, self.future_categories)
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """Names of the Fn columns of `numeric`."""
+        return (*_names(self.future_numbers), *self.calendar_names, *_names(self.past_numbers))
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """Names of the C columns of `codes`."""
+        return tuple(column.name for column in self._code_columns)
+
+    @property
+    def n_future_numeric(self) -> int:
+        """How many columns of `numeric` are known ahead; they are the first ones."""
+        return len(_names(self.future_numbers)) + len(self.calendar_names)
+
+    @property
+    def n_future_codes(self) -> int:
+        """How many columns of `codes` are known ahead; they are the first ones."""
+        return len(self.future_categories) + (self.feasts is not None)
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Number of codes of each column of `codes`, unknown among them."""
+        return tuple(column.cardinality for column in self._code_columns)
+
+    @property
+    def static_cardinalities(self) -> tuple[int, ...]:
+        """Number of codes of each column of `static_codes`, unknown among them."""
+        return tuple(column.cardinality for column in self.static_categories)
+
+    def encode_panel(self, panel: Panel, before: Array | None = None) -> Encoded:
+        """Encode the covariates of all points of a panel; a row depends on no later one.
+
+        Numbers that are missing are the last ones of the series for the past, and the mean where there are none, and
+        for what is known ahead.
+
+        Args:
+            panel: The series, with the covariates of the training data.
+            before: The row of `numeric` before each series, shape (S, Fn), where the panel goes on behind others.
+
+        Raises:
+            DataError: A covariate is not there, holds no numbers though it did, or the frequency is another.
+        """
+        self._check_there(panel)
+        future = self._future_numeric(panel.future, panel, panel.all_times())
+        past = []
+        for i, column in enumerate(_with_flags(self.past_numbers)):
+            last = 0.0 if before is None else before[:, self.n_future_numeric + i]
+            past.append(_past_column(column, panel, last))
+        codes = self._future_codes(panel.future, panel, panel.all_times())
+        codes += [column.encode(panel.past[column.name]) for column in self.past_categories]
+        N, S = len(panel.values), panel.n_series
+        static = [np.nan_to_num(column.standardise(panel.static[column.name])) for column in self.static_numbers]
+        static_codes = [column.encode(panel.static[column.name]) for column in self.static_categories]
+        return Encoded(
+            numeric=_stacked([*future, *past], (N,), np.float32),
+            codes=_stacked(codes, (N,), np.int32),
+            static_numeric=_stacked(static, (S,), np.float32),
+            static_codes=_stacked(static_codes, (S,), np.int32),
+        )
+
+    def encode_future(self, after: Panel, horizon: int, values: dict[str, Array]) -> tuple[Array, Array]:
+        """Encode what is known of the steps behind the data, the calendar among it.
+
+        Args:
+            after: S series that start right behind the data.
+            horizon: H.
+            values: The covariates, shape (S, H) each, from `read_future`; {} where there are none.
+
+        Returns:
+            float32, shape (S, H, n_future_numeric), and int32, shape (S, H, n_future_codes).
+        """
+        times = after.future_times(horizon)
+        numeric = self._future_numeric(values, after, times)
+        codes = self._future_codes(values, after, times)
+        return _stacked(numeric, times.shape, np.float32), _stacked(codes, times.shape, np.int32)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that was learned, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> CovariateEncoder:
+        """Build the encoder that `to_dict` described.
+
+        >>> CovariateEncoder.from_dict(CovariateEncoder(calendar=True).to_dict()).calendar
+        True
+        """
+
+        def numbers(name: str) -> tuple[NumberColumn, ...]:
+            return tuple(NumberColumn(**column) for column in facts[name])
+
+        def categories(name: str) -> tuple[CategoryColumn, ...]:
+            return tuple(CategoryColumn(column["name"], tuple(column["categories"])) for column in facts[name])
+
+        return cls(
+            numbers("future_numbers"),
+            numbers("past_numbers"),
+            numbers("static_numbers"),
+            categories("future_categories"),
+            categories("past_categories"),
+            categories("static_categories"),
+            calendar=facts["calendar"],
+            country=facts["country"],
+            calendar_names=tuple(facts["calendar_names"]),
+            feasts=None if facts["feasts"] is None else CategoryColumn(FEASTS, tuple(facts["feasts"]["categories"])),
+        )
+
+    @property
+    def _code_columns(self) -> tuple[CategoryColumn, ...]:
+        feasts = () if self.feasts is None else (self.feasts,)
+        return (*self.future_categories, *feasts, *self.past_categories)
+
+    def _future_numeric(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
+        """Return the columns that are known ahead, each of the shape of `times`."""
+        columns = []
+        for column in self.future_numbers:
+            standard = column.standardise(values[column.name])
+            columns.append(np.nan_to_num(standard))
+            if column.flags_missing:
+                columns.append(np.isnan(standard))
+        if not self.calendar_names:
+            return columns
+        names, features = _time_features(panel, times.ravel(), calendar=self.calendar, country=self.country)
+        if names != self.calendar_names:
+            raise DataError(
+                f"The data have the frequency {panel.freq!r}, which has another calendar than that of the training "
+                f"data, and {', '.join(self.calendar_names)} were expected. Pass data of the frequency of training."
+            )
+        return columns + [features[:, k].reshape(times.shape) for k in range(len(names))]
+
+    def _future_codes(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
+        """Return the codes that are known ahead, each of the shape of `times`."""
+        codes = [column.encode(values[column.name]) for column in self.future_categories]
+        if self.feasts is not None and self.country is not None:
+            names = _feast_names(panel, times.ravel(), self.country)
+            codes.append(self.feasts.encode(names).reshape(times.shape))
+        return codes
+
+    def _check_there(self, panel: Panel) -> None:
+        lacking = [name for name in self.future_names if name not in panel.future]
+        past = _plain_names(self.past_numbers, self.past_categories)
+        lacking += [name for name in past if name not in panel.past]
+        static = _plain_names(self.static_numbers, self.static_categories)
+        lacking += [name for name in static if name not in panel.static]
+        if lacking:
+            raise DataError(
+                f"The panel lacks the covariates {', '.join(map(repr, lacking))}, and all that the model learned from "
+                "were expected. Read it with the same `past=`, `future=` and `static=`."
+            )
+
+
+def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = None) -> CovariateEncoder:
+    """Learn how to encode the covariates of a panel, over all its series together.
+
+    Args:
+        panel: The training part.
+        calendar: Whether the cycles of the calendar are covariates; see `calendar_features`.
+        country: Whose public holidays are covariates, e.g. "CN" or "AU-VIC"; see `holiday_features`.
+
+    Raises:
+        ConfigError: The country is unknown, or the times are integer steps.
+
+    >>> x = np.array([3.0, 5.0])
+    >>> panel = Panel(np.array(["a"]), np.zeros(2), np.array([0, 2]), np.array([0]), 1, past={"x": x})
+    >>> encoder = fit_encoder(panel)
+    >>> encoder.numeric_names, encoder.encode_panel(panel).numeric.tolist()
+    (('x',), [[-1.0], [1.0]])
+    """
+    names, _ = _time_features(panel, panel.starts[:0], calendar=calendar, country=country)
+    feasts: tuple[CategoryColumn, ...] = ()
+    if country is not None and is_daily(panel.grid):
+        feasts = fit_categories({FEASTS: _feast_names(panel, panel.all_times(), country)})
+    return CovariateEncoder(
+        fit_numbers(panel.future),
+        fit_numbers(panel.past),
+        fit_numbers(panel.static),
+        fit_categories(panel.future),
+        fit_categories(panel.past),
+        fit_categories(panel.static),
+        calendar=calendar,
+        country=country,
+        calendar_names=names,
+        feasts=feasts[0] if feasts else None,
+    )
+
+
+def _plain_names(numbers: Iterable[NumberColumn], categories: Iterable[CategoryColumn]) -> tuple[str, ...]:
+    return (*(column.name for column in numbers), *(column.name for column in categories))
+
+
+def _names(columns: Iterable[NumberColumn]) -> list[str]:
+    return [f"{column.name}_missing" if is_flag else column.name for column, is_flag in _with_flags(columns)]
+
+
+def _with_flags(columns: Iterable[NumberColumn]) -> list[tuple[NumberColumn, bool]]:
+    """Return each column, and behind it the one that says where it was missing."""
+    return [(column, is_flag) for column in columns for is_flag in (False, True)[: 1 + column.flags_missing]]
+
+
+def _past_column(column: tuple[NumberColumn, bool], panel: Panel, before: Array | float) -> Array:
+    number, is_flag = column
+    standard = number.standardise(panel.past[number.name])
+    return np.isnan(standard) if is_flag else carry_forward(standard, panel.offsets, before)
+
+
+def _time_features(panel: Panel, times: Array, *, calendar: bool, country: str | None) -> tuple[tuple[str, ...], Array]:
+    """Return names and values, float32, shape (n, K), of what follows from the times, shape (n,), alone."""
+    clock = wall_clock(panel, times)
+    parts = [calendar_features(clock, panel.grid)] if calendar else []
+    parts += [holiday_features(clock, panel.grid, country)] if country is not None else []
+    names = tuple(name for names, _ in parts for name in names)
+    return names, np.concatenate([np.empty((len(times), 0), np.float32), *(values for _, values in parts)], axis=1)
+
+
+def _feast_names(panel: Panel, times: Array, country: str) -> Array:
+    """Name the holiday near each time, shape (n,), which is looked for once for each day."""
+    days, places = np.unique(wall_clock(panel, times).astype("datetime64[D]").astype(np.int64), return_inverse=True)
+    return np.asarray(feast_names(days, country)[places])
+
+
+def _stacked(columns: list[Array], shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
+    """Put columns of one shape side by side, one column of the result at a time."""
+    result = np.empty((*shape, len(columns)), dtype=dtype)
+    for k, column in enumerate(columns):
+        result[..., k] = column
+    return result

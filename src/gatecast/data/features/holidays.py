@@ -1,0 +1,110 @@
+"""Which holiday is near a day, and when was it in earlier years? By name, since many move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import numpy as np
+
+from gatecast.data.features.calendar import check_country, holidays_of
+from gatecast.data.panel.arrays import Array, Ints
+
+__all__ = ["MOVES", "NO_DAY", "feast_names", "same_date_earlier", "same_holiday_earlier"]
+
+# days before and behind a holiday that belong to it
+NEAR = 3
+# by so many days a holiday may come earlier or later in the year than in another one; Easter moves by 35
+MOVES = 40
+# stands for a day that there is not
+NO_DAY = np.iinfo(np.int64).min // 2
+DAYS_OF_YEAR = 365.25
+
+
+def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list[Ints]:
+    """Return the days that had the same place before or behind the same holiday in earlier years.
+
+    A day belongs to the nearest holiday of at most three days away. A day off that stands in for a holiday on a weekend
+    has no name of its own.
+
+    Args:
+        days: Counted from 1970, shape (n,).
+        country: As for `holiday_features`.
+        years: How many years ago, each one.
+
+    Returns:
+        For each of `years` shape (n,); `NO_DAY` where no holiday is near, or where there was none of that name.
+
+    >>> day = np.array(["2024-11-29"], "datetime64[D]").astype(np.int64)
+    >>> same_holiday_earlier(day, "US", [1])[0].astype("datetime64[D]")
+    array(['2023-11-24'], dtype='datetime64[D]')
+    """
+    names, feasts = _named_holidays(days, country, max(years, default=0))
+    nearest = _nearest(feasts, days)
+    shift = days - feasts[nearest]
+    found = []
+    for year in years:
+        wanted = feasts - round(DAYS_OF_YEAR * year)
+        earlier = np.full(len(feasts), NO_DAY)
+        for name in np.unique(names):
+            own = np.flatnonzero(names == name)
+            then = feasts[own][_nearest(feasts[own], wanted[own])]
+            earlier[own] = np.where(np.abs(then - wanted[own]) <= MOVES, then, NO_DAY)
+        is_known = (np.abs(shift) <= NEAR) & (earlier[nearest] > NO_DAY)
+        found.append(np.where(is_known, earlier[nearest] + shift, NO_DAY))
+    return found
+
+
+def feast_names(days: Ints, country: str) -> Array:
+    """Name the holiday that each day belongs to, and the days from it to this one; None far from any.
+
+    Args:
+        days: Counted from 1970, shape (n,).
+        country: As for `holiday_features`.
+
+    >>> feast_names(np.array(["2024-12-24", "2024-12-12"], "datetime64[D]").astype(np.int64), "US").tolist()
+    ['Christmas Day -1', None]
+    """
+    if not len(days):
+        return np.empty(0, dtype=object)
+    names, feasts = _named_holidays(days, country, 0)
+    nearest = _nearest(feasts, days)
+    shift = days - feasts[nearest]
+    texts = [f"{name} {n:+d}" if abs(n) <= NEAR else None for name, n in zip(names[nearest], shift, strict=True)]
+    return np.array(texts, dtype=object)
+
+
+def same_date_earlier(days: Ints, n_years: int) -> Ints:
+    """Return the same dates some years earlier, 29 February as 1 March.
+
+    >>> same_date_earlier(np.array(["2024-02-29", "2024-12-25"], "datetime64[D]").astype(int), 1).astype("M8[D]")
+    array(['2023-03-01', '2023-12-25'], dtype='datetime64[D]')
+    """
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    of_month = dates - months.astype("datetime64[D]")
+    return np.asarray(((months - 12 * n_years).astype("datetime64[D]") + of_month).astype(np.int64))
+
+
+def _named_holidays(days: Ints, country: str, n_years: int) -> tuple[Array, Ints]:
+    """Return the holidays around some days and in years before, by day, at least one: names and days."""
+    code, subdivision = check_country(country)
+    edges = (int(edge.astype("datetime64[D]").astype("datetime64[Y]").astype(int)) for edge in (days.min(), days.max()))
+    first, last = (edge + 1970 for edge in edges)
+    found = holidays_of(code, subdivision, range(first - n_years - 1, last + 2), observed=False)
+    # a name may say in brackets that the day was estimated or moved, and a day may have several
+    each = [(day, name.split(" (")[0].strip()) for day, names in found.items() for name in names.split("; ")]
+    # of a feast of several days the first one counts
+    seen = set(each)
+    each = [(day, name) for day, name in each if (day - timedelta(days=1), name) not in seen]
+    each = each or [(date(1900, 1, 1), "")]
+    feasts = np.array([day for day, _ in each], dtype="datetime64[D]").astype(np.int64)
+    return np.array([name for _, name in each], dtype=object), feasts
+
+
+def _nearest(sorted_days: Ints, days: Ints) -> Ints:
+    """Return which of some sorted days is nearest to each of others, the earlier one of two."""
+    right = np.clip(np.searchsorted(sorted_days, days), 0, len(sorted_days) - 1)
+    left = np.maximum(right - 1, 0)
+    is_left = np.abs(sorted_days[left] - days) <= np.abs(sorted_days[right] - days)
+    return np.where(is_left, left, right)

@@ -1,0 +1,355 @@
+"""Which frequency do the timestamps have? Infers it over all series, or reads the one that was given.
+
+Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1]]`.
+"""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Ints, blocks
+from gatecast.data.panel.grid import (
+    DAY,
+    BusinessGrid,
+    FixedGrid,
+    Grid,
+    IntegerGrid,
+    MonthGrid,
+    OffsetGrid,
+    month_dates,
+)
+from gatecast.exceptions import ConfigError, DataError
+
+__all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid", "step_text"]
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+RULES = ("MS", "ME", "BMS", "BME")
+# More missing times than times: that is no clear frequency any more.
+MAX_GAP_SHARE = 0.5
+MAX_POINTS = 1_000_000_000
+# Spellings of older pandas versions that people still have in their fingers.
+OLD_ALIASES = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns", "d": "D"}
+OLD_ALIASES |= {"BM": "BME", "BQ": "BQE", "BA": "BYE", "BY": "BYE", "AS": "YS", "BAS": "BYS"}
+PERIOD_MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """The sorted timestamps of all series, one behind the other, and what to call the series in errors."""
+
+    times: Array
+    offsets: Ints
+    ids: Array
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the times are integer steps rather than dates."""
+        return self.times.dtype.kind != "M"
+
+    @property
+    def starts(self) -> Array:
+        """The first time of each series, shape (S,)."""
+        return self.times[self.offsets[:-1]]
+
+    @property
+    def last(self) -> Array:
+        """The last time of each series, shape (S,)."""
+        return self.times[self.offsets[1:] - 1]
+
+    def one(self, index: int) -> "Stamps":
+        """Return the stamps of one series."""
+        begin, end = self.offsets[index], self.offsets[index + 1]
+        return Stamps(self.times[begin:end], np.array([0, end - begin]), self.ids[index : index + 1])
+
+    def steps(self) -> Ints:
+        """Return the differences within the series, as int64 (nanoseconds for dates)."""
+        times: Ints = self.times.view(np.int64)
+        return within(np.diff(times), self.offsets)
+
+    def blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the places of some times after the other, and the first time of the series of each."""
+        for block in blocks(self.offsets):
+            yield block.rows, np.repeat(self.starts[block.series], block.lengths)
+
+    def positions(self, grid: Grid) -> Ints:
+        """Return the position of each time on the grid of its series, shape (N,)."""
+        positions = np.empty(len(self.times), np.int64)
+        for rows, starts in self.blocks():
+            positions[rows] = grid.positions(self.times[rows], starts)
+        return positions
+
+
+def within(differences: Ints, offsets: Ints) -> Ints:
+    """Drop the differences between the end of one series and the start of the next."""
+    keep = np.ones(len(differences), dtype=bool)
+    keep[offsets[1:-1] - 1] = False
+    return differences[keep]
+
+
+def infer_grid(stamps: Stamps) -> Grid:
+    """Find the one frequency of all series.
+
+    Raises:
+        DataError: The steps are irregular or ambiguous, or two series have different frequencies.
+    """
+    grid = _common_grid(stamps)
+    if grid is None:
+        _raise_two_frequencies(stamps)
+        _raise_irregular(stamps)
+    assert grid is not None
+    _check_each_series(grid, stamps)
+    return grid
+
+
+def is_regular(times: Array) -> bool:
+    """Tell whether different times, in any order, lie on one clear frequency."""
+    unique = np.unique(times)
+    stamps = Stamps(unique, np.array([0, len(unique)]), np.array(["y"], dtype=object))
+    return len(unique) > 1 and _common_grid(stamps) is not None
+
+
+def named_grid(freq: str | int) -> Grid:
+    """Build the grid of a frequency that a panel carries.
+
+    Raises:
+        ConfigError: pandas does not know the alias.
+    """
+    if isinstance(freq, int):
+        return IntegerGrid(freq)
+    code, n_steps = _split_alias(freq)
+    prefix, _, anchor = code.partition("-")
+    alias = f"{n_steps if n_steps > 1 else ''}{code}"
+    if prefix == "D":
+        return FixedGrid(alias, n_steps * DAY)
+    if prefix == "W":
+        return FixedGrid(alias, n_steps * DAY * 7, WEEKDAYS.index(anchor))
+    if prefix == "B":
+        return BusinessGrid(alias, n_steps)
+    period = {"M": 1, "Q": 3, "Y": 12}.get(prefix.removeprefix("B")[:1], 0)
+    if period and prefix.removeprefix("B")[1:] in ("S", "E"):
+        rule = ("B" if prefix.startswith("B") else "") + "M" + prefix[-1]
+        month = MONTHS.index(anchor) + 1 if anchor else 1
+        return MonthGrid(alias, rule, n_steps * period, month, period)
+    nanoseconds = _tick_nanoseconds(alias)
+    return FixedGrid(alias, nanoseconds) if nanoseconds else OffsetGrid(alias)
+
+
+def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
+    """Build the grid that a user's `freq` means for these times.
+
+    A bare "W" takes its weekday from the data; "M", "Q" and "Y" take the first or last day from the data.
+
+    Raises:
+        ConfigError: The frequency is unknown or of the other kind than the times.
+        DataError: The times do not fall on it.
+    """
+    if isinstance(freq, str) and freq.strip().isdigit():
+        freq = int(freq)
+    if isinstance(freq, bool) or isinstance(freq, int) != stamps.is_integer or (isinstance(freq, int) and freq < 1):
+        kind = "a positive integer, as the times are integer steps" if stamps.is_integer else "a pandas alias"
+        raise ConfigError(
+            f"`freq` must be {kind}, got {freq!r}. Use `freq={'1' if stamps.is_integer else chr(34) + 'D' + chr(34)}`."
+        )
+    if freq == "W":
+        return _week_grid(stamps, 1)
+    if isinstance(freq, str) and freq.upper() in PERIOD_MONTHS:
+        rule = _month_rule(stamps.times) or "MS"
+        return _month_grid(rule, PERIOD_MONTHS[freq.upper()], stamps.starts)
+    return named_grid(freq)
+
+
+def step_text(step: int, is_integer: bool) -> str:
+    """Say the length of a step as people do.
+
+    >>> step_text(86_400_000_000_000, False)
+    '1 day'
+    """
+    if is_integer:
+        return str(step)
+    for name, unit in (("day", DAY), ("hour", DAY // 24), ("minute", DAY // 1440), ("second", 10**9)):
+        if step % unit == 0:
+            return f"{step // unit} {name}{'s' if step != unit else ''}"
+    return f"{step / 10**9:g} seconds"
+
+
+def _common_grid(stamps: Stamps) -> Grid | None:
+    steps = stamps.steps()
+    if len(steps) == 0:
+        # One point per series has no step; any grid fits, and nothing can be learned from it anyway.
+        return IntegerGrid(1) if stamps.is_integer else FixedGrid("D", DAY)
+    lengths, counts = np.unique(steps, return_counts=True)
+    common = int(lengths[np.argmax(counts)])
+    grid: Grid | None = None
+    if stamps.is_integer:
+        grid = IntegerGrid(common) if not (lengths % common).any() else None
+    else:
+        grid = _by_months(stamps) if common >= 28 * DAY else None
+        if grid is None and not (lengths % common).any():
+            grid = _fixed_grid(common, stamps)
+    return grid if grid is not None and _gap_share(grid, stamps) <= MAX_GAP_SHARE else None
+
+
+def _gap_share(grid: Grid, stamps: Stamps) -> float:
+    n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
+    return 1 - len(stamps.times) / n_points
+
+
+def _fixed_grid(step: int, stamps: Stamps) -> Grid:
+    if step == 7 * DAY:
+        return _week_grid(stamps, 1)
+    if step == DAY and _skips_weekends(stamps):
+        return BusinessGrid("B")
+    if step % DAY == 0:
+        return FixedGrid("D" if step == DAY else f"{step // DAY}D", step)
+    return FixedGrid(_tick_alias(step), step)
+
+
+def _weekday(times: Array) -> Ints:
+    # 1970-01-01 was a Thursday.
+    return (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def _week_grid(stamps: Stamps, n_weeks: int) -> Grid:
+    weekdays = np.unique(_weekday(stamps.starts))
+    alias = f"W-{WEEKDAYS[weekdays[0]]}" if len(weekdays) == 1 else f"{7 * n_weeks}D"
+    return FixedGrid(alias, 7 * DAY * n_weeks)
+
+
+def _skips_weekends(stamps: Stamps) -> bool:
+    if (_weekday(stamps.times) >= 5).any():
+        return False
+    first, last = stamps.starts.astype("datetime64[D]"), stamps.last.astype("datetime64[D]")
+    return bool((np.busday_count(first, last) < (last - first).astype(np.int64)).any())
+
+
+def _month_rule(times: Array) -> str | None:
+    days = times.astype("datetime64[D]")
+    if len(np.unique(times - days)) > 1:
+        return None
+    months = days.astype("datetime64[M]").astype(np.int64)
+    return next((rule for rule in RULES if (month_dates(months, rule) == days).all()), None)
+
+
+def _by_months(stamps: Stamps) -> Grid | None:
+    rule = _month_rule(stamps.times)
+    if rule is None:
+        return None
+    months = stamps.times.astype("datetime64[M]").astype(np.int64)
+    lengths, counts = np.unique(within(np.diff(months), stamps.offsets), return_counts=True)
+    common = int(lengths[np.argmax(counts)])
+    return None if (lengths % common).any() else _month_grid(rule, common, stamps.starts)
+
+
+def _month_grid(rule: str, n_months: int, starts: Array) -> Grid:
+    """Name a step of months: anchored quarters and years where all series agree on the anchor."""
+    letter = {3: "Q", 12: "Y"}.get(n_months)
+    phases = np.unique(starts.astype("datetime64[M]").astype(np.int64) % n_months)
+    if letter is None or len(phases) > 1:
+        alias = rule if n_months == 1 else f"{n_months}{rule}"
+        return MonthGrid(alias, rule, n_months)
+    # As pandas names them: quarters that start in January, quarters that end in December.
+    month = int(phases[0]) + 1 if rule.endswith("S") or n_months == 12 else int(phases[0]) + 10
+    alias = f"{rule.replace('M', letter)}-{MONTHS[month - 1]}"
+    return MonthGrid(alias, rule, n_months, month, n_months)
+
+
+def _check_each_series(grid: Grid, stamps: Stamps) -> None:
+    """A daily series among hourly ones is no hourly series with gaps: say so."""
+    if len(stamps.ids) == 1:
+        return
+    positions = stamps.positions(grid)
+    for index in np.flatnonzero(np.diff(stamps.offsets) >= 3):
+        steps = np.diff(positions[stamps.offsets[index] : stamps.offsets[index + 1]])
+        if steps.min() > 1:
+            other = _common_grid(stamps.one(int(index)))
+            if other is not None:
+                _raise_two(stamps, grid, other, int(index))
+
+
+def _raise_two(stamps: Stamps, grid: Grid, other: Grid, other_index: int) -> None:
+    first = next(i for i in range(len(stamps.ids)) if i != other_index)
+    raise DataError(
+        f"Series {stamps.ids[first]!r} has frequency {grid.freq!r} and series {stamps.ids[other_index]!r} "
+        "has "
+        f"{other.freq!r}, but all series of one table must share one. Split the table, or resample one of "
+        "them."
+    )
+
+
+def _raise_two_frequencies(stamps: Stamps) -> None:
+    first: tuple[int, Grid] | None = None
+    # A thousand series are plenty to find two that differ.
+    for index in range(min(len(stamps.ids), 1000) if len(stamps.ids) > 1 else 0):
+        one = stamps.one(index)
+        grid = _common_grid(one) if len(one.times) >= 3 else None
+        if grid is None:
+            continue
+        if first is None:
+            first = (index, grid)
+        elif first[1].freq != grid.freq:
+            raise DataError(
+                f"Series {stamps.ids[first[0]]!r} has frequency {first[1].freq!r} and series "
+                f"{stamps.ids[index]!r} "
+                f"has {grid.freq!r}, but all series of one table must share one. Split the table, or "
+                "resample one of them."
+            )
+
+
+def _raise_irregular(stamps: Stamps) -> None:
+    lengths, counts = np.unique(stamps.steps(), return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:2]
+    common = " and ".join(f"{step_text(int(lengths[i]), stamps.is_integer)} ({_times(int(counts[i]))})" for i in order)
+    example = "1" if stamps.is_integer else '"D"'
+    months = "" if stamps.is_integer or lengths[order[0]] < 28 * DAY else ', or `freq="MS"` for one value a month'
+    raise DataError(
+        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was "
+        "expected. "
+        f"Pass it, e.g. `freq={example}`{months}, or resample the table."
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _split_alias(freq: str) -> tuple[str, int]:
+    """Split "2QS" into pandas' full code "QS-JAN" and 2."""
+    from pandas.tseries.frequencies import to_offset
+
+    text = freq.strip()
+    digits = len(text) - len(text.lstrip("0123456789"))
+    head, _, anchor = text[digits:].partition("-")
+    head = OLD_ALIASES.get(head, head)
+    if head in PERIOD_MONTHS:
+        head = {"M": "ME", "Q": "QE"}.get(head, "YE")
+    modern = text[:digits] + head + (f"-{anchor}" if anchor else "")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            offset = to_offset(modern)
+    except ValueError:
+        offset = None
+    if offset is None or offset.n < 1:
+        raise ConfigError(
+            f'`freq` must be a pandas alias, got {freq!r}. Use for example "h", "D", "W-SUN", "MS", '
+            '"QE-DEC" or "30min".'
+        ) from None
+    return str(offset.rule_code), int(offset.n)
+
+
+def _tick_nanoseconds(alias: str) -> int:
+    from pandas.tseries.frequencies import to_offset
+    from pandas.tseries.offsets import Tick
+
+    offset = to_offset(alias)
+    return int(offset.nanos) if isinstance(offset, Tick) else 0
+
+
+def _tick_alias(nanoseconds: int) -> str:
+    for alias, unit in (("h", DAY // 24), ("min", DAY // 1440), ("s", 10**9), ("ms", 10**6), ("us", 1000)):
+        if nanoseconds % unit == 0:
+            return alias if nanoseconds == unit else f"{nanoseconds // unit}{alias}"
+    return f"{nanoseconds}ns"

@@ -1,0 +1,1 @@
+"""How does what people have become a panel? Files, tables, columns, dates, numbers."""

@@ -1,0 +1,79 @@
+"""Which rows at the end of a table are about the future: their covariates are known, their target is not?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Ints
+from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.times import time_text
+
+if TYPE_CHECKING:
+    from gatecast.data.reading.files import Table
+
+__all__ = ["about_future", "observed_lengths", "rows_ahead", "split_future", "without_future"]
+
+
+def observed_lengths(panel: Panel) -> Ints:
+    """Return the points of each series up to the newest observation of all series, shape (S,).
+
+    What lies behind it has no target anywhere. A series that ended earlier than others keeps its gap at the end, which
+    says that its newest values are missing.
+
+    >>> values = np.array([1.0, np.nan, 2.0, np.nan])
+    >>> observed_lengths(Panel(np.array(["a"]), values, np.array([0, 4]), np.array([0]), freq=1))
+    array([3])
+    """
+    series, _ = panel.places()
+    seen = ~np.isnan(panel.values)
+    if not seen.any():
+        return panel.lengths
+    newest = panel.all_times()[seen].max()
+    before = panel.all_times() <= newest
+    return np.bincount(series[before], minlength=panel.n_series).astype(np.int64)
+
+
+def split_future(panel: Panel) -> tuple[Panel, Panel | None]:
+    """Take the rows about the future off the end of all series, where columns are known ahead.
+
+    Returns:
+        The series up to the newest observation of all, and the rows behind it; None where there are none.
+    """
+    lengths = observed_lengths(panel)
+    if not panel.future or (lengths == panel.lengths).all():
+        return panel, None
+    return panel.head(lengths), panel.tail_from(lengths)
+
+
+def rows_ahead(ahead: Panel) -> Any:
+    """Return rows about the future as a table of the user's library, as `read_future` takes it."""
+    series, _ = ahead.places()
+    return ahead.frame(series, ahead.all_times(), **ahead.future)
+
+
+def about_future(ahead: Panel) -> str:
+    """Say what was made of the rows about the future."""
+    n_steps, names = int(ahead.lengths.max()), ", ".join(map(repr, ahead.future))
+    which = f"The last {n_steps} steps have" if n_steps > 1 else "The last step has"
+    are = f"they are the future, of which {names}" if n_steps > 1 else f"it is the future, of which {names}"
+    verb = "are" if len(ahead.future) > 1 else "is"
+    return f"{which} no {ahead.columns.target!r} in any series: {are} {verb} known."
+
+
+def without_future(table: Table) -> tuple[Table, int]:
+    """Take the rows about the future off the end of a table.
+
+    Returns:
+        The table without them, and how many steps they span.
+    """
+    from gatecast.data.reading.files import first_gap
+
+    known, ahead = split_future(table.panel)
+    if ahead is None:
+        return table, 0
+    n_steps = int(ahead.lengths.max())
+    end = time_text(known.grid.times(known.starts, known.lengths - 1).max())
+    return replace(table, panel=known, n_gaps=known.n_gaps, first_gap=first_gap(known), end=end), n_steps

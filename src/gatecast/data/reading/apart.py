@@ -1,0 +1,123 @@
+"""Where times repeat, does a time of day or a name of the series tell the rows apart, and if not, what would help?"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.frequency import named_grid
+from gatecast.data.panel.grid import DAY, FixedGrid
+from gatecast.data.reading.find import Found, Wanted, column_kind, find_columns
+from gatecast.data.reading.frames import Source
+from gatecast.data.reading.parts import part_of
+from gatecast.data.reading.times import RowTimes, read_times, time_text
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["raise_repeated", "tell_apart"]
+
+
+def tell_apart(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
+    """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both.
+
+    Raises:
+        DataError: Several text columns would do, or the time of day cannot be read.
+    """
+    if not found.dates or (found.id is not None and not found.spare):
+        return found, times
+    spare = found.spare if _are_days(times) else ()
+    # A step below a day cannot be meant where each date stands alone.
+    plain: tuple[str, ...] = spare if _is_below_day(freq) else ()
+    for ids, clock in (((found.id,), plain), ((found.id,), spare), (found.texts, plain), (found.texts, spare)):
+        fits = [name for name in ids if _is_unique(source.frame, times.instants, name, clock)]
+        if len(fits) > 1:
+            raise DataError(
+                f"Times repeat, and several columns may name the series ({', '.join(map(repr, fits))}), but "
+                "one was expected. "
+                f"Name it, e.g. `id_col={fits[0]!r}`."
+            )
+        if fits:
+            texts = tuple(name for name in found.texts if name != fits[0])
+            told = replace(found, id=fits[0], clock=clock or found.clock, texts=texts)
+            return told, read_times(source, told) if clock else times
+    # Nothing does: the rows that even the time of day leaves together are the ones to speak of.
+    told = replace(found, clock=spare or found.clock)
+    return told, read_times(source, told) if spare else times
+
+
+def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes, again: Ints) -> None:
+    """Say which rows have the same time, and what would help.
+
+    Args:
+        source: The table.
+        wanted: The names that were given.
+        found: The columns that were used.
+        times: The time of each row.
+        again: Rows whose time an earlier row of the series has.
+    """
+    frame, first = source.frame, int(again[0])
+    has_time = times.instants == times.instants[first]
+    if found.id is not None:
+        has_time &= (frame[found.id] == frame[found.id].iloc[first]).to_numpy(dtype=bool)
+    rows = np.flatnonzero(has_time)
+    named = ", ".join(source.where(int(row)) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
+    series = "" if found.id is None else f" of series {frame[found.id].iloc[first]!r}"
+    more = f"; {len(again)} rows repeat a time in all" if len(again) > len(rows) - 1 else ""
+    raise DataError(
+        f"{len(rows)} rows{series} have the time {time_text(times.instants[first])} ({named}{more}), and one row "
+        f"for each time was expected. Remove or add up the duplicates{_remedy(source, wanted, found, times)}."
+    )
+
+
+def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> str:
+    """Name what tells the rows apart, once it is known that it does."""
+    better = _without_name(source, wanted)
+    if better:
+        return f", or leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
+    if found.id is not None:
+        return ""
+    used = {*found.times, found.target}
+    for name in source.frame.columns:
+        may_be = name not in used and part_of(name) is None and _may_be_id(source.frame[name])
+        if may_be and _is_unique(source.frame, times.instants, name):
+            return f", or name the column that tells the series apart, e.g. `id_col={name!r}`"
+    return ""
+
+
+def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:
+    """Return the time columns that would be found without `time_col`, if no time repeats there."""
+    if wanted.time is None:
+        return ()
+    try:
+        other = find_columns(source.frame, replace(wanted, time=None))
+        other, times = tell_apart(source, other, read_times(source, other), None)
+    except DataError:
+        return ()
+    return other.times if _is_unique(source.frame, times.instants, other.id) else ()
+
+
+def _may_be_id(column: "pd.Series[Any]") -> bool:
+    kinds = ("text", "integer", "flag", "number text")
+    return column_kind(column) in kinds and bool(column.duplicated().any())
+
+
+def _are_days(times: RowTimes) -> bool:
+    """Tell whether the times are dates at midnight, without a time zone."""
+    is_date = times.instants.dtype.kind == "M" and times.timezone is None
+    return is_date and bool((times.instants.astype(np.int64) % DAY == 0).all())
+
+
+def _is_below_day(freq: str | int | None) -> bool:
+    grid = named_grid(freq) if isinstance(freq, str) and not freq.strip().isdigit() else None
+    return isinstance(grid, FixedGrid) and grid.nanoseconds < DAY
+
+
+def _is_unique(frame: "pd.DataFrame", instants: Array, id_col: str | None, clock: tuple[str, ...] = ()) -> bool:
+    names = [*clock, *([id_col] if id_col else [])]
+    if not names:
+        return len(np.unique(instants)) == len(instants)
+    keys = frame[names].assign(**{"the time of the row": instants})
+    return not keys.duplicated().any()

@@ -1,0 +1,288 @@
+"""What is in this file? Reads CSV as people have it, and Parquet, and says what was understood."""
+
+import difflib
+import gzip
+import zlib
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.panel import Columns, Panel, Roles
+from gatecast.data.reading.covariates import Names, check_roles, make_roles
+from gatecast.data.reading.find import Wanted
+from gatecast.data.reading.frames import Source, as_source
+from gatecast.data.reading.table import Layout, lay_out, wanted_like
+from gatecast.data.reading.text import TextTable, decode, read_text
+from gatecast.data.reading.times import time_text
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Table", "first_gap", "read_source", "read_table"]
+
+GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that was read, and what was understood of it.
+
+    Attributes:
+        panel: The series.
+        path: The file.
+        format: "CSV", "TSV" or "Parquet", with ", gzip" behind it.
+        delimiter: Between the cells; None for Parquet and for a single column.
+        encoding: e.g. "UTF-8"; None for Parquet.
+        has_header: Whether the columns have names.
+        date_format: How times are written, as strptime or in words.
+        date_order: "day first" or "month first" where that had to be found out, else "".
+        number_format: How 1234.5 is written in the target.
+        time_col: Column of the times; several names joined by " + "; None if the order of the rows counts.
+        target_col: Column of the values.
+        id_col: Column with the name of the series, or None.
+        ignored: The other columns.
+        n_rows: Rows, also those without a value.
+        n_series: Number of series.
+        freq: pandas alias, or an integer step.
+        n_gaps: Points without a value: the time or its value is missing.
+        first_gap: The first of them, with its series if there are several; None if there are no gaps.
+        is_sorted: Whether the rows of each series came in the order of time.
+        start: First time.
+        end: Last time.
+    """
+
+    panel: Panel
+    path: Path
+    format: str
+    delimiter: str | None
+    encoding: str | None
+    has_header: bool
+    date_format: str
+    date_order: str
+    number_format: str
+    time_col: str | None
+    target_col: str
+    id_col: str | None
+    ignored: tuple[str, ...]
+    n_rows: int
+    n_series: int
+    freq: str | int
+    n_gaps: int
+    first_gap: str | None
+    is_sorted: bool
+    start: str
+    end: str
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything but the panel, ready for JSON."""
+        facts = asdict(replace(self, panel=None))  # type: ignore[arg-type]
+        del facts["panel"]
+        return {**facts, "path": str(self.path), "ignored": list(self.ignored)}
+
+
+def read_table(
+    path: str | Path,
+    *,
+    time_col: str | None = None,
+    target_col: str | None = None,
+    id_col: str | None = None,
+    freq: str | int | None = None,
+    date_format: str | None = None,
+    like: Columns | None = None,
+    past: Names = (),
+    future: Names = (),
+    static: Names = (),
+) -> Table:
+    r"""Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
+
+    Args:
+        path: The file.
+        time_col: Name of the time column, if it is not to be found.
+        target_col: Name of the target column, if it is not to be found.
+        id_col: Name of the series' column, if it is not to be found.
+        freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
+        date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
+        like: Names that are meant where the file has them, as in data that were read before.
+        past: Names of columns that are known up to now; see `to_panel`.
+        future: Names of columns that are known ahead.
+        static: Names of columns that hold one value for each series.
+
+    Returns:
+        The panel and the facts.
+
+    Raises:
+        DataError: The file cannot be read or cannot be a panel.
+        ConfigError: `freq` is unknown, or a covariate has two uses.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "sales.csv"
+    ...     _ = path.write_text("Monat;Wert\n2024-01;1,5\n2024-02;2,5\n")
+    ...     table = read_table(path)
+    >>> table.panel.values, table.freq, table.time_col, table.number_format
+    (array([1.5, 2.5]), 'MS', 'Monat', '1234,5')
+    """
+    path = Path(path)
+    roles = make_roles(past, future, static)
+    source, text, packed = _read(path, id_col, date_format)
+    wanted = wanted_like(Wanted(id_col, time_col, target_col, roles.names), like, source)
+    roles = check_roles(roles, wanted, source, is_like_training=like is not None)
+    layout = lay_out(source, wanted, freq)
+    return _table(path, text, layout, roles, packed)
+
+
+def read_source(path: str | Path, *, id_col: str | None = None, date_format: str | None = None) -> Source:
+    """Read the columns of a CSV, TSV or Parquet file, without asking what they are.
+
+    Args:
+        path: The file.
+        id_col: Name of the series' column, whose zeros in front are kept.
+        date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    return _read(Path(path), id_col, date_format)[0]
+
+
+def _read(path: Path, id_col: str | None, date_format: str | None) -> tuple[Source, TextTable | None, str]:
+    """Return the columns, the text they came from, and ", gzip" if it was packed."""
+    content, is_packed = _content(path)
+    packed = ", gzip" if is_packed else ""
+    if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
+        source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
+        return source, None, packed
+    text = read_text(*decode(content, path.name), path.name, id_col)
+    return _text_source(text, date_format), text, packed
+
+
+def _text_source(text: TextTable, date_format: str | None) -> Source:
+    return Source(
+        text.frame,
+        where=lambda row: f"line {text.line(row)}",
+        is_file=True,
+        has_header=text.has_header,
+        prefer_comma=text.delimiter == ";",
+        date_format=date_format,
+    )
+
+
+def _content(path: Path) -> tuple[bytes, bool]:
+    """Return the bytes of a file, unpacked, and whether they were packed."""
+    if path.is_dir():
+        raise DataError(f"{str(path)!r} is a folder, and a file was expected. Pass one file inside it.")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(
+            f"The file {str(path)!r} does not exist, and a table was expected there.{_near(path)}"
+        ) from None
+    except PermissionError:
+        raise DataError(
+            f"The file {str(path)!r} may not be read, and a readable one was expected. Change its permissions."
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"The file {str(path)!r} cannot be read ({error.strerror}), and a table was expected. Check the path."
+        ) from None
+    if content.startswith((OLE, ZIP)) or path.suffix.lower() in SPREADSHEETS:
+        _raise_packed(path, content)
+    if not content.strip():
+        raise DataError(
+            f"The file {str(path)!r} is empty, and a table with a time and a value in each line was "
+            "expected. Check how it was made."
+        )
+    packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
+    return (_unzipped(path, content) if packed else content), packed
+
+
+def _unzipped(path: Path, content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        raise DataError(
+            f"{str(path)!r} is damaged or no gzip file, and a whole one was expected. Copy it again."
+        ) from None
+
+
+def _raise_packed(path: Path, content: bytes) -> None:
+    spreadsheet = path.suffix.lower() in SPREADSHEETS or b"xl/" in content or content.startswith(OLE)
+    if spreadsheet:
+        raise DataError(f"{str(path)!r} is a spreadsheet, and CSV or Parquet was expected. Save the sheet as CSV.")
+    raise DataError(
+        f"{str(path)!r} is a zip archive, and CSV or Parquet was expected. Unpack it and pass the file inside."
+    )
+
+
+def _near(path: Path) -> str:
+    """Suggest the nearest name in the folder."""
+    if not path.parent.is_dir():
+        return f" The folder {str(path.parent)!r} does not exist either."
+    names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
+    near = difflib.get_close_matches(path.name, names, n=2, cutoff=0.5)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else " Check the path."
+
+
+def _parquet(path: Path, content: bytes) -> "pd.DataFrame":
+    import io
+
+    import pandas as pd
+
+    try:
+        import pyarrow
+    except ImportError:
+        raise DataError(
+            f"{str(path)!r} is a Parquet file, and reading one needs pyarrow, which is not installed. "
+            "Run `pip install 'gatecast[parquet]'`, or save it as CSV."
+        ) from None
+    try:
+        return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
+    except (pyarrow.ArrowException, OSError, ValueError):
+        raise DataError(
+            f"{str(path)!r} is damaged or no Parquet file, and a whole one was expected. Write it again."
+        ) from None
+
+
+def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, packed: str) -> Table:
+    numbers = layout.read_values()
+    found, panel = layout.found, layout.panel(numbers.floats, roles)
+    used = {*found.times, found.target, found.id, *roles.names}
+    kind = "Parquet" if text is None else "TSV" if text.delimiter == "\t" else "CSV"
+    last = panel.grid.times(panel.starts, panel.lengths - 1)
+    return Table(
+        panel=panel,
+        path=path,
+        format=kind + packed,
+        delimiter=None if text is None else text.delimiter,
+        encoding=None if text is None else text.encoding,
+        has_header=text is None or text.has_header,
+        date_format=layout.times.layout,
+        date_order=layout.times.order,
+        number_format=numbers.convention,
+        time_col=" + ".join(found.times) or None,
+        target_col=found.target,
+        id_col=found.id,
+        ignored=tuple(str(name) for name in layout.source.frame.columns if name not in used),
+        n_rows=len(numbers.floats),
+        n_series=panel.n_series,
+        freq=panel.freq,
+        n_gaps=panel.n_gaps,
+        first_gap=first_gap(panel),
+        is_sorted=layout.is_sorted,
+        start=time_text(panel.starts.min()),
+        end=time_text(last.max()),
+    )
+
+
+def first_gap(panel: Panel) -> str | None:
+    """Return the first time without a value, with its series if there are several; None without gaps."""
+    if not panel.n_gaps:
+        return None
+    place = int(np.argmax(np.isnan(panel.values)))
+    series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
+    time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
+    return time_text(time) + (f" in series {panel.ids[series]!r}" if panel.n_series > 1 else "")

@@ -1,0 +1,360 @@
+"""Which columns of a table hold the time, the target and the name of the series?
+
+Names that were given win; then names that everybody uses, in any case; then what the columns hold.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.frequency import is_regular
+from gatecast.data.reading.dates import CLOCK, parse_dates
+from gatecast.data.reading.numbers import MISSING, parse_numbers
+from gatecast.data.reading.parts import find_clock_parts, find_date_parts, part_of
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "TARGET_NAMES",
+    "TIME_NAMES",
+    "Found",
+    "Wanted",
+    "column_kind",
+    "find_columns",
+    "is_running",
+    "is_unnamed",
+    "raise_unknown",
+    "text_kind",
+]
+
+TIME_NAMES = (
+    *(
+        "ds",
+        "date",
+        "datetime",
+        "timestamp",
+        "time",
+        "day",
+        "month",
+        "year",
+        "week",
+        "quarter",
+        "period",
+        "t",
+        "step",
+    ),
+    *("date_time", "time_stamp", "datum", "fecha", "unix", "unixtime", "epoch", "index"),
+    *(
+        "日期",
+        "时间",
+        "日期时间",
+        "时间戳",
+        "时刻",
+        "年月",
+        "年月日",
+        "月份",
+        "年份",
+        "年",
+        "月",
+        "日",
+        "周",
+        "季度",
+    ),
+)
+# Integers below these names are steps, even where they could be years.
+STEP_NAMES = ("t", "step", "index")
+TARGET_NAMES = (
+    "y",
+    "value",
+    "values",
+    "target",
+    "sales",
+    "数值",
+    "值",
+    "销量",
+    "销售量",
+    "销售额",
+    "目标",
+    "数量",
+)
+ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "序列", "编号", "名称")
+NUMERIC = ("integer", "number", "number text")
+SAMPLE = 100
+# A column with a few broken cells is still a column of numbers: the error about the cells helps more.
+MOST_NUMBERS = 0.5
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The names that were given; None where the column is to be found. Covariates are none of the three."""
+
+    id: str | None = None
+    time: str | None = None
+    target: str | None = None
+    covariates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The columns that were found.
+
+    Attributes:
+        target: Column of the values.
+        dates: Column of the times, or those of year, month and day; empty if the order of the rows is all there is.
+        clock: Columns with the time of day, where it stands beside the date: one of texts like 13:00, or the numbers
+            of hour, minute and second.
+        spare: The same, to be joined only if the dates repeat.
+        id: Column with the name of the series, None if there is one series or the times have to tell.
+        texts: Columns that may be the name of the series, if times repeat.
+    """
+
+    target: str
+    dates: tuple[str, ...] = ()
+    clock: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    id: str | None = None
+    texts: tuple[str, ...] = ()
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """All columns that together are the time."""
+        return self.dates + self.clock
+
+
+def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
+    """Find the columns of a table.
+
+    Raises:
+        DataError: A given name is not there, or the time or the target is missing or not clear.
+    """
+    for label, name in (("id_col", wanted.id), ("time_col", wanted.time), ("target_col", wanted.target)):
+        if name is not None and name not in frame.columns:
+            raise_unknown(label, name, frame.columns)
+    kinds = {str(name): column_kind(frame[name]) for name in frame.columns if name not in wanted.covariates}
+    id_col = wanted.id or _known_id(frame, kinds, {wanted.time, wanted.target})
+    free = {name: kind for name, kind in kinds.items() if name not in {id_col, wanted.target}}
+    dates, clock = ((wanted.time,), ()) if wanted.time else _find_time(frame, free)
+    spare = () if clock or len(dates) != 1 else _clock(frame, {n: kind for n, kind in free.items() if n not in dates})
+    taken = {id_col, *dates, *clock}
+    # Hours are no target beside dates that repeat, unless they are all there is.
+    others = set(_numeric(kinds)) - taken - set(spare)
+    if spare and others and frame.duplicated([*dates, *([id_col] if id_col else [])]).any():
+        taken |= set(spare)
+    target = wanted.target or _find_target(frame, kinds, taken)
+    texts = tuple(name for name, kind in kinds.items() if kind == "text" and name not in {*taken, target})
+    return Found(target, dates, clock, tuple(name for name in spare if name != target), id_col, texts)
+
+
+def column_kind(column: "pd.Series[Any]") -> str:
+    """Say what a column holds: "time", "integer", "number", "flag", or what `text_kind` says."""
+    import pandas as pd
+
+    types = pd.api.types
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return "text"
+    if types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
+        return "time"
+    if types.is_bool_dtype(column.dtype):
+        return "flag"
+    if types.is_numeric_dtype(column.dtype):
+        return "integer" if types.is_integer_dtype(column.dtype) else "number"
+    kind = types.infer_dtype(column, skipna=True)
+    if kind in ("date", "datetime", "datetime64", "period"):
+        return "time"
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
+        return "integer" if kind == "integer" else "number"
+    return "flag" if kind == "boolean" else text_kind(column)
+
+
+def text_kind(column: "pd.Series[Any]") -> str:
+    """Say what texts hold: "clock", "date", "number text" or "text"."""
+    sample = _sample(column)
+    if len(sample) == 0:
+        return "text"
+    if sample.str.fullmatch(CLOCK).mean() > MOST_NUMBERS:
+        return "clock"
+    if parse_dates(sample, digits=False) is not None:
+        return "date"
+    numbers = parse_numbers(sample).floats
+    return "number text" if np.isfinite(numbers).mean() >= MOST_NUMBERS else "text"
+
+
+def _sample(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return the first and the last texts that say something, at most 100 each."""
+    import pandas as pd
+
+    # mostly they stand at the ends, and a long column need not be read as a whole
+    n = 10 * SAMPLE
+    while 2 * n < len(column):
+        first, last = _written(column.iloc[:n]), _written(column.iloc[-n:])
+        if min(len(first), len(last)) >= SAMPLE:
+            return pd.concat([first.iloc[:SAMPLE], last.iloc[-SAMPLE:]])
+        n *= 10
+    texts = _written(column)
+    return texts if len(texts) <= 2 * SAMPLE else pd.concat([texts.iloc[:SAMPLE], texts.iloc[-SAMPLE:]])
+
+
+def _written(column: "pd.Series[Any]") -> "pd.Series[str]":
+    texts = column.dropna().astype(str).str.strip()
+    return texts[~texts.str.lower().isin(MISSING)]
+
+
+def is_running(column: "pd.Series[Any]") -> bool:
+    """Tell whether a column only counts its rows, from 0 or 1 on; fewer than three rows may do so by chance."""
+    numbers = parse_numbers(column).floats if column.dtype.kind in "iuO" else np.zeros(0)
+    return len(numbers) >= 3 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+
+
+def is_unnamed(name: str) -> bool:
+    """Tell whether a column has no name of its own."""
+    return name.strip() == "" or name.startswith("Unnamed: ")
+
+
+def _named(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
+    """Return the names that are known, in any case, in the order of the known ones."""
+    plain = {name: name.strip().lower() for name in names}
+    return [name for wish in known for name in plain if plain[name] == wish]
+
+
+def _known_id(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str | None:
+    for name in _named((name for name in kinds if name not in taken), ID_NAMES):
+        # An `id` that never repeats is the number of the row.
+        if name == ID_NAMES[0] or frame[name].duplicated().any():
+            return name
+    return None
+
+
+def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of the date and those of the time of day."""
+    named = [name for name in _named(free, TIME_NAMES) if _may_be_time(frame, name, free)]
+    strong = [name for name in named if free[name] in ("time", "date")]
+    held = [name for name, kind in free.items() if kind in ("time", "date")]
+    # The last resort is a name that promises times over texts that are none: reading it says what is wrong.
+    weak = [name for name in _named(free, TIME_NAMES) if free[name] in ("text", "clock")]
+    candidates = named[:1] if _plain(named[:1]) == ["ds"] else strong or held
+    if len(candidates) > 1:
+        raise DataError(
+            f"Several columns may hold the time ({_listed(candidates)}), and one was expected. "
+            f"Name it, e.g. `time_col={candidates[0]!r}`."
+        )
+    if not candidates and not _is_whole(frame, named[:1]):
+        parts = find_date_parts(frame, _numeric(free))
+        if parts:
+            return parts, _clock(frame, free) if len(parts) == 3 else ()
+    candidates = candidates or named[:1]
+    if not candidates:
+        return tuple([*_first_integers(frame, free), *weak][:1]), ()
+    is_text = free[candidates[0]] == "date"
+    clocks = [name for name, kind in free.items() if kind == "clock"]
+    return (candidates[0],), tuple(clocks) if is_text and len(clocks) == 1 else ()
+
+
+def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
+    """Tell whether an integer column is a better time than year, month and day: it is no part and no count."""
+    return any(
+        part_of(name) is None and name.strip().lower() not in STEP_NAMES and not is_running(frame[name])
+        for name in named
+    )
+
+
+def _clock(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
+    """Find the time of day in the only column of such texts, or in numbers of hour, minute and second."""
+    clocks = tuple(name for name, kind in free.items() if kind == "clock")
+    return clocks if len(clocks) == 1 else find_clock_parts(frame, _numeric(free))
+
+
+def _numeric(kinds: dict[str, str]) -> list[str]:
+    return [name for name, kind in kinds.items() if kind in NUMERIC]
+
+
+def _plain(names: list[str]) -> list[str]:
+    return [name.strip().lower() for name in names]
+
+
+def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> bool:
+    """Integers count if they differ, say `ds` or are dates: months 1 to 12 are none of it."""
+    if kinds[name] not in ("integer", "number"):
+        return kinds[name] in ("time", "date")
+    if sum(kind in NUMERIC for kind in kinds.values()) < 2:
+        return False
+    plain = name.strip().lower()
+    if plain == "ds":
+        return True
+    if kinds[name] == "number" and (frame[name] % 1 != 0).any():
+        return False
+    if frame[name].is_unique:
+        return True
+    return (
+        kinds[name] == "integer"
+        and plain not in STEP_NAMES
+        and parse_dates(frame[name].drop_duplicates().astype(str)) is not None
+    )
+
+
+def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
+    """Digits in the first column, without a name that says so: dates if they rise by regular steps."""
+    first = next(iter(kinds), None)
+    others = [kind for name, kind in kinds.items() if name != first]
+    if first is None or kinds[first] != "integer" or len(frame) < 3 or not set(others) & set(NUMERIC):
+        return []
+    column = frame[first]
+    if not column.is_monotonic_increasing or not column.is_unique:
+        return []
+    dates = parse_dates(column.astype(str))
+    if dates is None or dates.times.hasnans or dates.layout.startswith("Unix"):
+        return []
+    years_rise = dates.layout != "year" or bool((np.diff(column.to_numpy(dtype=np.int64)) == 1).all())
+    return [first] if years_rise and is_regular(dates.times.to_numpy()) else []
+
+
+def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str:
+    candidates = [name for name in _numeric(kinds) if name not in taken]
+    named = _named(candidates, TARGET_NAMES)
+    if named and (named[0].strip().lower() == "y" or len(named) == 1):
+        return named[0]
+    candidates = [name for name in candidates if not _is_index(frame[name], kinds[name])] or candidates
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise DataError(
+            f"Several columns may be the target ({_listed(candidates)}), and one was expected. "
+            f"Name it, e.g. `target_col={candidates[-1]!r}`."
+        )
+    if not len(frame):
+        raise DataError(
+            "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
+        )
+    first = [(name, frame[name].iloc[0]) for name in kinds]
+    shown = ", ".join(f"{str(name)!r} with {str(value)!r}" for name, value in first[:6])
+    beside = " beside the covariates" if len(kinds) < len(frame.columns) else ""
+    there = f"are {shown}" if shown else "is no other"
+    raise DataError(
+        f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
+        "Add one, or write its values as plain numbers, without signs or units."
+    )
+
+
+def _is_index(column: "pd.Series[Any]", kind: str) -> bool:
+    return kind == "integer" and (is_unnamed(str(column.name)) or is_running(column))
+
+
+def raise_unknown(label: str, name: str, columns: Iterable[Any]) -> None:
+    """Say that an argument names no column, and suggest the nearest one."""
+    names = [str(column) for column in columns]
+    near = difflib.get_close_matches(name.lower(), [column.lower() for column in names], n=1, cutoff=0.5)
+    guess = next((column for column in names if near and column.lower() == near[0]), names[-1] if names else None)
+    raise DataError(
+        f"`{label}={name!r}` names no column of the table, which has {_listed(names)}. Did you mean {guess!r}?"
+        if near
+        else f"`{label}={name!r}` names no column of the table. Use one of {_listed(names)}."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:12])
+    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")

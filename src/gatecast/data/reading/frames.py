@@ -1,0 +1,176 @@
+"""Which columns does the user's object hold? One pandas frame for every kind of table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Ints
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import pandas as pd
+
+__all__ = ["Source", "as_array", "as_source", "cell_text", "number_cells"]
+
+
+def _row(index: int) -> str:
+    return f"row {index + 1}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table, whatever it came from.
+
+    Attributes:
+        frame: The columns, with texts for names and rows counted from 0.
+        backend: What tables are handed back as.
+        where: How to call a row in an error, e.g. "row 3" or "line 4".
+        is_file: Whether texts and digits come from a file, so that 2024 may be a year and "1.234,5" a number.
+        has_header: Whether the names are the user's own.
+        prefer_comma: Whether "1,234" alone is rather 1.234.
+        date_format: The layout of the dates, where it was given.
+    """
+
+    frame: "pd.DataFrame"
+    backend: str = "pandas"
+    where: Callable[[int], str] = _row
+    is_file: bool = False
+    has_header: bool = True
+    prefer_comma: bool = False
+    date_format: str | None = None
+
+
+def cell_text(value: object) -> str:
+    """Show what a cell holds, in an error."""
+    text = str(value).strip()
+    return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
+
+
+def number_cells(column: "pd.Series[Any]") -> tuple[Ints, Array]:
+    """Return the number of the cell of each row, -1 where it is missing, and the different cells as they appear.
+
+    >>> import pandas as pd
+    >>> number_cells(pd.Series(["b", None, "a", "b"]))
+    (array([ 0, -1,  1,  0]), array(['b', 'a'], dtype=object))
+    """
+    import pandas as pd
+
+    # texts in one buffer and integers would take ten times the memory as objects
+    is_compact = isinstance(column.dtype, pd.StringDtype) or column.dtype.kind in "iu"
+    codes, cells = pd.factorize(column if is_compact else column.astype(object))
+    return codes.astype(np.int64, copy=False), np.asarray(cells)
+
+
+def as_array(data: Any) -> tuple[Array, str] | None:
+    """Return values without times (list, array, polars Series) and their backend, or None for tables.
+
+    Raises:
+        DataError: The array is not one-dimensional.
+    """
+    if isinstance(data, list | tuple | np.ndarray):
+        # what is masked is not there: it is NaN, and not the number below the mask
+        plain = (
+            np.ma.filled(data.astype(np.float64), np.nan) if isinstance(data, np.ma.MaskedArray) else np.asarray(data)
+        )
+        return _one_dimensional(plain), "pandas"
+    import narwhals as nw
+    import pandas as pd
+
+    series = nw.from_native(data, series_only=True, pass_through=True)
+    if isinstance(data, pd.Series) or not isinstance(series, nw.Series):
+        return None
+    return _one_dimensional(np.asarray(series.to_numpy())), series.implementation.value
+
+
+def _one_dimensional(array: Array) -> Array:
+    squeezed = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if squeezed.ndim != 1:
+        raise DataError(
+            f"The array has shape {array.shape}, and (T,) was expected. "
+            "Pass one series, or many as a table with the columns unique_id, ds, y."
+        )
+    return np.asarray(squeezed)
+
+
+def as_source(data: Any) -> Source:
+    """Bring a table or a pandas Series into the form that the rest works with.
+
+    Raises:
+        DataError: It is no table, or two columns share a name.
+    """
+    import pandas as pd
+
+    if isinstance(data, pd.Series):
+        return Source(_series_frame(data))
+    if isinstance(data, pd.DataFrame):
+        return Source(_named_once(_index_to_columns(data)))
+    import narwhals as nw
+
+    table = nw.from_native(data, pass_through=True)
+    if isinstance(table, nw.LazyFrame):
+        raise DataError("The table is lazy, and its rows were expected. Pass `data.collect()`.")
+    if not isinstance(table, nw.DataFrame):
+        raise DataError(
+            f"`data` has the type {type(data).__name__}, and a DataFrame, a Series or a 1-D array was "
+            "expected. "
+            "Pass for example a pandas or polars DataFrame."
+        )
+    columns = {name: _column(table[name]) for name in table.columns}
+    return Source(_named_once(pd.DataFrame(columns)), backend=table.implementation.value)
+
+
+def _series_frame(series: "pd.Series[Any]") -> "pd.DataFrame":
+    """Put the index of a Series beside its values."""
+    import pandas as pd
+
+    target = "y" if series.name is None else str(series.name)
+    if isinstance(series.index, pd.MultiIndex):
+        return _named_once(series.rename(target).reset_index())
+    time = "ds" if series.index.name is None else str(series.index.name)
+    time = f"{time}_index" if time == target else time
+    return pd.DataFrame(
+        {time: series.index, target: series.to_numpy(copy=False) if _is_plain(series) else series.array}
+    )
+
+
+def _is_plain(series: "pd.Series[Any]") -> bool:
+    return isinstance(series.dtype, np.dtype)
+
+
+def _index_to_columns(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Keep an index that holds something: times, or a name."""
+    import pandas as pd
+
+    index = frame.index
+    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and index.name is None:
+        return frame.rename_axis("ds" if "ds" not in frame.columns else "ds_index").reset_index()
+    if any(name is not None for name in index.names):
+        clash = any(name in frame.columns for name in index.names)
+        return frame.reset_index(drop=clash)
+    return frame.reset_index(drop=True)
+
+
+def _named_once(frame: "pd.DataFrame") -> "pd.DataFrame":
+    frame = frame.rename(columns=str)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"Two columns have the name {twice[0]!r}, and each name was expected once. Rename one of them.")
+    return frame
+
+
+def _column(column: "nw.Series[Any]") -> "pd.Series[Any]":
+    """Convert one column without pyarrow; times keep their zone."""
+    import narwhals as nw
+    import pandas as pd
+
+    dtype = column.dtype
+    if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
+        plain = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None).to_numpy()
+        return pd.Series(pd.DatetimeIndex(plain).tz_localize("UTC").tz_convert(dtype.time_zone))
+    is_plain = isinstance(dtype, nw.Datetime | nw.Date | nw.Boolean)
+    if is_plain or (dtype.is_numeric() and not isinstance(dtype, nw.Decimal)):
+        return pd.Series(column.to_numpy())
+    return pd.Series(column.to_list(), dtype=object)

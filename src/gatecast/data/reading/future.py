@@ -1,0 +1,232 @@
+"""What will covariates be in the steps behind the data? Reads them from the rows that a user has for those times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.apart import tell_apart
+from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
+from gatecast.data.reading.find import Found, Wanted, find_columns
+from gatecast.data.reading.frames import Source, as_array, as_source
+from gatecast.data.reading.table import wanted_like
+from gatecast.data.reading.times import RowTimes, read_times, time_text
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["read_future"]
+
+N_SHOWN = 3
+
+
+def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) -> dict[str, Array]:
+    """Read covariates of the `horizon` steps behind the data of each series.
+
+    Args:
+        after: S series that start right behind the data, see `Panel.tail_from`, with the names of the columns. Where it
+            has one of `names` in `future`, its dtype says whether numbers or categories are expected.
+        table: A DataFrame, or what `read_source` returns, with the times, the covariates and, for several series, their
+            names, in any order. More columns and more rows, also of the past, are fine. None if there is none.
+        horizon: H, steps to read.
+        names: Names of the covariates.
+
+    Returns:
+        By name, in the order of `after.ids`: shape (S, H), float64 for numbers, objects (texts) for categories.
+
+    Raises:
+        DataError: The table, a column, a row or a value lacks, a time repeats, or a value is infinite.
+
+    >>> import pandas as pd
+    >>> after = Panel(np.array(["a"]), np.zeros(0), np.array([0, 0]), np.array([7]), freq=1)
+    >>> read_future(after, pd.DataFrame({"ds": [8, 7, 6], "price": [1.5, 2.5, 9.0]}), 2, ["price"])
+    {'price': array([[2.5, 1.5]])}
+    """
+    if not names:
+        return {}
+    times = after.future_times(horizon)
+    if table is None:
+        _raise_none(after, times, names)
+    source = _source(after, table, names)
+    series, instants = _rows(after, source, names)
+    rows = _rows_of(after, source, series, instants, times)
+    # What stands in other rows is nobody's business.
+    used, places = np.unique(rows[rows >= 0], return_inverse=True)
+    needed = replace(source, frame=source.frame.iloc[used], where=lambda row: source.where(int(used[row])))
+    values = {}
+    for name in names:
+        read = _read_one(after, needed, name)
+        values[name] = np.full(rows.shape, None if read.dtype == object else np.nan, dtype=read.dtype)
+        values[name][rows >= 0] = read[places]
+    _check_known(after, times, values)
+    return values
+
+
+def _source(after: Panel, table: Any, names: Sequence[str]) -> Source:
+    if not isinstance(table, Source) and as_array(table) is not None:
+        raise DataError(
+            f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
+            "Pass a DataFrame."
+        )
+    source = table if isinstance(table, Source) else as_source(table)
+    lacking = [name for name in names if name not in source.frame.columns]
+    if lacking:
+        raise DataError(
+            f"The future rows lack the column{'s' if len(lacking) > 1 else ''} {', '.join(map(repr, lacking))} (they "
+            f"have {_listed(source.frame.columns)}), and all covariates that are known ahead were expected. Add them."
+        )
+    if not len(source.frame):
+        _raise_none(after, after.future_times(1), names)
+    return source
+
+
+def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Array]:
+    """Return the series of each row, -1 for others, and its time in the sense of `after.starts`."""
+    # The target need not be there, so a covariate stands in for it.
+    wanted = Wanted(target=names[0], covariates=tuple(names[1:]))
+    like = replace(after.columns, target=names[0])
+    found = find_columns(source.frame, wanted_like(wanted, like, source))
+    if not found.dates:
+        raise DataError(
+            f"The future rows have no column with times (they have {_listed(source.frame.columns)}), and one was "
+            f"expected. Add {after.columns.time!r}."
+        )
+    found, times = tell_apart(source, found, read_times(source, found), after.freq)
+    return _series(after, source, found), _instants(after, found, times)
+
+
+def _series(after: Panel, source: Source, found: Found) -> Ints:
+    import pandas as pd
+
+    if found.id is None:
+        if after.n_series > 1:
+            raise DataError(
+                f"The future rows have no column with the names of the series, and {after.columns.id!r} was expected, "
+                f"because there are {after.n_series}. Add it."
+            )
+        return np.zeros(len(source.frame), dtype=np.int64)
+    codes = pd.Index(after.ids).get_indexer(pd.Index(source.frame[found.id])).astype(np.int64)
+    # one series is that series, whatever it is called
+    is_one = after.n_series == 1 and len(source.frame[found.id].unique()) == 1
+    return np.zeros_like(codes) if is_one else codes
+
+
+def _instants(after: Panel, found: Found, times: RowTimes) -> Array:
+    """Bring the times of the rows into the sense of `after.starts`.
+
+    Raises:
+        DataError: They are of another kind: steps instead of dates, or without the time zone that the others have.
+    """
+    if times.instants.dtype.kind != after.starts.dtype.kind:
+        kinds = ("integer steps", "dates") if after.starts.dtype.kind == "M" else ("dates", "integer steps")
+        _raise_kind(found, f"are {kinds[0]}", f"{kinds[1]} as in the data before")
+    if times.timezone is None and after.timezone is not None and not after.grid.follows_calendar:
+        _raise_kind(found, "have no time zone", f"times in {after.timezone} as in the data before")
+    if times.timezone is None:
+        return after.grid.snap(times.instants)
+    if after.timezone is None and not after.grid.follows_calendar:
+        _raise_kind(found, f"are in {times.timezone}", "times without a zone as in the data before")
+    if not after.grid.follows_calendar:
+        return times.instants
+    return after.grid.snap(_local(times.instants, after.timezone or times.timezone))
+
+
+def _raise_kind(found: Found, are: str, expected: str) -> NoReturn:
+    raise DataError(
+        f"The times of the future rows ({_listed(found.times)}) {are}, and {expected} were expected. Convert them."
+    )
+
+
+def _local(instants: Array, timezone: str) -> Array:
+    import pandas as pd
+
+    utc = pd.DatetimeIndex(instants).tz_localize("UTC")
+    return utc.tz_convert(timezone).tz_localize(None).to_numpy(dtype="datetime64[ns]")
+
+
+def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times: Array) -> Ints:
+    """Return the row of each needed time, shape (S, H); -1 where there is none."""
+    import pandas as pd
+
+    steps = np.repeat(np.arange(after.n_series), times.shape[1])
+    needed = pd.MultiIndex.from_arrays([steps, times.ravel()])
+    there = pd.MultiIndex.from_arrays([series, instants])
+    found = needed.get_indexer(there)
+    rows = np.full(len(needed), -1, dtype=np.int64)
+    of_row = np.flatnonzero(found >= 0)
+    rows[found[of_row]] = of_row
+    again = of_row[rows[found[of_row]] != of_row]
+    if len(again):
+        first = int(again[0])
+        other = int(rows[found[first]])
+        raise DataError(
+            f"Two of the future rows ({source.where(first)} and {source.where(other)}) are series "
+            f"{after.ids[series[first]]!r} at {_shown_times(after, instants[first : first + 1])}, and one was "
+            "expected. Remove one of them."
+        )
+    return rows.reshape(times.shape)
+
+
+def _read_one(after: Panel, source: Source, name: str) -> Array:
+    known = after.future.get(name)
+    if known is None:
+        return read_covariate(source, name)
+    return read_categories(source, name) if known.dtype == object else read_numbers(source, name)
+
+
+def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:
+    """Name all that lacks in one sentence."""
+    lacking = {name: _is_absent(array) for name, array in values.items()}
+    anywhere = np.logical_or.reduce(list(lacking.values()))
+    if not anywhere.any():
+        return
+    columns = [name for name, absent in lacking.items() if absent.any()]
+    series = after.ids[anywhere.any(axis=1)].tolist()
+    dates = np.unique(times[anywhere])
+    n_values = sum(int(absent.sum()) for absent in lacking.values())
+    of = "" if after.n_series == 1 else f" of series {_listed(series)}"
+    raise DataError(
+        f"The future rows lack {n_values} value{'s' if n_values > 1 else ''}: {_listed(columns)}{of} at "
+        f"{_shown_times(after, dates)}, and a value for each of the {times.shape[1]} steps ahead was expected. "
+        "Add these rows or fill them."
+    )
+
+
+def _is_absent(values: Array) -> Array:
+    return np.asarray(values == np.array(None)) if values.dtype == object else np.isnan(values)
+
+
+def _raise_none(after: Panel, times: Array, names: Sequence[str]) -> NoReturn:
+    edges = _shown_times(after, np.array([times.min()])), _shown_times(after, np.array([times.max()]))
+    span = edges[0] if edges[0] == edges[1] else f"{edges[0]} to {edges[1]}"
+    of = "" if after.n_series == 1 else f"{after.columns.id!r}, "
+    raise DataError(
+        f"No future rows were passed, and {_listed(names)} of {span} were expected, because the model learned from "
+        f"what is known ahead. Pass a table with the columns {of}{after.columns.time!r} and {_listed(names)}."
+    )
+
+
+def _shown_times(after: Panel, times: Array) -> str:
+    """Name the first times, as the user's clocks show them, and how many there are."""
+    index: pd.Index[Any] = after.index(times[:N_SHOWN])
+    shown = [time_text(time) for time in _plain(index)]
+    return ", ".join(shown) + (f" and {len(times) - N_SHOWN} more" if len(times) > N_SHOWN else "")
+
+
+def _plain(index: pd.Index[Any]) -> Array:
+    import pandas as pd
+
+    plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
+    return plain.to_numpy()
+
+
+def _listed(names: Any) -> str:
+    names = [str(name) for name in names]
+    more = f" and {len(names) - N_SHOWN} more" if len(names) > N_SHOWN else ""
+    return ", ".join(map(repr, names[:N_SHOWN])) + more

@@ -1,0 +1,97 @@
+"""Which numbers do the texts of a column hold? Tells `1,234.5`, `1.234,5` and `1 234,5` apart."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers"]
+
+# What people write, in any case, where there is no value.
+MISSING = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "?")
+SPACES = " \u00a0\u2009\u202f'’"
+# Decimal mark, thousands mark, and how to show it.
+POINT = (".", "", "1234.5")
+ENGLISH = [(".", ",", "1,234.5"), (".", SPACES, "1 234.5")]
+EUROPEAN = [(",", "", "1234,5"), (",", ".", "1.234,5"), (",", SPACES, "1 234,5")]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of a column.
+
+    Attributes:
+        floats: float64, shape (N,); NaN where the text is no number.
+        convention: How 1234.5 is written there, e.g. "1.234,5".
+    """
+
+    floats: Floats
+    convention: str = "1234.5"
+
+
+def parse_numbers(column: "pd.Series[Any]", *, prefer_comma: bool = False) -> Numbers:
+    """Read a column as float64.
+
+    Args:
+        column: Numbers of any dtype, or texts.
+        prefer_comma: Whether "1,234" alone means 1.234, as in files with semicolons between the columns.
+
+    >>> import pandas as pd
+    >>> parse_numbers(pd.Series(["1.234,5", "7"]))
+    Numbers(floats=array([1234.5,    7. ]), convention='1.234,5')
+    """
+    import pandas as pd
+
+    if column.dtype.kind == "c":
+        return Numbers(np.full(len(column), np.nan))
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return Numbers(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    plain = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if not np.isnan(plain).any():
+        return Numbers(plain)
+    texts = column.where(column.notna(), "").astype(str).str.strip()
+    conventions = [POINT, *EUROPEAN, *ENGLISH] if prefer_comma else [POINT, *ENGLISH, *EUROPEAN]
+    counts = [int(texts.str.fullmatch(_pattern(decimal, thousands)).sum()) for decimal, thousands, _ in conventions]
+    decimal, thousands, shown = conventions[int(np.argmax(counts))]
+    if shown == POINT[2]:
+        return Numbers(plain)
+    return Numbers(_convert(texts, decimal, thousands), shown)
+
+
+def is_missing(column: "pd.Series[Any]") -> Array:
+    """Tell which cells say that there is no value: None, NaN, and texts like "NA" and "-"; bool, shape (N,).
+
+    >>> import pandas as pd
+    >>> is_missing(pd.Series(["1.5", "n/a", None, "many"]))
+    array([False,  True,  True, False])
+    """
+    absent = column.isna().to_numpy(dtype=bool)
+    if column.dtype.kind in "biufcM":
+        return absent
+    return np.asarray(absent | column.astype(str).str.strip().str.lower().isin(MISSING).to_numpy(dtype=bool))
+
+
+def not_finite(column: "pd.Series[Any]", numbers: Floats) -> Ints:
+    """Return the rows whose number, read from `column`, is infinite, or whose cell is neither a number nor missing."""
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    return bad[~is_missing(column.iloc[bad])] if len(bad) else bad
+
+
+def _pattern(decimal: str, thousands: str) -> str:
+    grouped = rf"[1-9]\d{{0,2}}(?:[{thousands}]\d{{3}})+|\d+" if thousands else r"\d+"
+    return rf"[-+]?(?:{grouped})?(?:[{decimal}]\d+|(?<=\d)[{decimal}]?)(?:[eE][-+]?\d+)?"
+
+
+def _convert(texts: "pd.Series[str]", decimal: str, thousands: str) -> Floats:
+    import pandas as pd
+
+    fits = texts.str.fullmatch(_pattern(decimal, thousands))
+    if thousands:
+        texts = texts.str.replace(rf"[{thousands}]", "", regex=True)
+    texts = texts.str.replace(decimal, ".", regex=False).where(fits, "")
+    return pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)

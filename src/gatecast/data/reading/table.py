@@ -1,0 +1,388 @@
+"""How does a table, a Series or an array become a panel?"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Floats, Ints, spread
+from gatecast.data.panel.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
+from gatecast.data.panel.grid import Grid
+from gatecast.data.panel.panel import Columns, Panel, Roles
+from gatecast.data.reading.apart import raise_repeated, tell_apart
+from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
+from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
+from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
+from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
+from gatecast.data.reading.times import RowTimes, read_times, time_text
+from gatecast.exceptions import ConfigError, DataError
+
+__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
+
+
+def to_panel(
+    data: Any,
+    *,
+    columns: Columns | None = None,
+    freq: str | int | None = None,
+    id_col: str | None = None,
+    time_col: str | None = None,
+    target_col: str | None = None,
+    like: Columns | None = None,
+    past: Names = (),
+    future: Names = (),
+    static: Names = (),
+) -> Panel:
+    """Turn a table, a Series or an array into a panel.
+
+    Args:
+        data: A pandas or polars DataFrame (or another that narwhals knows), long as `unique_id, ds, y`,
+            without an id, or with a date column and a number column under any name; a pandas Series whose
+            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers.
+        columns: Names of the columns; one that has its default name is searched for.
+        freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
+        id_col: Name of the series' column, before `columns`.
+        time_col: Name of the time column, before `columns`.
+        target_col: Name of the target column, before `columns`.
+        like: Names that are meant where the table has them, as in data that were read before. Static columns may
+            then lack.
+        past: Names of columns that are known up to now, numbers, flags or categories.
+        future: Names of columns that are known ahead, as a price or a holiday.
+        static: Names of columns that hold one value for each series.
+
+    Returns:
+        The panel: series in order of appearance, each sorted by time; NaN where a time or its value (None, NaN,
+        "", "NA", "null", "-", "?") is missing.
+
+    Raises:
+        DataError: The data cannot be a panel: duplicates, irregular steps, infinite values, texts that are no
+            number, a series without any value, unclear columns, or a covariate that is not there, infinite, or
+            not the same in a whole series though static.
+        ConfigError: `freq` is unknown, or a covariate has two uses.
+
+    >>> panel = to_panel([3.0, 4.0, 5.0])
+    >>> panel.values, panel.freq
+    (array([3., 4., 5.]), 1)
+    """
+    roles = make_roles(past, future, static)
+    plain = as_array(data)
+    if plain is not None:
+        _refuse_covariates(roles, "An array")
+        return _array_panel(*plain, freq)
+    source = as_source(data)
+    wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col, roles.names))
+    wanted = wanted_like(wanted, like, source)
+    roles = check_roles(roles, wanted, source, is_like_training=like is not None)
+    layout = lay_out(source, wanted, freq)
+    return layout.panel(layout.read_values().floats, roles)
+
+
+def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
+    """Merge the two ways to name columns; a default name in `columns` is no demand."""
+    given, default = columns or Columns(), Columns()
+    return Wanted(
+        named.id or (given.id if given.id != default.id else None),
+        named.time or (given.time if given.time != default.time else None),
+        named.target or (given.target if given.target != default.target else None),
+        named.covariates,
+    )
+
+
+def wanted_like(wanted: Wanted, like: Columns | None, source: Source) -> Wanted:
+    """Demand the names of `like` that the table has, where no other was given."""
+    if like is None:
+        return wanted
+    there = set(source.frame.columns)
+    return Wanted(
+        wanted.id or (like.id if like.id in there else None),
+        wanted.time or (like.time if like.time in there else None),
+        wanted.target or (like.target if like.target in there else None),
+        wanted.covariates,
+    )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where does each row of a table stand in the panel?
+
+    Attributes:
+        source: The table.
+        found: The columns that were used.
+        times: When each row was observed.
+        ids: Names of the series, shape (S,).
+        row_series: Series of each row, shape (N,).
+        row_position: Position of each row on the grid of its series, shape (N,).
+        starts: First time of each series, shape (S,).
+        grid: The times in between.
+        is_sorted: Whether the rows of each series came in order.
+        is_grouped: Whether, beside that, they came series by series.
+    """
+
+    source: Source
+    found: Found
+    times: RowTimes
+    ids: Array
+    row_series: Ints
+    row_position: Ints
+    starts: Array
+    grid: Grid
+    is_sorted: bool
+    is_grouped: bool
+
+    @property
+    def lengths(self) -> Ints:
+        """Grid points of each series, gaps included, shape (S,)."""
+        last = np.zeros(len(self.ids), dtype=np.int64)
+        np.maximum.at(last, self.row_series, self.row_position)
+        return last + 1
+
+    def read_values(self) -> Numbers:
+        """Read the target of each row, NaN where it is missing.
+
+        Raises:
+            DataError: A value is infinite or no number, or a series has none at all.
+        """
+        column = self.source.frame[self.found.target]
+        numbers = parse_numbers(column, prefer_comma=self.source.prefer_comma)
+        bad = not_finite(column, numbers.floats)
+        if len(bad):
+            first = int(bad[0])
+            time = "" if not self.found.dates else f" ({time_text(self.times.instants[first])})"
+            raise DataError(
+                f"Column {self.found.target!r} holds {len(bad)} "
+                f"{'values that are' if len(bad) > 1 else 'value that is'} not a "
+                f"finite number, the first is {cell_text(column.iloc[first])} in "
+                f"{self.source.where(first)}{time}, and a "
+                "number was expected. Correct them, or leave them empty where the value is missing."
+            )
+        self._check_observed(numbers.floats)
+        return numbers
+
+    def _check_observed(self, values: Floats) -> None:
+        """Name the series that are all missing."""
+        n_observed = np.bincount(self.row_series[~np.isnan(values)], minlength=len(self.ids))
+        blank = np.flatnonzero(n_observed == 0)
+        if len(blank):
+            shown = ", ".join(repr(id_) for id_ in self.ids[blank[:5]].tolist()) + (", ..." if len(blank) > 5 else "")
+            raise DataError(
+                f"Column {self.found.target!r} is empty in every row of {len(blank)} of {len(self.ids)} series "
+                f"({shown}), and at least one value in each was expected. Remove these series, or name another "
+                "column with `target_col=`."
+            )
+
+    def panel(self, values: Floats, roles: Roles) -> Panel:
+        """Put the values of the rows, shape (N,), and the covariates on the grid.
+
+        Raises:
+            ConfigError: There are covariates that are known ahead, and no times.
+            DataError: A covariate cannot be read.
+        """
+        if not self.found.dates:
+            _refuse_covariates(Roles(future=roles.future), "A table without times")
+        offsets = np.concatenate(([0], np.cumsum(self.lengths))).astype(np.int64)
+        # without gaps and in order the rows are the panel, and numbers need no copy
+        is_whole = self.is_grouped and len(self.row_series) == offsets[-1]
+        places = None if is_whole else offsets[self.row_series] + self.row_position
+
+        def placed(rows: Array) -> Array:
+            return rows if places is None else spread(rows, places, int(offsets[-1]))
+
+        return Panel(
+            ids=self.ids,
+            values=placed(values),
+            offsets=offsets,
+            starts=self.starts,
+            freq=self.grid.freq,
+            columns=self._columns(),
+            backend=self.source.backend,
+            timezone=self.times.timezone,
+            past={name: placed(read_covariate(self.source, name)) for name in roles.past},
+            future={name: placed(read_covariate(self.source, name)) for name in roles.future},
+            static={name: self._static(name) for name in roles.static},
+        )
+
+    def _static(self, name: str) -> Array:
+        return one_per_series(name, read_covariate(self.source, name), self.row_series, self.ids)
+
+    def _columns(self) -> Columns:
+        default = Columns()
+        if not self.source.has_header:
+            return default
+        time = self.found.dates[0] if len(self.found.dates) == 1 else default.time
+        # The index that pandas' to_csv writes has no name.
+        time = default.time if is_unnamed(time) else time
+        return Columns(self.found.id or default.id, time, self.found.target)
+
+
+def _refuse_covariates(roles: Roles, data: str) -> None:
+    if roles.names:
+        raise ConfigError(
+            f"{data} was passed with covariates ({', '.join(map(repr, roles.names))}), and a table with a time column "
+            "was expected. Pass a DataFrame with the target, its times and these columns."
+        )
+
+
+def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> Layout:
+    """Find the columns, the series and the grid of times of a table.
+
+    Raises:
+        DataError: The columns are unclear, times repeat, or the steps are irregular.
+        ConfigError: `freq` is unknown.
+    """
+    found = find_columns(source.frame, wanted)
+    if not len(source.frame):
+        raise DataError(
+            "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
+        )
+    times = read_times(source, found)
+    found, times = tell_apart(source, found, times, freq)
+    codes, ids = _series(source, found)
+    order, in_order = _order(codes, times.instants)
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
+    again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1
+    if len(again):
+        raise_repeated(source, wanted, found, times, np.arange(len(codes))[order][again])
+    grid, stamps = _choose_grid(times, order, offsets, ids, freq)
+    if freq is not None:
+        stamps = replace(stamps, times=grid.snap(stamps.times))
+    position = _positions(grid, stamps)
+    is_grouped = isinstance(order, slice)
+    if not is_grouped:
+        position[order] = position.copy()
+    return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped)
+
+
+def _order(codes: Ints, instants: Array) -> tuple[Ints | slice, bool]:
+    """Return the order of the rows by series and time, a slice where they have it, and whether each series came so."""
+    is_grouped = bool((codes[1:] >= codes[:-1]).all())
+    order = slice(None) if is_grouped else np.argsort(codes, kind="stable")
+    in_groups = instants[order]
+    backwards = (in_groups[1:] < in_groups[:-1]) & _equals_previous(codes[order])
+    in_order = not backwards.any()
+    return (order if in_order else np.lexsort((instants, codes))), in_order
+
+
+def _equals_previous(array: Array) -> Array:
+    return np.asarray(array[1:] == array[:-1])
+
+
+def _series(source: Source, found: Found) -> tuple[Ints, Array]:
+    """Return the series of each row, counted in order of appearance, and the names of the series."""
+    if found.id is None:
+        name = found.target if source.has_header else Columns().target
+        return np.zeros(len(source.frame), dtype=np.int64), np.array([name], dtype=object)
+    codes, ids = number_cells(source.frame[found.id])
+    empty = np.flatnonzero(np.isin(codes, [-1, *np.flatnonzero(ids == "")]))
+    if len(empty):
+        raise DataError(
+            f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was "
+            "expected in every row. "
+            "Fill or remove these rows."
+        )
+    return codes, ids
+
+
+def _choose_grid(
+    times: RowTimes, order: Ints | slice, offsets: Ints, ids: Array, freq: str | int | None
+) -> tuple[Grid, Stamps]:
+    """Find the grid, with a time zone in local days or else in UTC."""
+    utc = Stamps(times.instants[order], offsets, ids)
+    if times.timezone is None:
+        return _grid(utc, freq), utc
+    try:
+        grid = _grid(utc, freq)
+        if not grid.follows_calendar:
+            return grid, utc
+    except DataError:
+        pass
+    local = Stamps(_local(utc.times, times.timezone), offsets, ids)
+    return _grid(local, freq), local
+
+
+def _local(times: Array, timezone: str) -> Array:
+    import pandas as pd
+
+    return (
+        pd.DatetimeIndex(times)
+        .tz_localize("UTC")
+        .tz_convert(timezone)
+        .tz_localize(None)
+        .to_numpy(dtype="datetime64[ns]")
+    )
+
+
+def _grid(stamps: Stamps, freq: str | int | None) -> Grid:
+    return infer_grid(stamps) if freq is None else parse_grid(freq, stamps)
+
+
+def _positions(grid: Grid, stamps: Stamps) -> Ints:
+    """Return the position of each (sorted) time on the grid of its series."""
+    n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
+    if n_points > MAX_POINTS:
+        raise DataError(
+            f"With `freq={grid.freq!r}` the {len(stamps.times)} rows would span {n_points} steps, and at "
+            f"most {MAX_POINTS} "
+            "were expected. Pass a longer `freq`, or correct the first and last times."
+        )
+    positions = stamps.positions(grid)
+    is_beside = [grid.times(starts, positions[rows]) != stamps.times[rows] for rows, starts in stamps.blocks()]
+    beside = np.flatnonzero(np.concatenate(is_beside))
+    if len(beside):
+        raise DataError(
+            f"{len(beside)} of {len(positions)} times do not fall on `freq={grid.freq!r}`, the first is "
+            f"{time_text(stamps.times[beside[0]])}, and all "
+            "were expected to. Leave `freq` out to have it inferred, or resample the table."
+        )
+    same = _equals_previous(positions)
+    same[stamps.offsets[1:-1] - 1] = False
+    if same.any():
+        raise DataError(
+            f"{int(same.sum()) + 1} rows fall on the same step of `freq={grid.freq!r}`, the first at "
+            f"{time_text(stamps.times[np.flatnonzero(same)[0]])}, and one row for each step was expected. "
+            "Pass a shorter `freq`, or add the rows up."
+        )
+    return positions
+
+
+def _floats(array: Array) -> Floats:
+    # plain numbers do not need pandas, which takes longer to import than a small fit takes
+    if array.dtype.kind in "fiu":
+        return array.astype(np.float64, copy=False)
+    import pandas as pd
+
+    return parse_numbers(pd.Series(array)).floats
+
+
+def _not_finite_in(array: Array, values: Floats) -> Ints:
+    if array.dtype.kind in "fiu":
+        return np.flatnonzero(np.isinf(values))
+    import pandas as pd
+
+    return not_finite(pd.Series(array), values)
+
+
+def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
+    """Wrap values without times: steps count from 0, no table is built, float64 is not copied."""
+    step = 1 if freq is None else freq
+    if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+        raise ConfigError(
+            f"`freq` must be a positive integer for data without times, got {freq!r}. Leave it out, or "
+            "pass a table with times."
+        )
+    if not len(array):
+        raise DataError("The array is empty, and at least one value was expected. Pass a series.")
+    values = _floats(array)
+    bad = _not_finite_in(array, values)
+    if len(bad):
+        raise DataError(
+            f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a "
+            "finite number, the first is "
+            f"{cell_text(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct them, "
+            "or pass NaN where a value is missing."
+        )
+    if np.isnan(values).all():
+        raise DataError(
+            f"The array holds {len(values)} times NaN and no number, and at least one was expected. Pass a series."
+        )
+    offsets = np.array([0, len(values)], dtype=np.int64)
+    return Panel(np.array(["y"], dtype=object), values, offsets, np.zeros(1, dtype=np.int64), step, backend=backend)

@@ -1,0 +1,225 @@
+"""When was each row observed? Reads the time column of a table, whatever its type."""
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.reading.dates import Dates, parse_dates, parse_digits
+from gatecast.data.reading.find import STEP_NAMES, Found, column_kind
+from gatecast.data.reading.frames import Source
+from gatecast.data.reading.numbers import parse_numbers
+from gatecast.data.reading.parts import CLOCK_PARTS, HOUR_ENDING, join_date
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RowTimes", "read_times", "time_text"]
+
+
+@dataclass(frozen=True)
+class RowTimes:
+    """The time of each row.
+
+    Attributes:
+        instants: int64 steps, or datetime64[ns] (UTC where there is a time zone), shape (N,).
+        timezone: Name of the time zone, or None.
+        layout: How the times are written, "" if they were times already.
+        order: "day first" or "month first" where that had to be found out.
+    """
+
+    instants: Array
+    timezone: str | None = None
+    layout: str = ""
+    order: str = ""
+
+
+def read_times(source: Source, found: Found) -> RowTimes:
+    """Read the times of all rows; without a time column the rows of each series are counted.
+
+    Raises:
+        DataError: A cell holds no time, or the order of day and month is not clear.
+    """
+    frame = source.frame
+    if not found.dates:
+        steps = (
+            np.arange(len(frame)) if found.id is None else frame.groupby(found.id, observed=True).cumcount().to_numpy()
+        )
+        return RowTimes(steps.astype(np.int64), layout="order of the rows")
+    is_single = len(found.dates) == 1
+    column = frame[found.dates[0]] if is_single else join_date(frame, found.dates)
+    layout = "" if is_single else "a column for each part"
+    if not found.clock:
+        return _read(source, found.dates, column, layout)
+    if column_kind(frame[found.clock[0]]) == "clock":
+        if column_kind(column) != "date":
+            column = _day_texts(_read(source, found.dates, column).instants)
+        texts = column.astype(str).str.strip() + " " + frame[found.clock[0]].astype(str).str.strip()
+        return _read(source, found.times, texts, layout)
+    return _with_hours(source, found, _read(source, found.dates, column, layout))
+
+
+def time_text(time: Any) -> str:
+    """Write a time shortly: no midnight, no nanoseconds.
+
+    >>> time_text(np.datetime64("2024-01-05T00:00:00.000000000"))
+    '2024-01-05'
+    """
+    if not isinstance(time, np.datetime64):
+        return str(time)
+    text = str(time.astype("datetime64[us]")).replace("T", " ")
+    text = text.removesuffix(".000000")
+    return text.removesuffix(":00").removesuffix(" 00:00") if text.endswith("00:00:00") else text
+
+
+def _read(source: Source, names: tuple[str, ...], column: "pd.Series[Any]", layout: str = "") -> RowTimes:
+    """Read one column of times, which may have been put together from those of `names`."""
+    kind = column_kind(column)
+    if kind in ("integer", "number") and source.date_format is None:
+        return _from_numbers(source, names[0], column)
+    if kind == "time":
+        return _checked(source, names, Dates(_timestamps(column), layout))
+    texts = column.where(column.notna(), "").astype(str)
+    dates = parse_dates(texts, source.date_format if not layout else None)
+    if dates is None:
+        raise DataError(
+            f"Column {names[0]!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each "
+            "row was expected. "
+            "Name another with `time_col=`, or write the dates as 2024-01-31."
+        )
+    if dates.order == "ambiguous":
+        _raise_ambiguous(source, names[0], str(texts.iloc[0]))
+    return _checked(source, names, replace(dates, layout=layout or dates.layout))
+
+
+def _day_texts(instants: Array) -> "pd.Series[Any]":
+    import pandas as pd
+
+    return pd.Series(np.datetime_as_string(instants, unit="D"), dtype=object)
+
+
+def _with_hours(source: Source, found: Found, times: RowTimes) -> RowTimes:
+    """Add the hour, the minute and the second, which stand in columns of their own, to a date."""
+    instants = times.instants
+    is_end = found.clock[0].strip().lower() in HOUR_ENDING
+    for name, unit in zip(found.clock, ("h", "m", "s"), strict=False):
+        low, high = (0, 59) if unit != "h" else (1, 24) if is_end else (0, 23)
+        numbers = parse_numbers(source.frame[name]).floats
+        bad = np.flatnonzero(~((numbers >= low) & (numbers <= high)))
+        if len(bad):
+            _raise_clock(source, name, int(bad[0]), (low, high))
+        instants = instants + numbers.astype(np.int64).astype(f"timedelta64[{unit}]")
+    parts = ("hour ending" if is_end else "hour", *CLOCK_PARTS[1 : len(found.clock)])
+    # Of year, month and day in columns of their own, the hour is one more.
+    is_said = len(found.dates) > 1 and not is_end
+    layout = times.layout if is_said else " + ".join((times.layout or "date", *parts))
+    return replace(times, instants=instants, layout=layout)
+
+
+def _raise_clock(source: Source, name: str, row: int, limits: tuple[int, int]) -> None:
+    number = parse_numbers(source.frame[name].iloc[[row]]).floats[0]
+    held = "is empty" if np.isnan(number) else f"holds {number:g}"
+    remedy = (
+        f"Subtract 1 if the first hour begins at midnight, or rename {name!r} to 'HE' if each hour is called by its end"
+        if number == 24
+        else "Correct or remove the row"
+    )
+    raise DataError(
+        f"Column {name!r} {held} in {source.where(row)}, and a number from {limits[0]} to {limits[1]} was expected. "
+        f"{remedy}."
+    )
+
+
+def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTimes:
+    steps = _steps(source, name, column)
+    if name.strip().lower() not in STEP_NAMES:
+        dates = parse_digits(steps)
+        # In a program 2024 may be a step; eight digits that all are days are dates everywhere.
+        if dates is not None and not dates.times.hasnans and (source.is_file or dates.layout == "%Y%m%d"):
+            return RowTimes(_utc(dates.times), None, dates.layout)
+    return RowTimes(steps, layout="integer steps")
+
+
+def _steps(source: Source, name: str, column: "pd.Series[Any]") -> Ints:
+    if column.dtype.kind in "iu":
+        return column.to_numpy(dtype=np.int64)
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    # Beyond 2^53 a float is no exact integer any more.
+    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
+    if len(bad):
+        raise DataError(
+            f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or "
+            "an integer step was "
+            "expected. Correct it, or name another column with `time_col=`."
+        )
+    return numbers.astype(np.int64)
+
+
+def _timestamps(column: "pd.Series[Any]") -> "pd.DatetimeIndex":
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return pd.DatetimeIndex(column.dt.to_timestamp())
+    if column.dtype == object and len(column) and isinstance(column.iloc[0], pd.Period):
+        return pd.PeriodIndex(column).to_timestamp()
+    times = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
+    # pandas before 3 has no time that nanoseconds cannot hold
+    lost = column[times.isna() & column.notna().to_numpy()]
+    if len(lost) and isinstance(lost.iloc[0], datetime.date):
+        raise _beyond()
+    return times
+
+
+def _checked(source: Source, names: tuple[str, ...], dates: Dates) -> RowTimes:
+    """Name the first row without a time."""
+    import pandas as pd
+
+    missing = np.flatnonzero(dates.times.isna())
+    if len(missing):
+        cells = [source.frame[name].iloc[missing[0]] for name in names]
+        empty = [name for name, cell in zip(names, cells, strict=True) if pd.isna(cell) or not str(cell).strip()]
+        many = "s" if len(empty or names) > 1 else ""
+        held = f"hold{'' if many else 's'} {', '.join(repr(str(cell)) for cell in cells)}"
+        how = f", written like the others ({dates.layout})," if dates.layout and len(names) == 1 else ""
+        raise DataError(
+            f"Column{many} {', '.join(map(repr, empty or names))} "
+            f"{('are empty' if many else 'is empty') if empty else held} in "
+            f"{source.where(int(missing[0]))}, and a date{how} "
+            f"was expected ({len(missing)} {'rows have' if len(missing) > 1 else 'row has'} none). Correct "
+            "or remove it."
+        )
+    zone = None if dates.times.tz is None else str(dates.times.tz)
+    return RowTimes(_utc(dates.times), zone, dates.layout, dates.order)
+
+
+def _utc(times: "pd.DatetimeIndex") -> Array:
+    import pandas as pd
+
+    plain = times if times.tz is None else times.tz_convert("UTC").tz_localize(None)
+    try:
+        return plain.as_unit("ns").to_numpy()
+    except pd.errors.OutOfBoundsDatetime:
+        raise _beyond() from None
+
+
+def _beyond() -> DataError:
+    return DataError(
+        "The times reach beyond the years 1678 to 2261, which nanoseconds can hold. "
+        "Use integer steps (for example the year) as the time column."
+    )
+
+
+def _raise_ambiguous(source: Source, name: str, first: str) -> None:
+    remedy = (
+        '`date_format="%d/%m/%Y"` (on the command line: `--date-format "%d/%m/%Y"`)'
+        if source.is_file
+        else f'`pd.to_datetime(data[{name!r}], format="%d/%m/%Y")`'
+    )
+    raise DataError(
+        f"Column {name!r} makes sense with the day first and with the month first (the first row says "
+        f"{first!r}), "
+        f"and only one order was expected to. Say which it is: {remedy}."
+    )

@@ -1,0 +1,1 @@
+"""Which seasons do the data show?"""

@@ -1,0 +1,1 @@
+"""How are values prepared for a network? Scaling, transforms, gaps."""

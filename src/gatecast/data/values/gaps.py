@@ -1,0 +1,140 @@
+"""What stands where nothing was observed? Always something that is known by then."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
+
+__all__ = ["behind", "carry_by_phase", "carry_forward", "fill_gaps"]
+
+# share of the change over a season that goes on in each step of a gap
+DAMPING = 0.5
+
+
+def fill_gaps(values: Array, offsets: Ints, season: int, before: Array | None = None) -> Array:
+    """Fill each gap by what was a season earlier, moved by half of the newest change over a season.
+
+    The change halves with each step of the gap: `y[t] = y[t-m] + (y[t-1] - y[t-1-m]) / 2`. Where a series is too young
+    for that, or has no season, the last value is repeated; where nothing was observed yet, it is 0.
+
+    Args:
+        values: `(N,)` of S series, NaN where missing; returned as they are where nothing is.
+        offsets: `(S + 1,)`.
+        season: m, steps; 1 for none.
+        before: `(S, K)` what came before, the newest last, NaN where nothing did. With K > m the gaps are filled as if
+            each series had been passed as a whole.
+
+    Examples:
+        >>> fill_gaps(np.array([1.0, 5.0, 3.0, 7.0, np.nan, np.nan]), np.array([0, 6]), 2).tolist()
+        [1.0, 5.0, 3.0, 7.0, 4.0, 7.5]
+    """
+    if not np.isnan(values).any():
+        return values
+    before = np.empty((len(offsets) - 1, 0)) if before is None else before
+    filled = np.empty_like(values)
+    for block in blocks(offsets):
+        filled[block.rows] = _filled(values[block.rows], block.offsets, season, before[block.series])
+    return filled
+
+
+def _filled(values: Array, offsets: Ints, season: int, before: Array) -> Floats:
+    joined, bounds = behind(before, values, offsets)
+    filled = _carried(joined, bounds, np.zeros(len(before)))
+    if season > 1:
+        filled = _fill_by_season(filled, _in_later_seasons(joined, bounds, season), season)
+    is_own = np.ones(len(joined), bool)
+    is_own[bounds[:-1, None] + np.arange(before.shape[1])] = False
+    return filled[is_own]
+
+
+def _in_later_seasons(values: Floats, offsets: Ints, season: int) -> Ints:
+    """List the missing points that come more than a season after the first value of their series."""
+    at = np.flatnonzero(~np.isnan(values))
+    first = np.append(at, len(values))[np.searchsorted(at, offsets[:-1])]
+    position = np.arange(len(values))
+    return np.flatnonzero(np.isnan(values) & (position > np.repeat(first, np.diff(offsets)) + season))
+
+
+def _fill_by_season(values: Floats, positions: Ints, season: int) -> Floats:
+    # each one may need the one before it, and a list is read one by one much faster than an array
+    y = values.tolist()
+    for t in positions.tolist():
+        y[t] = y[t - season] + DAMPING * (y[t - 1] - y[t - 1 - season])
+    return np.array(y)
+
+
+def carry_forward(values: Array, offsets: Ints, before: Array | float = 0.0) -> Array:
+    """Repeat the last observed value through gaps; returns `values` itself where there are none.
+
+    Args:
+        values: `(N,)` of S series.
+        offsets: `(S + 1,)`.
+        before: `(S,)` what was observed last before each series, for those that begin with a gap.
+
+    Examples:
+        >>> carry_forward(np.array([np.nan, 1.0, np.nan, 4.0]), np.array([0, 4]), 7.0).tolist()
+        [7.0, 1.0, 1.0, 4.0]
+    """
+    if not np.isnan(values).any():
+        return values
+    filled = np.empty_like(values)
+    befores = np.broadcast_to(before, len(offsets) - 1)
+    for block in blocks(offsets):
+        filled[block.rows] = _carried(values[block.rows], block.offsets, befores[block.series])
+    return filled
+
+
+def _carried(values: Array, offsets: Ints, before: Array) -> Array:
+    missing = np.isnan(values)
+    newest = np.maximum.accumulate(np.where(missing, -1, np.arange(len(values))))
+    lengths = np.diff(offsets)
+    is_leading = newest < np.repeat(offsets[:-1], lengths)
+    filled = values[np.maximum(newest, 0)]
+    filled[is_leading] = np.repeat(before, lengths)[is_leading]
+    return filled
+
+
+def carry_by_phase(values: Floats, offsets: Ints, lag: int) -> Floats:
+    """Replace what is missing by the last known value of its phase, else by the last known value.
+
+    Causal: a point is filled from earlier points of its series. What has none stays NaN.
+
+    Args:
+        values: (N,) of S series.
+        offsets: (S + 1,).
+        lag: Points whose positions differ by a multiple of it have one phase.
+
+    >>> carry_by_phase(np.array([1.0, 5.0, np.nan, 6.0, 2.0, np.nan]), np.array([0, 6]), 2).tolist()
+    [1.0, 5.0, 1.0, 6.0, 2.0, 6.0]
+    """
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    lengths = np.diff(offsets)
+    phase = (np.arange(len(values)) - np.repeat(offsets[:-1], lengths)) % lag
+    group = np.repeat(np.arange(len(lengths)), lengths) * lag + phase
+    order = np.argsort(group, kind="stable")
+    bounds = np.concatenate(([0], np.cumsum(np.bincount(group, minlength=len(lengths) * lag))))
+    by_phase = np.empty_like(values)
+    by_phase[order] = carry_forward(values[order], bounds, np.nan)
+    return np.where(np.isnan(by_phase), carry_forward(values, offsets, np.nan), by_phase)
+
+
+def behind(known: Floats, values: Floats, offsets: Ints) -> tuple[Floats, Ints]:
+    """Put each series behind what was known before it; returns the values and their offsets.
+
+    Args:
+        known: (S, lag), NaN where nothing was.
+        values: (N,).
+        offsets: (S + 1,).
+
+    >>> behind(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
+    (array([9., 1., 2., 8., 3.]), array([0, 3, 5]))
+    """
+    n_series, lag = known.shape
+    shifted = offsets + lag * np.arange(n_series + 1)
+    joined = np.empty(len(values) + known.size)
+    joined[np.arange(len(values)) + lag * np.repeat(np.arange(1, n_series + 1), np.diff(offsets))] = values
+    joined[shifted[:-1, None] + np.arange(lag)] = known
+    return joined, shifted

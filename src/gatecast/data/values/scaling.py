@@ -1,0 +1,169 @@
+"""How are series brought to a common scale, and back? Learned per series, from the training part only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gatecast.data.panel.arrays import Array, Block, Floats, Ints, blocks
+from gatecast.exceptions import ConfigError
+
+__all__ = ["KINDS", "Scaling", "fit_scaling", "naive_scale"]
+
+KINDS = ("season", "standard", "minmax", "none")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Per series: `scaled = (y - center) / scale`.
+
+    Attributes:
+        center: float64, shape (S,), in the units of the data.
+        scale: float64, shape (S,), positive, in the units of the data.
+        kind: "season" (mean 0, mean absolute change over a season 1), "standard" (mean 0, standard deviation 1),
+            "minmax" (0..1 over the training part) or "none".
+
+    >>> values, offsets = np.array([1.0, 3.0]), np.array([0, 2])
+    >>> fit_scaling(values, offsets, "minmax").transform(values, offsets)
+    array([0., 1.])
+    """
+
+    center: Floats
+    scale: Floats
+    kind: str
+
+    def transform(self, values: Array, offsets: Ints, dtype: npt.DTypeLike = np.float64) -> Array:
+        """Scale the values of all series, shape (N, ...), in float64, to `dtype` of the same shape. NaN stays NaN."""
+        scaled = np.empty(values.shape, dtype)
+        for block in blocks(offsets):
+            center, scale = self._spread(values, block)
+            part = np.subtract(values[block.rows], center, dtype=np.float64)
+            part /= scale
+            scaled[block.rows] = part
+        return scaled
+
+    def inverse(self, values: Array, offsets: Ints) -> Floats:
+        """Bring scaled values of all series, shape (N, ...), back to the units of the data, as float64."""
+        restored = np.empty(values.shape)
+        for block in blocks(offsets):
+            center, scale = self._spread(values, block)
+            np.multiply(values[block.rows], scale, dtype=np.float64, out=restored[block.rows])
+            restored[block.rows] += center
+        return restored
+
+    def _spread(self, values: Array, block: Block) -> tuple[Floats, Floats]:
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        center, scale = (_spread(part[block.series], block.lengths) for part in (self.center, self.scale))
+        return center.reshape(shape), scale.reshape(shape)
+
+
+def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: int = 1) -> Scaling:
+    """Learn a scaling per series; NaN is skipped, a constant series gets scale 1 and so maps to 0.
+
+    Args:
+        values: The training part of all series, shape (N,).
+        offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape (S + 1,).
+        kind: "season", "standard", "minmax" or "none".
+        season: Steps in a season, for "season".
+
+    Raises:
+        ConfigError: The kind is unknown.
+
+    >>> fit_scaling(np.array([5.0, 5.0]), np.array([0, 2]), "standard").scale
+    array([1.])
+    """
+    if kind not in KINDS:
+        raise ConfigError(f'`scaling` must be one of {", ".join(KINDS)}, got {kind!r}. Use `scaling="standard"`.')
+    S = len(offsets) - 1
+    center, scale = np.zeros(S), np.ones(S)
+    for block in blocks(offsets) if kind != "none" else ():
+        of_block = _fit_block(values[block.rows], block.offsets, kind, season)
+        center[block.series], scale[block.series] = of_block
+    return Scaling(center, scale, kind)
+
+
+def _fit_block(values: Floats, offsets: Ints, kind: str, season: int) -> tuple[Floats, Floats]:
+    """Return the centers and scales of some series."""
+    S = len(offsets) - 1
+    center, scale = np.zeros(S), np.ones(S)
+    filled = np.flatnonzero(np.diff(offsets))
+    if not len(filled):
+        return center, scale
+    begins, lengths = offsets[filled], np.diff(offsets)[filled]
+    low, high = (np.nan_to_num(edge.reduceat(values, begins)) for edge in (np.fmin, np.fmax))
+    spread = high - low
+    center[filled] = low
+    varies = spread > 0
+    if kind == "minmax":
+        scale[filled[varies]] = spread[varies]
+        return center, scale
+    mean, deviation = _moments(values, begins, lengths, low, np.where(varies, spread, 1.0))
+    center[filled[varies]] = mean[varies]
+    scale[filled[varies]] = deviation[varies]
+    if kind == "season":
+        change = naive_scale(values, offsets, season)
+        known = varies & np.isfinite(change[filled])
+        scale[filled[known]] = change[filled[known]]
+    return center, scale
+
+
+def _moments(values: Floats, begins: Ints, lengths: Ints, low: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation of each series, without what is missing."""
+    # in units of the range, so that squares of huge numbers do not overflow and of tiny ones do not vanish
+    unit = (values - _spread(low, lengths)) / _spread(spread, lengths)
+    seen = ~np.isnan(unit)
+    n = np.maximum(np.add.reduceat(seen, begins, dtype=np.int64), 1)
+    unit[~seen] = 0.0
+    mean = np.add.reduceat(unit, begins) / n
+    unit -= _spread(mean, lengths)
+    unit[~seen] = 0.0
+    np.square(unit, out=unit)
+    return low + mean * spread, np.sqrt(np.add.reduceat(unit, begins) / n) * spread
+
+
+def _spread(each: Floats, lengths: Ints) -> Floats:
+    # one series needs no copy of its number per value: 10 million points stay affordable
+    return each if len(each) == 1 else np.repeat(each, lengths)
+
+
+def naive_scale(values: Floats, offsets: Ints, season: int) -> Floats:
+    """Return each series' mean absolute change over a season: the denominator of MASE (Hyndman and Koehler 2006).
+
+    Args:
+        values: `(N,)` training parts, NaN in gaps.
+        offsets: `(S + 1,)`.
+        season: Steps in a season; 1 is taken for series that are not longer.
+
+    Returns:
+        `(S,)`; NaN where it is zero or cannot be known.
+
+    >>> naive_scale(np.array([1.0, 3.0, 2.0]), np.array([0, 3]), 1)
+    array([1.5])
+    """
+    scales = np.empty(len(offsets) - 1)
+    for block in blocks(offsets):
+        scales[block.series] = _naive_block(values[block.rows], block.offsets, season)
+    return scales
+
+
+def _naive_block(values: Floats, offsets: Ints, season: int) -> Floats:
+    lengths = np.diff(offsets)
+    scales = np.full(len(lengths), np.nan)
+    for lag in {1, season}:
+        ours = np.flatnonzero((lengths > season) == (lag == season) if season > 1 else lengths > 1)
+        ours = ours[lengths[ours] > lag]
+        if len(ours):
+            scales[ours] = _mean_change(values, offsets, ours, lag)
+    return scales
+
+
+def _mean_change(values: Floats, offsets: Ints, series: Ints, lag: int) -> Floats:
+    change = np.append(np.abs(values[lag:] - values[:-lag]), 0.0)
+    seen = ~np.isnan(change)
+    change[~seen] = 0.0
+    # from the begin of each series to its last change; the sums in between, across two series, are not looked at
+    edges = np.column_stack([offsets[series], offsets[series + 1] - lag]).ravel()
+    n, total = (np.add.reduceat(part, edges)[::2] for part in (seen.astype(np.float64), change))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / n
+    return np.where(mean > 0, mean, np.nan)

@@ -1,0 +1,386 @@
+"""In which form are values easier to forecast, and how do forecasts come back? Learned from the training part only.
+
+An elementwise transform (`none`, `log1p`, `box-cox`) bends each value alone and keeps the order of quantiles. A
+difference (`difference`, `seasonal-difference`) says how each value differs from one that is known, so its forecasts
+come back only with the last values before the origin: the anchors.
+"""
+
+# all transforms are called alike, whether or not they need everything
+# ruff: noqa: ARG002, ARG003
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self, final
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
+from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox
+from gatecast.data.values.gaps import carry_by_phase
+from gatecast.data.values.lags import anchors_at, differences, undo_differences
+from gatecast.exceptions import ConfigError, DataError
+
+__all__ = [
+    "TRANSFORMS",
+    "BoxCox",
+    "Difference",
+    "Identity",
+    "Log1p",
+    "SeasonalDifference",
+    "Transform",
+    "fit_transform_named",
+    "transform_from_arrays",
+]
+
+# exp of more is no number
+LARGEST_LOGARITHM = 709.0
+
+
+@dataclass(frozen=True)
+class Transform(ABC):
+    """What all transforms can do."""
+
+    name: ClassVar[str]
+    is_elementwise: ClassVar[bool] = True
+    # whether a series that was never seen is treated like all others, and not by what it shows itself
+    is_shared: ClassVar[bool] = True
+    # smaller values are read as this
+    lowest = -np.inf
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Learn from the training part; see `fit_transform_named`."""
+
+    @classmethod
+    @abstractmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Build the transform whose `to_arrays` these are."""
+
+    @abstractmethod
+    def to_arrays(self) -> dict[str, Array]:
+        """Return all that was learned, by name; the first axis is the series, or 1 for what all series share."""
+
+    @abstractmethod
+    def rows(self, index: Ints) -> Self:
+        """Return the transform of some series, in this order, shape (n,)."""
+
+    @abstractmethod
+    def forward(self, values: Floats, offsets: Ints) -> Floats:
+        """Transform the values of all series, shape (N,). NaN stays NaN."""
+
+    @abstractmethod
+    def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
+        """Bring transformed forecasts back to the units of the data.
+
+        Args:
+            values: (n, H) or (n, H, Q): one row for each forecast. Q are quantiles or sample paths; for a difference
+                they must be sample paths, because quantiles of sums are not sums of quantiles (`is_elementwise`).
+            anchors: What `anchors` gives for the origins of the rows, shape (n, lag); only a difference needs them.
+            series: The series of each row, shape (n,); the rows are all series in order when it is absent.
+
+        Returns:
+            Same shape as `values`, float64.
+        """
+
+    def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
+        """Return what must be known at the origins to bring forecasts back, shape (n, lag).
+
+        Args:
+            values: All series in the units of the data, shape (N,); what lies behind an origin is not looked at.
+            offsets: Shape (S + 1,).
+            origins: Positions in `values` of the newest known points, shape (n,); the end of each series when absent.
+        """
+        return np.empty((len(offsets) - 1 if origins is None else len(origins), 0))
+
+
+@final
+@dataclass(frozen=True)
+class Identity(Transform):
+    """Values stay as they are.
+
+    >>> Identity().forward(np.array([1.0, 2.0]), np.array([0, 2]))
+    array([1., 2.])
+    """
+
+    name: ClassVar[str] = "none"
+
+    @classmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Learn nothing."""
+        return cls()
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """There is nothing to read."""
+        return cls()
+
+    def to_arrays(self) -> dict[str, Array]:
+        """There is nothing to store."""
+        return {}
+
+    def rows(self, index: Ints) -> Self:
+        """All series are treated alike."""
+        return self
+
+    def forward(self, values: Floats, offsets: Ints) -> Floats:
+        """Return the values, as float64."""
+        return np.asarray(values, dtype=np.float64)
+
+    def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
+        """Return the values, as float64."""
+        return np.asarray(values, dtype=np.float64)
+
+
+@final
+@dataclass(frozen=True)
+class Log1p(Transform):
+    """`log(1 + y)`, for counts and amounts that grow by factors; 0 stays 0.
+
+    Later values below `lowest`, which is 0 or the smallest training value where that is below 0, are read as `lowest`:
+    a single refund must not end a service, and the logarithm falls without end towards -1.
+
+    >>> Log1p(0.0).forward(np.array([-5.0, 0.0]), np.array([0, 2]))
+    array([0., 0.])
+    >>> Log1p().inverse(Log1p().forward(np.array([0.0, 9.0]), np.array([0, 2]))).round(9).tolist()
+    [0.0, 9.0]
+    """
+
+    lowest: float = 0.0
+    name: ClassVar[str] = "log1p"
+
+    @classmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Check that the values have a logarithm.
+
+        Raises:
+            DataError: A value is -1 or less.
+        """
+        _check_above_minus_one(values, offsets)
+        return cls(float(np.fmin.reduce(values, initial=0.0)))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Read what `to_arrays` gave."""
+        return cls(float(arrays["lowest"][0]))
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return `lowest`, shape (1,): all series share it."""
+        return {"lowest": np.array([self.lowest])}
+
+    def rows(self, index: Ints) -> Self:
+        """All series are treated alike."""
+        return self
+
+    def forward(self, values: Floats, offsets: Ints) -> Floats:
+        """Return the logarithms, shape (N,); values below `lowest` are read as that."""
+        return np.log1p(np.maximum(values, self.lowest), dtype=np.float64)
+
+    def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
+        """Return `exp(values) - 1`; huge arguments give the largest numbers instead of infinity."""
+        return np.expm1(np.minimum(values, LARGEST_LOGARITHM), dtype=np.float64)
+
+
+@final
+@dataclass(frozen=True)
+class BoxCox(Transform):
+    """The power of each series that makes it most like a normal distribution (Box and Cox 1964).
+
+    `(((y + shift) / unit) ** power - 1) / power` (the logarithm at power 0), the unit being the geometric mean.
+    The power is the one of maximum likelihood between -1 and 2. Series with values of 0 or less are shifted so
+    that their smallest value lies a tenth of their mean height above zero. Constant series and those with
+    fewer than three values stay as they are. Later values below a tenth of the smallest training value (counted
+    from `-shift`) are read as that. Forecasts end at `-shift` below and at 100 times the largest training value
+    above, where a negative power would reach infinity.
+
+    >>> y, offsets = np.exp(np.array([0.0, 1.0, 2.0, 3.0, 4.0])), np.array([0, 5])
+    >>> transform = BoxCox.fit(y, offsets, season_length=1)
+    >>> transform.forward(y, offsets).round(3).tolist()
+    [-2.0, -1.0, 0.0, 1.0, 2.0]
+    """
+
+    learned: BoxCoxRows
+    name: ClassVar[str] = "box-cox"
+    is_shared: ClassVar[bool] = False
+
+    @classmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Find the power of each series."""
+        return cls(fit_box_cox(values, offsets))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Read what `to_arrays` gave."""
+        return cls(BoxCoxRows(**{name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()}))
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return `power`, `shift`, `unit`, `floor` and `ceiling`, shape (S,) each."""
+        return dict(vars(self.learned))
+
+    def rows(self, index: Ints) -> Self:
+        """Return the transform of some series."""
+        return type(self)(self.learned.take(index))
+
+    def forward(self, values: Floats, offsets: Ints) -> Floats:
+        """Transform the values of all series, shape (N,). NaN stays NaN."""
+        bent = np.empty(len(values))
+        for block in blocks(offsets):
+            series = np.repeat(np.arange(block.series.start, block.series.stop), block.lengths)
+            bent[block.rows] = self.learned.take(series).forward(np.asarray(values[block.rows], dtype=np.float64))
+        return bent
+
+    def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
+        """Bring forecasts back, shape (n, ...); outside the domain they are the limit."""
+        of_rows = self.learned if series is None else self.learned.take(series)
+        return of_rows.inverse(np.asarray(values, dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class _Lagged(Transform):
+    """`y[t] - y[t - lag]`; where `y[t - lag]` is missing, the last value of its phase or of the series stands in."""
+
+    lag: int
+    is_elementwise: ClassVar[bool] = False
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Read what `to_arrays` gave."""
+        return cls(int(arrays["lag"][0]))
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return `lag`, shape (1,): all series share it."""
+        return {"lag": np.array([self.lag])}
+
+    def rows(self, index: Ints) -> Self:
+        """All series are treated alike."""
+        return self
+
+    def forward(self, values: Floats, offsets: Ints) -> Floats:
+        """Return the differences, shape (N,); the first `lag` of each series are NaN, as is what is missing."""
+        return differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
+
+    def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
+        """Return the last `lag` values at each origin, oldest first, shape (n, lag); NaN where nothing is known."""
+        filled = carry_by_phase(np.asarray(values, dtype=np.float64), offsets, self.lag)
+        return anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
+
+    def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
+        """Add the forecast differences, shape (n, H) or (n, H, paths), to the anchors, shape (n, lag).
+
+        Raises:
+            ConfigError: `anchors` are absent or do not fit.
+        """
+        expected = (len(values), self.lag)
+        if anchors is None or anchors.shape != expected:
+            got = None if anchors is None else f"shape {anchors.shape}"
+            raise ConfigError(
+                f"`anchors` of a difference must have shape {expected}, got {got}. Pass "
+                "`anchors=transform.anchors(values, offsets, origins)`, the last values before each forecast."
+            )
+        return undo_differences(np.asarray(values, dtype=np.float64), anchors)
+
+
+@final
+@dataclass(frozen=True)
+class Difference(_Lagged):
+    """`y[t] - y[t - 1]`: the change from step to step, for series that wander.
+
+    >>> y, offsets = np.array([1.0, 3.0, 6.0]), np.array([0, 3])
+    >>> difference = Difference.fit(y, offsets, season_length=1)
+    >>> difference.forward(y, offsets)
+    array([nan,  2.,  3.])
+    >>> difference.inverse(np.array([[1.0, 1.0]]), difference.anchors(y, offsets))
+    array([[7., 8.]])
+    """
+
+    name: ClassVar[str] = "difference"
+
+    @classmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Learn nothing: the lag is 1."""
+        return cls(1)
+
+
+@final
+@dataclass(frozen=True)
+class SeasonalDifference(_Lagged):
+    """`y[t] - y[t - season_length]`: the change from season to season.
+
+    >>> SeasonalDifference(2).forward(np.array([1.0, 5.0, 2.0, 7.0]), np.array([0, 4]))
+    array([nan, nan,  1.,  2.])
+    """
+
+    name: ClassVar[str] = "seasonal-difference"
+
+    @classmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Take the season as the lag.
+
+        Raises:
+            ConfigError: There is no season.
+        """
+        if season_length < 2:
+            raise ConfigError(
+                f'`transform="seasonal-difference"` needs a season of at least 2 steps, got season_length='
+                f'{season_length}. Pass `season_length=12` for monthly data, or `transform="difference"`.'
+            )
+        return cls(season_length)
+
+
+TRANSFORMS: dict[str, type[Transform]] = {
+    kind.name: kind for kind in (Identity, Log1p, BoxCox, Difference, SeasonalDifference)
+}
+
+
+def fit_transform_named(name: str, values: Floats, offsets: Ints, season_length: int = 1) -> Transform:
+    """Learn the transform of this name.
+
+    Args:
+        name: One of `TRANSFORMS`.
+        values: The training part of all series, shape (N,), NaN where missing.
+        offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape (S + 1,).
+        season_length: Steps in a season; only `seasonal-difference` uses it.
+
+    Raises:
+        ConfigError: The name is unknown, or a season is needed and there is none.
+        DataError: The values have no such transform.
+
+    >>> fit_transform_named("difference", np.array([1.0, 2.0]), np.array([0, 2]))
+    Difference(lag=1)
+    """
+    return _kind(name).fit(values, offsets, season_length)
+
+
+def transform_from_arrays(name: str, arrays: Mapping[str, Array]) -> Transform:
+    """Build the transform that was stored as `transform.name` and `transform.to_arrays()`.
+
+    Raises:
+        ConfigError: The name is unknown.
+
+    >>> transform_from_arrays("seasonal-difference", SeasonalDifference(12).to_arrays())
+    SeasonalDifference(lag=12)
+    """
+    return _kind(name).from_arrays(arrays)
+
+
+def _kind(name: str) -> type[Transform]:
+    if name in TRANSFORMS:
+        return TRANSFORMS[name]
+    nearest = difflib.get_close_matches(str(name), TRANSFORMS, n=1, cutoff=0.0)[0]
+    known = ", ".join(repr(choice) for choice in TRANSFORMS)
+    raise ConfigError(f"`transform` must be one of {known}, got {name!r}. Did you mean `transform={nearest!r}`?")
+
+
+def _check_above_minus_one(values: Floats, offsets: Ints) -> None:
+    if not (values <= -1).any():
+        return
+    position = int(np.argmax(values <= -1))
+    series = int(np.searchsorted(offsets, position, side="right")) - 1
+    raise DataError(
+        f'`transform="log1p"` needs values above -1, got {float(values[position])!r} in series number {series} '
+        f'(point {position - int(offsets[series])}, both counted from 0). Use `transform="none"`.'
+    )

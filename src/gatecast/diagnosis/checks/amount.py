@@ -1,0 +1,50 @@
+"""Are there enough data, and enough networks, for what was learned to be more than luck?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatecast.diagnosis.evidence import Evidence, rmse
+from gatecast.diagnosis.findings import Finding
+from gatecast.diagnosis.thresholds import LEAST_POINTS, SEED_SHARE, WEIGHTS_PER_POINT
+
+__all__ = ["data_too_short", "seeds_disagree"]
+
+LEAST_UNITS = 4
+
+
+def data_too_short(evidence: Evidence) -> Finding | None:
+    """There are many times more weights than points."""
+    facts = evidence.facts
+    if not facts.n_learned:
+        return None
+    ratio = facts.n_parameters / facts.n_learned
+    if ratio <= WEIGHTS_PER_POINT:
+        return None
+    # weights grow as the square of the units
+    units = max(LEAST_UNITS, int(facts.hidden_size * np.sqrt(WEIGHTS_PER_POINT / 2 / ratio)))
+    numbers = {"n_parameters": float(facts.n_parameters), "n_learned": float(facts.n_learned), "ratio": ratio}
+    sentence = (
+        f"The data are short for this network: {facts.n_parameters:,} weights learn from {facts.n_learned:,} points, "
+        f"{ratio:.0f} for each."
+    )
+    return Finding("data-too-short", "warning", numbers, sentence, f"hidden_size={units}")
+
+
+def seeds_disagree(evidence: Evidence) -> Finding | None:
+    """The members of an ensemble, which differ by their seed, forecast differently."""
+    members, errors = evidence.fresh.members, evidence.fresh
+    if len(members) < 2 or len(errors) < LEAST_POINTS or not errors.rmse > 0:
+        return None
+    spread = float(members.var(axis=0, ddof=1).mean())
+    actual = errors.network + errors.fitted
+    each = [rmse(actual - member) for member in members]
+    share = spread / float(np.mean(np.square(each)))
+    if share <= SEED_SHARE:
+        return None
+    numbers = {"share": share, "best_rmse": min(each), "worst_rmse": max(each), "rmse": errors.rmse}
+    sentence = (
+        f"The seeds disagree: {share:.0%} of a single network's squared error on the {evidence.part} is the luck of "
+        f"its seed (RMSE {min(each):.4g} to {max(each):.4g} over {len(members)} networks, {errors.rmse:.4g} together)."
+    )
+    return Finding("seeds-disagree", "info", numbers, sentence, f"ensemble={2 * len(members)}")

@@ -1,0 +1,150 @@
+"""Was it trained long enough, and well? From the course of the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatecast.diagnosis.checks.remedies import more_epochs
+from gatecast.diagnosis.evidence import Curves, Evidence
+from gatecast.diagnosis.findings import Finding
+from gatecast.diagnosis.statistics import slope_t
+from gatecast.diagnosis.thresholds import (
+    DIVERGING,
+    FALL_SHARE,
+    LEARNING_GAIN,
+    LEAST_FALL,
+    LEAST_LOOKS,
+    NOISY,
+    PAST_BEST,
+    STEADY,
+    TREND,
+)
+
+__all__ = ["diverging", "past_its_best", "plateau", "still_learning", "too_noisy"]
+
+NO_IMPROVEMENT = "no_improvement"
+
+
+def still_learning(evidence: Evidence) -> Finding | None:
+    """The loss was still falling when training ended."""
+    curves = _long_enough(evidence)
+    if curves is None or evidence.facts.stop == NO_IMPROVEMENT or not _is_falling(curves.loss):
+        return None
+    gain = _gain(curves.loss)
+    numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "looks": float(len(curves.loss))}
+    sentence = (
+        f"It was still learning: {_whose(curves)} fell until the end, and at that pace a sixth more training would "
+        f"lower it by another {gain:.1%}."
+    )
+    return Finding("still-learning", "warning", numbers, sentence, more_epochs(evidence, 3))
+
+
+def plateau(evidence: Evidence) -> Finding | None:
+    """The loss had come to rest."""
+    curves = _long_enough(evidence)
+    if curves is None:
+        return None
+    if any(check(evidence) is not None for check in (still_learning, diverging, too_noisy, past_its_best)):
+        return None
+    numbers = {"gain": _gain(curves.loss), "looks": float(len(curves.loss))}
+    return Finding("plateau", "ok", numbers, f"Training is done: {_whose(curves)} had come to rest.")
+
+
+def diverging(evidence: Evidence) -> Finding | None:
+    """The loss rose on learned points too, or stopped being a number."""
+    curves = _long_enough(evidence)
+    if curves is None:
+        return None
+    loss = curves.train if len(curves.train) else curves.loss
+    if np.isfinite(loss).all() and np.isfinite(curves.loss).all():
+        rise = float(np.median(_end(loss)) / loss.min() - 1) if loss.min() > 0 else 0.0
+        if rise <= DIVERGING or not _is_rising(loss):
+            return None
+    else:
+        rise = float("inf")
+    sentence = "Training diverged: the loss rose on the points that it learned from. The steps are too long."
+    return Finding("diverging", "warning", {"rise": rise}, sentence, _slower(evidence))
+
+
+def past_its_best(evidence: Evidence) -> Finding | None:
+    """The validation loss rose again while the loss on learned points went on to fall."""
+    curves = _long_enough(evidence)
+    if curves is None or not len(curves.train) or not np.isfinite(curves.loss).all():
+        return None
+    best = int(np.argmin(curves.loss))
+    rise = float(np.median(_end(curves.loss)) / curves.loss[best] - 1) if curves.loss[best] > 0 else 0.0
+    gained = float(1 - np.median(_end(curves.train)) / curves.train[best]) if curves.train[best] > 0 else 0.0
+    if rise <= PAST_BEST or gained <= 0 or diverging(evidence) is not None:
+        return None
+    epochs = max(1, round(float(curves.epochs[best]))) if len(curves.epochs) else evidence.facts.epochs
+    sentence = (
+        f"The validation loss was best after {epochs} epochs and then rose by {rise:.0%}, while that on learned points "
+        "fell on: what came later was learned by heart. The best weights were kept."
+    )
+    numbers = {"rise": rise, "train_gain": gained, "best_epoch": float(epochs)}
+    return Finding("past-its-best", "info", numbers, sentence, f"epochs={epochs}")
+
+
+def too_noisy(evidence: Evidence) -> Finding | None:
+    """The loss jumps from look to look."""
+    curves = _long_enough(evidence)
+    if curves is None or not np.isfinite(curves.loss).all() or curves.loss.min() <= 0:
+        return None
+    half = np.log(curves.loss[len(curves.loss) // 2 :])
+    if len(half) < 4:
+        return None
+    # second differences of independent noise have six times its variance; a smooth curve has none
+    scatter = float(np.sqrt(np.mean(np.diff(half, 2) ** 2) / 6))
+    if scatter <= NOISY:
+        return None
+    sentence = (
+        f"Training is noisy: {_whose(curves)} jumps by about {scatter:.0%} from look to look, so that chance decides "
+        "which weights are kept."
+    )
+    return Finding("too-noisy", "warning", {"scatter": scatter}, sentence, _slower(evidence))
+
+
+def _long_enough(evidence: Evidence) -> Curves | None:
+    curves = evidence.curves
+    return curves if curves is not None and len(curves.loss) >= LEAST_LOOKS else None
+
+
+def _end(curve: np.ndarray) -> np.ndarray:
+    return curve[-max(4, len(curve) // 3) :]
+
+
+def _gain(loss: np.ndarray) -> float:
+    """Return the share by which half as many looks again as the end has would lower the loss."""
+    end = _end(loss)
+    slope, _, _ = slope_t(end)
+    return float(-slope * len(end) / 2 / np.abs(end).mean()) if np.abs(end).mean() > 0 else 0.0
+
+
+def _is_falling(loss: np.ndarray) -> bool:
+    """Tell whether the end falls, by much of the loss or by much of all that it fell, and does not flatten out."""
+    if not np.isfinite(loss).all():
+        return False
+    end = _end(loss)
+    slope, t, _ = slope_t(end)
+    fall, whole = -slope * (len(end) - 1), float(loss[0] - loss[-1])
+    if t > -TREND or fall < LEAST_FALL * float(np.abs(end).mean()):
+        return False
+    # a schedule that ends in tiny steps flattens out: what it fell before says nothing
+    last = end[len(end) // 2 :]
+    later = -slope_t(last)[0] * (len(last) - 1) if len(last) > 2 else float(last[0] - last[-1])
+    is_steady = later > STEADY * fall
+    return is_steady and (_gain(loss) > LEARNING_GAIN or fall > FALL_SHARE * whole)
+
+
+def _is_rising(loss: np.ndarray) -> bool:
+    after = loss[int(np.argmin(loss)) :]
+    return len(after) >= 3 and slope_t(after)[1] > TREND
+
+
+def _slower(evidence: Evidence) -> str:
+    rate = evidence.facts.learning_rate
+    return f"learning_rate={rate / 3 if np.isfinite(rate) else 0.001:.1g}"
+
+
+def _whose(curves: Curves) -> str:
+    return f"the loss on the {'validation' if curves.is_validation else 'training'} part"

@@ -1,0 +1,103 @@
+"""Do the remedies help? Each is tried on the same training part and judged on the validation part."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from gatecast.data import Panel
+from gatecast.diagnosis.evidence import rmse
+from gatecast.diagnosis.findings import Finding, FixStep
+from gatecast.diagnosis.gather import find_parts
+from gatecast.exceptions import GatecastError
+from gatecast.forecaster import LSTMForecaster
+from gatecast.model.forecast import one_step
+
+__all__ = ["apply_remedies"]
+
+# of the training part, where the fit held nothing back
+SHARE = 0.2
+# a remedy must lower the RMSE by this share: seeds differ by about as much
+HELPS = 0.005
+
+
+def apply_remedies(
+    model: LSTMForecaster, findings: tuple[Finding, ...], data: Any = None
+) -> tuple[LSTMForecaster, tuple[FixStep, ...]]:
+    """Try the remedies of warnings one after the other and keep those that help.
+
+    All fits learn from the same points, the last fifth of the training part left out where the model had held nothing
+    back, and are judged one step ahead on the points that were left out. A remedy joins those that were kept before.
+
+    Args:
+        model: Fitted.
+        findings: In the order in which their remedies are tried.
+        data: The training data, where the model does not hold them.
+
+    Returns:
+        The better model, fitted on the whole training part, and what was tried; the model itself where nothing helped.
+    """
+    parts = find_parts(model, data)
+    train, n_learned = parts.train, parts.n_learned
+    has_validation = bool((n_learned < parts.n_trained).any())
+    if not has_validation:
+        n_learned = np.maximum((parts.n_trained * (1 - SHARE)).astype(np.int64), 1)
+    learned = train if has_validation else train.head(n_learned)
+    settings = _settings(model)
+    if has_validation:
+        # so that other settings hold back the same points
+        held = int((parts.n_trained - n_learned).max())
+        settings["validation_size"] = settings["validation_size"] or held
+    best = model if has_validation else LSTMForecaster(**settings).fit(learned)
+    error = _error(best, train, n_learned)
+    steps: list[FixStep] = []
+    for finding in _with_remedies(findings):
+        changed = settings | finding.settings
+        if changed == settings:
+            continue
+        other, after, note = _try(changed, learned, train, n_learned)
+        helped = after < error * (1 - HELPS)
+        steps.append(FixStep(finding.code, finding.remedy, error, after, helped, note))
+        if helped and other is not None:
+            best, settings, error = other, changed, after
+    if not any(step.helped for step in steps):
+        return model, tuple(steps)
+    return best if has_validation else LSTMForecaster(**settings).fit(train), tuple(steps)
+
+
+def _with_remedies(findings: tuple[Finding, ...]) -> list[Finding]:
+    """Return those whose remedy is worth a try, each remedy once."""
+    tried: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.remedy and finding.severity in ("warning", "error"):
+            tried.setdefault(finding.remedy, finding)
+    return list(tried.values())
+
+
+def _try(
+    settings: dict[str, Any], learned: Panel, train: Panel, n_learned: np.ndarray
+) -> tuple[LSTMForecaster | None, float, str]:
+    try:
+        model = LSTMForecaster(**settings).fit(learned)
+        return model, _error(model, train, n_learned), ""
+    except GatecastError as error:
+        # the others are still worth their time
+        return None, float("nan"), str(error)
+
+
+def _error(model: LSTMForecaster, panel: Panel, n_learned: np.ndarray) -> float:
+    """Return the RMSE one step ahead behind the learned points, in units of each series' seasonal change."""
+    fitted = model.fitted_
+    series, position = panel.places()
+    scales = fitted.naive_scales if panel.n_series > 1 else np.ones(1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = (panel.values - one_step(fitted, panel)) / scales[series]
+    errors = errors[(position >= n_learned[series]) & np.isfinite(errors)]
+    return rmse(errors)
+
+
+def _settings(model: LSTMForecaster) -> dict[str, Any]:
+    # a remedy may say how long to train, which must not change how many networks there are
+    return asdict(model) | {"checkpoint": None, "ensemble": len(model.fitted_.ensemble.networks)}

@@ -1,0 +1,158 @@
+"""What do errors say that chance does not? Block bootstrap, Ljung-Box, and what an autoregression still predicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatecast.diagnosis.thresholds import BLOCK_FACTOR, CONFIDENCE, N_BOOTSTRAP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["block_means", "ljung_box_p", "mean_interval", "newey_west_z", "ratio_interval", "remainder", "slope_t"]
+
+N_FOLDS = 5
+
+
+def block_means(values: np.ndarray, seed: int = 0, n_draws: int = N_BOOTSTRAP) -> np.ndarray:
+    """Draw means of dependent rows by the circular block bootstrap (Politis and Romano 1992).
+
+    Args:
+        values: (n,) or (n, k) in the order of time; columns are drawn together.
+        seed: The same seed draws the same blocks.
+        n_draws: Resamples.
+
+    Returns:
+        (n_draws,) or (n_draws, k).
+
+    Examples:
+        >>> means = block_means(np.random.default_rng(0).normal(size=1000))
+        >>> bool(abs(means.std() - 1 / np.sqrt(1000)) < 0.01)
+        True
+    """
+    n = len(values)
+    length = max(1, min(round(BLOCK_FACTOR * n ** (1 / 3)), n // 4 or 1))
+    n_blocks = -(-n // length)
+    starts = np.random.default_rng(seed).integers(n, size=(n_draws, n_blocks))
+    sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), values, values[:length]]), axis=0)
+    return np.asarray((sums[starts + length] - sums[starts]).sum(axis=1) / (n_blocks * length))
+
+
+def mean_interval(values: np.ndarray, seed: int = 0, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return an interval of the mean of dependent values."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(block_means(values, seed), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def ratio_interval(
+    above: np.ndarray, below: np.ndarray, seed: int = 0, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Return an interval of RMSE(above) / RMSE(below), of errors `(n,)` of the same points."""
+    return _interval_of(np.stack([above**2, below**2], axis=1), lambda m: np.sqrt(m[:, 0] / m[:, 1]), seed, confidence)
+
+
+def _interval_of(
+    values: np.ndarray, of: Callable[[np.ndarray], np.ndarray], seed: int, confidence: float
+) -> tuple[float, float]:
+    means = np.maximum(block_means(values, seed), np.finfo(float).tiny)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(of(means), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def newey_west_z(values: np.ndarray, regressor: np.ndarray | None = None) -> float:
+    """Return how many standard errors the mean, or the slope on a regressor, is away from 0.
+
+    Standard errors are those of Newey and West (1987), with 4 (n / 100)^(2/9) lags, so that errors may hang together.
+
+    Examples:
+        >>> round(newey_west_z(np.random.default_rng(0).normal(0.5, 1, 400)))
+        9
+    """
+    n = len(values)
+    x = np.ones(n) if regressor is None else regressor - regressor.mean()
+    slope = float(x @ values) / float(x @ x)
+    rest = values - slope * x - (values.mean() if regressor is not None else 0.0)
+    scores = x * rest
+    n_lags = int(4 * (n / 100) ** (2 / 9))
+    variance = float(scores @ scores)
+    for lag in range(1, n_lags + 1):
+        variance += 2 * (1 - lag / (n_lags + 1)) * float(scores[lag:] @ scores[:-lag])
+    return slope * float(x @ x) / float(np.sqrt(max(variance, np.finfo(float).tiny)))
+
+
+def slope_t(curve: np.ndarray) -> tuple[float, float, float]:
+    """Return slope of a line per step, its ratio to its standard error, and the scatter around it.
+
+    Examples:
+        >>> slope, t, scatter = slope_t(np.array([4.0, 3.0, 2.0, 1.0]))
+        >>> slope, scatter < 1e-9
+        (-1.0, True)
+    """
+    x = np.arange(len(curve)) - (len(curve) - 1) / 2
+    slope = float(x @ curve / (x @ x))
+    rest = curve - curve.mean() - slope * x
+    scatter = float(np.sqrt(rest @ rest / max(len(curve) - 2, 1)))
+    error = max(scatter / float(np.sqrt(x @ x)), 1e-12 * max(abs(float(curve.mean())), 1e-300))
+    return slope, slope / error, scatter
+
+
+def ljung_box_p(residuals: np.ndarray, season: int = 1) -> float:
+    """Return how likely uncorrelated errors would look as correlated (Ljung and Box 1978), over 10 lags or two seasons.
+
+    statsmodels has the same test (`acorr_ljungbox`, which the tests compare with), but takes three seconds to load.
+
+    Examples:
+        >>> noise = np.random.default_rng(0).normal(size=500)
+        >>> ljung_box_p(noise) > 0.01 > ljung_box_p(noise.cumsum())
+        True
+    """
+    from scipy.special import chdtrc
+
+    n = len(residuals)
+    n_lags = max(min(2 * season if season > 1 else 10, n // 5), 1)
+    centred = residuals - residuals.mean()
+    products = np.array([centred[lag:] @ centred[:-lag] for lag in range(1, n_lags + 1)]) / (centred @ centred)
+    q = n * (n + 2) * float(np.sum(products**2 / (n - np.arange(1, n_lags + 1))))
+    return float(chdtrc(n_lags, q))
+
+
+def remainder(residuals: np.ndarray, lags: list[int]) -> float:
+    """Return the share of the errors' variance that their own past predicts, out of sample (cross-validated R2).
+
+    A ridge regression on `lags` is learned on all but one of five contiguous parts and judged on that one, in turn.
+    What it scores below zero is that it predicts nothing.
+
+    Args:
+        residuals: `(n,)` in the order of time.
+        lags: How many steps back to look, each.
+
+    Examples:
+        >>> noise = np.random.default_rng(0).normal(size=2000)
+        >>> hanging = noise[1:] + 0.5 * noise[:-1]
+        >>> remainder(noise, [1, 2, 3]) < 0.01 < 0.15 < remainder(hanging, [1, 2, 3])
+        True
+    """
+    lags = [lag for lag in lags if lag < len(residuals) // 3]
+    if not lags:
+        return 0.0
+    first = max(lags)
+    at = np.arange(first, len(residuals))
+    x = residuals[at[:, None] - np.array(lags)]
+    y = residuals[at]
+    fold = np.minimum(np.arange(len(y)) * N_FOLDS // len(y), N_FOLDS - 1)
+    wrong = total = 0.0
+    for k in range(N_FOLDS):
+        seen, judged = fold != k, fold == k
+        center_x, center_y = x[seen].mean(axis=0), float(y[seen].mean())
+        inputs = x[seen] - center_x
+        gram = inputs.T @ inputs
+        # as strong as one point for each lag
+        gram[np.diag_indices_from(gram)] += np.trace(gram) / len(inputs) + 1e-300
+        weights = np.linalg.solve(gram, inputs.T @ (y[seen] - center_y))
+        wrong += float(((y[judged] - center_y - (x[judged] - center_x) @ weights) ** 2).sum())
+        total += float(((y[judged] - center_y) ** 2).sum())
+    return 1 - wrong / total if total > 0 else 0.0

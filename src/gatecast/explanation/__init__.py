@@ -1,0 +1,22 @@
+"""What does a fitted forecaster remember, when does it forget, and what do its forecasts depend on?"""
+
+from gatecast.explanation.covariates import CovariateImportance, measure_covariates
+from gatecast.explanation.events import Alignment, ForgetEvents
+from gatecast.explanation.gates import Gates, LayerGates, read_gates
+from gatecast.explanation.halflives import HalfLives
+from gatecast.explanation.lags import LagImportance, measure_lags
+from gatecast.explanation.spectra import Spectra
+
+__all__ = [
+    "Alignment",
+    "CovariateImportance",
+    "ForgetEvents",
+    "Gates",
+    "HalfLives",
+    "LagImportance",
+    "LayerGates",
+    "Spectra",
+    "measure_covariates",
+    "measure_lags",
+    "read_gates",
+]

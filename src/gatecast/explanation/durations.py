@@ -1,0 +1,70 @@
+"""How long are some steps, in words that people use? Nine steps of a day are nine days."""
+
+from __future__ import annotations
+
+import math
+
+from gatecast.data.panel.frequency import named_grid
+from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, MonthGrid
+
+__all__ = ["duration", "exact_number"]
+
+SECOND = 1_000_000_000
+# units of time, the longest first
+UNITS = (
+    ("week", 7 * DAY),
+    ("day", DAY),
+    ("hour", 3600 * SECOND),
+    ("minute", 60 * SECOND),
+    ("second", SECOND),
+    ("millisecond", SECOND // 1000),
+    ("microsecond", SECOND // 1_000_000),
+)
+
+
+def duration(steps: float, freq: str | int) -> str:
+    """Say how long some steps are, with two digits that count.
+
+    Args:
+        steps: How many; infinity where there is no end.
+        freq: pandas alias, or the length of an integer step.
+
+    Examples:
+        >>> duration(9, "D"), duration(8, "15min"), duration(2.4, "MS"), duration(1, 1), duration(0.25, "h")
+        ('9 days', '2 hours', '2.4 months', '1 step', '15 minutes')
+        >>> duration(48, "h"), duration(3, "W-SUN"), duration(30, "MS"), duration(float("inf"), "h")
+        ('2 days', '3 weeks', '2.5 years', 'for ever')
+    """
+    if not math.isfinite(steps):
+        return "for ever" if steps > 0 else "unknown"
+    grid = named_grid(freq)
+    if isinstance(grid, FixedGrid):
+        return _elapsed(steps * grid.nanoseconds, weeks=grid.nanoseconds % (7 * DAY) == 0)
+    if isinstance(grid, MonthGrid):
+        months = steps * grid.n_months
+        return _count(months / 12, "year") if months >= 24 or grid.n_months % 12 == 0 else _count(months, "month")
+    if isinstance(grid, BusinessGrid):
+        return _count(steps * grid.n_days, "business day")
+    return _count(steps, "step")
+
+
+def exact_number(value: float) -> str:
+    """Write a number with two digits that count, and whole ones from ten on.
+
+    Examples:
+        >>> exact_number(9.0), exact_number(0.123), exact_number(1234.5)
+        ('9', '0.12', '1,234')
+    """
+    return f"{value:,.0f}" if abs(value) >= 9.95 else f"{value:.2g}"
+
+
+def _elapsed(nanoseconds: float, *, weeks: bool) -> str:
+    # days are counted on to weeks only where a step is one
+    units = UNITS if weeks else UNITS[1:]
+    name, size = next((unit for unit in units if nanoseconds >= 0.995 * unit[1]), units[-1])
+    return _count(nanoseconds / size, name)
+
+
+def _count(number: float, unit: str) -> str:
+    text = exact_number(number)
+    return f"{text} {unit}{'' if text == '1' else 's'}"

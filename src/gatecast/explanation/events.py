@@ -1,0 +1,227 @@
+"""When do hidden units wipe their memory, and does that follow the calendar or the season?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.panel import Panel
+from gatecast.exceptions import ConfigError
+from gatecast.explanation.cycles import Cycle, cycles_of
+from gatecast.explanation.units import Units
+from gatecast.model.settings import is_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["THRESHOLD", "Alignment", "ForgetEvents", "find_events"]
+
+# less than a tenth of what was held survives the step
+THRESHOLD = 0.1
+# units that are below it in more than this share of the steps hold nothing that could be wiped
+MOSTLY = 0.5
+# one false alarm in a hundred cycles that are looked at
+SIGNIFICANT = 0.01
+# the test compares the parts of a cycle within each time round
+LEAST_CYCLES = 3
+PLACES = {"hour": "at", "weekday": "on", "month": "in", "season": "at step"}
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How forget events lie in one cycle.
+
+    Attributes:
+        cycle: "hour", "weekday", "month" or "season", whose parts are steps of it counted from the first row.
+        labels: What the parts of the cycle are called, k of them.
+        counts: int64 `(k,)` events that began in each part.
+        steps: int64 `(k,)` time steps in each part.
+        p_value: Of Friedman's test (1937) that all parts have as many events: the parts are ranked by their events per
+            step within each time round the cycle. Units that forget together count as one number there, so that 64 of
+            them are not taken for 64 witnesses. 1 where there is no event.
+        n_rounds: How many times round the cycle were compared.
+
+    >>> Alignment("hour", ("0", "1"), np.array([1, 9]), np.array([50, 50]), 0.001, 50).sentence()
+    'Forget events follow the hour: they are most frequent at 1 (p = 0.001).'
+    """
+
+    cycle: str
+    labels: tuple[str, ...]
+    counts: Ints
+    steps: Ints
+    p_value: float
+    n_rounds: int
+
+    @property
+    def rates(self) -> Floats:
+        """Events per time step in each part, `(k,)`."""
+        return self.counts / self.steps
+
+    @property
+    def peak(self) -> str:
+        """The part with most events per step."""
+        return self.labels[int(np.argmax(self.rates))]
+
+    @property
+    def is_aligned(self) -> bool:
+        """Whether chance alone would place events so unevenly in less than one of a hundred cases."""
+        return self.p_value < SIGNIFICANT
+
+    def sentence(self) -> str:
+        """Say whether events follow the cycle."""
+        number = f"p = {self.p_value:.2g}" if self.p_value >= 1e-4 else "p < 0.0001"
+        what = f"season of {len(self.labels)} steps" if self.cycle == "season" else self.cycle
+        if not self.is_aligned:
+            return f"Forget events do not follow the {what} ({number})."
+        return f"Forget events follow the {what}: they are most frequent {PLACES[self.cycle]} {self.peak} ({number})."
+
+
+@dataclass(frozen=True)
+class ForgetEvents:
+    """Moments at which a unit wipes its memory: it keeps less than `threshold` of it in a step.
+
+    Steps below the threshold that follow each other are one event. Units that are below it in more than half of the
+    steps hold nothing that could be wiped, and have no events.
+
+    Attributes:
+        panel: The series, T points of it.
+        units: Labels of all n units.
+        threshold: The share.
+        which: int64 `(m,)` which of the units, of each of m events in the order of time.
+        start: int64 `(m,)` row at which it begins.
+        length: int64 `(m,)` steps that it lasts.
+        lowest: `(m,)` smallest share that was kept in it.
+        is_idle: bool `(n,)` units that hold nothing.
+        alignments: How the beginnings lie in the cycles of the calendar that the data pass at least three times, and in
+            the season.
+    """
+
+    panel: Panel
+    units: Units
+    threshold: float
+    which: Ints
+    start: Ints
+    length: Ints
+    lowest: Array
+    is_idle: Array
+    alignments: tuple[Alignment, ...]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def times(self) -> pd.Index[Any]:
+        """Time at which each begins, `(m,)`."""
+        return self.panel.times(0)[self.start]
+
+    @property
+    def per_unit(self) -> Ints:
+        """How many events each unit has, `(n,)`."""
+        return np.bincount(self.which, minlength=len(self.units))
+
+    @property
+    def per_step(self) -> Ints:
+        """How many units begin to wipe their memory at each step, `(T,)`."""
+        return np.bincount(self.start, minlength=int(self.panel.lengths[0]))
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say how many there are, and which cycles they follow."""
+        n, some = len(self), int((self.per_unit > 0).sum())
+        below = f"less than {self.threshold:.0%} of"
+        if n == 0:
+            first = f"No unit wipes its memory: none that holds anything keeps {below} it in a step."
+        else:
+            events = "forget events" if n > 1 else "forget event"
+            first = f"{n:,} {events} of {some} of {len(self.units)} units, which then keep {below} their memory."
+        idle = int(self.is_idle.sum())
+        more = (f"{idle} unit{'s' if idle > 1 else ''} never held anything.",) if idle else ()
+        return first, *more, *(alignment.sentence() for alignment in self.alignments if n)
+
+    def to_frame(self) -> Any:
+        """Return a table `unique_id, ds, layer, unit, n_steps, lowest` of the library that the data came from."""
+        columns = {**self.units.columns(self.which), "n_steps": self.length, "lowest": self.lowest}
+        times = self.panel.all_times()[self.start]
+        return self.panel.frame(np.zeros(len(self), np.int64), times, **columns)
+
+
+def find_events(retention: Array, units: Units, panel: Panel, season_length: int, threshold: float) -> ForgetEvents:
+    """Find events and how they lie in the cycles of a series.
+
+    Args:
+        retention: `(T, n)` share of its memory that each unit keeps in each step.
+        units: Labels of the units.
+        panel: The series.
+        season_length: Steps in its season; 1 for none.
+        threshold: Share below which a unit wipes its memory.
+
+    Raises:
+        ConfigError: `threshold` is no share between 0 and 1.
+    """
+    if not is_number(threshold) or not 0 < threshold < 1:
+        raise ConfigError(f"`threshold` must be a share between 0 and 1, got {threshold!r}. Use `threshold=0.1`.")
+    low = retention < threshold
+    is_idle = low.mean(axis=0) > MOSTLY
+    which, start, length = _runs(low & ~is_idle)
+    lowest = _lowest(retention, which, start, length)
+    order = np.lexsort((which, start))
+    per_step = np.bincount(start, minlength=len(retention))
+    alignments = [_align(cycle, per_step) for cycle in cycles_of(panel, season_length)]
+    found = tuple(alignment for alignment in alignments if alignment is not None)
+    return ForgetEvents(
+        panel,
+        units,
+        float(threshold),
+        which[order],
+        start[order],
+        length[order],
+        lowest[order],
+        is_idle,
+        found,
+    )
+
+
+def _runs(low: Array) -> tuple[Ints, Ints, Ints]:
+    """Return column, first row and length of each run of true values in `(T, n)`."""
+    edges = np.diff(np.pad(low.T, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    which, start = np.nonzero(edges == 1)
+    return which, start, np.nonzero(edges == -1)[1] - start
+
+
+def _lowest(retention: Array, which: Ints, start: Ints, length: Ints) -> Array:
+    if not len(which):
+        return retention[:0, 0]
+    T = len(retention)
+    begins = which * T + start
+    # one more number, so that the last run may end at the end
+    flat = np.append(retention.T.ravel(), np.inf).astype(retention.dtype)
+    return np.minimum.reduceat(flat, np.stack([begins, begins + length], axis=1).ravel())[::2]
+
+
+def _align(cycle: Cycle, per_step: Ints) -> Alignment | None:
+    """Compare the parts of a cycle; None where the data do not pass it often enough."""
+    k = len(cycle.labels)
+    n_rounds = int(cycle.rounds[-1]) + 1
+    cells = cycle.rounds * k + cycle.parts
+    steps = np.bincount(cells, minlength=n_rounds * k).reshape(n_rounds, k)
+    events = np.bincount(cells, weights=per_step, minlength=n_rounds * k).reshape(n_rounds, k)
+    there = np.asarray(steps.any(axis=0))
+    steps, events = steps[:, there], events[:, there]
+    whole = steps.all(axis=1)
+    if whole.sum() < LEAST_CYCLES or there.sum() < LEAST_CYCLES:
+        return None
+    labels = tuple(label for label, is_there in zip(cycle.labels, there, strict=True) if is_there)
+    counts = np.round(events.sum(axis=0)).astype(np.int64)
+    p_value = _friedman(events[whole] / steps[whole])
+    return Alignment(cycle.name, labels, counts, steps.sum(axis=0), p_value, int(whole.sum()))
+
+
+def _friedman(rates: Floats) -> float:
+    """Test whether columns differ within rows; 1 where no row tells its columns apart."""
+    if (rates == rates[:, :1]).all():
+        return 1.0
+    from scipy.stats import friedmanchisquare
+
+    return float(friedmanchisquare(*rates.T).pvalue)

@@ -1,0 +1,275 @@
+"""Which past values does a forecast depend on, and how far back? Gradients of each step, back to the values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.panel import Panel
+from gatecast.exceptions import ConfigError, DataError
+from gatecast.explanation.durations import duration
+from gatecast.explanation.gates import member_of
+from gatecast.model.forecast import reading_of
+from gatecast.model.settings import check_count, is_number
+from gatecast.network.memory import TrainedNetwork
+from gatecast.network.native import Lens, PanelArrays, SlopeResult, forecast_slopes
+
+if TYPE_CHECKING:
+    from gatecast.model.fitted import Fitted
+
+__all__ = ["LagImportance", "measure_lags", "slopes_of_values"]
+
+# outliers beyond this many units say no more to the network, see native/include/gatecast/panel.hpp
+CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
+# gradients that are held at once, in numbers
+AT_ONCE = 20_000_000
+# each step of a forecast takes a backward pass of its own
+STEPS = 1000
+SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class LagImportance:
+    """How much each step of a forecast moves with each value before it, and with each covariate.
+
+    Lag 1 is the newest value that is known, lag 24 the one 24 steps before the first step of the forecast. Gradients
+    are of scaled (and transformed) forecasts with respect to scaled values, so that without a transform they are those
+    of the data themselves; all ways are in them: the recurrent layers and the naive forecasts that the head mixes.
+    Gaps count with the value that filled them. What inputs of earlier years (`earlier_years`) lead to is counted among
+    the covariates.
+
+    Attributes:
+        lags: int64 `(L,)`, 1 to L.
+        absolute: float64 `(H, L)` mean size of the gradient over the origins.
+        signed: float64 `(H, L)` mean gradient: which way the forecast moves.
+        covariates: float64 `(H, C)` mean size of the gradient with respect to each number beside the values, per
+            standard deviation of it, summed over the steps that are read and the forecast's own step.
+        covariate_names: C names.
+        freq: Frequency of the steps.
+        n_origins: How many forecasts the means are of.
+        share: Of the summed sizes that the effective lookback holds.
+        is_whole: Whether all that the network reads was looked at: windows are whole; a state that is carried along was
+            followed back for L steps.
+    """
+
+    lags: Ints
+    absolute: Floats
+    signed: Floats
+    covariates: Floats
+    covariate_names: tuple[str, ...]
+    freq: str | int
+    n_origins: int
+    share: float
+    is_whole: bool
+
+    @property
+    def importance(self) -> Floats:
+        """Share of each lag in all gradients, over all steps of the forecast, `(L,)`; sums to 1."""
+        sizes = self.absolute.mean(axis=0)
+        total = sizes.sum()
+        return np.asarray(sizes / total if total else sizes)
+
+    @property
+    def effective_lookback(self) -> int:
+        """The smallest number of newest values that hold `share` of all gradients; 0 where nothing matters."""
+        return _least(self.absolute.mean(axis=0), self.share)
+
+    @property
+    def effective_lookbacks(self) -> Ints:
+        """The same for each step of the forecast, `(H,)`."""
+        return np.array([_least(sizes, self.share) for sizes in self.absolute], np.int64)
+
+    @property
+    def text(self) -> str:
+        """The effective lookback in the data's unit of time, e.g. "2 days"."""
+        return duration(self.effective_lookback, self.freq)
+
+    def top(self, n: int = 5) -> list[tuple[int, float]]:
+        """List the most important lags with their shares."""
+        order = np.argsort(-self.importance, kind="stable")[:n]
+        return [(int(self.lags[at]), float(self.importance[at])) for at in order]
+
+    def sentence(self) -> str:
+        """Say how far back the forecasts look."""
+        if not self.effective_lookback:
+            return "The forecasts do not depend on any value before them."
+        lag, most = self.top(1)[0]
+        end = "" if self.is_whole else f" (looked for within {duration(len(self.lags), self.freq)})"
+        return (
+            f"{self.share:.0%} of what moves the forecasts lies within the newest {self.text}{end}; the value "
+            f"{duration(lag, self.freq)} before counts most ({most:.0%})."
+        )
+
+    def to_frame(self) -> Any:
+        """Return a pandas table `step, lag, absolute, signed`, a row for each step of the forecast and lag."""
+        import pandas as pd
+
+        H, L = self.absolute.shape
+        named = {"absolute": self.absolute.ravel(), "signed": self.signed.ravel()}
+        return pd.DataFrame({"step": np.repeat(np.arange(1, H + 1), L), "lag": np.tile(self.lags, H), **named})
+
+
+def measure_lags(
+    fitted: Fitted,
+    panel: Panel,
+    unique_id: object = None,
+    *,
+    n_lags: int | None = None,
+    n_origins: int | None = None,
+    share: float = SHARE,
+    member: int = 0,
+) -> LagImportance:
+    """Go back from forecasts at evenly spaced points of one series to the values.
+
+    Args:
+        fitted: The fitted forecaster.
+        panel: The data.
+        unique_id: Which series; may be left out when there is one.
+        n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
+            read as a whole.
+        n_origins: From how many points forecasts are made; when absent, 5 to 50, about a thousand steps of forecasts.
+        share: Of the gradients that the effective lookback is to hold.
+        member: Which network of the ensemble.
+
+    Raises:
+        ConfigError: A number makes no sense, or there is no such series or member.
+        DataError: The series is shorter than what a forecast reads.
+    """
+    if n_origins is None:
+        n_origins = max(5, min(50, STEPS // fitted.horizon))
+    check_count("n_origins", n_origins, "Use `n_origins=50`.")
+    if n_lags is not None:
+        check_count("n_lags", n_lags, "Use `n_lags=100`.")
+    if not is_number(share) or not 0 < share < 1:
+        raise ConfigError(f"`share` must be a share between 0 and 1, got {share!r}. Use `share=0.9`.")
+    network: TrainedNetwork = member_of(fitted, member)
+    reading = reading_of(fitted, panel.only(panel.row(unique_id)))
+    T = network.window or n_lags or 2 * fitted.lookback
+    n = int(reading.panel.lengths[0])
+    T = T if network.window else min(T, n)
+    if n < T:
+        raise DataError(
+            f"Series {reading.panel.ids[0]!r} has {n} points, and the {T} that a forecast reads were expected. "
+            "Pass more history."
+        )
+    origins = _spaced(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins)
+    names = _covariate_names(fitted, reading.arrays.n_inputs)
+    sums = _Sums(network, reading.arrays, T)
+    block = max(1, AT_ONCE // (fitted.horizon * T * network.spec.dense_inputs))
+    for at in range(0, len(origins), block):
+        sums.add(origins[at : at + block])
+    absolute, signed, covariates = (part / len(origins) for part in (sums.absolute, sums.signed, sums.covariates))
+    used = max(T, int(np.flatnonzero(absolute.any(axis=0)).max(initial=-1)) + 1)
+    lags = np.arange(1, used + 1)
+    return LagImportance(
+        lags, absolute[:, :used], signed[:, :used], covariates, names, panel.freq, len(origins), share,
+        network.window > 0,
+    )  # fmt: skip
+
+
+@dataclass
+class _Sums:
+    """Sums over origins of one series, read from a zero state for T steps."""
+
+    network: TrainedNetwork
+    arrays: PanelArrays
+    T: int
+    absolute: Floats = field(init=False)
+    signed: Floats = field(init=False)
+    covariates: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        H, L = self.network.spec.horizon, self.T + self.network.lens.history
+        self.absolute, self.signed = np.zeros((H, L)), np.zeros((H, L))
+        self.covariates = np.zeros((H, self.arrays.n_inputs))
+
+    def add(self, origins: Ints) -> None:
+        network, arrays = self.network, self.arrays
+        places = (np.zeros_like(origins), origins)
+        found = forecast_slopes(
+            network.spec, network.weights, network.loss, network.lens, arrays, places, self.T,
+            n_threads=network.n_threads,
+        )  # fmt: skip
+        slopes = slopes_of_values(found, network.lens, arrays, origins)
+        self.absolute += np.abs(slopes).sum(axis=0)
+        self.signed += slopes.sum(axis=0)
+        beside = np.abs(found.inputs[..., network.lens.n_inputs :]).sum(axis=(0, 2), dtype=np.float64)
+        beside[:, : found.ahead.shape[2]] += np.abs(found.ahead).sum(axis=0)
+        self.covariates += beside
+
+
+def slopes_of_values(found: SlopeResult, lens: Lens, arrays: PanelArrays, origins: Ints) -> Floats:
+    """Follow gradients of what entered the network back to the values of a single series.
+
+    Args:
+        found: Gradients of n forecasts of H steps that read T points each.
+        lens: What the network was shown of the values.
+        arrays: The series.
+        origins: `(n,)` the newest point that each reads.
+
+    Returns:
+        `(n, H, T + lens.history)` gradients, the newest value first.
+    """
+    n, H, T = found.inputs.shape[:3]
+    # one place for each point from `history` before the first one that is read; those before the series stay empty
+    slopes = np.zeros((n, H, lens.history + T))
+    y = np.asarray(arrays.values, np.float64)
+    at = origins[:, None] - np.arange(T - 1, -1, -1)
+    own = slice(lens.history, None)
+    if not lens.lags:
+        slopes[..., own] = found.inputs[..., 0]
+    for j, lag in enumerate(lens.lags):
+        change = y[at] - y[np.maximum(at - lag, 0)]
+        counts = (at >= lag) & (np.abs(change) < CLIP_CHANGE)
+        moved = found.inputs[..., j] * counts[:, None]
+        slopes[..., own] += moved
+        slopes[..., lens.history - lag : lens.history - lag + T] -= moved
+    if lens.lags and lens.level:
+        spread = 1.0 if arrays.spreads is None else float(arrays.spreads[0])
+        counts = np.abs(y[at] / spread) < CLIP_LEVEL
+        slopes[..., own] += found.inputs[..., len(lens.lags)] * (counts / spread)[:, None]
+    for j, m in enumerate(lens.candidates):
+        _add_candidate(slopes, found.candidates[:, :, j].astype(np.float64), m, origins)
+    return slopes[..., ::-1]
+
+
+def _add_candidate(slopes: Floats, shares: Floats, m: int, origins: Ints) -> None:
+    """Add the way through one naive forecast, of which each step takes `shares` `(n, H)`; places end at the origin."""
+    n, H = shares.shape
+    newest = slopes.shape[2] - 1
+    if m < 0:
+        for i, origin in enumerate(origins):
+            count = min(-m, int(origin) + 1)
+            slopes[i, :, newest + 1 - count :] += shares[i][:, None] / count
+    elif m > 0:
+        steps = np.arange(1, H + 1)
+        back = m * -(-steps // m) - steps
+        # where the series is younger than that, the last value stands in
+        back = np.where(origins[:, None] >= back, back, 0)
+        np.add.at(slopes, (np.arange(n)[:, None], np.arange(H), newest - back), shares)
+
+
+def _spaced(first: int, last: int, n: int) -> Ints:
+    return np.unique(np.linspace(first, last, n).round().astype(np.int64))
+
+
+def _covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:
+    """Name the numbers that stand beside the values, in the core's order: the steps' own, then those of the series."""
+    preparation = fitted.preparation
+    if preparation.encoder is None:
+        return ()
+    years = () if preparation.anniversaries is None else preparation.anniversaries.names
+    names = [*years, *preparation.encoder.numeric_names]
+    rest = n - len(names)
+    static = [column.name for column in preparation.encoder.static_numbers]
+    return (*names, *(static if len(static) == rest else [f"static {k}" for k in range(rest)]))
+
+
+def _least(sizes: Array, share: float) -> int:
+    """Return the smallest number of first elements that hold a share of the sum."""
+    sums = np.cumsum(sizes)
+    # sums of many numbers are not exact
+    return int(np.searchsorted(sums, share * sums[-1] * (1 - 1e-12))) + 1 if sums[-1] > 0 else 0

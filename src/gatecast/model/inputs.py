@@ -1,0 +1,288 @@
+"""In which form does the network see a table, and how do its forecasts come back? Learned before what is held back."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatecast.data.features.yearly_lags import Anniversaries, days_of, fit_anniversaries
+from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.times import time_text
+from gatecast.data.values.gaps import behind, fill_gaps
+from gatecast.data.values.scaling import Scaling, fit_scaling
+from gatecast.data.values.transforms import Transform, fit_transform_named, transform_from_arrays
+from gatecast.exceptions import DataError
+from gatecast.network.arrays import Ahead, spans
+from gatecast.network.native import Lens, PanelArrays
+
+if TYPE_CHECKING:
+    from gatecast.data.features.encoding import CovariateEncoder
+
+__all__ = ["Preparation", "check_logarithms", "low_value", "prepare"]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Transform, scale and covariates of S series.
+
+    Args:
+        transform: Bends values before they are scaled.
+        scaling: Center and scale of each series, in transformed units.
+        spreads: `(S,)` standard deviation of each series, in scaled units.
+        units: `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that
+            its forecast is that value exactly.
+        lens: What the network is shown of the values.
+        encoder: Turns covariates into numbers and codes; None without covariates.
+        anniversaries: Turns the series' own past into numbers that are known ahead; None where that is not asked for.
+    """
+
+    transform: Transform
+    scaling: Scaling
+    spreads: Floats
+    units: Floats
+    lens: Lens
+    encoder: CovariateEncoder | None = None
+    anniversaries: Anniversaries | None = None
+
+    @property
+    def n_years(self) -> int:
+        """How many points of a series' past have to be remembered for its anniversaries, K."""
+        return 0 if self.anniversaries is None else self.anniversaries.reach
+
+    def rows(self, index: Ints) -> Preparation:
+        """Take some series."""
+        return replace(
+            self,
+            transform=self.transform.rows(index),
+            scaling=replace(self.scaling, center=self.scaling.center[index], scale=self.scaling.scale[index]),
+            spreads=self.spreads[index],
+            units=self.units[index],
+        )
+
+    def with_new(self, index: Ints, past: Panel, season: int) -> Preparation:
+        """Take some series, where -1 is one that was never seen: it is scaled by its own `past`."""
+        known = self.rows(index)
+        is_new = index < 0
+        if not is_new.any():
+            return known
+        kind = self.transform if self.transform.is_shared else self.transform.name
+        own = prepare(past, kind, self.scaling.kind, season, self.lens, self.encoder)
+        return known.replaced(own, is_new)
+
+    def warn_of_low(self, panel: Panel) -> None:
+        """Warn of values that the transform reads as others, with the first one and a way out."""
+        low = np.flatnonzero(panel.values < self.transform.lowest)
+        if len(low):
+            what = f"{len(low)} value{'s are' if len(low) > 1 else ' is'}"
+            warnings.warn(low_value(self.transform, what, value_at(panel, int(low[0]))), stacklevel=2)
+
+    def replaced(self, other: Preparation, where: Array) -> Preparation:
+        """Take the series of `other` where `where` says so."""
+        ours, theirs = self.transform.to_arrays(), other.transform.to_arrays()
+        S = len(where)
+        mixed = {
+            n: np.where(where, theirs[n], a) if len(a) == S and len(theirs[n]) == S else a for n, a in ours.items()
+        }
+        return replace(
+            self,
+            transform=transform_from_arrays(self.transform.name, mixed),
+            scaling=replace(
+                self.scaling,
+                center=np.where(where, other.scaling.center, self.scaling.center),
+                scale=np.where(where, other.scaling.scale, self.scaling.scale),
+            ),
+            spreads=np.where(where, other.spreads, self.spreads),
+            units=np.where(where, other.units, self.units),
+        )
+
+    def arrays(
+        self,
+        panel: Panel,
+        before: Array | None = None,
+        numbers: Array | None = None,
+        anchors: Floats | None = None,
+        years: Array | None = None,
+    ) -> PanelArrays:
+        """Return what the network reads.
+
+        Args:
+            panel: The same S series.
+            before: `(S, K)` newest scaled values before the first point, see `fill_gaps`.
+            numbers: `(S, n)` covariates of the row before the first point, likewise.
+            anchors: `(S, lag)` values before the first point, which a difference needs; NaN where nothing was before.
+            years: `(S, K)` scaled values before the first point, NaN where nothing was, for anniversaries.
+        """
+        targets = self.scaling.transform(self._bent(panel, anchors), panel.offsets, np.float32)
+        arrays = PanelArrays(
+            fill_gaps(targets, panel.offsets, self.lens.season, before),
+            targets,
+            panel.offsets.astype(np.int64),
+            self.scaling.scale,
+            self.spreads.astype(np.float32),
+        )
+        if self.encoder is not None:
+            arrays = _with_covariates(arrays, self.encoder, panel, numbers)
+        return arrays if self.anniversaries is None else _with_years(arrays, self.anniversaries, panel, years)
+
+    def newest_years(self, arrays: PanelArrays, years: Array | None = None) -> Array:
+        """Return the K newest scaled values of each series that its anniversaries will need, `(S, K)` float32.
+
+        Args:
+            arrays: What the network reads.
+            years: What was remembered before it; NaN where nothing was.
+        """
+        known = np.empty((arrays.n_series, 0)) if years is None else years
+        values, offsets = behind(known, arrays.targets, arrays.offsets)
+        positions = offsets[1:, None] + np.arange(-self.n_years, 0)
+        inside = positions >= offsets[:-1, None]
+        return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)
+
+    def ahead(self, after: Panel, horizon: int, columns: dict[str, Array], years: Array) -> Ahead | None:
+        """Return what is known of the steps behind the data; None where nothing can be.
+
+        Args:
+            after: Empty series that start right behind the data.
+            horizon: Steps ahead.
+            columns: Covariates, see `CovariateEncoder.encode_future`.
+            years: `(S, K)` newest scaled values, see `newest_years`.
+        """
+        if self.encoder is None or not self.encoder.n_future_numeric + self.encoder.n_future_codes:
+            return None
+        numbers, codes = self.encoder.encode_future(after, horizon, columns)
+        if self.anniversaries is None:
+            return Ahead(numbers, codes)
+        S, K = years.shape
+        steps = np.repeat(np.arange(S), horizon), np.tile(K + np.arange(horizon), S)
+        own = self.anniversaries.inputs(years.ravel(), np.arange(S + 1) * K, days_of(after.starts) - K, *steps)
+        return Ahead(np.concatenate([own.reshape(S, horizon, -1), numbers], axis=2), codes)
+
+    def _bent(self, panel: Panel, anchors: Floats | None) -> Floats:
+        if anchors is None or not anchors.shape[1]:
+            return self.transform.forward(panel.values, panel.offsets)
+        values, offsets = behind(anchors, panel.values, panel.offsets)
+        lag = anchors.shape[1]
+        return np.asarray(self.transform.forward(values, offsets)[spans(offsets[:-1] + lag, panel.lengths)])
+
+    def restore(self, scaled: Array, series: Ints | None = None, anchors: Floats | None = None) -> Floats:
+        """Bring forecasts back to the units of the data.
+
+        Args:
+            scaled: `(n, H)` or `(n, H, Q)`, of which each row belongs to `series`, or to all in order.
+            series: `(n,)`.
+            anchors: Of a difference, see `Transform.anchors`.
+        """
+        rows = np.arange(len(scaled)) if series is None else series
+        shape = (-1,) + (1,) * (scaled.ndim - 1)
+        unit, center = (part[rows].reshape(shape) for part in (self.units, self.scaling.center))
+        return self.transform.inverse(scaled * unit + center, anchors, rows)
+
+
+def prepare(
+    panel: Panel,
+    transform: str | Transform,
+    scaling: str,
+    season: int,
+    lens: Lens,
+    encoder: CovariateEncoder | None = None,
+    horizon: int | None = None,
+) -> Preparation:
+    """Learn a preparation from a training part.
+
+    Args:
+        panel: The training part.
+        transform: A name in `TRANSFORMS`, or one that was learned already.
+        scaling: A name in `KINDS`.
+        season: Steps in a season.
+        lens: What the network is to be shown of the values.
+        encoder: Of the covariates, already learned.
+        horizon: H, steps ahead for which anniversaries are to be known; None for no anniversaries.
+
+    Raises:
+        DataError: The values have no such transform.
+    """
+    learned = transform
+    if isinstance(learned, str):
+        learned = fit_transform_named(learned, panel.values, panel.offsets, season)
+    bent = learned.forward(panel.values, panel.offsets)
+    scale = fit_scaling(bent, panel.offsets, scaling, season)
+    deviation = fit_scaling(bent, panel.offsets, "standard").scale
+    spreads = np.maximum(deviation / scale.scale, 1e-3)
+    units = np.where(_is_constant(panel), 0.0, scale.scale)
+    anniversaries = None
+    if horizon is not None and encoder is not None and encoder.calendar:
+        scaled = scale.transform(bent, panel.offsets, np.float32)
+        anniversaries = fit_anniversaries(panel, scaled, horizon, country=encoder.country)
+    return Preparation(learned, scale, spreads, units, lens, encoder, anniversaries)
+
+
+def check_logarithms(panel: Panel) -> None:
+    """Make sure that all values have a logarithm, those held back too.
+
+    Raises:
+        DataError: One is -1 or less.
+    """
+    low = np.flatnonzero(panel.values <= -1)
+    if len(low):
+        raise DataError(
+            f'`transform="log1p"` needs values above -1, got {value_at(panel, int(low[0]))}. Use `transform="none"`, '
+            "or remove such values."
+        )
+
+
+def value_at(panel: Panel, place: int) -> str:
+    """Name one of the values `(N,)` with its series and time."""
+    series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
+    time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
+    at = f"at {time_text(time)}" if panel.starts.dtype.kind == "M" else f"at step {time}"
+    return f"{float(panel.values[place]):g} of series {panel.ids[series]!r} {at}"
+
+
+def low_value(transform: Transform, what: str, first: str) -> str:
+    """Say what becomes of values that are lower than any that were learned from."""
+    least = f"{transform.lowest:g}"
+    return (
+        f"{what} below {least}, which is as low as this model's transform {transform.name} goes, the first one is "
+        f'{first}: it counts as {least}. Fit with `transform="none"` to have such values count as they are.'
+    )
+
+
+def _with_covariates(
+    arrays: PanelArrays, encoder: CovariateEncoder, panel: Panel, numbers: Array | None
+) -> PanelArrays:
+    encoded = encoder.encode_panel(panel, numbers)
+    return replace(
+        arrays,
+        numbers=encoded.numeric,
+        codes=encoded.codes,
+        static_numbers=encoded.static_numeric,
+        static_codes=encoded.static_codes,
+        n_ahead_numbers=encoder.n_future_numeric,
+        n_ahead_codes=encoder.n_future_codes,
+    )
+
+
+def _with_years(arrays: PanelArrays, own: Anniversaries, panel: Panel, years: Array | None) -> PanelArrays:
+    """Put the anniversaries before what else is known ahead."""
+    known = np.empty((panel.n_series, 0)) if years is None else years
+    K = known.shape[1]
+    values, offsets = behind(known, arrays.targets, arrays.offsets)
+    series, positions = panel.places()
+    inputs = own.inputs(values, offsets, days_of(panel.starts) - K, series, positions + K)
+    return replace(
+        arrays,
+        numbers=np.concatenate([inputs, arrays.numbers], axis=1),
+        n_ahead_numbers=arrays.n_ahead_numbers + inputs.shape[1],
+    )
+
+
+def _is_constant(panel: Panel) -> Array:
+    constant = np.zeros(panel.n_series, bool)
+    some = np.flatnonzero(panel.lengths)
+    if len(some):
+        begins = panel.offsets[some]
+        constant[some] = np.fmin.reduceat(panel.values, begins) == np.fmax.reduceat(panel.values, begins)
+    return constant

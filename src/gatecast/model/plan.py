@@ -1,0 +1,372 @@
+"""What will a fit do? What the user left open is chosen from facts about the table, by the rules written down here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatecast.data.panel.panel import Panel
+from gatecast.data.seasonality.seasons import SeasonCheck, check_seasons, find_season, usual_seasons
+from gatecast.exceptions import DataError
+from gatecast.model.inputs import check_logarithms
+from gatecast.model.settings import Settings
+from gatecast.network.native import Lens, LossSettings
+from gatecast.network.spec import LayerSpec, NetworkSpec
+
+__all__ = [
+    "FEW_SERIES",
+    "MANY_POINTS",
+    "Plan",
+    "Recipe",
+    "choose_members",
+    "choose_seasons",
+    "held_back",
+    "make_plan",
+    "make_spec",
+]
+
+# windows that the validation part is to hold at least, over all series
+VALIDATION_WINDOWS = 200
+# share of a series that is held back at most, where one horizon is less
+VALIDATION_SHARE = 0.2
+# how many of the shortest season are looked back: what came in one of three years is not taken for the season
+SEASONS_BACK = 3
+# steps of the mean where there is no season
+SHORT_MEAN = 4
+FEW_SERIES = 10
+# a level wanders where the means of ten parts of a series make more than this share of its variance
+TENTHS, WANDERING = 10, 0.25
+# from so many points on, two layers and a high learning rate pay
+MANY_POINTS = 100_000
+# learning rates of few points (the second one is taken where it is clearly better), of many, and of the plain head
+LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
+# training steps at least, and where few series are told of holidays and the calendar
+LEAST_STEPS, STEPS_OF_FEASTS = 200, 600
+# networks of a fit to few series with fewer points than so many, where another one costs a second or two
+MEMBERS, FEW_POINTS = 5, 20_000
+# below so many horizons a series holds nothing back
+VALIDATION_HORIZONS = 3
+# and the rest of a series has to hold so many observations
+LEAST_OBSERVED = 2
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to look at the values; where there are several, the one that is best on the validation part is taken.
+
+    Args:
+        transform: A name in `TRANSFORMS`.
+        lens: Inputs and candidate forecasts.
+    """
+
+    transform: str
+    lens: Lens
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a fit will do: the settings with every None replaced.
+
+    Args:
+        lookback: Burn-in of a segment, or length of a window.
+        lessons: Steps of a segment at which a forecast is learned (`sequence`).
+        batch_size: Segments or windows in one training step.
+        steps_per_epoch: Training steps in one epoch.
+        epochs: Epochs.
+        hidden_size: Units of each layer.
+        n_layers: Stacked layers.
+        learning_rate: The highest one; None where it is to be found.
+        other_rate: A higher one that is worth a try; None for none.
+        season_length: Steps in the shortest season, for MASE and the seasonal naive forecast.
+        n_members: Networks.
+    """
+
+    lookback: int
+    lessons: int
+    batch_size: int
+    steps_per_epoch: int
+    epochs: int
+    hidden_size: int
+    n_layers: int
+    learning_rate: float | None
+    other_rate: float | None
+    season_length: int
+    n_members: int
+
+    @property
+    def n_steps(self) -> int:
+        """Training steps in all."""
+        return self.epochs * self.steps_per_epoch
+
+
+def choose_seasons(settings: Settings, panel: Panel) -> tuple[tuple[int, ...], list[SeasonCheck]]:
+    """Return the seasons that count, shortest first, and what was found of those that the frequency suggests.
+
+    Given ones are taken as they are. Those of the frequency are dropped where the data do not show them; where the
+    frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because it holds
+    whole weeks.
+    """
+    if settings.seasons is not None:
+        return tuple(season for season in settings.seasons if season > 1), []
+    usual = usual_seasons(panel.grid)
+    if not usual:
+        found = find_season(panel.values, panel.offsets)
+        if found is None:
+            return (), []
+        return (found,), [SeasonCheck(found, True, 1.0, f"The values repeat themselves every {found} steps.")]
+    checks = check_seasons(panel.values, panel.offsets, usual)
+    kept = tuple(check.season_length for check in checks if check.kept)
+    return tuple(364 if season == 365 and 7 in kept else season for season in kept), checks
+
+
+def held_back(settings: Settings, panel: Panel) -> np.ndarray:
+    """Return how many points at the end of each series are not learned from, `(S,)`.
+
+    When nothing is asked for: one horizon and as many more points as give 200 windows over all series (of ten series
+    and fewer a tenth, so that the windows differ), but at most a fifth of a series and at least one horizon; nothing of
+    a series shorter than three horizons and eight points, nothing where a lookback was given that the rest would be too
+    short for, and nothing where the rest would hold fewer than two observations to learn a scale from, or what is held
+    back none.
+    """
+    lengths, H = panel.lengths, settings.horizon
+    size = settings.validation_size
+    if size == 0 or (size is None and settings.skip == "none"):
+        return np.zeros(panel.n_series, np.int64)
+    if size is None:
+        windows = math.ceil(VALIDATION_WINDOWS / max(panel.n_series, 1))
+        most = np.maximum((lengths * VALIDATION_SHARE).astype(np.int64), H)
+        tenth = lengths // 10 if panel.n_series <= FEW_SERIES else np.zeros_like(lengths)
+        wanted = np.minimum(np.maximum(H + windows - 1, tenth), most)
+    elif size < 1:
+        wanted = np.ceil(lengths * size).astype(np.int64)
+    else:
+        wanted = np.full(panel.n_series, int(size))
+    least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
+    held = np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
+    observed = _observed_before(panel, lengths - held)
+    is_useful = (observed >= LEAST_OBSERVED) & (_observed_before(panel, lengths) > observed)
+    return np.where(is_useful, held, 0)
+
+
+def _observed_before(panel: Panel, positions: np.ndarray) -> np.ndarray:
+    """Count what was observed in the first `positions[s]` points of each series."""
+    seen = np.zeros(len(panel.values) + 1, np.int64)
+    np.cumsum(~np.isnan(panel.values), out=seen[1:])
+    return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
+
+
+def recipes(
+    settings: Settings, seasons: tuple[int, ...], panel: Panel, everything: Panel, *, has_validation: bool
+) -> list[Recipe]:
+    """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
+
+    With `skip="none"` the value itself is the only input. Else changes over one step, over one, two and three of the
+    shortest season and over each other season are inputs, and candidates are the last value, the values so many
+    seasons ago and the mean over the shortest season (over four steps where there is none); a season that was searched
+    for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
+    are tried with `transform="auto"` where the level does not wander: few series say nothing about levels at which they
+    never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held back
+    (`everything`).
+
+    Raises:
+        DataError: The logarithm was asked for, and a value has none.
+    """
+    if settings.transform == "log1p":
+        check_logarithms(everything)
+    transform = "none" if settings.transform == "auto" else settings.transform
+    if settings.skip == "none":
+        return [Recipe(transform, Lens())]
+    # one that was searched for is not exact, and some seasons back it is another phase
+    is_exact = settings.seasons is not None or bool(usual_seasons(panel.grid))
+    backs = range(1, SEASONS_BACK + 1 if is_exact else 2)
+    shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
+    naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
+    free, level = Lens(shown, naive, level=False), Lens(shown, (*naive, 0))
+    is_small = len(panel.values) < MANY_POINTS
+    found = [Recipe(transform, free if is_small else level)]
+    if is_small and has_validation and settings.transform == "auto" and not _wanders(panel):
+        found.append(Recipe(transform, level))
+    if settings.transform == "auto" and has_validation and _allows_log(everything):
+        found.append(Recipe("log1p", found[0].lens))
+    return found
+
+
+def _wanders(panel: Panel) -> bool:
+    """Tell whether the means of tenths of a series hold much of what it varies, in half of the series or more."""
+    shares = []
+    for s in range(panel.n_series):
+        y = panel.series(s)
+        y = y[~np.isnan(y)]
+        tenth = len(y) // TENTHS
+        spread = y.var() if tenth > 1 else 0.0
+        if spread > 0:
+            shares.append(y[-tenth * TENTHS :].reshape(TENTHS, tenth).mean(axis=1).var() / spread)
+    return bool(shares) and float(np.median(shares)) > WANDERING
+
+
+def _allows_log(panel: Panel) -> bool:
+    """Tell amounts and counts: nothing is below zero."""
+    return not (panel.values < 0).any() and not np.isnan(panel.values).all()
+
+
+def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Plan:
+    """Choose what the user left open, for a panel without what is held back.
+
+    The rules: `lookback` is 48 points or two of the shortest season, whichever is longer, at most 336 and at most a
+    third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
+    mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
+    those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
+    (at least 200 steps, and 600 where up to ten series come with `calendar` or `country`; 4 or 16 times as many where
+    the validation loss of these still falls fast, see `gatecast.model.choice`), from 100,000 points on 16 (at most
+    1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
+    on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation part says so (0.01
+    without naive forecasts). How many networks there are says `choose_members`.
+
+    Raises:
+        DataError: No series is long enough, or in `windows` mode a series is not.
+    """
+    lengths = panel.lengths
+    lookback = settings.lookback or _choose_lookback(settings, lengths, seasons)
+    _check_lengths(settings, panel, lookback)
+    n_points = len(panel.values)
+    hidden, layers = _choose_size(settings, n_points)
+    rate, other = _choose_rate(settings, n_points)
+    season = seasons[0] if seasons else 1
+    sizes = (hidden, layers, rate, other, season, choose_members(settings, panel))
+    if settings.mode == "windows":
+        batch = settings.batch_size or 32
+        n_windows = int(np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum())
+        return Plan(lookback, 1, batch, math.ceil(n_windows / batch), settings.epochs or 10, *sizes)
+    lessons = min(max(2 * lookback, 32), 256, max(int(lengths.max()) - lookback, 1))
+    n_lessons = int(np.maximum(lengths - lookback, 0).sum())
+    batch = settings.batch_size or min(max(n_lessons // (16 * lessons), 8), 32)
+    steps = max(1, math.ceil(n_lessons / (batch * lessons)))
+    epochs = settings.epochs or _choose_epochs(settings, panel, steps)
+    return Plan(lookback, lessons, batch, steps, epochs, *sizes)
+
+
+def choose_members(settings: Settings, panel: Panel) -> int:
+    """Return how many networks are trained where that was left open: few series make one network an accident.
+
+    Up to ten series with fewer than 20,000 points in all are learned by five networks, each in a second or two. One
+    network is enough for more of them and for a single step ahead, is all that the tutorials have (`skip="none"`,
+    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long, or where the course is made
+    longer than usual (`gatecast.model.choice`).
+    """
+    if settings.ensemble is not None:
+        return int(settings.ensemble)
+    is_plain = settings.skip == "none" or settings.mode == "windows"
+    is_limited = settings.epochs is not None or settings.max_seconds is not None
+    is_small = panel.n_series <= FEW_SERIES and len(panel.values) < FEW_POINTS
+    return MEMBERS if is_small and settings.horizon > 1 and not is_plain and not is_limited else 1
+
+
+def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> int:
+    """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 (600) steps at least."""
+    if len(panel.values) >= MANY_POINTS:
+        return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
+    # holidays are a few days in a hundred, and few series show each but once a year
+    is_rare = panel.n_series <= FEW_SERIES and (settings.calendar or settings.country is not None)
+    return max(8, math.ceil((STEPS_OF_FEASTS if is_rare else LEAST_STEPS) / steps_per_epoch))
+
+
+def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float | None]:
+    """Return the learning rate and another one that is worth a try."""
+    rate = settings.learning_rate
+    if rate == "find":
+        return None, None
+    if rate is not None:
+        return float(rate), None
+    if settings.skip == "none":
+        return PLAIN_RATE, None
+    return (HIGH_RATE, None) if n_points >= MANY_POINTS else (LOW_RATE, OTHER_RATE)
+
+
+def make_spec(settings: Settings, plan: Plan, lens: Lens, covariates: Covariates) -> NetworkSpec:
+    """Describe the network that the settings ask for."""
+    cell = "bidirectional" if settings.bidirectional else settings.cell
+    dilations = tuple(settings.dilations or (1,) * plan.n_layers)
+    stack: list[LayerSpec] = []
+    for dilation in dilations:
+        stack.append(LayerSpec(cell, plan.hidden_size, dilation, settings.residual))
+        stack += [LayerSpec("norm")] if settings.layer_norm else []
+        stack += [LayerSpec("dropout", amount=settings.dropout)] if settings.dropout else []
+    stack += [LayerSpec("attention", plan.hidden_size)] if settings.attention else []
+    loss = make_loss(settings)
+    return NetworkSpec(
+        dense_inputs=lens.n_inputs + covariates.n_numbers,
+        stack=tuple(stack),
+        horizon=settings.horizon,
+        decoder=tuple(LayerSpec("dense", size) for size in settings.decoder_sizes),
+        n_candidates=len(lens.candidates),
+        n_parameters_of_step=loss.n_parameters,
+        embeddings=covariates.embeddings,
+        n_ahead_numbers=covariates.n_ahead_numbers,
+        n_ahead_codes=covariates.n_ahead_codes,
+        n_contexts=CONTEXTS if covariates.is_ahead else 0,
+        future_units=FUTURE_UNITS if covariates.is_ahead else 0,
+    )
+
+
+# numbers that the head hands to the future decoder for each step, and the decoder's hidden units
+CONTEXTS, FUTURE_UNITS = 8, 32
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """How many covariates enter a network.
+
+    Args:
+        n_numbers: Numbers at each step, static ones too.
+        embeddings: `(categories, numbers)` of each code at each step.
+        n_ahead_numbers: How many of the numbers are known ahead.
+        n_ahead_codes: How many of the codes are known ahead.
+    """
+
+    n_numbers: int = 0
+    embeddings: tuple[tuple[int, int], ...] = ()
+    n_ahead_numbers: int = 0
+    n_ahead_codes: int = 0
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether anything is known ahead."""
+        return self.n_ahead_numbers + self.n_ahead_codes > 0
+
+
+def make_loss(settings: Settings) -> LossSettings:
+    """Describe the loss that the settings ask for."""
+    quantiles = tuple(float(level) for level in settings.quantiles) if settings.loss == "quantile" else ()
+    return LossSettings(settings.loss, settings.huber_delta, quantiles)
+
+
+def _choose_lookback(settings: Settings, lengths: np.ndarray, seasons: tuple[int, ...]) -> int:
+    usual = int(lengths.min() if settings.mode == "windows" else np.quantile(lengths, 0.25))
+    wanted = max(48, 2 * seasons[0] if seasons else 0)
+    return max(1, min(wanted, 336, (usual - settings.horizon) // 3))
+
+
+def _choose_size(settings: Settings, n_points: int) -> tuple[int, int]:
+    hidden = settings.hidden_size or (32 if n_points < 1000 else 64)
+    layers = (
+        len(settings.dilations) if settings.dilations else settings.n_layers or (2 if n_points >= MANY_POINTS else 1)
+    )
+    return hidden, layers
+
+
+def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:
+    """Windows need every series, segments one that is long enough; the others are forecast by what that one teaches."""
+    is_windows = settings.mode == "windows"
+    needed = lookback + settings.horizon + int(is_windows and settings.drop_last_window)
+    at = int(np.argmin(panel.lengths) if is_windows or panel.n_series == 1 else np.argmax(panel.lengths))
+    n_points = int(panel.lengths[at])
+    if n_points >= max(needed, 2):
+        return
+    name = "The series" if panel.n_series == 1 else f"Series {panel.ids[at]!r}"
+    longest = "" if is_windows or panel.n_series == 1 else ", the longest one,"
+    raise DataError(
+        f"{name}{longest} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} "
+        f"need at least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
+    )

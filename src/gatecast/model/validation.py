@@ -1,0 +1,179 @@
+"""How good is a network on the last part of each series, which it does not learn from, and on the part before?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gatecast.model.inputs import Preparation
+from gatecast.network.arrays import spans
+from gatecast.network.ensemble import Ensemble, median
+from gatecast.network.losses import mean_loss
+from gatecast.network.memory import TrainedNetwork
+from gatecast.network.native import PanelArrays, Stretches, run_sequences
+
+__all__ = ["Validation", "Watch", "limit_origins"]
+
+# parameters, what came, series and origin of each, see `Validation.forecasts`
+Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+# more say little that these do not
+MAX_WINDOWS = 3000
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Forecasts from rolling origins before and in the held-back part of each series.
+
+    Args:
+        panel: All points of the S series, those held back too; a series that is not judged may be empty.
+        values: `(N,)` the same in the units of the data.
+        n_learned: `(S,)` points that are learned from; the first origin is the last of them.
+        n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
+        reach: Points that are read before the first origin, from a zero state.
+    """
+
+    panel: PanelArrays
+    values: np.ndarray
+    n_learned: np.ndarray
+    n_origins: np.ndarray
+    reach: int
+
+    @property
+    def n_windows(self) -> int:
+        """Origins of all series."""
+        return int(self.n_origins.sum())
+
+    def before(self, horizon: int) -> Validation:
+        """Forecast as many points of the same series alike, the newest of those that are learned from.
+
+        Args:
+            horizon: H; all targets are learned from.
+        """
+        n_origins = np.clip(self.n_learned - horizon, 0, self.n_origins)
+        return replace(self, n_learned=self.n_learned - horizon - n_origins + 1, n_origins=n_origins)
+
+    def losses(self, each: Forecasts, network: TrainedNetwork, preparation: Preparation) -> tuple[float, float]:
+        """Return the mean loss of forecasts, in scaled units as it is minimised, and their RMSE in the data's units."""
+        forecasts, actual, _, _ = each
+        errors, _ = self._errors([each], network.loss.middle, preparation)
+        observed = np.isfinite(errors)
+        rmse = float(np.sqrt(np.mean(errors[observed] ** 2))) if observed.any() else math.nan
+        return mean_loss(network.loss, forecasts, actual), rmse
+
+    def errors(self, ensemble: Ensemble, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
+        """Return what came minus what was forecast, `(n, H)` in the data's units, and the series of each row `(n,)`."""
+        each = [self.forecasts(network) for network in ensemble.networks]
+        return self._errors(each, ensemble.first.loss.middle, preparation)
+
+    def _errors(self, each: list[Forecasts], middle: int, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
+        _, _, series, origins = each[0]
+        point = median([forecasts for forecasts, *_ in each])[:, middle]
+        anchors = preparation.transform.anchors(self.values, self.panel.offsets, origins)
+        actual = self._ahead(self.values, series, origins, point.shape[1])
+        return actual - preparation.restore(point, series, anchors), series
+
+    def scaled_errors(self, ensemble: Ensemble, preparation: Preparation) -> np.ndarray:
+        """Return what came minus what was forecast, `(n, H)` in units of each series' scale.
+
+        Under a transform that bends each value alone these are errors of transformed values; under a difference they
+        are errors of the values themselves.
+        """
+        if not preparation.transform.is_elementwise:
+            errors, series = self.errors(ensemble, preparation)
+            return np.asarray(errors / preparation.scaling.scale[series][:, None])
+        each = [self.forecasts(network) for network in ensemble.networks]
+        return np.asarray(each[0][1] - median([forecasts for forecasts, *_ in each])[:, ensemble.first.loss.middle])
+
+    def forecasts(self, network: TrainedNetwork) -> Forecasts:
+        """Forecast from every origin.
+
+        Returns:
+            Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
+            scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
+        """
+        return self.forecasts_of((self,), network)[0]
+
+    def forecasts_of(self, parts: tuple[Validation, ...], network: TrainedNetwork) -> list[Forecasts]:
+        """Forecast several parts of the same panel at once, which takes less time than one after the other."""
+        judged = [np.flatnonzero(part.n_origins) for part in parts]
+        some = np.concatenate(judged)
+        first = np.concatenate([part.n_learned[at] - 1 for part, at in zip(parts, judged, strict=True)])
+        origins = np.concatenate([part.n_origins[at] for part, at in zip(parts, judged, strict=True)])
+        series = np.repeat(some, origins)
+        positions = spans(first, origins)
+        places = self.panel.offsets[series] + positions
+        actual = self._ahead(self.panel.targets, series, places, network.spec.horizon)
+        forecasts = self._run(network, some, first, origins, series, positions)
+        ends = np.cumsum([part.n_windows for part in parts])[:-1]
+        cut = (np.split(array, ends) for array in (forecasts, actual, series, places))
+        return list(zip(*cut, strict=True))
+
+    def _ahead(self, values: np.ndarray, series: np.ndarray, places: np.ndarray, horizon: int) -> np.ndarray:
+        at = places[:, None] + np.arange(1, horizon + 1)
+        inside = at < self.panel.offsets[series + 1][:, None]
+        return np.where(inside, values[np.where(inside, at, 0)], np.nan)
+
+    def _run(
+        self,
+        network: TrainedNetwork,
+        some: np.ndarray,
+        first: np.ndarray,
+        origins: np.ndarray,
+        series: np.ndarray,
+        positions: np.ndarray,
+    ) -> np.ndarray:
+        if network.window:
+            return network.forecast_windows(self.panel, series, positions, network.spec.horizon)
+        start = np.maximum(first - self.reach, 0)
+        call = (network.spec, network.weights, network.loss, network.lens, self.panel)
+        before = run_sequences(*call, Stretches(some, start, first - start), n_threads=network.n_threads)
+        each = run_sequences(
+            *call,
+            Stretches(some, first, origins),
+            state=before.state,
+            width=network.spec.horizon,
+            n_threads=network.n_threads,
+        )
+        return each.every
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from.
+
+    Args:
+        held: The part that is not learned from.
+        learned: As many points before it, which are.
+        preparation: Brings forecasts to the data's units.
+    """
+
+    held: Validation
+    learned: Validation
+    preparation: Preparation
+
+    def curves(self, network: TrainedNetwork) -> dict[str, float]:
+        """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""
+        parts = (self.held, self.learned)
+        each = zip(parts, self.held.forecasts_of(parts, network), strict=True)
+        (held, held_rmse), (learned, learned_rmse) = (
+            part.losses(forecasts, network, self.preparation) for part, forecasts in each
+        )
+        return {
+            "validation_loss": held,
+            "train_loss": learned,
+            "validation_rmse": held_rmse,
+            "train_rmse": learned_rmse,
+        }
+
+
+def limit_origins(n_origins: np.ndarray, most: int = MAX_WINDOWS) -> np.ndarray:
+    """Judge evenly spaced series alone, where all have more than `most` windows; returns `n_origins` of all, `(S,)`."""
+    judged = np.flatnonzero(n_origins)
+    if n_origins.sum() <= most or len(judged) == 1:
+        return n_origins
+    kept = judged[:: max(1, -(-int(n_origins.sum()) // most))]
+    limited = np.zeros_like(n_origins)
+    limited[kept] = n_origins[kept]
+    return limited

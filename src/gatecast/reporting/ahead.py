@@ -1,0 +1,90 @@
+"""What comes next? The forecast with its intervals, of all series or of some that stand for the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatecast.charts.ahead import newest_part
+from gatecast.charts.thinning import envelope
+from gatecast.comparison.comparison import Comparison
+from gatecast.data.panel.panel import Panel
+from gatecast.forecaster import LSTMForecaster
+from gatecast.reporting.compact import rounded, times_of
+
+__all__ = ["about_forecast"]
+
+LEVELS = (80.0, 95.0)
+# up to so many series are all shown
+SHOWN = 3
+# points of the past in one picture
+POINTS = 1_000
+NAME = "LSTM"
+
+
+def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Any, comparison: Comparison | None) -> dict[str, Any]:
+    """Forecast, and choose which series are shown.
+
+    Args:
+        model: Fitted.
+        panel: All that is known.
+        ahead: Table of what is known ahead, or None.
+        comparison: Whose errors of the LSTM choose the series: the best, the median and the worst.
+    """
+    levels = LEVELS if model.fitted_.calibration is not None or model.loss in ("quantile", "normal", "student") else ()
+    table = model.predict(data=panel, future=ahead, level=list(levels) or None)
+    chosen = _chosen(panel, comparison)
+    return {
+        "horizon": model.fitted_.horizon,
+        "levels": list(levels),
+        "n_series": panel.n_series,
+        "learned_all": int(panel.lengths.sum()) <= int(model.fitted_.lengths.sum()),
+        "chosen_by_error": panel.n_series > SHOWN and "rank" in chosen[0],
+        "series": [_one(model, panel, table, **choice) for choice in chosen],
+    }
+
+
+def _chosen(panel: Panel, comparison: Comparison | None) -> list[dict[str, Any]]:
+    if panel.n_series <= SHOWN:
+        return [{"row": s} for s in range(panel.n_series)]
+    errors = _errors(panel, comparison)
+    known = np.flatnonzero(np.isfinite(errors))
+    if len(known) < SHOWN:
+        return [{"row": s} for s in range(SHOWN)]
+    order = known[np.argsort(errors[known], kind="stable")]
+    places = {"best": 0, "median": (len(order) - 1) // 2, "worst": len(order) - 1}
+    return [{"row": int(order[at]), "rank": rank, "error": float(errors[order[at]])} for rank, at in places.items()]
+
+
+def _errors(panel: Panel, comparison: Comparison | None) -> np.ndarray:
+    """Return the mean MASE of the LSTM in each series, NaN where it is not known."""
+    if comparison is None or NAME not in comparison.backtest.models:
+        return np.full(panel.n_series, np.nan)
+    windows = comparison.board.scores.windows
+    own = windows[windows["model"] == NAME].groupby("unique_id", observed=True)[comparison.board.metric].mean()
+    return np.array([own.get(id_, np.nan) for id_ in panel.ids.tolist()])
+
+
+def _one(
+    model: LSTMForecaster, panel: Panel, table: Any, row: int, rank: str = "", error: float | None = None
+) -> dict[str, Any]:
+    one = panel.only(row)
+    line, begin = newest_part(model, one, table, panel.ids[row], None)
+    past, values = line.times[begin:], line.values[begin:]
+    keep = envelope(values, POINTS // 2)
+    return {
+        "name": str(panel.ids[row]),
+        "rank": rank,
+        "error": error,
+        "n_shown": len(values),
+        "n_points": len(line.values),
+        "value_name": line.value_name,
+        "times": times_of(past[keep]),
+        "values": rounded(values[keep]),
+        "ahead": times_of(line.forecast_times),
+        "forecast": rounded(line.forecast),
+        "bands": [
+            {"level": band.level, "lower": rounded(band.lower), "upper": rounded(band.upper)} for band in line.bands
+        ],
+    }

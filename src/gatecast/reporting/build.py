@@ -1,0 +1,132 @@
+"""How does a report come about? What is not passed is computed, part by part; a part that fails says why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatecast._json import plain
+from gatecast.comparison.comparison import Comparison, compare
+from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.ahead import rows_ahead, split_future
+from gatecast.diagnosis import Diagnosis
+from gatecast.diagnosis.gather import find_parts
+from gatecast.exceptions import ConfigError
+from gatecast.forecaster import LSTMForecaster
+from gatecast.model.forecast import read_like_training
+from gatecast.reporting.ahead import about_forecast
+from gatecast.reporting.clock import Clock
+from gatecast.reporting.data import about_data
+from gatecast.reporting.held import hold_out
+from gatecast.reporting.judged import about_comparison, about_diagnosis, about_training
+from gatecast.reporting.made import Report
+from gatecast.reporting.memory import about_memory
+from gatecast.reporting.origin import Origin
+from gatecast.reporting.recipe import about_recipe
+from gatecast.reporting.rivals import rivals, scope_of
+from gatecast.reporting.texts import check_language
+
+__all__ = ["report"]
+
+
+def report(
+    model: LSTMForecaster,
+    data: Any = None,
+    *,
+    test: Any = None,
+    comparison: Comparison | None = None,
+    diagnosis: Diagnosis | None = None,
+    lang: str = "en",
+    origin: Origin | None = None,
+) -> Report:
+    """Put what is known of a fit and its data into one page that needs no network.
+
+    Args:
+        model: Fitted.
+        data: What it was fitted on, where the model does not hold it; newer rows behind it are the test part.
+        test: Held-out rows behind the training part.
+        comparison: From `gatecast.comparison.compare`; when absent, a model of the same settings is compared with the
+            usual ones: in five windows, or two of ten series or more.
+        diagnosis: From `gatecast.diagnosis.diagnose`; when absent that of `model` where a test part lies behind what it
+            learned, else that of a model of the same settings that is fitted on the first four fifths.
+        lang: "en" or "zh".
+        origin: What it is called and how it was made.
+
+    Returns:
+        The report: `save(path)`, `html`, `to_dict()`.
+
+    Raises:
+        ConfigError: There is no such language, or `model` is no forecaster.
+        DataError: The data are missing, or not those of the model.
+        GatecastError: The model is not fitted, or jinja2 or plotly is not installed.
+
+    Examples:
+        >>> import gatecast
+        >>> from gatecast.comparison import compare
+        >>> from gatecast.reporting import report
+        >>> data = gatecast.datasets.sine(300).drop(columns="clean")
+        >>> model = gatecast.LSTMForecaster(4, hidden_size=8, epochs=2, progress=False).fit(data)
+        >>> found = compare(data, 4, ["Naive", "LinearAR"], n_windows=2, progress=False)
+        >>> page = report(model, comparison=found).html
+        >>> page.startswith("<!DOCTYPE html>"), len(page) < 6_000_000
+        (True, True)
+    """
+    check_language(lang)
+    if not isinstance(model, LSTMForecaster):
+        raise ConfigError(
+            f"`model` has the type {type(model).__name__}, and a fitted LSTMForecaster was expected. Pass one, e.g. "
+            "`report(LSTMForecaster(horizon=12).fit(data))`."
+        )
+    origin = origin or Origin()
+    panel, ahead = _read(model, data, test)
+    clock = Clock(dict(origin.seconds))
+    left_out = origin.left_out
+    if comparison is None:
+        scope = scope_of(panel, model.fitted_.horizon)
+        left_out = scope.left_out
+        comparison = clock.try_("compare", lambda: _compare(model, panel))
+    held = hold_out(model, panel, clock)
+    if diagnosis is None:
+        diagnosis = clock.try_("diagnose", held.diagnose)
+    known = comparison if isinstance(comparison, Comparison) else None
+    forecast = clock.try_("forecast", lambda: about_forecast(model, panel, ahead, known))
+    facts = {
+        "format": 1,
+        "name": origin.name or panel.columns.target,
+        "data": about_data(model, panel, known.facts if known else None),
+        "forecast": forecast,
+        "comparison": about_comparison(comparison) if isinstance(comparison, Comparison) else comparison,
+        "left_out": list(left_out),
+        "diagnosis": about_diagnosis(diagnosis) if isinstance(diagnosis, Diagnosis) else diagnosis,
+        "training": about_training(model),
+        "memory": clock.try_("explain", lambda: about_memory(model, panel, _shown_row(panel, forecast))),
+        "covariates": clock.try_("covariates", held.covariates),
+    }
+    facts["recipe"] = about_recipe(model, panel, facts, origin, clock.seconds, lang)
+    return Report(plain(facts), lang)
+
+
+def _read(model: LSTMForecaster, data: Any, test: Any) -> tuple[Panel, Any]:
+    """Return all that is known, and the rows about the future as a table."""
+    panel = find_parts(model, data, test).panel
+    ahead = getattr(model, "_ahead", None)
+    if data is not None:
+        newer = split_future(read_like_training(model.fitted_, data))[1]
+        ahead = ahead if newer is None else newer
+    return split_future(panel)[0], None if ahead is None else rows_ahead(ahead)
+
+
+def _compare(model: LSTMForecaster, panel: Panel) -> Comparison:
+    scope = scope_of(panel, model.fitted_.horizon)
+    options: dict[str, Any] = {"time_limit": scope.time_limit, "n_jobs": scope.n_jobs, "progress": False}
+    models = rivals(model, scope)
+    return compare(panel, model.fitted_.horizon, models, n_windows=scope.n_windows, seed=model.seed, **options)
+
+
+def _shown_row(panel: Panel, forecast: Any) -> int:
+    """Return the series whose gates are shown: the one of median error, else the first that is shown."""
+    shown = forecast.get("series") or []
+    name = next((one["name"] for one in shown if one["rank"] == "median"), shown[0]["name"] if shown else None)
+    ids = [str(id_) for id_ in panel.ids.tolist()]
+    return ids.index(name) if name in ids else int(np.argmax(panel.lengths))

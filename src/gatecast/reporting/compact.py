@@ -1,0 +1,75 @@
+"""How do numbers, times and sentences become short plain data, which people and browsers read?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast._json import plain
+from gatecast.data.panel.panel import Panel
+from gatecast.texts.sentences import Sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["rounded", "said", "time_format", "times_of"]
+
+# digits that a picture can show, and a few more
+DIGITS = 6
+DAYS, MINUTES, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
+
+
+def rounded(values: Any) -> list[float | None]:
+    """Return numbers with six digits that count: more would only make the page longer.
+
+    Examples:
+        >>> rounded([1.23456789, np.nan, 12345678.0])
+        [1.23457, None, 12345700.0]
+    """
+    return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in np.asarray(values, float)]
+
+
+def said(sentence: str) -> dict[str, Any]:
+    """Return a sentence of the library with what it was made of, so that it can be said in another language."""
+    if isinstance(sentence, Sentence):
+        return {"code": sentence.code, "facts": plain(sentence.facts), "sentence": str(sentence)}
+    return {"code": "", "facts": {}, "sentence": str(sentence)}
+
+
+def time_format(panel: Panel) -> str:
+    """Return how the times of a panel are written, as strftime: days, or days with hours and minutes, or all of it."""
+    times = panel.times(0)
+    return _format_of(times[:1_000]) if len(times) else DAYS
+
+
+def times_of(index: Any, form: str | None = None) -> list[Any]:
+    """Return times as local texts "2024-01-31" or "2024-01-31 13:00", or as integers.
+
+    Args:
+        index: Times.
+        form: How they are written, as strftime; found out when absent.
+
+    Examples:
+        >>> import pandas as pd
+        >>> times_of(pd.Index([7, 8])), times_of(pd.date_range("2024-01-31", periods=1))
+        ([7, 8], ['2024-01-31'])
+    """
+    import pandas as pd
+
+    index = pd.Index(index)
+    if not isinstance(index, pd.DatetimeIndex):
+        return [item.item() if isinstance(item, np.generic) else item for item in index.tolist()]
+    return list(index.tz_localize(None).strftime(form or _format_of(index)))
+
+
+def _format_of(index: pd.Index[Any]) -> str:
+    import pandas as pd
+
+    if not isinstance(index, pd.DatetimeIndex):
+        return DAYS
+    local = index.tz_localize(None)
+    if (local == local.normalize()).all():
+        return DAYS
+    return MINUTES if (local == local.floor("min")).all() else SECONDS

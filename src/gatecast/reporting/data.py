@@ -1,0 +1,163 @@
+"""What is the data? Counts, frequency, gaps, seasons, outliers, and checks for what would make a forecast a lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatecast.charts.words import frequency_words
+from gatecast.comparison.facts import Facts
+from gatecast.data.panel.panel import Panel
+from gatecast.forecaster import LSTMForecaster
+from gatecast.reporting.compact import rounded, said, time_format, times_of
+from gatecast.reporting.leaks import find_leaks
+from gatecast.reporting.outliers import FAR, find_outliers
+
+__all__ = ["about_data"]
+
+SHOWN_NAMES = 5
+
+
+def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> dict[str, Any]:
+    """Gather what is known of the data.
+
+    Args:
+        model: Fitted.
+        panel: All that is known, without rows about the future.
+        facts: What a comparison found out about the series.
+    """
+    lengths, season = panel.lengths, model.fitted_.season_length
+    form = time_format(panel)
+    ends = panel.grid.times(panel.starts, np.maximum(lengths - 1, 0))
+    return {
+        "n_series": panel.n_series,
+        "n_points": len(panel.values),
+        "n_observed": len(panel.values) - panel.n_gaps,
+        "lengths": {"shortest": lengths.min(), "median": np.median(lengths), "longest": lengths.max()},
+        "columns": {"id": panel.columns.id, "time": panel.columns.time, "target": panel.columns.target},
+        "frequency": str(panel.freq),
+        "frequency_words": frequency_words(panel.freq),
+        "timezone": panel.timezone,
+        "start": times_of(panel.index(panel.starts.min(keepdims=True)), form)[0],
+        "end": times_of(panel.index(ends.max(keepdims=True)), form)[0],
+        "gaps": _gaps(panel),
+        "values": _values(panel),
+        "season_length": season,
+        "seasons": _seasons(model),
+        "covariates": _covariates(panel),
+        "outliers": _outliers(panel, _kept(model)),
+        "checks": _checks(panel, model.fitted_.horizon),
+        "facts": [] if facts is None else _facts(facts),
+        "expectations": []
+        if facts is None
+        else [{"favours": e.favours, **said(e.sentence)} for e in facts.expectations],
+    }
+
+
+def _gaps(panel: Panel) -> dict[str, Any]:
+    missing = np.flatnonzero(np.isnan(panel.values))
+    found: dict[str, Any] = {"n": len(missing), "share": len(missing) / max(len(panel.values), 1)}
+    if len(missing):
+        s = int(np.searchsorted(panel.offsets, missing[0], "right")) - 1
+        at = int(missing[0] - panel.offsets[s])
+        found |= {
+            "first_time": times_of(panel.times(s)[[at]], time_format(panel))[0],
+            "first_series": str(panel.ids[s]),
+        }
+    return found
+
+
+def _values(panel: Panel) -> dict[str, Any]:
+    seen = panel.values[np.isfinite(panel.values)]
+    if not len(seen):
+        return {}
+    low, middle, high = np.quantile(seen, [0, 0.5, 1])
+    return {"lowest": low, "median": middle, "highest": high}
+
+
+def _seasons(model: LSTMForecaster) -> list[dict[str, Any]]:
+    return [
+        {"season_length": check.season_length, "kept": check.kept, "strength": check.strength}
+        for check in model.fitted_.learned.seasons
+    ]
+
+
+def _covariates(panel: Panel) -> list[dict[str, Any]]:
+    roles = {"past": panel.past, "future": panel.future, "static": panel.static}
+    return [
+        {"name": name, "role": role, "is_category": column.dtype == object}
+        for role, columns in roles.items()
+        for name, column in columns.items()
+    ]
+
+
+def _kept(model: LSTMForecaster) -> list[int]:
+    kept = [check.season_length for check in model.fitted_.learned.seasons if check.kept]
+    return kept or [model.fitted_.season_length]
+
+
+def _outliers(panel: Panel, seasons: list[int]) -> dict[str, Any]:
+    found = find_outliers(panel, seasons)
+    values, usual = rounded(found.values), rounded(found.usual)
+    examples = [
+        {
+            "series": str(panel.ids[s]),
+            "time": times_of(panel.times(int(s))[[int(at)]], time_format(panel))[0],
+            "value": values[n],
+            "usual": usual[n],
+        }
+        for n, (s, at) in enumerate(zip(found.series, found.positions, strict=True))
+    ]
+    counts = {"n": found.n, "n_series": found.n_series, "n_looked": found.n_looked}
+    return {**counts, "season_lengths": found.season_lengths, "limit": FAR, "examples": examples}
+
+
+def _checks(panel: Panel, horizon: int) -> list[dict[str, Any]]:
+    """Return checks with their state, `ok` or `warning`; a table with times twice is refused before it gets here."""
+    spans = np.array([np.ptp(seen) if len(seen := _seen(panel, s)) else 0.0 for s in range(panel.n_series)])
+    constant = [str(panel.ids[s]) for s in np.flatnonzero(spans == 0)]
+    leaks = find_leaks(panel, horizon)
+    empty = [
+        n for n, column in (panel.past | panel.future).items() if column.dtype != object and np.isnan(column).all()
+    ]
+    checks: list[dict[str, Any]] = [
+        {"code": "duplicates", "state": "ok"},
+        {
+            "code": "constant",
+            "state": "warning" if constant else "ok",
+            "n": len(constant),
+            "names": constant[:SHOWN_NAMES],
+        },
+    ]
+    if panel.past or panel.future:
+        state = "warning" if leaks else "ok"
+        checks.append({"code": "leaks", "state": state, "n": len(panel.past) + len(panel.future)})
+        checks += [
+            {
+                "code": "leak_now" if leak.steps == 0 else "leak_later",
+                "state": "warning",
+                "names": [leak.name],
+                "steps": leak.steps,
+                "correlation": leak.correlation,
+                "is_equal": leak.is_equal,
+            }
+            for leak in leaks
+        ]
+    if empty:
+        checks.append({"code": "empty", "state": "warning", "n": len(empty), "names": empty[:SHOWN_NAMES]})
+    return checks
+
+
+def _seen(panel: Panel, s: int) -> np.ndarray:
+    values = panel.series(s)
+    return np.asarray(values[np.isfinite(values)])
+
+
+def _facts(facts: Facts) -> list[dict[str, Any]]:
+    table = facts.to_frame()
+    known = table[table["median"].notna()]
+    return [
+        {"fact": row["fact"], **{k: row[k] for k in ("median", "lowest", "highest")}}
+        for row in known.to_dict("records")
+    ]

@@ -1,0 +1,89 @@
+"""How good is a fit on points that it did not learn from? The test part, or the last fifth, held back for that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.split import held_out_positions
+from gatecast.diagnosis import Diagnosis, diagnose
+from gatecast.exceptions import GatecastError
+from gatecast.forecaster import LSTMForecaster
+from gatecast.reporting.clock import Clock
+
+__all__ = ["HeldOut", "hold_out"]
+
+SHARE = 0.2
+
+
+class HeldOut:
+    """A model and what it may be judged on.
+
+    Args:
+        model: Fitted on the first `n_trained` points of each series.
+        panel: All that is known.
+        n_trained: `(S,)`.
+    """
+
+    def __init__(self, model: LSTMForecaster, panel: Panel, n_trained: np.ndarray) -> None:
+        self.model, self.panel, self.n_trained = model, panel, n_trained
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there are points that were not learned from."""
+        return bool((self.n_trained < self.panel.lengths).any())
+
+    def diagnose(self) -> Diagnosis:
+        """Diagnose the model on these points; on its validation part where there are none."""
+        return diagnose(self.model, self.panel.head(self.n_trained), self.panel if self.has_test else None)
+
+    def covariates(self) -> dict[str, Any]:
+        """Tell how much worse forecasts of these points become without each covariate."""
+        roles = self.panel.roles
+        if not roles.names or not self.has_test:
+            return {"rows": []}
+        found = self.model.covariate_importance(self.panel)
+        rows = [
+            {
+                "name": found.names[n],
+                "role": found.roles[n],
+                "increase": found.increase[n],
+                "standard_error": found.standard_error[n],
+                "is_useful": bool(found.is_useful[n]),
+            }
+            for n in found.order
+        ]
+        return {"rows": rows, "error": found.error, "n_windows": found.n_windows}
+
+
+def hold_out(model: LSTMForecaster, panel: Panel, clock: Clock) -> HeldOut:
+    """Return the model where something lies behind its training part, else one that learned from the first four fifths.
+
+    Args:
+        model: Fitted.
+        panel: All that is known.
+        clock: Tells how long the second fit took.
+    """
+    n_trained = np.array([_n_trained(model, id_, n) for id_, n in zip(panel.ids.tolist(), panel.lengths, strict=True)])
+    own = HeldOut(model, panel, n_trained)
+    if own.has_test:
+        return own
+    positions = held_out_positions(panel, SHARE, model.fitted_.horizon, model.lookback)
+    if not (positions < panel.lengths).any():
+        return own
+    again = replace(model, checkpoint=None, progress=False)
+    try:
+        clock.time("test", lambda: again.fit(panel.head(positions)))
+    except GatecastError:
+        # the first four fifths are too short to learn from
+        return own
+    return HeldOut(again, panel, positions)
+
+
+def _n_trained(model: LSTMForecaster, unique_id: object, length: int) -> int:
+    """Return how many points of a series the model learned from; all of them where it does not know the series."""
+    row = model.fitted_.row_of.get(unique_id)
+    return int(length) if row is None else int(min(model.fitted_.lengths[row], length))

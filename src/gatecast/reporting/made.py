@@ -1,0 +1,68 @@
+"""What is a report? Facts as plain data, and the page that is made of them."""
+
+from __future__ import annotations
+
+import copy
+import html
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gatecast._files import write_atomically
+from gatecast.exceptions import ConfigError, GatecastError
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report on a fit.
+
+    Attributes:
+        facts: Plain data, the same in every language; `to_dict()` returns a copy.
+        lang: Language of the page: "en" or "zh".
+    """
+
+    facts: dict[str, Any] = field(repr=False)
+    lang: str = "en"
+
+    @cached_property
+    def html(self) -> str:
+        """The page, which needs nothing but itself.
+
+        Raises:
+            GatecastError: jinja2 or plotly is not installed.
+        """
+        from gatecast.reporting.page import page_of
+
+        return page_of(self.facts, self.lang)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the facts in plain numbers, texts and lists, None where a number is undefined."""
+        return copy.deepcopy(self.facts)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file; an older one is replaced only once the new one is complete.
+
+        Raises:
+            ConfigError: `path` is no path.
+            GatecastError: The file cannot be written, or a library is not installed.
+        """
+        if not isinstance(path, str | os.PathLike):
+            raise ConfigError(f'`path` must be a path, got {path!r}. Use for example `"report.html"`.')
+        content = self.html.encode("utf-8")
+        try:
+            write_atomically(Path(path).resolve(), content)
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            raise GatecastError(
+                f"{os.fspath(path)} cannot be written ({reason}), and a file in a folder that exists was expected. "
+                "Pass another path."
+            ) from None
+
+    def _repr_html_(self) -> str:
+        # a frame of its own, so that styles of a notebook and of the page leave each other alone
+        page = html.escape(self.html, quote=True)
+        return f'<iframe srcdoc="{page}" title="gatecast" style="width:100%;height:80vh;border:0"></iframe>'

@@ -1,0 +1,87 @@
+"""How was it made, and how can it be made again? Settings, choices, versions, seconds, and code that runs."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from gatecast.data.panel.panel import Columns, Panel
+from gatecast.forecaster import LSTMForecaster
+
+if TYPE_CHECKING:
+    from gatecast.reporting.origin import Origin
+
+__all__ = ["about_recipe", "python_code"]
+
+LIBRARIES = ("gatecast", "numpy", "pandas", "scipy", "statsforecast", "statsmodels", "plotly")
+
+
+def about_recipe(
+    model: LSTMForecaster, panel: Panel, facts: dict[str, Any], origin: Origin, seconds: dict[str, float], lang: str
+) -> dict[str, Any]:
+    """Gather settings, choices, versions and code."""
+    fitted = model.fitted_
+    spec = fitted.ensemble.spec
+    return {
+        "made_at": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "model": repr(replace(model, checkpoint=None, progress=True)),
+        "chosen": {
+            "horizon": fitted.horizon,
+            "lookback": fitted.lookback,
+            "season_length": fitted.season_length,
+            "transform": fitted.preparation.transform.name,
+            "loss": model.loss,
+            "layers": [f"{layer['kind'].upper()}({layer['units']})" for layer in facts["memory"].get("layers", [])],
+            "n_parameters": spec.n_parameters,
+            "ensemble": len(fitted.ensemble.networks),
+            "epochs": facts["training"]["n_epochs"],
+            "steps": facts["training"]["n_steps"],
+            "seed": model.seed,
+        },
+        "decisions": list(model.decisions_),
+        "versions": {"Python": platform.python_version(), **_versions()},
+        "machine": {"system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()},
+        "seconds": seconds,
+        "command": origin.command,
+        "code": origin.code or python_code(model, panel, lang),
+        "needs_data": not origin.code,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
+    """Write Python that makes the same report of a training part called `data`, and of what follows it, `test`."""
+    has_test = int(panel.lengths.sum()) > int(model.fitted_.lengths.sum())
+    more = (", test=test" if has_test else "") + (f", lang={lang!r}" if lang != "en" else "")
+    bare = replace(model, checkpoint=None, progress=True)
+    usual = Columns()
+    # what is called as usual is found, also in arrays, which have no names
+    names = [
+        f", {role}_col={getattr(panel.columns, role)!r}"
+        for role in ("id", "time", "target")
+        if getattr(panel.columns, role) != getattr(usual, role)
+    ]
+    names += [f", freq={panel.freq!r}"] if panel.freq != 1 else []
+    return "\n".join(
+        [
+            "from gatecast import LSTMForecaster",
+            "from gatecast.reporting import report",
+            "",
+            f"model = {bare!r}",
+            f"model.fit(data{''.join(names)})",
+            f'report(model{more}).save("report.html")',
+        ]
+    )

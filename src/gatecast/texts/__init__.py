@@ -1,0 +1,1 @@
+"""How is what happened said in English and in Chinese?"""

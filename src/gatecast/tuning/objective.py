@@ -1,0 +1,170 @@
+"""How good are settings? Fits from rolling origins inside the training part, judged on what came next."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
+
+import numpy as np
+
+from gatecast.data.panel.panel import Panel
+from gatecast.data.values.scaling import naive_scale
+from gatecast.exceptions import DataError
+from gatecast.metrics.errors import score
+from gatecast.model.fit import fit_panel
+from gatecast.model.forecast import forecast_windows
+from gatecast.model.members import LOOKS
+from gatecast.model.plan import MANY_POINTS, choose_seasons
+from gatecast.model.settings import Settings
+from gatecast.training.loop import OnLook
+from gatecast.training.stop import Stop
+
+__all__ = ["LONG", "USUAL_SEEDS", "Judged", "Report", "Window", "judge", "make_windows"]
+
+# share of a series in which the origins lie, with the horizon behind the last one
+JUDGED_SHARE = 0.3
+# a series of fewer horizons is not judged
+LEAST_HORIZONS = 3
+LEAST_POINTS = 8
+USUAL_WINDOWS, LARGE_WINDOWS = 3, 2
+# fits of a short series differ more by their initial weights than by their settings
+USUAL_SEEDS = 2
+# from so many points on a fit takes long, and its error is known well
+LONG = 1000
+# is told the number of the look and the error there over the window's scale (NaN where nothing is held back)
+Report = Callable[[int, float], None]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part to learn from and the part behind it, from whose origins is forecast.
+
+    Args:
+        train: What a fit learns from; it never sees more.
+        test: What comes next, as long as the forecasts from all origins; empty where a series is not judged.
+        scales: `(S,)` denominators of MASE, the same for all trials.
+    """
+
+    train: Panel
+    test: Panel
+    scales: np.ndarray
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came out for some settings.
+
+    Args:
+        errors: Of each window, for each seed.
+        seconds: Of each fit.
+    """
+
+    errors: tuple[float, ...]
+    seconds: tuple[float, ...]
+
+    @property
+    def error(self) -> float:
+        """Mean over windows and seeds."""
+        return float(np.mean(self.errors))
+
+
+def make_windows(panel: Panel, settings: Settings, n_windows: int | None) -> list[Window]:
+    """Divide the training part: the origins lie in the last 30 % of each series, evenly dealt out to the windows.
+
+    Each window is fitted anew on all points up to its first origin. All forecasts of whole horizons count.
+
+    Args:
+        panel: The training part; no window reaches beyond it.
+        settings: The default settings, whose season scales MASE.
+        n_windows: How many; None for 3, or 2 from 1,000 points on, or 1 from 100,000 on.
+
+    Raises:
+        DataError: The series are too short.
+    """
+    lengths, H = panel.lengths, settings.horizon
+    n_origins = np.maximum((lengths * JUDGED_SHARE).astype(np.int64) - H + 1, 1)
+    # at least two thirds of what is left is learned from
+    n_origins = np.minimum(n_origins, np.maximum((lengths - H) // LEAST_HORIZONS, 0))
+    n_origins = np.where(lengths >= LEAST_HORIZONS * H + LEAST_POINTS, n_origins, 0)
+    if not n_origins.any():
+        raise DataError(
+            f"The longest series has {int(lengths.max(initial=0))} points, and to judge settings at least "
+            f"{LEAST_HORIZONS * H + LEAST_POINTS} were expected, three horizons and eight points. Pass more history, "
+            "or a smaller `horizon`."
+        )
+    n = min(n_windows or _usual_windows(len(panel.values)), int(n_origins.max()))
+    # the first origin is the last point that is learned from
+    begin = lengths - H + 1 - n_origins
+    cuts = [begin + n_origins * k // n for k in range(n + 1)]
+    windows = [_window(panel, settings, *pair, n_origins) for pair in pairwise(cuts)]
+    return [window for window in windows if len(window.test.values)]
+
+
+def _usual_windows(n_points: int) -> int:
+    if n_points >= MANY_POINTS:
+        return 1
+    return LARGE_WINDOWS if n_points >= LONG else USUAL_WINDOWS
+
+
+def _window(panel: Panel, settings: Settings, cut: np.ndarray, end: np.ndarray, n_origins: np.ndarray) -> Window:
+    is_judged = (n_origins > 0) & (end > cut)
+    positions = np.where(n_origins > 0, cut, panel.lengths)
+    train = panel.head(positions)
+    test = panel.head(np.where(is_judged, end + settings.horizon - 1, positions)).tail_from(positions)
+    seasons, _ = choose_seasons(settings, train)
+    return Window(train, test, naive_scale(train.values, train.offsets, seasons[0] if seasons else 1))
+
+
+def judge(settings: Settings, windows: list[Window], metric: str, report: Report, n_seeds: int = 1) -> Judged:
+    """Fit on each window and measure the error behind it.
+
+    Args:
+        settings: What is judged, but for the ensemble and the training on all points, which would only cost time.
+        windows: From `make_windows`.
+        metric: `mase`, `rmse` or `mae`.
+        report: Follows the training and may end it by raising.
+        n_seeds: Initial weights of each window, from the settings' own seed on.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended a fit.
+        GatecastError: A fit is impossible with these settings.
+    """
+    single = replace(settings, ensemble=1, refit_full=False, checkpoint=None, progress=False)
+    single.check()
+    errors: list[float] = []
+    seconds: list[float] = []
+    for n, (k, window) in enumerate(product(range(n_seeds), windows)):
+        started = time.monotonic()
+        seeded = replace(single, seed=(single.seed + k) % 2**63)
+        errors.append(_error(seeded, window, metric, _from_look(n * (LOOKS + 1), window, report)))
+        seconds.append(time.monotonic() - started)
+    return Judged(tuple(errors), tuple(seconds))
+
+
+def _from_look(n_before: int, window: Window, report: Report) -> OnLook:
+    scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
+
+    def on_look(share: float, seen: dict[str, float]) -> None:
+        report(n_before + round(share * LOOKS), seen.get("validation_rmse", np.nan) / scale)
+
+    return on_look
+
+
+def _error(settings: Settings, window: Window, metric: str, on_look: OnLook) -> float:
+    with warnings.catch_warnings():
+        # a value that this transform reads as another is a matter of the error, and not of the user
+        warnings.simplefilter("ignore", UserWarning)
+        fitted = fit_panel(settings, window.train, on_look=on_look)
+        if fitted.learned.stop is Stop.INTERRUPTED:
+            raise KeyboardInterrupt
+        forecasts, actual, series = forecast_windows(fitted, window.test)
+    error = float(getattr(score(forecasts, actual, series, window.scales), metric))
+    if not np.isfinite(error):
+        raise DataError(
+            f"The {metric.upper()} is not a number on the part that settings are judged by, where values that change "
+            'and are observed were expected. Pass more history, or `metric="mae"` for series that are constant.'
+        )
+    return error

@@ -1,0 +1,443 @@
+"""How does a search go? The model's own settings first, the defaults second, then what the sampler proposes."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data import Panel, to_panel
+from gatecast.data.reading.ahead import split_future
+from gatecast.exceptions import GatecastError
+from gatecast.forecaster import LSTMForecaster
+from gatecast.model.plan import Plan, choose_members
+from gatecast.model.settings import Settings
+from gatecast.training.checkpoint import fingerprint
+from gatecast.tuning import objective
+from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
+from gatecast.tuning.search import Search, make_search
+from gatecast.tuning.space import DISTRIBUTIONS, NOT_TUNED, Space, check_space, make_space, plan_of, start_values
+from gatecast.tuning.steps import single_steps
+from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
+from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial, Trial
+
+__all__ = ["tune"]
+
+# of the time: what one trial may take at most, when others are there to compare with
+TRIAL_SHARE = 0.2
+# the last fit learns from more points than those before it, and trains twice
+FIT_RESERVE = 2.5
+GIVEN, DEFAULT = "model", "default"
+# settings that are changed on their own before the sampler changes all of them
+MOST_STEPS = 10
+# the best trials are judged again with other initial weights: the best of many errors owes much to luck
+FINALISTS = 3
+# settings must be better than the first ones by so many standard errors, and on short series by this share too: on
+# 17 of them what was better inside the training part, by up to a fifth, was as often worse on what came next
+SURELY, CLEARLY_SHORT = 2.0, 0.25
+
+
+def tune(
+    model: LSTMForecaster,
+    data: Any,
+    *,
+    id_col: str | None = None,
+    time_col: str | None = None,
+    target_col: str | None = None,
+    freq: str | int | None = None,
+    **search: Any,
+) -> Tuned:
+    """Search for better settings, and fit a forecaster with the best ones on all of `data`.
+
+    The first trial is the model as it is, the second one are the defaults; then ten trials change one setting of
+    the better one each, and the sampler goes on from what they taught. What the space does not name is taken from
+    the better of the first two. Settings are judged by rolling origins inside `data`, short series from two seeds:
+    hold back what you want to test on, it is not looked at. Trials that are worse than the median of the others are
+    ended early; a trial is one network, also where the model is an ensemble. The best few are judged again from
+    further seeds, and settings that are not better than the first ones by two standard errors (and by a quarter, where
+    there are fewer than 1,000 points) are not taken: the best of many errors owes much to luck. The last fit learns
+    from all points of `data` (`refit_full`).
+
+    Args:
+        model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
+        data: The training part, as `LSTMForecaster.fit` takes it.
+        id_col: As in `fit`.
+        time_col: As in `fit`.
+        target_col: As in `fit`.
+        freq: As in `fit`.
+        **search: Options of `Search`: `space`, `n_trials`, `max_seconds`, `patience`, `n_windows`, `metric`, `sampler`,
+            `study`, `seed`.
+
+    Returns:
+        The fitted forecaster, its settings, and what was tried. Ctrl-C ends the search and keeps the best so far;
+        a second one ends the last fit.
+
+    Raises:
+        ConfigError: An option or an entry of the space makes no sense.
+        DataError: The data cannot be used, or `study` holds one of other data.
+        GatecastError: Optuna is not installed, or no trial could be judged.
+
+    Examples:
+        >>> import numpy as np
+        >>> from gatecast import LSTMForecaster
+        >>> y = np.sin(np.arange(200) * 0.3) + np.random.default_rng(0).normal(0, 0.1, 200)
+        >>> space = {"lookback": (4, 32), "epochs": (2, 8), "hidden_size": [8, 16]}
+        >>> tuned = tune(LSTMForecaster(horizon=2, progress=False), y, space=space, n_trials=4, n_windows=1)
+        >>> len(tuned.trials), sorted(tuned.settings)
+        (4, [...])
+        >>> tuned.model.predict()["ds"].tolist()
+        [200, 201]
+    """
+    options = make_search(search)
+    model.check()
+    check_space(options.space or {}, model)
+    with quiet():
+        panel = data
+        if not isinstance(data, Panel):
+            roles: dict[str, Any] = {"past": model.past, "future": model.future, "static": model.static}
+            panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
+        run = _Run.start(model, split_future(panel)[0], options)
+        with _bar(options, shown=model.progress) as bar:
+            run.go(bar)
+        run.confirm()
+        settings = run.best_settings(panel)
+        fitted = replace(model, **settings)
+        fitted.fit(panel)
+        return Tuned(
+            model=fitted,
+            settings=settings,
+            trials=trials_frame(run.study, run.space),
+            importance=importance(run.study, run.space, run.usual()),
+            stop=run.stop,
+            best_trial=run.chosen().number,
+            confirmed={number: judged.error for number, judged in run.again.items()},
+            metric=options.metric,
+            n_windows=len(run.windows),
+            space={name: str(entry) for name, entry in run.space.items()},
+            seconds=time.monotonic() - run.started,
+        )
+
+
+class _EndedError(Exception):
+    """A trial is not trained any further."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass
+class _Run:
+    search: Search
+    space: Space
+    starts: dict[str, Settings]
+    windows: list[Window]
+    started: float
+    stop: str = ""
+    n_done: int = 0
+    n_waited: int = 0
+    fit_seconds: float = 0.0
+    failure: str = ""
+    seen: set[int] = field(default_factory=set)
+    again: dict[int, Judged] = field(default_factory=dict)
+    is_long: bool = False
+    study: Study = field(init=False)
+
+    @classmethod
+    def start(cls, model: LSTMForecaster, panel: Panel, search: Search) -> _Run:
+        started = time.monotonic()
+        # a network's own settings, without the forecaster's methods
+        given = Settings(**{f.name: getattr(model, f.name) for f in fields(Settings)})
+        default = _defaults(given)
+        windows = make_windows(panel, default, search.n_windows)
+        starts = {GIVEN: given, DEFAULT: default}
+        space = make_space(starts, windows[0].train, search.space or {})
+        run = cls(search, space, starts, windows, started, is_long=len(panel.values) >= LONG)
+        run.study = open_study(search, _facts(given, panel, space, search), run._enqueue)
+        return run
+
+    @property
+    def n_seeds(self) -> int:
+        """From how many initial weights settings are judged on each window."""
+        return 1 if self.is_long else USUAL_SEEDS
+
+    @cached_property
+    def plans(self) -> dict[str, Plan]:
+        """What a fit with each of the starts would do."""
+        return {name: plan_of(settings, self.windows[0].train) for name, settings in self.starts.items()}
+
+    def _enqueue(self, study: Study) -> None:
+        """Begin with what is known; not again where an earlier call or another process has begun with it."""
+        from optuna.trial import TrialState
+
+        there = {
+            trial.user_attrs.get("start")
+            for trial in study.get_trials(deepcopy=False)
+            if trial.state is not TrialState.FAIL or "interrupted" not in trial.user_attrs.get("note", "")
+        }
+        for start, settings in self.starts.items():
+            if start in there or (start == DEFAULT and settings == self.starts[GIVEN]):
+                continue
+            values = start_values(settings, self.plans[start])
+            labels = {name: entry.label(values.get(name)) for name, entry in self.space.items() if name in values}
+            known = {name: label for name, label in labels.items() if label is not None}
+            study.enqueue_trial(known, user_attrs={"start": start, "known": sorted(known)})
+
+    def _enqueue_step(self) -> None:
+        """Change one more setting of the better start: changed all at once, most make it worse."""
+        trials = self.study.get_trials(deepcopy=False)
+        if any("start" in trial.user_attrs and not trial.state.is_finished() for trial in trials):
+            return
+        n_begun = sum("step" in trial.user_attrs for trial in trials)
+        base = self._base()
+        steps = single_steps(self.space, start_values(self.starts[base], self.plans[base]))
+        if n_begun < min(len(steps), MOST_STEPS):
+            name, value = steps[n_begun]
+            self.study.enqueue_trial({name: self.space[name].label(value)}, user_attrs={"step": name})
+
+    def go(self, bar: Any) -> None:
+        """Try settings until the budget is used up, nothing gets better, or Ctrl-C."""
+        best = self.best()
+        try:
+            while not self._is_over():
+                self._try()
+                self.n_done += 1
+                now = self.best()
+                self.n_waited = 0 if now < best else self.n_waited + 1
+                best = min(best, now)
+                bar.set_postfix_str(f"{self.search.metric.upper()} {best:.4g}", refresh=False)
+                bar.update(1)
+        except KeyboardInterrupt:
+            self.stop = INTERRUPTED
+            if not finished(self.study):
+                raise
+        if not finished(self.study):
+            raise GatecastError(
+                f"None of {self.n_done} trials could be judged, and at least one was expected (the last one: "
+                f"{self.failure or 'the time was over'}). Pass more history, more `max_seconds`, or a narrower `space`."
+            )
+
+    def usual(self) -> dict[str, Any]:
+        """Return what each setting of the better start is, as Optuna stores it; None where a fit chooses it."""
+        base = self._base()
+        # of two learning rates that a fit tries, the first
+        values = {"learning_rate": self.plans[base].learning_rate} | start_values(self.starts[base], self.plans[base])
+        return {name: entry.label(values.get(name)) for name, entry in self.space.items()}
+
+    def best(self) -> float:
+        """Return the smallest error so far."""
+        return min((trial.value for trial in finished(self.study) if trial.value is not None), default=math.inf)
+
+    def _is_over(self) -> bool:
+        most, patience = self.search.most_trials, self.search.patience
+        if most is not None and self.n_done >= most:
+            self.stop = f"all {most} trials were made"
+        elif patience and self.n_waited >= patience:
+            self.stop = f"nothing got better in {patience} trials"
+        elif self._left() <= 0:
+            self.stop = "the time was used up"
+        return bool(self.stop)
+
+    def _left(self) -> float:
+        """Return the seconds that are left for trials."""
+        if self.search.max_seconds is None:
+            return math.inf
+        n_members = choose_members(self.starts[GIVEN], self.windows[0].train)
+        reserve = FIT_RESERVE * self.fit_seconds * n_members
+        return self.started + self.search.max_seconds - reserve - time.monotonic()
+
+    def _try(self) -> None:
+        from optuna.trial import TrialState
+
+        self._enqueue_step()
+        n = len(self.study.get_trials(deepcopy=False))
+        self.study.sampler = make_sampler(self.search, n)
+        trial = self.study.ask()
+        # another process may have asked at the same moment
+        self.study.sampler = make_sampler(self.search, trial.number)
+        try:
+            changes = self._changes(trial)
+            judged = self._judge(trial, replace(self.starts[GIVEN], **changes))
+        except _EndedError as end:
+            trial.set_user_attr("note", end.reason)
+            self.study.tell(trial, state=TrialState.PRUNED)
+        except GatecastError as error:
+            self.failure = str(error)
+            trial.set_user_attr("note", str(error))
+            self.study.tell(trial, state=TrialState.FAIL)
+        except BaseException as error:
+            is_asked = isinstance(error, KeyboardInterrupt)
+            trial.set_user_attr("note", "interrupted" if is_asked else f"{type(error).__name__}: {error}")
+            self.study.tell(trial, state=TrialState.FAIL)
+            raise
+        else:
+            trial.set_user_attr("windows", list(judged.errors))
+            if judged.error <= self.best():
+                self.fit_seconds = judged.seconds[-1]
+            self.study.tell(trial, judged.error)
+
+    def _changes(self, trial: Trial) -> dict[str, Any]:
+        """Return the settings of a trial that are not those of the model."""
+        start, step = trial.user_attrs.get("start"), trial.user_attrs.get("step")
+        settings = self.starts[start or self._base()]
+        if step is not None:
+            settings = replace(settings, **{step: self.space[step].suggest(trial, step)})
+        elif start is None:
+            settings = replace(settings, **{n: entry.suggest(trial, n) for n, entry in self.space.items()})
+        else:
+            for name in trial.user_attrs["known"]:
+                self.space[name].suggest(trial, name)
+        given = self.starts[GIVEN]
+        names = [f.name for f in fields(Settings)]
+        changes = {n: getattr(settings, n) for n in names if getattr(settings, n) != getattr(given, n)}
+        trial.set_user_attr("settings", changes)
+        return changes
+
+    def _base(self) -> str:
+        """Return the better of the two starts that were judged so far."""
+        starts = [trial for trial in finished(self.study) if "start" in trial.user_attrs]
+        best = min(starts, key=lambda trial: trial.value or 0.0, default=None)
+        return GIVEN if best is None else str(best.user_attrs["start"])
+
+    def _judge(self, trial: Trial, settings: Settings) -> Judged:
+        self.seen.clear()
+        begun, report = time.monotonic(), self._report(trial)
+        # the first trials are what others are compared with
+        limit = math.inf if self.search.max_seconds is None or not finished(self.study) else self.search.max_seconds
+        last = begun + TRIAL_SHARE * limit
+
+        def follow(look: int, error: float) -> None:
+            if self._left() <= 0:
+                raise _EndedError("the time was over")
+            if time.monotonic() > last:
+                raise _EndedError("it took too long")
+            report(look, error)
+
+        return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
+
+    def _report(self, trial: Trial) -> Callable[[int, float], None]:
+        is_start = "start" in trial.user_attrs
+
+        def report(look: int, error: float) -> None:
+            if not math.isfinite(error) or look in self.seen:
+                return
+            self.seen.add(look)
+            trial.report(error, look)
+            if not is_start and trial.should_prune():
+                raise _EndedError("worse than the median of the others")
+
+        return report
+
+    def confirm(self) -> None:
+        """Judge the best trials and the better start again from further seeds; all or, where time is short, none."""
+        ranked = sorted(finished(self.study), key=_value)
+        start = next((trial for trial in ranked if "start" in trial.user_attrs), None)
+        finalists = [trial for n, trial in enumerate(ranked) if n < FINALISTS or trial is start]
+        if self.stop == INTERRUPTED or len(finalists) < 2:
+            return
+        again: dict[int, Judged] = {}
+        try:
+            for trial in finalists:
+                again[trial.number] = self._judge_again(trial.user_attrs["settings"])
+        except _EndedError:
+            return
+        except KeyboardInterrupt:
+            self.stop = INTERRUPTED
+            return
+        self.again = again
+
+    def _judge_again(self, changes: dict[str, Any]) -> Judged:
+        given = self.starts[GIVEN]
+
+        def follow(*_: float) -> None:
+            if self._left() <= 0:
+                raise _EndedError("the time was over")
+
+        follow()
+        settings = replace(given, **changes, seed=(given.seed + self.n_seeds) % 2**63)
+        try:
+            return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
+        except GatecastError:
+            return Judged((math.inf,) * len(self.windows) * self.n_seeds, ())
+
+    def chosen(self) -> FrozenTrial:
+        """Return the best trial, by all of its errors; a start, where it is not surely better."""
+        trials = finished(self.study)
+        if self.again:
+            trials = [trial for trial in trials if trial.number in self.again]
+        best = min(trials, key=lambda trial: self._errors(trial).mean())
+        starts = [trial for trial in trials if "start" in trial.user_attrs]
+        if not starts:
+            return best
+        start = min(starts, key=lambda trial: self._errors(trial).mean())
+        return best if self._is_better(best, start) else start
+
+    def _errors(self, trial: FrozenTrial) -> np.ndarray:
+        """Return all errors of a trial, in the same order for all that were judged as often."""
+        again = self.again.get(trial.number)
+        return np.array([*trial.user_attrs["windows"], *(again.errors if again else ())])
+
+    def _is_better(self, trial: FrozenTrial, start: FrozenTrial) -> bool:
+        before = self._errors(start)
+        gain = before - self._errors(trial)
+        least = 0.0 if self.is_long else CLEARLY_SHORT * before.mean()
+        doubt = SURELY * gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else 0.0
+        return bool(gain.mean() > max(least, doubt))
+
+    def best_settings(self, panel: Panel) -> dict[str, Any]:
+        """Return the settings of the best trial that are not those of the model; as many networks as it has.
+
+        The last fit learns from all points: what is held back has said all that it can when a trial was judged.
+        """
+        given = self.starts[GIVEN]
+        settings: dict[str, Any] = {**self.chosen().user_attrs["settings"]}
+        if not given.refit_full:
+            settings["refit_full"] = True
+        n_members = choose_members(given, panel)
+        if choose_members(replace(given, **settings), panel) != n_members:
+            settings["ensemble"] = n_members
+        return settings
+
+
+def _value(trial: FrozenTrial) -> float:
+    return math.inf if trial.value is None else trial.value
+
+
+def _defaults(given: Settings) -> Settings:
+    """Return the defaults for the same task."""
+    kept = [*NOT_TUNED, "calendar", "country"]
+    # who learns a distribution wants one
+    kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTIONS else []
+    return Settings(**{name: getattr(given, name) for name in kept})
+
+
+def _facts(given: Settings, panel: Panel, space: Space, search: Search) -> dict[str, str]:
+    """Say of which data and of which model a study is, as hashes."""
+    columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+    data = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
+    # what has no effect on the errors may differ
+    free = ("n_threads", "progress", "checkpoint", "checkpoint_seconds", "ensemble", "refit_full")
+    settings = {f.name: repr(getattr(given, f.name)) for f in fields(Settings) if f.name not in free}
+    judged = {"metric": search.metric, "n_windows": search.n_windows}
+    tried = {name: repr(entry) for name, entry in space.items()}
+    return {"data": fingerprint({}, data), "settings": fingerprint({**settings, **judged, "space": tried}, [])}
+
+
+def _bar(search: Search, *, shown: bool) -> AbstractContextManager[Any]:
+    from tqdm.auto import tqdm
+
+    # disable=None: silent when the error stream is not a terminal
+    bar: AbstractContextManager[Any] = tqdm(
+        total=search.most_trials, desc="tuning", unit="trial", disable=None if shown else True, leave=False
+    )
+    return bar

@@ -1,0 +1,264 @@
+"""What is tried for each setting? Ranges and choices that the data suggest, or that a user wrote down."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.data.panel.panel import Panel
+from gatecast.exceptions import ConfigError
+from gatecast.model.plan import MANY_POINTS, Plan, choose_seasons, held_back, make_plan
+from gatecast.model.settings import COUNTS, Settings, is_integer, is_number
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import Trial
+
+__all__ = ["Choice", "Entry", "Range", "Space", "check_space", "make_space", "read_entry"]
+
+# what is asked for, and how it is run: no other value of these is a better answer
+RUN_BY = ("ensemble", "refit_full", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
+NOT_TUNED = ("horizon", "past", "future", "static", *RUN_BY)
+NUMBERS = ("dropout", "learning_rate", "clip_norm", "weight_decay", "averaging", "huber_delta", "validation_size")
+RANGED = (*COUNTS, *NUMBERS, "patience")
+# losses that learn a distribution, which is why they were chosen
+DISTRIBUTIONS = ("quantile", "normal", "student")
+EXAMPLE = (
+    'Use for example `space={"lookback": (8, 128), "learning_rate": (1e-4, 1e-2, "log"), "cell": ["lstm", "gru"]}`'
+)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `low` to `high`.
+
+    Args:
+        low: The smallest one.
+        high: The largest one.
+        log: Whether each factor counts alike, instead of each difference.
+        whole: Whether only whole numbers are tried.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def distribution(self) -> BaseDistribution:
+        """Return what Optuna calls it."""
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        kind = IntDistribution if self.whole else FloatDistribution
+        return kind(self.low, self.high, log=self.log)  # type: ignore[arg-type]
+
+    def suggest(self, trial: Trial, name: str) -> Any:
+        """Take what a trial suggests."""
+        if self.whole:
+            return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
+        return trial.suggest_float(name, self.low, self.high, log=self.log)
+
+    def label(self, value: Any) -> Any:
+        """Return a value as Optuna stores it; None if it is not among those tried."""
+        if not is_number(value) or not self.low <= value <= self.high:
+            return None
+        return int(value) if self.whole else float(value)
+
+    def widened(self, value: Any) -> Range:
+        """Return a range that holds a value too."""
+        if not is_number(value) or (self.log and value <= 0):
+            return self
+        return replace(self, low=min(self.low, value), high=max(self.high, value))
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}" + (", by factors" if self.log else "")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Some values, in no order."""
+
+    values: tuple[Any, ...]
+
+    @property
+    def _labels(self) -> dict[Any, Any]:
+        # Optuna keeps simple values only
+        return {value if isinstance(value, str | int | float | None) else repr(value): value for value in self.values}
+
+    def distribution(self) -> BaseDistribution:
+        """Return what Optuna calls it."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(tuple(self._labels))
+
+    def suggest(self, trial: Trial, name: str) -> Any:
+        """Take what a trial suggests."""
+        return self._labels[trial.suggest_categorical(name, list(self._labels))]
+
+    def label(self, value: Any) -> Any:
+        """Return a value as Optuna stores it; None if it is not among those tried."""
+        return next((label for label, known in self._labels.items() if known == value), None)
+
+    def widened(self, value: Any) -> Choice:
+        """Return a choice that has a value too."""
+        return self if value in self.values else Choice((*self.values, value))
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.values))
+
+
+Entry = Range | Choice
+Space = dict[str, Entry]
+
+
+def make_space(starts: Mapping[str, Settings], panel: Panel, given: Mapping[str, Any]) -> Space:
+    """Say what is tried for each setting.
+
+    The rules, from the plan for the default settings (`gatecast.model.plan`): lookback from a quarter of the planned
+    one to three times (at most what half of a series allows), hidden units from 8 to twice the planned ones, one layer
+    more, learning rates from 0.001 to 0.03, batches and epochs from a third of the planned ones to three times, dropout
+    up to 0.3; weight decay, transform and loss from short lists. Ranges reach as far as the settings that the search
+    starts from. What the user wrote down is taken as it is.
+
+    Args:
+        starts: The settings that the search starts from, the defaults among them as `default`.
+        panel: What the first window learns from.
+        given: The user's entries, by setting.
+
+    Raises:
+        ConfigError: An entry is no setting, or out of range.
+    """
+    plans = {name: plan_of(settings, panel) for name, settings in starts.items()}
+    space = _usual(starts["default"], plans["default"], panel)
+    for name, settings in starts.items():
+        values = start_values(settings, plans[name])
+        space = {entry: tried.widened(values[entry]) if entry in values else tried for entry, tried in space.items()}
+    for name, entry in given.items():
+        read = read_entry(name, entry, next(iter(starts.values())))
+        space = {key: tried for key, tried in space.items() if key != name} | ({} if read is None else {name: read})
+    if not space:
+        raise ConfigError(f"`space` leaves no setting to try, and at least one was expected. {EXAMPLE}.")
+    return space
+
+
+def plan_of(settings: Settings, panel: Panel) -> Plan:
+    """Return what a fit would do."""
+    held = held_back(settings, panel)
+    learned_from = panel.head(panel.lengths - held)
+    return make_plan(settings, learned_from, choose_seasons(settings, learned_from)[0])
+
+
+def start_values(settings: Settings, plan: Plan) -> dict[str, Any]:
+    """Return settings as they act, with those that are chosen from the data; not where a fit tries several."""
+    names = [field.name for field in fields(Settings)]
+    values = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
+    values |= {name: getattr(plan, name) for name in ("lookback", "batch_size", "epochs", "hidden_size", "n_layers")}
+    if plan.other_rate is None and plan.learning_rate is not None:
+        values["learning_rate"] = plan.learning_rate
+    return values
+
+
+def _usual(settings: Settings, plan: Plan, panel: Panel) -> Space:
+    usual = int(np.quantile(panel.lengths, 0.25))
+    longest = max(2, min((usual - settings.horizon) // 2, 512))
+    batch, epochs, is_large = plan.batch_size, plan.epochs, len(panel.values) >= MANY_POINTS
+    space: Space = {
+        "lookback": _factors(max(1, plan.lookback // 4), min(max(3 * plan.lookback, 2), longest)),
+        "hidden_size": _factors(8, 2 * plan.hidden_size),
+        "n_layers": Range(1, 3 if is_large else 2, whole=True),
+        "learning_rate": Range(1e-3, 3e-2, log=True),
+        "batch_size": _factors(max(1, batch // 3), 3 * batch),
+        "epochs": _factors(max(1, epochs // 3), 3 * epochs),
+        "dropout": Range(0.0, 0.3),
+        "weight_decay": Choice((0.0, 0.01, 0.1)),
+    }
+    if settings.loss not in DISTRIBUTIONS:
+        space["loss"] = Choice(("mae", "mse", "huber"))
+    is_amount = not (panel.values < 0).any()
+    space["transform"] = Choice(("auto", "none", "log1p") if is_amount else ("auto", "none"))
+    return space
+
+
+def _factors(low: int, high: int) -> Range:
+    return Range(low, max(high, low + 1), log=True, whole=True)
+
+
+def check_space(given: Mapping[str, Any], settings: Settings) -> None:
+    """Check what a user wrote down before any data are read; see `read_entry`.
+
+    Raises:
+        ConfigError: An entry makes no sense.
+    """
+    for name, entry in given.items():
+        read_entry(name, entry, settings)
+
+
+def read_entry(name: str, entry: Any, settings: Settings) -> Entry | None:
+    """Read what a user wrote down for a setting; None where nothing is to be tried.
+
+    Args:
+        name: The setting.
+        entry: `(low, high)`, `(low, high, "log")`, a list of values, or None.
+        settings: The settings beside it.
+
+    Raises:
+        ConfigError: There is no such setting, it is not tuned, or a value makes no sense.
+
+    Examples:
+        >>> print(read_entry("learning_rate", (1e-4, 1e-2, "log"), Settings()))
+        0.0001 to 0.01, by factors
+        >>> read_entry("cell", ["lstm", "gru"], Settings())
+        Choice(values=('lstm', 'gru'))
+    """
+    _check_name(name)
+    if entry is None:
+        return None
+    if isinstance(entry, list) and entry:
+        for value in entry:
+            _check_value(name, value, settings)
+        return Choice(tuple(tuple(value) if isinstance(value, list) else value for value in entry))
+    if not isinstance(entry, tuple) or len(entry) not in (2, 3) or name not in RANGED:
+        expected = "a range or a list of values" if name in RANGED else "a list of values"
+        raise ConfigError(f"`space` has {entry!r} for {name!r}, and {expected} was expected. {EXAMPLE}.")
+    return _read_range(name, entry, settings)
+
+
+def _read_range(name: str, entry: tuple[Any, ...], settings: Settings) -> Range:
+    low, high, *kind = entry
+    log = kind == ["log"]
+    is_range = is_number(low) and is_number(high) and low < high and (not kind or log)
+    if not is_range or (log and low <= 0):
+        above = "log ranges begin above 0, and " if log and is_number(low) and low <= 0 else ""
+        raise ConfigError(
+            f'`space` has {entry!r} for {name!r}, and (low, high) or (low, high, "log") with low below high was '
+            f"expected: {above}both ends are tried. {EXAMPLE}."
+        )
+    for value in (low, high):
+        _check_value(name, value, settings)
+    whole = name not in NUMBERS or (name == "validation_size" and is_integer(low) and is_integer(high))
+    return Range(int(low), int(high), log, whole) if whole else Range(float(low), float(high), log)
+
+
+def _check_name(name: str) -> None:
+    known = [field.name for field in fields(Settings) if field.name not in NOT_TUNED]
+    if name in NOT_TUNED:
+        raise ConfigError(
+            f"`space` has {name!r}, which says what is asked for or how it is run, and a setting like `hidden_size` "
+            f"was expected. Set it in the model: `LSTMForecaster({name}=...)`."
+        )
+    if name not in known:
+        nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
+        raise ConfigError(
+            f"`space` has {name!r}, which is no setting, and one of {', '.join(known)} was expected. Did you mean "
+            f"{nearest!r}?"
+        )
+
+
+def _check_value(name: str, value: Any, settings: Settings) -> None:
+    try:
+        replace(settings, **{name: value}).check()
+    except ConfigError as error:
+        raise ConfigError(f"`space` has {value!r} for {name!r}, which cannot be tried: {error}") from None

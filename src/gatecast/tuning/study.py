@@ -1,0 +1,213 @@
+"""Where are trials kept, who proposes the next one, and which settings mattered? Optuna does it; loaded when needed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gatecast.exceptions import ConfigError, DataError, GatecastError
+from gatecast.tuning.search import Search
+from gatecast.tuning.space import Space
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
+
+__all__ = ["finished", "importance", "make_sampler", "open_study", "quiet"]
+
+NAME = "gatecast"
+SQLITE = b"SQLite format 3\0"
+# trials before the sampler learns from them, and before one is compared with others
+STARTUP = 8
+# pruned trials are worse than the median of the others at the same share of the training, the first fifth aside
+COMPARED, WARM_UP = 5, 5
+# trials that can say which settings mattered
+LEAST_FULL = 8
+# several processes make or open the same new file
+TRIES, PAUSE = 20, 0.25
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Optuna from telling of experimental parts and of each trial."""
+    _check_optuna()
+    import optuna
+
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(level)
+
+
+def _check_optuna() -> None:
+    try:
+        import optuna  # noqa: F401
+    except ImportError:
+        raise GatecastError(
+            "Settings are searched for with Optuna, which is not installed. Run `pip install 'gatecast[tune]'`."
+        ) from None
+
+
+def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
+    """Make a study, or open the one that the file holds.
+
+    Args:
+        search: Options of the search.
+        facts: Hashes of the `data` and of the `settings`; a study of others is refused.
+        begin: Enqueues the first trials. A new study is open to other processes only when they are in it, so that no
+            two processes begin it.
+
+    Raises:
+        DataError: The file holds a study of other data or settings, or is none.
+    """
+    import optuna
+
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
+    if search.study is None:
+        study = optuna.create_study(sampler=make_sampler(search, 0), pruner=pruner)
+        begin(study)
+        return study
+    path = Path(search.study)
+    _check_file(path)
+    for left in reversed(range(TRIES)):
+        try:
+            return _open(path, search, facts, pruner, begin)
+        except GatecastError:
+            raise
+        # Optuna hands on whatever SQLAlchemy says of a file that is damaged, locked, or just being made by another
+        except Exception as error:  # noqa: BLE001
+            if not left:
+                reason = str(error).splitlines()[0]
+                raise _no_study(path, f"{type(error).__name__}: {reason}") from None
+            time.sleep(PAUSE)
+    raise AssertionError("unreachable")
+
+
+def _open(path: Path, search: Search, facts: dict[str, str], pruner: Any, begin: Callable[[Study], None]) -> Study:
+    import optuna
+
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})
+    sampler = make_sampler(search, 0)
+    try:
+        study = optuna.create_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
+    except optuna.exceptions.DuplicatedStudyError:
+        study = optuna.load_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
+        _check_facts(path, study, facts)
+        # what an earlier process had begun with may have been interrupted
+        begin(study)
+        return study
+    begin(study)
+    for name, text in facts.items():
+        study.set_user_attr(name, text)
+    return study
+
+
+def _check_facts(path: Path, study: Study, facts: dict[str, str]) -> None:
+    for name, text in facts.items():
+        if name not in study.user_attrs:
+            # another process has made the study and is about to say what it is of
+            raise LookupError(f"it does not say of which {name} it is")
+        if study.user_attrs[name] != text:
+            what = "other data" if name == "data" else "another model, space or way to judge"
+            raise DataError(
+                f"{path} holds a study of {what}, and one of these was expected. Pass what it was made with to go on "
+                "from it, or another file."
+            )
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise ConfigError(
+            f"`study` is {str(path)!r}, and a file in a folder that exists was expected. Use for example "
+            '`study="tuning.db"`.'
+        )
+    if not path.exists() or not path.stat().st_size:
+        return
+    with path.open("rb") as file:
+        start = file.read(len(SQLITE))
+    if start != SQLITE:
+        raise _no_study(path, "it is no SQLite file")
+
+
+def _no_study(path: Path, reason: str) -> DataError:
+    return DataError(
+        f"{path} cannot be used as a study ({reason}), and a file that an earlier search wrote, or none, was expected. "
+        "Pass another file."
+    )
+
+
+def make_sampler(search: Search, n: int) -> BaseSampler:
+    """Return who proposes the trial after `n` others: from the same trials always the same one.
+
+    Raises:
+        GatecastError: The Gaussian process needs PyTorch, which is not installed.
+    """
+    import optuna
+
+    seed = (search.seed * 100_003 + n) % 2**32
+    if search.sampler == "random":
+        return optuna.samplers.RandomSampler(seed)
+    if search.sampler == "gp":
+        _check_torch()
+        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP)
+    return optuna.samplers.TPESampler(
+        seed=seed, n_startup_trials=STARTUP, multivariate=True, group=True, constant_liar=True
+    )
+
+
+def _check_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise GatecastError(
+            '`sampler="gp"` is Optuna\'s Gaussian process, which computes with PyTorch, and that is not installed. Run '
+            '`pip install torch`, or use `sampler="tpe"`.'
+        ) from None
+
+
+def finished(study: Study) -> list[FrozenTrial]:
+    """Return the trials that were judged to the end."""
+    from optuna.trial import TrialState
+
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def importance(study: Study, space: Space, usual: Mapping[str, Any]) -> dict[str, float]:
+    """Return how much each setting decided which trials were among the best, largest first; the sum is 1.
+
+    PED-ANOVA (Watanabe et al. 2023), which needs no model of the error. Empty where fewer than
+    eight trials were judged to the end, or all are alike.
+
+    Args:
+        study: What was tried.
+        space: All settings.
+        usual: What a setting is where a trial left it alone, as Optuna stores it.
+    """
+    import optuna
+
+    distributions = {name: entry.distribution() for name, entry in space.items()}
+    full = []
+    for trial in finished(study):
+        params = {name: trial.params.get(name, usual.get(name)) for name in space}
+        if all(value is not None for value in params.values()):
+            full.append(optuna.trial.create_trial(params=params, distributions=distributions, value=trial.value))
+    if len(full) < LEAST_FULL:
+        return {}
+    compared = optuna.create_study()
+    compared.add_trials(full)
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    with warnings.catch_warnings():
+        # of settings that differ in too few trials; they count little
+        warnings.simplefilter("ignore", UserWarning)
+        shares = optuna.importance.get_param_importances(compared, evaluator=evaluator, params=list(space))
+    total = sum(shares.values())
+    return {name: share / total for name, share in shares.items()} if total > 0 else {}

@@ -1,0 +1,182 @@
+"""What came out of a search? The fitted forecaster, its settings, all trials, and a page about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.forecaster import LSTMForecaster
+from gatecast.tuning.space import Space
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from optuna.study import Study
+
+__all__ = ["INTERRUPTED", "Tuned", "trials_frame"]
+
+# why a search ended that Ctrl-C ended
+INTERRUPTED = "Ctrl-C ended it"
+SHOWN_TRIALS = 10
+STARTS = {"model": "as the model is", "default": "the defaults"}
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The result of `tune`.
+
+    Args:
+        model: Fitted on all of the training part with the best settings.
+        settings: What of it differs from the model that the search started from.
+        trials: One row for each trial, in order: `trial`, `start` (`model`, `default` or ""), `state` (`complete`,
+            `pruned`, `failed`), `error` (mean over the windows), `seconds`, `note`, and what was tried of each setting.
+        importance: Of each setting that was tried, largest first; the sum is 1. Empty after a few trials.
+        stop: Why the search ended.
+        best_trial: Number of the trial whose settings were taken.
+        confirmed: Errors of the best trials, by number, when they were judged again with other initial weights, which
+            decided between them; empty where there was no time for it.
+        metric: What was minimised.
+        n_windows: Fits of each trial.
+        space: What was tried, in words.
+        seconds: Seconds in all.
+    """
+
+    model: LSTMForecaster
+    settings: dict[str, Any]
+    trials: pd.DataFrame
+    importance: dict[str, float]
+    stop: str
+    best_trial: int
+    confirmed: dict[int, float]
+    metric: str
+    n_windows: int
+    space: dict[str, str]
+    seconds: float
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C ended the search."""
+        return self.stop == INTERRUPTED
+
+    @property
+    def error(self) -> float:
+        """Error of the settings that were taken, a mean over the windows."""
+        return float(self.trials.loc[self.trials["trial"] == self.best_trial, "error"].iloc[0])
+
+    def error_of(self, start: str) -> float:
+        """Return the error of one of the settings that the search started from; NaN where it was not judged.
+
+        Args:
+            start: `model` or `default`.
+        """
+        errors = self.trials.loc[self.trials["start"] == start, "error"].dropna()
+        return float(errors.iloc[0]) if len(errors) else float("nan")
+
+    def tried(self, row: Mapping[Any, Any]) -> list[str]:
+        """Return what a trial tried, like `epochs=40`, in short.
+
+        Args:
+            row: Of `trials`.
+        """
+        start = STARTS.get(row["start"])
+        tried = [f"{name}={_short(row[name])}" for name in self.space if not _is_missing(row[name])]
+        return tried if start is None else [start]
+
+    def report(self) -> str:
+        """Return one page of text: what was tried, how it was judged, what came out."""
+        return "\n".join([*self._head(), *self._best(), *self._table(), *self._importance(), *self._space()]) + "\n"
+
+    def _head(self) -> list[str]:
+        states = self.trials["state"].value_counts()
+        counts = ", ".join(f"{n} {state}" for state, n in states.items())
+        windows = "one window" if self.n_windows == 1 else f"{self.n_windows} windows"
+        return [
+            f"Search for settings: {len(self.trials)} trials ({counts}) in {self.seconds:.0f} s",
+            "=" * WIDTH,
+            f"It ended because {self.stop}.",
+            f"Judged by the {self.metric.upper()} on {windows} with rolling origins inside the training part,",
+            "each fitted anew on the points before it. Nothing behind the training part was seen. The best",
+            "of many errors is a little optimistic: measure the model on data that were held back.",
+            "",
+        ]
+
+    def _best(self) -> list[str]:
+        lines = [f"{self.metric.upper()} of the best settings: {self.error:.4g}"]
+        for start, words in (("model", "the model it started from"), ("default", "the defaults")):
+            before = self.error_of(start)
+            if np.isfinite(before):
+                lines.append(f"  {words}: {before:.4g} ({self.error / before - 1:+.1%})")
+        if self.confirmed:
+            lines += [
+                "The best trials were judged again with other initial weights, and all errors decided;",
+                "settings must be better than the first ones by two standard errors (short series: and by a quarter):",
+            ]
+            lines += _wrapped([f"trial {n}: {error:.4g}" for n, error in self.confirmed.items()])
+        chosen = [f"{name}={_short(value)!r}" for name, value in self.settings.items()]
+        lines.append("Settings that differ from the model it started from:")
+        return [*lines, *_wrapped(chosen or ["none: the model was the best"]), ""]
+
+    def _table(self) -> list[str]:
+        judged = self.trials.sort_values("error").dropna(subset="error").head(SHOWN_TRIALS)
+        lines = [f"The best {len(judged)} trials", "-" * WIDTH]
+        for row in judged.to_dict(orient="records"):
+            first, *rest = _wrapped(self.tried(row), WIDTH - 26)
+            lines.append(f"{row['trial']:>5} {row['error']:>10.4g} {row['seconds']:>6.1f} s {first}")
+            lines += [" " * 26 + line.strip() for line in rest]
+        return [*lines, ""]
+
+    def _importance(self) -> list[str]:
+        if not self.importance:
+            return ["Too few trials to say which settings mattered.", ""]
+        lines = ["How much each setting decided which trials were among the best (PED-ANOVA)", "-" * WIDTH]
+        return [*lines, *(f"  {name:<16} {share:>6.1%}" for name, share in self.importance.items()), ""]
+
+    def _space(self) -> list[str]:
+        return ["What was tried", "-" * WIDTH, *(f"  {name:<16} {entry}" for name, entry in self.space.items())]
+
+
+def _wrapped(parts: list[str], width: int = WIDTH) -> list[str]:
+    lines = ["  "]
+    for part in parts:
+        if len(lines[-1]) + len(part) + 2 > width and lines[-1].strip():
+            lines.append("  ")
+        lines[-1] += part + ", "
+    return [line.rstrip(", ") for line in lines]
+
+
+def _short(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    # a column with holes holds whole numbers as these
+    return int(value) if value.is_integer() else float(f"{value:.3g}")
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value))
+
+
+STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
+
+
+def trials_frame(study: Study, space: Space) -> pd.DataFrame:
+    """Return one row for each trial of a study."""
+    import pandas as pd
+
+    rows = []
+    for trial in study.get_trials(deepcopy=False):
+        seconds = float("nan") if trial.duration is None else trial.duration.total_seconds()
+        rows.append(
+            {
+                "trial": trial.number,
+                "start": trial.user_attrs.get("start", ""),
+                "state": STATES[trial.state.name],
+                "error": float("nan") if trial.value is None or trial.state.name != "COMPLETE" else trial.value,
+                "seconds": seconds,
+                "note": trial.user_attrs.get("note", ""),
+                **{name: trial.params.get(name) for name in space},
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,172 @@
+"""Is each series forecast by its winner, also after a save?"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from comparison.made_backtests import made_backtest
+from gatecast import SARIMA, GatecastError, LSTMForecaster, ModelFileError, Naive, SeasonalNaive, backtest
+from gatecast.backtesting.record import Backtest
+from gatecast.comparison.best import Best
+from gatecast.comparison.board import leaderboard
+from gatecast.exceptions import ConfigError
+from made_series import SMALL, table
+
+
+@dataclass
+class LastValue:
+    """Repeats the last value, plus a number."""
+
+    horizon: int = 4
+    plus: float = 0.0
+    last: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def fit(self, data: Any, **columns: str) -> "LastValue":
+        frame = data.to_pandas() if isinstance(data, pl.DataFrame) else data
+        object.__setattr__(self, "frame", frame)
+        return self
+
+    def predict(self, level: Any = None) -> Any:
+        ends = self.frame.groupby("unique_id").tail(1)
+        steps = range(1, self.horizon + 1)
+        parts = [ends.assign(ds=ends["ds"] + pd.Timedelta(days=k), Last=ends["y"] + self.plus) for k in steps]
+        found = pd.concat(parts).sort_values(["unique_id", "ds"])[["unique_id", "ds", "Last"]]
+        for number in level or ():
+            found[f"Last-lo-{number}"], found[f"Last-hi-{number}"] = found["Last"] - 1, found["Last"] + 1
+        return found
+
+
+def backtest_of(names: tuple[str, ...]) -> Backtest:
+    """The first model wins series a and the second b."""
+    one, two = np.full((2, 4), 1.0), np.full((2, 4), 1.0)
+    one[1], two[0] = 3.0, 3.1
+    made = made_backtest(dict(zip(names, (one, two), strict=True)))
+    named = made.forecasts["unique_id"].map({"s000": "a", "s001": "b"})
+    return Backtest(made.forecasts.assign(unique_id=named), made.runs, names, 1, 1, (), {"a": 1.0, "b": 1.0})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[Best, pd.DataFrame]:
+    models = [LSTMForecaster(horizon=4, **SMALL), LastValue(plus=2.0)]
+    data = table(120)
+    return Best(backtest_of(("LSTM", "Last")), models).fit(data), data
+
+
+def test_each_series_is_forecast_by_its_winner(fitted: tuple[Best, pd.DataFrame]) -> None:
+    best, data = fitted
+    found = best.predict(level=[80])
+    assert found["unique_id"].tolist() == ["a"] * 4 + ["b"] * 4
+    assert found["model"].tolist() == ["LSTM"] * 4 + ["Last"] * 4
+    lstm = best.models["LSTM"].predict(level=[80])
+    np.testing.assert_array_equal(found["Best"][:4], lstm["LSTM"][:4])
+    np.testing.assert_array_equal(found["Best-hi-80"][:4], lstm["LSTM-hi-80"][:4])
+    np.testing.assert_array_equal(found["Best"][4:], data["y"].iloc[-1] + 2)
+    assert found["ds"].tolist() == list(pd.date_range("2024-04-30", periods=4)) * 2
+
+
+def test_a_folder_brings_the_same_forecasts_back(fitted: tuple[Best, pd.DataFrame], tmp_path: Path) -> None:
+    best, _ = fitted
+    best.save(tmp_path / "best")
+    assert sorted(path.name for path in (tmp_path / "best").iterdir()) == [
+        "best.json",
+        "model-0.safetensors",
+        "series.safetensors",
+    ]
+    again = Best.load(tmp_path / "best", kinds={"LastValue": LastValue})
+    pd.testing.assert_frame_equal(again.predict(level=[80]), best.predict(level=[80]), check_exact=True)
+    assert repr(again) == "Best(LSTM: 1 series, Last: 1 series)"
+
+
+def test_classes_that_are_not_known_are_not_looked_for(fitted: tuple[Best, pd.DataFrame], tmp_path: Path) -> None:
+    fitted[0].save(tmp_path)
+    with pytest.raises(ModelFileError, match="Pass its class"):
+        Best.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["best.json", "model-0.safetensors", "series.safetensors"])
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"[1]", b"\x80\x04"])
+def test_damaged_folders_are_refused(fitted, tmp_path: Path, name: str, content: bytes | None) -> None:
+    fitted[0].save(tmp_path)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelFileError):
+        Best.load(tmp_path, kinds={"LastValue": LastValue})
+
+
+@pytest.mark.parametrize("key", ["overall", "choices", "models", "columns", "panel"])
+def test_folders_without_a_part_are_refused(fitted, tmp_path: Path, key: str) -> None:
+    fitted[0].save(tmp_path)
+    facts = json.loads((tmp_path / "best.json").read_text())
+    facts[key] = 3
+    (tmp_path / "best.json").write_text(json.dumps(facts))
+    with pytest.raises(ModelFileError):
+        Best.load(tmp_path, kinds={"LastValue": LastValue})
+
+
+def test_only_models_that_serve_are_fitted_and_new_series_get_the_best_of_all() -> None:
+    one, two = LastValue(plus=1.0), LastValue(plus=2.0)
+    board = leaderboard(made_backtest({"Last": np.full((2, 3), 1.0), "Other": np.full((2, 3), 2.0)}))
+    best = Best(board, {"Last": one, "Other": two}).fit(table(40))
+    assert list(best.models) == ["Last"]
+    assert not hasattr(one, "frame")
+    assert best.predict()["model"].unique().tolist() == ["Last"]
+
+
+def test_polars_comes_back_as_polars() -> None:
+    board = backtest_of(("LSTM", "LSTM-wide"))
+    best = Best(board, {"LSTM": LSTMForecaster(horizon=2, **SMALL), "LSTM-wide": LSTMForecaster(horizon=2, **SMALL)})
+    best.choices["b"] = "LSTM"
+    best.models.pop("LSTM-wide")
+    found = best.fit(pl.from_pandas(table(60))).predict()
+    assert isinstance(found, pl.DataFrame)
+    assert found.columns == ["unique_id", "ds", "Best", "model"]
+
+
+def test_what_cannot_be_used_is_told(fitted: tuple[Best, pd.DataFrame], tmp_path: Path) -> None:
+    backtest = backtest_of(("LSTM", "Last"))
+    with pytest.raises(ConfigError, match="'Last'"):
+        Best(backtest, {"LSTM": LSTMForecaster(horizon=4)})
+    with pytest.raises(ConfigError, match="has 1 models"):
+        Best(backtest, [LSTMForecaster(horizon=4)])
+    with pytest.raises(ConfigError, match="by name"):
+        Best(leaderboard(backtest), [LastValue(), LastValue()])
+    with pytest.raises(ConfigError, match="ranks no model"):
+        Best(made_backtest({"A": np.full((1, 2), np.nan)}), [LastValue()])
+    with pytest.raises(GatecastError, match="fit"):
+        Best(backtest, [LastValue(), LastValue()]).predict()
+    with pytest.raises(GatecastError, match="nothing to save"):
+        Best(backtest, [LastValue(), LastValue()]).save(tmp_path)
+    odd = Best(backtest, [LastValue(), LastValue(plus=np.float32(1))])  # type: ignore[arg-type]
+    odd._panel = fitted[0]._panel
+    with pytest.raises(ModelFileError, match="dataclass of numbers"):
+        odd.save(tmp_path / "odd")
+
+
+def test_baselines_of_a_real_backtest_serve_their_series_and_come_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    waves = 10 * np.sin(2 * np.pi * np.arange(120) / 12) + rng.normal(0, 0.3, 120)
+    walks = rng.normal(0, 1, 120).cumsum()
+    months = pd.date_range("2015-01-01", periods=120, freq="MS")
+    data = pd.concat(
+        [pd.DataFrame({"unique_id": name, "ds": months, "y": y}) for name, y in (("wave", waves), ("walk", walks))]
+    )
+    models = {"Naive": Naive(3), "SeasonalNaive": SeasonalNaive(3, season_length=12), "SARIMA": SARIMA(3)}
+    found = backtest(models, data, 3, n_windows=6, progress=False)
+    best = Best(found, models).fit(data)
+    assert best.choices["wave"] == "SeasonalNaive"
+    table = best.predict(level=[80])
+    # each series is forecast as the model that serves it does
+    own = SeasonalNaive(3, season_length=12).fit(data).predict(level=[80])
+    np.testing.assert_array_equal(
+        table.loc[table["unique_id"] == "wave", "Best"], own.loc[own["unique_id"] == "wave", "SeasonalNaive"]
+    )
+    best.save(tmp_path / "best")
+    pd.testing.assert_frame_equal(Best.load(tmp_path / "best").predict(level=[80]), table)

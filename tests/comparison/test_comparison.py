@@ -1,0 +1,52 @@
+"""Does one call give the backtest, its leaderboard and the facts, without looking behind the first origin?"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gatecast import ConfigError, Drift, LSTMForecaster, Naive
+from gatecast.comparison import compare
+from gatecast.comparison.board import leaderboard
+from made_series import SMALL
+
+
+def wave(n: int = 120) -> np.ndarray:
+    return np.sin(np.arange(n) / 2) + np.random.default_rng(0).normal(0, 0.1, n)
+
+
+def test_board_is_that_of_the_backtest() -> None:
+    found = compare(wave(), 3, [Naive(3), Drift(3), "LinearAR"], n_windows=3, progress=False)
+    assert found.backtest.models == ("Naive", "Drift", "LinearAR")
+    assert found.to_dict()["models"] == leaderboard(found.backtest).to_dict()["models"]
+    assert found.board.verdict.best == "LinearAR"
+    assert str(found.board.verdict) in repr(found)
+
+
+def test_facts_are_of_what_came_before_the_first_origin() -> None:
+    y = wave()
+    changed = y.copy()
+    # 3 windows of 3 steps are the newest 9 points
+    changed[-9:] = 100.0
+    one, two = (compare(data, 3, ["Naive"], n_windows=3, progress=False).facts.to_dict() for data in (y, changed))
+    assert one == two
+
+
+def test_names_of_models_are_read_in_any_case_and_unknown_ones_are_named() -> None:
+    assert compare(wave(), 2, "naive", n_windows=2, progress=False).backtest.models == ("Naive",)
+    with pytest.raises(ConfigError, match="There is no model 'Prophet'"):
+        compare(wave(), 2, ["Prophet"], progress=False)
+
+
+def test_rows_about_the_future_are_no_part_of_any_window() -> None:
+    days, known = pd.date_range("2024-01-01", periods=123), wave(123)
+    known[120:] = np.nan
+    changed = known.copy()
+    # 3 windows of 3 steps are the newest 9 points that have a target
+    changed[111:120] = 100.0
+    model = LSTMForecaster(**SMALL | {"horizon": 3, "future": ["x"]})
+    one, two = (
+        compare(pd.DataFrame({"ds": days, "y": y, "x": 1.0 * days.day}), 3, [model], n_windows=3, progress=False)
+        for y in (known, changed)
+    )
+    assert one.facts.to_dict() == two.facts.to_dict()
+    assert one.facts.n_points == 111

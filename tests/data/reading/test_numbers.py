@@ -1,0 +1,59 @@
+"""Are numbers read as their writer meant them?"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gatecast.data.reading.numbers import is_missing, parse_numbers
+
+NUMBERS = [1234567.25, 0.5, -1234.75, 12.0, 999.125]
+
+
+def written(number, decimal, thousands):
+    return f"{number:,}".replace(",", "#").replace(".", decimal).replace("#", thousands)
+
+
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "convention"),
+    [
+        (".", "", "1234.5"),
+        (".", ",", "1,234.5"),
+        (".", " ", "1 234.5"),
+        (",", "", "1234,5"),
+        (",", ".", "1.234,5"),
+        (",", " ", "1 234,5"),
+        (",", "\u00a0", "1 234,5"),
+        (",", "\u202f", "1 234,5"),
+    ],
+)
+@pytest.mark.parametrize("prefer_comma", [True, False])
+def test_conventions_are_told_apart(decimal, thousands, convention, prefer_comma):
+    texts = pd.Series([written(number, decimal, thousands) for number in NUMBERS])
+    numbers = parse_numbers(texts, prefer_comma=prefer_comma)
+    assert numbers.convention == convention
+    assert numbers.floats.tolist() == NUMBERS
+
+
+def test_lone_comma_follows_the_file():
+    texts = pd.Series(["1,234", "5,678"])
+    assert parse_numbers(texts).floats.tolist() == [1234.0, 5678.0]
+    assert parse_numbers(texts, prefer_comma=True).floats.tolist() == [1.234, 5.678]
+    assert parse_numbers(pd.Series(["0,123", "5,678"])).floats.tolist() == [0.123, 5.678]
+
+
+@pytest.mark.parametrize("text", ["", "NA", "abc", "1.2.3", "12,34,5", "5%", "--", "1 2"])
+def test_other_texts_are_no_numbers(text):
+    floats = parse_numbers(pd.Series(["1.5", text, "2.5"])).floats
+    assert np.isnan(floats[1])
+    assert floats[[0, 2]].tolist() == [1.5, 2.5]
+
+
+def test_missing_texts_are_told_from_broken_ones():
+    column = pd.Series(["", " NA", "NaN", "null", "n/a", "-", "?", None, np.nan, "abc", "--", "0", "nano"])
+    assert is_missing(column).tolist() == [True] * 9 + [False] * 4
+    assert is_missing(pd.Series([1.0, np.nan])).tolist() == [False, True]
+
+
+def test_exponents_and_spaces():
+    assert parse_numbers(pd.Series([" 1e30", "-2.5E-3 ", "+4"])).floats.tolist() == [1e30, -0.0025, 4.0]
+    assert parse_numbers(pd.Series(["1,5e3", "2,5"])).floats.tolist() == [1500.0, 2.5]

@@ -1,0 +1,168 @@
+"""Does the package keep its rules: one door, imports that go downwards, light imports, prints in `cli` only?"""
+
+import ast
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import gatecast
+
+ROOT = Path(gatecast.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+# who may import whom: a line from the lines above it, and from its own room
+FLOORS = [
+    ["exceptions", "_json", "_native", "texts"],
+    ["_files", "datasets"],
+    ["network"],
+    ["data.panel"],
+    ["data.values", "data.seasonality", "data.reading"],
+    ["data.features"],
+    ["data"],
+    ["metrics"],
+    ["training"],
+    ["model"],
+    ["explanation"],
+    ["forecaster"],
+    ["baselines"],
+    ["backtesting"],
+    ["comparison"],
+    ["diagnosis", "tuning"],
+    ["charts"],
+    ["reporting"],
+    ["cli"],
+    ["__init__"],
+]
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in FILES}
+
+
+def room_of(module: str) -> str:
+    """The room of a module, or the module itself where no room is named after it."""
+    parts = module.split(".")
+    names = [".".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    if parts[0] == "data" and len(parts) > 1:
+        # what stands beside the wings of `data` would be nobody's
+        return ".".join(parts[:2])
+    return next((name for name in names if name in FLOOR_OF), module)
+
+
+def door() -> dict[str, str]:
+    """Module of each name that the package gives out."""
+    found = {}
+    for node in ast.walk(ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gatecast"):
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}".removeprefix("gatecast.")
+                found[alias.name] = full if full in MODULES else (node.module or "").removeprefix("gatecast.")
+    return found
+
+
+DOOR = door()
+
+
+def targets(node: ast.AST) -> list[str]:
+    """Modules of gatecast that an import names."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names if alias.name.split(".")[0] == "gatecast"]
+        return [name.removeprefix("gatecast").lstrip(".") or "__init__" for name in names]
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != "gatecast":
+        return []
+    module = (node.module or "").removeprefix("gatecast").lstrip(".")
+    if not module:
+        return ["" if alias.name == "__version__" else DOOR.get(alias.name, alias.name) for alias in node.names]
+    deeper = [f"{module}.{alias.name}" for alias in node.names]
+    return [full if full in MODULES or full.endswith("._native") else module for full in deeper]
+
+
+def imports_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {target for node in ast.walk(tree) for target in targets(node)} - {""}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_downwards(path: Path) -> None:
+    here = room_of(module_of(path))
+    assert here in FLOOR_OF, f"{here} has no floor: name it in FLOORS"
+    for module in imports_of(path):
+        there = room_of(module)
+        assert there in FLOOR_OF, f"{here} imports {module}, which has no floor: name it in FLOORS"
+        assert there == here or FLOOR_OF[there] < FLOOR_OF[here], f"{here} imports {module}"
+
+
+def test_imports_run_in_no_circle() -> None:
+    # `gatecast.data` is also the door of its wings, which it imports
+    graph = {module: imports_of(path) for module, path in MODULES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_network_does_not_know_pandas() -> None:
+    for path in (ROOT / "network").rglob("*.py"):
+        assert not {m for m in imports_of(path) if m.split(".")[0] in ("pandas", "narwhals", "polars")}, path
+
+
+@pytest.mark.parametrize("path", [p for m, p in MODULES.items() if room_of(m) != "cli"], ids=lambda p: p.name)
+def test_nothing_prints_outside_the_command_line(path: Path) -> None:
+    calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
+    assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_say_which_question_they_answer(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_public_names_are_these() -> None:
+    assert gatecast.__all__ == [
+        "MSTL",
+        "SARIMA",
+        "AutoARIMA",
+        "AutoETS",
+        "AutoTheta",
+        "Backtest",
+        "Best",
+        "Comparison",
+        "ConfigError",
+        "DataError",
+        "Drift",
+        "Evaluation",
+        "GatecastError",
+        "LSTMForecaster",
+        "LinearAR",
+        "ModelFileError",
+        "Naive",
+        "Panel",
+        "Score",
+        "SeasonalNaive",
+        "Stream",
+        "TimeLimitError",
+        "TrainingError",
+        "WindowAverage",
+        "__version__",
+        "backtest",
+        "datasets",
+        "make_windows",
+        "to_panel",
+        "train_test_split",
+    ]
+    assert all(hasattr(gatecast, name) for name in gatecast.__all__)
+
+
+def test_import_pulls_in_nothing_heavy() -> None:
+    heavy = ["pandas", "polars", "narwhals", "matplotlib", "scipy", "statsmodels", "pyarrow", "tqdm", "typer", "rich"]
+    heavy += ["holidays", "joblib", "statsforecast", "utilsforecast"]
+    heavy += ["optuna", "sqlalchemy", "plotly", "jinja2"]
+    program = f"import sys, gatecast; print([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,36 @@
+"""Does what the README shows work?"""
+
+import re
+from pathlib import Path
+
+from gatecast.cli.diagnose_options import DiagnoseOptions
+from gatecast.cli.options import ForecastOptions
+from gatecast.cli.report_options import ReportOptions
+from gatecast.cli.window_options import BacktestOptions
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_python_example_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+    assert "LSTM-hi-95" in capsys.readouterr().out
+    assert (tmp_path / "shops.safetensors").exists()
+
+
+def test_options_exist():
+    options = (ForecastOptions, DiagnoseOptions, BacktestOptions, ReportOptions)
+    fields = {name for kind in options for name in kind.__dataclass_fields__}
+    known = {f"--{name.replace('_', '-')}" for name in fields} | {"--help"}
+    assert set(re.findall(r"`?(--[a-z][a-z-]+)", README)) <= known
+
+
+def test_accuracy_table_is_the_newest_result(monkeypatch):
+    root = Path(__file__).parents[2]
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    from accuracy_tasks.report import markdown
+
+    assert markdown(root / "benchmarks" / "results" / "accuracy.json") in README

@@ -1,0 +1,129 @@
+"""Are outliers, leaks and gaps found, and is what fails said?"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gatecast import LSTMForecaster, to_panel
+from gatecast.comparison import compare
+from gatecast.reporting import report
+from gatecast.reporting.data import about_data
+from gatecast.reporting.leaks import find_leaks
+from gatecast.reporting.outliers import find_outliers
+from gatecast.reporting.rivals import scope_of
+
+
+def panel_of(*series, **columns):
+    n = len(series[0])
+    parts = [pd.DataFrame({"unique_id": f"s{k}", "ds": np.arange(n), "y": y}) for k, y in enumerate(series)]
+    table = pd.concat(parts)
+    for name, column in columns.items():
+        table[name] = column
+    return table
+
+
+def noisy(n=200, seed=0):
+    return np.random.default_rng(seed).normal(size=n)
+
+
+def test_outliers_are_those_that_were_planted():
+    y = 3 * np.arange(240.0) + 50 * np.sin(2 * np.pi * np.arange(240) / 12) + noisy(240)
+    y[[70, 150]] += [40, -40]
+    found = find_outliers(to_panel(panel_of(y)), [12])
+    assert sorted(found.positions.tolist()) == [70, 150]
+    # what stands there without the plants, within the noise of a mean of two
+    assert found.usual == pytest.approx(found.values - np.where(found.positions == 70, 40, -40), abs=4)
+
+
+@pytest.mark.parametrize("season", [12, 24])
+def test_normal_noise_trend_and_season_have_no_outliers(season):
+    series = [np.arange(300.0) ** 2 / 100 + noisy(300, k) + 20 * np.cos(np.arange(300) * np.pi / 6) for k in range(20)]
+    assert find_outliers(to_panel(panel_of(*series)), [season]).n == 0
+
+
+def test_a_mostly_constant_series_and_gaps_are_no_trouble():
+    y = np.zeros(80)
+    y[40] = 5.0
+    y[50:55] = np.nan
+    found = find_outliers(to_panel(panel_of(y)))
+    assert found.positions.tolist() == [40]
+    assert find_outliers(to_panel(panel_of(np.full(30, 7.0)))).n == 0
+
+
+def test_leaks_are_found_at_their_distance():
+    y = noisy()
+    table = panel_of(y, same=5 - 2 * y, later=np.append(y[3:], [0, 0, 0]), other=noisy(seed=1))
+    panel = to_panel(table, future=["same", "other"], past=["later"])
+    assert [(leak.name, leak.steps, leak.is_equal) for leak in find_leaks(panel, 6)] == [
+        ("same", 0, False),
+        ("later", 3, True),
+    ]
+
+
+def test_a_trend_in_common_or_an_older_target_is_no_leak():
+    y = 5 * np.arange(200.0) + noisy()
+    table = panel_of(y, trend=5 * np.arange(200.0) + noisy(seed=2), older=np.append([0.0], y[:-1]), now=y)
+    # the target itself is known up to now
+    assert find_leaks(to_panel(table, future=["trend"], past=["older", "now"]), 6) == ()
+
+
+@pytest.fixture(scope="module")
+def leaky():
+    y = noisy(120)
+    table = panel_of(y, np.zeros(120))
+    table["price"] = table["y"] * 2
+    return LSTMForecaster(2, hidden_size=4, lookback=6, epochs=1, future=["price"], progress=False).fit(table)
+
+
+def test_checks_raise_alarms(leaky):
+    found = about_data(leaky, leaky._panel, None)
+    states = {check["code"]: check["state"] for check in found["checks"]}
+    assert states == {"duplicates": "ok", "constant": "warning", "leaks": "warning", "leak_now": "warning"}
+    assert found["checks"][1]["names"] == ["s1"]
+
+
+def test_a_part_that_fails_says_why_and_the_others_stay(leaky):
+    # nothing is known of the price ahead, so there is no forecast
+    known = leaky._panel
+    found = compare(known, 2, ["Naive", "SeasonalNaive"], n_windows=2, progress=False)
+    made = report(leaky, comparison=found)
+    assert "price" in made.facts["forecast"]["failed"]
+    assert made.facts["memory"]["half_lives"]["n"] == 4
+    assert "This part could not be made" in made.html
+    rows = made.facts["covariates"]["rows"]
+    assert [row["name"] for row in rows] == ["price"]
+
+
+def test_scope_shrinks_with_series_and_length():
+    assert scope_of(to_panel(panel_of(noisy())), 12).n_windows == 5
+    assert scope_of(to_panel(panel_of(noisy(40))), 12).n_windows == 1
+    many = scope_of(to_panel(panel_of(*[noisy(seed=k) for k in range(12)])), 12)
+    assert (many.n_windows, many.left_out) == (2, ("AutoARIMA",))
+    assert "AutoARIMA" not in many.models
+
+
+def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
+    import gatecast.reporting.rivals as rivals
+
+    monkeypatch.setattr(rivals, "USUAL", ("LSTM", "Naive", "SeasonalNaive"))
+    data = panel_of(noisy(150) + np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 30))
+    model = LSTMForecaster(3, hidden_size=4, lookback=6, epochs=1, season_length=5, progress=False).fit(data[:120])
+    made = report(model, test=data[120:])
+    assert [m["model"] for m in made.facts["comparison"]["models"] if m["model"] == "LSTM"]
+    assert made.facts["diagnosis"]["judged_on"] == {
+        "part": "test part",
+        "n": 30,
+        "sentence": "30 points of the test part, one step ahead",
+    }
+    assert made.facts["forecast"]["learned_all"] is False
+    assert made.facts["forecast"]["series"][0]["ahead"] == [150, 151, 152]
+    assert "has read the newer values" in made.html
+    # its own code makes it again
+    monkeypatch.chdir(tmp_path)
+    exec(made.facts["recipe"]["code"], {"data": data[:120], "test": data[120:]})
+    again = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert charts_of(again) == charts_of(made.html)
+
+
+def charts_of(page):
+    return page[page.index('id="charts"') :].split("</script>")[0]
