@@ -32,7 +32,7 @@ def report(options: ReportOptions) -> None:
     """Run the command."""
     from gatecast.comparison.comparison import USUAL
     from gatecast.reporting.page import check_libraries
-    from gatecast.reporting.texts import check_language
+    from gatecast.texts import check_language
 
     check_language(options.lang)
     check_libraries()

@@ -25,7 +25,7 @@ from gatecast.reporting.memory import about_memory
 from gatecast.reporting.origin import Origin
 from gatecast.reporting.recipe import about_recipe
 from gatecast.reporting.rivals import rivals, scope_of
-from gatecast.reporting.texts import check_language
+from gatecast.texts import check_language
 
 __all__ = ["report"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatecast.charts.names import shorten
 from gatecast.charts.words import UNITS
-from gatecast.reporting.texts import UNKNOWN, Texts
+from gatecast.texts import UNKNOWN, Texts
 
 __all__ = ["Words"]
 

@@ -1,1 +1,84 @@
-"""How is what happened said in English and in Chinese?"""
+"""How is what happened said in English and in Chinese? All texts stand in the .toml files beside this one."""
+
+from __future__ import annotations
+
+import math
+import string
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gatecast.exceptions import ConfigError
+
+__all__ = ["LANGUAGES", "Texts", "catalogue", "check_language"]
+
+LANGUAGES = ("en", "zh")
+UNKNOWN = "–"
+
+
+class Texts:
+    """Says texts in one language.
+
+    Args:
+        lang: "en" or "zh".
+
+    Examples:
+        >>> Texts("en")("unit.day", n=1), Texts("en")("unit.day", n=3), Texts("zh")("unit.day", n=3)
+        ('1 day', '3 days', '3 天')
+    """
+
+    def __init__(self, lang: str) -> None:
+        self.lang = check_language(lang)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return a text with its values filled in; a number that is None or NaN is a dash.
+
+        Raises:
+            KeyError: There is no such text.
+        """
+        entry = catalogue()[key]
+        is_one = str(values.get("n")) == "1" and f"{self.lang}_one" in entry
+        return _FORMAT.vformat(entry[f"{self.lang}_one" if is_one else self.lang], (), values)
+
+    def __contains__(self, key: str) -> bool:
+        return key in catalogue()
+
+
+class _Format(string.Formatter):
+    """Formats numbers that are not known as a dash, and everything else as `str.format` does."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        is_unknown = value is None or (isinstance(value, float) and not math.isfinite(value))
+        return UNKNOWN if is_unknown else str(super().format_field(value, format_spec))
+
+
+_FORMAT = _Format()
+
+
+def check_language(lang: str) -> str:
+    """Return the language.
+
+    Raises:
+        ConfigError: There are no texts in it.
+    """
+    if lang not in LANGUAGES:
+        raise ConfigError(f'`lang` must be one of {", ".join(LANGUAGES)}, got {lang!r}. Use `lang="en"`.')
+    return lang
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return all texts by key: `en` and `zh`, and `en_one` where one thing is called otherwise than several."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(Path(__file__).parent.glob("*.toml")):
+        _collect(tomllib.loads(path.read_text(encoding="utf-8")), "", found)
+    return found
+
+
+def _collect(table: dict[str, Any], prefix: str, found: dict[str, dict[str, str]]) -> None:
+    if isinstance(table.get("en"), str):
+        found[prefix] = table
+        return
+    for name, inner in table.items():
+        _collect(inner, f"{prefix}.{name}" if prefix else name, found)

@@ -8,7 +8,7 @@ import pytest
 
 import gatecast
 from gatecast.exceptions import ConfigError
-from gatecast.reporting.texts import LANGUAGES, Texts, catalogue
+from gatecast.texts import LANGUAGES, Texts, catalogue
 
 ROOT = Path(gatecast.__file__).parent
 REPORT = ROOT / "reporting"
@@ -38,7 +38,7 @@ def placeholders(text):
 def library_codes():
     """Codes of the sentences that the library says, from its own source."""
     sentences = "\n".join(
-        path.read_text(encoding="utf-8") for part in ("compare", "diagnose") for path in (ROOT / part).rglob("*.py")
+        path.read_text(encoding="utf-8") for part in ("comparison", "diagnosis") for path in (ROOT / part).rglob("*.py")
     )
     codes = set(re.findall(r'"((?:verdict|note|expect)\.[a-z_]+)"', sentences))
     findings = {f"finding.{code}" for code in re.findall(r'Finding\(\s*"([a-z-]+)"', sentences)}
