@@ -86,7 +86,7 @@ def past_its_best(evidence: Evidence) -> Finding | None:
 
 
 def too_noisy(evidence: Evidence) -> Finding | None:
-    """The loss jumps from look to look."""
+    """The loss jumps from check to check."""
     curves = _long_enough(evidence)
     if curves is None or not np.isfinite(curves.loss).all() or curves.loss.min() <= 0:
         return None
@@ -98,7 +98,7 @@ def too_noisy(evidence: Evidence) -> Finding | None:
     if scatter <= NOISY:
         return None
     sentence = (
-        f"Training is noisy: {_whose(curves)} jumps by about {scatter:.0%} from look to look, so that chance decides "
+        f"Training is noisy: {_whose(curves)} jumps by about {scatter:.0%} from check to check, so that chance decides "
         "which weights are kept."
     )
     return Finding("too-noisy", "warning", {"scatter": scatter}, sentence, _slower(evidence))
@@ -142,8 +142,7 @@ def _is_rising(loss: np.ndarray) -> bool:
 
 
 def _slower(evidence: Evidence) -> str:
-    rate = evidence.facts.learning_rate
-    return f"learning_rate={rate / 3 if np.isfinite(rate) else 0.001:.1g}"
+    return f"learning_rate={evidence.facts.learning_rate / 3:.1g}"
 
 
 def _whose(curves: Curves) -> str:
