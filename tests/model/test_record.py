@@ -21,7 +21,7 @@ from gatecast.training.stop import Stop
 from made_series import SMALL, wave, with_covariates
 
 # steps so long that weights overflow; nothing is held out that would be judged before
-DIVERGING: dict[str, Any] = SMALL | {"learning_rate": 1e30, "epochs": 50, "transform": "none", "validation_size": 0}
+DIVERGING: dict[str, Any] = SMALL | {"learning_rate": 1e38, "epochs": 50, "transform": "none", "validation_size": 0}
 HAN = re.compile("[\u4e00-\u9fff]")
 # what would be a passage in English, but for names of settings
 ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
