@@ -318,8 +318,7 @@ def _coverage(model: LSTMForecaster, parts: Parts) -> Coverage | None:
     hits = interval_hits(model.fitted_, parts.panel, LEVELS)
     hits = hits[~np.isnan(hits).any(axis=1)]
     calibration = model.fitted_.calibration
-    is_learned = model.fitted_.ensemble.first.loss.loss in ("quantile", "normal", "student")
-    n = 0 if calibration is None or is_learned else len(calibration.residuals)
+    n = 0 if calibration is None or model.fitted_.learns_intervals else len(calibration.residuals)
     return Coverage(hits, LEVELS, n) if len(hits) else None
 
 

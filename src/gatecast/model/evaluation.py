@@ -77,7 +77,7 @@ def interval_hits(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Fl
         DataError: There is nothing after the training part.
     """
     made = _rolling_forecasts(fitted, panel)
-    if not made.forecasts.has_intervals:
+    if not fitted.has_intervals:
         return np.empty((0, len(levels)))
     actual = made.actual[:, :, None]
     lower, upper = made.forecasts.intervals(levels)
@@ -145,7 +145,7 @@ def _first_observed(panel: Panel) -> Ints:
 
 def _coverage(forecasts: Forecast, actual: Floats, levels: tuple[float, ...]) -> dict[float, float]:
     """Measure how often intervals held."""
-    if not forecasts.has_intervals:
+    if not forecasts.fitted.has_intervals:
         return {}
     lower, upper = forecasts.intervals(levels)
     return {level: coverage(lower[:, :, n], upper[:, :, n], actual) for n, level in enumerate(levels)}

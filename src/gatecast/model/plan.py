@@ -16,6 +16,7 @@ from gatecast.network.native import Lens, LossSettings
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 __all__ = [
+    "DISTRIBUTION_LOSSES",
     "MANY_POINTS",
     "Covariates",
     "InputDesign",
@@ -28,6 +29,8 @@ __all__ = [
     "plan_fit",
 ]
 
+# losses that learn how sure a forecast is
+DISTRIBUTION_LOSSES = ("quantile", "normal", "student")
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
 SEASONS_BACK = 3
 # steps of the mean where there is no season
