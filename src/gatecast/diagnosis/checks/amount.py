@@ -28,7 +28,8 @@ def data_too_short(evidence: Evidence) -> Finding | None:
         f"The data are short for this network: {facts.n_parameters:,} weights learn from {facts.n_learned:,} points, "
         f"{ratio:.0f} for each."
     )
-    return Finding("data-too-short", "warning", numbers, sentence, f"hidden_size={units}")
+    remedy = f"hidden_size={units}" if units < facts.hidden_size else ""
+    return Finding("data-too-short", "warning", numbers, sentence, remedy)
 
 
 def seeds_disagree(evidence: Evidence) -> Finding | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.diagnosis.checks.errors import remainder_of
-from gatecast.diagnosis.checks.remedies import more_sight
+from gatecast.diagnosis.checks.remedies import less_freedom, more_sight
 from gatecast.diagnosis.evidence import Errors, Evidence, rmse
 from gatecast.diagnosis.findings import Finding
 from gatecast.diagnosis.statistics import block_means, ratio_interval
@@ -90,9 +90,7 @@ def overfit(evidence: Evidence) -> Finding | None:
         f"It is overfit: its RMSE is {learned.rmse:.4g} on points that it learned from and {fresh.rmse:.4g} on the "
         f"{evidence.part}, {own:.2f} times as much; for a linear model that factor is {linear:.2f}."
     )
-    epochs = max(1, evidence.facts.epochs // 2)
-    hidden = max(8, evidence.facts.hidden_size // 2)
-    return Finding("overfit", "warning", numbers, sentence, f"hidden_size={hidden}, epochs={epochs}, dropout=0.2")
+    return Finding("overfit", "warning", numbers, sentence, less_freedom(evidence))
 
 
 def leakage(evidence: Evidence) -> Finding | None:

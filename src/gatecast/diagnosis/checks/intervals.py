@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gatecast.diagnosis.checks.remedies import larger_hold_out
 from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import Finding
 from gatecast.diagnosis.statistics import block_means
@@ -44,11 +45,11 @@ def _judged(evidence: Evidence, side: int) -> Finding | None:
         return None
     word = "wide" if side > 0 else "narrow"
     sentence = f"Intervals are too {word} on the {evidence.part}: {', '.join(said)}."
-    remedy = 'loss="quantile"' if known.n_calibration else "validation_size=0.2"
+    remedy = 'loss="quantile"' if known.n_calibration else larger_hold_out(evidence)
     if evidence.facts.loss in DISTRIBUTION_LOSSES:
-        remedy = 'loss="mae", validation_size=0.2'
+        remedy = f'loss="mae", {larger_hold_out(evidence)}'
     elif side < 0:
-        remedy = "validation_size=0.2"
+        remedy = larger_hold_out(evidence)
     return Finding(f"intervals-too-{word}", "warning", numbers, sentence, remedy)
 
 
