@@ -66,9 +66,8 @@ html_theme_options = {
 html_show_sourcelink = False
 html_copy_source = False
 # pages without pages below them need no column for these
-html_sidebars = dict.fromkeys(
-    ("first-forecast", "guide", "when-to-use-lstm", "gallery", "_made/command-line", "changelog"), []
-)
+PLAIN = ("first-forecast", "guide", "when-to-use-lstm", "gallery", "_made/command-line", "contributing", "changelog")
+html_sidebars: dict[str, list[str]] = {page: [] for page in PLAIN}
 
 
 def write_command_line(_: Sphinx) -> None:
