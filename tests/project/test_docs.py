@@ -1,4 +1,4 @@
-"""Are the documents true? Paths and functions that they name exist, links resolve, public names are in the reference."""
+"""Are the documents true? Paths and functions that they name exist, links resolve, every public name is listed."""
 
 import re
 from functools import cache
