@@ -47,7 +47,8 @@ add_module_names = False
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 # pages with code are run, and an error in them ends the build
-nb_execution_mode = "cache"
+# anew in each build, since a cache would not see that the library changed
+nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True

@@ -36,8 +36,8 @@ NOT_YET = {
     "FitRecord",
     "TrainingData.of",
     "align",
-    "choose",
     "make_candidates",
+    "select",
 }
 
 
