@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -98,6 +99,14 @@ def _block(match: re.Match[str]) -> str:
     return "\n".join(["**Examples**:", "", "```console", *(f"$ {line}" for line in lines), "```", "", ""])
 
 
+def keep_underscores(*event: Any) -> None:
+    """Let `history_` be a name: reStructuredText takes a word with an underscore behind it for a link."""
+    lines: list[str] = event[-1]
+    lines[:] = [re.sub(r"^(:ivar \w+)_:", r"\1\_:", line) for line in lines]
+
+
 def setup(app: Sphinx) -> None:
     """Make pages before the others are read."""
     app.connect("builder-inited", write_command_line)
+    # behind napoleon
+    app.connect("autodoc-process-docstring", keep_underscores, priority=900)
