@@ -171,6 +171,7 @@ def test_facts_say_what_was_understood(written):
         "format": "CSV",
         "delimiter": ";",
         "encoding": "UTF-8 with BOM",
+        "is_encoding_guessed": False,
         "has_header": True,
         "date_format": "%d.%m.%Y",
         "date_order": "day first",
