@@ -1,12 +1,14 @@
 """Which encoding is a text file written in? Detects it from its bytes, or checks the one that was given.
 
-UTF-8 and UTF-16 can be told with certainty. Legacy encodings are guessed from the words of the file that hold more than
-ASCII: East Asian ones by how many of their characters are common, the others by charset-normalizer.
+UTF-8 and UTF-16 can be told with certainty. Others are guessed from cells that hold more than ASCII: East Asian ones
+by how many of their characters are common, Russian ones by charset-normalizer, for which single words are too little to
+tell the rest apart; what is left is taken for Western.
 """
 
 import codecs
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -25,8 +27,8 @@ LABELS = {
     "utf-16": "UTF-16",
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
-    "cp1251": "Windows-1251",
     "cp1252": "Windows-1252",
+    "cp1251": "Windows-1251",
     "gb18030": "GB18030",
     "cp950": "Big5",
     "cp932": "Shift-JIS",
@@ -40,8 +42,15 @@ COMMON = {
 }
 # The pairs of high bytes of Windows-1252 are hardly ever common Chinese characters, so that half of them is evidence
 # enough (names of places need the second level). Big5 and Shift-JIS have to be certain.
-MIN_COMMON = {"gb18030": 0.5, "cp950": 0.9, "cp932": 0.9}
-N_LINES = 500
+MIN_COMMON = {"gb18030": 0.5, "cp950": 0.75, "cp932": 0.6}
+# Half of the pairs in a Russian word are common Chinese characters, too: then all of them have to be.
+SURE = 0.9
+RUSSIAN = re.compile(r"[А-ЯЁ]?[а-яё]+")
+# No encoding here uses the bytes of line ends and of these delimiters within a character.
+DELIMITERS = rb"[\r\n,;\t\"]"
+CELL = rb"[\x80-\xff][^\r\n,;\t\"]{0,2000}"
+MAX_ASCII = 40
+N_CELLS = 500
 # charset-normalizer judges longer texts than a header: words are repeated up to this length.
 MIN_SAMPLE = 512
 
@@ -70,7 +79,7 @@ def check_encoding(encoding: str) -> None:
     try:
         b"0".decode(encoding)
     except (LookupError, TypeError, ValueError) as error:
-        # ValueError without a cause of its own is a name with a null character; bytes that do not fit are no error here.
+        # A zero alone need not fit an encoding of two bytes; the other errors are about the name.
         if isinstance(error, UnicodeDecodeError):
             return
         known = sorted({name.replace("_", "-") for name in _known_names()})
@@ -88,7 +97,7 @@ def _known_names() -> set[str]:
 
 
 def decode(content: bytes, name: str, encoding: str | None = None) -> Decoded:
-    """Return the text of a file and its encoding.
+    r"""Return the text of a file and its encoding.
 
     Args:
         content: The bytes of the file.
@@ -99,8 +108,8 @@ def decode(content: bytes, name: str, encoding: str | None = None) -> Decoded:
         DataError: The file is binary, or its bytes do not fit the encoding.
         ConfigError: Python does not know `encoding`.
 
-    >>> decode("Größe\\n1\\n".encode("cp1252"), "a.csv")
-    Decoded(text='Größe\\n1\\n', encoding='Windows-1252', is_guess=True)
+    >>> decode("Größe\n1\n".encode("cp1252"), "a.csv")
+    Decoded(text='Größe\n1\n', encoding='Windows-1252', is_guess=True)
     """
     if encoding is not None:
         check_encoding(encoding)
@@ -114,7 +123,7 @@ def decode(content: bytes, name: str, encoding: str | None = None) -> Decoded:
         return Decoded(content.decode("utf-8"), LABELS["utf-8"])
     except UnicodeDecodeError:
         codec = _detect(content)
-        return Decoded(_strictly(content, codec, LABELS[codec], name), LABELS[codec], is_guess=True)
+        return Decoded(_strictly(content, codec, _label(codec), name), _label(codec), is_guess=True)
 
 
 def _label(encoding: str) -> str:
@@ -150,22 +159,27 @@ def _utf_16(content: bytes, name: str) -> Decoded:
 
 def _detect(content: bytes) -> str:
     """Return the likeliest codec of a text that is not whole UTF-8."""
-    # No encoding here uses the bytes of line ends or of ASCII's delimiters within a character.
-    found = re.finditer(rb"[^\r\n,;\t\"]*[\x80-\xff][^\r\n,;\t\"]*", content)
-    cells = b"\n".join(dict.fromkeys(match[0] for match in islice(found, N_LINES)))
+    cells = b"\n".join(dict.fromkeys(islice(_cells(content), N_CELLS)))
     if _is_damaged_utf_8(cells):
         return "utf-8"
     shares = {codec: _common_share(cells, codec) for codec in COMMON}
     codec = max(shares, key=lambda codec: shares[codec])
-    if shares[codec] >= MIN_COMMON[codec]:
-        return codec
-    return "cp1251" if _is_cyrillic(cells) else "cp1252"
+    if shares[codec] < SURE and _is_russian(cells):
+        return "cp1251"
+    return codec if shares[codec] >= MIN_COMMON[codec] else "cp1252"
+
+
+def _cells(content: bytes) -> Iterator[bytes]:
+    """Yield the cells, or their beginnings, that hold more than ASCII."""
+    for found in re.finditer(CELL, content):
+        before = content[max(found.start() - MAX_ASCII, 0) : found.start()]
+        yield re.split(DELIMITERS, before)[-1] + found[0]
 
 
 def _is_damaged_utf_8(cells: bytes) -> bool:
-    """Tell whether more characters are whole than broken; in other encodings whole ones are rare accidents."""
+    """Tell whether nearly all characters are whole; in other encodings whole ones are accidents."""
     beyond_ascii = [char for char in cells.decode("utf-8", errors="replace") if char > "\x7f"]
-    return 2 * beyond_ascii.count("\ufffd") < len(beyond_ascii)
+    return 5 * beyond_ascii.count("\ufffd") < len(beyond_ascii)
 
 
 def _common_share(cells: bytes, codec: str) -> float:
@@ -178,13 +192,16 @@ def _common_share(cells: bytes, codec: str) -> float:
         # "Área" and "AÇÃO": a lone pair whose second byte is a letter, or which stands within a Latin word
         is_accent = len(chars) == 1 and (chars[0][1:].isalpha() or re.fullmatch("[A-Za-z]{2}", beside) is not None)
         n_common += 0 if is_accent else sum(COMMON[codec].fullmatch(char) is not None for char in chars)
-    return n_common / max(sum(char > "\x7f" for char in text), 1)
+    return (n_common - text.count("\ufffd")) / max(sum(char > "\x7f" for char in text), 1)
 
 
-def _is_cyrillic(cells: bytes) -> bool:
-    """Tell whether charset-normalizer finds plausible words in Windows-1251 and none in Windows-1252."""
+def _is_russian(cells: bytes) -> bool:
+    """Tell whether the words are plausible in Windows-1251, and not in Windows-1252."""
+    words = re.findall(r"[^\W\d_]*[^\W\d_a-zA-Z][^\W\d_]*", cells.decode("cp1251", errors="replace"))
+    # Western words hardly ever have three accents in a row.
+    if max(map(len, words), default=0) < 3 or not all(map(RUSSIAN.fullmatch, words)):
+        return False
     from charset_normalizer import from_bytes
 
-    sample = b"\n".join([cells] * -(-MIN_SAMPLE // len(cells)))
-    matches = from_bytes(sample, cp_isolation=["cp1251", "cp1252"])
+    matches = from_bytes(b"\n".join([cells] * -(-MIN_SAMPLE // len(cells))), cp_isolation=["cp1251", "cp1252"])
     return {codec for match in matches for codec in match.could_be_from_charset} == {"cp1251"}
