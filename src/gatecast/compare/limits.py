@@ -6,8 +6,7 @@ series can press Ctrl-C.
 A comparison runs unattended, with models of any kind, and one of them may be stuck in compiled code. Nothing inside a
 process ends that in every thread and on every system, so whatever has a time limit there runs in a process of its own
 (`limited_steps`), which is killed when the time is over. Quick baselines go there too: the libraries of baselines are
-then imported in that process alone, and what it costs is the start of one interpreter. It is kept for the next work of
-the same thread.
+then imported in that process alone, and what it costs is the start of one interpreter. It is kept for the next work.
 
 The process is one of loky: unlike one of `multiprocessing` it does not run the script of the user again, and
 with cloudpickle it takes models that are defined in a notebook.
@@ -33,7 +32,7 @@ from typing import Any, TypeVar, final
 from gatecast.compare.libraries import needed
 from gatecast.exceptions import TimeLimitError
 
-__all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "limited_steps"]
+__all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "limited_steps", "prepare"]
 
 # work is given up after this share of its time if at this pace it would take so many times as long
 SURE, HOPELESS = 0.1, 3.0
@@ -106,7 +105,7 @@ def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Itera
     [1, 2]
     """
     task = _packed(work, seconds)
-    worker, limit, is_at_rest = _worker(), None, False
+    worker, limit, is_at_rest = _idle_worker(), None, False
     try:
         worker.send(task)
         while True:
@@ -121,9 +120,20 @@ def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Itera
             limit = seconds
     finally:
         # also at Ctrl-C
-        worker.used = time.monotonic()
-        if not is_at_rest:
+        if is_at_rest:
+            worker.used = time.monotonic()
+            _idle.append(worker)
+        else:
             worker.kill()
+
+
+def prepare(work: Callable[[], Iterator[Any]]) -> None:
+    """Start a process where none waits, with some first work, e.g. imports, that nobody waits for here."""
+    worker = _idle_worker()
+    if worker.is_new:
+        worker.send(_packed(work, LONGEST))
+        worker.owes += 1
+    _idle.append(worker)
 
 
 def _packed(work: Callable[[], Iterator[Any]], seconds: float) -> bytes:
@@ -149,17 +159,24 @@ def _warn(warned: list[Warned]) -> None:
 
 @final
 class _Worker:
-    """The process that works for a thread."""
+    """A process that does one piece of work at a time.
+
+    Attributes:
+        is_new: Whether it has had no work.
+        owes: Pieces of work whose results are still to come, and are not wanted.
+        used: When it had work last.
+    """
 
     def __init__(self) -> None:
         context = needed("loky.backend.context", "A time limit needs").get_context("loky")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=False)
         self._owner, self.used = os.getpid(), time.monotonic()
+        self.is_new, self.owes = True, 0
         with _able_to_start():
             self._process.start()
         theirs.close()
-        # when this object goes, e.g. with its thread, and before Python waits for processes at its end
+        # when this object goes, and before Python waits for processes at its end
         self._end = Finalize(self, _kill, (self._process,), exitpriority=10)
 
     @property
@@ -169,6 +186,9 @@ class _Worker:
         return is_ours and time.monotonic() - self.used < IDLE / 2 and bool(self._process.is_alive())
 
     def send(self, task: bytes) -> None:
+        self.is_new = False
+        while self.owes:
+            self.owes -= self.receive(None)[0] != "step"
         try:
             self._pipe.send_bytes(task)
         except OSError as error:
@@ -194,15 +214,18 @@ class _Worker:
         return ProcessDiedError(f"exit code {self._process.exitcode}")
 
 
-_own = threading.local()
+# those that wait for work; a list's own methods are atomic
+_idle: list[_Worker] = []
 
 
-def _worker() -> _Worker:
-    """Return the process of this thread, a new one where there is none."""
-    worker: _Worker | None = getattr(_own, "worker", None)
-    if worker is None or not worker.is_usable:
-        worker = _own.worker = _Worker()
-    return worker
+def _idle_worker() -> _Worker:
+    """Take a process that waits for work, or start one."""
+    while _idle:
+        with contextlib.suppress(IndexError):
+            worker = _idle.pop()
+            if worker.is_usable:
+                return worker
+    return _Worker()
 
 
 _starting = threading.Lock()

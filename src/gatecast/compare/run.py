@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.compare.base import Baseline
-from gatecast.compare.limits import NotPicklableError, ProcessDiedError, limited_steps
+from gatecast.compare.limits import NotPicklableError, ProcessDiedError, limited_steps, prepare
 from gatecast.compare.local import library
 from gatecast.compare.models import takes
 from gatecast.compare.windows import ID, TIME
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FIT, FORECAST = "fit", "forecast"
 
-__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "run_block"]
+__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "prepare_process", "run_block"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,16 @@ def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
     ['Naive', 'Naive-lo-80', 'Naive-hi-80']
     """
     return [name, *(level_columns(name, levels) if levels else ())]
+
+
+def prepare_process() -> None:
+    """Let the process in which limited models run begin to import what baselines need."""
+    prepare(_imports)
+
+
+def _imports() -> Iterator[None]:
+    library()
+    return iter(())
 
 
 def run_block(block: Block) -> list[Outcome]:
