@@ -277,7 +277,10 @@ def _serve(pipe: Connection) -> None:
                 for kind, found in _done(task):
                     told = [(str(w.message), w.category, w.filename, w.lineno) for w in warned]
                     warned.clear()
-                    pipe.send_bytes(_message(kind, found, list(dict.fromkeys(told))))
+                    sent, message = _message(kind, found, list(dict.fromkeys(told)))
+                    pipe.send_bytes(message)
+                    if sent != "step":
+                        break
 
 
 def _done(task: bytes) -> Iterator[tuple[str, Any]]:
@@ -301,18 +304,19 @@ def _done(task: bytes) -> Iterator[tuple[str, Any]]:
         yield "end", None
 
 
-def _message(kind: str, found: Any, warned: list[Warned]) -> bytes:
+def _message(kind: str, found: Any, warned: list[Warned]) -> tuple[str, bytes]:
+    """Return what the owner is told, which is an error where it cannot be told what it should be."""
     pickle = _cloudpickle()
     try:
-        message: bytes = pickle.dumps((kind, found, warned))
+        message = pickle.dumps((kind, found, warned))
         if kind == "error":
             # an exception may be pickled, and then fail to be made
             pickle.loads(message)
     # whatever pickling an unknown object raises
     except Exception as error:  # noqa: BLE001
         lost = TypeError(f"{type(found).__name__} cannot be pickled ({error}): {found}")
-        message = pickle.dumps(("error", lost, warned))
-    return message
+        kind, message = "error", pickle.dumps(("error", lost, warned))
+    return kind, message
 
 
 @contextlib.contextmanager
