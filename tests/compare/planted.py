@@ -105,15 +105,6 @@ class TooSlow(Mean):
         raise TimeLimitError("TooSlow was too slow.")
 
 
-class EndlessForecast(Mean):
-    """Learns quickly, and never comes back from a forecast behind newer data."""
-
-    def predict(self, data: pd.DataFrame | None = None) -> pd.DataFrame:
-        while data is not None:
-            sum(range(100))
-        return super().predict()
-
-
 class Crashes(Mean):
     """Ends its process, as a fault in compiled code does."""
 

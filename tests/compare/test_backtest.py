@@ -1,6 +1,7 @@
 """Do backtests forecast from the right origins, with the right models, and go on where one fails?"""
 
 import warnings
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 from joblib import parallel_config
 
-from compare.planted import Crashes, Endless, EndlessForecast, EndlessSeries, FailsLate, Locked, Mean, TooSlow
+from compare.planted import Crashes, Endless, EndlessSeries, FailsLate, Locked, Mean, TooSlow
 from gatecast import (
     AutoETS,
     ConfigError,
@@ -18,12 +19,17 @@ from gatecast import (
     LSTMForecaster,
     Naive,
     SeasonalNaive,
+    TimeLimitError,
     backtest,
 )
 from made_series import COVARIATES, SMALL, table, with_covariates
 
 DATA = table(60)
 QUIET = {"progress": False}
+
+
+# two processes begin with both windows, one knows after the first
+TIMED_OUT = "endless was given `time_limit=0.3` seconds for a fit, and took longer|endless took too long at .* already"
 
 
 def run(models, data=DATA, horizon=3, n_windows=3, **settings):
@@ -149,24 +155,20 @@ def test_failing_model_has_its_error_in_the_table_and_the_others_go_on():
     assert found.forecasts["Naive"].notna().all()
 
 
-@pytest.mark.parametrize("backend", ["sequential", "threading", "multiprocessing", "loky"])
-def test_endless_model_is_timed_out_and_the_others_go_on(backend):
+def test_endless_baseline_is_timed_out_and_the_others_go_on():
     # limits of their own, so that a busy machine ends nothing that ends by itself
     models = {"Naive": Naive(3, time_limit=None), "endless": EndlessSeries(3, time_limit=0.3)}
-    with parallel_config(backend=backend, n_jobs=2):
-        found = run(models, n_windows=2, level=None)
-    errors = found.runs.set_index("model")["error"]
-    # two processes begin with both windows, one knows after the first
-    sentences = "endless was given `time_limit=0.3` seconds for a fit, and|endless took too long at .* already"
-    assert errors["endless"].str.match(sentences).all()
+    found = run(models, n_windows=2, level=None)
+    assert found.runs.set_index("model")["error"]["endless"].str.match(TIMED_OUT).all()
     assert found.forecasts["endless"].isna().all()
     assert found.forecasts["Naive"].notna().all()
 
 
-def test_limit_of_a_backtest_is_that_of_each_model():
-    for model in (Endless(), EndlessSeries(3, time_limit=1e5)):
-        (error,) = run({"endless": model}, time_limit=0.3, n_windows=1, level=None).runs["error"]
-        assert error.startswith("endless was given `time_limit=0.3` seconds for a fit, and took longer.")
+@pytest.mark.parametrize("backend", ["threading", "multiprocessing", "loky"])
+def test_endless_model_is_timed_out_wherever_it_runs(backend):
+    with parallel_config(backend=backend, n_jobs=2):
+        found = run({"endless": Endless()}, time_limit=0.3, n_windows=2, level=None)
+    assert found.runs["error"].str.match(TIMED_OUT).all()
 
 
 def test_slow_model_is_not_tried_again_and_that_is_kept(tmp_path):
@@ -181,13 +183,18 @@ def test_slow_model_is_not_tried_again_and_that_is_kept(tmp_path):
     pd.testing.assert_frame_equal(again.runs, found.runs)
 
 
-def test_forecast_that_is_too_slow_leaves_those_before_it():
-    found = run({"endless": EndlessForecast()}, time_limit=1.0, refit=False, level=None)
+def test_forecast_that_is_too_slow_leaves_those_before_it(monkeypatch):
+    def ends_second_forecast(work, seconds):
+        # those before are the beginning of the fit, that of the forecasts, and the first one
+        yield from islice(work(), 3)
+        raise TimeLimitError("slow")
+
+    monkeypatch.setattr("gatecast.compare.run.limited_steps", ends_second_forecast)
+    found = run({"AR": LinearAR(3, lags=2)}, refit=False, level=None)
     first, second, third = found.runs["error"]
-    # a machine that is so busy that the mean of a table takes a second ends the first one
-    assert (first, found.forecasts["endless"].notna().tolist()) == ("", [True] * 6 + [False] * 12)
-    assert second.startswith("endless was given `time_limit=1.0` seconds for a forecast, and took longer")
-    assert third.startswith("endless took too long at")
+    assert (first, found.forecasts["AR"].notna().tolist()) == ("", [True] * 6 + [False] * 12)
+    assert second.startswith("AR was given `time_limit=60.0` seconds for a forecast, and took longer")
+    assert third.startswith("AR took too long at")
 
 
 def test_slow_lstm_is_timed_out():
