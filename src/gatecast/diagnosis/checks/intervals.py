@@ -8,6 +8,7 @@ from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import Finding
 from gatecast.diagnosis.statistics import block_means
 from gatecast.diagnosis.thresholds import CONFIDENCE, COVERAGE_GAP, LEAST_POINTS
+from gatecast.model.plan import DISTRIBUTION_LOSSES
 
 __all__ = ["intervals_too_narrow", "intervals_too_wide"]
 
@@ -44,7 +45,7 @@ def _judged(evidence: Evidence, side: int) -> Finding | None:
     word = "wide" if side > 0 else "narrow"
     sentence = f"Intervals are too {word} on the {evidence.part}: {', '.join(said)}."
     remedy = 'loss="quantile"' if known.n_calibration else "validation_size=0.2"
-    if evidence.facts.loss in ("quantile", "normal", "student"):
+    if evidence.facts.loss in DISTRIBUTION_LOSSES:
         remedy = 'loss="mae", validation_size=0.2'
     elif side < 0:
         remedy = "validation_size=0.2"
