@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -86,8 +85,3 @@ class Fitted:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""
         is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2
         return is_short and panel.starts.dtype.kind == "M" and panel.freq != self.after.freq
-
-    @cached_property
-    def row_of(self) -> dict[object, int]:
-        """Row of each series by its id."""
-        return {id_: row for row, id_ in enumerate(self.after.ids.tolist())}
