@@ -59,7 +59,7 @@ class Clock:
             raise _Expired
 
 
-def within(seconds: float | None, message: str, work: Callable[[Clock], Result]) -> Result:
+def within(seconds: float | None, message: object, work: Callable[[Clock], Result]) -> Result:
     """Do some work, and end it when its time is over.
 
     In the main thread of a process (as joblib's worker processes do their work) an alarm of the system ends it at the
@@ -67,7 +67,7 @@ def within(seconds: float | None, message: str, work: Callable[[Clock], Result])
 
     Args:
         seconds: Its time; None for no limit.
-        message: What the error says.
+        message: What the error says: a text or a `Message`.
         work: Is given the clock.
 
     Raises:

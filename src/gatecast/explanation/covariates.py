@@ -13,6 +13,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.model.forecast import forecast_windows
 from gatecast.model.settings import check_count
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
@@ -127,10 +128,7 @@ def _errors(fitted: Fitted, panel: Panel) -> tuple[Floats, Ints]:
     forecasts, actual, series = forecast_windows(fitted, panel)
     some = ~np.isnan(actual).all(axis=1)
     if not some.any():
-        raise DataError(
-            f"No whole horizon of {fitted.horizon} steps lies behind the training part, and at least one was expected. "
-            "Pass more rows behind it."
-        )
+        raise DataError(Message("failure.no_horizon", {"n": fitted.horizon}))
     forecasts, actual, series = forecasts[some], actual[some], series[some]
     errors = np.nanmean(np.abs(forecasts - actual), axis=1) / _scales(fitted, panel, actual, series)
     begins = np.flatnonzero(np.diff(series, prepend=-1))

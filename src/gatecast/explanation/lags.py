@@ -16,6 +16,7 @@ from gatecast.model.forecast import reading_of
 from gatecast.model.settings import check_count, is_number
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import Lens, PanelArrays, SlopeResult, forecast_slopes
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
@@ -152,8 +153,7 @@ def measure_lags(
     T = T if network.window else min(T, n)
     if n < T:
         raise DataError(
-            f"Series {reading.panel.ids[0]!r} has {n} points, and the {T} that a forecast reads were expected. "
-            "Pass more history."
+            Message("failure.no_history", {"name": reading.panel.ids.tolist()[0], "n_points": n, "least": T})
         )
     origins = _spaced(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins)
     names = _covariate_names(fitted, reading.arrays.n_inputs)

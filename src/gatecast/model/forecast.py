@@ -23,6 +23,7 @@ from gatecast.model.intervals import Forecast
 from gatecast.network.arrays import Ahead, split
 from gatecast.network.memory import Memory
 from gatecast.network.native import PanelArrays
+from gatecast.texts.message import Message
 
 __all__ = [
     "Known",
@@ -361,10 +362,8 @@ def _first_observed(panel: Panel) -> np.ndarray:
 def _check_long_enough(fitted: Fitted, panel: Panel, match: Match) -> None:
     short = np.flatnonzero(~match.follows & (panel.lengths < fitted.lookback))
     if len(short):
-        raise DataError(
-            f"Series {panel.ids[short[0]]!r} has {panel.lengths[short[0]]} points and does not go on where the "
-            f"training part ended, so the model's lookback of {fitted.lookback} points was expected. Pass more history."
-        )
+        facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(panel.lengths[short[0]])}
+        raise DataError(Message("failure.no_lookback", facts | {"lookback": fitted.lookback}))
 
 
 def _prepared(fitted: Fitted, panel: Panel, match: Match, n_past: np.ndarray) -> tuple[Preparation, PanelArrays]:

@@ -10,6 +10,7 @@ from typing import Any
 from gatecast.charts.names import shorten
 from gatecast.charts.words import UNITS
 from gatecast.texts import UNKNOWN, Texts
+from gatecast.texts.message import Message
 
 __all__ = ["Words"]
 
@@ -162,39 +163,9 @@ class Words:
             return self.t(f"frequency.{unit}")
         return self.t("frequency.every", time=self.t(f"unit.{unit}", n=digits))
 
-    def said(self, sentence: dict[str, Any]) -> dict[str, str]:
-        """Say a sentence of the library; in its own English, and marked as such, where there is no other text of it."""
-        code, facts = sentence["code"], dict(sentence["facts"])
-        if code not in self.t:
-            return {"text": sentence["sentence"], "lang": "en"}
-        if "p" in facts:
-            facts["chance"] = self._chance(facts)
-        facts |= {k: self.names(v) for k, v in facts.items() if isinstance(v, list)}
-        return {"text": self.t(code, **facts).strip(), "lang": self.lang}
-
-    def _chance(self, facts: dict[str, Any]) -> str:
-        p = facts["p"]
-        if p is None and facts.get("behind") is not None:
-            return self.t("verdict.untested", metric=facts["metric"], behind=facts["behind"])
-        return self.p_text(p)
-
-    def finding(self, finding: dict[str, Any], part: str) -> dict[str, str]:
-        """Say what a diagnosis found."""
-        code = f"finding.{finding['code']}"
-        if finding["about"]:
-            code += "-column"
-        if code not in self.t:
-            return {"text": finding["sentence"], "lang": "en"}
-        levels = [
-            self.t("finding.level", level=name.removeprefix("coverage_"), held=self.percent(held, ".1f"))
-            for name, held in finding["evidence"].items()
-            if name.startswith("coverage_")
-        ]
-        held = self.t("words.semicolon").join(levels)
-        values = {"part": self.part(part), "about": self.name(finding["about"]), "levels": held}
-        # numbers such as "coverage_80" are no names that a text uses
-        numbers = {name.replace(".", "_"): value for name, value in finding["evidence"].items()}
-        return {"text": self.t(code, **values, **numbers), "lang": self.lang}
+    def said(self, stored: dict[str, Any]) -> str:
+        """Say a message of the library from its plain data, the names in it shortened."""
+        return Message.from_dict(stored).renamed(self.name).say(self.lang)
 
     def decision(self, sentence: str) -> dict[str, str]:
         """Say what was chosen automatically.

@@ -13,6 +13,7 @@ import numpy as np
 
 from gatecast.exceptions import TrainingError
 from gatecast.network.native import FINISHED
+from gatecast.texts.message import Message
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
 
@@ -267,13 +268,10 @@ class _Run:
         return TrainingResult(best, history, log.n_steps, stop, loss, step)
 
 
-def _diverged(step: int, n_steps: int, steps_per_epoch: int, rate: float) -> str:
-    return (
-        f"The loss is not a finite number at training step {step + 1} of {n_steps} "
-        f"(epoch {step // steps_per_epoch + 1}), where the learning rate was {rate:.3g}. "
-        f"Lower it (`learning_rate={rate / 10:.1g}`), clip the gradient "
-        '(`clip_norm=1.0`), or scale the data (`scaling="standard"`).'
-    )
+def _diverged(step: int, n_steps: int, steps_per_epoch: int, rate: float) -> Message:
+    facts = {"step": step + 1, "n_steps": n_steps, "epoch": step // steps_per_epoch + 1, "rate": rate}
+    remedies = {"lower": {"learning_rate": float(f"{rate / 10:.1g}")}, "clip": {"clip_norm": 1.0}}
+    return Message("failure.diverged", facts | remedies | {"scale": {"scaling": "standard"}})
 
 
 def _summarise(records: np.ndarray, steps_per_epoch: int) -> dict[str, list[float]]:
