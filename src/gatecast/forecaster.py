@@ -182,17 +182,17 @@ class LSTMForecaster(Settings):
     @property
     def stop_reason_(self) -> Stop:
         """Why training ended; `stop_reason_.remedy` says what to do about it."""
-        return self.fitted_.learned.stop
+        return self.fitted_.record.stop
 
     @property
     def decisions_(self) -> tuple[str, ...]:
-        """What was chosen automatically, and why."""
-        return self.fitted_.learned.decisions
+        """What was chosen automatically, and why; `fitted_.record` holds the facts."""
+        return tuple(map(str, self.fitted_.record.decisions))
 
     @property
     def history_(self) -> dict[str, list[float]]:
         """Losses per epoch and at each look at the validation part; their units are told at the class."""
-        return self.fitted_.learned.history
+        return self.fitted_.record.history
 
     def predict(
         self,

@@ -86,7 +86,7 @@ def test_says_what_it_decided_and_why(gatecast, long_csv):
         "best on the validation part",
         "LSTM, one layer of 32 units",
         "a forecast counts once 6 points were read",
-        "it ended because",
+        " steps. ",
         "told when to stop, and how wide intervals must be",
         "The forecast comes from a second fit, which learned from the test part too.",
     ):
@@ -99,7 +99,7 @@ def test_decisions_are_fields(gatecast, long_csv):
     assert (model["ensemble"], model["hidden_size"], model["n_layers"], model["lookback"]) == (2, 32, 1, 6)
     assert 0 < model["steps"] <= model["steps_planned"]
     assert model["stop"]["reason"] in ("finished", "no_improvement")
-    # the rule of `held_back`: a fifth of the series at most
+    # the rule of `hold_out_lengths`: a fifth of the series at most
     assert model["validation"]["n_points"] == 40
     assert len(model["decisions"]) == 2
 

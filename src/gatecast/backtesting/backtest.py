@@ -17,10 +17,10 @@ from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_wi
 from gatecast.baselines.libraries import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels
-from gatecast.model.plan import choose_seasons
 from gatecast.model.settings import Settings, check_count, check_positive, is_integer
 from gatecast.network.native import thread_count
 from gatecast.texts.message import Message
@@ -371,9 +371,7 @@ def _result(
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[Any, float]]:
     """Return the season of the oldest training part, and the scale of each series in the first of its windows."""
-    settings = Settings(horizon=int(trial.horizon), season_length=trial.season_length)
-    seasons, _ = choose_seasons(settings, windows[0].train())
-    season = seasons[0] if seasons else 1
+    season = choose_seasons(windows[0].train(), trial.season_length).shortest
     scales: dict[Any, float] = {}
     for window in windows:
         train = window.train()

@@ -15,10 +15,10 @@ from gatecast.baselines.limits import Clock, within
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.metrics.levels import check_levels, level_columns
-from gatecast.model.plan import choose_seasons
 from gatecast.model.settings import Settings, check_count, check_positive
 from gatecast.texts.message import Message
 
@@ -239,8 +239,8 @@ class Baseline(ABC):
         return within(seconds, message, quietly)
 
     def _fit(self, panel: Panel, clock: Clock) -> Fit:
-        seasons, _ = choose_seasons(self._settings(), panel)
-        season = seasons[0] if seasons else 1
+        found = choose_seasons(panel, self.season_length)
+        seasons, season = found.lengths, found.shortest
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
         models: list[Local] = []
         stand_ins: dict[Any, Message] = {}

@@ -94,7 +94,7 @@ class Facts:
         n_learned: Points that were learned from.
         hidden_size: Units.
         epochs: Epochs that were trained.
-        learning_rate: The highest one that was used; NaN where it is not known.
+        learning_rate: The highest one that was used.
         n_members: Networks.
         stop: Why training ended.
         loss: Name of the loss.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.data import Panel
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import carry_forward
 from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
 from gatecast.diagnosis.floor import NoiseFloor, noise_floor
@@ -15,8 +16,6 @@ from gatecast.diagnosis.linear import Linear, fit_linear, orders_up_to
 from gatecast.diagnosis.thresholds import LEAST_POINTS, NEARLY_BEST
 from gatecast.exceptions import DataError
 from gatecast.model.forecast import interval_hits, one_step, read_like_training
-from gatecast.model.plan import choose_seasons, held_back, make_plan
-from gatecast.model.settings import Settings
 from gatecast.network.ensemble import Ensemble
 from gatecast.texts.message import Message
 
@@ -97,11 +96,19 @@ def find_parts(model: LSTMForecaster, data: Any = None, test: Any = None) -> Par
             f"None of the {len(panel.values)} points passed as `data` belongs to the training part, and at least "
             f"{LEAST_POINTS} were expected. Pass the data that the model was fitted on."
         )
-    # what was held back at first was learned from in the end
-    held = 0 if model.refit_full else held_back(model, panel.head(n_trained))
+    held = _held_out(fitted, panel)
     if test is not None:
         panel = _joined(panel.head(n_trained), read_like_training(fitted, test))
     return Parts(panel, n_trained - held, n_trained)
+
+
+def _held_out(fitted: Fitted, panel: Panel) -> np.ndarray:
+    """Return how many points at the end of each series' training part were never learned from, `(n,)`."""
+    # what was held out at first was learned from in the end
+    if fitted.record.refit_steps is not None:
+        return np.zeros(panel.n_series, np.int64)
+    rows = _rows(fitted, panel)
+    return np.where(rows >= 0, np.array(fitted.record.hold_out)[rows], 0)
 
 
 def _n_trained(fitted: Fitted, panel: Panel) -> np.ndarray:
@@ -187,7 +194,7 @@ def gather(model: LSTMForecaster, data: Any = None, test: Any = None) -> Evidenc
     parts = everything.some()
     fitted = model.fitted_
     view = _View.of(fitted, parts)
-    found, _ = choose_seasons(Settings(progress=False), parts.learned)
+    found = choose_seasons(parts.learned).lengths
     linear = fit_linear(view.scaled, view.begins, view.is_learned, _orders(fitted, parts, found))
     points = _points(fitted, parts, view, linear)
     learned, validation, test_part = (points(rows) for rows in view.rows())
@@ -330,33 +337,30 @@ def _coverage(model: LSTMForecaster, parts: Parts) -> Coverage | None:
     hits = interval_hits(model.fitted_, parts.panel, LEVELS)
     hits = hits[~np.isnan(hits).any(axis=1)]
     calibration = model.fitted_.calibration
-    is_learned = model.loss in ("quantile", "normal", "student")
+    is_learned = model.fitted_.ensemble.first.loss.loss in ("quantile", "normal", "student")
     n = 0 if calibration is None or is_learned else len(calibration.residuals)
     return Coverage(hits, LEVELS, n) if len(hits) else None
 
 
 def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int, ...]) -> Facts:
-    fitted = model.fitted_
-    learned = parts.learned
-    given = model.seasons
-    kept = tuple(check.season_length for check in fitted.learned.seasons if check.kept)
-    seasons = kept if given is None else tuple(season for season in given if season > 1)
-    plan = make_plan(model, learned, seasons)
+    fitted, learned = model.fitted_, parts.learned
+    record, first = fitted.record, fitted.ensemble.first
+    seasons = record.seasons.lengths
     return Facts(
         lookback=fitted.lookback,
-        is_windows=model.mode == "windows",
+        is_windows=first.window > 0,
         seasons=seasons,
         season_length=max(1, *(seasons or found or (1,))[:1]),
-        n_parameters=fitted.ensemble.spec.n_parameters,
+        n_parameters=first.spec.n_parameters,
         n_learned=int((~np.isnan(learned.values)).sum()),
-        hidden_size=plan.hidden_size,
-        epochs=len(model.history_.get("rmse", ())),
-        learning_rate=float("nan") if plan.learning_rate is None else plan.learning_rate,
+        hidden_size=record.plan.hidden_size,
+        epochs=record.n_epochs,
+        learning_rate=record.learning_rate,
         n_members=len(fitted.ensemble.networks),
-        stop=str(model.stop_reason_),
-        loss=model.loss,
-        transform=fitted.preparation.transform.name,
-        patience=model.patience,
+        stop=str(record.stop),
+        loss=first.loss.loss,
+        transform=record.transform,
+        patience=record.patience,
         has_covariates=fitted.preparation.encoder is not None,
         is_positive=bool(np.nanmin(learned.values) > 0),
         needed_lags=linear.shortest(NEARLY_BEST),

@@ -42,6 +42,8 @@ class Message:
         'One window of one series shows no interval of the skill.'
         >>> message.say("zh")
         '只有一个序列的一个窗口，无法给出技巧得分的区间。'
+        >>> Message.from_dict({"code": "unit.day", "facts": {"n": 3}}).say("zh")
+        '3 天'
     """
 
     code: str

@@ -11,7 +11,7 @@ import numpy as np
 
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
-from gatecast.model.plan import MANY_POINTS, Plan, choose_seasons, held_back, make_plan
+from gatecast.model.plan import MANY_POINTS, Plan, plan_fit
 from gatecast.model.settings import COUNTS, Settings, is_integer, is_number
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def make_space(starts: Mapping[str, Settings], panel: Panel, given: Mapping[str,
     Raises:
         ConfigError: An entry is no setting, or out of range.
     """
-    plans = {name: plan_of(settings, panel) for name, settings in starts.items()}
+    plans = {name: plan_fit(settings, panel)[1] for name, settings in starts.items()}
     space = _usual(starts["default"], plans["default"], panel)
     for name, settings in starts.items():
         values = start_values(settings, plans[name])
@@ -142,13 +142,6 @@ def make_space(starts: Mapping[str, Settings], panel: Panel, given: Mapping[str,
     if not space:
         raise ConfigError(f"`space` leaves no setting to try, and at least one was expected. {EXAMPLE}.")
     return space
-
-
-def plan_of(settings: Settings, panel: Panel) -> Plan:
-    """Return what a fit would do."""
-    held = held_back(settings, panel)
-    learned_from = panel.head(panel.lengths - held)
-    return make_plan(settings, learned_from, choose_seasons(settings, learned_from)[0])
 
 
 def start_values(settings: Settings, plan: Plan) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def past_its_best(evidence: Evidence) -> Finding | None:
 
 
 def too_noisy(evidence: Evidence) -> Finding | None:
-    """The loss jumps from look to look."""
+    """The loss jumps from check to check."""
     curves = _long_enough(evidence)
     if curves is None or not np.isfinite(curves.loss).all() or curves.loss.min() <= 0:
         return None
@@ -130,8 +130,7 @@ def _is_rising(loss: np.ndarray) -> bool:
 
 
 def _slower(evidence: Evidence) -> dict[str, float]:
-    rate = evidence.facts.learning_rate
-    return {"learning_rate": float(f"{rate / 3 if np.isfinite(rate) else 0.001:.1g}")}
+    return {"learning_rate": float(f"{evidence.facts.learning_rate / 3:.1g}")}
 
 
 def _whose(curves: Curves) -> dict[str, Message]:
