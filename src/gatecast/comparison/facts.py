@@ -256,7 +256,7 @@ def _of_nonlinearity(facts: pd.DataFrame) -> Expectation | None:
     if not len(p_values):
         return None
     share = float((p_values < P_VALUE).mean())
-    one = Message("expect.nonlinearity_p", {"p": float(p_values.iloc[0])})
+    one = Message("words.p", {"p": float(p_values.iloc[0])})
     several = Message("expect.nonlinearity_share", {"share": share, "n": len(p_values)})
     known = {"p": float(p_values.median()), "what": one if len(p_values) == 1 else several}
     if share >= 0.5:

@@ -148,7 +148,7 @@ def _test(standing: Standing, name: str, best: str) -> dict[str, Any]:
 
 
 def _p(p: float) -> Message:
-    return Message("verdict.p_tiny" if p < 0.001 else "verdict.p", {"p": p})
+    return Message("verdict.p_tiny" if p < 0.001 else "words.p", {"p": p})
 
 
 def _against_naive(standing: Standing, ranked: list[str]) -> list[Message]:

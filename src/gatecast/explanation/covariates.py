@@ -65,13 +65,12 @@ class CovariateImportance:
 
     def sentences(self) -> tuple[str, ...]:
         """Say of each covariate what it is good for, the most important first."""
-        return tuple(self._sentence(int(n)) for n in self.order)
+        return tuple(str(self._message(int(n))) for n in self.order)
 
-    def _sentence(self, n: int) -> str:
-        grown = f"{self.increase[n]:+.2g} ± {self.standard_error[n]:.2g}"
-        if not self.is_useful[n]:
-            return f"{self.names[n]}: no use was found (without it the error of {self.error:.3g} changes by {grown})."
-        return f"{self.names[n]}: without it the error of {self.error:.3g} changes by {grown}."
+    def _message(self, n: int) -> Message:
+        numbers = {"error": self.error, "grown": float(self.increase[n]), "by": float(self.standard_error[n])}
+        code = "explain.useful" if self.is_useful[n] else "explain.not_useful"
+        return Message(code, {"name": self.names[n], **numbers})
 
     def to_frame(self) -> Any:
         """Return a pandas table `covariate, role, increase, standard_error`, the most important first."""

@@ -135,13 +135,6 @@ class Words:
         """Say which part of the data."""
         return self.t(f"part.{part.split(' ')[0] or 'unknown'}")
 
-    def peak(self, alignment: dict[str, Any]) -> str:
-        """Say which part of a cycle."""
-        cycle, peak = alignment["cycle"], alignment["peak"]
-        if cycle in ("weekday", "month"):
-            return self.t(f"{cycle}.{peak.lower()}")
-        return self.t("cycle.step", n=peak) if cycle == "season" else str(peak)
-
     def join(self, texts: Iterable[str]) -> str:
         """Put sentences one behind the other."""
         return ("" if self.lang == "zh" else " ").join(texts)
