@@ -14,7 +14,7 @@ from gatecast import (
     datasets,
     train_test_split,
 )
-from gatecast.model import forecast
+from gatecast.model import evaluation
 
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 80, "progress": False}
 
@@ -205,7 +205,7 @@ def test_evaluation_of_too_many_origins_takes_evenly_spaced_ones(
     ahead = np.append(y, [np.nan] * 5)
     errors = [(either.predict(data=y[:t])["LSTM"] - ahead[t : t + 5]) ** 2 for t in range(300, 360, 3)]
     # 60 origins of 5 steps, of which every third is compared
-    monkeypatch.setattr(forecast, "MAX_FORECASTS", 100)
+    monkeypatch.setattr(evaluation, "MAX_FORECASTS", 100)
     found = either.evaluate(y)
     assert found.n_origins == 20
     assert found.rmse == pytest.approx(np.sqrt(np.nanmean(errors)), rel=1e-5)

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, to_panel
 from gatecast.diagnosis import diagnose
 from gatecast.diagnosis.checks.curves import diverging, too_noisy
 from gatecast.diagnosis.gather import gather
 from gatecast.exceptions import TrainingError
 from gatecast.model.record import FitRecord
 from gatecast.model.summary import facts_of
+from gatecast.reporting.ahead import about_forecast
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 from made_series import SMALL, wave, with_covariates
@@ -110,6 +111,20 @@ def test_settings_changed_after_the_fit_change_no_fact() -> None:
     model.learning_rate, model.patience, model.season_length, model.hidden_size = 0.5, 3, 9, 99
     model.mode, model.validation_size, model.loss, model.refit_full = "windows", 0, "quantile", True
     assert gather(model).facts == before
+
+
+def test_intervals_of_measured_errors_are_known_as_such() -> None:
+    y = wave(360)
+    settings = SMALL | {"transform": "difference", "loss": "quantile"}
+    model = LSTMForecaster(4, **settings).fit(y[:300])
+    # the quantiles of a sum of changes are not the sums of their quantiles
+    assert not model.fitted_.learns_intervals
+    coverage = gather(model, test=y[300:]).coverage
+    assert coverage is not None
+    assert coverage.n_calibration == len(model.fitted_.calibration.residuals) > 0
+    blind = LSTMForecaster(4, **settings, validation_size=0).fit(y)
+    assert not blind.fitted_.has_intervals
+    assert about_forecast(blind, to_panel(y), None, None)["levels"] == []
 
 
 # --- what is recorded ------------------------------------------------------------------------------------------------

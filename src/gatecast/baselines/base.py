@@ -18,6 +18,7 @@ from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.metrics.levels import check_levels, level_columns
+from gatecast.model.alignment import match_series
 from gatecast.model.settings import Settings, check_count, check_positive
 from gatecast.texts.message import Message
 
@@ -349,15 +350,12 @@ def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
 
     Rows that begin behind the training part come behind it; all else are whole series.
     """
-    after, season = fitted.after, fitted.seasons[0] if fitted.seasons else 1
-    row_of = {name: row for row, name in enumerate(after.ids.tolist())}
-    is_single = panel.n_series == 1 and after.n_series == 1
+    season, match = fitted.seasons[0] if fitted.seasons else 1, match_series(fitted.after, panel)
     joined = []
-    for s, name in enumerate(panel.ids.tolist()):
-        row, values = 0 if is_single else row_of.get(name, -1), panel.series(s)
-        if row >= 0 and panel.starts[s] >= after.starts[row]:
-            lead = int(panel.grid.positions(panel.starts[s : s + 1], after.starts[row : row + 1])[0])
-            values = np.concatenate([fitted.histories[row], np.full(lead, np.nan), values])
+    for s, (name, row) in enumerate(zip(panel.ids.tolist(), match.rows.tolist(), strict=True)):
+        values = panel.series(s)
+        if row >= 0 and not match.n_before[s]:
+            values = np.concatenate([fitted.histories[row], np.full(match.lead[s], np.nan), values])
         joined.append((row, _filled(values, season, name)))
     return joined
 

@@ -11,6 +11,7 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.wording import in_options
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
+from gatecast.model.plan import DISTRIBUTION_LOSSES
 from gatecast.model.settings import Settings
 from gatecast.model.training_data import hold_out_lengths
 from gatecast.training.stop import Stop
@@ -31,8 +32,6 @@ __all__ = [
 
 RECURRENT = {"lstm": "LSTM", "gru": "GRU", "bidirectional": "bidirectional LSTM"}
 SHOWN_IDS = 3
-# these losses learn how sure a forecast is; the others measure it on the validation part
-LEARNED = ("quantile", "normal", "student")
 
 
 def check_intervals(settings: Settings, panel: Panel) -> None:
@@ -41,7 +40,7 @@ def check_intervals(settings: Settings, panel: Panel) -> None:
     Raises:
         ConfigError: Nothing would be held back to measure errors on.
     """
-    if settings.loss in LEARNED or hold_out_lengths(settings, panel).any():
+    if settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
         return
     raise ConfigError(
         f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points "
@@ -115,7 +114,7 @@ def notes_about(panel: Panel, model: LSTMForecaster, levels: tuple[float, ...]) 
 def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str]:
     """Return what keeps intervals of these levels, in %, from being as sure as they say."""
     calibration = model.fitted_.calibration
-    if calibration is None or model.fitted_.ensemble.first.loss.loss in LEARNED:
+    if calibration is None or model.fitted_.learns_intervals:
         return []
     return [note for note in (calibration.note(level) for level in levels) if note is not None]
 
@@ -123,7 +122,7 @@ def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str
 def validation_coverage(model: LSTMForecaster, levels: tuple[float, ...]) -> dict[float, float]:
     """Return how often intervals hold on the validation part that gave them their widths; {} where they did not."""
     calibration = model.fitted_.calibration
-    if calibration is None or model.fitted_.ensemble.first.loss.loss in LEARNED:
+    if calibration is None or model.fitted_.learns_intervals:
         return {}
     lower, upper = calibration.bounds(levels)
     errors = calibration.residuals

@@ -128,9 +128,7 @@ def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
     say_table(printer, table)
     panel = split_future(table.panel)[0]
     model = LSTMForecaster(**settings)
-    if share == 0:
-        return model.fit(panel), panel, None, table
     positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
     has_test = bool((positions < panel.lengths).any())
-    model.fit(panel.head(positions))
-    return model, panel.head(positions), panel if has_test else None, table
+    train = panel.head(positions)
+    return model.fit(train), train, panel if has_test else None, table

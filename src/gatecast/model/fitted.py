@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from gatecast.data.panel.panel import Panel
 from gatecast.metrics.conformal import Conformal
 from gatecast.model.inputs import Preparation
+from gatecast.model.plan import DISTRIBUTION_LOSSES
 from gatecast.model.record import FitRecord
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import Memory
@@ -69,12 +69,19 @@ class Fitted:
         """Steps in the shortest season; 1 where there is none."""
         return self.record.plan.season_length
 
+    @property
+    def learns_intervals(self) -> bool:
+        """Whether the networks say how sure a forecast is; else measured errors do."""
+        # the quantiles of a sum of changes are not the sums of their quantiles
+        is_elementwise = self.preparation.transform.is_elementwise
+        return is_elementwise and self.ensemble.first.loss.loss in DISTRIBUTION_LOSSES
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether anything is known of how wide intervals must be."""
+        return self.learns_intervals or self.calibration is not None
+
     def shows_no_frequency(self, panel: Panel) -> bool:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""
         is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2
         return is_short and panel.starts.dtype.kind == "M" and panel.freq != self.after.freq
-
-    @cached_property
-    def row_of(self) -> dict[object, int]:
-        """Row of each series by its id."""
-        return {id_: row for row, id_ in enumerate(self.after.ids.tolist())}

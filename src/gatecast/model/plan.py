@@ -17,6 +17,7 @@ from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.texts.message import Message
 
 __all__ = [
+    "DISTRIBUTION_LOSSES",
     "MANY_POINTS",
     "Covariates",
     "InputDesign",
@@ -29,6 +30,8 @@ __all__ = [
     "plan_fit",
 ]
 
+# losses that learn how sure a forecast is
+DISTRIBUTION_LOSSES = ("quantile", "normal", "student")
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
 SEASONS_BACK = 3
 # steps of the mean where there is no season

@@ -34,7 +34,7 @@ def about_recipe(
             "lookback": fitted.lookback,
             "season_length": fitted.season_length,
             "transform": fitted.preparation.transform.name,
-            "loss": model.loss,
+            "loss": fitted.ensemble.first.loss.loss,
             "layers": [f"{layer['kind'].upper()}({layer['units']})" for layer in facts["memory"].get("layers", [])],
             "n_parameters": spec.n_parameters,
             "ensemble": len(fitted.ensemble.networks),

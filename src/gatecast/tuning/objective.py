@@ -15,8 +15,8 @@ from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.errors import score
+from gatecast.model.evaluation import forecast_windows
 from gatecast.model.fit import fit_panel
-from gatecast.model.forecast import forecast_windows
 from gatecast.model.members import CHECKS
 from gatecast.model.plan import MANY_POINTS
 from gatecast.model.settings import Settings

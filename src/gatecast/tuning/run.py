@@ -16,13 +16,13 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.plan import Plan, choose_members, plan_fit
+from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
 from gatecast.model.settings import Settings
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
 from gatecast.tuning.search import Search, make_search
-from gatecast.tuning.space import DISTRIBUTIONS, NOT_TUNED, Space, check_space, make_space, start_values
+from gatecast.tuning.space import NOT_TUNED, Space, check_space, make_space, start_values
 from gatecast.tuning.steps import single_steps
 from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
 from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
@@ -417,7 +417,7 @@ def _defaults(given: Settings) -> Settings:
     """Return the defaults for the same task."""
     kept = [*NOT_TUNED, "calendar", "country"]
     # who learns a distribution wants one
-    kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTIONS else []
+    kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTION_LOSSES else []
     return Settings(**{name: getattr(given, name) for name in kept})
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
-from gatecast.model.plan import MANY_POINTS, Plan, plan_fit
+from gatecast.model.plan import DISTRIBUTION_LOSSES, MANY_POINTS, Plan, plan_fit
 from gatecast.model.settings import COUNTS, Settings, is_integer, is_number
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ RUN_BY = ("ensemble", "refit_full", "seed", "n_threads", "progress", "checkpoint
 NOT_TUNED = ("horizon", "past", "future", "static", *RUN_BY)
 NUMBERS = ("dropout", "learning_rate", "clip_norm", "weight_decay", "averaging", "huber_delta", "validation_size")
 RANGED = (*COUNTS, *NUMBERS, "patience")
-# losses that learn a distribution, which is why they were chosen
-DISTRIBUTIONS = ("quantile", "normal", "student")
 EXAMPLE = (
     'Use for example `space={"lookback": (8, 128), "learning_rate": (1e-4, 1e-2, "log"), "cell": ["lstm", "gru"]}`'
 )
@@ -168,7 +166,7 @@ def _usual(settings: Settings, plan: Plan, panel: Panel) -> Space:
         "dropout": Range(0.0, 0.3),
         "weight_decay": Choice((0.0, 0.01, 0.1)),
     }
-    if settings.loss not in DISTRIBUTIONS:
+    if settings.loss not in DISTRIBUTION_LOSSES:
         space["loss"] = Choice(("mae", "mse", "huber"))
     is_amount = not (panel.values < 0).any()
     space["transform"] = Choice(("auto", "none", "log1p") if is_amount else ("auto", "none"))

@@ -24,7 +24,8 @@ def data_too_short(evidence: Evidence) -> Finding | None:
     # weights grow as the square of the units
     units = max(LEAST_UNITS, int(facts.hidden_size * np.sqrt(WEIGHTS_PER_POINT / 2 / ratio)))
     numbers = {"n_parameters": float(facts.n_parameters), "n_learned": float(facts.n_learned), "ratio": ratio}
-    return Finding("data-too-short", "warning", numbers, settings={"hidden_size": units})
+    remedy = {"hidden_size": units} if units < facts.hidden_size else {}
+    return Finding("data-too-short", "warning", numbers, settings=remedy)
 
 
 def seeds_disagree(evidence: Evidence) -> Finding | None:

@@ -12,8 +12,8 @@ from gatecast.diagnosis.thresholds import (
     DIVERGING,
     FALL_SHARE,
     LEARNING_GAIN,
+    LEAST_CHECKS,
     LEAST_FALL,
-    LEAST_LOOKS,
     NOISY,
     PAST_BEST,
     STEADY,
@@ -32,7 +32,7 @@ def still_learning(evidence: Evidence) -> Finding | None:
     if curves is None or evidence.facts.stop == NO_IMPROVEMENT or not _is_falling(curves.loss):
         return None
     gain = _gain(curves.loss)
-    numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "looks": float(len(curves.loss))}
+    numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "checks": float(len(curves.loss))}
     return Finding("still-learning", "warning", numbers, _whose(curves), more_epochs(evidence, 3))
 
 
@@ -43,7 +43,7 @@ def plateau(evidence: Evidence) -> Finding | None:
         return None
     if any(check(evidence) is not None for check in (still_learning, diverging, too_noisy, past_its_best)):
         return None
-    numbers = {"gain": _gain(curves.loss), "looks": float(len(curves.loss))}
+    numbers = {"gain": _gain(curves.loss), "checks": float(len(curves.loss))}
     return Finding("plateau", "ok", numbers, _whose(curves))
 
 
@@ -94,7 +94,7 @@ def too_noisy(evidence: Evidence) -> Finding | None:
 
 def _long_enough(evidence: Evidence) -> Curves | None:
     curves = evidence.curves
-    return curves if curves is not None and len(curves.loss) >= LEAST_LOOKS else None
+    return curves if curves is not None and len(curves.loss) >= LEAST_CHECKS else None
 
 
 def _end(curve: np.ndarray) -> np.ndarray:
@@ -102,7 +102,7 @@ def _end(curve: np.ndarray) -> np.ndarray:
 
 
 def _gain(loss: np.ndarray) -> float:
-    """Return the share by which half as many looks again as the end has would lower the loss."""
+    """Return the share by which half as many checks again as the end has would lower the loss."""
     end = _end(loss)
     slope, _, _ = slope_t(end)
     return float(-slope * len(end) / 2 / np.abs(end).mean()) if np.abs(end).mean() > 0 else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.diagnosis.checks.errors import remainder_of
-from gatecast.diagnosis.checks.remedies import more_sight
+from gatecast.diagnosis.checks.remedies import less_freedom, more_sight
 from gatecast.diagnosis.evidence import Errors, Evidence, rmse
 from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.statistics import block_means, ratio_interval
@@ -79,9 +79,7 @@ def overfit(evidence: Evidence) -> Finding | None:
         "low": float(low),
         "high": float(high),
     }
-    smaller = {"hidden_size": max(8, evidence.facts.hidden_size // 2), "epochs": max(1, evidence.facts.epochs // 2)}
-    remedy = {**smaller, "dropout": 0.2}
-    return Finding("overfit", "warning", numbers, {"part": part_of(evidence.part)}, remedy)
+    return Finding("overfit", "warning", numbers, {"part": part_of(evidence.part)}, less_freedom(evidence))
 
 
 def leakage(evidence: Evidence) -> Finding | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gatecast.diagnosis.checks.remedies import larger_hold_out
 from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.statistics import block_means
 from gatecast.diagnosis.thresholds import CONFIDENCE, COVERAGE_GAP, LEAST_POINTS
+from gatecast.model.plan import DISTRIBUTION_LOSSES
 from gatecast.texts.message import Message
 
 __all__ = ["intervals_too_narrow", "intervals_too_wide"]
@@ -45,8 +45,8 @@ def _judged(evidence: Evidence, side: int) -> Finding | None:
     if not said:
         return None
     facts = {"part": part_of(evidence.part), "levels": said}
-    remedy: dict[str, Any] = {"validation_size": 0.2}
-    if evidence.facts.loss in ("quantile", "normal", "student"):
+    remedy = larger_hold_out(evidence)
+    if evidence.facts.loss in DISTRIBUTION_LOSSES:
         remedy = {"loss": "mae", **remedy}
     elif side > 0 and known.n_calibration:
         remedy = {"loss": "quantile"}
