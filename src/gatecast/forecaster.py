@@ -16,6 +16,7 @@ from gatecast.metrics.levels import check_levels, check_quantiles
 from gatecast.model.fitted import Fitted
 from gatecast.model.settings import Settings, check_count, suggest_settings
 from gatecast.model.stream import Stream
+from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
@@ -425,10 +426,8 @@ class LSTMForecaster(Settings):
         fitted = self.fitted_
         panel = getattr(self, "_panel", None) if data is None else read_like_training(fitted, data)
         if panel is None:
-            raise DataError(
-                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
-                f"were asked for. Pass them: `{method}(data)`."
-            )
+            facts = {"n": int(fitted.lengths.sum()), "call": f"{method}(data)"}
+            raise DataError(Message("failure.no_stored", facts))
         return panel
 
     def save(self, path: str | os.PathLike[str]) -> None:

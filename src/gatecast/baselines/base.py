@@ -20,11 +20,12 @@ from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.metrics.levels import check_levels, level_columns
 from gatecast.model.alignment import match_series
 from gatecast.model.settings import Settings, check_count, check_positive
+from gatecast.texts.message import Message
 
 __all__ = ["Baseline", "is_constant"]
 
 Result = TypeVar("Result")
-FAILED = "failed"
+FAILED = "standin.failed"
 # a history that is cut still holds so many of the shortest season
 SEASONS_KEPT = 4
 
@@ -45,7 +46,7 @@ class Fit:
     seasons: tuple[int, ...]
     histories: list[Floats]
     models: list[Local]
-    stand_ins: dict[Any, str]
+    stand_ins: dict[Any, Message]
 
 
 @dataclass
@@ -198,7 +199,7 @@ class Baseline(ABC):
         return self._learned().seasons
 
     @property
-    def stand_ins_(self) -> dict[Any, str]:
+    def stand_ins_(self) -> dict[Any, Message]:
         """Why some series are forecast by a naive model, by their names."""
         return self._learned().stand_ins
 
@@ -211,7 +212,7 @@ class Baseline(ABC):
         return fitted
 
     def _warn_of_failures(self) -> None:
-        failed = [(name, reason) for name, reason in self.stand_ins_.items() if FAILED in reason]
+        failed = [(name, reason) for name, reason in self.stand_ins_.items() if reason.code == FAILED]
         if failed:
             warnings.warn(
                 f"{len(failed)} of {self._fitted.after.n_series} series are forecast naively, the first is "
@@ -223,10 +224,8 @@ class Baseline(ABC):
         return Settings(horizon=self.horizon, season_length=self.season_length)
 
     def _limited(self, n_series: int, work: Callable[[Clock], Result]) -> Result:
-        message = (
-            f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, which are too few. "
-            "Pass a larger `time_limit` or fewer series, or take a faster model."
-        )
+        facts = {"name": self.name, "n": n_series, "limit": {"time_limit": self.time_limit}}
+        message = Message("failure.time_limit_series", facts)
         # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -237,28 +236,29 @@ class Baseline(ABC):
         seasons, season = found.lengths, found.shortest
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
         models: list[Local] = []
-        stand_ins: dict[Any, str] = {}
+        stand_ins: dict[Any, Message] = {}
         for name, y in zip(panel.ids.tolist(), histories, strict=True):
             clock.check(len(models) / panel.n_series)
             model, reason = self._model(y, seasons)
             models.append(model)
-            if reason:
+            if reason is not None:
                 stand_ins[name] = reason
         return Fit(panel.tail_from(panel.lengths), seasons, histories, models, stand_ins)
 
-    def _model(self, y: Floats, seasons: tuple[int, ...]) -> tuple[Local, str]:
+    def _model(self, y: Floats, seasons: tuple[int, ...]) -> tuple[Local, Message | None]:
         """Fit the model of one series, or what stands in for it; and why it does."""
         y = self._newest(y, seasons)
         if is_constant(y):
-            return Constant().fit(y), "It never changed." if len(y) > 1 else "It has one value."
+            return Constant().fit(y), Message("standin.constant" if len(y) > 1 else "standin.one_value")
         model = self.local(len(y), seasons)
         if model is None:
-            return _naive(y, seasons), f"Its {len(y)} values are too few for {self.name}."
+            return _naive(y, seasons), Message("standin.too_few", {"n": len(y), "name": self.name})
         try:
-            return model.fit(y), ""
+            return model.fit(y), None
         # the libraries raise whatever they like
         except Exception as error:  # noqa: BLE001
-            return _naive(y, seasons), f"{self.name} {FAILED}: {type(error).__name__}: {error}."
+            told = {"name": self.name, "kind": type(error).__name__, "text": str(error)}
+            return _naive(y, seasons), Message(FAILED, told)
 
     def _newest(self, y: Floats, seasons: tuple[int, ...]) -> Floats:
         if self.most_points is None:
@@ -368,9 +368,6 @@ def _filled(values: Floats, season: int, name: Any) -> Floats:
     """
     seen = np.flatnonzero(~np.isnan(values))
     if not len(seen):
-        raise DataError(
-            f"Series {name!r} has no observed value among {len(values)}, and at least one was expected. Remove it, or "
-            "pass more history."
-        )
+        raise DataError(Message("failure.no_value", {"name": name, "n_points": len(values)}))
     values = np.array(values[seen[0] :], np.float64)
     return fill_gaps(values, np.array([0, len(values)]), season)

@@ -20,7 +20,7 @@ from gatecast.forecaster import LSTMForecaster
 
 __all__ = ["MODELS", "USUAL", "Comparison", "compare", "model_named"]
 
-PURPOSE = "`compare` needs"
+PURPOSE = "library.compare"
 # those that have no settings that must be given
 MODELS = (
     "LSTM",

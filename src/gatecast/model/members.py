@@ -21,6 +21,7 @@ from gatecast.network.native import (
     thread_count,
     window_source,
 )
+from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.finder import find_learning_rate
 from gatecast.training.loop import OnValidation, TrainingResult, TrainingSchedule, train
@@ -166,11 +167,12 @@ def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Any:
     return make_trainer(candidate.spec, weights, candidate.loss, optimizer, n_threads)
 
 
-def _remedies(settings: Settings) -> tuple[str, ...]:
+def _remedies(settings: Settings) -> tuple[Message, ...]:
     """Say what else helps a training that diverges: what is not in force already."""
     clip = settings.clip_norm / LOWER_CLIP if settings.clip_norm else USUAL_CLIP
-    scale = () if settings.scaling == "standard" else ('scale the data (`scaling="standard"`)',)
-    return f"clip the gradient (`clip_norm={clip:.1g}`)", *scale
+    scale = Message("remedy.scale", {"setting": {"scaling": "standard"}})
+    clipped = Message("remedy.clip", {"setting": {"clip_norm": float(f"{clip:.1g}")}})
+    return (clipped,) if settings.scaling == "standard" else (clipped, scale)
 
 
 class Silent:

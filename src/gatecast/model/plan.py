@@ -14,6 +14,7 @@ from gatecast.model.settings import Settings
 from gatecast.model.training_data import FEW_SERIES, TrainingData
 from gatecast.network.native import Lens, LossSettings
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.texts.message import Message
 
 __all__ = [
     "DISTRIBUTION_LOSSES",
@@ -311,9 +312,6 @@ def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:
     n_points = int(panel.lengths[at])
     if n_points >= max(needed, 2):
         return
-    name = "The series" if panel.n_series == 1 else f"Series {panel.ids[at]!r}"
-    longest = "" if is_windows or panel.n_series == 1 else ", the longest one,"
-    raise DataError(
-        f"{name}{longest} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} "
-        f"need at least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
-    )
+    code = "only" if panel.n_series == 1 else "one" if is_windows else "all"
+    facts = {"name": panel.ids.tolist()[at], "n_points": n_points, "lookback": lookback, "horizon": settings.horizon}
+    raise DataError(Message(f"failure.short_{code}", facts | {"least": max(needed, 2)}))

@@ -127,55 +127,13 @@ class Words:
             return self.t(f"frequency.{unit}")
         return self.t("frequency.every", time=self.t(f"unit.{unit}", n=digits))
 
-    def said(self, sentence: dict[str, Any]) -> dict[str, str]:
-        """Say a sentence of the library; in its own English, and marked as such, where there is no other text of it."""
-        if sentence["code"] not in self.t:
-            return {"text": sentence["sentence"], "lang": "en"}
-        message = Message.from_dict(sentence)
-        facts = {name: self._named(value) for name, value in message.facts.items()}
-        if "p" in facts:
-            facts["chance"] = self._chance(facts)
-        return {"text": Message(message.code, facts).say(self.lang).strip(), "lang": self.lang}
-
-    def _named(self, value: Any) -> Any:
-        """Shorten a list of names; other messages are no names."""
-        is_names = isinstance(value, list) and not any(isinstance(item, Message) for item in value)
-        return self.names(value) if is_names else value
-
-    def _chance(self, facts: dict[str, Any]) -> str:
-        p = facts["p"]
-        if p is None and facts.get("behind") is not None:
-            return self.t("verdict.untested", metric=facts["metric"], behind=facts["behind"])
-        return self.p_text(p)
-
-    def finding(self, finding: dict[str, Any], part: str) -> dict[str, str]:
-        """Say what a diagnosis found."""
-        code = f"finding.{finding['code']}"
-        if finding["about"]:
-            code += "-column"
-        if code not in self.t:
-            return {"text": finding["sentence"], "lang": "en"}
-        levels = [
-            self.t("finding.level", level=name.removeprefix("coverage_"), held=self.percent(held, ".1f"))
-            for name, held in finding["evidence"].items()
-            if name.startswith("coverage_")
-        ]
-        held = self.t("words.semicolon").join(levels)
-        values = {"part": self.part(part), "about": self.name(finding["about"]), "levels": held}
-        # numbers such as "coverage_80" are no names that a text uses
-        numbers = {name.replace(".", "_"): value for name, value in finding["evidence"].items()}
-        return {"text": self.t(code, **values, **numbers), "lang": self.lang}
+    def said(self, stored: dict[str, Any]) -> str:
+        """Say a message of the library from its plain data, the names in it shortened."""
+        return Message.from_dict(stored).renamed(self.name).say(self.lang)
 
     def part(self, part: str) -> str:
         """Say which part of the data."""
         return self.t(f"part.{part.split(' ')[0] or 'unknown'}")
-
-    def peak(self, alignment: dict[str, Any]) -> str:
-        """Say which part of a cycle."""
-        cycle, peak = alignment["cycle"], alignment["peak"]
-        if cycle in ("weekday", "month"):
-            return self.t(f"{cycle}.{peak.lower()}")
-        return self.t("cycle.step", n=peak) if cycle == "season" else str(peak)
 
     def join(self, texts: Iterable[str]) -> str:
         """Put sentences one behind the other."""
