@@ -14,7 +14,7 @@ ROOT = Path(gatecast.__file__).parent
 REPORT = ROOT / "reporting"
 SOURCES = {
     path: path.read_text(encoding="utf-8")
-    for path in [*REPORT.rglob("*.py"), *REPORT.rglob("*.j2")]
+    for path in [*REPORT.rglob("*.py"), *REPORT.rglob("*.j2"), *(ROOT / "charts").rglob("*.py")]
     if path.parent.name != "texts"
 }
 # attributes of elements stand in the other quotes

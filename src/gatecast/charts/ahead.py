@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gatecast.charts.draw import forecast_marks
@@ -24,6 +25,8 @@ __all__ = ["forecast_chart", "newest_part", "plot_intervals"]
 # the past is shown for a few horizons, so that the forecast is a good part of the picture
 HORIZONS = 4
 LEAST_POINTS = 60
+# at both ends a share of what is shown: marks at the edge are seen as a whole
+ROOM = 60
 
 
 def plot_intervals(
@@ -69,7 +72,10 @@ def forecast_chart(line: Timeline, begin: int, t: Texts, title: str | None = Non
     keep = begin + thin(line.values[begin:])
     marks = forecast_marks(line.times[keep], line.values[keep], line, t)
     said = t("chart.newest", shown=len(line.values) - begin, steps=len(line.forecast))
-    x = time_axis(line.times, time_label(line.time_name, line.times, line.freq, t), 5)
+    first, last = line.times[begin], line.forecast_times[-1] if len(line.forecast) else line.times[-1]
+    room = (last - first) // ROOM
+    label = time_label(line.time_name, line.times, line.freq, t)
+    x = replace(time_axis(line.times, label, 5), low=first - room, high=last + room)
     panel = Panel(marks, said, x, Axis(shorten(line.value_name)))
     headline = title or t("chart.forecast_of", name=shorten(line.name))
     return Chart((panel,), headline, size=(10.0, 4.6), legend="below", is_over_time=True)

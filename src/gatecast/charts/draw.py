@@ -41,7 +41,7 @@ def forecast_marks(
     bands = []
     for n, band in enumerate(line.bands):
         name = t("chart.band", level=band.level)
-        ends = {"label": name, "upper_label": t("chart.upper", band=name), "start": start}
+        ends: dict[str, Any] = {"label": name, "upper_label": t("chart.upper", band=name), "start": start}
         part = strength(n, len(line.bands))
         bands.append(Band(line.forecast_times, band.lower, band.upper, "forecast", part, **ends))
     label = t("chart.recursive") if line.is_recursive else t("chart.forecast")

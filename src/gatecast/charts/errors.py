@@ -125,8 +125,8 @@ def _correlation(values: Floats, season_length: int, t: Texts) -> Panel:
     n_lags = min(wanted, max(MOST_LAGS, season_length + 2), n // 2)
     seasons = range(season_length, n_lags + 1, season_length) if season_length > 1 else ()
     bound, lags, found = NORMAL_95 / np.sqrt(n), np.arange(1, n_lags + 1), autocorrelation(values, n_lags)
-    marks = (
-        *(Area("x", season - 0.15, season + 0.15, "window", 0.6) for season in seasons),
+    marks: tuple[Mark, ...] = (
+        *(Area("x", season - 0.25, season + 0.25, "window", 0.6) for season in seasons),
         Area("y", -bound, bound, "noise", 0.2),
         Stems(lags, np.zeros(n_lags), found, "model", width=1.8),
         Line(lags, found, "model", width=0.0, marker="circle", size=3.5),

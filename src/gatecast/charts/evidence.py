@@ -117,7 +117,7 @@ def _models(ranks: Ranks, ordered: list[str], top: float) -> list[Mark]:
         y = top - 0.35 - 0.55 * (n if is_left else k - 1 - n)
         x, side, gap = (0.6, "right", -0.08) if is_left else (k + 0.4, "left", 0.08)
         said = f"{text}  {rank:.2f}" if is_left else f"{rank:.2f}  {text}"
-        marks.append(Line([rank, rank, x], [0, y, y], "quiet", width=1.0))
+        marks.append(Line([rank, rank, x], [0, y, y], "data", width=1.0))
         marks.append(Line([rank], [0], "model", width=0.0, marker="circle", size=6.0))
         marks.append(Text(x + gap, y, said, align=(side, "center"), size=10.0))
     return marks
@@ -158,7 +158,7 @@ def _tiles(p_values: np.ndarray, is_better: np.ndarray) -> Tiles:
     roles: list[list[Role]] = [["better" if better else "worse" for better in row] for row in is_better.tolist()]
     for n, row in enumerate(roles):
         row[n] = "text"
-    return Tiles(tuple(map(tuple, roles)), tuple(map(tuple, strength.tolist())))
+    return Tiles(tuple(tuple(row) for row in roles), tuple(tuple(row.tolist()) for row in strength))
 
 
 def _short(p_value: Any) -> str:

@@ -203,11 +203,12 @@ def lag_importance(
 def lags_chart(share: Any, lags: Sequence[object], title: str | None, t: Texts, mark: float | None = None) -> Chart:
     """Show shares of lags, and a line behind place `mark` of them."""
     n = len(share)
-    bars: list[Mark] = [Bars(np.arange(n), share, "model", 0.85 if n <= MOST_BARS else 1.0)]
+    hover = tuple(f"{lag}: {part:.1%}" for lag, part in zip(lags, share, strict=True))
+    bars: list[Mark] = [Bars(np.arange(n), share, "model", 0.85 if n <= MOST_BARS else 1.0, hover=hover)]
     if mark is not None:
         bars.append(Rule("x", mark, "contrast", width=1.5, dash="dashed"))
     x = replace(_sparse(Axis(t("chart.lag")), lags, MOST_LAGS), group="lags")
-    panel = Panel(tuple(bars), t("chart.all_steps"), x, Axis(t("chart.share"), form=".0%"))
+    panel = Panel(tuple(bars), t("chart.all_steps"), x, Axis(t("chart.share"), is_share=True))
     return Chart((panel,), title or t("chart.lags"), size=(10.0, 3.4))
 
 

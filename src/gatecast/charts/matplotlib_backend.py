@@ -63,7 +63,7 @@ AXIS = "#b0b0b0"
 
 
 def draw(chart: Chart) -> Figure:
-    """Draw a chart.
+    r"""Draw a chart.
 
     Returns:
         A figure that belongs to no window.
@@ -122,9 +122,9 @@ def _dress(axes: Axes, panel: Panel) -> None:
     axes.set_title(for_matplotlib(panel.title), loc="left", fontsize=10.5, color=text, pad=8)
     axes.set_xlabel(for_matplotlib(panel.x.label), fontsize=9.5, color=text)
     axes.set_ylabel(for_matplotlib(panel.y.label), fontsize=9.5, color=text)
-    for name, axis in (("x", panel.x), ("y", panel.y)):
+    for drawn, axis in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
         look: dict[str, Any] = {"color": COLORS["grid"], "linewidth": 0.6} if axis.has_grid else {}
-        axes.grid(visible=axis.has_grid, axis=name, **look)
+        drawn.grid(visible=axis.has_grid, **look)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=9, color=AXIS, labelcolor=text)
     axes.tick_params(labelbottom=panel.x.is_named, labelleft=panel.y.is_named)
@@ -144,6 +144,8 @@ def _add_line(axes: Axes, line: Line, z: float) -> None:
     name = for_matplotlib(line.label) if line.label else None
     look: dict[str, Any] = {"color": COLORS[line.role], "label": name, "zorder": z, "markersize": line.size}
     look |= {"linewidth": line.width, "linestyle": DASHES[line.dash] if line.width else "none"}
+    if not line.marker:
+        look["solid_capstyle"] = "butt"
     if line.is_step:
         look["drawstyle"] = "steps-post"
     if line.face:
@@ -284,8 +286,8 @@ def _choose_ticks(axis: Any, known: Axis) -> None:
         axis.set_major_locator(ticker.LogLocator(10, subs=(1.0, 2.0, 5.0), numticks=12))
         axis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
         axis.set_minor_formatter(ticker.NullFormatter())
-    elif known.form:
-        axis.set_major_formatter(ticker.PercentFormatter(1.0, 0))
+    elif known.is_share:
+        axis.set_major_formatter(ticker.PercentFormatter(1.0))
 
 
 def _limit(set_limits: Any, known: Axis) -> None:

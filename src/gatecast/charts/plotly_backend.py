@@ -124,8 +124,8 @@ def _axis(axis: Axis, panel: Panel, letter: str) -> Plain:
         seen = [value for mark in panel.marks if isinstance(mark, Line) for value in getattr(mark, letter)]
         if seen and max(seen) - min(seen) <= FEW_WHOLE:
             made["dtick"] = 1
-    if axis.form:
-        made["tickformat"] = axis.form
+    if axis.is_share:
+        made["tickformat"] = ".2~%"
     if axis.angle:
         made["tickangle"] = -axis.angle
     if not axis.has_grid:
@@ -137,6 +137,8 @@ def _axis(axis: Axis, panel: Panel, letter: str) -> Plain:
 
 def _placed(value: Any, axis: Axis) -> Any:
     """Return where plotly puts a value of an axis: limits and texts count in powers of ten on a logarithmic one."""
+    if isinstance(value, np.datetime64):
+        return str(np.datetime_as_string(value, unit="s"))
     return float(np.log10(value)) if axis.scale == "log" and value is not None else value
 
 
@@ -189,7 +191,8 @@ def _band(band: Band, palette: Palette) -> list[Plain]:
         x, y = _joined(band.x, values, band.start)
         both.append(_named({"x": x, "y": y}, name) | {"legendgroup": for_plotly(band.label)} | ends | more)
     if not band.label:
-        both = [trace | {"hoverinfo": "skip", "hovertemplate": None} for trace in both]
+        for trace in both:
+            trace |= {"hoverinfo": "skip", "hovertemplate": None}
     return both
 
 
@@ -260,9 +263,12 @@ def _shapes(mark: Area | Rule | Tiles, palette: Palette, number: str) -> list[Pl
     shape |= {f"{across}0": 0, f"{across}1": 1}
     if isinstance(mark, Area):
         look = {"type": "rect", "layer": "below", "line": {"width": 0}, "fillcolor": palette(mark.role, mark.strength)}
-        return [shape | {f"{mark.axis}0": mark.low, f"{mark.axis}1": mark.high} | look]
+        return [
+            shape | {f"{mark.axis}0": _placed(mark.low, Axis()), f"{mark.axis}1": _placed(mark.high, Axis())} | look
+        ]
     line = {"color": palette(mark.role, 1.0), "width": mark.width, "dash": DASHES[mark.dash]}
-    shape |= {"type": "line", f"{mark.axis}0": mark.at, f"{mark.axis}1": mark.at, "line": line}
+    at = _placed(mark.at, Axis())
+    shape |= {"type": "line", f"{mark.axis}0": at, f"{mark.axis}1": at, "line": line}
     return [shape | ({"name": for_plotly(mark.label), "showlegend": True} if mark.label else {})]
 
 

@@ -71,14 +71,14 @@ def board_rows(board: Leaderboard) -> list[Row]:
     return rows_of(board.table.to_dict("records"), board.metric)
 
 
-def rows_of(records: Iterable[Mapping[str, Any]], metric: str) -> list[Row]:
+def rows_of(records: Iterable[Mapping[Any, Any]], metric: str) -> list[Row]:
     """Return the models whose figures stand in dictionaries, with None for what is not known."""
     keys = ("skill", "skill_lower", "skill_upper", metric, "p_value", "seconds")
     found = []
     for record in records:
         known = {"seconds": record.get("fit_seconds", np.nan) + record.get("predict_seconds", np.nan), **record}
-        numbers = [np.nan if known[key] is None else float(known[key]) for key in keys]
-        found.append(Row(str(known["model"]), *numbers, is_ranked=bool(known["is_ranked"])))
+        figures = (np.nan if known[key] is None else float(known[key]) for key in keys)
+        found.append(Row(str(known["model"]), *figures, bool(known["is_ranked"])))  # type: ignore[arg-type]
     return found
 
 
@@ -119,9 +119,10 @@ def skill_chart(rows: list[Row], metric: str, t: Texts, title: str | None = None
     low, high = _limits(rows)
     known = [(n, row) for n, row in enumerate(rows) if np.isfinite(row.skill)]
     is_far = [row.skill < low for _, row in known]
+    edge = low + 0.015 * (high - low)
     points = Estimates(
         # what is further behind stands at the edge
-        [low if far else row.skill for (_, row), far in zip(known, is_far, strict=True)],
+        [edge if far else row.skill for (_, row), far in zip(known, is_far, strict=True)],
         [n for n, _ in known],
         [row.low for _, row in known],
         [row.high for _, row in known],
@@ -132,7 +133,7 @@ def skill_chart(rows: list[Row], metric: str, t: Texts, title: str | None = None
         ),
     )
     far = [
-        Text(low, n, f"{row.skill:.3g}", align=("left", "bottom"), offset=(8, 5), size=9.0)
+        Text(edge, n, f"{row.skill:.3g}", align=("left", "bottom"), offset=(8, 5), size=9.0)
         for (n, row), is_so in zip(known, is_far, strict=True)
         if is_so
     ]
@@ -171,8 +172,10 @@ def _hover(name: str, row: Row, metric: str, t: Texts) -> str:
     lines = [
         name,
         t("chart.skill_hover", skill=row.skill, low=row.low, high=row.high),
-        f"{metric.upper()} {_number(row.error, '.3g')}, p {_p_value(row.p_value)}, {_number(row.seconds, '.3g')} s",
+        f"{metric.upper()} {_number(row.error, '.3g')}, p {_p_value(row.p_value)}",
     ]
+    if np.isfinite(row.seconds):
+        lines[-1] += f", {row.seconds:.3g} s"
     return "\n".join(lines)
 
 

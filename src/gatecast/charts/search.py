@@ -64,7 +64,7 @@ def history_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
     best = np.fmin.accumulate(error)
     marks.append(Line(number, best, "model", t("chart.best_so_far"), width=1.8, is_step=True))
     low, high = _limits(error, top)
-    marks += _ended(tuned, low, t)
+    marks += _ended(tuned, low + 0.03 * (high - low), t)
     starts: tuple[tuple[str, str, Dash], ...]
     starts = ("model", t("chart.as_it_was"), "dashed"), ("default", t("chart.defaults"), "dotted")
     for start, name, dash in starts:
@@ -136,12 +136,12 @@ def _limits(error: np.ndarray, top: float) -> tuple[float, float]:
     return low - 0.12 * room, high + 0.05 * room
 
 
-def _ended(tuned: Tuned, low: float, t: Texts) -> list[Line]:
+def _ended(tuned: Tuned, at: float, t: Texts) -> list[Line]:
     """Mark trials without an error at the lower edge."""
     found: list[Line] = []
     for state, marker, name in (("pruned", "bar", t("chart.ended_early")), ("failed", "x", t("chart.failed"))):
         numbers = tuned.trials.loc[tuned.trials["state"] == state, "trial"].to_numpy(float)
         if len(numbers):
             look: dict[str, Any] = {"width": 0.0, "marker": marker, "size": 8.0}
-            found.append(Line(numbers, np.full(len(numbers), low), "text", name, **look))
+            found.append(Line(numbers, np.full(len(numbers), at), "text", name, **look))
     return found

@@ -274,7 +274,7 @@ class Axis:
         has_grid: Whether lines of a grid stand behind.
         margin: Room at both ends, as a share of what is shown.
         angle: By how many degrees texts of ticks are turned.
-        form: Of the numbers at ticks, `.0%` or "".
+        is_share: Whether numbers are written in percent.
     """
 
     label: str = ""
@@ -289,7 +289,7 @@ class Axis:
     has_grid: bool = True
     margin: float | None = None
     angle: int = 0
-    form: str = ""
+    is_share: bool = False
 
     def with_margin(self, margin: float) -> Axis:
         """Return the axis with room at its ends."""

@@ -13,7 +13,7 @@ from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct
 from gatecast.charts.numbers import StepErrors, step_errors
 from gatecast.charts.palette import series_look
-from gatecast.charts.spec import Axis, Band, Chart, Line, Panel, facets
+from gatecast.charts.spec import Axis, Band, Chart, Line, Marker, Panel, facets
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _steps(found: StepErrors) -> list[int]:
 
 def _marks(found: StepErrors, m: int) -> tuple[Line | Band, ...]:
     steps = _steps(found)
-    marker = "circle" if len(steps) <= FEW_STEPS else ""
+    marker: Marker = "circle" if len(steps) <= FEW_STEPS else ""
     marks: list[Line | Band] = [Line(steps, mean, "others", width=0.9) for mean in np.delete(found.mean, m, axis=0)]
     if found.n_origins >= LEAST_ORIGINS:
         marks.append(Band(steps, found.low[m], found.high[m], "model"))
