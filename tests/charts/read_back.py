@@ -82,7 +82,8 @@ def of_plotly(figure, n):
     named = [one["name"] for one in (*traces, *shapes) if one.get("showlegend")]
     texts = {
         "labels": [layout[f"{letter}axis{number}"]["title"]["text"] for letter in "xy"],
-        "texts": [a["text"] for a in layout["annotations"] if a["xref"].split(" ")[0] == f"x{number}"],
+        "texts": [a["text"] for a in layout["annotations"] if a["xref"].split(" ")[0] == f"x{number}"]
+        + [text for trace in traces for text in trace.get("text", ())],
         "legend": named,
     }
     texts = {

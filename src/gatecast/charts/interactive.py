@@ -49,21 +49,10 @@ def forecast(
     newest: int | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw the newest part of a series and its forecast with intervals, as `gatecast.charts.plot_intervals`.
-
-    Args:
-        model: Fitted.
-        data: The training part, or it and newer rows, whatever `fit` takes.
-        forecast: A table made by `predict`, or a number of steps; the model's horizon with intervals of 80 and 95 %
-            when absent.
-        unique_id: Which series of a panel; may be left out where there is one.
-        newest: Points of the past that are shown; four horizons and at least 60 when absent.
-        title: Headline; the name of the series when absent.
+    """Draw the newest part of a series and its forecast, with the arguments of `gatecast.charts.plot_intervals`.
 
     Raises:
-        GatecastError: plotly is not installed, or the model is not fitted.
-        ConfigError: There is no such series, or `newest` makes no sense.
-        DataError: `forecast` is no forecast.
+        GatecastError: plotly is not installed; else as there.
 
     Examples:
         >>> import gatecast
@@ -82,35 +71,24 @@ def forecast(
 def error_by_step(
     backtest: Backtest | Comparison, *, models: str | Iterable[str] | None = None, title: str | None = None
 ) -> Figure:
-    """Draw the error of each model at each step; a click on a name hides a model.
+    """Draw the error of each model at each step, with the arguments of `gatecast.charts.error_by_step`.
 
-    Errors are those of `gatecast.charts.error_by_step`; the pointer shows between which errors four of five origins
-    lie.
-
-    Args:
-        backtest: From `backtest` or `compare`.
-        models: Which; all when absent.
-        title: Headline.
+    A click on a name hides a model; the pointer shows between which errors four of five origins lie.
 
     Raises:
-        ConfigError: The backtest does not have a model.
-        DataError: No step has a target and forecasts.
-        GatecastError: plotly is not installed.
+        GatecastError: plotly is not installed; else as there.
     """
     check_plotly()
     return draw(steps_chart(step_errors(record_of(backtest), models), Texts("en"), title))
 
 
 def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = None) -> Figure:
-    """Draw the skill of each model with its interval; the pointer shows error, p-value and time.
+    """Draw the skill of each model with its interval, with the arguments of `gatecast.charts.leaderboard`.
 
-    Args:
-        comparison: From `compare`, or its `board`.
-        title: Headline.
+    The pointer shows error, p-value and time. Without a seasonal naive to compare with there is an error.
 
     Raises:
-        ConfigError: `comparison` is something else, or has no seasonal naive to compare with.
-        GatecastError: plotly is not installed.
+        GatecastError: plotly is not installed; else as there.
     """
     check_plotly()
     board = board_of(comparison)
@@ -130,19 +108,12 @@ def gates_heatmap(
     value_name: str = "value",
     title: str | None = None,
 ) -> Figure:
-    """Draw what each unit did at each time, as colors, below the series itself.
+    """Draw what each unit did at each time, with the arguments of `gatecast.charts.gates_heatmap`.
 
-    Args:
-        times: `(T,)` datetime64 or numbers.
-        matrix: `(T, D)`, one column for each unit. More than 600 rows are averaged in blocks.
-        label_of: What it is, e.g. "forget gate".
-        values: `(T,)` the series, drawn above.
-        value_name: Its name.
-        title: Headline; `label_of` when absent.
+    More than 600 rows are averaged in blocks.
 
     Raises:
-        DataError: Shapes do not fit together.
-        GatecastError: plotly is not installed.
+        GatecastError: plotly is not installed; else as there.
 
     Examples:
         >>> figure = gates_heatmap(np.arange(48), np.full((48, 6), 0.5), "forget gate")

@@ -184,15 +184,13 @@ def _line(line: Line, panel: Panel, palette: Palette, is_unified: bool) -> Plain
 
 def _band(band: Band, palette: Palette) -> list[Plain]:
     """Add the area between two lines; the pointer reads off both ends."""
-    ends: Plain = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hovertemplate": "%{y:.6~g}"}
+    seen = {"hovertemplate": "%{y:.6~g}"} if band.label else {"hoverinfo": "skip"}
+    ends: Plain = {"type": "scatter", "mode": "lines", "line": {"width": 0}, **seen}
     fill = {"fill": "tonexty", "fillcolor": palette(band.role, round(band.strength * SEEN_THROUGH, 2))}
     both = []
     for values, name, more in ((band.high, band.upper_label, {"showlegend": False}), (band.low, band.label, fill)):
         x, y = _joined(band.x, values, band.start)
         both.append(_named({"x": x, "y": y}, name) | {"legendgroup": for_plotly(band.label)} | ends | more)
-    if not band.label:
-        for trace in both:
-            trace |= {"hoverinfo": "skip", "hovertemplate": None}
     return both
 
 

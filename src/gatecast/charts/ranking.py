@@ -73,13 +73,20 @@ def board_rows(board: Leaderboard) -> list[Row]:
 
 def rows_of(records: Iterable[Mapping[Any, Any]], metric: str) -> list[Row]:
     """Return the models whose figures stand in dictionaries, with None for what is not known."""
-    keys = ("skill", "skill_lower", "skill_upper", metric, "p_value", "seconds")
-    found = []
-    for record in records:
-        known = {"seconds": record.get("fit_seconds", np.nan) + record.get("predict_seconds", np.nan), **record}
-        figures = (np.nan if known[key] is None else float(known[key]) for key in keys)
-        found.append(Row(str(known["model"]), *figures, bool(known["is_ranked"])))  # type: ignore[arg-type]
-    return found
+    keys = {"skill": "skill", "low": "skill_lower", "high": "skill_upper", "error": metric, "p_value": "p_value"}
+    return [
+        Row(
+            name=str(record["model"]),
+            seconds=_known(record.get("seconds", record.get("fit_seconds", 0) + record.get("predict_seconds", 0))),
+            is_ranked=bool(record["is_ranked"]),
+            **{name: _known(record[key]) for name, key in keys.items()},
+        )
+        for record in records
+    ]
+
+
+def _known(value: Any) -> float:
+    return np.nan if value is None else float(value)
 
 
 def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = None) -> Figure:

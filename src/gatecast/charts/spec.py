@@ -34,28 +34,12 @@ __all__ = [
 
 # numbers or times, `(N,)`: an array or a list
 Values = Any
+# fmt: off
 Role = Literal[
-    "data",
-    "quiet",
-    "model",
-    "contrast",
-    "forecast",
-    "text",
-    "window",
-    "open",
-    "others",
-    "noise",
-    "better",
-    "worse",
-    "m0",
-    "m1",
-    "m2",
-    "m3",
-    "m4",
-    "m5",
-    "m6",
-    "m7",
+    "data", "quiet", "model", "contrast", "forecast", "text", "window", "open", "others", "noise", "better", "worse",
+    "m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7",
 ]
+# fmt: on
 Dash = Literal["solid", "dashed", "dotted", "long"]
 Marker = Literal["", "circle", "ring", "square", "diamond", "triangle-up", "triangle-left", "cross", "x", "bar"]
 Frame = Literal["data", "panel"]
