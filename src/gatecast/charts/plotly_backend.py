@@ -40,7 +40,8 @@ SEEN_THROUGH = 0.7
 DIGITS, CELL_DIGITS = 6, 3
 # up to so many whole numbers each have a tick
 FEW_WHOLE = 14
-GAP = 0.07
+# between panels, and between rows whose panels have titles
+GAP, TITLED_GAP = 0.07, 0.16
 
 
 def light(role: str, strength: float = 1.0) -> str:
@@ -100,21 +101,22 @@ def figure_of(chart: Chart, palette: Palette = light) -> Plain:
 
 def _domains(chart: Chart, panel: Panel) -> tuple[list[float], list[float]]:
     """Return where a panel lies, as shares of the figure; rows count from above."""
-    columns, rows = _ends(chart.widths), _ends(chart.heights)
+    gap = TITLED_GAP if any(each.title for each in chart.panels) else GAP
+    columns, rows = _ends(chart.widths, GAP), _ends(chart.heights, gap)
     low, high = rows[panel.row]
     return [columns[panel.column][0], columns[panel.column + panel.n_columns - 1][1]], [1 - high, 1 - low]
 
 
-def _ends(sizes: tuple[float, ...]) -> list[tuple[float, float]]:
-    shares = np.array(sizes) / sum(sizes) * (1 - GAP * (len(sizes) - 1))
-    begins = np.append(0, np.cumsum(shares + GAP)[:-1])
+def _ends(sizes: tuple[float, ...], gap: float) -> list[tuple[float, float]]:
+    shares = np.array(sizes) / sum(sizes) * (1 - gap * (len(sizes) - 1))
+    begins = np.append(0, np.cumsum(shares + gap)[:-1])
     return [(float(begin), min(float(begin + share), 1.0)) for begin, share in zip(begins, shares, strict=True)]
 
 
 def _axis(axis: Axis, panel: Panel, letter: str) -> Plain:
     made: Plain = {"title": {"text": for_plotly(axis.label)}}
     if axis.scale == "log":
-        made["type"] = "log"
+        made |= {"type": "log"} | _log_ticks(panel, letter)
     if axis.low is not None or axis.high is not None:
         made["range"] = [_placed(end, axis) for end in (axis.low, axis.high)]
     if axis.ticks is not None:
@@ -133,6 +135,16 @@ def _axis(axis: Axis, panel: Panel, letter: str) -> Plain:
     if not axis.is_named:
         made["showticklabels"] = False
     return made if panel.has_axes else made | {"visible": False}
+
+
+def _log_ticks(panel: Panel, letter: str) -> Plain:
+    """Write 0.1, 0.2, 0.5 and 1: plotly would write single digits between powers of ten."""
+    seen = [np.asarray(getattr(mark, letter), float) for mark in panel.marks if isinstance(mark, Line)]
+    seen += [mark.x for mark in panel.marks if isinstance(mark, Bars) and letter == "x"]
+    known = np.concatenate([values[values > 0] for values in seen if len(values)])
+    low, high = (int(np.floor(np.log10(end))) for end in (known.min(), known.max()))
+    ticks = [float(f"{digit}e{power}") for power in range(low, high + 1) for digit in (1, 2, 5)]
+    return {"tickvals": ticks, "ticktext": [f"{tick:,g}" for tick in ticks]}
 
 
 def _placed(value: Any, axis: Axis) -> Any:
