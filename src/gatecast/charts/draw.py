@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatecast.charts.names import shorten
-from gatecast.charts.spec import Area, Axis, Band, Line, Mark, Panel, Role, Rule, Text, time_axis
+from gatecast.charts.spec import Area, Axis, Band, Line, Look, Mark, Panel, Role, Rule, Text, time_axis
 from gatecast.charts.thinning import envelope
 from gatecast.charts.timeline import Timeline
 from gatecast.charts.words import time_label
@@ -33,7 +33,7 @@ def forecast_marks(
         t: Says texts.
         between: What is drawn above the data and below the forecast.
     """
-    dots: dict[str, Any] = {"marker": "circle", "size": 2.6, "face": "data"} if len(values) <= MANY_POINTS else {}
+    dots: Look = {"marker": "circle", "size": 2.6, "face": "data"} if len(values) <= MANY_POINTS else {}
     data = Line(times, values, "quiet" if dots else "data", t("chart.data"), width=0.9, **dots)
     if not len(line.forecast):
         return (data, *between)
@@ -41,11 +41,11 @@ def forecast_marks(
     bands = []
     for n, band in enumerate(line.bands):
         name = t("chart.band", level=band.level)
-        ends: dict[str, Any] = {"label": name, "upper_label": t("chart.upper", band=name), "start": start}
+        ends: Look = {"label": name, "upper_label": t("chart.upper", band=name), "start": start}
         part = strength(n, len(line.bands))
         bands.append(Band(line.forecast_times, band.lower, band.upper, "forecast", part, **ends))
     label = t("chart.recursive") if line.is_recursive else t("chart.forecast")
-    look: dict[str, Any] = {"width": 1.9, "dash": "long", "size": 3.0, "start": start}
+    look: Look = {"width": 1.9, "dash": "long", "size": 3.0, "start": start}
     if len(line.forecast) <= FEW_POINTS:
         look["marker"] = "diamond"
     return (data, *between, *bands, Line(line.forecast_times, line.forecast, "forecast", label, **look))
@@ -102,14 +102,14 @@ def overview_panel(line: Timeline, views: list[tuple[int, int]], n_columns: int,
 
 def curve_panel(rmse: list[float], unit: str, noise_floor: float | None, t: Texts) -> Panel:
     """Show the error of each epoch, in the units of the data."""
-    look: dict[str, Any] = {"marker": "circle"} if len(rmse) <= 20 else {}
+    look: Look = {"marker": "circle"} if len(rmse) <= 20 else {}
     marks: list[Mark] = [
         Line(np.arange(1, len(rmse) + 1), np.array(rmse), "model", width=1.7 if len(rmse) <= 120 else 1.0, **look),
         Text(0.98, 0.97, t("chart.last_epoch", rmse=rmse[-1]), "model", ("right", "top"), ("panel", "panel")),
     ]
     if noise_floor is not None:
         said = t("chart.noise_floor", rmse=noise_floor)
-        place: dict[str, Any] = {"align": ("right", "bottom"), "frames": ("panel", "data"), "offset": (0, -11)}
+        place: Look = {"align": ("right", "bottom"), "frames": ("panel", "data"), "offset": (0, -11)}
         marks += [Rule("y", noise_floor, dash="dotted"), Text(1, noise_floor, said, size=9.0, **place)]
     y = Axis(t("chart.training_rmse", unit=shorten(unit)), margin=None if noise_floor is None else 0.15)
     return Panel(tuple(marks), t("chart.curve"), Axis(t("chart.epoch"), "whole", most_ticks=5), y)

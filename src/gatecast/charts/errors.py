@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.charts.checks import numbers
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten
-from gatecast.charts.spec import Area, Axis, Bars, Chart, Line, Mark, Panel, Rule, Stems, Text, time_axis
+from gatecast.charts.spec import Area, Axis, Bars, Chart, Line, Look, Mark, Panel, Rule, Stems, Text, time_axis
 from gatecast.charts.thinning import thin
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError
@@ -98,14 +98,14 @@ def _over_time(times: np.ndarray, values: Floats, name: str, t: Texts) -> Panel:
 def _histogram(known: Floats, name: str, t: Texts) -> Panel:
     counts, edges = np.histogram(known, _n_bins(known), density=True)
     hover = tuple(f"{low:.4g} … {high:.4g}: {n:.4g}" for low, high, n in zip(edges, edges[1:], counts, strict=False))
-    look: dict[str, Any] = {"strength": 0.45, "is_edged": True, "hover": hover}
+    look: Look = {"strength": 0.45, "is_edged": True, "hover": hover}
     marks: list[Mark] = [Bars((edges[1:] + edges[:-1]) / 2, counts, "model", np.diff(edges), **look)]
     mean, spread = float(known.mean()), float(known.std())
     if spread > 0:
         grid = np.linspace(mean - 4 * spread, mean + 4 * spread, 201)
         density = np.exp(-0.5 * ((grid - mean) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
         marks.append(Line(grid, density, "text", width=1.4))
-    place: dict[str, Any] = {"align": ("right", "top"), "frames": ("panel", "panel")}
+    place: Look = {"align": ("right", "top"), "frames": ("panel", "panel")}
     said = Text(0.98, 0.96, t("chart.moments", mean=mean, spread=spread), size=9.0, **place)
     marks += [Rule("x", 0, width=0.8), said]
     return Panel(tuple(marks), t("chart.distribution"), Axis(name), Axis(t("chart.density")))

@@ -9,7 +9,7 @@ import numpy as np
 from gatecast.charts.checks import board_of
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct
-from gatecast.charts.spec import Axis, Chart, Line, Mark, Panel, Role, Text, Tiles
+from gatecast.charts.spec import Axis, Chart, Line, Look, Mark, Panel, Role, Text, Tiles
 from gatecast.comparison.ranks import Ranks
 from gatecast.exceptions import DataError
 from gatecast.texts import Texts
@@ -132,7 +132,7 @@ def _matrix_chart(board: Leaderboard, title: str | None, t: Texts) -> Chart:
         for row, column in np.ndindex(k, k)
         if row != column
     ]
-    look: dict[str, Any] = {"ticks": range(k), "names": short, "has_grid": False}
+    look: Look = {"ticks": range(k), "names": short, "has_grid": False}
     x = Axis(low=-0.5, high=k - 0.5, angle=30 if k > FEW else 0, **look)
     panel = Panel((_tiles(p_values, is_better), *cells), t("chart.p_of_row"), x, Axis(low=k - 0.5, high=-0.5, **look))
     size = (max(2.6 + 0.85 * k, 6.0), 2.2 + 0.5 * k)

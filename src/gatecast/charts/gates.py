@@ -15,7 +15,7 @@ import numpy as np
 from gatecast.charts.checks import numbers
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct, shorten
-from gatecast.charts.spec import Axis, Bars, Chart, HeatMap, Line, Mark, Panel, Rule, Text, time_axis
+from gatecast.charts.spec import Axis, Bars, Chart, HeatMap, Line, Look, Mark, Panel, Rule, Text, time_axis
 from gatecast.charts.thinning import block_means, thin
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError
@@ -150,7 +150,7 @@ def lives_chart(lives: Any, unit: str, marks: Sequence[float], title: str | None
     drawn: list[Mark] = [bars]
     for mark in marks:
         drawn.append(Rule("x", mark, "contrast", width=1.2, dash="dashed"))
-        place: dict[str, Any] = {"align": ("center", "bottom"), "frames": ("data", "panel"), "offset": (0, 3)}
+        place: Look = {"align": ("center", "bottom"), "frames": ("data", "panel"), "offset": (0, 3)}
         drawn.append(Text(mark, 1, f"{mark:g}", "contrast", size=9.0, **place))
     x = Axis(t("chart.half_life", unit=shorten(unit)), "log")
     panel = Panel(tuple(drawn), _spoken(known, unit, t), x, Axis(t("chart.units"), "whole"))

@@ -15,7 +15,7 @@ import numpy as np
 from gatecast.charts.ahead import forecast_chart, newest_part
 from gatecast.charts.checks import board_of, record_of
 from gatecast.charts.gates import heatmap_chart
-from gatecast.charts.names import HEADLINE, html_label
+from gatecast.charts.names import HEADLINE, for_plotly, shorten
 from gatecast.charts.numbers import step_errors
 from gatecast.charts.palette import COLORS
 from gatecast.charts.plotly_backend import figure_of
@@ -135,7 +135,7 @@ def draw(chart: Chart) -> Figure:
     figure.update_layout(
         # plotly's own template is 7 KB in each figure
         template="none",
-        title={"text": html_label(chart.title, HEADLINE), "x": 0.01, "font": {"size": 16}},
+        title={"text": for_plotly(shorten(chart.title, HEADLINE)), "x": 0.01, "font": {"size": 16}},
         font={"family": FONT, "size": 12, "color": COLORS["text"]},
         margin={"l": 60, "r": 20, "t": 50, "b": 50},
         legend={"orientation": "h", "y": -0.18},

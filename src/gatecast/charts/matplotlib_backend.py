@@ -19,6 +19,7 @@ from gatecast.charts.spec import (
     Estimates,
     HeatMap,
     Line,
+    Look,
     Panel,
     Rule,
     Stems,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-DASHES: dict[str, Any] = {"solid": "-", "dashed": (0, (4, 3)), "dotted": (0, (1, 2)), "long": (0, (5, 1.2))}
+DASHES: Look = {"solid": "-", "dashed": (0, (4, 3)), "dotted": (0, (1, 2)), "long": (0, (5, 1.2))}
 MARKERS = {
     "": "",
     "circle": "o",
@@ -123,7 +124,7 @@ def _dress(axes: Axes, panel: Panel) -> None:
     axes.set_xlabel(for_matplotlib(panel.x.label), fontsize=9.5, color=text)
     axes.set_ylabel(for_matplotlib(panel.y.label), fontsize=9.5, color=text)
     for drawn, axis in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
-        look: dict[str, Any] = {"color": COLORS["grid"], "linewidth": 0.6} if axis.has_grid else {}
+        look: Look = {"color": COLORS["grid"], "linewidth": 0.6} if axis.has_grid else {}
         drawn.grid(visible=axis.has_grid, **look)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=9, color=AXIS, labelcolor=text)
@@ -142,7 +143,7 @@ def _mix(role: str, strength: float) -> Any:
 
 def _add_line(axes: Axes, line: Line, z: float) -> None:
     name = for_matplotlib(line.label) if line.label else None
-    look: dict[str, Any] = {"color": COLORS[line.role], "label": name, "zorder": z, "markersize": line.size}
+    look: Look = {"color": COLORS[line.role], "label": name, "zorder": z, "markersize": line.size}
     look |= {"linewidth": line.width, "linestyle": DASHES[line.dash] if line.width else "none"}
     if not line.marker:
         look["solid_capstyle"] = "butt"
@@ -160,7 +161,7 @@ def _add_estimates(axes: Axes, found: Estimates, z: float) -> None:
         if np.isfinite(low):
             axes.plot([low, high], [y, y], color=color, linewidth=2.6, solid_capstyle="butt", zorder=z)
         face = COLORS["page"] if marker == "ring" else color
-        look: dict[str, Any] = {"color": color, "markerfacecolor": face, "markersize": found.size, "zorder": z + 1e-4}
+        look: Look = {"color": color, "markerfacecolor": face, "markersize": found.size, "zorder": z + 1e-4}
         # what stands at the edge is seen as a whole
         axes.plot([x], [y], MARKERS[marker], clip_on=marker != "triangle-left", **look)
 
@@ -180,7 +181,7 @@ def _add_stems(axes: Axes, stems: Stems, z: float) -> None:
 
 
 def _add_bars(axes: Axes, bars: Bars, z: float) -> None:
-    look: dict[str, Any] = {"color": _mix(bars.role, bars.strength), "zorder": z}
+    look: Look = {"color": _mix(bars.role, bars.strength), "zorder": z}
     if bars.is_edged:
         look |= {"edgecolor": "white", "linewidth": 0.5}
     if bars.is_flat:
@@ -194,7 +195,7 @@ def _add_bars(axes: Axes, bars: Bars, z: float) -> None:
 
 def _add_heat(axes: Axes, heat: HeatMap, z: float) -> None:
     # orange and purple are told apart with any kind of color vision, as are the colors of cividis
-    look: dict[str, Any] = {"cmap": "cividis" if heat.low >= 0 else "PuOr", "vmin": heat.low, "vmax": heat.high}
+    look: Look = {"cmap": "cividis" if heat.low >= 0 else "PuOr", "vmin": heat.low, "vmax": heat.high}
     if heat.x is None:
         axes.imshow(heat.z, aspect="auto", interpolation="nearest", rasterized=True, zorder=z, **look)
         return
@@ -213,7 +214,7 @@ def _add_tiles(axes: Axes, tiles: Tiles, z: float) -> None:
 def _add_rule(axes: Axes, rule: Rule, z: float) -> None:
     add = axes.axvline if rule.axis == "x" else axes.axhline
     name = for_matplotlib(rule.label) if rule.label else None
-    look: dict[str, Any] = {"linewidth": rule.width, "linestyle": DASHES[rule.dash], "label": name, "zorder": z}
+    look: Look = {"linewidth": rule.width, "linestyle": DASHES[rule.dash], "label": name, "zorder": z}
     add(rule.at, color=COLORS[rule.role], **look)
 
 
@@ -229,7 +230,7 @@ def _add_text(axes: Axes, text: Text, z: float) -> None:
         ("data", "panel"): axes.get_xaxis_transform(),
         ("panel", "panel"): axes.transAxes,
     }[text.frames]
-    look: dict[str, Any] = {"ha": text.align[0], "va": text.align[1], "fontsize": text.size, "zorder": z}
+    look: Look = {"ha": text.align[0], "va": text.align[1], "fontsize": text.size, "zorder": z}
     look |= {"color": COLORS[text.role], "fontweight": "bold" if text.is_bold else "normal"}
     said = for_matplotlib(text.text)
     if text.offset == (0, 0):
@@ -299,11 +300,11 @@ def _add_legend(figure: Figure, drawn: list[Axes], place: str) -> None:
     if not place:
         return
     # each label once, in the order of the panels
-    found: dict[str, Any] = {}
+    found: Look = {}
     for axes in drawn:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             found.setdefault(name, handle)
-    look: dict[str, Any] = {"fontsize": 9.5, "frameon": False}
+    look: Look = {"fontsize": 9.5, "frameon": False}
     if place == "below":
         figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=6, **look)
         return
@@ -314,7 +315,7 @@ def _add_legend(figure: Figure, drawn: list[Axes], place: str) -> None:
 
 def _finish(figure: Figure, chart: Chart) -> Figure:
     """Give a figure its headline and a note below, and let names in other letters than ASCII be drawn."""
-    look: dict[str, Any] = {"x": 0.01, "ha": "left", "color": COLORS["text"]}
+    look: Look = {"x": 0.01, "ha": "left", "color": COLORS["text"]}
     figure.suptitle(for_matplotlib(shorten(chart.title, HEADLINE)), fontsize=13, fontweight="bold", **look)
     if chart.note:
         lines = textwrap.wrap(chart.note, int(12.5 * chart.size[0]))

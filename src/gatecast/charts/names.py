@@ -6,7 +6,7 @@ import html
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["distinct", "for_matplotlib", "for_plotly", "html_label", "label", "shorten"]
+__all__ = ["distinct", "for_matplotlib", "for_plotly", "shorten"]
 
 WIDTH = 28
 # letters that a headline has room for
@@ -35,16 +35,6 @@ def shorten(name: object, width: int = WIDTH) -> str:
     return f"{_head(text, width - 1 - _width(tail))}…{tail}"
 
 
-def label(name: object, width: int = WIDTH) -> str:
-    r"""Return a short name as text for matplotlib.
-
-    Examples:
-        >>> print(label("price $x_1$"))
-        price \$x_1\$
-    """
-    return for_matplotlib(shorten(name, width))
-
-
 def for_matplotlib(text: str) -> str:
     r"""Return a text for matplotlib, which would read what stands between two dollars as a formula.
 
@@ -70,11 +60,6 @@ def distinct(names: Iterable[object], width: int = WIDTH) -> list[str]:
             text = _head(text, width - len(number) - 1).rstrip("…") + "…" + number
         found.append(text)
     return found
-
-
-def html_label(name: object, width: int = WIDTH) -> str:
-    """Return a short name as text for plotly."""
-    return for_plotly(shorten(name, width))
 
 
 def for_plotly(text: str) -> str:

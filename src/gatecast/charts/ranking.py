@@ -11,7 +11,7 @@ import numpy as np
 from gatecast.charts.checks import board_of
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct
-from gatecast.charts.spec import Axis, Chart, Estimates, Line, Mark, Marker, Panel, Role, Rule, Text
+from gatecast.charts.spec import Axis, Chart, Estimates, Line, Look, Mark, Marker, Panel, Role, Rule, Text
 from gatecast.comparison.verdict import NAIVE
 from gatecast.texts import Texts
 
@@ -204,7 +204,7 @@ def _numbers(rows: list[Row], metric: str, t: Texts) -> Panel:
         t("chart.p_best"): [_p_value(row.p_value) for row in rows],
         t("chart.seconds"): [_number(row.seconds, ".3g") for row in rows],
     }
-    at: dict[str, Any] = {"align": ("right", "center"), "frames": ("panel", "data")}
+    at: Look = {"align": ("right", "center"), "frames": ("panel", "data")}
     texts = []
     for place, (head, cells) in zip((0.22, 0.68, 1.0), columns.items(), strict=True):
         texts.append(Text(place, -0.75, head, is_bold=True, **at))

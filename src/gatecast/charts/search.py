@@ -8,7 +8,7 @@ import numpy as np
 
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct
-from gatecast.charts.spec import Axis, Bars, Chart, Dash, Line, Mark, Panel, Rule
+from gatecast.charts.spec import Axis, Bars, Chart, Dash, Line, Look, Mark, Panel, Rule
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts import Texts
 
@@ -53,7 +53,7 @@ def history_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
     _check(tuned)
     number, error = (tuned.trials[name].to_numpy(float) for name in ("trial", "error"))
     top = _top(error)
-    points: dict[str, Any] = {"width": 0.0}
+    points: Look = {"width": 0.0}
     marks: list[Mark] = [
         Line(number, np.minimum(error, top), "data", t("chart.trial"), marker="circle", size=5.0, **points)
     ]
@@ -142,6 +142,6 @@ def _ended(tuned: Tuned, at: float, t: Texts) -> list[Line]:
     for state, marker, name in (("pruned", "bar", t("chart.ended_early")), ("failed", "x", t("chart.failed"))):
         numbers = tuned.trials.loc[tuned.trials["state"] == state, "trial"].to_numpy(float)
         if len(numbers):
-            look: dict[str, Any] = {"width": 0.0, "marker": marker, "size": 8.0}
+            look: Look = {"width": 0.0, "marker": marker, "size": 8.0}
             found.append(Line(numbers, np.full(len(numbers), at), "text", name, **look))
     return found

@@ -21,6 +21,7 @@ __all__ = [
     "Estimates",
     "HeatMap",
     "Line",
+    "Look",
     "Mark",
     "Panel",
     "Rule",
@@ -34,6 +35,10 @@ __all__ = [
 
 # numbers or times, `(N,)`: an array or a list
 Values = Any
+# a number or a time
+Place = Any
+# arguments by their names
+Look = dict[str, Any]
 # fmt: off
 Role = Literal[
     "data", "quiet", "model", "contrast", "forecast", "text", "window", "open", "others", "noise", "better", "worse",
@@ -77,7 +82,7 @@ class Line:
     is_step: bool = False
     low: Values | None = None
     high: Values | None = None
-    start: tuple[Any, float] | None = None
+    start: tuple[Place, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class Band:
     strength: float = 0.18
     label: str = ""
     upper_label: str = ""
-    start: tuple[Any, float] | None = None
+    start: tuple[Place, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,7 @@ class Rule:
     """A line across the whole panel, at a place of the axis."""
 
     axis: Literal["x", "y"]
-    at: Any
+    at: Place
     role: Role = "text"
     label: str = ""
     width: float = 1.0
@@ -205,8 +210,8 @@ class Area:
     """A strip across the whole panel."""
 
     axis: Literal["x", "y"]
-    low: Any
-    high: Any
+    low: Place
+    high: Place
     role: Role
     strength: float
 
@@ -227,8 +232,8 @@ class Text:
         is_bold: Whether it is a heading.
     """
 
-    x: Any
-    y: Any
+    x: Place
+    y: Place
     text: str
     role: Role = "text"
     align: tuple[str, str] = ("left", "center")
@@ -263,8 +268,8 @@ class Axis:
 
     label: str = ""
     scale: Literal["number", "log", "whole", "time", "steps"] = "number"
-    low: Any = None
-    high: Any = None
+    low: Place = None
+    high: Place = None
     ticks: Sequence[float] | None = None
     names: tuple[str, ...] | None = None
     most_ticks: int = 7
