@@ -14,7 +14,6 @@ FILES = sorted(ROOT.rglob("*.py"))
 # who may import whom: only from a lower floor, or from its own
 FLOORS = {
     "exceptions": 0,
-    "_native": 0,
     "atomic": 0,
     "plain": 0,
     "sentences": 0,

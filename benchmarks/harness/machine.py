@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import gatecast
-from gatecast import _native
 from gatecast.network import native
 from harness.environment import ROOT
 from harness.processes import THREADS, processors
@@ -32,7 +31,7 @@ def facts() -> dict[str, Any]:
         "threads": THREADS,
         "load_before": round(os.getloadavg()[0], 2),
         "isa": native.isa(),
-        "compiler": _native.compiler,
+        "compiler": native.compiler(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "gatecast": gatecast.__version__,

@@ -1,4 +1,4 @@
-// The extension module gatecast._native: one bind_ function per topic.
+// The extension module gatecast.network._native: one bind_ function per topic.
 #include "bindings.hpp"
 
 NB_MODULE(_native, module) {

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gatecast import _native
-from gatecast.network import native
+from gatecast.network import _native, native
 from gatecast.network.initial import initial_weights
 from gatecast.network.layers import LAYERS
 from gatecast.network.spec import LayerSpec, NetworkSpec

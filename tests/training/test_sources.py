@@ -8,8 +8,7 @@ a time with learning rate 0 and the absolute loss, reports each target as its lo
 import numpy as np
 import pytest
 
-from gatecast import _native
-from gatecast.network import native
+from gatecast.network import _native, native
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
 from segment_draws import Segments

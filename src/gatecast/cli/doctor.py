@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from gatecast import __version__, _native
+from gatecast import __version__
 from gatecast.cli.checks import Check, check_core
 from gatecast.cli.options import DoctorOptions
 from gatecast.cli.output import Printer
@@ -45,7 +45,7 @@ def _facts() -> dict[str, Any]:
         "gatecast": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "compiler": _native.compiler,
+        "compiler": native.compiler(),
         "packages": {name: _version(name) for name in NEEDED},
         "extras": _extras(),
         "instruction_sets": {"available": native.available_isas(), "in_use": native.isa()},

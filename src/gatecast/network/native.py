@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from gatecast import _native
 from gatecast.exceptions import ConfigError
+from gatecast.network import _native
 from gatecast.network.spec import NetworkSpec
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Stretches",
     "array_source",
     "available_isas",
+    "compiler",
     "forecast_slopes",
     "isa",
     "make_stream",
@@ -49,6 +50,11 @@ LOSSES = {"mse": 0, "mae": 1, "huber": 2, "quantile": 3, "normal": 4, "student":
 def available_isas() -> list[str]:
     """Instruction sets that this build has and this processor runs, slowest first."""
     return list(_native.available_isas())
+
+
+def compiler() -> str:
+    """Name the compiler that built the core."""
+    return _native.compiler
 
 
 def isa() -> str:
