@@ -15,7 +15,8 @@ constexpr int padded(int n) {
     return 16 * (lines % 16 == 0 ? lines + 1 : lines);
 }
 
-// out[rows, columns] = bias + a1[rows, k1] B[:k1] + a2[rows, k2] B[k1:k1 + k2]; B is packed, `depth` rows long.
+// out[rows, columns] = bias + a1[rows, k1] B[:k1] + a2[rows, k2] B[k1:k1 + k2]; B is packed, `depth` rows long. What is
+// not named (the second product, the bias) is absent.
 template <typename Real>
 struct Product {
     const Real* a1;

@@ -27,6 +27,10 @@ struct Shape {
 template <typename Real>
 class Network {
   public:
+    // Workspaces, origins and trainers refer to it.
+    Network(const Network&) = delete;
+    Network& operator=(const Network&) = delete;
+
     Network(Shape given, const Kernels<Real>& kernels)
         : shape(std::move(given)), kernels(kernels), embeddings(layout, shape.embeddings) {
         inputs = shape.dense + embeddings.width(0, embeddings.count());

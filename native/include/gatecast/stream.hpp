@@ -1,6 +1,7 @@
 // How is a forecast kept up to date? One observation in, the next forecasts out, in constant time and memory.
 #pragma once
 
+#include "gatecast/float_mode.hpp"
 #include "gatecast/origins.hpp"
 #include "gatecast/workspace.hpp"
 
@@ -28,6 +29,10 @@ class Stream {
         network_.set_weights(weights);
     }
 
+    // The workspace refers to the network.
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
     int parameters() const { return network_.shape.P; }
     int horizon() const { return network_.shape.H; }
     int state_size() const { return network_.state_size(); }
@@ -42,6 +47,7 @@ class Stream {
     // Takes in one value (and whether it was observed) and writes the parameters of the H forecasts that follow, (P,
     // H), in scaled units.
     const std::vector<Real>& update(double value, bool observed) {
+        const FlushToZero flush;
         const auto scaled = static_cast<Real>((value - center_) / unit_);
         push(scaled, observed ? scaled : std::numeric_limits<Real>::quiet_NaN());
         const int64_t offsets[2] = {0, n_};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <mutex>
 #include <stdexcept>
 
 #include "gatecast/origins.hpp"
@@ -47,12 +48,17 @@ class Trainer {
           second_share_{settings_.beta2},
           team_(threads) {}
 
+    // The desks refer to the network.
+    Trainer(const Trainer&) = delete;
+    Trainer& operator=(const Trainer&) = delete;
+
     // One step for each of the learning rates, the first being step `first_step` of the source.
     RunResult run(const Source<Real>& source, int64_t first_step, const double* rates, int64_t steps,
                   StepRecord* records, const std::function<bool()>& interrupted) {
+        const auto claim = claimed();
         prepare(source, false);
         const int active = std::min(team_.size(), slots(source.max_batch));
-        run_ = {&source, first_step, rates, steps, records};
+        run_ = Run{.source = &source, .first_step = first_step, .rates = rates, .steps = steps, .records = records};
         stop_ = false;
         Relay relay(active, steps > 0 ? open(Phase::chunks) : 0);
         team_.run(
@@ -69,6 +75,8 @@ class Trainer {
     // `predictions`: parameters of the forecasts, (B, T - first, P, H).
     StepRecord gradient(const Source<Real>& source, bool chance, Real* predictions, Real* weights_out,
                         Real* input_out) {
+        const auto claim = claimed();
+        const FlushToZero flush;
         prepare(source, true);
         stop_ = false;
         network.pack_all();
@@ -113,6 +121,13 @@ class Trainer {
     void import_mean(const Real* flat) { network.layout.import_flat(flat, mean_.data()); }
 
   private:
+    // While Python is not held, another thread could call too, and the desks are there once.
+    std::unique_lock<std::mutex> claimed() {
+        std::unique_lock claim(at_work_, std::try_to_lock);
+        if (!claim) throw std::runtime_error("this trainer is at work in another thread: make one for each thread");
+        return claim;
+    }
+
     struct Range {
         int64_t begin, end;
         bool decays;
@@ -201,7 +216,9 @@ class Trainer {
             add_range({block.offset, block.offset + block.size(), settings_.weight_decay > 0.0 && block.decays()});
         }
         if (ranges_.size() >= Relay::kMaxItems)
-            throw std::length_error("a network of a thousand million weights or more");
+            throw std::length_error(
+                "this network has a thousand million weights or more, and fewer were expected: "
+                "use fewer or smaller layers");
         range_squares_.assign(ranges_.size(), 0.0);
         fit_ = fit;
     }
@@ -282,9 +299,13 @@ class Trainer {
         if (c < kSlots) {
             for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
         }
-        source.fill(
-            index, first_row,
-            {R, desk.space.x.data(), network.stride, desk.space.codes.data(), desk.key.data(), desk.target.data()});
+        source.fill(index, first_row,
+                    {.R = R,
+                     .x = desk.space.x.data(),
+                     .stride = network.stride,
+                     .codes = desk.space.codes.data(),
+                     .key = desk.key.data(),
+                     .target = desk.target.data()});
         const Pass pass{T, R, true, chance ? desk.key.data() : nullptr, &stop_};
         desk.space.stack_forward(pass);
         const Signal<const Real> y = desk.space.head_forward(pass, source.first);
@@ -373,13 +394,22 @@ class Trainer {
     }
 
     void update(const Range& range) {
-        network.kernels.adam({range.end - range.begin, network.weights.data() + range.begin, m_.data() + range.begin,
-                              v_.data() + range.begin, sum_.data() + range.begin, static_cast<Real>(run_.update.scale),
-                              static_cast<Real>(run_.update.rate), static_cast<Real>(settings_.beta1),
-                              static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon),
-                              static_cast<Real>(range.decays ? run_.rates[run_.done] * settings_.weight_decay : 0.0),
-                              has_mean() ? mean_.data() + range.begin : nullptr,
-                              static_cast<Real>(run_.update.memory)});
+        const double decay = range.decays ? run_.rates[run_.done] * settings_.weight_decay : 0.0;
+        network.kernels.adam({
+            .size = range.end - range.begin,
+            .p = network.weights.data() + range.begin,
+            .m = m_.data() + range.begin,
+            .v = v_.data() + range.begin,
+            .gradient = sum_.data() + range.begin,
+            .scale = static_cast<Real>(run_.update.scale),
+            .rate = static_cast<Real>(run_.update.rate),
+            .beta1 = static_cast<Real>(settings_.beta1),
+            .beta2 = static_cast<Real>(settings_.beta2),
+            .epsilon = static_cast<Real>(settings_.epsilon),
+            .decay = static_cast<Real>(decay),
+            .mean = has_mean() ? mean_.data() + range.begin : nullptr,
+            .memory = static_cast<Real>(run_.update.memory),
+        });
     }
 
     // Copies the gradients of the dense inputs that desk 0 holds after chunk c to an array in the caller's order.
@@ -405,6 +435,7 @@ class Trainer {
     std::vector<Range> ranges_;
     std::vector<double> range_squares_;
     std::atomic<bool> stop_{false};
+    std::mutex at_work_;
     Run run_;
     Fit fit_;
     int rows_ = 1;            // of a chunk

@@ -7,6 +7,9 @@
 
 #include "gatecast/kernels/simd.hpp"
 
+// Of the C library; unlike lgamma it writes no global variable, so that threads may call it at once.
+extern "C" double lgamma_r(double x, int* sign) noexcept;
+
 namespace gatecast::GATECAST_ISA {
 
 template <typename Real>
@@ -63,6 +66,11 @@ GATECAST_INLINE double digamma(double x) {
     for (; x < 10.0; x += 1.0) sum -= 1.0 / x;
     const double f = 1.0 / (x * x);
     return sum + __builtin_log(x) - 0.5 / x - f * (1.0 / 12 - f * (1.0 / 120 - f * (1.0 / 252 - f / 240)));
+}
+
+GATECAST_INLINE double log_gamma(double x) {
+    int sign = 1;
+    return lgamma_r(x, &sign);
 }
 
 // exp of numbers that are not above zero.
@@ -206,7 +214,7 @@ GATECAST_INLINE void student(Vec<Real> middle, Steps<Real>& s) {
         const double n = static_cast<double>(nu[i]);
         // sums of log gamma lose digits for many degrees of freedom, where t is the normal distribution
         const double log_beta =
-            n < 1e5 ? __builtin_lgamma(n / 2) - __builtin_lgamma((n + 1) / 2) : 0.25 / n - 0.5 * __builtin_log(n / 2);
+            n < 1e5 ? log_gamma(n / 2) - log_gamma((n + 1) / 2) : 0.25 / n - 0.5 * __builtin_log(n / 2);
         const double d_beta = n < 1e5 ? 0.5 * (digamma(n / 2) - digamma((n + 1) / 2)) : -0.5 / n - 0.25 / (n * n);
         constant[i] = static_cast<Real>(log_beta + 0.5 * __builtin_log(n * 3.14159265358979323846));
         d_constant[i] = static_cast<Real>(d_beta + 0.5 / n);
