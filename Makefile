@@ -6,7 +6,7 @@ TOOLS := $(VENV)/.tools
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-all lint format bench accuracy clean
+.PHONY: demo test test-all lint format stubs sanitize bench accuracy clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -27,6 +27,15 @@ format: $(TOOLS)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/clang-format -i $(CPP)
+
+# after a change of the bindings in native/src
+stubs: $(TOOLS)
+	$(VENV)/bin/python -m nanobind.stubgen --quiet --module gatecast.network._native --output-file src/gatecast/network/_native.pyi
+
+# the core's tests against builds with sanitizers (GCC)
+sanitize: $(TOOLS)
+	.ci/sanitize $(VENV)/bin/python address,undefined tests/network tests/training/test_sources.py
+	.ci/sanitize $(VENV)/bin/python thread tests/network/test_core_threads.py tests/network/test_core_team.py tests/network/test_core_fuzz.py
 
 bench:
 	$(PYTHON) benchmarks/run.py

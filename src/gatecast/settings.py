@@ -147,7 +147,7 @@ class Settings:
             ("mode", MODES),
             ("cell", CELLS),
             ("skip", SKIPS),
-            ("loss", tuple(LOSSES)),
+            ("loss", LOSSES),
             ("schedule", tuple(SCHEDULES)),
             ("scaling", KINDS),
             ("transform", ("auto", *TRANSFORMS)),

@@ -9,6 +9,7 @@ import pytest
 from gatecast.network import _native, native
 from gatecast.network.initial import initial_weights
 from gatecast.network.layers import LAYERS
+from gatecast.network.reference.origins import LOSSES
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 SPEC = NetworkSpec.plain(2, (5,), 3)
@@ -121,9 +122,9 @@ def test_step_without_targets_does_no_harm():
 
 WRONG = {
     "dtype": (lambda a: a.astype(np.float64), "wrong dtype"),
-    "order": (lambda a: np.asfortranarray(a), "not contiguous"),
-    "strided": (lambda a: np.repeat(a, 2, axis=-1)[..., ::2], "not contiguous"),
-    "dimensions": (lambda a: a[None], "wrong number of dimensions"),
+    "order": (lambda a: np.asfortranarray(a), "not C-contiguous"),
+    "strided": (lambda a: np.repeat(a, 2, axis=-1)[..., ::2], "not C-contiguous"),
+    "dimensions": (lambda a: a[None], "wrong shape: expected .*any.*, got .1, 6"),
 }
 
 
@@ -137,19 +138,19 @@ def test_array_source_names_the_wrong_array(name, wrong):
         # the type is that of the class
         arrays["y"] = arrays["y"].astype(np.float64)
     with pytest.raises(ValueError, match=f"`{name}` .*{message}"):
-        _native.ArraySource_float32(arrays["x"], arrays["y"], 0)
+        _native.ArraySource_float32(**arrays, first=0)
 
 
 def test_array_source_shapes():
     x, y = batches()
     for bad in (y[1:], y[:, 1:].copy(), y[:, :, 1:].copy()):
         with pytest.raises(ValueError, match="`y` has the wrong shape"):
-            _native.ArraySource_float32(x, bad, 0)
+            _native.ArraySource_float32(x=x, y=bad, first=0)
     for first in (-1, T):
         with pytest.raises(ValueError, match="`first` must be a step"):
-            _native.ArraySource_float32(x, y, first)
+            _native.ArraySource_float32(x=x, y=y, first=first)
     with pytest.raises(ValueError, match="`x` holds no batch"):
-        _native.ArraySource_float32(x[:0], y[:0], 0)
+        _native.ArraySource_float32(x=x[:0], y=y[:0], first=0)
 
 
 @pytest.mark.parametrize(("F", "H", "what"), [(3, 3, "inputs"), (1, 3, "inputs"), (2, 4, "outputs"), (2, 1, "outputs")])
@@ -164,16 +165,20 @@ def test_run_arguments():
     source = native.array_source(*batches())
     with pytest.raises(ValueError, match="`rates` has the wrong dtype"):
         trainer().run(source, 0, np.ones(3, np.float32))
-    with pytest.raises(ValueError, match="first_step"):
-        trainer().run(source, -1, np.ones(3))
+    for first_step in (-1, 2**63 - 1):
+        with pytest.raises(ValueError, match="`first_step` must be between 0 and"):
+            trainer().run(source, first_step, np.ones(3))
+    for rate in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="`rates` must be finite, got .* at step 1"):
+            trainer().run(source, 0, np.array([1e-3, rate]))
     assert trainer().run(source, 0, np.ones(0))[:2] == (native.FINISHED, 0)
 
 
 @pytest.mark.parametrize("threads", [0, -1])
 def test_threads_must_be_positive(threads):
-    with pytest.raises(ValueError, match="threads must be positive"):
+    with pytest.raises(ValueError, match="`n_threads` must be between 1 and 4096"):
         trainer(threads)
-    with pytest.raises(ValueError, match="threads must be positive"):
+    with pytest.raises(ValueError, match="`n_threads` must be between 1 and 4096"):
         native.run_sequences(*run_arguments(), n_threads=threads)
 
 
@@ -202,19 +207,22 @@ def layers(*kinds):
 
 
 IMPOSSIBLE = {
-    "no layer": ({"stack": ()}, "needs a layer"),
-    "no inputs": ({"dense_inputs": 0}, "needs inputs"),
-    "no horizon": ({"horizon": 0}, "needs inputs and outputs"),
-    "no units": ({"stack": (LayerSpec("lstm", 0),)}, "hidden units and a dilation"),
-    "no dilation": ({"stack": (LayerSpec("lstm", 4, 0),)}, "hidden units and a dilation"),
-    "all dropped": ({"stack": (LayerSpec("dropout", amount=1.0),)}, "share must be below 1"),
-    "candidates": ({"n_candidates": 9}, "too many candidates"),
-    "parameters": ({"n_parameters_of_step": 33}, "too many candidates or parameters"),
-    "embedding": ({"embeddings": ((0, 3),)}, "embedding needs a size"),
-    "ahead": ({"n_ahead_numbers": 3}, "more ahead than there is"),
-    "ahead codes": ({"n_ahead_codes": 1}, "more ahead than there is"),
-    "contexts": ({"n_contexts": 2}, "contexts and hidden units"),
-    "negative": ({"future_units": -1, "n_contexts": 0}, "a size is negative"),
+    "no layer": ({"stack": ()}, "`number of layers` must be between 1 and 1024, got 0"),
+    "no inputs": ({"dense_inputs": 0}, "`dense_inputs` must be between 1 and"),
+    "no horizon": ({"horizon": 0}, "`horizon` must be between 1 and"),
+    "no units": ({"stack": (LayerSpec("lstm", 0),)}, "`units` must be between 1 and"),
+    "no dilation": ({"stack": (LayerSpec("lstm", 4, 0),)}, "`dilation` must be between 1 and"),
+    "all dropped": ({"stack": (LayerSpec("dropout", amount=1.0),)}, "`dropout` must be at least 0 and below 1, got 1"),
+    "candidates": ({"n_candidates": 9}, "`n_skip_forecasts` must be between 0 and 8, got 9"),
+    "parameters": ({"n_parameters_of_step": 33}, "`n_parameters_of_step` must be between 1 and 32, got 33"),
+    "embedding": ({"embeddings": ((0, 3),)}, "`embedding categories` must be at least 1, got 0"),
+    "ahead": ({"n_ahead_numbers": 3}, "`n_ahead_numbers` must be between 0 and 2, got 3"),
+    "ahead codes": ({"n_ahead_codes": 1}, "`n_ahead_codes` must be between 0 and 0, got 1"),
+    "contexts": ({"n_contexts": 2}, "contexts and hidden units, got 2 and 0"),
+    "negative": ({"future_units": -1, "n_contexts": 0}, "`future_units` must be between 0 and"),
+    "too wide": ({"stack": (LayerSpec("lstm", 2**20), LayerSpec("lstm", 1))}, "`units of all layers` must be"),
+    "too long a memory": ({"stack": (LayerSpec("lstm", 2**10, 2**15),)}, "`units times dilation of all layers`"),
+    "too many outputs": ({"horizon": 2**20, "n_parameters_of_step": 5}, "`outputs of the head`"),
     "recurrent decoder": ({"decoder": layers("lstm")}, "must take each step by itself"),
     "attentive decoder": ({"decoder": layers("attention")}, "must take each step by itself"),
     "above attention": ({"stack": layers("lstm", "attention", "gru")}, "must take each step by itself"),
@@ -231,11 +239,31 @@ def test_impossible_network(what):
 
 
 def test_layers_of_unknown_kind():
-    for kind in (-1, max(layer.code for layer in LAYERS.values()) + 1):
-        with pytest.raises(ValueError, match="no layer of this kind"):
-            _native.Shape(1, [], [(kind, 4, 1, False, True, 0.0)], 1, 1, 0, 1, 0, 0, 0, 0)
-    with pytest.raises(ValueError, match="no loss of this kind"):
-        _native.Loss(6, 1.0, [])
+    with pytest.raises(ValueError, match="no layer of the kind 'lsmt': use one of lstm, gru,"):
+        _native.Layer(kind="lsmt", units=4, dilation=1, residual=False, ends_stack=True, dropout=0.0)
+    with pytest.raises(ValueError, match="no loss of the kind 'rmse': use one of mse, mae,"):
+        _native.Loss(kind="rmse", huber_delta=1.0, quantiles=[])
+
+
+def test_python_knows_the_layers_and_losses_of_the_core():
+    assert list(LAYERS) == _native.layer_kinds()
+    assert list(LOSSES) == _native.loss_kinds() == list(native.LOSSES)
+
+
+@pytest.mark.parametrize("name", ["beta1", "beta2", "averaging"])
+@pytest.mark.parametrize("value", [-0.1, 1.0, np.nan])
+def test_shares_of_the_optimizer(name, value):
+    optimizer = replace(native.OptimizerSettings(), **{name: value})
+    with pytest.raises(ValueError, match="must be at least 0 and below 1"):
+        native.make_trainer(SPEC, initial_weights(SPEC, 0), native.LossSettings(), optimizer, 1)
+
+
+@pytest.mark.parametrize("name", ["epsilon", "clip_norm", "weight_decay"])
+@pytest.mark.parametrize("value", [-0.1, np.inf, np.nan])
+def test_sizes_of_the_optimizer(name, value):
+    optimizer = replace(native.OptimizerSettings(), **{name: value})
+    with pytest.raises(ValueError, match=f"`{name}` must be between 0 and"):
+        native.make_trainer(SPEC, initial_weights(SPEC, 0), native.LossSettings(), optimizer, 1)
 
 
 @pytest.mark.parametrize(
@@ -283,27 +311,27 @@ CHANGES = {
 @pytest.mark.parametrize("name", ORDER)
 def test_panel_names_the_wrong_array(name, change):
     whole = vars(panel_of_floats(**FULL))
-    arrays = [CHANGES[change](whole[each]) if each == name else whole[each] for each in ORDER]
+    arrays = {each: CHANGES[change](whole[each]) if each == name else whole[each] for each in ORDER}
     # more values than targets: it is the targets that do not fit
     wrong = {("values", "rows"): "targets", ("units", "rows"): "offsets"}.get((name, change), name)
     with pytest.raises(ValueError, match=f"array `{wrong}`"):
-        _native.Panel_float32(*arrays, 0, 0)
-    assert _native.Panel_float32(*(whole[each] for each in ORDER), 3, 2)
+        _native.Panel_float32(**arrays, n_ahead_numbers=0, n_ahead_codes=0)
+    assert _native.Panel_float32(**{each: whole[each] for each in ORDER}, n_ahead_numbers=3, n_ahead_codes=2)
 
 
 @pytest.mark.parametrize(("numbers", "codes"), [(4, 0), (-1, 0), (0, 3), (0, -1)])
 def test_panel_with_more_ahead_than_columns(numbers, codes):
-    with pytest.raises(ValueError, match="more columns ahead than there are"):
+    with pytest.raises(ValueError, match="columns, of which .* cannot be known ahead"):
         panel_of_floats(**FULL, n_ahead_numbers=numbers, n_ahead_codes=codes).native()
 
 
 def test_lens_numbers():
     for lags in ((0,), (1, -2)):
-        with pytest.raises(ValueError, match="a lag must be positive"):
+        with pytest.raises(ValueError, match="`lags` must be between 1 and"):
             native.Lens(lags).native()
-    with pytest.raises(ValueError, match="too many candidates"):
+    with pytest.raises(ValueError, match="`number of skip forecasts` must be between 0 and 8, got 9"):
         native.Lens((), tuple(range(9))).native()
-    with pytest.raises(ValueError, match="reads too many values"):
+    with pytest.raises(ValueError, match="`skip_forecasts` must be between"):
         native.Lens((), (-(2**31),)).native()
 
 
@@ -324,7 +352,7 @@ AHEAD = {"n_ahead_numbers": 2, "n_ahead_codes": 1}
 UNFIT = {
     "inputs": ({"dense_inputs": 8}, "inputs"),
     "codes": ({"embeddings": ((2, 2),) * 3}, "codes|inputs"),
-    "candidates": ({"n_candidates": 3}, "candidates"),
+    "candidates": ({"n_candidates": 3}, "skip forecasts"),
     "ahead": ({"n_ahead_numbers": 1}, "known ahead"),
     "codes ahead": ({"n_ahead_codes": 2}, "known ahead"),
 }
@@ -386,11 +414,25 @@ def run_arguments():
     return PLAIN, initial_weights(PLAIN, 0), SETTINGS[0], native.Lens(), panel_of_floats(), stretches()
 
 
+def records():
+    return {
+        "shape": native.native_shape(PLAIN),
+        "loss": SETTINGS[0].native(),
+        "value_inputs": native.Lens().native(),
+        "panel": panel_of_floats().native(),
+        "n_threads": 1,
+        "isa": "baseline",
+    }
+
+
 def run_natively(arrays, results):
-    records = native.native_shape(PLAIN), SETTINGS[0].native(), native.Lens().native()
-    weights, *where = arrays
-    panel = panel_of_floats().native()
-    _native.run_sequences_float32(*records, weights, panel, *where, True, *results, True, 1, "baseline")
+    _native.run_sequences_float32(
+        **records(),
+        **dict(zip(("weights", "series", "starts", "lengths"), arrays, strict=True)),
+        **dict(zip(("state", "last", "every", "trace"), results, strict=True)),
+        zero_state=True,
+        trace_each=True,
+    )
 
 
 def results():
@@ -424,10 +466,13 @@ def test_run_sequences_names_the_wrong_result(name, position):
 
 
 def slopes_natively(arrays, results, n_steps=4, middle=0):
-    records = native.native_shape(PLAIN), SETTINGS[0].native(), native.Lens().native()
-    weights, *places = arrays
-    panel = panel_of_floats().native()
-    _native.forecast_slopes_float32(*records, weights, panel, *places, n_steps, middle, *results, 1, "baseline")
+    _native.forecast_slopes_float32(
+        **records(),
+        **dict(zip(("weights", "series", "origins"), arrays, strict=True)),
+        **dict(zip(("inputs", "shares", "ahead"), results, strict=True)),
+        n_steps=n_steps,
+        middle=middle,
+    )
 
 
 def slope_results():
@@ -452,16 +497,16 @@ def test_forecast_slopes_names_what_is_wrong():
         wrong[position] = wrong[position].astype(np.float64)
         with pytest.raises(ValueError, match=f"array `{name}`"):
             slopes_natively(arrays_of_slopes(), wrong)
-    with pytest.raises(ValueError, match="no such parameter"):
+    with pytest.raises(ValueError, match="`middle` must be between 0 and 0, got 1"):
         slopes_natively(arrays_of_slopes(), slope_results(), middle=1)
-    with pytest.raises(ValueError, match="needs a step"):
+    with pytest.raises(ValueError, match="`n_steps` must be between 1 and"):
         slopes_natively(arrays_of_slopes(), slope_results(), n_steps=0)
 
 
 @pytest.mark.parametrize(("series", "origin"), [(0, 2), (0, 12), (1, 19), (2, 5), (-1, 5), (0, 2**62), (0, -1)])
 def test_slopes_of_a_sequence_that_leaves_its_series(series, origin):
     arrays = [initial_weights(PLAIN, 0), np.array([0, series]), np.array([3, origin])]
-    with pytest.raises(ValueError, match="a sequence"):
+    with pytest.raises(ValueError, match="sequence 1 (leaves its|is of no) series"):
         slopes_natively(arrays, slope_results())
 
 
@@ -482,9 +527,9 @@ def test_sequence_of_no_series(series):
         )
 
 
-def make_stream(spec=PLAIN, lens=None, window=0):
+def make_stream(spec=PLAIN, lens=None, window=0, scale=(0.0, 1.0, 1.0)):
     flat = initial_weights(spec, 0)
-    return native.make_stream(spec, flat, SETTINGS[0], lens or native.Lens(), window, (0.0, 1.0, 1.0))
+    return native.make_stream(spec, flat, SETTINGS[0], lens or native.Lens(), window, scale)
 
 
 def test_stream_arguments():
@@ -492,14 +537,17 @@ def test_stream_arguments():
         with pytest.raises(ValueError, match="without covariates"):
             make_stream(spec, lens)
     for lens in (native.Lens((), (1,)), native.Lens((), (1, 2, 3))):
-        with pytest.raises(ValueError, match="differ in their candidates"):
+        with pytest.raises(ValueError, match="differ in their skip forecasts"):
             make_stream(replace(PLAIN, n_candidates=2), lens)
-    with pytest.raises(ValueError, match="window"):
+    with pytest.raises(ValueError, match="`window` must be between 0 and"):
         make_stream(window=-1)
+    for scale in ((np.nan, 1.0, 1.0), (0.0, 0.0, 1.0), (0.0, np.inf, 1.0), (0.0, 1.0, np.nan), (0.0, 1.0, -1.0)):
+        with pytest.raises(ValueError, match="`(center|unit|spread)` must be"):
+            make_stream(scale=scale)
     with pytest.raises(ValueError, match="`state` has the wrong shape"):
         make_stream().set_state(np.zeros(9, np.float32))
-    for values, targets, name in ((4, 5, "targets"), (5, 4, "targets")):
-        with pytest.raises(ValueError, match=f"`{name}` has the wrong shape"):
+    for values, targets in ((4, 5), (5, 4)):
+        with pytest.raises(ValueError, match=rf"`targets` has the wrong shape: expected .{values},., got .{targets},."):
             make_stream().remember(np.zeros(values, np.float32), np.zeros(targets, np.float32))
     with pytest.raises(ValueError, match="`values` has the wrong dtype"):
         make_stream().remember(np.zeros(3), np.zeros(3, np.float32))

@@ -198,7 +198,7 @@ spec = NetworkSpec.plain(1, (4,), 1)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
 try:
-    native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 5000)
+    native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 4096)
 except RuntimeError as error:
     print("refused:", error)
 """
@@ -206,7 +206,7 @@ except RuntimeError as error:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_more_threads_than_the_system_gives_is_an_error():
-    # each thread reserves a stack of megabytes, so 256 MB of addresses end long before 5,000 threads
+    # each thread reserves a stack of megabytes, so 256 MB of addresses end long before 4,096 threads
     result = subprocess.run(
         [sys.executable, "-c", STARVED],
         capture_output=True,

@@ -198,7 +198,7 @@ def test_segments_equal_the_same_arrays(name):
     panel = panel_of(lengths, gaps=[3, 4, 9, sum(lengths) - 2], seed=1)
     source = native.segment_source(panel, LENS, burn_in, lessons, batch, 11)
     oracle = Segments(lengths, burn_in, lessons, 11)
-    assert (source.T, source.first, source.lessons) == (oracle.T, burn_in, oracle.lessons)
+    assert (source.T, source.first, source.n_targets) == (oracle.T, burn_in, oracle.lessons)
     x, y = arrays_of(oracle, panel, 12, batch, H)
     expected, records = train(native.array_source(x, y), H, 12)
     weights, seen = train(source, H, 12)
@@ -258,7 +258,7 @@ def test_burn_in_longer_than_every_series():
     for burn_in, lengths in ((9, [10, 3]), (9, [5]), (1000, [10])):
         with pytest.raises(ValueError, match="no series is longer than burn_in"):
             native.segment_source(panel_of(lengths), LENS, burn_in, 5, 2, 0)
-    assert native.segment_source(panel_of([11]), LENS, 9, 5, 2, 0).lessons == 1
+    assert native.segment_source(panel_of([11]), LENS, 9, 5, 2, 0).n_targets == 1
 
 
 def test_very_long_segments_do_not_overflow():
@@ -300,5 +300,5 @@ def test_offsets_must_span_the_panel(offsets, message):
 
 @pytest.mark.parametrize("bad", [{"lookback": 0}, {"horizon": 0}, {"batch": 0}, {"n_dropped": -1}])
 def test_window_numbers_must_be_positive(bad):
-    with pytest.raises(ValueError, match="must be positive"):
+    with pytest.raises(ValueError, match="must be (between 1 and|at least [01], got)"):
         windows(panel_of([20]), **bad)

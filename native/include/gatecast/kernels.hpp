@@ -134,7 +134,9 @@ struct GruBackward {
     Halt halt;
 };
 
-enum class Loss : int { squared = 0, absolute = 1, huber = 2, quantile = 3, normal = 4, student = 5 };
+enum class Loss : int { squared, absolute, huber, quantile, normal, student };
+// What they are called in Python, in the order of the enum.
+constexpr const char* kLossNames[] = {"mse", "mae", "huber", "quantile", "normal", "student"};
 
 constexpr int kMaxCandidates = 8, kMaxParameters = 32;
 

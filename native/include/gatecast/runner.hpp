@@ -31,7 +31,7 @@ template <typename Real>
 class Runner {
   public:
     Runner(const Network<Real>& network, const LossSettings& loss, const Sequences<Real>& task)
-        : network_(network), loss_(loss), task_(task), whole_(network.needs_windows()), order_(task.count) {
+        : network_(network), loss_(loss), task_(task), whole_(network.shape.needs_windows()), order_(task.count) {
         std::iota(order_.begin(), order_.end(), int64_t{0});
         // long ones first: in a group, the rows still running are always the first ones
         std::stable_sort(order_.begin(), order_.end(),
@@ -44,6 +44,9 @@ class Runner {
         }
         cut_groups();
     }
+
+    // Pieces of work that threads share.
+    int64_t groups() const { return static_cast<int64_t>(group_starts_.size()) - 1; }
 
     void run(Team& team, const std::function<bool()>& interrupted) {
         std::vector<Desk> desks;
@@ -81,7 +84,6 @@ class Runner {
         }
         if (task_.count) group_starts_.push_back(task_.count);
     }
-    int64_t groups() const { return static_cast<int64_t>(group_starts_.size()) - 1; }
 
     void run_group(int64_t group, Desk& desk, const std::atomic<bool>& stop) {
         const int64_t* members = order_.data() + group_starts_[group];

@@ -46,7 +46,10 @@ class Trainer {
           settings_(std::move(settings)),
           first_share_{settings_.beta1},
           second_share_{settings_.beta2},
-          team_(threads) {}
+          team_(threads) {
+        // weights are zero until they are set
+        network.pack_all();
+    }
 
     // The desks refer to the network.
     Trainer(const Trainer&) = delete;
@@ -97,6 +100,7 @@ class Trainer {
     }
 
     void set_weights(const Real* flat) {
+        const auto claim = claimed();
         network.set_weights(flat);
         if (has_mean()) std::copy_n(network.weights.data(), network.weights.size(), mean_.data());
     }
@@ -110,6 +114,7 @@ class Trainer {
         network.layout.export_flat(v_.data(), v);
     }
     void import_moments(const Real* m, const Real* v) {
+        const auto claim = claimed();
         network.layout.import_flat(m, m_.data());
         network.layout.import_flat(v, v_.data());
         recurrent_ = true;
@@ -118,7 +123,10 @@ class Trainer {
     // The running mean of the weights, flat, where there is one.
     bool has_mean() const { return mean_.size() > 0; }
     void export_mean(Real* out) const { network.layout.export_flat(mean_.data(), out); }
-    void import_mean(const Real* flat) { network.layout.import_flat(flat, mean_.data()); }
+    void import_mean(const Real* flat) {
+        const auto claim = claimed();
+        network.layout.import_flat(flat, mean_.data());
+    }
 
   private:
     // While Python is not held, another thread could call too, and the desks are there once.

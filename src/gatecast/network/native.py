@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -25,9 +25,14 @@ __all__ = [
     "LossSettings",
     "OptimizerSettings",
     "PanelArrays",
+    "SegmentSource",
     "SequenceResult",
     "SlopeResult",
+    "Source",
+    "Stream",
     "Stretches",
+    "Trainer",
+    "WindowSource",
     "array_source",
     "available_isas",
     "compiler",
@@ -43,18 +48,33 @@ __all__ = [
 ]
 
 FINISHED, NOT_FINITE = 0, 2
-# names of the losses, and their numbers in the core
-LOSSES = {"mse": 0, "mae": 1, "huber": 2, "quantile": 3, "normal": 4, "student": 5}
+# names of the losses
+LOSSES = tuple(_native.loss_kinds())
+
+# The core has each of these for float32 and float64 with one signature, which a type checker knows by the former.
+Panel: TypeAlias = _native.Panel_float32
+Source: TypeAlias = _native.Source_float32
+SegmentSource: TypeAlias = _native.SegmentSource_float32
+WindowSource: TypeAlias = _native.WindowSource_float32
+Stream: TypeAlias = _native.Stream_float32
+Trainer: TypeAlias = _native.Trainer_float32
+
+Named = TypeVar("Named")
+
+
+def _typed(single: Named, dtype: np.dtype[Any]) -> Named:
+    """Return the class or function of a floating type; `single` is that of float32."""
+    return cast(Named, getattr(_native, single.__name__.replace("float32", dtype.name)))  # type: ignore[attr-defined]
 
 
 def available_isas() -> list[str]:
     """Instruction sets that this build has and this processor runs, slowest first."""
-    return list(_native.available_isas())
+    return _native.available_isas()
 
 
 def compiler() -> str:
     """Name the compiler that built the core."""
-    return _native.compiler
+    return _native.compiler()
 
 
 def isa() -> str:
@@ -98,16 +118,16 @@ class LossSettings:
     @property
     def n_parameters(self) -> int:
         """P, numbers that are forecast of each step."""
-        return {"quantile": len(self.quantiles), "normal": 2, "student": 3}.get(self.loss, 1)
+        return self.native().n_parameters
 
     @property
     def middle(self) -> int:
         """Which of them is the point forecast."""
         return len(self.quantiles) // 2 if self.loss == "quantile" else 0
 
-    def native(self) -> Any:
+    def native(self) -> _native.Loss:
         """Return the core's own record."""
-        return _native.Loss(LOSSES[self.loss], self.huber_delta, list(self.quantiles))
+        return _native.Loss(kind=self.loss, huber_delta=self.huber_delta, quantiles=self.quantiles)
 
 
 @dataclass(frozen=True)
@@ -163,9 +183,9 @@ class Lens:
         """Steps in the shortest season that it looks at; 1 for none."""
         return min((lag for lag in self.lags if lag > 1), default=1)
 
-    def native(self) -> Any:
+    def native(self) -> _native.ValueInputs:
         """Return the core's own record."""
-        return _native.Lens(list(self.lags), list(self.candidates), self.level)
+        return _native.ValueInputs(lags=self.lags, skip_forecasts=self.candidates, level=self.level)
 
 
 def _no_numbers() -> np.ndarray:
@@ -216,23 +236,23 @@ class PanelArrays:
         """Numbers that covariates add to the inputs of each step."""
         return int(self.numbers.shape[1] + self.static_numbers.shape[1])
 
-    def native(self) -> Any:
+    def native(self) -> Panel:
         """Return the core's view of these arrays, which keeps them alive."""
         dtype = self.values.dtype
         spreads = np.ones(self.n_series, dtype) if self.spreads is None else self.spreads.astype(dtype, copy=False)
         numbers, static = (np.ascontiguousarray(a, dtype) for a in (self.numbers, self.static_numbers))
-        return _typed("Panel", dtype)(
-            self.values,
-            self.targets,
-            self.offsets,
-            self.units,
-            spreads,
-            numbers,
-            self.codes,
-            static,
-            self.static_codes,
-            self.n_ahead_numbers,
-            self.n_ahead_codes,
+        return _typed(Panel, dtype)(
+            values=self.values,
+            targets=self.targets,
+            offsets=self.offsets,
+            units=self.units,
+            spreads=spreads,
+            numbers=numbers,
+            codes=self.codes,
+            static_numbers=static,
+            static_codes=self.static_codes,
+            n_ahead_numbers=self.n_ahead_numbers,
+            n_ahead_codes=self.n_ahead_codes,
         )
 
 
@@ -246,34 +266,37 @@ class SequenceResult:
     trace: np.ndarray  # (sum of lengths or n, trace_size): what recurrent layers did; without columns if not asked for
 
 
-def native_shape(spec: NetworkSpec) -> Any:
+def native_shape(spec: NetworkSpec) -> _native.Shape:
     """Return the core's own record of a network's shape."""
     layers = [
-        (layer.code, layer.units, layer.dilation, spec.is_residual(n), layer.ends_stack, layer.amount)
-        for n, layer in enumerate(spec.layers)
+        _native.Layer(
+            kind=asked.kind,
+            units=layer.units,
+            dilation=layer.dilation,
+            residual=spec.is_residual(n),
+            ends_stack=layer.ends_stack,
+            dropout=layer.amount,
+        )
+        for n, (asked, layer) in enumerate(zip((*spec.stack, *spec.decoder), spec.layers, strict=True))
     ]
     return _native.Shape(
-        spec.dense_inputs,
-        [list(size) for size in spec.embeddings],
-        layers,
-        len(spec.stack),
-        spec.horizon,
-        spec.n_candidates,
-        spec.n_parameters_of_step,
-        spec.n_contexts,
-        spec.n_ahead_numbers,
-        spec.n_ahead_codes,
-        spec.future_units,
+        dense_inputs=spec.dense_inputs,
+        embeddings=spec.embeddings,
+        layers=layers,
+        n_stack_layers=len(spec.stack),
+        horizon=spec.horizon,
+        n_skip_forecasts=spec.n_candidates,
+        n_parameters_of_step=spec.n_parameters_of_step,
+        n_contexts=spec.n_contexts,
+        n_ahead_numbers=spec.n_ahead_numbers,
+        n_ahead_codes=spec.n_ahead_codes,
+        future_units=spec.future_units,
     )
-
-
-def _typed(stem: str, dtype: np.dtype[Any]) -> Any:
-    return getattr(_native, f"{stem}_{np.dtype(dtype).name}")
 
 
 def make_trainer(
     spec: NetworkSpec, weights: np.ndarray, loss: LossSettings, optimizer: OptimizerSettings, n_threads: int
-) -> Any:
+) -> Trainer:
     """Make a trainer that starts from `weights`.
 
     Args:
@@ -292,23 +315,23 @@ def make_trainer(
         dropout where `chance` is true; `weights()`, `set_weights(flat)`, `mean_weights()`, `set_mean_weights(flat)`,
         `moments()`, `set_moments(moments, steps)` and `adam_steps`.
     """
-    trainer = _typed("Trainer", weights.dtype)(
-        native_shape(spec),
-        loss.native(),
-        optimizer.beta1,
-        optimizer.beta2,
-        optimizer.epsilon,
-        optimizer.clip_norm,
-        optimizer.weight_decay,
-        optimizer.averaging,
-        n_threads,
-        isa(),
+    trainer = _typed(Trainer, weights.dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        beta1=optimizer.beta1,
+        beta2=optimizer.beta2,
+        epsilon=optimizer.epsilon,
+        clip_norm=optimizer.clip_norm,
+        weight_decay=optimizer.weight_decay,
+        ema_decay=optimizer.averaging,
+        n_threads=n_threads,
+        isa=isa(),
     )
     trainer.set_weights(weights)
     return trainer
 
 
-def array_source(x: np.ndarray, y: np.ndarray) -> Any:
+def array_source(x: np.ndarray, y: np.ndarray) -> Source:
     """Batches that are given, used in turn.
 
     Args:
@@ -316,7 +339,7 @@ def array_source(x: np.ndarray, y: np.ndarray) -> Any:
         y: Targets of the last steps `(N, B, T - first, H)`, of the same type; NaN where there is none.
     """
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
-    return _typed("ArraySource", x.dtype)(x, y, x.shape[2] - y.shape[2])
+    return _typed(_native.ArraySource_float32, x.dtype)(x=x, y=y, first=x.shape[2] - y.shape[2])
 
 
 def window_source(
@@ -329,16 +352,32 @@ def window_source(
     shuffle: bool,
     n_dropped: int,
     seed: int,
-) -> Any:
+) -> WindowSource:
     """Every window of `lookback` points with the `horizon` points behind it; `n_dropped` last ones are left out."""
-    make = _typed("WindowSource", panel.values.dtype)
-    return make(panel.native(), lens.native(), lookback, horizon, batch_size, shuffle, n_dropped, seed)
+    return _typed(WindowSource, panel.values.dtype)(
+        panel=panel.native(),
+        value_inputs=lens.native(),
+        lookback=lookback,
+        horizon=horizon,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        n_dropped=n_dropped,
+        seed=seed,
+    )
 
 
-def segment_source(panel: PanelArrays, lens: Lens, burn_in: int, lessons: int, batch_size: int, seed: int) -> Any:
+def segment_source(
+    panel: PanelArrays, lens: Lens, burn_in: int, lessons: int, batch_size: int, seed: int
+) -> SegmentSource:
     """Random segments of `burn_in + lessons` points with a forecast at each step after the burn-in."""
-    make = _typed("SegmentSource", panel.values.dtype)
-    return make(panel.native(), lens.native(), burn_in, lessons, batch_size, seed)
+    return _typed(SegmentSource, panel.values.dtype)(
+        panel=panel.native(),
+        value_inputs=lens.native(),
+        burn_in=burn_in,
+        n_targets=lessons,
+        batch_size=batch_size,
+        seed=seed,
+    )
 
 
 @dataclass(frozen=True)
@@ -392,12 +431,25 @@ def run_sequences(
     traced = np.empty((0, 0), weights.dtype)
     if trace != "none":
         traced = np.zeros((int(stretches.lengths.sum()) if each else n, spec.trace_size), weights.dtype)
-    where = (stretches.series, stretches.starts, stretches.lengths)
-    run = _typed("run_sequences", weights.dtype)
-    records = (native_shape(spec), loss.native(), lens.native())
-    out = (after, last, every, traced)
-    run(*records, weights, panel.native(), *where, state is None, *out, each, n_threads, isa())
-    return SequenceResult(*out)
+    _typed(_native.run_sequences_float32, weights.dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        value_inputs=lens.native(),
+        weights=weights,
+        panel=panel.native(),
+        series=stretches.series,
+        starts=stretches.starts,
+        lengths=stretches.lengths,
+        zero_state=state is None,
+        state=after,
+        last=last,
+        every=every,
+        trace=traced,
+        trace_each=each,
+        n_threads=n_threads,
+        isa=isa(),
+    )
+    return SequenceResult(after, last, every, traced)
 
 
 @dataclass(frozen=True)
@@ -433,15 +485,28 @@ def forecast_slopes(
         n_threads: Threads for this call.
     """
     n, H, dtype = len(places[0]), spec.horizon, weights.dtype
-    out = (
+    result = SlopeResult(
         np.zeros((n, H, n_steps, spec.dense_inputs), dtype),
         np.zeros((n, H, spec.n_candidates), dtype),
         np.zeros((n, H, spec.n_ahead_numbers), dtype),
     )
-    records = (native_shape(spec), loss.native(), lens.native())
-    run = _typed("forecast_slopes", dtype)
-    run(*records, weights, panel.native(), *places, n_steps, loss.middle, *out, n_threads, isa())
-    return SlopeResult(*out)
+    _typed(_native.forecast_slopes_float32, dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        value_inputs=lens.native(),
+        weights=weights,
+        panel=panel.native(),
+        series=places[0],
+        origins=places[1],
+        n_steps=n_steps,
+        middle=loss.middle,
+        inputs=result.inputs,
+        shares=result.candidates,
+        ahead=result.ahead,
+        n_threads=n_threads,
+        isa=isa(),
+    )
+    return result
 
 
 def make_stream(
@@ -451,7 +516,7 @@ def make_stream(
     lens: Lens,
     window: int,
     scale: tuple[float, float, float],
-) -> Any:
+) -> Stream:
     """Make an object with `update(value, observed) -> (P, H)`, `remember(values, targets)` and `set_state(state)`.
 
     Args:
@@ -462,5 +527,15 @@ def make_stream(
         window: 0 to carry the state along, else the points that each forecast reads from a zero state.
         scale: Center, unit and spread: scaled = (value - center) / unit. Forecasts are in scaled units.
     """
-    records = (native_shape(spec), loss.native(), lens.native())
-    return _typed("Stream", weights.dtype)(*records, weights, window, *scale, isa())
+    center, unit, spread = scale
+    return _typed(Stream, weights.dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        value_inputs=lens.native(),
+        weights=weights,
+        window=window,
+        center=center,
+        unit=unit,
+        spread=spread,
+        isa=isa(),
+    )

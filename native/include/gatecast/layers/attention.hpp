@@ -23,8 +23,6 @@ class AttentionLayer final : public Layer<Real> {
           packed_(packed_columns(units) * width),
           packed_transposed_(packed_columns(width) * units) {}
 
-    Reach reach() const override { return Reach::all; }
-
     Room<Real> make_room(int T, int R, bool gradients) const override {
         const int64_t rows = int64_t{T} * R;
         Room<Real> room;

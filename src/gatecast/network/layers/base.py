@@ -1,4 +1,4 @@
-"""What must a kind of layer say of itself? Its number in the core, its weights, and in NumPy what it computes."""
+"""What must a kind of layer say of itself? Its weights, and in NumPy what it computes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,6 @@ class Layer(ABC):
     amount: float = 0.0
     ends_stack: bool = False
 
-    # the number in `LayerKind` of native/include/gatecast/layers.hpp
-    code: ClassVar[int]
     # whether its output at a step depends on other steps
     mixes_steps: ClassVar[bool] = False
     # whether it reads points behind a step, so that only windows may use it
