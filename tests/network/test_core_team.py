@@ -1,4 +1,7 @@
-"""Does an exception in a worker of the core reach the caller? A C++ program proves it, since no call of Python throws there."""
+"""Does an exception in a worker of the core reach the caller?
+
+A C++ program proves it, since no call from Python throws there.
+"""
 
 import os
 import subprocess
