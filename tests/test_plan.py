@@ -8,7 +8,7 @@ import pytest
 
 from gatecast import DataError, LSTMForecaster, to_panel
 from gatecast.data.panel import Panel
-from gatecast.network.native import Lens
+from gatecast.network.inputs import ValueInputs
 from gatecast.plan import choose_seasons, held_back, make_plan, recipes
 from gatecast.settings import Settings
 from made_series import SMALL, table, wave
@@ -110,7 +110,7 @@ def test_season_is_searched_for_where_the_frequency_suggests_none() -> None:
 def test_found_season_is_what_the_fit_uses_and_says() -> None:
     model = LSTMForecaster(**SMALL).fit(cycle(600, 17))
     assert model.fitted_.season_length == 17
-    assert 17 in model.fitted_.preparation.lens.lags
+    assert 17 in model.fitted_.preparation.value_inputs.lags
     assert [check.season_length for check in model.fitted_.learned.seasons] == [17]
     assert "SeasonalNaive" in model.evaluate(cycle(650, 17)).scores
 
@@ -215,11 +215,11 @@ def test_series_of_very_different_lengths_and_sizes_learn_together() -> None:
 
 
 def test_three_of_the_shortest_season_are_looked_back_where_it_is_exact() -> None:
-    def shown(panel: Panel, seasons: tuple[int, ...], **settings: Any) -> Lens:
-        return recipes(Settings(**settings), seasons, panel, panel, has_validation=False)[0].lens
+    def shown(panel: Panel, seasons: tuple[int, ...], **settings: Any) -> ValueInputs:
+        return recipes(Settings(**settings), seasons, panel, panel, has_validation=False)[0].value_inputs
 
     hourly = to_panel(pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=600, freq="h"), "y": wave(600)}))
-    assert shown(hourly, (24, 168)) == Lens((1, 24, 48, 72, 168), (1, 24, 48, 72, 168, -24), level=False)
+    assert shown(hourly, (24, 168)) == ValueInputs((1, 24, 48, 72, 168), (1, 24, 48, 72, 168, -24), level=False)
     plain = to_panel(wave(600))
     assert shown(plain, (7,), season_length=7).lags == (1, 7, 14, 21)
     # the frequency says nothing, so that this one was searched for

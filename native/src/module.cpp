@@ -2,7 +2,7 @@
 #include "bindings.hpp"
 
 NB_MODULE(_native, module) {
-    module.doc() = "The native core of gatecast. Use gatecast.network.native, which documents and checks.";
+    module.doc() = "The native core of gatecast. Use gatecast.network.wrapper, which documents and checks.";
     bind_system(module);
     bind_shapes(module);
     bind_sources(module);

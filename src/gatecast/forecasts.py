@@ -19,9 +19,8 @@ from gatecast.evaluate.naive import seasonal_naive
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.fitted import Fitted
 from gatecast.intervals import Forecast
-from gatecast.network.arrays import Ahead, split
+from gatecast.network.inputs import Ahead, PanelArrays, split
 from gatecast.network.memory import Memory
-from gatecast.network.native import PanelArrays
 from gatecast.preparation import Preparation
 
 __all__ = [
@@ -373,7 +372,7 @@ def _prepared(fitted: Fitted, panel: Panel, match: Match, n_past: np.ndarray) ->
     preparation = fitted.preparation.with_new(match.rows, panel.head(np.where(new, n_past, 0)), fitted.season_length)
     preparation.warn_of_low(panel)
     memory = fitted.memories[0]
-    newest = memory.newest_values(preparation.lens.season + 1)
+    newest = memory.newest_values(preparation.value_inputs.season + 1)
     before = np.where(match.follows[:, None], newest[match.rows], np.nan)
     n_own = 0 if preparation.anniversaries is None else len(preparation.anniversaries.names)
     numbers = memory.newest_numbers()[match.rows, n_own:] * match.follows[:, None]

@@ -16,7 +16,7 @@ import numpy as np
 from gatecast.atomic import checksum, write_atomically
 from gatecast.exceptions import ModelFileError
 from gatecast.fitted import Fitted
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.packing import facts_of, tensors_of, unpack
 
 __all__ = ["FORMAT", "read_model", "write_model"]

@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.data.panel import Panel
 from gatecast.data.seasons import SeasonCheck, check_seasons, find_season, usual_seasons
 from gatecast.exceptions import DataError
-from gatecast.network.native import Lens, LossSettings
+from gatecast.network.inputs import LossSettings, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.preparation import check_logarithms
 from gatecast.settings import Settings
@@ -58,11 +58,11 @@ class Recipe:
 
     Args:
         transform: A name in `TRANSFORMS`.
-        lens: Inputs and candidate forecasts.
+        value_inputs: Inputs and candidate forecasts.
     """
 
     transform: str
-    lens: Lens
+    value_inputs: ValueInputs
 
 
 @dataclass(frozen=True)
@@ -177,19 +177,19 @@ def recipes(
         check_logarithms(everything)
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
-        return [Recipe(transform, Lens())]
+        return [Recipe(transform, ValueInputs())]
     # one that was searched for is not exact, and some seasons back it is another phase
     is_exact = settings.seasons is not None or bool(usual_seasons(panel.grid))
     backs = range(1, SEASONS_BACK + 1 if is_exact else 2)
     shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
     naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
-    free, level = Lens(shown, naive, level=False), Lens(shown, (*naive, 0))
+    free, level = ValueInputs(shown, naive, level=False), ValueInputs(shown, (*naive, 0))
     is_small = len(panel.values) < MANY_POINTS
     found = [Recipe(transform, free if is_small else level)]
     if is_small and has_validation and settings.transform == "auto" and not _wanders(panel):
         found.append(Recipe(transform, level))
     if settings.transform == "auto" and has_validation and _allows_log(everything):
-        found.append(Recipe("log1p", found[0].lens))
+        found.append(Recipe("log1p", found[0].value_inputs))
     return found
 
 
@@ -284,7 +284,7 @@ def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float
     return (HIGH_RATE, None) if n_points >= MANY_POINTS else (LOW_RATE, OTHER_RATE)
 
 
-def make_spec(settings: Settings, plan: Plan, lens: Lens, covariates: Covariates) -> NetworkSpec:
+def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covariates: Covariates) -> NetworkSpec:
     """Describe the network that the settings ask for."""
     cell = "bidirectional" if settings.bidirectional else settings.cell
     dilations = tuple(settings.dilations or (1,) * plan.n_layers)
@@ -292,15 +292,15 @@ def make_spec(settings: Settings, plan: Plan, lens: Lens, covariates: Covariates
     for dilation in dilations:
         stack.append(LayerSpec(cell, plan.hidden_size, dilation, settings.residual))
         stack += [LayerSpec("norm")] if settings.layer_norm else []
-        stack += [LayerSpec("dropout", amount=settings.dropout)] if settings.dropout else []
+        stack += [LayerSpec("dropout", dropout=settings.dropout)] if settings.dropout else []
     stack += [LayerSpec("attention", plan.hidden_size)] if settings.attention else []
     loss = make_loss(settings)
     return NetworkSpec(
-        dense_inputs=lens.n_inputs + covariates.n_numbers,
+        dense_inputs=value_inputs.n_inputs + covariates.n_numbers,
         stack=tuple(stack),
         horizon=settings.horizon,
         decoder=tuple(LayerSpec("dense", size) for size in settings.decoder_sizes),
-        n_candidates=len(lens.candidates),
+        n_skip_forecasts=len(value_inputs.skip_forecasts),
         n_parameters_of_step=loss.n_parameters,
         embeddings=covariates.embeddings,
         n_ahead_numbers=covariates.n_ahead_numbers,

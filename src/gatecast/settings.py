@@ -15,7 +15,7 @@ import numpy as np
 from gatecast.data.scaling import KINDS
 from gatecast.data.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
-from gatecast.network.native import LOSSES
+from gatecast.network.inputs import LOSSES
 from gatecast.training.schedule import SCHEDULES
 
 __all__ = ["Settings", "suggest_settings"]

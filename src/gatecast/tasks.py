@@ -11,8 +11,8 @@ from gatecast.data.columns import embedding_size
 from gatecast.data.panel import Panel
 from gatecast.data.scaling import naive_scale
 from gatecast.exceptions import ConfigError
+from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
-from gatecast.network.native import LossSettings, PanelArrays
 from gatecast.network.spec import NetworkSpec
 from gatecast.plan import (
     Covariates,
@@ -69,7 +69,7 @@ class Task:
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
-        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.lens, self.window, n_threads)
+        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, self.window, n_threads)
 
 
 def make_tasks(settings: Settings, panel: Panel, deadline: float) -> tuple[list[Task], list[SeasonCheck]]:
@@ -97,7 +97,7 @@ def full_task(task: Task, panel: Panel, n_steps: int, deadline: float) -> Task:
         n_steps: About how many training steps there are to be, in whole epochs.
         deadline: Of `time.monotonic`, or infinity.
     """
-    settings, recipe = task.settings, Recipe(task.preparation.transform.name, task.preparation.lens)
+    settings, recipe = task.settings, Recipe(task.preparation.transform.name, task.preparation.value_inputs)
     epochs = max(1, round(n_steps / task.plan.steps_per_epoch))
     plan = replace(task.plan, epochs=epochs)
     nothing = np.zeros(panel.n_series, np.int64)
@@ -139,8 +139,10 @@ def _task(
     deadline: float,
 ) -> Task:
     season, horizon = plan.season_length, settings.horizon
-    preparation = prepare(learned_from, recipe.transform, settings.scaling, season, recipe.lens, encoder, horizon)
-    spec = make_spec(settings, plan, recipe.lens, _covariates(preparation))
+    preparation = prepare(
+        learned_from, recipe.transform, settings.scaling, season, recipe.value_inputs, encoder, horizon
+    )
+    spec = make_spec(settings, plan, recipe.value_inputs, _covariates(preparation))
     if spec.n_parameters > MOST_WEIGHTS:
         raise too_large(settings, plan, spec)
     return Task(

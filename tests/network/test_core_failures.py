@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gatecast.network import _native, native
+from gatecast.network import _native, inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.layers import LAYERS
 from gatecast.network.reference.origins import LOSSES
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 SPEC = NetworkSpec.plain(2, (5,), 3)
-SETTINGS = native.LossSettings(), native.OptimizerSettings()
+SETTINGS = inputs.LossSettings(), wrapper.OptimizerSettings()
 N, B, T = 6, 7, 4
 BAD_STEP = 3
 
@@ -24,15 +24,15 @@ def batches(dtype=np.float32):
 
 
 def trainer(threads=2, spec=SPEC, loss="mse"):
-    settings = native.LossSettings(loss), native.OptimizerSettings()
-    return native.make_trainer(spec, initial_weights(spec, 0), *settings, threads)
+    settings = inputs.LossSettings(loss), wrapper.OptimizerSettings()
+    return wrapper.make_trainer(spec, initial_weights(spec, 0), *settings, threads)
 
 
 def assert_stops_at_the_bad_step(x, y, loss="mse"):
     at, reference = trainer(loss=loss), trainer(loss=loss)
-    outcome, steps, _ = at.run(native.array_source(x, y), 0, np.full(N, 1e-2))
-    assert (outcome, steps, at.adam_steps) == (native.NOT_FINITE, BAD_STEP, BAD_STEP)
-    reference.run(native.array_source(*batches()), 0, np.full(BAD_STEP, 1e-2))
+    outcome, steps, _ = at.run(wrapper.array_source(x, y), 0, np.full(N, 1e-2))
+    assert (outcome, steps, at.adam_steps) == (wrapper.NOT_FINITE, BAD_STEP, BAD_STEP)
+    reference.run(wrapper.array_source(*batches()), 0, np.full(BAD_STEP, 1e-2))
     np.testing.assert_array_equal(at.weights(), reference.weights())
     np.testing.assert_array_equal(at.moments(), reference.moments())
     assert np.isfinite(at.weights()).all()
@@ -62,17 +62,17 @@ def test_infinite_gradient_of_a_finite_loss_stops(each_isa):
     flat = initial_weights(spec, 0)
     views = spec.views(flat)
     views["layers.0.kernel"][:] = 0.0
-    at = native.make_trainer(spec, flat, native.LossSettings("mae"), native.OptimizerSettings(), 2)
-    outcome, steps, _ = at.run(native.array_source(x[BAD_STEP:], y[BAD_STEP:]), 0, np.full(2, 1e-2))
-    assert (outcome, steps) == (native.NOT_FINITE, 0)
+    at = wrapper.make_trainer(spec, flat, inputs.LossSettings("mae"), wrapper.OptimizerSettings(), 2)
+    outcome, steps, _ = at.run(wrapper.array_source(x[BAD_STEP:], y[BAD_STEP:]), 0, np.full(2, 1e-2))
+    assert (outcome, steps) == (wrapper.NOT_FINITE, 0)
     np.testing.assert_array_equal(at.weights(), flat)
 
 
 def test_trainer_works_on_after_not_finite():
     x, y = batches()
     x[BAD_STEP] = np.nan
-    at, reference, good = trainer(), trainer(), native.array_source(*batches())
-    at.run(native.array_source(x, y), 0, np.full(N, 1e-2))
+    at, reference, good = trainer(), trainer(), wrapper.array_source(*batches())
+    at.run(wrapper.array_source(x, y), 0, np.full(N, 1e-2))
     at.run(good, BAD_STEP, np.full(N - BAD_STEP, 1e-2))
     reference.run(good, 0, np.full(N, 1e-2))
     np.testing.assert_array_equal(at.weights(), reference.weights())
@@ -84,26 +84,26 @@ def test_nan_in_one_sequence_does_not_reach_others(kind, each_isa):
     values = np.random.default_rng(0).normal(size=40).astype(np.float32)
     bad = values.copy()
     bad[15] = np.nan
-    flat, where = initial_weights(spec, 0), native.Stretches(np.arange(4), np.zeros(4, np.int64), np.full(4, 10))
-    panels = (native.PanelArrays(x, x, np.arange(5) * 10, np.ones(4)) for x in (values, bad))
+    flat, where = initial_weights(spec, 0), wrapper.Stretches(np.arange(4), np.zeros(4, np.int64), np.full(4, 10))
+    panels = (inputs.PanelArrays(x, x, np.arange(5) * 10, np.ones(4)) for x in (values, bad))
     clean, dirty = (
-        native.run_sequences(spec, flat, SETTINGS[0], native.Lens(), panel, where, width=3) for panel in panels
+        wrapper.run_sequences(spec, flat, SETTINGS[0], inputs.ValueInputs(), panel, where, width=3) for panel in panels
     )
     assert np.isnan(dirty.last[1]).all()
     np.testing.assert_array_equal(dirty.last[[0, 2, 3]], clean.last[[0, 2, 3]])
     np.testing.assert_array_equal(dirty.every[:15], clean.every[:15])
 
 
-@pytest.mark.parametrize("loss", native.LOSSES)
+@pytest.mark.parametrize("loss", inputs.LOSSES)
 def test_nan_in_the_panel_stops_training(loss, each_isa):
-    settings = native.LossSettings(loss, quantiles=(0.2, 0.5, 0.8))
-    spec = NetworkSpec(4, (LayerSpec("lstm", 5),), 3, n_candidates=2, n_parameters_of_step=settings.n_parameters)
+    settings = inputs.LossSettings(loss, quantiles=(0.2, 0.5, 0.8))
+    spec = NetworkSpec(4, (LayerSpec("lstm", 5),), 3, n_skip_forecasts=2, n_parameters_of_step=settings.n_parameters)
     values = np.random.default_rng(0).normal(size=40).astype(np.float32)
     values[20] = np.nan
-    panel = native.PanelArrays(values, values, np.array([0, 40]), np.ones(1))
-    source = native.segment_source(panel, native.Lens((1, 2), (1, 3)), 2, 40, 2, 0)
-    at = native.make_trainer(spec, initial_weights(spec, 0), settings, native.OptimizerSettings(), 1)
-    assert at.run(source, 0, np.full(2, 1e-2))[:2] == (native.NOT_FINITE, 0)
+    panel = inputs.PanelArrays(values, values, np.array([0, 40]), np.ones(1))
+    source = wrapper.segment_source(panel, inputs.ValueInputs((1, 2), (1, 3)), 2, 40, 2, 0)
+    at = wrapper.make_trainer(spec, initial_weights(spec, 0), settings, wrapper.OptimizerSettings(), 1)
+    assert at.run(source, 0, np.full(2, 1e-2))[:2] == (wrapper.NOT_FINITE, 0)
     assert np.isfinite(at.weights()).all()
 
 
@@ -111,11 +111,11 @@ def test_step_without_targets_does_no_harm():
     x, y = batches()
     y[0] = np.nan
     at = trainer()
-    outcome, steps, records = at.run(native.array_source(x, y), 0, np.full(1, 1e-2))
-    assert (outcome, steps) == (native.FINISHED, 1)
+    outcome, steps, records = at.run(wrapper.array_source(x, y), 0, np.full(1, 1e-2))
+    assert (outcome, steps) == (wrapper.FINISHED, 1)
     assert records[0, 0] == records[0, 4] == 0.0
     np.testing.assert_array_equal(at.weights(), initial_weights(SPEC, 0))
-    _, _, weights, inputs = at.gradient(native.array_source(x, y), False)
+    _, _, weights, inputs = at.gradient(wrapper.array_source(x, y), False)
     assert not weights.any()
     assert not inputs.any()
 
@@ -155,14 +155,14 @@ def test_array_source_shapes():
 
 @pytest.mark.parametrize(("F", "H", "what"), [(3, 3, "inputs"), (1, 3, "inputs"), (2, 4, "outputs"), (2, 1, "outputs")])
 def test_source_of_another_shape_than_the_network(F, H, what):
-    source = native.array_source(np.zeros((1, 40, 9, F), np.float32), np.zeros((1, 40, 9, H), np.float32))
+    source = wrapper.array_source(np.zeros((1, 40, 9, F), np.float32), np.zeros((1, 40, 9, H), np.float32))
     for use in (lambda: trainer().run(source, 0, np.ones(1)), lambda: trainer().gradient(source, False)):
         with pytest.raises(ValueError, match=f"differ in the number of {what}"):
             use()
 
 
 def test_run_arguments():
-    source = native.array_source(*batches())
+    source = wrapper.array_source(*batches())
     with pytest.raises(ValueError, match="`rates` has the wrong dtype"):
         trainer().run(source, 0, np.ones(3, np.float32))
     for first_step in (-1, 2**63 - 1):
@@ -171,7 +171,7 @@ def test_run_arguments():
     for rate in (np.nan, np.inf):
         with pytest.raises(ValueError, match="`rates` must be finite, got .* at step 1"):
             trainer().run(source, 0, np.array([1e-3, rate]))
-    assert trainer().run(source, 0, np.ones(0))[:2] == (native.FINISHED, 0)
+    assert trainer().run(source, 0, np.ones(0))[:2] == (wrapper.FINISHED, 0)
 
 
 @pytest.mark.parametrize("threads", [0, -1])
@@ -179,7 +179,7 @@ def test_threads_must_be_positive(threads):
     with pytest.raises(ValueError, match="`n_threads` must be between 1 and 4096"):
         trainer(threads)
     with pytest.raises(ValueError, match="`n_threads` must be between 1 and 4096"):
-        native.run_sequences(*run_arguments(), n_threads=threads)
+        wrapper.run_sequences(*run_arguments(), n_threads=threads)
 
 
 def test_trainer_weights_and_moments():
@@ -212,8 +212,8 @@ IMPOSSIBLE = {
     "no horizon": ({"horizon": 0}, "`horizon` must be between 1 and"),
     "no units": ({"stack": (LayerSpec("lstm", 0),)}, "`units` must be between 1 and"),
     "no dilation": ({"stack": (LayerSpec("lstm", 4, 0),)}, "`dilation` must be between 1 and"),
-    "all dropped": ({"stack": (LayerSpec("dropout", amount=1.0),)}, "`dropout` must be at least 0 and below 1, got 1"),
-    "candidates": ({"n_candidates": 9}, "`n_skip_forecasts` must be between 0 and 8, got 9"),
+    "all dropped": ({"stack": (LayerSpec("dropout", dropout=1.0),)}, "`dropout` must be at least 0 and below 1, got 1"),
+    "candidates": ({"n_skip_forecasts": 9}, "`n_skip_forecasts` must be between 0 and 8, got 9"),
     "parameters": ({"n_parameters_of_step": 33}, "`n_parameters_of_step` must be between 1 and 32, got 33"),
     "embedding": ({"embeddings": ((0, 3),)}, "`embedding categories` must be at least 1, got 0"),
     "ahead": ({"n_ahead_numbers": 3}, "`n_ahead_numbers` must be between 0 and 2, got 3"),
@@ -235,7 +235,7 @@ def test_impossible_network(what):
     change, message = IMPOSSIBLE[what]
     spec = replace(NetworkSpec(2, layers("lstm"), 3), **change)
     with pytest.raises(ValueError, match=message):
-        native.native_shape(spec)
+        wrapper.native_shape(spec)
 
 
 def test_layers_of_unknown_kind():
@@ -247,38 +247,38 @@ def test_layers_of_unknown_kind():
 
 def test_python_knows_the_layers_and_losses_of_the_core():
     assert list(LAYERS) == _native.layer_kinds()
-    assert list(LOSSES) == _native.loss_kinds() == list(native.LOSSES)
+    assert list(LOSSES) == _native.loss_kinds() == list(inputs.LOSSES)
 
 
-@pytest.mark.parametrize("name", ["beta1", "beta2", "averaging"])
+@pytest.mark.parametrize("name", ["beta1", "beta2", "ema_decay"])
 @pytest.mark.parametrize("value", [-0.1, 1.0, np.nan])
 def test_shares_of_the_optimizer(name, value):
-    optimizer = replace(native.OptimizerSettings(), **{name: value})
+    optimizer = replace(wrapper.OptimizerSettings(), **{name: value})
     with pytest.raises(ValueError, match="must be at least 0 and below 1"):
-        native.make_trainer(SPEC, initial_weights(SPEC, 0), native.LossSettings(), optimizer, 1)
+        wrapper.make_trainer(SPEC, initial_weights(SPEC, 0), inputs.LossSettings(), optimizer, 1)
 
 
 @pytest.mark.parametrize("name", ["epsilon", "clip_norm", "weight_decay"])
 @pytest.mark.parametrize("value", [-0.1, np.inf, np.nan])
 def test_sizes_of_the_optimizer(name, value):
-    optimizer = replace(native.OptimizerSettings(), **{name: value})
+    optimizer = replace(wrapper.OptimizerSettings(), **{name: value})
     with pytest.raises(ValueError, match=f"`{name}` must be between 0 and"):
-        native.make_trainer(SPEC, initial_weights(SPEC, 0), native.LossSettings(), optimizer, 1)
+        wrapper.make_trainer(SPEC, initial_weights(SPEC, 0), inputs.LossSettings(), optimizer, 1)
 
 
 @pytest.mark.parametrize(
     ("loss", "P", "what"), [("quantile", 3, "quantiles"), ("mse", 2, "parameters"), ("student", 1, "parameters")]
 )
 def test_loss_and_network_of_other_parameters(loss, P, what):
-    settings = native.LossSettings(loss, quantiles=(0.2, 0.8))
+    settings = inputs.LossSettings(loss, quantiles=(0.2, 0.8))
     spec = NetworkSpec(1, layers("lstm"), 3, n_parameters_of_step=P)
     flat = initial_weights(spec, 0)
     with pytest.raises(ValueError, match=f"differ in .*{what}"):
-        native.make_trainer(spec, flat, settings, native.OptimizerSettings(), 1)
+        wrapper.make_trainer(spec, flat, settings, wrapper.OptimizerSettings(), 1)
     with pytest.raises(ValueError, match=f"differ in .*{what}"):
-        native.make_stream(spec, flat, settings, native.Lens(), 0, (0.0, 1.0, 1.0))
+        wrapper.make_stream(spec, flat, settings, inputs.ValueInputs(), 0, (0.0, 1.0, 1.0))
     with pytest.raises(ValueError, match=f"differ in .*{what}"):
-        native.run_sequences(spec, flat, settings, native.Lens(), panel_of_floats(), stretches())
+        wrapper.run_sequences(spec, flat, settings, inputs.ValueInputs(), panel_of_floats(), stretches())
 
 
 # --- panels and sources ----------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_loss_and_network_of_other_parameters(loss, P, what):
 
 def panel_of_floats(**changes):
     values = np.arange(30, dtype=np.float32)
-    return native.PanelArrays(
+    return inputs.PanelArrays(
         **{"values": values, "targets": values, "offsets": np.array([0, 12, 30]), "units": np.ones(2)} | changes
     )
 
@@ -328,20 +328,20 @@ def test_panel_with_more_ahead_than_columns(numbers, codes):
 def test_lens_numbers():
     for lags in ((0,), (1, -2)):
         with pytest.raises(ValueError, match="`lags` must be between 1 and"):
-            native.Lens(lags).native()
+            inputs.ValueInputs(lags).native()
     with pytest.raises(ValueError, match="`number of skip forecasts` must be between 0 and 8, got 9"):
-        native.Lens((), tuple(range(9))).native()
+        inputs.ValueInputs((), tuple(range(9))).native()
     with pytest.raises(ValueError, match="`skip_forecasts` must be between"):
-        native.Lens((), (-(2**31),)).native()
+        inputs.ValueInputs((), (-(2**31),)).native()
 
 
-# a network that fits `panel_of_floats(**FULL)` with two numbers and one code ahead, seen through LENS
-LENS = native.Lens((1, 2), (1, 3))
+# a network that fits `panel_of_floats(**FULL)` with two numbers and one code ahead, seen through VALUE_INPUTS
+VALUE_INPUTS = inputs.ValueInputs((1, 2), (1, 3))
 FITTING = NetworkSpec(
     9,
     layers("lstm"),
     3,
-    n_candidates=2,
+    n_skip_forecasts=2,
     embeddings=((2, 2),) * 4,
     n_ahead_numbers=2,
     n_ahead_codes=1,
@@ -352,7 +352,7 @@ AHEAD = {"n_ahead_numbers": 2, "n_ahead_codes": 1}
 UNFIT = {
     "inputs": ({"dense_inputs": 8}, "inputs"),
     "codes": ({"embeddings": ((2, 2),) * 3}, "codes|inputs"),
-    "candidates": ({"n_candidates": 3}, "skip forecasts"),
+    "candidates": ({"n_skip_forecasts": 3}, "skip forecasts"),
     "ahead": ({"n_ahead_numbers": 1}, "known ahead"),
     "codes ahead": ({"n_ahead_codes": 2}, "known ahead"),
 }
@@ -362,22 +362,22 @@ UNFIT = {
 def test_network_that_does_not_fit_the_panel(what):
     change, message = UNFIT[what]
     panel = panel_of_floats(**FULL, **AHEAD)
-    source = native.segment_source(panel, LENS, 1, 5, 2, 0)
-    assert trainer(spec=FITTING).run(source, 0, np.ones(1))[0] == native.FINISHED
+    source = wrapper.segment_source(panel, VALUE_INPUTS, 1, 5, 2, 0)
+    assert trainer(spec=FITTING).run(source, 0, np.ones(1))[0] == wrapper.FINISHED
     spec = replace(FITTING, **change)
     for use in (lambda at: at.run(source, 0, np.ones(1)), lambda at: at.gradient(source, False)):
         with pytest.raises(ValueError, match=f"differ in .*({message})"):
             use(trainer(spec=spec))
     flat = initial_weights(spec, 0)
     with pytest.raises(ValueError, match=f"differ in .*({message})"):
-        native.run_sequences(spec, flat, SETTINGS[0], LENS, panel, stretches())
+        wrapper.run_sequences(spec, flat, SETTINGS[0], VALUE_INPUTS, panel, stretches())
 
 
 def test_candidates_need_a_panel():
     x, y = batches()
-    for spec in (replace(SPEC, n_candidates=1), replace(SPEC, n_contexts=1, future_units=2)):
+    for spec in (replace(SPEC, n_skip_forecasts=1), replace(SPEC, n_contexts=1, future_units=2)):
         with pytest.raises(ValueError, match="needs a panel"):
-            trainer(spec=spec).run(native.array_source(x, y), 0, np.ones(1))
+            trainer(spec=spec).run(wrapper.array_source(x, y), 0, np.ones(1))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LAYERS if LAYERS[kind].sees_ahead])
@@ -385,20 +385,20 @@ def test_layers_that_see_ahead_are_for_windows_alone(kind):
     spec = NetworkSpec(1, layers(kind), 3)
     assert spec.sees_ahead
     flat, panel, windows = initial_weights(spec, 0), panel_of_floats(), stretches()
-    source = native.segment_source(panel, native.Lens(), 2, 5, 2, 0)
+    source = wrapper.segment_source(panel, inputs.ValueInputs(), 2, 5, 2, 0)
     for use in (
         lambda: trainer(spec=spec).run(source, 0, np.ones(1)),
         lambda: trainer(spec=spec).gradient(source, False),
     ):
         with pytest.raises(ValueError, match="as a whole"):
             use()
-    run = (spec, flat, SETTINGS[0], native.Lens(), panel, windows)
+    run = (spec, flat, SETTINGS[0], inputs.ValueInputs(), panel, windows)
     for options in ({"width": 1}, {"state": np.zeros((2, spec.state_size), np.float32)}):
         with pytest.raises(ValueError, match="as a whole"):
-            native.run_sequences(*run, **options)
+            wrapper.run_sequences(*run, **options)
     with pytest.raises(ValueError, match="as a whole needs a window"):
-        native.make_stream(spec, flat, SETTINGS[0], native.Lens(), 0, (0.0, 1.0, 1.0))
-    assert np.isfinite(native.run_sequences(*run).last).all()
+        wrapper.make_stream(spec, flat, SETTINGS[0], inputs.ValueInputs(), 0, (0.0, 1.0, 1.0))
+    assert np.isfinite(wrapper.run_sequences(*run).last).all()
 
 
 # --- sequences and streams -------------------------------------------------------------------------------------------
@@ -407,18 +407,18 @@ PLAIN = NetworkSpec.plain(1, (5,), 3)
 
 
 def stretches():
-    return native.Stretches(np.array([0, 1]), np.array([2, 0]), np.array([10, 18]))
+    return wrapper.Stretches(np.array([0, 1]), np.array([2, 0]), np.array([10, 18]))
 
 
 def run_arguments():
-    return PLAIN, initial_weights(PLAIN, 0), SETTINGS[0], native.Lens(), panel_of_floats(), stretches()
+    return PLAIN, initial_weights(PLAIN, 0), SETTINGS[0], inputs.ValueInputs(), panel_of_floats(), stretches()
 
 
 def records():
     return {
-        "shape": native.native_shape(PLAIN),
+        "shape": wrapper.native_shape(PLAIN),
         "loss": SETTINGS[0].native(),
-        "value_inputs": native.Lens().native(),
+        "value_inputs": inputs.ValueInputs().native(),
         "panel": panel_of_floats().native(),
         "n_threads": 1,
         "isa": "baseline",
@@ -527,18 +527,22 @@ def test_sequence_of_no_series(series):
         )
 
 
-def make_stream(spec=PLAIN, lens=None, window=0, scale=(0.0, 1.0, 1.0)):
+def make_stream(spec=PLAIN, value_inputs=None, window=0, scale=(0.0, 1.0, 1.0)):
     flat = initial_weights(spec, 0)
-    return native.make_stream(spec, flat, SETTINGS[0], lens or native.Lens(), window, scale)
+    return wrapper.make_stream(spec, flat, SETTINGS[0], value_inputs or inputs.ValueInputs(), window, scale)
 
 
 def test_stream_arguments():
-    for spec, lens in ((SPEC, native.Lens()), (FITTING, LENS), (PLAIN, native.Lens((1,)))):
+    for spec, value_inputs in (
+        (SPEC, inputs.ValueInputs()),
+        (FITTING, VALUE_INPUTS),
+        (PLAIN, inputs.ValueInputs((1,))),
+    ):
         with pytest.raises(ValueError, match="without covariates"):
-            make_stream(spec, lens)
-    for lens in (native.Lens((), (1,)), native.Lens((), (1, 2, 3))):
+            make_stream(spec, value_inputs)
+    for value_inputs in (inputs.ValueInputs((), (1,)), inputs.ValueInputs((), (1, 2, 3))):
         with pytest.raises(ValueError, match="differ in their skip forecasts"):
-            make_stream(replace(PLAIN, n_candidates=2), lens)
+            make_stream(replace(PLAIN, n_skip_forecasts=2), value_inputs)
     with pytest.raises(ValueError, match="`window` must be between 0 and"):
         make_stream(window=-1)
     for scale in ((np.nan, 1.0, 1.0), (0.0, 0.0, 1.0), (0.0, np.inf, 1.0), (0.0, 1.0, np.nan), (0.0, 1.0, -1.0)):
@@ -559,10 +563,10 @@ def test_read_only_inputs_are_accepted():
     panel, where = panel_of_floats(**FULL, **AHEAD), stretches()
     for array in (x, y, flat, rates, *(getattr(panel, name) for name in ORDER), *vars(where).values()):
         array.flags.writeable = False
-    at = native.make_trainer(SPEC, flat, *SETTINGS, 1)
-    assert at.run(native.array_source(x, y), 0, rates)[0] == native.FINISHED
-    native.run_sequences(FITTING, initial_weights(FITTING, 0), SETTINGS[0], LENS, panel, where)
-    source = native.window_source(panel, LENS, 2, 1, 1, shuffle=False, n_dropped=0, seed=0)
+    at = wrapper.make_trainer(SPEC, flat, *SETTINGS, 1)
+    assert at.run(wrapper.array_source(x, y), 0, rates)[0] == wrapper.FINISHED
+    wrapper.run_sequences(FITTING, initial_weights(FITTING, 0), SETTINGS[0], VALUE_INPUTS, panel, where)
+    source = wrapper.window_source(panel, VALUE_INPUTS, 2, 1, 1, shuffle=False, n_dropped=0, seed=0)
     assert source.windows == 10 + 16
     for name in ORDER:
         getattr(panel, name).flags.writeable = True
@@ -570,15 +574,15 @@ def test_read_only_inputs_are_accepted():
 
 def test_arrays_live_as_long_as_their_source():
     x, y = batches()
-    source = native.array_source(x.copy(), y.copy())
+    source = wrapper.array_source(x.copy(), y.copy())
     junk = [np.full_like(x, np.nan) for _ in range(20)]
-    assert trainer().run(source, 0, np.full(N, 1e-3))[0] == native.FINISHED
+    assert trainer().run(source, 0, np.full(N, 1e-3))[0] == wrapper.FINISHED
     del junk
 
 
 def test_panels_live_as_long_as_their_source():
     copies = {name: array.copy() for name, array in vars(panel_of_floats(**FULL, **AHEAD)).items() if name in ORDER}
-    source = native.segment_source(native.PanelArrays(**copies, **AHEAD), LENS, 1, 5, 2, 0)
+    source = wrapper.segment_source(inputs.PanelArrays(**copies, **AHEAD), VALUE_INPUTS, 1, 5, 2, 0)
     expected = trainer(spec=FITTING).gradient(source, False)[2]
     shapes = [array.shape for array in copies.values()]
     del copies

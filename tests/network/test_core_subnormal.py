@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatecast.network import native
+from gatecast.network import inputs, wrapper
 from gatecast.network.spec import NetworkSpec
 
 SPEC = NetworkSpec.plain(1, (5,), 3)
@@ -23,24 +23,26 @@ def assert_python_keeps_tiny_numbers():
 
 def test_workers_flush_tiny_numbers():
     values = np.ones(10, np.float32)
-    panel = native.PanelArrays(values, values, np.array([0, 10]), np.ones(1))
-    where = native.Stretches(np.array([0]), np.array([0]), np.array([10]))
-    result = native.run_sequences(SPEC, weights_of_tiny_forecasts(), native.LossSettings(), native.Lens(), panel, where)
+    panel = inputs.PanelArrays(values, values, np.array([0, 10]), np.ones(1))
+    where = wrapper.Stretches(np.array([0]), np.array([0]), np.array([10]))
+    result = wrapper.run_sequences(
+        SPEC, weights_of_tiny_forecasts(), inputs.LossSettings(), inputs.ValueInputs(), panel, where
+    )
     assert not result.last.any()
     assert_python_keeps_tiny_numbers()
 
 
 def test_stream_flushes_tiny_numbers():
-    stream = native.make_stream(
-        SPEC, weights_of_tiny_forecasts(), native.LossSettings(), native.Lens(), 0, (0.0, 1.0, 1.0)
+    stream = wrapper.make_stream(
+        SPEC, weights_of_tiny_forecasts(), inputs.LossSettings(), inputs.ValueInputs(), 0, (0.0, 1.0, 1.0)
     )
     assert not stream.update(1.0, True).any()
     assert_python_keeps_tiny_numbers()
 
 
 def test_gradient_flushes_tiny_numbers():
-    settings = native.LossSettings(), native.OptimizerSettings()
-    trainer = native.make_trainer(SPEC, weights_of_tiny_forecasts(), *settings, 1)
+    settings = inputs.LossSettings(), wrapper.OptimizerSettings()
+    trainer = wrapper.make_trainer(SPEC, weights_of_tiny_forecasts(), *settings, 1)
     x, y = np.ones((1, 2, 4, 1), np.float32), np.ones((1, 2, 4, 3), np.float32)
-    assert not trainer.gradient(native.array_source(x, y), False)[1].any()
+    assert not trainer.gradient(wrapper.array_source(x, y), False)[1].any()
     assert_python_keeps_tiny_numbers()

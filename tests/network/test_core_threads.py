@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from gatecast.network import _native, native
+from gatecast.network import _native, inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
 
@@ -24,15 +24,17 @@ def ragged_panel():
     inputs = rng.normal(size=sum(LENGTHS)).astype(np.float32)
     targets = inputs.copy()
     targets[rng.random(len(targets)) < 0.1] = np.nan
-    return native.PanelArrays(inputs, targets, np.cumsum([0, *LENGTHS]), np.array([1.0, 2.0, 0.5, 3.0]))
+    return inputs.PanelArrays(inputs, targets, np.cumsum([0, *LENGTHS]), np.array([1.0, 2.0, 0.5, 3.0]))
 
 
 def windows(batch_size, shuffle):
-    return native.window_source(ragged_panel(), native.Lens(), 12, 3, batch_size, shuffle=shuffle, n_dropped=0, seed=5)
+    return wrapper.window_source(
+        ragged_panel(), inputs.ValueInputs(), 12, 3, batch_size, shuffle=shuffle, n_dropped=0, seed=5
+    )
 
 
 def segments(batch_size):
-    return native.segment_source(ragged_panel(), native.Lens(), 5, 40, batch_size, 7)
+    return wrapper.segment_source(ragged_panel(), inputs.ValueInputs(), 5, 40, batch_size, 7)
 
 
 # 143 windows: every batch size but 1 and 143 leaves a partial last batch
@@ -45,10 +47,10 @@ SOURCES = {
 
 def train(source, threads, steps=25):
     spec = NetworkSpec.plain(1, (20, 9), 3)
-    settings = native.LossSettings(), native.OptimizerSettings(clip_norm=0.5)
-    trainer = native.make_trainer(spec, initial_weights(spec, 1), *settings, threads)
+    settings = inputs.LossSettings(), wrapper.OptimizerSettings(clip_norm=0.5)
+    trainer = wrapper.make_trainer(spec, initial_weights(spec, 1), *settings, threads)
     outcome, done, records = trainer.run(source, 0, np.full(steps, 1e-2))
-    assert (outcome, done) == (native.FINISHED, steps)
+    assert (outcome, done) == (wrapper.FINISHED, steps)
     return trainer.weights(), trainer.moments(), records
 
 
@@ -65,8 +67,8 @@ def test_training_is_bit_identical_for_any_threads(name, each_isa):
 def test_partial_batch_after_smaller_chunks():
     # 33 rows are cut into chunks of 11, 32 alone would make chunks of 16: more than the room that was made
     inputs = np.random.default_rng(0).normal(size=65 + 12 + 2).astype(np.float32)
-    panel = native.PanelArrays(inputs, inputs, np.array([0, len(inputs)]), np.ones(1))
-    source = native.window_source(panel, native.Lens(), 12, 3, 33, shuffle=False, n_dropped=0, seed=0)
+    panel = inputs.PanelArrays(inputs, inputs, np.array([0, len(inputs)]), np.ones(1))
+    source = wrapper.window_source(panel, inputs.ValueInputs(), 12, 3, 33, shuffle=False, n_dropped=0, seed=0)
     assert [source.batch(0), source.batch(1)] == [33, 32]
     np.testing.assert_array_equal(train(source, 1)[0], train(source, 3)[0])
 
@@ -77,8 +79,10 @@ def big_trainer(B=64, T=100, D=64, steps=100_000):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1, B, T, 1)).astype(np.float32)
     y = np.tanh(x).astype(np.float32)
-    trainer = native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 2)
-    return trainer, native.array_source(x, y), np.full(steps, 1e-3)
+    trainer = wrapper.make_trainer(
+        spec, initial_weights(spec, 0), inputs.LossSettings(), wrapper.OptimizerSettings(), 2
+    )
+    return trainer, wrapper.array_source(x, y), np.full(steps, 1e-3)
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +153,7 @@ def test_interrupt_keeps_the_steps_that_were_finished(B, T):
     np.testing.assert_array_equal(trainer.gradient(source, False)[2], again.gradient(source, False)[2])
     assert trainer.gradient(source, False)[2].any()
     for each in (trainer, again):
-        assert each.run(source, 0, rates[:3])[0] == native.FINISHED
+        assert each.run(source, 0, rates[:3])[0] == wrapper.FINISHED
     np.testing.assert_array_equal(trainer.weights(), again.weights())
 
 
@@ -168,11 +172,11 @@ def test_interrupt_while_forecasting():
     values, nothing = np.zeros(n, np.float32), np.zeros((0, 0), np.float32)
     last = np.full((count, 1, 1), np.nan, np.float32)
     work = {
-        "shape": native.native_shape(spec),
-        "loss": native.LossSettings().native(),
-        "value_inputs": native.Lens().native(),
+        "shape": wrapper.native_shape(spec),
+        "loss": inputs.LossSettings().native(),
+        "value_inputs": inputs.ValueInputs().native(),
         "weights": initial_weights(spec, 0),
-        "panel": native.PanelArrays(values, values, np.array([0, n]), np.ones(1)).native(),
+        "panel": inputs.PanelArrays(values, values, np.array([0, n]), np.ones(1)).native(),
         "series": np.zeros(count, np.int64),
         "starts": np.zeros(count, np.int64),
         "lengths": np.full(count, n),
@@ -237,14 +241,14 @@ def test_sigint_from_outside_stops_a_run():
 STARVED = """
 import resource
 from test_core_threads import big_trainer
-from gatecast.network import native
+from gatecast.network import inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
 spec = NetworkSpec.plain(1, (4,), 1)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
 try:
-    native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 4096)
+    wrapper.make_trainer(spec, initial_weights(spec, 0), inputs.LossSettings(), wrapper.OptimizerSettings(), 4096)
 except RuntimeError as error:
     print("refused:", error)
 """

@@ -20,7 +20,7 @@ from gatecast.data.ahead import split_future
 from gatecast.data.scaling import naive_scale
 from gatecast.evaluate.levels import check_levels
 from gatecast.exceptions import ConfigError
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.plan import choose_seasons
 from gatecast.settings import Settings, check_count, check_positive, is_integer
 from gatecast.training.checkpoint import fingerprint

@@ -10,7 +10,7 @@ import numpy as np
 
 from gatecast.fitting.members import MOST_COMPLETE, train_one
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.plan import FEW_SERIES, MANY_POINTS
 from gatecast.preparation import Preparation
 from gatecast.tasks import Task
@@ -213,7 +213,7 @@ def _about_values(tasks: list[Task], trials: list[Trial], best: int) -> str:
 
 
 def _name(preparation: Preparation) -> str:
-    level = "with" if preparation.lens.level else "without"
+    level = "with" if preparation.value_inputs.level else "without"
     return f"transform {preparation.transform.name} {level} the level"
 
 

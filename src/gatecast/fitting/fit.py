@@ -16,7 +16,7 @@ from gatecast.fitted import Fitted, Learned
 from gatecast.fitting.choice import choose
 from gatecast.fitting.members import train_members
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.settings import Settings
 from gatecast.tasks import Task, full_task, make_tasks, too_large
 from gatecast.training.checkpoint import Checkpoint

@@ -12,13 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatecast.network.initial import initial_weights
-from gatecast.network.native import (
-    OptimizerSettings,
-    make_trainer,
-    segment_source,
-    thread_count,
-    window_source,
-)
+from gatecast.network.wrapper import OptimizerSettings, make_trainer, segment_source, thread_count, window_source
 from gatecast.settings import Settings
 from gatecast.tasks import Task
 from gatecast.training.checkpoint import Checkpoint
@@ -173,13 +167,13 @@ class Silent:
 
 
 def _source(task: Task, seed: int) -> Any:
-    settings, plan, lens = task.settings, task.plan, task.preparation.lens
+    settings, plan, value_inputs = task.settings, task.plan, task.preparation.value_inputs
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
-        return segment_source(task.arrays, lens, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
+        return segment_source(task.arrays, value_inputs, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
     return window_source(
         task.arrays,
-        lens,
+        value_inputs,
         plan.lookback,
         settings.horizon,
         plan.batch_size,

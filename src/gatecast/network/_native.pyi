@@ -1,5 +1,5 @@
 """
-The native core of gatecast. Use gatecast.network.native, which documents and checks.
+The native core of gatecast. Use gatecast.network.wrapper, which documents and checks.
 """
 
 from collections.abc import Sequence

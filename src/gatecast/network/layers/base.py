@@ -22,14 +22,14 @@ class Layer(ABC):
         inputs: Numbers that it reads at each step.
         units: Hidden units.
         dilation: The state of step t comes from step t - dilation.
-        amount: Share of the inputs that is dropped.
+        dropout: Share of the inputs that is dropped.
         ends_stack: Whether no layer above reads more of it than the steps that are forecast from.
     """
 
     inputs: int
     units: int = 1
     dilation: int = 1
-    amount: float = 0.0
+    dropout: float = 0.0
     ends_stack: bool = False
 
     # whether its output at a step depends on other steps
