@@ -11,21 +11,21 @@ namespace {
 
 using namespace gatecast;
 
-void check_candidates(const Shape& shape, const Lens& lens) {
-    require(static_cast<int>(lens.candidates.size()) == shape.J,
-            "the value inputs and the network differ in their skip forecasts: ", lens.candidates.size(), " and ",
-            shape.J);
+void check_skip_forecasts(const Shape& shape, const ValueInputs& value_inputs) {
+    require(static_cast<int>(value_inputs.skip_forecasts.size()) == shape.J,
+            "the value inputs and the network differ in their skip forecasts: ", value_inputs.skip_forecasts.size(),
+            " and ", shape.J);
 }
 
 template <typename Real>
-void check_panel(const Shape& shape, const PanelView<Real>& panel, const Lens& lens) {
+void check_panel(const Shape& shape, const PanelView<Real>& panel, const ValueInputs& value_inputs) {
     const auto same = [](int of_panel, std::size_t of_network, const char* what) {
         require(of_panel == static_cast<int>(of_network), "the panel and the network differ in ", what, ": ", of_panel,
                 " and ", of_network);
     };
-    same(dense_inputs(panel, lens), shape.dense, "the number of inputs");
+    same(dense_inputs(panel, value_inputs), shape.dense, "the number of inputs");
     same(panel.code_count(), shape.embeddings.size(), "the number of codes");
-    check_candidates(shape, lens);
+    check_skip_forecasts(shape, value_inputs);
     same(panel.numbers.ahead, shape.ahead_numbers, "the numbers known ahead");
     same(panel.codes.ahead, shape.ahead_codes, "the codes known ahead");
 }
@@ -45,11 +45,11 @@ int threads_for(int n_threads, int64_t pieces) {
 
 // Outputs are written to `state`, `last`, `every` and `trace`; without columns `every` and `trace` are left alone.
 template <typename Real>
-void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& value_inputs, const ReadArray& weights,
-                   const PanelView<Real>& panel, const ReadArray& series, const ReadArray& starts,
-                   const ReadArray& lengths, bool zero_state, const WriteArray& state, const WriteArray& last,
-                   const WriteArray& every, const WriteArray& trace, bool trace_each, int n_threads,
-                   const std::string& isa) {
+void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInputs& value_inputs,
+                   const ReadArray& weights, const PanelView<Real>& panel, const ReadArray& series,
+                   const ReadArray& starts, const ReadArray& lengths, bool zero_state, const WriteArray& state,
+                   const WriteArray& last, const WriteArray& every, const WriteArray& trace, bool trace_each,
+                   int n_threads, const std::string& isa) {
     check_panel(shape, panel, value_inputs);
     check_loss(shape, loss);
     checked_threads(n_threads);
@@ -78,7 +78,7 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& val
     const int64_t traced = trace_each ? total : count;
     const Sequences<Real> task{
         .panel = &panel,
-        .lens = &value_inputs,
+        .value_inputs = &value_inputs,
         .series = of,
         .starts = start,
         .lengths = length,
@@ -102,10 +102,10 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& val
 
 // Outputs are written to `inputs`, `shares` and `ahead`, which are zero before.
 template <typename Real>
-void forecast_slopes(const Shape& shape, const LossSettings& loss, const Lens& value_inputs, const ReadArray& weights,
-                     const PanelView<Real>& panel, const ReadArray& series, const ReadArray& origins, int n_steps,
-                     int middle, const WriteArray& inputs, const WriteArray& shares, const WriteArray& ahead,
-                     int n_threads, const std::string& isa) {
+void forecast_slopes(const Shape& shape, const LossSettings& loss, const ValueInputs& value_inputs,
+                     const ReadArray& weights, const PanelView<Real>& panel, const ReadArray& series,
+                     const ReadArray& origins, int n_steps, int middle, const WriteArray& inputs,
+                     const WriteArray& shares, const WriteArray& ahead, int n_threads, const std::string& isa) {
     check_panel(shape, panel, value_inputs);
     check_loss(shape, loss);
     checked_threads(n_threads);
@@ -124,7 +124,7 @@ void forecast_slopes(const Shape& shape, const LossSettings& loss, const Lens& v
     }
     const SlopeTask<Real> task{
         .panel = &panel,
-        .lens = &value_inputs,
+        .value_inputs = &value_inputs,
         .series = of,
         .origins = origin,
         .count = count,
@@ -144,17 +144,17 @@ void forecast_slopes(const Shape& shape, const LossSettings& loss, const Lens& v
 }
 
 template <typename Real>
-void init_stream(Stream<Real>* self, const Shape& shape, const LossSettings& loss, const Lens& value_inputs,
+void init_stream(Stream<Real>* self, const Shape& shape, const LossSettings& loss, const ValueInputs& value_inputs,
                  const ReadArray& weights, int window, double center, double unit, double spread,
                  const std::string& isa) {
     require_between("window", window, 0, kMaxSteps);
     require(std::isfinite(center), "`center` must be finite, got ", center);
     require(unit > 0.0 && std::isfinite(unit), "`unit` must be positive and finite, got ", unit);
     require(spread > 0.0 && std::isfinite(spread), "`spread` must be positive and finite, got ", spread);
-    require(value_inputs.value_inputs() == shape.dense && shape.embeddings.empty() && !shape.future_units,
-            "a stream needs a network without covariates: expected ", value_inputs.value_inputs(), " inputs, got ",
+    require(value_inputs.n_inputs() == shape.dense && shape.embeddings.empty() && !shape.future_units,
+            "a stream needs a network without covariates: expected ", value_inputs.n_inputs(), " inputs, got ",
             shape.dense, " and ", shape.embeddings.size(), " codes");
-    check_candidates(shape, value_inputs);
+    check_skip_forecasts(shape, value_inputs);
     check_loss(shape, loss);
     require(window > 0 || !shape.needs_windows(), "a network that reads its window as a whole needs a window, got 0");
     const auto& kernels = kernels_for<Real>(isa);

@@ -79,7 +79,7 @@ Shape make_shape(int dense_inputs, const std::vector<std::array<int, 2>>& embedd
                  int n_parameters_of_step, int n_contexts, int n_ahead_numbers, int n_ahead_codes, int future_units) {
     require_between("dense_inputs", dense_inputs, 1, kMaxWidth);
     require_between("horizon", horizon, 1, kMaxWidth);
-    require_between("n_skip_forecasts", n_skip_forecasts, 0, kMaxCandidates);
+    require_between("n_skip_forecasts", n_skip_forecasts, 0, kMaxSkipForecasts);
     require_between("n_parameters_of_step", n_parameters_of_step, 1, kMaxParameters);
     require_between<std::size_t>("number of layers", layers.size(), 1, kMaxLayers);
     require_between("n_stack_layers", n_stack_layers, 1, static_cast<int>(layers.size()));
@@ -110,12 +110,12 @@ Shape make_shape(int dense_inputs, const std::vector<std::array<int, 2>>& embedd
     return shape;
 }
 
-Lens make_lens(const std::vector<int>& lags, const std::vector<int>& skip_forecasts, bool level) {
+ValueInputs make_value_inputs(const std::vector<int>& lags, const std::vector<int>& skip_forecasts, bool level) {
     for (int lag : lags) require_between("lags", lag, 1, kMaxSteps);
     for (int m : skip_forecasts) require_between("skip_forecasts", m, -kMaxSteps, kMaxSteps);
     require_between<std::size_t>("number of lags", lags.size(), 0, kMaxWidth);
-    require_between<std::size_t>("number of skip forecasts", skip_forecasts.size(), 0, kMaxCandidates);
-    return {.lags = lags, .candidates = skip_forecasts, .level = level};
+    require_between<std::size_t>("number of skip forecasts", skip_forecasts.size(), 0, kMaxSkipForecasts);
+    return {.lags = lags, .skip_forecasts = skip_forecasts, .level = level};
 }
 
 LossSettings make_loss(const std::string& kind, double huber_delta, const std::vector<double>& quantiles) {
@@ -210,12 +210,12 @@ void bind_shapes(nb::module_& module) {
             nb::kw_only(), "dense_inputs"_a, "embeddings"_a, "layers"_a, "n_stack_layers"_a, "horizon"_a,
             "n_skip_forecasts"_a, "n_parameters_of_step"_a, "n_contexts"_a, "n_ahead_numbers"_a, "n_ahead_codes"_a,
             "future_units"_a);
-    nb::class_<Lens>(module, "ValueInputs",
-                     "Which numbers about the values enter, and which naive forecasts are mixed.")
+    nb::class_<ValueInputs>(module, "ValueInputs",
+                            "Which numbers about the values enter, and which naive forecasts are mixed.")
         .def(
             "__init__",
-            [](Lens* self, const std::vector<int>& lags, const std::vector<int>& skip_forecasts, bool level) {
-                new (self) Lens(make_lens(lags, skip_forecasts, level));
+            [](ValueInputs* self, const std::vector<int>& lags, const std::vector<int>& skip_forecasts, bool level) {
+                new (self) ValueInputs(make_value_inputs(lags, skip_forecasts, level));
             },
             nb::kw_only(), "lags"_a, "skip_forecasts"_a, "level"_a);
     nb::class_<LossSettings>(module, "Loss", "What is minimised.")

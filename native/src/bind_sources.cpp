@@ -34,7 +34,7 @@ void bind_windows(nb::module_& module, const char* name) {
     nb::class_<WindowSource<Real>, Source<Real>>(module, name, "Every window of `lookback` points, batch by batch.")
         .def(
             "__init__",
-            [](WindowSource<Real>* self, const PanelView<Real>& panel, const Lens& value_inputs, int lookback,
+            [](WindowSource<Real>* self, const PanelView<Real>& panel, const ValueInputs& value_inputs, int lookback,
                int horizon, int batch_size, bool shuffle, int n_dropped, uint64_t seed) {
                 least("lookback", lookback, 1);
                 require_between("horizon", horizon, 1, kMaxWidth);
@@ -54,7 +54,7 @@ void bind_segments(nb::module_& module, const char* name) {
     nb::class_<SegmentSource<Real>, Source<Real>>(module, name, "Segments at random places.")
         .def(
             "__init__",
-            [](SegmentSource<Real>* self, const PanelView<Real>& panel, const Lens& value_inputs, int burn_in,
+            [](SegmentSource<Real>* self, const PanelView<Real>& panel, const ValueInputs& value_inputs, int burn_in,
                int n_targets, int batch_size, uint64_t seed) {
                 least("burn_in", burn_in, 0);
                 least("n_targets", n_targets, 1);
@@ -63,7 +63,7 @@ void bind_segments(nb::module_& module, const char* name) {
             },
             nb::kw_only(), "panel"_a, "value_inputs"_a, "burn_in"_a, "n_targets"_a, "batch_size"_a, "seed"_a,
             nb::keep_alive<1, 2>())
-        .def_prop_ro("n_targets", &SegmentSource<Real>::lessons);
+        .def_prop_ro("n_targets", &SegmentSource<Real>::n_targets);
 }
 
 template <typename Real>

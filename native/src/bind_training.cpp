@@ -23,9 +23,10 @@ void check_source(const Trainer<Real>& trainer, const Source<Real>& source) {
     };
     same(source.F, shape.dense, "the number of inputs");
     same(source.C, static_cast<int>(shape.embeddings.size()), "their codes");
-    require(source.lens() || (shape.J == 0 && shape.future_units == 0),
+    require(source.value_inputs() || (shape.J == 0 && shape.future_units == 0),
             "a network with skip forecasts or a future decoder needs a panel, got given batches");
-    if (source.lens()) same(static_cast<int>(source.lens()->candidates.size()), shape.J, "their skip forecasts");
+    if (source.value_inputs())
+        same(static_cast<int>(source.value_inputs()->skip_forecasts.size()), shape.J, "their skip forecasts");
     if (source.panel()) {
         same(source.panel()->numbers.ahead, shape.ahead_numbers, "the numbers known ahead");
         same(source.panel()->codes.ahead, shape.ahead_codes, "the codes known ahead");
@@ -136,7 +137,7 @@ Settings checked_settings(const LossSettings& loss, double beta1, double beta2, 
             .epsilon = epsilon,
             .clip_norm = clip_norm,
             .weight_decay = weight_decay,
-            .memory = ema_decay};
+            .ema_decay = ema_decay};
 }
 
 template <typename Real>

@@ -43,8 +43,8 @@ void all_workers_throw(Team& team) {
 }
 
 // `failing`: the item, or the step between two phases, that throws.
-void relay_throws(Team& team, int failing_item, int failing_phase) {
-    Relay relay(team.size(), 8);
+void queue_throws(Team& team, int failing_item, int failing_phase) {
+    PhaseQueue queue(team.size(), 8);
     std::atomic<bool> stop{false};
     std::atomic<int> phases{0};
     const auto work = [&](int item) {
@@ -54,8 +54,8 @@ void relay_throws(Team& team, int failing_item, int failing_phase) {
         if (++phases == failing_phase) throw std::runtime_error("phase");
         return phases < 100 ? 8 : 0;
     };
-    const std::string message = thrown_by([&] { team.run([&](int) { relay.run(work, advance); }, never, stop); });
-    expect(message == (failing_phase ? "phase" : "item"), "the relay hands on what was thrown, got " + message);
+    const std::string message = thrown_by([&] { team.run([&](int) { queue.run(work, advance); }, never, stop); });
+    expect(message == (failing_phase ? "phase" : "item"), "the queue hands on what was thrown, got " + message);
 }
 
 void interruption_throws(Team& team) {
@@ -73,9 +73,9 @@ void interruption_throws(Team& team) {
 void works_on(Team& team) {
     std::atomic<bool> stop{false};
     std::atomic<int> sum{0};
-    Relay relay(team.size(), 4);
+    PhaseQueue queue(team.size(), 4);
     int phases = 0;
-    team.run([&](int) { relay.run([&](int item) { sum += item; }, [&] { return ++phases < 50 ? 4 : 0; }); }, never,
+    team.run([&](int) { queue.run([&](int item) { sum += item; }, [&] { return ++phases < 50 ? 4 : 0; }); }, never,
              stop);
     expect(sum == 50 * 6, "a team works on after an exception, got " + std::to_string(sum));
     expect(!stop, "nothing stops a run that went well");
@@ -88,8 +88,8 @@ int main() {
         Team team(size);
         for (int round = 0; round < 200; ++round) {
             all_workers_throw(team);
-            relay_throws(team, round % 8, 0);
-            relay_throws(team, -1, 1 + round % 50);
+            queue_throws(team, round % 8, 0);
+            queue_throws(team, -1, 1 + round % 50);
             works_on(team);
         }
         interruption_throws(team);

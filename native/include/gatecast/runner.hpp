@@ -13,7 +13,7 @@ namespace gatecast {
 template <typename Real>
 struct Sequences {
     const PanelView<Real>* panel;
-    const Lens* lens;
+    const ValueInputs* value_inputs;
     const int64_t* series;
     const int64_t* starts;  // positions in the series
     const int64_t* lengths;
@@ -112,7 +112,8 @@ class Runner {
             const int64_t from = task_.starts[members[r]] + done;
             for (int t = 0; t < T; ++t) {
                 const int64_t row = int64_t{t} * R + r;
-                fill_inputs(*task_.panel, *task_.lens, s, from + t, desk.space.x.data() + row * network_.stride);
+                fill_inputs(*task_.panel, *task_.value_inputs, s, from + t,
+                            desk.space.x.data() + row * network_.stride);
                 if (C) fill_codes(*task_.panel, s, from + t, desk.space.codes.data() + row * C);
             }
         }
@@ -149,7 +150,7 @@ class Runner {
             for (int t = y.from; t < pass.T; ++t) {
                 const bool is_last = done + t + 1 == task_.lengths[member];
                 if (!is_last && !task_.every) continue;
-                desk.origins.forecast({task_.panel, task_.lens, s, task_.starts[member] + done + t,
+                desk.origins.forecast({task_.panel, task_.value_inputs, s, task_.starts[member] + done + t,
                                        y.step(t, pass.R) + r * y.ld, nullptr},
                                       desk.forecast.data());
                 if (task_.every) put_every(desk, place_[member] + done + t);

@@ -17,10 +17,10 @@
 namespace gatecast {
 
 // Work in phases that are cut into items. Whoever is free takes the next item, and whoever ends the last item of a
-// phase opens the next phase, so that nobody waits for a worker that the system has put to sleep without an item.
-class Relay {
+// phase opens the next phase, so that no worker waits for one that has no item and that the system has suspended.
+class PhaseQueue {
   public:
-    Relay(int workers, int items) : alone_(workers == 1), ticket_(pack(0, items, 0)) {}
+    PhaseQueue(int workers, int items) : alone_(workers == 1), ticket_(pack(0, items, 0)) {}
 
     static constexpr int kMaxItems = 1 << 18;
 

@@ -20,7 +20,7 @@ struct Settings {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
     double clip_norm = 0.0;     // 0: gradients are not clipped
     double weight_decay = 0.0;  // share of the matrices that a step takes away, over the learning rate
-    double memory = 0.0;        // of the running mean of the weights; 0: there is none
+    double ema_decay = 0.0;     // of the exponential moving average of the weights; 0: there is none
 };
 
 // What one step measured, per target that counted. `unit_loss` and `unit_squared` are in the data's units.
@@ -42,7 +42,7 @@ class Trainer {
         : network(std::move(shape), kernels),
           m_(network.layout.size),
           v_(network.layout.size),
-          mean_(settings.memory > 0 ? network.layout.size : 0),
+          mean_(settings.ema_decay > 0 ? network.layout.size : 0),
           settings_(std::move(settings)),
           first_share_{settings_.beta1},
           second_share_{settings_.beta2},
@@ -63,11 +63,11 @@ class Trainer {
         const int active = std::min(team_.size(), slots(source.max_batch));
         run_ = Run{.source = &source, .first_step = first_step, .rates = rates, .steps = steps, .records = records};
         stop_ = false;
-        Relay relay(active, steps > 0 ? open(Phase::chunks) : 0);
+        PhaseQueue queue(active, steps > 0 ? open(Phase::chunks) : 0);
         team_.run(
             [&](int worker) {
                 if (worker >= active) return;
-                relay.run([&](int item) { work(item, worker); }, [&] { return advance(); });
+                queue.run([&](int item) { work(item, worker); }, [&] { return advance(); });
             },
             interrupted, stop_);
         return {run_.outcome, run_.done};
@@ -163,7 +163,7 @@ class Trainer {
 
     // What the gradient is multiplied by, and Adam's step size with the bias correction.
     struct Update {
-        double scale = 1.0, rate = 0.0, memory = 0.0;
+        double scale = 1.0, rate = 0.0, ema_decay = 0.0;
     };
 
     // Where a run stands. Only `advance` changes it, while no item is under way.
@@ -223,7 +223,7 @@ class Trainer {
             // what decays and what does not are only kept apart where there is decay
             add_range({block.offset, block.offset + block.size(), settings_.weight_decay > 0.0 && block.decays()});
         }
-        if (ranges_.size() >= Relay::kMaxItems)
+        if (ranges_.size() >= PhaseQueue::kMaxItems)
             throw std::length_error(
                 "this network has a thousand million weights or more, and fewer were expected: "
                 "use fewer or smaller layers");
@@ -327,7 +327,7 @@ class Trainer {
                Real* predictions) {
         const int steps = pass.T - source.first;
         const PanelView<Real>* panel = source.panel();
-        const Lens* lens = source.lens();
+        const ValueInputs* value_inputs = source.value_inputs();
         const int64_t P = int64_t{network.shape.P} * network.shape.H;
         std::fill_n(desk.loss.begin(), pass.R, OriginLoss{});
         for (int t = 0; t < steps; ++t) {
@@ -340,11 +340,11 @@ class Trainer {
                     std::fill_n(desk.space.dy.data() + row * y.ld, network.shape.outputs(), Real{0});
                     continue;
                 }
-                desk.origins.learn({panel, lens, to.series, std::min(to.position + t, to.position + to.available),
-                                    y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
-                                   to.first + t * source.target_stride, known, desk.loss[r],
-                                   desk.space.dy.data() + row * y.ld, gradient,
-                                   predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
+                desk.origins.learn(
+                    {panel, value_inputs, to.series, std::min(to.position + t, to.position + to.available),
+                     y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
+                    to.first + t * source.target_stride, known, desk.loss[r], desk.space.dy.data() + row * y.ld,
+                    gradient, predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
             }
         }
     }
@@ -397,8 +397,8 @@ class Trainer {
         const auto t = static_cast<double>(adam_steps + 1);
         const double correction = std::sqrt(second_share_.at(t)) / first_share_.at(t);
         // a young mean forgets faster, so that it does not begin with the initial weights
-        const double memory = std::min(settings_.memory, t / (t + 9.0));
-        return {clip / run_.summary.count, run_.rates[run_.done] * correction, memory};
+        const double ema_decay = std::min(settings_.ema_decay, t / (t + 9.0));
+        return {clip / run_.summary.count, run_.rates[run_.done] * correction, ema_decay};
     }
 
     void update(const Range& range) {
@@ -416,7 +416,7 @@ class Trainer {
             .epsilon = static_cast<Real>(settings_.epsilon),
             .decay = static_cast<Real>(decay),
             .mean = has_mean() ? mean_.data() + range.begin : nullptr,
-            .memory = static_cast<Real>(run_.update.memory),
+            .ema_decay = static_cast<Real>(run_.update.ema_decay),
         });
     }
 

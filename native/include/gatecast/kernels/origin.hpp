@@ -84,11 +84,11 @@ GATECAST_INLINE Vec<double> exp_below_one(Vec<double> x) {
     return x;
 }
 
-// The candidates' shares at one vector of steps, and their mixture.
+// The skip forecasts' shares at one vector of steps, and their mixture.
 template <typename Real>
 struct Mixture {
-    Vec<Real> share[kMaxCandidates];
-    Vec<Real> candidate[kMaxCandidates];
+    Vec<Real> share[kMaxSkipForecasts];
+    Vec<Real> candidate[kMaxSkipForecasts];
     Vec<Real> value{};
 };
 
@@ -106,7 +106,7 @@ GATECAST_INLINE void mix(const OriginTask<Real>& p, int k, int n, Mixture<Real>&
     }
     for (int j = 0; j < p.J; ++j) {
         m.share[j] /= sum;
-        m.candidate[j] = load_upto(p.candidates + j * p.H + k, n);
+        m.candidate[j] = load_upto(p.skip_forecasts + j * p.H + k, n);
         m.value += m.share[j] * m.candidate[j];
     }
 }
