@@ -21,10 +21,10 @@ LENGTHS = (90, 33, 7, 61)
 def ragged_panel():
     """Four series of different lengths, float32, with gaps in the targets."""
     rng = np.random.default_rng(3)
-    inputs = rng.normal(size=sum(LENGTHS)).astype(np.float32)
-    targets = inputs.copy()
+    values = rng.normal(size=sum(LENGTHS)).astype(np.float32)
+    targets = values.copy()
     targets[rng.random(len(targets)) < 0.1] = np.nan
-    return inputs.PanelArrays(inputs, targets, np.cumsum([0, *LENGTHS]), np.array([1.0, 2.0, 0.5, 3.0]))
+    return inputs.PanelArrays(values, targets, np.cumsum([0, *LENGTHS]), np.array([1.0, 2.0, 0.5, 3.0]))
 
 
 def windows(batch_size, shuffle):
@@ -66,8 +66,8 @@ def test_training_is_bit_identical_for_any_threads(name, each_isa):
 
 def test_partial_batch_after_smaller_chunks():
     # 33 rows are cut into chunks of 11, 32 alone would make chunks of 16: more than the room that was made
-    inputs = np.random.default_rng(0).normal(size=65 + 12 + 2).astype(np.float32)
-    panel = inputs.PanelArrays(inputs, inputs, np.array([0, len(inputs)]), np.ones(1))
+    values = np.random.default_rng(0).normal(size=65 + 12 + 2).astype(np.float32)
+    panel = inputs.PanelArrays(values, values, np.array([0, len(values)]), np.ones(1))
     source = wrapper.window_source(panel, inputs.ValueInputs(), 12, 3, 33, shuffle=False, n_dropped=0, seed=0)
     assert [source.batch(0), source.batch(1)] == [33, 32]
     np.testing.assert_array_equal(train(source, 1)[0], train(source, 3)[0])
