@@ -201,7 +201,8 @@ def test_one_trainer_serves_one_thread_at_a_time():
             refused.append(use)
         return True
 
-    interrupt(lambda: trainer.run(source, 0, rates), use_too)
+    records = np.zeros((len(rates), 5))
+    interrupt(lambda: trainer.run_into(source, 0, rates, records), lambda: records[0, 3] > 0 and use_too())
     assert len(refused) == 2
 
 
