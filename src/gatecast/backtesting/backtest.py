@@ -23,7 +23,7 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels
 from gatecast.model.settings import Settings, check_count, check_positive, is_integer
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import fingerprint
 

@@ -331,7 +331,7 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
         n_parameters=first.spec.n_parameters,
         n_learned=int((~np.isnan(learned.values)).sum()),
         hidden_size=record.plan.hidden_size,
-        dropout=max((layer.amount for layer in first.spec.stack), default=0.0),
+        dropout=max((layer.dropout for layer in first.spec.stack), default=0.0),
         hold_out_share=record.n_held_out / max(int(fitted.lengths.sum()), 1),
         epochs=record.n_epochs,
         learning_rate=record.learning_rate,

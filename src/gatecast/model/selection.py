@@ -15,7 +15,7 @@ from gatecast.model.plan import MANY_POINTS, Plan
 from gatecast.model.record import Attempt
 from gatecast.model.training_data import FEW_SERIES
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
@@ -134,7 +134,7 @@ class _Tried:
     def attempt(self) -> Attempt:
         """What the record keeps of it."""
         preparation, result = self.candidate.preparation, self.result
-        inputs = preparation.transform.name, preparation.lens.level
+        inputs = preparation.transform.name, preparation.value_inputs.level
         return Attempt(*inputs, result.learning_rate, self.candidate.plan.epochs, result.n_steps, self.error)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
-from gatecast.network.native import LOSSES
+from gatecast.network.inputs import LOSSES
 from gatecast.training.schedule import SCHEDULES
 
 __all__ = ["Settings", "suggest_settings"]
@@ -148,7 +148,7 @@ class Settings:
             ("mode", MODES),
             ("cell", CELLS),
             ("skip", SKIPS),
-            ("loss", tuple(LOSSES)),
+            ("loss", LOSSES),
             ("schedule", tuple(SCHEDULES)),
             ("scaling", KINDS),
             ("transform", ("auto", *TRANSFORMS)),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatecast.exceptions import TrainingError
-from gatecast.network.native import FINISHED
+from gatecast.network.wrapper import FINISHED
 from gatecast.texts.message import Message
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
@@ -146,7 +146,7 @@ def train(
     """Take one training step for each learning rate, and keep the weights that are best on the validation set.
 
     Args:
-        trainer: From `gatecast.network.native.make_trainer`.
+        trainer: From `gatecast.network.wrapper.make_trainer`.
         source: Where its sequences come from.
         schedule: What training follows.
         progress: Is told of every few steps.
