@@ -243,6 +243,8 @@ def test_forecast_of_one_step_can_be_seen():
     series = {
         "name": "a",
         "value_name": "y",
+        "time_name": "day",
+        "freq": "D",
         "times": ["2024-01-01", "2024-01-02"],
         "values": [3.0, 4.0],
         "ahead": ["2024-01-03"],

@@ -1,4 +1,4 @@
-"""In which form does the network see a table, and how do its forecasts come back? Learned before what is held back."""
+"""In which form does the network see a table, and how do its forecasts come back? Learned before the hold-out."""
 
 from __future__ import annotations
 
@@ -142,10 +142,10 @@ class Preparation:
         return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)
 
     def ahead(self, after: Panel, horizon: int, columns: dict[str, Array], years: Array) -> Ahead | None:
-        """Return what is known of the steps behind the data; None where nothing can be.
+        """Return what is known of the steps after the data; None where nothing can be.
 
         Args:
-            after: Empty series that start right behind the data.
+            after: Empty series that start right after the data.
             horizon: Steps ahead.
             columns: Covariates, see `CovariateEncoder.encode_future`.
             years: `(S, K)` newest scaled values, see `newest_years`.
@@ -220,7 +220,7 @@ def prepare(
 
 
 def check_logarithms(panel: Panel) -> None:
-    """Make sure that all values have a logarithm, those held back too.
+    """Make sure that all values have a logarithm, those held out too.
 
     Raises:
         DataError: One is -1 or less.

@@ -55,7 +55,7 @@ class Forecast:
             `(n, H, L)` each, in the data's units.
 
         Raises:
-            DataError: Nothing was held back to measure errors on.
+            DataError: Nothing was held out to measure errors on.
         """
         if self.fitted.learns_intervals:
             ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)

@@ -29,7 +29,7 @@ CLEARLY = 0.05
 # a longer training is tried where the last validation check is the best one and better than that at half of the
 # training by this share, and taken where its error is smaller by that one: on 24 single series, and on other parts of
 # the laser, longer ones that were taken had 50 to 90 % smaller errors, and others at most 16 % smaller ones (and larger
-# ones behind it)
+# ones after it)
 STILL_LEARNING, MUCH = 0.1, 0.25
 LEAST_CHECKS = 4
 # then it is made so many times as long

@@ -27,7 +27,7 @@ class Validation:
     """Forecasts from rolling origins before and in the held-back part of each series.
 
     Args:
-        panel: All points of the S series, those held back too; a series that is not judged may be empty.
+        panel: All points of the S series, those held out too; a series that is not judged may be empty.
         values: `(N,)` the same in the units of the data.
         n_learned: `(S,)` points that are learned from; the first origin is the last of them.
         n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.

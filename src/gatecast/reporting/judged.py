@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gatecast.charts.curves import training_of
 from gatecast.charts.numbers import coverages, step_errors
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
@@ -99,25 +100,18 @@ def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
 def about_training(model: LSTMForecaster) -> dict[str, Any]:
     """Gather how the loss went."""
     history, record = model.history_, model.fitted_.record
-    checked = history.get("validation_epoch") or []
-    if checked:
-        names = {"validation": "validation_rmse", "learned": "train_rmse"}
-        curves = {name: (checked, history[key]) for name, key in names.items() if history.get(key)}
-    else:
-        curves = {"training": (list(range(1, len(history["rmse"]) + 1)), history["rmse"])}
-    losses = np.asarray(history.get("validation_loss") or [], float)
-    best = int(np.nanargmin(losses)) if len(losses) and not np.isnan(losses).all() else None
+    training = training_of(history)
+    epoch, rmse = training.kept or (None, None)
     return {
-        "curves": [{"name": name, **_thin(*curve)} for name, curve in curves.items()],
-        "kept_epoch": None if best is None else checked[best],
-        "kept_rmse": None if best is None or not history.get("validation_rmse") else history["validation_rmse"][best],
+        "curves": [{"name": name, **_thin(*curve)} for name, curve in training.curves.items()],
+        "kept_epoch": epoch,
+        "kept_rmse": rmse,
         "n_epochs": len(history["rmse"]),
         "n_steps": record.n_steps,
         "stop": str(record.stop),
     }
 
 
-def _thin(epochs: Any, errors: Any) -> dict[str, list[float | None]]:
-    values = np.asarray(errors, float)
-    keep = envelope(values, POINTS // 2)
-    return {"epochs": rounded(np.asarray(epochs, float)[keep]), "rmse": rounded(values[keep])}
+def _thin(epochs: np.ndarray, errors: np.ndarray) -> dict[str, list[float | None]]:
+    keep = envelope(errors, POINTS // 2)
+    return {"epochs": rounded(epochs[keep]), "rmse": rounded(errors[keep])}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gatecast.charts.names import shorten
-from gatecast.charts.words import UNITS
+from gatecast.charts.words import frequency_words
 from gatecast.texts import UNKNOWN, Texts
 from gatecast.texts.message import Message
 
@@ -116,16 +116,7 @@ class Words:
             >>> Words("en").frequency("MS"), Words("zh").frequency("30min"), Words("en").frequency("2")
             ('monthly', '每 30 分钟', 'steps of 2')
         """
-        digits = freq[: len(freq) - len(freq.lstrip("0123456789"))]
-        if digits == freq:
-            return self.t("frequency.steps", n=digits)
-        unit = UNITS.get(freq[len(digits) :].split("-")[0])
-        if unit is None:
-            return freq
-        unit = unit.replace(" ", "_")
-        if digits in ("", "1"):
-            return self.t(f"frequency.{unit}")
-        return self.t("frequency.every", time=self.t(f"unit.{unit}", n=digits))
+        return frequency_words(freq, self.t)
 
     def said(self, stored: dict[str, Any]) -> str:
         """Say a message of the library from its plain data, the names in it shortened."""

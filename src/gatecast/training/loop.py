@@ -116,7 +116,7 @@ class TrainingResult:
         n_steps: Training steps taken.
         learning_rate: The highest one of the schedule.
         stop: Why it ended.
-        validation_loss: Of the weights; None where nothing was held back.
+        validation_loss: Of the weights; None where nothing was held out.
         best_step: Step whose weights these are.
     """
 

@@ -1,4 +1,4 @@
-"""Was it trained long enough, and well? From the course of the loss."""
+"""Was it trained long enough, and well? From the curve of the loss."""
 
 from __future__ import annotations
 
