@@ -5,12 +5,13 @@ import re
 import string
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gatecast
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.texts import LANGUAGES, Texts, catalogue
-from gatecast.texts.message import Message, reason
+from gatecast.texts.message import Message, in_python, reason
 
 ROOT = Path(gatecast.__file__).parent
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
@@ -124,6 +125,10 @@ def test_message_holds_messages_lists_and_settings():
     assert "`<3>` seconds" in message.say("en", lambda settings: f"<{settings['time_limit']}>")
     names = Message("verdict.behind_naive", {"names": ["A", "B"]})
     assert (str(names), names.say("zh")) == ("Behind the seasonal naive: A, B.", "不如季节性朴素预测的有：A、B。")
+
+
+def test_settings_of_numpy_are_written_as_plain_ones():
+    assert in_python({"a": np.int64(7), "b": (np.int64(7), 24), "c": np.float64(0.5)}) == "a=7, b=(7, 24), c=0.5"
 
 
 def test_message_comes_back_from_plain_data():

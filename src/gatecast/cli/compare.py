@@ -9,6 +9,7 @@ from gatecast.cli.outputs import write_table
 from gatecast.cli.window_options import CompareOptions
 from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
 from gatecast.cli.wording import as_options
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from gatecast.backtesting.record import Backtest
@@ -20,16 +21,6 @@ __all__ = ["compare"]
 
 # columns of the leaderboard, as people read them
 SHOWN = {"mase": "MASE", "rmse": "RMSE", "mae": "MAE", "smape": "sMAPE", "skill": "skill", "p_value": "p"}
-FACTS = {
-    "n_points": "points",
-    "n_seasons": "seasons",
-    "gap_share": "share of gaps",
-    "trend_strength": "strength of trend",
-    "season_strength": "strength of season",
-    "nonlinearity_p": "nonlinearity (p)",
-    "long_memory_d": "long memory (d)",
-    "long_memory_error": "its standard error",
-}
 
 
 def compare(options: CompareOptions) -> None:
@@ -65,8 +56,9 @@ def _say(printer: Printer, found: Comparison, table: Table, options: CompareOpti
 
 
 def _say_facts(printer: Printer, found: Comparison) -> None:
+    said = Texts("en")
     rows = [
-        [FACTS.get(row["fact"], row["fact"]), *(number(row[name]) for name in ("median", "lowest", "highest"))]
+        [said(f"fact.{row['fact']}"), *(number(row[name]) for name in ("median", "lowest", "highest"))]
         for row in found.facts.to_frame().to_dict("records")
     ]
     printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)

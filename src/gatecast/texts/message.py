@@ -23,8 +23,15 @@ def in_python(settings: Mapping[str, Any]) -> str:
         >>> in_python({"epochs": 32, "loss": "quantile", "season_length": (7, 24)})
         'epochs=32, loss="quantile", season_length=(7, 24)'
     """
-    shown = {name: json.dumps(value) if isinstance(value, str) else repr(value) for name, value in settings.items()}
+    shown = {name: _literal(value) for name, value in settings.items()}
     return ", ".join(f"{name}={value}" for name, value in shown.items())
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return repr(tuple(plain(value)))
+    # numbers of numpy are written as plain ones, and texts in the quotes of most programs
+    return json.dumps(value) if isinstance(value, str) else repr(plain(value))
 
 
 @dataclass(frozen=True)
