@@ -16,13 +16,14 @@ from gatecast.metrics.levels import check_levels, check_quantiles
 from gatecast.model.fitted import Fitted
 from gatecast.model.settings import Settings, check_count, suggest_settings
 from gatecast.model.stream import Stream
+from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gatecast.explanation import CovariateImportance, Gates, LagImportance
-    from gatecast.model.forecast import Known
+    from gatecast.model.forecast import ForecastOrigin
     from gatecast.training.checkpoint import Checkpoint
 
 __all__ = ["LSTMForecaster"]
@@ -181,17 +182,17 @@ class LSTMForecaster(Settings):
     @property
     def stop_reason_(self) -> Stop:
         """Why training ended; `stop_reason_.remedy` says what to do about it."""
-        return self.fitted_.learned.stop
+        return self.fitted_.record.stop
 
     @property
     def decisions_(self) -> tuple[str, ...]:
-        """What was chosen automatically, and why."""
-        return self.fitted_.learned.decisions
+        """What was chosen automatically, and why; `fitted_.record` holds the facts."""
+        return tuple(map(str, self.fitted_.record.decisions))
 
     @property
     def history_(self) -> dict[str, list[float]]:
         """Losses per epoch and at each look at the validation part; their units are told at the class."""
-        return self.fitted_.learned.history
+        return self.fitted_.record.history
 
     def predict(
         self,
@@ -226,8 +227,8 @@ class LSTMForecaster(Settings):
         """
         levels = () if level is None else check_levels(level)
         wanted = () if quantiles is None else check_quantiles(quantiles)
-        known, steps = self._stand(horizon, data, future)
-        return known.table(steps, levels, wanted)
+        origin, steps = self._origin(horizon, data, future)
+        return origin.table(steps, levels, wanted)
 
     def simulate(
         self, n_paths: int = 100, horizon: int | None = None, data: Any = None, *, future: Any = None, seed: int = 0
@@ -248,12 +249,13 @@ class LSTMForecaster(Settings):
             DataError: Nothing was held back in `fit`, so no errors are known.
         """
         check_count("n_paths", n_paths, "Use `n_paths=100`.")
-        known, steps = self._stand(horizon, data, future)
-        return known.path_table(steps, n_paths, seed)
+        origin, steps = self._origin(horizon, data, future)
+        return origin.path_table(steps, n_paths, seed)
 
-    def _stand(self, horizon: int | None, data: Any, future: Any) -> tuple[Known, int]:
-        """Stand where the forecast begins; returns that and the number of steps."""
-        from gatecast.model.forecast import after_training, read_like_training, read_on
+    def _origin(self, horizon: int | None, data: Any, future: Any) -> tuple[ForecastOrigin, int]:
+        """Return where the forecast begins, and the number of steps."""
+        from gatecast.model.alignment import read_like_training
+        from gatecast.model.forecast import after_data, after_training
 
         fitted = self.fitted_
         if horizon is not None:
@@ -262,7 +264,7 @@ class LSTMForecaster(Settings):
         if data is None:
             return after_training(fitted, _known_ahead(future, getattr(self, "_ahead", None)), steps), steps
         panel, ahead = split_future(read_like_training(fitted, data))
-        return read_on(fitted, panel, _known_ahead(future, ahead), steps), steps
+        return after_data(fitted, panel, _known_ahead(future, ahead), steps), steps
 
     def predict_insample(self, data: Any = None) -> Any:
         """Forecast every point of the training part, or of `data`, from all points before it.
@@ -290,7 +292,8 @@ class LSTMForecaster(Settings):
             DataError: `data` has no point behind the training part.
             ConfigError: `level` makes no sense.
         """
-        from gatecast.model.forecast import evaluate_panel, read_like_training
+        from gatecast.model.alignment import read_like_training
+        from gatecast.model.evaluation import evaluate_panel
 
         return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
 
@@ -418,15 +421,13 @@ class LSTMForecaster(Settings):
 
     def _held(self, method: str, data: Any) -> Panel:
         """Read data, or return the training part where there are none."""
-        from gatecast.model.forecast import read_like_training
+        from gatecast.model.alignment import read_like_training
 
         fitted = self.fitted_
         panel = getattr(self, "_panel", None) if data is None else read_like_training(fitted, data)
         if panel is None:
-            raise DataError(
-                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
-                f"were asked for. Pass them: `{method}(data)`."
-            )
+            facts = {"n": int(fitted.lengths.sum()), "call": f"{method}(data)"}
+            raise DataError(Message("failure.no_stored", facts))
         return panel
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster, preparation
+from gatecast import LSTMForecaster
 from gatecast.data.features import encoding
+from gatecast.model import inputs
 from made_series import SMALL
 
 pytest.importorskip("holidays")
@@ -134,12 +135,12 @@ def test_dates_that_come_back_each_year_are_known_ahead(monkeypatch: pytest.Monk
     train = before(pd.Timestamp("2022-01-01"), data)
     errors = []
     # trained for longer, the cycles alone learn the peaks too
-    monkeypatch.setattr("gatecast.model.choice.STILL_LEARNING", 1.0)
+    monkeypatch.setattr("gatecast.model.selection.STILL_LEARNING", 1.0)
     for _ in range(2):
         model = LSTMForecaster(horizon=1, calendar=True, **TRAINED).fit(train)
         errors.append(spikes(model, data))
         # the calendar without anniversaries
-        monkeypatch.setattr(preparation, "fit_anniversaries", lambda *_, **__: None)
+        monkeypatch.setattr(inputs, "fit_anniversaries", lambda *_, **__: None)
     # a peak of 8 that nobody expects is an error of 8, and the calendar's cycles tell a part of it
     assert errors[1] > 5
     assert errors[0] < 0.4 * errors[1]

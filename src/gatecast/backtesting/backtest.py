@@ -14,15 +14,17 @@ from gatecast.backtesting.models import Entry, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
+from gatecast.baselines.base import Baseline
 from gatecast.baselines.libraries import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels
-from gatecast.model.plan import choose_seasons
 from gatecast.model.settings import Settings, check_count, check_positive, is_integer
 from gatecast.network.native import thread_count
+from gatecast.texts.message import Message
 from gatecast.training.checkpoint import fingerprint
 
 __all__ = ["MANY_SERIES", "backtest", "read_panel", "usual_jobs"]
@@ -130,9 +132,10 @@ def backtest(
         freq: pandas frequency of the times, where it cannot be inferred.
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
-        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that models have of
-            themselves. A model that took longer is not tried in later windows. Work is ended wherever it is in
-            processes, but under joblib's threads only between series.
+        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that baselines have of
+            themselves, and none for others. A model that took longer is not tried in later windows. Models with a limit
+            run in a process of their own, which ends them wherever they are; they have to be such that they can be
+            pickled (classes and functions of a notebook can).
         progress: Whether a terminal or notebook shows a progress bar.
 
     Returns:
@@ -223,7 +226,7 @@ def _run(
 
     A model that took too long in one window gets no time in those that have not begun.
     """
-    joblib = needed("joblib", "`backtest` needs")
+    joblib = needed("joblib", "library.backtest")
     rows = {window.number: len(window.rows) * trial.horizon for window in windows}
     done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
     todo = [
@@ -283,12 +286,9 @@ def _not_tried(
     for entry, block in todo:
         if entry.name not in slow:
             continue
-        sentence = (
-            f"{entry.name} took too long at {slow[entry.name]} already, and was not tried here. Pass a larger "
-            "`time_limit`, or take a faster model."
-        )
+        message = Message("failure.too_slow", {"name": entry.name, "time": str(slow[entry.name])})
         for window in block:
-            failure = Failure(sentence, is_timed_out=True)
+            failure = Failure(message, is_timed_out=True)
             outcome = failed_outcome(entry.name, window.number, rows[window.number], trial.levels, failure)
             found[entry.name, window.number] = outcome
     return found
@@ -317,16 +317,9 @@ def _parallel(joblib: Any, n_jobs: int | None) -> Any:
 
 def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
     jobs = tuple(_job(entry, window) for window in windows)
-    freq = windows[0].panel.freq
-    return Block(
-        entry.name,
-        entry.fresh(n_threads, trial.time_limit),
-        jobs,
-        int(trial.horizon),
-        freq,
-        trial.levels,
-        trial.time_limit,
-    )
+    freq, model = windows[0].panel.freq, entry.fresh(n_threads, trial.time_limit)
+    time_limit = model.time_limit if isinstance(model, Baseline) else trial.time_limit
+    return Block(entry.name, model, jobs, int(trial.horizon), freq, trial.levels, time_limit)
 
 
 def _job(entry: Entry, window: Window) -> Job:
@@ -348,11 +341,14 @@ def _result(
     import pandas as pd
 
     tables, runs = [], []
+    failures: dict[str, Message] = {}
     for window in windows:
         columns: dict[str, Any] = {}
         for entry in entries:
             outcome = outcomes[entry.name, window.number]
             columns |= {name: outcome.columns[name] for name in column_names(entry.name, trial.levels)}
+            if outcome.failure is not None:
+                failures.setdefault(entry.name, outcome.failure)
             runs.append({"model": entry.name, "cutoff": window.cutoff} | {name: getattr(outcome, name) for name in RUN})
         tables.append(window.actual().assign(**columns))
     season, scales = _scales(windows, trial)
@@ -364,14 +360,13 @@ def _result(
         season,
         trial.levels,
         scales,
+        failures,
     )
 
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[Any, float]]:
     """Return the season of the oldest training part, and the scale of each series in the first of its windows."""
-    settings = Settings(horizon=int(trial.horizon), season_length=trial.season_length)
-    seasons, _ = choose_seasons(settings, windows[0].train())
-    season = seasons[0] if seasons else 1
+    season = choose_seasons(windows[0].train(), trial.season_length).shortest
     scales: dict[Any, float] = {}
     for window in windows:
         train = window.train()

@@ -16,16 +16,19 @@ import numpy as np
 from gatecast.backtesting.models import takes
 from gatecast.backtesting.windows import ID, TIME
 from gatecast.baselines.base import Baseline
-from gatecast.baselines.limits import within
+from gatecast.baselines.limits import NotPicklableError, ProcessDiedError, limited_steps, prepare
 from gatecast.baselines.local import library
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError, GatecastError, TimeLimitError
 from gatecast.metrics.levels import level_columns
+from gatecast.texts.message import Message, reason
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "run_block"]
+FIT, FORECAST = "fit", "forecast"
+
+__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "prepare_process", "run_block"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Block:
         horizon: H.
         freq: Of the times.
         levels: Coverage of intervals in %.
-        time_limit: Seconds for the fit and for each forecast; None for no limit but the model's own.
+        time_limit: Seconds for the fit and for each forecast, which are then done in a process of their own; None for
+            no limit.
     """
 
     name: str
@@ -77,9 +81,9 @@ class Outcome:
         window: Number of the window.
         fit_seconds: How long the fit took; 0 where an earlier one served, NaN where it failed.
         predict_seconds: How long the forecast took; NaN where it failed.
-        error: What went wrong, in a sentence; "" if nothing.
+        failure: What went wrong; None if nothing.
         columns: The forecast and the ends of its intervals, in the order of the job's keys; NaN where there is none.
-        is_timed_out: Whether the error is that it took too long.
+        is_timed_out: Whether the failure is that it took too long.
         megabytes: Size of the fitted model, as it is saved or else pickled; NaN where neither is possible.
     """
 
@@ -87,10 +91,15 @@ class Outcome:
     window: int
     fit_seconds: float
     predict_seconds: float
-    error: str
+    failure: Message | None
     columns: dict[str, Floats] = field(default_factory=dict)
     megabytes: float = np.nan
     is_timed_out: bool = False
+
+    @property
+    def error(self) -> str:
+        """What went wrong, in a sentence; "" if nothing."""
+        return "" if self.failure is None else str(self.failure)
 
 
 @dataclass(frozen=True)
@@ -98,11 +107,11 @@ class Failure:
     """What went wrong.
 
     Args:
-        sentence: In one sentence.
+        message: In words.
         is_timed_out: Whether it took too long.
     """
 
-    sentence: str
+    message: Message
     is_timed_out: bool = False
 
 
@@ -115,17 +124,49 @@ def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
     return [name, *(level_columns(name, levels) if levels else ())]
 
 
+def prepare_process() -> None:
+    """Let the process in which limited models run begin to import what baselines need."""
+    prepare(_imports)
+
+
+def _imports() -> Iterator[None]:
+    library()
+    return iter(())
+
+
 def run_block(block: Block) -> list[Outcome]:
-    """Fit once and forecast at each origin; a failure is an outcome too."""
-    return list(_outcomes(block))
+    """Fit once and forecast at each origin; a failure is an outcome too.
+
+    Windows that come behind a forecast that was too slow are left out.
+    """
+    found: list[Outcome] = []
+    phase = FIT
+    try:
+        for step in (
+            _steps(block) if block.time_limit is None else limited_steps(partial(_steps, block), block.time_limit)
+        ):
+            if isinstance(step, Outcome):
+                found.append(step)
+            else:
+                phase = step
+    # whatever a model does to its process, the others go on
+    except Exception as error:  # noqa: BLE001
+        failure = _end_of_process(block, phase, error)
+        left = block.jobs[len(found) :]
+        last = 1 if failure.is_timed_out and phase == FORECAST else len(left)
+        found += [_failed(block, job, np.nan, failure) for job in left[:last]]
+    return found
 
 
-def _outcomes(block: Block) -> Iterator[Outcome]:
+def _steps(block: Block) -> Iterator[str | Outcome]:
+    """Say what comes next, and what came of each job."""
     first = block.jobs[0]
     if isinstance(block.model, Baseline):
         # importing takes seconds, and only once
         library()
-    _, fit_seconds, failure = _timed(block, "fit", lambda: _fit(block, first))
+    yield FIT
+    _, fit_seconds, failure = _timed(block, FIT, lambda: _fit(block, first))
+    yield FORECAST
     megabytes = np.nan if failure else _megabytes(block.model)
     for job in block.jobs:
         if failure:
@@ -133,11 +174,24 @@ def _outcomes(block: Block) -> Iterator[Outcome]:
             continue
         seconds = fit_seconds if job is first else 0.0
         ask = partial(_predict, block, job, is_first=job is first)
-        answer, predict_seconds, reason = _timed(block, "forecast", ask)
+        answer, predict_seconds, reason = _timed(block, FORECAST, ask)
         if reason:
             yield _failed(block, job, seconds, reason)
         else:
-            yield Outcome(block.name, job.window, seconds, predict_seconds, "", answer, megabytes)
+            yield Outcome(block.name, job.window, seconds, predict_seconds, None, answer, megabytes)
+
+
+def _end_of_process(block: Block, phase: str, error: Exception) -> Failure:
+    """Say why there is nothing more from the process of a model."""
+    facts: dict[str, Any] = {"name": block.name, "what": Message(f"failure.{phase}"), "text": str(error)}
+    if isinstance(error, TimeLimitError):
+        limit = {"time_limit": block.time_limit}
+        return Failure(Message("failure.time_limit", facts | {"limit": limit}), is_timed_out=True)
+    if isinstance(error, NotPicklableError):
+        return Failure(Message("failure.not_picklable", facts))
+    if isinstance(error, ProcessDiedError):
+        return Failure(Message("failure.process_died", facts))
+    return Failure(_why(block.name, phase, error))
 
 
 def _failed(block: Block, job: Job, fit_seconds: float, failure: Failure) -> Outcome:
@@ -149,7 +203,7 @@ def failed_outcome(
 ) -> Outcome:
     """Return the outcome of a run that came to nothing."""
     empty = {name: np.full(n_rows, np.nan) for name in column_names(model, levels)}
-    return Outcome(model, window, fit_seconds, np.nan, failure.sentence, empty, is_timed_out=failure.is_timed_out)
+    return Outcome(model, window, fit_seconds, np.nan, failure.message, empty, is_timed_out=failure.is_timed_out)
 
 
 def _megabytes(model: Any) -> float:
@@ -165,26 +219,23 @@ def _megabytes(model: Any) -> float:
         return np.nan
 
 
-def _timed(block: Block, what: str, work: Callable[[], Any]) -> tuple[Any, float, Failure | None]:
+def _timed(block: Block, phase: str, work: Callable[[], Any]) -> tuple[Any, float, Failure | None]:
     """Do it; returns the result, the seconds, and what went wrong."""
-    message = (
-        f"{block.name} was given `time_limit={block.time_limit}` seconds for a {what}, and took longer. Pass a larger "
-        "`time_limit`, or take a faster model."
-    )
     started = time.perf_counter()
     try:
-        result = within(block.time_limit, message, lambda _: work())
+        result = work()
     # whatever a model raises, the others go on
     except Exception as error:  # noqa: BLE001
-        return None, np.nan, Failure(_sentence(block.name, what, error), isinstance(error, TimeLimitError))
+        return None, np.nan, Failure(_why(block.name, phase, error), isinstance(error, TimeLimitError))
     return result, time.perf_counter() - started, None
 
 
-def _sentence(name: str, what: str, error: Exception) -> str:
+def _why(name: str, phase: str, error: Exception) -> Message:
     if isinstance(error, GatecastError):
-        return str(error)
+        return reason(error)
+    facts = {"what": Message(f"failure.{phase}"), "name": name, "kind": type(error).__name__}
     text = " ".join(str(error).split())
-    return f"The {what} of {name} failed with {type(error).__name__}{': ' + text if text else ''}."
+    return Message("failure.raised_text", facts | {"text": text}) if text else Message("failure.raised", facts)
 
 
 def _fit(block: Block, job: Job) -> None:
@@ -221,17 +272,13 @@ def _aligned(block: Block, job: Job, answer: Any) -> dict[str, Floats]:
     own = _own_column(block, frame)
     found = frame.set_index([ID, TIME])
     if not found.index.is_unique:
-        raise DataError(
-            f"The forecast of {block.name} holds a time of a series twice, and each was expected once. Let `predict` "
-            f"return one row for each of the {block.horizon} steps of each series."
-        )
+        raise DataError(Message("failure.twice", {"name": block.name, "horizon": block.horizon}))
     wanted = found.reindex(job.keys.set_index([ID, TIME]).index)
     point = wanted[own].to_numpy(np.float64)
-    if np.isnan(point).any():
-        raise DataError(
-            f"The forecast of {block.name} lacks {int(np.isnan(point).sum())} of {len(point)} values, and one for each "
-            f"of the {block.horizon} steps of each series was expected. Make the model with `horizon={block.horizon}`."
-        )
+    n_missing = int(np.isnan(point).sum())
+    if n_missing:
+        counts = {"n": n_missing, "n_all": len(point), "horizon": block.horizon, "setting": {"horizon": block.horizon}}
+        raise DataError(Message("failure.lacks_values", {"name": block.name, **counts}))
     theirs, ours = column_names(own, block.levels), column_names(block.name, block.levels)
     return {
         name: wanted[column].to_numpy(np.float64) if column in wanted else np.full(len(point), np.nan)
@@ -246,10 +293,8 @@ def _frame(block: Block, job: Job, answer: Any) -> pd.DataFrame:
     if not isinstance(answer, pd.DataFrame):
         table = nw.from_native(answer, eager_only=True, pass_through=True)
         if not isinstance(table, nw.DataFrame):
-            raise DataError(
-                f"`predict` of {block.name} returned {type(answer).__name__}, and a table with the columns {ID}, "
-                f"{TIME} and the forecast was expected. Return a DataFrame."
-            )
+            facts = {"name": block.name, "kind": type(answer).__name__, "id": ID, "time": TIME}
+            raise DataError(Message("failure.no_table", facts))
         answer = table.to_pandas()
     if ID not in answer.columns and ID in answer.index.names:
         answer = answer.reset_index()
@@ -257,9 +302,9 @@ def _frame(block: Block, job: Job, answer: Any) -> pd.DataFrame:
         answer = answer.assign(**{ID: job.keys[ID].iloc[0]})
     lacking = [name for name in (ID, TIME) if name not in answer.columns]
     if lacking:
+        columns = list(map(str, answer.columns))
         raise DataError(
-            f"The forecast of {block.name} has the columns {', '.join(map(str, answer.columns))}, and {lacking[0]!r} "
-            "was expected among them. Return the columns of the training table."
+            Message("failure.lacks_column", {"name": block.name, "columns": columns, "lacking": lacking[0]})
         )
     named: pd.DataFrame = answer
     return named
@@ -274,8 +319,5 @@ def _own_column(block: Block, frame: pd.DataFrame) -> str:
     ]
     own = [name for name in others if name == block.name] or others
     if len(own) != 1:
-        raise DataError(
-            f"The forecast of {block.name} has {len(own)} columns that may be it ({', '.join(own)}), and one was "
-            f"expected. Call it {block.name!r}."
-        )
+        raise DataError(Message("failure.which_column", {"name": block.name, "n": len(own), "columns": own}))
     return own[0]

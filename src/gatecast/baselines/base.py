@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from gatecast.baselines.limits import Clock, within
+from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.metrics.levels import check_levels, level_columns
-from gatecast.model.plan import choose_seasons
+from gatecast.model.alignment import match_series
 from gatecast.model.settings import Settings, check_count, check_positive
+from gatecast.texts.message import Message
 
 __all__ = ["Baseline", "is_constant"]
 
 Result = TypeVar("Result")
-FAILED = "failed"
+FAILED = "standin.failed"
 # a history that is cut still holds so many of the shortest season
 SEASONS_KEPT = 4
 
@@ -39,15 +40,13 @@ class Fit:
         histories: Values of each series, gaps filled, from its first observation on.
         models: Fitted, one for each series.
         stand_ins: Why a series is forecast by a naive model, by its name.
-        seconds: How long it took.
     """
 
     after: Panel
     seasons: tuple[int, ...]
     histories: list[Floats]
     models: list[Local]
-    stand_ins: dict[Any, str]
-    seconds: float = 0.0
+    stand_ins: dict[Any, Message]
 
 
 @dataclass
@@ -64,7 +63,9 @@ class Baseline(ABC):
         horizon: H, how many steps ahead `predict` looks when it is not told.
         season_length: Steps in a season (of several the shortest counts, but for MSTL); 1 for none; when absent those
             of the frequency that the data show, as for `LSTMForecaster`.
-        time_limit: Seconds for a fit of all series and the forecasts behind it; None for no limit.
+        time_limit: Seconds for a fit of all series, and for a forecast of all; None for no limit. The clock is looked
+            at between series, so that a single long one is not ended (Ctrl-C does that); `backtest` and `compare` end
+            it wherever it is.
     """
 
     horizon: int = 1
@@ -125,11 +126,9 @@ class Baseline(ABC):
         """
         self.check()
         library()
-        started = time.monotonic()
         named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
         panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
-        self._fitted = self._limited(self.time_limit, panel.n_series, lambda clock: self._fit(panel, clock))
-        self._fitted = replace(self._fitted, seconds=time.monotonic() - started)
+        self._fitted = self._limited(panel.n_series, lambda clock: self._fit(panel, clock))
         self._warn_of_failures()
         return self
 
@@ -153,19 +152,18 @@ class Baseline(ABC):
             GatecastError: It is not fitted.
             DataError: The data cannot be used.
             ConfigError: `level` or `horizon` make no sense.
-            TimeLimitError: It took longer than what `fit` left of `time_limit`.
+            TimeLimitError: It took longer than `time_limit`.
         """
         fitted, levels = self._learned(), () if level is None else check_levels(level)
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         H = horizon or self.horizon
-        left = None if self.time_limit is None else max(self.time_limit - fitted.seconds, 1e-3)
         if data is None:
             work = lambda clock: (fitted.after, self._answers(fitted, H, levels, clock))  # noqa: E731
-            return self._table(*self._limited(left, fitted.after.n_series, work), H, levels)
+            return self._table(*self._limited(fitted.after.n_series, work), H, levels)
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
-        return self._table(*self._limited(left, panel.n_series, work), H, levels)
+        return self._table(*self._limited(panel.n_series, work), H, levels)
 
     def predict_insample(self, data: Any) -> Any:
         """Forecast every point of `data` from all points before it, with what was learned.
@@ -191,7 +189,7 @@ class Baseline(ABC):
         fitted = self._learned()
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
-        forecasts = self._limited(self.time_limit, panel.n_series, work)
+        forecasts = self._limited(panel.n_series, work)
         columns = {panel.columns.target: panel.values, self.name: forecasts}
         return panel.frame(panel.places()[0], panel.all_times(), **columns)
 
@@ -201,7 +199,7 @@ class Baseline(ABC):
         return self._learned().seasons
 
     @property
-    def stand_ins_(self) -> dict[Any, str]:
+    def stand_ins_(self) -> dict[Any, Message]:
         """Why some series are forecast by a naive model, by their names."""
         return self._learned().stand_ins
 
@@ -214,7 +212,7 @@ class Baseline(ABC):
         return fitted
 
     def _warn_of_failures(self) -> None:
-        failed = [(name, reason) for name, reason in self.stand_ins_.items() if FAILED in reason]
+        failed = [(name, reason) for name, reason in self.stand_ins_.items() if reason.code == FAILED]
         if failed:
             warnings.warn(
                 f"{len(failed)} of {self._fitted.after.n_series} series are forecast naively, the first is "
@@ -225,47 +223,42 @@ class Baseline(ABC):
     def _settings(self) -> Settings:
         return Settings(horizon=self.horizon, season_length=self.season_length)
 
-    def _limited(self, seconds: float | None, n_series: int, work: Callable[[Clock], Result]) -> Result:
-        message = (
-            f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, which are too few. "
-            "Pass a larger `time_limit` or fewer series, or take a faster model."
-        )
-
-        def quietly(clock: Clock) -> Result:
-            # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                return work(clock)
-
-        return within(seconds, message, quietly)
+    def _limited(self, n_series: int, work: Callable[[Clock], Result]) -> Result:
+        facts = {"name": self.name, "n": n_series, "limit": {"time_limit": self.time_limit}}
+        message = Message("failure.time_limit_series", facts)
+        # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return work(Clock(self.time_limit, message))
 
     def _fit(self, panel: Panel, clock: Clock) -> Fit:
-        seasons, _ = choose_seasons(self._settings(), panel)
-        season = seasons[0] if seasons else 1
+        found = choose_seasons(panel, self.season_length)
+        seasons, season = found.lengths, found.shortest
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
         models: list[Local] = []
-        stand_ins: dict[Any, str] = {}
+        stand_ins: dict[Any, Message] = {}
         for name, y in zip(panel.ids.tolist(), histories, strict=True):
             clock.check(len(models) / panel.n_series)
             model, reason = self._model(y, seasons)
             models.append(model)
-            if reason:
+            if reason is not None:
                 stand_ins[name] = reason
         return Fit(panel.tail_from(panel.lengths), seasons, histories, models, stand_ins)
 
-    def _model(self, y: Floats, seasons: tuple[int, ...]) -> tuple[Local, str]:
+    def _model(self, y: Floats, seasons: tuple[int, ...]) -> tuple[Local, Message | None]:
         """Fit the model of one series, or what stands in for it; and why it does."""
         y = self._newest(y, seasons)
         if is_constant(y):
-            return Constant().fit(y), "It never changed." if len(y) > 1 else "It has one value."
+            return Constant().fit(y), Message("standin.constant" if len(y) > 1 else "standin.one_value")
         model = self.local(len(y), seasons)
         if model is None:
-            return _naive(y, seasons), f"Its {len(y)} values are too few for {self.name}."
+            return _naive(y, seasons), Message("standin.too_few", {"n": len(y), "name": self.name})
         try:
-            return model.fit(y), ""
+            return model.fit(y), None
         # the libraries raise whatever they like
         except Exception as error:  # noqa: BLE001
-            return _naive(y, seasons), f"{self.name} {FAILED}: {type(error).__name__}: {error}."
+            told = {"name": self.name, "kind": type(error).__name__, "text": str(error)}
+            return _naive(y, seasons), Message(FAILED, told)
 
     def _newest(self, y: Floats, seasons: tuple[int, ...]) -> Floats:
         if self.most_points is None:
@@ -357,15 +350,12 @@ def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
 
     Rows that begin behind the training part come behind it; all else are whole series.
     """
-    after, season = fitted.after, fitted.seasons[0] if fitted.seasons else 1
-    row_of = {name: row for row, name in enumerate(after.ids.tolist())}
-    is_single = panel.n_series == 1 and after.n_series == 1
+    season, match = fitted.seasons[0] if fitted.seasons else 1, match_series(fitted.after, panel)
     joined = []
-    for s, name in enumerate(panel.ids.tolist()):
-        row, values = 0 if is_single else row_of.get(name, -1), panel.series(s)
-        if row >= 0 and panel.starts[s] >= after.starts[row]:
-            lead = int(panel.grid.positions(panel.starts[s : s + 1], after.starts[row : row + 1])[0])
-            values = np.concatenate([fitted.histories[row], np.full(lead, np.nan), values])
+    for s, (name, row) in enumerate(zip(panel.ids.tolist(), match.rows.tolist(), strict=True)):
+        values = panel.series(s)
+        if row >= 0 and not match.n_before[s]:
+            values = np.concatenate([fitted.histories[row], np.full(match.lead[s], np.nan), values])
         joined.append((row, _filled(values, season, name)))
     return joined
 
@@ -378,9 +368,6 @@ def _filled(values: Floats, season: int, name: Any) -> Floats:
     """
     seen = np.flatnonzero(~np.isnan(values))
     if not len(seen):
-        raise DataError(
-            f"Series {name!r} has no observed value among {len(values)}, and at least one was expected. Remove it, or "
-            "pass more history."
-        )
+        raise DataError(Message("failure.no_value", {"name": name, "n_points": len(values)}))
     values = np.array(values[seen[0] :], np.float64)
     return fill_gaps(values, np.array([0, len(values)]), season)

@@ -8,6 +8,7 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import write_table
 from gatecast.cli.window_options import CompareOptions
 from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
+from gatecast.cli.wording import as_options
 
 if TYPE_CHECKING:
     from gatecast.backtesting.record import Backtest
@@ -52,12 +53,12 @@ def _say(printer: Printer, found: Comparison, table: Table, options: CompareOpti
     _say_facts(printer, found)
     _say_board(printer, found.board, found.backtest, options)
     for text in found.board.verdict.sentences:
-        printer.say(text, style="bold")
+        printer.say(text.say("en", as_options), style="bold")
     printer.say()
     for note in found.board.notes:
-        printer.say(f"Note: {note}")
+        printer.say(f"Note: {note.say('en', as_options)}")
     for expectation in found.facts.expectations:
-        printer.say(f"What the series say: {expectation.sentence}")
+        printer.say(f"What the series say: {expectation.message}")
     _say_winners(printer, found.board, table)
     if options.out is not None:
         printer.say(f"All forecasts written to {options.out}", wrap=False)

@@ -54,7 +54,7 @@ class Curves:
     """How the loss went.
 
     Args:
-        loss: `(K,)` on the validation part at each look; of each epoch on the training part where there was none.
+        loss: `(K,)` on the validation set at each check; of each epoch on the training part where there was none.
         train: `(K,)` on learned points, of the same weights; empty where there was no validation part.
         epochs: `(K,)` when.
         is_validation: Whether `loss` is of the validation part.
@@ -93,13 +93,15 @@ class Facts:
         n_parameters: Weights of one network.
         n_learned: Points that were learned from.
         hidden_size: Units.
+        dropout: Share of a layer's outputs that was dropped in training.
+        hold_out_share: Share of the points that were held out to judge by.
         epochs: Epochs that were trained.
-        learning_rate: The highest one that was used; NaN where it is not known.
+        learning_rate: The highest one that was used.
         n_members: Networks.
         stop: Why training ended.
         loss: Name of the loss.
         transform: Name of the transform.
-        patience: Looks without improvement that were waited for.
+        patience: Validation checks without an improvement that were waited for.
         has_covariates: Whether the LSTM saw more than the series itself.
         is_positive: Whether all values are above zero.
         needed_lags: Fewest lags of a nearly best linear autoregression; 0 where there is none.
@@ -113,6 +115,8 @@ class Facts:
     n_parameters: int = 0
     n_learned: int = 0
     hidden_size: int = 64
+    dropout: float = 0.0
+    hold_out_share: float = 0.1
     epochs: int = 8
     learning_rate: float = 0.003
     n_members: int = 1

@@ -14,6 +14,7 @@ from gatecast.diagnosis.gather import find_parts
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.forecast import one_step
+from gatecast.texts.message import Message, reason
 
 __all__ = ["apply_remedies"]
 
@@ -57,9 +58,9 @@ def apply_remedies(
         changed = settings | finding.settings
         if changed == settings:
             continue
-        other, after, note = _try(changed, learned, train, n_learned)
+        other, after, failure = _try(changed, learned, train, n_learned)
         helped = after < error * (1 - HELPS)
-        steps.append(FixStep(finding.code, finding.remedy, error, after, helped, note))
+        steps.append(FixStep(finding.code, finding.settings, error, after, helped, failure))
         if helped and other is not None:
             best, settings, error = other, changed, after
     if not any(step.helped for step in steps):
@@ -78,13 +79,13 @@ def _with_remedies(findings: tuple[Finding, ...]) -> list[Finding]:
 
 def _try(
     settings: dict[str, Any], learned: Panel, train: Panel, n_learned: np.ndarray
-) -> tuple[LSTMForecaster | None, float, str]:
+) -> tuple[LSTMForecaster | None, float, Message | None]:
     try:
         model = LSTMForecaster(**settings).fit(learned)
-        return model, _error(model, train, n_learned), ""
+        return model, _error(model, train, n_learned), None
     except GatecastError as error:
         # the others are still worth their time
-        return None, float("nan"), str(error)
+        return None, float("nan"), reason(error)
 
 
 def _error(model: LSTMForecaster, panel: Panel, n_learned: np.ndarray) -> float:

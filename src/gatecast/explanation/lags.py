@@ -10,12 +10,13 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.explanation.durations import duration
+from gatecast.explanation.durations import duration, duration_message
 from gatecast.explanation.gates import member_of
-from gatecast.model.forecast import reading_of
+from gatecast.model.alignment import model_inputs
 from gatecast.model.settings import check_count, is_number
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import Lens, PanelArrays, SlopeResult, forecast_slopes
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
@@ -94,14 +95,18 @@ class LagImportance:
 
     def sentence(self) -> str:
         """Say how far back the forecasts look."""
+        return str(self.message)
+
+    @property
+    def message(self) -> Message:
+        """How far back the forecasts look."""
         if not self.effective_lookback:
-            return "The forecasts do not depend on any value before them."
+            return Message("explain.no_lags")
         lag, most = self.top(1)[0]
-        end = "" if self.is_whole else f" (looked for within {duration(len(self.lags), self.freq)})"
-        return (
-            f"{self.share:.0%} of what moves the forecasts lies within the newest {self.text}{end}; the value "
-            f"{duration(lag, self.freq)} before counts most ({most:.0%})."
-        )
+        times = {"time": self.effective_lookback, "top": lag, "within": len(self.lags)}
+        facts: dict[str, Any] = {name: duration_message(steps, self.freq) for name, steps in times.items()}
+        code = "explain.lags" if self.is_whole else "explain.lags_within"
+        return Message(code, facts | {"share": float(self.share), "most": most})
 
     def to_frame(self) -> Any:
         """Return a pandas table `step, lag, absolute, signed`, a row for each step of the forecast and lag."""
@@ -146,18 +151,17 @@ def measure_lags(
     if not is_number(share) or not 0 < share < 1:
         raise ConfigError(f"`share` must be a share between 0 and 1, got {share!r}. Use `share=0.9`.")
     network: TrainedNetwork = member_of(fitted, member)
-    reading = reading_of(fitted, panel.only(panel.row(unique_id)))
+    inputs = model_inputs(fitted, panel.only(panel.row(unique_id)))
     T = network.window or n_lags or 2 * fitted.lookback
-    n = int(reading.panel.lengths[0])
+    n = int(inputs.panel.lengths[0])
     T = T if network.window else min(T, n)
     if n < T:
         raise DataError(
-            f"Series {reading.panel.ids[0]!r} has {n} points, and the {T} that a forecast reads were expected. "
-            "Pass more history."
+            Message("failure.no_history", {"name": inputs.panel.ids.tolist()[0], "n_points": n, "least": T})
         )
     origins = _spaced(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins)
-    names = _covariate_names(fitted, reading.arrays.n_inputs)
-    sums = _Sums(network, reading.arrays, T)
+    names = _covariate_names(fitted, inputs.arrays.n_inputs)
+    sums = _Sums(network, inputs.arrays, T)
     block = max(1, AT_ONCE // (fitted.horizon * T * network.spec.dense_inputs))
     for at in range(0, len(origins), block):
         sums.add(origins[at : at + block])

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.seasons import SeasonCheck
 from gatecast.metrics.conformal import Conformal
 from gatecast.model.inputs import Preparation
+from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.record import FitRecord
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import Memory
-from gatecast.training.stop import Stop
+from gatecast.texts.message import Message
 
-__all__ = ["Fitted", "Learned"]
-
-
-@dataclass(frozen=True)
-class Learned:
-    """How the fit went.
-
-    Args:
-        history: Losses per epoch and at each look at the validation part, see `LSTMForecaster`.
-        stop: Why training ended.
-        n_steps: Training steps that the first member took.
-        decisions: What was chosen automatically, and why, in sentences.
-        seasons: The seasons that were looked for.
-        validation_loss: The best one of the first member; None where nothing was held back.
-    """
-
-    history: dict[str, list[float]]
-    stop: Stop
-    n_steps: int
-    decisions: tuple[str, ...] = ()
-    seasons: tuple[SeasonCheck, ...] = ()
-    validation_loss: float | None = None
+__all__ = ["Fitted"]
 
 
 @dataclass(frozen=True)
@@ -47,18 +26,16 @@ class Fitted:
         ensemble: The trained networks.
         memories: What each of them remembers at the end of the training part, one row for each of the S series.
         preparation: How values become inputs and forecasts become values.
-        after: The panel's ids, frequency and column names with empty series that start right behind the training part.
+        after: The panel's ids, frequency and column names with empty series that start right after the training part.
         lengths: `(S,)` points that each series had for training.
-        anchors: `(S, lag)` what is needed to bring forecasts behind the training part back, see `Transform.anchors`;
+        anchors: `(S, lag)` what is needed to bring forecasts after the training part back, see `Transform.anchors`;
             `(S, 0)` for a transform that bends each value alone.
         tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
         years: `(S, K)` the newest scaled values, NaN where there were none, which anniversaries of later points need;
             `(S, 0)` without anniversaries.
         naive_scales: `(S,)` denominators of MASE.
-        lookback: Points that are read before a forecast counts.
-        season_length: Steps in the shortest season; 1 where there is none.
         calibration: Errors on windows that the fit did not see; None where there were none.
-        learned: How the fit went.
+        record: What the fit did, and why.
     """
 
     ensemble: Ensemble
@@ -70,26 +47,41 @@ class Fitted:
     tail: np.ndarray
     years: np.ndarray
     naive_scales: np.ndarray
-    lookback: int
-    season_length: int
     calibration: Conformal | None
-    learned: Learned
+    record: FitRecord
 
-    def with_decision(self, sentence: str) -> Fitted:
+    def with_decision(self, decision: Message) -> Fitted:
         """Note one more thing that was chosen automatically."""
-        return replace(self, learned=replace(self.learned, decisions=(*self.learned.decisions, sentence)))
+        return replace(self, record=self.record.with_decision(decision))
 
     @property
     def horizon(self) -> int:
         """Steps ahead that the networks were trained for."""
         return self.ensemble.spec.horizon
 
+    @property
+    def lookback(self) -> int:
+        """Points that are read before a forecast counts."""
+        return self.record.plan.lookback
+
+    @property
+    def season_length(self) -> int:
+        """Steps in the shortest season; 1 where there is none."""
+        return self.record.plan.season_length
+
+    @property
+    def learns_intervals(self) -> bool:
+        """Whether the networks say how sure a forecast is; else measured errors do."""
+        # the quantiles of a sum of changes are not the sums of their quantiles
+        is_elementwise = self.preparation.transform.is_elementwise
+        return is_elementwise and self.ensemble.first.loss.loss in DISTRIBUTION_LOSSES
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether anything is known of how wide intervals must be."""
+        return self.learns_intervals or self.calibration is not None
+
     def shows_no_frequency(self, panel: Panel) -> bool:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""
         is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2
         return is_short and panel.starts.dtype.kind == "M" and panel.freq != self.after.freq
-
-    @cached_property
-    def row_of(self) -> dict[object, int]:
-        """Row of each series by its id."""
-        return {id_: row for row, id_ in enumerate(self.after.ids.tolist())}

@@ -14,7 +14,7 @@ from gatecast.network.losses import mean_loss
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import PanelArrays, Stretches, run_sequences
 
-__all__ = ["Validation", "Watch", "limit_origins"]
+__all__ = ["LearningCurves", "Validation", "limit_origins"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -27,7 +27,7 @@ class Validation:
     """Forecasts from rolling origins before and in the held-back part of each series.
 
     Args:
-        panel: All points of the S series, those held back too; a series that is not judged may be empty.
+        panel: All points of the S series, those held out too; a series that is not judged may be empty.
         values: `(N,)` the same in the units of the data.
         n_learned: `(S,)` points that are learned from; the first origin is the last of them.
         n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
@@ -140,7 +140,7 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class Watch:
+class LearningCurves:
     """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from.
 
     Args:
@@ -153,7 +153,7 @@ class Watch:
     learned: Validation
     preparation: Preparation
 
-    def curves(self, network: TrainedNetwork) -> dict[str, float]:
+    def of(self, network: TrainedNetwork) -> dict[str, float]:
         """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""
         parts = (self.held, self.learned)
         each = zip(parts, self.held.forecasts_of(parts, network), strict=True)

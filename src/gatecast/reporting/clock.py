@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatecast.exceptions import GatecastError
+from gatecast.texts.message import reason
 
 __all__ = ["Clock"]
 
@@ -22,11 +23,11 @@ class Clock:
         self.seconds = seconds
 
     def try_(self, name: str, part: Callable[[], Any]) -> Any:
-        """Return what a part returns, or why it failed."""
+        """Return what a part returns, or why it failed, as plain data of a `Message`."""
         try:
             return self.time(name, part)
         except GatecastError as error:
-            return {"failed": str(error)}
+            return {"failed": reason(error).to_dict()}
 
     def time(self, name: str, part: Callable[[], Any]) -> Any:
         """Return what a part returns."""

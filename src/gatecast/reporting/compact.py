@@ -1,4 +1,4 @@
-"""How do numbers, times and sentences become short plain data, which people and browsers read?"""
+"""How do numbers and times become short plain data, which people and browsers read?"""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast._json import plain
 from gatecast.data.panel.panel import Panel
-from gatecast.texts.sentences import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["rounded", "said", "time_format", "times_of"]
+__all__ = ["rounded", "time_format", "times_of"]
 
 # digits that a picture can show, and a few more
 DIGITS = 6
@@ -29,13 +27,6 @@ def rounded(values: Any) -> list[float | None]:
         [1.23457, None, 12345700.0]
     """
     return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in np.asarray(values, float)]
-
-
-def said(sentence: str) -> dict[str, Any]:
-    """Return a sentence of the library with what it was made of, so that it can be said in another language."""
-    if isinstance(sentence, Sentence):
-        return {"code": sentence.code, "facts": plain(sentence.facts), "sentence": str(sentence)}
-    return {"code": "", "facts": {}, "sentence": str(sentence)}
 
 
 def time_format(panel: Panel) -> str:

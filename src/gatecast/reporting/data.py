@@ -10,7 +10,7 @@ from gatecast.charts.words import frequency_words
 from gatecast.comparison.facts import Facts
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster
-from gatecast.reporting.compact import rounded, said, time_format, times_of
+from gatecast.reporting.compact import rounded, time_format, times_of
 from gatecast.reporting.leaks import find_leaks
 from gatecast.reporting.outliers import FAR, find_outliers
 
@@ -49,9 +49,7 @@ def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> dict
         "outliers": _outliers(panel, _kept(model)),
         "checks": _checks(panel, model.fitted_.horizon),
         "facts": [] if facts is None else _facts(facts),
-        "expectations": []
-        if facts is None
-        else [{"favours": e.favours, **said(e.sentence)} for e in facts.expectations],
+        "expectations": [{"favours": e.favours, **e.message.to_dict()} for e in (facts.expectations if facts else ())],
     }
 
 
@@ -79,7 +77,7 @@ def _values(panel: Panel) -> dict[str, Any]:
 def _seasons(model: LSTMForecaster) -> list[dict[str, Any]]:
     return [
         {"season_length": check.season_length, "kept": check.kept, "strength": check.strength}
-        for check in model.fitted_.learned.seasons
+        for check in model.fitted_.record.seasons.checks
     ]
 
 
@@ -93,7 +91,7 @@ def _covariates(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _kept(model: LSTMForecaster) -> list[int]:
-    kept = [check.season_length for check in model.fitted_.learned.seasons if check.kept]
+    kept = [check.season_length for check in model.fitted_.record.seasons.checks if check.kept]
     return kept or [model.fitted_.season_length]
 
 

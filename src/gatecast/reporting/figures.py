@@ -214,19 +214,12 @@ def _lags(lags: dict[str, Any], words: Words) -> Told | None:
 
 def lags_message(lags: dict[str, Any], words: Words) -> str:
     """Say how far back the forecasts look."""
-    if not lags["effective"]:
-        return words.t("message.no_lags")
-    top = lags["top"][0]
-    values = {"share": words.percent(lags["share"]), "time": words.duration(lags["time"])}
-    said = [words.t("message.lags", **values, top=words.duration(top["time"]), most=words.percent(top["share"]))]
-    if not lags["is_whole"]:
-        said.append(words.t("message.looked", time=words.duration(lags["looked_within"])))
-    return words.join(said)
+    return words.said(lags["message"])
 
 
 def _gates(heat: dict[str, Any], words: Words) -> Told:
     t = words.t
-    key = "figure.unit_of_layer" if heat["has_layers"] else "figure.unit"
+    key = "unit_name.of_layer" if heat["has_layers"] else "unit_name.alone"
     units = tuple(t(key, **unit) for unit in heat["units"])
     times = _times(heat["times"])
     cells = HeatMap(times, np.array(heat["kept"]), 0.0, 1.0, t("figure.kept_share"), units, ".0%")

@@ -13,7 +13,8 @@ from gatecast.comparison.comparison import Comparison
 from gatecast.diagnosis import Diagnosis
 from gatecast.exceptions import DataError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.reporting.compact import rounded, said
+from gatecast.reporting.compact import rounded
+from gatecast.texts.message import Message
 
 __all__ = ["about_comparison", "about_diagnosis", "about_training"]
 
@@ -30,17 +31,18 @@ def about_comparison(comparison: Comparison) -> dict[str, Any]:
         "metric": board.metric,
         "best": board.verdict.best,
         "recommended": board.verdict.recommended,
-        "sentences": [said(sentence) for sentence in board.verdict.sentences],
-        "notes": [said(note) for note in board.notes],
+        "sentences": [message.to_dict() for message in board.verdict.sentences],
+        "notes": [note.to_dict() for note in board.notes],
         "horizon": record.horizon,
         "n_windows": int(record.forecasts.groupby("unique_id", observed=True)["cutoff"].nunique().max()),
         "n_series": int(record.forecasts["unique_id"].nunique()),
         "models": [
             {"model": str(row["model"]), "seconds": row["fit_seconds"] + row["predict_seconds"]}
             | {name: row[name] for name in (*COLUMNS, *ALWAYS)}
+            | {"failure": _failure(row["error"], record.failures.get(row["model"]))}
             for row in rows
         ],
-        "pairs": [{**row, "note": said(row["note"])} for row in board.pairs.to_dict("records")],
+        "pairs": board.pairs.to_dict("records"),
         "ranks": {
             "n_series": board.ranks.n_series,
             "p_value": board.ranks.p_value,
@@ -51,6 +53,13 @@ def about_comparison(comparison: Comparison) -> dict[str, Any]:
         "steps": _steps(comparison),
         "coverage": _coverage(comparison),
     }
+
+
+def _failure(error: str, failure: Message | None) -> dict[str, Any] | None:
+    if failure is None and error:
+        # of a backtest that knows sentences only
+        failure = Message("failure.quoted", {"text": error})
+    return None if failure is None else failure.to_dict()
 
 
 def _steps(comparison: Comparison) -> dict[str, Any] | None:
@@ -84,23 +93,13 @@ def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     """Gather what a diagnosis found."""
     return {
         "judged_on": {"part": diagnosis.part, "n": diagnosis.n_points, "sentence": diagnosis.judged_on},
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": finding.severity,
-                "evidence": finding.evidence,
-                "about": finding.about,
-                "sentence": finding.sentence,
-                "remedy": finding.remedy,
-            }
-            for finding in diagnosis.findings
-        ],
+        "findings": [{**finding.to_dict(), "message": finding.message.to_dict()} for finding in diagnosis.findings],
     }
 
 
 def about_training(model: LSTMForecaster) -> dict[str, Any]:
     """Gather how the loss went."""
-    history, learned = model.history_, model.fitted_.learned
+    history, record = model.history_, model.fitted_.record
     training = training_of(history)
     epoch, rmse = training.kept or (None, None)
     return {
@@ -108,8 +107,8 @@ def about_training(model: LSTMForecaster) -> dict[str, Any]:
         "kept_epoch": epoch,
         "kept_rmse": rmse,
         "n_epochs": len(history["rmse"]),
-        "n_steps": learned.n_steps,
-        "stop": str(learned.stop),
+        "n_steps": record.n_steps,
+        "stop": str(record.stop),
     }
 
 

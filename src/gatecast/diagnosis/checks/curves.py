@@ -1,4 +1,4 @@
-"""Was it trained long enough, and well? From the course of the loss."""
+"""Was it trained long enough, and well? From the curve of the loss."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from gatecast.diagnosis.thresholds import (
     DIVERGING,
     FALL_SHARE,
     LEARNING_GAIN,
+    LEAST_CHECKS,
     LEAST_FALL,
-    LEAST_LOOKS,
     NOISY,
     PAST_BEST,
     STEADY,
     TREND,
 )
+from gatecast.texts.message import Message
 
 __all__ = ["diverging", "past_its_best", "plateau", "still_learning", "too_noisy"]
 
@@ -31,12 +32,8 @@ def still_learning(evidence: Evidence) -> Finding | None:
     if curves is None or evidence.facts.stop == NO_IMPROVEMENT or not _is_falling(curves.loss):
         return None
     gain = _gain(curves.loss)
-    numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "looks": float(len(curves.loss))}
-    sentence = (
-        f"It was still learning: {_whose(curves)} fell until the end, and at that pace a sixth more training would "
-        f"lower it by another {gain:.1%}."
-    )
-    return Finding("still-learning", "warning", numbers, sentence, more_epochs(evidence, 3))
+    numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "checks": float(len(curves.loss))}
+    return Finding("still-learning", "warning", numbers, _whose(curves), more_epochs(evidence, 3))
 
 
 def plateau(evidence: Evidence) -> Finding | None:
@@ -46,8 +43,8 @@ def plateau(evidence: Evidence) -> Finding | None:
         return None
     if any(check(evidence) is not None for check in (still_learning, diverging, too_noisy, past_its_best)):
         return None
-    numbers = {"gain": _gain(curves.loss), "looks": float(len(curves.loss))}
-    return Finding("plateau", "ok", numbers, f"Training is done: {_whose(curves)} had come to rest.")
+    numbers = {"gain": _gain(curves.loss), "checks": float(len(curves.loss))}
+    return Finding("plateau", "ok", numbers, _whose(curves))
 
 
 def diverging(evidence: Evidence) -> Finding | None:
@@ -62,8 +59,7 @@ def diverging(evidence: Evidence) -> Finding | None:
             return None
     else:
         rise = float("inf")
-    sentence = "Training diverged: the loss rose on the points that it learned from. The steps are too long."
-    return Finding("diverging", "warning", {"rise": rise}, sentence, _slower(evidence))
+    return Finding("diverging", "warning", {"rise": rise}, settings=_slower(evidence))
 
 
 def past_its_best(evidence: Evidence) -> Finding | None:
@@ -77,16 +73,12 @@ def past_its_best(evidence: Evidence) -> Finding | None:
     if rise <= PAST_BEST or gained <= 0 or diverging(evidence) is not None:
         return None
     epochs = max(1, round(float(curves.epochs[best]))) if len(curves.epochs) else evidence.facts.epochs
-    sentence = (
-        f"The validation loss was best after {epochs} epochs and then rose by {rise:.0%}, while that on learned points "
-        "fell on: what came later was learned by heart. The best weights were kept."
-    )
     numbers = {"rise": rise, "train_gain": gained, "best_epoch": float(epochs)}
-    return Finding("past-its-best", "info", numbers, sentence, f"epochs={epochs}")
+    return Finding("past-its-best", "info", numbers, settings={"epochs": epochs})
 
 
 def too_noisy(evidence: Evidence) -> Finding | None:
-    """The loss jumps from look to look."""
+    """The loss jumps from check to check."""
     curves = _long_enough(evidence)
     if curves is None or not np.isfinite(curves.loss).all() or curves.loss.min() <= 0:
         return None
@@ -97,16 +89,12 @@ def too_noisy(evidence: Evidence) -> Finding | None:
     scatter = float(np.sqrt(np.mean(np.diff(half, 2) ** 2) / 6))
     if scatter <= NOISY:
         return None
-    sentence = (
-        f"Training is noisy: {_whose(curves)} jumps by about {scatter:.0%} from look to look, so that chance decides "
-        "which weights are kept."
-    )
-    return Finding("too-noisy", "warning", {"scatter": scatter}, sentence, _slower(evidence))
+    return Finding("too-noisy", "warning", {"scatter": scatter}, _whose(curves), _slower(evidence))
 
 
 def _long_enough(evidence: Evidence) -> Curves | None:
     curves = evidence.curves
-    return curves if curves is not None and len(curves.loss) >= LEAST_LOOKS else None
+    return curves if curves is not None and len(curves.loss) >= LEAST_CHECKS else None
 
 
 def _end(curve: np.ndarray) -> np.ndarray:
@@ -114,7 +102,7 @@ def _end(curve: np.ndarray) -> np.ndarray:
 
 
 def _gain(loss: np.ndarray) -> float:
-    """Return the share by which half as many looks again as the end has would lower the loss."""
+    """Return the share by which half as many checks again as the end has would lower the loss."""
     end = _end(loss)
     slope, _, _ = slope_t(end)
     return float(-slope * len(end) / 2 / np.abs(end).mean()) if np.abs(end).mean() > 0 else 0.0
@@ -141,10 +129,9 @@ def _is_rising(loss: np.ndarray) -> bool:
     return len(after) >= 3 and slope_t(after)[1] > TREND
 
 
-def _slower(evidence: Evidence) -> str:
-    rate = evidence.facts.learning_rate
-    return f"learning_rate={rate / 3 if np.isfinite(rate) else 0.001:.1g}"
+def _slower(evidence: Evidence) -> dict[str, float]:
+    return {"learning_rate": float(f"{evidence.facts.learning_rate / 3:.1g}")}
 
 
-def _whose(curves: Curves) -> str:
-    return f"the loss on the {'validation' if curves.is_validation else 'training'} part"
+def _whose(curves: Curves) -> dict[str, Message]:
+    return {"curve": Message("part.validation" if curves.is_validation else "part.training")}
