@@ -75,7 +75,7 @@ def draw(chart: Chart) -> Figure:
     Examples:
         >>> chart = Chart((Panel((Line([1, 2], [3.0, 4.0], "data", "$x$"),)),), legend="above")
         >>> draw(chart).axes[0].get_legend_handles_labels()[1]
-        ['\\\\$x\\\\$']
+        ['\\$x\\$']
     """
     check_matplotlib()
     from matplotlib.figure import Figure
