@@ -10,11 +10,13 @@ from gatecast.exceptions import (
     DataError,
     GatecastError,
     ModelFileError,
+    NotFittedError,
     TimeLimitError,
     TrainingError,
 )
 from gatecast.forecaster import LSTMForecaster
 from gatecast.metrics.errors import Evaluation, Score
+from gatecast.model.settings import Network, Training
 from gatecast.model.stream import Stream
 
 if TYPE_CHECKING:
@@ -55,11 +57,14 @@ __all__ = [
     "LinearAR",
     "ModelFileError",
     "Naive",
+    "Network",
+    "NotFittedError",
     "Panel",
     "Score",
     "SeasonalNaive",
     "Stream",
     "TimeLimitError",
+    "Training",
     "TrainingError",
     "WindowAverage",
     "__version__",

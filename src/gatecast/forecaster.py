@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from gatecast._validation import check_count, check_path
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
-from gatecast.exceptions import ConfigError, DataError, GatecastError
+from gatecast.exceptions import ConfigError, DataError, NotFittedError
 from gatecast.metrics.errors import Evaluation
 from gatecast.metrics.levels import check_levels, check_quantiles
 from gatecast.model.fitted import Fitted
-from gatecast.model.settings import Settings, check_count, suggest_settings
+from gatecast.model.parameters import Parameters
+from gatecast.model.settings import Everyday, Network, Settings, Training, as_code, changed, refuse_unknown
 from gatecast.model.stream import Stream
 from gatecast.training.stop import Stop
 
@@ -27,15 +29,40 @@ if TYPE_CHECKING:
 
 __all__ = ["LSTMForecaster"]
 
+# both are frozen, so that all forecasters may share them
+NETWORK, TRAINING = Network(), Training()
 
-@suggest_settings
-@dataclass(repr=False)
-class LSTMForecaster(Settings):
+
+@refuse_unknown
+class LSTMForecaster(Parameters):
     """Forecast one or many time series with an LSTM.
 
-    The constructor stores settings (see `gatecast.model.settings.Settings`), `fit` learns, and what was learned ends in
-    `_`. Data may be a pandas or polars table, long as `unique_id, ds, y` or with one date and one number column, a
-    Series with a time index, or a 1-D array.
+    The constructor stores settings, `fit` checks them and learns, and what was learned ends in `_`. Settings that are
+    changed after `fit` count from the next `fit` on: until then a fitted forecaster predicts, is saved and is shown
+    with those that it was fitted with (`settings_`). Data may be a pandas or polars table, long as `unique_id, ds, y`
+    or with one date and one number column, a Series with a time index, or a 1-D array.
+
+    Args:
+        horizon: H, steps ahead that each forecast looks.
+        season_length: Steps in a season, or several; 1 for none; when absent those of the frequency that the data show.
+        lookback: Steps that are read before a forecast counts; chosen from the data when absent.
+        hidden_size: D, hidden units of each layer; chosen from the data when absent.
+        n_layers: L, stacked layers; chosen from the data when absent.
+        ensemble: Networks whose median is the forecast; chosen from the data when absent.
+        loss: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
+        quantiles: Probabilities that the `quantile` loss learns, an odd number of them with 0.5 in the middle.
+        past: Covariates that are known up to now.
+        future: Covariates that are known ahead.
+        static: Covariates that never change within a series.
+        calendar: Whether hour, weekday, month and the like are inputs.
+        country: Country or part of one whose holidays are inputs, e.g. `CN` or `AU-VIC`.
+        transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling.
+        max_seconds: Seconds for the whole fit; no limit when absent.
+        seed: The same seed gives the same model, bit by bit, on any number of threads.
+        n_threads: Threads; one for each processor when absent.
+        progress: Whether a terminal or notebook shows a progress bar.
+        network: What the network is made of: `Network(cell="gru", dropout=0.1)`.
+        training: How it is trained: `Training(epochs=20, learning_rate=0.01)`.
 
     Attributes:
         history_: How training went, of the first network. For each epoch, averaged over its training steps:
@@ -60,6 +87,98 @@ class LSTMForecaster(Settings):
         True
     """
 
+    _fitted: Fitted | None = None
+    # the settings of the fit, the training part (not in a model file), and the rows about the future at its end
+    _fit_settings: Settings | None = None
+    _panel: Panel | None = None
+    _ahead: Panel | None = None
+
+    def __init__(
+        self,
+        horizon: int = Everyday.horizon,
+        *,
+        season_length: int | Sequence[int] | None = Everyday.season_length,
+        lookback: int | None = Everyday.lookback,
+        hidden_size: int | None = Everyday.hidden_size,
+        n_layers: int | None = Everyday.n_layers,
+        ensemble: int | None = Everyday.ensemble,
+        loss: str = Everyday.loss,
+        quantiles: Sequence[float] = Everyday.quantiles,
+        past: Sequence[str] = Everyday.past,
+        future: Sequence[str] = Everyday.future,
+        static: Sequence[str] = Everyday.static,
+        calendar: bool = Everyday.calendar,
+        country: str | None = Everyday.country,
+        transform: str = Everyday.transform,
+        max_seconds: float | None = Everyday.max_seconds,
+        seed: int = Everyday.seed,
+        n_threads: int | None = Everyday.n_threads,
+        progress: bool = Everyday.progress,
+        network: Network = NETWORK,
+        training: Training = TRAINING,
+    ) -> None:
+        self.horizon = horizon
+        self.season_length = season_length
+        self.lookback = lookback
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.ensemble = ensemble
+        self.loss = loss
+        self.quantiles = quantiles
+        self.past = past
+        self.future = future
+        self.static = static
+        self.calendar = calendar
+        self.country = country
+        self.transform = transform
+        self.max_seconds = max_seconds
+        self.seed = seed
+        self.n_threads = n_threads
+        self.progress = progress
+        self.network = network
+        self.training = training
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Make a forecaster of settings that are in one place.
+
+        >>> LSTMForecaster.from_settings(Settings(3, hidden_size=16, epochs=20))
+        LSTMForecaster(horizon=3, hidden_size=16, training=Training(epochs=20))
+        """
+        return cls(
+            **settings.group("Everyday"),
+            network=Network(**settings.group("Network")),
+            training=Training(**settings.group("Training")),
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """All settings as they are now, in one place.
+
+        Raises:
+            ConfigError: `network` or `training` is something else than a `Network` and a `Training`.
+        """
+        groups: dict[str, Any] = {}
+        for name, kind in (("network", Network), ("training", Training)):
+            group = getattr(self, name)
+            if not isinstance(group, kind):
+                raise ConfigError(
+                    f"`{name}` must be a {kind.__name__}, got {group!r}. Use `{name}={kind.__name__}(...)`."
+                )
+            groups |= vars(group)
+        return Settings(**{own.name: getattr(self, own.name) for own in fields(Everyday)}, **groups)
+
+    @property
+    def settings_(self) -> Settings:
+        """The settings that it was fitted with.
+
+        Raises:
+            NotFittedError: It is not fitted.
+        """
+        if self._fit_settings is None:
+            raise NotFittedError(type(self).__name__)
+        return self._fit_settings
+
     @classmethod
     def tutorial(cls, look_back: int = 1) -> Self:
         """Make the model of the classic tutorial.
@@ -71,21 +190,23 @@ class LSTMForecaster(Settings):
             horizon=1,
             lookback=look_back,
             hidden_size=50,
-            mode="windows",
-            epochs=5,
-            batch_size=1,
-            learning_rate=1e-3,
-            schedule="constant",
-            averaging=0,
-            clip_norm=0,
-            scaling="minmax",
-            transform="none",
             n_layers=1,
-            skip="none",
             loss="mse",
-            validation_size=0,
             season_length=1,
-            drop_last_window=True,
+            transform="none",
+            network=Network(skip="none"),
+            training=Training(
+                mode="windows",
+                epochs=5,
+                batch_size=1,
+                learning_rate=1e-3,
+                schedule="constant",
+                ema_decay=0,
+                clip_norm=0,
+                scaling="minmax",
+                validation_size=0,
+                drop_last_window=True,
+            ),
         )
 
     def fit(
@@ -124,16 +245,17 @@ class LSTMForecaster(Settings):
         """
         from gatecast.model.fit import fit_panel
 
-        self.check()
+        settings = self.settings
+        settings.check()
         everything = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
         panel, ahead = split_future(everything)
-        checkpoint = self._checkpoint(panel, resume)
+        checkpoint = _checkpoint(settings, panel, resume)
         try:
-            self._fitted = fit_panel(self, panel, checkpoint)
+            self._fitted = fit_panel(settings, panel, checkpoint)
         except KeyboardInterrupt:
             _keep(checkpoint)
             raise
-        self._panel, self._ahead = panel, ahead
+        self._fit_settings, self._panel, self._ahead = settings, panel, ahead
         if ahead is not None:
             self._fitted = self._fitted.with_decision(about_future(ahead))
         if self.stop_reason_ is Stop.INTERRUPTED:
@@ -146,37 +268,19 @@ class LSTMForecaster(Settings):
             return data
         return to_panel(data, freq=freq, past=self.past, future=self.future, static=self.static, **named)
 
-    def _checkpoint(self, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
-        if self.checkpoint is None and resume is None:
-            return None
-        from gatecast.training.checkpoint import Checkpoint, fingerprint
-
-        for name, path in (("checkpoint", self.checkpoint), ("resume", resume)):
-            if path is not None:
-                _check_path(name, path)
-        # what has no effect on the result may differ
-        free = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
-        kept = {name: value for name, value in self._settings().items() if name not in free}
-        columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
-        facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
-        checkpoint = Checkpoint(self.checkpoint, self.checkpoint_seconds, fingerprint(kept, facts))
-        if resume is not None:
-            checkpoint.load(resume)
-        return checkpoint
-
     @property
     def fitted_(self) -> Fitted:
         """What was learned.
 
         Raises:
-            GatecastError: Nothing was, yet.
+            NotFittedError: Nothing was, yet.
         """
-        fitted: Fitted | None = getattr(self, "_fitted", None)
-        if fitted is None:
-            raise GatecastError(
-                "This LSTMForecaster is not fitted, and a fitted one was expected. Call `fit(data)` first."
-            )
-        return fitted
+        if self._fitted is None:
+            raise NotFittedError(type(self).__name__)
+        return self._fitted
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._fitted is not None
 
     @property
     def stop_reason_(self) -> Stop:
@@ -260,7 +364,7 @@ class LSTMForecaster(Settings):
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         steps = horizon or fitted.horizon
         if data is None:
-            return after_training(fitted, _known_ahead(future, getattr(self, "_ahead", None)), steps), steps
+            return after_training(fitted, _known_ahead(future, self._ahead), steps), steps
         panel, ahead = split_future(read_like_training(fitted, data))
         return read_on(fitted, panel, _known_ahead(future, ahead), steps), steps
 
@@ -333,7 +437,7 @@ class LSTMForecaster(Settings):
         Examples:
             >>> import numpy as np
             >>> y = np.sin(np.arange(300) * 0.3)
-            >>> model = LSTMForecaster(hidden_size=6, n_layers=1, epochs=1, progress=False).fit(y)
+            >>> model = LSTMForecaster(hidden_size=6, n_layers=1, progress=False, training=Training(epochs=1)).fit(y)
             >>> gates = model.gates()
             >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
             ((300, 6), 6)
@@ -374,7 +478,8 @@ class LSTMForecaster(Settings):
         Examples:
             >>> import numpy as np
             >>> y = np.sin(np.arange(300) * 0.3)
-            >>> model = LSTMForecaster(mode="windows", lookback=8, epochs=1, season_length=1, progress=False).fit(y)
+            >>> training = Training(mode="windows", epochs=1)
+            >>> model = LSTMForecaster(lookback=8, season_length=1, progress=False, training=training).fit(y)
             >>> found = model.lag_importance()
             >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
             (True, 1.0)
@@ -407,7 +512,8 @@ class LSTMForecaster(Settings):
             >>> price = np.random.default_rng(0).normal(size=400)
             >>> days = pd.date_range("2024-01-01", periods=400)
             >>> table = pd.DataFrame({"ds": days, "y": 9 - 2 * price, "price": price})
-            >>> model = LSTMForecaster(future=["price"], season_length=1, epochs=20, progress=False).fit(table[:300])
+            >>> model = LSTMForecaster(future=["price"], season_length=1, progress=False)
+            >>> model = model.set_params(training__epochs=20).fit(table[:300])
             >>> model.covariate_importance(table).is_useful.tolist()
             [True]
         """
@@ -421,7 +527,7 @@ class LSTMForecaster(Settings):
         from gatecast.model.forecast import read_like_training
 
         fitted = self.fitted_
-        panel = getattr(self, "_panel", None) if data is None else read_like_training(fitted, data)
+        panel = self._panel if data is None else read_like_training(fitted, data)
         if panel is None:
             raise DataError(
                 f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
@@ -438,8 +544,8 @@ class LSTMForecaster(Settings):
         """
         from gatecast.model.modelfile import write_model
 
-        _check_path("path", path)
-        write_model(path, self.fitted_, self._settings())
+        check_path("path", path)
+        write_model(path, self.fitted_, self.settings_.values())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -450,47 +556,45 @@ class LSTMForecaster(Settings):
         """
         from gatecast.model.modelfile import read_model
 
-        _check_path("path", path)
-        fitted, settings = read_model(path)
-        model = cls(**settings)
-        model._fitted = fitted
+        check_path("path", path)
+        fitted, values = read_model(path)
+        settings = Settings(**values)
+        model = cls.from_settings(settings)
+        model._fitted, model._fit_settings = fitted, settings
         return model
 
     def __repr__(self) -> str:
-        values = self._settings()
-        changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != _plain(f.default)]
-        return f"LSTMForecaster({', '.join(changed)})"
+        settings = self.settings if self._fit_settings is None else self._fit_settings
+        return f"{type(self).__name__}({as_code(changed(settings))})"
 
     def _repr_html_(self) -> str:
         from gatecast.model.summary import to_html
 
-        return to_html(repr(self), getattr(self, "_fitted", None))
-
-    def _settings(self) -> dict[str, Any]:
-        # numpy numbers come in from users' own code; JSON knows plain ones only
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return to_html(repr(self), self._fitted)
 
 
 def _known_ahead(future: Any, ahead: Panel | None) -> Any:
     return rows_ahead(ahead) if future is None and ahead is not None else future
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(item) for item in value]
-    return value
+def _checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
+    if settings.checkpoint is None and resume is None:
+        return None
+    from gatecast.training.checkpoint import Checkpoint, fingerprint
+
+    # what has no effect on the result may differ
+    free = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
+    kept = {name: value for name, value in settings.values().items() if name not in free}
+    columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+    facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
+    checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))
+    if resume is not None:
+        check_path("resume", resume)
+        checkpoint.load(resume)
+    return checkpoint
 
 
 def _keep(checkpoint: Checkpoint | None) -> None:
     """Let Ctrl-C leave a file to go on from, also where it came before any network had begun."""
     if checkpoint is not None:
         checkpoint.write()
-
-
-def _check_path(name: str, path: object) -> None:
-    if not isinstance(path, str | os.PathLike):
-        raise ConfigError(f'`{name}` must be a path, got {path!r}. Use for example `"model.safetensors"`.')

@@ -13,13 +13,12 @@ from gatecast import (
     AutoTheta,
     Drift,
     LinearAR,
-    LSTMForecaster,
     Naive,
     SeasonalNaive,
     WindowAverage,
     backtest,
 )
-from made_series import COVARIATES, SMALL, table, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, table, with_covariates
 
 H, N_WINDOWS = 3, 2
 
@@ -57,7 +56,7 @@ def future_reaches(make, data: pd.DataFrame) -> bool:
 
 
 OURS = {
-    "LSTM": LSTMForecaster(H, **SMALL, transform="none"),
+    "LSTM": forecaster(H, **SMALL, transform="none"),
     "Naive": Naive(H),
     "SeasonalNaive": SeasonalNaive(H, season_length=7),
     "Drift": Drift(H),
@@ -78,7 +77,7 @@ def test_future_reaches_none_of_our_models(model):
 
 
 def test_future_reaches_no_model_with_covariates():
-    model = LSTMForecaster(H, **SMALL, **COVARIATES, transform="none")
+    model = forecaster(H, **SMALL, **COVARIATES, transform="none")
     assert not future_reaches(lambda data: model, with_covariates(60))
 
 

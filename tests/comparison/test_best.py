@@ -16,7 +16,7 @@ from gatecast.backtesting.record import Backtest
 from gatecast.comparison.best import Best
 from gatecast.comparison.board import leaderboard
 from gatecast.exceptions import ConfigError
-from made_series import SMALL, table
+from made_series import SMALL, forecaster, table
 
 
 @dataclass
@@ -53,7 +53,7 @@ def backtest_of(names: tuple[str, ...]) -> Backtest:
 
 @pytest.fixture(scope="module")
 def fitted() -> tuple[Best, pd.DataFrame]:
-    models = [LSTMForecaster(horizon=4, **SMALL), LastValue(plus=2.0)]
+    models = [forecaster(horizon=4, **SMALL), LastValue(plus=2.0)]
     data = table(120)
     return Best(backtest_of(("LSTM", "Last")), models).fit(data), data
 
@@ -122,7 +122,7 @@ def test_only_models_that_serve_are_fitted_and_new_series_get_the_best_of_all() 
 
 def test_polars_comes_back_as_polars() -> None:
     board = backtest_of(("LSTM", "LSTM-wide"))
-    best = Best(board, {"LSTM": LSTMForecaster(horizon=2, **SMALL), "LSTM-wide": LSTMForecaster(horizon=2, **SMALL)})
+    best = Best(board, {"LSTM": forecaster(horizon=2, **SMALL), "LSTM-wide": forecaster(horizon=2, **SMALL)})
     best.choices["b"] = "LSTM"
     best.models.pop("LSTM-wide")
     found = best.fit(pl.from_pandas(table(60))).predict()

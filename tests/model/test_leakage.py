@@ -10,7 +10,7 @@ from gatecast import LSTMForecaster
 from gatecast.model.fit import fit_panel
 from gatecast.model.plan import held_back
 from gatecast.training import loop
-from made_series import COVARIATES, SMALL, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, with_covariates
 
 KINDS: dict[str, dict[str, Any]] = {
     "sequence": {},
@@ -32,7 +32,7 @@ END, LATER = DAYS[180], DAYS[200]
 
 @pytest.fixture(scope="module", params=KINDS)
 def model(request: pytest.FixtureRequest) -> LSTMForecaster:
-    made = LSTMForecaster(horizon=4, **{"transform": "none"} | SMALL | COVARIATES | KINDS[request.param])
+    made = forecaster(horizon=4, **{"transform": "none"} | SMALL | COVARIATES | KINDS[request.param])
     return made.fit(DATA[DATA["ds"] < END])
 
 
@@ -92,7 +92,7 @@ def test_held_out_rows_do_not_change_the_forecasts_before_them(model: LSTMForeca
 def learned(panel_like: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> LSTMForecaster:
     """Fit without looking at the validation part, so that it cannot say which weights are best."""
     monkeypatch.setattr(loop._Run, "_look", lambda _: None)
-    return LSTMForecaster(horizon=4, **SMALL | settings).fit(panel_like)
+    return forecaster(horizon=4, **SMALL | settings).fit(panel_like)
 
 
 @pytest.mark.parametrize("transform", ["none", "box-cox", "difference", "log1p"])
@@ -100,7 +100,7 @@ def learned(panel_like: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, **setting
 def test_what_is_held_back_is_not_learned_from(transform: str, scaling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = COVARIATES | {"transform": transform, "scaling": scaling, "season_length": 7}
     train = DATA[DATA["ds"] < END]
-    probe = LSTMForecaster(horizon=4, **SMALL | settings)
+    probe = forecaster(horizon=4, **SMALL | settings)
     held = held_back(probe, probe._read(train, None))
     assert held.tolist() == [36, 36]
     rows = train["ds"] >= DAYS[180 - 36]
@@ -127,5 +127,5 @@ def test_what_is_held_back_is_not_learned_from(transform: str, scaling: str, mon
 def test_seasons_are_found_in_what_is_learned_from_alone() -> None:
     y = np.random.default_rng(0).normal(size=400)
     y[-80:] += 50 * np.sin(2 * np.pi * np.arange(80) / 10)
-    model = LSTMForecaster(**SMALL, validation_size=80)
+    model = forecaster(**SMALL, validation_size=80)
     assert fit_panel(model, model._read(y, None)).season_length == 1

@@ -5,7 +5,7 @@ import pytest
 
 from gatecast import ConfigError, DataError, LSTMForecaster
 from gatecast.model.settings import Settings
-from made_series import SMALL, table, wave
+from made_series import SMALL, forecaster, table, wave
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ from made_series import SMALL, table, wave
         ({"clip_norm": float("inf")}, "`clip_norm` must be a positive number, got inf"),
         ({"clip_norm": None}, "`clip_norm` must be a positive number, got None"),
         ({"weight_decay": -0.1}, "`weight_decay` must be a positive number, got -0.1"),
-        ({"averaging": 1.0}, "`averaging` must be at least 0 and below 1, got 1.0"),
+        ({"ema_decay": 1.0}, "`ema_decay` must be at least 0 and below 1, got 1.0"),
         ({"dropout": 1}, "`dropout` must be at least 0 and below 1, got 1"),
         ({"dropout": -0.1}, "`dropout` must be at least 0 and below 1, got -0.1"),
         ({"dropout": True}, "`dropout` must be at least 0 and below 1, got True"),
@@ -152,7 +152,7 @@ def test_unknown_setting_is_answered_with_the_nearest() -> None:
     ],
 )
 def test_hurried_wrong_inputs_get_an_answer(settings: dict[str, object], data: object, message: str) -> None:
-    model = LSTMForecaster(**{"progress": False, "epochs": 1} | settings)
+    model = forecaster(**{"progress": False, "epochs": 1} | settings)
     with pytest.raises((ConfigError, DataError), match=message) as caught:
         model.fit(data)
     assert "\n" not in str(caught.value)
@@ -160,5 +160,5 @@ def test_hurried_wrong_inputs_get_an_answer(settings: dict[str, object], data: o
 
 @pytest.mark.parametrize("season_length", [2, 13, 150, 400])
 def test_season_longer_than_a_series_does_no_harm(season_length: int) -> None:
-    model = LSTMForecaster(horizon=3, **SMALL, season_length=season_length).fit(wave(200))
+    model = forecaster(horizon=3, **SMALL, season_length=season_length).fit(wave(200))
     assert np.isfinite(model.predict(level=80).iloc[:, 2:].to_numpy(float)).all()

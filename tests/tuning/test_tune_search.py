@@ -11,12 +11,12 @@ import optuna
 import pandas as pd
 import pytest
 
-from gatecast import ConfigError, DataError, GatecastError, LSTMForecaster
+from gatecast import ConfigError, DataError, GatecastError, LSTMForecaster, Training
 from gatecast.tuning import objective, tune
 from gatecast.tuning.objective import Judged
 from gatecast.tuning.search import Search
 from gatecast.tuning.study import make_sampler
-from made_series import wave
+from made_series import forecaster, wave
 
 Y = wave(120)
 SPACE = {"lookback": (4, 20), "learning_rate": (1e-3, 1e-1, "log"), "cell": ["lstm", "gru"]}
@@ -27,7 +27,7 @@ WHOLE = {**ONLY, "transform": None, **SPACE}
 
 
 def model(**more):
-    return LSTMForecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | more)
+    return forecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | more)
 
 
 def quick(**options):
@@ -62,7 +62,7 @@ def test_the_model_is_tried_first_and_the_defaults_second():
 def test_the_result_is_a_forecaster_fitted_on_everything():
     tuned = quick()
     assert tuned.model.predict()["ds"].tolist() == [120, 121, 122]
-    expected = LSTMForecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | tuned.settings).fit(Y)
+    expected = forecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | tuned.settings).fit(Y)
     np.testing.assert_array_equal(tuned.model.predict()["LSTM"], expected.predict()["LSTM"])
     chosen = tuned.trials.set_index("trial").loc[tuned.best_trial, "error"]
     assert tuned.error == chosen
@@ -70,7 +70,7 @@ def test_the_result_is_a_forecaster_fitted_on_everything():
 
 def test_the_last_fit_learns_from_all_points(judged_by_lookback):
     tuned = quick(n_trials=2)
-    assert tuned.model.refit_full
+    assert tuned.model.training.refit_full
     assert "Trained again on all points" in tuned.model.decisions_[-1]
     # who asks for it has nothing to be told
     given = tune(model(refit_full=True), Y, space=WHOLE, n_trials=2, n_windows=1)
@@ -391,7 +391,9 @@ def test_a_search_keeps_the_number_of_networks(monkeypatch):
 
     monkeypatch.setattr(objective, "judge", judge)
     only = dict.fromkeys(WHOLE) | {"epochs": [2]}
-    given = LSTMForecaster(3, lookback=8, hidden_size=8, transform="none", learning_rate=0.01, progress=False)
+    given = LSTMForecaster(
+        3, lookback=8, hidden_size=8, transform="none", progress=False, training=Training(learning_rate=0.01)
+    )
     tuned = tune(given, Y, space=only, n_trials=3, n_windows=1)
     # a fit that is told how long to train has one network unless it is told of more
     assert tuned.settings == {"epochs": 2, "ensemble": 5, "refit_full": True}

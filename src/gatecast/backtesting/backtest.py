@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
 from gatecast.backtesting.models import Entry, named_models
 from gatecast.backtesting.record import Backtest
@@ -21,7 +22,7 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels
 from gatecast.model.plan import choose_seasons
-from gatecast.model.settings import Settings, check_count, check_positive, is_integer
+from gatecast.model.settings import Settings
 from gatecast.network.native import thread_count
 from gatecast.training.checkpoint import fingerprint
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.statistical import given_settings
 from gatecast.exceptions import ConfigError
-from gatecast.model.settings import Settings
+from gatecast.forecaster import LSTMForecaster
 
 __all__ = ["Entry", "named_models"]
 
@@ -57,8 +57,10 @@ class Entry:
             time_limit: In place of a baseline's own, where given.
         """
         model = self.model
-        if isinstance(model, Settings):
-            return replace(model, n_threads=model.n_threads or n_threads, progress=False, checkpoint=None)
+        if isinstance(model, LSTMForecaster):
+            settings = model.settings
+            n_threads = settings.n_threads or n_threads
+            return type(model).from_settings(replace(settings, n_threads=n_threads, progress=False, checkpoint=None))
         if isinstance(model, Baseline):
             return replace(model, time_limit=time_limit or model.time_limit)
         return copy.deepcopy(model)
@@ -70,8 +72,8 @@ class Entry:
             ConfigError: It cannot be told.
         """
         model, kind = self.model, f"{type(self.model).__module__}.{type(self.model).__qualname__}"
-        if isinstance(model, Settings):
-            return [kind, {name: value for name, value in asdict(model).items() if name not in WITHOUT_EFFECT}]
+        if isinstance(model, LSTMForecaster):
+            return [kind, {k: value for k, value in model.settings.values().items() if k not in WITHOUT_EFFECT}]
         if isinstance(model, Baseline):
             return [kind, given_settings(model)]
         import joblib
@@ -125,7 +127,7 @@ def named_models(models: Any) -> list[Entry]:
 
 
 def _own_name(model: Any) -> str:
-    if isinstance(model, Settings):
+    if isinstance(model, LSTMForecaster):
         return "LSTM"
     name = getattr(model, "name", None)
     return name if isinstance(name, str) and name else type(model).__name__

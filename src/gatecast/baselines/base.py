@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from gatecast._validation import check_count, check_positive
 from gatecast.baselines.limits import Clock, within
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
@@ -19,7 +20,7 @@ from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.metrics.levels import check_levels, level_columns
 from gatecast.model.plan import choose_seasons
-from gatecast.model.settings import Settings, check_count, check_positive
+from gatecast.model.settings import Settings
 
 __all__ = ["Baseline", "is_constant"]
 

@@ -12,10 +12,10 @@ from typing import Any, final
 
 import numpy as np
 
+from gatecast._validation import as_tuple, check_count, is_integer
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.local import AutoRegression, Local, WindowMean, library
 from gatecast.exceptions import ConfigError
-from gatecast.model.settings import as_tuple, check_count, is_integer
 
 __all__ = [
     "MSTL",
@@ -192,7 +192,7 @@ class SARIMA(Baseline):
         super().check()
         _check_max_points(self.max_points)
         for name in ("order", "seasonal_order"):
-            given = as_tuple(name, getattr(self, name), "(1, 1, 1)")
+            given = as_tuple(name, getattr(self, name), f"Use `{name}=(1, 1, 1)`.")
             if len(given) != 3 or not all(is_integer(number) and number >= 0 for number in given):
                 raise ConfigError(
                     f"`{name}` must be three whole numbers from 0 on, got {getattr(self, name)!r}. "
@@ -303,7 +303,7 @@ class LinearAR(Baseline):
         given = self.lags
         if given is None:
             return
-        for lag in (given,) if is_integer(given) else as_tuple("lags", given, "(1, 2, 12)"):
+        for lag in (given,) if is_integer(given) else as_tuple("lags", given, "Use `lags=(1, 2, 12)`."):
             check_count("lags", lag, "Use `lags=12`, or (1, 2, 12), or None to have them chosen.")
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:

@@ -60,7 +60,7 @@ def decisions_report(model: LSTMForecaster, panel: Panel) -> dict[str, Any]:
     """
     fitted = model.fitted_
     learned, spec = fitted.learned, fitted.ensemble.spec
-    plan, held = _plan(model, panel), held_back(model, panel)
+    plan, held = _plan(model, panel), held_back(model.settings_, panel)
     layers = [layer for layer in spec.stack if layer.kind in ("lstm", "gru", "bidirectional")]
     rmse = learned.history["rmse"]
     return {
@@ -120,7 +120,7 @@ def notes_about(panel: Panel, model: LSTMForecaster, levels: tuple[float, ...]) 
 def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str]:
     """Return what keeps intervals of these levels, in %, from being as sure as they say."""
     calibration = model.fitted_.calibration
-    if calibration is None or model.loss in LEARNED:
+    if calibration is None or model.settings_.loss in LEARNED:
         return []
     return [note for note in (calibration.note(level) for level in levels) if note is not None]
 
@@ -128,7 +128,7 @@ def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str
 def validation_coverage(model: LSTMForecaster, levels: tuple[float, ...]) -> dict[float, float]:
     """Return how often intervals hold on the validation part that gave them their widths; {} where they did not."""
     calibration = model.fitted_.calibration
-    if calibration is None or model.loss in LEARNED:
+    if calibration is None or model.settings_.loss in LEARNED:
         return {}
     lower, upper = calibration.bounds(levels)
     errors = calibration.residuals
@@ -139,22 +139,23 @@ def validation_coverage(model: LSTMForecaster, levels: tuple[float, ...]) -> dic
 
 
 def _plan(model: LSTMForecaster, panel: Panel) -> Plan:
-    held = held_back(model, panel)
+    held = held_back(model.settings_, panel)
     kept = [check.season_length for check in model.fitted_.learned.seasons if check.kept]
-    seasons = tuple(season for season in (kept if model.seasons is None else model.seasons) if season > 1)
-    return make_plan(model, panel.head(panel.lengths - held), seasons)
+    given = model.settings_.seasons
+    seasons = tuple(season for season in (kept if given is None else given) if season > 1)
+    return make_plan(model.settings_, panel.head(panel.lengths - held), seasons)
 
 
 def _given(model: LSTMForecaster) -> list[dict[str, Any]]:
     return [
         {"season_length": season, "kept": season > 1, "strength": None, "reason": "It was given."}
-        for season in model.seasons or ()
+        for season in model.settings_.seasons or ()
     ]
 
 
 def _seasons(model: LSTMForecaster) -> str:
-    if model.seasons is not None:
-        return " and ".join(map(str, model.seasons)) + " steps, as was asked for"
+    if model.settings_.seasons is not None:
+        return " and ".join(map(str, model.settings_.seasons)) + " steps, as was asked for"
     checks = model.fitted_.learned.seasons
     if not checks:
         return "none: the steps suggest none, and the values do not repeat themselves"

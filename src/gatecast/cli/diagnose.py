@@ -19,6 +19,7 @@ from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, Finding
 from gatecast.diagnosis import diagnose as examine
 from gatecast.exceptions import ConfigError
+from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     from gatecast import Panel
@@ -121,7 +122,7 @@ def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
     table = read(options.source, options, roles)
     say_table(printer, table)
     panel = split_future(table.panel)[0]
-    model = LSTMForecaster(**settings)
+    model = LSTMForecaster.from_settings(Settings(**settings))
     if share == 0:
         return model.fit(panel), panel, None, table
     positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])

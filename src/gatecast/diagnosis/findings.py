@@ -31,7 +31,8 @@ class Finding:
         about: The column that it is about; "" where it is about all.
 
     Examples:
-        >>> Finding("underfit", "warning", {"ratio": 1.3}, "It is underfit.", "lookback=64, epochs=40").settings
+        >>> remedy = "lookback=64, training=Training(epochs=40)"
+        >>> Finding("underfit", "warning", {"ratio": 1.3}, "It is underfit.", remedy).settings
         {'lookback': 64, 'epochs': 40}
     """
 
@@ -43,11 +44,22 @@ class Finding:
     about: str = ""
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """The remedy as settings of `LSTMForecaster`."""
         call = ast.parse(f"f({self.remedy})", mode="eval").body
         assert isinstance(call, ast.Call)
-        return {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg}
+        return _arguments(call)
+
+
+def _arguments(call: ast.Call) -> dict[str, object]:
+    """Return the settings of a call, those inside `Network(...)` and `Training(...)` too."""
+    found: dict[str, object] = {}
+    for keyword in call.keywords:
+        if isinstance(keyword.value, ast.Call):
+            found |= _arguments(keyword.value)
+        elif keyword.arg:
+            found[keyword.arg] = ast.literal_eval(keyword.value)
+    return found
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def find_parts(model: LSTMForecaster, data: Any = None, test: Any = None) -> Par
             f"{LEAST_POINTS} were expected. Pass the data that the model was fitted on."
         )
     # what was held back at first was learned from in the end
-    held = 0 if model.refit_full else held_back(model, panel.head(n_trained))
+    held = 0 if model.settings_.refit_full else held_back(model.settings_, panel.head(n_trained))
     if test is not None:
         panel = _joined(panel.head(n_trained), read_like_training(fitted, test))
     return Parts(panel, n_trained - held, n_trained)
@@ -333,7 +333,7 @@ def _coverage(model: LSTMForecaster, parts: Parts) -> Coverage | None:
     hits = interval_hits(model.fitted_, parts.panel, LEVELS)
     hits = hits[~np.isnan(hits).any(axis=1)]
     calibration = model.fitted_.calibration
-    is_learned = model.loss in ("quantile", "normal", "student")
+    is_learned = model.settings_.loss in ("quantile", "normal", "student")
     n = 0 if calibration is None or is_learned else len(calibration.residuals)
     return Coverage(hits, LEVELS, n) if len(hits) else None
 
@@ -341,13 +341,13 @@ def _coverage(model: LSTMForecaster, parts: Parts) -> Coverage | None:
 def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int, ...]) -> Facts:
     fitted = model.fitted_
     learned = parts.learned
-    given = model.seasons
+    given = model.settings_.seasons
     kept = tuple(check.season_length for check in fitted.learned.seasons if check.kept)
     seasons = kept if given is None else tuple(season for season in given if season > 1)
-    plan = make_plan(model, learned, seasons)
+    plan = make_plan(model.settings_, learned, seasons)
     return Facts(
         lookback=fitted.lookback,
-        is_windows=model.mode == "windows",
+        is_windows=model.settings_.mode == "windows",
         seasons=seasons,
         season_length=max(1, *(seasons or found or (1,))[:1]),
         n_parameters=fitted.ensemble.spec.n_parameters,
@@ -357,9 +357,9 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
         learning_rate=float("nan") if plan.learning_rate is None else plan.learning_rate,
         n_members=len(fitted.ensemble.networks),
         stop=str(model.stop_reason_),
-        loss=model.loss,
+        loss=model.settings_.loss,
         transform=fitted.preparation.transform.name,
-        patience=model.patience,
+        patience=model.settings_.patience,
         has_covariates=fitted.preparation.encoder is not None,
         is_positive=bool(np.nanmin(learned.values) > 0),
         needed_lags=linear.shortest(NEARLY_BEST),

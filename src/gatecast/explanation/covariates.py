@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._validation import check_count
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.model.forecast import forecast_windows
-from gatecast.model.settings import check_count
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted

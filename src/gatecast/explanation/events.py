@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._validation import is_number
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.cycles import Cycle, cycles_of
 from gatecast.explanation.units import Units
-from gatecast.model.settings import is_number
 
 if TYPE_CHECKING:
     import pandas as pd

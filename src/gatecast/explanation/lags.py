@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._validation import check_count, is_number
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.explanation.durations import duration
 from gatecast.explanation.gates import member_of
 from gatecast.model.forecast import reading_of
-from gatecast.model.settings import check_count, is_number
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import Lens, PanelArrays, SlopeResult, forecast_slopes
 

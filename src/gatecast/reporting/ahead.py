@@ -32,7 +32,8 @@ def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Any, comparison: 
         ahead: Table of what is known ahead, or None.
         comparison: Whose errors of the LSTM choose the series: the best, the median and the worst.
     """
-    levels = LEVELS if model.fitted_.calibration is not None or model.loss in ("quantile", "normal", "student") else ()
+    is_known = model.fitted_.calibration is not None or model.settings_.loss in ("quantile", "normal", "student")
+    levels = LEVELS if is_known else ()
     table = model.predict(data=panel, future=ahead, level=list(levels) or None)
     chosen = _chosen(panel, comparison)
     return {

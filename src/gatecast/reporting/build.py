@@ -66,7 +66,8 @@ def report(
         >>> from gatecast.comparison import compare
         >>> from gatecast.reporting import report
         >>> data = gatecast.datasets.sine(300).drop(columns="clean")
-        >>> model = gatecast.LSTMForecaster(4, hidden_size=8, epochs=2, progress=False).fit(data)
+        >>> training = gatecast.Training(epochs=2)
+        >>> model = gatecast.LSTMForecaster(4, hidden_size=8, progress=False, training=training).fit(data)
         >>> found = compare(data, 4, ["Naive", "LinearAR"], n_windows=2, progress=False)
         >>> page = report(model, comparison=found).html
         >>> page.startswith("<!DOCTYPE html>"), len(page) < 6_000_000

@@ -71,10 +71,10 @@ def hold_out(model: LSTMForecaster, panel: Panel, clock: Clock) -> HeldOut:
     own = HeldOut(model, panel, n_trained)
     if own.has_test:
         return own
-    positions = held_out_positions(panel, SHARE, model.fitted_.horizon, model.lookback)
+    positions = held_out_positions(panel, SHARE, model.fitted_.horizon, model.settings_.lookback)
     if not (positions < panel.lengths).any():
         return own
-    again = replace(model, checkpoint=None, progress=False)
+    again = LSTMForecaster.from_settings(replace(model.settings_, checkpoint=None, progress=False))
     try:
         clock.time("test", lambda: again.fit(panel.head(positions)))
     except GatecastError:

@@ -28,19 +28,19 @@ def about_recipe(
     spec = fitted.ensemble.spec
     return {
         "made_at": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "model": repr(replace(model, checkpoint=None, progress=True)),
+        "model": repr(_bare(model)),
         "chosen": {
             "horizon": fitted.horizon,
             "lookback": fitted.lookback,
             "season_length": fitted.season_length,
             "transform": fitted.preparation.transform.name,
-            "loss": model.loss,
+            "loss": model.settings_.loss,
             "layers": [f"{layer['kind'].upper()}({layer['units']})" for layer in facts["memory"].get("layers", [])],
             "n_parameters": spec.n_parameters,
             "ensemble": len(fitted.ensemble.networks),
             "epochs": facts["training"]["n_epochs"],
             "steps": facts["training"]["n_steps"],
-            "seed": model.seed,
+            "seed": model.settings_.seed,
         },
         "decisions": list(model.decisions_),
         "versions": {"Python": platform.python_version(), **_versions()},
@@ -62,11 +62,14 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def _bare(model: LSTMForecaster) -> LSTMForecaster:
+    return LSTMForecaster.from_settings(replace(model.settings_, checkpoint=None, progress=True))
+
+
 def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
     """Write Python that makes the same report of a training part called `data`, and of what follows it, `test`."""
     has_test = int(panel.lengths.sum()) > int(model.fitted_.lengths.sum())
     more = (", test=test" if has_test else "") + (f", lang={lang!r}" if lang != "en" else "")
-    bare = replace(model, checkpoint=None, progress=True)
     usual = Columns()
     # what is called as usual is found, also in arrays, which have no names
     names = [
@@ -77,10 +80,9 @@ def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
     names += [f", freq={panel.freq!r}"] if panel.freq != 1 else []
     return "\n".join(
         [
-            "from gatecast import LSTMForecaster",
-            "from gatecast.reporting import report",
+            "from gatecast import LSTMForecaster, Network, Training, report",
             "",
-            f"model = {bare!r}",
+            f"model = {_bare(model)!r}",
             f"model.fit(data{''.join(names)})",
             f'report(model{more}).save("report.html")',
         ]

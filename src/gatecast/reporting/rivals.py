@@ -58,5 +58,5 @@ def scope_of(panel: Panel, horizon: int) -> Scope:
 
 def rivals(model: LSTMForecaster, scope: Scope) -> list[Any]:
     """Return the models: one of the same settings in place of "LSTM", the others by name."""
-    again = replace(model, checkpoint=None, progress=False)
+    again = LSTMForecaster.from_settings(replace(model.settings_, checkpoint=None, progress=False))
     return [again if name == "LSTM" else name for name in scope.models]

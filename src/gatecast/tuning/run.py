@@ -99,19 +99,20 @@ def tune(
         [200, 201]
     """
     options = make_search(search)
-    model.check()
-    check_space(options.space or {}, model)
+    start = model.settings
+    start.check()
+    check_space(options.space or {}, start)
     with quiet():
         panel = data
         if not isinstance(data, Panel):
             roles: dict[str, Any] = {"past": model.past, "future": model.future, "static": model.static}
             panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
-        run = _Run.start(model, split_future(panel)[0], options)
+        run = _Run.start(start, split_future(panel)[0], options)
         with _bar(options, shown=model.progress) as bar:
             run.go(bar)
         run.confirm()
         settings = run.best_settings(panel)
-        fitted = replace(model, **settings)
+        fitted = type(model).from_settings(replace(start, **settings))
         fitted.fit(panel)
         return Tuned(
             model=fitted,
@@ -154,10 +155,8 @@ class _Run:
     study: Study = field(init=False)
 
     @classmethod
-    def start(cls, model: LSTMForecaster, panel: Panel, search: Search) -> _Run:
+    def start(cls, given: Settings, panel: Panel, search: Search) -> _Run:
         started = time.monotonic()
-        # a network's own settings, without the forecaster's methods
-        given = Settings(**{f.name: getattr(model, f.name) for f in fields(Settings)})
         default = _defaults(given)
         windows = make_windows(panel, default, search.n_windows)
         starts = {GIVEN: given, DEFAULT: default}

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from gatecast._validation import check_choice, check_count, check_positive, is_integer
 from gatecast.exceptions import ConfigError
-from gatecast.model.settings import check_choice, check_count, check_positive, is_integer
 
 __all__ = ["Search", "make_search"]
 

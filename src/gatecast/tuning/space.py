@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._validation import is_integer, is_number
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.model.plan import MANY_POINTS, Plan, choose_seasons, held_back, make_plan
-from gatecast.model.settings import COUNTS, Settings, is_integer, is_number
+from gatecast.model.settings import SETTINGS, Setting, Settings, as_code
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -23,8 +24,14 @@ __all__ = ["Choice", "Entry", "Range", "Space", "check_space", "make_space", "re
 # what is asked for, and how it is run: no other value of these is a better answer
 RUN_BY = ("ensemble", "refit_full", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
 NOT_TUNED = ("horizon", "past", "future", "static", *RUN_BY)
-NUMBERS = ("dropout", "learning_rate", "clip_norm", "weight_decay", "averaging", "huber_delta", "validation_size")
-RANGED = (*COUNTS, *NUMBERS, "patience")
+
+
+def _is_number(setting: Setting) -> bool:
+    return setting.types[0] in (int, float) and not setting.is_several and setting.name not in NOT_TUNED
+
+
+RANGED = tuple(name for name, setting in SETTINGS.items() if _is_number(setting))
+NUMBERS = tuple(name for name in RANGED if SETTINGS[name].types[0] is float)
 # losses that learn a distribution, which is why they were chosen
 DISTRIBUTIONS = ("quantile", "normal", "student")
 EXAMPLE = (
@@ -247,7 +254,7 @@ def _check_name(name: str) -> None:
     if name in NOT_TUNED:
         raise ConfigError(
             f"`space` has {name!r}, which says what is asked for or how it is run, and a setting like `hidden_size` "
-            f"was expected. Set it in the model: `LSTMForecaster({name}=...)`."
+            f"was expected. Set it in the model: `LSTMForecaster({as_code({name: ...})})`."
         )
     if name not in known:
         nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]

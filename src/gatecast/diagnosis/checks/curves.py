@@ -19,6 +19,7 @@ from gatecast.diagnosis.thresholds import (
     STEADY,
     TREND,
 )
+from gatecast.model.settings import as_code
 
 __all__ = ["diverging", "past_its_best", "plateau", "still_learning", "too_noisy"]
 
@@ -82,7 +83,7 @@ def past_its_best(evidence: Evidence) -> Finding | None:
         "fell on: what came later was learned by heart. The best weights were kept."
     )
     numbers = {"rise": rise, "train_gain": gained, "best_epoch": float(epochs)}
-    return Finding("past-its-best", "info", numbers, sentence, f"epochs={epochs}")
+    return Finding("past-its-best", "info", numbers, sentence, as_code({"epochs": epochs}))
 
 
 def too_noisy(evidence: Evidence) -> Finding | None:
@@ -143,7 +144,7 @@ def _is_rising(loss: np.ndarray) -> bool:
 
 def _slower(evidence: Evidence) -> str:
     rate = evidence.facts.learning_rate
-    return f"learning_rate={rate / 3 if np.isfinite(rate) else 0.001:.1g}"
+    return as_code({"learning_rate": float(f"{rate / 3 if np.isfinite(rate) else 0.001:.1g}")})
 
 
 def _whose(curves: Curves) -> str:

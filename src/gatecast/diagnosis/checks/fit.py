@@ -19,6 +19,7 @@ from gatecast.diagnosis.thresholds import (
     REMAINDER,
     UNDERFIT_GAP,
 )
+from gatecast.model.settings import as_code
 
 __all__ = ["above_noise_floor", "at_noise_floor", "leakage", "overfit", "underfit", "worse_than_naive"]
 
@@ -92,7 +93,8 @@ def overfit(evidence: Evidence) -> Finding | None:
     )
     epochs = max(1, evidence.facts.epochs // 2)
     hidden = max(8, evidence.facts.hidden_size // 2)
-    return Finding("overfit", "warning", numbers, sentence, f"hidden_size={hidden}, epochs={epochs}, dropout=0.2")
+    remedy = as_code({"hidden_size": hidden, "epochs": epochs, "dropout": 0.2})
+    return Finding("overfit", "warning", numbers, sentence, remedy)
 
 
 def leakage(evidence: Evidence) -> Finding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatecast.diagnosis.evidence import Evidence
+from gatecast.model.settings import as_code
 
 __all__ = ["longer_lookback", "more_epochs", "more_seasons", "more_sight"]
 
@@ -24,7 +25,7 @@ def longer_lookback(evidence: Evidence) -> str:
 
 def more_epochs(evidence: Evidence, factor: int = 2) -> str:
     """Return more epochs than were trained."""
-    return f"epochs={max(factor * evidence.facts.epochs, evidence.facts.epochs + 4)}"
+    return as_code({"epochs": _more(evidence, factor)})
 
 
 def more_seasons(evidence: Evidence, season: int) -> str:
@@ -38,4 +39,8 @@ def more_sight(evidence: Evidence) -> str:
     longer = longer_lookback(evidence)
     if longer:
         return longer
-    return f"hidden_size={2 * evidence.facts.hidden_size}, {more_epochs(evidence)}"
+    return as_code({"hidden_size": 2 * evidence.facts.hidden_size, "epochs": _more(evidence, 2)})
+
+
+def _more(evidence: Evidence, factor: int) -> int:
+    return max(factor * evidence.facts.epochs, evidence.facts.epochs + 4)
