@@ -51,7 +51,7 @@ def test_a_loss_that_learns_a_distribution_is_kept():
     ("name", "entry", "message"),
     [
         ("hiden_size", (8, 16), "which is no setting.*Did you mean 'hidden_size'"),
-        ("horizon", [1, 2], r"Set it in the model: `LSTMForecaster\(horizon=\.\.\.\)`"),
+        ("horizon", [1, 2], r"Set it in the model: `LSTMForecaster\(horizon=24\)`"),
         ("ensemble", [1, 5], "which says what is asked for"),
         ("dropout", (0.0, 1.5), "cannot be tried: `dropout` must be at least 0 and below 1"),
         ("cell", ["lstm", "transformer"], "cannot be tried: `cell` must be one of"),

@@ -132,11 +132,11 @@ class Everyday:
     ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
     loss: str = _setting("mae", choices=tuple(LOSSES))
     quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), check_quantiles, (0.1, 0.5, 0.9))
-    past: Sequence[str] = _setting(())
-    future: Sequence[str] = _setting(())
-    static: Sequence[str] = _setting(())
+    past: Sequence[str] = _setting((), None, ["visitors"])
+    future: Sequence[str] = _setting((), None, ["price"])
+    static: Sequence[str] = _setting((), None, ["region"])
     calendar: bool = _flag(default=False)
-    country: str | None = _setting(None)
+    country: str | None = _setting(None, None, "CN")
     transform: str = _setting("auto", choices=("auto", *TRANSFORMS))
     max_seconds: float | None = _setting(None, check_positive, 60, ", or None for no limit")
     seed: int = _setting(0, check_seed, 0)
@@ -330,19 +330,29 @@ class Setting:
     is_several: bool
     choices: tuple[str, ...]
 
+    @property
+    def code(self) -> str:
+        """How a working value is passed to `LSTMForecaster`."""
+        return as_code({self.name: self.choices[0] if self.choices else self._rule.example})
+
+    @property
+    def _rule(self) -> _Rule:
+        rule: _Rule = GROUPS[self.group].__dataclass_fields__[self.name].metadata["rule"]
+        return rule
+
     def check(self, value: object) -> None:
         """Check a value.
 
         Raises:
             ConfigError: It is not allowed.
         """
-        rule: _Rule = GROUPS[self.group].__dataclass_fields__[self.name].metadata["rule"]
+        rule = self._rule
         if value is None and self.default is None:
             return
         if self.choices:
             check_choice(self.name, value, self.choices, lambda choice: as_code({self.name: choice}))
         elif rule.check is not None:
-            rule.check(self.name, value, f"Use `{as_code({self.name: rule.example})}`{rule.otherwise}.")
+            rule.check(self.name, value, f"Use `{self.code}`{rule.otherwise}.")
 
 
 def _definitions() -> dict[str, Setting]:

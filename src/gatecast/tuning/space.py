@@ -13,7 +13,7 @@ from gatecast._validation import is_integer, is_number
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.model.plan import MANY_POINTS, Plan, choose_seasons, held_back, make_plan
-from gatecast.model.settings import SETTINGS, Setting, Settings, as_code
+from gatecast.model.settings import SETTINGS, Setting, Settings
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -254,7 +254,7 @@ def _check_name(name: str) -> None:
     if name in NOT_TUNED:
         raise ConfigError(
             f"`space` has {name!r}, which says what is asked for or how it is run, and a setting like `hidden_size` "
-            f"was expected. Set it in the model: `LSTMForecaster({as_code({name: ...})})`."
+            f"was expected. Set it in the model: `LSTMForecaster({SETTINGS[name].code})`."
         )
     if name not in known:
         nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
