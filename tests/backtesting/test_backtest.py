@@ -83,7 +83,7 @@ def test_lstm_takes_part_with_its_covariates(n_jobs):
     last = found.forecasts[found.forecasts["cutoff"] == days[116]].reset_index(drop=True)
     np.testing.assert_array_equal(last["LSTM"], expected["LSTM"])
     np.testing.assert_array_equal(last["LSTM-lo-80"], expected["LSTM-lo-80"])
-    assert not hasattr(model, "_fitted")
+    assert not hasattr(model, "fitted_")
 
 
 @pytest.mark.parametrize(("refit", "fitted_at"), [(True, (51, 54, 57)), (False, (51, 51, 51)), (2, (51, 51, 57))])

@@ -184,13 +184,13 @@ def short_demo(monkeypatch):
     """Make the demo quick: a shorter sine, and fewer lessons."""
     sine = package.datasets.sine
     monkeypatch.setattr(package.datasets, "sine", lambda: sine(1500))
-    check = LSTMForecaster.check
+    fit = LSTMForecaster.fit
 
-    def hurry(self):
-        check(self)
-        self.epochs = min(self.epochs or 2, 5)
+    def hurry(self, *data, **named):
+        self.set_params(training__epochs=min(self.training.epochs or 2, 5))
+        return fit(self, *data, **named)
 
-    monkeypatch.setattr(LSTMForecaster, "check", hurry)
+    monkeypatch.setattr(LSTMForecaster, "fit", hurry)
 
 
 def test_demo_json(gatecast, short_demo, tmp_path):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatecast.baselines.base import Baseline
-from gatecast.baselines.statistical import given_settings
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 
@@ -75,7 +74,7 @@ class Entry:
         if isinstance(model, LSTMForecaster):
             return [kind, {k: value for k, value in model.settings.values().items() if k not in WITHOUT_EFFECT}]
         if isinstance(model, Baseline):
-            return [kind, given_settings(model)]
+            return [kind, model.get_params()]
         import joblib
 
         try:

@@ -17,8 +17,9 @@ from gatecast.baselines.local import Answer, Constant, Local, library, one_step,
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.values.gaps import fill_gaps
-from gatecast.exceptions import ConfigError, DataError, GatecastError
+from gatecast.exceptions import ConfigError, DataError, NotFittedError
 from gatecast.metrics.levels import check_levels, level_columns
+from gatecast.model.parameters import Parameters
 from gatecast.model.plan import choose_seasons
 from gatecast.model.settings import Settings
 
@@ -51,8 +52,8 @@ class Fit:
     seconds: float = 0.0
 
 
-@dataclass
-class Baseline(ABC):
+@dataclass(eq=False)
+class Baseline(Parameters, ABC):
     """A model that learns each series of a table on its own.
 
     Missing values are filled by what was a season earlier, moved by half of the newest change over a season
@@ -151,7 +152,7 @@ class Baseline(ABC):
             intervals as `<name>-lo-80`, `<name>-hi-80`.
 
         Raises:
-            GatecastError: It is not fitted.
+            NotFittedError: It is not fitted.
             DataError: The data cannot be used.
             ConfigError: `level` or `horizon` make no sense.
             TimeLimitError: It took longer than what `fit` left of `time_limit`.
@@ -179,7 +180,7 @@ class Baseline(ABC):
             depend on how the model starts, or are NaN; those of a constant series are its value.
 
         Raises:
-            GatecastError: It is not fitted.
+            NotFittedError: It is not fitted.
             DataError: The data cannot be used, or hold a series that the training part did not.
             ConfigError: The model learns anew for each forecast (`WindowAverage`, `Drift`), or a series has a stand-in
                 that does.
@@ -209,10 +210,11 @@ class Baseline(ABC):
     def _learned(self) -> Fit:
         fitted: Fit | None = getattr(self, "_fitted", None)
         if fitted is None:
-            raise GatecastError(
-                f"This {self.name} is not fitted, and a fitted one was expected. Call `fit(data)` first."
-            )
+            raise NotFittedError(type(self).__name__)
         return fitted
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_fitted")
 
     def _warn_of_failures(self) -> None:
         failed = [(name, reason) for name, reason in self.stand_ins_.items() if FAILED in reason]

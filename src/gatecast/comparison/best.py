@@ -18,7 +18,7 @@ from gatecast.baselines import statistical as baselines
 from gatecast.baselines.base import Baseline
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.data import Columns, Panel, to_panel
-from gatecast.exceptions import ConfigError, GatecastError, ModelFileError
+from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.metrics.levels import check_levels, level_columns
 
@@ -97,12 +97,12 @@ class Best:
             A table `unique_id, ds, Best, Best-lo-80, ..., model`, of the library that the data came from.
 
         Raises:
-            GatecastError: Nothing was fitted, yet.
+            NotFittedError: Nothing was fitted, yet.
         """
         import narwhals as nw
 
         if self._panel is None:
-            raise GatecastError("This Best is not fitted, and a fitted one was expected. Call `fit(data)` first.")
+            raise NotFittedError("Best")
         levels = () if level is None else check_levels(level)
         parts = []
         for name, model in self.models.items():
@@ -125,11 +125,11 @@ class Best:
         by `load`, to the series, which are kept beside it.
 
         Raises:
-            GatecastError: Nothing was fitted, yet.
+            NotFittedError: Nothing was fitted, yet.
             ModelFileError: A model is no dataclass of numbers, texts and lists, or the folder cannot be written.
         """
         if self._panel is None:
-            raise GatecastError("This Best is not fitted, and there is nothing to save. Call `fit(data)` first.")
+            raise NotFittedError("Best")
         target = Path(folder)
         entries = {name: _entry(name, model) for name, model in self.models.items()}
         facts = {
