@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Generic, Self, overload
 
 from gatecast._validation import check_count, check_path
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
-from gatecast.exceptions import ConfigError, DataError, NotFittedError
+from gatecast.exceptions import ConfigError, NotFittedError
+from gatecast.explanation.methods import Explained
 from gatecast.metrics.errors import Evaluation
 from gatecast.metrics.levels import check_levels, check_quantiles
 from gatecast.model.fitted import Fitted
 from gatecast.model.parameters import Parameters
+from gatecast.model.protocol import Forecaster, FrameT
 from gatecast.model.settings import Everyday, Network, Settings, Training, as_code, changed, refuse_unknown
 from gatecast.model.stream import Stream
 from gatecast.training.stop import Stop
@@ -23,18 +23,21 @@ from gatecast.training.stop import Stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatecast.explanation import CovariateImportance, Gates, LagImportance
+    import pandas as pd
+    import polars as pl
+
     from gatecast.model.forecast import Known
+    from gatecast.model.protocol import Data, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
 
-__all__ = ["LSTMForecaster"]
+__all__ = ["Forecaster", "LSTMForecaster"]
 
 # both are frozen, so that all forecasters may share them
 NETWORK, TRAINING = Network(), Training()
 
 
 @refuse_unknown
-class LSTMForecaster(Parameters):
+class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     """Forecast one or many time series with an LSTM.
 
     The constructor stores settings, `fit` checks them and learns, and what was learned ends in `_`. Settings that are
@@ -88,9 +91,8 @@ class LSTMForecaster(Parameters):
     """
 
     _fitted: Fitted | None = None
-    # the settings of the fit, the training part (not in a model file), and the rows about the future at its end
+    # the settings of the fit, and the rows about the future at the end of the data
     _fit_settings: Settings | None = None
-    _panel: Panel | None = None
     _ahead: Panel | None = None
 
     def __init__(
@@ -158,15 +160,8 @@ class LSTMForecaster(Parameters):
         Raises:
             ConfigError: `network` or `training` is something else than a `Network` and a `Training`.
         """
-        groups: dict[str, Any] = {}
-        for name, kind in (("network", Network), ("training", Training)):
-            group = getattr(self, name)
-            if not isinstance(group, kind):
-                raise ConfigError(
-                    f"`{name}` must be a {kind.__name__}, got {group!r}. Use `{name}={kind.__name__}(...)`."
-                )
-            groups |= vars(group)
-        return Settings(**{own.name: getattr(self, own.name) for own in fields(Everyday)}, **groups)
+        everyday = {own.name: getattr(self, own.name) for own in fields(Everyday)}
+        return Settings.join(everyday, self.network, self.training)
 
     @property
     def settings_(self) -> Settings:
@@ -209,16 +204,38 @@ class LSTMForecaster(Parameters):
             ),
         )
 
+    @overload
     def fit(
         self,
-        data: Any,
+        data: NewFrameT,
         *,
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
         resume: str | os.PathLike[str] | None = None,
-    ) -> Self:
+    ) -> LSTMForecaster[NewFrameT]: ...
+
+    @overload
+    def fit(
+        self, data: Values, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
+    ) -> LSTMForecaster[pd.DataFrame]: ...
+
+    @overload
+    def fit(
+        self, data: pl.Series | Panel, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
+    ) -> LSTMForecaster[Any]: ...
+
+    def fit(
+        self,
+        data: Data,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+        resume: str | os.PathLike[str] | None = None,
+    ) -> LSTMForecaster[Any]:
         """Learn from all of `data`; hold back what you want to test on (`gatecast.train_test_split`).
 
         Args:
@@ -244,12 +261,17 @@ class LSTMForecaster(Parameters):
             TrainingError: The loss stopped being a finite number.
         """
         from gatecast.model.fit import fit_panel
+        from gatecast.model.resuming import make_checkpoint
 
         settings = self.settings
         settings.check()
-        everything = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        if isinstance(data, Panel):
+            everything = data
+        else:
+            roles: dict[str, Any] = {"past": self.past, "future": self.future, "static": self.static}
+            everything = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
         panel, ahead = split_future(everything)
-        checkpoint = _checkpoint(settings, panel, resume)
+        checkpoint = make_checkpoint(settings, panel, resume)
         try:
             self._fitted = fit_panel(settings, panel, checkpoint)
         except KeyboardInterrupt:
@@ -262,11 +284,6 @@ class LSTMForecaster(Parameters):
             _keep(checkpoint)
             raise KeyboardInterrupt
         return self
-
-    def _read(self, data: Any, freq: str | int | None, **named: Any) -> Panel:
-        if isinstance(data, Panel):
-            return data
-        return to_panel(data, freq=freq, past=self.past, future=self.future, static=self.static, **named)
 
     @property
     def fitted_(self) -> Fitted:
@@ -300,12 +317,12 @@ class LSTMForecaster(Parameters):
     def predict(
         self,
         horizon: int | None = None,
-        data: Any = None,
+        data: Data | None = None,
         *,
-        future: Any = None,
+        future: Data | None = None,
         level: float | Sequence[float] | None = None,
         quantiles: float | Sequence[float] | None = None,
-    ) -> Any:
+    ) -> FrameT:
         """Forecast the steps behind the training part, or behind `data`.
 
         Args:
@@ -331,11 +348,18 @@ class LSTMForecaster(Parameters):
         levels = () if level is None else check_levels(level)
         wanted = () if quantiles is None else check_quantiles(quantiles)
         known, steps = self._stand(horizon, data, future)
-        return known.table(steps, levels, wanted)
+        forecast: FrameT = known.table(steps, levels, wanted)
+        return forecast
 
     def simulate(
-        self, n_paths: int = 100, horizon: int | None = None, data: Any = None, *, future: Any = None, seed: int = 0
-    ) -> Any:
+        self,
+        n_paths: int = 100,
+        horizon: int | None = None,
+        data: Data | None = None,
+        *,
+        future: Data | None = None,
+        seed: int = 0,
+    ) -> FrameT:
         """Draw ways in which the future may go on; the steps of a path hang together as past errors did.
 
         Args:
@@ -353,9 +377,10 @@ class LSTMForecaster(Parameters):
         """
         check_count("n_paths", n_paths, "Use `n_paths=100`.")
         known, steps = self._stand(horizon, data, future)
-        return known.path_table(steps, n_paths, seed)
+        paths: FrameT = known.path_table(steps, n_paths, seed)
+        return paths
 
-    def _stand(self, horizon: int | None, data: Any, future: Any) -> tuple[Known, int]:
+    def _stand(self, horizon: int | None, data: Data | None, future: Data | None) -> tuple[Known, int]:
         """Stand where the forecast begins; returns that and the number of steps."""
         from gatecast.model.forecast import after_training, read_like_training, read_on
 
@@ -368,7 +393,7 @@ class LSTMForecaster(Parameters):
         panel, ahead = split_future(read_like_training(fitted, data))
         return read_on(fitted, panel, _known_ahead(future, ahead), steps), steps
 
-    def predict_insample(self, data: Any = None) -> Any:
+    def predict_insample(self, data: Data | None = None) -> FrameT:
         """Forecast every point of the training part, or of `data`, from all points before it.
 
         Returns:
@@ -377,9 +402,10 @@ class LSTMForecaster(Parameters):
         """
         from gatecast.model.forecast import one_step_table
 
-        return one_step_table(self.fitted_, self._held("predict_insample", data))
+        forecasts: FrameT = one_step_table(self.fitted_, self.panel_of("predict_insample", data))
+        return forecasts
 
-    def evaluate(self, data: Any, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
+    def evaluate(self, data: Data, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
         """Forecast from every origin behind the training part and compare with what came.
 
         Args:
@@ -417,123 +443,6 @@ class LSTMForecaster(Parameters):
                 "`predict(data=..., future=...)`, or fit a model without covariates."
             )
         return Stream(fitted, fitted.after.row(unique_id))
-
-    def gates(self, data: Any = None, unique_id: object = None, *, member: int = 0) -> Gates:
-        """Tell what each hidden unit did at each step of a series: gates, cell and hidden states.
-
-        Args:
-            data: As in `predict`; when absent, the training part, which a model that was loaded does not hold.
-            unique_id: Which series; may be left out when there is one.
-            member: Which network of the ensemble, counted from 0.
-
-        Returns:
-            Arrays `(T, D)` for each recurrent layer, with `half_lives()`, `forget_events()`, `spectra()` and
-            `to_frame()`; see `gatecast.explanation.Gates`.
-
-        Raises:
-            ConfigError: There is no such series or member, or several series to choose from.
-            DataError: There are no data, or too few.
-
-        Examples:
-            >>> import numpy as np
-            >>> y = np.sin(np.arange(300) * 0.3)
-            >>> model = LSTMForecaster(hidden_size=6, n_layers=1, progress=False, training=Training(epochs=1)).fit(y)
-            >>> gates = model.gates()
-            >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
-            ((300, 6), 6)
-        """
-        from gatecast.explanation import read_gates
-
-        return read_gates(self.fitted_, split_future(self._held("gates", data))[0], unique_id, member)
-
-    def lag_importance(
-        self,
-        data: Any = None,
-        unique_id: object = None,
-        *,
-        n_lags: int | None = None,
-        n_origins: int | None = None,
-        share: float = 0.9,
-        member: int = 0,
-    ) -> LagImportance:
-        """Tell how much each step of a forecast moves with each value before it, and how far back that goes.
-
-        Args:
-            data: As in `gates`.
-            unique_id: Which series; may be left out when there is one.
-            n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
-                read as a whole.
-            n_origins: From how many points, evenly spaced, forecasts are made; 5 to 50 when absent.
-            share: Of all gradients, which the effective lookback is to hold.
-            member: Which network of the ensemble, counted from 0.
-
-        Returns:
-            Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`; see
-            `gatecast.explanation.LagImportance`.
-
-        Raises:
-            ConfigError: There is no such series or member, or an option makes no sense.
-            DataError: There are no data, or too few.
-
-        Examples:
-            >>> import numpy as np
-            >>> y = np.sin(np.arange(300) * 0.3)
-            >>> training = Training(mode="windows", epochs=1)
-            >>> model = LSTMForecaster(lookback=8, season_length=1, progress=False, training=training).fit(y)
-            >>> found = model.lag_importance()
-            >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
-            (True, 1.0)
-        """
-        from gatecast.explanation import measure_lags
-
-        panel = split_future(self._held("lag_importance", data))[0]
-        return measure_lags(
-            self.fitted_, panel, unique_id, n_lags=n_lags, n_origins=n_origins, share=share, member=member
-        )
-
-    def covariate_importance(self, data: Any, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
-        """Tell how much the error behind the training part grows when a covariate is taken from other times.
-
-        Args:
-            data: As in `evaluate`: the training data with newer rows behind them, or the newer rows alone.
-            n_repeats: How often each covariate is taken from other times.
-            seed: The same seed gives the same numbers.
-
-        Returns:
-            `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`; see
-            `gatecast.explanation.CovariateImportance`.
-
-        Raises:
-            DataError: The model learned from no covariate, or nothing lies behind the training part.
-            ConfigError: `n_repeats` is no positive integer.
-
-        Examples:
-            >>> import numpy as np, pandas as pd
-            >>> price = np.random.default_rng(0).normal(size=400)
-            >>> days = pd.date_range("2024-01-01", periods=400)
-            >>> table = pd.DataFrame({"ds": days, "y": 9 - 2 * price, "price": price})
-            >>> model = LSTMForecaster(future=["price"], season_length=1, progress=False)
-            >>> model = model.set_params(training__epochs=20).fit(table[:300])
-            >>> model.covariate_importance(table).is_useful.tolist()
-            [True]
-        """
-        from gatecast.explanation import measure_covariates
-
-        panel = split_future(self._held("covariate_importance", data))[0]
-        return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
-
-    def _held(self, method: str, data: Any) -> Panel:
-        """Read data, or return the training part where there are none."""
-        from gatecast.model.forecast import read_like_training
-
-        fitted = self.fitted_
-        panel = self._panel if data is None else read_like_training(fitted, data)
-        if panel is None:
-            raise DataError(
-                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
-                f"were asked for. Pass them: `{method}(data)`."
-            )
-        return panel
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.
@@ -575,23 +484,6 @@ class LSTMForecaster(Parameters):
 
 def _known_ahead(future: Any, ahead: Panel | None) -> Any:
     return rows_ahead(ahead) if future is None and ahead is not None else future
-
-
-def _checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
-    if settings.checkpoint is None and resume is None:
-        return None
-    from gatecast.training.checkpoint import Checkpoint, fingerprint
-
-    # what has no effect on the result may differ
-    free = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
-    kept = {name: value for name, value in settings.values().items() if name not in free}
-    columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
-    facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
-    checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))
-    if resume is not None:
-        check_path("resume", resume)
-        checkpoint.load(resume)
-    return checkpoint
 
 
 def _keep(checkpoint: Checkpoint | None) -> None:

@@ -28,7 +28,7 @@ QUIET = {"progress": False}
 
 
 def run(models, data=DATA, horizon=3, n_windows=3, **settings):
-    return backtest(models, data, horizon, n_windows, **(QUIET | settings))
+    return backtest(data, horizon, models, n_windows=n_windows, **QUIET | settings)
 
 
 def test_forecasts_are_those_of_a_fit_on_each_training_part():

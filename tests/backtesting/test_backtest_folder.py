@@ -15,7 +15,7 @@ DATA = table(40)
 
 
 def run(models, folder=None, data=DATA, **settings):
-    return backtest(models, data, 3, 3, folder=folder, **({"progress": False} | settings))
+    return backtest(data, 3, models, n_windows=3, folder=folder, **{"progress": False} | settings)
 
 
 def models():

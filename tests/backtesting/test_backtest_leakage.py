@@ -42,11 +42,11 @@ def future_reaches(make, data: pd.DataFrame) -> bool:
     """
     n = data["ds"].nunique()
     settings = {"horizon": H, "n_windows": N_WINDOWS, "level": None, "progress": False}
-    as_it_was = backtest({"m": make(data)}, data, **settings)
+    as_it_was = backtest(data, models={"m": make(data)}, **settings)
     for window in range(N_WINDOWS):
         origin = n - H * (N_WINDOWS - window)
         other = with_other_future(data, origin)
-        found = [as_it_was, backtest({"m": make(other)}, other, **settings)]
+        found = [as_it_was, backtest(other, models={"m": make(other)}, **settings)]
         assert all((f.runs["error"] == "").all() for f in found)
         cutoff = data["ds"].unique()[origin - 1]
         before, after = (f.forecasts.loc[f.forecasts["cutoff"] <= cutoff, "m"] for f in found)
@@ -89,7 +89,7 @@ def test_planted_leak_is_caught():
 def test_model_finds_nothing_of_the_future_in_what_it_is_given(n_jobs):
     data = table(48, ids=("a",))
     whole, model = data.copy(), Remembers(H)
-    found = backtest({"m": model}, data, H, 4, step_size=1, level=None, n_jobs=n_jobs, progress=False)
+    found = backtest(data, H, {"m": model}, n_windows=4, step_size=1, level=None, n_jobs=n_jobs, progress=False)
     assert (found.runs["error"] == "").all()
     # one fit, an array as long as the training part, no more values seen than its own
     assert found.forecasts["m"].unique().tolist() == [1.0]

@@ -142,7 +142,7 @@ def test_what_cannot_be_used_is_told(fitted: tuple[Best, pd.DataFrame], tmp_path
         Best(made_backtest({"A": np.full((1, 2), np.nan)}), [LastValue()])
     with pytest.raises(GatecastError, match="fit"):
         Best(backtest, [LastValue(), LastValue()]).predict()
-    with pytest.raises(GatecastError, match="nothing to save"):
+    with pytest.raises(GatecastError, match="not fitted"):
         Best(backtest, [LastValue(), LastValue()]).save(tmp_path)
     odd = Best(backtest, [LastValue(), LastValue(plus=np.float32(1))])  # type: ignore[arg-type]
     odd._panel = fitted[0]._panel
@@ -159,7 +159,7 @@ def test_baselines_of_a_real_backtest_serve_their_series_and_come_back(tmp_path:
         [pd.DataFrame({"unique_id": name, "ds": months, "y": y}) for name, y in (("wave", waves), ("walk", walks))]
     )
     models = {"Naive": Naive(3), "SeasonalNaive": SeasonalNaive(3, season_length=12), "SARIMA": SARIMA(3)}
-    found = backtest(models, data, 3, n_windows=6, progress=False)
+    found = backtest(data, 3, models, n_windows=6, progress=False)
     best = Best(found, models).fit(data)
     assert best.choices["wave"] == "SeasonalNaive"
     table = best.predict(level=[80])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, to_panel
 from gatecast.model.fit import fit_panel
 from gatecast.model.plan import held_back
 from gatecast.training import loop
@@ -101,7 +101,7 @@ def test_what_is_held_back_is_not_learned_from(transform: str, scaling: str, mon
     settings = COVARIATES | {"transform": transform, "scaling": scaling, "season_length": 7}
     train = DATA[DATA["ds"] < END]
     probe = forecaster(horizon=4, **SMALL | settings)
-    held = held_back(probe.settings, probe._read(train, None))
+    held = held_back(probe.settings, to_panel(train, **COVARIATES))
     assert held.tolist() == [36, 36]
     rows = train["ds"] >= DAYS[180 - 36]
     other = train.copy()
@@ -128,4 +128,4 @@ def test_seasons_are_found_in_what_is_learned_from_alone() -> None:
     y = np.random.default_rng(0).normal(size=400)
     y[-80:] += 50 * np.sin(2 * np.pi * np.arange(80) / 10)
     model = forecaster(**SMALL, validation_size=80)
-    assert fit_panel(model.settings, model._read(y, None)).season_length == 1
+    assert fit_panel(model.settings, to_panel(y)).season_length == 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
-from gatecast.backtesting.models import Entry, named_models
+from gatecast.backtesting.models import Entry, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
@@ -25,6 +25,9 @@ from gatecast.model.plan import choose_seasons
 from gatecast.model.settings import Settings
 from gatecast.network.native import thread_count
 from gatecast.training.checkpoint import fingerprint
+
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
 
 __all__ = ["MANY_SERIES", "backtest", "read_panel", "usual_jobs"]
 
@@ -85,22 +88,22 @@ class Trial:
 
 
 def backtest(
-    models: Any,
-    data: Any,
+    data: Data,
     horizon: int,
+    models: Models,
+    *,
     n_windows: int = 5,
     step_size: int | None = None,
     refit: bool | int = True,
     level: float | Sequence[float] | None = (80, 95),
     n_jobs: int | None = None,
     folder: str | os.PathLike[str] | None = None,
-    *,
+    season_length: int | Sequence[int] | None = None,
+    time_limit: float | None = None,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-    season_length: int | Sequence[int] | None = None,
-    time_limit: float | None = None,
     progress: bool = True,
 ) -> Backtest:
     """Let models forecast from rolling origins, each from what was known by then.
@@ -111,12 +114,12 @@ def backtest(
     were passed are never touched. What a model keeps for itself from outside of that (a global, a file) cannot be seen.
 
     Args:
+        data: Table, Series, array or `Panel`.
+        horizon: H, steps of each forecast.
         models: Objects with `fit(data)` and `predict(level=None)`, as a list, or a dict of names. `LSTMForecaster` and
             the baselines are such; `freq`, `horizon`, `level`, `data` and `future` are passed where there is such a
             parameter, and a model gets those covariates that it names in `past`, `future` and `static`. A model keeps
             the horizon that it was made with: make it with the one that is asked for here.
-        data: Table, Series, array or `Panel`.
-        horizon: H, steps of each forecast.
         n_windows: Origins of each series.
         step_size: Steps between two origins; one horizon when absent.
         refit: Whether each window is fitted anew; False to fit in the first one only, a number to fit in every so
@@ -125,15 +128,15 @@ def backtest(
         n_jobs: Processes, as joblib counts them (-1 for one on each processor); when absent one, or what
             `joblib.parallel_config` says, with any of its backends.
         folder: Where finished windows are kept, to go on from after an interruption, or with further models.
-        id_col: Name of the column that tells series apart, where it is not `unique_id`.
-        time_col: Name of the time column, where it is not found.
-        target_col: Name of the target column, where it is not found.
-        freq: pandas frequency of the times, where it cannot be inferred.
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
         time_limit: Seconds for each fit, and for each forecast, of each model; None for those that models have of
             themselves. A model that took longer is not tried in later windows. Work is ended wherever it is in
             processes, but under joblib's threads only between series.
+        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        time_col: Name of the time column, where it is not found.
+        target_col: Name of the target column, where it is not found.
+        freq: pandas frequency of the times, where it cannot be inferred.
         progress: Whether a terminal or notebook shows a progress bar.
 
     Returns:
@@ -148,7 +151,7 @@ def backtest(
     Examples:
         >>> import numpy as np
         >>> from gatecast import Drift, Naive, backtest
-        >>> found = backtest([Naive(), Drift()], np.arange(20.0), horizon=2, n_windows=2, progress=False)
+        >>> found = backtest(np.arange(20.0), 2, [Naive(), Drift()], n_windows=2, progress=False)
         >>> found.forecasts[["cutoff", "ds", "y", "Naive", "Drift"]].to_numpy().tolist()[:2]
         [[15.0, 16.0, 16.0, 15.0, 16.0], [15.0, 17.0, 17.0, 15.0, 17.0]]
     """
@@ -174,7 +177,15 @@ def usual_jobs(n_series: int) -> int | None:
     return -1 if n_series >= MANY_SERIES else None
 
 
-def read_panel(data: Any, entries: list[Entry], freq: str | int | None, **named: Any) -> Panel:
+def read_panel(
+    data: Data,
+    entries: list[Entry],
+    freq: str | int | None,
+    *,
+    id_col: str | None,
+    time_col: str | None,
+    target_col: str | None,
+) -> Panel:
     """Read the table with all covariates that any model wants, without rows about the future."""
     if isinstance(data, Panel):
         panel = data
@@ -183,7 +194,7 @@ def read_panel(data: Any, entries: list[Entry], freq: str | int | None, **named:
             role: tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
             for role in ("past", "future", "static")
         }
-        panel = to_panel(data, freq=freq, **named, **roles)
+        panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
     return canonical(split_future(panel)[0])
 
 

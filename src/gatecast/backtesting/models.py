@@ -12,7 +12,10 @@ from gatecast.baselines.base import Baseline
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["Entry", "named_models"]
+__all__ = ["Entry", "Models", "named_models"]
+
+# one, several, or several with names of their own: `Forecaster`s, or any object with `fit` and `predict`
+Models = Mapping[str, object] | Sequence[object] | object
 
 # they change how a fit is done, and nothing about its result
 WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
@@ -99,7 +102,7 @@ def takes(function: Any, name: str) -> bool:
         return False
 
 
-def named_models(models: Any) -> list[Entry]:
+def named_models(models: Models) -> list[Entry]:
     """Name models: as a dict does, else by their own `name`, else by their class.
 
     Raises:

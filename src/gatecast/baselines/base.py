@@ -7,7 +7,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 
@@ -21,7 +21,14 @@ from gatecast.exceptions import ConfigError, DataError, NotFittedError
 from gatecast.metrics.levels import check_levels, level_columns
 from gatecast.model.parameters import Parameters
 from gatecast.model.plan import choose_seasons
+from gatecast.model.protocol import FrameT
 from gatecast.model.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from gatecast.model.protocol import Data, NewFrameT, Values
 
 __all__ = ["Baseline", "is_constant"]
 
@@ -48,12 +55,12 @@ class Fit:
     seasons: tuple[int, ...]
     histories: list[Floats]
     models: list[Local]
-    stand_ins: dict[Any, str]
+    stand_ins: dict[object, str]
     seconds: float = 0.0
 
 
 @dataclass(eq=False)
-class Baseline(Parameters, ABC):
+class Baseline(Parameters, ABC, Generic[FrameT]):
     """A model that learns each series of a table on its own.
 
     Missing values are filled by what was a season earlier, moved by half of the newest change over a season
@@ -99,15 +106,32 @@ class Baseline(Parameters, ABC):
         if self.time_limit is not None:
             check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
 
+    @overload
     def fit(
         self,
-        data: Any,
+        data: NewFrameT,
         *,
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
-    ) -> Self:
+    ) -> Baseline[NewFrameT]: ...
+
+    @overload
+    def fit(self, data: Values, *, freq: str | int | None = None) -> Baseline[pd.DataFrame]: ...
+
+    @overload
+    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Baseline[Any]: ...
+
+    def fit(
+        self,
+        data: Data,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+    ) -> Baseline[Any]:
         """Learn each series.
 
         Args:
@@ -136,8 +160,14 @@ class Baseline(Parameters, ABC):
         return self
 
     def predict(
-        self, horizon: int | None = None, data: Any = None, *, level: float | Sequence[float] | None = None
-    ) -> Any:
+        self,
+        horizon: int | None = None,
+        data: Data | None = None,
+        *,
+        future: Data | None = None,
+        level: float | Sequence[float] | None = None,
+        quantiles: float | Sequence[float] | None = None,
+    ) -> FrameT:
         """Forecast the steps behind the training part, or behind `data`.
 
         Args:
@@ -145,7 +175,9 @@ class Baseline(Parameters, ABC):
             data: Newer data with the columns of the training data: rows that follow it, or whole series. They are read
                 with what was learned; a series that was not there, and a model that cannot do so (`WindowAverage`,
                 `Drift`), learns them.
+            future: Nothing: these models learn from the target alone.
             level: Coverage of intervals in %, e.g. 80 or [80, 95].
+            quantiles: Nothing: `level` gives the bounds of intervals.
 
         Returns:
             A table `unique_id, ds, <name>` (under the user's own column names), of the library that the data came from;
@@ -154,9 +186,10 @@ class Baseline(Parameters, ABC):
         Raises:
             NotFittedError: It is not fitted.
             DataError: The data cannot be used.
-            ConfigError: `level` or `horizon` make no sense.
+            ConfigError: `level` or `horizon` make no sense, or `future` or `quantiles` were passed.
             TimeLimitError: It took longer than what `fit` left of `time_limit`.
         """
+        self._refuse(future, quantiles)
         fitted, levels = self._learned(), () if level is None else check_levels(level)
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
@@ -169,7 +202,7 @@ class Baseline(Parameters, ABC):
         work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
         return self._table(*self._limited(left, panel.n_series, work), H, levels)
 
-    def predict_insample(self, data: Any) -> Any:
+    def predict_insample(self, data: Data) -> FrameT:
         """Forecast every point of `data` from all points before it, with what was learned.
 
         Args:
@@ -194,8 +227,10 @@ class Baseline(Parameters, ABC):
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
         forecasts = self._limited(self.time_limit, panel.n_series, work)
-        columns = {panel.columns.target: panel.values, self.name: forecasts}
-        return panel.frame(panel.places()[0], panel.all_times(), **columns)
+        actual = panel.values  # noqa: PD011  of a panel
+        columns = {panel.columns.target: actual, self.name: forecasts}
+        forecasts_of_all: FrameT = panel.frame(panel.places()[0], panel.all_times(), **columns)
+        return forecasts_of_all
 
     @property
     def seasons_(self) -> tuple[int, ...]:
@@ -203,7 +238,7 @@ class Baseline(Parameters, ABC):
         return self._learned().seasons
 
     @property
-    def stand_ins_(self) -> dict[Any, str]:
+    def stand_ins_(self) -> dict[object, str]:
         """Why some series are forecast by a naive model, by their names."""
         return self._learned().stand_ins
 
@@ -215,6 +250,19 @@ class Baseline(Parameters, ABC):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_fitted")
+
+    def _refuse(self, future: Data | None, quantiles: float | Sequence[float] | None) -> None:
+        """Say what the model cannot do."""
+        if future is not None:
+            raise ConfigError(
+                f"`future` was passed, and {self.name} learns from the target alone. Leave it out, or use an "
+                '`LSTMForecaster(future=["price"])`.'
+            )
+        if quantiles is not None:
+            raise ConfigError(
+                f"`quantiles={quantiles!r}` was passed, and {self.name} makes intervals. Use `level=80`, whose bounds "
+                "are the quantiles 0.1 and 0.9."
+            )
 
     def _warn_of_failures(self) -> None:
         failed = [(name, reason) for name, reason in self.stand_ins_.items() if FAILED in reason]
@@ -247,7 +295,7 @@ class Baseline(Parameters, ABC):
         season = seasons[0] if seasons else 1
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
         models: list[Local] = []
-        stand_ins: dict[Any, str] = {}
+        stand_ins: dict[object, str] = {}
         for name, y in zip(panel.ids.tolist(), histories, strict=True):
             clock.check(len(models) / panel.n_series)
             model, reason = self._model(y, seasons)
@@ -315,7 +363,7 @@ class Baseline(Parameters, ABC):
             parts.append(np.concatenate((np.full(length, np.nan), found))[-length:])
         return np.concatenate(parts)
 
-    def _table(self, after: Panel, answers: list[Answer], H: int, levels: tuple[float, ...]) -> Any:
+    def _table(self, after: Panel, answers: list[Answer], H: int, levels: tuple[float, ...]) -> FrameT:
         keys = ["mean", *(f"lo-{level}" for level in reversed(levels)), *(f"hi-{level}" for level in levels)]
         names = [self.name, *(level_columns(self.name, levels) if levels else ())]
         columns = {
@@ -323,7 +371,8 @@ class Baseline(Parameters, ABC):
             for name, key in zip(names, keys, strict=True)
         }
         rows = np.repeat(np.arange(after.n_series), H)
-        return after.frame(rows, after.future_times(H).ravel(), **columns)
+        table: FrameT = after.frame(rows, after.future_times(H).ravel(), **columns)
+        return table
 
 
 def is_constant(y: Floats) -> bool:
@@ -348,7 +397,7 @@ def _finite(answer: Answer, y: Floats, seasons: tuple[int, ...], H: int, levels:
     return _naive(y, seasons).predict(H, level=list(levels) or None)
 
 
-def _read_like(after: Panel, data: Any) -> Panel:
+def _read_like(after: Panel, data: Data) -> Panel:
     """Read data with the names of the training data, and its frequency."""
     if isinstance(data, Panel):
         return data
@@ -373,7 +422,7 @@ def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
     return joined
 
 
-def _filled(values: Floats, season: int, name: Any) -> Floats:
+def _filled(values: Floats, season: int, name: object) -> Floats:
     """Return the values of a series from its first observation on, gaps filled from earlier values.
 
     Raises:

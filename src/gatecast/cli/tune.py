@@ -38,13 +38,13 @@ SHOWN = 10
 def tune(options: TuneOptions) -> None:
     """Run the command."""
     from gatecast.tuning import tune as search
-    from gatecast.tuning.search import make_search
+    from gatecast.tuning.search import Search
     from gatecast.tuning.space import check_space
 
     model, wanted = _model(options), _search(options)
     # before a file is read
     model.settings.check()
-    make_search(wanted)
+    Search(**wanted).check()
     check_space(wanted["space"] or {}, model.settings)
     share = _share(options)
     check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
@@ -53,7 +53,7 @@ def tune(options: TuneOptions) -> None:
     table, n_ahead = without_future(read(options.data, options, make_roles(*_columns(options))))
     say_table(printer, table, n_ahead)
     train, held_out = _divided(table.panel, share, options.horizon)
-    tuned = search(model, train, **wanted)
+    tuned = search(train, model, **wanted)
     evaluation = None if held_out is None else tuned.model.evaluate(held_out)
     _say(printer, tuned, evaluation, None if held_out is None else len(held_out.values))
     _write(options, tuned, table.panel)

@@ -8,11 +8,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, overload
 
 import numpy as np
 
 from gatecast._files import write_atomically
+from gatecast.backtesting.models import takes
 from gatecast.backtesting.record import Backtest
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.base import Baseline
@@ -20,7 +21,14 @@ from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.data import Columns, Panel, to_panel
 from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.metrics.levels import check_levels, level_columns
+from gatecast.metrics.levels import check_levels, level_columns, quantile_columns
+from gatecast.model.protocol import FrameT
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from gatecast.model.protocol import Data, NewFrameT, Values
 
 __all__ = ["KINDS", "Best"]
 
@@ -34,7 +42,7 @@ FILE, SERIES, FORMAT = "best.json", "series.safetensors", 1
 NAME = "Best"
 
 
-class Best:
+class Best(Generic[FrameT]):
     """Forecast each series with the model that won it on a backtest.
 
     A series whose winner was ahead of the best model of all by less than a standard error of that difference is left to
@@ -74,48 +82,104 @@ class Best:
         self._panel: Panel | None = None
         self._columns: dict[str, Any] = {}
 
-    def fit(self, data: Any, **columns: Any) -> Self:
+    @overload
+    def fit(
+        self,
+        data: NewFrameT,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+    ) -> Best[NewFrameT]: ...
+
+    @overload
+    def fit(self, data: Values, *, freq: str | int | None = None) -> Best[pd.DataFrame]: ...
+
+    @overload
+    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Best[Any]: ...
+
+    def fit(
+        self,
+        data: Data,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+    ) -> Best[Any]:
         """Fit the models that serve a series.
 
         Args:
             data: Table, Series or array, as in `LSTMForecaster.fit`.
-            **columns: `id_col`, `time_col`, `target_col` and `freq`, handed on to each model.
+            id_col: Name of the column that tells series apart, handed on to each model like all that follow.
+            time_col: Name of the time column.
+            target_col: Name of the target column.
+            freq: pandas frequency of the times.
         """
+        named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
+        given = {name: value for name, value in named.items() if value is not None}
         for model in self.models.values():
-            model.fit(data, **columns)
+            model.fit(data, **given)
         # kept for models that are saved as settings and data
-        self._panel, self._columns = to_panel(data, **columns), columns
+        self._panel, self._columns = data if isinstance(data, Panel) else to_panel(data, **given), given
         return self
 
-    def predict(self, level: float | Sequence[float] | None = None) -> Any:
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Data | None = None,
+        *,
+        future: Data | None = None,
+        level: float | Sequence[float] | None = None,
+        quantiles: float | Sequence[float] | None = None,
+    ) -> FrameT:
         """Forecast each series with its model.
 
         Args:
+            horizon: Steps ahead; those that the models were made with when absent.
+            data: Newer data, where all models can go on from them.
+            future: Table with the columns that are known ahead, for the models that learned from such.
             level: Coverage of intervals in %, e.g. 80 or [80, 95].
+            quantiles: Probabilities, where all models have quantiles.
 
         Returns:
             A table `unique_id, ds, Best, Best-lo-80, ..., model`, of the library that the data came from.
 
         Raises:
             NotFittedError: Nothing was fitted, yet.
+            ConfigError: A model cannot do what was asked for.
         """
         import narwhals as nw
 
         if self._panel is None:
             raise NotFittedError("Best")
-        levels = () if level is None else check_levels(level)
+        asked = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
+        given = {name: value for name, value in asked.items() if value is not None}
+        self._check_future(future)
+        names = [*_level_names(NAME, level), *_quantile_names(NAME, quantiles)]
         parts = []
         for name, model in self.models.items():
-            table = nw.from_native(model.predict(level=level), eager_only=True)
-            parts.append(_part(table, name, self._served_by(name), levels))
+            known = {"future": future} if future is not None and _knows_ahead(model) else {}
+            table = nw.from_native(_ask(name, model, given | known), eager_only=True)
+            own = [*_level_names(name, level), *_quantile_names(name, quantiles)]
+            parts.append(_part(table, name, self._served_by(name, table), dict(zip(own, names, strict=True))))
         joined = nw.concat(parts, how="vertical")
-        order = {unique_id: k for k, unique_id in enumerate(self._panel.ids.tolist())}
-        places = np.array([order[unique_id] for unique_id in joined[joined.columns[0]].to_list()], dtype=np.int64)
-        return joined[np.argsort(places, kind="stable").tolist()].to_native()
+        ids = joined[joined.columns[0]].to_list()
+        order = {unique_id: k for k, unique_id in enumerate([*self._panel.ids.tolist(), *ids])}
+        places = np.array([order[unique_id] for unique_id in ids], dtype=np.int64)
+        forecast: FrameT = joined[np.argsort(places, kind="stable").tolist()].to_native()
+        return forecast
 
-    def _served_by(self, name: str) -> list[Any]:
-        panel = self._panel
-        ids = [] if panel is None else panel.ids.tolist()
+    def _check_future(self, future: Data | None) -> None:
+        if future is not None and not any(_knows_ahead(model) for model in self.models.values()):
+            raise ConfigError(
+                f"`future` was passed, and none of {', '.join(self.models)} learned from what is known ahead. Leave it "
+                "out."
+            )
+
+    def _served_by(self, name: str, table: Any) -> list[object]:
+        ids = dict.fromkeys(table[table.columns[0]].to_list())
         return [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -207,16 +271,38 @@ def _named(models: Mapping[str, Any] | Sequence[Any], comparison: Leaderboard | 
     return dict(zip(comparison.models, models, strict=True))
 
 
-def _part(table: Any, name: str, served: list[Any], levels: tuple[float, ...]) -> Any:
+def _level_names(name: str, level: float | Sequence[float] | None) -> list[str]:
+    return [] if level is None else list(level_columns(name, check_levels(level)))
+
+
+def _quantile_names(name: str, quantiles: float | Sequence[float] | None) -> list[str]:
+    return [] if quantiles is None else list(quantile_columns(name, quantiles))
+
+
+def _knows_ahead(model: object) -> bool:
+    return bool(getattr(model, "future", ()))
+
+
+def _ask(name: str, model: Any, given: dict[str, Any]) -> Any:
+    """Let a model forecast; one of somebody else may have fewer arguments."""
+    lacking = [argument for argument in given if not takes(model.predict, argument)]
+    if lacking:
+        raise ConfigError(
+            f"`{lacking[0]}` was passed, and `predict` of {name} has no such argument. Leave it out, or pass `Best` "
+            "other models."
+        )
+    return model.predict(**given)
+
+
+def _part(table: Any, name: str, served: list[object], renamed: dict[str, str]) -> Any:
     """Return a model's forecasts of the series that it serves, under the common names."""
     import narwhals as nw
 
     id_name, time_name = table.columns[:2]
-    old = [name, *(level_columns(name, levels) if levels else [])]
-    new = [NAME, *(level_columns(NAME, levels) if levels else [])]
-    kept = table.filter(nw.col(id_name).is_in(served)).select(id_name, time_name, *old)
-    numbers = [nw.col(column).cast(nw.Float64) for column in old]
-    return kept.with_columns(*numbers).rename(dict(zip(old, new, strict=True))).with_columns(model=nw.lit(name))
+    renamed = {name: NAME, **renamed}
+    kept = table.filter(nw.col(id_name).is_in(served)).select(id_name, time_name, *renamed)
+    numbers = [nw.col(column).cast(nw.Float64) for column in renamed]
+    return kept.with_columns(*numbers).rename(renamed).with_columns(model=nw.lit(name))
 
 
 def _entry(name: str, model: Any) -> dict[str, Any]:
@@ -268,7 +354,7 @@ def _facts_of(panel: Panel) -> dict[str, Any]:
 def _arrays_of(panel: Panel) -> bytes:
     from safetensors.numpy import save
 
-    arrays = {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}
+    arrays = {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}  # noqa: PD011  of a panel
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
@@ -294,7 +380,7 @@ def _read_panel(source: Path, facts: dict[str, Any]) -> Panel:
 
 def _table_of(panel: Panel) -> Any:
     series, _ = panel.places()
-    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values})
+    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values})  # noqa: PD011
 
 
 def _read_facts(source: Path) -> dict[str, Any]:

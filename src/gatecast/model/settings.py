@@ -271,6 +271,20 @@ class Settings(Training, Network, Everyday):
                 f"dilations={self.dilations!r}. Leave both out."
             )
 
+    @classmethod
+    def join(cls, everyday: Mapping[str, Any], network: Network, training: Training) -> Settings:
+        """Put the three groups together.
+
+        Raises:
+            ConfigError: `network` or `training` is something else.
+        """
+        for name, kind, group in (("network", Network, network), ("training", Training, training)):
+            if not isinstance(group, kind):
+                raise ConfigError(
+                    f"`{name}` must be a {kind.__name__}, got {group!r}. Use `{name}={kind.__name__}(...)`."
+                )
+        return cls(**everyday, **vars(network), **vars(training))
+
     @property
     def seasons(self) -> tuple[int, ...] | None:
         """The seasons that were given, shortest first; None where they are to be found."""

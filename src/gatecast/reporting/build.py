@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,14 +27,17 @@ from gatecast.reporting.recipe import about_recipe
 from gatecast.reporting.rivals import rivals, scope_of
 from gatecast.texts import check_language
 
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
+
 __all__ = ["report"]
 
 
 def report(
     model: LSTMForecaster,
-    data: Any = None,
+    data: Data | None = None,
     *,
-    test: Any = None,
+    test: Data | None = None,
     comparison: Comparison | None = None,
     diagnosis: Diagnosis | None = None,
     lang: str = "en",
@@ -63,13 +66,11 @@ def report(
 
     Examples:
         >>> import gatecast
-        >>> from gatecast.comparison import compare
-        >>> from gatecast.reporting import report
         >>> data = gatecast.datasets.sine(300).drop(columns="clean")
         >>> training = gatecast.Training(epochs=2)
         >>> model = gatecast.LSTMForecaster(4, hidden_size=8, progress=False, training=training).fit(data)
-        >>> found = compare(data, 4, ["Naive", "LinearAR"], n_windows=2, progress=False)
-        >>> page = report(model, comparison=found).html
+        >>> found = gatecast.compare(data, 4, ["Naive", "LinearAR"], n_windows=2, progress=False)
+        >>> page = gatecast.report(model, comparison=found).html
         >>> page.startswith("<!DOCTYPE html>"), len(page) < 6_000_000
         (True, True)
     """
@@ -108,7 +109,7 @@ def report(
     return Report(plain(facts), lang)
 
 
-def _read(model: LSTMForecaster, data: Any, test: Any) -> tuple[Panel, Any]:
+def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[Panel, Any]:
     """Return all that is known, and the rows about the future as a table."""
     panel = find_parts(model, data, test).panel
     ahead = getattr(model, "_ahead", None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -21,7 +22,7 @@ from gatecast.model.settings import Settings
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
-from gatecast.tuning.search import Search, make_search
+from gatecast.tuning.search import Search
 from gatecast.tuning.space import DISTRIBUTIONS, NOT_TUNED, Space, check_space, make_space, plan_of, start_values
 from gatecast.tuning.steps import single_steps
 from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
@@ -30,6 +31,8 @@ from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
 if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial, Trial
+
+    from gatecast.model.protocol import Data
 
 __all__ = ["tune"]
 
@@ -48,14 +51,22 @@ SURELY, CLEARLY_SHORT = 2.0, 0.25
 
 
 def tune(
+    data: Data,
     model: LSTMForecaster,
-    data: Any,
     *,
+    space: Mapping[str, Any] | None = None,
+    n_trials: int | None = None,
+    max_seconds: float | None = None,
+    patience: int = 20,
+    n_windows: int | None = None,
+    metric: str = "mase",
+    sampler: str = "tpe",
+    study: str | os.PathLike[str] | None = None,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-    **search: Any,
+    seed: int = 0,
 ) -> Tuned:
     """Search for better settings, and fit a forecaster with the best ones on all of `data`.
 
@@ -69,14 +80,25 @@ def tune(
     from all points of `data` (`refit_full`).
 
     Args:
-        model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
         data: The training part, as `LSTMForecaster.fit` takes it.
+        model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
+        space: What is tried for a setting, in place of what the data suggest: `(8, 128)` a range, `(1e-4, 1e-2, "log")`
+            a range in which each factor counts alike, `["lstm", "gru"]` a choice, None not to try anything else than
+            what the model has.
+        n_trials: Settings that are tried in this call; 40 where no time is given either.
+        max_seconds: Time for the search and the last fit together.
+        patience: Trials without an improvement after which the search ends; 0 to never end early.
+        n_windows: Fits of each trial, from rolling origins inside the training part; None to choose from the data.
+        metric: What is minimised: `mase` (scaled alike for all trials), `rmse` or `mae`, the mean over the windows.
+        sampler: `tpe` (tree-structured Parzen estimators, Bergstra et al. 2011), `gp` (a Gaussian process; needs
+            PyTorch) or `random`.
+        study: SQLite file in which the trials are kept: the same call goes on from there, and several processes may
+            work on one file at the same time. None to keep nothing.
         id_col: As in `fit`.
         time_col: As in `fit`.
         target_col: As in `fit`.
         freq: As in `fit`.
-        **search: Options of `Search`: `space`, `n_trials`, `max_seconds`, `patience`, `n_windows`, `metric`, `sampler`,
-            `study`, `seed`.
+        seed: Of what is tried next; the networks' seed is a setting of the model.
 
     Returns:
         The fitted forecaster, its settings, and what was tried. Ctrl-C ends the search and keeps the best so far;
@@ -92,19 +114,31 @@ def tune(
         >>> from gatecast import LSTMForecaster
         >>> y = np.sin(np.arange(200) * 0.3) + np.random.default_rng(0).normal(0, 0.1, 200)
         >>> space = {"lookback": (4, 32), "epochs": (2, 8), "hidden_size": [8, 16]}
-        >>> tuned = tune(LSTMForecaster(horizon=2, progress=False), y, space=space, n_trials=4, n_windows=1)
+        >>> tuned = tune(y, LSTMForecaster(horizon=2, progress=False), space=space, n_trials=4, n_windows=1)
         >>> len(tuned.trials), sorted(tuned.settings)
         (4, [...])
         >>> tuned.model.predict()["ds"].tolist()
         [200, 201]
     """
-    options = make_search(search)
+    options = Search(
+        space=space,
+        n_trials=n_trials,
+        max_seconds=max_seconds,
+        patience=patience,
+        n_windows=n_windows,
+        metric=metric,
+        sampler=sampler,
+        study=study,
+        seed=seed,
+    )
+    options.check()
     start = model.settings
     start.check()
     check_space(options.space or {}, start)
     with quiet():
-        panel = data
-        if not isinstance(data, Panel):
+        if isinstance(data, Panel):
+            panel = data
+        else:
             roles: dict[str, Any] = {"past": model.past, "future": model.future, "static": model.static}
             panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
         run = _Run.start(start, split_future(panel)[0], options)
