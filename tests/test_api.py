@@ -42,9 +42,7 @@ def test_every_model_is_a_forecaster(kind) -> None:
 
 def test_baseline_says_what_it_cannot_do() -> None:
     model = gatecast.Naive(3).fit(wave(60))
-    with pytest.raises(
-        ConfigError, match="`future` was passed, and Naive learns from the target alone. Leave it"
-    ):
+    with pytest.raises(ConfigError, match="`future` was passed, and Naive learns from the target alone. Leave it"):
         model.predict(future=pd.DataFrame({"ds": [60], "x": [1.0]}))
     with pytest.raises(ConfigError, match=r"`quantiles=0.1` was passed, and Naive makes intervals\. Use `level=80`"):
         model.predict(quantiles=0.1)

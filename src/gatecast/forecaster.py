@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    from gatecast.model.forecast import Known
+    from gatecast.model.forecast import ForecastOrigin
     from gatecast.model.protocol import Data, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
 
@@ -302,17 +302,17 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     @property
     def stop_reason_(self) -> Stop:
         """Why training ended; `stop_reason_.remedy` says what to do about it."""
-        return self.fitted_.learned.stop
+        return self.fitted_.record.stop
 
     @property
     def decisions_(self) -> tuple[str, ...]:
-        """What was chosen automatically, and why."""
-        return self.fitted_.learned.decisions
+        """What was chosen automatically, and why; `fitted_.record` holds the facts."""
+        return tuple(map(str, self.fitted_.record.decisions))
 
     @property
     def history_(self) -> dict[str, list[float]]:
         """Losses per epoch and at each look at the validation part; their units are told at the class."""
-        return self.fitted_.learned.history
+        return self.fitted_.record.history
 
     def predict(
         self,
@@ -347,8 +347,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         """
         levels = () if level is None else check_levels(level)
         wanted = () if quantiles is None else check_quantiles(quantiles)
-        known, steps = self._stand(horizon, data, future)
-        forecast: FrameT = known.table(steps, levels, wanted)
+        origin, steps = self._origin(horizon, data, future)
+        forecast: FrameT = origin.table(steps, levels, wanted)
         return forecast
 
     def simulate(
@@ -376,13 +376,14 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             DataError: Nothing was held back in `fit`, so no errors are known.
         """
         check_count("n_paths", n_paths, "Use `n_paths=100`.")
-        known, steps = self._stand(horizon, data, future)
-        paths: FrameT = known.path_table(steps, n_paths, seed)
+        origin, steps = self._origin(horizon, data, future)
+        paths: FrameT = origin.path_table(steps, n_paths, seed)
         return paths
 
-    def _stand(self, horizon: int | None, data: Data | None, future: Data | None) -> tuple[Known, int]:
-        """Stand where the forecast begins; returns that and the number of steps."""
-        from gatecast.model.forecast import after_training, read_like_training, read_on
+    def _origin(self, horizon: int | None, data: Data | None, future: Data | None) -> tuple[ForecastOrigin, int]:
+        """Return where the forecast begins, and the number of steps."""
+        from gatecast.model.alignment import read_like_training
+        from gatecast.model.forecast import after_data, after_training
 
         fitted = self.fitted_
         if horizon is not None:
@@ -391,7 +392,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         if data is None:
             return after_training(fitted, _known_ahead(future, self._ahead), steps), steps
         panel, ahead = split_future(read_like_training(fitted, data))
-        return read_on(fitted, panel, _known_ahead(future, ahead), steps), steps
+        return after_data(fitted, panel, _known_ahead(future, ahead), steps), steps
 
     def predict_insample(self, data: Data | None = None) -> FrameT:
         """Forecast every point of the training part, or of `data`, from all points before it.
@@ -420,7 +421,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             DataError: `data` has no point behind the training part.
             ConfigError: `level` makes no sense.
         """
-        from gatecast.model.forecast import evaluate_panel, read_like_training
+        from gatecast.model.alignment import read_like_training
+        from gatecast.model.evaluation import evaluate_panel
 
         return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
 

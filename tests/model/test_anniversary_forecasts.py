@@ -135,7 +135,7 @@ def test_dates_that_come_back_each_year_are_known_ahead(monkeypatch: pytest.Monk
     train = before(pd.Timestamp("2022-01-01"), data)
     errors = []
     # trained for longer, the cycles alone learn the peaks too
-    monkeypatch.setattr("gatecast.model.choice.STILL_LEARNING", 1.0)
+    monkeypatch.setattr("gatecast.model.selection.STILL_LEARNING", 1.0)
     for _ in range(2):
         model = forecaster(horizon=1, calendar=True, **TRAINED).fit(train)
         errors.append(spikes(model, data))

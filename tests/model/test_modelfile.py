@@ -16,6 +16,7 @@ from gatecast import ConfigError, GatecastError, LSTMForecaster, ModelFileError
 from gatecast.model.modelfile import FORMAT
 from made_series import forecaster
 
+FILES = Path(__file__).parent / "files"
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 2, "progress": False}
 
 
@@ -89,11 +90,11 @@ def test_no_length_of_the_header_is_taken_for_a_pickle(file: Path, model: LSTMFo
     # the file begins with the header's length, whose lowest byte is that of a pickle for one length of 32
     lengths = set()
     for n in range(40):
-        model.fitted_.learned.history["note"] = ["x" * 8 * n]
+        model.fitted_.record.history["note"] = ["x" * 8 * n]
         model.save(file)
         lengths.add(file.read_bytes()[0])
         LSTMForecaster.load(file)
-    del model.fitted_.learned.history["note"]
+    del model.fitted_.record.history["note"]
     assert 0x80 in lengths
 
 
@@ -107,6 +108,12 @@ def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, reme
     other.write_bytes(save(load(content), metadata))
     with pytest.raises(ModelFileError, match=f"format {number}, and .* reads format {FORMAT}.*{remedy}"):
         LSTMForecaster.load(other)
+
+
+def test_a_file_of_format_5_says_what_to_do() -> None:
+    # written by the version before fits had a record
+    with pytest.raises(ModelFileError, match=r"has model format 5, .* reads format 6\. Fit the model again and save"):
+        LSTMForecaster.load(FILES / "format5.safetensors")
 
 
 def test_safetensors_of_others_are_refused(tmp_path: Path) -> None:

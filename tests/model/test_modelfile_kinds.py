@@ -59,7 +59,7 @@ def test_loaded_model_says_the_same(model: LSTMForecaster, tmp_path: Path) -> No
 def test_loaded_model_knows_how_it_was_learned(model: LSTMForecaster, tmp_path: Path) -> None:
     model.save(tmp_path / "m")
     loaded = LSTMForecaster.load(tmp_path / "m")
-    assert loaded.fitted_.learned == model.fitted_.learned
+    assert loaded.fitted_.record == model.fitted_.record
     assert loaded.stop_reason_ is model.stop_reason_
     assert repr(loaded) == repr(model)
     assert loaded.fitted_.after.roles == model.fitted_.after.roles

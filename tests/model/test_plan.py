@@ -8,8 +8,10 @@ import pytest
 
 from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
-from gatecast.model.plan import choose_seasons, held_back, make_plan, recipes
+from gatecast.data.seasonality.chosen import Seasons, choose_seasons
+from gatecast.model.plan import input_designs, make_plan
 from gatecast.model.settings import Settings
+from gatecast.model.training_data import TrainingData, hold_out_lengths
 from gatecast.network.native import Lens
 from made_series import SMALL, forecaster, table, wave
 
@@ -23,19 +25,22 @@ def panel_of(*lengths: int, freq: str | int = 1) -> Panel:
     return Panel(np.arange(len(lengths)), values, offsets, starts, freq)
 
 
+def learned_from(panel: Panel, seasons: Seasons, **settings: Any) -> TrainingData:
+    """Nothing of it is held out."""
+    return TrainingData(Settings(**settings), panel, np.zeros(panel.n_series, np.int64), seasons)
+
+
 def plan_of(panel: Panel, *seasons: int, **settings: Any) -> Any:
-    return make_plan(Settings(**settings), panel, seasons)
+    return make_plan(learned_from(panel, Seasons(seasons), **settings))
 
 
-# --- held back -------------------------------------------------------------------------------------------------------
+# --- hold-out -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("horizon", [1, 6, 24])
 @pytest.mark.parametrize("lengths", [(1000,), (100,) * 50, (40, 400, 4000), (9,), (2, 3, 500)])
-def test_what_is_held_back_is_a_horizon_or_nothing_and_leaves_the_greater_part(
-    lengths: tuple[int, ...], horizon: int
-) -> None:
-    held = held_back(Settings(horizon=horizon), panel_of(*lengths))
+def test_hold_out_is_a_horizon_or_nothing_and_leaves_the_greater_part(lengths: tuple[int, ...], horizon: int) -> None:
+    held = hold_out_lengths(Settings(horizon=horizon), panel_of(*lengths))
     some = held > 0
     assert (held[some] >= horizon).all()
     assert (np.array(lengths)[some] - held[some] >= 2 * horizon).all()
@@ -43,33 +48,33 @@ def test_what_is_held_back_is_a_horizon_or_nothing_and_leaves_the_greater_part(
     assert some[np.array(lengths) >= 4 * horizon + 10].all()
 
 
-def test_what_is_held_back_can_be_chosen() -> None:
+def test_hold_out_can_be_chosen() -> None:
     panel = panel_of(100, 200, 10)
-    assert held_back(Settings(validation_size=0.25), panel).tolist()[:2] == [25, 50]
-    assert held_back(Settings(validation_size=30), panel).tolist()[:2] == [30, 30]
-    assert held_back(Settings(validation_size=0), panel).tolist() == [0, 0, 0]
+    assert hold_out_lengths(Settings(validation_size=0.25), panel).tolist()[:2] == [25, 50]
+    assert hold_out_lengths(Settings(validation_size=30), panel).tolist()[:2] == [30, 30]
+    assert hold_out_lengths(Settings(validation_size=0), panel).tolist() == [0, 0, 0]
     # the tutorials' head has no validation part unless it is asked for
-    assert held_back(Settings(skip="none"), panel).tolist() == [0, 0, 0]
-    assert held_back(Settings(skip="none", validation_size=0.25), panel).tolist()[:2] == [25, 50]
+    assert hold_out_lengths(Settings(skip="none"), panel).tolist() == [0, 0, 0]
+    assert hold_out_lengths(Settings(skip="none", validation_size=0.25), panel).tolist()[:2] == [25, 50]
 
 
 def test_nothing_is_held_back_of_a_series_whose_rest_would_say_nothing() -> None:
     values = np.full(200, np.nan)
     values[-3:] = [5.0, 6.0, 7.0]
     panel = Panel(np.array([0]), values, np.array([0, 200]), np.array([0]), 1)
-    assert held_back(Settings(validation_size=20), panel).tolist() == [0]
+    assert hold_out_lengths(Settings(validation_size=20), panel).tolist() == [0]
     values = np.arange(200.0)
     values[150:] = np.nan
     panel = Panel(np.array([0]), values, np.array([0, 200]), np.array([0]), 1)
-    assert held_back(Settings(validation_size=20), panel).tolist() == [0]
-    assert held_back(Settings(validation_size=80), panel).tolist() == [80]
+    assert hold_out_lengths(Settings(validation_size=20), panel).tolist() == [0]
+    assert hold_out_lengths(Settings(validation_size=80), panel).tolist() == [80]
 
 
 def test_a_lookback_that_was_given_is_left_room_for() -> None:
     panel = panel_of(60)
-    held = held_back(Settings(horizon=5, lookback=54), panel)
+    held = hold_out_lengths(Settings(horizon=5, lookback=54), panel)
     assert held.tolist() == [0]
-    make_plan(Settings(horizon=5, lookback=54), panel.head(panel.lengths - held), ())
+    plan_of(panel.head(panel.lengths - held), horizon=5, lookback=54)
 
 
 # --- seasons ---------------------------------------------------------------------------------------------------------
@@ -86,32 +91,33 @@ def daily(values: np.ndarray) -> Panel:
 
 def test_given_seasons_are_taken_as_they_are() -> None:
     panel = daily(cycle(400, 7))
-    assert choose_seasons(Settings(season_length=30), panel) == ((30,), [])
-    assert choose_seasons(Settings(season_length=[30, 7]), panel) == ((7, 30), [])
-    assert choose_seasons(Settings(season_length=1), panel) == ((), [])
+    assert choose_seasons(panel, 30) == Seasons((30,), "given")
+    assert choose_seasons(panel, [30, 7]).lengths == (7, 30)
+    assert choose_seasons(panel, 1).lengths == ()
 
 
 def test_seasons_of_the_frequency_are_kept_where_the_data_show_them() -> None:
-    seasons, checks = choose_seasons(Settings(), daily(cycle(900, 7)))
-    assert seasons == (7,)
-    assert {check.season_length: check.kept for check in checks}[7]
-    seasons, checks = choose_seasons(Settings(), daily(np.random.default_rng(0).normal(size=900)))
-    assert seasons == ()
-    assert all(check.reason for check in checks)
+    seasons = choose_seasons(daily(cycle(900, 7)))
+    assert (seasons.lengths, seasons.shortest, seasons.source) == ((7,), 7, "frequency")
+    assert {check.season_length: check.kept for check in seasons.checks}[7]
+    seasons = choose_seasons(daily(np.random.default_rng(0).normal(size=900)))
+    assert (seasons.lengths, seasons.shortest) == ((), 1)
+    assert "does not show" in str(seasons.checks[0].message)
 
 
 def test_season_is_searched_for_where_the_frequency_suggests_none() -> None:
-    seasons, checks = choose_seasons(Settings(), to_panel(cycle(600, 17)))
-    assert seasons == (17,)
-    assert "17 steps" in checks[0].reason
-    assert choose_seasons(Settings(), to_panel(np.random.default_rng(0).normal(size=600))) == ((), [])
+    seasons = choose_seasons(to_panel(cycle(600, 17)))
+    assert seasons.lengths == (17,)
+    assert not seasons.is_exact
+    assert "17 steps" in str(seasons.checks[0].message)
+    assert choose_seasons(to_panel(np.random.default_rng(0).normal(size=600))) == Seasons((), "search")
 
 
 def test_found_season_is_what_the_fit_uses_and_says() -> None:
     model = forecaster(**SMALL).fit(cycle(600, 17))
     assert model.fitted_.season_length == 17
     assert 17 in model.fitted_.preparation.lens.lags
-    assert [check.season_length for check in model.fitted_.learned.seasons] == [17]
+    assert [check.season_length for check in model.fitted_.record.seasons.checks] == [17]
     assert "SeasonalNaive" in model.evaluate(cycle(650, 17)).scores
 
 
@@ -215,16 +221,16 @@ def test_series_of_very_different_lengths_and_sizes_learn_together() -> None:
 
 
 def test_three_of_the_shortest_season_are_looked_back_where_it_is_exact() -> None:
-    def shown(panel: Panel, seasons: tuple[int, ...], **settings: Any) -> Lens:
-        return recipes(Settings(**settings), seasons, panel, panel, has_validation=False)[0].lens
+    def shown(panel: Panel, seasons: tuple[int, ...], source: str) -> Lens:
+        return input_designs(learned_from(panel, Seasons(seasons, source)))[0].lens
 
     hourly = to_panel(pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=600, freq="h"), "y": wave(600)}))
-    assert shown(hourly, (24, 168)) == Lens((1, 24, 48, 72, 168), (1, 24, 48, 72, 168, -24), level=False)
+    assert shown(hourly, (24, 168), "frequency") == Lens((1, 24, 48, 72, 168), (1, 24, 48, 72, 168, -24), level=False)
     plain = to_panel(wave(600))
-    assert shown(plain, (7,), season_length=7).lags == (1, 7, 14, 21)
+    assert shown(plain, (7,), "given").lags == (1, 7, 14, 21)
     # the frequency says nothing, so that this one was searched for
-    assert shown(plain, (7,)).lags == (1, 7)
-    assert shown(plain, ()).lags == (1,)
+    assert shown(plain, (7,), "search").lags == (1, 7)
+    assert shown(plain, (), "search").lags == (1,)
 
 
 def test_few_series_with_a_calendar_are_trained_longer() -> None:

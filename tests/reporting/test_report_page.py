@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -181,10 +182,10 @@ def test_what_a_fit_chose_is_said_in_chinese():
     y = 50 + 20 * np.sin(np.arange(400) * np.pi / 6) + np.random.default_rng(0).normal(size=400)
     small = {"hidden_size": 4, "n_layers": 1, "lookback": 12, "ensemble": 1, "progress": False}
     model = forecaster(3, **small, refit_full=True).fit(y)
-    said = [Words("zh").decision(sentence) for sentence in model.decisions_]
-    assert len(said) >= 3
-    assert [one["lang"] for one in said] == ["zh"] * len(said)
-    assert [Words("en").decision(sentence)["text"] for sentence in model.decisions_] == list(model.decisions_)
+    decisions = [{**asdict(one), "sentence": str(one)} for one in model.fitted_.record.decisions]
+    assert len(decisions) >= 3
+    assert [Words("zh").said(one)["lang"] for one in decisions] == ["zh"] * len(decisions)
+    assert [Words("en").said(one)["text"] for one in decisions] == list(model.decisions_)
 
 
 def test_facts_are_plain_and_a_copy(small):

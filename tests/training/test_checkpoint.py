@@ -106,7 +106,7 @@ def test_interruption_while_all_points_are_learned_keeps_what_was_judged(
     def interrupted(self: object, n_steps: int, rmse: float) -> None:
         taken[0] += n_steps
         # both members have taken all of their steps by then, and a few of the second time
-        if taken[0] > 2 * judged.fitted_.learned.n_steps + 4:
+        if taken[0] > 2 * judged.fitted_.record.n_steps + 4:
             raise KeyboardInterrupt
         advance(self, n_steps, rmse)
 
@@ -145,19 +145,19 @@ def test_steps_that_the_core_had_finished_are_in_the_log(monkeypatch: pytest.Mon
         native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 2)
         for _ in range(2)
     )
-    course = loop.Course(np.full(1_000_000, 1e-3), 10)
+    schedule = loop.TrainingSchedule(np.full(1_000_000, 1e-3), 1e-3, 10)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
     timer.start()
     try:
-        loop.train(trainer, source, course, _Silent(), save=lambda _, log, is_over: kept.append((log, is_over)))
+        loop.train(trainer, source, schedule, _Silent(), save=lambda _, log, is_over: kept.append((log, is_over)))
     finally:
         timer.join()
         signal.signal(signal.SIGINT, before)
     log, is_over = kept[-1]
     assert is_over
     assert log.n_steps == trainer.adam_steps > 0
-    records = again.run(source, 0, course.rates[: log.n_steps])[2]
+    records = again.run(source, 0, schedule.rates[: log.n_steps])[2]
     np.testing.assert_array_equal(log.records[: log.n_steps], records)
     np.testing.assert_array_equal(trainer.weights(), again.weights())
 
@@ -269,15 +269,15 @@ def test_file_is_written_as_often_as_was_asked_for(tmp_path: Path, monkeypatch: 
     checkpoint = Checkpoint(file, 60.0, "f")
     trainer = TrainerStub()
     save = checkpoint.saver(0)
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 3), False)
+    save(trainer, loop.Log(np.ones(9), 1.0, np.zeros((9, 5)), 3), False)
     assert not file.exists()
     now[0] += 61
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 4), False)
+    save(trainer, loop.Log(np.ones(9), 1.0, np.zeros((9, 5)), 4), False)
     first = file.read_bytes()
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 5), False)
+    save(trainer, loop.Log(np.ones(9), 1.0, np.zeros((9, 5)), 5), False)
     assert file.read_bytes() == first
     # the end is kept whatever the clock says
-    save(trainer, loop.Log(np.ones(9), np.zeros((9, 5)), 6), True)
+    save(trainer, loop.Log(np.ones(9), 1.0, np.zeros((9, 5)), 6), True)
     assert file.read_bytes() != first
 
 

@@ -178,15 +178,15 @@ def test_ctrl_c_in_the_middle_of_a_fit_ends_the_search(monkeypatch):
     calls = []
     fit = objective.fit_panel
 
-    def interrupted(settings, panel, on_look):
+    def interrupted(settings, panel, on_validation):
         calls.append(1)
 
         def look(share, seen):
             if len(calls) >= 3:
                 raise KeyboardInterrupt
-            on_look(share, seen)
+            on_validation(share, seen)
 
-        return fit(settings, panel, on_look=look)
+        return fit(settings, panel, on_validation=look)
 
     monkeypatch.setattr(objective, "fit_panel", interrupted)
     assert quick(n_trials=10).stop == "Ctrl-C ended it"

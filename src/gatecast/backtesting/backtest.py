@@ -15,13 +15,14 @@ from gatecast.backtesting.models import Entry, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
+from gatecast.baselines.base import Baseline
 from gatecast.baselines.libraries import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels
-from gatecast.model.plan import choose_seasons
 from gatecast.model.settings import Settings
 from gatecast.network.native import thread_count
 from gatecast.training.checkpoint import fingerprint
@@ -130,9 +131,10 @@ def backtest(
         folder: Where finished windows are kept, to go on from after an interruption, or with further models.
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
-        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that models have of
-            themselves. A model that took longer is not tried in later windows. Work is ended wherever it is in
-            processes, but under joblib's threads only between series.
+        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that baselines have of
+            themselves, and none for others. A model that took longer is not tried in later windows. Models with a limit
+            run in a process of their own, which ends them wherever they are; they have to be such that they can be
+            pickled (classes and functions of a notebook can).
         id_col: Name of the column that tells series apart, where it is not `unique_id`.
         time_col: Name of the time column, where it is not found.
         target_col: Name of the target column, where it is not found.
@@ -329,16 +331,9 @@ def _parallel(joblib: Any, n_jobs: int | None) -> Any:
 
 def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
     jobs = tuple(_job(entry, window) for window in windows)
-    freq = windows[0].panel.freq
-    return Block(
-        entry.name,
-        entry.fresh(n_threads, trial.time_limit),
-        jobs,
-        int(trial.horizon),
-        freq,
-        trial.levels,
-        trial.time_limit,
-    )
+    freq, model = windows[0].panel.freq, entry.fresh(n_threads, trial.time_limit)
+    time_limit = model.time_limit if isinstance(model, Baseline) else trial.time_limit
+    return Block(entry.name, model, jobs, int(trial.horizon), freq, trial.levels, time_limit)
 
 
 def _job(entry: Entry, window: Window) -> Job:
@@ -381,9 +376,7 @@ def _result(
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[Any, float]]:
     """Return the season of the oldest training part, and the scale of each series in the first of its windows."""
-    settings = Settings(horizon=int(trial.horizon), season_length=trial.season_length)
-    seasons, _ = choose_seasons(settings, windows[0].train())
-    season = seasons[0] if seasons else 1
+    season = choose_seasons(windows[0].train(), trial.season_length).shortest
     scales: dict[Any, float] = {}
     for window in windows:
         train = window.train()

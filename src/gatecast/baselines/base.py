@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 
 from gatecast._validation import check_count, check_positive
-from gatecast.baselines.limits import Clock, within
+from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import ConfigError, DataError, NotFittedError
 from gatecast.metrics.levels import check_levels, level_columns
+from gatecast.model.alignment import match_series
 from gatecast.model.parameters import Parameters
-from gatecast.model.plan import choose_seasons
 from gatecast.model.protocol import FrameT
 from gatecast.model.settings import Settings
 
@@ -48,7 +48,6 @@ class Fit:
         histories: Values of each series, gaps filled, from its first observation on.
         models: Fitted, one for each series.
         stand_ins: Why a series is forecast by a naive model, by its name.
-        seconds: How long it took.
     """
 
     after: Panel
@@ -56,7 +55,6 @@ class Fit:
     histories: list[Floats]
     models: list[Local]
     stand_ins: dict[object, str]
-    seconds: float = 0.0
 
 
 @dataclass(eq=False)
@@ -73,7 +71,9 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         horizon: H, how many steps ahead `predict` looks when it is not told.
         season_length: Steps in a season (of several the shortest counts, but for MSTL); 1 for none; when absent those
             of the frequency that the data show, as for `LSTMForecaster`.
-        time_limit: Seconds for a fit of all series and the forecasts behind it; None for no limit.
+        time_limit: Seconds for a fit of all series, and for a forecast of all; None for no limit. The clock is looked
+            at between series, so that a single long one is not ended (Ctrl-C does that); `backtest` and `compare` end
+            it wherever it is.
     """
 
     horizon: int = 1
@@ -151,11 +151,9 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         """
         self.check()
         library()
-        started = time.monotonic()
         named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
         panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
-        self._fitted = self._limited(self.time_limit, panel.n_series, lambda clock: self._fit(panel, clock))
-        self._fitted = replace(self._fitted, seconds=time.monotonic() - started)
+        self._fitted = self._limited(panel.n_series, lambda clock: self._fit(panel, clock))
         self._warn_of_failures()
         return self
 
@@ -187,20 +185,19 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             NotFittedError: It is not fitted.
             DataError: The data cannot be used.
             ConfigError: `level` or `horizon` make no sense, or `future` or `quantiles` were passed.
-            TimeLimitError: It took longer than what `fit` left of `time_limit`.
+            TimeLimitError: It took longer than `time_limit`.
         """
         self._refuse(future, quantiles)
         fitted, levels = self._learned(), () if level is None else check_levels(level)
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         H = horizon or self.horizon
-        left = None if self.time_limit is None else max(self.time_limit - fitted.seconds, 1e-3)
         if data is None:
             work = lambda clock: (fitted.after, self._answers(fitted, H, levels, clock))  # noqa: E731
-            return self._table(*self._limited(left, fitted.after.n_series, work), H, levels)
+            return self._table(*self._limited(fitted.after.n_series, work), H, levels)
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
-        return self._table(*self._limited(left, panel.n_series, work), H, levels)
+        return self._table(*self._limited(panel.n_series, work), H, levels)
 
     def predict_insample(self, data: Data) -> FrameT:
         """Forecast every point of `data` from all points before it, with what was learned.
@@ -226,7 +223,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         fitted = self._learned()
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
-        forecasts = self._limited(self.time_limit, panel.n_series, work)
+        forecasts = self._limited(panel.n_series, work)
         actual = panel.values  # noqa: PD011  of a panel
         columns = {panel.columns.target: actual, self.name: forecasts}
         forecasts_of_all: FrameT = panel.frame(panel.places()[0], panel.all_times(), **columns)
@@ -276,23 +273,19 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
     def _settings(self) -> Settings:
         return Settings(horizon=self.horizon, season_length=self.season_length)
 
-    def _limited(self, seconds: float | None, n_series: int, work: Callable[[Clock], Result]) -> Result:
+    def _limited(self, n_series: int, work: Callable[[Clock], Result]) -> Result:
         message = (
             f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, which are too few. "
             "Pass a larger `time_limit` or fewer series, or take a faster model."
         )
-
-        def quietly(clock: Clock) -> Result:
-            # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                return work(clock)
-
-        return within(seconds, message, quietly)
+        # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return work(Clock(self.time_limit, message))
 
     def _fit(self, panel: Panel, clock: Clock) -> Fit:
-        seasons, _ = choose_seasons(self._settings(), panel)
-        season = seasons[0] if seasons else 1
+        found = choose_seasons(panel, self.season_length)
+        seasons, season = found.lengths, found.shortest
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
         models: list[Local] = []
         stand_ins: dict[object, str] = {}
@@ -409,15 +402,12 @@ def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
 
     Rows that begin behind the training part come behind it; all else are whole series.
     """
-    after, season = fitted.after, fitted.seasons[0] if fitted.seasons else 1
-    row_of = {name: row for row, name in enumerate(after.ids.tolist())}
-    is_single = panel.n_series == 1 and after.n_series == 1
+    season, match = fitted.seasons[0] if fitted.seasons else 1, match_series(fitted.after, panel)
     joined = []
-    for s, name in enumerate(panel.ids.tolist()):
-        row, values = 0 if is_single else row_of.get(name, -1), panel.series(s)
-        if row >= 0 and panel.starts[s] >= after.starts[row]:
-            lead = int(panel.grid.positions(panel.starts[s : s + 1], after.starts[row : row + 1])[0])
-            values = np.concatenate([fitted.histories[row], np.full(lead, np.nan), values])
+    for s, (name, row) in enumerate(zip(panel.ids.tolist(), match.rows.tolist(), strict=True)):
+        values = panel.series(s)
+        if row >= 0 and not match.n_before[s]:
+            values = np.concatenate([fitted.histories[row], np.full(match.lead[s], np.nan), values])
         joined.append((row, _filled(values, season, name)))
     return joined
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatecast.data import Panel
 from gatecast.exceptions import DataError
-from gatecast.model.forecast import read_like_training
+from gatecast.model.alignment import read_like_training
 
 if TYPE_CHECKING:
     from gatecast.forecaster import LSTMForecaster

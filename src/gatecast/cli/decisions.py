@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,9 +11,15 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.wording import in_options
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
-from gatecast.model.plan import Plan, held_back, make_plan
+from gatecast.model.plan import DISTRIBUTION_LOSSES
 from gatecast.model.settings import Settings
+from gatecast.model.training_data import hold_out_lengths
 from gatecast.training.stop import Stop
+
+if TYPE_CHECKING:
+    from gatecast.data.seasonality.chosen import Seasons
+    from gatecast.model.record import FitRecord
+    from gatecast.network.spec import LayerSpec, NetworkSpec
 
 __all__ = [
     "check_intervals",
@@ -25,15 +30,8 @@ __all__ = [
     "validation_coverage",
 ]
 
-ENDED = {
-    Stop.FINISHED: "all steps were taken",
-    Stop.NO_IMPROVEMENT: "the validation loss had stopped falling; the best weights are kept",
-    Stop.TIME: "the time was up",
-    Stop.INTERRUPTED: "it was interrupted",
-}
+RECURRENT = {"lstm": "LSTM", "gru": "GRU", "bidirectional": "bidirectional LSTM"}
 SHOWN_IDS = 3
-# these losses learn how sure a forecast is; the others measure it on the validation part
-LEARNED = ("quantile", "normal", "student")
 
 
 def check_intervals(settings: Settings, panel: Panel) -> None:
@@ -42,7 +40,7 @@ def check_intervals(settings: Settings, panel: Panel) -> None:
     Raises:
         ConfigError: Nothing would be held back to measure errors on.
     """
-    if settings.loss in LEARNED or held_back(settings, panel).any():
+    if settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
         return
     raise ConfigError(
         f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points "
@@ -51,54 +49,50 @@ def check_intervals(settings: Settings, panel: Panel) -> None:
     )
 
 
-def decisions_report(model: LSTMForecaster, panel: Panel) -> dict[str, Any]:
-    """Return what a fit decided, for JSON.
-
-    Args:
-        model: Fitted on `panel`.
-        panel: What it was fitted on.
-    """
+def decisions_report(model: LSTMForecaster) -> dict[str, Any]:
+    """Return what a fit decided, for JSON."""
     fitted = model.fitted_
-    learned, spec = fitted.learned, fitted.ensemble.spec
-    plan, held = _plan(model, panel), held_back(model.settings_, panel)
-    layers = [layer for layer in spec.stack if layer.kind in ("lstm", "gru", "bidirectional")]
-    rmse = learned.history["rmse"]
+    record, spec = fitted.record, fitted.ensemble.spec
     return {
         "horizon": fitted.horizon,
-        "lookback": fitted.lookback,
-        "season_length": fitted.season_length,
-        "seasons": [asdict(check) for check in learned.seasons] or _given(model),
-        "transform": fitted.preparation.transform.name,
-        "decisions": list(learned.decisions),
-        "cell": layers[0].kind,
-        "hidden_size": layers[0].units,
-        "n_layers": len(layers),
+        "lookback": record.plan.lookback,
+        "season_length": record.plan.season_length,
+        "seasons": _seasons_report(record.seasons),
+        "transform": record.transform,
+        "decisions": [str(decision) for decision in record.decisions],
+        "cell": _layers(spec)[0].kind,
+        "hidden_size": record.plan.hidden_size,
+        "n_layers": record.plan.n_layers,
         "n_parameters": spec.n_parameters,
         "ensemble": len(fitted.ensemble.networks),
-        "epochs": len(rmse),
-        "steps": learned.n_steps,
-        "steps_planned": plan.n_steps,
+        "learning_rate": record.learning_rate,
+        "epochs": record.n_epochs,
+        "steps": record.n_steps,
+        "steps_planned": record.plan.n_steps,
         # under a transform it would be an error of transformed values
-        "train_rmse": rmse[-1] if fitted.preparation.transform.name == "none" else None,
-        "train_loss": learned.history["scaled_loss"][-1],
+        "train_rmse": record.history["rmse"][-1] if record.transform == "none" else None,
+        "train_loss": record.history["scaled_loss"][-1],
         "validation": {
-            "n_points": int(held.sum()),
-            "n_series": int((held > 0).sum()),
-            "loss": learned.validation_loss,
+            "n_points": record.n_held_out,
+            "n_series": record.n_series_held_out,
+            "loss": record.validation_loss,
         },
-        "stop": {"reason": str(learned.stop), "remedy": in_options(learned.stop.remedy)},
+        "stop": {"reason": str(record.stop), "remedy": in_options(record.stop.remedy)},
     }
 
 
-def say_decisions(printer: Printer, model: LSTMForecaster, panel: Panel) -> None:
+def say_decisions(printer: Printer, model: LSTMForecaster) -> None:
     """Print what a fit decided, and why."""
-    report = decisions_report(model, panel)
-    facts = {"seasons": _seasons(model)}
-    given = {"none": "as they are"}.get(report["transform"], report["transform"])
-    facts["values"] = " ".join(report["decisions"]) or given
-    facts["network"] = _network(report)
-    facts["training"] = _training(report)
-    facts["validation"] = _validation(report, panel)
+    record = model.fitted_.record
+    decided = " ".join(map(str, record.decisions))
+    plain = "as they are" if record.transform == "none" else record.transform
+    facts = {
+        "seasons": _seasons(record.seasons),
+        "values": decided or plain,
+        "network": _network(model),
+        "training": f"{record.n_steps:,} of {record.plan.n_steps:,} steps. {in_options(record.stop.remedy)}",
+        "validation": _validation(record),
+    }
     printer.facts("What it decided, and why", facts)
 
 
@@ -120,7 +114,7 @@ def notes_about(panel: Panel, model: LSTMForecaster, levels: tuple[float, ...]) 
 def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str]:
     """Return what keeps intervals of these levels, in %, from being as sure as they say."""
     calibration = model.fitted_.calibration
-    if calibration is None or model.settings_.loss in LEARNED:
+    if calibration is None or model.fitted_.learns_intervals:
         return []
     return [note for note in (calibration.note(level) for level in levels) if note is not None]
 
@@ -128,7 +122,7 @@ def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str
 def validation_coverage(model: LSTMForecaster, levels: tuple[float, ...]) -> dict[float, float]:
     """Return how often intervals hold on the validation part that gave them their widths; {} where they did not."""
     calibration = model.fitted_.calibration
-    if calibration is None or model.settings_.loss in LEARNED:
+    if calibration is None or model.fitted_.learns_intervals:
         return {}
     lower, upper = calibration.bounds(levels)
     errors = calibration.residuals
@@ -138,54 +132,57 @@ def validation_coverage(model: LSTMForecaster, levels: tuple[float, ...]) -> dic
     }
 
 
-def _plan(model: LSTMForecaster, panel: Panel) -> Plan:
-    held = held_back(model.settings_, panel)
-    kept = [check.season_length for check in model.fitted_.learned.seasons if check.kept]
-    given = model.settings_.seasons
-    seasons = tuple(season for season in (kept if given is None else given) if season > 1)
-    return make_plan(model.settings_, panel.head(panel.lengths - held), seasons)
+def _layers(spec: NetworkSpec) -> list[LayerSpec]:
+    return [layer for layer in spec.stack if layer.kind in RECURRENT]
 
 
-def _given(model: LSTMForecaster) -> list[dict[str, Any]]:
-    return [
-        {"season_length": season, "kept": season > 1, "strength": None, "reason": "It was given."}
-        for season in model.settings_.seasons or ()
+def _seasons_report(seasons: Seasons) -> list[dict[str, Any]]:
+    checks = [
+        {
+            "season_length": check.season_length,
+            "kept": check.kept,
+            "strength": check.strength,
+            "reason": str(check.message),
+        }
+        for check in seasons.checks
+    ]
+    given = seasons.lengths if seasons.source == "given" else ()
+    return checks + [
+        {"season_length": season, "kept": True, "strength": None, "reason": "It was given."} for season in given
     ]
 
 
-def _seasons(model: LSTMForecaster) -> str:
-    if model.settings_.seasons is not None:
-        return " and ".join(map(str, model.settings_.seasons)) + " steps, as was asked for"
-    checks = model.fitted_.learned.seasons
-    if not checks:
+def _seasons(seasons: Seasons) -> str:
+    if seasons.source == "given":
+        return (" and ".join(map(str, seasons.lengths)) or "1") + " steps, as was asked for"
+    if not seasons.checks:
         return "none: the steps suggest none, and the values do not repeat themselves"
-    lines = [f"{check.season_length} {'kept' if check.kept else 'dropped'}: {check.reason}" for check in checks]
+    lines = [
+        f"{check.season_length} {'kept' if check.kept else 'dropped'}: {check.message}" for check in seasons.checks
+    ]
     return "\n".join(lines)
 
 
-def _network(report: dict[str, Any]) -> str:
-    cell = {"lstm": "LSTM", "gru": "GRU", "bidirectional": "bidirectional LSTM"}[report["cell"]]
-    layers = "one layer" if report["n_layers"] == 1 else f"{report['n_layers']} layers"
-    several = "" if report["ensemble"] == 1 else f"{report['ensemble']} networks, whose median is the forecast, each "
+def _network(model: LSTMForecaster) -> str:
+    fitted = model.fitted_
+    plan, spec, n_networks = fitted.record.plan, fitted.ensemble.spec, len(fitted.ensemble.networks)
+    cell = RECURRENT[_layers(spec)[0].kind]
+    layers = "one layer" if plan.n_layers == 1 else f"{plan.n_layers} layers"
+    several = "" if n_networks == 1 else f"{n_networks} networks, whose median is the forecast, each "
     return (
-        f"{several}{cell}, {layers} of {report['hidden_size']} units, {report['n_parameters']:,} weights; a forecast "
-        f"counts once {report['lookback']} points were read"
+        f"{several}{cell}, {layers} of {plan.hidden_size} units, {spec.n_parameters:,} weights; a forecast "
+        f"counts once {plan.lookback} points were read"
     )
 
 
-def _training(report: dict[str, Any]) -> str:
-    ended = ENDED[Stop(report["stop"]["reason"])]
-    return f"{report['steps']:,} of {report['steps_planned']:,} steps; it ended because {ended}"
-
-
-def _validation(report: dict[str, Any], panel: Panel) -> str:
-    part = report["validation"]
-    if not part["n_points"]:
+def _validation(record: FitRecord) -> str:
+    if not record.n_held_out:
         return "none: nothing tells when to stop, and how wide intervals must be"
-    each = part["n_points"] // part["n_series"]
-    some = f"{part['n_series']:,} of {panel.n_series:,}" if part["n_series"] < panel.n_series else f"{panel.n_series:,}"
-    series = "" if panel.n_series == 1 else f" of each of {some} series"
-    loss = "" if part["loss"] is None else f" (loss {number(part['loss'])})"
+    n_all, n_some = len(record.hold_out), record.n_series_held_out
+    each = record.n_held_out // n_some
+    some = f"{n_some:,} of {n_all:,}" if n_some < n_all else f"{n_all:,}"
+    series = "" if n_all == 1 else f" of each of {some} series"
+    loss = "" if record.validation_loss is None else f" (loss {number(record.validation_loss)})"
     return f"the last {each:,} points{series} told when to stop, and how wide intervals must be{loss}"
 
 

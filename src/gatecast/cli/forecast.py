@@ -82,7 +82,7 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
         remarks = [remark] if remark else []
         printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
         return
-    say_decisions(printer, made.model, made.learned_from)
+    say_decisions(printer, made.model)
     if not (options.quiet and options.out):
         say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
     if levels:
@@ -185,7 +185,7 @@ def _report(
 ) -> dict[str, Any]:
     return {
         "data": table.facts(),
-        "model": decisions_report(made.model, made.learned_from),
+        "model": decisions_report(made.model),
         "test": None if tested is None else tested.report(),
         "refitted": tested is None or made.model is not tested.model,
         "done": made.note,

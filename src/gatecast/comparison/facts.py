@@ -14,9 +14,8 @@ from gatecast.comparison.long_memory import LongMemory, long_memory
 from gatecast.comparison.nonlinear import teraesvirta
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
-from gatecast.model.plan import choose_seasons
-from gatecast.model.settings import Settings
 from gatecast.texts.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -123,8 +122,7 @@ def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Fa
     if season_length is not None:
         check_count("season_length", season_length, "Use `season_length=24` for a day of hourly data, 1 for none.")
     panel = data if isinstance(data, Panel) else to_panel(data, **named)
-    seasons, _ = choose_seasons(Settings(season_length=season_length), panel)
-    season = seasons[0] if seasons else 1
+    season = choose_seasons(panel, season_length).shortest
     chosen = np.unique(np.linspace(0, panel.n_series - 1, min(panel.n_series, MAX_SERIES)).astype(int))
     rows = [{"unique_id": panel.ids[s], **_facts_of(panel.series(s), season)} for s in chosen]
     per_series = pd.DataFrame(rows)

@@ -54,7 +54,7 @@ class Curves:
     """How the loss went.
 
     Args:
-        loss: `(K,)` on the validation part at each look; of each epoch on the training part where there was none.
+        loss: `(K,)` on the validation set at each check; of each epoch on the training part where there was none.
         train: `(K,)` on learned points, of the same weights; empty where there was no validation part.
         epochs: `(K,)` when.
         is_validation: Whether `loss` is of the validation part.
@@ -94,12 +94,12 @@ class Facts:
         n_learned: Points that were learned from.
         hidden_size: Units.
         epochs: Epochs that were trained.
-        learning_rate: The highest one that was used; NaN where it is not known.
+        learning_rate: The highest one that was used.
         n_members: Networks.
         stop: Why training ended.
         loss: Name of the loss.
         transform: Name of the transform.
-        patience: Looks without improvement that were waited for.
+        patience: Validation checks without an improvement that were waited for.
         has_covariates: Whether the LSTM saw more than the series itself.
         is_positive: Whether all values are above zero.
         needed_lags: Fewest lags of a nearly best linear autoregression; 0 where there is none.

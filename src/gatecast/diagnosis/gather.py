@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.data import Panel
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import carry_forward
 from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
 from gatecast.diagnosis.floor import NoiseFloor, noise_floor
 from gatecast.diagnosis.linear import Linear, fit_linear, orders_up_to
 from gatecast.diagnosis.thresholds import LEAST_POINTS, NEARLY_BEST
 from gatecast.exceptions import DataError
-from gatecast.model.forecast import interval_hits, one_step, read_like_training
-from gatecast.model.plan import choose_seasons, held_back, make_plan
-from gatecast.model.settings import Settings
+from gatecast.model.alignment import SeriesMatch, match_series, read_like_training
+from gatecast.model.evaluation import interval_hits
+from gatecast.model.forecast import one_step
 from gatecast.network.ensemble import Ensemble
 
 if TYPE_CHECKING:
@@ -92,51 +93,39 @@ def find_parts(model: LSTMForecaster, data: Any = None, test: Any = None) -> Par
         )
     panel = kept if data is None else read_like_training(fitted, data)
     assert panel is not None
-    n_trained = _n_trained(fitted, panel)
+    match = match_series(fitted.after, panel)
+    n_trained = np.minimum(match.n_before, panel.lengths)
     if not n_trained.any():
         raise DataError(
             f"None of the {len(panel.values)} points passed as `data` belongs to the training part, and at least "
             f"{LEAST_POINTS} were expected. Pass the data that the model was fitted on."
         )
-    # what was held back at first was learned from in the end
-    held = 0 if model.settings_.refit_full else held_back(model.settings_, panel.head(n_trained))
+    n_learned = np.clip(match.n_before - _held_out(fitted, match), 0, n_trained)
     if test is not None:
         panel = _joined(panel.head(n_trained), read_like_training(fitted, test))
-    return Parts(panel, n_trained - held, n_trained)
+    return Parts(panel, n_learned, n_trained)
 
 
-def _n_trained(fitted: Fitted, panel: Panel) -> np.ndarray:
-    """Count the points of each series that belong to the training part; none of a series that was not in it."""
-    rows = _rows(fitted, panel)
-    if panel.starts.dtype.kind != fitted.after.starts.dtype.kind or panel.freq != fitted.after.freq:
-        raise DataError(
-            f"The data have the frequency {panel.freq!r}, and the model learned from {fitted.after.freq!r}. Pass the "
-            "data that the model was fitted on."
-        )
-    ends = np.where(rows >= 0, fitted.after.starts[rows], panel.starts)
-    before = panel.grid.positions(np.maximum(ends, panel.starts), panel.starts)
-    return np.asarray(np.clip(before, 0, panel.lengths))
-
-
-def _rows(fitted: Fitted, panel: Panel) -> np.ndarray:
-    if panel.n_series == 1 and fitted.after.n_series == 1:
-        return np.zeros(1, np.int64)
-    return np.array([fitted.row_of.get(id_, -1) for id_ in panel.ids.tolist()], np.int64)
+def _held_out(fitted: Fitted, match: SeriesMatch) -> np.ndarray:
+    """Return how many points at the end of each series' training part were never learned from, `(n,)`."""
+    # what was held out at first was learned from in the end
+    if fitted.record.refit_steps is not None:
+        return np.zeros_like(match.rows)
+    return match.of_rows(np.array(fitted.record.hold_out), 0)
 
 
 def _joined(train: Panel, test: Panel) -> Panel:
-    """Put the test part behind the training part, with gaps between where steps are missing.
+    """Put the test part after the training part, with gaps between where steps are missing.
 
     Raises:
-        DataError: No series of the test part goes on behind the training part.
+        DataError: No series of the test part goes on after the training part.
     """
-    place = {id_: s for s, id_ in enumerate(test.ids.tolist())}
-    is_single = train.n_series == test.n_series == 1
+    match = match_series(train.tail_from(train.lengths), test).with_untimed(test, train.lengths, _newest(train))
+    place = {row: s for s, row in enumerate(match.rows.tolist()) if row >= 0}
     pieces = []
-    for s, id_ in enumerate(train.ids.tolist()):
-        other = 0 if is_single else place.get(id_)
+    for s in range(train.n_series):
         rows = np.arange(train.offsets[s], train.offsets[s + 1])
-        pieces.append((rows, *((0, np.empty(0, np.int64)) if other is None else _newer(train, s, test, other))))
+        pieces.append((rows, *((0, rows[:0]) if s not in place else _newer(test, match, place[s]))))
     if not any(len(newer) for _, _, newer in pieces):
         raise DataError(
             f"None of the {len(test.values)} points passed as `test` lies behind the training part, and at least "
@@ -158,19 +147,16 @@ def _joined(train: Panel, test: Panel) -> Panel:
     )
 
 
-def _newer(train: Panel, s: int, test: Panel, other: int) -> tuple[int, np.ndarray]:
-    """Return the steps that are missing behind series s, and which rows of the test part follow."""
-    values, n = test.series(other), int(train.lengths[s])
-    start = train.starts[s : s + 1]
-    at = test.starts[other : other + 1]
-    begins = int(test.grid.positions(np.maximum(at, start), start)[0])
-    is_untimed = train.starts.dtype.kind != "M" and begins == 0
-    if is_untimed and not (len(values) > n and np.array_equal(values[:n], train.series(s), equal_nan=True)):
-        # without times both begin at step 0: these are the held-out values alone
-        begins = n
-    skipped = max(n - begins, 0)
-    rows = np.arange(test.offsets[other] + min(skipped, len(values)), test.offsets[other + 1])
-    return max(begins - n, 0) if len(rows) else 0, rows
+def _newest(panel: Panel) -> np.ndarray:
+    """Return the newest value of each series, gaps filled, `(S,)`; NaN of an empty one."""
+    filled = np.append(carry_forward(panel.values, panel.offsets), np.nan)
+    return filled[np.where(panel.lengths > 0, panel.offsets[1:] - 1, -1)]
+
+
+def _newer(test: Panel, match: SeriesMatch, s: int) -> tuple[int, np.ndarray]:
+    """Return the steps that are missing before series s of the test part, and which of its rows are newer."""
+    rows = np.arange(test.offsets[s] + min(int(match.n_before[s]), int(test.lengths[s])), test.offsets[s + 1])
+    return int(match.lead[s]) if len(rows) else 0, rows
 
 
 def gather(model: LSTMForecaster, data: Any = None, test: Any = None) -> Evidence:
@@ -188,7 +174,7 @@ def gather(model: LSTMForecaster, data: Any = None, test: Any = None) -> Evidenc
     parts = everything.some()
     fitted = model.fitted_
     view = _View.of(fitted, parts)
-    found, _ = choose_seasons(Settings(progress=False), parts.learned)
+    found = choose_seasons(parts.learned).lengths
     linear = fit_linear(view.scaled, view.begins, view.is_learned, _orders(fitted, parts, found))
     points = _points(fitted, parts, view, linear)
     learned, validation, test_part = (points(rows) for rows in view.rows())
@@ -244,8 +230,7 @@ class _View:
         if panel.n_series == 1:
             unit, center = np.ones(len(filled)), np.zeros(len(filled))
         else:
-            rows = _rows(fitted, panel)
-            scales = np.where(rows >= 0, fitted.naive_scales[rows], np.nan)
+            scales = match_series(fitted.after, panel).of_rows(fitted.naive_scales, np.nan)
             scales = np.where(scales > 0, scales, np.nan)
             inside = position < learned
             counts = np.maximum(np.bincount(series[inside], minlength=panel.n_series), 1)
@@ -333,33 +318,29 @@ def _coverage(model: LSTMForecaster, parts: Parts) -> Coverage | None:
     hits = interval_hits(model.fitted_, parts.panel, LEVELS)
     hits = hits[~np.isnan(hits).any(axis=1)]
     calibration = model.fitted_.calibration
-    is_learned = model.settings_.loss in ("quantile", "normal", "student")
-    n = 0 if calibration is None or is_learned else len(calibration.residuals)
+    n = 0 if calibration is None or model.fitted_.learns_intervals else len(calibration.residuals)
     return Coverage(hits, LEVELS, n) if len(hits) else None
 
 
 def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int, ...]) -> Facts:
-    fitted = model.fitted_
-    learned = parts.learned
-    given = model.settings_.seasons
-    kept = tuple(check.season_length for check in fitted.learned.seasons if check.kept)
-    seasons = kept if given is None else tuple(season for season in given if season > 1)
-    plan = make_plan(model.settings_, learned, seasons)
+    fitted, learned = model.fitted_, parts.learned
+    record, first = fitted.record, fitted.ensemble.first
+    seasons = record.seasons.lengths
     return Facts(
         lookback=fitted.lookback,
-        is_windows=model.settings_.mode == "windows",
+        is_windows=first.window > 0,
         seasons=seasons,
         season_length=max(1, *(seasons or found or (1,))[:1]),
-        n_parameters=fitted.ensemble.spec.n_parameters,
+        n_parameters=first.spec.n_parameters,
         n_learned=int((~np.isnan(learned.values)).sum()),
-        hidden_size=plan.hidden_size,
-        epochs=len(model.history_.get("rmse", ())),
-        learning_rate=float("nan") if plan.learning_rate is None else plan.learning_rate,
+        hidden_size=record.plan.hidden_size,
+        epochs=record.n_epochs,
+        learning_rate=record.learning_rate,
         n_members=len(fitted.ensemble.networks),
-        stop=str(model.stop_reason_),
-        loss=model.settings_.loss,
-        transform=fitted.preparation.transform.name,
-        patience=model.settings_.patience,
+        stop=str(record.stop),
+        loss=first.loss.loss,
+        transform=record.transform,
+        patience=record.patience,
         has_covariates=fitted.preparation.encoder is not None,
         is_positive=bool(np.nanmin(learned.values) > 0),
         needed_lags=linear.shortest(NEARLY_BEST),

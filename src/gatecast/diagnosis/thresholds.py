@@ -44,21 +44,21 @@ ABOVE_FLOOR = 0.10
 # an error below this share of the floor would mean that covariates explain 94 % of what the past does not
 LEAKAGE = 0.25
 
-# curves are judged on their last third, of at least so many looks
-LEAST_LOOKS = 5
-# half as many looks again as the end has would lower the loss by at least this share
+# curves are judged on their last third, of at least so many validation checks
+LEAST_CHECKS = 5
+# half as many checks again as the end has would lower the loss by at least this share
 LEARNING_GAIN = 0.02
 # or the end has this share of all that the loss fell: a third at an even pace, a hundredth of what has settled
 FALL_SHARE = 0.10
 # of the loss: less is not worth the time
 LEAST_FALL = 0.005
-# the second half of the end has this share of its fall: a half at an even pace (a third of four looks), a tenth where
+# the second half of the end has this share of its fall: a half at an even pace (a third of four checks), a tenth where
 # a schedule runs out
 STEADY = 0.15
 # the loss ends so much above its best: averaged weights wander by 1 to 2 %
 DIVERGING = 0.10
 PAST_BEST = 0.05
-# scatter of one look around the trend of its neighbours, as a share of the loss
+# scatter of one check around the trend of its neighbours, as a share of the loss
 NOISY = 0.05
 # a trend of a curve counts from this ratio to its standard error on
 TREND = 3.0

@@ -12,7 +12,8 @@ from gatecast._validation import check_count
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
-from gatecast.model.forecast import forecast_windows
+from gatecast.model.alignment import match_series
+from gatecast.model.evaluation import forecast_windows
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
@@ -140,10 +141,7 @@ def _errors(fitted: Fitted, panel: Panel) -> tuple[Floats, Ints]:
 
 def _scales(fitted: Fitted, panel: Panel, actual: Floats, series: Ints) -> Floats:
     """Return the scale of each forecast's series; of a new or constant one, the mean size of its values."""
-    rows = np.array([fitted.row_of.get(id_, -1) for id_ in panel.ids.tolist()])
-    if panel.n_series == fitted.after.n_series == 1:
-        rows[0] = 0
-    scales = np.where(rows >= 0, fitted.naive_scales[rows], np.nan)[series]
+    scales = match_series(fitted.after, panel).of_rows(fitted.naive_scales, np.nan)[series]
     sizes = np.bincount(series, np.nan_to_num(np.abs(actual)).mean(axis=1)) / np.maximum(np.bincount(series), 1)
     return np.where(scales > 0, scales, np.maximum(sizes[series], np.finfo(float).tiny))
 

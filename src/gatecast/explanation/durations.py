@@ -6,8 +6,9 @@ import math
 
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, MonthGrid
+from gatecast.texts.message import Message
 
-__all__ = ["duration", "exact_number"]
+__all__ = ["duration", "duration_message", "exact_number"]
 
 SECOND = 1_000_000_000
 # units of time, the longest first
@@ -35,8 +36,18 @@ def duration(steps: float, freq: str | int) -> str:
         >>> duration(48, "h"), duration(3, "W-SUN"), duration(30, "MS"), duration(float("inf"), "h")
         ('2 days', '3 weeks', '2.5 years', 'for ever')
     """
+    return str(duration_message(steps, freq))
+
+
+def duration_message(steps: float, freq: str | int) -> Message:
+    """Return what `duration` says as a unit and its number, to be said in any language.
+
+    Examples:
+        >>> duration_message(9, "D")
+        Message(code='unit.day', facts={'n': '9'})
+    """
     if not math.isfinite(steps):
-        return "for ever" if steps > 0 else "unknown"
+        return Message("unit.for_ever" if steps > 0 else "unit.unknown")
     grid = named_grid(freq)
     if isinstance(grid, FixedGrid):
         return _elapsed(steps * grid.nanoseconds, weeks=grid.nanoseconds % (7 * DAY) == 0)
@@ -44,7 +55,7 @@ def duration(steps: float, freq: str | int) -> str:
         months = steps * grid.n_months
         return _count(months / 12, "year") if months >= 24 or grid.n_months % 12 == 0 else _count(months, "month")
     if isinstance(grid, BusinessGrid):
-        return _count(steps * grid.n_days, "business day")
+        return _count(steps * grid.n_days, "business_day")
     return _count(steps, "step")
 
 
@@ -58,13 +69,12 @@ def exact_number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 9.95 else f"{value:.2g}"
 
 
-def _elapsed(nanoseconds: float, *, weeks: bool) -> str:
+def _elapsed(nanoseconds: float, *, weeks: bool) -> Message:
     # days are counted on to weeks only where a step is one
     units = UNITS if weeks else UNITS[1:]
     name, size = next((unit for unit in units if nanoseconds >= 0.995 * unit[1]), units[-1])
     return _count(nanoseconds / size, name)
 
 
-def _count(number: float, unit: str) -> str:
-    text = exact_number(number)
-    return f"{text} {unit}{'' if text == '1' else 's'}"
+def _count(number: float, unit: str) -> Message:
+    return Message(f"unit.{unit}", {"n": exact_number(number)})

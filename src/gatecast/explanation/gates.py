@@ -15,7 +15,7 @@ from gatecast.explanation.events import THRESHOLD, ForgetEvents, find_events
 from gatecast.explanation.halflives import HalfLives, half_lives
 from gatecast.explanation.spectra import Spectra, find_spectra
 from gatecast.explanation.units import Units
-from gatecast.model.forecast import reading_of
+from gatecast.model.alignment import model_inputs
 from gatecast.network.spec import NetworkSpec
 
 if TYPE_CHECKING:
@@ -192,9 +192,9 @@ def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: i
             "This model has no recurrent layer, and gates belong to LSTM and GRU layers. Fit one with `n_layers=1` or "
             "more."
         )
-    reading = reading_of(fitted, panel.only(panel.row(unique_id)))
-    traced = network.trace(reading.memories[member], reading.arrays)
-    return Gates(reading.panel, _layers(network.spec, traced), fitted.season_length, network.window, member)
+    inputs = model_inputs(fitted, panel.only(panel.row(unique_id)))
+    traced = network.trace(inputs.memories[member], inputs.arrays)
+    return Gates(inputs.panel, _layers(network.spec, traced), fitted.season_length, network.window, member)
 
 
 def member_of(fitted: Fitted, member: int) -> Any:

@@ -13,7 +13,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.explanation.durations import duration
 from gatecast.explanation.gates import member_of
-from gatecast.model.forecast import reading_of
+from gatecast.model.alignment import model_inputs
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import Lens, PanelArrays, SlopeResult, forecast_slopes
 
@@ -146,18 +146,18 @@ def measure_lags(
     if not is_number(share) or not 0 < share < 1:
         raise ConfigError(f"`share` must be a share between 0 and 1, got {share!r}. Use `share=0.9`.")
     network: TrainedNetwork = member_of(fitted, member)
-    reading = reading_of(fitted, panel.only(panel.row(unique_id)))
+    inputs = model_inputs(fitted, panel.only(panel.row(unique_id)))
     T = network.window or n_lags or 2 * fitted.lookback
-    n = int(reading.panel.lengths[0])
+    n = int(inputs.panel.lengths[0])
     T = T if network.window else min(T, n)
     if n < T:
         raise DataError(
-            f"Series {reading.panel.ids[0]!r} has {n} points, and the {T} that a forecast reads were expected. "
+            f"Series {inputs.panel.ids[0]!r} has {n} points, and the {T} that a forecast reads were expected. "
             "Pass more history."
         )
     origins = _spaced(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins)
-    names = _covariate_names(fitted, reading.arrays.n_inputs)
-    sums = _Sums(network, reading.arrays, T)
+    names = _covariate_names(fitted, inputs.arrays.n_inputs)
+    sums = _Sums(network, inputs.arrays, T)
     block = max(1, AT_ONCE // (fitted.horizon * T * network.spec.dense_inputs))
     for at in range(0, len(origins), block):
         sums.add(origins[at : at + block])

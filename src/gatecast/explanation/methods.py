@@ -146,7 +146,7 @@ class Explained:
         Raises:
             DataError: There are no data, and the model does not hold its training part.
         """
-        from gatecast.model.forecast import read_like_training
+        from gatecast.model.alignment import read_like_training
 
         fitted = self.fitted_
         panel = self._panel if data is None else read_like_training(fitted, data)

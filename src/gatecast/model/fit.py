@@ -1,26 +1,33 @@
-"""How does a panel become a fitted forecaster? Hold back, choose, train each member, calibrate, remember."""
+"""How does a panel become a fitted forecaster? Divide, plan, select, train each network, calibrate, record."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import carry_forward
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
-from gatecast.model.choice import choose
-from gatecast.model.fitted import Fitted, Learned
+from gatecast.model.candidates import Candidate, make_candidates
+from gatecast.model.fitted import Fitted
 from gatecast.model.members import train_members
+from gatecast.model.plan import plan_fit
+from gatecast.model.record import FitRecord
+from gatecast.model.selection import Selection, select
 from gatecast.model.settings import Settings
-from gatecast.model.tasks import Task, full_task, make_tasks, too_large
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.native import thread_count
+from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
-from gatecast.training.loop import OnLook, TrainingResult
+from gatecast.training.loop import OnValidation, TrainingResult
 from gatecast.training.stop import Stop
 
 __all__ = ["fit_panel"]
@@ -30,19 +37,22 @@ RESERVE = 0.1
 
 
 def fit_panel(
-    settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None, on_look: OnLook | None = None
+    settings: Settings,
+    panel: Panel,
+    checkpoint: Checkpoint | None = None,
+    on_validation: OnValidation | None = None,
 ) -> Fitted:
-    """Train on all points of a panel but those that are held back.
+    """Train on all points of a panel but those that are held out.
 
     Args:
         settings: Checked settings.
         panel: The training part.
         checkpoint: Keeps what was learned so far, and may hold what an earlier fit had learned.
-        on_look: Follows the training of a single network, and may end it by raising; see `Course`. What is trained to
-            choose between ways to look at the values is not followed.
+        on_validation: Follows the training of a single network, and may end it by raising; see `TrainingSchedule`. What
+            is trained to select between candidates is not followed.
 
     Returns:
-        What was learned; `learned.stop` says why it ended.
+        What was learned; `record.stop` says why it ended.
 
     Raises:
         DataError: The series are too short.
@@ -55,48 +65,56 @@ def fit_panel(
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     # training again on all points takes about as long as what comes before it
     first_deadline = started + (deadline - started) / 2 if settings.refit_full else deadline
-    tasks, checks = make_tasks(settings, panel, first_deadline)
+    data, plan = plan_fit(settings, panel)
+    candidates = make_candidates(data, plan, first_deadline)
+    with _memory_for(candidates[0]):
+        selection = select(candidates, started, checkpoint, on_validation)
+        # what was not selected makes room
+        del candidates
+        results = train_members(selection.candidate, selection.result, checkpoint, on_validation)
+        trained = _Trained(selection.candidate, tuple(results))
+        calibration = _calibrate(trained)
+        record = _record(selection, trained)
+        if settings.refit_full and data.has_validation and trained.stop is not Stop.INTERRUPTED:
+            trained, record = _train_again(trained, record, deadline, checkpoint)
+    return _fitted(trained, calibration, record)
+
+
+@contextmanager
+def _memory_for(candidate: Candidate) -> Iterator[None]:
+    error = candidate.too_large()
+    del candidate
     try:
-        choice = choose(tasks, started, checkpoint, on_look)
-        # what was not chosen makes room
-        tasks = [choice.task]
-        results = train_members(choice.task, choice.result, checkpoint, on_look)
-        task, first, reasons = choice.task, results[0], tuple(choice.reasons)
-        stop, ensemble = _stop(results), _ensemble(task, results)
-        calibration = _calibrate(task, ensemble)
-        if settings.refit_full and task.validation is not None and stop is not Stop.INTERRUPTED:
-            task = full_task(task, panel, _steps_kept(results), deadline)
-            again = train_members(task, checkpoint=checkpoint, slot=len(results))
-            if _stop(again) is Stop.INTERRUPTED:
-                # what was judged is worth more than what was not trained to its end
-                task, stop = choice.task, Stop.INTERRUPTED
-            else:
-                ensemble, stop = _ensemble(task, again), _stop([*again, first])
-                reasons = (*reasons, _about_all_points(again[0].n_steps))
+        yield
     except MemoryError:
-        raise too_large(settings, tasks[0].plan, tasks[0].spec) from None
-    learned = Learned(first.history, stop, first.n_steps, reasons, tuple(checks), first.validation_loss)
-    return _remember(task, panel, ensemble, calibration, learned)
+        raise error from None
 
 
-def _ensemble(task: Task, results: list[TrainingResult]) -> Ensemble:
-    return Ensemble(tuple(task.network(r.weights, thread_count(task.settings.n_threads)) for r in results))
+@dataclass(frozen=True)
+class _Trained:
+    """A candidate and what training gave for each of its networks."""
+
+    candidate: Candidate
+    results: tuple[TrainingResult, ...]
+
+    @property
+    def ensemble(self) -> Ensemble:
+        """All networks."""
+        threads = thread_count(self.candidate.settings.n_threads)
+        return Ensemble(tuple(self.candidate.network(result.weights, threads) for result in self.results))
+
+    @property
+    def best_step(self) -> int:
+        """After how many steps the networks were best, in the middle of them."""
+        return int(np.median([result.best_step for result in self.results]))
+
+    @property
+    def stop(self) -> Stop:
+        """Why training ended: for most of the networks, but a time that ran out for one counts."""
+        return _stop(self.results)
 
 
-def _steps_kept(results: list[TrainingResult]) -> int:
-    """Return after how many steps the members were best, in the middle of them."""
-    return int(np.median([result.best_step for result in results]))
-
-
-def _about_all_points(n_steps: int) -> str:
-    return (
-        f"Trained again on all points, also those held back, in {n_steps} steps, after so many of which the validation "
-        "part was forecast best; errors and widths of intervals are those measured before."
-    )
-
-
-def _stop(results: list[TrainingResult]) -> Stop:
-    """Say why training ended: for most of the members, but a time that ran out for one counts."""
+def _stop(results: tuple[TrainingResult, ...]) -> Stop:
     stops = [result.stop for result in results]
     for stop in (Stop.INTERRUPTED, Stop.TIME):
         if stop in stops:
@@ -104,9 +122,57 @@ def _stop(results: list[TrainingResult]) -> Stop:
     return max(stops, key=stops.count)
 
 
-def _remember(task: Task, panel: Panel, ensemble: Ensemble, calibration: Conformal | None, learned: Learned) -> Fitted:
-    preparation, season = task.preparation, task.plan.season_length
+def _record(selection: Selection, trained: _Trained) -> FitRecord:
+    """Write down what was planned, chosen and done."""
+    candidate, first = trained.candidate, trained.results[0]
+    settings, data = candidate.settings, candidate.data
+    decisions = selection.decisions
+    if candidate.plan.learning_rate is None:
+        decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
+    return FitRecord(
+        plan=replace(candidate.plan, learning_rate=first.learning_rate),
+        transform=candidate.preparation.transform.name,
+        lens=candidate.preparation.lens,
+        seasons=data.seasons,
+        hold_out=tuple(data.hold_out.tolist()),
+        patience=int(settings.patience),
+        history=first.history,
+        stop=trained.stop,
+        n_steps=first.n_steps,
+        validation_loss=first.validation_loss,
+        attempts=selection.attempts,
+        decisions=decisions,
+    )
+
+
+def _train_again(
+    judged: _Trained, record: FitRecord, deadline: float, checkpoint: Checkpoint | None
+) -> tuple[_Trained, FitRecord]:
+    """Train the same candidate on all points, for as long as was best."""
+    candidate = judged.candidate.on_all_points(judged.best_step, deadline)
+    results = tuple(train_members(candidate, checkpoint=checkpoint, slot=len(judged.results)))
+    if _stop(results) is Stop.INTERRUPTED:
+        # what was judged is worth more than what was not trained to its end
+        return judged, replace(record, stop=Stop.INTERRUPTED)
+    n_steps = results[0].n_steps
+    record = replace(record, stop=_stop((*results, judged.results[0])), refit_steps=n_steps)
+    return _Trained(candidate, results), record.with_decision(Message("decision.again", {"n": n_steps}))
+
+
+def _calibrate(trained: _Trained) -> Conformal | None:
+    """Keep the errors on the validation set, in scaled units where the transform bends each value alone."""
+    validation = trained.candidate.validation
+    if validation is None or not validation.n_windows:
+        return None
+    errors = validation.scaled_errors(trained.ensemble, trained.candidate.preparation)
+    return fit_conformal(errors) if np.isfinite(errors).any() else None
+
+
+def _fitted(trained: _Trained, calibration: Conformal | None, record: FitRecord) -> Fitted:
+    """Read the panel to its end, and remember all that forecasts need."""
+    panel, preparation, ensemble = trained.candidate.data.panel, trained.candidate.preparation, trained.ensemble
     arrays = preparation.arrays(panel)
+    season = record.plan.season_length
     return Fitted(
         ensemble=ensemble,
         memories=ensemble.read(ensemble.blank(arrays), arrays),
@@ -114,25 +180,15 @@ def _remember(task: Task, panel: Panel, ensemble: Ensemble, calibration: Conform
         after=panel.tail_from(panel.lengths),
         lengths=panel.lengths,
         anchors=preparation.transform.anchors(panel.values, panel.offsets),
-        tail=_tail(panel, max(season, 1)),
+        tail=_newest_values(panel, season),
         years=preparation.newest_years(arrays),
         naive_scales=naive_scale(panel.values, panel.offsets, season),
-        lookback=task.plan.lookback,
-        season_length=season,
         calibration=calibration,
-        learned=learned,
+        record=record,
     )
 
 
-def _calibrate(task: Task, ensemble: Ensemble) -> Conformal | None:
-    """Keep the errors on the validation part, in scaled units where the transform bends each value alone."""
-    if task.validation is None or not task.validation.n_windows:
-        return None
-    errors = task.validation.scaled_errors(ensemble, task.preparation)
-    return fit_conformal(errors) if np.isfinite(errors).any() else None
-
-
-def _tail(panel: Panel, n_points: int) -> np.ndarray:
+def _newest_values(panel: Panel, n_points: int) -> Floats:
     filled = carry_forward(panel.values, panel.offsets)
     positions = panel.offsets[1:, None] + np.arange(-n_points, 0)
     return np.asarray(filled[np.maximum(positions, panel.offsets[:-1, None])])

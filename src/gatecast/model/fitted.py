@@ -8,35 +8,15 @@ from functools import cached_property
 import numpy as np
 
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.seasons import SeasonCheck
 from gatecast.metrics.conformal import Conformal
 from gatecast.model.inputs import Preparation
+from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.record import FitRecord
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import Memory
-from gatecast.training.stop import Stop
+from gatecast.texts.message import Message
 
-__all__ = ["Fitted", "Learned"]
-
-
-@dataclass(frozen=True)
-class Learned:
-    """How the fit went.
-
-    Args:
-        history: Losses per epoch and at each look at the validation part, see `LSTMForecaster`.
-        stop: Why training ended.
-        n_steps: Training steps that the first member took.
-        decisions: What was chosen automatically, and why, in sentences.
-        seasons: The seasons that were looked for.
-        validation_loss: The best one of the first member; None where nothing was held back.
-    """
-
-    history: dict[str, list[float]]
-    stop: Stop
-    n_steps: int
-    decisions: tuple[str, ...] = ()
-    seasons: tuple[SeasonCheck, ...] = ()
-    validation_loss: float | None = None
+__all__ = ["Fitted"]
 
 
 @dataclass(frozen=True)
@@ -55,10 +35,8 @@ class Fitted:
         years: `(S, K)` the newest scaled values, NaN where there were none, which anniversaries of later points need;
             `(S, 0)` without anniversaries.
         naive_scales: `(S,)` denominators of MASE.
-        lookback: Points that are read before a forecast counts.
-        season_length: Steps in the shortest season; 1 where there is none.
         calibration: Errors on windows that the fit did not see; None where there were none.
-        learned: How the fit went.
+        record: What the fit did, and why.
     """
 
     ensemble: Ensemble
@@ -70,19 +48,39 @@ class Fitted:
     tail: np.ndarray
     years: np.ndarray
     naive_scales: np.ndarray
-    lookback: int
-    season_length: int
     calibration: Conformal | None
-    learned: Learned
+    record: FitRecord
 
-    def with_decision(self, sentence: str) -> Fitted:
+    def with_decision(self, decision: Message) -> Fitted:
         """Note one more thing that was chosen automatically."""
-        return replace(self, learned=replace(self.learned, decisions=(*self.learned.decisions, sentence)))
+        return replace(self, record=self.record.with_decision(decision))
 
     @property
     def horizon(self) -> int:
         """Steps ahead that the networks were trained for."""
         return self.ensemble.spec.horizon
+
+    @property
+    def lookback(self) -> int:
+        """Points that are read before a forecast counts."""
+        return self.record.plan.lookback
+
+    @property
+    def season_length(self) -> int:
+        """Steps in the shortest season; 1 where there is none."""
+        return self.record.plan.season_length
+
+    @property
+    def learns_intervals(self) -> bool:
+        """Whether the networks say how sure a forecast is; else measured errors do."""
+        # the quantiles of a sum of changes are not the sums of their quantiles
+        is_elementwise = self.preparation.transform.is_elementwise
+        return is_elementwise and self.ensemble.first.loss.loss in DISTRIBUTION_LOSSES
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether anything is known of how wide intervals must be."""
+        return self.learns_intervals or self.calibration is not None
 
     def shows_no_frequency(self, panel: Panel) -> bool:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""

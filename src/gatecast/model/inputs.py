@@ -12,7 +12,7 @@ from gatecast.data.features.yearly_lags import Anniversaries, days_of, fit_anniv
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
-from gatecast.data.values.gaps import behind, fill_gaps
+from gatecast.data.values.gaps import fill_gaps, prepend
 from gatecast.data.values.scaling import Scaling, fit_scaling
 from gatecast.data.values.transforms import Transform, fit_transform_named, transform_from_arrays
 from gatecast.exceptions import DataError
@@ -136,7 +136,7 @@ class Preparation:
             years: What was remembered before it; NaN where nothing was.
         """
         known = np.empty((arrays.n_series, 0)) if years is None else years
-        values, offsets = behind(known, arrays.targets, arrays.offsets)
+        values, offsets = prepend(known, arrays.targets, arrays.offsets)
         positions = offsets[1:, None] + np.arange(-self.n_years, 0)
         inside = positions >= offsets[:-1, None]
         return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)
@@ -163,7 +163,7 @@ class Preparation:
     def _bent(self, panel: Panel, anchors: Floats | None) -> Floats:
         if anchors is None or not anchors.shape[1]:
             return self.transform.forward(panel.values, panel.offsets)
-        values, offsets = behind(anchors, panel.values, panel.offsets)
+        values, offsets = prepend(anchors, panel.values, panel.offsets)
         lag = anchors.shape[1]
         return np.asarray(self.transform.forward(values, offsets)[spans(offsets[:-1] + lag, panel.lengths)])
 
@@ -269,7 +269,7 @@ def _with_years(arrays: PanelArrays, own: Anniversaries, panel: Panel, years: Ar
     """Put the anniversaries before what else is known ahead."""
     known = np.empty((panel.n_series, 0)) if years is None else years
     K = known.shape[1]
-    values, offsets = behind(known, arrays.targets, arrays.offsets)
+    values, offsets = prepend(known, arrays.targets, arrays.offsets)
     series, positions = panel.places()
     inputs = own.inputs(values, offsets, days_of(panel.starts) - K, series, positions + K)
     return replace(

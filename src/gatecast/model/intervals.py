@@ -44,11 +44,6 @@ class Forecast:
         """The forecasts, `(n, H)` in the data's units."""
         return self._restore(self._middle)
 
-    @property
-    def has_intervals(self) -> bool:
-        """Whether anything is known of how wide intervals must be."""
-        return self._is_learned or self.fitted.calibration is not None
-
     def intervals(self, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Return both ends of central intervals.
 
@@ -61,7 +56,7 @@ class Forecast:
         Raises:
             DataError: Nothing was held back to measure errors on.
         """
-        if self._is_learned:
+        if self.fitted.learns_intervals:
             ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)
             return ends[:, :, :n][:, :, ::-1], ends[:, :, n:]
         lower, upper = self._needed.bounds(levels)
@@ -69,7 +64,7 @@ class Forecast:
 
     def quantiles(self, probabilities: tuple[float, ...]) -> np.ndarray:
         """Return quantiles `(n, H, Q)` in the data's units, in the order of rising probabilities."""
-        if self._is_learned:
+        if self.fitted.learns_intervals:
             values = quantiles_of(self.fitted.ensemble.first.loss, self.scaled, np.asarray(probabilities))
             middle = self._middle[:, None]
             return self._restore(np.moveaxis(middle + (values - middle) * self._growth, 1, 2))
@@ -89,15 +84,9 @@ class Forecast:
             paths = np.moveaxis(self._restore(np.moveaxis(drawn, 1, 2)), 2, 1)
         else:
             paths = sample_paths(self.point, residuals, self._scales, n_paths, seed=seed)
-        if not self._is_learned:
+        if not self.fitted.learns_intervals:
             return paths
         return match_quantiles(paths, PATH_QUANTILES, self.quantiles(PATH_QUANTILES))
-
-    @property
-    def _is_learned(self) -> bool:
-        # the quantiles of a sum of changes are not the sums of their quantiles
-        is_elementwise = self.preparation.transform.is_elementwise
-        return is_elementwise and self.fitted.ensemble.first.loss.loss in ("quantile", "normal", "student")
 
     @property
     def _horizon(self) -> int:

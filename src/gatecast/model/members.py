@@ -7,13 +7,12 @@ import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
-
+from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
-from gatecast.model.tasks import Task
-from gatecast.model.validation import Watch
+from gatecast.model.validation import LearningCurves
 from gatecast.network.initial import initial_weights
 from gatecast.network.native import (
     OptimizerSettings,
@@ -24,56 +23,64 @@ from gatecast.network.native import (
 )
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.finder import find_learning_rate
-from gatecast.training.loop import Course, OnLook, TrainingResult, train
+from gatecast.training.loop import OnValidation, TrainingResult, TrainingSchedule, train
 from gatecast.training.progress import Progress, progress_bar
 from gatecast.training.schedule import learning_rates
 from gatecast.training.stop import Stop
 
-__all__ = ["LOOKS", "MOST_COMPLETE", "train_members", "train_one"]
+__all__ = ["CHECKS", "MOST_COMPLETE", "train_members", "train_one"]
 
-# validation looks during a fit
-LOOKS = 25
-# share of the steps that each recipe is given before the best one is trained to the end
+# validation checks during a training
+CHECKS = 25
+# share of the steps that each candidate is given before the best one is trained to the end
 TRIAL = 0.2
 # steps of a trial at most; a plan of no more is tried to its end
 MOST_COMPLETE = 1000
+# where the loss diverges: the norm to clip to where the gradient was not clipped, and by how much a norm is lowered
+USUAL_CLIP, LOWER_CLIP = 0.2, 4
 # how long Ctrl-C may go unnoticed while several networks are trained
 SIGNAL_SECONDS = 0.2
 
 
 def train_members(
-    task: Task,
+    candidate: Candidate,
     first: TrainingResult | None = None,
     checkpoint: Checkpoint | None = None,
-    on_look: OnLook | None = None,
+    on_validation: OnValidation | None = None,
     slot: int = 0,
 ) -> list[TrainingResult]:
     """Train all members, several at once on one thread each where there are several processors.
 
     Args:
-        task: What is trained.
+        candidate: What is trained.
         first: The first member, where it was trained already.
         checkpoint: Keeps what was learned so far.
-        on_look: Follows a single member, see `Course`.
+        on_validation: Follows a single member, see `TrainingSchedule`.
         slot: Number of the first member in the checkpoint.
     """
-    n, threads = task.plan.n_members, thread_count(task.settings.n_threads)
+    n, threads = candidate.plan.n_members, thread_count(candidate.settings.n_threads)
     if first is not None and (n == 1 or first.stop is Stop.INTERRUPTED):
         return [first]
     members = range(n) if first is None else range(1, n)
-    with progress_bar(task.plan.n_steps * len(members), shown=task.settings.progress) as progress:
+    with progress_bar(candidate.plan.n_steps * len(members), shown=candidate.settings.progress) as progress:
         if n == 1:
-            return [train_one(task, task.settings.seed, threads, progress, checkpoint, slot, on_look=on_look)]
+            return [
+                train_one(
+                    candidate, candidate.settings.seed, threads, progress, checkpoint, slot, on_validation=on_validation
+                )
+            ]
         workers, halt = min(len(members), threads), threading.Event()
         rounds = math.ceil(len(members) / workers)
 
         def train_member(member: int, deadline: float) -> TrainingResult:
-            seed, place = _seed(task.settings, member), slot + member
-            return train_one(task, seed, max(1, threads // workers), progress, checkpoint, place, deadline, halt=halt)
+            seed, place = _seed(candidate.settings, member), slot + member
+            return train_one(
+                candidate, seed, max(1, threads // workers), progress, checkpoint, place, deadline, halt=halt
+            )
 
         with ThreadPoolExecutor(workers) as pool:
             jobs = [
-                pool.submit(train_member, member, _share_of_time(task.deadline, turn // workers, rounds))
+                pool.submit(train_member, member, _share_of_time(candidate.deadline, turn // workers, rounds))
                 for turn, member in enumerate(members)
             ]
             return ([] if first is None else [first]) + _results(jobs, halt)
@@ -113,7 +120,7 @@ def _share_of_time(deadline: float, turn: int, turns: int) -> float:
 
 
 def train_one(
-    task: Task,
+    candidate: Candidate,
     seed: int,
     n_threads: int,
     progress: Progress | None = None,
@@ -122,47 +129,48 @@ def train_one(
     deadline: float | None = None,
     trial: float | None = None,
     halt: threading.Event | None = None,
-    on_look: OnLook | None = None,
+    on_validation: OnValidation | None = None,
 ) -> TrainingResult:
     """Train a single network; with `trial`, a moment, only for a fifth of the steps and until then."""
-    settings, plan = task.settings, task.plan
-    trainer = make_trainer(task.spec, initial_weights(task.spec, seed), task.loss, _optimizer(settings), n_threads)
-    source = _source(task, seed)
+    settings, plan = candidate.settings, candidate.plan
+    make = partial(_trainer, candidate, seed, n_threads)
+    trainer, source = make(), _source(candidate, seed)
     log = None if checkpoint is None else checkpoint.resume(slot, trainer)
     n_steps = plan.n_steps if trial is None else max(60, min(int(plan.n_steps * TRIAL), MOST_COMPLETE))
-    course = Course(
-        _rates(task, seed, n_threads, source, n_steps) if log is None else log.rates,
+    peak = log.learning_rate if log is not None else plan.learning_rate or find_learning_rate(make, source)
+    schedule = TrainingSchedule(
+        learning_rates(settings.schedule, peak, n_steps) if log is None else log.rates,
+        peak,
         plan.steps_per_epoch,
-        check_every=max(1, n_steps // LOOKS),
+        check_every=max(1, n_steps // CHECKS),
         patience=settings.patience,
-        deadline=trial or deadline or task.deadline,
-        averaged=settings.averaging > 0,
+        deadline=trial or deadline or candidate.deadline,
+        averaged=settings.ema_decay > 0,
         halt=halt,
-        on_look=on_look,
+        on_validation=on_validation,
+        remedies=_remedies(settings),
     )
     judge = None
-    if trial is None and task.validation is not None:
-        watch = Watch(task.validation, task.validation.before(settings.horizon), task.preparation)
-        judge = lambda w: watch.curves(task.network(w, n_threads))  # noqa: E731
-    quiet = progress or Silent()
-    save = None if checkpoint is None else checkpoint.saver(slot, averaged=course.averaged)
-    return train(trainer, source, course, quiet, judge, save, log)
-
-
-def _optimizer(settings: Settings) -> OptimizerSettings:
-    return OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.averaging)
-
-
-def _rates(task: Task, seed: int, n_threads: int, source: Any, n_steps: int) -> np.ndarray:
-    """Return the learning rate of each step; the highest one is found where that was asked for."""
-
-    def make() -> Any:
-        return make_trainer(
-            task.spec, initial_weights(task.spec, seed), task.loss, _optimizer(task.settings), n_threads
+    if trial is None and candidate.validation is not None:
+        curves = LearningCurves(
+            candidate.validation, candidate.validation.before(settings.horizon), candidate.preparation
         )
+        judge = lambda w: curves.of(candidate.network(w, n_threads))  # noqa: E731
+    save = None if checkpoint is None else checkpoint.saver(slot, averaged=schedule.averaged)
+    return train(trainer, source, schedule, progress or Silent(), judge, save, log)
 
-    peak = task.plan.learning_rate or find_learning_rate(make, source)
-    return learning_rates(task.settings.schedule, peak, n_steps)
+
+def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Any:
+    settings, weights = candidate.settings, initial_weights(candidate.spec, seed)
+    optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.ema_decay)
+    return make_trainer(candidate.spec, weights, candidate.loss, optimizer, n_threads)
+
+
+def _remedies(settings: Settings) -> tuple[str, ...]:
+    """Say what else helps a training that diverges: what is not in force already."""
+    clip = settings.clip_norm / LOWER_CLIP if settings.clip_norm else USUAL_CLIP
+    scale = () if settings.scaling == "standard" else ('scale the data (`scaling="standard"`)',)
+    return f"clip the gradient (`clip_norm={clip:.1g}`)", *scale
 
 
 class Silent:
@@ -172,13 +180,13 @@ class Silent:
         """Take no note."""
 
 
-def _source(task: Task, seed: int) -> Any:
-    settings, plan, lens = task.settings, task.plan, task.preparation.lens
+def _source(candidate: Candidate, seed: int) -> Any:
+    settings, plan, lens = candidate.settings, candidate.plan, candidate.preparation.lens
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
-        return segment_source(task.arrays, lens, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
+        return segment_source(candidate.arrays, lens, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
     return window_source(
-        task.arrays,
+        candidate.arrays,
         lens,
         plan.lookback,
         settings.horizon,

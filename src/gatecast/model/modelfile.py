@@ -21,7 +21,7 @@ from gatecast.network.native import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 5
+FORMAT = 6
 
 
 def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str, Any]) -> None:

@@ -9,17 +9,16 @@ import numpy as np
 
 from gatecast.data.features.yearly_lags import Anniversaries
 from gatecast.data.panel.panel import Columns, Panel
-from gatecast.data.seasonality.seasons import SeasonCheck
 from gatecast.data.values.scaling import Scaling
 from gatecast.data.values.transforms import transform_from_arrays
 from gatecast.metrics.conformal import Conformal
-from gatecast.model.fitted import Fitted, Learned
+from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
+from gatecast.model.record import FitRecord
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.native import Lens, LossSettings, PanelArrays
 from gatecast.network.spec import NetworkSpec
-from gatecast.training.stop import Stop
 
 __all__ = ["facts_of", "tensors_of", "unpack"]
 
@@ -64,24 +63,20 @@ def facts_of(fitted: Fitted) -> Facts:
         "n_members": len(fitted.memories),
         "spec": first.spec.to_dict(),
         "loss": asdict(first.loss),
-        "lens": asdict(first.lens),
         "window": first.window,
         "recent": {name: getattr(fitted.memories[0].recent, name) for name in COUNTS},
-        "transform": preparation.transform.name,
         "scaling": preparation.scaling.kind,
         "encoder": None if encoder is None else encoder.to_dict(),
         "anniversaries": None if preparation.anniversaries is None else preparation.anniversaries.to_dict(),
         "after": _about_series(fitted.after),
-        "lookback": fitted.lookback,
-        "season_length": fitted.season_length,
-        "learned": asdict(fitted.learned),
+        "record": asdict(fitted.record),
     }
 
 
 def unpack(tensors: Tensors, facts: Facts, n_threads: int) -> Fitted:
     """Put a fitted model together again."""
-    seen = facts["lens"]
-    lens = Lens(tuple(seen["lags"]), tuple(seen["candidates"]), seen["level"])
+    record = FitRecord.from_dict(facts["record"])
+    lens = record.lens
     networks = _networks(tensors, facts, lens, n_threads)
     arrays: dict[str, Any] = {**_below("recent", tensors), **facts["recent"]}
     recent = PanelArrays(**arrays)
@@ -89,17 +84,15 @@ def unpack(tensors: Tensors, facts: Facts, n_threads: int) -> Fitted:
     return Fitted(
         ensemble=Ensemble(networks),
         memories=tuple(Memory(recent, tensors[f"members.{n}.state"]) for n in range(len(networks))),
-        preparation=_preparation(tensors, facts, lens),
+        preparation=_preparation(tensors, facts, record.transform, lens),
         after=_series(facts["after"], tensors["series.starts"]),
         lengths=tensors["series.lengths"],
         anchors=tensors["series.anchors"],
         tail=tensors["series.tail"],
         years=tensors["series.years"],
         naive_scales=tensors["series.naive_scales"],
-        lookback=facts["lookback"],
-        season_length=facts["season_length"],
         calibration=Conformal.from_arrays(calibration) if calibration else None,
-        learned=_learned(facts["learned"]),
+        record=record,
     )
 
 
@@ -128,14 +121,14 @@ def _networks(tensors: Tensors, facts: Facts, lens: Lens, n_threads: int) -> tup
     return tuple(network(n) for n in range(facts["n_members"]))
 
 
-def _preparation(tensors: Tensors, facts: Facts, lens: Lens) -> Preparation:
+def _preparation(tensors: Tensors, facts: Facts, transform: str, lens: Lens) -> Preparation:
     encoder = None
     if facts["encoder"] is not None:
         from gatecast.data.features.encoding import CovariateEncoder
 
         encoder = CovariateEncoder.from_dict(facts["encoder"])
     return Preparation(
-        transform=transform_from_arrays(facts["transform"], _below("transform", tensors)),
+        transform=transform_from_arrays(transform, _below("transform", tensors)),
         scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], facts["scaling"]),
         spreads=tensors["series.spreads"],
         units=tensors["series.units"],
@@ -180,14 +173,3 @@ def _series(facts: Facts, starts: np.ndarray) -> Panel:
 
 def _column(values: list[Any], *, is_object: bool) -> np.ndarray:
     return np.array(values, dtype=object if is_object else np.float64)
-
-
-def _learned(facts: Facts) -> Learned:
-    return Learned(
-        history=facts["history"],
-        stop=Stop(facts["stop"]),
-        n_steps=facts["n_steps"],
-        decisions=tuple(facts["decisions"]),
-        seasons=tuple(SeasonCheck(**check) for check in facts["seasons"]),
-        validation_loss=facts["validation_loss"],
-    )

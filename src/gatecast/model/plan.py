@@ -8,34 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.seasons import SeasonCheck, check_seasons, find_season, usual_seasons
 from gatecast.exceptions import DataError
 from gatecast.model.inputs import check_logarithms
 from gatecast.model.settings import Settings
+from gatecast.model.training_data import FEW_SERIES, TrainingData
 from gatecast.network.native import Lens, LossSettings
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 __all__ = [
-    "FEW_SERIES",
+    "DISTRIBUTION_LOSSES",
     "MANY_POINTS",
+    "Covariates",
+    "InputDesign",
     "Plan",
-    "Recipe",
     "choose_members",
-    "choose_seasons",
-    "held_back",
+    "input_designs",
+    "make_loss",
     "make_plan",
     "make_spec",
+    "plan_fit",
 ]
 
-# windows that the validation part is to hold at least, over all series
-VALIDATION_WINDOWS = 200
-# share of a series that is held back at most, where one horizon is less
-VALIDATION_SHARE = 0.2
+# losses that learn how sure a forecast is
+DISTRIBUTION_LOSSES = ("quantile", "normal", "student")
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
 SEASONS_BACK = 3
 # steps of the mean where there is no season
 SHORT_MEAN = 4
-FEW_SERIES = 10
 # a level wanders where the means of ten parts of a series make more than this share of its variance
 TENTHS, WANDERING = 10, 0.25
 # from so many points on, two layers and a high learning rate pay
@@ -46,15 +45,13 @@ LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 LEAST_STEPS, STEPS_OF_FEASTS = 200, 600
 # networks of a fit to few series with fewer points than so many, where another one costs a second or two
 MEMBERS, FEW_POINTS = 5, 20_000
-# below so many horizons a series holds nothing back
-VALIDATION_HORIZONS = 3
-# and the rest of a series has to hold so many observations
-LEAST_OBSERVED = 2
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A way to look at the values; where there are several, the one that is best on the validation part is taken.
+class InputDesign:
+    """What the values become before a network reads them.
+
+    Where there are several, the one with the smallest error on the validation set is taken.
 
     Args:
         transform: A name in `TRANSFORMS`.
@@ -101,95 +98,45 @@ class Plan:
         return self.epochs * self.steps_per_epoch
 
 
-def choose_seasons(settings: Settings, panel: Panel) -> tuple[tuple[int, ...], list[SeasonCheck]]:
-    """Return the seasons that count, shortest first, and what was found of those that the frequency suggests.
+def plan_fit(settings: Settings, panel: Panel) -> tuple[TrainingData, Plan]:
+    """Divide a panel and choose what the user left open: what a fit does first, and all that is known before it.
 
-    Given ones are taken as they are. Those of the frequency are dropped where the data do not show them; where the
-    frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because it holds
-    whole weeks.
+    Raises:
+        DataError: The series are too short.
     """
-    if settings.seasons is not None:
-        return tuple(season for season in settings.seasons if season > 1), []
-    usual = usual_seasons(panel.grid)
-    if not usual:
-        found = find_season(panel.values, panel.offsets)
-        if found is None:
-            return (), []
-        return (found,), [SeasonCheck(found, True, 1.0, f"The values repeat themselves every {found} steps.")]
-    checks = check_seasons(panel.values, panel.offsets, usual)
-    kept = tuple(check.season_length for check in checks if check.kept)
-    return tuple(364 if season == 365 and 7 in kept else season for season in kept), checks
+    data = TrainingData.of(settings, panel)
+    return data, make_plan(data)
 
 
-def held_back(settings: Settings, panel: Panel) -> np.ndarray:
-    """Return how many points at the end of each series are not learned from, `(S,)`.
-
-    When nothing is asked for: one horizon and as many more points as give 200 windows over all series (of ten series
-    and fewer a tenth, so that the windows differ), but at most a fifth of a series and at least one horizon; nothing of
-    a series shorter than three horizons and eight points, nothing where a lookback was given that the rest would be too
-    short for, and nothing where the rest would hold fewer than two observations to learn a scale from, or what is held
-    back none.
-    """
-    lengths, H = panel.lengths, settings.horizon
-    size = settings.validation_size
-    if size == 0 or (size is None and settings.skip == "none"):
-        return np.zeros(panel.n_series, np.int64)
-    if size is None:
-        windows = math.ceil(VALIDATION_WINDOWS / max(panel.n_series, 1))
-        most = np.maximum((lengths * VALIDATION_SHARE).astype(np.int64), H)
-        tenth = lengths // 10 if panel.n_series <= FEW_SERIES else np.zeros_like(lengths)
-        wanted = np.minimum(np.maximum(H + windows - 1, tenth), most)
-    elif size < 1:
-        wanted = np.ceil(lengths * size).astype(np.int64)
-    else:
-        wanted = np.full(panel.n_series, int(size))
-    least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
-    held = np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
-    observed = _observed_before(panel, lengths - held)
-    is_useful = (observed >= LEAST_OBSERVED) & (_observed_before(panel, lengths) > observed)
-    return np.where(is_useful, held, 0)
-
-
-def _observed_before(panel: Panel, positions: np.ndarray) -> np.ndarray:
-    """Count what was observed in the first `positions[s]` points of each series."""
-    seen = np.zeros(len(panel.values) + 1, np.int64)
-    np.cumsum(~np.isnan(panel.values), out=seen[1:])
-    return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
-
-
-def recipes(
-    settings: Settings, seasons: tuple[int, ...], panel: Panel, everything: Panel, *, has_validation: bool
-) -> list[Recipe]:
-    """List the ways to look at the values that are worth a try; the first one is taken where nothing can be compared.
+def input_designs(data: TrainingData) -> list[InputDesign]:
+    """List the inputs that are worth a try; the first ones are taken where nothing can be compared.
 
     With `skip="none"` the value itself is the only input. Else changes over one step, over one, two and three of the
     shortest season and over each other season are inputs, and candidates are the last value, the values so many
     seasons ago and the mean over the shortest season (over four steps where there is none); a season that was searched
     for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
     are tried with `transform="auto"` where the level does not wander: few series say nothing about levels at which they
-    never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held back
-    (`everything`).
+    never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held out.
 
     Raises:
         DataError: The logarithm was asked for, and a value has none.
     """
+    settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     if settings.transform == "log1p":
-        check_logarithms(everything)
+        check_logarithms(data.panel)
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
-        return [Recipe(transform, Lens())]
-    # one that was searched for is not exact, and some seasons back it is another phase
-    is_exact = settings.seasons is not None or bool(usual_seasons(panel.grid))
-    backs = range(1, SEASONS_BACK + 1 if is_exact else 2)
+        return [InputDesign(transform, Lens())]
+    backs = range(1, SEASONS_BACK + 1 if data.seasons.is_exact else 2)
     shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
     naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
     free, level = Lens(shown, naive, level=False), Lens(shown, (*naive, 0))
     is_small = len(panel.values) < MANY_POINTS
-    found = [Recipe(transform, free if is_small else level)]
-    if is_small and has_validation and settings.transform == "auto" and not _wanders(panel):
-        found.append(Recipe(transform, level))
-    if settings.transform == "auto" and has_validation and _allows_log(everything):
-        found.append(Recipe("log1p", found[0].lens))
+    found = [InputDesign(transform, free if is_small else level)]
+    if is_small and data.has_validation and settings.transform == "auto" and not _wanders(panel):
+        found.append(InputDesign(transform, level))
+    if settings.transform == "auto" and data.has_validation and _allows_log(data.panel):
+        found.append(InputDesign("log1p", found[0].lens))
     return found
 
 
@@ -211,15 +158,15 @@ def _allows_log(panel: Panel) -> bool:
     return not (panel.values < 0).any() and not np.isnan(panel.values).all()
 
 
-def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Plan:
-    """Choose what the user left open, for a panel without what is held back.
+def make_plan(data: TrainingData) -> Plan:
+    """Choose what the user left open, from what is learned from.
 
     The rules: `lookback` is 48 points or two of the shortest season, whichever is longer, at most 336 and at most a
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
     those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
     (at least 200 steps, and 600 where up to ten series come with `calendar` or `country`; 4 or 16 times as many where
-    the validation loss of these still falls fast, see `gatecast.model.choice`), from 100,000 points on 16 (at most
+    the validation loss of these still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most
     1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
     on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation part says so (0.01
     without naive forecasts). How many networks there are says `choose_members`.
@@ -227,14 +174,14 @@ def make_plan(settings: Settings, panel: Panel, seasons: tuple[int, ...]) -> Pla
     Raises:
         DataError: No series is long enough, or in `windows` mode a series is not.
     """
+    settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     lengths = panel.lengths
     lookback = settings.lookback or _choose_lookback(settings, lengths, seasons)
     _check_lengths(settings, panel, lookback)
     n_points = len(panel.values)
     hidden, layers = _choose_size(settings, n_points)
     rate, other = _choose_rate(settings, n_points)
-    season = seasons[0] if seasons else 1
-    sizes = (hidden, layers, rate, other, season, choose_members(settings, panel))
+    sizes = (hidden, layers, rate, other, data.seasons.shortest, choose_members(settings, panel))
     if settings.mode == "windows":
         batch = settings.batch_size or 32
         n_windows = int(np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum())
@@ -252,8 +199,8 @@ def choose_members(settings: Settings, panel: Panel) -> int:
 
     Up to ten series with fewer than 20,000 points in all are learned by five networks, each in a second or two. One
     network is enough for more of them and for a single step ahead, is all that the tutorials have (`skip="none"`,
-    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long, or where the course is made
-    longer than usual (`gatecast.model.choice`).
+    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long, or where training is made
+    longer than usual (`gatecast.model.selection`).
     """
     if settings.ensemble is not None:
         return int(settings.ensemble)

@@ -293,11 +293,6 @@ class Settings(Training, Network, Everyday):
             return None
         return tuple(sorted({int(season) for season in np.atleast_1d(np.asarray(given))}))
 
-    @property
-    def averaging(self) -> float:
-        """The decay of the moving average of the weights."""
-        return self.ema_decay
-
     def values(self) -> dict[str, object]:
         """Return all settings by name, those of numpy's types as plain ones, ready for JSON."""
         return {name: _plain(getattr(self, name)) for name in SETTINGS}

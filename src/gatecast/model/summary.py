@@ -16,10 +16,10 @@ RECURRENT = ("lstm", "gru")
 
 def facts_of(fitted: Fitted) -> dict[str, str]:
     """Return what a fitted forecaster is, in words, by what they are about."""
-    learned, spec = fitted.learned, fitted.ensemble.spec
+    record, spec = fitted.record, fitted.ensemble.spec
     n_networks = len(fitted.ensemble.networks)
     layers = ", ".join(f"{layer.kind.upper()}({layer.units})" for layer in spec.stack if layer.kind in RECURRENT)
-    errors = [error for error in learned.history.get("validation_rmse", []) if error == error]
+    errors = [error for error in record.history.get("validation_rmse", []) if error == error]
     facts = {
         "series": _series(fitted.after.ids.tolist()),
         "learned from": f"{int(fitted.lengths.sum()):,} points, frequency {fitted.after.freq}",
@@ -27,7 +27,7 @@ def facts_of(fitted: Fitted) -> dict[str, str]:
         "lookback": f"{fitted.lookback} steps",
         "season": f"{fitted.season_length} steps" if fitted.season_length > 1 else "none",
         "network": (layers or "dense") + (f", {n_networks} of them" if n_networks > 1 else ""),
-        "training": f"{learned.n_steps:,} steps. {learned.stop.remedy}".strip(),
+        "training": f"{record.n_steps:,} of {record.plan.n_steps:,} steps. {record.stop.remedy}",
     }
     if errors:
         facts["RMSE on the validation part"] = f"{min(errors):.4g}, in the data's units"
@@ -53,7 +53,7 @@ def to_html(title: str, fitted: Fitted | None) -> str:
         f'<td style="text-align: left">{html.escape(text)}</td></tr>'
         for name, text in facts_of(fitted).items()
     )
-    chosen = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in fitted.learned.decisions)
+    chosen = "".join(f"<li>{html.escape(str(decision))}</li>" for decision in fitted.record.decisions)
     return f"{head}<table>{rows}</table>" + (f"<ul>{chosen}</ul>" if chosen else "")
 
 

@@ -14,7 +14,7 @@ from gatecast.network.losses import mean_loss
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.native import PanelArrays, Stretches, run_sequences
 
-__all__ = ["Validation", "Watch", "limit_origins"]
+__all__ = ["LearningCurves", "Validation", "limit_origins"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -140,7 +140,7 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class Watch:
+class LearningCurves:
     """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from.
 
     Args:
@@ -153,7 +153,7 @@ class Watch:
     learned: Validation
     preparation: Preparation
 
-    def curves(self, network: TrainedNetwork) -> dict[str, float]:
+    def of(self, network: TrainedNetwork) -> dict[str, float]:
         """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""
         parts = (self.held, self.learned)
         each = zip(parts, self.held.forecasts_of(parts, network), strict=True)

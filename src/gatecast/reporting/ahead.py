@@ -32,8 +32,7 @@ def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Any, comparison: 
         ahead: Table of what is known ahead, or None.
         comparison: Whose errors of the LSTM choose the series: the best, the median and the worst.
     """
-    is_known = model.fitted_.calibration is not None or model.settings_.loss in ("quantile", "normal", "student")
-    levels = LEVELS if is_known else ()
+    levels = LEVELS if model.fitted_.has_intervals else ()
     table = model.predict(data=panel, future=ahead, level=list(levels) or None)
     chosen = _chosen(panel, comparison)
     return {

@@ -14,7 +14,7 @@ from gatecast.diagnosis import Diagnosis
 from gatecast.diagnosis.gather import find_parts
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.forecast import read_like_training
+from gatecast.model.alignment import read_like_training
 from gatecast.reporting.ahead import about_forecast
 from gatecast.reporting.clock import Clock
 from gatecast.reporting.data import about_data

@@ -79,7 +79,7 @@ def _values(panel: Panel) -> dict[str, Any]:
 def _seasons(model: LSTMForecaster) -> list[dict[str, Any]]:
     return [
         {"season_length": check.season_length, "kept": check.kept, "strength": check.strength}
-        for check in model.fitted_.learned.seasons
+        for check in model.fitted_.record.seasons.checks
     ]
 
 
@@ -93,7 +93,7 @@ def _covariates(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _kept(model: LSTMForecaster) -> list[int]:
-    kept = [check.season_length for check in model.fitted_.learned.seasons if check.kept]
+    kept = [check.season_length for check in model.fitted_.record.seasons.checks if check.kept]
     return kept or [model.fitted_.season_length]
 
 

@@ -99,22 +99,22 @@ def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def about_training(model: LSTMForecaster) -> dict[str, Any]:
     """Gather how the loss went."""
-    history, learned = model.history_, model.fitted_.learned
-    looks = history.get("validation_epoch") or []
-    if looks:
+    history, record = model.history_, model.fitted_.record
+    checked = history.get("validation_epoch") or []
+    if checked:
         names = {"validation": "validation_rmse", "learned": "train_rmse"}
-        curves = {name: (looks, history[key]) for name, key in names.items() if history.get(key)}
+        curves = {name: (checked, history[key]) for name, key in names.items() if history.get(key)}
     else:
         curves = {"training": (list(range(1, len(history["rmse"]) + 1)), history["rmse"])}
     losses = np.asarray(history.get("validation_loss") or [], float)
     best = int(np.nanargmin(losses)) if len(losses) and not np.isnan(losses).all() else None
     return {
         "curves": [{"name": name, **_thin(*curve)} for name, curve in curves.items()],
-        "kept_epoch": None if best is None else looks[best],
+        "kept_epoch": None if best is None else checked[best],
         "kept_rmse": None if best is None or not history.get("validation_rmse") else history["validation_rmse"][best],
         "n_epochs": len(history["rmse"]),
-        "n_steps": learned.n_steps,
-        "stop": str(learned.stop),
+        "n_steps": record.n_steps,
+        "stop": str(record.stop),
     }
 
 

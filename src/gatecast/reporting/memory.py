@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from gatecast.charts.thinning import block_means
 from gatecast.data.panel.panel import Panel
-from gatecast.explanation.durations import duration
+from gatecast.explanation.durations import duration_message
 from gatecast.explanation.events import ForgetEvents
 from gatecast.explanation.gates import Gates
 from gatecast.explanation.halflives import HalfLives
@@ -46,10 +47,10 @@ def about_memory(model: LSTMForecaster, panel: Panel, row: int) -> dict[str, Any
         "n_members": len(model.fitted_.ensemble.networks),
         "layers": [{"kind": g.kind, "number": g.number, "units": g.n_units} for g in gates.layers],
         "window": gates.window,
-        "half_lives": _half_lives(lives),
+        "half_lives": _half_lives(lives, gates.freq),
         "events": _events(events),
         "periods": [
-            {"time": duration(period, gates.freq), "n": n, "share": share}
+            {"time": _time(period, gates.freq), "n": n, "share": share}
             for period, n, share in gates.spectra().periods()[:MOST_PERIODS]
         ],
         "lags": _lags(model.lag_importance(one)),
@@ -57,14 +58,21 @@ def about_memory(model: LSTMForecaster, panel: Panel, row: int) -> dict[str, Any
     }
 
 
-def _half_lives(lives: HalfLives) -> dict[str, Any]:
+def _half_lives(lives: HalfLives, freq: str | int) -> dict[str, Any]:
     finite = [float(steps) for steps in lives.steps if np.isfinite(steps)]
     return {
         "n": len(lives.steps),
         "n_endless": len(lives.steps) - len(finite),
         "steps": rounded(sorted(finite)),
-        "at": [{"share": name, "steps": lives.quantile(q), "time": lives.text(q)} for name, q in SHARES.items()],
+        "at": [
+            {"share": name, "steps": lives.quantile(q), "time": _time(lives.quantile(q), freq)}
+            for name, q in SHARES.items()
+        ],
     }
+
+
+def _time(steps: float, freq: str | int) -> dict[str, Any]:
+    return asdict(duration_message(steps, freq))
 
 
 def _events(events: ForgetEvents) -> dict[str, Any]:
@@ -92,12 +100,12 @@ def _lags(lags: LagImportance) -> dict[str, Any]:
     importance = lags.importance[:MOST_LAGS]
     return {
         "effective": lags.effective_lookback,
-        "time": lags.text,
+        "time": _time(lags.effective_lookback, lags.freq),
         "share": lags.share,
         "is_whole": lags.is_whole,
-        "looked_within": duration(len(lags.lags), lags.freq),
+        "looked_within": _time(len(lags.lags), lags.freq),
         "importance": rounded(importance),
-        "top": [{"lag": lag, "share": share, "time": duration(lag, lags.freq)} for lag, share in lags.top(3)],
+        "top": [{"lag": lag, "share": share, "time": _time(lag, lags.freq)} for lag, share in lags.top(3)],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def about_recipe(
             "lookback": fitted.lookback,
             "season_length": fitted.season_length,
             "transform": fitted.preparation.transform.name,
-            "loss": model.settings_.loss,
+            "loss": fitted.ensemble.first.loss.loss,
             "layers": [f"{layer['kind'].upper()}({layer['units']})" for layer in facts["memory"].get("layers", [])],
             "n_parameters": spec.n_parameters,
             "ensemble": len(fitted.ensemble.networks),
@@ -42,7 +42,7 @@ def about_recipe(
             "steps": facts["training"]["n_steps"],
             "seed": model.settings_.seed,
         },
-        "decisions": list(model.decisions_),
+        "decisions": [{**asdict(said), "sentence": str(said)} for said in fitted.record.decisions],
         "versions": {"Python": platform.python_version(), **_versions()},
         "machine": {"system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()},
         "seconds": seconds,

@@ -3,48 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from gatecast.charts.names import shorten
 from gatecast.charts.words import UNITS
 from gatecast.texts import UNKNOWN, Texts
+from gatecast.texts.message import Message
 
 __all__ = ["Words"]
 
-DURATION = re.compile(
-    r"([\d.,e+]+) (business day|week|day|hour|minute|second|millisecond|microsecond|year|month|step)s?"
-)
-# what a fit chose, as `gatecast.model` says it: model files keep these sentences, and nothing else of them
-WAY = re.compile(r"transform (\S+) (with|without) the level(?: ([^\s,]+))?")
-VALUES = re.compile(r"Values: (.+), which was best on the validation part or not clearly worse \(MASE: (.+)\)\.")
-CHOSEN = {
-    "decision.rate_worse": re.compile(
-        r"Learning rate (?P<rate>\S+): the other one was worse on the validation part "
-        r"\(MASE: (?P<first>\S+) (?P<error>\S+), (?P<second>\S+) (?P<other>\S+)\)\."
-    ),
-    "decision.rate_alike": re.compile(
-        r"Learning rate (?P<rate>\S+): the other one was not clearly better on the validation part "
-        r"\(MASE: (?P<first>\S+) (?P<error>\S+), (?P<second>\S+) (?P<other>\S+)\)\."
-    ),
-    "decision.longer": re.compile(
-        r"Epochs (?P<n>\d+): after (?P<other>\d+) the validation part was still forecast better and better "
-        r"\(MASE: \d+ (?P<before>\S+), \d+ (?P<after>\S+)\)\."
-    ),
-    "decision.enough": re.compile(
-        r"Epochs (?P<n>\d+): (?P<other>\d+) were not much better on the validation part "
-        r"\(MASE: \d+ (?P<before>\S+), \d+ (?P<after>\S+)\)\."
-    ),
-    "decision.single": re.compile(
-        r"One network instead of (?P<n>\d+), as so long a course takes its time; "
-        r"`ensemble=\d+` asks for all of them\."
-    ),
-    "decision.again": re.compile(
-        r"Trained again on all points, also those held back, in (?P<n>\d+) steps, after so many of which the "
-        r"validation part was forecast best; errors and widths of intervals are those measured before\."
-    ),
-}
 # letters of a name that a heading, a cell and a sentence have room for
 NAME = 60
 
@@ -132,17 +100,14 @@ class Words:
             return UNKNOWN
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
-    def duration(self, text: str) -> str:
+    def duration(self, facts: dict[str, Any]) -> str:
         """Say a duration of `gatecast.explanation.durations`.
 
         Examples:
-            >>> Words("zh").duration("9 days"), Words("en").duration("1 day"), Words("zh").duration("for ever")
-            ('9 天', '1 day', '永远')
+            >>> Words("zh").duration({"code": "unit.day", "facts": {"n": "9"}})
+            '9 天'
         """
-        if text in ("for ever", "unknown", "none"):
-            return self.t(f"unit.{text.replace(' ', '_')}")
-        found = DURATION.fullmatch(text)
-        return text if found is None else self.t(f"unit.{found[2].replace(' ', '_')}", n=found[1])
+        return Message.from_dict(facts).say(self.lang)
 
     def frequency(self, freq: str) -> str:
         """Say a frequency.
@@ -164,13 +129,18 @@ class Words:
 
     def said(self, sentence: dict[str, Any]) -> dict[str, str]:
         """Say a sentence of the library; in its own English, and marked as such, where there is no other text of it."""
-        code, facts = sentence["code"], dict(sentence["facts"])
-        if code not in self.t:
+        if sentence["code"] not in self.t:
             return {"text": sentence["sentence"], "lang": "en"}
+        message = Message.from_dict(sentence)
+        facts = {name: self._named(value) for name, value in message.facts.items()}
         if "p" in facts:
             facts["chance"] = self._chance(facts)
-        facts |= {k: self.names(v) for k, v in facts.items() if isinstance(v, list)}
-        return {"text": self.t(code, **facts).strip(), "lang": self.lang}
+        return {"text": Message(message.code, facts).say(self.lang).strip(), "lang": self.lang}
+
+    def _named(self, value: Any) -> Any:
+        """Shorten a list of names; other messages are no names."""
+        is_names = isinstance(value, list) and not any(isinstance(item, Message) for item in value)
+        return self.names(value) if is_names else value
 
     def _chance(self, facts: dict[str, Any]) -> str:
         p = facts["p"]
@@ -195,32 +165,6 @@ class Words:
         # numbers such as "coverage_80" are no names that a text uses
         numbers = {name.replace(".", "_"): value for name, value in finding["evidence"].items()}
         return {"text": self.t(code, **values, **numbers), "lang": self.lang}
-
-    def decision(self, sentence: str) -> dict[str, str]:
-        """Say what was chosen automatically.
-
-        Examples:
-            >>> text = "Learning rate 0.01: the other one was worse on the validation part (MASE: 0.003 0.8, 0.01 0.7)."
-            >>> Words("zh").decision(text)["text"]
-            '学习率 0.01：另一个在验证部分更差（MASE：0.003 为 0.8，0.01 为 0.7）。'
-        """
-        values = VALUES.fullmatch(sentence)
-        if values is not None:
-            tried = self.t("words.comma").join(self._way(way) for way in WAY.findall(values[2]))
-            return {
-                "text": self.t("decision.values", way=self._way(WAY.findall(values[1])[0]), tried=tried),
-                "lang": self.lang,
-            }
-        for key, pattern in CHOSEN.items():
-            chosen = pattern.fullmatch(sentence)
-            if chosen is not None:
-                return {"text": self.t(key, **chosen.groupdict()), "lang": self.lang}
-        return {"text": sentence, "lang": "en"}
-
-    def _way(self, way: tuple[str, str, str]) -> str:
-        transform, level, error = way
-        said = self.t(f"decision.{level}_level", transform=transform)
-        return f"{said} {error}".strip()
 
     def part(self, part: str) -> str:
         """Say which part of the data."""

@@ -20,7 +20,7 @@ from gatecast.training.loop import Log, Save
 
 __all__ = ["Checkpoint", "fingerprint"]
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Checkpoint:
@@ -35,8 +35,7 @@ class Checkpoint:
         fingerprint: Of settings and data; a file of others is refused.
 
     Attributes:
-        choice: Which of several ways to look at the values was taken; None where there was no choice yet.
-        reasons: Why, in sentences.
+        selection: Which candidate was taken and why, plain values only; None where none was selected yet.
 
     Raises:
         ModelFileError: Nothing can be written there.
@@ -48,8 +47,7 @@ class Checkpoint:
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
         self._written = time.monotonic()
-        self.choice: int | None = None
-        self.reasons: tuple[str, ...] = ()
+        self.selection: dict[str, Any] | None = None
         self._tensors: dict[int, dict[str, np.ndarray]] = {}
         self._facts: dict[int, dict[str, Any]] = {}
         if self._path is not None:
@@ -86,15 +84,11 @@ class Checkpoint:
                 f"{file} belongs to a fit with other settings or other data. Pass the same settings and data as then, "
                 "or leave `resume` out."
             )
-        self.choice, self.reasons = facts["choice"], tuple(facts["reasons"])
+        self.selection = facts["selection"]
         for member, kept in facts["members"].items():
             self._facts[int(member)] = kept
             prefix = f"{member}."
             self._tensors[int(member)] = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-    def keep_choice(self, choice: int, reasons: list[str]) -> None:
-        """Note which way to look at the values was taken, so that a fit that goes on takes the same."""
-        self.choice, self.reasons = choice, tuple(reasons)
 
     def resume(self, member: int, trainer: Any) -> Log | None:
         """Give a trainer the weights and moments that were kept; returns the log to go on from, None to begin."""
@@ -105,9 +99,15 @@ class Checkpoint:
         trainer.set_moments(tensors["moments"], facts["adam_steps"])
         if "mean" in tensors:
             trainer.set_mean_weights(tensors["mean"])
-        checks = [(int(step), seen) for step, seen in facts["checks"]]
-        best = tensors.get("best")
-        return Log(tensors["rates"], tensors["records"], facts["n_steps"], checks, best, facts["shortened"])
+        return Log(
+            tensors["rates"],
+            facts["learning_rate"],
+            tensors["records"],
+            facts["n_steps"],
+            [(int(step), found) for step, found in facts["checks"]],
+            tensors.get("best"),
+            facts["shortened"],
+        )
 
     def saver(self, member: int, *, averaged: bool = False) -> Save:
         """Return what training shows its state to; `averaged` trainers have a running mean of the weights."""
@@ -134,6 +134,7 @@ class Checkpoint:
         self._tensors[member] = tensors
         self._facts[member] = {
             "adam_steps": trainer.adam_steps,
+            "learning_rate": log.learning_rate,
             "n_steps": log.n_steps,
             "checks": list(log.checks),
             "shortened": log.shortened,
@@ -155,8 +156,7 @@ class Checkpoint:
         facts = {
             "format": FORMAT,
             "fingerprint": self._fingerprint,
-            "choice": self.choice,
-            "reasons": list(self.reasons),
+            "selection": self.selection,
             "members": {str(member): kept for member, kept in self._facts.items()},
         }
         tensors = {f"{m}.{n}": np.ascontiguousarray(t) for m, kept in self._tensors.items() for n, t in kept.items()}

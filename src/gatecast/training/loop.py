@@ -1,4 +1,4 @@
-"""How does a fit go from step to step, what is looked at on the way, and what is kept of it?"""
+"""How does training go from step to step, when are the weights validated, and which of them are kept?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gatecast.network.native import FINISHED
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
 
-__all__ = ["Course", "Log", "OnLook", "TrainingResult", "train"]
+__all__ = ["Log", "OnValidation", "TrainingResult", "TrainingSchedule", "train"]
 
 # the core works for about this long before Python hears of it: short enough for a lively bar
 SECONDS_PER_CALL = 0.1
@@ -28,34 +28,38 @@ JUDGED = "validation_loss"
 LEAST_GAIN = 1e-4
 
 
-# is shown the share of the steps that were taken, and what was seen of the validation part
-OnLook = Callable[[float, dict[str, float]], None]
+# is shown the share of the steps that were taken, and what the validation check found
+OnValidation = Callable[[float, dict[str, float]], None]
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingSchedule:
     """What training follows.
 
     Args:
         rates: `(n_steps,)` learning rates.
+        learning_rate: The highest one that they rise to.
         steps_per_epoch: Training steps that make one epoch of the history.
-        check_every: Training steps from one look at the validation part to the next.
-        patience: Looks without an improvement after which training ends; 0 to never end early.
+        check_every: Training steps from one validation check to the next.
+        patience: Validation checks without an improvement after which training ends; 0 to never end early.
         deadline: Of `time.monotonic`, or infinity.
         averaged: Whether the running mean of the weights is what counts.
         halt: Training that is not in the main thread, where Ctrl-C arrives, ends when this is set.
-        on_look: Is called at each look, with nothing seen where nothing is held back; what it raises ends the training
-            and reaches the caller.
+        on_validation: Is called at each validation check, with nothing found where nothing is held out; what it raises
+            ends the training and reaches the caller.
+        remedies: What helps, beside a lower learning rate, where the loss is no number any more.
     """
 
     rates: np.ndarray
+    learning_rate: float
     steps_per_epoch: int
     check_every: int = 0
     patience: int = 0
     deadline: float = math.inf
     averaged: bool = False
     halt: threading.Event | None = None
-    on_look: OnLook | None = None
+    on_validation: OnValidation | None = None
+    remedies: tuple[str, ...] = ()
 
 
 @dataclass
@@ -64,14 +68,16 @@ class Log:
 
     Args:
         rates: `(n_steps,)` learning rates, which a time limit may have shortened.
+        learning_rate: The highest one of the schedule.
         records: `(n_steps, 5)`, see `make_trainer`.
         n_steps: Steps taken.
-        checks: Step of each look, and what was seen: `validation_loss` and other curves.
-        best_weights: Those of the best look.
+        checks: Step of each validation check, and what it found: `validation_loss` and other curves.
+        best_weights: Those of the best check.
         shortened: Whether the time was too short for all steps.
     """
 
     rates: np.ndarray
+    learning_rate: float
     records: np.ndarray
     n_steps: int = 0
     checks: list[tuple[int, dict[str, float]]] = field(default_factory=list)
@@ -80,16 +86,16 @@ class Log:
 
     @property
     def best(self) -> tuple[int, float]:
-        """Step and loss of the best look."""
+        """Step and loss of the best validation check."""
         return min(zip(self.losses, (step for step, _ in self.checks), strict=True))[::-1]
 
     @property
     def losses(self) -> list[float]:
-        """Validation loss of each look."""
-        return [seen[JUDGED] for _, seen in self.checks]
+        """Validation loss of each check."""
+        return [found[JUDGED] for _, found in self.checks]
 
     def waits(self) -> int:
-        """Count the looks since the last improvement."""
+        """Count the validation checks since the last improvement."""
         best, since = math.inf, 0
         for loss in self.losses:
             improved = loss < best * (1 - LEAST_GAIN) if best > 0 and math.isfinite(best) else loss < best
@@ -99,14 +105,15 @@ class Log:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What came out of a fit.
+    """What came out of a training.
 
     Args:
         weights: `(n_parameters,)`.
         history: For each epoch `scaled_loss` (what was minimised), `loss` and `rmse` (the same and the root of the mean
-            squared error, without the scaling but not without the transform); for each look at the validation part
+            squared error, without the scaling but not without the transform); for each validation check
             `validation_epoch` and all that `judge` says.
         n_steps: Training steps taken.
+        learning_rate: The highest one of the schedule.
         stop: Why it ended.
         validation_loss: Of the weights; None where nothing was held back.
         best_step: Step whose weights these are.
@@ -115,6 +122,7 @@ class TrainingResult:
     weights: np.ndarray
     history: dict[str, list[float]]
     n_steps: int
+    learning_rate: float
     stop: Stop
     validation_loss: float | None
     best_step: int
@@ -128,18 +136,18 @@ Save = Callable[[Any, Log, bool], None]
 def train(
     trainer: Any,
     source: Any,
-    course: Course,
+    schedule: TrainingSchedule,
     progress: Progress,
     judge: Judge | None = None,
     save: Save | None = None,
     log: Log | None = None,
 ) -> TrainingResult:
-    """Take one training step for each learning rate, and keep the weights that are best on the validation part.
+    """Take one training step for each learning rate, and keep the weights that are best on the validation set.
 
     Args:
         trainer: From `gatecast.network.native.make_trainer`.
         source: Where its sequences come from.
-        course: What training follows.
+        schedule: What training follows.
         progress: Is told of every few steps.
         judge: Returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
             without it the last weights count.
@@ -152,8 +160,8 @@ def train(
     Raises:
         TrainingError: The loss or the gradient stopped being a number.
     """
-    log = log or Log(course.rates, np.zeros((len(course.rates), 5)))
-    run = _Run(trainer, source, course, progress, judge, save, log)
+    log = log or Log(schedule.rates, schedule.learning_rate, np.zeros((len(schedule.rates), 5)))
+    run = _Run(trainer, source, schedule, progress, judge, save, log)
     try:
         stop = run.go()
     except KeyboardInterrupt:
@@ -169,7 +177,7 @@ def train(
 class _Run:
     trainer: Any
     source: Any
-    course: Course
+    schedule: TrainingSchedule
     progress: Progress
     judge: Judge | None
     save: Save | None
@@ -183,31 +191,31 @@ class _Run:
         log, self.first, self.clock_seen = self.log, self.log.n_steps, self.started
         self.progress.advance(log.n_steps, math.nan)
         while True:
-            # also the first thing to do where an earlier run was interrupted between a step and its look
+            # also the first thing to do where an earlier run was interrupted between a step and its check
             if self._is_due():
-                self._look()
-            if self.course.patience and log.waits() >= self.course.patience:
+                self._validate()
+            if self.schedule.patience and log.waits() >= self.schedule.patience:
                 return Stop.NO_IMPROVEMENT
             if log.n_steps >= len(log.rates):
                 return Stop.TIME if log.shortened else Stop.FINISHED
             if self.save is not None:
                 self.save(self.trainer, log, False)
             self._steps(min(self._next_check(), len(log.rates)))
-            if self.course.halt is not None and self.course.halt.is_set():
+            if self.schedule.halt is not None and self.schedule.halt.is_set():
                 return Stop.INTERRUPTED
             self._keep_to_time()
 
     def _is_due(self) -> bool:
         log = self.log
-        is_seen = bool(log.checks) and log.checks[-1][0] == log.n_steps
-        return not is_seen and log.n_steps > 0 and log.n_steps in (self._next_check(log.n_steps - 1), len(log.rates))
+        is_done = bool(log.checks) and log.checks[-1][0] == log.n_steps
+        return not is_done and log.n_steps > 0 and log.n_steps in (self._next_check(log.n_steps - 1), len(log.rates))
 
     def _next_check(self, after: int | None = None) -> int:
-        every = self.course.check_every or len(self.log.rates)
+        every = self.schedule.check_every or len(self.log.rates)
         return ((self.log.n_steps if after is None else after) // every + 1) * every
 
     def _steps(self, until: int) -> None:
-        """Take steps until the next look, or until a moment has passed."""
+        """Take steps until the next validation check, or until a moment has passed."""
         log = self.log
         start = time.perf_counter()
         n = min(self.per_call, until - log.n_steps)
@@ -215,32 +223,41 @@ class _Run:
         outcome, taken = self.trainer.run_into(self.source, log.n_steps, log.rates[ahead], log.records[ahead])
         log.n_steps += taken
         if outcome != FINISHED:
-            rate = float(log.rates[log.n_steps])
-            raise TrainingError(_diverged(log.n_steps, len(log.rates), self.course.steps_per_epoch, rate))
+            raise TrainingError(self._diverged())
         self.progress.advance(taken, math.sqrt(log.records[log.n_steps - 1, 2]))
         if time.perf_counter() - start < SECONDS_PER_CALL and n == self.per_call:
             self.per_call = min(2 * self.per_call, 1 << 20)
 
     def weights(self) -> np.ndarray:
-        return np.asarray(self.trainer.mean_weights() if self.course.averaged else self.trainer.weights())
+        return np.asarray(self.trainer.mean_weights() if self.schedule.averaged else self.trainer.weights())
 
-    def _look(self) -> None:
-        seen = {} if self.judge is None else self._judged(self.judge)
-        if self.course.on_look is not None:
-            self.course.on_look(self.log.n_steps / len(self.log.rates), seen)
+    def _diverged(self) -> str:
+        step, schedule = self.log.n_steps, self.schedule
+        rate = float(self.log.rates[step])
+        remedies = ", ".join((f"Lower it (`learning_rate={rate / 10:.1g}`)", *schedule.remedies[:-1]))
+        last = f", or {schedule.remedies[-1]}" if schedule.remedies else ""
+        return (
+            f"The loss is not a finite number at training step {step + 1} of {len(self.log.rates)} "
+            f"(epoch {step // schedule.steps_per_epoch + 1}), where the learning rate was {rate:.3g}. {remedies}{last}."
+        )
+
+    def _validate(self) -> None:
+        found = {} if self.judge is None else self._judged(self.judge)
+        if self.schedule.on_validation is not None:
+            self.schedule.on_validation(self.log.n_steps / len(self.log.rates), found)
 
     def _judged(self, judge: Judge) -> dict[str, float]:
         weights = self.weights()
-        seen = judge(weights)
-        seen[JUDGED] = seen[JUDGED] if math.isfinite(seen[JUDGED]) else math.inf
-        if not self.log.checks or seen[JUDGED] < self.log.best[1]:
+        found = judge(weights)
+        found[JUDGED] = found[JUDGED] if math.isfinite(found[JUDGED]) else math.inf
+        if not self.log.checks or found[JUDGED] < self.log.best[1]:
             self.log.best_weights = weights
-        self.log.checks.append((self.log.n_steps, seen))
-        return seen
+        self.log.checks.append((self.log.n_steps, found))
+        return found
 
     def _keep_to_time(self) -> None:
         """Shorten what is left of the schedule to what the time allows: it still ends at its last learning rate."""
-        log, deadline = self.log, self.course.deadline
+        log, deadline = self.log, self.schedule.deadline
         taken = log.n_steps - self.first
         left = len(log.rates) - log.n_steps
         if math.isinf(deadline) or not left:
@@ -258,22 +275,13 @@ class _Run:
 
     def result(self, stop: Stop) -> TrainingResult:
         log = self.log
-        history = _summarise(log.records[: log.n_steps], self.course.steps_per_epoch)
-        history["validation_epoch"] = [step / self.course.steps_per_epoch for step, _ in log.checks]
+        history = _summarise(log.records[: log.n_steps], self.schedule.steps_per_epoch)
+        history["validation_epoch"] = [step / self.schedule.steps_per_epoch for step, _ in log.checks]
         names = log.checks[0][1] if log.checks else (JUDGED,)
-        history |= {name: [seen[name] for _, seen in log.checks] for name in names}
+        history |= {name: [found[name] for _, found in log.checks] for name in names}
         step, loss = log.best if log.checks else (log.n_steps, None)
         best = self.weights() if log.best_weights is None else log.best_weights
-        return TrainingResult(best, history, log.n_steps, stop, loss, step)
-
-
-def _diverged(step: int, n_steps: int, steps_per_epoch: int, rate: float) -> str:
-    return (
-        f"The loss is not a finite number at training step {step + 1} of {n_steps} "
-        f"(epoch {step // steps_per_epoch + 1}), where the learning rate was {rate:.3g}. "
-        f"Lower it (`learning_rate={rate / 10:.1g}`), clip the gradient "
-        '(`clip_norm=1.0`), or scale the data (`scaling="standard"`).'
-    )
+        return TrainingResult(best, history, log.n_steps, log.learning_rate, stop, loss, step)
 
 
 def _summarise(records: np.ndarray, steps_per_epoch: int) -> dict[str, list[float]]:

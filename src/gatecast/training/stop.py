@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from gatecast.texts.message import Message
+
 __all__ = ["Stop"]
 
 
@@ -12,7 +14,9 @@ class Stop(StrEnum):
 
     Examples:
         >>> Stop.TIME.remedy
-        'The time ran out before training had converged: pass a larger `max_seconds`, or a smaller `hidden_size`.'
+        'The time ran out before training had converged. Pass a larger `max_seconds`, or a smaller `hidden_size`.'
+        >>> Stop.TIME.message.say("zh")
+        '训练在收敛之前用完了时间。'
     """
 
     FINISHED = "finished"
@@ -21,23 +25,16 @@ class Stop(StrEnum):
     INTERRUPTED = "interrupted"
 
     @property
+    def message(self) -> Message:
+        """What happened."""
+        return Message(f"stop.{self}")
+
+    @property
+    def advice(self) -> Message:
+        """What to do about it."""
+        return Message(f"remedy.{self}")
+
+    @property
     def remedy(self) -> str:
-        """Say what it means and what to do about it."""
-        return _REMEDIES[self]
-
-
-_REMEDIES = {
-    Stop.FINISHED: (
-        "All epochs were trained: nothing to do; where the validation loss was still falling, pass more `epochs`."
-    ),
-    Stop.NO_IMPROVEMENT: (
-        "The validation loss had stopped falling and the best weights were restored: nothing to do; a larger "
-        "`patience` would wait longer."
-    ),
-    Stop.TIME: (
-        "The time ran out before training had converged: pass a larger `max_seconds`, or a smaller `hidden_size`."
-    ),
-    Stop.INTERRUPTED: (
-        "Training was interrupted and the weights so far were kept: call `fit` again to train to the end."
-    ),
-}
+        """What happened and what to do about it, in English."""
+        return f"{self.message} {self.advice}"

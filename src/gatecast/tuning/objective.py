@@ -11,15 +11,16 @@ from itertools import pairwise, product
 import numpy as np
 
 from gatecast.data.panel.panel import Panel
+from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.errors import score
+from gatecast.model.evaluation import forecast_windows
 from gatecast.model.fit import fit_panel
-from gatecast.model.forecast import forecast_windows
-from gatecast.model.members import LOOKS
-from gatecast.model.plan import MANY_POINTS, choose_seasons
+from gatecast.model.members import CHECKS
+from gatecast.model.plan import MANY_POINTS
 from gatecast.model.settings import Settings
-from gatecast.training.loop import OnLook
+from gatecast.training.loop import OnValidation
 from gatecast.training.stop import Stop
 
 __all__ = ["LONG", "USUAL_SEEDS", "Judged", "Report", "Window", "judge", "make_windows"]
@@ -34,7 +35,7 @@ USUAL_WINDOWS, LARGE_WINDOWS = 3, 2
 USUAL_SEEDS = 2
 # from so many points on a fit takes long, and its error is known well
 LONG = 1000
-# is told the number of the look and the error there over the window's scale (NaN where nothing is held back)
+# is told the number of the validation check and the error there over the window's scale (NaN without a hold-out)
 Report = Callable[[int, float], None]
 
 
@@ -114,8 +115,8 @@ def _window(panel: Panel, settings: Settings, cut: np.ndarray, end: np.ndarray, 
     positions = np.where(n_origins > 0, cut, panel.lengths)
     train = panel.head(positions)
     test = panel.head(np.where(is_judged, end + settings.horizon - 1, positions)).tail_from(positions)
-    seasons, _ = choose_seasons(settings, train)
-    return Window(train, test, naive_scale(train.values, train.offsets, seasons[0] if seasons else 1))
+    season = choose_seasons(train, settings.seasons).shortest
+    return Window(train, test, naive_scale(train.values, train.offsets, season))
 
 
 def judge(settings: Settings, windows: list[Window], metric: str, report: Report, n_seeds: int = 1) -> Judged:
@@ -139,26 +140,26 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     for n, (k, window) in enumerate(product(range(n_seeds), windows)):
         started = time.monotonic()
         seeded = replace(single, seed=(single.seed + k) % 2**63)
-        errors.append(_error(seeded, window, metric, _from_look(n * (LOOKS + 1), window, report)))
+        errors.append(_error(seeded, window, metric, _reporter(n * (CHECKS + 1), window, report)))
         seconds.append(time.monotonic() - started)
     return Judged(tuple(errors), tuple(seconds))
 
 
-def _from_look(n_before: int, window: Window, report: Report) -> OnLook:
+def _reporter(n_before: int, window: Window, report: Report) -> OnValidation:
     scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
 
-    def on_look(share: float, seen: dict[str, float]) -> None:
-        report(n_before + round(share * LOOKS), seen.get("validation_rmse", np.nan) / scale)
+    def on_validation(share: float, found: dict[str, float]) -> None:
+        report(n_before + round(share * CHECKS), found.get("validation_rmse", np.nan) / scale)
 
-    return on_look
+    return on_validation
 
 
-def _error(settings: Settings, window: Window, metric: str, on_look: OnLook) -> float:
+def _error(settings: Settings, window: Window, metric: str, on_validation: OnValidation) -> float:
     with warnings.catch_warnings():
         # a value that this transform reads as another is a matter of the error, and not of the user
         warnings.simplefilter("ignore", UserWarning)
-        fitted = fit_panel(settings, window.train, on_look=on_look)
-        if fitted.learned.stop is Stop.INTERRUPTED:
+        fitted = fit_panel(settings, window.train, on_validation=on_validation)
+        if fitted.record.stop is Stop.INTERRUPTED:
             raise KeyboardInterrupt
         forecasts, actual, series = forecast_windows(fitted, window.test)
     error = float(getattr(score(forecasts, actual, series, window.scales), metric))

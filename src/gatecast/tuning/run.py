@@ -17,13 +17,13 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.plan import Plan, choose_members
+from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
 from gatecast.model.settings import Settings
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
 from gatecast.tuning.search import Search
-from gatecast.tuning.space import DISTRIBUTIONS, NOT_TUNED, Space, check_space, make_space, plan_of, start_values
+from gatecast.tuning.space import NOT_TUNED, Space, check_space, make_space, start_values
 from gatecast.tuning.steps import single_steps
 from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
 from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
@@ -207,7 +207,7 @@ class _Run:
     @cached_property
     def plans(self) -> dict[str, Plan]:
         """What a fit with each of the starts would do."""
-        return {name: plan_of(settings, self.windows[0].train) for name, settings in self.starts.items()}
+        return {name: plan_fit(settings, self.windows[0].train)[1] for name, settings in self.starts.items()}
 
     def _enqueue(self, study: Study) -> None:
         """Begin with what is known; not again where an earlier call or another process has begun with it."""
@@ -349,23 +349,23 @@ class _Run:
         limit = math.inf if self.search.max_seconds is None or not finished(self.study) else self.search.max_seconds
         last = begun + TRIAL_SHARE * limit
 
-        def follow(look: int, error: float) -> None:
+        def follow(check: int, error: float) -> None:
             if self._left() <= 0:
                 raise _EndedError("the time was over")
             if time.monotonic() > last:
                 raise _EndedError("it took too long")
-            report(look, error)
+            report(check, error)
 
         return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
 
     def _report(self, trial: Trial) -> Callable[[int, float], None]:
         is_start = "start" in trial.user_attrs
 
-        def report(look: int, error: float) -> None:
-            if not math.isfinite(error) or look in self.seen:
+        def report(check: int, error: float) -> None:
+            if not math.isfinite(error) or check in self.seen:
                 return
-            self.seen.add(look)
-            trial.report(error, look)
+            self.seen.add(check)
+            trial.report(error, check)
             if not is_start and trial.should_prune():
                 raise _EndedError("worse than the median of the others")
 
@@ -450,7 +450,7 @@ def _defaults(given: Settings) -> Settings:
     """Return the defaults for the same task."""
     kept = [*NOT_TUNED, "calendar", "country"]
     # who learns a distribution wants one
-    kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTIONS else []
+    kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTION_LOSSES else []
     return Settings(**{name: getattr(given, name) for name in kept})
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from gatecast._validation import is_integer, is_number
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
-from gatecast.model.plan import MANY_POINTS, Plan, choose_seasons, held_back, make_plan
+from gatecast.model.plan import DISTRIBUTION_LOSSES, MANY_POINTS, Plan, plan_fit
 from gatecast.model.settings import SETTINGS, Setting, Settings
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ def _is_number(setting: Setting) -> bool:
 
 RANGED = tuple(name for name, setting in SETTINGS.items() if _is_number(setting))
 NUMBERS = tuple(name for name in RANGED if SETTINGS[name].types[0] is float)
-# losses that learn a distribution, which is why they were chosen
-DISTRIBUTIONS = ("quantile", "normal", "student")
 EXAMPLE = (
     'Use for example `space={"lookback": (8, 128), "learning_rate": (1e-4, 1e-2, "log"), "cell": ["lstm", "gru"]}`'
 )
@@ -138,7 +136,7 @@ def make_space(starts: Mapping[str, Settings], panel: Panel, given: Mapping[str,
     Raises:
         ConfigError: An entry is no setting, or out of range.
     """
-    plans = {name: plan_of(settings, panel) for name, settings in starts.items()}
+    plans = {name: plan_fit(settings, panel)[1] for name, settings in starts.items()}
     space = _usual(starts["default"], plans["default"], panel)
     for name, settings in starts.items():
         values = start_values(settings, plans[name])
@@ -149,13 +147,6 @@ def make_space(starts: Mapping[str, Settings], panel: Panel, given: Mapping[str,
     if not space:
         raise ConfigError(f"`space` leaves no setting to try, and at least one was expected. {EXAMPLE}.")
     return space
-
-
-def plan_of(settings: Settings, panel: Panel) -> Plan:
-    """Return what a fit would do."""
-    held = held_back(settings, panel)
-    learned_from = panel.head(panel.lengths - held)
-    return make_plan(settings, learned_from, choose_seasons(settings, learned_from)[0])
 
 
 def start_values(settings: Settings, plan: Plan) -> dict[str, Any]:
@@ -182,7 +173,7 @@ def _usual(settings: Settings, plan: Plan, panel: Panel) -> Space:
         "dropout": Range(0.0, 0.3),
         "weight_decay": Choice((0.0, 0.01, 0.1)),
     }
-    if settings.loss not in DISTRIBUTIONS:
+    if settings.loss not in DISTRIBUTION_LOSSES:
         space["loss"] = Choice(("mae", "mse", "huber"))
     is_amount = not (panel.values < 0).any()
     space["transform"] = Choice(("auto", "none", "log1p") if is_amount else ("auto", "none"))

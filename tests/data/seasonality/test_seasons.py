@@ -113,8 +113,8 @@ def test_a_clear_season_is_kept_and_others_are_not(season):
     y = np.concatenate([np.resize(rng.normal(size=season), n) + 0.3 * rng.normal(size=n) for _ in range(30)])
     checks = check_seasons(y, np.arange(31) * n, [season, season + 1])
     assert [(c.season_length, c.kept) for c in checks] == [(season, True), (season + 1, False)]
-    assert checks[0].reason == f"{checks[0].strength:.0%} of 30 series show a season of {season} steps."
-    assert checks[1].reason.endswith("at least 5% were expected.")
+    assert str(checks[0].message) == f"{checks[0].strength:.0%} of 30 series show a season of {season} steps."
+    assert str(checks[1].message).endswith("at least 5% were expected.")
 
 
 def hours(rng, weekly):
@@ -131,7 +131,7 @@ def test_a_longer_season_must_show_more_than_the_shorter_one(weekly):
     y = np.concatenate([hours(rng, weekly) for _ in range(20)])
     day, week = check_seasons(y, np.arange(21) * 1680, [168, 24])
     assert (day.season_length, day.kept, week.season_length, week.kept) == (24, True, 168, weekly > 0)
-    assert "a season of 168 steps beyond that of 24" in week.reason
+    assert "a season of 168 steps beyond that of 24" in str(week.message)
 
 
 def test_gaps_level_size_and_trend_do_not_matter():
@@ -153,7 +153,10 @@ def test_too_short_constant_straight_and_empty_series_show_nothing():
     assert (check.kept, check.strength) == (False, 0.0)
     assert find_season(values, offsets) is None
     check = check_seasons(values, offsets, [40])[0]
-    assert (check.kept, check.reason) == (False, "No series has 3 full seasons of 40 steps, so it cannot be seen.")
+    assert (check.kept, str(check.message)) == (
+        False,
+        "No series has 3 full seasons of 40 steps, so it cannot be seen.",
+    )
 
 
 def test_a_season_of_one_step_is_refused():

@@ -10,6 +10,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.data.reading.files import Table
@@ -54,13 +55,14 @@ def rows_ahead(ahead: Panel) -> Any:
     return ahead.frame(series, ahead.all_times(), **ahead.future)
 
 
-def about_future(ahead: Panel) -> str:
+def about_future(ahead: Panel) -> Message:
     """Say what was made of the rows about the future."""
-    n_steps, names = int(ahead.lengths.max()), ", ".join(map(repr, ahead.future))
-    which = f"The last {n_steps} steps have" if n_steps > 1 else "The last step has"
-    are = f"they are the future, of which {names}" if n_steps > 1 else f"it is the future, of which {names}"
-    verb = "are" if len(ahead.future) > 1 else "is"
-    return f"{which} no {ahead.columns.target!r} in any series: {are} {verb} known."
+    facts = {
+        "n": int(ahead.lengths.max()),
+        "target": ahead.columns.target,
+        "names": [repr(name) for name in ahead.future],
+    }
+    return Message("decision.future_several" if len(ahead.future) > 1 else "decision.future", facts)
 
 
 def without_future(table: Table) -> tuple[Table, int]:

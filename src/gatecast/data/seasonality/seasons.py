@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGr
 from gatecast.data.seasonality.peaks import differenced, season_p_values
 from gatecast.data.seasonality.period import find_period
 from gatecast.exceptions import ConfigError
+from gatecast.texts.message import Message
 
 __all__ = ["SeasonCheck", "check_seasons", "find_season", "usual_season", "usual_seasons"]
 
@@ -95,16 +97,21 @@ class SeasonCheck:
         season_length: Steps in the season.
         kept: Whether enough series show it.
         strength: Share of the series with at least three full seasons that show it, 0 to 1.
-        reason: One sentence for people.
+        message: What was found, in one sentence.
 
-    >>> SeasonCheck(12, True, 0.97, "97 % of 366 series show a season of 12 steps.").kept
-    True
+    >>> str(SeasonCheck(12, True, 1.0, Message("season.found", {"n": 12})).message)
+    'The values repeat themselves every 12 steps.'
     """
 
     season_length: int
     kept: bool
     strength: float
-    reason: str
+    message: Message
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
+        """Return the answer that `dataclasses.asdict` took apart."""
+        return cls(facts["season_length"], facts["kept"], facts["strength"], Message.from_dict(facts["message"]))
 
 
 def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list[SeasonCheck]:
@@ -148,8 +155,8 @@ def _check_one(values: Floats, offsets: Ints, season: int, shorter: list[int]) -
     lengths = np.minimum(np.diff(offsets), n_points)
     enough = np.flatnonzero(lengths >= MIN_PERIODS * season)
     if len(enough) == 0:
-        reason = f"No series has {MIN_PERIODS} full seasons of {season} steps, so it cannot be seen."
-        return SeasonCheck(season, False, 0.0, reason)
+        message = Message("season.too_long", {"periods": MIN_PERIODS, "n": season})
+        return SeasonCheck(season, False, 0.0, message)
     sample = _spaced(enough, min(MAX_SERIES, MAX_TOTAL // int(lengths[enough].mean()) + 1))
     n_periods = _coarse(lengths[sample] // season)
     shows = 0
@@ -159,16 +166,15 @@ def _check_one(values: Floats, offsets: Ints, season: int, shorter: list[int]) -
         shows += int((season_p_values(differenced(rows), season, shorter) < P_VALUE).sum())
     share = shows / len(sample)
     kept = share >= LEAST_SHARE
-    return SeasonCheck(season, kept, share, _reason(season, shorter, share, len(sample), kept))
+    return SeasonCheck(season, kept, share, _message(season, shorter, share, len(sample), kept=kept))
 
 
-def _reason(season: int, shorter: list[int], share: float, n_series: int, kept: bool) -> str:
-    beyond = f" beyond that of {' and '.join(map(str, shorter))}" if shorter else ""
-    what = f"a season of {season} steps{beyond}"
+def _message(season: int, shorter: list[int], share: float, n_series: int, *, kept: bool) -> Message:
+    what = Message(f"season.steps{'_beyond' if shorter else ''}", {"n": season, "shorter": shorter})
+    code = f"season.{'shown' if kept else 'not_shown'}"
     if n_series == 1:
-        return f"The series {'shows' if kept else 'does not show'} {what}."
-    expected = "" if kept else f"; at least {LEAST_SHARE:.0%} were expected"
-    return f"{share:.0%} of {n_series} series show {what}{expected}."
+        return Message(code, {"season": what})
+    return Message(f"{code}_by", {"season": what, "share": share, "n": n_series, "least": LEAST_SHARE})
 
 
 def _spaced(index: Ints, n: int) -> Ints:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 
-__all__ = ["behind", "carry_by_phase", "carry_forward", "fill_gaps"]
+__all__ = ["carry_by_phase", "carry_forward", "fill_gaps", "prepend"]
 
 # share of the change over a season that goes on in each step of a gap
 DAMPING = 0.5
@@ -39,7 +39,7 @@ def fill_gaps(values: Array, offsets: Ints, season: int, before: Array | None = 
 
 
 def _filled(values: Array, offsets: Ints, season: int, before: Array) -> Floats:
-    joined, bounds = behind(before, values, offsets)
+    joined, bounds = prepend(before, values, offsets)
     filled = _carried(joined, bounds, np.zeros(len(before)))
     if season > 1:
         filled = _fill_by_season(filled, _in_later_seasons(joined, bounds, season), season)
@@ -121,15 +121,15 @@ def carry_by_phase(values: Floats, offsets: Ints, lag: int) -> Floats:
     return np.where(np.isnan(by_phase), carry_forward(values, offsets, np.nan), by_phase)
 
 
-def behind(known: Floats, values: Floats, offsets: Ints) -> tuple[Floats, Ints]:
-    """Put each series behind what was known before it; returns the values and their offsets.
+def prepend(known: Floats, values: Floats, offsets: Ints) -> tuple[Floats, Ints]:
+    """Put what was known before each series in front of it; returns the values and their offsets.
 
     Args:
         known: (S, lag), NaN where nothing was.
         values: (N,).
         offsets: (S + 1,).
 
-    >>> behind(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
+    >>> prepend(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
     (array([9., 1., 2., 8., 3.]), array([0, 3, 5]))
     """
     n_series, lag = known.shape

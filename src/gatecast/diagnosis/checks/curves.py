@@ -12,8 +12,8 @@ from gatecast.diagnosis.thresholds import (
     DIVERGING,
     FALL_SHARE,
     LEARNING_GAIN,
+    LEAST_CHECKS,
     LEAST_FALL,
-    LEAST_LOOKS,
     NOISY,
     PAST_BEST,
     STEADY,
@@ -32,7 +32,7 @@ def still_learning(evidence: Evidence) -> Finding | None:
     if curves is None or evidence.facts.stop == NO_IMPROVEMENT or not _is_falling(curves.loss):
         return None
     gain = _gain(curves.loss)
-    numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "looks": float(len(curves.loss))}
+    numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "checks": float(len(curves.loss))}
     sentence = (
         f"It was still learning: {_whose(curves)} fell until the end, and at that pace a sixth more training would "
         f"lower it by another {gain:.1%}."
@@ -47,7 +47,7 @@ def plateau(evidence: Evidence) -> Finding | None:
         return None
     if any(check(evidence) is not None for check in (still_learning, diverging, too_noisy, past_its_best)):
         return None
-    numbers = {"gain": _gain(curves.loss), "looks": float(len(curves.loss))}
+    numbers = {"gain": _gain(curves.loss), "checks": float(len(curves.loss))}
     return Finding("plateau", "ok", numbers, f"Training is done: {_whose(curves)} had come to rest.")
 
 
@@ -87,7 +87,7 @@ def past_its_best(evidence: Evidence) -> Finding | None:
 
 
 def too_noisy(evidence: Evidence) -> Finding | None:
-    """The loss jumps from look to look."""
+    """The loss jumps from check to check."""
     curves = _long_enough(evidence)
     if curves is None or not np.isfinite(curves.loss).all() or curves.loss.min() <= 0:
         return None
@@ -99,7 +99,7 @@ def too_noisy(evidence: Evidence) -> Finding | None:
     if scatter <= NOISY:
         return None
     sentence = (
-        f"Training is noisy: {_whose(curves)} jumps by about {scatter:.0%} from look to look, so that chance decides "
+        f"Training is noisy: {_whose(curves)} jumps by about {scatter:.0%} from check to check, so that chance decides "
         "which weights are kept."
     )
     return Finding("too-noisy", "warning", {"scatter": scatter}, sentence, _slower(evidence))
@@ -107,7 +107,7 @@ def too_noisy(evidence: Evidence) -> Finding | None:
 
 def _long_enough(evidence: Evidence) -> Curves | None:
     curves = evidence.curves
-    return curves if curves is not None and len(curves.loss) >= LEAST_LOOKS else None
+    return curves if curves is not None and len(curves.loss) >= LEAST_CHECKS else None
 
 
 def _end(curve: np.ndarray) -> np.ndarray:
@@ -115,7 +115,7 @@ def _end(curve: np.ndarray) -> np.ndarray:
 
 
 def _gain(loss: np.ndarray) -> float:
-    """Return the share by which half as many looks again as the end has would lower the loss."""
+    """Return the share by which half as many checks again as the end has would lower the loss."""
     end = _end(loss)
     slope, _, _ = slope_t(end)
     return float(-slope * len(end) / 2 / np.abs(end).mean()) if np.abs(end).mean() > 0 else 0.0
@@ -143,8 +143,7 @@ def _is_rising(loss: np.ndarray) -> bool:
 
 
 def _slower(evidence: Evidence) -> str:
-    rate = evidence.facts.learning_rate
-    return as_code({"learning_rate": float(f"{rate / 3 if np.isfinite(rate) else 0.001:.1g}")})
+    return as_code({"learning_rate": float(f"{evidence.facts.learning_rate / 3:.1g}")})
 
 
 def _whose(curves: Curves) -> str:

@@ -21,13 +21,13 @@ from gatecast.diagnosis.thresholds import (
     SPREAD_WITH_LEVEL,
     VERY_SIGNIFICANT,
 )
+from gatecast.model.plan import DISTRIBUTION_LOSSES
 
 __all__ = ["drift", "heteroscedasticity", "predictable_remainder", "remainder_of", "season_in_residuals"]
 
 # lags of the errors that may predict them; more cost certainty
 REMAINDER_LAGS = 24
 POINTS_PER_LAG = 15
-LEARNED_LOSSES = ("normal", "student", "quantile")
 
 
 def predictable_remainder(evidence: Evidence) -> Finding | None:
@@ -110,7 +110,7 @@ def heteroscedasticity(evidence: Evidence) -> Finding | None:
     rows = errors.longest()
     residuals = errors.network[rows]
     n = len(residuals)
-    if n < 2 * LEAST_POINTS or not residuals.std() > 0 or evidence.facts.loss in LEARNED_LOSSES:
+    if n < 2 * LEAST_POINTS or not residuals.std() > 0 or evidence.facts.loss in DISTRIBUTION_LOSSES:
         return None
     size = np.abs(residuals - residuals.mean())
     level = _rank_correlation(size, errors.fitted[rows]) if len(errors.fitted) else (0.0, 0.0)

@@ -8,6 +8,7 @@ from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import Finding
 from gatecast.diagnosis.statistics import block_means
 from gatecast.diagnosis.thresholds import CONFIDENCE, COVERAGE_GAP, LEAST_POINTS
+from gatecast.model.plan import DISTRIBUTION_LOSSES
 from gatecast.model.settings import as_code
 
 __all__ = ["intervals_too_narrow", "intervals_too_wide"]
@@ -45,7 +46,7 @@ def _judged(evidence: Evidence, side: int) -> Finding | None:
     word = "wide" if side > 0 else "narrow"
     sentence = f"Intervals are too {word} on the {evidence.part}: {', '.join(said)}."
     remedy = as_code({"loss": "quantile"}) if known.n_calibration else as_code({"validation_size": 0.2})
-    if evidence.facts.loss in ("quantile", "normal", "student"):
+    if evidence.facts.loss in DISTRIBUTION_LOSSES:
         remedy = as_code({"loss": "mae", "validation_size": 0.2})
     elif side < 0:
         remedy = as_code({"validation_size": 0.2})

@@ -1,0 +1,78 @@
+"""Which seasons count for a table: those given, those of its frequency that it shows, or one that is found?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from gatecast.data.panel.panel import Panel
+from gatecast.data.seasonality.seasons import SeasonCheck, check_seasons, find_season, usual_seasons
+from gatecast.texts.message import Message
+
+__all__ = ["Seasons", "choose_seasons"]
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """The seasons of a table, and how they were found.
+
+    Args:
+        lengths: Steps of each season that counts, shortest first; empty where there is none.
+        source: `given`, `frequency` (those that the frequency suggests and the data show) or `search`.
+        checks: What was found of each season that was looked for.
+    """
+
+    lengths: tuple[int, ...] = ()
+    source: str = "given"
+    checks: tuple[SeasonCheck, ...] = ()
+
+    @property
+    def shortest(self) -> int:
+        """Steps in the shortest season; 1 where there is none."""
+        return self.lengths[0] if self.lengths else 1
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the length is known to the step: one that was searched for is another phase some seasons back."""
+        return self.source != "search"
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
+        """Return the seasons that `dataclasses.asdict` took apart."""
+        checks = tuple(SeasonCheck.from_dict(check) for check in facts["checks"])
+        return cls(tuple(facts["lengths"]), facts["source"], checks)
+
+
+def choose_seasons(panel: Panel, given: int | Sequence[int] | None = None) -> Seasons:
+    """Return the seasons that count.
+
+    Given ones are taken as they are. Those of the frequency are dropped where the data do not show them; where the
+    frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because it holds
+    whole weeks.
+
+    Args:
+        panel: The training part.
+        given: Steps in a season, or in several; 1 for none; None to have them found.
+
+    Examples:
+        >>> values = np.tile([1.0, 2.0, 5.0, 3.0], 30)
+        >>> panel = Panel(np.array(["a"]), values, np.array([0, 120]), np.array([0]), freq=1)
+        >>> choose_seasons(panel, (12, 4)).lengths
+        (4, 12)
+    """
+    if given is not None:
+        lengths = {int(season) for season in np.atleast_1d(np.asarray(given))}
+        return Seasons(tuple(sorted(season for season in lengths if season > 1)))
+    usual = usual_seasons(panel.grid)
+    if not usual:
+        found = find_season(panel.values, panel.offsets)
+        if found is None:
+            return Seasons(source="search")
+        check = SeasonCheck(found, True, 1.0, Message("season.found", {"n": found}))
+        return Seasons((found,), "search", (check,))
+    checks = tuple(check_seasons(panel.values, panel.offsets, usual))
+    kept = [check.season_length for check in checks if check.kept]
+    return Seasons(tuple(364 if season == 365 and 7 in kept else season for season in kept), "frequency", checks)

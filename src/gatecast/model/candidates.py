@@ -1,0 +1,149 @@
+"""What can be trained? A network with its inputs and its validation set, for each way in which values may enter it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gatecast.data.features.columns import embedding_size
+from gatecast.exceptions import ConfigError
+from gatecast.model.inputs import Preparation, prepare
+from gatecast.model.plan import Covariates, InputDesign, Plan, input_designs, make_loss, make_spec
+from gatecast.model.settings import Settings
+from gatecast.model.training_data import TrainingData
+from gatecast.model.validation import Validation, limit_origins
+from gatecast.network.memory import TrainedNetwork
+from gatecast.network.native import LossSettings, PanelArrays
+from gatecast.network.spec import NetworkSpec
+
+__all__ = ["Candidate", "make_candidates"]
+
+# more have no place in any memory, nor in the numbers that count it
+MOST_WEIGHTS = 2**40
+# units that always have a place
+USUAL_UNITS = 64
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """All that the training of a network needs, but for its seed.
+
+    Args:
+        data: What is learned from, the same for all candidates.
+        plan: How it is trained.
+        spec: The network.
+        loss: What is minimised.
+        preparation: How values become inputs and forecasts become values.
+        arrays: The inputs and targets that are learned from.
+        validation: The validation set; None where nothing is held out.
+        deadline: When training has to end, of `time.monotonic`, or infinity.
+    """
+
+    data: TrainingData
+    plan: Plan
+    spec: NetworkSpec
+    loss: LossSettings
+    preparation: Preparation
+    arrays: PanelArrays
+    validation: Validation | None
+    deadline: float
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the fit."""
+        return self.data.settings
+
+    @property
+    def window(self) -> int:
+        """Points of a window, 0 for sequences."""
+        return self.plan.lookback if self.settings.mode == "windows" else 0
+
+    def with_other_rate(self) -> Candidate:
+        """Train with the plan's other learning rate."""
+        return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
+
+    def trained_longer(self, factor: int) -> Candidate:
+        """Train for so many times as many epochs, one network where nobody asked for more."""
+        n_members = self.plan.n_members if self.settings.ensemble is not None else 1
+        return replace(self, plan=replace(self.plan, epochs=factor * self.plan.epochs, n_members=n_members))
+
+    def on_all_points(self, n_steps: int, deadline: float) -> Candidate:
+        """Train on all points, with nothing held out.
+
+        Args:
+            n_steps: About how many training steps there are to be, in whole epochs.
+            deadline: Of `time.monotonic`, or infinity.
+        """
+        plan = replace(self.plan, epochs=max(1, round(n_steps / self.plan.steps_per_epoch)))
+        design = InputDesign(self.preparation.transform.name, self.preparation.lens)
+        return _candidate(self.data.with_all_points(), plan, design, deadline)
+
+    def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
+        """Put weights to use."""
+        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.lens, self.window, n_threads)
+
+    def too_large(self) -> ConfigError:
+        """Return the error that says that the network does not fit into memory."""
+        return _too_large(self.plan, self.spec)
+
+
+def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Candidate]:
+    """Say what may be trained, one candidate for each design of the inputs.
+
+    Args:
+        data: What is learned from.
+        plan: How.
+        deadline: Of `time.monotonic`, or infinity.
+
+    Raises:
+        DataError: The logarithm was asked for, and a value has none.
+        ConfigError: The network does not fit into memory, or a setting does not go with the data.
+    """
+    return [_candidate(data, plan, design, deadline) for design in input_designs(data)]
+
+
+def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: float) -> Candidate:
+    settings, horizon, learned_from = data.settings, data.settings.horizon, data.learned_from
+    preparation = prepare(
+        learned_from, design.transform, settings.scaling, plan.season_length, design.lens, data.encoder, horizon
+    )
+    spec = make_spec(settings, plan, design.lens, _covariates(preparation))
+    if spec.n_parameters > MOST_WEIGHTS:
+        raise _too_large(plan, spec)
+    arrays = preparation.arrays(learned_from)
+    validation = _validation(data, plan.lookback + plan.lessons, preparation)
+    return Candidate(data, plan, spec, make_loss(settings), preparation, arrays, validation, deadline)
+
+
+def _covariates(preparation: Preparation) -> Covariates:
+    encoder, own = preparation.encoder, preparation.anniversaries
+    if encoder is None:
+        return Covariates()
+    n_years = 0 if own is None else len(own.names)
+    cardinalities = (*encoder.cardinalities, *encoder.static_cardinalities)
+    return Covariates(
+        n_years + len(encoder.numeric_names) + len(encoder.static_numbers),
+        tuple((n, embedding_size(n)) for n in cardinalities),
+        n_years + encoder.n_future_numeric,
+        encoder.n_future_codes,
+    )
+
+
+def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Validation | None:
+    if not data.has_validation:
+        return None
+    panel, hold_out = data.panel, data.hold_out
+    n_origins = limit_origins(np.maximum(hold_out - data.settings.horizon + 1, 0))
+    # what is not judged need not be prepared
+    judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
+    return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, n_origins, reach)
+
+
+def _too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:
+    remedy = f"`hidden_size={USUAL_UNITS}`" if plan.hidden_size > USUAL_UNITS else "a smaller `horizon` or `n_layers`"
+    return ConfigError(
+        f"A network with `hidden_size={plan.hidden_size}`, `n_layers={plan.n_layers}` and "
+        f"`horizon={spec.horizon}` has {spec.n_parameters:,} weights, for which there is not enough memory. "
+        f"Use {remedy}."
+    )

@@ -1,0 +1,151 @@
+"""How good are forecasts from each origin after the training part? Errors beside the naive ones, and coverage."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.data.panel.panel import Panel
+from gatecast.exceptions import DataError
+from gatecast.metrics.conformal import coverage
+from gatecast.metrics.errors import Evaluation, score
+from gatecast.metrics.naive import seasonal_naive
+from gatecast.model.alignment import Alignment, align
+from gatecast.model.fitted import Fitted
+from gatecast.model.forecast import METHOD
+from gatecast.model.intervals import Forecast
+from gatecast.network.arrays import split
+
+__all__ = ["evaluate_panel", "forecast_windows", "interval_hits"]
+
+# bounds the memory of an evaluation to about a gigabyte
+MAX_FORECASTS = 20_000_000
+
+
+def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Evaluation:
+    """Compare the forecasts from every origin after the training part with what came.
+
+    It also counts how often intervals of `levels`, in %, held.
+
+    Where that would be more than MAX_FORECASTS numbers, evenly spaced origins are compared.
+
+    Raises:
+        DataError: There is nothing after the training part.
+    """
+    made = _rolling_forecasts(fitted, panel)
+    alignment, series, H, season = made.alignment, made.series, fitted.horizon, fitted.season_length
+    known, begins, edges = alignment.known_values()
+    origins = begins[series] + made.position - 1
+    methods = {METHOD: made.forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
+    if season > 1:
+        methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
+    actual, scales = made.actual, alignment.naive_scales
+    scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
+    return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, actual, levels))
+
+
+def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[Floats, Floats, Ints]:
+    """Forecast from every origin after the training part that has a whole horizon after it.
+
+    Args:
+        fitted: What was learned.
+        panel: Rows after the training part, or all rows with them.
+
+    Returns:
+        Forecasts and what came, `(n, H)` each in the data's units, NaN where nothing was observed; the series of each
+        row `(n,)`.
+
+    Raises:
+        DataError: There is nothing after the training part.
+    """
+    made = _rolling_forecasts(fitted, panel)
+    whole = made.position + fitted.horizon <= made.alignment.panel.lengths[made.series]
+    return made.forecasts.point[whole], made.actual[whole], made.series[whole]
+
+
+def interval_hits(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Floats:
+    """Tell, from the origins of `evaluate_panel`, how often intervals held.
+
+    Returns:
+        `(n, L)` share of an origin's steps that lay within the interval of each level; NaN where nothing came. No rows
+        where the model has no intervals.
+
+    Raises:
+        DataError: There is nothing after the training part.
+    """
+    made = _rolling_forecasts(fitted, panel)
+    if not fitted.has_intervals:
+        return np.empty((0, len(levels)))
+    actual = made.actual[:, :, None]
+    lower, upper = made.forecasts.intervals(levels)
+    came = ~np.isnan(actual)
+    held = ((lower <= actual) & (actual <= upper) & came).sum(axis=1)
+    n_came = came.sum(axis=1)
+    return np.where(n_came > 0, held / np.maximum(n_came, 1), np.nan)
+
+
+@dataclass(frozen=True)
+class _RollingForecasts:
+    """Forecasts from n origins after the training part.
+
+    Args:
+        alignment: The data beside the training part.
+        series: `(n,)` series of each origin.
+        position: `(n,)` the first point that each forecasts.
+        forecasts: From these origins.
+    """
+
+    alignment: Alignment
+    series: Ints
+    position: Ints
+    forecasts: Forecast
+
+    @property
+    def actual(self) -> Floats:
+        """What came, `(n, H)`; NaN beyond the end of a series."""
+        panel = self.alignment.panel
+        at = self.position[:, None] + np.arange(self.alignment.fitted.horizon)
+        inside = at < panel.lengths[self.series][:, None]
+        values = panel.values[np.where(inside, panel.offsets[self.series][:, None] + at, 0)]
+        return np.where(inside, values, np.nan)
+
+
+def _rolling_forecasts(fitted: Fitted, panel: Panel) -> _RollingForecasts:
+    alignment = align(fitted, panel).with_untimed()
+    panel = alignment.panel
+    own = np.maximum(np.maximum(alignment.match.n_before, fitted.lookback), _first_observed(panel) + 1)
+    first = np.minimum(np.where(alignment.follows, 0, own), panel.lengths)
+    if (first == panel.lengths).all():
+        raise DataError(
+            f"None of the {len(panel.values)} points passed to `evaluate` lies behind the training part, and at "
+            "least one was expected. Pass the held-out rows, or all rows with them."
+        )
+    preparation, arrays = alignment.prepared(first)
+    series, position = panel.places()
+    is_tested = position >= first[series]
+    series, position = series[is_tested], position[is_tested]
+    some = slice(None, None, math.ceil(len(series) * fitted.horizon / MAX_FORECASTS))
+    series, position = series[some], position[some]
+    read, tested = split(arrays, first)
+    memories = fitted.ensemble.read(alignment.memories, read)
+    scaled = fitted.ensemble.forecast_each(memories, tested, fitted.horizon)[some].astype(np.float64)
+    anchors = alignment.newest_anchors(series, position)
+    return _RollingForecasts(alignment, series, position, Forecast(fitted, preparation, scaled, anchors, series))
+
+
+def _first_observed(panel: Panel) -> Ints:
+    """Return the position of the first value of each series that is not missing, `(n,)`; its length where none is."""
+    at = np.flatnonzero(~np.isnan(panel.values))
+    first = np.append(at, len(panel.values))[np.searchsorted(at, panel.offsets[:-1])]
+    return np.asarray(np.minimum(first, panel.offsets[1:]) - panel.offsets[:-1])
+
+
+def _coverage(forecasts: Forecast, actual: Floats, levels: tuple[float, ...]) -> dict[float, float]:
+    """Measure how often intervals held."""
+    if not forecasts.fitted.has_intervals:
+        return {}
+    lower, upper = forecasts.intervals(levels)
+    return {level: coverage(lower[:, :, n], upper[:, :, n], actual) for n, level in enumerate(levels)}
