@@ -32,13 +32,18 @@ __all__ = [
 Check = Callable[[str, object, str], None]
 
 
-def suggest(name: object, known: Iterable[object]) -> str:
-    """Return the known name that is nearest to one that somebody wrote; "" where none is known.
+def suggest(name: object, known: Iterable[object], least: float = 0.0) -> str:
+    """Return the known name that is nearest to one that somebody wrote; "" where none is.
+
+    Args:
+        name: What was written.
+        known: The names.
+        least: How alike they must be at least, 0 to 1 (`difflib.SequenceMatcher.ratio`).
 
     >>> suggest("hiden_size", ["horizon", "hidden_size"])
     'hidden_size'
     """
-    return next(iter(difflib.get_close_matches(str(name), [str(one) for one in known], n=1, cutoff=0.0)), "")
+    return next(iter(difflib.get_close_matches(str(name), [str(one) for one in known], n=1, cutoff=least)), "")
 
 
 def is_integer(value: object) -> TypeGuard[int]:

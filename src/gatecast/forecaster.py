@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Generic, Self, overload
+from typing import TYPE_CHECKING, Generic, Self, overload
 
 from gatecast._validation import check_count, check_path
 from gatecast.data import Panel, to_panel
@@ -224,7 +224,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     @overload
     def fit(
         self, data: pl.Series | Panel, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
-    ) -> LSTMForecaster[Any]: ...
+    ) -> LSTMForecaster: ...
 
     def fit(
         self,
@@ -235,7 +235,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         target_col: str | None = None,
         freq: str | int | None = None,
         resume: str | os.PathLike[str] | None = None,
-    ) -> LSTMForecaster[Any]:
+    ) -> LSTMForecaster:
         """Learn from all of `data`; hold back what you want to test on (`gatecast.train_test_split`).
 
         Args:
@@ -268,8 +268,16 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         if isinstance(data, Panel):
             everything = data
         else:
-            roles: dict[str, Any] = {"past": self.past, "future": self.future, "static": self.static}
-            everything = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
+            everything = to_panel(
+                data,
+                freq=freq,
+                id_col=id_col,
+                time_col=time_col,
+                target_col=target_col,
+                past=self.past,
+                future=self.future,
+                static=self.static,
+            )
         panel, ahead = split_future(everything)
         checkpoint = make_checkpoint(settings, panel, resume)
         try:
@@ -484,7 +492,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         return to_html(repr(self), self._fitted)
 
 
-def _known_ahead(future: Any, ahead: Panel | None) -> Any:
+def _known_ahead(future: Data | None, ahead: Panel | None) -> Data | None:
     return rows_ahead(ahead) if future is None and ahead is not None else future
 
 

@@ -218,7 +218,7 @@ def _covariates(panel: Panel, entry: Entry) -> list[np.ndarray]:
     ]
 
 
-def _plain(trial: Trial) -> list[Any]:
+def _plain(trial: Trial) -> list[object]:
     # the season only scales errors, and is no matter of the forecasts
     step, refit = int(trial.step_size), trial.refit if isinstance(trial.refit, bool) else int(trial.refit)
     return [int(trial.horizon), int(trial.n_windows), step, refit, list(trial.levels), trial.time_limit]
@@ -271,7 +271,7 @@ def _run(
 
 
 def _in_order(
-    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, Any]
+    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, object]
 ) -> Iterator[tuple[Entry, list[Window]]]:
     """Say what to run next: joblib asks when it has room, and by then more is known.
 
@@ -290,7 +290,7 @@ def _in_order(
 
 
 def _not_tried(
-    todo: list[tuple[Entry, list[Window]]], slow: dict[str, Any], trial: Trial, rows: dict[int, int]
+    todo: list[tuple[Entry, list[Window]]], slow: dict[str, object], trial: Trial, rows: dict[int, int]
 ) -> dict[tuple[str, int], Outcome]:
     """Return outcomes of models that were too slow, for windows in which they got no time."""
     found = {}
@@ -374,10 +374,10 @@ def _result(
     )
 
 
-def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[Any, float]]:
+def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:
     """Return the season of the oldest training part, and the scale of each series in the first of its windows."""
     season = choose_seasons(windows[0].train(), trial.season_length).shortest
-    scales: dict[Any, float] = {}
+    scales: dict[object, float] = {}
     for window in windows:
         train = window.train()
         found = naive_scale(train.values, train.offsets, season)

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
 from gatecast.baselines.base import Baseline
+from gatecast.data.panel.arrays import Frame
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["Entry", "Models", "named_models"]
-
-# one, several, or several with names of their own: `Forecaster`s, or any object with `fit` and `predict`
-Models = Mapping[str, object] | Sequence[object] | object
+__all__ = ["Entry", "Model", "Models", "named_models"]
 
 # they change how a fit is done, and nothing about its result
 WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
 RESERVED = ("unique_id", "ds", "cutoff", "y")
+
+
+class Model(Protocol):
+    """What takes part: a `Forecaster`, or any object with `fit` and `predict` that has fewer arguments."""
+
+    @property
+    def fit(self) -> Callable[..., object]:
+        """Learn from a table."""
+        ...
+
+    @property
+    def predict(self) -> Callable[..., Frame]:
+        """Forecast what comes next."""
+        ...
+
+
+# one, several, or several with names of their own
+Models = Mapping[str, Model] | Sequence[Model] | Model
 
 
 @dataclass(frozen=True)
@@ -32,7 +48,7 @@ class Entry:
     """
 
     name: str
-    model: Any
+    model: Model
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -50,7 +66,7 @@ class Entry:
         """Whether a fitted one can be given newer data: `predict(data=...)`."""
         return takes(self.model.predict, "data")
 
-    def fresh(self, n_threads: int, time_limit: float | None = None) -> Any:
+    def fresh(self, n_threads: int, time_limit: float | None = None) -> Model:
         """Return a model with the same settings that shares nothing with the user's.
 
         Args:
@@ -67,7 +83,7 @@ class Entry:
             return replace(model, time_limit=time_limit or model.time_limit)
         return copy.deepcopy(model)
 
-    def facts(self) -> list[Any]:
+    def facts(self) -> list[object]:
         """Return what makes its forecasts what they are, for a fingerprint.
 
         Raises:
@@ -90,7 +106,7 @@ class Entry:
             ) from None
 
 
-def takes(function: Any, name: str) -> bool:
+def takes(function: Callable[..., object], name: str) -> bool:
     """Tell whether a function has a parameter of this name.
 
     >>> takes(lambda data, level=None: None, "level")
@@ -128,7 +144,7 @@ def named_models(models: Models) -> list[Entry]:
     return entries
 
 
-def _own_name(model: Any) -> str:
+def _own_name(model: object) -> str:
     if isinstance(model, LSTMForecaster):
         return "LSTM"
     name = getattr(model, "name", None)

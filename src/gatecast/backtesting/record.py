@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,4 +46,4 @@ class Backtest:
     horizon: int
     season_length: int
     levels: tuple[float, ...]
-    scales: Mapping[Any, float] | pd.Series
+    scales: Mapping[object, float] | pd.Series

@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 import numpy as np
 
@@ -121,7 +121,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
     def fit(self, data: Values, *, freq: str | int | None = None) -> Baseline[pd.DataFrame]: ...
 
     @overload
-    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Baseline[Any]: ...
+    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Baseline: ...
 
     def fit(
         self,
@@ -131,7 +131,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
-    ) -> Baseline[Any]:
+    ) -> Baseline:
         """Learn each series.
 
         Args:
@@ -151,8 +151,11 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         """
         self.check()
         library()
-        named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
-        panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
+        panel = (
+            data
+            if isinstance(data, Panel)
+            else to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        )
         self._fitted = self._limited(panel.n_series, lambda clock: self._fit(panel, clock))
         self._warn_of_failures()
         return self

@@ -312,7 +312,7 @@ def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> P
     from gatecast.diagnosis import diagnose
     from gatecast.reporting import Origin, report
 
-    models = [
+    models: list[LSTMForecaster | str] = [
         LSTMForecaster.from_settings(replace(trial.model.settings_, progress=False)),
         "Naive",
         "SeasonalNaive",

@@ -8,17 +8,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, overload
+from typing import TYPE_CHECKING, Generic, Self, overload
 
 import numpy as np
 
 from gatecast._files import write_atomically
-from gatecast.backtesting.models import takes
+from gatecast._json import JsonObject
+from gatecast.backtesting.models import Model, takes
 from gatecast.backtesting.record import Backtest
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.base import Baseline
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.data import Columns, Panel, to_panel
+from gatecast.data.panel.arrays import Frame
 from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.metrics.levels import check_levels, level_columns, quantile_columns
@@ -34,7 +36,7 @@ __all__ = ["KINDS", "Best"]
 
 # kinds of models that a folder may name; a class that is not here or in `kinds=` is never looked for, so that opening a
 # folder runs no code of a stranger
-KINDS: dict[str, type[Any]] = {
+KINDS: dict[str, type[Model]] = {
     "LSTMForecaster": LSTMForecaster,
     **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
 }
@@ -62,10 +64,12 @@ class Best(Generic[FrameT]):
         ConfigError: A model that was chosen is missing, or none was ranked.
     """
 
-    def __init__(self, comparison: Leaderboard | Backtest, models: Mapping[str, Any] | Sequence[Any]) -> None:
+    def __init__(self, comparison: Leaderboard | Backtest, models: Mapping[str, Model] | Sequence[Model]) -> None:
         board = leaderboard(comparison) if isinstance(comparison, Backtest) else comparison
         self.overall = board.verdict.best
-        self.choices: dict[Any, str] = dict(zip(board.per_series["unique_id"], board.per_series["chosen"], strict=True))
+        self.choices: dict[object, str] = dict(
+            zip(board.per_series["unique_id"], board.per_series["chosen"], strict=True)
+        )
         if not self.overall:
             raise ConfigError(
                 "The comparison ranks no model, and one that made its forecasts was expected. Look at its `errors`."
@@ -78,9 +82,9 @@ class Best(Generic[FrameT]):
                 f"`models` has {', '.join(named)}, and {missing[0]} was chosen for a series. "
                 f"Pass it as well: `models={{{missing[0]!r}: ...}}`."
             )
-        self.models: dict[str, Any] = {name: copy.deepcopy(named[name]) for name in used}
+        self.models: dict[str, Model] = {name: copy.deepcopy(named[name]) for name in used}
         self._panel: Panel | None = None
-        self._columns: dict[str, Any] = {}
+        self._columns: JsonObject = {}
 
     @overload
     def fit(
@@ -97,7 +101,7 @@ class Best(Generic[FrameT]):
     def fit(self, data: Values, *, freq: str | int | None = None) -> Best[pd.DataFrame]: ...
 
     @overload
-    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Best[Any]: ...
+    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Best: ...
 
     def fit(
         self,
@@ -107,17 +111,17 @@ class Best(Generic[FrameT]):
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
-    ) -> Best[Any]:
+    ) -> Best:
         """Fit the models that serve a series.
 
         Args:
-            data: Table, Series or array, as in `LSTMForecaster.fit`.
+            data: Frame, Series or array, as in `LSTMForecaster.fit`.
             id_col: Name of the column that tells series apart, handed on to each model like all that follow.
             time_col: Name of the time column.
             target_col: Name of the target column.
             freq: pandas frequency of the times.
         """
-        named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
+        named: JsonObject = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
         given = {name: value for name, value in named.items() if value is not None}
         for model in self.models.values():
             model.fit(data, **given)
@@ -139,7 +143,7 @@ class Best(Generic[FrameT]):
         Args:
             horizon: Steps ahead; those that the models were made with when absent.
             data: Newer data, where all models can go on from them.
-            future: Table with the columns that are known ahead, for the models that learned from such.
+            future: Frame with the columns that are known ahead, for the models that learned from such.
             level: Coverage of intervals in %, e.g. 80 or [80, 95].
             quantiles: Probabilities, where all models have quantiles.
 
@@ -154,13 +158,13 @@ class Best(Generic[FrameT]):
 
         if self._panel is None:
             raise NotFittedError("Best")
-        asked = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
+        asked: dict[str, object] = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
         given = {name: value for name, value in asked.items() if value is not None}
         self._check_future(future)
         names = [*_level_names(NAME, level), *_quantile_names(NAME, quantiles)]
         parts = []
         for name, model in self.models.items():
-            known = {"future": future} if future is not None and _knows_ahead(model) else {}
+            known: dict[str, object] = {"future": future} if future is not None and _knows_ahead(model) else {}
             table = nw.from_native(_ask(name, model, given | known), eager_only=True)
             own = [*_level_names(name, level), *_quantile_names(name, quantiles)]
             parts.append(_part(table, name, self._served_by(name, table), dict(zip(own, names, strict=True))))
@@ -178,7 +182,7 @@ class Best(Generic[FrameT]):
                 "out."
             )
 
-    def _served_by(self, name: str, table: Any) -> list[object]:
+    def _served_by(self, name: str, table: Frame) -> list[object]:
         ids = dict.fromkeys(table[table.columns[0]].to_list())
         return [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
 
@@ -208,7 +212,7 @@ class Best(Generic[FrameT]):
         try:
             target.mkdir(parents=True, exist_ok=True)
             for k, (name, model) in enumerate(self.models.items()):
-                if entries[name]["kind"] == "LSTMForecaster":
+                if isinstance(model, LSTMForecaster):
                     entries[name]["file"] = f"model-{k}.safetensors"
                     model.save(target / entries[name]["file"])
             write_atomically(target / SERIES, _arrays_of(self._panel))
@@ -220,7 +224,7 @@ class Best(Generic[FrameT]):
             ) from error
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str], kinds: Mapping[str, type[Any]] | None = None) -> Self:
+    def load(cls, folder: str | os.PathLike[str], kinds: Mapping[str, type[Model]] | None = None) -> Self:
         """Read a folder that `save` wrote.
 
         Args:
@@ -255,7 +259,7 @@ class Best(Generic[FrameT]):
         return f"Best({', '.join(f'{name}: {n} series' for name, n in served.items())})"
 
 
-def _named(models: Mapping[str, Any] | Sequence[Any], comparison: Leaderboard | Backtest) -> dict[str, Any]:
+def _named(models: Mapping[str, Model] | Sequence[Model], comparison: Leaderboard | Backtest) -> dict[str, Model]:
     if isinstance(models, Mapping):
         return dict(models)
     if isinstance(comparison, Leaderboard):
@@ -283,7 +287,7 @@ def _knows_ahead(model: object) -> bool:
     return bool(getattr(model, "future", ()))
 
 
-def _ask(name: str, model: Any, given: dict[str, Any]) -> Any:
+def _ask(name: str, model: Model, given: dict[str, object]) -> Frame:
     """Let a model forecast; one of somebody else may have fewer arguments."""
     lacking = [argument for argument in given if not takes(model.predict, argument)]
     if lacking:
@@ -294,7 +298,7 @@ def _ask(name: str, model: Any, given: dict[str, Any]) -> Any:
     return model.predict(**given)
 
 
-def _part(table: Any, name: str, served: list[object], renamed: dict[str, str]) -> Any:
+def _part(table: Frame, name: str, served: list[object], renamed: dict[str, str]) -> Frame:
     """Return a model's forecasts of the series that it serves, under the common names."""
     import narwhals as nw
 
@@ -305,7 +309,7 @@ def _part(table: Any, name: str, served: list[object], renamed: dict[str, str]) 
     return kept.with_columns(*numbers).rename(renamed).with_columns(model=nw.lit(name))
 
 
-def _entry(name: str, model: Any) -> dict[str, Any]:
+def _entry(name: str, model: Model) -> JsonObject:
     kind = type(model).__name__
     if isinstance(model, LSTMForecaster):
         return {"kind": "LSTMForecaster"}
@@ -323,7 +327,7 @@ def _entry(name: str, model: Any) -> dict[str, Any]:
     )
 
 
-def _restored(source: Path, name: str, entry: dict[str, Any], known: Mapping[str, type[Any]]) -> Any:
+def _restored(source: Path, name: str, entry: JsonObject, known: Mapping[str, type[Model]]) -> Model:
     kind = entry["kind"]
     if kind not in known:
         raise ModelFileError(
@@ -336,11 +340,11 @@ def _restored(source: Path, name: str, entry: dict[str, Any], known: Mapping[str
     return known[kind](**entry["settings"])
 
 
-def _plain_id(unique_id: Any) -> Any:
+def _plain_id(unique_id: object) -> object:
     return unique_id.item() if isinstance(unique_id, np.generic) else unique_id
 
 
-def _facts_of(panel: Panel) -> dict[str, Any]:
+def _facts_of(panel: Panel) -> JsonObject:
     return {
         "ids": [_plain_id(unique_id) for unique_id in panel.ids.tolist()],
         "freq": panel.freq,
@@ -358,7 +362,7 @@ def _arrays_of(panel: Panel) -> bytes:
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
-def _read_panel(source: Path, facts: dict[str, Any]) -> Panel:
+def _read_panel(source: Path, facts: JsonObject) -> Panel:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -378,12 +382,12 @@ def _read_panel(source: Path, facts: dict[str, Any]) -> Panel:
     )
 
 
-def _table_of(panel: Panel) -> Any:
+def _table_of(panel: Panel) -> Frame:
     series, _ = panel.places()
     return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values})  # noqa: PD011
 
 
-def _read_facts(source: Path) -> dict[str, Any]:
+def _read_facts(source: Path) -> JsonObject:
     try:
         facts = json.loads((source / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

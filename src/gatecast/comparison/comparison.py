@@ -6,10 +6,11 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gatecast._json import JsonObject
 from gatecast.backtesting.backtest import backtest, read_panel
-from gatecast.backtesting.models import Entry, Models, named_models
+from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
 from gatecast.baselines import statistical as baselines
@@ -61,7 +62,7 @@ class Comparison:
     board: Leaderboard
     facts: Facts
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return all but the forecasts in plain numbers and texts."""
         return {**self.board.to_dict(), "facts": self.facts.to_dict()}
 
@@ -75,7 +76,7 @@ class Comparison:
 def compare(
     data: Data,
     horizon: int,
-    models: Models = None,
+    models: Models | Sequence[Model | str] | str | None = None,
     *,
     n_windows: int = 5,
     step_size: int | None = None,
@@ -155,7 +156,7 @@ def _import_early() -> None:
         needed(module, PURPOSE)
 
 
-def _entries(models: Models, horizon: int, seed: int) -> list[Entry]:
+def _entries(models: Models | Sequence[Model | str] | str, horizon: int, seed: int) -> list[Entry]:
     if isinstance(models, Mapping):
         return named_models(models)
     several = [models] if isinstance(models, str) or not isinstance(models, Sequence) else models

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gatecast._json import JsonObject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +126,7 @@ class Diagnosis:
                 return finding
         raise KeyError(code)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain data: lists, dicts, texts and numbers."""
         return {
             "judged_on": self.judged_on,

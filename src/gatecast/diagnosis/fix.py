@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from gatecast.forecaster import LSTMForecaster
 from gatecast.model.forecast import one_step
 from gatecast.model.settings import Settings
 
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
+
 __all__ = ["apply_remedies"]
 
 # of the training part, where the fit held nothing back
@@ -25,7 +28,7 @@ HELPS = 0.005
 
 
 def apply_remedies(
-    model: LSTMForecaster, findings: tuple[Finding, ...], data: Any = None
+    model: LSTMForecaster, findings: tuple[Finding, ...], data: Data | None = None
 ) -> tuple[LSTMForecaster, tuple[FixStep, ...]]:
     """Try the remedies of warnings one after the other and keep those that help.
 

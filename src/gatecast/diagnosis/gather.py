@@ -23,6 +23,7 @@ from gatecast.network.ensemble import Ensemble
 if TYPE_CHECKING:
     from gatecast.forecaster import LSTMForecaster
     from gatecast.model.fitted import Fitted
+    from gatecast.model.protocol import Data
 
 __all__ = ["Parts", "find_parts", "gather"]
 
@@ -73,7 +74,7 @@ class Parts:
         return Parts(self.panel.head(length), learned, trained)
 
 
-def find_parts(model: LSTMForecaster, data: Any = None, test: Any = None) -> Parts:
+def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Parts:
     """Lay out the training part, and what follows it, of a fitted model.
 
     Args:
@@ -159,7 +160,7 @@ def _newer(test: Panel, match: SeriesMatch, s: int) -> tuple[int, np.ndarray]:
     return int(match.lead[s]) if len(rows) else 0, rows
 
 
-def gather(model: LSTMForecaster, data: Any = None, test: Any = None) -> Evidence:
+def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Evidence:
     """Collect what the checks look at.
 
     Args:

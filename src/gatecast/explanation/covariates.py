@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast._validation import check_count
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.model.alignment import match_series
@@ -73,7 +73,7 @@ class CovariateImportance:
             return f"{self.names[n]}: no use was found (without it the error of {self.error:.3g} changes by {grown})."
         return f"{self.names[n]}: without it the error of {self.error:.3g} changes by {grown}."
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a pandas table `covariate, role, increase, standard_error`, the most important first."""
         import pandas as pd
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array
+from gatecast._validation import suggest
+from gatecast.data.panel.arrays import Array, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.events import THRESHOLD, ForgetEvents, find_events
@@ -68,7 +68,7 @@ class LayerGates:
     def __getitem__(self, name: str) -> Array:
         if name not in self.parts:
             known = ", ".join(repr(part) for part in self.parts)
-            nearest = difflib.get_close_matches(str(name), self.parts, n=1, cutoff=0.0)[0]
+            nearest = suggest(name, self.parts)
             raise ConfigError(
                 f"A layer of kind {self.kind!r} has no {name!r}, and one of {known} was expected. "
                 f"Did you mean {nearest!r}?"
@@ -99,12 +99,12 @@ class Gates:
     member: int
 
     @property
-    def unique_id(self) -> Any:
+    def unique_id(self) -> object:
         """Id of the series."""
         return self.panel.ids.tolist()[0]
 
     @property
-    def times(self) -> pd.Index[Any]:
+    def times(self) -> pd.Index:
         """Time of each row, `(T,)`."""
         return self.panel.times(0)
 
@@ -158,7 +158,7 @@ class Gates:
         """Tell which frequencies each unit carries; see `Spectra`."""
         return find_spectra(self.memory, self.units, self.freq)
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return all numbers as a long table of the library that the data came from.
 
         Returns:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats
+from gatecast.data.panel.arrays import Array, Floats, Frame
 from gatecast.explanation.durations import duration
 from gatecast.explanation.units import Units
 
@@ -67,7 +66,7 @@ class HalfLives:
             return first + "."
         return f"{first}, {self.units.name(shortest)} remembers {self.texts[shortest]}."
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a pandas table `layer, unit, half_life_steps, half_life`, the longest memory first."""
         import pandas as pd
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast._validation import check_count, is_number
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.explanation.durations import duration
@@ -103,7 +103,7 @@ class LagImportance:
             f"{duration(lag, self.freq)} before counts most ({most:.0%})."
         )
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a pandas table `step, lag, absolute, signed`, a row for each step of the forecast and lag."""
         import pandas as pd
 

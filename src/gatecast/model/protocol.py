@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     FrameT_co = TypeVarWithDefault("FrameT_co", default=Any, covariant=True)
     NewFrameT = TypeVar("NewFrameT", bound=IntoDataFrame)
     # values without a table: forecasts of these come back as pandas tables
-    Values = Union[Sequence[float], npt.NDArray[np.generic], "pd.Series[Any]"]  # noqa: UP007  np.generic has no `|` here
+    Values = Union[Sequence[float], npt.NDArray[np.generic], "pd.Series"]  # noqa: UP007  np.generic has no `|` here
     # a table of pandas, polars or another library that narwhals knows, values, or what gatecast has read
     Data = Union[IntoDataFrame, Values, pl.Series, Panel]  # noqa: UP007
 else:
@@ -53,7 +53,7 @@ class Forecaster(Protocol[FrameT_co]):
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
-    ) -> Forecaster[Any]:
+    ) -> Forecaster:
         """Learn from a table; see `LSTMForecaster.fit`."""
         ...
 

@@ -39,6 +39,9 @@ from gatecast.training.schedule import SCHEDULES
 __all__ = ["GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code", "refuse_unknown"]
 
 T = TypeVar("T")
+# of a setting that is known by its name alone
+Value = Any
+Values = Mapping[str, Value]
 MODES = ("sequence", "windows")
 CELLS = ("lstm", "gru")
 SKIPS = ("naive", "none")
@@ -272,7 +275,7 @@ class Settings(Training, Network, Everyday):
             )
 
     @classmethod
-    def join(cls, everyday: Mapping[str, Any], network: Network, training: Training) -> Settings:
+    def join(cls, everyday: Values, network: Network, training: Training) -> Settings:
         """Put the three groups together.
 
         Raises:
@@ -297,7 +300,7 @@ class Settings(Training, Network, Everyday):
         """Return all settings by name, those of numpy's types as plain ones, ready for JSON."""
         return {name: _plain(getattr(self, name)) for name in SETTINGS}
 
-    def group(self, name: str) -> dict[str, Any]:
+    def group(self, name: str) -> dict[str, Value]:
         """Return the settings of a group by name.
 
         Args:

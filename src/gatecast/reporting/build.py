@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast._json import plain
+from gatecast._json import JsonObject, plain
 from gatecast.comparison.comparison import Comparison, compare
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.ahead import rows_ahead, split_future
@@ -121,7 +121,7 @@ def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[
 
 def _compare(model: LSTMForecaster, panel: Panel) -> Comparison:
     scope = scope_of(panel, model.fitted_.horizon)
-    options: dict[str, Any] = {"time_limit": scope.time_limit, "n_jobs": scope.n_jobs, "progress": False}
+    options: JsonObject = {"time_limit": scope.time_limit, "n_jobs": scope.n_jobs, "progress": False}
     models = rivals(model, scope)
     return compare(panel, model.fitted_.horizon, models, n_windows=scope.n_windows, seed=model.seed, **options)
 

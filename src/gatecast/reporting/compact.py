@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast._json import plain
+from gatecast._json import JsonObject, plain
 from gatecast.data.panel.panel import Panel
 from gatecast.texts.sentences import Sentence
 
@@ -31,7 +31,7 @@ def rounded(values: Any) -> list[float | None]:
     return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in np.asarray(values, float)]
 
 
-def said(sentence: str) -> dict[str, Any]:
+def said(sentence: str) -> JsonObject:
     """Return a sentence of the library with what it was made of, so that it can be said in another language."""
     if isinstance(sentence, Sentence):
         return {"code": sentence.code, "facts": plain(sentence.facts), "sentence": str(sentence)}
@@ -64,7 +64,7 @@ def times_of(index: Any, form: str | None = None) -> list[Any]:
     return list(index.tz_localize(None).strftime(form or _format_of(index)))
 
 
-def _format_of(index: pd.Index[Any]) -> str:
+def _format_of(index: pd.Index) -> str:
     import pandas as pd
 
     if not isinstance(index, pd.DatetimeIndex):

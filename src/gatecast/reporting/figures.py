@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.charts.names import distinct, html_label
 from gatecast.reporting.words import Words
 
 __all__ = ["calibration_figure", "figures_of", "forecast_figure", "skill_figure"]
 
-Chart = dict[str, Any]
+Chart = JsonObject
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 N_COLORS = 8
 DASHES = ("solid", "dash", "dot")
@@ -25,7 +26,7 @@ WORST_SHOWN = -1.0
 FEW_STEPS = 14
 
 
-def figures_of(facts: dict[str, Any], words: Words) -> dict[str, Chart]:
+def figures_of(facts: JsonObject, words: Words) -> dict[str, Chart]:
     """Return all charts that the facts allow, by their name on the page."""
     made: dict[str, Chart | None] = {}
     for n, series in enumerate(facts["forecast"].get("series") or []):
@@ -46,24 +47,24 @@ def figures_of(facts: dict[str, Any], words: Words) -> dict[str, Chart]:
 
 
 def _chart(traces: list[Any], x: str, y: str, message: str, height: int = 360, **layout: Any) -> Chart:
-    axes: dict[str, Any] = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
+    axes: JsonObject = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
     for name, more in layout.items():
         axes[name] = axes.get(name, {}) | more if isinstance(more, dict) else more
     return {"data": traces, "layout": {**axes, "height": height}, "message": message}
 
 
-def _line(x: Any, y: Any, name: str, color: str, **more: Any) -> dict[str, Any]:
+def _line(x: Any, y: Any, name: str, color: str, **more: Any) -> JsonObject:
     line = {"color": color, "width": 2, **more.pop("line", {})}
     return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": line, **more}
 
 
-def forecast_figure(series: dict[str, Any], words: Words) -> Chart:
+def forecast_figure(series: JsonObject, words: Words) -> Chart:
     """Draw the newest part of a series and its forecast with intervals."""
     t, ahead = words.t, _from_last(series, series["ahead"], "times")
     traces = []
     for n, band in enumerate(series["bands"]):
         name = t("figure.band", level=band["level"])
-        ends: dict[str, Any] = {"line": {"width": 0}, "hovertemplate": "%{y:.5~g}"}
+        ends: JsonObject = {"line": {"width": 0}, "hovertemplate": "%{y:.5~g}"}
         lower, upper = (t(f"figure.{end}", band=name) for end in ("lower", "upper"))
         traces.append(_line(ahead, _from_last(series, band["upper"]), upper, "@forecast", showlegend=False, **ends))
         fill = {"fill": "tonexty", "fillcolor": f"@band{min(n, 1)}"}
@@ -78,12 +79,12 @@ def forecast_figure(series: dict[str, Any], words: Words) -> Chart:
     return _chart(traces, "", value, forecast_message(series, words), 400, hovermode="x unified")
 
 
-def _from_last(series: dict[str, Any], values: list[Any], past: str = "values") -> list[Any]:
+def _from_last(series: JsonObject, values: list[Any], past: str = "values") -> list[Any]:
     """Begin a forecast of a single step at the newest value: a line needs two points to be seen."""
     return values if len(values) > 1 else [series[past][-1], *values]
 
 
-def forecast_message(series: dict[str, Any], words: Words) -> str:
+def forecast_message(series: JsonObject, words: Words) -> str:
     """Say what a forecast is, in words."""
     number, ahead = words.number, series["ahead"]
     values = {
@@ -102,7 +103,7 @@ def forecast_message(series: dict[str, Any], words: Words) -> str:
     return words.join(said)
 
 
-def skill_figure(comparison: dict[str, Any], words: Words) -> Chart | None:
+def skill_figure(comparison: JsonObject, words: Words) -> Chart | None:
     """Draw the skill of each model with its interval."""
     t = words.t
     rows = [row for row in comparison["models"] if row["skill"] is not None]
@@ -158,12 +159,12 @@ def _or(value: float | None, other: float) -> float:
     return other if value is None else value
 
 
-def _list(words: Words, rows: list[dict[str, Any]], key: str) -> str:
+def _list(words: Words, rows: list[JsonObject], key: str) -> str:
     parts = [f"{words.name(row['model'], 28)} {words.percent(row[key], '+.0f')}" for row in rows]
     return words.t("words.comma").join(parts)
 
 
-def _steps_figure(steps: dict[str, Any] | None, words: Words, order: list[str]) -> Chart | None:
+def _steps_figure(steps: JsonObject | None, words: Words, order: list[str]) -> Chart | None:
     if steps is None or len(steps["models"][0]["mean"]) < 2:
         return None
     t = words.t
@@ -191,11 +192,11 @@ def _steps_figure(steps: dict[str, Any] | None, words: Words, order: list[str]) 
     return _chart(traces, t("figure.steps_ahead"), steps["metric"], message, 380, **axes)
 
 
-def _names(found: dict[str, Any]) -> list[str]:
+def _names(found: JsonObject) -> list[str]:
     return [html_label(name, 40) for name in distinct([row["model"] for row in found["models"]])]
 
 
-def calibration_figure(coverage: dict[str, Any] | None, words: Words, order: list[str]) -> Chart | None:
+def calibration_figure(coverage: JsonObject | None, words: Words, order: list[str]) -> Chart | None:
     """Draw promised and measured coverage of each model."""
     if coverage is None:
         return None
@@ -214,7 +215,7 @@ def calibration_figure(coverage: dict[str, Any] | None, words: Words, order: lis
     return _chart(traces, t("figure.promised_axis"), t("figure.held_axis"), message, 400, **axes)
 
 
-def calibration_words(coverage: dict[str, Any], words: Words) -> str:
+def calibration_words(coverage: JsonObject, words: Words) -> str:
     """Say of each model how often its intervals held."""
     said = []
     for row in coverage["models"]:
@@ -224,7 +225,7 @@ def calibration_words(coverage: dict[str, Any], words: Words) -> str:
     return words.t("words.semicolon").join(said)
 
 
-def _training_figure(training: dict[str, Any], words: Words) -> Chart:
+def _training_figure(training: JsonObject, words: Words) -> Chart:
     t = words.t
     colors = {"validation": "@bad", "learned": "@good", "training": "@good"}
     traces = [
@@ -248,7 +249,7 @@ def _training_figure(training: dict[str, Any], words: Words) -> Chart:
     return _chart(traces, t("figure.epoch"), "RMSE", _training_message(training, words), 360)
 
 
-def _training_message(training: dict[str, Any], words: Words) -> str:
+def _training_message(training: JsonObject, words: Words) -> str:
     first = training["curves"][0]
     known = [value for value in first["rmse"] if value is not None]
     ends = {"first": words.number(known[0] if known else None), "last": words.number(known[-1] if known else None)}
@@ -259,7 +260,7 @@ def _training_message(training: dict[str, Any], words: Words) -> str:
     return words.join(said)
 
 
-def _lives_figure(lives: dict[str, Any], words: Words) -> Chart | None:
+def _lives_figure(lives: JsonObject, words: Words) -> Chart | None:
     steps = np.array(lives["steps"], float)
     steps = steps[steps > 0]
     if not len(steps):
@@ -285,7 +286,7 @@ def _lives_figure(lives: dict[str, Any], words: Words) -> Chart | None:
     return _chart([bars], t("figure.half_life"), t("figure.units"), lives_message(lives, words), 320, xaxis=axis)
 
 
-def lives_message(lives: dict[str, Any], words: Words) -> str:
+def lives_message(lives: JsonObject, words: Words) -> str:
     """Say how long units remember."""
     at = {row["share"]: words.duration(row["time"]) for row in lives["at"]}
     said = [words.t("message.half_lives", n=lives["n"], **{key: at[key] for key in ("shortest", "median", "longest")})]
@@ -294,7 +295,7 @@ def lives_message(lives: dict[str, Any], words: Words) -> str:
     return words.join(said)
 
 
-def _lags_figure(lags: dict[str, Any], words: Words) -> Chart | None:
+def _lags_figure(lags: JsonObject, words: Words) -> Chart | None:
     if not lags["effective"]:
         return None
     sums = np.cumsum([share or 0.0 for share in lags["importance"]])
@@ -311,7 +312,7 @@ def _lags_figure(lags: dict[str, Any], words: Words) -> Chart | None:
     return _chart([bars], t("figure.lag"), t("figure.share"), message, 320, yaxis=share, shapes=[mark | look])
 
 
-def lags_message(lags: dict[str, Any], words: Words) -> str:
+def lags_message(lags: JsonObject, words: Words) -> str:
     """Say how far back the forecasts look."""
     if not lags["effective"]:
         return words.t("message.no_lags")
@@ -323,7 +324,7 @@ def lags_message(lags: dict[str, Any], words: Words) -> str:
     return words.join(said)
 
 
-def _gates_figure(heat: dict[str, Any], words: Words) -> Chart:
+def _gates_figure(heat: JsonObject, words: Words) -> Chart:
     t = words.t
     key = "figure.unit_of_layer" if heat["has_layers"] else "figure.unit"
     units = [t(key, **unit) for unit in heat["units"]]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, diagnose
@@ -40,7 +40,7 @@ class HeldOut:
         """Diagnose the model on these points; on its validation part where there are none."""
         return diagnose(self.model, self.panel.head(self.n_trained), self.panel if self.has_test else None)
 
-    def covariates(self) -> dict[str, Any]:
+    def covariates(self) -> JsonObject:
         """Tell how much worse forecasts of these points become without each covariate."""
         roles = self.panel.roles
         if not roles.names or not self.has_test:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.charts.numbers import coverages, step_errors
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
@@ -21,7 +22,7 @@ COLUMNS = ("mase", "mae", "rmse", "smape", "scaled_crps", "skill", "skill_lower"
 ALWAYS = ("n_windows", "is_ranked", "n_failures", "error")
 
 
-def about_comparison(comparison: Comparison) -> dict[str, Any]:
+def about_comparison(comparison: Comparison) -> JsonObject:
     """Gather what a comparison found."""
     board, record = comparison.board, comparison.backtest
     rows = board.table.to_dict("records")
@@ -52,7 +53,7 @@ def about_comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _steps(comparison: Comparison) -> dict[str, Any] | None:
+def _steps(comparison: Comparison) -> JsonObject | None:
     try:
         found = step_errors(comparison.backtest)
     except DataError:
@@ -67,7 +68,7 @@ def _steps(comparison: Comparison) -> dict[str, Any] | None:
     }
 
 
-def _coverage(comparison: Comparison) -> dict[str, Any] | None:
+def _coverage(comparison: Comparison) -> JsonObject | None:
     try:
         found = coverages(comparison.backtest)
     except DataError:
@@ -79,7 +80,7 @@ def _coverage(comparison: Comparison) -> dict[str, Any] | None:
     }
 
 
-def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+def about_diagnosis(diagnosis: Diagnosis) -> JsonObject:
     """Gather what a diagnosis found."""
     return {
         "judged_on": {"part": diagnosis.part, "n": diagnosis.n_points, "sentence": diagnosis.judged_on},
@@ -97,7 +98,7 @@ def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def about_training(model: LSTMForecaster) -> dict[str, Any]:
+def about_training(model: LSTMForecaster) -> JsonObject:
     """Gather how the loss went."""
     history, record = model.history_, model.fitted_.record
     checked = history.get("validation_epoch") or []

@@ -7,8 +7,9 @@ import os
 import platform
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.forecaster import LSTMForecaster
 
@@ -21,8 +22,8 @@ LIBRARIES = ("gatecast", "numpy", "pandas", "scipy", "statsforecast", "statsmode
 
 
 def about_recipe(
-    model: LSTMForecaster, panel: Panel, facts: dict[str, Any], origin: Origin, seconds: dict[str, float], lang: str
-) -> dict[str, Any]:
+    model: LSTMForecaster, panel: Panel, facts: JsonObject, origin: Origin, seconds: dict[str, float], lang: str
+) -> JsonObject:
     """Gather settings, choices, versions and code."""
     fitted = model.fitted_
     spec = fitted.ensemble.spec

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from gatecast._json import JsonObject
 from gatecast.charts.names import shorten
 from gatecast.charts.words import UNITS
 from gatecast.texts import UNKNOWN, Texts
@@ -100,7 +101,7 @@ class Words:
             return UNKNOWN
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
-    def duration(self, facts: dict[str, Any]) -> str:
+    def duration(self, facts: JsonObject) -> str:
         """Say a duration of `gatecast.explanation.durations`.
 
         Examples:
@@ -127,7 +128,7 @@ class Words:
             return self.t(f"frequency.{unit}")
         return self.t("frequency.every", time=self.t(f"unit.{unit}", n=digits))
 
-    def said(self, sentence: dict[str, Any]) -> dict[str, str]:
+    def said(self, sentence: JsonObject) -> dict[str, str]:
         """Say a sentence of the library; in its own English, and marked as such, where there is no other text of it."""
         if sentence["code"] not in self.t:
             return {"text": sentence["sentence"], "lang": "en"}
@@ -142,13 +143,13 @@ class Words:
         is_names = isinstance(value, list) and not any(isinstance(item, Message) for item in value)
         return self.names(value) if is_names else value
 
-    def _chance(self, facts: dict[str, Any]) -> str:
+    def _chance(self, facts: JsonObject) -> str:
         p = facts["p"]
         if p is None and facts.get("behind") is not None:
             return self.t("verdict.untested", metric=facts["metric"], behind=facts["behind"])
         return self.p_text(p)
 
-    def finding(self, finding: dict[str, Any], part: str) -> dict[str, str]:
+    def finding(self, finding: JsonObject, part: str) -> dict[str, str]:
         """Say what a diagnosis found."""
         code = f"finding.{finding['code']}"
         if finding["about"]:
@@ -170,7 +171,7 @@ class Words:
         """Say which part of the data."""
         return self.t(f"part.{part.split(' ')[0] or 'unknown'}")
 
-    def peak(self, alignment: dict[str, Any]) -> str:
+    def peak(self, alignment: JsonObject) -> str:
         """Say which part of a cycle."""
         cycle, peak = alignment["cycle"], alignment["peak"]
         if cycle in ("weekday", "month"):

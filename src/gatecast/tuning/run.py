@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -18,7 +18,7 @@ from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
-from gatecast.model.settings import Settings
+from gatecast.model.settings import Settings, Value, Values
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
@@ -54,7 +54,7 @@ def tune(
     data: Data,
     model: LSTMForecaster,
     *,
-    space: Mapping[str, Any] | None = None,
+    space: Values | None = None,
     n_trials: int | None = None,
     max_seconds: float | None = None,
     patience: int = 20,
@@ -139,8 +139,16 @@ def tune(
         if isinstance(data, Panel):
             panel = data
         else:
-            roles: dict[str, Any] = {"past": model.past, "future": model.future, "static": model.static}
-            panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
+            panel = to_panel(
+                data,
+                freq=freq,
+                id_col=id_col,
+                time_col=time_col,
+                target_col=target_col,
+                past=model.past,
+                future=model.future,
+                static=model.static,
+            )
         run = _Run.start(start, split_future(panel)[0], options)
         with _bar(options, shown=model.progress) as bar:
             run.go(bar)
@@ -260,7 +268,7 @@ class _Run:
                 f"{self.failure or 'the time was over'}). Pass more history, more `max_seconds`, or a narrower `space`."
             )
 
-    def usual(self) -> dict[str, Any]:
+    def usual(self) -> dict[str, Value]:
         """Return what each setting of the better start is, as Optuna stores it; None where a fit chooses it."""
         base = self._base()
         # of two learning rates that a fit tries, the first
@@ -319,7 +327,7 @@ class _Run:
                 self.fit_seconds = judged.seconds[-1]
             self.study.tell(trial, judged.error)
 
-    def _changes(self, trial: Trial) -> dict[str, Any]:
+    def _changes(self, trial: Trial) -> dict[str, Value]:
         """Return the settings of a trial that are not those of the model."""
         start, step = trial.user_attrs.get("start"), trial.user_attrs.get("step")
         settings = self.starts[start or self._base()]
@@ -389,7 +397,7 @@ class _Run:
             return
         self.again = again
 
-    def _judge_again(self, changes: dict[str, Any]) -> Judged:
+    def _judge_again(self, changes: dict[str, Value]) -> Judged:
         given = self.starts[GIVEN]
 
         def follow(*_: float) -> None:
@@ -427,13 +435,13 @@ class _Run:
         doubt = SURELY * gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else 0.0
         return bool(gain.mean() > max(least, doubt))
 
-    def best_settings(self, panel: Panel) -> dict[str, Any]:
+    def best_settings(self, panel: Panel) -> dict[str, Value]:
         """Return the settings of the best trial that are not those of the model; as many networks as it has.
 
         The last fit learns from all points: what is held back has said all that it can when a trial was judged.
         """
         given = self.starts[GIVEN]
-        settings: dict[str, Any] = {**self.chosen().user_attrs["settings"]}
+        settings: dict[str, Value] = {**self.chosen().user_attrs["settings"]}
         if not given.refit_full:
             settings["refit_full"] = True
         n_members = choose_members(given, panel)

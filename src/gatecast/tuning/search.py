@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from gatecast._validation import check_choice, check_count, check_positive, is_integer
 from gatecast.exceptions import ConfigError
+from gatecast.model.settings import Values
 
 __all__ = ["Search"]
 
@@ -27,7 +27,7 @@ class Search:
         'mase'
     """
 
-    space: Mapping[str, Any] | None = None
+    space: Values | None = None
     n_trials: int | None = None
     max_seconds: float | None = None
     patience: int = 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.apart import tell_apart
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
@@ -26,7 +26,7 @@ __all__ = ["read_future"]
 N_SHOWN = 3
 
 
-def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) -> dict[str, Array]:
+def read_future(after: Panel, table: Frame, horizon: int, names: Sequence[str]) -> dict[str, Array]:
     """Read covariates of the `horizon` steps behind the data of each series.
 
     Args:
@@ -68,7 +68,7 @@ def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) ->
     return values
 
 
-def _source(after: Panel, table: Any, names: Sequence[str]) -> Source:
+def _source(after: Panel, table: Frame, names: Sequence[str]) -> Source:
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
             f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
@@ -214,19 +214,19 @@ def _raise_none(after: Panel, times: Array, names: Sequence[str]) -> NoReturn:
 
 def _shown_times(after: Panel, times: Array) -> str:
     """Name the first times, as the user's clocks show them, and how many there are."""
-    index: pd.Index[Any] = after.index(times[:N_SHOWN])
+    index: pd.Index = after.index(times[:N_SHOWN])
     shown = [time_text(time) for time in _plain(index)]
     return ", ".join(shown) + (f" and {len(times) - N_SHOWN} more" if len(times) > N_SHOWN else "")
 
 
-def _plain(index: pd.Index[Any]) -> Array:
+def _plain(index: pd.Index) -> Array:
     import pandas as pd
 
     plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
     return plain.to_numpy()
 
 
-def _listed(names: Any) -> str:
-    names = [str(name) for name in names]
+def _listed(wanted: Sequence[object] | Array | pd.Index) -> str:
+    names = [str(name) for name in wanted]
     more = f" and {len(names) - N_SHOWN} more" if len(names) > N_SHOWN else ""
     return ", ".join(map(repr, names[:N_SHOWN])) + more

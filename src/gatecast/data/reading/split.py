@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Ints
+from gatecast.data.panel.arrays import Array, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import as_array, as_source
@@ -26,7 +26,7 @@ def train_test_split(
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-) -> tuple[Any, Any]:
+) -> tuple[Frame, Frame]:
     """Split data by time, each series at its own place.
 
     Args:
@@ -94,7 +94,7 @@ def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback:
     return positions
 
 
-def _positions(lengths: Ints, ids: Any, test_size: float | int) -> Ints:
+def _positions(lengths: Ints, ids: Array, test_size: float | int) -> Ints:
     if isinstance(test_size, bool | np.bool) or not isinstance(test_size, int | float | np.integer | np.floating):
         raise ConfigError(f"`test_size` must be a number, got {test_size!r}. Use `test_size=0.2` for the last fifth.")
     if isinstance(test_size, int | np.integer):
@@ -109,7 +109,7 @@ def _positions(lengths: Ints, ids: Any, test_size: float | int) -> Ints:
     return np.asarray(np.maximum(lengths - n_test, np.minimum(lengths, 1)))
 
 
-def _by_count(lengths: Ints, ids: Any, n_test: int) -> Ints:
+def _by_count(lengths: Ints, ids: Array, n_test: int) -> Ints:
     if n_test < 1:
         raise ConfigError(f"`test_size` must be positive, got {n_test}. Use `test_size=0.2`, or a number of points.")
     short = np.flatnonzero(lengths <= n_test)
@@ -122,7 +122,7 @@ def _by_count(lengths: Ints, ids: Any, n_test: int) -> Ints:
     return lengths - n_test
 
 
-def _rows(data: Any, keep: Any) -> Any:
+def _rows(data: Frame, keep: Array) -> Frame:
     import pandas as pd
 
     if isinstance(data, pd.DataFrame | pd.Series):
