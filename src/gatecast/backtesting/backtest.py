@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_wi
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.libraries import needed
 from gatecast.data import Panel, to_panel
+from gatecast.data.panel.arrays import Floats
 from gatecast.data.reading.ahead import split_future
 from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.scaling import naive_scale
@@ -192,11 +194,20 @@ def read_panel(
     if isinstance(data, Panel):
         panel = data
     else:
-        roles: dict[str, Any] = {
-            role: tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
+        past, future, static = (
+            tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
             for role in ("past", "future", "static")
-        }
-        panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
+        )
+        panel = to_panel(
+            data,
+            freq=freq,
+            id_col=id_col,
+            time_col=time_col,
+            target_col=target_col,
+            past=past,
+            future=future,
+            static=static,
+        )
     return canonical(split_future(panel)[0])
 
 
@@ -320,7 +331,7 @@ def _kept_outcomes(
     return found
 
 
-def _parallel(joblib: Any, n_jobs: int | None) -> Any:
+def _parallel(joblib: ModuleType, n_jobs: int | None) -> Any:
     """Run blocks as they come, so that each is kept when it is done; where a backend cannot do that, when all are."""
     from joblib.parallel import get_active_backend
 
@@ -356,7 +367,7 @@ def _result(
 
     tables, runs = [], []
     for window in windows:
-        columns: dict[str, Any] = {}
+        columns: dict[str, Floats] = {}
         for entry in entries:
             outcome = outcomes[entry.name, window.number]
             columns |= {name: outcome.columns[name] for name in column_names(entry.name, trial.levels)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -314,8 +314,8 @@ class LinearAR(Baseline):
         if self.lags is None:
             beside = {lag for m in seasons[:1] for lag in (m - 1, m, m + 1, 2 * m)}
             return sorted({*range(1, int(10 * math.log10(n)) + 1), *beside})
-        given: Any = self.lags
-        return list(range(1, int(given) + 1)) if np.ndim(given) == 0 else sorted({int(lag) for lag in given})
+        given = np.asarray(self.lags)
+        return list(range(1, int(given) + 1)) if given.ndim == 0 else sorted({int(lag) for lag in given})
 
 
 def _season(n: int, seasons: tuple[int, ...]) -> int:
@@ -323,9 +323,9 @@ def _season(n: int, seasons: tuple[int, ...]) -> int:
     return seasons[0] if seasons and n > 2 * seasons[0] else 1
 
 
-def _made(model: Any) -> Local:
-    made: Local = model
-    return made
+def _made(model: Local) -> Local:
+    # statsforecast has no types, and this says that its models are such
+    return model
 
 
 def _check_max_points(value: object) -> None:

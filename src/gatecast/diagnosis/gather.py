@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -135,7 +136,7 @@ def _joined(train: Panel, test: Panel) -> Panel:
     offsets = np.concatenate(([0], np.cumsum([len(rows) + gap + len(newer) for rows, gap, newer in pieces])))
 
     def join(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        missing: Any = None if first.dtype == object else np.nan
+        missing: float | None = None if first.dtype == object else np.nan
         parts = [(first[rows], np.full(gap, missing, first.dtype), second[newer]) for rows, gap, newer in pieces]
         return np.concatenate([part for three in parts for part in three])
 
@@ -256,7 +257,7 @@ class _View:
         return self.is_learned, self.is_validation, self.is_test
 
 
-def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Any:
+def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callable[[np.ndarray], Errors]:
     """Return a function that collects the errors on some rows."""
 
     def forecast(which: Fitted) -> np.ndarray:

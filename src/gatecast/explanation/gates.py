@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from gatecast.explanation.halflives import HalfLives, half_lives
 from gatecast.explanation.spectra import Spectra, find_spectra
 from gatecast.explanation.units import Units
 from gatecast.model.alignment import model_inputs
+from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Gates:
             `direction` of a bidirectional layer), then each gate and state under its name.
         """
         units, T = self.units, self.n_steps
-        columns: dict[str, Any] = {name: np.tile(column, T) for name, column in units.columns().items()}
+        columns: dict[str, Array] = {name: np.tile(column, T) for name, column in units.columns().items()}
         for name in self.layers[0].parts:
             columns[name] = np.concatenate([layer[name] for layer in self.layers], axis=1).ravel()
         rows = np.zeros(T * len(units), np.int64)
@@ -197,7 +198,7 @@ def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: i
     return Gates(inputs.panel, _layers(network.spec, traced), fitted.season_length, network.window, member)
 
 
-def member_of(fitted: Fitted, member: int) -> Any:
+def member_of(fitted: Fitted, member: int) -> TrainedNetwork:
     """Return one network of the ensemble.
 
     Raises:

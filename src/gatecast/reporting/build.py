@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast._json import JsonObject, plain
 from gatecast.comparison.comparison import Comparison, compare
+from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.ahead import rows_ahead, split_future
 from gatecast.diagnosis import Diagnosis
@@ -87,20 +88,19 @@ def report(
     if comparison is None:
         scope = scope_of(panel, model.fitted_.horizon)
         left_out = scope.left_out
-        comparison = clock.try_("compare", lambda: _compare(model, panel))
+    compared = comparison or clock.try_("compare", lambda: _compare(model, panel))
     held = hold_out(model, panel, clock)
-    if diagnosis is None:
-        diagnosis = clock.try_("diagnose", held.diagnose)
-    known = comparison if isinstance(comparison, Comparison) else None
+    diagnosed = diagnosis or clock.try_("diagnose", held.diagnose)
+    known = compared if isinstance(compared, Comparison) else None
     forecast = clock.try_("forecast", lambda: about_forecast(model, panel, ahead, known))
     facts = {
         "format": 1,
         "name": origin.name or panel.columns.target,
         "data": about_data(model, panel, known.facts if known else None),
         "forecast": forecast,
-        "comparison": about_comparison(comparison) if isinstance(comparison, Comparison) else comparison,
+        "comparison": about_comparison(compared) if isinstance(compared, Comparison) else compared,
         "left_out": list(left_out),
-        "diagnosis": about_diagnosis(diagnosis) if isinstance(diagnosis, Diagnosis) else diagnosis,
+        "diagnosis": about_diagnosis(diagnosed) if isinstance(diagnosed, Diagnosis) else diagnosed,
         "training": about_training(model),
         "memory": clock.try_("explain", lambda: about_memory(model, panel, _shown_row(panel, forecast))),
         "covariates": clock.try_("covariates", held.covariates),
@@ -109,10 +109,10 @@ def report(
     return Report(plain(facts), lang)
 
 
-def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[Panel, Any]:
+def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[Panel, Frame | None]:
     """Return all that is known, and the rows about the future as a table."""
     panel = find_parts(model, data, test).panel
-    ahead = getattr(model, "_ahead", None)
+    ahead = model._ahead
     if data is not None:
         newer = split_future(read_like_training(model.fitted_, data))[1]
         ahead = ahead if newer is None else newer
@@ -121,12 +121,20 @@ def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[
 
 def _compare(model: LSTMForecaster, panel: Panel) -> Comparison:
     scope = scope_of(panel, model.fitted_.horizon)
-    options: JsonObject = {"time_limit": scope.time_limit, "n_jobs": scope.n_jobs, "progress": False}
     models = rivals(model, scope)
-    return compare(panel, model.fitted_.horizon, models, n_windows=scope.n_windows, seed=model.seed, **options)
+    return compare(
+        panel,
+        model.fitted_.horizon,
+        models,
+        n_windows=scope.n_windows,
+        n_jobs=scope.n_jobs,
+        time_limit=scope.time_limit,
+        seed=model.settings_.seed,
+        progress=False,
+    )
 
 
-def _shown_row(panel: Panel, forecast: Any) -> int:
+def _shown_row(panel: Panel, forecast: JsonObject) -> int:
     """Return the series whose gates are shown: the one of median error, else the first that is shown."""
     shown = forecast.get("series") or []
     name = next((one["name"] for one in shown if one["rank"] == "median"), shown[0]["name"] if shown else None)

@@ -16,6 +16,8 @@ from gatecast.reporting.words import Words
 
 __all__ = ["calibration_figure", "figures_of", "forecast_figure", "skill_figure"]
 
+# what a chart holds as JSON
+Value = Any
 Chart = JsonObject
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 N_COLORS = 8
@@ -46,14 +48,14 @@ def figures_of(facts: JsonObject, words: Words) -> dict[str, Chart]:
     return {name: chart for name, chart in made.items() if chart is not None}
 
 
-def _chart(traces: list[Any], x: str, y: str, message: str, height: int = 360, **layout: Any) -> Chart:
+def _chart(traces: list[Chart], x: str, y: str, message: str, height: int = 360, **layout: object) -> Chart:
     axes: JsonObject = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
     for name, more in layout.items():
         axes[name] = axes.get(name, {}) | more if isinstance(more, dict) else more
     return {"data": traces, "layout": {**axes, "height": height}, "message": message}
 
 
-def _line(x: Any, y: Any, name: str, color: str, **more: Any) -> JsonObject:
+def _line(x: object, y: object, name: str, color: str, **more: Value) -> JsonObject:
     line = {"color": color, "width": 2, **more.pop("line", {})}
     return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": line, **more}
 
@@ -79,7 +81,7 @@ def forecast_figure(series: JsonObject, words: Words) -> Chart:
     return _chart(traces, "", value, forecast_message(series, words), 400, hovermode="x unified")
 
 
-def _from_last(series: JsonObject, values: list[Any], past: str = "values") -> list[Any]:
+def _from_last(series: JsonObject, values: list[Value], past: str = "values") -> list[Value]:
     """Begin a forecast of a single step at the newest value: a line needs two points to be seen."""
     return values if len(values) > 1 else [series[past][-1], *values]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import numpy.typing as npt
 
 from gatecast._json import JsonObject
 from gatecast.charts.numbers import coverages, step_errors
@@ -119,7 +118,7 @@ def about_training(model: LSTMForecaster) -> JsonObject:
     }
 
 
-def _thin(epochs: Any, errors: Any) -> dict[str, list[float | None]]:
+def _thin(epochs: npt.ArrayLike, errors: npt.ArrayLike) -> dict[str, list[float | None]]:
     values = np.asarray(errors, float)
     keep = envelope(values, POINTS // 2)
     return {"epochs": rounded(np.asarray(epochs, float)[keep]), "rmse": rounded(values[keep])}

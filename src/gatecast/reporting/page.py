@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from gatecast._json import JsonObject
 from gatecast.exceptions import GatecastError
@@ -66,7 +66,7 @@ def _plotly_source() -> str:
     return source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _library(name: str) -> Any:
+def _library(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from gatecast._json import JsonObject
 from gatecast.charts.names import shorten
@@ -138,10 +137,11 @@ class Words:
             facts["chance"] = self._chance(facts)
         return {"text": Message(message.code, facts).say(self.lang).strip(), "lang": self.lang}
 
-    def _named(self, value: Any) -> Any:
+    def _named(self, value: object) -> object:
         """Shorten a list of names; other messages are no names."""
-        is_names = isinstance(value, list) and not any(isinstance(item, Message) for item in value)
-        return self.names(value) if is_names else value
+        if isinstance(value, list) and not any(isinstance(item, Message) for item in value):
+            return self.names(value)
+        return value
 
     def _chance(self, facts: JsonObject) -> str:
         p = facts["p"]

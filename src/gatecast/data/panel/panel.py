@@ -204,7 +204,7 @@ class Panel:
         future = {name: change(array) for name, array in self.future.items()}
         return replace(self, values=change(self.values), offsets=offsets, starts=starts, past=past, future=future)
 
-    def frame(self, ids_index: Ints, times: Any, **columns: object) -> Frame:
+    def frame(self, ids_index: Ints, times: Array | pd.Index, **columns: object) -> Frame:
         """Build a table as the user has them: id, time, then `columns`.
 
         Args:
@@ -222,7 +222,7 @@ class Panel:
         aware = isinstance(index, pd.DatetimeIndex) and index.tz is not None
         plain = index.tz_convert("UTC").tz_localize(None) if isinstance(index, pd.DatetimeIndex) and aware else index
         ids = self.ids[np.asarray(ids_index)]
-        data: dict[str, Any] = {
+        data: dict[str, object] = {
             self.columns.id: ids.tolist() if ids.dtype == object else ids,
             self.columns.time: plain.to_numpy(),
             **columns,

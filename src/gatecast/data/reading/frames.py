@@ -64,7 +64,7 @@ def number_cells(column: "pd.Series") -> tuple[Ints, Array]:
     return codes.astype(np.int64, copy=False), np.asarray(cells)
 
 
-def as_array(data: Any) -> tuple[Array, str] | None:
+def as_array(data: object) -> tuple[Array, str] | None:
     """Return values without times (list, array, polars Series) and their backend, or None for tables.
 
     Raises:
@@ -95,7 +95,7 @@ def _one_dimensional(array: Array) -> Array:
     return np.asarray(squeezed)
 
 
-def as_source(data: Any) -> Source:
+def as_source(data: object) -> Source:
     """Bring a table or a pandas Series into the form that the rest works with.
 
     Raises:

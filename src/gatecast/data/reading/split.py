@@ -1,7 +1,7 @@
 """Where does the training part of each series end? Splits are by time, never at random."""
 
 import math
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,16 +17,18 @@ __all__ = ["held_out_positions", "split_positions", "train_test_split"]
 # a series that is short is tested on less, but never learns from fewer points than these and the horizon
 LEAST_LOOKBACK = 8
 
+Given = TypeVar("Given")
+
 
 def train_test_split(
-    data: Any,
+    data: Given,
     test_size: float | int = 0.2,
     *,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-) -> tuple[Frame, Frame]:
+) -> tuple[Given, Given]:
     """Split data by time, each series at its own place.
 
     Args:
@@ -51,7 +53,8 @@ def train_test_split(
     plain = as_array(data)
     if plain is not None:
         n_train = int(_positions(np.array([len(plain[0])]), np.array(["y"]), test_size)[0])
-        return data[:n_train], data[n_train:]
+        values: Frame = data
+        return values[:n_train], values[n_train:]
     layout = lay_out(as_source(data), wanted_columns(None, Wanted(id_col, time_col, target_col)), freq)
     positions = _positions(layout.lengths, layout.ids, test_size)
     in_train = layout.row_position < positions[layout.row_series]
