@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from compare.planted import Crashes, Endless, EndlessSeries, FailsLate, Locked, Mean, TooSlow
+from backtesting.planted import Crashes, Endless, EndlessSeries, FailsLate, Locked, Mean, TooSlow
 from joblib import parallel_config
 
 from gatecast import (

@@ -204,7 +204,7 @@ class Panel:
         future = {name: change(array) for name, array in self.future.items()}
         return replace(self, values=change(self.values), offsets=offsets, starts=starts, past=past, future=future)
 
-    def frame(self, ids_index: Ints, times: Array | pd.Index, **columns: object) -> Frame:
+    def frame(self, ids_index: Ints, times: "Array | pd.Index", **columns: object) -> Frame:
         """Build a table as the user has them: id, time, then `columns`.
 
         Args:
