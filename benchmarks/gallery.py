@@ -91,7 +91,7 @@ class Subjects:
     def tuned(self) -> Tuned:
         """A search on the airline's training part."""
         model = LSTMForecaster(AIRLINE.horizon, progress=False)
-        return tune(model, self.train, n_trials=30, **self.columns)
+        return tune(self.train, model, n_trials=30, **self.columns)
 
 
 @dataclass(frozen=True)

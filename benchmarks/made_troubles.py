@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, Network, Training
 from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
 from gatecast.diagnosis.floor import NoiseFloor
 from gatecast.diagnosis.gather import gather
@@ -296,28 +296,41 @@ def _diagnosed(model: LSTMForecaster, y: np.ndarray) -> Evidence:
 
 
 def _fit_well(rng: Rng) -> Evidence:
-    return _diagnosed(LSTMForecaster(hidden_size=24, learning_rate=0.01), _wave(rng, int(rng.integers(1200, 2000))))
+    return _diagnosed(
+        LSTMForecaster(hidden_size=24, training=Training(learning_rate=0.01)), _wave(rng, int(rng.integers(1200, 2000)))
+    )
 
 
 def _fit_blind(rng: Rng) -> Evidence:
     model = LSTMForecaster.tutorial()
-    model.batch_size, model.epochs, model.learning_rate, model.hidden_size = 8, 5, 0.005, 16
+    model.set_params(hidden_size=16, training__batch_size=8, training__epochs=5, training__learning_rate=0.005)
     return _diagnosed(model, _wave(rng, int(rng.integers(1200, 2000))))
 
 
 def _fit_by_heart(rng: Rng) -> Evidence:
     y = _autoregression(rng.normal(size=int(rng.integers(260, 400))), rng.uniform(0.3, 0.8))
-    model = LSTMForecaster(
-        lookback=16, hidden_size=48, mode="windows", skip="none", loss="mse", scaling="standard", transform="none"
+    model = LSTMForecaster(lookback=16, hidden_size=48, loss="mse", transform="none", network=Network(skip="none"))
+    model.season_length = 1
+    model.training = Training(
+        mode="windows",
+        scaling="standard",
+        epochs=60,
+        learning_rate=0.01,
+        schedule="constant",
+        ema_decay=0.0,
+        validation_size=0,
+        batch_size=8,
     )
-    model.epochs, model.learning_rate, model.schedule, model.averaging = 60, 0.01, "constant", 0.0
-    model.validation_size, model.batch_size, model.season_length = 0, 8, 1
     return _diagnosed(model, y)
 
 
 def _fit_briefly(rng: Rng) -> Evidence:
-    model = LSTMForecaster(hidden_size=16, epochs=40, learning_rate=0.0003, skip="none", averaging=0.0, patience=0)
-    model.schedule, model.validation_size = "constant", 0.2
+    model = LSTMForecaster(
+        hidden_size=16,
+        network=Network(skip="none"),
+        training=Training(epochs=40, learning_rate=0.0003, ema_decay=0.0, patience=0),
+    )
+    model.set_params(training__schedule="constant", training__validation_size=0.2)
     return _diagnosed(model, _wave(rng, int(rng.integers(1500, 2500))))
 
 

@@ -113,7 +113,7 @@ def sine_row() -> Row:
     model = LSTMForecaster.tutorial()
     model.progress = False
     begun = time.process_time()
-    tuned = tune(model, train, max_seconds=SINE_SECONDS)
+    tuned = tune(train, model, max_seconds=SINE_SECONDS)
     seconds = time.process_time() - begun
     before = model.fit(train).evaluate(test).rmse
     row = _row(SINE, len(train), 0, "RMSE", before, tuned.model.evaluate(test).rmse, tuned, seconds)
@@ -128,7 +128,7 @@ def series_row(folder: Path, name: str, horizon: int, seed: int) -> Row:
     train, test = train_test_split(data, TEST_SHARE)
     model = LSTMForecaster(horizon=horizon, seed=seed, progress=False)
     begun = time.process_time()
-    tuned = tune(model, train, n_trials=N_TRIALS, seed=seed)
+    tuned = tune(train, model, n_trials=N_TRIALS, seed=seed)
     seconds = time.process_time() - begun
     before = model.fit(train).evaluate(test).mase
     return _row(name, len(train), seed, "MASE", before, tuned.model.evaluate(test).mase, tuned, seconds)

@@ -5,8 +5,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gatecast import LSTMForecaster
+from gatecast.model.settings import Settings
+
 # small enough for a fit in a fifth of a second
 SMALL: dict[str, Any] = {"hidden_size": 8, "lookback": 12, "epochs": 3, "progress": False}
+
+
+def forecaster(horizon: int = 1, **settings: Any) -> LSTMForecaster:
+    """A forecaster of settings that are all in one place, so that tests can merge them."""
+    return LSTMForecaster.from_settings(Settings(horizon, **settings))
 
 
 def wave(n: int = 300, period: float = 25.0, seed: int = 0) -> np.ndarray:

@@ -10,11 +10,13 @@ from gatecast import (
     DataError,
     GatecastError,
     LSTMForecaster,
+    Training,
     TrainingError,
     datasets,
     train_test_split,
 )
 from gatecast.model import evaluation
+from made_series import forecaster
 
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 80, "progress": False}
 
@@ -32,12 +34,12 @@ def table(n: int = 300, ids: tuple[str, ...] = ("a", "b")) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def fitted() -> LSTMForecaster:
-    return LSTMForecaster(horizon=5, **SMALL).fit(table())
+    return forecaster(horizon=5, **SMALL).fit(table())
 
 
 @pytest.fixture(scope="module", params=["sequence", "windows"])
 def either(request: pytest.FixtureRequest) -> LSTMForecaster:
-    return LSTMForecaster(horizon=5, mode=request.param, **SMALL).fit(wave())
+    return forecaster(horizon=5, mode=request.param, **SMALL).fit(wave())
 
 
 def test_tutorial_model_has_the_error_that_keras_has() -> None:
@@ -106,7 +108,7 @@ def test_insample_forecasts_stand_at_their_own_times(either: LSTMForecaster) -> 
 
 def test_series_do_not_leak_into_each_other() -> None:
     data = table()
-    model = LSTMForecaster(horizon=5, **SMALL).fit(data)
+    model = forecaster(horizon=5, **SMALL).fit(data)
     other = data.copy()
     other.loc[other["unique_id"] == "b", "y"] = 0.0
     before, after = model.predict(data=data), model.predict(data=other)
@@ -137,15 +139,15 @@ def test_every_kind_of_data_gives_the_same_forecast(kind: str) -> None:
         "polars": pl.DataFrame({"unique_id": ["x"] * len(y), "ds": days.to_numpy(), "y": y}),
         "wide": pd.DataFrame({"day": days, "sales": y}),
     }[kind]
-    forecast = LSTMForecaster(horizon=3, season_length=1, **SMALL).fit(data).predict()
-    expected = LSTMForecaster(horizon=3, season_length=1, **SMALL).fit(y).predict()["LSTM"]
+    forecast = forecaster(horizon=3, season_length=1, **SMALL).fit(data).predict()
+    expected = forecaster(horizon=3, season_length=1, **SMALL).fit(y).predict()["LSTM"]
     np.testing.assert_array_equal(forecast["LSTM"].to_numpy(), expected)
     assert isinstance(forecast, pl.DataFrame) == (kind == "polars")
 
 
 def test_names_of_columns_come_back_as_they_were_given() -> None:
     data = table().rename(columns={"unique_id": "店", "ds": "日期", "y": "销量"})
-    model = LSTMForecaster(**SMALL).fit(data, id_col="店", time_col="日期", target_col="销量")
+    model = forecaster(**SMALL).fit(data, id_col="店", time_col="日期", target_col="销量")
     assert list(model.predict().columns) == ["店", "日期", "LSTM"]
     assert list(model.predict_insample().columns) == ["店", "日期", "销量", "LSTM"]
 
@@ -153,7 +155,7 @@ def test_names_of_columns_come_back_as_they_were_given() -> None:
 def test_data_that_follow_the_training_part_go_on_from_it(either: LSTMForecaster) -> None:
     days = pd.date_range("2024-01-01", periods=340, freq="D")
     data = pd.DataFrame({"ds": days, "y": wave(340)})
-    model = LSTMForecaster(horizon=5, mode=either.mode, **SMALL).fit(data[:300])
+    model = forecaster(horizon=5, mode=either.training.mode, **SMALL).fit(data[:300])
     alone, whole = model.predict(data=data[300:]), model.predict(data=data)
     np.testing.assert_array_equal(alone["LSTM"], whole["LSTM"])
     assert alone["ds"].tolist() == whole["ds"].tolist()
@@ -214,7 +216,7 @@ def test_evaluation_of_too_many_origins_takes_evenly_spaced_ones(
 def test_evaluation_of_several_series_of_unequal_length() -> None:
     data = pd.concat([table(300, ("a",)), table(200, ("b",))])
     train, test = train_test_split(data)
-    found = LSTMForecaster(horizon=3, season_length=7, **SMALL).fit(train).evaluate(test)
+    found = forecaster(horizon=3, season_length=7, **SMALL).fit(train).evaluate(test)
     assert found.n_origins == 60 + 40
     assert list(found.scores) == ["LSTM", "Naive", "SeasonalNaive"]
     assert found.season_length == 7
@@ -229,15 +231,15 @@ def test_evaluation_without_new_points_is_refused(fitted: LSTMForecaster) -> Non
 @pytest.mark.parametrize("value", [0.0, 5.0, -1e-9, 1e30])
 @pytest.mark.parametrize("scaling", ["standard", "minmax"])
 def test_constant_series_is_forecast_as_that_constant(value: float, scaling: str) -> None:
-    model = LSTMForecaster(horizon=4, scaling=scaling, **SMALL).fit(np.full(100, value))
+    model = forecaster(horizon=4, scaling=scaling, **SMALL).fit(np.full(100, value))
     assert model.predict(horizon=6)["LSTM"].tolist() == [value] * 6
     assert model.stream().update(value).tolist() == [value] * 4
 
 
 def test_huge_numbers_are_forecast() -> None:
     y = wave() * 1e29
-    model = LSTMForecaster(horizon=3, **SMALL).fit(y)
-    expected = LSTMForecaster(horizon=3, **SMALL).fit(wave()).predict()["LSTM"] * 1e29
+    model = forecaster(horizon=3, **SMALL).fit(y)
+    expected = forecaster(horizon=3, **SMALL).fit(wave()).predict()["LSTM"] * 1e29
     # the same numbers but for rounding of the scaled values
     np.testing.assert_allclose(model.predict()["LSTM"], expected, rtol=1e-3)
     assert np.isfinite(model.history_["rmse"]).all()
@@ -247,7 +249,7 @@ def test_huge_numbers_are_forecast() -> None:
 def test_gaps_are_neither_learned_nor_invented() -> None:
     data = table(ids=("a",))
     holes = data.drop(index=[50, 51, 120, 200])
-    model = LSTMForecaster(horizon=3, **SMALL).fit(holes)
+    model = forecaster(horizon=3, **SMALL).fit(holes)
     insample = model.predict_insample()
     assert len(insample) == 300
     assert insample["y"].isna().sum() == 4
@@ -258,26 +260,26 @@ def test_gaps_are_neither_learned_nor_invented() -> None:
 
 def test_losses_are_in_units_of_the_data() -> None:
     settings = SMALL | {"loss": "mse", "transform": "none"}
-    small, large = (LSTMForecaster(**settings).fit(wave() * unit).history_ for unit in (1.0, 1000.0))
+    small, large = (forecaster(**settings).fit(wave() * unit).history_ for unit in (1.0, 1000.0))
     np.testing.assert_allclose(large["rmse"], np.multiply(small["rmse"], 1000), rtol=1e-3)
     np.testing.assert_allclose(large["loss"], np.multiply(small["loss"], 1e6), rtol=1e-3)
     np.testing.assert_allclose(np.sqrt(small["loss"]), small["rmse"], rtol=1e-6)
 
 
 def test_seed_decides_the_model() -> None:
-    one, same, other = (LSTMForecaster(seed=s, **SMALL).fit(wave()).predict()["LSTM"][0] for s in (1, 1, 2))
+    one, same, other = (forecaster(seed=s, **SMALL).fit(wave()).predict()["LSTM"][0] for s in (1, 1, 2))
     assert one == same
     assert one != other
 
 
 @pytest.mark.parametrize("loss", ["mae", "huber"])
 def test_other_losses_learn(loss: str) -> None:
-    history = LSTMForecaster(loss=loss, **SMALL).fit(wave()).history_
+    history = forecaster(loss=loss, **SMALL).fit(wave()).history_
     assert history["rmse"][-1] < 0.5 * history["rmse"][0]
 
 
 def test_stacked_layers_learn() -> None:
-    history = LSTMForecaster(n_layers=3, **SMALL).fit(wave()).history_
+    history = forecaster(n_layers=3, **SMALL).fit(wave()).history_
     assert history["rmse"][-1] < 0.7 * history["rmse"][0]
 
 
@@ -285,13 +287,13 @@ def test_stacked_layers_learn() -> None:
 @pytest.mark.parametrize(("n", "lookback", "horizon"), [(2, 1, 1), (2, None, 1), (6, 5, 1), (5, 2, 3)])
 def test_shortest_possible_series_is_learned(n: int, lookback: int | None, horizon: int, mode: str) -> None:
     settings = {**SMALL, "lookback": lookback, "epochs": 3}
-    model = LSTMForecaster(horizon=horizon, mode=mode, **settings).fit(np.arange(n))
+    model = forecaster(horizon=horizon, mode=mode, **settings).fit(np.arange(n))
     assert np.isfinite(model.predict()["LSTM"]).all()
 
 
 def test_first_lesson_is_learned_after_lookback_points() -> None:
     # one lesson is all there is: after 5 points, the sixth
-    model = LSTMForecaster(hidden_size=8, lookback=5, scaling="none", epochs=400, progress=False)
+    model = LSTMForecaster(hidden_size=8, lookback=5, progress=False, training=Training(scaling="none", epochs=400))
     model.fit(np.array([0.1, 0.4, 0.2, 0.3, 0.5, 0.9]))
     assert model.predict_insample()["LSTM"][5] == pytest.approx(0.9, abs=0.02)
 
@@ -301,12 +303,12 @@ def test_too_few_points_are_refused_in_one_sentence() -> None:
         LSTMForecaster(horizon=5, lookback=18).fit(wave(20))
     data = pd.concat([table(300, ("long",)), table(10, ("short",))])
     with pytest.raises(DataError, match="Series 'short' has 10 points"):
-        LSTMForecaster(horizon=5, lookback=18, mode="windows").fit(data)
+        LSTMForecaster(horizon=5, lookback=18, training=Training(mode="windows")).fit(data)
 
 
 def test_a_loss_that_is_no_number_names_step_and_remedy() -> None:
     # squares of 1e30 do not fit into single precision, and nothing is scaled
-    model = LSTMForecaster(scaling="none", **SMALL)
+    model = forecaster(scaling="none", **SMALL)
     with pytest.raises(TrainingError, match=r"training step 1 of .*learning_rate=.*clip_norm=0.05.*scaling="):
         model.fit(wave() * 1e30)
     with pytest.raises(GatecastError, match="not fitted"):
@@ -320,8 +322,8 @@ def test_unknown_setting_is_answered_with_the_nearest() -> None:
 
 def test_masked_values_are_missing_values() -> None:
     is_masked = np.isin(np.arange(300), [7, 150, 299])
-    masked = LSTMForecaster(**SMALL).fit(np.ma.masked_array(wave(), mask=is_masked)).predict()
-    missing = LSTMForecaster(**SMALL).fit(np.where(is_masked, np.nan, wave())).predict()
+    masked = forecaster(**SMALL).fit(np.ma.masked_array(wave(), mask=is_masked)).predict()
+    missing = forecaster(**SMALL).fit(np.where(is_masked, np.nan, wave())).predict()
     pd.testing.assert_frame_equal(masked, missing)
     assert np.isfinite(masked["LSTM"]).all()
 
@@ -329,7 +331,7 @@ def test_masked_values_are_missing_values() -> None:
 def test_training_part_that_ends_with_a_missing_value_is_known_again() -> None:
     y = wave()
     y[199] = np.nan
-    model = LSTMForecaster(**SMALL).fit(y[:200])
+    model = forecaster(**SMALL).fit(y[:200])
     assert model.evaluate(y).n_origins == model.evaluate(y[200:]).n_origins
 
 
@@ -339,8 +341,8 @@ def test_network_larger_than_the_memory_is_refused() -> None:
 
 
 def test_too_many_threads_do_no_harm() -> None:
-    many = LSTMForecaster(n_threads=100_000, **SMALL).fit(wave()).predict()
-    pd.testing.assert_frame_equal(many, LSTMForecaster(n_threads=1, **SMALL).fit(wave()).predict())
+    many = forecaster(n_threads=100_000, **SMALL).fit(wave()).predict()
+    pd.testing.assert_frame_equal(many, forecaster(n_threads=1, **SMALL).fit(wave()).predict())
 
 
 def test_unfitted_model_says_so() -> None:
@@ -358,7 +360,7 @@ def test_impossible_horizons_are_refused(horizon: object, fitted: LSTMForecaster
 
 
 def test_fit_shows_nothing_when_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    LSTMForecaster(**{**SMALL, "progress": True}).fit(wave())
+    forecaster(**{**SMALL, "progress": True}).fit(wave())
     captured = capfd.readouterr()
     assert captured.out + captured.err == ""
 
@@ -370,7 +372,7 @@ def test_repr_shows_what_was_changed() -> None:
 def test_held_out_rows_may_begin_behind_a_gap(either: LSTMForecaster) -> None:
     days = pd.date_range("2024-01-01", periods=340, freq="D")
     data = pd.DataFrame({"ds": days, "y": wave(340)}).drop(index=[300, 301, 320])
-    model = LSTMForecaster(horizon=5, mode=either.mode, **SMALL).fit(data[:300])
+    model = forecaster(horizon=5, mode=either.training.mode, **SMALL).fit(data[:300])
     alone, whole = model.evaluate(data[300:]), model.evaluate(data)
     assert alone.n_origins == whole.n_origins == 40
     for name in whole.scores:
@@ -381,7 +383,7 @@ def test_held_out_rows_may_begin_behind_a_gap(either: LSTMForecaster) -> None:
 def test_a_whole_array_whose_training_part_ends_in_a_gap_is_told_from_held_out_rows(either: LSTMForecaster) -> None:
     data = pd.DataFrame({"ds": np.arange(340), "y": wave(340)}).drop(index=[298, 299])
     train = data[data["ds"] < 298]
-    model = LSTMForecaster(horizon=5, mode=either.mode, **SMALL).fit(train)
+    model = forecaster(horizon=5, mode=either.training.mode, **SMALL).fit(train)
     assert model.evaluate(data).n_origins == 42
     assert model.evaluate(data[data["ds"] >= 300]).n_origins == 42
 

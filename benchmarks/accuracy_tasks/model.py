@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -88,7 +88,7 @@ def fit(
     wanted |= {"future": tuple(future)} if future else {}
     wanted |= {"calendar": True} if calendar else {}
     wanted |= {"country": country} if country else {}
-    _need(wanted, [field.name for field in fields(LSTMForecaster)], "setting of `LSTMForecaster`")
+    _need(wanted, list(inspect.signature(LSTMForecaster).parameters), "setting of `LSTMForecaster`")
     model = LSTMForecaster(horizon=horizon, **wanted, **SETTINGS)
     start = perf_counter()
     model.fit(table)

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, Training
 
 __all__ = ["GatesGatecast"]
 
@@ -15,7 +15,9 @@ class GatesGatecast:
     """Fitted for one epoch: what it learned makes no difference to the time."""
 
     def __init__(self, data: dict[str, np.ndarray], D: int) -> None:
-        self.model = LSTMForecaster(hidden_size=D, n_layers=2, epochs=1, n_threads=2, season_length=24, progress=False)
+        self.model = LSTMForecaster(
+            hidden_size=D, n_layers=2, n_threads=2, season_length=24, progress=False, training=Training(epochs=1)
+        )
         self.model.fit(data["values"])
         self.found = self.model.gates()
 

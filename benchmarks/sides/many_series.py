@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, Training
 from harness.processes import THREADS
 from sides.memory import held, peak
 
@@ -42,7 +42,7 @@ class ManySeries:
         return {"seconds": perf_counter() - start, "peak": peak()}
 
     def _model(self) -> LSTMForecaster:
-        return LSTMForecaster(horizon=self.horizon, epochs=1, n_threads=THREADS, progress=False)
+        return LSTMForecaster(horizon=self.horizon, n_threads=THREADS, progress=False, training=Training(epochs=1))
 
 
 def _table(n_series: int, n_points: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, Training
 
 __all__ = ["Memory", "held", "peak"]
 
@@ -37,7 +37,7 @@ class Memory:
 
 
 def _fit(values: np.ndarray) -> None:
-    LSTMForecaster(lookback=336, epochs=1, progress=False).fit(values)
+    LSTMForecaster(lookback=336, progress=False, training=Training(epochs=1)).fit(values)
 
 
 def peak() -> float:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, Training
 
 __all__ = ["StreamGatecast"]
 
@@ -16,7 +16,9 @@ class StreamGatecast:
 
     def __init__(self, data: dict[str, np.ndarray], D: int) -> None:
         self.values = data["values"].tolist()
-        model = LSTMForecaster(hidden_size=D, lookback=32, epochs=1, progress=False).fit(data["values"])
+        model = LSTMForecaster(hidden_size=D, lookback=32, progress=False, training=Training(epochs=1)).fit(
+            data["values"]
+        )
         self.stream = model.stream()
 
     def time(self, steps: int) -> float:

@@ -10,11 +10,13 @@ from gatecast.exceptions import (
     DataError,
     GatecastError,
     ModelFileError,
+    NotFittedError,
     TimeLimitError,
     TrainingError,
 )
-from gatecast.forecaster import LSTMForecaster
+from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.metrics.errors import Evaluation, Score
+from gatecast.model.settings import Network, Training
 from gatecast.model.stream import Stream
 
 if TYPE_CHECKING:
@@ -33,7 +35,14 @@ if TYPE_CHECKING:
         WindowAverage,
     )
     from gatecast.comparison.best import Best
-    from gatecast.comparison.comparison import Comparison
+    from gatecast.comparison.comparison import Comparison, compare
+    from gatecast.diagnosis.diagnosis import diagnose
+    from gatecast.diagnosis.findings import Diagnosis
+    from gatecast.explanation.explain import Explanation, explain
+    from gatecast.reporting.build import report
+    from gatecast.reporting.made import Report
+    from gatecast.tuning.run import tune
+    from gatecast.tuning.tuned import Tuned
 
 __version__ = "0.1.0"
 
@@ -48,33 +57,44 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "DataError",
+    "Diagnosis",
     "Drift",
     "Evaluation",
+    "Explanation",
+    "Forecaster",
     "GatecastError",
     "LSTMForecaster",
     "LinearAR",
     "ModelFileError",
     "Naive",
+    "Network",
+    "NotFittedError",
     "Panel",
+    "Report",
     "Score",
     "SeasonalNaive",
     "Stream",
     "TimeLimitError",
+    "Training",
     "TrainingError",
+    "Tuned",
     "WindowAverage",
     "__version__",
     "backtest",
+    "compare",
     "datasets",
+    "diagnose",
+    "explain",
     "make_windows",
+    "report",
     "to_panel",
     "train_test_split",
+    "tune",
 ]
 
 # found when first asked for, so that an import stays light
 _LATER = {
     "gatecast.backtesting.backtest": ("backtest",),
-    "gatecast.comparison.best": ("Best",),
-    "gatecast.comparison.comparison": ("Comparison",),
     "gatecast.backtesting.record": ("Backtest",),
     "gatecast.baselines.statistical": (
         "MSTL",
@@ -88,6 +108,15 @@ _LATER = {
         "SeasonalNaive",
         "WindowAverage",
     ),
+    "gatecast.comparison.best": ("Best",),
+    "gatecast.comparison.comparison": ("Comparison", "compare"),
+    "gatecast.diagnosis.diagnosis": ("diagnose",),
+    "gatecast.diagnosis.findings": ("Diagnosis",),
+    "gatecast.explanation.explain": ("Explanation", "explain"),
+    "gatecast.reporting.build": ("report",),
+    "gatecast.reporting.made": ("Report",),
+    "gatecast.tuning.run": ("tune",),
+    "gatecast.tuning.tuned": ("Tuned",),
 }
 
 

@@ -8,14 +8,15 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+from gatecast._json import JsonObject
 
 __all__ = ["checksum", "write_atomically"]
 
 
-def checksum(tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
+def checksum(tensors: dict[str, np.ndarray], facts: JsonObject) -> str:
     """Return a text that changes with any bit of arrays or facts (SHA-256)."""
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name in sorted(tensors):

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["plain"]
+__all__ = ["JsonObject", "plain"]
+
+# what JSON calls an object: plain facts by name
+JsonObject = dict[str, Any]
 
 
 def plain(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """Which errors does gatecast raise on purpose?
 
     GatecastError
-    ├── DataError        the table, array or file that was passed
+    ├── DataError        the table, array or file that was passed (also a ValueError)
     ├── ConfigError      an argument that was passed (also a ValueError)
+    ├── NotFittedError   a model that has not learned yet (also an AttributeError and a ValueError)
     ├── ModelFileError   a model file that cannot be read or written
     ├── TrainingError    a fit that cannot go on
     └── TimeLimitError   a model that took longer than it was allowed to
@@ -10,19 +11,37 @@
 Each message says what was passed, what was expected and how to fix it.
 """
 
-__all__ = ["ConfigError", "DataError", "GatecastError", "ModelFileError", "TimeLimitError", "TrainingError"]
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "GatecastError",
+    "ModelFileError",
+    "NotFittedError",
+    "TimeLimitError",
+    "TrainingError",
+]
 
 
 class GatecastError(Exception):
     """Base of every error that gatecast raises on purpose."""
 
 
-class DataError(GatecastError):
+class DataError(GatecastError, ValueError):
     """The data that were passed cannot be used as they are."""
 
 
 class ConfigError(GatecastError, ValueError):
     """An argument has a value that makes no sense."""
+
+
+class NotFittedError(GatecastError, AttributeError, ValueError):
+    """A model is asked for what it learned, and `fit` was not called.
+
+    As an AttributeError it lets `hasattr(model, "history_")` answer False before `fit`.
+    """
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"This {model} is not fitted, and a fitted one was expected. Call `fit(data)` first.")
 
 
 class ModelFileError(GatecastError):

@@ -3,40 +3,69 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import fields
+from typing import TYPE_CHECKING, Generic, Self, overload
 
-import numpy as np
-
+from gatecast._validation import check_count, check_path
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
-from gatecast.exceptions import ConfigError, DataError, GatecastError
+from gatecast.exceptions import ConfigError, NotFittedError
+from gatecast.explanation.methods import Explained
 from gatecast.metrics.errors import Evaluation
 from gatecast.metrics.levels import check_levels, check_quantiles
 from gatecast.model.fitted import Fitted
-from gatecast.model.settings import Settings, check_count, suggest_settings
+from gatecast.model.parameters import Parameters
+from gatecast.model.protocol import Forecaster, FrameT
+from gatecast.model.settings import Everyday, Network, Settings, Training, as_code, changed, refuse_unknown
 from gatecast.model.stream import Stream
-from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatecast.explanation import CovariateImportance, Gates, LagImportance
+    import pandas as pd
+    import polars as pl
+
     from gatecast.model.forecast import ForecastOrigin
+    from gatecast.model.protocol import Data, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
 
-__all__ = ["LSTMForecaster"]
+__all__ = ["Forecaster", "LSTMForecaster"]
+
+# both are frozen, so that all forecasters may share them
+NETWORK, TRAINING = Network(), Training()
 
 
-@suggest_settings
-@dataclass(repr=False)
-class LSTMForecaster(Settings):
+@refuse_unknown
+class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     """Forecast one or many time series with an LSTM.
 
-    The constructor stores settings (see `gatecast.model.settings.Settings`), `fit` learns, and what was learned ends in
-    `_`. Data may be a pandas or polars table, long as `unique_id, ds, y` or with one date and one number column, a
-    Series with a time index, or a 1-D array.
+    The constructor stores settings, `fit` checks them and learns, and what was learned ends in `_`. Settings that are
+    changed after `fit` count from the next `fit` on: until then a fitted forecaster predicts, is saved and is shown
+    with those that it was fitted with (`settings_`). Data may be a pandas or polars table, long as `unique_id, ds, y`
+    or with one date and one number column, a Series with a time index, or a 1-D array.
+
+    Args:
+        horizon: H, steps ahead that each forecast looks.
+        season_length: Steps in a season, or several; 1 for none; when absent those of the frequency that the data show.
+        lookback: Steps that are read before a forecast counts; chosen from the data when absent.
+        hidden_size: D, hidden units of each layer; chosen from the data when absent.
+        n_layers: L, stacked layers; chosen from the data when absent.
+        ensemble: Networks whose median is the forecast; chosen from the data when absent.
+        loss: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
+        quantiles: Probabilities that the `quantile` loss learns, an odd number of them with 0.5 in the middle.
+        past: Covariates that are known up to now.
+        future: Covariates that are known ahead.
+        static: Covariates that never change within a series.
+        calendar: Whether hour, weekday, month and the like are inputs.
+        country: Country or part of one whose holidays are inputs, e.g. `CN` or `AU-VIC`.
+        transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling.
+        max_seconds: Seconds for the whole fit; no limit when absent.
+        seed: The same seed gives the same model, bit by bit, on any number of threads.
+        n_threads: Threads; one for each processor when absent.
+        progress: Whether a terminal or notebook shows a progress bar.
+        network: What the network is made of: `Network(cell="gru", dropout=0.1)`.
+        training: How it is trained: `Training(epochs=20, learning_rate=0.01)`.
 
     Attributes:
         history_: How training went, of the first network. For each epoch, averaged over its training steps:
@@ -61,6 +90,90 @@ class LSTMForecaster(Settings):
         True
     """
 
+    _fitted: Fitted | None = None
+    # the settings of the fit, and the rows about the future at the end of the data
+    _fit_settings: Settings | None = None
+    _ahead: Panel | None = None
+
+    def __init__(
+        self,
+        horizon: int = Everyday.horizon,
+        *,
+        season_length: int | Sequence[int] | None = Everyday.season_length,
+        lookback: int | None = Everyday.lookback,
+        hidden_size: int | None = Everyday.hidden_size,
+        n_layers: int | None = Everyday.n_layers,
+        ensemble: int | None = Everyday.ensemble,
+        loss: str = Everyday.loss,
+        quantiles: Sequence[float] = Everyday.quantiles,
+        past: Sequence[str] = Everyday.past,
+        future: Sequence[str] = Everyday.future,
+        static: Sequence[str] = Everyday.static,
+        calendar: bool = Everyday.calendar,
+        country: str | None = Everyday.country,
+        transform: str = Everyday.transform,
+        max_seconds: float | None = Everyday.max_seconds,
+        seed: int = Everyday.seed,
+        n_threads: int | None = Everyday.n_threads,
+        progress: bool = Everyday.progress,
+        network: Network = NETWORK,
+        training: Training = TRAINING,
+    ) -> None:
+        self.horizon = horizon
+        self.season_length = season_length
+        self.lookback = lookback
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.ensemble = ensemble
+        self.loss = loss
+        self.quantiles = quantiles
+        self.past = past
+        self.future = future
+        self.static = static
+        self.calendar = calendar
+        self.country = country
+        self.transform = transform
+        self.max_seconds = max_seconds
+        self.seed = seed
+        self.n_threads = n_threads
+        self.progress = progress
+        self.network = network
+        self.training = training
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Make a forecaster of settings that are in one place.
+
+        >>> LSTMForecaster.from_settings(Settings(3, hidden_size=16, epochs=20))
+        LSTMForecaster(horizon=3, hidden_size=16, training=Training(epochs=20))
+        """
+        return cls(
+            **settings.group("Everyday"),
+            network=Network(**settings.group("Network")),
+            training=Training(**settings.group("Training")),
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """All settings as they are now, in one place.
+
+        Raises:
+            ConfigError: `network` or `training` is something else than a `Network` and a `Training`.
+        """
+        everyday = {own.name: getattr(self, own.name) for own in fields(Everyday)}
+        return Settings.join(everyday, self.network, self.training)
+
+    @property
+    def settings_(self) -> Settings:
+        """The settings that it was fitted with.
+
+        Raises:
+            NotFittedError: It is not fitted.
+        """
+        if self._fit_settings is None:
+            raise NotFittedError(type(self).__name__)
+        return self._fit_settings
+
     @classmethod
     def tutorial(cls, look_back: int = 1) -> Self:
         """Make the model of the classic tutorial.
@@ -72,33 +185,57 @@ class LSTMForecaster(Settings):
             horizon=1,
             lookback=look_back,
             hidden_size=50,
-            mode="windows",
-            epochs=5,
-            batch_size=1,
-            learning_rate=1e-3,
-            schedule="constant",
-            averaging=0,
-            clip_norm=0,
-            scaling="minmax",
-            transform="none",
             n_layers=1,
-            skip="none",
             loss="mse",
-            validation_size=0,
             season_length=1,
-            drop_last_window=True,
+            transform="none",
+            network=Network(skip="none"),
+            training=Training(
+                mode="windows",
+                epochs=5,
+                batch_size=1,
+                learning_rate=1e-3,
+                schedule="constant",
+                ema_decay=0,
+                clip_norm=0,
+                scaling="minmax",
+                validation_size=0,
+                drop_last_window=True,
+            ),
         )
 
+    @overload
     def fit(
         self,
-        data: Any,
+        data: NewFrameT,
         *,
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
         resume: str | os.PathLike[str] | None = None,
-    ) -> Self:
+    ) -> LSTMForecaster[NewFrameT]: ...
+
+    @overload
+    def fit(
+        self, data: Values, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
+    ) -> LSTMForecaster[pd.DataFrame]: ...
+
+    @overload
+    def fit(
+        self, data: pl.Series | Panel, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
+    ) -> LSTMForecaster: ...
+
+    def fit(
+        self,
+        data: Data,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+        resume: str | os.PathLike[str] | None = None,
+    ) -> LSTMForecaster:
         """Learn from all of `data`; hold back what you want to test on (`gatecast.train_test_split`).
 
         Args:
@@ -124,17 +261,31 @@ class LSTMForecaster(Settings):
             TrainingError: The loss stopped being a finite number.
         """
         from gatecast.model.fit import fit_panel
+        from gatecast.model.resuming import make_checkpoint
 
-        self.check()
-        everything = self._read(data, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        settings = self.settings
+        settings.check()
+        if isinstance(data, Panel):
+            everything = data
+        else:
+            everything = to_panel(
+                data,
+                freq=freq,
+                id_col=id_col,
+                time_col=time_col,
+                target_col=target_col,
+                past=self.past,
+                future=self.future,
+                static=self.static,
+            )
         panel, ahead = split_future(everything)
-        checkpoint = self._checkpoint(panel, resume)
+        checkpoint = make_checkpoint(settings, panel, resume)
         try:
-            self._fitted = fit_panel(self, panel, checkpoint)
+            self._fitted = fit_panel(settings, panel, checkpoint)
         except KeyboardInterrupt:
             _keep(checkpoint)
             raise
-        self._panel, self._ahead = panel, ahead
+        self._fit_settings, self._panel, self._ahead = settings, panel, ahead
         if ahead is not None:
             self._fitted = self._fitted.with_decision(about_future(ahead))
         if self.stop_reason_ is Stop.INTERRUPTED:
@@ -142,42 +293,19 @@ class LSTMForecaster(Settings):
             raise KeyboardInterrupt
         return self
 
-    def _read(self, data: Any, freq: str | int | None, **named: Any) -> Panel:
-        if isinstance(data, Panel):
-            return data
-        return to_panel(data, freq=freq, past=self.past, future=self.future, static=self.static, **named)
-
-    def _checkpoint(self, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
-        if self.checkpoint is None and resume is None:
-            return None
-        from gatecast.training.checkpoint import Checkpoint, fingerprint
-
-        for name, path in (("checkpoint", self.checkpoint), ("resume", resume)):
-            if path is not None:
-                _check_path(name, path)
-        # what has no effect on the result may differ
-        free = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
-        kept = {name: value for name, value in self._settings().items() if name not in free}
-        columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
-        facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
-        checkpoint = Checkpoint(self.checkpoint, self.checkpoint_seconds, fingerprint(kept, facts))
-        if resume is not None:
-            checkpoint.load(resume)
-        return checkpoint
-
     @property
     def fitted_(self) -> Fitted:
         """What was learned.
 
         Raises:
-            GatecastError: Nothing was, yet.
+            NotFittedError: Nothing was, yet.
         """
-        fitted: Fitted | None = getattr(self, "_fitted", None)
-        if fitted is None:
-            raise GatecastError(
-                "This LSTMForecaster is not fitted, and a fitted one was expected. Call `fit(data)` first."
-            )
-        return fitted
+        if self._fitted is None:
+            raise NotFittedError(type(self).__name__)
+        return self._fitted
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._fitted is not None
 
     @property
     def stop_reason_(self) -> Stop:
@@ -197,12 +325,12 @@ class LSTMForecaster(Settings):
     def predict(
         self,
         horizon: int | None = None,
-        data: Any = None,
+        data: Data | None = None,
         *,
-        future: Any = None,
+        future: Data | None = None,
         level: float | Sequence[float] | None = None,
         quantiles: float | Sequence[float] | None = None,
-    ) -> Any:
+    ) -> FrameT:
         """Forecast the steps behind the training part, or behind `data`.
 
         Args:
@@ -228,11 +356,18 @@ class LSTMForecaster(Settings):
         levels = () if level is None else check_levels(level)
         wanted = () if quantiles is None else check_quantiles(quantiles)
         origin, steps = self._origin(horizon, data, future)
-        return origin.table(steps, levels, wanted)
+        forecast: FrameT = origin.table(steps, levels, wanted)
+        return forecast
 
     def simulate(
-        self, n_paths: int = 100, horizon: int | None = None, data: Any = None, *, future: Any = None, seed: int = 0
-    ) -> Any:
+        self,
+        n_paths: int = 100,
+        horizon: int | None = None,
+        data: Data | None = None,
+        *,
+        future: Data | None = None,
+        seed: int = 0,
+    ) -> FrameT:
         """Draw ways in which the future may go on; the steps of a path hang together as past errors did.
 
         Args:
@@ -250,9 +385,10 @@ class LSTMForecaster(Settings):
         """
         check_count("n_paths", n_paths, "Use `n_paths=100`.")
         origin, steps = self._origin(horizon, data, future)
-        return origin.path_table(steps, n_paths, seed)
+        paths: FrameT = origin.path_table(steps, n_paths, seed)
+        return paths
 
-    def _origin(self, horizon: int | None, data: Any, future: Any) -> tuple[ForecastOrigin, int]:
+    def _origin(self, horizon: int | None, data: Data | None, future: Data | None) -> tuple[ForecastOrigin, int]:
         """Return where the forecast begins, and the number of steps."""
         from gatecast.model.alignment import read_like_training
         from gatecast.model.forecast import after_data, after_training
@@ -262,11 +398,11 @@ class LSTMForecaster(Settings):
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         steps = horizon or fitted.horizon
         if data is None:
-            return after_training(fitted, _known_ahead(future, getattr(self, "_ahead", None)), steps), steps
+            return after_training(fitted, _known_ahead(future, self._ahead), steps), steps
         panel, ahead = split_future(read_like_training(fitted, data))
         return after_data(fitted, panel, _known_ahead(future, ahead), steps), steps
 
-    def predict_insample(self, data: Any = None) -> Any:
+    def predict_insample(self, data: Data | None = None) -> FrameT:
         """Forecast every point of the training part, or of `data`, from all points before it.
 
         Returns:
@@ -275,9 +411,10 @@ class LSTMForecaster(Settings):
         """
         from gatecast.model.forecast import one_step_table
 
-        return one_step_table(self.fitted_, self._held("predict_insample", data))
+        forecasts: FrameT = one_step_table(self.fitted_, self.panel_of("predict_insample", data))
+        return forecasts
 
-    def evaluate(self, data: Any, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
+    def evaluate(self, data: Data, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
         """Forecast from every origin behind the training part and compare with what came.
 
         Args:
@@ -317,119 +454,6 @@ class LSTMForecaster(Settings):
             )
         return Stream(fitted, fitted.after.row(unique_id))
 
-    def gates(self, data: Any = None, unique_id: object = None, *, member: int = 0) -> Gates:
-        """Tell what each hidden unit did at each step of a series: gates, cell and hidden states.
-
-        Args:
-            data: As in `predict`; when absent, the training part, which a model that was loaded does not hold.
-            unique_id: Which series; may be left out when there is one.
-            member: Which network of the ensemble, counted from 0.
-
-        Returns:
-            Arrays `(T, D)` for each recurrent layer, with `half_lives()`, `forget_events()`, `spectra()` and
-            `to_frame()`; see `gatecast.explanation.Gates`.
-
-        Raises:
-            ConfigError: There is no such series or member, or several series to choose from.
-            DataError: There are no data, or too few.
-
-        Examples:
-            >>> import numpy as np
-            >>> y = np.sin(np.arange(300) * 0.3)
-            >>> model = LSTMForecaster(hidden_size=6, n_layers=1, epochs=1, progress=False).fit(y)
-            >>> gates = model.gates()
-            >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
-            ((300, 6), 6)
-        """
-        from gatecast.explanation import read_gates
-
-        return read_gates(self.fitted_, split_future(self._held("gates", data))[0], unique_id, member)
-
-    def lag_importance(
-        self,
-        data: Any = None,
-        unique_id: object = None,
-        *,
-        n_lags: int | None = None,
-        n_origins: int | None = None,
-        share: float = 0.9,
-        member: int = 0,
-    ) -> LagImportance:
-        """Tell how much each step of a forecast moves with each value before it, and how far back that goes.
-
-        Args:
-            data: As in `gates`.
-            unique_id: Which series; may be left out when there is one.
-            n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
-                read as a whole.
-            n_origins: From how many points, evenly spaced, forecasts are made; 5 to 50 when absent.
-            share: Of all gradients, which the effective lookback is to hold.
-            member: Which network of the ensemble, counted from 0.
-
-        Returns:
-            Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`; see
-            `gatecast.explanation.LagImportance`.
-
-        Raises:
-            ConfigError: There is no such series or member, or an option makes no sense.
-            DataError: There are no data, or too few.
-
-        Examples:
-            >>> import numpy as np
-            >>> y = np.sin(np.arange(300) * 0.3)
-            >>> model = LSTMForecaster(mode="windows", lookback=8, epochs=1, season_length=1, progress=False).fit(y)
-            >>> found = model.lag_importance()
-            >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
-            (True, 1.0)
-        """
-        from gatecast.explanation import measure_lags
-
-        panel = split_future(self._held("lag_importance", data))[0]
-        return measure_lags(
-            self.fitted_, panel, unique_id, n_lags=n_lags, n_origins=n_origins, share=share, member=member
-        )
-
-    def covariate_importance(self, data: Any, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
-        """Tell how much the error behind the training part grows when a covariate is taken from other times.
-
-        Args:
-            data: As in `evaluate`: the training data with newer rows behind them, or the newer rows alone.
-            n_repeats: How often each covariate is taken from other times.
-            seed: The same seed gives the same numbers.
-
-        Returns:
-            `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`; see
-            `gatecast.explanation.CovariateImportance`.
-
-        Raises:
-            DataError: The model learned from no covariate, or nothing lies behind the training part.
-            ConfigError: `n_repeats` is no positive integer.
-
-        Examples:
-            >>> import numpy as np, pandas as pd
-            >>> price = np.random.default_rng(0).normal(size=400)
-            >>> days = pd.date_range("2024-01-01", periods=400)
-            >>> table = pd.DataFrame({"ds": days, "y": 9 - 2 * price, "price": price})
-            >>> model = LSTMForecaster(future=["price"], season_length=1, epochs=20, progress=False).fit(table[:300])
-            >>> model.covariate_importance(table).is_useful.tolist()
-            [True]
-        """
-        from gatecast.explanation import measure_covariates
-
-        panel = split_future(self._held("covariate_importance", data))[0]
-        return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
-
-    def _held(self, method: str, data: Any) -> Panel:
-        """Read data, or return the training part where there are none."""
-        from gatecast.model.alignment import read_like_training
-
-        fitted = self.fitted_
-        panel = getattr(self, "_panel", None) if data is None else read_like_training(fitted, data)
-        if panel is None:
-            facts = {"n": int(fitted.lengths.sum()), "call": f"{method}(data)"}
-            raise DataError(Message("failure.no_stored", facts))
-        return panel
-
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.
 
@@ -439,8 +463,8 @@ class LSTMForecaster(Settings):
         """
         from gatecast.model.modelfile import write_model
 
-        _check_path("path", path)
-        write_model(path, self.fitted_, self._settings())
+        check_path("path", path)
+        write_model(path, self.fitted_, self.settings_.values())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -451,47 +475,28 @@ class LSTMForecaster(Settings):
         """
         from gatecast.model.modelfile import read_model
 
-        _check_path("path", path)
-        fitted, settings = read_model(path)
-        model = cls(**settings)
-        model._fitted = fitted
+        check_path("path", path)
+        fitted, values = read_model(path)
+        settings = Settings(**values)
+        model = cls.from_settings(settings)
+        model._fitted, model._fit_settings = fitted, settings
         return model
 
     def __repr__(self) -> str:
-        values = self._settings()
-        changed = [f"{f.name}={values[f.name]!r}" for f in fields(self) if values[f.name] != _plain(f.default)]
-        return f"LSTMForecaster({', '.join(changed)})"
+        settings = self.settings if self._fit_settings is None else self._fit_settings
+        return f"{type(self).__name__}({as_code(changed(settings))})"
 
     def _repr_html_(self) -> str:
         from gatecast.model.summary import to_html
 
-        return to_html(repr(self), getattr(self, "_fitted", None))
-
-    def _settings(self) -> dict[str, Any]:
-        # numpy numbers come in from users' own code; JSON knows plain ones only
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return to_html(repr(self), self._fitted)
 
 
-def _known_ahead(future: Any, ahead: Panel | None) -> Any:
+def _known_ahead(future: Data | None, ahead: Panel | None) -> Data | None:
     return rows_ahead(ahead) if future is None and ahead is not None else future
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _keep(checkpoint: Checkpoint | None) -> None:
     """Let Ctrl-C leave a file to go on from, also where it came before any network had begun."""
     if checkpoint is not None:
         checkpoint.write()
-
-
-def _check_path(name: str, path: object) -> None:
-    if not isinstance(path, str | os.PathLike):
-        raise ConfigError(f'`{name}` must be a path, got {path!r}. Use for example `"model.safetensors"`.')

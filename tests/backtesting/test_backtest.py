@@ -20,9 +20,10 @@ from gatecast import (
     Naive,
     SeasonalNaive,
     TimeLimitError,
+    Training,
     backtest,
 )
-from made_series import COVARIATES, SMALL, table, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, table, with_covariates
 
 DATA = table(60)
 QUIET = {"progress": False}
@@ -33,7 +34,7 @@ TIMED_OUT = "endless was given `time_limit=0.3` seconds for a fit, and took long
 
 
 def run(models, data=DATA, horizon=3, n_windows=3, **settings):
-    return backtest(models, data, horizon, n_windows, **(QUIET | settings))
+    return backtest(data, horizon, models, n_windows=n_windows, **QUIET | settings)
 
 
 def test_forecasts_are_those_of_a_fit_on_each_training_part():
@@ -79,16 +80,16 @@ def test_result_is_what_utilsforecast_takes():
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_lstm_takes_part_with_its_covariates(n_jobs):
     data = with_covariates(120)
-    model = LSTMForecaster(3, **SMALL, **COVARIATES)
+    model = forecaster(3, **SMALL, **COVARIATES)
     found = run([model, Naive(3)], data, n_windows=2, n_jobs=n_jobs)
     assert found.runs["error"].tolist() == [""] * 4
     days = data["ds"].unique()
     known, ahead = data[data["ds"] < days[117]], data[data["ds"] >= days[117]]
-    expected = LSTMForecaster(3, **SMALL, **COVARIATES).fit(known).predict(future=ahead.drop(columns="y"), level=80)
+    expected = forecaster(3, **SMALL, **COVARIATES).fit(known).predict(future=ahead.drop(columns="y"), level=80)
     last = found.forecasts[found.forecasts["cutoff"] == days[116]].reset_index(drop=True)
     np.testing.assert_array_equal(last["LSTM"], expected["LSTM"])
     np.testing.assert_array_equal(last["LSTM-lo-80"], expected["LSTM-lo-80"])
-    assert not hasattr(model, "_fitted")
+    assert not hasattr(model, "fitted_")
 
 
 @pytest.mark.parametrize(("refit", "fitted_at"), [(True, (51, 54, 57)), (False, (51, 51, 51)), (2, (51, 51, 57))])
@@ -108,8 +109,8 @@ def test_refit_says_which_fit_serves_a_window(refit, fitted_at):
 
 
 def test_size_of_a_model_is_that_of_its_file(tmp_path):
-    found = run({"LSTM": LSTMForecaster(3, **SMALL), "Mean": Mean()}, n_windows=1)
-    LSTMForecaster(3, **SMALL).fit(DATA[DATA["ds"] < DATA["ds"].unique()[57]]).save(tmp_path / "m.safetensors")
+    found = run({"LSTM": forecaster(3, **SMALL), "Mean": Mean()}, n_windows=1)
+    forecaster(3, **SMALL).fit(DATA[DATA["ds"] < DATA["ds"].unique()[57]]).save(tmp_path / "m.safetensors")
     saved = (tmp_path / "m.safetensors").stat().st_size / 1e6
     sizes = found.runs.set_index("model")["megabytes"]
     # settings are part of the file: threads and progress differ
@@ -118,9 +119,9 @@ def test_size_of_a_model_is_that_of_its_file(tmp_path):
 
 
 def test_lstm_reads_on_without_refit():
-    found = run([LSTMForecaster(3, **SMALL)], refit=False, level=None)
+    found = run([forecaster(3, **SMALL)], refit=False, level=None)
     days = DATA["ds"].unique()
-    model = LSTMForecaster(3, **SMALL).fit(DATA[DATA["ds"] < days[51]])
+    model = forecaster(3, **SMALL).fit(DATA[DATA["ds"] < days[51]])
     expected = model.predict(data=DATA[DATA["ds"] < days[57]])
     np.testing.assert_array_equal(found.forecasts["LSTM"].iloc[-6:], expected["LSTM"])
     assert found.runs["fit_seconds"].tolist()[1:] == [0.0, 0.0]
@@ -198,7 +199,9 @@ def test_forecast_that_is_too_slow_leaves_those_before_it(monkeypatch):
 
 
 def test_slow_lstm_is_timed_out():
-    slow = LSTMForecaster(3, hidden_size=128, epochs=10_000_000, patience=0, transform="none", learning_rate=1e-3)
+    slow = LSTMForecaster(
+        3, hidden_size=128, transform="none", training=Training(epochs=10_000_000, patience=0, learning_rate=1e-3)
+    )
     found = run([slow], n_windows=1, time_limit=0.3)
     assert "and took longer" in found.runs["error"][0]
 
@@ -217,13 +220,13 @@ def test_model_that_cannot_be_pickled_needs_no_process_without_a_limit():
 
 
 def test_forecasts_with_a_limit_are_those_without():
-    models = [LSTMForecaster(3, **SMALL, n_threads=1), AutoETS(3, season_length=1, time_limit=None), Mean()]
+    models = [forecaster(3, **SMALL, n_threads=1), AutoETS(3, season_length=1, time_limit=None), Mean()]
     found, limited = run(models), run(models, time_limit=1e5)
     pd.testing.assert_frame_equal(found.forecasts, limited.forecasts, check_exact=True)
 
 
 def test_model_without_intervals_has_forecasts():
-    found = run([LSTMForecaster(3, **SMALL, validation_size=0), Mean()])
+    found = run([forecaster(3, **SMALL, validation_size=0), Mean()])
     assert (found.runs["error"] == "").all()
     assert found.forecasts["LSTM"].notna().all()
     assert found.forecasts[["LSTM-lo-80", "Mean-hi-95"]].isna().all(axis=None)

@@ -7,19 +7,19 @@ import pandas as pd
 import pytest
 
 from backtesting.planted import Mean
-from gatecast import DataError, Drift, LSTMForecaster, Naive, backtest
+from gatecast import DataError, Drift, Naive, backtest
 from gatecast.backtesting import backtest as module
-from made_series import SMALL, table
+from made_series import SMALL, forecaster, table
 
 DATA = table(40)
 
 
 def run(models, folder=None, data=DATA, **settings):
-    return backtest(models, data, 3, 3, folder=folder, **({"progress": False} | settings))
+    return backtest(data, 3, models, n_windows=3, folder=folder, **{"progress": False} | settings)
 
 
 def models():
-    return [LSTMForecaster(3, **SMALL), Naive(3), Mean()]
+    return [forecaster(3, **SMALL), Naive(3), Mean()]
 
 
 def contents(folder):
@@ -52,18 +52,18 @@ def test_resumed_backtest_is_the_same_bit_by_bit(tmp_path, monkeypatch):
 
 
 def test_block_that_was_interrupted_is_read_on_again(tmp_path):
-    whole = run([LSTMForecaster(3, **SMALL)], refit=False)
-    run([LSTMForecaster(3, **SMALL)], tmp_path / "kept", refit=False)
+    whole = run([forecaster(3, **SMALL)], refit=False)
+    run([forecaster(3, **SMALL)], tmp_path / "kept", refit=False)
     for path in (tmp_path / "kept").glob("*.0002.*"):
         path.unlink()
-    resumed = run([LSTMForecaster(3, **SMALL)], tmp_path / "kept", refit=False)
+    resumed = run([forecaster(3, **SMALL)], tmp_path / "kept", refit=False)
     pd.testing.assert_frame_equal(resumed.forecasts, whole.forecasts, check_exact=True)
 
 
 def test_another_model_may_join_and_threads_do_not_matter(tmp_path):
-    run([LSTMForecaster(3, **SMALL)], tmp_path / "kept")
+    run([forecaster(3, **SMALL)], tmp_path / "kept")
     before = contents(tmp_path / "kept")
-    found = run([LSTMForecaster(3, **SMALL, n_threads=1), Drift(3)], tmp_path / "kept")
+    found = run([forecaster(3, **SMALL, n_threads=1), Drift(3)], tmp_path / "kept")
     assert found.forecasts[["LSTM", "Drift"]].notna().all(axis=None)
     after = contents(tmp_path / "kept")
     assert before.items() <= after.items()

@@ -13,13 +13,12 @@ from gatecast import (
     AutoTheta,
     Drift,
     LinearAR,
-    LSTMForecaster,
     Naive,
     SeasonalNaive,
     WindowAverage,
     backtest,
 )
-from made_series import COVARIATES, SMALL, table, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, table, with_covariates
 
 H, N_WINDOWS = 3, 2
 
@@ -43,11 +42,11 @@ def future_reaches(make, data: pd.DataFrame) -> bool:
     """
     n = data["ds"].nunique()
     settings = {"horizon": H, "n_windows": N_WINDOWS, "level": None, "progress": False}
-    as_it_was = backtest({"m": make(data)}, data, **settings)
+    as_it_was = backtest(data, models={"m": make(data)}, **settings)
     for window in range(N_WINDOWS):
         origin = n - H * (N_WINDOWS - window)
         other = with_other_future(data, origin)
-        found = [as_it_was, backtest({"m": make(other)}, other, **settings)]
+        found = [as_it_was, backtest(other, models={"m": make(other)}, **settings)]
         assert all((f.runs["error"] == "").all() for f in found)
         cutoff = data["ds"].unique()[origin - 1]
         before, after = (f.forecasts.loc[f.forecasts["cutoff"] <= cutoff, "m"] for f in found)
@@ -57,7 +56,7 @@ def future_reaches(make, data: pd.DataFrame) -> bool:
 
 
 OURS = {
-    "LSTM": LSTMForecaster(H, **SMALL, transform="none"),
+    "LSTM": forecaster(H, **SMALL, transform="none"),
     "Naive": Naive(H),
     "SeasonalNaive": SeasonalNaive(H, season_length=7),
     "Drift": Drift(H),
@@ -78,7 +77,7 @@ def test_future_reaches_none_of_our_models(model):
 
 
 def test_future_reaches_no_model_with_covariates():
-    model = LSTMForecaster(H, **SMALL, **COVARIATES, transform="none")
+    model = forecaster(H, **SMALL, **COVARIATES, transform="none")
     assert not future_reaches(lambda data: model, with_covariates(60))
 
 
@@ -90,7 +89,7 @@ def test_planted_leak_is_caught():
 def test_model_finds_nothing_of_the_future_in_what_it_is_given(n_jobs):
     data = table(48, ids=("a",))
     whole, model = data.copy(), Remembers(H)
-    found = backtest({"m": model}, data, H, 4, step_size=1, level=None, n_jobs=n_jobs, progress=False)
+    found = backtest(data, H, {"m": model}, n_windows=4, step_size=1, level=None, n_jobs=n_jobs, progress=False)
     assert (found.runs["error"] == "").all()
     # one fit, an array as long as the training part, no more values seen than its own
     assert found.forecasts["m"].unique().tolist() == [1.0]

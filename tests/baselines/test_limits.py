@@ -230,7 +230,7 @@ class Endless(Mean):
 kind, backend, limit = sys.argv[1:]
 model = Mean() if kind == "Mean" else Endless()
 with parallel_config(backend=backend, n_jobs=1 if backend == "sequential" else 2):
-    found = backtest([model], np.arange(20.0), 1, n_windows=2, level=None, time_limit=float(limit), progress=False)
+    found = backtest(np.arange(20.0), 1, [model], n_windows=2, level=None, time_limit=float(limit), progress=False)
 print(found.forecasts.to_numpy()[:, -1].tolist(), found.runs["error"].tolist())
 """
 

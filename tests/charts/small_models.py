@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from gatecast import LSTMForecaster
+from made_series import forecaster
 
 
 def monthly(n=120, name="sales", start="2015-01-01"):
@@ -13,6 +13,6 @@ def monthly(n=120, name="sales", start="2015-01-01"):
 
 
 def small(**settings):
-    return LSTMForecaster(
+    return forecaster(
         **{"hidden_size": 4, "epochs": 1, "lookback": 6, "progress": False, "transform": "none", **settings}
     )

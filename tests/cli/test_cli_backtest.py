@@ -22,9 +22,9 @@ def test_backtest_is_that_of_the_library(gatecast, wave):
         "backtest", wave, "--horizon", 3, "--windows", 4, "--step", 2, *FAST, "--level", 90, "--out", "w.csv", "--json"
     ).json
     found = package.backtest(
-        [package.Naive(3), package.LinearAR(3)],
         pd.read_csv(wave, parse_dates=[0]),
         3,
+        [package.Naive(3), package.LinearAR(3)],
         n_windows=4,
         step_size=2,
         level=90,

@@ -6,6 +6,7 @@ import pytest
 from gatecast import LSTMForecaster
 from gatecast.data import to_panel
 from gatecast.data.reading.ahead import observed_lengths
+from made_series import forecaster
 
 from .commands import QUICK, write_csv, write_shops
 
@@ -20,7 +21,7 @@ def expected(tmp_path):
         table = pd.read_csv(path, parse_dates=["ds"])
         known, ahead = table[table["y"].notna()], table[table["y"].isna()]
         settings = {"future": ["price"], "static": ["region"], "epochs": 1, "progress": False}
-        model = LSTMForecaster(4, **settings).fit(known, id_col="shop", target_col="y")
+        model = forecaster(4, **settings).fit(known, id_col="shop", target_col="y")
         return model.predict(future=ahead)["LSTM"].tolist()
 
     return forecast

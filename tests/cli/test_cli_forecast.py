@@ -11,6 +11,7 @@ from gatecast import Panel
 from gatecast.cli.tables import verdict
 from gatecast.data.reading.split import held_out_positions as positions_of
 from gatecast.metrics.errors import Evaluation, Score
+from made_series import forecaster
 
 from .commands import QUICK, write_csv
 
@@ -46,10 +47,10 @@ def test_json_is_one_object_with_the_figures_of_the_library(gatecast, weekly_csv
     table = pd.read_csv(weekly_csv, parse_dates=["ds"])
     train, test = package.train_test_split(table)
     settings = {"epochs": 1, "lookback": 6, "progress": False}
-    expected = package.LSTMForecaster(4, **settings).fit(train).evaluate(test)
+    expected = forecaster(4, **settings).fit(train).evaluate(test)
     assert report["test"]["errors"]["LSTM"]["rmse"] == pytest.approx(expected.rmse)
     assert report["test"]["errors"]["SeasonalNaive"]["mae"] == pytest.approx(expected.scores["SeasonalNaive"].mae)
-    final = package.LSTMForecaster(4, **settings).fit(table).predict()
+    final = forecaster(4, **settings).fit(table).predict()
     assert [row["LSTM"] for row in report["forecast"]] == pytest.approx(final["LSTM"].tolist())
     assert [row["ds"] for row in report["forecast"]] == [f"2024-03-{day}T00:00:00" for day in (21, 22, 23, 24)]
     assert report["files"] == {"out": None, "plot": None, "model": None, "checkpoint": None}

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import gatecast as package
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, Training
 from gatecast.cli import checks
 from gatecast.network import wrapper
 
@@ -74,7 +74,7 @@ def test_predict_from_one_new_row(gatecast, saved_model, tmp_path):
 
 def test_predict_from_one_new_row_takes_the_frequency_of_the_model(gatecast, tmp_path):
     months = pd.date_range("2019-01-01", periods=48, freq="MS")
-    LSTMForecaster(2, lookback=4, epochs=1, progress=False).fit(
+    LSTMForecaster(2, lookback=4, progress=False, training=Training(epochs=1)).fit(
         pd.DataFrame({"ds": months, "y": np.sin(np.arange(48))})
     ).save(tmp_path / "m.safetensors")
     (tmp_path / "one.csv").write_text("ds,y\n2023-01-01,0.5\n")
@@ -118,7 +118,7 @@ def test_predict_with_a_model_of_polars_tables(gatecast, tmp_path, monkeypatch):
     import polars as pl
 
     y = pl.DataFrame({"ds": np.arange(60), "y": np.sin(np.arange(60))})
-    LSTMForecaster(2, epochs=1, progress=False).fit(y).save(tmp_path / "m.safetensors")
+    LSTMForecaster(2, progress=False, training=Training(epochs=1)).fit(y).save(tmp_path / "m.safetensors")
     monkeypatch.setitem(sys.modules, "polars", None)
     assert len(gatecast("predict", "m.safetensors", "--json").json["forecast"]) == 2
 
@@ -184,13 +184,13 @@ def short_demo(monkeypatch):
     """Make the demo quick: a shorter sine, and fewer lessons."""
     sine = package.datasets.sine
     monkeypatch.setattr(package.datasets, "sine", lambda: sine(1500))
-    check = LSTMForecaster.check
+    fit = LSTMForecaster.fit
 
-    def hurry(self):
-        check(self)
-        self.epochs = min(self.epochs or 2, 5)
+    def hurry(self, *data, **named):
+        self.set_params(training__epochs=min(self.training.epochs or 2, 5))
+        return fit(self, *data, **named)
 
-    monkeypatch.setattr(LSTMForecaster, "check", hurry)
+    monkeypatch.setattr(LSTMForecaster, "fit", hurry)
 
 
 def test_demo_json(gatecast, short_demo, tmp_path):

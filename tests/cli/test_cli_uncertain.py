@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster, train_test_split
+from gatecast import LSTMForecaster, Training, train_test_split
 from gatecast.cli.tables import coverage_words
+from made_series import forecaster
 
 from .commands import QUICK, weekly, write_csv
 
@@ -34,10 +35,10 @@ def test_intervals_are_those_of_the_library(gatecast, long_csv):
     report = gatecast("forecast", long_csv, *QUICK, "--level", 90, "--json").json
     table = pd.read_csv(long_csv, parse_dates=["ds"])
     settings = {"epochs": 1, "lookback": 6, "progress": False}
-    expected = LSTMForecaster(4, **settings).fit(table).predict(level=90)
+    expected = forecaster(4, **settings).fit(table).predict(level=90)
     assert [row["LSTM-hi-90"] for row in report["forecast"]] == pytest.approx(expected["LSTM-hi-90"].tolist())
     train, test = train_test_split(table)
-    measured = LSTMForecaster(4, **settings).fit(train).evaluate(test, level=90).coverage
+    measured = forecaster(4, **settings).fit(train).evaluate(test, level=90).coverage
     assert report["intervals"] == {"coverage": {"90.0": pytest.approx(measured[90.0])}, "measured_on": "the test part"}
 
 
@@ -117,7 +118,7 @@ def test_network_and_learning_are_those_that_were_asked_for(gatecast, long_csv):
     assert (facts["cell"], facts["hidden_size"], facts["n_layers"], facts["transform"]) == ("gru", 9, 2, "log1p")
     assert [season["season_length"] for season in facts["seasons"]] == [7, 14]
     assert facts["validation"]["n_points"] == 20
-    assert model.learning_rate == 0.004
+    assert model.training.learning_rate == 0.004
 
 
 def test_windows_with_attention_in_both_directions(gatecast, csv):
@@ -140,7 +141,7 @@ def test_no_refit_forecasts_from_the_end_of_all_data(gatecast, csv):
     assert report["forecast"][0]["ds"] == "2024-03-21T00:00:00"
     table = pd.read_csv(csv, parse_dates=["ds"])
     train, _ = train_test_split(table)
-    expected = LSTMForecaster(4, epochs=1, lookback=6, progress=False).fit(train).predict(data=table)
+    expected = LSTMForecaster(4, lookback=6, progress=False, training=Training(epochs=1)).fit(train).predict(data=table)
     assert [row["LSTM"] for row in report["forecast"]] == pytest.approx(expected["LSTM"].tolist())
     outcome = gatecast("forecast", csv, *QUICK, *options)
     assert "it learned from the points before the test part and has read all of them" in said(outcome)

@@ -16,7 +16,7 @@ from gatecast.backtesting.record import Backtest
 from gatecast.comparison.best import Best
 from gatecast.comparison.board import leaderboard
 from gatecast.exceptions import ConfigError
-from made_series import SMALL, table
+from made_series import SMALL, forecaster, table
 
 
 @dataclass
@@ -53,7 +53,7 @@ def backtest_of(names: tuple[str, ...]) -> Backtest:
 
 @pytest.fixture(scope="module")
 def fitted() -> tuple[Best, pd.DataFrame]:
-    models = [LSTMForecaster(horizon=4, **SMALL), LastValue(plus=2.0)]
+    models = [forecaster(horizon=4, **SMALL), LastValue(plus=2.0)]
     data = table(120)
     return Best(backtest_of(("LSTM", "Last")), models).fit(data), data
 
@@ -122,7 +122,7 @@ def test_only_models_that_serve_are_fitted_and_new_series_get_the_best_of_all() 
 
 def test_polars_comes_back_as_polars() -> None:
     board = backtest_of(("LSTM", "LSTM-wide"))
-    best = Best(board, {"LSTM": LSTMForecaster(horizon=2, **SMALL), "LSTM-wide": LSTMForecaster(horizon=2, **SMALL)})
+    best = Best(board, {"LSTM": forecaster(horizon=2, **SMALL), "LSTM-wide": forecaster(horizon=2, **SMALL)})
     best.choices["b"] = "LSTM"
     best.models.pop("LSTM-wide")
     found = best.fit(pl.from_pandas(table(60))).predict()
@@ -142,7 +142,7 @@ def test_what_cannot_be_used_is_told(fitted: tuple[Best, pd.DataFrame], tmp_path
         Best(made_backtest({"A": np.full((1, 2), np.nan)}), [LastValue()])
     with pytest.raises(GatecastError, match="fit"):
         Best(backtest, [LastValue(), LastValue()]).predict()
-    with pytest.raises(GatecastError, match="nothing to save"):
+    with pytest.raises(GatecastError, match="not fitted"):
         Best(backtest, [LastValue(), LastValue()]).save(tmp_path)
     odd = Best(backtest, [LastValue(), LastValue(plus=np.float32(1))])  # type: ignore[arg-type]
     odd._panel = fitted[0]._panel
@@ -159,7 +159,7 @@ def test_baselines_of_a_real_backtest_serve_their_series_and_come_back(tmp_path:
         [pd.DataFrame({"unique_id": name, "ds": months, "y": y}) for name, y in (("wave", waves), ("walk", walks))]
     )
     models = {"Naive": Naive(3), "SeasonalNaive": SeasonalNaive(3, season_length=12), "SARIMA": SARIMA(3)}
-    found = backtest(models, data, 3, n_windows=6, progress=False)
+    found = backtest(data, 3, models, n_windows=6, progress=False)
     best = Best(found, models).fit(data)
     assert best.choices["wave"] == "SeasonalNaive"
     table = best.predict(level=[80])

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import ConfigError, Drift, LSTMForecaster, Naive
+from gatecast import ConfigError, Drift, Naive
 from gatecast.comparison import compare
 from gatecast.comparison.board import leaderboard
-from made_series import SMALL
+from made_series import SMALL, forecaster
 
 
 def wave(n: int = 120) -> np.ndarray:
@@ -43,7 +43,7 @@ def test_rows_about_the_future_are_no_part_of_any_window() -> None:
     changed = known.copy()
     # 3 windows of 3 steps are the newest 9 points that have a target
     changed[111:120] = 100.0
-    model = LSTMForecaster(**SMALL | {"horizon": 3, "future": ["x"]})
+    model = forecaster(**SMALL | {"horizon": 3, "future": ["x"]})
     one, two = (
         compare(pd.DataFrame({"ds": days, "y": y, "x": 1.0 * days.day}), 3, [model], n_windows=3, progress=False)
         for y in (known, changed)

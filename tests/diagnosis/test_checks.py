@@ -10,6 +10,7 @@ import pytest
 from gatecast.diagnosis.checks import CHECKS, judge
 from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
 from gatecast.diagnosis.findings import SEVERITIES
+from gatecast.model.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from made_troubles import EVIDENCE, healthy
@@ -60,11 +61,10 @@ def test_empty_and_constant_errors_find_nothing():
 
 
 def test_remedies_can_be_pasted():
-    from gatecast import LSTMForecaster
 
     for case in EVIDENCE:
         for finding in judge(case.troubled(np.random.default_rng(0))):
-            LSTMForecaster(**finding.settings).check()
+            Settings(**finding.settings).check()
 
 
 def test_leakage_names_a_column_that_is_the_target():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import DataError, GatecastError, LSTMForecaster, datasets, train_test_split
+from gatecast import DataError, GatecastError, LSTMForecaster, Training, datasets, train_test_split
 from gatecast.diagnosis import diagnose
 from gatecast.diagnosis.gather import find_parts, gather
 from gatecast.exceptions import ConfigError
@@ -61,10 +61,10 @@ def test_a_leak_is_suspected_where_a_column_is_the_target():
     y = rng.normal(size=600)
     data = pd.DataFrame({"ds": np.arange(600), "y": y, "copy": 3 * y + 1})
     train, test = data[:480], data[480:]
-    model = LSTMForecaster(future=["copy"], epochs=3, lookback=8, progress=False).fit(train)
+    model = LSTMForecaster(future=["copy"], lookback=8, progress=False, training=Training(epochs=3)).fit(train)
     assert "'copy'" in diagnose(model, test=test)["leakage-suspected"].sentence
     helps = data.assign(copy=y + rng.normal(size=600))
-    model = LSTMForecaster(future=["copy"], epochs=3, lookback=8, progress=False).fit(helps[:480])
+    model = LSTMForecaster(future=["copy"], lookback=8, progress=False, training=Training(epochs=3)).fit(helps[:480])
     assert "leakage-suspected" not in diagnose(model, test=helps[480:]).codes
 
 
@@ -82,7 +82,7 @@ def panel_of(n_series=3, n=160, scale=(1, 10, 1000)):
 def test_series_of_other_sizes_count_alike():
     data = panel_of()
     train, test = train_test_split(data)
-    model = LSTMForecaster(2, epochs=1, lookback=8, progress=False).fit(train)
+    model = LSTMForecaster(2, lookback=8, progress=False, training=Training(epochs=1)).fit(train)
     evidence = gather(model, test=test)
     spreads = [evidence.fresh.network[evidence.fresh.series == s].std() for s in range(3)]
     # the same noise in units of each series; 32 points of a standard deviation vary by an eighth
@@ -94,7 +94,7 @@ def test_series_of_other_sizes_count_alike():
 def test_parts_with_the_test_part_behind_the_data_or_alone(tmp_path):
     data = panel_of()
     train, test = train_test_split(data)
-    model = LSTMForecaster(2, epochs=1, lookback=8, progress=False).fit(train)
+    model = LSTMForecaster(2, lookback=8, progress=False, training=Training(epochs=1)).fit(train)
     model.save(tmp_path / "m.safetensors")
     loaded = LSTMForecaster.load(tmp_path / "m.safetensors")
     alone, behind, kept = (find_parts(*a) for a in ((loaded, train, test), (loaded, data), (model, None, test)))
@@ -108,7 +108,7 @@ def test_parts_with_the_test_part_behind_the_data_or_alone(tmp_path):
 
 def test_arrays_without_times():
     y = np.sin(np.arange(500) / 3) + np.random.default_rng(0).normal(size=500)
-    model = LSTMForecaster(epochs=1, lookback=8, progress=False).fit(y[:400])
+    model = LSTMForecaster(lookback=8, progress=False, training=Training(epochs=1)).fit(y[:400])
     alone, whole = (find_parts(model, None, test) for test in (y[400:], y))
     assert np.array_equal(alone.panel.values, y)
     assert np.array_equal(whole.panel.values, y)
@@ -116,7 +116,7 @@ def test_arrays_without_times():
 
 def test_steps_between_training_and_test_part_are_gaps():
     y = pd.DataFrame({"ds": np.arange(300), "y": np.random.default_rng(0).normal(size=300)})
-    model = LSTMForecaster(epochs=1, lookback=8, progress=False).fit(y[:200])
+    model = LSTMForecaster(lookback=8, progress=False, training=Training(epochs=1)).fit(y[:200])
     parts = find_parts(model, None, y[203:])
     assert np.isnan(parts.panel.values[200:203]).all()
     assert np.array_equal(parts.panel.values[203:], y["y"][203:])
@@ -125,7 +125,7 @@ def test_steps_between_training_and_test_part_are_gaps():
 def test_linear_model_learns_from_the_training_part_alone():
     """What follows the learned points must not change what the linear model is."""
     y = np.sin(np.arange(500) / 3) + np.random.default_rng(0).normal(size=500)
-    model = LSTMForecaster(epochs=1, lookback=8, progress=False).fit(y[:400])
+    model = LSTMForecaster(lookback=8, progress=False, training=Training(epochs=1)).fit(y[:400])
     one, two = gather(model, test=y[400:]), gather(model, test=y[400:] + 1000)
     np.testing.assert_array_equal(one.learned.linear, two.learned.linear)
     assert (one.fresh.linear != two.fresh.linear).all()
@@ -133,7 +133,7 @@ def test_linear_model_learns_from_the_training_part_alone():
 
 def test_ensemble_tells_how_its_members_differ():
     y = np.sin(np.arange(400) / 3) + 0.1 * np.random.default_rng(0).normal(size=400)
-    model = LSTMForecaster(epochs=1, lookback=8, ensemble=3, progress=False).fit(y[:320])
+    model = LSTMForecaster(lookback=8, ensemble=3, progress=False, training=Training(epochs=1)).fit(y[:320])
     fresh = gather(model, test=y[320:]).fresh
     assert fresh.members.shape == (3, 80)
     # the forecast is the median of the members
@@ -143,7 +143,8 @@ def test_ensemble_tells_how_its_members_differ():
 def test_fix_keeps_what_helps():
     y = np.sin(np.arange(1500) * 0.3) + 0.3 * np.random.default_rng(0).normal(size=1500)
     model = LSTMForecaster.tutorial()
-    model.progress, model.batch_size, model.epochs, model.learning_rate, model.hidden_size = False, 8, 3, 0.01, 16
+    model.set_params(progress=False, hidden_size=16)
+    model.set_params(training__batch_size=8, training__epochs=3, training__learning_rate=0.01)
     model.fit(y[:1200])
     diagnosis = diagnose(model, test=y[1200:], fix=True)
     kept = [step for step in diagnosis.steps if step.helped]
@@ -158,7 +159,7 @@ def test_fix_keeps_what_helps():
 
 def test_fix_of_a_healthy_model_returns_it():
     y = np.random.default_rng(0).normal(size=600)
-    model = LSTMForecaster(epochs=2, lookback=8, hidden_size=8, progress=False).fit(y)
+    model = LSTMForecaster(lookback=8, hidden_size=8, progress=False, training=Training(epochs=2)).fit(y)
     diagnosis = diagnose(model, fix=True)
     if not diagnosis.warnings:
         assert diagnosis.steps == ()
@@ -182,7 +183,7 @@ def test_errors_say_what_to_do(tmp_path):
     with pytest.raises(ConfigError, match="a fitted LSTMForecaster was expected"):
         diagnose("model.safetensors")
     y = np.random.default_rng(0).normal(size=100)
-    model = LSTMForecaster(epochs=1, lookback=8, progress=False).fit(y)
+    model = LSTMForecaster(lookback=8, progress=False, training=Training(epochs=1)).fit(y)
     model.save(tmp_path / "m.safetensors")
     with pytest.raises(DataError, match=r"Pass them: `diagnose\(model, data\)`"):
         diagnose(LSTMForecaster.load(tmp_path / "m.safetensors"))
@@ -195,5 +196,5 @@ def test_errors_say_what_to_do(tmp_path):
 
 def test_short_and_constant_series_do_not_fail():
     for y in (np.arange(12.0), np.ones(60), np.random.default_rng(0).normal(size=25)):
-        model = LSTMForecaster(epochs=1, lookback=4, progress=False).fit(y)
+        model = LSTMForecaster(lookback=4, progress=False, training=Training(epochs=1)).fit(y)
         assert isinstance(str(diagnose(model)), str)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gatecast import LSTMForecaster
 from gatecast.network.ensemble import Ensemble
+from made_series import forecaster
 
 
 def hourly(n=400, name="y", seed=0):
@@ -18,7 +18,7 @@ def hourly(n=400, name="y", seed=0):
 def fitted(data, **settings):
     """Fit for one epoch, which takes milliseconds."""
     small = {"horizon": 2, "hidden_size": 5, "n_layers": 2, "epochs": 1, "lookback": 24, "season_length": 24}
-    return LSTMForecaster(**{**small, "transform": "none", "progress": False, **settings}).fit(data)
+    return forecaster(**{**small, "transform": "none", "progress": False, **settings}).fit(data)
 
 
 def set_weights(model, **weights):

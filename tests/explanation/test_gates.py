@@ -29,7 +29,7 @@ def model(data):
 
 def reference_traces(model, data, start, length):
     """Gates and states of the LSTM layers by NumPy, from a zero state, `(length, trace_size)`."""
-    panel = model._held("gates", data)
+    panel = model.panel_of("gates", data)
     network = model.fitted_.ensemble.first
     arrays, spec, flat = model.fitted_.preparation.arrays(panel), network.spec, network.weights.astype(np.float64)
     x = reference.batch_of(arrays, network.value_inputs, [(0, start)], length, length - 1, spec.horizon).x.astype(

@@ -11,7 +11,7 @@ import pytest
 from gatecast import LSTMForecaster
 from gatecast.data.features import encoding
 from gatecast.model import inputs
-from made_series import SMALL
+from made_series import SMALL, forecaster
 
 pytest.importorskip("holidays")
 
@@ -48,7 +48,7 @@ def before(day: pd.Timestamp, data: pd.DataFrame = DATA) -> pd.DataFrame:
 @pytest.fixture(scope="module", params=KINDS)
 def model(request: pytest.FixtureRequest) -> LSTMForecaster:
     settings = SMALL | {"epochs": 1, "transform": "none", "calendar": True, "country": "US"} | KINDS[request.param]
-    return LSTMForecaster(horizon=H, **settings).fit(before(END))
+    return forecaster(horizon=H, **settings).fit(before(END))
 
 
 def forecast(model: LSTMForecaster, data: pd.DataFrame | None, horizon: int | None = None) -> np.ndarray:
@@ -69,7 +69,7 @@ def test_forecast_remembers_the_year_before(model: LSTMForecaster) -> None:
     years = fitted.years.copy()
     a_year_ago = (END - (END - pd.DateOffset(years=1))).days
     years[0, -a_year_ago + 1] += 3
-    other = LSTMForecaster(**model._settings())
+    other = LSTMForecaster.from_settings(model.settings_)
     other._fitted = replace(fitted, years=years)
     changed = (forecast(other, None) != forecast(model, None)).reshape(3, H)
     # the second day that is forecast and those beside it, of series "a" alone
@@ -137,7 +137,7 @@ def test_dates_that_come_back_each_year_are_known_ahead(monkeypatch: pytest.Monk
     # trained for longer, the cycles alone learn the peaks too
     monkeypatch.setattr("gatecast.model.selection.STILL_LEARNING", 1.0)
     for _ in range(2):
-        model = LSTMForecaster(horizon=1, calendar=True, **TRAINED).fit(train)
+        model = forecaster(horizon=1, calendar=True, **TRAINED).fit(train)
         errors.append(spikes(model, data))
         # the calendar without anniversaries
         monkeypatch.setattr(inputs, "fit_anniversaries", lambda *_, **__: None)
@@ -159,7 +159,7 @@ def test_holidays_are_told_apart_by_their_names(monkeypatch: pytest.MonkeyPatch)
     errors = []
     fit_categories = encoding.fit_categories
     for _ in range(2):
-        model = LSTMForecaster(horizon=1, country="US", **TRAINED).fit(train)
+        model = forecaster(horizon=1, country="US", **TRAINED).fit(train)
         errors.append(spikes(model, data))
         monkeypatch.setattr(encoding, "fit_categories", lambda c: () if encoding.FEASTS in c else fit_categories(c))
     assert errors[0] < 0.5 * errors[1]
@@ -167,8 +167,8 @@ def test_holidays_are_told_apart_by_their_names(monkeypatch: pytest.MonkeyPatch)
 
 def test_same_seed_gives_the_same_model_through_a_checkpoint(tmp_path: Path) -> None:
     settings = SMALL | {"epochs": 1, "calendar": True, "transform": "none", "horizon": H}
-    once = LSTMForecaster(**settings).fit(before(END))
+    once = forecaster(**settings).fit(before(END))
     file = tmp_path / "fit.ckpt"
-    LSTMForecaster(**settings, checkpoint=file).fit(before(END))
-    again = LSTMForecaster(**settings).fit(before(END), resume=file)
+    forecaster(**settings, checkpoint=file).fit(before(END))
+    again = forecaster(**settings).fit(before(END), resume=file)
     np.testing.assert_array_equal(forecast(again, None), forecast(once, None))

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from gatecast import ConfigError, DataError, LSTMForecaster
-from made_series import COVARIATES, SMALL, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, with_covariates
 
 TRAINED: dict[str, Any] = {"hidden_size": 16, "lookback": 8, "epochs": 150, "progress": False, "transform": "none"}
 N, H = 400, 5
@@ -47,7 +47,7 @@ def decided_by(kind: str) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def mae_ahead(data: pd.DataFrame, settings: dict[str, Any], horizon: int) -> float:
-    model = LSTMForecaster(horizon=horizon, **TRAINED | settings).fit(data[data["ds"] < DAYS[N]])
+    model = forecaster(horizon=horizon, **TRAINED | settings).fit(data[data["ds"] < DAYS[N]])
     return model.evaluate(data).mae
 
 
@@ -63,7 +63,7 @@ def test_covariate_that_decides_everything_makes_the_forecast_far_better(kind: s
 
 def test_calendar_says_what_no_history_does() -> None:
     data, settings = decided_by("calendar")
-    model = LSTMForecaster(horizon=1, **TRAINED | settings | {"lookback": 5}).fit(data[data["ds"] < DAYS[N]])
+    model = forecaster(horizon=1, **TRAINED | settings | {"lookback": 5}).fit(data[data["ds"] < DAYS[N]])
     # two new series of the same five numbers: after one comes a Saturday, after the other a Thursday
     quiet = np.random.default_rng(2).normal(0, 0.1, 5)
     new = [
@@ -79,7 +79,7 @@ def test_calendar_says_what_no_history_does() -> None:
 def test_static_column_says_what_no_history_does(kind: str) -> None:
     data, settings = decided_by(kind)
     up, down = data["level"].max(), data["level"].min()
-    model = LSTMForecaster(horizon=1, **TRAINED | settings).fit(data[data["ds"] < DAYS[N]])
+    model = forecaster(horizon=1, **TRAINED | settings).fit(data[data["ds"] < DAYS[N]])
     # two new series in which no step came yet
     quiet = pd.DataFrame({"ds": DAYS[:20], "y": 0.0, "x": False})
     new = pd.concat([quiet.assign(unique_id=i, level=level) for i, level in (("p", up), ("q", down))])
@@ -104,7 +104,7 @@ def test_holidays_are_known_ahead() -> None:
     errors = {}
     for country in (None, "DE"):
         settings = TRAINED | {"epochs": 60, "season_length": 1}
-        model = LSTMForecaster(horizon=40, country=country, **settings).fit(train)
+        model = forecaster(horizon=40, country=country, **settings).fit(train)
         forecast = model.predict()["LSTM"].to_numpy()
         errors[country] = np.abs(forecast - y[-40:])[is_free[-40:]].mean()
     # Christmas is in these 40 days; a holiday is an error of 8 without the calendar
@@ -115,7 +115,7 @@ def test_holidays_are_known_ahead() -> None:
 @pytest.fixture(scope="module")
 def model() -> LSTMForecaster:
     data = with_covariates(260)
-    return LSTMForecaster(horizon=4, **SMALL | COVARIATES).fit(data[data["ds"] < "2024-08-01"])
+    return forecaster(horizon=4, **SMALL | COVARIATES).fit(data[data["ds"] < "2024-08-01"])
 
 
 def ahead(begin: str = "2024-08-01", n: int = 4) -> pd.DataFrame:
@@ -167,7 +167,7 @@ def test_unknown_category_is_forecast_as_unknown(model: LSTMForecaster) -> None:
 
 def test_future_for_a_model_that_knows_nothing_ahead_is_refused() -> None:
     data = with_covariates(100)
-    plain = LSTMForecaster(horizon=4, **SMALL).fit(data)
+    plain = forecaster(horizon=4, **SMALL).fit(data)
     with pytest.raises(ConfigError, match=r"learned from no column that is known ahead.*leave it out"):
         plain.predict(future=data)
 
@@ -209,13 +209,13 @@ def test_newer_rows_with_missing_past_values_go_on_from_the_last_ones(model: LST
 
 def test_column_that_is_not_there_is_named() -> None:
     with pytest.raises((DataError, ConfigError), match="prise"):
-        LSTMForecaster(**SMALL, future=["prise"]).fit(with_covariates(100))
+        forecaster(**SMALL, future=["prise"]).fit(with_covariates(100))
     with pytest.raises(ConfigError, match="target"):
-        LSTMForecaster(**SMALL, past=["y"]).fit(with_covariates(100))
+        forecaster(**SMALL, past=["y"]).fit(with_covariates(100))
     with pytest.raises(ConfigError, match="stands twice"):
-        LSTMForecaster(**SMALL, past=["price"], future=["price"]).fit(with_covariates(100))
+        forecaster(**SMALL, past=["price"], future=["price"]).fit(with_covariates(100))
     with pytest.raises(ConfigError, match="XX"):
-        LSTMForecaster(**SMALL, country="XX").fit(with_covariates(100))
+        forecaster(**SMALL, country="XX").fit(with_covariates(100))
 
 
 @pytest.mark.parametrize("column", ["number", "category"])
@@ -223,7 +223,7 @@ def test_few_new_rows_are_read_on_like_all_at_once(column: str) -> None:
     """Fewer new rows than the longest season were once cut out of too short a table where one kind was lacking."""
     data, settings = decided_by(column)
     train, new, ahead = data[:N], data[N : N + 3], data[N + 3 : N + 3 + H].drop(columns="y")
-    model = LSTMForecaster(horizon=H, season_length=30, **SMALL | settings).fit(train)
+    model = forecaster(horizon=H, season_length=30, **SMALL | settings).fit(train)
     followed = model.predict(data=new, future=ahead)
     whole = model.predict(data=data[: N + 3], future=ahead)
     # the state is carried over in float32, once from the training part and once from the beginning

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from gatecast import ConfigError, DataError, LSTMForecaster
-from made_series import SMALL, table, wave
+from gatecast import ConfigError, DataError
+from made_series import SMALL, forecaster, table, wave
 
 LOSSES = ["mae", "mse", "huber", "quantile", "normal", "student"]
 TRANSFORMS = ["none", "log1p", "box-cox", "difference", "seasonal-difference"]
@@ -18,7 +18,7 @@ TRANSFORMS = ["none", "log1p", "box-cox", "difference", "seasonal-difference"]
 @pytest.mark.parametrize("loss", LOSSES)
 def test_intervals_and_quantiles_are_in_order(loss: str, transform: str) -> None:
     settings = SMALL | {"loss": loss, "transform": transform, "season_length": 7}
-    model = LSTMForecaster(horizon=4, **settings).fit(table(200))
+    model = forecaster(horizon=4, **settings).fit(table(200))
     found = model.predict(9, level=[50, 80, 95], quantiles=[0.025, 0.1, 0.5, 0.9, 0.975])
     lower, upper = ([found[f"LSTM-{end}-{level}"].to_numpy() for level in (50, 80, 95)] for end in ("lo", "hi"))
     inside_out = np.stack([*lower[::-1], found["LSTM"], *upper])
@@ -47,7 +47,7 @@ def test_conformal_intervals_hold_as_often_as_they_say(settings: dict[str, Any])
         }
     )
     made = {"transform": "none", "season_length": 1} | SMALL | settings
-    model = LSTMForecaster(horizon=2, **made).fit(data[data["ds"] < 300])
+    model = forecaster(horizon=2, **made).fit(data[data["ds"] < 300])
     found = model.evaluate(data).coverage
     # forecasts of 2,000 origins, of which neighbours share their errors, and a few hundred calibration errors
     for level in (80.0, 95.0):
@@ -60,7 +60,7 @@ def test_conformal_intervals_hold_as_often_as_they_say(settings: dict[str, Any])
 def test_learned_intervals_hold_nearly_as_often_as_they_say(loss: str) -> None:
     y = noise(3000, 0)
     settings = {"hidden_size": 8, "lookback": 12, "epochs": 40, "progress": False, "transform": "none"}
-    model = LSTMForecaster(horizon=1, loss=loss, **settings).fit(y[:2500])
+    model = forecaster(horizon=1, loss=loss, **settings).fit(y[:2500])
     found = model.evaluate(y).coverage
     # nothing guarantees it; 500 origins have a standard error of 0.018 at 80 %
     assert found[80.0] == pytest.approx(0.8, abs=0.08)
@@ -72,7 +72,7 @@ def test_learned_intervals_hold_nearly_as_often_as_they_say(loss: str) -> None:
 def test_intervals_are_in_the_units_of_each_series() -> None:
     data = table(200)
     data.loc[data["unique_id"] == "b", "y"] = 1000 * data.loc[data["unique_id"] == "a", "y"].to_numpy()
-    model = LSTMForecaster(horizon=3, **SMALL | {"transform": "none"}).fit(data)
+    model = forecaster(horizon=3, **SMALL | {"transform": "none"}).fit(data)
     found = model.predict(level=[80])
     width = (found["LSTM-hi-80"] - found["LSTM-lo-80"]).to_numpy()
     np.testing.assert_allclose(width[3:], 1000 * width[:3], rtol=1e-5)
@@ -80,7 +80,7 @@ def test_intervals_are_in_the_units_of_each_series() -> None:
 
 def test_forecasts_of_amounts_that_grow_by_factors_have_wider_intervals_above() -> None:
     y = np.exp(0.01 * np.arange(300) + np.random.default_rng(0).normal(0, 0.2, 300))
-    model = LSTMForecaster(horizon=3, **SMALL | {"transform": "log1p"}).fit(100 * y)
+    model = forecaster(horizon=3, **SMALL | {"transform": "log1p"}).fit(100 * y)
     found = model.predict(level=90)
     above, below = found["LSTM-hi-90"] - found["LSTM"], found["LSTM"] - found["LSTM-lo-90"]
     assert (above > below).all()
@@ -91,7 +91,7 @@ def test_forecasts_of_amounts_that_grow_by_factors_have_wider_intervals_above() 
 def test_differences_come_back_as_by_hand(transform: str, lag: int) -> None:
     y = wave(200)
     settings = SMALL | {"season_length": 7, "validation_size": 0}
-    model = LSTMForecaster(horizon=10, transform=transform, **settings).fit(y)
+    model = forecaster(horizon=10, transform=transform, **settings).fit(y)
     fitted = model.fitted_
     scaled = fitted.ensemble.forecast(fitted.memories)[0, 0].astype(float)
     changes = scaled * fitted.preparation.scaling.scale[0] + fitted.preparation.scaling.center[0]
@@ -107,14 +107,14 @@ def test_series_that_grows_by_factors_is_forecast_better_bent(transform: str) ->
     y = np.exp(0.012 * t + 0.5 * np.sin(2 * np.pi * t / 12) + np.random.default_rng(0).normal(0, 0.02, 360)) * 50
     settings = {"hidden_size": 16, "lookback": 24, "epochs": 150, "progress": False, "season_length": 12}
     errors = {
-        name: LSTMForecaster(horizon=6, transform=name, **settings).fit(y[:300]).evaluate(y).mae
+        name: forecaster(horizon=6, transform=name, **settings).fit(y[:300]).evaluate(y).mae
         for name in ("none", transform)
     }
     assert errors[transform] < errors["none"]
 
 
 def test_paths_have_the_shape_the_times_and_the_margins_of_the_forecast() -> None:
-    model = LSTMForecaster(horizon=4, **SMALL).fit(table(250))
+    model = forecaster(horizon=4, **SMALL).fit(table(250))
     paths = model.simulate(2000, seed=1)
     assert list(paths.columns) == ["unique_id", "ds", "path", "LSTM"]
     assert len(paths) == 2 * 2000 * 4
@@ -136,7 +136,7 @@ def test_steps_of_a_path_hang_together(settings: dict[str, Any]) -> None:
         {"unique_id": np.repeat(np.arange(10), 300), "ds": np.tile(np.arange(300), 10), "y": walks.ravel()}
     )
     made = {"transform": "none", "season_length": 1} | SMALL | settings
-    model = LSTMForecaster(horizon=6, **made).fit(data)
+    model = forecaster(horizon=6, **made).fit(data)
     paths = model.simulate(1000)["LSTM"].to_numpy().reshape(10, 1000, 6)
     together = paths.sum(axis=2).var(axis=1)
     independent = paths.var(axis=1).sum(axis=1)
@@ -145,7 +145,7 @@ def test_steps_of_a_path_hang_together(settings: dict[str, Any]) -> None:
 
 
 def test_what_was_not_measured_is_not_made_up() -> None:
-    model = LSTMForecaster(horizon=3, **SMALL, validation_size=0).fit(wave())
+    model = forecaster(horizon=3, **SMALL, validation_size=0).fit(wave())
     remedy = r"held nothing back to measure errors on.*validation_size=0.2"
     for call in (lambda: model.predict(level=80), lambda: model.predict(quantiles=0.5), model.simulate):
         with pytest.raises(DataError, match=remedy):
@@ -154,31 +154,31 @@ def test_what_was_not_measured_is_not_made_up() -> None:
 
 
 def test_learned_intervals_need_nothing_held_back() -> None:
-    model = LSTMForecaster(horizon=3, **SMALL | {"transform": "none"}, validation_size=0, loss="quantile").fit(wave())
+    model = forecaster(horizon=3, **SMALL | {"transform": "none"}, validation_size=0, loss="quantile").fit(wave())
     assert np.isfinite(model.predict(level=80)["LSTM-lo-80"]).all()
     # the quantiles of a sum of changes are not the sums of their quantiles, so these have to be measured
-    sums = LSTMForecaster(horizon=3, **SMALL, transform="difference", validation_size=0, loss="quantile").fit(wave())
+    sums = forecaster(horizon=3, **SMALL, transform="difference", validation_size=0, loss="quantile").fit(wave())
     with pytest.raises(DataError, match="held nothing back"):
         sums.predict(level=80)
 
 
 @pytest.mark.parametrize("level", [0, 100, 0.95, "80", [80, None], [], True])
 def test_levels_that_make_no_sense_are_refused(level: object) -> None:
-    model = LSTMForecaster(horizon=3, **SMALL).fit(wave(100))
+    model = forecaster(horizon=3, **SMALL).fit(wave(100))
     with pytest.raises(ConfigError, match="`level` must be"):
         model.predict(level=level)
 
 
 @pytest.mark.parametrize("n_paths", [0, -1, 2.5, "many"])
 def test_impossible_numbers_of_paths_are_refused(n_paths: object) -> None:
-    model = LSTMForecaster(horizon=3, **SMALL).fit(wave(100))
+    model = forecaster(horizon=3, **SMALL).fit(wave(100))
     with pytest.raises(ConfigError, match="`n_paths` must be a positive integer"):
         model.simulate(n_paths)
 
 
 def test_constant_series_has_intervals_of_no_width() -> None:
     data = pd.concat([table(200), table(200, ("c",)).assign(y=3.0)])
-    found = LSTMForecaster(horizon=3, **SMALL).fit(data).predict(level=[80, 95])
+    found = forecaster(horizon=3, **SMALL).fit(data).predict(level=[80, 95])
     constant = found[found["unique_id"] == "c"].iloc[:, 2:].to_numpy(float)
     # a logarithm and back costs the last digits
     np.testing.assert_allclose(constant, 3.0, rtol=1e-12)

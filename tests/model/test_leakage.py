@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gatecast import LSTMForecaster
-from made_series import COVARIATES, SMALL, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, with_covariates
 
 KINDS: dict[str, dict[str, Any]] = {
     "sequence": {},
@@ -29,7 +29,7 @@ END, LATER = DAYS[180], DAYS[200]
 
 @pytest.fixture(scope="module", params=KINDS)
 def model(request: pytest.FixtureRequest) -> LSTMForecaster:
-    made = LSTMForecaster(horizon=4, **{"transform": "none"} | SMALL | COVARIATES | KINDS[request.param])
+    made = forecaster(horizon=4, **{"transform": "none"} | SMALL | COVARIATES | KINDS[request.param])
     return made.fit(DATA[DATA["ds"] < END])
 
 
@@ -100,7 +100,7 @@ def test_hold_out_is_not_learned_from(transform: str, scaling: str) -> None:
     other.loc[rows, "weather"] = "hail"
     # one step and so one validation check, which cannot say which weights are best
     single = {"epochs": 1, "batch_size": 64}
-    one, two = (LSTMForecaster(horizon=4, **settings | single).fit(data) for data in (train, other))
+    one, two = (forecaster(horizon=4, **settings | single).fit(data) for data in (train, other))
     assert one.fitted_.record.hold_out == (36, 36)
     assert one.fitted_.record.n_steps == 1
     np.testing.assert_array_equal(one.fitted_.ensemble.first.weights, two.fitted_.ensemble.first.weights)
@@ -114,7 +114,7 @@ def test_hold_out_is_not_learned_from(transform: str, scaling: str) -> None:
     # but both know it when they forecast
     assert (one.predict(future=DATA)["LSTM"] != two.predict(future=DATA)["LSTM"]).all()
     # each later step depends on all weights before it
-    one, two = (LSTMForecaster(horizon=4, **settings, patience=0).fit(data) for data in (train, other))
+    one, two = (forecaster(horizon=4, **settings, patience=0).fit(data) for data in (train, other))
     assert len(one.history_["loss"]) == 3
     assert one.history_["loss"] == two.history_["loss"]
 
@@ -122,4 +122,4 @@ def test_hold_out_is_not_learned_from(transform: str, scaling: str) -> None:
 def test_seasons_are_found_in_what_is_learned_from_alone() -> None:
     y = np.random.default_rng(0).normal(size=400)
     y[-80:] += 50 * np.sin(2 * np.pi * np.arange(80) / 10)
-    assert LSTMForecaster(**SMALL, validation_size=80).fit(y).fitted_.season_length == 1
+    assert forecaster(**SMALL, validation_size=80).fit(y).fitted_.season_length == 1

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster
-from made_series import COVARIATES, SMALL, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, with_covariates
 
 DATA = with_covariates(200)
 TRAIN, DAYS = DATA[DATA["ds"] < "2024-06-01"], pd.date_range("2024-06-01", periods=12)
@@ -25,7 +24,7 @@ KINDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_block_by_block_as_by_hand(kind: str, covariates: dict[str, Any]) -> None:
     settings = {"transform": "none", "season_length": 7} | SMALL | covariates | KINDS[kind]
-    model = LSTMForecaster(horizon=4, **settings).fit(TRAIN)
+    model = forecaster(horizon=4, **settings).fit(TRAIN)
     future = {"future": DATA} if covariates.get("future") else {}
     long = model.predict(horizon=11, **future)
     short = model.predict(**future)
@@ -50,7 +49,7 @@ def test_block_by_block_as_by_hand(kind: str, covariates: dict[str, Any]) -> Non
 
 
 def test_intervals_and_paths_go_on_beyond_the_trained_horizon() -> None:
-    model = LSTMForecaster(horizon=4, **SMALL).fit(TRAIN)
+    model = forecaster(horizon=4, **SMALL).fit(TRAIN)
     table = model.predict(11, level=[50, 90])
     assert np.isfinite(table.iloc[:, 2:].to_numpy(float)).all()
     assert (table["LSTM-lo-90"] <= table["LSTM-lo-50"]).all()
@@ -74,7 +73,7 @@ def test_intervals_of_a_random_walk_hold_beyond_the_trained_horizon(horizon: int
     times, ids = np.tile(np.arange(260), 40), np.repeat(np.arange(40), 260)
     data = pd.DataFrame({"unique_id": ids, "ds": times, "y": y.ravel()})
     made = SMALL | {"transform": "none", "season_length": 1, "loss": loss, "epochs": 10, "learning_rate": 0.003}
-    model = LSTMForecaster(horizon, **made).fit(data[data["ds"] < 240])
+    model = forecaster(horizon, **made).fit(data[data["ds"] < 240])
     found = model.predict(20, level=80)
     lower, upper = (found[f"LSTM-{end}-80"].to_numpy().reshape(40, 20) for end in ("lo", "hi"))
     width = (upper - lower).mean(axis=0)
@@ -91,14 +90,14 @@ def test_intervals_of_noise_stay_as_wide_as_they_were() -> None:
     data = pd.DataFrame({"unique_id": np.repeat(np.arange(40), 260), "ds": np.tile(np.arange(260), 40)})
     data["y"] = walks(0.0).ravel()
     made = SMALL | {"transform": "none", "season_length": 1, "epochs": 20, "learning_rate": 0.01, "validation_size": 60}
-    found = LSTMForecaster(horizon=6, **made).fit(data).predict(24, level=80)
+    found = forecaster(horizon=6, **made).fit(data).predict(24, level=80)
     width = (found["LSTM-hi-80"] - found["LSTM-lo-80"]).to_numpy().reshape(40, 24).mean(axis=0)
     # the slope of a line through six widths, measured on 2,200 windows, is not quite zero
     assert width[23] / width[:6].mean() < 1.3
 
 
 def test_learned_intervals_without_measured_errors_grow_as_on_a_random_walk() -> None:
-    model = LSTMForecaster(horizon=2, **SMALL, transform="none", validation_size=0, loss="normal").fit(TRAIN)
+    model = forecaster(horizon=2, **SMALL, transform="none", validation_size=0, loss="normal").fit(TRAIN)
     found = model.predict(2, level=80), model.predict(6, level=80)
     width = [(f["LSTM-hi-80"] - f["LSTM-lo-80"]).to_numpy().reshape(2, -1) for f in found]
     np.testing.assert_array_equal(width[1][:, :2], width[0])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gatecast import DataError, LSTMForecaster
-from made_series import SMALL
+from made_series import SMALL, forecaster
 
 SETTINGS = SMALL | {"horizon": 3, "epochs": 20, "season_length": 1}
 WARNING = r"below 0, .*the first one is -40 of series 'y' at 2024-10-29: it counts as 0. Fit with `transform=\"none\"`"
@@ -25,7 +25,7 @@ def daily(y: np.ndarray, start: str = "2024-01-01") -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def model() -> LSTMForecaster:
-    return LSTMForecaster(**SETTINGS, transform="log1p").fit(daily(growing()))
+    return forecaster(**SETTINGS, transform="log1p").fit(daily(growing()))
 
 
 def newer(low: float) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def test_loaded_model_does_the_same(model: LSTMForecaster, tmp_path: Path) -> No
 def test_no_logarithm_is_taken_where_the_part_held_back_has_none() -> None:
     y = growing()
     y[-5] = -40.0
-    model = LSTMForecaster(**SETTINGS).fit(y)
+    model = forecaster(**SETTINGS).fit(y)
     assert model.fitted_.preparation.transform.name == "none"
     assert all("log1p" not in reason for reason in model.decisions_)
 
@@ -89,4 +89,4 @@ def test_logarithm_that_was_asked_for_names_the_value(place: int) -> None:
     data.loc[place, "y"] = -40.0
     day = f"{data['ds'][place]:%Y-%m-%d}"
     with pytest.raises(DataError, match=f"above -1, got -40 of series 'y' at {day}. Use `transform=\"none\"`"):
-        LSTMForecaster(**SETTINGS | {"transform": "log1p"}).fit(data)
+        forecaster(**SETTINGS | {"transform": "log1p"}).fit(data)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster, to_panel
+from gatecast import to_panel
 from gatecast.data.panel import arrays
-from made_series import SMALL
+from made_series import SMALL, forecaster
 
 N_SERIES, N_POINTS = 2_000, 100
 
@@ -67,7 +67,7 @@ def test_a_fit_takes_little_more_than_its_inputs(transform: str, gaps: bool, mos
     # validation part, which are few series in a large table (12 and more), the windows that are judged there (12; of a
     # large table there are no more of them), and what is kept of each series
     panel = to_panel(many(np.arange(N_SERIES), gaps=gaps))
-    model = LSTMForecaster(**SMALL | {"horizon": 6, "epochs": 1, "batch_size": 512, "n_layers": 1}, transform=transform)
+    model = forecaster(**SMALL | {"horizon": 6, "epochs": 1, "batch_size": 512, "n_layers": 1}, transform=transform)
     assert bytes_per_point(lambda: model.fit(panel)) < most
 
 
@@ -77,7 +77,7 @@ def test_blocks_change_no_bit(transform: str, monkeypatch: pytest.MonkeyPatch) -
     tables = []
     for size in (1, 1_000, 10**9):
         monkeypatch.setattr(arrays, "BLOCK", size)
-        model = LSTMForecaster(**SMALL, horizon=3, transform=transform, season_length=4).fit(data)
+        model = forecaster(**SMALL, horizon=3, transform=transform, season_length=4).fit(data)
         tables.append(model.predict(level=80))
     for table in tables[:-1]:
         pd.testing.assert_frame_equal(table, tables[-1], check_exact=True)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster, to_panel
+from gatecast import to_panel
 from gatecast.model.inputs import prepare
 from gatecast.network.inputs import ValueInputs
-from made_series import SMALL, wave
+from made_series import SMALL, forecaster, wave
 
 HOLES = {
     "scattered": np.arange(5, 240, 17),
@@ -43,7 +43,7 @@ def with_holes(name: str, n: int = 240) -> np.ndarray:
 def test_forecast_is_a_number(hole: str, kind: str) -> None:
     settings = {"transform": "none", "season_length": 7} | SMALL | KINDS[kind]
     y = with_holes(hole)
-    model = LSTMForecaster(horizon=3, **settings).fit(y)
+    model = forecaster(horizon=3, **settings).fit(y)
     assert np.isfinite(model.predict(7)["LSTM"]).all()
     if model.fitted_.calibration is not None:
         assert np.isfinite(model.predict(7, level=[80, 95]).iloc[:, 2:].to_numpy(float)).all()
@@ -71,14 +71,14 @@ def test_missing_points_are_no_lesson() -> None:
 def test_gap_rows_and_empty_cells_and_holes_in_time_are_the_same() -> None:
     days = pd.date_range("2024-01-01", periods=240)
     rows = pd.DataFrame({"unique_id": "a", "ds": days, "y": with_holes("scattered")})
-    found = [LSTMForecaster(horizon=3, **SMALL).fit(data).predict() for data in (rows, rows.dropna())]
+    found = [forecaster(horizon=3, **SMALL).fit(data).predict() for data in (rows, rows.dropna())]
     pd.testing.assert_frame_equal(found[0], found[1])
 
 
 def test_gaps_do_not_change_scaling_or_seasons() -> None:
     y = with_holes("scattered")
     observed = y[~np.isnan(y)]
-    model = LSTMForecaster(horizon=3, **SMALL, scaling="standard", transform="none", validation_size=0).fit(y)
+    model = forecaster(horizon=3, **SMALL, scaling="standard", transform="none", validation_size=0).fit(y)
     scaling = model.fitted_.preparation.scaling
     assert scaling.center[0] == pytest.approx(observed.mean())
     assert scaling.scale[0] == pytest.approx(observed.std())
@@ -87,7 +87,7 @@ def test_gaps_do_not_change_scaling_or_seasons() -> None:
 def test_network_is_told_of_gaps() -> None:
     """Two histories with equal inputs but for the mark of a gap get different forecasts."""
     y = wave(240)
-    model = LSTMForecaster(horizon=3, **SMALL | {"epochs": 30}, transform="none").fit(with_holes("scattered"))
+    model = forecaster(horizon=3, **SMALL | {"epochs": 30}, transform="none").fit(with_holes("scattered"))
     repeated, missing = y[:200].copy(), y[:200].copy()
     repeated[150:155] = repeated[149]
     missing[150:155] = np.nan
@@ -98,7 +98,7 @@ def test_network_is_told_of_gaps() -> None:
 
 def test_naive_forecasts_do_not_know_what_was_not_observed() -> None:
     y = wave(260)
-    model = LSTMForecaster(horizon=1, **SMALL, season_length=1).fit(y[:240])
+    model = forecaster(horizon=1, **SMALL, season_length=1).fit(y[:240])
     newer = y[240:].copy()
     newer[5:8] = np.nan
     found = model.evaluate(newer)
@@ -112,7 +112,7 @@ def test_naive_forecasts_do_not_know_what_was_not_observed() -> None:
 def test_new_series_that_begins_with_a_gap_knows_nothing_of_others() -> None:
     days = pd.date_range("2024-01-01", periods=120)
     train = pd.DataFrame({"unique_id": "z", "ds": days, "y": wave(120) * 1000})
-    model = LSTMForecaster(horizon=2, **SMALL, season_length=1).fit(train)
+    model = forecaster(horizon=2, **SMALL, season_length=1).fit(train)
     late = wave(60)
     late[:30] = np.nan
     # a second one, so that the first is not taken for the series of training

@@ -14,6 +14,7 @@ from safetensors.numpy import load, save
 
 from gatecast import ConfigError, GatecastError, LSTMForecaster, ModelFileError
 from gatecast.model.modelfile import FORMAT
+from made_series import forecaster
 
 FILES = Path(__file__).parent / "files"
 SMALL = {"hidden_size": 8, "lookback": 12, "epochs": 2, "progress": False}
@@ -27,7 +28,7 @@ def data() -> pd.DataFrame:
 
 @pytest.fixture(scope="module", params=["sequence", "windows"])
 def model(request: pytest.FixtureRequest) -> LSTMForecaster:
-    made = LSTMForecaster(horizon=4, n_layers=2, mode=request.param, seed=np.int64(3), **SMALL)
+    made = forecaster(horizon=4, n_layers=2, mode=request.param, seed=np.int64(3), **SMALL)
     return made.fit(data(), id_col="shop", time_col="when", target_col="sold")
 
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from gatecast import LSTMForecaster
-from made_series import COVARIATES, SMALL, table, with_covariates
+from made_series import COVARIATES, SMALL, forecaster, table, with_covariates
 
 KINDS: dict[str, dict[str, Any]] = {
     "automatic": {},
-    "ensemble": {"ensemble": 3, "averaging": 0.9},
+    "ensemble": {"ensemble": 3, "ema_decay": 0.9},
     "box-cox": {"transform": "box-cox"},
     "difference": {"transform": "difference"},
     "seasonal difference": {"transform": "seasonal-difference", "season_length": 7},
@@ -29,7 +29,7 @@ KINDS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module", params=KINDS)
 def model(request: pytest.FixtureRequest) -> LSTMForecaster:
     data = with_covariates(200)
-    return LSTMForecaster(horizon=4, **SMALL | KINDS[request.param]).fit(data[data["ds"] < "2024-06-01"])
+    return forecaster(horizon=4, **SMALL | KINDS[request.param]).fit(data[data["ds"] < "2024-06-01"])
 
 
 def ahead(model: LSTMForecaster) -> pd.DataFrame | None:
@@ -42,7 +42,7 @@ def test_loaded_model_says_the_same(model: LSTMForecaster, tmp_path: Path) -> No
     loaded = LSTMForecaster.load(tmp_path / "m")
     known = with_covariates(200)
     later = known[(known["ds"] >= "2024-06-01") & (known["ds"] < "2024-06-20")]
-    level = [80, 95] if model.validation_size != 0 else None
+    level = [80, 95] if model.training.validation_size != 0 else None
     for data in (None, later, known[known["ds"] < "2024-06-20"], later.assign(unique_id=later["unique_id"] + "new")):
         found, expected = (
             m.predict(9, data, future=ahead(m), level=level, quantiles=level and [0.1, 0.5]) for m in (loaded, model)
@@ -76,7 +76,7 @@ def test_loaded_model_is_saved_as_the_same_bytes(model: LSTMForecaster, tmp_path
 
 def test_equal_fits_are_equal_files(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        LSTMForecaster(horizon=4, **SMALL, ensemble=2).fit(table()).save(tmp_path / name)
+        forecaster(horizon=4, **SMALL, ensemble=2).fit(table()).save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import DataError, LSTMForecaster, to_panel
+from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.chosen import Seasons, choose_seasons
 from gatecast.model.plan import input_designs, make_plan
 from gatecast.model.settings import Settings
 from gatecast.model.training_data import TrainingData, hold_out_lengths
 from gatecast.network.inputs import ValueInputs
-from made_series import SMALL, table, wave
+from made_series import SMALL, forecaster, table, wave
 
 
 def panel_of(*lengths: int, freq: str | int = 1) -> Panel:
@@ -114,7 +114,7 @@ def test_season_is_searched_for_where_the_frequency_suggests_none() -> None:
 
 
 def test_found_season_is_what_the_fit_uses_and_says() -> None:
-    model = LSTMForecaster(**SMALL).fit(cycle(600, 17))
+    model = forecaster(**SMALL).fit(cycle(600, 17))
     assert model.fitted_.season_length == 17
     assert 17 in model.fitted_.preparation.value_inputs.lags
     assert [check.season_length for check in model.fitted_.record.seasons.checks] == [17]
@@ -175,7 +175,7 @@ def test_shortest_possible_series_is_lookback_plus_horizon(mode: str) -> None:
 def test_short_series_are_served_by_what_long_ones_teach(short: int, transform: str) -> None:
     data = pd.concat([table(200), table(short, ("short",))])
     settings = SMALL | {"transform": transform, "season_length": 7}
-    model = LSTMForecaster(horizon=4, **settings).fit(data)
+    model = forecaster(horizon=4, **settings).fit(data)
     forecast = model.predict(9, level=80)
     assert np.isfinite(forecast.iloc[:, 2:].to_numpy(float)).all()
     ours = forecast.loc[forecast["unique_id"] == "short"]
@@ -189,21 +189,21 @@ def test_short_series_are_served_by_what_long_ones_teach(short: int, transform: 
 def test_windows_refuse_a_series_that_has_none() -> None:
     data = pd.concat([table(200), table(10, ("short",))])
     with pytest.raises(DataError, match="Series 'short' has 10 points"):
-        LSTMForecaster(horizon=4, **SMALL, mode="windows").fit(data)
+        forecaster(horizon=4, **SMALL, mode="windows").fit(data)
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6, 9, 14])
 @pytest.mark.parametrize("settings", [{}, {"skip": "none"}, {"mode": "windows"}, {"loss": "normal"}])
 def test_single_short_series_is_forecast(n: int, settings: dict[str, Any]) -> None:
     made = SMALL | {"lookback": None} | settings
-    model = LSTMForecaster(**made).fit(wave(n))
+    model = forecaster(**made).fit(wave(n))
     assert np.isfinite(model.predict(3)["LSTM"]).all()
 
 
 @pytest.mark.parametrize("transform", ["auto", "log1p", "box-cox", "difference"])
 def test_constant_series_among_others_is_forecast_as_that_constant(transform: str) -> None:
     data = pd.concat([table(200), table(200, ("c",)).assign(y=7.5)])
-    model = LSTMForecaster(horizon=4, **SMALL | {"transform": transform}).fit(data)
+    model = forecaster(horizon=4, **SMALL | {"transform": transform}).fit(data)
     forecast = model.predict(9)
     np.testing.assert_allclose(forecast.loc[forecast["unique_id"] == "c", "LSTM"], 7.5, rtol=1e-12)
 
@@ -212,7 +212,7 @@ def test_series_of_very_different_lengths_and_sizes_learn_together() -> None:
     parts = [
         table(n, (f"s{n}",)).assign(y=lambda d, n=n: d["y"] * 10.0 ** (n % 7 - 3)) for n in (20, 55, 150, 400, 900)
     ]
-    model = LSTMForecaster(horizon=4, **SMALL).fit(pd.concat(parts))
+    model = forecaster(horizon=4, **SMALL).fit(pd.concat(parts))
     forecast = model.predict()
     for part in parts:
         y, ours = part["y"], forecast.loc[forecast["unique_id"] == part["unique_id"].iloc[0], "LSTM"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatecast import LSTMForecaster, to_panel
+from gatecast import LSTMForecaster, Training, to_panel
 from gatecast.diagnosis import diagnose
 from gatecast.diagnosis.checks.curves import diverging, too_noisy
 from gatecast.diagnosis.gather import gather
@@ -19,7 +19,7 @@ from gatecast.model.summary import facts_of
 from gatecast.reporting.ahead import about_forecast
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
-from made_series import SMALL, wave, with_covariates
+from made_series import SMALL, forecaster, wave, with_covariates
 
 # steps so long that weights overflow; nothing is held out that would be judged before
 DIVERGING: dict[str, Any] = SMALL | {"learning_rate": 1e38, "epochs": 50, "transform": "none", "validation_size": 0}
@@ -57,7 +57,9 @@ def test_no_more_steps_are_taken_than_were_planned(longer: LSTMForecaster) -> No
 
 
 def test_diagnosis_sees_the_learning_rate_that_was_used() -> None:
-    model = LSTMForecaster(1, hidden_size=16, transform="none", epochs=50, progress=False).fit(logistic_map())
+    model = LSTMForecaster(1, hidden_size=16, transform="none", progress=False, training=Training(epochs=50)).fit(
+        logistic_map()
+    )
     errors = {attempt.learning_rate: attempt.error for attempt in model.fitted_.record.attempts}
     used = model.fitted_.record.learning_rate
     assert gather(model).facts.learning_rate == used
@@ -69,7 +71,7 @@ def test_diagnosis_sees_the_learning_rate_that_was_used() -> None:
 @pytest.mark.parametrize("rate", [0.01, "find"])
 def test_learning_rate_that_was_given_or_found_is_recorded(rate: Any, tmp_path: Path) -> None:
     settings = SMALL | {"transform": "none", "learning_rate": rate}
-    model = LSTMForecaster(**settings, checkpoint=tmp_path / "fit").fit(wave())
+    model = forecaster(**settings, checkpoint=tmp_path / "fit").fit(wave())
     used = model.fitted_.record.learning_rate
     # a third of one of the rates that are tried
     assert used == 0.01 if rate == 0.01 else 1e-5 / 3 <= used <= 1 / 3
@@ -77,12 +79,12 @@ def test_learning_rate_that_was_given_or_found_is_recorded(rate: Any, tmp_path: 
     found = [decision for decision in model.fitted_.record.decisions if decision.code == "decision.rate_found"]
     assert len(found) == (rate == "find")
     # a fit that goes on from a file does not look for it again, and knows it all the same
-    assert LSTMForecaster(**settings).fit(wave(), resume=tmp_path / "fit").fitted_.record.learning_rate == used
+    assert forecaster(**settings).fit(wave(), resume=tmp_path / "fit").fitted_.record.learning_rate == used
 
 
 @pytest.mark.parametrize("check", [diverging, too_noisy])
 def test_a_lower_learning_rate_is_lower_than_the_one_in_force(check: Any) -> None:
-    model = LSTMForecaster(**SMALL | {"learning_rate": 0.01, "epochs": 30}, patience=0).fit(wave())
+    model = forecaster(**SMALL | {"learning_rate": 0.01, "epochs": 30}, patience=0).fit(wave())
     evidence = gather(model)
     assert evidence.curves is not None
     n = np.arange(25)
@@ -94,19 +96,19 @@ def test_a_lower_learning_rate_is_lower_than_the_one_in_force(check: Any) -> Non
 @pytest.mark.parametrize(("clip_norm", "advised"), [(0.2, 0.05), (0.0, 0.2), (1.0, 0.2)])
 def test_no_advice_clips_the_gradient_less(clip_norm: float, advised: float) -> None:
     with pytest.raises(TrainingError, match="not a finite number") as caught:
-        LSTMForecaster(**DIVERGING, clip_norm=clip_norm).fit(wave())
+        forecaster(**DIVERGING, clip_norm=clip_norm).fit(wave())
     assert f"`clip_norm={advised:g}`" in str(caught.value)
     assert 'scaling="standard"' in str(caught.value)
 
 
 def test_no_advice_names_what_is_in_force_already() -> None:
     with pytest.raises(TrainingError, match="not a finite number") as caught:
-        LSTMForecaster(**DIVERGING, scaling="standard").fit(wave())
+        forecaster(**DIVERGING, scaling="standard").fit(wave())
     assert "scaling" not in str(caught.value)
 
 
 def test_settings_changed_after_the_fit_change_no_fact() -> None:
-    model = LSTMForecaster(**SMALL, learning_rate=0.01).fit(wave())
+    model = forecaster(**SMALL, learning_rate=0.01).fit(wave())
     before = gather(model).facts
     model.learning_rate, model.patience, model.season_length, model.hidden_size = 0.5, 3, 9, 99
     model.mode, model.validation_size, model.loss, model.refit_full = "windows", 0, "quantile", True
@@ -116,13 +118,13 @@ def test_settings_changed_after_the_fit_change_no_fact() -> None:
 def test_intervals_of_measured_errors_are_known_as_such() -> None:
     y = wave(360)
     settings = SMALL | {"transform": "difference", "loss": "quantile"}
-    model = LSTMForecaster(4, **settings).fit(y[:300])
+    model = forecaster(4, **settings).fit(y[:300])
     # the quantiles of a sum of changes are not the sums of their quantiles
     assert not model.fitted_.learns_intervals
     coverage = gather(model, test=y[300:]).coverage
     assert coverage is not None
     assert coverage.n_calibration == len(model.fitted_.calibration.residuals) > 0
-    blind = LSTMForecaster(4, **settings, validation_size=0).fit(y)
+    blind = forecaster(4, **settings, validation_size=0).fit(y)
     assert not blind.fitted_.has_intervals
     assert about_forecast(blind, to_panel(y), None, None)["levels"] == []
 
@@ -148,7 +150,7 @@ def test_record_holds_what_was_chosen(longer: LSTMForecaster) -> None:
 
 
 def test_second_training_is_recorded() -> None:
-    model = LSTMForecaster(**SMALL | {"transform": "none"}, refit_full=True).fit(wave())
+    model = forecaster(**SMALL | {"transform": "none"}, refit_full=True).fit(wave())
     record = model.fitted_.record
     assert record.n_held_out > 0
     assert record.refit_steps is not None
@@ -174,7 +176,7 @@ def test_everything_recorded_is_said_in_chinese_too(longer: LSTMForecaster) -> N
     data = with_covariates(220)
     data.loc[data["ds"] > data["ds"].max() - np.timedelta64(3, "D"), "y"] = np.nan
     settings = SMALL | {"future": ["price"], "refit_full": True}
-    ahead = LSTMForecaster(3, **settings, learning_rate="find").fit(data)
+    ahead = forecaster(3, **settings, learning_rate="find").fit(data)
     decisions = [*longer.fitted_.record.decisions, *ahead.fitted_.record.decisions]
     codes = {decision.code.removeprefix("decision.") for decision in decisions}
     assert {"longer", "single", "rate_found", "again", "future", "values"} <= codes

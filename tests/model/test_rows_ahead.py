@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gatecast import DataError, LSTMForecaster, to_panel
-from made_series import SMALL, with_covariates
+from made_series import SMALL, forecaster, with_covariates
 
 FUTURE = ["price", "is_open", "weather"]
 SETTINGS = SMALL | {"horizon": 4, "future": FUTURE, "transform": "none", "season_length": 7}
@@ -22,8 +22,8 @@ def blank(data: pd.DataFrame = DATA) -> pd.DataFrame:
 
 def test_rows_without_a_target_are_the_future() -> None:
     known, ahead = DATA[DATA["ds"] < BEGIN], DATA[DATA["ds"] >= BEGIN].drop(columns="y")
-    by_hand = LSTMForecaster(**SETTINGS).fit(known)
-    model = LSTMForecaster(**SETTINGS).fit(blank())
+    by_hand = forecaster(**SETTINGS).fit(known)
+    model = forecaster(**SETTINGS).fit(blank())
     assert model.fitted_.lengths.tolist() == by_hand.fitted_.lengths.tolist() == [194, 194]
     assert model.history_ == by_hand.history_
     expected = by_hand.predict(6, future=ahead)
@@ -44,14 +44,14 @@ def test_polars_and_one_series_without_a_name_do_the_same() -> None:
     pl = pytest.importorskip("polars")
     one = blank(DATA[DATA["unique_id"] == "a"]).drop(columns=["unique_id", "is_open"])
     settings = SETTINGS | {"future": ["price", "weather"]}
-    expected = LSTMForecaster(**settings).fit(one).predict()
-    found = LSTMForecaster(**settings).fit(pl.from_pandas(one)).predict()
+    expected = forecaster(**settings).fit(one).predict()
+    found = forecaster(**settings).fit(pl.from_pandas(one)).predict()
     assert expected["ds"].iloc[0] == BEGIN
     np.testing.assert_array_equal(found["LSTM"].to_numpy(), expected["LSTM"].to_numpy())
 
 
 def test_model_file_asks_for_the_future(tmp_path: Path) -> None:
-    model = LSTMForecaster(**SETTINGS).fit(blank())
+    model = forecaster(**SETTINGS).fit(blank())
     model.save(tmp_path / "m")
     loaded = LSTMForecaster.load(tmp_path / "m")
     assert loaded.decisions_ == model.decisions_
@@ -61,7 +61,7 @@ def test_model_file_asks_for_the_future(tmp_path: Path) -> None:
 
 
 def test_steps_behind_these_rows_are_asked_for() -> None:
-    model = LSTMForecaster(**SETTINGS).fit(blank())
+    model = forecaster(**SETTINGS).fit(blank())
     with pytest.raises(DataError, match="lack 6 values: 'price', 'is_open', 'weather' of series 'a', 'b' at"):
         model.predict(7)
 
@@ -70,14 +70,14 @@ def test_series_that_ended_earlier_keeps_its_gap() -> None:
     data = blank()
     is_gap = (data["unique_id"] == "b") & (data["ds"] >= BEGIN - pd.Timedelta(days=3))
     data["y"] = data["y"].mask(is_gap)
-    model = LSTMForecaster(**SETTINGS).fit(data)
+    model = forecaster(**SETTINGS).fit(data)
     # both begin where the newest observation of all was made
     assert model.fitted_.lengths.tolist() == [194, 194]
     assert model.predict()["ds"].tolist() == [*pd.date_range(BEGIN, periods=4)] * 2
 
 
 def test_rows_are_a_gap_where_nothing_is_known_ahead() -> None:
-    model = LSTMForecaster(**SETTINGS | {"future": []}).fit(blank()[["unique_id", "ds", "y"]])
+    model = forecaster(**SETTINGS | {"future": []}).fit(blank()[["unique_id", "ds", "y"]])
     assert model.fitted_.lengths.tolist() == [200, 200]
     assert not any("future" in sentence for sentence in model.decisions_)
 
@@ -86,10 +86,10 @@ def test_series_without_any_value_is_named() -> None:
     data = blank()
     data["y"] = data["y"].where(data["unique_id"] != "b")
     with pytest.raises(DataError, match=r"empty in every row of 1 of 2 series \('b'\)"):
-        LSTMForecaster(**SETTINGS).fit(data)
+        forecaster(**SETTINGS).fit(data)
 
 
 def test_panel_is_cut_alike() -> None:
     panel = to_panel(blank(), future=FUTURE)
-    found = LSTMForecaster(**SETTINGS).fit(panel).predict()
-    pd.testing.assert_frame_equal(found, LSTMForecaster(**SETTINGS).fit(blank()).predict())
+    found = forecaster(**SETTINGS).fit(panel).predict()
+    pd.testing.assert_frame_equal(found, forecaster(**SETTINGS).fit(blank()).predict())

@@ -5,7 +5,7 @@ import pytest
 
 from gatecast import ConfigError, DataError, LSTMForecaster
 from gatecast.model.settings import Settings
-from made_series import SMALL, table, wave
+from made_series import SMALL, forecaster, table, wave
 
 
 @pytest.mark.parametrize(
@@ -27,30 +27,36 @@ from made_series import SMALL, table, wave
         ({"season_length": [[7]]}, "`season_length` must be a positive integer, got [7]"),
         (
             {"mode": "window"},
-            "`mode` must be one of 'sequence', 'windows', got 'window'. Did you mean `mode='windows'`?",
+            "`mode` must be one of 'sequence', 'windows', got 'window'. Did you mean `training=Training(mode=",
         ),
         ({"loss": "MSE"}, "`loss` must be one of 'mse', 'mae', 'huber', 'quantile', 'normal', 'student', got 'MSE'"),
         ({"cell": "LSTM"}, "`cell` must be one of 'lstm', 'gru', got 'LSTM'"),
-        ({"skip": "naiv"}, "Did you mean `skip='naive'`?"),
+        ({"skip": "naiv"}, "Did you mean `network=Network(skip='naive')`?"),
         ({"transform": "log"}, "Did you mean `transform='log1p'`?"),
         ({"transform": None}, "`transform` must be one of 'auto', 'none'"),
-        ({"schedule": "onecycle"}, "Did you mean `schedule='one-cycle'`?"),
-        ({"scaling": "min-max"}, "Did you mean `scaling='minmax'`?"),
-        ({"learning_rate": 0}, "`learning_rate` must be a positive number, got 0. Use `learning_rate=0.01`"),
+        ({"schedule": "onecycle"}, "Did you mean `training=Training(schedule='one-cycle')`?"),
+        ({"scaling": "min-max"}, "Did you mean `training=Training(scaling='minmax')`?"),
+        (
+            {"learning_rate": 0},
+            'must be a positive number, got 0. Use `training=Training(learning_rate=0.01)`, or "find".',
+        ),
         ({"learning_rate": float("nan")}, "`learning_rate` must be a positive number, got nan"),
         ({"learning_rate": "fast"}, "`learning_rate` must be a positive number, got 'fast'"),
         ({"huber_delta": -1.0}, "`huber_delta` must be a positive number"),
         ({"clip_norm": float("inf")}, "`clip_norm` must be a positive number, got inf"),
         ({"clip_norm": None}, "`clip_norm` must be a positive number, got None"),
         ({"weight_decay": -0.1}, "`weight_decay` must be a positive number, got -0.1"),
-        ({"averaging": 1.0}, "`averaging` must be at least 0 and below 1, got 1.0"),
+        ({"ema_decay": 1.0}, "`ema_decay` must be at least 0 and below 1, got 1.0"),
         ({"dropout": 1}, "`dropout` must be at least 0 and below 1, got 1"),
         ({"dropout": -0.1}, "`dropout` must be at least 0 and below 1, got -0.1"),
         ({"dropout": True}, "`dropout` must be at least 0 and below 1, got True"),
         ({"max_seconds": 0}, "`max_seconds` must be a positive number, got 0"),
         ({"checkpoint_seconds": -1}, "`checkpoint_seconds` must be a positive number, got -1"),
-        ({"patience": -1}, "`patience` must be a whole number, got -1. Use `patience=15`, or 0"),
-        ({"patience": 2.5}, "`patience` must be a whole number, got 2.5"),
+        (
+            {"patience": -1},
+            "must be a whole number from 0 on, got -1. Use `training=Training(patience=15)`, or 0",
+        ),
+        ({"patience": 2.5}, "`patience` must be a whole number from 0 on, got 2.5"),
         ({"seed": -1}, "`seed` must be a whole number"),
         ({"seed": None}, "`seed` must be a whole number"),
         (
@@ -66,17 +72,23 @@ from made_series import SMALL, table, wave
             "`validation_size` must be a share from 0 to 1 or a whole number of points, got 2.5",
         ),
         ({"validation_size": "20%"}, "`validation_size` must be a share"),
-        ({"decoder_sizes": 8}, "`decoder_sizes` must be several values, got 8. Use `decoder_sizes=(64,)`."),
+        (
+            {"decoder_sizes": 8},
+            "must be several values, got 8. Use `network=Network(decoder_sizes=(64,))`.",
+        ),
         ({"decoder_sizes": (8, 0)}, "`decoder_sizes` must be a positive integer, got 0"),
-        ({"dilations": 2}, "`dilations` must be several values, got 2. Use `dilations=(1, 2)`."),
+        (
+            {"dilations": 2},
+            "must be several values, got 2. Use `network=Network(dilations=(1, 2))` for two layers.",
+        ),
         ({"dilations": (1, -2)}, "`dilations` must be a positive integer, got -2"),
         ({"quantiles": 0.5}, "`quantiles` must be several values, got 0.5"),
         ({"quantiles": (0.1, 0.9)}, "rising numbers between 0 and 1 with 0.5 in the middle, got (0.1, 0.9)"),
         ({"quantiles": (0.9, 0.5, 0.1)}, "rising numbers between 0 and 1"),
         ({"quantiles": (0.1, 0.5, "x")}, "rising numbers between 0 and 1"),
         ({"quantiles": (0.1, 0.5, 0.5)}, "rising numbers between 0 and 1"),
-        ({"residual": "yes"}, "`residual` must be True or False, got 'yes'. Use `residual=True`."),
-        ({"shuffle": 0}, "`shuffle` must be True or False, got 0. Use `shuffle=False`."),
+        ({"residual": "yes"}, "`residual` must be True or False, got 'yes'. Use `network=Network(residual=True)`."),
+        ({"shuffle": 0}, "`shuffle` must be True or False, got 0. Use `training=Training(shuffle=False)`."),
         ({"calendar": None}, "`calendar` must be True or False, got None"),
         # combinations
         ({"bidirectional": True}, '`bidirectional=True` looks at a whole window, so `mode="windows"` was expected'),
@@ -152,7 +164,7 @@ def test_unknown_setting_is_answered_with_the_nearest() -> None:
     ],
 )
 def test_hurried_wrong_inputs_get_an_answer(settings: dict[str, object], data: object, message: str) -> None:
-    model = LSTMForecaster(**{"progress": False, "epochs": 1} | settings)
+    model = forecaster(**{"progress": False, "epochs": 1} | settings)
     with pytest.raises((ConfigError, DataError), match=message) as caught:
         model.fit(data)
     assert "\n" not in str(caught.value)
@@ -160,5 +172,5 @@ def test_hurried_wrong_inputs_get_an_answer(settings: dict[str, object], data: o
 
 @pytest.mark.parametrize("season_length", [2, 13, 150, 400])
 def test_season_longer_than_a_series_does_no_harm(season_length: int) -> None:
-    model = LSTMForecaster(horizon=3, **SMALL, season_length=season_length).fit(wave(200))
+    model = forecaster(horizon=3, **SMALL, season_length=season_length).fit(wave(200))
     assert np.isfinite(model.predict(level=80).iloc[:, 2:].to_numpy(float)).all()

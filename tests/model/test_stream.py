@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from gatecast import ConfigError, DataError, LSTMForecaster
+from made_series import forecaster
 
 SMALL = {"hidden_size": 12, "lookback": 9, "epochs": 3, "progress": False}
 Y = np.sin(np.arange(260) / 4) * 5 + 20
@@ -30,12 +31,12 @@ KINDS = {
 def fitted(kind: str) -> LSTMForecaster:
     y = Y[:200].copy()
     y[[60, 196, 199]] = np.nan
-    return LSTMForecaster(horizon=3, **SMALL | KINDS[kind]).fit(y)
+    return forecaster(horizon=3, **SMALL | KINDS[kind]).fit(y)
 
 
 @pytest.fixture(scope="module", params=["sequence", "windows"])
 def model(request: pytest.FixtureRequest) -> LSTMForecaster:
-    return LSTMForecaster(horizon=3, n_layers=2, mode=request.param, **SMALL).fit(Y[:200])
+    return forecaster(horizon=3, n_layers=2, mode=request.param, **SMALL).fit(Y[:200])
 
 
 def test_stream_equals_a_full_recomputation(model: LSTMForecaster) -> None:
@@ -83,7 +84,7 @@ def test_what_is_no_number_is_refused_and_changes_nothing(model: LSTMForecaster,
 def test_one_of_several_series_has_to_be_named() -> None:
     days = pd.date_range("2024-01-01", periods=200, freq="D")
     data = pd.concat([pd.DataFrame({"unique_id": i, "ds": days, "y": Y[:200] * (i + 1)}) for i in range(7)])
-    model = LSTMForecaster(horizon=3, **SMALL).fit(data)
+    model = forecaster(horizon=3, **SMALL).fit(data)
     with pytest.raises(ConfigError, match=r"one of 7 series \(0, 1, 2, 3, 4, \.\.\.\), got None"):
         model.stream()
     with pytest.raises(ConfigError, match="got 'x'"):

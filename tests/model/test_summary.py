@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gatecast import LSTMForecaster
-from made_series import SMALL, table
+from made_series import SMALL, forecaster, table
 
 
 def text_of(page: str) -> str:
@@ -14,7 +14,7 @@ def text_of(page: str) -> str:
 
 
 def test_fitted_forecaster_shows_its_facts():
-    model = LSTMForecaster(3, **SMALL | {"n_layers": 2}).fit(table(60))
+    model = forecaster(3, **SMALL | {"n_layers": 2}).fit(table(60))
     shown = text_of(model._repr_html_())
     units = model.fitted_.ensemble.spec.stack[0].units
     best = min(model.history_["validation_rmse"])
@@ -26,14 +26,14 @@ def test_fitted_forecaster_shows_its_facts():
 
 def test_names_from_the_data_are_text():
     y = pd.DataFrame({"unique_id": "<script>alert(1)</script>", "ds": range(60), "y": np.sin(np.arange(60))})
-    page = LSTMForecaster(2, **SMALL).fit(y)._repr_html_()
+    page = forecaster(2, **SMALL).fit(y)._repr_html_()
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
 
 
 def test_many_series_are_counted():
     many = pd.concat(table(60).assign(unique_id=lambda t, k=k: t["unique_id"] + str(k)) for k in range(4))
-    assert "8: a0, b0, a1, ..." in text_of(LSTMForecaster(2, **SMALL).fit(many)._repr_html_())
+    assert "8: a0, b0, a1, ..." in text_of(forecaster(2, **SMALL).fit(many)._repr_html_())
 
 
 def test_forecaster_before_a_fit_says_what_to_do():

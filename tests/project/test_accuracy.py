@@ -154,7 +154,7 @@ def test_forecast_origins_agrees_with_evaluate():
 def test_fit_unknown_setting_is_not_available(monkeypatch):
     from accuracy_tasks import model
 
-    monkeypatch.setattr(model, "fields", lambda _: ())
+    monkeypatch.setattr(model, "LSTMForecaster", lambda horizon: None)
     with pytest.raises(model.NotAvailableError, match="has no setting of `LSTMForecaster` called `seed`"):
         model.fit(np.arange(9.0), 1, seed=0)
 

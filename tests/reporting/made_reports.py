@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from gatecast import LSTMForecaster
+from gatecast import LSTMForecaster, Training
 from gatecast.comparison import compare
 from gatecast.reporting import Report, report
 
@@ -34,7 +34,9 @@ def nasty_report(lang: str = "en") -> Report:
     """A report on that table."""
     table = nasty_table()
     names = {"id_col": NASTY[0], "time_col": NASTY[1], "target_col": NASTY[2]}
-    model = LSTMForecaster(3, hidden_size=6, lookback=8, epochs=2, validation_size=0.2, progress=False)
+    model = LSTMForecaster(
+        3, hidden_size=6, lookback=8, progress=False, training=Training(epochs=2, validation_size=0.2)
+    )
     model.fit(table, **names)
     # models may have any name, too
     rivals = {"LSTM": model, NASTY[3]: _naive(), "SeasonalNaive": _seasonal(), NASTY[0]: _drift()}
@@ -65,6 +67,6 @@ def small_report(lang: str = "en") -> Report:
     from gatecast.datasets import sine
 
     data = sine(260).drop(columns="clean")
-    model = LSTMForecaster(4, hidden_size=8, epochs=2, lookback=12, progress=False).fit(data)
+    model = LSTMForecaster(4, hidden_size=8, lookback=12, progress=False, training=Training(epochs=2)).fit(data)
     found = compare(data, 4, [model, "SeasonalNaive", "LinearAR"], n_windows=2, progress=False)
     return report(model, comparison=found, lang=lang)

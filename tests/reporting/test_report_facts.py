@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster, to_panel
+from gatecast import LSTMForecaster, Training, to_panel
 from gatecast.comparison import compare
 from gatecast.reporting import report
 from gatecast.reporting.data import about_data
@@ -72,7 +72,9 @@ def leaky():
     y = noisy(120)
     table = panel_of(y, np.zeros(120))
     table["price"] = table["y"] * 2
-    return LSTMForecaster(2, hidden_size=4, lookback=6, epochs=1, future=["price"], progress=False).fit(table)
+    return LSTMForecaster(
+        2, hidden_size=4, lookback=6, future=["price"], progress=False, training=Training(epochs=1)
+    ).fit(table)
 
 
 def test_checks_raise_alarms(leaky):
@@ -107,7 +109,9 @@ def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
 
     monkeypatch.setattr(rivals, "USUAL", ("LSTM", "Naive", "SeasonalNaive"))
     data = panel_of(noisy(150) + np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 30))
-    model = LSTMForecaster(3, hidden_size=4, lookback=6, epochs=1, season_length=5, progress=False).fit(data[:120])
+    model = LSTMForecaster(
+        3, hidden_size=4, lookback=6, season_length=5, progress=False, training=Training(epochs=1)
+    ).fit(data[:120])
     made = report(model, test=data[120:])
     assert [m["model"] for m in made.facts["comparison"]["models"] if m["model"] == "LSTM"]
     assert made.facts["diagnosis"]["judged_on"] == {

@@ -14,6 +14,7 @@ from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.reporting import Report, report
 from gatecast.reporting.figures import forecast_figure
 from gatecast.reporting.words import Words
+from made_series import forecaster
 
 from .made_reports import NASTY
 
@@ -170,7 +171,7 @@ def test_what_a_fit_chose_is_said_in_chinese():
     # a series of which both ways are tried: positive, long enough for a validation part
     y = 50 + 20 * np.sin(np.arange(400) * np.pi / 6) + np.random.default_rng(0).normal(size=400)
     small = {"hidden_size": 4, "n_layers": 1, "lookback": 12, "ensemble": 1, "progress": False}
-    model = gatecast.LSTMForecaster(3, **small, refit_full=True).fit(y)
+    model = forecaster(3, **small, refit_full=True).fit(y)
     decisions = [{**asdict(one), "sentence": str(one)} for one in model.fitted_.record.decisions]
     assert len(decisions) >= 3
     assert all(re.search("[一-鿿]", Words("zh").said(one)) for one in decisions)

@@ -18,6 +18,7 @@ from gatecast.network.spec import NetworkSpec
 from gatecast.training import loop
 from gatecast.training.checkpoint import Checkpoint, fingerprint
 from gatecast.training.progress import _Silent
+from made_series import forecaster
 
 Y = 10 + 3 * np.sin(2 * np.pi * np.arange(240) / 25) + np.random.default_rng(0).normal(0, 0.1, 240)
 SMALL: dict[str, Any] = {"horizon": 3, "hidden_size": 6, "lookback": 12, "epochs": 30, "progress": False}
@@ -25,7 +26,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "one network": {"transform": "none"},
     "three networks": {"transform": "none", "ensemble": 3},
     "choice of recipe": {"transform": "auto"},
-    "averaging, decay, dropout": {"transform": "none", "averaging": 0.9, "weight_decay": 0.1, "dropout": 0.3},
+    "ema_decay, decay, dropout": {"transform": "none", "ema_decay": 0.9, "weight_decay": 0.1, "dropout": 0.3},
     "windows in a new order": {"mode": "windows", "skip": "none", "validation_size": 0.2},
     "learning rate found": {"transform": "none", "learning_rate": "find"},
     "nothing held back": {"transform": "none", "validation_size": 0},
@@ -60,7 +61,7 @@ def test_resumed_fit_has_the_bits_of_an_uninterrupted_one(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = SMALL | KINDS[kind]
-    whole = LSTMForecaster(**settings).fit(Y)
+    whole = forecaster(**settings).fit(Y)
     file = tmp_path / "unfinished"
     kept = {"checkpoint": file, "checkpoint_seconds": 1e-9}
     n_steps = len(whole.history_["loss"])
@@ -68,8 +69,8 @@ def test_resumed_fit_has_the_bits_of_an_uninterrupted_one(
         # one member raises in its own thread, which ends the others too
         interrupt_after(max(n_steps // 2, 8), patched)
         with pytest.raises(KeyboardInterrupt):
-            LSTMForecaster(**settings, **kept).fit(Y)
-    resumed = LSTMForecaster(**settings).fit(Y, resume=file)
+            forecaster(**settings, **kept).fit(Y)
+    resumed = forecaster(**settings).fit(Y, resume=file)
     np.testing.assert_array_equal(weights(resumed), weights(whole))
     assert resumed.history_ == whole.history_
     assert resumed.decisions_ == whole.decisions_
@@ -83,13 +84,13 @@ def test_interruption_leaves_a_file_whatever_the_clock_says(
     kind: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = SMALL | KINDS[kind]
-    whole = LSTMForecaster(**settings).fit(Y)
+    whole = forecaster(**settings).fit(Y)
     file = tmp_path / "unfinished"
     with monkeypatch.context() as patched:
         interrupt_after(calls, patched)
         with pytest.raises(KeyboardInterrupt):
-            LSTMForecaster(**settings, checkpoint=file, checkpoint_seconds=1e9).fit(Y)
-    resumed = LSTMForecaster(**settings).fit(Y, resume=file)
+            forecaster(**settings, checkpoint=file, checkpoint_seconds=1e9).fit(Y)
+    resumed = forecaster(**settings).fit(Y, resume=file)
     np.testing.assert_array_equal(weights(resumed), weights(whole))
     assert resumed.history_ == whole.history_
     assert resumed.stop_reason_ is whole.stop_reason_
@@ -99,7 +100,7 @@ def test_interruption_while_all_points_are_learned_keeps_what_was_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, file = SMALL | KINDS["trained again on all points"], tmp_path / "unfinished"
-    judged, whole = (LSTMForecaster(**settings | {"refit_full": full}).fit(Y) for full in (False, True))
+    judged, whole = (forecaster(**settings | {"refit_full": full}).fit(Y) for full in (False, True))
     taken, advance = [0], _Silent.advance
 
     def interrupted(self: object, n_steps: int, rmse: float) -> None:
@@ -109,14 +110,14 @@ def test_interruption_while_all_points_are_learned_keeps_what_was_judged(
             raise KeyboardInterrupt
         advance(self, n_steps, rmse)
 
-    model = LSTMForecaster(**settings, checkpoint=file)
+    model = forecaster(**settings, checkpoint=file)
     with monkeypatch.context() as patched:
         patched.setattr(_Silent, "advance", interrupted)
         with pytest.raises(KeyboardInterrupt):
             model.fit(Y)
     np.testing.assert_array_equal(weights(model), weights(judged))
     np.testing.assert_array_equal(model.predict()["LSTM"], judged.predict()["LSTM"])
-    np.testing.assert_array_equal(weights(LSTMForecaster(**settings).fit(Y, resume=file)), weights(whole))
+    np.testing.assert_array_equal(weights(forecaster(**settings).fit(Y, resume=file)), weights(whole))
 
 
 def test_interruption_before_any_network_leaves_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +129,8 @@ def test_interruption_before_any_network_leaves_a_file_too(tmp_path: Path, monke
     with monkeypatch.context() as patched:
         patched.setattr("gatecast.model.members.find_learning_rate", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            LSTMForecaster(**settings, checkpoint=file).fit(Y)
-    whole, resumed = LSTMForecaster(**settings).fit(Y), LSTMForecaster(**settings).fit(Y, resume=file)
+            forecaster(**settings, checkpoint=file).fit(Y)
+    whole, resumed = forecaster(**settings).fit(Y), forecaster(**settings).fit(Y, resume=file)
     np.testing.assert_array_equal(weights(resumed), weights(whole))
 
 
@@ -188,21 +189,21 @@ def test_killed_process_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None
     arguments = [sys.executable, "-c", PROGRAM, str(file), "25", str(tmp_path / "y.npy")]
     assert subprocess.run(arguments, check=False, env=os.environ).returncode == -signal.SIGKILL
     settings = SMALL | {"ensemble": 3}
-    whole, resumed = LSTMForecaster(**settings).fit(Y), LSTMForecaster(**settings).fit(Y, resume=file)
+    whole, resumed = forecaster(**settings).fit(Y), forecaster(**settings).fit(Y, resume=file)
     np.testing.assert_array_equal(weights(resumed), weights(whole))
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("checkpoints") / "file"
-    LSTMForecaster(**SMALL, checkpoint=file).fit(Y)
+    forecaster(**SMALL, checkpoint=file).fit(Y)
     return file
 
 
 def test_what_has_no_effect_on_the_result_may_differ(finished: Path, tmp_path: Path) -> None:
-    other = LSTMForecaster(**SMALL, n_threads=1, max_seconds=1e6, checkpoint=tmp_path / "x", checkpoint_seconds=5)
+    other = forecaster(**SMALL, n_threads=1, max_seconds=1e6, checkpoint=tmp_path / "x", checkpoint_seconds=5)
     other.fit(Y, resume=finished)
-    np.testing.assert_array_equal(weights(other), weights(LSTMForecaster(**SMALL).fit(Y)))
+    np.testing.assert_array_equal(weights(other), weights(forecaster(**SMALL).fit(Y)))
 
 
 @pytest.mark.parametrize("other", ["settings", "values", "times", "covariates"])
@@ -216,7 +217,7 @@ def test_checkpoint_of_another_fit_is_refused(other: str, finished: Path) -> Non
         data = pd.DataFrame({"unique_id": "a", "ds": np.arange(240), "y": Y, "x": 1.0 + Y})
         settings |= {"past": ["x"]}
     with pytest.raises(ModelFileError, match="other settings or other data.*leave `resume` out"):
-        LSTMForecaster(**settings).fit(data, resume=finished)
+        forecaster(**settings).fit(data, resume=finished)
 
 
 def test_damaged_checkpoint_is_refused(finished: Path, tmp_path: Path) -> None:
@@ -231,23 +232,23 @@ def test_damaged_checkpoint_is_refused(finished: Path, tmp_path: Path) -> None:
         file = tmp_path / str(n)
         file.write_bytes(each)
         with pytest.raises(ModelFileError):
-            LSTMForecaster(**SMALL).fit(Y, resume=file)
+            forecaster(**SMALL).fit(Y, resume=file)
 
 
 def test_model_files_are_no_checkpoints_and_the_other_way_round(finished: Path, tmp_path: Path) -> None:
-    model = LSTMForecaster(**SMALL).fit(Y)
+    model = forecaster(**SMALL).fit(Y)
     model.save(tmp_path / "model")
     with pytest.raises(ModelFileError, match="no complete checkpoint"):
-        LSTMForecaster(**SMALL).fit(Y, resume=tmp_path / "model")
+        forecaster(**SMALL).fit(Y, resume=tmp_path / "model")
     with pytest.raises(ModelFileError, match="not of gatecast"):
         LSTMForecaster.load(finished)
 
 
 def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="no checkpoint .*nothing.*leave `resume` out"):
-        LSTMForecaster(**SMALL).fit(Y, resume=tmp_path / "nothing")
+        forecaster(**SMALL).fit(Y, resume=tmp_path / "nothing")
     with pytest.raises(ConfigError, match="`resume` must be a path, got 3"):
-        LSTMForecaster(**SMALL).fit(Y, resume=3)
+        forecaster(**SMALL).fit(Y, resume=3)
 
 
 @pytest.mark.parametrize("place", ["folder that is not there", "folder"])
@@ -257,7 +258,7 @@ def test_place_that_cannot_be_written_is_refused_before_training(
     file = tmp_path if place == "folder" else tmp_path / "none" / "file"
     monkeypatch.setattr(loop, "train", None)
     with pytest.raises(ModelFileError, match="checkpoint cannot be written to .*folder that exists"):
-        LSTMForecaster(**SMALL, checkpoint=file).fit(Y)
+        forecaster(**SMALL, checkpoint=file).fit(Y)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gatecast import LSTMForecaster
 from gatecast.training.finder import HIGHEST, LOWEST, STEPS, find_learning_rate, steepest_rate
+from made_series import forecaster
 
 RATES = np.geomspace(LOWEST, HIGHEST, STEPS)
 
@@ -48,9 +48,9 @@ def test_training_that_breaks_down_at_once_gives_a_low_rate() -> None:
 def test_found_rate_trains_as_well_as_the_default(unit: float) -> None:
     y = unit * np.sin(np.arange(400) / 4)
     settings = {"horizon": 3, "hidden_size": 8, "lookback": 12, "epochs": 40, "progress": False, "transform": "none"}
-    found = LSTMForecaster(**settings, learning_rate="find").fit(y)
-    usual = LSTMForecaster(**settings).fit(y)
+    found = forecaster(**settings, learning_rate="find").fit(y)
+    usual = forecaster(**settings).fit(y)
     assert found.history_["rmse"][-1] < 2 * usual.history_["rmse"][-1]
     # the search leaves no trace in the training: the same rate given by hand gives the same bits
-    again = LSTMForecaster(**settings, learning_rate="find").fit(y)
+    again = forecaster(**settings, learning_rate="find").fit(y)
     assert again.history_ == found.history_

@@ -11,12 +11,12 @@ import optuna
 import pandas as pd
 import pytest
 
-from gatecast import ConfigError, DataError, GatecastError, LSTMForecaster
+from gatecast import ConfigError, DataError, GatecastError, LSTMForecaster, Training
 from gatecast.tuning import objective, tune
 from gatecast.tuning.objective import Judged
 from gatecast.tuning.search import Search
 from gatecast.tuning.study import make_sampler
-from made_series import wave
+from made_series import forecaster, wave
 
 Y = wave(120)
 SPACE = {"lookback": (4, 20), "learning_rate": (1e-3, 1e-1, "log"), "cell": ["lstm", "gru"]}
@@ -27,11 +27,11 @@ WHOLE = {**ONLY, "transform": None, **SPACE}
 
 
 def model(**more):
-    return LSTMForecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | more)
+    return forecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | more)
 
 
 def quick(**options):
-    return tune(model(), Y, **{"space": WHOLE, "n_trials": 4, "n_windows": 1} | options)
+    return tune(Y, model(), **{"space": WHOLE, "n_trials": 4, "n_windows": 1} | options)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def test_the_model_is_tried_first_and_the_defaults_second():
 def test_the_result_is_a_forecaster_fitted_on_everything():
     tuned = quick()
     assert tuned.model.predict()["ds"].tolist() == [120, 121, 122]
-    expected = LSTMForecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | tuned.settings).fit(Y)
+    expected = forecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | tuned.settings).fit(Y)
     np.testing.assert_array_equal(tuned.model.predict()["LSTM"], expected.predict()["LSTM"])
     chosen = tuned.trials.set_index("trial").loc[tuned.best_trial, "error"]
     assert tuned.error == chosen
@@ -70,10 +70,10 @@ def test_the_result_is_a_forecaster_fitted_on_everything():
 
 def test_the_last_fit_learns_from_all_points(judged_by_lookback):
     tuned = quick(n_trials=2)
-    assert tuned.model.refit_full
+    assert tuned.model.training.refit_full
     assert "Trained again on all points" in tuned.model.decisions_[-1]
     # who asks for it has nothing to be told
-    given = tune(model(refit_full=True), Y, space=WHOLE, n_trials=2, n_windows=1)
+    given = tune(Y, model(refit_full=True), space=WHOLE, n_trials=2, n_windows=1)
     assert given.settings == {}
     np.testing.assert_array_equal(given.model.predict()["LSTM"], tuned.model.predict()["LSTM"])
 
@@ -251,11 +251,11 @@ def test_resumed_search_is_the_one_that_was_not_interrupted(tmp_path, judged_by_
 def test_study_of_other_data_is_refused(tmp_path, judged_by_lookback):
     quick(n_trials=2, study=tmp_path / "s.db")
     with pytest.raises(DataError, match=r"s\.db holds a study of other data, and one of these was expected"):
-        tune(model(), Y + 1, space=WHOLE, n_trials=2, n_windows=1, study=tmp_path / "s.db")
+        tune(Y + 1, model(), space=WHOLE, n_trials=2, n_windows=1, study=tmp_path / "s.db")
     with pytest.raises(DataError, match="of another model, space or way to judge"):
         quick(n_trials=2, study=tmp_path / "s.db", metric="rmse")
     with pytest.raises(DataError, match="of another model, space or way to judge"):
-        tune(model(clip_norm=0.5), Y, space=WHOLE, n_trials=2, n_windows=1, study=tmp_path / "s.db")
+        tune(Y, model(clip_norm=0.5), space=WHOLE, n_trials=2, n_windows=1, study=tmp_path / "s.db")
 
 
 def test_damaged_study_is_refused(tmp_path, judged_by_lookback, monkeypatch):
@@ -334,12 +334,12 @@ def test_covariates_and_rows_ahead_are_kept():
     price = np.random.default_rng(0).choice([4.0, 5.0, 6.0], 90)
     y = np.where(np.arange(90) < 87, 50 - 5 * price, np.nan)
     data = pd.DataFrame({"ds": days, "y": y, "price": price})
-    tuned = tune(model(future=["price"]), data, space=WHOLE, n_trials=2, n_windows=1)
+    tuned = tune(data, model(future=["price"]), space=WHOLE, n_trials=2, n_windows=1)
     assert tuned.model.predict()["ds"].tolist() == [*days[-3:]]
 
 
 def test_the_ensemble_comes_back_in_the_last_fit():
-    tuned = tune(model(ensemble=2), Y, space=WHOLE, n_trials=2, n_windows=1)
+    tuned = tune(Y, model(ensemble=2), space=WHOLE, n_trials=2, n_windows=1)
     assert len(tuned.model.fitted_.ensemble.networks) == 2
 
 
@@ -391,8 +391,10 @@ def test_a_search_keeps_the_number_of_networks(monkeypatch):
 
     monkeypatch.setattr(objective, "judge", judge)
     only = dict.fromkeys(WHOLE) | {"epochs": [2]}
-    given = LSTMForecaster(3, lookback=8, hidden_size=8, transform="none", learning_rate=0.01, progress=False)
-    tuned = tune(given, Y, space=only, n_trials=3, n_windows=1)
+    given = LSTMForecaster(
+        3, lookback=8, hidden_size=8, transform="none", progress=False, training=Training(learning_rate=0.01)
+    )
+    tuned = tune(Y, given, space=only, n_trials=3, n_windows=1)
     # a fit that is told how long to train has one network unless it is told of more
     assert tuned.settings == {"epochs": 2, "ensemble": 5, "refit_full": True}
     assert len(tuned.model.fitted_.ensemble.networks) == 5

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import DataError, LSTMForecaster, to_panel
+from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
 from gatecast.model.settings import Settings
 from gatecast.tuning import objective
 from gatecast.tuning.objective import Window, judge, make_windows
-from made_series import SMALL, table, wave
+from made_series import SMALL, forecaster, table, wave
 
 HORIZON = 4
 QUICK = Settings(HORIZON, **SMALL, transform="none", learning_rate=0.01, season_length=1)
@@ -48,7 +48,7 @@ def test_error_is_that_of_forecasts_made_one_by_one():
     y = wave(120)
     window = make_windows(to_panel(y), QUICK, 1)[0]
     n = len(window.train.values)
-    model = LSTMForecaster(HORIZON, **SMALL, transform="none", learning_rate=0.01, season_length=1).fit(y[:n])
+    model = forecaster(HORIZON, **SMALL, transform="none", learning_rate=0.01, season_length=1).fit(y[:n])
     errors = [
         np.abs(model.predict(data=y[:origin])["LSTM"].to_numpy() - y[origin : origin + HORIZON])
         for origin in range(n, len(y) - HORIZON + 1)

@@ -5,27 +5,33 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
-from gatecast.backtesting.models import Entry, named_models
+from gatecast.backtesting.models import Entry, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.libraries import needed
 from gatecast.data import Panel, to_panel
+from gatecast.data.panel.arrays import Floats
 from gatecast.data.reading.ahead import split_future
 from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels
-from gatecast.model.settings import Settings, check_count, check_positive, is_integer
+from gatecast.model.settings import Settings
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import fingerprint
+
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
 
 __all__ = ["MANY_SERIES", "backtest", "read_panel", "usual_jobs"]
 
@@ -86,22 +92,22 @@ class Trial:
 
 
 def backtest(
-    models: Any,
-    data: Any,
+    data: Data,
     horizon: int,
+    models: Models,
+    *,
     n_windows: int = 5,
     step_size: int | None = None,
     refit: bool | int = True,
     level: float | Sequence[float] | None = (80, 95),
     n_jobs: int | None = None,
     folder: str | os.PathLike[str] | None = None,
-    *,
+    season_length: int | Sequence[int] | None = None,
+    time_limit: float | None = None,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-    season_length: int | Sequence[int] | None = None,
-    time_limit: float | None = None,
     progress: bool = True,
 ) -> Backtest:
     """Let models forecast from rolling origins, each from what was known by then.
@@ -112,12 +118,12 @@ def backtest(
     were passed are never touched. What a model keeps for itself from outside of that (a global, a file) cannot be seen.
 
     Args:
+        data: Table, Series, array or `Panel`.
+        horizon: H, steps of each forecast.
         models: Objects with `fit(data)` and `predict(level=None)`, as a list, or a dict of names. `LSTMForecaster` and
             the baselines are such; `freq`, `horizon`, `level`, `data` and `future` are passed where there is such a
             parameter, and a model gets those covariates that it names in `past`, `future` and `static`. A model keeps
             the horizon that it was made with: make it with the one that is asked for here.
-        data: Table, Series, array or `Panel`.
-        horizon: H, steps of each forecast.
         n_windows: Origins of each series.
         step_size: Steps between two origins; one horizon when absent.
         refit: Whether each window is fitted anew; False to fit in the first one only, a number to fit in every so
@@ -126,16 +132,16 @@ def backtest(
         n_jobs: Processes, as joblib counts them (-1 for one on each processor); when absent one, or what
             `joblib.parallel_config` says, with any of its backends.
         folder: Where finished windows are kept, to go on from after an interruption, or with further models.
-        id_col: Name of the column that tells series apart, where it is not `unique_id`.
-        time_col: Name of the time column, where it is not found.
-        target_col: Name of the target column, where it is not found.
-        freq: pandas frequency of the times, where it cannot be inferred.
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
         time_limit: Seconds for each fit, and for each forecast, of each model; None for those that baselines have of
             themselves, and none for others. A model that took longer is not tried in later windows. Models with a limit
             run in a process of their own, which ends them wherever they are; they have to be such that they can be
             pickled (classes and functions of a notebook can).
+        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        time_col: Name of the time column, where it is not found.
+        target_col: Name of the target column, where it is not found.
+        freq: pandas frequency of the times, where it cannot be inferred.
         progress: Whether a terminal or notebook shows a progress bar.
 
     Returns:
@@ -150,7 +156,7 @@ def backtest(
     Examples:
         >>> import numpy as np
         >>> from gatecast import Drift, Naive, backtest
-        >>> found = backtest([Naive(), Drift()], np.arange(20.0), horizon=2, n_windows=2, progress=False)
+        >>> found = backtest(np.arange(20.0), 2, [Naive(), Drift()], n_windows=2, progress=False)
         >>> found.forecasts[["cutoff", "ds", "y", "Naive", "Drift"]].to_numpy().tolist()[:2]
         [[15.0, 16.0, 16.0, 15.0, 16.0], [15.0, 17.0, 17.0, 15.0, 17.0]]
     """
@@ -176,16 +182,33 @@ def usual_jobs(n_series: int) -> int | None:
     return -1 if n_series >= MANY_SERIES else None
 
 
-def read_panel(data: Any, entries: list[Entry], freq: str | int | None, **named: Any) -> Panel:
+def read_panel(
+    data: Data,
+    entries: list[Entry],
+    freq: str | int | None,
+    *,
+    id_col: str | None,
+    time_col: str | None,
+    target_col: str | None,
+) -> Panel:
     """Read the table with all covariates that any model wants, without rows about the future."""
     if isinstance(data, Panel):
         panel = data
     else:
-        roles: dict[str, Any] = {
-            role: tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
+        past, future, static = (
+            tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
             for role in ("past", "future", "static")
-        }
-        panel = to_panel(data, freq=freq, **named, **roles)
+        )
+        panel = to_panel(
+            data,
+            freq=freq,
+            id_col=id_col,
+            time_col=time_col,
+            target_col=target_col,
+            past=past,
+            future=future,
+            static=static,
+        )
     return canonical(split_future(panel)[0])
 
 
@@ -207,7 +230,7 @@ def _covariates(panel: Panel, entry: Entry) -> list[np.ndarray]:
     ]
 
 
-def _plain(trial: Trial) -> list[Any]:
+def _plain(trial: Trial) -> list[object]:
     # the season only scales errors, and is no matter of the forecasts
     step, refit = int(trial.step_size), trial.refit if isinstance(trial.refit, bool) else int(trial.refit)
     return [int(trial.horizon), int(trial.n_windows), step, refit, list(trial.levels), trial.time_limit]
@@ -260,7 +283,7 @@ def _run(
 
 
 def _in_order(
-    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, Any]
+    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, object]
 ) -> Iterator[tuple[Entry, list[Window]]]:
     """Say what to run next: joblib asks when it has room, and by then more is known.
 
@@ -279,7 +302,7 @@ def _in_order(
 
 
 def _not_tried(
-    todo: list[tuple[Entry, list[Window]]], slow: dict[str, Any], trial: Trial, rows: dict[int, int]
+    todo: list[tuple[Entry, list[Window]]], slow: dict[str, object], trial: Trial, rows: dict[int, int]
 ) -> dict[tuple[str, int], Outcome]:
     """Return outcomes of models that were too slow, for windows in which they got no time."""
     found = {}
@@ -306,7 +329,7 @@ def _kept_outcomes(
     return found
 
 
-def _parallel(joblib: Any, n_jobs: int | None) -> Any:
+def _parallel(joblib: ModuleType, n_jobs: int | None) -> Any:
     """Run blocks as they come, so that each is kept when it is done; where a backend cannot do that, when all are."""
     from joblib.parallel import get_active_backend
 
@@ -343,7 +366,7 @@ def _result(
     tables, runs = [], []
     failures: dict[str, Message] = {}
     for window in windows:
-        columns: dict[str, Any] = {}
+        columns: dict[str, Floats] = {}
         for entry in entries:
             outcome = outcomes[entry.name, window.number]
             columns |= {name: outcome.columns[name] for name in column_names(entry.name, trial.levels)}
@@ -364,10 +387,10 @@ def _result(
     )
 
 
-def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[Any, float]]:
+def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:
     """Return the season of the oldest training part, and the scale of each series in the first of its windows."""
     season = choose_seasons(windows[0].train(), trial.season_length).shortest
-    scales: dict[Any, float] = {}
+    scales: dict[object, float] = {}
     for window in windows:
         train = window.train()
         found = naive_scale(train.values, train.offsets, season)

@@ -9,14 +9,18 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast._files import write_atomically
+from gatecast._json import JsonObject
 from gatecast.backtesting.run import Outcome
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Folder"]
 
@@ -104,7 +108,7 @@ class Folder:
         failure = None if facts["failure"] is None else Message.from_dict(facts["failure"])
         return Outcome(model, window, fit, predict, failure, forecasts, megabytes, facts["is_timed_out"] is True)
 
-    def keep(self, outcome: Outcome, keys: Any) -> None:
+    def keep(self, outcome: Outcome, keys: pd.DataFrame) -> None:
         """Write an outcome; `keys` are the rows that its forecasts are for.
 
         Raises:
@@ -137,7 +141,7 @@ class Folder:
         except OSError:
             raise self._damaged(name) from None
 
-    def _read_json(self, name: str) -> dict[str, Any]:
+    def _read_json(self, name: str) -> JsonObject:
         try:
             facts = json.loads(self._read(name))
         except ValueError:
@@ -169,5 +173,5 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _json(facts: dict[str, Any]) -> bytes:
+def _json(facts: JsonObject) -> bytes:
     return json.dumps(facts, indent=1, sort_keys=True).encode()

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from gatecast.baselines.base import Baseline
-from gatecast.baselines.statistical import given_settings
+from gatecast.data.panel.arrays import Frame
 from gatecast.exceptions import ConfigError
-from gatecast.model.settings import Settings
+from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["Entry", "named_models"]
+__all__ = ["Entry", "Model", "Models", "named_models"]
 
 # they change how a fit is done, and nothing about its result
 WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
 RESERVED = ("unique_id", "ds", "cutoff", "y")
+
+
+class Model(Protocol):
+    """What takes part: a `Forecaster`, or any object with `fit` and `predict` that has fewer arguments."""
+
+    @property
+    def fit(self) -> Callable[..., object]:
+        """Learn from a table."""
+        ...
+
+    @property
+    def predict(self) -> Callable[..., Frame]:
+        """Forecast what comes next."""
+        ...
+
+
+# one, several, or several with names of their own
+Models = Mapping[str, Model] | Sequence[Model] | Model
 
 
 @dataclass(frozen=True)
@@ -30,7 +48,7 @@ class Entry:
     """
 
     name: str
-    model: Any
+    model: Model
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -48,7 +66,7 @@ class Entry:
         """Whether a fitted one can be given newer data: `predict(data=...)`."""
         return takes(self.model.predict, "data")
 
-    def fresh(self, n_threads: int, time_limit: float | None = None) -> Any:
+    def fresh(self, n_threads: int, time_limit: float | None = None) -> Model:
         """Return a model with the same settings that shares nothing with the user's.
 
         Args:
@@ -57,23 +75,25 @@ class Entry:
             time_limit: In place of a baseline's own, where given.
         """
         model = self.model
-        if isinstance(model, Settings):
-            return replace(model, n_threads=model.n_threads or n_threads, progress=False, checkpoint=None)
+        if isinstance(model, LSTMForecaster):
+            settings = model.settings
+            n_threads = settings.n_threads or n_threads
+            return type(model).from_settings(replace(settings, n_threads=n_threads, progress=False, checkpoint=None))
         if isinstance(model, Baseline):
             return replace(model, time_limit=time_limit or model.time_limit)
         return copy.deepcopy(model)
 
-    def facts(self) -> list[Any]:
+    def facts(self) -> list[object]:
         """Return what makes its forecasts what they are, for a fingerprint.
 
         Raises:
             ConfigError: It cannot be told.
         """
         model, kind = self.model, f"{type(self.model).__module__}.{type(self.model).__qualname__}"
-        if isinstance(model, Settings):
-            return [kind, {name: value for name, value in asdict(model).items() if name not in WITHOUT_EFFECT}]
+        if isinstance(model, LSTMForecaster):
+            return [kind, {k: value for k, value in model.settings.values().items() if k not in WITHOUT_EFFECT}]
         if isinstance(model, Baseline):
-            return [kind, given_settings(model)]
+            return [kind, model.get_params()]
         import joblib
 
         try:
@@ -86,7 +106,7 @@ class Entry:
             ) from None
 
 
-def takes(function: Any, name: str) -> bool:
+def takes(function: Callable[..., object], name: str) -> bool:
     """Tell whether a function has a parameter of this name.
 
     >>> takes(lambda data, level=None: None, "level")
@@ -98,7 +118,7 @@ def takes(function: Any, name: str) -> bool:
         return False
 
 
-def named_models(models: Any) -> list[Entry]:
+def named_models(models: Models) -> list[Entry]:
     """Name models: as a dict does, else by their own `name`, else by their class.
 
     Raises:
@@ -124,8 +144,8 @@ def named_models(models: Any) -> list[Entry]:
     return entries
 
 
-def _own_name(model: Any) -> str:
-    if isinstance(model, Settings):
+def _own_name(model: object) -> str:
+    if isinstance(model, LSTMForecaster):
         return "LSTM"
     name = getattr(model, "name", None)
     return name if isinstance(name, str) and name else type(model).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatecast.texts.message import Message
 
@@ -49,5 +49,5 @@ class Backtest:
     horizon: int
     season_length: int
     levels: tuple[float, ...]
-    scales: Mapping[Any, float] | pd.Series
+    scales: Mapping[object, float] | pd.Series
     failures: Mapping[str, Message] = field(default_factory=dict)

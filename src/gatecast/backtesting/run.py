@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from gatecast.backtesting.models import takes
+from gatecast.backtesting.models import Model, takes
 from gatecast.backtesting.windows import ID, TIME
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.limits import NotPicklableError, ProcessDiedError, limited_steps, prepare
 from gatecast.baselines.local import library
-from gatecast.data.panel.arrays import Floats
+from gatecast.data.panel.arrays import Floats, Frame
 from gatecast.exceptions import DataError, GatecastError, TimeLimitError
 from gatecast.metrics.levels import level_columns
 from gatecast.texts.message import Message, reason
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FIT, FORECAST = "fit", "forecast"
 
+Result = TypeVar("Result")
 __all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "prepare_process", "run_block"]
 
 
@@ -64,7 +65,7 @@ class Block:
     """
 
     name: str
-    model: Any
+    model: Model
     jobs: tuple[Job, ...]
     horizon: int
     freq: str | int
@@ -165,7 +166,7 @@ def _steps(block: Block) -> Iterator[str | Outcome]:
         # importing takes seconds, and only once
         library()
     yield FIT
-    _, fit_seconds, failure = _timed(block, FIT, lambda: _fit(block, first))
+    failure, fit_seconds = _timed(block, FIT, lambda: _fit(block, first))
     yield FORECAST
     megabytes = np.nan if failure else _megabytes(block.model)
     for job in block.jobs:
@@ -174,16 +175,16 @@ def _steps(block: Block) -> Iterator[str | Outcome]:
             continue
         seconds = fit_seconds if job is first else 0.0
         ask = partial(_predict, block, job, is_first=job is first)
-        answer, predict_seconds, reason = _timed(block, FORECAST, ask)
-        if reason:
-            yield _failed(block, job, seconds, reason)
+        answer, predict_seconds = _timed(block, FORECAST, ask)
+        if isinstance(answer, Failure):
+            yield _failed(block, job, seconds, answer)
         else:
             yield Outcome(block.name, job.window, seconds, predict_seconds, None, answer, megabytes)
 
 
 def _end_of_process(block: Block, phase: str, error: Exception) -> Failure:
     """Say why there is nothing more from the process of a model."""
-    facts: dict[str, Any] = {"name": block.name, "what": Message(f"failure.{phase}"), "text": str(error)}
+    facts: dict[str, object] = {"name": block.name, "what": Message(f"failure.{phase}"), "text": str(error)}
     if isinstance(error, TimeLimitError):
         limit = {"time_limit": block.time_limit}
         return Failure(Message("failure.time_limit", facts | {"limit": limit}), is_timed_out=True)
@@ -206,12 +207,13 @@ def failed_outcome(
     return Outcome(model, window, fit_seconds, np.nan, failure.message, empty, is_timed_out=failure.is_timed_out)
 
 
-def _megabytes(model: Any) -> float:
+def _megabytes(model: object) -> float:
     try:
-        if callable(getattr(model, "save", None)):
+        save = getattr(model, "save", None)
+        if callable(save):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model"
-                model.save(path)
+                save(path)
                 return path.stat().st_size / 1e6
         return len(pickle.dumps(model)) / 1e6
     # whatever a model of the user's raises: its size is no reason to fail
@@ -219,15 +221,15 @@ def _megabytes(model: Any) -> float:
         return np.nan
 
 
-def _timed(block: Block, phase: str, work: Callable[[], Any]) -> tuple[Any, float, Failure | None]:
-    """Do it; returns the result, the seconds, and what went wrong."""
+def _timed(block: Block, phase: str, work: Callable[[], Result]) -> tuple[Result | Failure, float]:
+    """Do it; returns the result or what went wrong, and the seconds."""
     started = time.perf_counter()
     try:
         result = work()
     # whatever a model raises, the others go on
     except Exception as error:  # noqa: BLE001
-        return None, np.nan, Failure(_why(block.name, phase, error), isinstance(error, TimeLimitError))
-    return result, time.perf_counter() - started, None
+        return Failure(_why(block.name, phase, error), isinstance(error, TimeLimitError)), np.nan
+    return result, time.perf_counter() - started
 
 
 def _why(name: str, phase: str, error: Exception) -> Message:
@@ -246,7 +248,7 @@ def _fit(block: Block, job: Job) -> None:
 
 def _predict(block: Block, job: Job, *, is_first: bool) -> dict[str, Floats]:
     ask = block.model.predict
-    asked: dict[str, Any] = {}
+    asked: dict[str, object] = {}
     if takes(ask, "horizon"):
         asked["horizon"] = block.horizon
     if not is_first:
@@ -262,7 +264,7 @@ def _predict(block: Block, job: Job, *, is_first: bool) -> dict[str, Floats]:
     return _aligned(block, job, ask(**asked))
 
 
-def _aligned(block: Block, job: Job, answer: Any) -> dict[str, Floats]:
+def _aligned(block: Block, job: Job, answer: Frame) -> dict[str, Floats]:
     """Return the columns of a forecast in the order of the keys, under the model's name.
 
     Raises:
@@ -286,7 +288,7 @@ def _aligned(block: Block, job: Job, answer: Any) -> dict[str, Floats]:
     }
 
 
-def _frame(block: Block, job: Job, answer: Any) -> pd.DataFrame:
+def _frame(block: Block, job: Job, answer: Frame) -> pd.DataFrame:
     import narwhals as nw
     import pandas as pd
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Ints
+from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
@@ -44,7 +44,7 @@ class Window:
         return np.flatnonzero(self.cuts)
 
     @property
-    def cutoff(self) -> Any:
+    def cutoff(self) -> object:
         """The newest cutoff of all series."""
         return self._cutoffs().max()
 
@@ -81,11 +81,11 @@ class Window:
         ends = np.where(self.cuts > 0, self.cuts + self.horizon, 0)
         return _without_empty(self.panel.head(ends).tail_from(self.cuts))
 
-    def _cutoffs(self) -> pd.Index[Any]:
+    def _cutoffs(self) -> pd.Index:
         rows = self.rows
         return self.panel.index(self.panel.grid.times(self.panel.starts[rows], self.cuts[rows] - 1))
 
-    def _frame(self, panel: Panel, series: Ints, times: Any, **columns: Any) -> pd.DataFrame:
+    def _frame(self, panel: Panel, series: Ints, times: pd.Index | Array, **columns: object) -> pd.DataFrame:
         copied = {name: np.array(column) for name, column in columns.items()}
         frame: pd.DataFrame = panel.frame(series, times, **copied)
         return frame
@@ -162,7 +162,7 @@ def _without_empty(panel: Panel) -> Panel:
     )
 
 
-def _column(panel: Panel, name: str, series: Ints) -> Any:
+def _column(panel: Panel, name: str, series: Ints) -> Array:
     if name in panel.static:
         return panel.static[name][series]
     return panel.past[name] if name in panel.past else panel.future[name]

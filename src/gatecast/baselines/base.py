@@ -6,21 +6,30 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 import numpy as np
 
+from gatecast._validation import check_count, check_positive
 from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
-from gatecast.exceptions import ConfigError, DataError, GatecastError
+from gatecast.exceptions import ConfigError, DataError, NotFittedError
 from gatecast.metrics.levels import check_levels, level_columns
 from gatecast.model.alignment import match_series
-from gatecast.model.settings import Settings, check_count, check_positive
+from gatecast.model.parameters import Parameters
+from gatecast.model.protocol import FrameT
+from gatecast.model.settings import Settings
 from gatecast.texts.message import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from gatecast.model.protocol import Data, NewFrameT, Values
 
 __all__ = ["Baseline", "is_constant"]
 
@@ -46,11 +55,11 @@ class Fit:
     seasons: tuple[int, ...]
     histories: list[Floats]
     models: list[Local]
-    stand_ins: dict[Any, Message]
+    stand_ins: dict[object, Message]
 
 
-@dataclass
-class Baseline(ABC):
+@dataclass(eq=False)
+class Baseline(Parameters, ABC, Generic[FrameT]):
     """A model that learns each series of a table on its own.
 
     Missing values are filled by what was a season earlier, moved by half of the newest change over a season
@@ -98,15 +107,32 @@ class Baseline(ABC):
         if self.time_limit is not None:
             check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
 
+    @overload
     def fit(
         self,
-        data: Any,
+        data: NewFrameT,
         *,
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
         freq: str | int | None = None,
-    ) -> Self:
+    ) -> Baseline[NewFrameT]: ...
+
+    @overload
+    def fit(self, data: Values, *, freq: str | int | None = None) -> Baseline[pd.DataFrame]: ...
+
+    @overload
+    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Baseline: ...
+
+    def fit(
+        self,
+        data: Data,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+    ) -> Baseline:
         """Learn each series.
 
         Args:
@@ -126,15 +152,24 @@ class Baseline(ABC):
         """
         self.check()
         library()
-        named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
-        panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
+        panel = (
+            data
+            if isinstance(data, Panel)
+            else to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        )
         self._fitted = self._limited(panel.n_series, lambda clock: self._fit(panel, clock))
         self._warn_of_failures()
         return self
 
     def predict(
-        self, horizon: int | None = None, data: Any = None, *, level: float | Sequence[float] | None = None
-    ) -> Any:
+        self,
+        horizon: int | None = None,
+        data: Data | None = None,
+        *,
+        future: Data | None = None,
+        level: float | Sequence[float] | None = None,
+        quantiles: float | Sequence[float] | None = None,
+    ) -> FrameT:
         """Forecast the steps behind the training part, or behind `data`.
 
         Args:
@@ -142,18 +177,21 @@ class Baseline(ABC):
             data: Newer data with the columns of the training data: rows that follow it, or whole series. They are read
                 with what was learned; a series that was not there, and a model that cannot do so (`WindowAverage`,
                 `Drift`), learns them.
+            future: Nothing: these models learn from the target alone.
             level: Coverage of intervals in %, e.g. 80 or [80, 95].
+            quantiles: Nothing: `level` gives the bounds of intervals.
 
         Returns:
             A table `unique_id, ds, <name>` (under the user's own column names), of the library that the data came from;
             intervals as `<name>-lo-80`, `<name>-hi-80`.
 
         Raises:
-            GatecastError: It is not fitted.
+            NotFittedError: It is not fitted.
             DataError: The data cannot be used.
-            ConfigError: `level` or `horizon` make no sense.
+            ConfigError: `level` or `horizon` make no sense, or `future` or `quantiles` were passed.
             TimeLimitError: It took longer than `time_limit`.
         """
+        self._refuse(future, quantiles)
         fitted, levels = self._learned(), () if level is None else check_levels(level)
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
@@ -165,7 +203,7 @@ class Baseline(ABC):
         work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
         return self._table(*self._limited(panel.n_series, work), H, levels)
 
-    def predict_insample(self, data: Any) -> Any:
+    def predict_insample(self, data: Data) -> FrameT:
         """Forecast every point of `data` from all points before it, with what was learned.
 
         Args:
@@ -176,7 +214,7 @@ class Baseline(ABC):
             depend on how the model starts, or are NaN; those of a constant series are its value.
 
         Raises:
-            GatecastError: It is not fitted.
+            NotFittedError: It is not fitted.
             DataError: The data cannot be used, or hold a series that the training part did not.
             ConfigError: The model learns anew for each forecast (`WindowAverage`, `Drift`), or a series has a stand-in
                 that does.
@@ -190,8 +228,10 @@ class Baseline(ABC):
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
         forecasts = self._limited(panel.n_series, work)
-        columns = {panel.columns.target: panel.values, self.name: forecasts}
-        return panel.frame(panel.places()[0], panel.all_times(), **columns)
+        actual = panel.values  # noqa: PD011  of a panel
+        columns = {panel.columns.target: actual, self.name: forecasts}
+        forecasts_of_all: FrameT = panel.frame(panel.places()[0], panel.all_times(), **columns)
+        return forecasts_of_all
 
     @property
     def seasons_(self) -> tuple[int, ...]:
@@ -199,17 +239,31 @@ class Baseline(ABC):
         return self._learned().seasons
 
     @property
-    def stand_ins_(self) -> dict[Any, Message]:
+    def stand_ins_(self) -> dict[object, Message]:
         """Why some series are forecast by a naive model, by their names."""
         return self._learned().stand_ins
 
     def _learned(self) -> Fit:
         fitted: Fit | None = getattr(self, "_fitted", None)
         if fitted is None:
-            raise GatecastError(
-                f"This {self.name} is not fitted, and a fitted one was expected. Call `fit(data)` first."
-            )
+            raise NotFittedError(type(self).__name__)
         return fitted
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_fitted")
+
+    def _refuse(self, future: Data | None, quantiles: float | Sequence[float] | None) -> None:
+        """Say what the model cannot do."""
+        if future is not None:
+            raise ConfigError(
+                f"`future` was passed, and {self.name} learns from the target alone. Leave it out, or use an "
+                '`LSTMForecaster(future=["price"])`.'
+            )
+        if quantiles is not None:
+            raise ConfigError(
+                f"`quantiles={quantiles!r}` was passed, and {self.name} makes intervals. Use `level=80`, whose bounds "
+                "are the quantiles 0.1 and 0.9."
+            )
 
     def _warn_of_failures(self) -> None:
         failed = [(name, reason) for name, reason in self.stand_ins_.items() if reason.code == FAILED]
@@ -236,7 +290,7 @@ class Baseline(ABC):
         seasons, season = found.lengths, found.shortest
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
         models: list[Local] = []
-        stand_ins: dict[Any, Message] = {}
+        stand_ins: dict[object, Message] = {}
         for name, y in zip(panel.ids.tolist(), histories, strict=True):
             clock.check(len(models) / panel.n_series)
             model, reason = self._model(y, seasons)
@@ -305,7 +359,7 @@ class Baseline(ABC):
             parts.append(np.concatenate((np.full(length, np.nan), found))[-length:])
         return np.concatenate(parts)
 
-    def _table(self, after: Panel, answers: list[Answer], H: int, levels: tuple[float, ...]) -> Any:
+    def _table(self, after: Panel, answers: list[Answer], H: int, levels: tuple[float, ...]) -> FrameT:
         keys = ["mean", *(f"lo-{level}" for level in reversed(levels)), *(f"hi-{level}" for level in levels)]
         names = [self.name, *(level_columns(self.name, levels) if levels else ())]
         columns = {
@@ -313,7 +367,8 @@ class Baseline(ABC):
             for name, key in zip(names, keys, strict=True)
         }
         rows = np.repeat(np.arange(after.n_series), H)
-        return after.frame(rows, after.future_times(H).ravel(), **columns)
+        table: FrameT = after.frame(rows, after.future_times(H).ravel(), **columns)
+        return table
 
 
 def is_constant(y: Floats) -> bool:
@@ -338,7 +393,7 @@ def _finite(answer: Answer, y: Floats, seasons: tuple[int, ...], H: int, levels:
     return _naive(y, seasons).predict(H, level=list(levels) or None)
 
 
-def _read_like(after: Panel, data: Any) -> Panel:
+def _read_like(after: Panel, data: Data) -> Panel:
     """Read data with the names of the training data, and its frequency."""
     if isinstance(data, Panel):
         return data
@@ -360,7 +415,7 @@ def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
     return joined
 
 
-def _filled(values: Floats, season: int, name: Any) -> Floats:
+def _filled(values: Floats, season: int, name: object) -> Floats:
     """Return the values of a series from its first observation on, gaps filled from earlier values.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
@@ -12,7 +12,7 @@ from gatecast.texts.message import Message
 __all__ = ["needed"]
 
 
-def needed(module: str, purpose: str) -> Any:
+def needed(module: str, purpose: str) -> ModuleType:
     """Import a module of a library that the extra `compare` brings.
 
     Args:

@@ -7,6 +7,7 @@ level of 80 %.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any, Protocol, Self, final
 
 import numpy as np
@@ -32,7 +33,7 @@ class Local(Protocol):
         """Forecast the next `h` values."""
 
 
-def library() -> Any:
+def library() -> ModuleType:
     """Return the models of statsforecast, imported when first needed (and what they import later).
 
     Raises:

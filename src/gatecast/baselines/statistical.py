@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, fields
-from typing import Any, final
+from dataclasses import KW_ONLY, dataclass
+from typing import final
 
 import numpy as np
 
+from gatecast._validation import as_tuple, check_count, is_integer
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.local import AutoRegression, Local, WindowMean, library
 from gatecast.exceptions import ConfigError
-from gatecast.model.settings import as_tuple, check_count, is_integer
 
 __all__ = [
     "MSTL",
@@ -29,7 +29,6 @@ __all__ = [
     "Naive",
     "SeasonalNaive",
     "WindowAverage",
-    "given_settings",
 ]
 
 # below so many values the libraries call a series tiny, or fit one parameter to each value
@@ -41,7 +40,7 @@ SHORT_MEAN = 4
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class Naive(Baseline):
     """The last value; intervals grow with the root of the step, as those of a random walk.
 
@@ -56,7 +55,7 @@ class Naive(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class SeasonalNaive(Baseline):
     """The value of the same step of the last season.
 
@@ -73,7 +72,7 @@ class SeasonalNaive(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class Drift(Baseline):
     """The last value, moved on by the mean change (Hyndman and Athanasopoulos 2021, section 5.2).
 
@@ -88,7 +87,7 @@ class Drift(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class WindowAverage(Baseline):
     """The mean of the newest values.
 
@@ -117,7 +116,7 @@ class WindowAverage(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class AutoARIMA(Baseline):
     """ARIMA with orders from a stepwise search (Hyndman and Khandakar 2008), SARIMA where there is a season.
 
@@ -151,7 +150,7 @@ class AutoARIMA(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class SARIMA(Baseline):
     """ARIMA with given orders (p, d, q)(P, D, Q), fitted by maximum likelihood; its name holds them.
 
@@ -192,7 +191,7 @@ class SARIMA(Baseline):
         super().check()
         _check_max_points(self.max_points)
         for name in ("order", "seasonal_order"):
-            given = as_tuple(name, getattr(self, name), "(1, 1, 1)")
+            given = as_tuple(name, getattr(self, name), f"Use `{name}=(1, 1, 1)`.")
             if len(given) != 3 or not all(is_integer(number) and number >= 0 for number in given):
                 raise ConfigError(
                     f"`{name}` must be three whole numbers from 0 on, got {getattr(self, name)!r}. "
@@ -210,7 +209,7 @@ class SARIMA(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class AutoETS(Baseline):
     """Exponential smoothing whose error, trend and season are chosen by information criterion (Hyndman et al. 2008).
 
@@ -240,7 +239,7 @@ class AutoETS(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class AutoTheta(Baseline):
     """The theta method whose variant is chosen by its errors (Fiorucci et al. 2016), after the season is taken out.
 
@@ -267,7 +266,7 @@ class AutoTheta(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class MSTL(Baseline):
     """Trend and several seasons by smoothing (Bandara et al. 2021); exponential smoothing forecasts what is left.
 
@@ -284,7 +283,7 @@ class MSTL(Baseline):
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class LinearAR(Baseline):
     """A plain linear autoregression by least squares; several steps ahead it goes on from its own forecasts.
 
@@ -303,7 +302,7 @@ class LinearAR(Baseline):
         given = self.lags
         if given is None:
             return
-        for lag in (given,) if is_integer(given) else as_tuple("lags", given, "(1, 2, 12)"):
+        for lag in (given,) if is_integer(given) else as_tuple("lags", given, "Use `lags=(1, 2, 12)`."):
             check_count("lags", lag, "Use `lags=12`, or (1, 2, 12), or None to have them chosen.")
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:
@@ -315,17 +314,8 @@ class LinearAR(Baseline):
         if self.lags is None:
             beside = {lag for m in seasons[:1] for lag in (m - 1, m, m + 1, 2 * m)}
             return sorted({*range(1, int(10 * math.log10(n)) + 1), *beside})
-        given: Any = self.lags
-        return list(range(1, int(given) + 1)) if np.ndim(given) == 0 else sorted({int(lag) for lag in given})
-
-
-def given_settings(model: Baseline) -> dict[str, Any]:
-    """Return what a model was made with, by name.
-
-    >>> given_settings(Naive(horizon=3))["horizon"]
-    3
-    """
-    return {field.name: getattr(model, field.name) for field in fields(model)}
+        given = np.asarray(self.lags)
+        return list(range(1, int(given) + 1)) if given.ndim == 0 else sorted({int(lag) for lag in given})
 
 
 def _season(n: int, seasons: tuple[int, ...]) -> int:
@@ -333,9 +323,9 @@ def _season(n: int, seasons: tuple[int, ...]) -> int:
     return seasons[0] if seasons and n > 2 * seasons[0] else 1
 
 
-def _made(model: Any) -> Local:
-    made: Local = model
-    return made
+def _made(model: Local) -> Local:
+    # statsforecast has no types, and this says that its models are such
+    return model
 
 
 def _check_max_points(value: object) -> None:

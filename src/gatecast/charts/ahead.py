@@ -58,7 +58,8 @@ def plot_intervals(
         >>> import gatecast
         >>> from gatecast.charts import plot_intervals
         >>> data = gatecast.datasets.sine(300)
-        >>> model = gatecast.LSTMForecaster(12, hidden_size=8, epochs=2, progress=False).fit(data)
+        >>> training = gatecast.Training(epochs=2)
+        >>> model = gatecast.LSTMForecaster(12, hidden_size=8, progress=False, training=training).fit(data)
         >>> axes = plot_intervals(model, data, model.predict(level=80)).axes[0]
         >>> axes.get_legend_handles_labels()[1]
         ['data', '80 % interval', 'forecast']

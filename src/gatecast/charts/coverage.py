@@ -52,7 +52,7 @@ def interval_calibration(
         >>> from gatecast import backtest
         >>> from gatecast.baselines.statistical import Naive
         >>> y = np.random.default_rng(0).normal(size=200).cumsum()
-        >>> found = backtest([Naive(3)], y, 3, n_windows=20, level=[50, 80, 95], progress=False)
+        >>> found = backtest(y, 3, [Naive(3)], n_windows=20, level=[50, 80, 95], progress=False)
         >>> interval_calibration(found).axes[0].lines[1].get_xdata().tolist()
         [50.0, 80.0, 95.0]
     """

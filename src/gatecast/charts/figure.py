@@ -75,7 +75,8 @@ def plot_forecast(
         >>> import gatecast
         >>> from gatecast.charts import plot_forecast
         >>> train, test = gatecast.train_test_split(gatecast.datasets.sine(300))
-        >>> model = gatecast.LSTMForecaster(hidden_size=8, epochs=2, progress=False).fit(train)
+        >>> training = gatecast.Training(epochs=2)
+        >>> model = gatecast.LSTMForecaster(hidden_size=8, progress=False, training=training).fit(train)
         >>> figure = plot_forecast(model, train, test, forecast=30)
         >>> [axes.get_title(loc="left") for axes in figure.axes]
         ['Data, predictions and forecast', 'Learning curve']
@@ -111,7 +112,8 @@ def plot_predictions(
         >>> import gatecast
         >>> from gatecast.charts import plot_predictions
         >>> train, test = gatecast.train_test_split(gatecast.datasets.sine(300))
-        >>> model = gatecast.LSTMForecaster(hidden_size=8, epochs=2, progress=False).fit(train)
+        >>> training = gatecast.Training(epochs=2)
+        >>> model = gatecast.LSTMForecaster(hidden_size=8, progress=False, training=training).fit(train)
         >>> [axes.get_title(loc="left") for axes in plot_predictions(model, train, test).axes]
         ['Data and predictions']
     """

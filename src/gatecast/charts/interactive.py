@@ -58,7 +58,8 @@ def forecast(
         >>> import gatecast
         >>> from gatecast.charts import interactive
         >>> data = gatecast.datasets.sine(300)
-        >>> model = gatecast.LSTMForecaster(12, hidden_size=8, epochs=2, progress=False).fit(data)
+        >>> training = gatecast.Training(epochs=2)
+        >>> model = gatecast.LSTMForecaster(12, hidden_size=8, progress=False, training=training).fit(data)
         >>> figure = interactive.forecast(model, data, model.predict(level=80))
         >>> [trace.name for trace in figure.data if trace.showlegend]
         ['80 % interval', 'data', 'forecast']

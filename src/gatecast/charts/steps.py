@@ -54,7 +54,7 @@ def error_by_step(
         >>> import numpy as np
         >>> from gatecast import backtest
         >>> from gatecast.baselines.statistical import Drift, Naive
-        >>> found = backtest([Naive(3), Drift(3)], np.arange(60.0) ** 1.5, 3, n_windows=4, progress=False)
+        >>> found = backtest(np.arange(60.0) ** 1.5, 3, [Naive(3), Drift(3)], n_windows=4, progress=False)
         >>> [axes.get_title(loc="left").split(":")[0] for axes in error_by_step(found).axes]
         ['Drift', 'Naive']
     """

@@ -35,7 +35,7 @@ def backtest(options: BacktestOptions) -> None:
     models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)
     table = read_table(printer, options)
-    found = tested(models, table.panel, options.horizon, level=levels, **arguments_of(options, table))
+    found = tested(table.panel, options.horizon, models, level=levels, **arguments_of(options, table))
     board = leaderboard(found)
     scores = board.scores
     if options.out is not None:

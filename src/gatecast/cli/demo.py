@@ -312,7 +312,12 @@ def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> P
     from gatecast.diagnosis import diagnose
     from gatecast.reporting import Origin, report
 
-    models = [replace(trial.model, progress=False), "Naive", "SeasonalNaive", "LinearAR"]
+    models: list[LSTMForecaster | str] = [
+        LSTMForecaster.from_settings(replace(trial.model.settings_, progress=False)),
+        "Naive",
+        "SeasonalNaive",
+        "LinearAR",
+    ]
     try:
         comparison = compare(
             data, 1, models, n_windows=REPORT_WINDOWS, refit=False, season_length=SUNSPOT_SEASON, progress=False

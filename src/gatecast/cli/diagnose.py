@@ -19,6 +19,7 @@ from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, Finding
 from gatecast.diagnosis import diagnose as examine
 from gatecast.exceptions import ConfigError
+from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     from gatecast import Panel
@@ -127,7 +128,7 @@ def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
     table = read(options.source, options, roles)
     say_table(printer, table)
     panel = split_future(table.panel)[0]
-    model = LSTMForecaster(**settings)
+    model = LSTMForecaster.from_settings(Settings(**settings))
     positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
     has_test = bool((positions < panel.lengths).any())
     train = panel.head(positions)

@@ -130,7 +130,9 @@ def _make(
         )
         table = tested.model.predict(data=panel, **wanted)
         return Made(tested.model, panel.head(tested.positions), table, note)
-    model = LSTMForecaster(**settings | {"max_seconds": budget.left, "checkpoint": checkpoints.path})
+    model = LSTMForecaster.from_settings(
+        Settings(**settings | {"max_seconds": budget.left, "checkpoint": checkpoints.path})
+    )
     model.fit(panel, resume=checkpoints.resumed)
     note = "" if tested is None else "The forecast comes from a second fit, which learned from the test part too."
     return Made(model, panel, model.predict(**wanted), note)

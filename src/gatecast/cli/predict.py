@@ -48,8 +48,8 @@ def predict(options: PredictOptions) -> None:
         facts = table.facts()
         say_table(printer, table, ahead.n_steps)
         panel = with_static_of(table.panel, fitted.after)
-        wanted: dict[str, Any] = {"level": levels or None, "quantiles": quantiles or None}
-        predicted = model.predict(horizon, data=panel, future=ahead.rows, **wanted)
+        wanted: dict[str, Any] = {"future": ahead.rows, "level": levels or None, "quantiles": quantiles or None}
+        predicted = model.predict(horizon, data=panel, **wanted)
     if options.out:
         write_table(predicted, options.out)
     notes = [

@@ -15,6 +15,7 @@ from gatecast.cli.output import Printer
 from gatecast.cli.tables import say_errors, verdict
 from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError
+from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     from gatecast.metrics.errors import Evaluation
@@ -190,7 +191,9 @@ def try_out(
             style="bold",
         )
         return None
-    model = LSTMForecaster(**settings | {"max_seconds": budget.for_test, "checkpoint": checkpoints.test_path})
+    model = LSTMForecaster.from_settings(
+        Settings(**settings | {"max_seconds": budget.for_test, "checkpoint": checkpoints.test_path})
+    )
     model.fit(panel.head(positions), resume=checkpoints.test_resumed)
     evaluation = model.evaluate(panel, level=levels)
     judgement = verdict(evaluation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from gatecast.data.reading.ahead import without_future
 from gatecast.data.reading.covariates import make_roles
 from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.model.settings import as_code
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,14 +38,14 @@ SHOWN = 10
 def tune(options: TuneOptions) -> None:
     """Run the command."""
     from gatecast.tuning import tune as search
-    from gatecast.tuning.search import make_search
+    from gatecast.tuning.search import Search
     from gatecast.tuning.space import check_space
 
     model, wanted = _model(options), _search(options)
     # before a file is read
-    model.check()
-    make_search(wanted)
-    check_space(wanted["space"] or {}, model)
+    model.settings.check()
+    Search(**wanted).check()
+    check_space(wanted["space"] or {}, model.settings)
     share = _share(options)
     check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
     _check_study(options)
@@ -53,7 +53,7 @@ def tune(options: TuneOptions) -> None:
     table, n_ahead = without_future(read(options.data, options, make_roles(*_columns(options))))
     say_table(printer, table, n_ahead)
     train, held_out = _divided(table.panel, share, options.horizon)
-    tuned = search(model, train, **wanted)
+    tuned = search(train, model, **wanted)
     evaluation = None if held_out is None else tuned.model.evaluate(held_out)
     _say(printer, tuned, evaluation, None if held_out is None else len(held_out.values))
     _write(options, tuned, table.panel)
@@ -149,7 +149,7 @@ def _say(printer: Printer, tuned: Tuned, evaluation: Evaluation | None, n_test: 
 
 
 def _say_settings(printer: Printer, tuned: Tuned) -> None:
-    chosen = ", ".join(f"{name}={value!r}" for name, value in tuned.settings.items())
+    chosen = as_code(tuned.settings)
     if not chosen:
         printer.say("The defaults were the best: LSTMForecaster without further settings.")
         return
@@ -162,7 +162,7 @@ def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
     if options.save is not None:
         model = tuned.model
         if len(panel.values) > int(model.fitted_.lengths.sum()):
-            model = replace(model).fit(panel)
+            model = LSTMForecaster.from_settings(model.settings_).fit(panel)
         model.save(options.save.resolve())
 
 

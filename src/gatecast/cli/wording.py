@@ -28,7 +28,7 @@ RENAMED = {
     "n_windows": "windows",
     "unique_id": "series",
 }
-NOT_THERE = ("huber_delta", "batch_size", "schedule", "clip_norm", "weight_decay", "averaging", "scaling", "shuffle")
+NOT_THERE = ("huber_delta", "batch_size", "schedule", "clip_norm", "weight_decay", "ema_decay", "scaling", "shuffle")
 OTHERS = ("test_size", "id_col", "time_col", "target_col", "freq", "date_format", "level", "resume")
 SERIES = ("unique_id", "member", "threshold", "lang")
 SEARCH = ("n_trials", "n_windows", "metric", "sampler", "study", "space")
@@ -50,6 +50,7 @@ def in_options(message: str) -> str:
     def option(found: re.Match[str]) -> str:
         return f"`{_with_value(_option(found['name']), found['value'])}`"
 
+    message = re.sub(r"`(?:network=Network|training=Training)\(([^`]*)\)`", r"`\1`", message)
     message = re.sub(r"`space=\{[^`]*`", "`--space lookback=8:128`", message)
     message = message.replace("or None ", "or leave it out ").replace("or (24, 168) for", "or repeat it for")
     return re.sub(rf"`(?P<name>{'|'.join(NAMES)})(?:=(?P<value>[^`]*))?`", option, message)

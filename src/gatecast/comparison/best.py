@@ -8,25 +8,35 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Generic, Self, overload
 
 import numpy as np
 
 from gatecast._files import write_atomically
+from gatecast._json import JsonObject
+from gatecast.backtesting.models import Model, takes
 from gatecast.backtesting.record import Backtest
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.base import Baseline
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.data import Columns, Panel, to_panel
-from gatecast.exceptions import ConfigError, GatecastError, ModelFileError
+from gatecast.data.panel.arrays import Frame
+from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.metrics.levels import check_levels, level_columns
+from gatecast.metrics.levels import check_levels, level_columns, quantile_columns
+from gatecast.model.protocol import FrameT
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from gatecast.model.protocol import Data, NewFrameT, Values
 
 __all__ = ["KINDS", "Best"]
 
 # kinds of models that a folder may name; a class that is not here or in `kinds=` is never looked for, so that opening a
 # folder runs no code of a stranger
-KINDS: dict[str, type[Any]] = {
+KINDS: dict[str, type[Model]] = {
     "LSTMForecaster": LSTMForecaster,
     **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
 }
@@ -34,7 +44,7 @@ FILE, SERIES, FORMAT = "best.json", "series.safetensors", 1
 NAME = "Best"
 
 
-class Best:
+class Best(Generic[FrameT]):
     """Forecast each series with the model that won it on a backtest.
 
     A series whose winner was ahead of the best model of all by less than a standard error of that difference is left to
@@ -54,10 +64,12 @@ class Best:
         ConfigError: A model that was chosen is missing, or none was ranked.
     """
 
-    def __init__(self, comparison: Leaderboard | Backtest, models: Mapping[str, Any] | Sequence[Any]) -> None:
+    def __init__(self, comparison: Leaderboard | Backtest, models: Mapping[str, Model] | Sequence[Model]) -> None:
         board = leaderboard(comparison) if isinstance(comparison, Backtest) else comparison
         self.overall = board.verdict.best
-        self.choices: dict[Any, str] = dict(zip(board.per_series["unique_id"], board.per_series["chosen"], strict=True))
+        self.choices: dict[object, str] = dict(
+            zip(board.per_series["unique_id"], board.per_series["chosen"], strict=True)
+        )
         if not self.overall:
             raise ConfigError(
                 "The comparison ranks no model, and one that made its forecasts was expected. Look at its `errors`."
@@ -70,52 +82,108 @@ class Best:
                 f"`models` has {', '.join(named)}, and {missing[0]} was chosen for a series. "
                 f"Pass it as well: `models={{{missing[0]!r}: ...}}`."
             )
-        self.models: dict[str, Any] = {name: copy.deepcopy(named[name]) for name in used}
+        self.models: dict[str, Model] = {name: copy.deepcopy(named[name]) for name in used}
         self._panel: Panel | None = None
-        self._columns: dict[str, Any] = {}
+        self._columns: JsonObject = {}
 
-    def fit(self, data: Any, **columns: Any) -> Self:
+    @overload
+    def fit(
+        self,
+        data: NewFrameT,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+    ) -> Best[NewFrameT]: ...
+
+    @overload
+    def fit(self, data: Values, *, freq: str | int | None = None) -> Best[pd.DataFrame]: ...
+
+    @overload
+    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Best: ...
+
+    def fit(
+        self,
+        data: Data,
+        *,
+        id_col: str | None = None,
+        time_col: str | None = None,
+        target_col: str | None = None,
+        freq: str | int | None = None,
+    ) -> Best:
         """Fit the models that serve a series.
 
         Args:
-            data: Table, Series or array, as in `LSTMForecaster.fit`.
-            **columns: `id_col`, `time_col`, `target_col` and `freq`, handed on to each model.
+            data: Frame, Series or array, as in `LSTMForecaster.fit`.
+            id_col: Name of the column that tells series apart, handed on to each model like all that follow.
+            time_col: Name of the time column.
+            target_col: Name of the target column.
+            freq: pandas frequency of the times.
         """
+        named: JsonObject = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
+        given = {name: value for name, value in named.items() if value is not None}
         for model in self.models.values():
-            model.fit(data, **columns)
+            model.fit(data, **given)
         # kept for models that are saved as settings and data
-        self._panel, self._columns = to_panel(data, **columns), columns
+        self._panel, self._columns = data if isinstance(data, Panel) else to_panel(data, **given), given
         return self
 
-    def predict(self, level: float | Sequence[float] | None = None) -> Any:
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Data | None = None,
+        *,
+        future: Data | None = None,
+        level: float | Sequence[float] | None = None,
+        quantiles: float | Sequence[float] | None = None,
+    ) -> FrameT:
         """Forecast each series with its model.
 
         Args:
+            horizon: Steps ahead; those that the models were made with when absent.
+            data: Newer data, where all models can go on from them.
+            future: Frame with the columns that are known ahead, for the models that learned from such.
             level: Coverage of intervals in %, e.g. 80 or [80, 95].
+            quantiles: Probabilities, where all models have quantiles.
 
         Returns:
             A table `unique_id, ds, Best, Best-lo-80, ..., model`, of the library that the data came from.
 
         Raises:
-            GatecastError: Nothing was fitted, yet.
+            NotFittedError: Nothing was fitted, yet.
+            ConfigError: A model cannot do what was asked for.
         """
         import narwhals as nw
 
         if self._panel is None:
-            raise GatecastError("This Best is not fitted, and a fitted one was expected. Call `fit(data)` first.")
-        levels = () if level is None else check_levels(level)
+            raise NotFittedError("Best")
+        asked: dict[str, object] = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
+        given = {name: value for name, value in asked.items() if value is not None}
+        self._check_future(future)
+        names = [*_level_names(NAME, level), *_quantile_names(NAME, quantiles)]
         parts = []
         for name, model in self.models.items():
-            table = nw.from_native(model.predict(level=level), eager_only=True)
-            parts.append(_part(table, name, self._served_by(name), levels))
+            known: dict[str, object] = {"future": future} if future is not None and _knows_ahead(model) else {}
+            table = nw.from_native(_ask(name, model, given | known), eager_only=True)
+            own = [*_level_names(name, level), *_quantile_names(name, quantiles)]
+            parts.append(_part(table, name, self._served_by(name, table), dict(zip(own, names, strict=True))))
         joined = nw.concat(parts, how="vertical")
-        order = {unique_id: k for k, unique_id in enumerate(self._panel.ids.tolist())}
-        places = np.array([order[unique_id] for unique_id in joined[joined.columns[0]].to_list()], dtype=np.int64)
-        return joined[np.argsort(places, kind="stable").tolist()].to_native()
+        ids = joined[joined.columns[0]].to_list()
+        order = {unique_id: k for k, unique_id in enumerate([*self._panel.ids.tolist(), *ids])}
+        places = np.array([order[unique_id] for unique_id in ids], dtype=np.int64)
+        forecast: FrameT = joined[np.argsort(places, kind="stable").tolist()].to_native()
+        return forecast
 
-    def _served_by(self, name: str) -> list[Any]:
-        panel = self._panel
-        ids = [] if panel is None else panel.ids.tolist()
+    def _check_future(self, future: Data | None) -> None:
+        if future is not None and not any(_knows_ahead(model) for model in self.models.values()):
+            raise ConfigError(
+                f"`future` was passed, and none of {', '.join(self.models)} learned from what is known ahead. Leave it "
+                "out."
+            )
+
+    def _served_by(self, name: str, table: Frame) -> list[object]:
+        ids = dict.fromkeys(table[table.columns[0]].to_list())
         return [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -125,11 +193,11 @@ class Best:
         by `load`, to the series, which are kept beside it.
 
         Raises:
-            GatecastError: Nothing was fitted, yet.
+            NotFittedError: Nothing was fitted, yet.
             ModelFileError: A model is no dataclass of numbers, texts and lists, or the folder cannot be written.
         """
         if self._panel is None:
-            raise GatecastError("This Best is not fitted, and there is nothing to save. Call `fit(data)` first.")
+            raise NotFittedError("Best")
         target = Path(folder)
         entries = {name: _entry(name, model) for name, model in self.models.items()}
         facts = {
@@ -144,7 +212,7 @@ class Best:
         try:
             target.mkdir(parents=True, exist_ok=True)
             for k, (name, model) in enumerate(self.models.items()):
-                if entries[name]["kind"] == "LSTMForecaster":
+                if isinstance(model, LSTMForecaster):
                     entries[name]["file"] = f"model-{k}.safetensors"
                     model.save(target / entries[name]["file"])
             write_atomically(target / SERIES, _arrays_of(self._panel))
@@ -156,7 +224,7 @@ class Best:
             ) from error
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str], kinds: Mapping[str, type[Any]] | None = None) -> Self:
+    def load(cls, folder: str | os.PathLike[str], kinds: Mapping[str, type[Model]] | None = None) -> Self:
         """Read a folder that `save` wrote.
 
         Args:
@@ -191,7 +259,7 @@ class Best:
         return f"Best({', '.join(f'{name}: {n} series' for name, n in served.items())})"
 
 
-def _named(models: Mapping[str, Any] | Sequence[Any], comparison: Leaderboard | Backtest) -> dict[str, Any]:
+def _named(models: Mapping[str, Model] | Sequence[Model], comparison: Leaderboard | Backtest) -> dict[str, Model]:
     if isinstance(models, Mapping):
         return dict(models)
     if isinstance(comparison, Leaderboard):
@@ -207,19 +275,41 @@ def _named(models: Mapping[str, Any] | Sequence[Any], comparison: Leaderboard | 
     return dict(zip(comparison.models, models, strict=True))
 
 
-def _part(table: Any, name: str, served: list[Any], levels: tuple[float, ...]) -> Any:
+def _level_names(name: str, level: float | Sequence[float] | None) -> list[str]:
+    return [] if level is None else list(level_columns(name, check_levels(level)))
+
+
+def _quantile_names(name: str, quantiles: float | Sequence[float] | None) -> list[str]:
+    return [] if quantiles is None else list(quantile_columns(name, quantiles))
+
+
+def _knows_ahead(model: object) -> bool:
+    return bool(getattr(model, "future", ()))
+
+
+def _ask(name: str, model: Model, given: dict[str, object]) -> Frame:
+    """Let a model forecast; one of somebody else may have fewer arguments."""
+    lacking = [argument for argument in given if not takes(model.predict, argument)]
+    if lacking:
+        raise ConfigError(
+            f"`{lacking[0]}` was passed, and `predict` of {name} has no such argument. Leave it out, or pass `Best` "
+            "other models."
+        )
+    return model.predict(**given)
+
+
+def _part(table: Frame, name: str, served: list[object], renamed: dict[str, str]) -> Frame:
     """Return a model's forecasts of the series that it serves, under the common names."""
     import narwhals as nw
 
     id_name, time_name = table.columns[:2]
-    old = [name, *(level_columns(name, levels) if levels else [])]
-    new = [NAME, *(level_columns(NAME, levels) if levels else [])]
-    kept = table.filter(nw.col(id_name).is_in(served)).select(id_name, time_name, *old)
-    numbers = [nw.col(column).cast(nw.Float64) for column in old]
-    return kept.with_columns(*numbers).rename(dict(zip(old, new, strict=True))).with_columns(model=nw.lit(name))
+    renamed = {name: NAME, **renamed}
+    kept = table.filter(nw.col(id_name).is_in(served)).select(id_name, time_name, *renamed)
+    numbers = [nw.col(column).cast(nw.Float64) for column in renamed]
+    return kept.with_columns(*numbers).rename(renamed).with_columns(model=nw.lit(name))
 
 
-def _entry(name: str, model: Any) -> dict[str, Any]:
+def _entry(name: str, model: Model) -> JsonObject:
     kind = type(model).__name__
     if isinstance(model, LSTMForecaster):
         return {"kind": "LSTMForecaster"}
@@ -237,7 +327,7 @@ def _entry(name: str, model: Any) -> dict[str, Any]:
     )
 
 
-def _restored(source: Path, name: str, entry: dict[str, Any], known: Mapping[str, type[Any]]) -> Any:
+def _restored(source: Path, name: str, entry: JsonObject, known: Mapping[str, type[Model]]) -> Model:
     kind = entry["kind"]
     if kind not in known:
         raise ModelFileError(
@@ -250,11 +340,11 @@ def _restored(source: Path, name: str, entry: dict[str, Any], known: Mapping[str
     return known[kind](**entry["settings"])
 
 
-def _plain_id(unique_id: Any) -> Any:
+def _plain_id(unique_id: object) -> object:
     return unique_id.item() if isinstance(unique_id, np.generic) else unique_id
 
 
-def _facts_of(panel: Panel) -> dict[str, Any]:
+def _facts_of(panel: Panel) -> JsonObject:
     return {
         "ids": [_plain_id(unique_id) for unique_id in panel.ids.tolist()],
         "freq": panel.freq,
@@ -268,11 +358,11 @@ def _facts_of(panel: Panel) -> dict[str, Any]:
 def _arrays_of(panel: Panel) -> bytes:
     from safetensors.numpy import save
 
-    arrays = {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}
+    arrays = {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}  # noqa: PD011  of a panel
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
-def _read_panel(source: Path, facts: dict[str, Any]) -> Panel:
+def _read_panel(source: Path, facts: JsonObject) -> Panel:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -292,12 +382,12 @@ def _read_panel(source: Path, facts: dict[str, Any]) -> Panel:
     )
 
 
-def _table_of(panel: Panel) -> Any:
+def _table_of(panel: Panel) -> Frame:
     series, _ = panel.places()
-    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values})
+    return panel.frame(series, panel.all_times(), **{panel.columns.target: panel.values})  # noqa: PD011
 
 
-def _read_facts(source: Path) -> dict[str, Any]:
+def _read_facts(source: Path) -> JsonObject:
     try:
         facts = json.loads((source / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

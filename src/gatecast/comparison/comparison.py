@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from gatecast._json import JsonObject
 from gatecast.backtesting.backtest import backtest, read_panel
-from gatecast.backtesting.models import Entry, named_models
+from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
 from gatecast.baselines import statistical as baselines
@@ -16,7 +18,10 @@ from gatecast.baselines.libraries import needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.exceptions import ConfigError
-from gatecast.forecaster import LSTMForecaster
+from gatecast.forecaster import Forecaster, LSTMForecaster
+
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
 
 __all__ = ["MODELS", "USUAL", "Comparison", "compare", "model_named"]
 
@@ -57,7 +62,7 @@ class Comparison:
     board: Leaderboard
     facts: Facts
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return all but the forecasts in plain numbers and texts."""
         return {**self.board.to_dict(), "facts": self.facts.to_dict()}
 
@@ -69,17 +74,24 @@ class Comparison:
 
 
 def compare(
-    data: Any,
+    data: Data,
     horizon: int,
-    models: Mapping[str, Any] | Sequence[Any] | None = None,
+    models: Models | Sequence[Model | str] | str | None = None,
     *,
     n_windows: int = 5,
-    seed: int = 0,
+    step_size: int | None = None,
+    refit: bool | int = True,
+    level: float | Sequence[float] | None = (80, 95),
+    n_jobs: int | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    season_length: int | Sequence[int] | None = None,
+    time_limit: float | None = None,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-    **options: Any,
+    seed: int = 0,
+    progress: bool = True,
 ) -> Comparison:
     """Compare the LSTM with SARIMA, ETS, Theta, a linear autoregression and the naive forecasts on rolling origins.
 
@@ -88,12 +100,19 @@ def compare(
         horizon: H, steps of each forecast.
         models: Objects, a dict of names, or names in `MODELS`; LSTM and six baselines when absent.
         n_windows: Origins of each series.
-        seed: Of the LSTM's weights and of the intervals of skill.
+        step_size: As in `backtest`, like all that follow but `seed`.
+        refit: Whether each window is fitted anew.
+        level: Coverage of intervals in %.
+        n_jobs: Processes.
+        folder: Where finished windows are kept.
+        season_length: Steps in a season, for the scales of MASE.
+        time_limit: Seconds for each fit, and for each forecast.
         id_col: Name of the column that tells series apart, where it is not `unique_id`.
         time_col: Name of the time column, where it is not found.
         target_col: Name of the target column, where it is not found.
         freq: pandas frequency of the times, where it cannot be inferred.
-        **options: Of `backtest`, e.g. `step_size`, `refit`, `level`, `n_jobs`, `folder`, `time_limit`.
+        seed: Of the LSTM's weights and of the intervals of skill.
+        progress: Whether a terminal or notebook shows a progress bar.
 
     Raises:
         DataError: The data cannot be used, or a series is not longer than the horizon.
@@ -108,10 +127,23 @@ def compare(
     """
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
-    if needed("joblib", PURPOSE).effective_n_jobs(options.get("n_jobs")) == 1:
+    if needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1:
         _import_early()
-    found = backtest({entry.name: entry.model for entry in entries}, panel, horizon, n_windows, **options)
-    step = options.get("step_size") or horizon
+    found = backtest(
+        panel,
+        horizon,
+        {entry.name: entry.model for entry in entries},
+        n_windows=n_windows,
+        step_size=step_size,
+        refit=refit,
+        level=level,
+        n_jobs=n_jobs,
+        folder=folder,
+        season_length=season_length,
+        time_limit=time_limit,
+        progress=progress,
+    )
+    step = step_size or horizon
     before = panel.head((panel.lengths - horizon - (n_windows - 1) * step).clip(min=0))
     known = before if before.lengths.max() > 1 else panel
     return Comparison(found, leaderboard(found, seed=seed), facts_about(known, found.season_length))
@@ -124,21 +156,35 @@ def _import_early() -> None:
         needed(module, PURPOSE)
 
 
-def _entries(models: Any, horizon: int, seed: int) -> list[Entry]:
+def _entries(models: Models | Sequence[Model | str] | str, horizon: int, seed: int) -> list[Entry]:
     if isinstance(models, Mapping):
         return named_models(models)
     several = [models] if isinstance(models, str) or not isinstance(models, Sequence) else models
     return named_models([model_named(model, horizon, seed) if isinstance(model, str) else model for model in several])
 
 
-def model_named(name: str, horizon: int, seed: int = 0, **settings: Any) -> Any:
+def model_named(
+    name: str,
+    horizon: int,
+    seed: int = 0,
+    *,
+    past: Sequence[str] = (),
+    future: Sequence[str] = (),
+    static: Sequence[str] = (),
+    calendar: bool = False,
+    country: str | None = None,
+) -> Forecaster:
     """Make a model of `MODELS` with its defaults, or one with the orders in its name.
 
     Args:
         name: In `MODELS`, in any case, or orders `SARIMA(p,d,q)` or `SARIMA(p,d,q)(P,D,Q)m`.
         horizon: H.
         seed: Of the LSTM's weights.
-        **settings: More settings of the LSTM.
+        past: Covariates of the LSTM that are known up to now, as all that follow.
+        future: Covariates that are known ahead.
+        static: Covariates that never change within a series.
+        calendar: Whether hour, weekday, month and the like are inputs.
+        country: Whose holidays are inputs.
 
     Raises:
         ConfigError: There is no such model.
@@ -159,8 +205,11 @@ def model_named(name: str, horizon: int, seed: int = 0, **settings: Any) -> Any:
             "Use `AutoARIMA`."
         )
     if known == "LSTM":
-        return LSTMForecaster(horizon, seed=seed, **settings)
-    return getattr(baselines, known)(horizon)
+        return LSTMForecaster(
+            horizon, seed=seed, past=past, future=future, static=static, calendar=calendar, country=country
+        )
+    made: Forecaster = getattr(baselines, known)(horizon)
+    return made
 
 
 def _with_orders(horizon: int, order: str, seasonal: str | None, season: str | None) -> baselines.SARIMA:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._validation import check_count
 from gatecast.baselines.libraries import needed
 from gatecast.comparison.long_memory import LongMemory, long_memory
 from gatecast.comparison.nonlinear import teraesvirta
@@ -15,7 +16,6 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
-from gatecast.model.settings import check_count
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:

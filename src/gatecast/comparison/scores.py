@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -127,7 +128,9 @@ def _score_model(
     return found
 
 
-def _by_window(loss: Any, rows: pd.DataFrame, name: str, n_cells: int, **options: Any) -> np.ndarray:
+def _by_window(
+    loss: Callable[..., pd.DataFrame], rows: pd.DataFrame, name: str, n_cells: int, **options: object
+) -> np.ndarray:
     """Return a loss of utilsforecast for each window, `(n_cells,)`, NaN where there is none."""
     result = np.full(n_cells, np.nan)
     if len(rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatecast.diagnosis.checks import judge
 from gatecast.diagnosis.findings import Diagnosis
@@ -10,10 +10,15 @@ from gatecast.diagnosis.gather import gather
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
+
 __all__ = ["diagnose"]
 
 
-def diagnose(model: LSTMForecaster, data: Any = None, test: Any = None, *, fix: bool = False) -> Diagnosis:
+def diagnose(
+    model: LSTMForecaster, data: Data | None = None, test: Data | None = None, *, fix: bool = False
+) -> Diagnosis:
     """Say whether a fit is too short, too small, too big or done, and what to change.
 
     Errors are those of forecasts one step ahead, on the test part where there is one, else on the validation part,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gatecast._json import JsonObject
 from gatecast.texts.message import Message, in_python
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Finding:
     code: str
     severity: str
     evidence: dict[str, float]
-    facts: dict[str, Any] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
+    facts: JsonObject = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
     about: str = ""
 
     @property
@@ -62,7 +63,7 @@ class Finding:
         """Settings that can be pasted into `LSTMForecaster(...)`, e.g. `lookback=64`; "" where there are none."""
         return in_python(self.settings)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain data."""
         names = ("code", "severity", "evidence", "sentence", "settings", "remedy", "about")
         return {name: getattr(self, name) for name in names}
@@ -82,7 +83,7 @@ class FixStep:
     """
 
     code: str
-    settings: dict[str, Any]
+    settings: JsonObject
     rmse_before: float
     rmse_after: float
     helped: bool
@@ -98,7 +99,7 @@ class FixStep:
         """Why it failed, in English; "" where it did not."""
         return str(self.failure or "")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain data."""
         return {name: getattr(self, name) for name in ("code", "remedy", "rmse_before", "rmse_after", "helped", "note")}
 
@@ -147,7 +148,7 @@ class Diagnosis:
                 return finding
         raise KeyError(code)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain data: lists, dicts, texts and numbers."""
         return {
             "judged_on": self.judged_on,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,11 @@ from gatecast.diagnosis.gather import find_parts
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.forecast import one_step
+from gatecast.model.settings import Settings
 from gatecast.texts.message import Message, reason
+
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
 
 __all__ = ["apply_remedies"]
 
@@ -25,7 +29,7 @@ HELPS = 0.005
 
 
 def apply_remedies(
-    model: LSTMForecaster, findings: tuple[Finding, ...], data: Any = None
+    model: LSTMForecaster, findings: tuple[Finding, ...], data: Data | None = None
 ) -> tuple[LSTMForecaster, tuple[FixStep, ...]]:
     """Try the remedies of warnings one after the other and keep those that help.
 
@@ -50,12 +54,12 @@ def apply_remedies(
     if has_validation:
         # so that other settings hold back the same points
         held = int((parts.n_trained - n_learned).max())
-        settings["validation_size"] = settings["validation_size"] or held
-    best = model if has_validation else LSTMForecaster(**settings).fit(learned)
+        settings = replace(settings, validation_size=settings.validation_size or held)
+    best = model if has_validation else LSTMForecaster.from_settings(settings).fit(learned)
     error = _error(best, train, n_learned)
     steps: list[FixStep] = []
     for finding in _with_remedies(findings):
-        changed = settings | finding.settings
+        changed = replace(settings, **finding.settings)
         if changed == settings:
             continue
         other, after, failure = _try(changed, learned, train, n_learned)
@@ -65,7 +69,7 @@ def apply_remedies(
             best, settings, error = other, changed, after
     if not any(step.helped for step in steps):
         return model, tuple(steps)
-    return best if has_validation else LSTMForecaster(**settings).fit(train), tuple(steps)
+    return best if has_validation else LSTMForecaster.from_settings(settings).fit(train), tuple(steps)
 
 
 def _with_remedies(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -78,10 +82,10 @@ def _with_remedies(findings: tuple[Finding, ...]) -> list[Finding]:
 
 
 def _try(
-    settings: dict[str, Any], learned: Panel, train: Panel, n_learned: np.ndarray
+    settings: Settings, learned: Panel, train: Panel, n_learned: np.ndarray
 ) -> tuple[LSTMForecaster | None, float, Message | None]:
     try:
-        model = LSTMForecaster(**settings).fit(learned)
+        model = LSTMForecaster.from_settings(settings).fit(learned)
         return model, _error(model, train, n_learned), None
     except GatecastError as error:
         # the others are still worth their time
@@ -99,6 +103,6 @@ def _error(model: LSTMForecaster, panel: Panel, n_learned: np.ndarray) -> float:
     return rmse(errors)
 
 
-def _settings(model: LSTMForecaster) -> dict[str, Any]:
+def _settings(model: LSTMForecaster) -> Settings:
     # a remedy may say how long to train, which must not change how many networks there are
-    return asdict(model) | {"checkpoint": None, "ensemble": len(model.fitted_.ensemble.networks)}
+    return replace(model.settings_, checkpoint=None, ensemble=len(model.fitted_.ensemble.networks))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.forecaster import LSTMForecaster
     from gatecast.model.fitted import Fitted
+    from gatecast.model.protocol import Data
 
 __all__ = ["Parts", "find_parts", "gather"]
 
@@ -74,7 +76,7 @@ class Parts:
         return Parts(self.panel.head(length), learned, trained)
 
 
-def find_parts(model: LSTMForecaster, data: Any = None, test: Any = None) -> Parts:
+def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Parts:
     """Lay out the training part, and what follows it, of a fitted model.
 
     Args:
@@ -133,7 +135,7 @@ def _joined(train: Panel, test: Panel) -> Panel:
     offsets = np.concatenate(([0], np.cumsum([len(rows) + gap + len(newer) for rows, gap, newer in pieces])))
 
     def join(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        missing: Any = None if first.dtype == object else np.nan
+        missing: float | None = None if first.dtype == object else np.nan
         parts = [(first[rows], np.full(gap, missing, first.dtype), second[newer]) for rows, gap, newer in pieces]
         return np.concatenate([part for three in parts for part in three])
 
@@ -158,7 +160,7 @@ def _newer(test: Panel, match: SeriesMatch, s: int) -> tuple[int, np.ndarray]:
     return int(match.lead[s]) if len(rows) else 0, rows
 
 
-def gather(model: LSTMForecaster, data: Any = None, test: Any = None) -> Evidence:
+def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Evidence:
     """Collect what the checks look at.
 
     Args:
@@ -252,7 +254,7 @@ class _View:
         return self.is_learned, self.is_validation, self.is_test
 
 
-def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Any:
+def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callable[[np.ndarray], Errors]:
     """Return a function that collects the errors on some rows."""
 
     def forecast(which: Fitted) -> np.ndarray:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast._validation import check_count
+from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.model.alignment import match_series
 from gatecast.model.evaluation import forecast_windows
-from gatecast.model.settings import check_count
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class CovariateImportance:
         code = "explain.useful" if self.is_useful[n] else "explain.not_useful"
         return Message(code, {"name": self.names[n], **numbers})
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a pandas table `covariate, role, increase, standard_error`, the most important first."""
         import pandas as pd
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast._validation import is_number
+from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.cycles import Cycle, cycles_of
 from gatecast.explanation.units import Units
-from gatecast.model.settings import is_number
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class ForgetEvents:
         return len(self.start)
 
     @property
-    def times(self) -> pd.Index[Any]:
+    def times(self) -> pd.Index:
         """Time at which each begins, `(m,)`."""
         return self.panel.times(0)[self.start]
 
@@ -147,7 +147,7 @@ class ForgetEvents:
         more = (Message("explain.idle", {"n": idle}),) if idle else ()
         return first, *more, *(alignment.message for alignment in self.alignments if n)
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a table `unique_id, ds, layer, unit, n_steps, lowest` of the library that the data came from."""
         columns = {**self.units.columns(self.which), "n_steps": self.length, "lowest": self.lowest}
         times = self.panel.all_times()[self.start]

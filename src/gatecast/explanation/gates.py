@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array
+from gatecast._validation import suggest
+from gatecast.data.panel.arrays import Array, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.events import THRESHOLD, ForgetEvents, find_events
@@ -16,6 +16,7 @@ from gatecast.explanation.halflives import HalfLives, half_lives
 from gatecast.explanation.spectra import Spectra, find_spectra
 from gatecast.explanation.units import Units
 from gatecast.model.alignment import model_inputs
+from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 from gatecast.texts.message import Message
 
@@ -69,7 +70,7 @@ class LayerGates:
     def __getitem__(self, name: str) -> Array:
         if name not in self.parts:
             known = ", ".join(repr(part) for part in self.parts)
-            nearest = difflib.get_close_matches(str(name), self.parts, n=1, cutoff=0.0)[0]
+            nearest = suggest(name, self.parts)
             raise ConfigError(
                 f"A layer of kind {self.kind!r} has no {name!r}, and one of {known} was expected. "
                 f"Did you mean {nearest!r}?"
@@ -100,12 +101,12 @@ class Gates:
     member: int
 
     @property
-    def unique_id(self) -> Any:
+    def unique_id(self) -> object:
         """Id of the series."""
         return self.panel.ids.tolist()[0]
 
     @property
-    def times(self) -> pd.Index[Any]:
+    def times(self) -> pd.Index:
         """Time of each row, `(T,)`."""
         return self.panel.times(0)
 
@@ -159,7 +160,7 @@ class Gates:
         """Tell which frequencies each unit carries; see `Spectra`."""
         return find_spectra(self.memory, self.units, self.freq)
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return all numbers as a long table of the library that the data came from.
 
         Returns:
@@ -167,7 +168,7 @@ class Gates:
             `direction` of a bidirectional layer), then each gate and state under its name.
         """
         units, T = self.units, self.n_steps
-        columns: dict[str, Any] = {name: np.tile(column, T) for name, column in units.columns().items()}
+        columns: dict[str, Array] = {name: np.tile(column, T) for name, column in units.columns().items()}
         for name in self.layers[0].parts:
             columns[name] = np.concatenate([layer[name] for layer in self.layers], axis=1).ravel()
         rows = np.zeros(T * len(units), np.int64)
@@ -195,7 +196,7 @@ def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: i
     return Gates(inputs.panel, _layers(network.spec, traced), fitted.season_length, network.window, member)
 
 
-def member_of(fitted: Fitted, member: int) -> Any:
+def member_of(fitted: Fitted, member: int) -> TrainedNetwork:
     """Return one network of the ensemble.
 
     Raises:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats
+from gatecast.data.panel.arrays import Array, Floats, Frame
 from gatecast.explanation.durations import duration, duration_message
 from gatecast.explanation.units import Units
 from gatecast.texts.message import Message
@@ -78,7 +77,7 @@ class HalfLives:
     def _time(self, n: int) -> Message:
         return duration_message(float(self.steps[n]), self.freq)
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a pandas table `layer, unit, half_life_steps, half_life`, the longest memory first."""
         import pandas as pd
 

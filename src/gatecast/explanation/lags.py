@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast._validation import check_count, is_number
+from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.explanation.durations import duration, duration_message
 from gatecast.explanation.gates import member_of
 from gatecast.model.alignment import model_inputs
-from gatecast.model.settings import check_count, is_number
 from gatecast.network.inputs import PanelArrays, ValueInputs
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import SlopeResult, forecast_slopes
@@ -105,11 +105,11 @@ class LagImportance:
             return Message("explain.no_lags")
         lag, most = self.top(1)[0]
         times = {"time": self.effective_lookback, "top": lag, "within": len(self.lags)}
-        facts: dict[str, Any] = {name: duration_message(steps, self.freq) for name, steps in times.items()}
+        facts: dict[str, object] = {name: duration_message(steps, self.freq) for name, steps in times.items()}
         code = "explain.lags" if self.is_whole else "explain.lags_within"
         return Message(code, facts | {"share": float(self.share), "most": most})
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a pandas table `step, lag, absolute, signed`, a row for each step of the forecast and lag."""
         import pandas as pd
 

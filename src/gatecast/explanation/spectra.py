@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.explanation.durations import duration
 from gatecast.explanation.units import Units
 
@@ -60,7 +59,7 @@ class Spectra:
             left = left[~near]
         return sorted(groups, key=lambda group: -group[1])
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """Return a pandas table `layer, unit, period_steps, period, share`."""
         import pandas as pd
 

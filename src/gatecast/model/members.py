@@ -140,7 +140,7 @@ def train_one(
         check_every=max(1, n_steps // CHECKS),
         patience=settings.patience,
         deadline=trial or deadline or candidate.deadline,
-        averaged=settings.averaging > 0,
+        averaged=settings.ema_decay > 0,
         halt=halt,
         on_validation=on_validation,
         remedies=_remedies(settings),
@@ -157,7 +157,7 @@ def train_one(
 
 def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Any:
     settings, weights = candidate.settings, initial_weights(candidate.spec, seed)
-    optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.averaging)
+    optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.ema_decay)
     return make_trainer(candidate.spec, weights, candidate.loss, optimizer, n_threads)
 
 

@@ -1,141 +1,253 @@
-"""What can a user choose, and what is allowed?"""
+"""What can a user choose, and what is allowed? Each setting is defined here once: name, default, meaning and check.
+
+The everyday ones are arguments of `LSTMForecaster`, the others are in `Network` and `Training`. `Settings` has them
+all, flat, for what reads them; the command line makes its options from `SETTINGS`.
+"""
 
 from __future__ import annotations
 
-import difflib
 import functools
-import math
+import inspect
 import os
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, fields
-from typing import Any, TypeVar
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, fields
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from gatecast._validation import (
+    Check,
+    check_choice,
+    check_count,
+    check_flag,
+    check_nonnegative,
+    check_path,
+    check_positive,
+    check_share,
+    check_whole,
+)
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
+from gatecast.model.rules import check_quantiles, check_rate, check_seed, check_validation_size, each_count
+from gatecast.model.synonyms import answer_unknown
 from gatecast.network.inputs import LOSSES
 from gatecast.training.schedule import SCHEDULES
 
-__all__ = ["Settings", "suggest_settings"]
+__all__ = ["GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code", "refuse_unknown"]
 
+T = TypeVar("T")
+# of a setting that is known by its name alone
+Value = Any
+Values = Mapping[str, Value]
 MODES = ("sequence", "windows")
 CELLS = ("lstm", "gru")
 SKIPS = ("naive", "none")
-# settings that are positive whole numbers where they are given, with an example
-COUNTS = {"lookback": 64, "hidden_size": 64, "n_layers": 2, "epochs": 20, "batch_size": 16, "n_threads": 2}
+CHOSEN = ", or None to have it chosen"
 
 
-@dataclass
-class Settings:
-    """Everything that a user can choose. `None` means: chosen from the data by the rules of `gatecast.model.plan`.
+@dataclass(frozen=True)
+class _Rule:
+    """What is allowed for a setting, beside None where that is its default.
 
     Args:
-        horizon: H, how many steps ahead each forecast looks.
-        lookback: Points that are read before a forecast counts; in `windows` mode all that a forecast sees.
+        check: Refuses what is not allowed; None where the data decide that, or `choices`.
+        example: A value that works.
+        otherwise: What follows the example in a message.
+        choices: The names that are allowed.
+    """
+
+    check: Check | None
+    example: object
+    otherwise: str
+    choices: tuple[str, ...]
+
+
+def _setting(
+    default: T, check: Check | None = None, example: object = None, otherwise: str = "", choices: Sequence[str] = ()
+) -> T:
+    return field(default=default, metadata={"rule": _Rule(check, example, otherwise, tuple(choices))})
+
+
+def _flag(*, default: bool) -> bool:
+    return _setting(default, check_flag, example=not default)
+
+
+def refuse_unknown(cls: type[T]) -> type[T]:
+    """Let a class of settings answer a name that it does not have with the right place or the nearest name."""
+    init = cls.__init__
+    known = inspect.signature(init).parameters
+
+    @functools.wraps(init)
+    def checked(self: T, *args: object, **settings: object) -> None:
+        for name, value in settings.items():
+            if name not in known:
+                raise ConfigError(answer_unknown(cls.__name__, name, value, _PLACES))
+        init(self, *args, **settings)
+
+    cls.__init__ = checked  # type: ignore[method-assign, assignment]
+    return cls
+
+
+@refuse_unknown
+@dataclass(frozen=True)
+class Everyday:
+    """The settings that are arguments of `LSTMForecaster` itself.
+
+    Args:
+        horizon: H, steps ahead that each forecast looks.
+        season_length: Steps in a season, or several; 1 for none. When absent those of the frequency that the data show.
+        lookback: Steps that are read before a forecast counts. In `windows` mode all that a forecast sees.
         hidden_size: D, hidden units of each layer.
         n_layers: L, stacked layers.
-        cell: `lstm` or `gru`.
-        bidirectional: A second LSTM reads each window backwards (`windows` mode).
-        dilations: Of each layer: its state of step t comes from step t - dilation. One for each of `n_layers`.
-        residual: Whether each layer's input is added to its output, where both are equally wide.
-        layer_norm: Whether what a layer puts out is normalised.
-        dropout: Share of what each layer puts out that is left out in training, the same for a whole sequence.
-        attention: Whether a forecast sees a weighted mean of the states of its window (`windows` mode).
-        decoder_sizes: Hidden units of dense layers between the stack and the head.
-        skip: `naive` mixes naive forecasts and adds a correction; `none` is the plain head of the tutorials.
-        mode: `sequence` learns from every time step of long segments; `windows` is the tutorials' way, one target
-            (of `horizon` steps) for each window of `lookback` points.
-        loss: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
-        huber_delta: Where the Huber loss becomes straight, in scaled units.
-        quantiles: Probabilities that the `quantile` loss learns, an odd number of them with 0.5 in the middle.
-        epochs: How often each point is a lesson, on average.
-        batch_size: Segments or windows in one training step.
-        learning_rate: The highest step size of Adam; `"find"` has it found.
-        schedule: `one-cycle`, `cosine` or `constant` learning rate.
-        clip_norm: The gradient's global norm is clipped to this; 0 leaves it alone.
-        weight_decay: Share of the weights that a step takes away, over the learning rate; biases and gains are left
-            alone.
-        averaging: Share of the running mean of the weights that a step keeps; 0 takes the weights themselves.
-        validation_size: Points at the end of each series that are not learned from but tell when to stop, and how wide
-            intervals are: a share below 1, a number, or 0 for none.
-        refit_full: Whether the networks are trained again on all points, those held back too, once these have told how
-            long and in which way, and how wide intervals are. It takes about half as long again.
-        patience: Looks at the validation part without an improvement after which training ends; 0 to never end early.
         ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
             up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
             nor `max_seconds` is given and training is not made longer than usual; else one
             (`gatecast.model.plan.choose_members`).
-        max_seconds: Time for the whole fit; training is shortened to end within it.
-        checkpoint: File in which an unfinished fit is kept, also at Ctrl-C, for `fit(resume=...)`.
-        checkpoint_seconds: How often it is written.
-        transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling. `auto`
-            may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below all that
-            were learned from) are read as 0, with a warning, and measured errors are those of the values as they came.
-        scaling: `season` (the mean absolute change over a season is 1), `standard`, `minmax` (0..1) or `none`; per
-            series, learned from the training part.
-        season_length: Steps in a season, or several; 1 for none; when absent those of the frequency that the data show.
-        past: Columns that are known up to now.
-        future: Columns that are known ahead.
-        static: Columns that never change within a series.
-        calendar: Whether hour, weekday, month and the like are inputs; for three years of days or more also what was on
-            the same date, weekday and holiday of up to four years before
+        loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
+        quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
+        past: Covariates that are known up to now.
+        future: Covariates that are known ahead.
+        static: Covariates that never change within a series.
+        calendar: Whether hour, weekday, month and the like are inputs. For three years of days or more also the values
+            of the same date, weekday and holiday of up to four years before
             (`gatecast.data.features.yearly_lags.Anniversaries`).
-        country: Whose holidays are inputs, e.g. `CN` or `AU-VIC`; up to days each by its name, with three days before
-            and behind it.
-        shuffle: Whether windows come in a new order in each epoch.
-        drop_last_window: Leave out the last window, as the tutorial's code does.
-        seed: The same seed gives the same model, bit by bit, on any number of threads.
-        n_threads: Threads; all processors when absent.
+        country: Country or part of one whose holidays are inputs, e.g. `CN` or `AU-VIC`. Up to days each by its name,
+            with three days before and after it.
+        transform: Transform before scaling: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`.
+            `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
+            all that were learned from) are read as 0, with a warning, and measured errors are those of the values as
+            they came.
+        max_seconds: Seconds for the whole fit; training is shortened to end within them.
+        seed: Seed of all random numbers: the same one gives the same model, bit by bit, on any number of threads.
+        n_threads: Threads; one for each processor when absent.
         progress: Whether a terminal or notebook shows a progress bar.
     """
 
-    horizon: int = 1
+    horizon: int = _setting(1, check_count, 24, " for a day of hourly data")
     _: KW_ONLY
-    lookback: int | None = None
-    hidden_size: int | None = None
-    n_layers: int | None = None
-    cell: str = "lstm"
-    bidirectional: bool = False
-    dilations: Sequence[int] | None = None
-    residual: bool = False
-    layer_norm: bool = False
-    dropout: float = 0.0
-    attention: bool = False
-    decoder_sizes: Sequence[int] = ()
-    skip: str = "naive"
-    mode: str = "sequence"
-    loss: str = "mae"
-    huber_delta: float = 1.0
-    quantiles: Sequence[float] = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | str | None = None
-    schedule: str = "one-cycle"
-    clip_norm: float = 0.2
-    weight_decay: float = 0.0
-    averaging: float = 0.98
-    validation_size: float | int | None = None
-    refit_full: bool = False
-    patience: int = 15
-    ensemble: int | None = None
-    max_seconds: float | None = None
-    checkpoint: str | os.PathLike[str] | None = None
-    checkpoint_seconds: float = 60.0
-    transform: str = "auto"
-    scaling: str = "season"
-    season_length: int | Sequence[int] | None = None
-    past: Sequence[str] = ()
-    future: Sequence[str] = ()
-    static: Sequence[str] = ()
-    calendar: bool = False
-    country: str | None = None
-    shuffle: bool = True
-    drop_last_window: bool = False
-    seed: int = 0
-    n_threads: int | None = None
-    progress: bool = True
+    season_length: int | Sequence[int] | None = _setting(None, each_count, 12, ", or (24, 168) for several")
+    lookback: int | None = _setting(None, check_count, 64, CHOSEN)
+    hidden_size: int | None = _setting(None, check_count, 64, CHOSEN)
+    n_layers: int | None = _setting(None, check_count, 2, CHOSEN)
+    ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
+    loss: str = _setting("mae", choices=tuple(LOSSES))
+    quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), check_quantiles, (0.1, 0.5, 0.9))
+    past: Sequence[str] = _setting((), None, ["visitors"])
+    future: Sequence[str] = _setting((), None, ["price"])
+    static: Sequence[str] = _setting((), None, ["region"])
+    calendar: bool = _flag(default=False)
+    country: str | None = _setting(None, None, "CN")
+    transform: str = _setting("auto", choices=("auto", *TRANSFORMS))
+    max_seconds: float | None = _setting(None, check_positive, 60, ", or None for no limit")
+    seed: int = _setting(0, check_seed, 0)
+    n_threads: int | None = _setting(None, check_count, 2, CHOSEN)
+    progress: bool = _flag(default=True)
+
+
+@refuse_unknown
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What the network is made of, beside `hidden_size` and `n_layers`.
+
+    Args:
+        cell: Recurrent cell: `lstm` or `gru`.
+        bidirectional: Whether a second LSTM reads each window backwards (`windows` mode).
+        dilations: Dilation of each layer: its state of step t comes from step t - dilation. One for each of `n_layers`.
+        residual: Whether each layer's input is added to its output, where both are equally wide.
+        layer_norm: Whether the outputs of each layer are normalised.
+        dropout: Dropout probability of each layer's outputs, one mask per sequence (Gal and Ghahramani 2016).
+        attention: Whether a forecast sees a weighted mean of the states of its window (`windows` mode).
+        decoder_sizes: Hidden units of dense layers between the recurrent layers and the head.
+        skip: `naive` mixes naive forecasts and adds a correction; `none` is the plain head of the tutorials.
+
+    Examples:
+        >>> from gatecast import LSTMForecaster
+        >>> LSTMForecaster(horizon=12, network=Network(cell="gru", dropout=0.1))
+        LSTMForecaster(horizon=12, network=Network(cell='gru', dropout=0.1))
+    """
+
+    cell: str = _setting("lstm", choices=CELLS)
+    bidirectional: bool = _flag(default=False)
+    dilations: Sequence[int] | None = _setting(None, each_count, (1, 2), " for two layers")
+    residual: bool = _flag(default=False)
+    layer_norm: bool = _flag(default=False)
+    dropout: float = _setting(0.0, check_share, 0.2)
+    attention: bool = _flag(default=False)
+    decoder_sizes: Sequence[int] = _setting((), each_count, (64,))
+    skip: str = _setting("naive", choices=SKIPS)
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+
+@refuse_unknown
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How the network is trained.
+
+    Args:
+        mode: `sequence` learns from every time step of long segments; `windows` is the tutorials' way. That is one
+            target (of `horizon` steps) for each window of `lookback` points.
+        epochs: Passes over the training data: how often, on average, each time step is a training target.
+        batch_size: Segments or windows in one training step.
+        learning_rate: The highest step size of Adam; `find` has it found.
+        schedule: Course of the learning rate: `one-cycle`, `cosine` or `constant`.
+        patience: Validation checks without an improvement after which training ends; 0 to never end early.
+        ema_decay: Decay of the exponential moving average of the weights; 0 takes the weights themselves.
+        clip_norm: The gradient's global norm is clipped to this; 0 for no clipping.
+        weight_decay: Share of the weights that a step takes away, over the learning rate. Biases and gains are left
+            alone.
+        huber_delta: Error from which on the Huber loss is linear, in scaled units.
+        validation_size: Points at the end of each series for validation: a share below 1, a number, or 0 for none. They
+            are not learned from but tell when to stop, and how wide intervals are.
+        scaling: Scaling of each series, learned from the training part: `season`, `standard`, `minmax` or `none`. With
+            `season` the mean absolute change over a season is 1; `minmax` is 0..1.
+        shuffle: Whether windows come in a new order in each epoch.
+        drop_last_window: Whether the last window is left out, as the tutorial's code does.
+        refit_full: Whether the networks are trained again on all points, those of the validation set too. That is once
+            these have told how long and in which way, and how wide intervals are. It takes about half as long again.
+        checkpoint: File in which an unfinished fit is kept, also at Ctrl-C, for `fit(resume=...)`.
+        checkpoint_seconds: Seconds between two writes of the checkpoint.
+
+    Examples:
+        >>> from gatecast import LSTMForecaster
+        >>> LSTMForecaster(horizon=12, training=Training(epochs=20, patience=0))
+        LSTMForecaster(horizon=12, training=Training(epochs=20, patience=0))
+    """
+
+    mode: str = _setting("sequence", choices=MODES)
+    epochs: int | None = _setting(None, check_count, 20, CHOSEN)
+    batch_size: int | None = _setting(None, check_count, 16, CHOSEN)
+    learning_rate: float | str | None = _setting(None, check_rate, 0.01, ', or "find"')
+    schedule: str = _setting("one-cycle", choices=tuple(SCHEDULES))
+    patience: int = _setting(15, check_whole, 15, ", or 0 to never end early")
+    ema_decay: float = _setting(0.98, check_share, 0.98)
+    clip_norm: float = _setting(0.2, check_nonnegative, 0.2, ", or 0 to switch clipping off")
+    weight_decay: float = _setting(0.0, check_nonnegative, 0.01, ", or 0 for none")
+    huber_delta: float = _setting(1.0, check_positive, 1.0)
+    validation_size: float | int | None = _setting(None, check_validation_size, 0.2, ", or 0 for none")
+    scaling: str = _setting("season", choices=KINDS)
+    shuffle: bool = _flag(default=True)
+    drop_last_window: bool = _flag(default=False)
+    refit_full: bool = _flag(default=False)
+    checkpoint: str | os.PathLike[str] | None = _setting(None, check_path, "fit.ckpt")  # noqa: RUF009  a path may be anything
+    checkpoint_seconds: float = _setting(60.0, check_positive, 60)
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+
+@refuse_unknown
+@dataclass(frozen=True)
+class Settings(Training, Network, Everyday):
+    """All settings in one place, as what fits and forecasts reads them.
+
+    `None` means: chosen from the data by the rules of `gatecast.model.plan`. The arguments are those of `Everyday`,
+    `Network` and `Training`.
+    """
 
     def check(self) -> None:
         """Check each setting on its own, and those that only go together.
@@ -143,97 +255,18 @@ class Settings:
         Raises:
             ConfigError: Names the setting, what was passed, what is expected and a value that works.
         """
-        self._check_counts()
-        for name, choices in (
-            ("mode", MODES),
-            ("cell", CELLS),
-            ("skip", SKIPS),
-            ("loss", LOSSES),
-            ("schedule", tuple(SCHEDULES)),
-            ("scaling", KINDS),
-            ("transform", ("auto", *TRANSFORMS)),
-        ):
-            check_choice(name, getattr(self, name), choices)
-        self._check_flags()
-        self._check_numbers()
-        self._check_sequences()
-        self._check_together()
-
-    def _check_counts(self) -> None:
-        check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
-        if self.ensemble is not None:
-            check_count("ensemble", self.ensemble, "Use `ensemble=5`, or 1 for a single network.")
-        for name, example in COUNTS.items():
-            if getattr(self, name) is not None:
-                check_count(name, getattr(self, name), f"Use `{name}={example}`, or None to have it chosen.")
-        if not is_integer(self.patience) or self.patience < 0:
-            raise ConfigError(
-                f"`patience` must be a whole number, got {self.patience!r}. Use `patience=15`, or 0 to never end early."
-            )
-        if not is_integer(self.seed) or not 0 <= self.seed < 2**63:
-            raise ConfigError(f"`seed` must be a whole number from 0 to 2**63 - 1, got {self.seed!r}. Use `seed=0`.")
-
-    def _check_numbers(self) -> None:
-        if self.learning_rate not in (None, "find"):
-            check_positive("learning_rate", self.learning_rate, 'Use `learning_rate=0.01`, or "find".')
-        check_positive("huber_delta", self.huber_delta, "Use `huber_delta=1.0`.")
-        check_positive("checkpoint_seconds", self.checkpoint_seconds, "Use `checkpoint_seconds=60`.")
-        if self.max_seconds is not None:
-            check_positive("max_seconds", self.max_seconds, "Use `max_seconds=60`, or None for no limit.")
-        if self.clip_norm != 0:
-            check_positive("clip_norm", self.clip_norm, "Use `clip_norm=0.2`, or 0 to switch clipping off.")
-        if self.weight_decay != 0:
-            check_positive("weight_decay", self.weight_decay, "Use `weight_decay=0.01`, or 0 for none.")
-        self._check_validation_size()
-        for name, example in (("dropout", 0.2), ("averaging", 0.98)):
-            value = getattr(self, name)
-            if not is_number(value) or not 0 <= value < 1:
-                raise ConfigError(f"`{name}` must be at least 0 and below 1, got {value!r}. Use `{name}={example}`.")
-
-    def _check_validation_size(self) -> None:
-        size = self.validation_size
-        if size is None or (is_number(size) and 0 <= size < 1):
-            return
-        if not is_integer(size) or size < 1:
-            raise ConfigError(
-                f"`validation_size` must be a share from 0 to 1 or a whole number of points, got {size!r}. Use "
-                "`validation_size=0.2`, or 0 for none."
-            )
-
-    def _check_flags(self) -> None:
-        for field in fields(Settings):
-            value = getattr(self, field.name)
-            if isinstance(field.default, bool) and not isinstance(value, bool | np.bool):
-                raise ConfigError(
-                    f"`{field.name}` must be True or False, got {value!r}. Use `{field.name}={not field.default}`."
-                )
-
-    def _check_sequences(self) -> None:
-        for size in as_tuple("decoder_sizes", self.decoder_sizes, "(64,)"):
-            check_count("decoder_sizes", size, "Use `decoder_sizes=(64,)`.")
-        for step in as_tuple("dilations", self.dilations or (), "(1, 2)"):
-            check_count("dilations", step, "Use `dilations=(1, 2)` for two layers.")
-        for season in self._given_seasons:
-            check_count("season_length", season, "Use `season_length=12`, or (24, 168) for several.")
+        for name, setting in SETTINGS.items():
+            setting.check(getattr(self, name))
         if self.dilations is not None and len(self.dilations) != (self.n_layers or len(self.dilations)):
             raise ConfigError(
                 f"`dilations` has {len(self.dilations)} numbers, and one for each of `n_layers={self.n_layers}` was "
                 "expected. Pass as many, or leave `n_layers` out."
             )
-        levels = as_tuple("quantiles", self.quantiles, "(0.1, 0.5, 0.9)")
-        good = all(is_number(level) and 0 < level < 1 for level in levels) and list(levels) == sorted(set(levels))
-        if not good or len(levels) % 2 == 0 or not math.isclose(levels[len(levels) // 2], 0.5) or len(levels) > 31:
-            raise ConfigError(
-                f"`quantiles` must be rising numbers between 0 and 1 with 0.5 in the middle, got {self.quantiles!r}. "
-                "Use `quantiles=(0.1, 0.5, 0.9)`."
-            )
-
-    def _check_together(self) -> None:
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
                 raise ConfigError(
                     f'`{name}=True` looks at a whole window, so `mode="windows"` was expected, got '
-                    f'{self.mode!r}. Pass `mode="windows"` with it.'
+                    f"{self.mode!r}. Use `{as_code({'mode': 'windows'})}` with it."
                 )
         if self.bidirectional and (self.cell != "lstm" or self.dilations):
             raise ConfigError(
@@ -241,78 +274,177 @@ class Settings:
                 f"dilations={self.dilations!r}. Leave both out."
             )
 
+    @classmethod
+    def join(cls, everyday: Values, network: Network, training: Training) -> Settings:
+        """Put the three groups together.
+
+        Raises:
+            ConfigError: `network` or `training` is something else.
+        """
+        for name, kind, group in (("network", Network, network), ("training", Training, training)):
+            if not isinstance(group, kind):
+                raise ConfigError(
+                    f"`{name}` must be a {kind.__name__}, got {group!r}. Use `{name}={kind.__name__}(...)`."
+                )
+        return cls(**everyday, **vars(network), **vars(training))
+
     @property
     def seasons(self) -> tuple[int, ...] | None:
         """The seasons that were given, shortest first; None where they are to be found."""
-        return None if self.season_length is None else tuple(sorted({int(season) for season in self._given_seasons}))
-
-    @property
-    def _given_seasons(self) -> tuple[Any, ...]:
         given = self.season_length
         if given is None:
-            return ()
-        return (given,) if isinstance(given, str) or np.ndim(given) == 0 else tuple(given)  # type: ignore[arg-type]
+            return None
+        return tuple(sorted({int(season) for season in np.atleast_1d(np.asarray(given))}))
+
+    def values(self) -> dict[str, object]:
+        """Return all settings by name, those of numpy's types as plain ones, ready for JSON."""
+        return {name: _plain(getattr(self, name)) for name in SETTINGS}
+
+    def group(self, name: str) -> dict[str, Value]:
+        """Return the settings of a group by name.
+
+        Args:
+            name: `Everyday`, `Network` or `Training`.
+        """
+        return {own.name: getattr(self, own.name) for own in fields(GROUPS[name])}
+
+    def __repr__(self) -> str:
+        return f"Settings({as_code(changed(self), flat=True)})"
 
 
-S = TypeVar("S", bound=Settings)
+GROUPS: dict[str, type[Everyday | Network | Training]] = {
+    "Everyday": Everyday,
+    "Network": Network,
+    "Training": Training,
+}
+_PLACES = {kind: tuple(own.name for own in fields(group)) for kind, group in GROUPS.items()}
 
 
-def suggest_settings(cls: type[S]) -> type[S]:
-    """Let a class of settings answer a name that it does not have with the nearest one that it has."""
-    init = cls.__init__
-    known = [field.name for field in fields(cls)]
+@dataclass(frozen=True)
+class Setting:
+    """The definition of a setting.
 
-    @functools.wraps(init)
-    def checked(self: S, *args: Any, **settings: Any) -> None:
-        for name in settings:
-            if name not in known:
-                nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-                raise ConfigError(
-                    f"`{name}` is no setting of {cls.__name__}, and one of {', '.join(known)} was expected. "
-                    f"Did you mean `{nearest}={settings[name]!r}`?"
-                )
-        init(self, *args, **settings)
-
-    cls.__init__ = checked  # type: ignore[method-assign, assignment]
-    return cls
-
-
-def is_integer(value: object) -> bool:
-    """Tell whether a value is a whole number, and no truth value."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def is_number(value: object) -> bool:
-    """Tell whether a value is a number, and no truth value."""
-    return isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool)
-
-
-def as_tuple(name: str, value: Any, example: str) -> tuple[Any, ...]:
-    """Take several values as a tuple.
-
-    Raises:
-        ConfigError: It is a single one.
+    Args:
+        name: Of the argument.
+        group: `Everyday`, `Network` or `Training`.
+        default: Its value where none is given.
+        help: One sentence.
+        types: Types of a single value, without None: `(int,)`, `(float, str)`.
+        is_several: Whether several values may be given.
+        choices: The names that are allowed; empty where it is no choice.
     """
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-        raise ConfigError(f"`{name}` must be several values, got {value!r}. Use `{name}={example}`.")
-    return tuple(value)
+
+    name: str
+    group: str
+    default: object
+    help: str
+    types: tuple[type, ...]
+    is_several: bool
+    choices: tuple[str, ...]
+
+    @property
+    def code(self) -> str:
+        """How a working value is passed to `LSTMForecaster`."""
+        return as_code({self.name: self.choices[0] if self.choices else self._rule.example})
+
+    @property
+    def _rule(self) -> _Rule:
+        rule: _Rule = GROUPS[self.group].__dataclass_fields__[self.name].metadata["rule"]
+        return rule
+
+    def check(self, value: object) -> None:
+        """Check a value.
+
+        Raises:
+            ConfigError: It is not allowed.
+        """
+        rule = self._rule
+        if value is None and self.default is None:
+            return
+        if self.choices:
+            check_choice(self.name, value, self.choices, lambda choice: as_code({self.name: choice}))
+        elif rule.check is not None:
+            rule.check(self.name, value, f"Use `{self.code}`{rule.otherwise}.")
 
 
-def check_count(name: str, value: object, remedy: str) -> None:
-    """Check for a positive whole number."""
-    if not is_integer(value) or value < 1:  # type: ignore[operator]
-        raise ConfigError(f"`{name}` must be a positive integer, got {value!r}. {remedy}")
+def _definitions() -> dict[str, Setting]:
+    found = {}
+    for group, cls in GROUPS.items():
+        texts, types = _first_sentences(cls.__doc__ or ""), get_type_hints(cls)
+        for own in fields(cls):
+            atoms, is_several = _atoms(types[own.name])
+            choices = own.metadata["rule"].choices
+            found[own.name] = Setting(own.name, group, own.default, texts.get(own.name, ""), atoms, is_several, choices)
+    return found
 
 
-def check_positive(name: str, value: object, remedy: str) -> None:
-    """Check for a positive number."""
-    if not is_number(value) or not 0 < value < math.inf:  # type: ignore[operator]
-        raise ConfigError(f"`{name}` must be a positive number, got {value!r}. {remedy}")
+def _first_sentences(doc: str) -> dict[str, str]:
+    """Return the first sentence about each argument of a docstring in Google style."""
+    texts: dict[str, str] = {}
+    name = ""
+    for line in doc.partition("Args:")[2].partition("Examples:")[0].splitlines():
+        is_new = line.startswith(" " * 8) and not line.startswith(" " * 9)
+        if is_new:
+            name, _, line = line.strip().partition(": ")
+        if name:
+            texts[name] = f"{texts.get(name, '')} {line.strip()}".strip()
+    # "e.g. " ends no sentence
+    return {name: re.split(r"(?<!e\.g)\. ", text)[0].rstrip(".") + "." for name, text in texts.items()}
 
 
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Check for one of some names."""
-    if value not in choices:
-        nearest = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.0)[0]
-        known = ", ".join(repr(choice) for choice in choices)
-        raise ConfigError(f"`{name}` must be one of {known}, got {value!r}. Did you mean `{name}={nearest!r}`?")
+def _atoms(annotation: object) -> tuple[tuple[type, ...], bool]:
+    """Return the types of a single value, and whether several may be given."""
+    if get_origin(annotation) in (Union, UnionType):
+        parts = [_atoms(part) for part in get_args(annotation) if part is not type(None)]
+        kinds = dict.fromkeys(kind for atoms, _ in parts for kind in atoms)
+        return tuple(kinds), any(several for _, several in parts)
+    if get_origin(annotation) is Sequence:
+        return _atoms(get_args(annotation)[0])[0], True
+    return (cast("type", get_origin(annotation) or annotation),), False
+
+
+SETTINGS: dict[str, Setting] = _definitions()
+
+
+def as_code(changes: Mapping[str, object], *, flat: bool = False) -> str:
+    """Write settings as the arguments of `LSTMForecaster`, to be pasted.
+
+    Args:
+        changes: By name.
+        flat: Without `Network` and `Training`, for `Settings` itself.
+
+    >>> as_code({"epochs": 20, "horizon": 12, "cell": "gru"})
+    "horizon=12, network=Network(cell='gru'), training=Training(epochs=20)"
+    """
+    groups: dict[str, list[str]] = {group: [] for group in GROUPS}
+    for name in SETTINGS:
+        if name in changes:
+            groups[SETTINGS[name].group].append(f"{name}={changes[name]!r}")
+    everyday, *others = groups.items()
+    parts = everyday[1]
+    for group, own in others:
+        if own:
+            parts += own if flat else [f"{group.lower()}={group}({', '.join(own)})"]
+    return ", ".join(parts)
+
+
+def changed(settings: Settings | Network | Training) -> dict[str, object]:
+    """Return the settings that are not the defaults, plain."""
+    values = {own.name: _plain(getattr(settings, own.name)) for own in fields(settings)}
+    return {name: value for name, value in values.items() if value != _plain(SETTINGS[name].default)}
+
+
+def _repr(settings: Network | Training) -> str:
+    inside = ", ".join(f"{name}={value!r}" for name, value in changed(settings).items())
+    return f"{type(settings).__name__}({inside})"
+
+
+def _plain(value: object) -> object:
+    # numpy numbers come in from users' own code; JSON knows plain ones only
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.charts.ahead import newest_part
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
+from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.compact import rounded, times_of
@@ -23,13 +23,13 @@ POINTS = 1_000
 NAME = "LSTM"
 
 
-def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Any, comparison: Comparison | None) -> dict[str, Any]:
+def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Frame, comparison: Comparison | None) -> JsonObject:
     """Forecast, and choose which series are shown.
 
     Args:
         model: Fitted.
         panel: All that is known.
-        ahead: Table of what is known ahead, or None.
+        ahead: Frame of what is known ahead, or None.
         comparison: Whose errors of the LSTM choose the series: the best, the median and the worst.
     """
     levels = LEVELS if model.fitted_.has_intervals else ()
@@ -45,7 +45,7 @@ def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Any, comparison: 
     }
 
 
-def _chosen(panel: Panel, comparison: Comparison | None) -> list[dict[str, Any]]:
+def _chosen(panel: Panel, comparison: Comparison | None) -> list[JsonObject]:
     if panel.n_series <= SHOWN:
         return [{"row": s} for s in range(panel.n_series)]
     errors = _errors(panel, comparison)
@@ -67,8 +67,8 @@ def _errors(panel: Panel, comparison: Comparison | None) -> np.ndarray:
 
 
 def _one(
-    model: LSTMForecaster, panel: Panel, table: Any, row: int, rank: str = "", error: float | None = None
-) -> dict[str, Any]:
+    model: LSTMForecaster, panel: Panel, table: Frame, row: int, rank: str = "", error: float | None = None
+) -> JsonObject:
     one = panel.only(row)
     line, begin = newest_part(model, one, table, panel.ids[row], None)
     past, values = line.times[begin:], line.values[begin:]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast._json import plain
+from gatecast._json import JsonObject, plain
 from gatecast.comparison.comparison import Comparison, compare
+from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.ahead import rows_ahead, split_future
 from gatecast.diagnosis import Diagnosis
@@ -27,14 +28,17 @@ from gatecast.reporting.recipe import about_recipe
 from gatecast.reporting.rivals import rivals, scope_of
 from gatecast.texts import check_language
 
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
+
 __all__ = ["report"]
 
 
 def report(
     model: LSTMForecaster,
-    data: Any = None,
+    data: Data | None = None,
     *,
-    test: Any = None,
+    test: Data | None = None,
     comparison: Comparison | None = None,
     diagnosis: Diagnosis | None = None,
     lang: str = "en",
@@ -63,12 +67,11 @@ def report(
 
     Examples:
         >>> import gatecast
-        >>> from gatecast.comparison import compare
-        >>> from gatecast.reporting import report
         >>> data = gatecast.datasets.sine(300).drop(columns="clean")
-        >>> model = gatecast.LSTMForecaster(4, hidden_size=8, epochs=2, progress=False).fit(data)
-        >>> found = compare(data, 4, ["Naive", "LinearAR"], n_windows=2, progress=False)
-        >>> page = report(model, comparison=found).html
+        >>> training = gatecast.Training(epochs=2)
+        >>> model = gatecast.LSTMForecaster(4, hidden_size=8, progress=False, training=training).fit(data)
+        >>> found = gatecast.compare(data, 4, ["Naive", "LinearAR"], n_windows=2, progress=False)
+        >>> page = gatecast.report(model, comparison=found).html
         >>> page.startswith("<!DOCTYPE html>"), len(page) < 6_000_000
         (True, True)
     """
@@ -85,20 +88,19 @@ def report(
     if comparison is None:
         scope = scope_of(panel, model.fitted_.horizon)
         left_out = scope.left_out
-        comparison = clock.try_("compare", lambda: _compare(model, panel))
+    compared = comparison or clock.try_("compare", lambda: _compare(model, panel))
     held = hold_out(model, panel, clock)
-    if diagnosis is None:
-        diagnosis = clock.try_("diagnose", held.diagnose)
-    known = comparison if isinstance(comparison, Comparison) else None
+    diagnosed = diagnosis or clock.try_("diagnose", held.diagnose)
+    known = compared if isinstance(compared, Comparison) else None
     forecast = clock.try_("forecast", lambda: about_forecast(model, panel, ahead, known))
     facts = {
         "format": 1,
         "name": origin.name or panel.columns.target,
         "data": about_data(model, panel, known.facts if known else None),
         "forecast": forecast,
-        "comparison": about_comparison(comparison) if isinstance(comparison, Comparison) else comparison,
+        "comparison": about_comparison(compared) if isinstance(compared, Comparison) else compared,
         "left_out": list(left_out),
-        "diagnosis": about_diagnosis(diagnosis) if isinstance(diagnosis, Diagnosis) else diagnosis,
+        "diagnosis": about_diagnosis(diagnosed) if isinstance(diagnosed, Diagnosis) else diagnosed,
         "training": about_training(model),
         "memory": clock.try_("explain", lambda: about_memory(model, panel, _shown_row(panel, forecast))),
         "covariates": clock.try_("covariates", held.covariates),
@@ -107,10 +109,10 @@ def report(
     return Report(plain(facts), lang)
 
 
-def _read(model: LSTMForecaster, data: Any, test: Any) -> tuple[Panel, Any]:
+def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[Panel, Frame | None]:
     """Return all that is known, and the rows about the future as a table."""
     panel = find_parts(model, data, test).panel
-    ahead = getattr(model, "_ahead", None)
+    ahead = model._ahead
     if data is not None:
         newer = split_future(read_like_training(model.fitted_, data))[1]
         ahead = ahead if newer is None else newer
@@ -119,12 +121,20 @@ def _read(model: LSTMForecaster, data: Any, test: Any) -> tuple[Panel, Any]:
 
 def _compare(model: LSTMForecaster, panel: Panel) -> Comparison:
     scope = scope_of(panel, model.fitted_.horizon)
-    options: dict[str, Any] = {"time_limit": scope.time_limit, "n_jobs": scope.n_jobs, "progress": False}
     models = rivals(model, scope)
-    return compare(panel, model.fitted_.horizon, models, n_windows=scope.n_windows, seed=model.seed, **options)
+    return compare(
+        panel,
+        model.fitted_.horizon,
+        models,
+        n_windows=scope.n_windows,
+        n_jobs=scope.n_jobs,
+        time_limit=scope.time_limit,
+        seed=model.settings_.seed,
+        progress=False,
+    )
 
 
-def _shown_row(panel: Panel, forecast: Any) -> int:
+def _shown_row(panel: Panel, forecast: JsonObject) -> int:
     """Return the series whose gates are shown: the one of median error, else the first that is shown."""
     shown = forecast.get("series") or []
     name = next((one["name"] for one in shown if one["rank"] == "median"), shown[0]["name"] if shown else None)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.charts.words import frequency_words
 from gatecast.comparison.facts import Facts
 from gatecast.data.panel.panel import Panel
@@ -19,7 +18,7 @@ __all__ = ["about_data"]
 SHOWN_NAMES = 5
 
 
-def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> dict[str, Any]:
+def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> JsonObject:
     """Gather what is known of the data.
 
     Args:
@@ -53,9 +52,9 @@ def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> dict
     }
 
 
-def _gaps(panel: Panel) -> dict[str, Any]:
+def _gaps(panel: Panel) -> JsonObject:
     missing = np.flatnonzero(np.isnan(panel.values))
-    found: dict[str, Any] = {"n": len(missing), "share": len(missing) / max(len(panel.values), 1)}
+    found: JsonObject = {"n": len(missing), "share": len(missing) / max(len(panel.values), 1)}
     if len(missing):
         s = int(np.searchsorted(panel.offsets, missing[0], "right")) - 1
         at = int(missing[0] - panel.offsets[s])
@@ -66,7 +65,7 @@ def _gaps(panel: Panel) -> dict[str, Any]:
     return found
 
 
-def _values(panel: Panel) -> dict[str, Any]:
+def _values(panel: Panel) -> JsonObject:
     seen = panel.values[np.isfinite(panel.values)]
     if not len(seen):
         return {}
@@ -74,14 +73,14 @@ def _values(panel: Panel) -> dict[str, Any]:
     return {"lowest": low, "median": middle, "highest": high}
 
 
-def _seasons(model: LSTMForecaster) -> list[dict[str, Any]]:
+def _seasons(model: LSTMForecaster) -> list[JsonObject]:
     return [
         {"season_length": check.season_length, "kept": check.kept, "strength": check.strength}
         for check in model.fitted_.record.seasons.checks
     ]
 
 
-def _covariates(panel: Panel) -> list[dict[str, Any]]:
+def _covariates(panel: Panel) -> list[JsonObject]:
     roles = {"past": panel.past, "future": panel.future, "static": panel.static}
     return [
         {"name": name, "role": role, "is_category": column.dtype == object}
@@ -95,7 +94,7 @@ def _kept(model: LSTMForecaster) -> list[int]:
     return kept or [model.fitted_.season_length]
 
 
-def _outliers(panel: Panel, seasons: list[int]) -> dict[str, Any]:
+def _outliers(panel: Panel, seasons: list[int]) -> JsonObject:
     found = find_outliers(panel, seasons)
     values, usual = rounded(found.values), rounded(found.usual)
     examples = [
@@ -111,7 +110,7 @@ def _outliers(panel: Panel, seasons: list[int]) -> dict[str, Any]:
     return {**counts, "season_lengths": found.season_lengths, "limit": FAR, "examples": examples}
 
 
-def _checks(panel: Panel, horizon: int) -> list[dict[str, Any]]:
+def _checks(panel: Panel, horizon: int) -> list[JsonObject]:
     """Return checks with their state, `ok` or `warning`; a table with times twice is refused before it gets here."""
     spans = np.array([np.ptp(seen) if len(seen := _seen(panel, s)) else 0.0 for s in range(panel.n_series)])
     constant = [str(panel.ids[s]) for s in np.flatnonzero(spans == 0)]
@@ -119,7 +118,7 @@ def _checks(panel: Panel, horizon: int) -> list[dict[str, Any]]:
     empty = [
         n for n, column in (panel.past | panel.future).items() if column.dtype != object and np.isnan(column).all()
     ]
-    checks: list[dict[str, Any]] = [
+    checks: list[JsonObject] = [
         {"code": "duplicates", "state": "ok"},
         {
             "code": "constant",
@@ -152,7 +151,7 @@ def _seen(panel: Panel, s: int) -> np.ndarray:
     return np.asarray(values[np.isfinite(values)])
 
 
-def _facts(facts: Facts) -> list[dict[str, Any]]:
+def _facts(facts: Facts) -> list[JsonObject]:
     table = facts.to_frame()
     known = table[table["median"].notna()]
     return [

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast._json import plain
+from gatecast._json import JsonObject, plain
 from gatecast.charts.ahead import forecast_chart
 from gatecast.charts.coverage import calibration_chart
 from gatecast.charts.curves import CURVES, Training, training_chart
@@ -31,12 +31,12 @@ Told = tuple[Chart, str]
 SEEN = 0.999
 
 
-def figures_of(facts: dict[str, Any], words: Words) -> dict[str, dict[str, Any]]:
+def figures_of(facts: JsonObject, words: Words) -> dict[str, JsonObject]:
     """Return the data and layout of all charts for plotly.js, by their name on the page."""
     return {name: _drawn(*told) for name, told in charts_of(facts, words).items()}
 
 
-def charts_of(facts: dict[str, Any], words: Words) -> dict[str, Told]:
+def charts_of(facts: JsonObject, words: Words) -> dict[str, Told]:
     """Return all charts that the facts allow, and their messages."""
     made: dict[str, Told | None] = {}
     for n, series in enumerate(facts["forecast"].get("series") or []):
@@ -56,7 +56,7 @@ def charts_of(facts: dict[str, Any], words: Words) -> dict[str, Told]:
     return {name: told for name, told in made.items() if told is not None}
 
 
-def _drawn(chart: Chart, message: str) -> dict[str, Any]:
+def _drawn(chart: Chart, message: str) -> JsonObject:
     return plain(figure_of(chart, _color)) | {"message": message}  # type: ignore[no-any-return]
 
 
@@ -64,12 +64,12 @@ def _color(role: str, strength: float) -> str:
     return f"@{role}" if strength == 1 else f"@{role}/{strength:.2g}"
 
 
-def forecast_figure(series: dict[str, Any], words: Words) -> dict[str, Any]:
+def forecast_figure(series: JsonObject, words: Words) -> JsonObject:
     """Draw the newest part of a series and its forecast with intervals."""
     return _drawn(*_forecast(series, words))
 
 
-def _forecast(series: dict[str, Any], words: Words) -> Told:
+def _forecast(series: JsonObject, words: Words) -> Told:
     values, bands = _floats(series["values"]), series["bands"]
     line = Timeline(
         name=series["name"],
@@ -97,7 +97,7 @@ def _floats(values: list[float | None]) -> np.ndarray:
     return np.array(values, float)
 
 
-def forecast_message(series: dict[str, Any], words: Words) -> str:
+def forecast_message(series: JsonObject, words: Words) -> str:
     """Say what a forecast is, in words."""
     number, ahead = words.number, series["ahead"]
     values = {
@@ -116,7 +116,7 @@ def forecast_message(series: dict[str, Any], words: Words) -> str:
     return words.join(said)
 
 
-def _skill(comparison: dict[str, Any], words: Words) -> Told | None:
+def _skill(comparison: JsonObject, words: Words) -> Told | None:
     # without times, which differ from one run to the next
     known = [row | {"seconds": None} for row in comparison["models"] if row["skill"] is not None]
     if not known:
@@ -126,12 +126,12 @@ def _skill(comparison: dict[str, Any], words: Words) -> Told | None:
     return chart, words.t("message.skill", names=_list(words, known, "skill"))
 
 
-def _list(words: Words, rows: list[dict[str, Any]], key: str) -> str:
+def _list(words: Words, rows: list[JsonObject], key: str) -> str:
     parts = [f"{words.name(row['model'], 28)} {words.percent(row[key], '+.0f')}" for row in rows]
     return words.t("words.comma").join(parts)
 
 
-def _steps(steps: dict[str, Any] | None, words: Words, order: list[str]) -> Told | None:
+def _steps(steps: JsonObject | None, words: Words, order: list[str]) -> Told | None:
     if steps is None or len(steps["models"][0]["mean"]) < 2:
         return None
     rows, best = steps["models"], steps["models"][0]
@@ -148,7 +148,7 @@ def _steps(steps: dict[str, Any] | None, words: Words, order: list[str]) -> Told
     return steps_chart(found, words.t, order=order), message
 
 
-def _calibration(coverage: dict[str, Any] | None, words: Words, order: list[str]) -> Told | None:
+def _calibration(coverage: JsonObject | None, words: Words, order: list[str]) -> Told | None:
     if coverage is None:
         return None
     measured = {row["model"]: _floats(row["held"]) for row in coverage["models"]}
@@ -157,7 +157,7 @@ def _calibration(coverage: dict[str, Any] | None, words: Words, order: list[str]
     return calibration_chart(found, words.t, order=order), message
 
 
-def calibration_words(coverage: dict[str, Any], words: Words) -> str:
+def calibration_words(coverage: JsonObject, words: Words) -> str:
     """Say of each model how often its intervals held."""
     said = []
     for row in coverage["models"]:
@@ -167,13 +167,13 @@ def calibration_words(coverage: dict[str, Any], words: Words) -> str:
     return words.t("words.semicolon").join(said)
 
 
-def _training(training: dict[str, Any], words: Words) -> Told:
+def _training(training: JsonObject, words: Words) -> Told:
     curves = {curve["name"]: (_floats(curve["epochs"]), _floats(curve["rmse"])) for curve in training["curves"]}
     kept = None if training["kept_rmse"] is None else (training["kept_epoch"], training["kept_rmse"])
     return training_chart(Training(curves, kept), words.t), _training_message(training, words)
 
 
-def _training_message(training: dict[str, Any], words: Words) -> str:
+def _training_message(training: JsonObject, words: Words) -> str:
     first = training["curves"][0]
     known = [value for value in first["rmse"] if value is not None]
     ends = {"first": words.number(known[0] if known else None), "last": words.number(known[-1] if known else None)}
@@ -184,7 +184,7 @@ def _training_message(training: dict[str, Any], words: Words) -> str:
     return words.join(said)
 
 
-def _lives(lives: dict[str, Any], words: Words) -> Told | None:
+def _lives(lives: JsonObject, words: Words) -> Told | None:
     steps = [step for step in lives["steps"] if step > 0]
     if not steps:
         return None
@@ -193,7 +193,7 @@ def _lives(lives: dict[str, Any], words: Words) -> Told | None:
     return chart, lives_message(lives, words)
 
 
-def lives_message(lives: dict[str, Any], words: Words) -> str:
+def lives_message(lives: JsonObject, words: Words) -> str:
     """Say how long units remember."""
     at = {row["share"]: words.duration(row["time"]) for row in lives["at"]}
     said = [words.t("message.half_lives", n=lives["n"], **{key: at[key] for key in ("shortest", "median", "longest")})]
@@ -202,7 +202,7 @@ def lives_message(lives: dict[str, Any], words: Words) -> str:
     return words.join(said)
 
 
-def _lags(lags: dict[str, Any], words: Words) -> Told | None:
+def _lags(lags: JsonObject, words: Words) -> Told | None:
     if not lags["effective"]:
         return None
     share = np.nan_to_num(_floats(lags["importance"]))
@@ -212,12 +212,12 @@ def _lags(lags: dict[str, Any], words: Words) -> Told | None:
     return chart, lags_message(lags, words)
 
 
-def lags_message(lags: dict[str, Any], words: Words) -> str:
+def lags_message(lags: JsonObject, words: Words) -> str:
     """Say how far back the forecasts look."""
     return words.said(lags["message"])
 
 
-def _gates(heat: dict[str, Any], words: Words) -> Told:
+def _gates(heat: JsonObject, words: Words) -> Told:
     t = words.t
     key = "unit_name.of_layer" if heat["has_layers"] else "unit_name.alone"
     units = tuple(t(key, **unit) for unit in heat["units"])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, diagnose
@@ -41,7 +41,7 @@ class HeldOut:
         """Diagnose the model on these points; on its validation part where there are none."""
         return diagnose(self.model, self.panel.head(self.n_trained), self.panel if self.has_test else None)
 
-    def covariates(self) -> dict[str, Any]:
+    def covariates(self) -> JsonObject:
         """Tell how much worse forecasts of these points become without each covariate."""
         roles = self.panel.roles
         if not roles.names or not self.has_test:
@@ -74,10 +74,10 @@ def hold_out(model: LSTMForecaster, panel: Panel, clock: Clock) -> HeldOut:
     own = HeldOut(model, panel, n_trained)
     if own.has_test:
         return own
-    positions = held_out_positions(panel, SHARE, model.fitted_.horizon, model.lookback)
+    positions = held_out_positions(panel, SHARE, model.fitted_.horizon, model.settings_.lookback)
     if not (positions < panel.lengths).any():
         return own
-    again = replace(model, checkpoint=None, progress=False)
+    again = LSTMForecaster.from_settings(replace(model.settings_, checkpoint=None, progress=False))
     try:
         clock.time("test", lambda: again.fit(panel.head(positions)))
     except GatecastError:

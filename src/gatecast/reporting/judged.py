@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.charts.curves import training_of
 from gatecast.charts.numbers import coverages, step_errors
 from gatecast.charts.thinning import envelope
@@ -23,7 +22,7 @@ COLUMNS = ("mase", "mae", "rmse", "smape", "scaled_crps", "skill", "skill_lower"
 ALWAYS = ("n_windows", "is_ranked", "n_failures", "error")
 
 
-def about_comparison(comparison: Comparison) -> dict[str, Any]:
+def about_comparison(comparison: Comparison) -> JsonObject:
     """Gather what a comparison found."""
     board, record = comparison.board, comparison.backtest
     rows = board.table.to_dict("records")
@@ -55,14 +54,14 @@ def about_comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _failure(error: str, failure: Message | None) -> dict[str, Any] | None:
+def _failure(error: str, failure: Message | None) -> JsonObject | None:
     if failure is None and error:
         # of a backtest that knows sentences only
         failure = Message("failure.quoted", {"text": error})
     return None if failure is None else failure.to_dict()
 
 
-def _steps(comparison: Comparison) -> dict[str, Any] | None:
+def _steps(comparison: Comparison) -> JsonObject | None:
     try:
         found = step_errors(comparison.backtest)
     except DataError:
@@ -77,7 +76,7 @@ def _steps(comparison: Comparison) -> dict[str, Any] | None:
     }
 
 
-def _coverage(comparison: Comparison) -> dict[str, Any] | None:
+def _coverage(comparison: Comparison) -> JsonObject | None:
     try:
         found = coverages(comparison.backtest)
     except DataError:
@@ -89,7 +88,7 @@ def _coverage(comparison: Comparison) -> dict[str, Any] | None:
     }
 
 
-def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+def about_diagnosis(diagnosis: Diagnosis) -> JsonObject:
     """Gather what a diagnosis found."""
     return {
         "judged_on": {"part": diagnosis.part, "n": diagnosis.n_points, "sentence": diagnosis.judged_on},
@@ -97,7 +96,7 @@ def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def about_training(model: LSTMForecaster) -> dict[str, Any]:
+def about_training(model: LSTMForecaster) -> JsonObject:
     """Gather how the loss went."""
     history, record = model.history_, model.fitted_.record
     training = training_of(history)

@@ -8,9 +8,9 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from gatecast._files import write_atomically
+from gatecast._json import JsonObject
 from gatecast.exceptions import ConfigError, GatecastError
 
 __all__ = ["Report"]
@@ -25,7 +25,7 @@ class Report:
         lang: Language of the page: "en" or "zh".
     """
 
-    facts: dict[str, Any] = field(repr=False)
+    facts: JsonObject = field(repr=False)
     lang: str = "en"
 
     @cached_property
@@ -39,7 +39,7 @@ class Report:
 
         return page_of(self.facts, self.lang)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return the facts in plain numbers, texts and lists, None where a number is undefined."""
         return copy.deepcopy(self.facts)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.charts.thinning import block_means
 from gatecast.data.panel.panel import Panel
 from gatecast.explanation.durations import duration_message
@@ -27,7 +27,7 @@ SHARES = {"shortest": 0.0, "quarter": 0.25, "median": 0.5, "three_quarters": 0.7
 MOST_PERIODS, MOST_LAGS = 4, 400
 
 
-def about_memory(model: LSTMForecaster, panel: Panel, row: int) -> dict[str, Any]:
+def about_memory(model: LSTMForecaster, panel: Panel, row: int) -> JsonObject:
     """Read one series and tell what the network did.
 
     Args:
@@ -58,7 +58,7 @@ def about_memory(model: LSTMForecaster, panel: Panel, row: int) -> dict[str, Any
     }
 
 
-def _half_lives(lives: HalfLives, freq: str | int) -> dict[str, Any]:
+def _half_lives(lives: HalfLives, freq: str | int) -> JsonObject:
     finite = [float(steps) for steps in lives.steps if np.isfinite(steps)]
     return {
         "n": len(lives.steps),
@@ -71,11 +71,11 @@ def _half_lives(lives: HalfLives, freq: str | int) -> dict[str, Any]:
     }
 
 
-def _time(steps: float, freq: str | int) -> dict[str, Any]:
+def _time(steps: float, freq: str | int) -> JsonObject:
     return asdict(duration_message(steps, freq))
 
 
-def _events(events: ForgetEvents) -> dict[str, Any]:
+def _events(events: ForgetEvents) -> JsonObject:
     alignments = [
         {"cycle": a.cycle, "n_parts": len(a.labels), "peak": a.peak, "p_value": a.p_value, "is_aligned": a.is_aligned}
         for a in events.alignments
@@ -91,7 +91,7 @@ def _events(events: ForgetEvents) -> dict[str, Any]:
     }
 
 
-def _lags(lags: LagImportance) -> dict[str, Any]:
+def _lags(lags: LagImportance) -> JsonObject:
     importance = lags.importance[:MOST_LAGS]
     return {
         "effective": lags.effective_lookback,
@@ -104,7 +104,7 @@ def _lags(lags: LagImportance) -> dict[str, Any]:
     }
 
 
-def _heat(gates: Gates) -> dict[str, Any]:
+def _heat(gates: Gates) -> JsonObject:
     """Return what each unit keeps at each time, units sorted by their mean, evenly spaced ones of many."""
     kept = gates.retention
     order = np.argsort(kept.mean(axis=0), kind="stable")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
+from gatecast._json import JsonObject
 from gatecast.exceptions import GatecastError
 from gatecast.reporting.figures import figures_of, lags_message, lives_message
 from gatecast.reporting.words import Words
@@ -25,7 +26,7 @@ def check_libraries() -> None:
     _library("plotly")
 
 
-def page_of(facts: dict[str, Any], lang: str) -> str:
+def page_of(facts: JsonObject, lang: str) -> str:
     """Return the page.
 
     Args:
@@ -65,7 +66,7 @@ def _plotly_source() -> str:
     return source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _library(name: str) -> Any:
+def _library(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError:

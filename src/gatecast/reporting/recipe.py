@@ -7,8 +7,9 @@ import os
 import platform
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.forecaster import LSTMForecaster
 
@@ -21,14 +22,14 @@ LIBRARIES = ("gatecast", "numpy", "pandas", "scipy", "statsforecast", "statsmode
 
 
 def about_recipe(
-    model: LSTMForecaster, panel: Panel, facts: dict[str, Any], origin: Origin, seconds: dict[str, float], lang: str
-) -> dict[str, Any]:
+    model: LSTMForecaster, panel: Panel, facts: JsonObject, origin: Origin, seconds: dict[str, float], lang: str
+) -> JsonObject:
     """Gather settings, choices, versions and code."""
     fitted = model.fitted_
     spec = fitted.ensemble.spec
     return {
         "made_at": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "model": repr(replace(model, checkpoint=None, progress=True)),
+        "model": repr(_bare(model)),
         "chosen": {
             "horizon": fitted.horizon,
             "lookback": fitted.lookback,
@@ -40,7 +41,7 @@ def about_recipe(
             "ensemble": len(fitted.ensemble.networks),
             "epochs": facts["training"]["n_epochs"],
             "steps": facts["training"]["n_steps"],
-            "seed": model.seed,
+            "seed": model.settings_.seed,
         },
         "decisions": [{**asdict(said), "sentence": str(said)} for said in fitted.record.decisions],
         "versions": {"Python": platform.python_version(), **_versions()},
@@ -62,11 +63,14 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def _bare(model: LSTMForecaster) -> LSTMForecaster:
+    return LSTMForecaster.from_settings(replace(model.settings_, checkpoint=None, progress=True))
+
+
 def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
     """Write Python that makes the same report of a training part called `data`, and of what follows it, `test`."""
     has_test = int(panel.lengths.sum()) > int(model.fitted_.lengths.sum())
     more = (", test=test" if has_test else "") + (f", lang={lang!r}" if lang != "en" else "")
-    bare = replace(model, checkpoint=None, progress=True)
     usual = Columns()
     # what is called as usual is found, also in arrays, which have no names
     names = [
@@ -77,10 +81,9 @@ def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
     names += [f", freq={panel.freq!r}"] if panel.freq != 1 else []
     return "\n".join(
         [
-            "from gatecast import LSTMForecaster",
-            "from gatecast.reporting import report",
+            "from gatecast import LSTMForecaster, Network, Training, report",
             "",
-            f"model = {bare!r}",
+            f"model = {_bare(model)!r}",
             f"model.fit(data{''.join(names)})",
             f'report(model{more}).save("report.html")',
         ]

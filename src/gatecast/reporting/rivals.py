@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -56,7 +55,7 @@ def scope_of(panel: Panel, horizon: int) -> Scope:
     return Scope(fast, max(1, min(FEW_WINDOWS, room)), FEW_SECONDS, jobs, SLOW)
 
 
-def rivals(model: LSTMForecaster, scope: Scope) -> list[Any]:
+def rivals(model: LSTMForecaster, scope: Scope) -> list[LSTMForecaster | str]:
     """Return the models: one of the same settings in place of "LSTM", the others by name."""
-    again = replace(model, checkpoint=None, progress=False)
+    again = LSTMForecaster.from_settings(replace(model.settings_, checkpoint=None, progress=False))
     return [again if name == "LSTM" else name for name in scope.models]

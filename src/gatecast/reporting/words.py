@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
+from gatecast._json import JsonObject
 from gatecast.charts.names import shorten
 from gatecast.charts.words import frequency_words
 from gatecast.texts import UNKNOWN, Texts
@@ -100,7 +100,7 @@ class Words:
             return UNKNOWN
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
-    def duration(self, facts: dict[str, Any]) -> str:
+    def duration(self, facts: JsonObject) -> str:
         """Say a duration of `gatecast.explanation.durations`.
 
         Examples:
@@ -118,7 +118,7 @@ class Words:
         """
         return frequency_words(freq, self.t)
 
-    def said(self, stored: dict[str, Any]) -> str:
+    def said(self, stored: JsonObject) -> str:
         """Say a message of the library from its plain data, the names in it shortened."""
         return Message.from_dict(stored).renamed(self.name).say(self.lang)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gatecast._files import checksum, write_atomically
+from gatecast._json import JsonObject
 from gatecast.exceptions import ModelFileError
 from gatecast.training.loop import Log, Save
 
@@ -47,9 +48,9 @@ class Checkpoint:
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
         self._written = time.monotonic()
-        self.selection: dict[str, Any] | None = None
+        self.selection: JsonObject | None = None
         self._tensors: dict[int, dict[str, np.ndarray]] = {}
-        self._facts: dict[int, dict[str, Any]] = {}
+        self._facts: dict[int, JsonObject] = {}
         if self._path is not None:
             _check_writable(self._path)
 
@@ -186,7 +187,7 @@ def _unwritable(path: Path, error: OSError) -> ModelFileError:
     )
 
 
-def fingerprint(settings: dict[str, Any], arrays: list[np.ndarray]) -> str:
+def fingerprint(settings: JsonObject, arrays: list[np.ndarray]) -> str:
     """Return a text that is the same for equal settings and data alone."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for array in arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,11 +18,11 @@ from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
-from gatecast.model.settings import Settings
+from gatecast.model.settings import Settings, Value, Values
 from gatecast.training.checkpoint import fingerprint
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
-from gatecast.tuning.search import Search, make_search
+from gatecast.tuning.search import Search
 from gatecast.tuning.space import NOT_TUNED, Space, check_space, make_space, start_values
 from gatecast.tuning.steps import single_steps
 from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
@@ -30,6 +31,8 @@ from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
 if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial, Trial
+
+    from gatecast.model.protocol import Data
 
 __all__ = ["tune"]
 
@@ -48,14 +51,22 @@ SURELY, CLEARLY_SHORT = 2.0, 0.25
 
 
 def tune(
+    data: Data,
     model: LSTMForecaster,
-    data: Any,
     *,
+    space: Values | None = None,
+    n_trials: int | None = None,
+    max_seconds: float | None = None,
+    patience: int = 20,
+    n_windows: int | None = None,
+    metric: str = "mase",
+    sampler: str = "tpe",
+    study: str | os.PathLike[str] | None = None,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-    **search: Any,
+    seed: int = 0,
 ) -> Tuned:
     """Search for better settings, and fit a forecaster with the best ones on all of `data`.
 
@@ -69,14 +80,25 @@ def tune(
     from all points of `data` (`refit_full`).
 
     Args:
-        model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
         data: The training part, as `LSTMForecaster.fit` takes it.
+        model: Where the search starts from; its horizon, covariates, ensemble and seed are kept. It is not changed.
+        space: What is tried for a setting, in place of what the data suggest: `(8, 128)` a range, `(1e-4, 1e-2, "log")`
+            a range in which each factor counts alike, `["lstm", "gru"]` a choice, None not to try anything else than
+            what the model has.
+        n_trials: Settings that are tried in this call; 40 where no time is given either.
+        max_seconds: Time for the search and the last fit together.
+        patience: Trials without an improvement after which the search ends; 0 to never end early.
+        n_windows: Fits of each trial, from rolling origins inside the training part; None to choose from the data.
+        metric: What is minimised: `mase` (scaled alike for all trials), `rmse` or `mae`, the mean over the windows.
+        sampler: `tpe` (tree-structured Parzen estimators, Bergstra et al. 2011), `gp` (a Gaussian process; needs
+            PyTorch) or `random`.
+        study: SQLite file in which the trials are kept: the same call goes on from there, and several processes may
+            work on one file at the same time. None to keep nothing.
         id_col: As in `fit`.
         time_col: As in `fit`.
         target_col: As in `fit`.
         freq: As in `fit`.
-        **search: Options of `Search`: `space`, `n_trials`, `max_seconds`, `patience`, `n_windows`, `metric`, `sampler`,
-            `study`, `seed`.
+        seed: Of what is tried next; the networks' seed is a setting of the model.
 
     Returns:
         The fitted forecaster, its settings, and what was tried. Ctrl-C ends the search and keeps the best so far;
@@ -92,26 +114,47 @@ def tune(
         >>> from gatecast import LSTMForecaster
         >>> y = np.sin(np.arange(200) * 0.3) + np.random.default_rng(0).normal(0, 0.1, 200)
         >>> space = {"lookback": (4, 32), "epochs": (2, 8), "hidden_size": [8, 16]}
-        >>> tuned = tune(LSTMForecaster(horizon=2, progress=False), y, space=space, n_trials=4, n_windows=1)
+        >>> tuned = tune(y, LSTMForecaster(horizon=2, progress=False), space=space, n_trials=4, n_windows=1)
         >>> len(tuned.trials), sorted(tuned.settings)
         (4, [...])
         >>> tuned.model.predict()["ds"].tolist()
         [200, 201]
     """
-    options = make_search(search)
-    model.check()
-    check_space(options.space or {}, model)
+    options = Search(
+        space=space,
+        n_trials=n_trials,
+        max_seconds=max_seconds,
+        patience=patience,
+        n_windows=n_windows,
+        metric=metric,
+        sampler=sampler,
+        study=study,
+        seed=seed,
+    )
+    options.check()
+    start = model.settings
+    start.check()
+    check_space(options.space or {}, start)
     with quiet():
-        panel = data
-        if not isinstance(data, Panel):
-            roles: dict[str, Any] = {"past": model.past, "future": model.future, "static": model.static}
-            panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col, **roles)
-        run = _Run.start(model, split_future(panel)[0], options)
+        if isinstance(data, Panel):
+            panel = data
+        else:
+            panel = to_panel(
+                data,
+                freq=freq,
+                id_col=id_col,
+                time_col=time_col,
+                target_col=target_col,
+                past=model.past,
+                future=model.future,
+                static=model.static,
+            )
+        run = _Run.start(start, split_future(panel)[0], options)
         with _bar(options, shown=model.progress) as bar:
             run.go(bar)
         run.confirm()
         settings = run.best_settings(panel)
-        fitted = replace(model, **settings)
+        fitted = type(model).from_settings(replace(start, **settings))
         fitted.fit(panel)
         return Tuned(
             model=fitted,
@@ -154,10 +197,8 @@ class _Run:
     study: Study = field(init=False)
 
     @classmethod
-    def start(cls, model: LSTMForecaster, panel: Panel, search: Search) -> _Run:
+    def start(cls, given: Settings, panel: Panel, search: Search) -> _Run:
         started = time.monotonic()
-        # a network's own settings, without the forecaster's methods
-        given = Settings(**{f.name: getattr(model, f.name) for f in fields(Settings)})
         default = _defaults(given)
         windows = make_windows(panel, default, search.n_windows)
         starts = {GIVEN: given, DEFAULT: default}
@@ -227,7 +268,7 @@ class _Run:
                 f"{self.failure or 'the time was over'}). Pass more history, more `max_seconds`, or a narrower `space`."
             )
 
-    def usual(self) -> dict[str, Any]:
+    def usual(self) -> dict[str, Value]:
         """Return what each setting of the better start is, as Optuna stores it; None where a fit chooses it."""
         base = self._base()
         # of two learning rates that a fit tries, the first
@@ -286,7 +327,7 @@ class _Run:
                 self.fit_seconds = judged.seconds[-1]
             self.study.tell(trial, judged.error)
 
-    def _changes(self, trial: Trial) -> dict[str, Any]:
+    def _changes(self, trial: Trial) -> dict[str, Value]:
         """Return the settings of a trial that are not those of the model."""
         start, step = trial.user_attrs.get("start"), trial.user_attrs.get("step")
         settings = self.starts[start or self._base()]
@@ -356,7 +397,7 @@ class _Run:
             return
         self.again = again
 
-    def _judge_again(self, changes: dict[str, Any]) -> Judged:
+    def _judge_again(self, changes: dict[str, Value]) -> Judged:
         given = self.starts[GIVEN]
 
         def follow(*_: float) -> None:
@@ -394,13 +435,13 @@ class _Run:
         doubt = SURELY * gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else 0.0
         return bool(gain.mean() > max(least, doubt))
 
-    def best_settings(self, panel: Panel) -> dict[str, Any]:
+    def best_settings(self, panel: Panel) -> dict[str, Value]:
         """Return the settings of the best trial that are not those of the model; as many networks as it has.
 
         The last fit learns from all points: what is held back has said all that it can when a trial was judged.
         """
         given = self.starts[GIVEN]
-        settings: dict[str, Any] = {**self.chosen().user_attrs["settings"]}
+        settings: dict[str, Value] = {**self.chosen().user_attrs["settings"]}
         if not given.refit_full:
             settings["refit_full"] = True
         n_members = choose_members(given, panel)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._validation import is_integer, is_number, suggest
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.model.plan import DISTRIBUTION_LOSSES, MANY_POINTS, Plan, plan_fit
-from gatecast.model.settings import COUNTS, Settings, is_integer, is_number
+from gatecast.model.settings import SETTINGS, Setting, Settings, Value, Values
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -23,8 +23,14 @@ __all__ = ["Choice", "Entry", "Range", "Space", "check_space", "make_space", "re
 # what is asked for, and how it is run: no other value of these is a better answer
 RUN_BY = ("ensemble", "refit_full", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
 NOT_TUNED = ("horizon", "past", "future", "static", *RUN_BY)
-NUMBERS = ("dropout", "learning_rate", "clip_norm", "weight_decay", "averaging", "huber_delta", "validation_size")
-RANGED = (*COUNTS, *NUMBERS, "patience")
+
+
+def _is_number(setting: Setting) -> bool:
+    return setting.types[0] in (int, float) and not setting.is_several and setting.name not in NOT_TUNED
+
+
+RANGED = tuple(name for name, setting in SETTINGS.items() if _is_number(setting))
+NUMBERS = tuple(name for name in RANGED if SETTINGS[name].types[0] is float)
 EXAMPLE = (
     'Use for example `space={"lookback": (8, 128), "learning_rate": (1e-4, 1e-2, "log"), "cell": ["lstm", "gru"]}`'
 )
@@ -53,19 +59,19 @@ class Range:
         kind = IntDistribution if self.whole else FloatDistribution
         return kind(self.low, self.high, log=self.log)  # type: ignore[arg-type]
 
-    def suggest(self, trial: Trial, name: str) -> Any:
+    def suggest(self, trial: Trial, name: str) -> Value:
         """Take what a trial suggests."""
         if self.whole:
             return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
         return trial.suggest_float(name, self.low, self.high, log=self.log)
 
-    def label(self, value: Any) -> Any:
+    def label(self, value: Value) -> Value:
         """Return a value as Optuna stores it; None if it is not among those tried."""
         if not is_number(value) or not self.low <= value <= self.high:
             return None
         return int(value) if self.whole else float(value)
 
-    def widened(self, value: Any) -> Range:
+    def widened(self, value: Value) -> Range:
         """Return a range that holds a value too."""
         if not is_number(value) or (self.log and value <= 0):
             return self
@@ -79,10 +85,10 @@ class Range:
 class Choice:
     """Some values, in no order."""
 
-    values: tuple[Any, ...]
+    values: tuple[Value, ...]
 
     @property
-    def _labels(self) -> dict[Any, Any]:
+    def _labels(self) -> dict[Value, Value]:
         # Optuna keeps simple values only
         return {value if isinstance(value, str | int | float | None) else repr(value): value for value in self.values}
 
@@ -92,15 +98,15 @@ class Choice:
 
         return CategoricalDistribution(tuple(self._labels))
 
-    def suggest(self, trial: Trial, name: str) -> Any:
+    def suggest(self, trial: Trial, name: str) -> Value:
         """Take what a trial suggests."""
         return self._labels[trial.suggest_categorical(name, list(self._labels))]
 
-    def label(self, value: Any) -> Any:
+    def label(self, value: Value) -> Value:
         """Return a value as Optuna stores it; None if it is not among those tried."""
         return next((label for label, known in self._labels.items() if known == value), None)
 
-    def widened(self, value: Any) -> Choice:
+    def widened(self, value: Value) -> Choice:
         """Return a choice that has a value too."""
         return self if value in self.values else Choice((*self.values, value))
 
@@ -112,7 +118,7 @@ Entry = Range | Choice
 Space = dict[str, Entry]
 
 
-def make_space(starts: Mapping[str, Settings], panel: Panel, given: Mapping[str, Any]) -> Space:
+def make_space(starts: Mapping[str, Settings], panel: Panel, given: Values) -> Space:
     """Say what is tried for each setting.
 
     The rules, from the plan for the default settings (`gatecast.model.plan`): lookback from a quarter of the planned
@@ -142,7 +148,7 @@ def make_space(starts: Mapping[str, Settings], panel: Panel, given: Mapping[str,
     return space
 
 
-def start_values(settings: Settings, plan: Plan) -> dict[str, Any]:
+def start_values(settings: Settings, plan: Plan) -> dict[str, Value]:
     """Return settings as they act, with those that are chosen from the data; not where a fit tries several."""
     names = [field.name for field in fields(Settings)]
     values = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
@@ -177,7 +183,7 @@ def _factors(low: int, high: int) -> Range:
     return Range(low, max(high, low + 1), log=True, whole=True)
 
 
-def check_space(given: Mapping[str, Any], settings: Settings) -> None:
+def check_space(given: Values, settings: Settings) -> None:
     """Check what a user wrote down before any data are read; see `read_entry`.
 
     Raises:
@@ -187,7 +193,7 @@ def check_space(given: Mapping[str, Any], settings: Settings) -> None:
         read_entry(name, entry, settings)
 
 
-def read_entry(name: str, entry: Any, settings: Settings) -> Entry | None:
+def read_entry(name: str, entry: Value, settings: Settings) -> Entry | None:
     """Read what a user wrote down for a setting; None where nothing is to be tried.
 
     Args:
@@ -217,7 +223,7 @@ def read_entry(name: str, entry: Any, settings: Settings) -> Entry | None:
     return _read_range(name, entry, settings)
 
 
-def _read_range(name: str, entry: tuple[Any, ...], settings: Settings) -> Range:
+def _read_range(name: str, entry: tuple[Value, ...], settings: Settings) -> Range:
     low, high, *kind = entry
     log = kind == ["log"]
     is_range = is_number(low) and is_number(high) and low < high and (not kind or log)
@@ -238,17 +244,17 @@ def _check_name(name: str) -> None:
     if name in NOT_TUNED:
         raise ConfigError(
             f"`space` has {name!r}, which says what is asked for or how it is run, and a setting like `hidden_size` "
-            f"was expected. Set it in the model: `LSTMForecaster({name}=...)`."
+            f"was expected. Set it in the model: `LSTMForecaster({SETTINGS[name].code})`."
         )
     if name not in known:
-        nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
+        nearest = suggest(name, known)
         raise ConfigError(
             f"`space` has {name!r}, which is no setting, and one of {', '.join(known)} was expected. Did you mean "
             f"{nearest!r}?"
         )
 
 
-def _check_value(name: str, value: Any, settings: Settings) -> None:
+def _check_value(name: str, value: Value, settings: Settings) -> None:
     try:
         replace(settings, **{name: value}).check()
     except ConfigError as error:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from gatecast.model.settings import Value, Values
 from gatecast.tuning.space import Choice, Range, Space
 
 __all__ = ["ORDER", "single_steps"]
@@ -25,7 +23,7 @@ ORDER = (
 FACTOR = 2.0
 
 
-def single_steps(space: Space, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def single_steps(space: Space, values: Values) -> list[tuple[str, Value]]:
     """Return settings with another value each: twice and half of what they are, or another choice.
 
     First one step of each setting, then the next of each. Settings that are not known (chosen during a fit) are left
@@ -46,7 +44,7 @@ def single_steps(space: Space, values: Mapping[str, Any]) -> list[tuple[str, Any
     return [step[k] for k in range(longest) for step in steps if k < len(step)]
 
 
-def _others(entry: Range | Choice, now: Any) -> list[Any]:
+def _others(entry: Range | Choice, now: Value) -> list[Value]:
     if isinstance(entry, Choice):
         return [value for value in entry.values if value != now]
     if now is None:

@@ -14,6 +14,7 @@ from gatecast.tuning.search import Search
 from gatecast.tuning.space import Space
 
 if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
     from optuna.study import Study
     from optuna.trial import FrozenTrial
@@ -92,7 +93,9 @@ def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], N
     raise AssertionError("unreachable")
 
 
-def _open(path: Path, search: Search, facts: dict[str, str], pruner: Any, begin: Callable[[Study], None]) -> Study:
+def _open(
+    path: Path, search: Search, facts: dict[str, str], pruner: BasePruner, begin: Callable[[Study], None]
+) -> Study:
     import optuna
 
     storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})

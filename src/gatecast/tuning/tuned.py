@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast.forecaster import LSTMForecaster
+from gatecast.model.settings import Value
 from gatecast.tuning.space import Space
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Tuned:
     """
 
     model: LSTMForecaster
-    settings: dict[str, Any]
+    settings: dict[str, Value]
     trials: pd.DataFrame
     importance: dict[str, float]
     stop: str
@@ -75,7 +76,7 @@ class Tuned:
         errors = self.trials.loc[self.trials["start"] == start, "error"].dropna()
         return float(errors.iloc[0]) if len(errors) else float("nan")
 
-    def tried(self, row: Mapping[Any, Any]) -> list[str]:
+    def tried(self, row: Mapping[object, Value]) -> list[str]:
         """Return what a trial tried, like `epochs=40`, in short.
 
         Args:
@@ -147,14 +148,14 @@ def _wrapped(parts: list[str], width: int = WIDTH) -> list[str]:
     return [line.rstrip(", ") for line in lines]
 
 
-def _short(value: Any) -> Any:
+def _short(value: Value) -> Value:
     if not isinstance(value, float):
         return value
     # a column with holes holds whole numbers as these
     return int(value) if value.is_integer() else float(f"{value:.3g}")
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: Value) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid
 from gatecast.exceptions import ConfigError
@@ -119,8 +119,8 @@ def check_country(country: object) -> tuple[str, str | None]:
     code = code.upper()
     parts = {name.upper(): name for name in known[code]}
     if part and part.upper() not in parts:
-        near = difflib.get_close_matches(part.upper(), parts, n=1, cutoff=0.0)
-        example = f"{code}-{parts[near[0]]}" if near else code
+        near = suggest(part.upper(), parts)
+        example = f"{code}-{parts[near]}" if near else code
         raise ConfigError(
             f"`country={country!r}` names no part of {code} that has its own holidays, and one of {len(parts)} was "
             f"expected{': ' + ', '.join(known[code][:12]) if parts else ''}. Use for example `country={example!r}`."
@@ -143,8 +143,8 @@ def _nearest_country(library: ModuleType, text: str) -> str:
     codes: dict[str, str] = {}
     for key, (name, code, *others) in library.registry.COUNTRIES.items():
         codes |= {alias.lower(): code for alias in (key.replace("_", " "), name, code, *others)}
-    near = difflib.get_close_matches(text.strip().lower(), codes, n=1, cutoff=0.5)
-    return f"Did you mean `country={codes[near[0]]!r}`?" if near else "Use for example `country='CN'`."
+    near = suggest(text.strip().lower(), codes, least=0.5)
+    return f"Did you mean `country={codes[near]!r}`?" if near else "Use for example `country='CN'`."
 
 
 def _holidays(times: Array, code: str, subdivision: str | None) -> Array:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.features.calendar import calendar_features, holiday_features, is_daily, wall_clock
 from gatecast.data.features.columns import CategoryColumn, NumberColumn, fit_categories, fit_numbers
 from gatecast.data.features.holidays import feast_names
@@ -152,12 +152,12 @@ class CovariateEncoder:
         codes = self._future_codes(values, after, times)
         return _stacked(numeric, times.shape, np.float32), _stacked(codes, times.shape, np.int32)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return all that was learned, ready for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, facts: dict[str, Any]) -> CovariateEncoder:
+    def from_dict(cls, facts: JsonObject) -> CovariateEncoder:
         """Build the encoder that `to_dict` described.
 
         >>> CovariateEncoder.from_dict(CovariateEncoder(calendar=True).to_dict()).calendar

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.features.holidays import MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 from gatecast.data.panel.grid import DAY, FixedGrid
@@ -106,12 +106,12 @@ class Anniversaries:
         means = [_mean([then(day) for day in found]) for found in (feasts, _alike(days, feasts))]
         return [*columns, *means]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return all that was learned, ready for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, facts: dict[str, Any]) -> Anniversaries:
+    def from_dict(cls, facts: JsonObject) -> Anniversaries:
         """Build what `to_dict` described.
 
         >>> Anniversaries.from_dict(Anniversaries(2.0, (1, 2)).to_dict())

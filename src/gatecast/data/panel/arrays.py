@@ -10,6 +10,8 @@ import numpy.typing as npt
 __all__ = ["Array", "Block", "Floats", "Ints", "blocks", "spread"]
 
 Array = npt.NDArray[Any]
+# a table of the library that the data came from
+Frame = Any
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 

@@ -1,13 +1,13 @@
 """How does gatecast hold many series? One behind the other in one array, each on a regular grid."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats, Ints, spread
+from gatecast._validation import suggest
+from gatecast.data.panel.arrays import Array, Floats, Frame, Ints, spread
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import Grid
 from gatecast.exceptions import ConfigError
@@ -130,10 +130,10 @@ class Panel:
             return 0
         if unique_id not in ids:
             shown = ", ".join(repr(i) for i in ids[:5]) + (", ..." if len(ids) > 5 else "")
-            nearest = difflib.get_close_matches(str(unique_id), [str(i) for i in ids], n=1)
+            nearest = suggest(unique_id, ids, least=0.6)
             remedy = "Pass one of them."
             if unique_id is not None and nearest:
-                remedy = f"Did you mean `unique_id={ids[[str(i) for i in ids].index(nearest[0])]!r}`?"
+                remedy = f"Did you mean `unique_id={ids[[str(i) for i in ids].index(nearest)]!r}`?"
             raise ConfigError(f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. {remedy}")
         return int(ids.index(unique_id))
 
@@ -144,7 +144,7 @@ class Panel:
         starts, offsets = self.starts[one], np.array([0, self.lengths[s]], np.int64)
         return panel._with_rows(lambda array: array[rows], offsets, starts)
 
-    def times(self, s: int) -> "pd.Index[Any]":
+    def times(self, s: int) -> "pd.Index":
         """Return the times of series s as a pandas index: timestamps (in the user's zone) or integers."""
         positions = np.arange(self.lengths[s])
         return self.index(self.grid.times(self.starts[s : s + 1], positions))
@@ -158,7 +158,7 @@ class Panel:
         """Return the `horizon` times after each series' end, shape (S, H), in the sense of `starts`."""
         return self.grid.times(self.starts[:, None], self.lengths[:, None] + np.arange(horizon))
 
-    def index(self, times: Array) -> "pd.Index[Any]":
+    def index(self, times: Array) -> "pd.Index":
         """Turn times in the sense of `starts`, shape (n,), into a pandas index in the user's zone."""
         import pandas as pd
 
@@ -204,7 +204,7 @@ class Panel:
         future = {name: change(array) for name, array in self.future.items()}
         return replace(self, values=change(self.values), offsets=offsets, starts=starts, past=past, future=future)
 
-    def frame(self, ids_index: Ints, times: Any, **columns: Any) -> Any:
+    def frame(self, ids_index: Ints, times: "Array | pd.Index", **columns: object) -> Frame:
         """Build a table as the user has them: id, time, then `columns`.
 
         Args:
@@ -222,7 +222,7 @@ class Panel:
         aware = isinstance(index, pd.DatetimeIndex) and index.tz is not None
         plain = index.tz_convert("UTC").tz_localize(None) if isinstance(index, pd.DatetimeIndex) and aware else index
         ids = self.ids[np.asarray(ids_index)]
-        data: dict[str, Any] = {
+        data: dict[str, object] = {
             self.columns.id: ids.tolist() if ids.dtype == object else ids,
             self.columns.time: plain.to_numpy(),
             **columns,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Ints
+from gatecast.data.panel.arrays import Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
 from gatecast.texts.message import Message
@@ -49,7 +49,7 @@ def split_future(panel: Panel) -> tuple[Panel, Panel | None]:
     return panel.head(lengths), panel.tail_from(lengths)
 
 
-def rows_ahead(ahead: Panel) -> Any:
+def rows_ahead(ahead: Panel) -> Frame:
     """Return rows about the future as a table of the user's library, as `read_future` takes it."""
     series, _ = ahead.places()
     return ahead.frame(series, ahead.all_times(), **ahead.future)

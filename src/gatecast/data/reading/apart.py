@@ -1,7 +1,7 @@
 """Where times repeat, does a time of day or a name of the series tell the rows apart, and if not, what would help?"""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -99,7 +99,7 @@ def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:
     return other.times if _is_unique(source.frame, times.instants, other.id) else ()
 
 
-def _may_be_id(column: "pd.Series[Any]") -> bool:
+def _may_be_id(column: "pd.Series") -> bool:
     kinds = ("text", "integer", "flag", "number text")
     return column_kind(column) in kinds and bool(column.duplicated().any())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -171,19 +171,20 @@ def category_texts(values: Array) -> Array:
     return np.asarray(texts[codes])
 
 
-def _category_text(value: Any) -> str:
-    is_whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value)) if is_whole else str(value).strip()
+def _category_text(value: object) -> str:
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
 
 
-def _raise_no_covariate(name: str, held: str, column: pd.Series[Any]) -> NoReturn:
+def _raise_no_covariate(name: str, held: str, column: pd.Series) -> NoReturn:
     raise DataError(
         f"Column {name!r} holds {held} (the first is {cell_text(column.iloc[0])}), and numbers or categories were "
         "expected of a covariate. Turn it into a number, such as the days since a date or the hours of a duration."
     )
 
 
-def _all_numbers(source: Source, column: pd.Series[Any]) -> bool:
+def _all_numbers(source: Source, column: pd.Series) -> bool:
     numbers = parse_numbers(column, prefer_comma=source.prefer_comma).floats
     is_number = ~np.isnan(numbers)
     return bool(is_number.any()) and bool((is_number | is_missing(column)).all())

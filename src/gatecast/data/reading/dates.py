@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Dates:
     order: str = ""
 
 
-def parse_dates(texts: "pd.Series[Any]", date_format: str | None = None, *, digits: bool = True) -> Dates | None:
+def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: bool = True) -> Dates | None:
     """Find out how a column writes its dates and read them.
 
     Args:
@@ -116,7 +116,7 @@ def _first_that_fits(texts: "Texts", digits: bool) -> Dates | None:
     return None
 
 
-def _in_range(index: "pd.Index[Any]") -> "Times":
+def _in_range(index: "pd.Index") -> "Times":
     """Keep what fits into nanoseconds; everything else is no date."""
     import pandas as pd
 

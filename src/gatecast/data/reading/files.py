@@ -5,10 +5,11 @@ import gzip
 import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.covariates import Names, check_roles, make_roles
 from gatecast.data.reading.decoding import check_encoding, decode
@@ -80,7 +81,7 @@ class Table:
     start: str
     end: str
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> JsonObject:
         """Return everything but the panel, ready for JSON."""
         facts = asdict(replace(self, panel=None))  # type: ignore[arg-type]
         del facts["panel"]

@@ -3,13 +3,13 @@
 Names that were given win; then names that everybody uses, in any case; then what the columns hold.
 """
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._validation import suggest
 from gatecast.data.panel.frequency import is_regular
 from gatecast.data.reading.dates import CLOCK, parse_dates
 from gatecast.data.reading.numbers import MISSING, parse_numbers
@@ -150,7 +150,7 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     return Found(target, dates, clock, tuple(name for name in spare if name != target), id_col, texts)
 
 
-def column_kind(column: "pd.Series[Any]") -> str:
+def column_kind(column: "pd.Series") -> str:
     """Say what a column holds: "time", "integer", "number", "flag", or what `text_kind` says."""
     import pandas as pd
 
@@ -171,7 +171,7 @@ def column_kind(column: "pd.Series[Any]") -> str:
     return "flag" if kind == "boolean" else text_kind(column)
 
 
-def text_kind(column: "pd.Series[Any]") -> str:
+def text_kind(column: "pd.Series") -> str:
     """Say what texts hold: "clock", "date", "number text" or "text"."""
     sample = _sample(column)
     if len(sample) == 0:
@@ -184,7 +184,7 @@ def text_kind(column: "pd.Series[Any]") -> str:
     return "number text" if np.isfinite(numbers).mean() >= MOST_NUMBERS else "text"
 
 
-def _sample(column: "pd.Series[Any]") -> "pd.Series[str]":
+def _sample(column: "pd.Series") -> "pd.Series[str]":
     """Return the first and the last texts that say something, at most 100 each."""
     import pandas as pd
 
@@ -199,12 +199,12 @@ def _sample(column: "pd.Series[Any]") -> "pd.Series[str]":
     return texts if len(texts) <= 2 * SAMPLE else pd.concat([texts.iloc[:SAMPLE], texts.iloc[-SAMPLE:]])
 
 
-def _written(column: "pd.Series[Any]") -> "pd.Series[str]":
+def _written(column: "pd.Series") -> "pd.Series[str]":
     texts = column.dropna().astype(str).str.strip()
     return texts[~texts.str.lower().isin(MISSING)]
 
 
-def is_running(column: "pd.Series[Any]") -> bool:
+def is_running(column: "pd.Series") -> bool:
     """Tell whether a column only counts its rows, from 0 or 1 on; fewer than three rows may do so by chance."""
     numbers = parse_numbers(column).floats if column.dtype.kind in "iuO" else np.zeros(0)
     return len(numbers) >= 3 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
@@ -339,15 +339,15 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     )
 
 
-def _is_index(column: "pd.Series[Any]", kind: str) -> bool:
+def _is_index(column: "pd.Series", kind: str) -> bool:
     return kind == "integer" and (is_unnamed(str(column.name)) or is_running(column))
 
 
-def raise_unknown(label: str, name: str, columns: Iterable[Any]) -> None:
+def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:
     """Say that an argument names no column, and suggest the nearest one."""
     names = [str(column) for column in columns]
-    near = difflib.get_close_matches(name.lower(), [column.lower() for column in names], n=1, cutoff=0.5)
-    guess = next((column for column in names if near and column.lower() == near[0]), names[-1] if names else None)
+    near = suggest(name.lower(), [column.lower() for column in names], least=0.5)
+    guess = next((column for column in names if near and column.lower() == near), names[-1] if names else None)
     raise DataError(
         f"`{label}={name!r}` names no column of the table, which has {_listed(names)}. Did you mean {guess!r}?"
         if near

@@ -49,7 +49,7 @@ def cell_text(value: object) -> str:
     return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
 
 
-def number_cells(column: "pd.Series[Any]") -> tuple[Ints, Array]:
+def number_cells(column: "pd.Series") -> tuple[Ints, Array]:
     """Return the number of the cell of each row, -1 where it is missing, and the different cells as they appear.
 
     >>> import pandas as pd
@@ -64,7 +64,7 @@ def number_cells(column: "pd.Series[Any]") -> tuple[Ints, Array]:
     return codes.astype(np.int64, copy=False), np.asarray(cells)
 
 
-def as_array(data: Any) -> tuple[Array, str] | None:
+def as_array(data: object) -> tuple[Array, str] | None:
     """Return values without times (list, array, polars Series) and their backend, or None for tables.
 
     Raises:
@@ -95,7 +95,7 @@ def _one_dimensional(array: Array) -> Array:
     return np.asarray(squeezed)
 
 
-def as_source(data: Any) -> Source:
+def as_source(data: object) -> Source:
     """Bring a table or a pandas Series into the form that the rest works with.
 
     Raises:
@@ -122,7 +122,7 @@ def as_source(data: Any) -> Source:
     return Source(_named_once(pd.DataFrame(columns)), backend=table.implementation.value)
 
 
-def _series_frame(series: "pd.Series[Any]") -> "pd.DataFrame":
+def _series_frame(series: "pd.Series") -> "pd.DataFrame":
     """Put the index of a Series beside its values."""
     import pandas as pd
 
@@ -136,7 +136,7 @@ def _series_frame(series: "pd.Series[Any]") -> "pd.DataFrame":
     )
 
 
-def _is_plain(series: "pd.Series[Any]") -> bool:
+def _is_plain(series: "pd.Series") -> bool:
     return isinstance(series.dtype, np.dtype)
 
 
@@ -161,7 +161,7 @@ def _named_once(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame
 
 
-def _column(column: "nw.Series[Any]") -> "pd.Series[Any]":
+def _column(column: "nw.Series[Any]") -> "pd.Series":
     """Convert one column without pyarrow; times keep their zone."""
     import narwhals as nw
     import pandas as pd

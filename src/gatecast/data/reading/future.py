@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.apart import tell_apart
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
@@ -27,7 +27,7 @@ __all__ = ["read_future"]
 N_SHOWN = 3
 
 
-def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) -> dict[str, Array]:
+def read_future(after: Panel, table: Frame, horizon: int, names: Sequence[str]) -> dict[str, Array]:
     """Read covariates of the `horizon` steps behind the data of each series.
 
     Args:
@@ -69,7 +69,7 @@ def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) ->
     return values
 
 
-def _source(after: Panel, table: Any, names: Sequence[str]) -> Source:
+def _source(after: Panel, table: Frame, names: Sequence[str]) -> Source:
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
             f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
@@ -189,7 +189,7 @@ def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:
     series = after.ids[anywhere.any(axis=1)].tolist()
     dates = np.unique(times[anywhere])
     n_values = sum(int(absent.sum()) for absent in lacking.values())
-    facts: dict[str, Any] = {"values": Message("unit.value", {"n": n_values}), "names": _first(columns)}
+    facts: dict[str, object] = {"values": Message("unit.value", {"n": n_values}), "names": _first(columns)}
     facts |= {"series": _first(series), "times": _first_times(after, dates), "horizon": times.shape[1]}
     raise DataError(Message("ahead.lacking" if after.n_series == 1 else "ahead.lacking_series", facts))
 
@@ -212,24 +212,24 @@ def _shown_times(after: Panel, times: Array) -> str:
 
 
 def _first_times(after: Panel, times: Array) -> Message:
-    index: pd.Index[Any] = after.index(times[:N_SHOWN])
+    index: pd.Index = after.index(times[:N_SHOWN])
     return _some([time_text(time) for time in _plain(index)], len(times))
 
 
-def _plain(index: pd.Index[Any]) -> Array:
+def _plain(index: pd.Index) -> Array:
     import pandas as pd
 
     plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
     return plain.to_numpy()
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Sequence[object] | Array | pd.Index) -> str:
     return str(_first(names))
 
 
-def _first(names: Any) -> Message:
-    names = [str(name) for name in names]
-    return _some(list(map(repr, names[:N_SHOWN])), len(names))
+def _first(names: Sequence[object] | Array | pd.Index) -> Message:
+    texts = [repr(str(name)) for name in names]
+    return _some(texts[:N_SHOWN], len(texts))
 
 
 def _some(shown: list[str], n: int) -> Message:

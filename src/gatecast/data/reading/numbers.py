@@ -1,7 +1,7 @@
 """Which numbers do the texts of a column hold? Tells `1,234.5`, `1.234,5` and `1 234,5` apart."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Numbers:
     convention: str = "1234.5"
 
 
-def parse_numbers(column: "pd.Series[Any]", *, prefer_comma: bool = False) -> Numbers:
+def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers:
     """Read a column as float64.
 
     Args:
@@ -63,7 +63,7 @@ def parse_numbers(column: "pd.Series[Any]", *, prefer_comma: bool = False) -> Nu
     return Numbers(_convert(texts, decimal, thousands), shown)
 
 
-def is_missing(column: "pd.Series[Any]") -> Array:
+def is_missing(column: "pd.Series") -> Array:
     """Tell which cells say that there is no value: None, NaN, and texts like "NA" and "-"; bool, shape (N,).
 
     >>> import pandas as pd
@@ -76,7 +76,7 @@ def is_missing(column: "pd.Series[Any]") -> Array:
     return np.asarray(absent | column.astype(str).str.strip().str.lower().isin(MISSING).to_numpy(dtype=bool))
 
 
-def not_finite(column: "pd.Series[Any]", numbers: Floats) -> Ints:
+def not_finite(column: "pd.Series", numbers: Floats) -> Ints:
     """Return the rows whose number, read from `column`, is infinite, or whose cell is neither a number nor missing."""
     bad = np.flatnonzero(~np.isfinite(numbers))
     return bad[~is_missing(column.iloc[bad])] if len(bad) else bad
@@ -94,7 +94,7 @@ def _convert(texts: "pd.Series[str]", decimal: str, thousands: str) -> Floats:
     return _floats(texts.str.replace(decimal, ".", regex=False).where(fits, ""))
 
 
-def _floats(cells: "pd.Series[Any]") -> Floats:
+def _floats(cells: "pd.Series") -> Floats:
     """Return the nearest number to each text; NaN where it is none."""
     import pandas as pd
 

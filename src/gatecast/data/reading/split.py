@@ -1,11 +1,11 @@
 """Where does the training part of each series end? Splits are by time, never at random."""
 
 import math
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Ints
+from gatecast.data.panel.arrays import Array, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import as_array, as_source
@@ -17,16 +17,18 @@ __all__ = ["held_out_positions", "split_positions", "train_test_split"]
 # a series that is short is tested on less, but never learns from fewer points than these and the horizon
 LEAST_LOOKBACK = 8
 
+Given = TypeVar("Given")
+
 
 def train_test_split(
-    data: Any,
+    data: Given,
     test_size: float | int = 0.2,
     *,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
-) -> tuple[Any, Any]:
+) -> tuple[Given, Given]:
     """Split data by time, each series at its own place.
 
     Args:
@@ -51,7 +53,8 @@ def train_test_split(
     plain = as_array(data)
     if plain is not None:
         n_train = int(_positions(np.array([len(plain[0])]), np.array(["y"]), test_size)[0])
-        return data[:n_train], data[n_train:]
+        values: Frame = data
+        return values[:n_train], values[n_train:]
     layout = lay_out(as_source(data), wanted_columns(None, Wanted(id_col, time_col, target_col)), freq)
     positions = _positions(layout.lengths, layout.ids, test_size)
     in_train = layout.row_position < positions[layout.row_series]
@@ -96,7 +99,7 @@ def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback:
     return positions
 
 
-def _positions(lengths: Ints, ids: Any, test_size: float | int) -> Ints:
+def _positions(lengths: Ints, ids: Array, test_size: float | int) -> Ints:
     if isinstance(test_size, bool | np.bool) or not isinstance(test_size, int | float | np.integer | np.floating):
         raise ConfigError(f"`test_size` must be a number, got {test_size!r}. Use `test_size=0.2` for the last fifth.")
     if isinstance(test_size, int | np.integer):
@@ -111,7 +114,7 @@ def _positions(lengths: Ints, ids: Any, test_size: float | int) -> Ints:
     return np.asarray(np.maximum(lengths - n_test, np.minimum(lengths, 1)))
 
 
-def _by_count(lengths: Ints, ids: Any, n_test: int) -> Ints:
+def _by_count(lengths: Ints, ids: Array, n_test: int) -> Ints:
     if n_test < 1:
         raise ConfigError(f"`test_size` must be positive, got {n_test}. Use `test_size=0.2`, or a number of points.")
     short = np.flatnonzero(lengths <= n_test)
@@ -124,7 +127,7 @@ def _by_count(lengths: Ints, ids: Any, n_test: int) -> Ints:
     return lengths - n_test
 
 
-def _rows(data: Any, keep: Any) -> Any:
+def _rows(data: Frame, keep: Array) -> Frame:
     import pandas as pd
 
     if isinstance(data, pd.DataFrame | pd.Series):

@@ -1,7 +1,6 @@
 """How does a table, a Series or an array become a panel?"""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ __all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
 
 
 def to_panel(
-    data: Any,
+    data: object,
     *,
     columns: Columns | None = None,
     freq: str | int | None = None,

@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def read_times(source: Source, found: Found) -> RowTimes:
     return _with_hours(source, found, _read(source, found.dates, column, layout))
 
 
-def time_text(time: Any) -> str:
+def time_text(time: object) -> str:
     """Write a time shortly: no midnight, no nanoseconds.
 
     >>> time_text(np.datetime64("2024-01-05T00:00:00.000000000"))
@@ -75,7 +75,7 @@ def time_text(time: Any) -> str:
     return text.removesuffix(":00").removesuffix(" 00:00") if text.endswith("00:00:00") else text
 
 
-def _read(source: Source, names: tuple[str, ...], column: "pd.Series[Any]", layout: str = "") -> RowTimes:
+def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "") -> RowTimes:
     """Read one column of times, which may have been put together from those of `names`."""
     kind = column_kind(column)
     if kind in ("integer", "number") and source.date_format is None:
@@ -95,7 +95,7 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series[Any]", layo
     return _checked(source, names, replace(dates, layout=layout or dates.layout))
 
 
-def _day_texts(instants: Array) -> "pd.Series[Any]":
+def _day_texts(instants: Array) -> "pd.Series":
     import pandas as pd
 
     return pd.Series(np.datetime_as_string(instants, unit="D"), dtype=object)
@@ -133,7 +133,7 @@ def _raise_clock(source: Source, name: str, row: int, limits: tuple[int, int]) -
     )
 
 
-def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTimes:
+def _from_numbers(source: Source, name: str, column: "pd.Series") -> RowTimes:
     steps = _steps(source, name, column)
     if name.strip().lower() not in STEP_NAMES:
         dates = parse_digits(steps)
@@ -143,7 +143,7 @@ def _from_numbers(source: Source, name: str, column: "pd.Series[Any]") -> RowTim
     return RowTimes(steps, layout="integer steps")
 
 
-def _steps(source: Source, name: str, column: "pd.Series[Any]") -> Ints:
+def _steps(source: Source, name: str, column: "pd.Series") -> Ints:
     if column.dtype.kind in "iu":
         return column.to_numpy(dtype=np.int64)
     numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -158,7 +158,7 @@ def _steps(source: Source, name: str, column: "pd.Series[Any]") -> Ints:
     return numbers.astype(np.int64)
 
 
-def _timestamps(column: "pd.Series[Any]") -> "pd.DatetimeIndex":
+def _timestamps(column: "pd.Series") -> "pd.DatetimeIndex":
     import pandas as pd
 
     if isinstance(column.dtype, pd.PeriodDtype):

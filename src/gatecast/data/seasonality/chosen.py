@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import SeasonCheck, check_seasons, find_season, usual_seasons
 from gatecast.texts.message import Message
@@ -40,7 +41,7 @@ class Seasons:
         return self.source != "search"
 
     @classmethod
-    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
+    def from_dict(cls, facts: JsonObject) -> Self:
         """Return the seasons that `dataclasses.asdict` took apart."""
         checks = tuple(SeasonCheck.from_dict(check) for check in facts["checks"])
         return cls(tuple(facts["lengths"]), facts["source"], checks)

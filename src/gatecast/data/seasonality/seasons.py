@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.seasonality.peaks import differenced, season_p_values
@@ -109,7 +110,7 @@ class SeasonCheck:
     message: Message
 
     @classmethod
-    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
+    def from_dict(cls, facts: JsonObject) -> Self:
         """Return the answer that `dataclasses.asdict` took apart."""
         return cls(facts["season_length"], facts["kept"], facts["strength"], Message.from_dict(facts["message"]))
 

@@ -10,7 +10,6 @@ come back only with the last values before the origin: the anchors.
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
+from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox
 from gatecast.data.values.gaps import carry_by_phase
@@ -370,7 +370,7 @@ def transform_from_arrays(name: str, arrays: Mapping[str, Array]) -> Transform:
 def _kind(name: str) -> type[Transform]:
     if name in TRANSFORMS:
         return TRANSFORMS[name]
-    nearest = difflib.get_close_matches(str(name), TRANSFORMS, n=1, cutoff=0.0)[0]
+    nearest = suggest(name, TRANSFORMS)
     known = ", ".join(repr(choice) for choice in TRANSFORMS)
     raise ConfigError(f"`transform` must be one of {known}, got {name!r}. Did you mean `transform={nearest!r}`?")
 

@@ -1,0 +1,158 @@
+"""How is a fitted forecaster asked what it remembers? The methods `gates`, `lag_importance`, `covariate_importance`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatecast.data.reading.ahead import split_future
+from gatecast.exceptions import DataError
+
+if TYPE_CHECKING:
+    from gatecast.data.panel.panel import Panel
+    from gatecast.explanation.covariates import CovariateImportance
+    from gatecast.explanation.gates import Gates
+    from gatecast.explanation.lags import LagImportance
+    from gatecast.model.fitted import Fitted
+    from gatecast.model.protocol import Data
+
+__all__ = ["Explained"]
+
+
+class Explained:
+    """What can be asked of a fitted forecaster beside forecasts."""
+
+    # the training part, which a model that was loaded does not hold
+    _panel: Panel | None = None
+
+    @property
+    def fitted_(self) -> Fitted:
+        """What was learned."""
+        raise NotImplementedError
+
+    def gates(self, data: Data | None = None, unique_id: object = None, *, member: int = 0) -> Gates:
+        """Tell what each hidden unit did at each step of a series: gates, cell and hidden states.
+
+        Args:
+            data: As in `predict`; when absent, the training part, which a model that was loaded does not hold.
+            unique_id: Which series; may be left out when there is one.
+            member: Which network of the ensemble, counted from 0.
+
+        Returns:
+            Arrays `(T, D)` for each recurrent layer, with `half_lives()`, `forget_events()`, `spectra()` and
+            `to_frame()`; see `gatecast.explanation.Gates`.
+
+        Raises:
+            ConfigError: There is no such series or member, or several series to choose from.
+            DataError: There are no data, or too few.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gatecast import LSTMForecaster, Training
+            >>> y = np.sin(np.arange(300) * 0.3)
+            >>> model = LSTMForecaster(hidden_size=6, n_layers=1, progress=False, training=Training(epochs=1)).fit(y)
+            >>> gates = model.gates()
+            >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
+            ((300, 6), 6)
+        """
+        from gatecast.explanation.gates import read_gates
+
+        return read_gates(self.fitted_, split_future(self.panel_of("gates", data))[0], unique_id, member)
+
+    def lag_importance(
+        self,
+        data: Data | None = None,
+        unique_id: object = None,
+        *,
+        n_lags: int | None = None,
+        n_origins: int | None = None,
+        share: float = 0.9,
+        member: int = 0,
+    ) -> LagImportance:
+        """Tell how much each step of a forecast moves with each value before it, and how far back that goes.
+
+        Args:
+            data: As in `gates`.
+            unique_id: Which series; may be left out when there is one.
+            n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
+                read as a whole.
+            n_origins: From how many points, evenly spaced, forecasts are made; 5 to 50 when absent.
+            share: Of all gradients, which the effective lookback is to hold.
+            member: Which network of the ensemble, counted from 0.
+
+        Returns:
+            Mean gradients `(H, L)`, with `effective_lookback`, `importance`, `sentence()` and `to_frame()`; see
+            `gatecast.explanation.LagImportance`.
+
+        Raises:
+            ConfigError: There is no such series or member, or an option makes no sense.
+            DataError: There are no data, or too few.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gatecast import LSTMForecaster, Training
+            >>> y = np.sin(np.arange(300) * 0.3)
+            >>> training = Training(mode="windows", epochs=1)
+            >>> model = LSTMForecaster(lookback=8, season_length=1, progress=False, training=training).fit(y)
+            >>> found = model.lag_importance()
+            >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
+            (True, 1.0)
+        """
+        from gatecast.explanation.lags import measure_lags
+
+        panel = split_future(self.panel_of("lag_importance", data))[0]
+        return measure_lags(
+            self.fitted_, panel, unique_id, n_lags=n_lags, n_origins=n_origins, share=share, member=member
+        )
+
+    def covariate_importance(self, data: Data, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
+        """Tell how much the error behind the training part grows when a covariate is taken from other times.
+
+        Args:
+            data: As in `evaluate`: the training data with newer rows behind them, or the newer rows alone.
+            n_repeats: How often each covariate is taken from other times.
+            seed: The same seed gives the same numbers.
+
+        Returns:
+            `increase` of each covariate with its `standard_error`, `sentences()` and `to_frame()`; see
+            `gatecast.explanation.CovariateImportance`.
+
+        Raises:
+            DataError: The model learned from no covariate, or nothing lies behind the training part.
+            ConfigError: `n_repeats` is no positive integer.
+
+        Examples:
+            >>> import numpy as np, pandas as pd
+            >>> from gatecast import LSTMForecaster
+            >>> price = np.random.default_rng(0).normal(size=400)
+            >>> days = pd.date_range("2024-01-01", periods=400)
+            >>> table = pd.DataFrame({"ds": days, "y": 9 - 2 * price, "price": price})
+            >>> model = LSTMForecaster(future=["price"], season_length=1, progress=False)
+            >>> model = model.set_params(training__epochs=20).fit(table[:300])
+            >>> model.covariate_importance(table).is_useful.tolist()
+            [True]
+        """
+        from gatecast.explanation.covariates import measure_covariates
+
+        panel = split_future(self.panel_of("covariate_importance", data))[0]
+        return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
+
+    def panel_of(self, method: str, data: Data | None) -> Panel:
+        """Read data with the names of the training part; return that part where there are none.
+
+        Args:
+            method: Who asks, for the message.
+            data: As in `gates`.
+
+        Raises:
+            DataError: There are no data, and the model does not hold its training part.
+        """
+        from gatecast.model.alignment import read_like_training
+
+        fitted = self.fitted_
+        panel = self._panel if data is None else read_like_training(fitted, data)
+        if panel is None:
+            raise DataError(
+                f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and they "
+                f"were asked for. Pass them: `{method}(data)`."
+            )
+        return panel
