@@ -7,7 +7,7 @@ SPHINX := $(VENV)/.sphinx
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-all lint format docs bench accuracy clean
+.PHONY: demo test test-all lint format stubs sanitize docs bench accuracy clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -33,6 +33,15 @@ format: $(TOOLS)
 docs: $(SPHINX)
 	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html -j auto docs build/docs
 	@echo "Open build/docs/index.html."
+
+# after a change of the bindings in native/src
+stubs: $(TOOLS)
+	$(VENV)/bin/python -m nanobind.stubgen --quiet --module gatecast.network._native --output-file src/gatecast/network/_native.pyi
+
+# the core's tests against builds with sanitizers (GCC)
+sanitize: $(TOOLS)
+	.ci/sanitize $(VENV)/bin/python address,undefined tests/network tests/training/test_sources.py
+	.ci/sanitize $(VENV)/bin/python thread tests/network/test_core_threads.py tests/network/test_core_team.py tests/network/test_core_fuzz.py
 
 bench:
 	$(PYTHON) benchmarks/run.py

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gatecast
-from gatecast import _native
-from gatecast.network import native
+from gatecast.network import wrapper
 from harness.environment import ROOT
 from harness.processes import THREADS, processors
 
@@ -31,8 +30,8 @@ def facts() -> dict[str, Any]:
         "processors_used": processors(),
         "threads": THREADS,
         "load_before": round(os.getloadavg()[0], 2),
-        "isa": native.isa(),
-        "compiler": _native.compiler,
+        "isa": wrapper.isa(),
+        "compiler": wrapper.compiler(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "gatecast": gatecast.__version__,

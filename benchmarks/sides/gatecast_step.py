@@ -6,8 +6,9 @@ from time import perf_counter
 
 import numpy as np
 
-from gatecast.network.native import LossSettings, OptimizerSettings, array_source, make_trainer
+from gatecast.network.inputs import LossSettings
 from gatecast.network.spec import NetworkSpec
+from gatecast.network.wrapper import OptimizerSettings, array_source, make_trainer
 
 __all__ = ["GatecastStep"]
 

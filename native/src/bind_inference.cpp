@@ -1,6 +1,5 @@
 // Forecasts of a trained network: along many sequences at once, and one observation at a time.
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
 #include "gatecast/isa.hpp"
@@ -12,147 +11,191 @@ namespace {
 
 using namespace gatecast;
 
-void check_candidates(const Shape& shape, const Lens& lens) {
-    require(static_cast<int>(lens.candidates.size()) == shape.J, "the lens and the network differ in their candidates");
+void check_skip_forecasts(const Shape& shape, const ValueInputs& value_inputs) {
+    require(static_cast<int>(value_inputs.skip_forecasts.size()) == shape.J,
+            "the value inputs and the network differ in their skip forecasts: ", value_inputs.skip_forecasts.size(),
+            " and ", shape.J);
 }
 
 template <typename Real>
-void check_panel(const Shape& shape, const PanelView<Real>& panel, const Lens& lens) {
-    require(dense_inputs(panel, lens) == shape.dense && panel.code_count() == static_cast<int>(shape.embeddings.size()),
-            "the panel and the network differ in the number of inputs");
-    check_candidates(shape, lens);
-    require(panel.numbers.ahead == shape.ahead_numbers && panel.codes.ahead == shape.ahead_codes,
-            "the panel and the network differ in what is known ahead");
+void check_panel(const Shape& shape, const PanelView<Real>& panel, const ValueInputs& value_inputs) {
+    const auto same = [](int of_panel, std::size_t of_network, const char* what) {
+        require(of_panel == static_cast<int>(of_network), "the panel and the network differ in ", what, ": ", of_panel,
+                " and ", of_network);
+    };
+    same(dense_inputs(panel, value_inputs), shape.dense, "the number of inputs");
+    same(panel.code_count(), shape.embeddings.size(), "the number of codes");
+    check_skip_forecasts(shape, value_inputs);
+    same(panel.numbers.ahead, shape.ahead_numbers, "the numbers known ahead");
+    same(panel.codes.ahead, shape.ahead_codes, "the codes known ahead");
+}
+
+template <typename Real>
+void check_series(const PanelView<Real>& panel, const int64_t* series, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        require(series[i] >= 0 && series[i] < panel.S, "sequence ", i, " is of no series: expected 0 to ", panel.S - 1,
+                ", got ", series[i]);
+    }
+}
+
+// No more threads than pieces of work.
+int threads_for(int n_threads, int64_t pieces) {
+    return static_cast<int>(std::clamp<int64_t>(pieces, 1, checked_threads(n_threads)));
 }
 
 // Outputs are written to `state`, `last`, `every` and `trace`; without columns `every` and `trace` are left alone.
 template <typename Real>
-void run_sequences(const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
-                   const PanelView<Real>& panel, const ReadArray& series, const ReadArray& starts,
-                   const ReadArray& lengths, bool zero_state, const WriteArray& state, const WriteArray& last,
-                   const WriteArray& every, const WriteArray& trace, bool trace_each, int threads,
-                   const std::string& isa) {
-    check_panel(shape, panel, lens);
+void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInputs& value_inputs,
+                   const ReadArray& weights, const PanelView<Real>& panel, const ReadArray& series,
+                   const ReadArray& starts, const ReadArray& lengths, bool zero_state, const WriteArray& state,
+                   const WriteArray& last, const WriteArray& every, const WriteArray& trace, bool trace_each,
+                   int n_threads, const std::string& isa) {
+    check_panel(shape, panel, value_inputs);
     check_loss(shape, loss);
+    checked_threads(n_threads);
     Network<Real> network(shape, kernels_for<Real>(isa));
     network.set_weights(read<Real>(weights, "weights", {network.layout.flat}));
     const auto count = static_cast<int64_t>(starts.size());
     const int64_t* of = read<int64_t>(series, "series", {count});
     const int64_t* start = read<int64_t>(starts, "starts", {-1});
     const int64_t* length = read<int64_t>(lengths, "lengths", {count});
+    check_series(panel, of, count);
     int64_t total = 0;
     for (int64_t i = 0; i < count; ++i) {
-        require(of[i] >= 0 && of[i] < panel.S, "a sequence is of no series");
-        require(start[i] >= 0 && length[i] >= 0 && start[i] <= panel.length(static_cast<int>(of[i])) &&
-                    length[i] <= panel.length(static_cast<int>(of[i])) - start[i],
-                "a sequence leaves its series");
+        const int64_t n = panel.length(static_cast<int>(of[i]));
+        require(start[i] >= 0 && length[i] >= 0 && start[i] <= n && length[i] <= n - start[i], "sequence ", i,
+                " leaves its series of ", n, " points: it starts at ", start[i], " and has length ", length[i]);
+        require(length[i] <= kMaxSteps || !shape.needs_windows(), "sequence ", i, " is too long for one window");
         total += length[i];
     }
-    require(every.ndim() == 3, "array `every` has the wrong number of dimensions");
+    require(every.ndim() == 3, "array `every` has the wrong shape: expected 3 dimensions, got ", every.ndim());
+    require(every.shape(2) <= static_cast<std::size_t>(shape.H), "array `every` is wider than the forecast: expected ",
+            shape.H, " steps at most, got ", every.shape(2));
     const int width = static_cast<int>(every.shape(2));
-    checked_threads(threads);
-    require(width <= shape.H, "array `every` is wider than the forecast");
-    require(!network.needs_windows() || (zero_state && width == 0),
+    require(!shape.needs_windows() || (zero_state && width == 0),
             "a network that reads its window as a whole has no state and no forecast at every step");
-    require(trace.ndim() == 2, "array `trace` has the wrong number of dimensions");
-    Real* trace_out =
-        trace.shape(1) ? write<Real>(trace, "trace", {trace_each ? total : count, network.trace_size()}) : nullptr;
-    Real* every_out = width ? write<Real>(every, "every", {total, shape.P, width}) : nullptr;
-    const Sequences<Real> task{&panel,
-                               &lens,
-                               of,
-                               start,
-                               length,
-                               count,
-                               zero_state,
-                               write<Real>(state, "state", {count, network.state_size()}),
-                               write<Real>(last, "last", {count, shape.P, shape.H}),
-                               every_out,
-                               width,
-                               trace_out,
-                               trace_each};
+    require(trace.ndim() == 2, "array `trace` has the wrong shape: expected 2 dimensions, got ", trace.ndim());
+    const int64_t traced = trace_each ? total : count;
+    const Sequences<Real> task{
+        .panel = &panel,
+        .value_inputs = &value_inputs,
+        .series = of,
+        .starts = start,
+        .lengths = length,
+        .count = count,
+        .zero_state = zero_state,
+        .state = write<Real>(state, "state", {count, network.state_size()}),
+        .last = write<Real>(last, "last", {count, shape.P, shape.H}),
+        .every = width ? write<Real>(every, "every", {total, shape.P, width}) : nullptr,
+        .width = width,
+        .trace = trace.shape(1) ? write<Real>(trace, "trace", {traced, network.trace_size()}) : nullptr,
+        .trace_each = trace_each,
+    };
     {
         const nb::gil_scoped_release release;
-        Team team(threads);
-        Runner<Real>(network, loss, task).run(team, python_interrupted);
+        Runner<Real> runner(network, loss, task);
+        Team team(threads_for(n_threads, runner.groups()));
+        runner.run(team, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();
 }
 
 // Outputs are written to `inputs`, `shares` and `ahead`, which are zero before.
 template <typename Real>
-void forecast_slopes(const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
-                     const PanelView<Real>& panel, const ReadArray& series, const ReadArray& origins, int T, int middle,
-                     const WriteArray& inputs, const WriteArray& shares, const WriteArray& ahead, int threads,
-                     const std::string& isa) {
-    check_panel(shape, panel, lens);
+void forecast_slopes(const Shape& shape, const LossSettings& loss, const ValueInputs& value_inputs,
+                     const ReadArray& weights, const PanelView<Real>& panel, const ReadArray& series,
+                     const ReadArray& origins, int n_steps, int middle, const WriteArray& inputs,
+                     const WriteArray& shares, const WriteArray& ahead, int n_threads, const std::string& isa) {
+    check_panel(shape, panel, value_inputs);
     check_loss(shape, loss);
-    require(T > 0, "a sequence needs a step");
-    require(middle >= 0 && middle < shape.P, "there is no such parameter of a step");
+    checked_threads(n_threads);
+    require_between("n_steps", n_steps, 1, kMaxSteps);
+    require_between("middle", middle, 0, shape.P - 1);
     Network<Real> network(shape, kernels_for<Real>(isa));
     network.set_weights(read<Real>(weights, "weights", {network.layout.flat}));
     const auto count = static_cast<int64_t>(origins.size());
     const int64_t* of = read<int64_t>(series, "series", {count});
     const int64_t* origin = read<int64_t>(origins, "origins", {-1});
+    check_series(panel, of, count);
     for (int64_t i = 0; i < count; ++i) {
-        require(of[i] >= 0 && of[i] < panel.S, "a sequence is of no series");
-        require(origin[i] >= T - 1 && origin[i] < panel.length(static_cast<int>(of[i])),
-                "a sequence leaves its series");
+        const int64_t n = panel.length(static_cast<int>(of[i]));
+        require(origin[i] >= n_steps - 1 && origin[i] < n, "sequence ", i, " leaves its series of ", n,
+                " points: it ends at ", origin[i], " and has length ", n_steps);
     }
-    checked_threads(threads);
-    const SlopeTask<Real> task{&panel,
-                               &lens,
-                               of,
-                               origin,
-                               count,
-                               T,
-                               middle,
-                               write<Real>(inputs, "inputs", {count, shape.H, T, shape.dense}),
-                               write<Real>(shares, "shares", {count, shape.H, shape.J}),
-                               write<Real>(ahead, "ahead", {count, shape.H, shape.ahead_numbers})};
+    const SlopeTask<Real> task{
+        .panel = &panel,
+        .value_inputs = &value_inputs,
+        .series = of,
+        .origins = origin,
+        .count = count,
+        .T = n_steps,
+        .middle = middle,
+        .inputs = write<Real>(inputs, "inputs", {count, shape.H, n_steps, shape.dense}),
+        .shares = write<Real>(shares, "shares", {count, shape.H, shape.J}),
+        .ahead = write<Real>(ahead, "ahead", {count, shape.H, shape.ahead_numbers}),
+    };
+    if (count == 0) return;
     {
         const nb::gil_scoped_release release;
-        Team team(threads);
+        Team team(threads_for(n_threads, count));
         Slopes<Real>(network, loss, task).run(team, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();
 }
 
 template <typename Real>
+void init_stream(Stream<Real>* self, const Shape& shape, const LossSettings& loss, const ValueInputs& value_inputs,
+                 const ReadArray& weights, int window, double center, double unit, double spread,
+                 const std::string& isa) {
+    require_between("window", window, 0, kMaxSteps);
+    require(std::isfinite(center), "`center` must be finite, got ", center);
+    require(unit > 0.0 && std::isfinite(unit), "`unit` must be positive and finite, got ", unit);
+    require(spread > 0.0 && std::isfinite(spread), "`spread` must be positive and finite, got ", spread);
+    require(value_inputs.n_inputs() == shape.dense && shape.embeddings.empty() && !shape.future_units,
+            "a stream needs a network without covariates: expected ", value_inputs.n_inputs(), " inputs, got ",
+            shape.dense, " and ", shape.embeddings.size(), " codes");
+    check_skip_forecasts(shape, value_inputs);
+    check_loss(shape, loss);
+    require(window > 0 || !shape.needs_windows(), "a network that reads its window as a whole needs a window, got 0");
+    const auto& kernels = kernels_for<Real>(isa);
+    const int64_t size = Network<Real>(shape, kernels).layout.flat;
+    const Real* flat = read<Real>(weights, "weights", {size});
+    check_memory(2.0 * (static_cast<double>(value_inputs.history()) + window + 1), 2 * sizeof(Real));
+    new (self) Stream<Real>(shape, kernels, flat, loss, value_inputs, window, center, unit, spread);
+}
+
+template <typename Real>
+nb::ndarray<nb::numpy, Real> update(Stream<Real>& self, double value, bool observed) {
+    auto out = new_array<Real>({static_cast<std::size_t>(self.parameters()), static_cast<std::size_t>(self.horizon())});
+    const auto& forecast = self.update(value, observed);
+    std::copy(forecast.begin(), forecast.end(), out.data());
+    return out;
+}
+
+template <typename Real>
 void bind(nb::module_& module, const char* sequences, const char* slopes, const char* stream) {
-    module.def(sequences, &run_sequences<Real>);
-    module.def(slopes, &forecast_slopes<Real>);
+    module.def(sequences, &run_sequences<Real>, nb::kw_only(), "shape"_a, "loss"_a, "value_inputs"_a, "weights"_a,
+               "panel"_a, "series"_a, "starts"_a, "lengths"_a, "zero_state"_a, "state"_a, "last"_a, "every"_a,
+               "trace"_a, "trace_each"_a, "n_threads"_a, "isa"_a, "Runs a network along sequences.");
+    module.def(slopes, &forecast_slopes<Real>, nb::kw_only(), "shape"_a, "loss"_a, "value_inputs"_a, "weights"_a,
+               "panel"_a, "series"_a, "origins"_a, "n_steps"_a, "middle"_a, "inputs"_a, "shares"_a, "ahead"_a,
+               "n_threads"_a, "isa"_a, "Goes back from each step of forecasts to what went in.");
     using Self = Stream<Real>;
-    nb::class_<Self>(module, stream)
-        .def("__init__",
-             [](Self* self, const Shape& shape, const LossSettings& loss, const Lens& lens, const ReadArray& weights,
-                int window, double center, double unit, double spread, const std::string& isa) {
-                 require(window >= 0, "a window must not be negative");
-                 require(lens.value_inputs() == shape.dense && shape.embeddings.empty() && !shape.future_units,
-                         "a stream needs a network without covariates");
-                 check_candidates(shape, lens);
-                 check_loss(shape, loss);
-                 const Network<Real> network(shape, kernels_for<Real>(isa));
-                 require(window > 0 || !network.needs_windows(),
-                         "a network that reads its window as a whole needs a window");
-                 const Real* flat = read<Real>(weights, "weights", {network.layout.flat});
-                 new (self) Self(shape, kernels_for<Real>(isa), flat, loss, lens, window, center, unit, spread);
-             })
+    nb::class_<Self>(module, stream, "Forecasts of one series, renewed with each observation.")
+        .def("__init__", &init_stream<Real>, nb::kw_only(), "shape"_a, "loss"_a, "value_inputs"_a, "weights"_a,
+             "window"_a, "center"_a, "unit"_a, "spread"_a, "isa"_a)
         .def(
             "set_state",
-            [](Self& self, const ReadArray& state) { self.set_state(read<Real>(state, "state", {self.state_size()})); })
-        .def("remember",
-             [](Self& self, const ReadArray& values, const ReadArray& targets) {
-                 const auto n = static_cast<int64_t>(values.size());
-                 self.remember(read<Real>(values, "values", {n}), read<Real>(targets, "targets", {n}), n);
-             })
-        .def("update", [](Self& self, double value, bool observed) {
-            auto out = new_array<Real>(
-                {static_cast<std::size_t>(self.parameters()), static_cast<std::size_t>(self.horizon())});
-            const auto& forecast = self.update(value, observed);
-            std::copy(forecast.begin(), forecast.end(), out.data());
-            return out;
-        });
+            [](Self& self, const ReadArray& state) { self.set_state(read<Real>(state, "state", {self.state_size()})); },
+            "state"_a)
+        .def(
+            "remember",
+            [](Self& self, const ReadArray& values, const ReadArray& targets) {
+                const auto n = static_cast<int64_t>(values.size());
+                self.remember(read<Real>(values, "values", {-1}), read<Real>(targets, "targets", {n}), n);
+            },
+            "values"_a, "targets"_a)
+        .def("update", &update<Real>, "value"_a, "observed"_a);
 }
 
 }  // namespace

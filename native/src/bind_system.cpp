@@ -5,11 +5,20 @@
 #include "bindings.hpp"
 #include "gatecast/isa.hpp"
 
-void bind_system(nb::module_& module) {
-    module.def("available_isas", &gatecast::available_isas);
+namespace {
+
+std::string compiler() {
 #if defined(__clang__)
-    module.attr("compiler") = __VERSION__;
+    return __VERSION__;
 #else
-    module.attr("compiler") = "GCC " __VERSION__;
+    return "GCC " __VERSION__;
 #endif
+}
+
+}  // namespace
+
+void bind_system(nb::module_& module) {
+    module.def("available_isas", &gatecast::available_isas,
+               "Instruction sets that this build has and this processor runs, slowest first.");
+    module.def("compiler", &compiler, "The compiler that built the core.");
 }

@@ -1,8 +1,8 @@
-// The extension module gatecast._native: one bind_ function per topic.
+// The extension module gatecast.network._native: one bind_ function per topic.
 #include "bindings.hpp"
 
 NB_MODULE(_native, module) {
-    module.doc() = "The native core of gatecast. Use gatecast.network.native, which documents and checks.";
+    module.doc() = "The native core of gatecast. Use gatecast.network.wrapper, which documents and checks.";
     bind_system(module);
     bind_shapes(module);
     bind_sources(module);

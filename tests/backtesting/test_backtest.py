@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from backtesting.planted import Crashes, Endless, EndlessSeries, FailsLate, Locked, Mean, TooSlow
 from joblib import parallel_config
 
+from backtesting.planted import Crashes, Endless, EndlessSeries, FailsLate, Locked, Mean, TooSlow
 from gatecast import (
     AutoETS,
     ConfigError,

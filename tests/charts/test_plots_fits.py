@@ -6,7 +6,7 @@ import pytest
 
 from gatecast import ConfigError, DataError, charts
 from gatecast.charts.errors import autocorrelation
-from gatecast.diagnosis.findings import Diagnosis, Finding
+from gatecast.diagnosis.findings import Diagnosis, Finding, part_of
 from gatecast.tuning.tuned import Tuned
 
 from .drawn import overlaps
@@ -79,10 +79,11 @@ def test_learning_curves_of_a_model(model):
 
 
 def test_learning_curves_say_what_the_diagnosis_says_of_training():
-    other = Finding("residual-drift", "warning", {}, "Errors drift.")
-    learning = Finding("still-learning", "warning", {}, "It was still learning.", "epochs=24")
-    text = charts.learning_curves(HISTORY, Diagnosis((other, learning))).get_supxlabel()
-    assert text == "It was still learning. Try epochs=24."
+    other = Finding("data-too-short", "warning", {"n_parameters": 900.0, "n_learned": 90.0, "ratio": 10.0})
+    learning = Finding("still-learning", "warning", {"gain": 0.05}, {"curve": part_of("training part")}, {"epochs": 24})
+    text = " ".join(charts.learning_curves(HISTORY, Diagnosis((other, learning))).get_supxlabel().split())
+    assert text.startswith("It was still learning: the loss on the training part fell until the end")
+    assert text.endswith("would lower it by another 5.0%. Try epochs=24.")
 
 
 def test_learning_curves_that_fall_far_are_in_logarithms():
@@ -191,7 +192,7 @@ def test_tuning_of_something_else(draw):
 
 
 def test_texts_do_not_lie_on_each_other(model, parts):
-    finding = Finding("plateau", "ok", {}, "Training is done: the loss had come to rest. " * 3)
+    finding = Finding("past-its-best", "info", {"best_epoch": 12.0, "rise": 0.25})
     figures = [
         charts.plot_predictions(model, *parts),
         charts.plot_intervals(model, parts[0]),

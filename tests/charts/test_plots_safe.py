@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 import gatecast.charts
 from gatecast import charts
-from gatecast.charts.names import distinct, html_label, label, shorten
+from gatecast.charts.names import distinct, for_matplotlib, for_plotly, shorten
 from gatecast.charts.style import fonts
 from gatecast.comparison.board import leaderboard
 
@@ -75,8 +75,8 @@ def test_names_of_any_kind_are_short_lines(name):
     text = shorten(name)
     assert 0 < len(text) <= 28
     assert "\n" not in text
-    assert label(name)
-    assert html_label(name)
+    assert for_matplotlib(text)
+    assert for_plotly(text)
 
 
 def test_long_names_stay_different():

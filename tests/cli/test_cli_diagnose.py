@@ -22,7 +22,7 @@ def test_diagnose_a_table(gatecast, wave):
     assert report["judged_on"].startswith("160 points of the test part")
     outcome = gatecast("diagnose", wave, *BLIND)
     assert outcome.code == 0
-    assert f"Try: {findings['underfit']['remedy']}" in outcome.out
+    assert f"Try: --lookback {findings['underfit']['settings']['lookback']}" in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 80
 
 

@@ -12,7 +12,7 @@ import pytest
 import gatecast as package
 from gatecast import LSTMForecaster, Training
 from gatecast.cli import checks
-from gatecast.network import native
+from gatecast.network import wrapper
 
 from .commands import QUICK, write_csv
 
@@ -127,7 +127,7 @@ def test_doctor_is_well(gatecast):
     outcome = gatecast("doctor")
     assert outcome.code == 0
     assert "All is well." in outcome.out
-    for text in (package.__version__, native.isa(), "threads", "extra plots"):
+    for text in (package.__version__, wrapper.isa(), "threads", "extra plots"):
         assert text in outcome.out
     assert "FAIL" not in outcome.out
 
@@ -140,9 +140,9 @@ def test_doctor_json_has_each_instruction_set(gatecast):
     extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert set(report["extras"]) == set(extras) - {"all"}
     assert set(report["extras"]["compare"]) == {"joblib", "statsforecast", "statsmodels"}
-    assert report["instruction_sets"] == {"available": native.available_isas(), "in_use": native.isa()}
+    assert report["instruction_sets"] == {"available": wrapper.available_isas(), "in_use": wrapper.isa()}
     names = [check["name"] for check in report["checks"]]
-    assert len(names) == 3 * len(native.available_isas())
+    assert len(names) == 3 * len(wrapper.available_isas())
     assert all(check["passed"] for check in report["checks"])
     assert sum(check["seconds"] for check in report["checks"]) < 10
 

@@ -147,13 +147,13 @@ def test_a_constant_series_is_ranked_by_mae() -> None:
     board = leaderboard(made_backtest({"A": noisy(2.0), "B": noisy(1.0)}, scale=0.0))
     assert board.metric == "mae"
     assert board.verdict.best == "B"
-    assert "Models are ranked by MAE" in " ".join(board.notes)
+    assert "Models are ranked by MAE" in " ".join(map(str, board.notes))
 
 
 def test_one_model_has_nothing_to_be_compared_with() -> None:
     board = leaderboard(made_backtest({"LSTM": noisy(1.0)}))
     assert "nothing to compare it with" in str(board.verdict)
-    assert "SeasonalNaive was not among the models" in " ".join(board.notes)
+    assert "SeasonalNaive was not among the models" in " ".join(map(str, board.notes))
 
 
 def test_it_can_be_printed_and_written() -> None:

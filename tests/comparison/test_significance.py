@@ -60,7 +60,7 @@ def test_a_variance_that_is_not_positive_gets_weights() -> None:
 def test_too_few_windows_have_no_p_value_and_say_why(n: int, horizon: int) -> None:
     found = diebold_mariano(np.arange(1.0, n + 1), horizon)
     assert np.isnan(found.p_value)
-    assert f"{n} loss differences are too few" in found.note
+    assert f"{n} loss differences are too few" in str(found.note)
 
 
 def test_equal_errors_and_equal_differences() -> None:
@@ -118,8 +118,8 @@ def test_nemenyi_against_the_published_table() -> None:
 
 
 def test_ranks_need_series_and_models() -> None:
-    assert "9 and 3" in average_ranks(("A", "B", "C"), np.ones((3, 9))).note
-    assert "20 and 2" in average_ranks(("A", "B"), np.ones((2, 20))).note
+    assert "9 and 3" in str(average_ranks(("A", "B", "C"), np.ones((3, 9))).note)
+    assert "20 and 2" in str(average_ranks(("A", "B"), np.ones((2, 20))).note)
     assert average_ranks(("A", "B", "C"), np.ones((3, 12))).p_value == 1
     missing = np.random.default_rng(0).normal(size=(3, 12))
     missing[1, 0] = np.nan
@@ -163,8 +163,8 @@ def test_few_origins_of_many_series_are_tested_by_series() -> None:
     units = units_of(cells({"A": a[:4]}, horizon=2, step=1))
     assert (units.what, units.horizon) == ("origin", 2)
     np.testing.assert_allclose(units.losses[0], a[:4].mean(axis=0))
-    assert "3 windows are few" in units.note
-    assert units_of(cells({"A": np.ones((12, 10))})).note == ""
+    assert "3 windows are few" in str(units.note)
+    assert units_of(cells({"A": np.ones((12, 10))})).note is None
 
 
 def test_skill_against_a_bootstrap_of_loops() -> None:
@@ -199,7 +199,7 @@ def test_skill_from_one_window_has_no_interval() -> None:
     found = bootstrap_skill(cells({"SeasonalNaive": np.ones((1, 1)), "A": np.full((1, 1), 0.5)}), "SeasonalNaive")
     assert found.skill[1] == pytest.approx(0.5)
     assert np.isnan([found.lower[1], found.upper[1]]).all()
-    assert "no interval" in found.note
+    assert "no interval" in str(found.note)
 
 
 def test_skill_needs_its_baseline() -> None:

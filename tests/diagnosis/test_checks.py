@@ -95,3 +95,16 @@ def test_season_remedy_keeps_the_known_seasons():
     fresh = Errors(errors, errors, errors, errors)
     found = {f.code: f for f in judge(replace(evidence, fresh=fresh, facts=replace(evidence.facts, seasons=(7,))))}
     assert found["season-in-residuals"].remedy == "season_length=(7, 24)"
+
+
+def test_remedies_go_beyond_what_is_in_force():
+    for n, case in enumerate(EVIDENCE):
+        evidence = case.troubled(np.random.default_rng(n))
+        facts = replace(evidence.facts, hidden_size=4, dropout=0.4, hold_out_share=0.2)
+        for finding in judge(replace(evidence, facts=facts)):
+            settings = finding.settings
+            if finding.code in ("overfit", "data-too-short"):
+                assert settings.get("hidden_size", 1) <= 4
+                assert settings.get("dropout", 0.5) > 0.4
+            if finding.code.startswith("intervals"):
+                assert settings.get("validation_size", 0.5) > 0.2

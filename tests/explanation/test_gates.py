@@ -32,7 +32,9 @@ def reference_traces(model, data, start, length):
     panel = model.panel_of("gates", data)
     network = model.fitted_.ensemble.first
     arrays, spec, flat = model.fitted_.preparation.arrays(panel), network.spec, network.weights.astype(np.float64)
-    x = reference.batch_of(arrays, network.lens, [(0, start)], length, length - 1, spec.horizon).x.astype(np.float64)
+    x = reference.batch_of(arrays, network.value_inputs, [(0, start)], length, length - 1, spec.horizon).x.astype(
+        np.float64
+    )
     found = []
     for n, layer in enumerate(spec.layers[: len(spec.stack)]):
         at = layer.trace(x, spec.weights_of(flat, n))

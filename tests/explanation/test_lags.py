@@ -7,39 +7,42 @@ import pytest
 
 from gatecast import ConfigError
 from gatecast.explanation.lags import slopes_of_values
-from gatecast.network import native
-from gatecast.network.native import Lens, LossSettings, PanelArrays, Stretches
+from gatecast.network import wrapper
+from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.network.wrapper import Stretches
 
 from .hand_set import fitted, hourly, set_weights
 
 H, N, STEP = 3, 60, 1e-4
-LENSES = [Lens((1, 4, 7), (1, 4, -5, 0, 8)), Lens((2,), (), level=False), Lens()]
+EACH_VALUE_INPUTS = [ValueInputs((1, 4, 7), (1, 4, -5, 0, 8)), ValueInputs((2,), (), level=False), ValueInputs()]
 
 
-def problem(lens):
+def problem(value_inputs):
     rng = np.random.default_rng(0)
     values = np.cumsum(rng.normal(size=N)) * 0.4
     arrays = PanelArrays(values, values, np.array([0, N]), np.ones(1), np.full(1, 1.3))
     stack = (LayerSpec("lstm", 4), LayerSpec("lstm", 4, 2, residual=True))
-    spec = NetworkSpec(lens.n_inputs, stack, H, n_candidates=len(lens.candidates))
+    spec = NetworkSpec(value_inputs.n_inputs, stack, H, n_skip_forecasts=len(value_inputs.skip_forecasts))
     return spec, rng.normal(size=spec.n_parameters) * 0.5, arrays
 
 
-@pytest.mark.parametrize("lens", LENSES, ids=str)
-def test_slopes_of_values_equal_differences(lens):
-    spec, flat, arrays = problem(lens)
+@pytest.mark.parametrize("value_inputs", EACH_VALUE_INPUTS, ids=str)
+def test_slopes_of_values_equal_differences(value_inputs):
+    spec, flat, arrays = problem(value_inputs)
     T, origins = 9, np.array([8, 13, 40, N - 1])
 
     def forecasts(values):
         moved = replace(arrays, values=values, targets=values)
         where = Stretches(np.zeros(4, np.int64), origins + 1 - T, np.full(4, T))
-        return native.run_sequences(spec, flat, LossSettings(), lens, moved, where).last[:, 0]
+        return wrapper.run_sequences(spec, flat, LossSettings(), value_inputs, moved, where).last[:, 0]
 
-    found = native.forecast_slopes(spec, flat, LossSettings(), lens, arrays, (np.zeros(4, np.int64), origins), T)
-    slopes = slopes_of_values(found, lens, arrays, origins)
-    assert slopes.shape == (4, H, T + lens.history)
-    for lag in range(T + lens.history):
+    found = wrapper.forecast_slopes(
+        spec, flat, LossSettings(), value_inputs, arrays, (np.zeros(4, np.int64), origins), T
+    )
+    slopes = slopes_of_values(found, value_inputs, arrays, origins)
+    assert slopes.shape == (4, H, T + value_inputs.history)
+    for lag in range(T + value_inputs.history):
         at = origins - lag
         for i in np.flatnonzero(at >= 0):
             up, down = arrays.values.copy(), arrays.values.copy()
@@ -54,8 +57,8 @@ def test_slopes_of_values_equal_differences(lens):
 def seasonal(horizon=1):
     """A model that forecasts the value of 24 steps before, and nothing else."""
     model = fitted(hourly(), horizon=horizon)
-    lens = model.fitted_.preparation.lens
-    logits = np.where(np.array(lens.candidates) == 24, 100.0, 0.0)
+    value_inputs = model.fitted_.preparation.value_inputs
+    logits = np.where(np.array(value_inputs.skip_forecasts) == 24, 100.0, 0.0)
     head = np.zeros(model.fitted_.ensemble.spec.output_size)
     head[: len(logits) * horizon] = np.repeat(logits, horizon)
     return set_weights(model, head__bias=head)

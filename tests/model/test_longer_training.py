@@ -112,5 +112,5 @@ def test_a_checkpoint_keeps_how_long_training_is(tmp_path: Path) -> None:
     whole = forecaster(**SMALL).fit(y)
     np.testing.assert_array_equal(forecaster(**SMALL, **kept).fit(y).predict()["LSTM"], whole.predict()["LSTM"])
     resumed = forecaster(**SMALL).fit(y, resume=tmp_path / "unfinished")
-    assert resumed.decisions_ == whole.decisions_
+    assert resumed.fitted_.record == whole.fitted_.record
     np.testing.assert_array_equal(resumed.predict()["LSTM"], whole.predict()["LSTM"])

@@ -8,7 +8,7 @@ import pytest
 
 from gatecast import to_panel
 from gatecast.model.inputs import prepare
-from gatecast.network.native import Lens
+from gatecast.network.inputs import ValueInputs
 from made_series import SMALL, forecaster, wave
 
 HOLES = {
@@ -60,7 +60,7 @@ def test_forecast_is_a_number(hole: str, kind: str) -> None:
 def test_missing_points_are_no_lesson() -> None:
     y = with_holes("scattered")
     panel = to_panel(y)
-    preparation = prepare(panel, "none", "standard", 1, Lens((1,), (1, 0)))
+    preparation = prepare(panel, "none", "standard", 1, ValueInputs((1,), (1, 0)))
     arrays = preparation.arrays(panel)
     assert np.isnan(arrays.targets[HOLES["scattered"]]).all()
     assert np.isfinite(arrays.values).all()

@@ -12,7 +12,7 @@ from gatecast.data.seasonality.chosen import Seasons, choose_seasons
 from gatecast.model.plan import input_designs, make_plan
 from gatecast.model.settings import Settings
 from gatecast.model.training_data import TrainingData, hold_out_lengths
-from gatecast.network.native import Lens
+from gatecast.network.inputs import ValueInputs
 from made_series import SMALL, forecaster, table, wave
 
 
@@ -116,7 +116,7 @@ def test_season_is_searched_for_where_the_frequency_suggests_none() -> None:
 def test_found_season_is_what_the_fit_uses_and_says() -> None:
     model = forecaster(**SMALL).fit(cycle(600, 17))
     assert model.fitted_.season_length == 17
-    assert 17 in model.fitted_.preparation.lens.lags
+    assert 17 in model.fitted_.preparation.value_inputs.lags
     assert [check.season_length for check in model.fitted_.record.seasons.checks] == [17]
     assert "SeasonalNaive" in model.evaluate(cycle(650, 17)).scores
 
@@ -221,11 +221,13 @@ def test_series_of_very_different_lengths_and_sizes_learn_together() -> None:
 
 
 def test_three_of_the_shortest_season_are_looked_back_where_it_is_exact() -> None:
-    def shown(panel: Panel, seasons: tuple[int, ...], source: str) -> Lens:
-        return input_designs(learned_from(panel, Seasons(seasons, source)))[0].lens
+    def shown(panel: Panel, seasons: tuple[int, ...], source: str) -> ValueInputs:
+        return input_designs(learned_from(panel, Seasons(seasons, source)))[0].value_inputs
 
     hourly = to_panel(pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=600, freq="h"), "y": wave(600)}))
-    assert shown(hourly, (24, 168), "frequency") == Lens((1, 24, 48, 72, 168), (1, 24, 48, 72, 168, -24), level=False)
+    assert shown(hourly, (24, 168), "frequency") == ValueInputs(
+        (1, 24, 48, 72, 168), (1, 24, 48, 72, 168, -24), level=False
+    )
     plain = to_panel(wave(600))
     assert shown(plain, (7,), "given").lags == (1, 7, 14, 21)
     # the frequency says nothing, so that this one was searched for

@@ -135,7 +135,7 @@ def test_intervals_of_measured_errors_are_known_as_such() -> None:
 def test_record_holds_what_was_chosen(longer: LSTMForecaster) -> None:
     fitted, record = longer.fitted_, longer.fitted_.record
     assert record.transform == fitted.preparation.transform.name
-    assert record.lens == fitted.ensemble.first.lens
+    assert record.value_inputs == fitted.ensemble.first.value_inputs
     assert record.seasons.source == "search"
     # of a single series a fifth at most
     assert record.hold_out == (72,)

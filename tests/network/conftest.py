@@ -2,10 +2,10 @@
 
 import pytest
 
-from gatecast.network import native
+from gatecast.network import wrapper
 
 
-@pytest.fixture(params=native.available_isas())
+@pytest.fixture(params=wrapper.available_isas())
 def each_isa(request, monkeypatch):
     monkeypatch.setenv("GATECAST_ISA", request.param)
     return request.param

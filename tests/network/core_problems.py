@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.network import native, reference
-from gatecast.network.native import LossSettings, OptimizerSettings, PanelArrays
+from gatecast.network import inputs, reference, wrapper
+from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.network.wrapper import OptimizerSettings
 
 # every loss, with the settings under which it is judged
-LOSSES = {name: LossSettings(name, quantiles=(0.1, 0.4, 0.7, 0.95)) for name in native.LOSSES}
+LOSSES = {name: LossSettings(name, quantiles=(0.1, 0.4, 0.7, 0.95)) for name in inputs.LOSSES}
 POINT_LOSSES = ["mse", "mae", "huber"]
 
 
@@ -83,13 +84,13 @@ def targets_off_the_kinks(loss, predictions, rng):
 
 def trainer_of(problem, dtype=np.float64, threads=1, optimizer=None):
     flat = problem.flat.astype(dtype)
-    return native.make_trainer(problem.spec, flat, problem.loss, optimizer or OptimizerSettings(), threads)
+    return wrapper.make_trainer(problem.spec, flat, problem.loss, optimizer or OptimizerSettings(), threads)
 
 
 def source_of(problem, dtype=np.float64):
     if problem.panel is not None:
         return problem.make_source(cast_panel(problem.panel, dtype))
-    return native.array_source(problem.x[None].astype(dtype), problem.y[None].astype(dtype))
+    return wrapper.array_source(problem.x[None].astype(dtype), problem.y[None].astype(dtype))
 
 
 def cast_panel(panel, dtype):

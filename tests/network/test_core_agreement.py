@@ -14,7 +14,7 @@ from core_problems import (
 )
 
 from gatecast.exceptions import ConfigError
-from gatecast.network import native, reference
+from gatecast.network import inputs, reference, wrapper
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 # float64: both round in other orders, over sums of some hundred terms: 1e-12 of the largest number.
@@ -55,10 +55,10 @@ def reference_training(problem, batches, rates, optimizer):
 
 
 OPTIMIZERS = {
-    "plain": native.OptimizerSettings(),
-    "clipped": native.OptimizerSettings(clip_norm=0.05),
-    "decay": native.OptimizerSettings(weight_decay=2.0, beta1=0.8, beta2=0.99, epsilon=1e-4),
-    "averaging": native.OptimizerSettings(weight_decay=0.5, averaging=0.7),
+    "plain": wrapper.OptimizerSettings(),
+    "clipped": wrapper.OptimizerSettings(clip_norm=0.05),
+    "decay": wrapper.OptimizerSettings(weight_decay=2.0, beta1=0.8, beta2=0.99, epsilon=1e-4),
+    "averaging": wrapper.OptimizerSettings(weight_decay=0.5, ema_decay=0.7),
 }
 
 
@@ -70,14 +70,14 @@ def test_run_follows_the_reference_training(T, optimizer, loss, each_isa):
     problem, x, y = problems[0], np.stack([p.x for p in problems]), np.stack([p.y for p in problems])
     rates = 3e-3 * np.sin(np.linspace(0.5, 2.5, 40)) ** 2
     trainer = trainer_of(problem, threads=2, optimizer=optimizer)
-    outcome, steps, records = trainer.run(native.array_source(x, y), 0, rates)
+    outcome, steps, records = trainer.run(wrapper.array_source(x, y), 0, rates)
     flat, mean, moments, expected = reference_training(problem, [p.batch for p in problems], rates, optimizer)
-    assert (outcome, steps, trainer.adam_steps) == (native.FINISHED, 40, 40)
+    assert (outcome, steps, trainer.adam_steps) == (wrapper.FINISHED, 40, 40)
     # 40 steps of rounding at 1e-16 each, amplified by the division by sqrt(v) of near-zero gradients
     np.testing.assert_allclose(records, expected, rtol=1e-9)
     np.testing.assert_allclose(trainer.weights(), flat, rtol=0, atol=1e-9)
     np.testing.assert_allclose(trainer.moments(), moments, rtol=0, atol=1e-9)
-    if optimizer.averaging:
+    if optimizer.ema_decay:
         np.testing.assert_allclose(trainer.mean_weights(), mean, rtol=0, atol=1e-9)
         assert np.abs(mean - flat).max() > 1e-4
 
@@ -86,10 +86,10 @@ def test_run_follows_the_reference_training(T, optimizer, loss, each_isa):
 def test_run_follows_the_reference_training_of_distributions(loss, each_isa):
     problems = [make_problem((6,), B=5, seed=seed, loss=loss) for seed in range(3)]
     trainer, rates = trainer_of(problems[0], threads=2), np.full(20, 1e-3)
-    source = native.array_source(np.stack([p.x for p in problems]), np.stack([p.y for p in problems]))
+    source = wrapper.array_source(np.stack([p.x for p in problems]), np.stack([p.y for p in problems]))
     records = trainer.run(source, 0, rates)[2]
     flat, _, _, expected = reference_training(
-        problems[0], [p.batch for p in problems], rates, native.OptimizerSettings()
+        problems[0], [p.batch for p in problems], rates, wrapper.OptimizerSettings()
     )
     np.testing.assert_allclose(records, expected, rtol=1e-9)
     np.testing.assert_allclose(trainer.weights(), flat, rtol=0, atol=1e-9)
@@ -97,9 +97,9 @@ def test_run_follows_the_reference_training_of_distributions(loss, each_isa):
 
 def test_mean_of_the_weights_is_kept_on():
     problem = make_problem((6,), B=5)
-    averaging = native.OptimizerSettings(averaging=0.9)
+    averaging = wrapper.OptimizerSettings(ema_decay=0.9)
     whole, first, second = (trainer_of(problem, optimizer=averaging) for _ in range(3))
-    source = native.array_source(problem.x[None], problem.y[None])
+    source = wrapper.array_source(problem.x[None], problem.y[None])
     np.testing.assert_array_equal(whole.mean_weights(), problem.flat)
     whole.run(source, 0, np.full(10, 1e-2))
     first.run(source, 0, np.full(4, 1e-2))
@@ -112,7 +112,7 @@ def test_mean_of_the_weights_is_kept_on():
 
 def test_run_in_two_parts_equals_one_run():
     batches = [make_problem((6,), B=5, seed=seed) for seed in range(3)]
-    source = native.array_source(np.stack([b.x for b in batches]), np.stack([b.y for b in batches]))
+    source = wrapper.array_source(np.stack([b.x for b in batches]), np.stack([b.y for b in batches]))
     whole, first, second = (trainer_of(batches[0]) for _ in range(3))
     whole.run(source, 0, np.full(10, 1e-3))
     first.run(source, 0, np.full(4, 1e-3))
@@ -125,17 +125,17 @@ def test_run_in_two_parts_equals_one_run():
 
 def test_isa_is_the_fastest_unless_told(monkeypatch):
     monkeypatch.delenv("GATECAST_ISA", raising=False)
-    assert native.isa() == native.available_isas()[-1]
+    assert wrapper.isa() == wrapper.available_isas()[-1]
 
 
 def test_isa_from_the_environment(each_isa):
-    assert native.isa() == each_isa
+    assert wrapper.isa() == each_isa
 
 
 def test_isa_unknown_is_a_config_error(monkeypatch):
     monkeypatch.setenv("GATECAST_ISA", "mmx")
     with pytest.raises(ConfigError, match="GATECAST_ISA is 'mmx'.*baseline"):
-        native.isa()
+        wrapper.isa()
 
 
 def test_one_trainer_works_on_sources_of_other_shapes_in_turn():
@@ -147,7 +147,7 @@ def test_one_trainer_works_on_sources_of_other_shapes_in_turn():
         alone = trainer_of(problem, threads=1)
         alone.set_weights(together.weights())
         alone.set_moments(together.moments(), together.adam_steps)
-        source = native.array_source(problem.x[None], problem.y[None])
+        source = wrapper.array_source(problem.x[None], problem.y[None])
         np.testing.assert_array_equal(together.gradient(source, False)[2], alone.gradient(source, False)[2])
         for trainer in (together, alone):
             trainer.run(source, 0, np.full(2, 1e-2))
@@ -168,9 +168,9 @@ def test_matrices_decay_and_vectors_do_not(each_isa):
     """Without a gradient only decay changes weights: a matrix shrinks by its share, a bias stays."""
     spec = NetworkSpec(2, EVERY_KIND, 2, decoder=(LayerSpec("dense", 7),), embeddings=())
     flat = np.random.default_rng(0).normal(size=spec.n_parameters)
-    trainer = native.make_trainer(spec, flat, native.LossSettings(), native.OptimizerSettings(weight_decay=0.5), 1)
+    trainer = wrapper.make_trainer(spec, flat, inputs.LossSettings(), wrapper.OptimizerSettings(weight_decay=0.5), 1)
     # no target is there, so nothing has a gradient
-    trainer.run(native.array_source(np.ones((1, 3, 4, 2)), np.full((1, 3, 1, 2), np.nan)), 0, np.array([0.1]))
+    trainer.run(wrapper.array_source(np.ones((1, 3, 4, 2)), np.full((1, 3, 1, 2), np.nan)), 0, np.array([0.1]))
     before, after = spec.views(flat), spec.views(trainer.weights())
     for name, weights in before.items():
         is_vector = name.split(".")[-1] in ("bias", "recurrent_bias", "gain", "shift", "score")

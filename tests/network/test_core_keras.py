@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gatecast.network import native, reference
+from gatecast.network import inputs, reference, wrapper
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -39,11 +39,11 @@ class Golden:
         return np.concatenate([parts[str(i)].ravel() for i in range(len(parts))])
 
     def trainer(self):
-        settings = native.LossSettings(), native.OptimizerSettings()
-        return native.make_trainer(self.spec, self.flat("initial"), *settings, 2)
+        settings = inputs.LossSettings(), wrapper.OptimizerSettings()
+        return wrapper.make_trainer(self.spec, self.flat("initial"), *settings, 2)
 
     def source(self):
-        return native.array_source(self.x, self.y)
+        return wrapper.array_source(self.x, self.y)
 
 
 @pytest.fixture(params=SPECS, scope="module")
@@ -72,7 +72,7 @@ def test_training_as_in_keras(golden, each_isa):
 
 def test_reference_as_in_keras(golden):
     at = reference.gradients(
-        golden.spec, golden.flat("initial"), reference.Batch(golden.x[0], golden.y[0]), native.LossSettings()
+        golden.spec, golden.flat("initial"), reference.Batch(golden.x[0], golden.y[0]), inputs.LossSettings()
     )
     same(at.predictions, golden.values["prediction_before"], 1e-5)
     same(at.weights, golden.flat("gradient0"), 1e-5)

@@ -18,9 +18,12 @@ from core_problems import (
     trainer_of,
 )
 
-from gatecast.network import native
+from gatecast.network import inputs, wrapper
+from gatecast.network.initial import initial_weights
+from gatecast.network.inputs import LossSettings
 from gatecast.network.layers import LAYERS
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.network.wrapper import OptimizerSettings
 
 T, F, H = 7, 3, 4
 # normalising small numbers bends fast: a quarter of the usual step, whose rounding error is still 1e-12
@@ -30,13 +33,13 @@ LSTM = LayerSpec("lstm", 5)
 
 def places_of(kind):
     """Stacks and decoders in which a kind of layer may stand."""
-    layer, units = LayerSpec(kind, 5, amount=0.4), LAYERS[kind](F, 5).outputs
+    layer, units = LayerSpec(kind, 5, dropout=0.4), LAYERS[kind](F, 5).outputs
     places = {"alone": ((layer,), ()), "on-top": ((LSTM, layer), ())}
     # what speaks of the last step alone has nothing to say to layers that read all steps
     if kind != "attention":
         places |= {"below": ((layer, LSTM), ())}
     if LAYERS[kind](units, units).outputs == units:
-        places |= {"residual": ((LSTM, LayerSpec(kind, 5, residual=True, amount=0.4)), ())}
+        places |= {"residual": ((LSTM, LayerSpec(kind, 5, residual=True, dropout=0.4)), ())}
     if not LAYERS[kind].mixes_steps:
         places |= {"decoder": ((LSTM,), (layer, LayerSpec("dense", 3)))}
     if LAYERS[kind].mixes_steps and not LAYERS[kind].sees_ahead:
@@ -50,11 +53,11 @@ PLACES = {f"{kind}-{name}": place for kind in LAYERS for name, place in places_o
 # others that occur: two bidirectional layers, as deep a stack as people ask for, a layer behind an attention
 PLACES |= {
     "two-bidirectional": ((LayerSpec("bidirectional", 5), LayerSpec("bidirectional", 4)), ()),
-    "bidirectional-then-dropout": ((LayerSpec("bidirectional", 5), LayerSpec("dropout", amount=0.3)), ()),
+    "bidirectional-then-dropout": ((LayerSpec("bidirectional", 5), LayerSpec("dropout", dropout=0.3)), ()),
     "bidirectional-then-attention": ((LayerSpec("bidirectional", 3), LayerSpec("attention", 4)), ()),
     "attention-then-norm-and-dense": ((LSTM, LayerSpec("attention", 3), LayerSpec("norm"), LayerSpec("dense", 4)), ()),
     "stacked-dilations": (tuple(LayerSpec("lstm", 4, d, residual=True) for d in (1, 2, 4)), ()),
-    "mixed": ((LayerSpec("gru", 6, 2), LayerSpec("norm"), LayerSpec("dropout", amount=0.5), LSTM), ()),
+    "mixed": ((LayerSpec("gru", 6, 2), LayerSpec("norm"), LayerSpec("dropout", dropout=0.5), LSTM), ()),
 }
 
 
@@ -110,8 +113,8 @@ def test_norm_of_the_gradient_is_that_of_the_weights_alone(place, each_isa):
 @pytest.mark.parametrize("place", PLACES)
 def test_core_counts_the_same_weights_and_states(place):
     spec = spec_of(place)
-    shape = native.native_shape(spec)
-    assert (shape.n_parameters, shape.state_size) == (spec.n_parameters, spec.state_size)
+    trainer = wrapper.make_trainer(spec, initial_weights(spec, 0), LossSettings(), OptimizerSettings(), 1)
+    assert (len(trainer.weights()), trainer.state_size) == (spec.n_parameters, spec.state_size)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -151,16 +154,16 @@ def test_dilated_state_comes_from_that_many_steps_before():
 
 def kept_inputs(share, B=400, T=3, width=50, seed_step=0, layers=1):
     """Which inputs dropout keeps (B, width): a dense head of ones is all that stands above it."""
-    stack = tuple(LayerSpec("dropout", amount=share) for _ in range(layers))
+    stack = tuple(LayerSpec("dropout", dropout=share) for _ in range(layers))
     spec = NetworkSpec(width, stack, 1)
     flat = np.zeros(spec.n_parameters)
     spec.views(flat)["head.kernel"][:] = 1.0
     x, y = np.ones((1, B, T, width)), -np.ones((1, B, T, 1))
-    trainer = native.make_trainer(spec, flat, native.LossSettings("mse"), native.OptimizerSettings(), 1)
-    _, predictions, _, inputs = trainer.gradient(native.array_source(x, y), True)
+    trainer = wrapper.make_trainer(spec, flat, inputs.LossSettings("mse"), wrapper.OptimizerSettings(), 1)
+    _, predictions, _, d_inputs = trainer.gradient(wrapper.array_source(x, y), True)
     # the gradient of an input is that of the forecast, times what it was multiplied by
     slopes = 2 * (predictions[:, :, 0] + 1) / (B * T)
-    return inputs / slopes, predictions
+    return d_inputs / slopes, predictions
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
@@ -189,7 +192,7 @@ def test_dropout_masks_differ_between_sequences_and_layers():
 
 
 def test_dropout_is_the_same_for_the_same_step_and_another_for_the_next():
-    problem = problem_of(NetworkSpec(F, (LSTM, LayerSpec("dropout", amount=0.5)), H), B=6, T=T)
+    problem = problem_of(NetworkSpec(F, (LSTM, LayerSpec("dropout", dropout=0.5)), H), B=6, T=T)
 
     def trained(first_step, steps):
         trainer = trainer_of(problem, threads=2)
@@ -201,13 +204,13 @@ def test_dropout_is_the_same_for_the_same_step_and_another_for_the_next():
 
 
 def test_dropout_is_off_in_forecasts():
-    spec = NetworkSpec(1, (LSTM, LayerSpec("dropout", amount=0.5)), H)
+    spec = NetworkSpec(1, (LSTM, LayerSpec("dropout", dropout=0.5)), H)
     values = np.random.default_rng(0).normal(size=30)
     flat = np.random.default_rng(1).normal(size=spec.n_parameters)
-    panel = native.PanelArrays(values, values, np.array([0, 30]), np.ones(1))
-    where = native.Stretches(*(np.array([n]) for n in (0, 0, 30)))
+    panel = inputs.PanelArrays(values, values, np.array([0, 30]), np.ones(1))
+    where = wrapper.Stretches(*(np.array([n]) for n in (0, 0, 30)))
     run = [
-        native.run_sequences(s, flat, native.LossSettings(), native.Lens(), panel, where, width=H).every
+        wrapper.run_sequences(s, flat, inputs.LossSettings(), inputs.ValueInputs(), panel, where, width=H).every
         for s in (spec, NetworkSpec(1, (LSTM,), H))
     ]
     np.testing.assert_array_equal(*run)

@@ -16,7 +16,7 @@ from core_problems import (
     reference_gradients,
 )
 
-from gatecast.network import native, reference
+from gatecast.network import inputs, reference, wrapper
 from gatecast.network.spec import NetworkSpec
 
 
@@ -26,9 +26,9 @@ def said_of(loss, raw, target, dtype=np.float64):
     spec = NetworkSpec(1, spec.stack, 1, n_parameters_of_step=loss.n_parameters)
     flat = np.zeros(spec.n_parameters, dtype)
     spec.views(flat)["head.bias"][:] = raw
-    trainer = native.make_trainer(spec, flat, loss, native.OptimizerSettings(), 1)
+    trainer = wrapper.make_trainer(spec, flat, loss, wrapper.OptimizerSettings(), 1)
     x, y = np.zeros((1, 1, 1, 1), dtype), np.full((1, 1, 1, 1), target, dtype)
-    value, predictions, gradient, _ = trainer.gradient(native.array_source(x, y), False)
+    value, predictions, gradient, _ = trainer.gradient(wrapper.array_source(x, y), False)
     return value, predictions.ravel(), spec.views(gradient)["head.bias"]
 
 
@@ -48,7 +48,7 @@ def squareplus(x):
 def test_quantile_loss_by_hand(target, each_isa):
     levels = (0.1, 0.5, 0.8)
     at = [0.5 - squareplus(-1.0), 0.5, 0.5 + squareplus(2.0)]
-    value, parameters, _ = said_of(native.LossSettings("quantile", quantiles=levels), [-1.0, 0.5, 2.0], target)
+    value, parameters, _ = said_of(inputs.LossSettings("quantile", quantiles=levels), [-1.0, 0.5, 2.0], target)
     np.testing.assert_allclose(parameters, at, rtol=1e-14)
     # Koenker and Bassett (1978), twice, and the mean over the quantiles
     pinball = [2 * max(q * (target - p), (q - 1) * (target - p)) for q, p in zip(levels, at, strict=True)]
@@ -56,7 +56,7 @@ def test_quantile_loss_by_hand(target, each_isa):
 
 
 def test_median_loss_is_the_absolute_one():
-    median = native.LossSettings("quantile", quantiles=(0.5,))
+    median = inputs.LossSettings("quantile", quantiles=(0.5,))
     for target in (-2.0, 0.7, 5.0):
         one, other = said_of(median, [0.3], target), said_of(LOSSES["mae"], [0.3], target)
         assert one[0] == pytest.approx(other[0], rel=1e-15)
@@ -68,12 +68,12 @@ def test_median_loss_is_the_absolute_one():
 def test_quantiles_never_cross(scale, dtype, each_isa):
     rng = np.random.default_rng(0)
     for Q in (1, 2, 3, 9, 32):
-        loss = native.LossSettings("quantile", quantiles=tuple(np.linspace(0.01, 0.99, Q)))
+        loss = inputs.LossSettings("quantile", quantiles=tuple(np.linspace(0.01, 0.99, Q)))
         spec = NetworkSpec(2, NetworkSpec.plain(1, (6,), 1).stack, 20, n_parameters_of_step=Q)
         flat = (rng.normal(size=spec.n_parameters) * scale).astype(dtype)
-        trainer = native.make_trainer(spec, flat, loss, native.OptimizerSettings(), 1)
+        trainer = wrapper.make_trainer(spec, flat, loss, wrapper.OptimizerSettings(), 1)
         x, y = rng.normal(size=(1, 9, 5, 2)).astype(dtype), np.full((1, 9, 5, 20), np.nan, dtype)
-        predictions = trainer.gradient(native.array_source(x, y), False)[1]
+        predictions = trainer.gradient(wrapper.array_source(x, y), False)[1]
         assert np.isfinite(predictions).all()
         assert (np.diff(predictions, axis=2) >= 0).all()
 

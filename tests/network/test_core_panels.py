@@ -20,8 +20,8 @@ from core_problems import (
     trainer_of,
 )
 
-from gatecast.network import native, reference
-from gatecast.network.native import Lens, PanelArrays
+from gatecast.network import reference, wrapper
+from gatecast.network.inputs import PanelArrays, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from oracles.segment_draws import Segments
 
@@ -55,20 +55,20 @@ def panel_of(name, seed=0):
     return PanelArrays(values, targets, np.cumsum([0, *LENGTHS]), rng.uniform(0.5, 2.0, S), **arrays)
 
 
-def lens_of(name):
+def value_inputs_of(name):
     lags = () if name == "values" else LAGS
-    return Lens(lags, CANDIDATES if name in ("candidates", "ahead", "everything") else ())
+    return ValueInputs(lags, CANDIDATES if name in ("candidates", "ahead", "everything") else ())
 
 
 def spec_of(name, stack, H, loss, decoder=()):
-    panel, lens = panel_of(name), lens_of(name)
+    panel, value_inputs = panel_of(name), value_inputs_of(name)
     ahead = panel.n_ahead_numbers > 0
     return NetworkSpec(
-        lens.n_inputs + panel.n_inputs,
+        value_inputs.n_inputs + panel.n_inputs,
         stack,
         H,
         decoder=decoder,
-        n_candidates=len(lens.candidates),
+        n_skip_forecasts=len(value_inputs.skip_forecasts),
         n_parameters_of_step=LOSSES[loss].n_parameters,
         embeddings=EMBEDDINGS[: panel.codes.shape[1] + panel.static_codes.shape[1]],
         n_ahead_numbers=panel.n_ahead_numbers,
@@ -82,27 +82,27 @@ LSTM = (LayerSpec("lstm", 6),)
 
 
 def window_problem(name, stack=LSTM, loss="mse", H=3, lookback=6, B=21, **options):
-    panel, lens = panel_of(name), lens_of(name)
+    panel, value_inputs = panel_of(name), value_inputs_of(name)
     spec = spec_of(name, stack, H, loss, **options)
 
     def source(arrays):
-        return native.window_source(arrays, lens, lookback, H, B, shuffle=False, n_dropped=0, seed=0)
+        return wrapper.window_source(arrays, value_inputs, lookback, H, B, shuffle=False, n_dropped=0, seed=0)
 
     every = [(s, i) for s, n in enumerate(LENGTHS) for i in range(max(n - lookback - H + 1, 0))]
-    batch = reference.batch_of(panel, lens, every[:B], lookback, lookback - 1, H)
+    batch = reference.batch_of(panel, value_inputs, every[:B], lookback, lookback - 1, H)
     return Problem(spec, draw_weights(spec, np.random.default_rng(1)), batch, LOSSES[loss], panel, source)
 
 
 def segment_problem(name, stack=LSTM, loss="mse", H=5, burn_in=2, lessons=11, B=21, **options):
-    panel, lens = panel_of(name), lens_of(name)
+    panel, value_inputs = panel_of(name), value_inputs_of(name)
     spec = spec_of(name, stack, H, loss, **options)
 
     def source(arrays):
-        return native.segment_source(arrays, lens, burn_in, lessons, B, 5)
+        return wrapper.segment_source(arrays, value_inputs, burn_in, lessons, B, 5)
 
     draws = Segments(LENGTHS, burn_in, lessons, 5)
     places = [draws.draw(counter) for counter in range(B)]
-    batch = reference.batch_of(panel, lens, places, draws.T, burn_in, H)
+    batch = reference.batch_of(panel, value_inputs, places, draws.T, burn_in, H)
     return Problem(spec, draw_weights(spec, np.random.default_rng(1)), batch, LOSSES[loss], panel, source)
 
 
@@ -133,7 +133,7 @@ def test_panel_gradients_by_differences(way, name, loss, each_isa):
 
 def test_panel_gradients_with_chance(each_isa):
     # some categories are forgotten: of 400 sequences and two codes of their own each, about 16
-    stack = (*LSTM, LayerSpec("dropout", amount=0.5))
+    stack = (*LSTM, LayerSpec("dropout", dropout=0.5))
     problem = segment_problem("everything", stack, B=400)
     assert native_gradients(problem, chance=True).loss != native_gradients(problem).loss
     assert_native_gradients(segment_problem("everything", stack, B=60), chance=True, step=1e-3)
@@ -166,17 +166,17 @@ def test_panel_windows_read_as_a_whole(stack, each_isa):
 
 def trained(problem, threads):
     """Weights, their mean, moments and records after some steps in float32."""
-    optimizer = native.OptimizerSettings(clip_norm=1.0, weight_decay=0.1, averaging=0.9)
+    optimizer = wrapper.OptimizerSettings(clip_norm=1.0, weight_decay=0.1, ema_decay=0.9)
     trainer = trainer_of(problem, np.float32, threads, optimizer)
     outcome, _, records = trainer.run(source_of(problem, np.float32), 0, np.full(15, 1e-2))
-    assert outcome == native.FINISHED
+    assert outcome == wrapper.FINISHED
     return trainer.weights(), trainer.mean_weights(), trainer.moments(), records
 
 
 IDENTICAL = {
     "everything": lambda: segment_problem(
         "everything",
-        (*DEEP, LayerSpec("dropout", amount=0.3), LayerSpec("dense", 8)),
+        (*DEEP, LayerSpec("dropout", dropout=0.3), LayerSpec("dense", 8)),
         "quantile",
         B=50,
         decoder=(LayerSpec("dense", 7),),
@@ -224,8 +224,8 @@ def test_only_what_is_known_ahead_changes_a_forecast():
 def test_candidates_by_hand():
     values = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
     panel = PanelArrays(values, values, np.array([0, 5]), np.ones(1))
-    lens = Lens((1,), (1, 2, 3, 7, -2, -9, 0))
-    assert reference.candidates_at(panel, lens, 0, 4, 4).tolist() == [
+    value_inputs = ValueInputs((1,), (1, 2, 3, 7, -2, -9, 0))
+    assert reference.candidates_at(panel, value_inputs, 0, 4, 4).tolist() == [
         [50, 50, 50, 50],
         [40, 50, 40, 50],
         [30, 40, 50, 30],
@@ -259,7 +259,7 @@ def test_inputs_do_not_depend_on_the_level_but_for_the_level():
     panel = panel_of("lags")
     higher = replace(panel, values=panel.values + 0.25)
     for t in range(LENGTHS[0]):
-        low, high = (reference.inputs_at(each, lens_of("lags"), 0, t) for each in (panel, higher))
+        low, high = (reference.inputs_at(each, value_inputs_of("lags"), 0, t) for each in (panel, higher))
         np.testing.assert_allclose(low[: len(LAGS)], high[: len(LAGS)], rtol=0, atol=1e-14)
         assert low[len(LAGS) + 1] == high[len(LAGS) + 1]
 

@@ -8,7 +8,7 @@ forget gate (f = 1, i = 0, o = 1) the output is tanh(c). The oracle is NumPy in 
 import numpy as np
 import pytest
 
-from gatecast.network import native
+from gatecast.network import inputs, wrapper
 from gatecast.network.spec import NetworkSpec
 
 I, F, G, O = range(4)  # noqa: E741 - the gates
@@ -38,9 +38,9 @@ def single_steps(spec, flat, x, c=None):
     state = None
     if c is not None:
         state = np.repeat(np.stack([np.zeros(n), c], axis=1).astype(np.float32), D, axis=1)
-    panel = native.PanelArrays(x, x, np.array([0, n]), np.ones(1))
-    steps = native.Stretches(np.zeros(n, np.int64), np.arange(n), np.ones(n, np.int64))
-    result = native.run_sequences(spec, flat, native.LossSettings(), native.Lens(), panel, steps, state=state)
+    panel = inputs.PanelArrays(x, x, np.array([0, n]), np.ones(1))
+    steps = wrapper.Stretches(np.zeros(n, np.int64), np.arange(n), np.ones(n, np.int64))
+    result = wrapper.run_sequences(spec, flat, inputs.LossSettings(), inputs.ValueInputs(), panel, steps, state=state)
     return result.state[:, :D], result.state[:, D:]
 
 

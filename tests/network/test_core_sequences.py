@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gatecast.network import native, reference
+from gatecast.network import reference, wrapper
 from gatecast.network.initial import initial_weights
-from gatecast.network.native import Lens, LossSettings, PanelArrays, Stretches
+from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.network.wrapper import Stretches
 
 H = 5
 # the core works in blocks of 256 steps and in groups of 16 sequences: lengths on both sides of each
@@ -23,7 +24,7 @@ STACKS = {
     "residual": (LayerSpec("lstm", 6), LayerSpec("lstm", 6, 4, residual=True), LayerSpec("gru", 6, residual=True)),
     "norm": (LayerSpec("norm"), LayerSpec("lstm", 6, 2), LayerSpec("norm"), LayerSpec("dense", 5), LayerSpec("gru", 4)),
 }
-LENS = Lens((1, 3), (1, 4, -5))
+VALUE_INPUTS = ValueInputs((1, 3), (1, 4, -5))
 
 
 def panel(dtype=np.float64):
@@ -40,7 +41,7 @@ def panel(dtype=np.float64):
 
 def spec_of(name, loss="mse"):
     P = LossSettings(loss).n_parameters
-    shape = {"n_candidates": 3, "n_parameters_of_step": P, "n_ahead_numbers": 1, "n_contexts": 2, "future_units": 3}
+    shape = {"n_skip_forecasts": 3, "n_parameters_of_step": P, "n_ahead_numbers": 1, "n_contexts": 2, "future_units": 3}
     return NetworkSpec(6, STACKS[name], H, decoder=(LayerSpec("dense", 8),), **shape)
 
 
@@ -51,8 +52,8 @@ def weights(spec, dtype=np.float64):
 def run(name, starts, lengths, dtype=np.float64, loss="mse", **options):
     spec = spec_of(name, loss)
     stretches = Stretches(np.arange(len(starts)) % 3, starts, lengths)
-    return native.run_sequences(
-        spec, weights(spec, dtype), LossSettings(loss), LENS, panel(dtype), stretches, **options
+    return wrapper.run_sequences(
+        spec, weights(spec, dtype), LossSettings(loss), VALUE_INPUTS, panel(dtype), stretches, **options
     )
 
 
@@ -65,7 +66,7 @@ def test_sequences_equal_the_reference(name, width, loss, each_isa):
     ends = np.cumsum(LENGTHS[chosen])
     assert result.every.shape == (ends[-1] if width else 0, spec.n_parameters_of_step, width)
     for i, k in enumerate(chosen):
-        batch = reference.batch_of(panel(), LENS, [(i % 3, STARTS[k])], int(LENGTHS[k]), 0, H)
+        batch = reference.batch_of(panel(), VALUE_INPUTS, [(i % 3, STARTS[k])], int(LENGTHS[k]), 0, H)
         expected = reference.gradients(spec, weights(spec), batch, LossSettings(loss)).predictions[0]
         np.testing.assert_allclose(result.last[i], expected[-1], rtol=0, atol=TOLERANCE * 100)
         if width:
@@ -77,10 +78,10 @@ def test_states_equal_the_reference(each_isa):
     spec = NetworkSpec(6, (LayerSpec("lstm", 7, 3),), H)
     stretches = Stretches(np.array([1]), np.array([20]), np.array([31]))
     flat = weights(spec)
-    state = native.run_sequences(
-        spec, flat, LossSettings(), Lens(LENS.lags), replace(panel(), n_ahead_numbers=0), stretches
+    state = wrapper.run_sequences(
+        spec, flat, LossSettings(), ValueInputs(VALUE_INPUTS.lags), replace(panel(), n_ahead_numbers=0), stretches
     ).state
-    x = reference.batch_of(panel(), LENS, [(1, 20)], 31, 30, H).x
+    x = reference.batch_of(panel(), VALUE_INPUTS, [(1, 20)], 31, 30, H).x
     trace = spec.layers[0].trace(x, spec.weights_of(flat, 0))
     # h and c of the last three steps, the oldest first
     expected = np.concatenate([trace.h[0, -3:].ravel(), trace.c[0, -3:].ravel()])
@@ -171,8 +172,8 @@ def test_sequences_equal_the_trainers_outputs(name, each_isa):
         whole, values=whole.values[:60], targets=whole.targets[:60], numbers=whole.numbers[:60], units=np.ones(1),
         spreads=whole.spreads[:1], offsets=np.array([0, 60]),
     )  # fmt: skip
-    source = native.segment_source(part, LENS, 0, 100, 1, 0)
-    trainer = native.make_trainer(spec, weights(spec, dtype), LossSettings(), native.OptimizerSettings(), 1)
+    source = wrapper.segment_source(part, VALUE_INPUTS, 0, 100, 1, 0)
+    trainer = wrapper.make_trainer(spec, weights(spec, dtype), LossSettings(), wrapper.OptimizerSettings(), 1)
     predictions = trainer.gradient(source, False)[1]
     # near the end of the shorter series less is known ahead
     np.testing.assert_array_equal(run(name, np.array([0]), np.array([50]), dtype, width=H).every, predictions[0, :50])
@@ -192,12 +193,12 @@ def windows_of(name, lengths, threads=1):
     arrays = PanelArrays(values, values, 800 * np.arange(4), np.ones(3))
     stretches = Stretches(np.arange(len(lengths)) % 3, np.arange(len(lengths)), lengths)
     flat = weights(spec)
-    last = native.run_sequences(spec, flat, LossSettings(), Lens((1, 3)), arrays, stretches, n_threads=threads).last[
-        :, 0
-    ]
+    last = wrapper.run_sequences(
+        spec, flat, LossSettings(), ValueInputs((1, 3)), arrays, stretches, n_threads=threads
+    ).last[:, 0]
     expected = []
     for i, length in enumerate(lengths):
-        batch = reference.batch_of(arrays, Lens((1, 3)), [(i % 3, i)], int(length), int(length) - 1, H)
+        batch = reference.batch_of(arrays, ValueInputs((1, 3)), [(i % 3, i)], int(length), int(length) - 1, H)
         expected.append(reference.forward(spec, flat, batch.x, int(length) - 1)[0, 0])
     return last, np.array(expected)
 
@@ -219,7 +220,7 @@ N = 90
 def stream_case(name, dtype, loss="mse"):
     """A network without covariates, values in the data's units, and the panel that holds them in scaled units."""
     settings = LossSettings(loss, quantiles=(0.1, 0.5, 0.9))
-    spec = NetworkSpec(4, STACKS[name], H, n_candidates=3, n_parameters_of_step=settings.n_parameters)
+    spec = NetworkSpec(4, STACKS[name], H, n_skip_forecasts=3, n_parameters_of_step=settings.n_parameters)
     rng = np.random.default_rng(5)
     values = CENTER + UNIT * np.cumsum(rng.normal(size=N)) * 0.3
     observed = rng.random(N) > 0.1
@@ -231,7 +232,7 @@ def stream_case(name, dtype, loss="mse"):
 
 def stream_of(case, window=0):
     spec, flat, settings, *_ = case
-    return native.make_stream(spec, flat, settings, LENS, window, (CENTER, UNIT, SPREAD))
+    return wrapper.make_stream(spec, flat, settings, VALUE_INPUTS, window, (CENTER, UNIT, SPREAD))
 
 
 def stretch(*numbers):
@@ -244,7 +245,7 @@ def stretch(*numbers):
 def test_stream_equals_the_sequence_bit_for_bit(name, loss, dtype, each_isa):
     case = stream_case(name, dtype, loss)
     spec, flat, settings, values, observed, arrays = case
-    every = native.run_sequences(spec, flat, settings, LENS, arrays, stretch([0], [0], [N]), width=H).every
+    every = wrapper.run_sequences(spec, flat, settings, VALUE_INPUTS, arrays, stretch([0], [0], [N]), width=H).every
     stream = stream_of(case)
     streamed = np.array([stream.update(*point) for point in zip(values, observed, strict=True)])
     assert streamed.dtype == dtype
@@ -259,7 +260,7 @@ def test_stream_over_windows_equals_the_sequences_bit_for_bit(name, window, dtyp
     spec, flat, settings, values, observed, arrays = case
     n = N - window + 1
     stretches = stretch(np.zeros(n, np.int64), np.arange(n), np.full(n, window))
-    last = native.run_sequences(spec, flat, settings, LENS, arrays, stretches).last
+    last = wrapper.run_sequences(spec, flat, settings, VALUE_INPUTS, arrays, stretches).last
     stream = stream_of(case, window)
     streamed = np.array([stream.update(*point) for point in zip(values, observed, strict=True)])
     np.testing.assert_array_equal(streamed[window - 1 :], last)
@@ -272,7 +273,9 @@ def test_stream_continues_from_a_state_and_remembers(name):
     whole, second = stream_of(case), stream_of(case)
     for point in zip(values[:30], observed[:30], strict=True):
         whole.update(*point)
-    second.set_state(native.run_sequences(spec, flat, settings, LENS, arrays, stretch([0], [0], [30])).state[0])
+    second.set_state(
+        wrapper.run_sequences(spec, flat, settings, VALUE_INPUTS, arrays, stretch([0], [0], [30])).state[0]
+    )
     second.remember(arrays.values[:30], arrays.targets[:30])
     for k in range(30, N):
         at = (values[k], observed[k])
@@ -283,8 +286,8 @@ def test_stream_needs_to_remember_its_history_alone():
     case = stream_case("lstm", np.float32)
     spec, flat, settings, values, observed, arrays = case
     long, short = stream_of(case), stream_of(case)
-    state = native.run_sequences(spec, flat, settings, LENS, arrays, stretch([0], [0], [60])).state[0]
-    for stream, first in ((long, 0), (short, 60 - LENS.history)):
+    state = wrapper.run_sequences(spec, flat, settings, VALUE_INPUTS, arrays, stretch([0], [0], [60])).state[0]
+    for stream, first in ((long, 0), (short, 60 - VALUE_INPUTS.history)):
         stream.set_state(state)
         stream.remember(arrays.values[first:60].copy(), arrays.targets[first:60].copy())
     for k in range(60, N):

@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gatecast.network import native, reference
-from gatecast.network.native import Lens, LossSettings, PanelArrays
+from gatecast.network import reference, wrapper
+from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 # more steps than the 16 rows that the core works on together
 H, T, LENGTH = 17, 4, 40
-LENS = Lens((1, 3), (1, 4, -5))
+VALUE_INPUTS = ValueInputs((1, 3), (1, 4, -5))
 STACKS = {
     "lstm": (LayerSpec("lstm", 5), LayerSpec("lstm", 4)),
     "gru": (LayerSpec("gru", 5, 2), LayerSpec("gru", 5, residual=True)),
-    "norm": (LayerSpec("norm"), LayerSpec("lstm", 4, 3), LayerSpec("dropout", amount=0.5), LayerSpec("dense", 5)),
+    "norm": (LayerSpec("norm"), LayerSpec("lstm", 4, 3), LayerSpec("dropout", dropout=0.5), LayerSpec("dense", 5)),
     "whole": (LayerSpec("bidirectional", 4), LayerSpec("attention", 3)),
 }
 LOSSES = [LossSettings(), LossSettings("quantile", quantiles=(0.1, 0.5, 0.9))]
@@ -34,7 +34,7 @@ def problem(name, loss):
         n_ahead_numbers=1, n_ahead_codes=1,
     )  # fmt: skip
     ahead = {"n_ahead_numbers": 1, "n_ahead_codes": 1, "n_contexts": 2, "future_units": 3}
-    shape = {"n_candidates": 3, "n_parameters_of_step": loss.n_parameters, "embeddings": ((3, 2),), **ahead}
+    shape = {"n_skip_forecasts": 3, "n_parameters_of_step": loss.n_parameters, "embeddings": ((3, 2),), **ahead}
     spec = NetworkSpec(6, STACKS[name], H, decoder=(LayerSpec("dense", 4),), **shape)
     return spec, rng.normal(size=spec.n_parameters) * 0.5, panel
 
@@ -56,9 +56,9 @@ def jacobian(function, at, step=2e-3):
 def test_slopes_equal_differences_of_the_reference(name, loss):
     spec, flat, panel = problem(name, loss)
     places = tuple(np.array(part) for part in zip(*PLACES, strict=True))
-    slopes = native.forecast_slopes(spec, flat, loss, LENS, panel, places, T, n_threads=2)
+    slopes = wrapper.forecast_slopes(spec, flat, loss, VALUE_INPUTS, panel, places, T, n_threads=2)
     # the one in the middle has steps of both kinds
-    batch = reference.batch_of(panel, LENS, [(PLACES[1][0], PLACES[1][1] + 1 - T)], T, T - 1, H)
+    batch = reference.batch_of(panel, VALUE_INPUTS, [(PLACES[1][0], PLACES[1][1] + 1 - T)], T, T - 1, H)
     step = np.arange(H)
 
     def forecast():
@@ -77,9 +77,9 @@ def test_slopes_equal_differences_of_the_reference(name, loss):
 def test_slopes_are_the_same_on_each_instruction_set(each_isa, monkeypatch):
     spec, flat, panel = problem("lstm", LOSSES[0])
     where = (np.array([0]), np.array([12]))
-    here = native.forecast_slopes(spec, flat, LOSSES[0], LENS, panel, where, T)
-    monkeypatch.setenv("GATECAST_ISA", native.available_isas()[0])
-    first = native.forecast_slopes(spec, flat, LOSSES[0], LENS, panel, where, T)
+    here = wrapper.forecast_slopes(spec, flat, LOSSES[0], VALUE_INPUTS, panel, where, T)
+    monkeypatch.setenv("GATECAST_ISA", wrapper.available_isas()[0])
+    first = wrapper.forecast_slopes(spec, flat, LOSSES[0], VALUE_INPUTS, panel, where, T)
     # float64: sums in another order
     np.testing.assert_allclose(here.inputs, first.inputs, rtol=0, atol=1e-13)
 
@@ -90,8 +90,15 @@ def test_slopes_do_not_depend_on_threads_or_each_other():
     series, origins = np.repeat([0, 1], 20), np.tile(np.arange(10, 30), 2)
 
     def run(rows, threads):
-        return native.forecast_slopes(
-            spec, flat.astype(np.float32), LOSSES[0], LENS, panel, (series[rows], origins[rows]), T, n_threads=threads
+        return wrapper.forecast_slopes(
+            spec,
+            flat.astype(np.float32),
+            LOSSES[0],
+            VALUE_INPUTS,
+            panel,
+            (series[rows], origins[rows]),
+            T,
+            n_threads=threads,
         )
 
     whole, part = run(slice(None), 3), run(slice(7, 9), 1)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from gatecast.network import native, reference
-from gatecast.network.native import Lens, LossSettings, PanelArrays, Stretches
+from gatecast.network import reference, wrapper
+from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.network.wrapper import Stretches
 
 H = 2
 # float64 against float64: the order of sums differs (1e-16 each) and the states are contractive
@@ -15,7 +16,7 @@ STACKS = {
     "gru": (LayerSpec("gru", 9), LayerSpec("gru", 6)),
     "dilated": (LayerSpec("lstm", 7, 3), LayerSpec("gru", 6, 5), LayerSpec("lstm", 4, 2)),
     "residual": (LayerSpec("lstm", 6), LayerSpec("lstm", 6, 4, residual=True), LayerSpec("gru", 6, residual=True)),
-    "between": (LayerSpec("norm"), LayerSpec("lstm", 6, 2), LayerSpec("dropout", amount=0.5), LayerSpec("gru", 4)),
+    "between": (LayerSpec("norm"), LayerSpec("lstm", 6, 2), LayerSpec("dropout", dropout=0.5), LayerSpec("gru", 4)),
 }
 WHOLE = {
     "bidirectional": (LayerSpec("bidirectional", 5), LayerSpec("bidirectional", 4)),
@@ -25,7 +26,7 @@ WHOLE = {
 LENGTHS = np.array([300, 1, 256, 17, 512, 3])
 VALUES = np.cumsum(np.random.default_rng(2).normal(size=2 * 600) * 0.3)
 PANEL = PanelArrays(VALUES, VALUES, 600 * np.arange(3), np.ones(2))
-LENS = Lens((1, 3))
+VALUE_INPUTS = ValueInputs((1, 3))
 
 
 def weights(spec):
@@ -34,7 +35,9 @@ def weights(spec):
 
 def run(spec, lengths, panel=PANEL, dtype=np.float64, **options):
     stretches = Stretches(np.arange(len(lengths)) % 2, np.arange(len(lengths)), lengths)
-    return native.run_sequences(spec, weights(spec).astype(dtype), LossSettings(), LENS, panel, stretches, **options)
+    return wrapper.run_sequences(
+        spec, weights(spec).astype(dtype), LossSettings(), VALUE_INPUTS, panel, stretches, **options
+    )
 
 
 def cells(kind, layer, x, named):
@@ -55,7 +58,7 @@ def cells(kind, layer, x, named):
 
 def expected_trace(spec, s, start, length):
     flat = weights(spec)
-    x = reference.batch_of(PANEL, LENS, [(s, start)], int(length), int(length) - 1, H).x
+    x = reference.batch_of(PANEL, VALUE_INPUTS, [(s, start)], int(length), int(length) - 1, H).x
     rows = []
     for n, layer in enumerate(spec.layers):
         named = spec.weights_of(flat, n)

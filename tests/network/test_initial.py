@@ -57,7 +57,7 @@ def test_network_with_everything_begins_near_the_candidates():
         2,
         (LayerSpec("gru", 40), LayerSpec("norm"), LayerSpec("attention", 20)),
         6,
-        n_candidates=2,
+        n_skip_forecasts=2,
         embeddings=((300, 5),),
         n_ahead_numbers=1,
         n_contexts=2,

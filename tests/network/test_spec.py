@@ -43,10 +43,10 @@ def test_views_share_memory_and_cover_everything():
 
 FULL = NetworkSpec(
     4,
-    (LayerSpec("gru", 5, 2), LayerSpec("norm"), LayerSpec("bidirectional", 3), LayerSpec("dropout", amount=0.2)),
+    (LayerSpec("gru", 5, 2), LayerSpec("norm"), LayerSpec("bidirectional", 3), LayerSpec("dropout", dropout=0.2)),
     7,
     decoder=(LayerSpec("dense", 6, residual=True),),
-    n_candidates=2,
+    n_skip_forecasts=2,
     n_parameters_of_step=3,
     embeddings=((9, 2), (4, 3)),
     n_ahead_numbers=1,

@@ -14,7 +14,7 @@ ROOT = Path(gatecast.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 # who may import whom: a line from the lines above it, and from its own room
 FLOORS = [
-    ["exceptions", "_json", "_native"],
+    ["exceptions", "_json"],
     ["_validation"],
     ["texts", "_files", "datasets"],
     ["network"],
@@ -81,7 +81,7 @@ def targets(node: ast.AST) -> list[str]:
     if not module:
         return ["" if alias.name == "__version__" else DOOR.get(alias.name, alias.name) for alias in node.names]
     deeper = [f"{module}.{alias.name}" for alias in node.names]
-    return [full if full in MODULES or full.endswith("._native") else module for full in deeper]
+    return [full if full in MODULES else module for full in deeper]
 
 
 def imports_of(path: Path) -> set[str]:

@@ -89,7 +89,7 @@ def test_a_part_that_fails_says_why_and_the_others_stay(leaky):
     known = leaky._panel
     found = compare(known, 2, ["Naive", "SeasonalNaive"], n_windows=2, progress=False)
     made = report(leaky, comparison=found)
-    assert "price" in made.facts["forecast"]["failed"]
+    assert "price" in made.facts["forecast"]["failed"]["sentence"]
     assert made.facts["memory"]["half_lives"]["n"] == 4
     assert "This part could not be made" in made.html
     rows = made.facts["covariates"]["rows"]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gatecast import ConfigError, LSTMForecaster, ModelFileError
-from gatecast.network import native
+from gatecast.network import inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
 from gatecast.training import loop
@@ -140,9 +140,9 @@ def test_steps_that_the_core_had_finished_are_in_the_log(monkeypatch: pytest.Mon
     monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.1)
     spec = NetworkSpec.plain(1, (32,), 1)
     x = np.random.default_rng(0).normal(size=(1, 16, 40, 1)).astype(np.float32)
-    source, kept = native.array_source(x, np.tanh(x)), []
+    source, kept = wrapper.array_source(x, np.tanh(x)), []
     trainer, again = (
-        native.make_trainer(spec, initial_weights(spec, 0), native.LossSettings(), native.OptimizerSettings(), 2)
+        wrapper.make_trainer(spec, initial_weights(spec, 0), inputs.LossSettings(), wrapper.OptimizerSettings(), 2)
         for _ in range(2)
     )
     schedule = loop.TrainingSchedule(np.full(1_000_000, 1e-3), 1e-3, 10)

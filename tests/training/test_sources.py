@@ -8,14 +8,13 @@ a time with learning rate 0 and the absolute loss, reports each target as its lo
 import numpy as np
 import pytest
 
-from gatecast import _native
-from gatecast.network import native
+from gatecast.network import _native, inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
 from oracles.segment_draws import Segments
 
 BITS = 2**64 - 1
-LENS, MSE, ADAM = native.Lens(), native.LossSettings(), native.OptimizerSettings()
+VALUE_INPUTS, MSE, ADAM = inputs.ValueInputs(), inputs.LossSettings(), wrapper.OptimizerSettings()
 
 
 def panel_of(lengths, gaps=(), units=None, seed=0):
@@ -24,7 +23,7 @@ def panel_of(lengths, gaps=(), units=None, seed=0):
     targets = values.copy()
     targets[list(gaps)] = np.nan
     offsets = np.cumsum([0, *lengths])
-    return native.PanelArrays(values, targets, offsets, np.ones(len(lengths)) if units is None else np.array(units))
+    return inputs.PanelArrays(values, targets, offsets, np.ones(len(lengths)) if units is None else np.array(units))
 
 
 def counted(lengths):
@@ -36,22 +35,22 @@ def counted(lengths):
 
 def train(source, H, steps, first_step=0):
     spec = NetworkSpec.plain(1, (6,), H)
-    trainer = native.make_trainer(spec, initial_weights(spec, 0), MSE, ADAM, 2)
+    trainer = wrapper.make_trainer(spec, initial_weights(spec, 0), MSE, ADAM, 2)
     outcome, _, records = trainer.run(source, first_step, np.full(steps, 1e-2))
-    assert outcome == native.FINISHED
+    assert outcome == wrapper.FINISHED
     return trainer.weights(), records
 
 
 def targets_seen(source, steps):
     """The target of every step of a source with batches of one window and a horizon of one."""
     spec = NetworkSpec.plain(1, (1,), 1)
-    trainer = native.make_trainer(spec, np.zeros(spec.n_parameters, np.float32), native.LossSettings("mae"), ADAM, 1)
+    trainer = wrapper.make_trainer(spec, np.zeros(spec.n_parameters, np.float32), inputs.LossSettings("mae"), ADAM, 1)
     return trainer.run(source, 0, np.zeros(steps))[2][:, 0]
 
 
 def windows(panel, lookback=4, horizon=1, batch=1, **options):
     options = {"shuffle": False, "n_dropped": 0, "seed": 0, **options}
-    return native.window_source(panel, LENS, lookback, horizon, batch, **options)
+    return wrapper.window_source(panel, VALUE_INPUTS, lookback, horizon, batch, **options)
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------
@@ -70,7 +69,7 @@ def windows_by_hand(panel, lookback, H, n_dropped=0):
 
 def as_source(x, y, batch):
     """Whole batches of windows as an array source."""
-    return native.array_source(x.reshape(-1, batch, x.shape[1], 1), y.reshape(-1, batch, 1, y.shape[1]))
+    return wrapper.array_source(x.reshape(-1, batch, x.shape[1], 1), y.reshape(-1, batch, 1, y.shape[1]))
 
 
 @pytest.mark.parametrize(("lookback", "H", "batch"), [(1, 1, 1), (1, 1, 5), (4, 3, 6), (12, 1, 15), (7, 2, 10)])
@@ -96,9 +95,9 @@ def test_window_source_partial_last_batch_and_next_epoch():
     records = train(source, 1, 6)[1]
     assert records[:, 3].tolist() == [8, 8, 3, 8, 8, 3]
     spec = NetworkSpec.plain(1, (6,), 1)
-    trainer = native.make_trainer(spec, initial_weights(spec, 0), MSE, ADAM, 2)
+    trainer = wrapper.make_trainer(spec, initial_weights(spec, 0), MSE, ADAM, 2)
     for rows in (slice(0, 8), slice(8, 16), slice(16, 19)):
-        trainer.run(native.array_source(x[None, rows, :, None], y[None, rows, None]), 0, np.full(1, 1e-2))
+        trainer.run(wrapper.array_source(x[None, rows, :, None], y[None, rows, None]), 0, np.full(1, 1e-2))
     # the last batch is cut into other chunks than the same rows alone: equal but for the order of float32 sums
     np.testing.assert_allclose(train(source, 1, 3)[0], trainer.weights(), rtol=0, atol=1e-6)
 
@@ -107,7 +106,7 @@ def test_window_source_partial_last_batch_and_next_epoch():
 def test_window_source_begins_where_told(first_step):
     source = windows(counted([12]), lookback=3)
     spec = NetworkSpec.plain(1, (1,), 1)
-    trainer = native.make_trainer(spec, np.zeros(spec.n_parameters, np.float32), native.LossSettings("mae"), ADAM, 1)
+    trainer = wrapper.make_trainer(spec, np.zeros(spec.n_parameters, np.float32), inputs.LossSettings("mae"), ADAM, 1)
     seen = trainer.run(source, first_step, np.zeros(4))[2][:, 0]
     np.testing.assert_array_equal(seen, 4 + (first_step + np.arange(4)) % 9)
 
@@ -197,11 +196,11 @@ CASES = {
 def test_segments_equal_the_same_arrays(name):
     lengths, burn_in, lessons, batch, H = CASES[name]
     panel = panel_of(lengths, gaps=[3, 4, 9, sum(lengths) - 2], seed=1)
-    source = native.segment_source(panel, LENS, burn_in, lessons, batch, 11)
+    source = wrapper.segment_source(panel, VALUE_INPUTS, burn_in, lessons, batch, 11)
     oracle = Segments(lengths, burn_in, lessons, 11)
-    assert (source.T, source.first, source.lessons) == (oracle.T, burn_in, oracle.lessons)
+    assert (source.T, source.first, source.n_targets) == (oracle.T, burn_in, oracle.lessons)
     x, y = arrays_of(oracle, panel, 12, batch, H)
-    expected, records = train(native.array_source(x, y), H, 12)
+    expected, records = train(wrapper.array_source(x, y), H, 12)
     weights, seen = train(source, H, 12)
     np.testing.assert_array_equal(weights, expected)
     np.testing.assert_array_equal(seen, records)
@@ -209,19 +208,21 @@ def test_segments_equal_the_same_arrays(name):
 
 def test_segments_follow_the_seed_and_the_step():
     panel = panel_of([80, 60])
-    one, same, other = (train(native.segment_source(panel, LENS, 5, 20, 4, seed), 2, 5)[1] for seed in (1, 1, 2))
+    one, same, other = (
+        train(wrapper.segment_source(panel, VALUE_INPUTS, 5, 20, 4, seed), 2, 5)[1] for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(one, same)
     assert (one[:, 0] != other[:, 0]).all()
     # step 3 sees the same segments whenever it is asked for: the first record depends on initial weights alone
     x, y = arrays_of(Segments([80, 60], 5, 20, 1), panel, 4, 4, 2)
-    later = train(native.segment_source(panel, LENS, 5, 20, 4, 1), 2, 1, first_step=3)[1]
-    np.testing.assert_array_equal(later, train(native.array_source(x[3:], y[3:]), 2, 1)[1])
+    later = train(wrapper.segment_source(panel, VALUE_INPUTS, 5, 20, 4, 1), 2, 1, first_step=3)[1]
+    np.testing.assert_array_equal(later, train(wrapper.array_source(x[3:], y[3:]), 2, 1)[1])
 
 
 def test_targets_beyond_the_end_and_gaps_do_not_count():
     # one possible segment: points 0..6 of 8, forecasts after points 2..6 of the next 3
     panel = panel_of([8], gaps=[5])
-    records = train(native.segment_source(panel, LENS, 2, 50, 1, 0), 3, 1)[1]
+    records = train(wrapper.segment_source(panel, VALUE_INPUTS, 2, 50, 1, 0), 3, 1)[1]
     # 3 + 3 + 3 + 2 + 1 targets, of which those at point 5 (after 2, 3 and 4) are missing
     assert records[0, 3] == 12 - 3
 
@@ -258,12 +259,12 @@ def test_points_of_a_series_shorter_than_a_segment_are_lessons_as_often_as_other
 def test_burn_in_longer_than_every_series():
     for burn_in, lengths in ((9, [10, 3]), (9, [5]), (1000, [10])):
         with pytest.raises(ValueError, match="no series is longer than burn_in"):
-            native.segment_source(panel_of(lengths), LENS, burn_in, 5, 2, 0)
-    assert native.segment_source(panel_of([11]), LENS, 9, 5, 2, 0).lessons == 1
+            wrapper.segment_source(panel_of(lengths), VALUE_INPUTS, burn_in, 5, 2, 0)
+    assert wrapper.segment_source(panel_of([11]), VALUE_INPUTS, 9, 5, 2, 0).n_targets == 1
 
 
 def test_very_long_segments_do_not_overflow():
-    source = native.segment_source(panel_of([20]), LENS, 5, 2**31 - 1, 1, 0)
+    source = wrapper.segment_source(panel_of([20]), VALUE_INPUTS, 5, 2**31 - 1, 1, 0)
     assert source.T == 19
 
 
@@ -274,8 +275,8 @@ def test_very_long_segments_do_not_overflow():
 def test_losses_in_units_of_the_data(loss):
     panel = panel_of([30, 30], units=[2.0, 5.0])
     spec = NetworkSpec.plain(1, (1,), 1)
-    settings = native.LossSettings(loss, huber_delta=0.5)
-    trainer = native.make_trainer(spec, np.zeros(spec.n_parameters, np.float32), settings, ADAM, 1)
+    settings = inputs.LossSettings(loss, huber_delta=0.5)
+    trainer = wrapper.make_trainer(spec, np.zeros(spec.n_parameters, np.float32), settings, ADAM, 1)
     record = trainer.run(windows(panel, 4, 1, 52), 0, np.zeros(1))[2][0]
     scaled = windows_by_hand(panel, 4, 1)[1].astype(np.float64).reshape(2, 26)
     errors = scaled * [[2.0], [5.0]]
@@ -293,13 +294,13 @@ def test_losses_in_units_of_the_data(loss):
 )
 def test_offsets_must_span_the_panel(offsets, message):
     values = np.ones(10, np.float32)
-    panel = native.PanelArrays(values, values, np.array(offsets), np.ones(len(offsets) - 1))
-    for make in (lambda: windows(panel), lambda: native.segment_source(panel, LENS, 1, 1, 1, 0)):
+    panel = inputs.PanelArrays(values, values, np.array(offsets), np.ones(len(offsets) - 1))
+    for make in (lambda: windows(panel), lambda: wrapper.segment_source(panel, VALUE_INPUTS, 1, 1, 1, 0)):
         with pytest.raises(ValueError, match=f"`offsets` {message}"):
             make()
 
 
 @pytest.mark.parametrize("bad", [{"lookback": 0}, {"horizon": 0}, {"batch": 0}, {"n_dropped": -1}])
 def test_window_numbers_must_be_positive(bad):
-    with pytest.raises(ValueError, match="must be positive"):
+    with pytest.raises(ValueError, match="must be (between 1 and|at least [01], got)"):
         windows(panel_of([20]), **bad)

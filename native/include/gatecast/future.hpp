@@ -39,11 +39,29 @@ class FutureDecoder {
     // From contexts (n, C) and covariates of the next n steps to what is added to the parameters, (P, H).
     void forward(Room<Real>& room, const Real* context, int n) const {
         const int ldu = padded(U_), ldp = padded(P_);
-        kernels_.multiply(Product<Real>{context, C, C, room[x], X, X, packed_.data(), C + X, weights_ + bias_,
-                                        room[hidden], ldu, n, U_});
+        kernels_.multiply(Product<Real>{.a1 = context,
+                                        .lda1 = C,
+                                        .k1 = C,
+                                        .a2 = room[x],
+                                        .lda2 = X,
+                                        .k2 = X,
+                                        .packed = packed_.data(),
+                                        .depth = C + X,
+                                        .bias = weights_ + bias_,
+                                        .out = room[hidden],
+                                        .ldo = ldu,
+                                        .rows = n,
+                                        .columns = U_});
         kernels_.tanh_all(room[hidden], int64_t{n} * ldu);
-        kernels_.multiply(
-            Product<Real>{room[hidden], ldu, U_, nullptr, 0, 0, packed_out_.data(), U_, nullptr, room[y], ldp, n, P_});
+        kernels_.multiply(Product<Real>{.a1 = room[hidden],
+                                        .lda1 = ldu,
+                                        .k1 = U_,
+                                        .packed = packed_out_.data(),
+                                        .depth = U_,
+                                        .out = room[y],
+                                        .ldo = ldp,
+                                        .rows = n,
+                                        .columns = P_});
         std::fill_n(room[sum], int64_t{P_} * H, Real{0});
         for (int k = 0; k < n; ++k) {
             for (int p = 0; p < P_; ++p) room[sum][p * H + k] = room[y][k * ldp + p];
@@ -58,17 +76,54 @@ class FutureDecoder {
         for (int k = 0; k < n; ++k) {
             for (int p = 0; p < P_; ++p) room[dy][k * ldp + p] = d_parameters[p * H + k];
         }
-        kernels_.multiply(Product<Real>{room[dy], ldp, P_, nullptr, 0, 0, packed_out_transposed_.data(), P_, nullptr,
-                                        room[d_hidden], ldu, n, U_});
-        kernels_.accumulate(Outer<Real>{room[dy], ldp, room[hidden], ldu, n, gradient + out_, ldu, P_, U_});
+        kernels_.multiply(Product<Real>{.a1 = room[dy],
+                                        .lda1 = ldp,
+                                        .k1 = P_,
+                                        .packed = packed_out_transposed_.data(),
+                                        .depth = P_,
+                                        .out = room[d_hidden],
+                                        .ldo = ldu,
+                                        .rows = n,
+                                        .columns = U_});
+        kernels_.accumulate(Outer<Real>{.a = room[dy],
+                                        .lda = ldp,
+                                        .b = room[hidden],
+                                        .ldb = ldu,
+                                        .depth = n,
+                                        .out = gradient + out_,
+                                        .ldo = ldu,
+                                        .rows = P_,
+                                        .columns = U_});
         for (int64_t k = 0; k < int64_t{n} * ldu; ++k) room[d_hidden][k] *= Real{1} - room[hidden][k] * room[hidden][k];
         const int ldk = padded(U_);
-        kernels_.accumulate(Outer<Real>{context, C, room[d_hidden], ldu, n, gradient + kernel_, ldk, C, U_});
-        kernels_.accumulate(
-            Outer<Real>{room[x], X, room[d_hidden], ldu, n, gradient + kernel_ + int64_t{C} * ldk, ldk, X, U_});
+        kernels_.accumulate(Outer<Real>{.a = context,
+                                        .lda = C,
+                                        .b = room[d_hidden],
+                                        .ldb = ldu,
+                                        .depth = n,
+                                        .out = gradient + kernel_,
+                                        .ldo = ldk,
+                                        .rows = C,
+                                        .columns = U_});
+        kernels_.accumulate(Outer<Real>{.a = room[x],
+                                        .lda = X,
+                                        .b = room[d_hidden],
+                                        .ldb = ldu,
+                                        .depth = n,
+                                        .out = gradient + kernel_ + int64_t{C} * ldk,
+                                        .ldo = ldk,
+                                        .rows = X,
+                                        .columns = U_});
         kernels_.add_columns(room[d_hidden], n, ldu, gradient + bias_);
-        kernels_.multiply(Product<Real>{room[d_hidden], ldu, U_, nullptr, 0, 0, packed_transposed_.data(), U_, nullptr,
-                                        room[dx], ldx, n, C + X});
+        kernels_.multiply(Product<Real>{.a1 = room[d_hidden],
+                                        .lda1 = ldu,
+                                        .k1 = U_,
+                                        .packed = packed_transposed_.data(),
+                                        .depth = U_,
+                                        .out = room[dx],
+                                        .ldo = ldx,
+                                        .rows = n,
+                                        .columns = C + X});
         for (int k = 0; k < n; ++k) std::copy_n(room[dx] + int64_t{k} * ldx, C, d_context + k * C);
         return room[dx];
     }

@@ -15,7 +15,8 @@ constexpr int padded(int n) {
     return 16 * (lines % 16 == 0 ? lines + 1 : lines);
 }
 
-// out[rows, columns] = bias + a1[rows, k1] B[:k1] + a2[rows, k2] B[k1:k1 + k2]; B is packed, `depth` rows long.
+// out[rows, columns] = bias + a1[rows, k1] B[:k1] + a2[rows, k2] B[k1:k1 + k2]; B is packed, `depth` rows long. What is
+// not named (the second product, the bias) is absent.
 template <typename Real>
 struct Product {
     const Real* a1;
@@ -133,9 +134,11 @@ struct GruBackward {
     Halt halt;
 };
 
-enum class Loss : int { squared = 0, absolute = 1, huber = 2, quantile = 3, normal = 4, student = 5 };
+enum class Loss : int { squared, absolute, huber, quantile, normal, student };
+// What they are called in Python, in the order of the enum.
+constexpr const char* kLossNames[] = {"mse", "mae", "huber", "quantile", "normal", "student"};
 
-constexpr int kMaxCandidates = 8, kMaxParameters = 32;
+constexpr int kMaxSkipForecasts = 8, kMaxParameters = 32;
 
 // What was lost by some forecasts.
 struct OriginLoss {
@@ -151,15 +154,15 @@ struct OriginTask {
     Loss loss;
     Real huber_delta;
     int H, J, P;
-    const Real* levels;      // (P): probabilities of the quantiles
-    const Real* y;           // ((J + P) H)
-    const Real* added;       // (P H) or null
-    const Real* candidates;  // (J, H)
-    const Real* target;      // (known): NaN where there is none; or null
-    int known;               // targets there are, at most H
-    Real* dy;                // ((J + P) H): gradient of the sum over all targets; or null
-    Real* forecast;          // (P, H): the parameters, in the units of the target; or null
-    OriginLoss* sums;        // added to; or null
+    const Real* levels;          // (P): probabilities of the quantiles
+    const Real* y;               // ((J + P) H)
+    const Real* added;           // (P H) or null
+    const Real* skip_forecasts;  // (J, H)
+    const Real* target;          // (known): NaN where there is none; or null
+    int known;                   // targets there are, at most H
+    Real* dy;                    // ((J + P) H): gradient of the sum over all targets; or null
+    Real* forecast;              // (P, H): the parameters, in the units of the target; or null
+    OriginLoss* sums;            // added to; or null
 };
 
 // Adam as Keras computes it: p -= rate * m / (sqrt(v) + epsilon), the bias correction being part of the rate.
@@ -172,9 +175,9 @@ struct AdamTask {
     const Real* gradient;
     Real scale;  // what the gradient is multiplied by first (1 / count, clipping)
     Real rate, beta1, beta2, epsilon;
-    Real decay;   // weights shrink by this share first (Loshchilov and Hutter 2019)
-    Real* mean;   // running mean of the weights, or null
-    Real memory;  // share of the mean that stays
+    Real decay;      // weights shrink by this share first (Loshchilov and Hutter 2019)
+    Real* mean;      // running mean of the weights, or null
+    Real ema_decay;  // share of the mean that stays
 };
 
 template <typename Real>

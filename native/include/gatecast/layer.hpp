@@ -69,8 +69,6 @@ class Layer {
   public:
     virtual ~Layer() = default;
 
-    virtual Reach reach() const { return Reach::step; }
-
     // Room for T steps of up to R sequences. Without gradients only forward will be called.
     virtual Room<Real> make_room(int T, int R, bool gradients) const = 0;
 

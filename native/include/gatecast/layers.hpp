@@ -1,8 +1,8 @@
-// Which kinds of layers are there? The one place where they are registered; `LAYERS` of `network/layers` has the same
-// numbers.
+// Which kinds of layers are there? The one place where they are registered; Python takes the names from here.
 #pragma once
 
-#include <stdexcept>
+#include <array>
+#include <string_view>
 
 #include "gatecast/layers/attention.hpp"
 #include "gatecast/layers/bidirectional.hpp"
@@ -15,37 +15,66 @@
 
 namespace gatecast {
 
-enum class LayerKind : int { lstm = 0, gru = 1, bidirectional = 2, dropout = 3, norm = 4, attention = 5, dense = 6 };
-
 struct LayerSpec {
-    LayerKind kind;
-    int units;        // of a recurrent or dense layer or of the attention's scores; else unused
-    int dilation;     // of a recurrent layer
-    bool residual;    // the input is added to the output
-    bool ends_stack;  // no layer above reads more of it than the steps that are forecast from
-    double amount;    // share that is dropped
+    int kind = 0;             // index in kLayerKinds
+    int units = 1;            // of a recurrent or dense layer or of the attention's scores; else unused
+    int dilation = 1;         // of a recurrent layer
+    bool residual = false;    // the input is added to the output
+    bool ends_stack = false;  // no layer above reads more of it than the steps that are forecast from
+    double dropout = 0.0;     // probability that an input is dropped
+};
+
+// What a layer is made from. `index`: its number in the network; `inputs`: the width of what it reads.
+template <typename Real>
+struct LayerPlace {
+    const LayerSpec& spec;
+    int index, inputs;
+    const Kernels<Real>& kernels;
+    Layout& layout;
 };
 
 template <typename Real>
-std::unique_ptr<Layer<Real>> make_layer(const LayerSpec& spec, int index, int inputs, const Kernels<Real>& kernels,
-                                        Layout& layout) {
-    switch (spec.kind) {
-        case LayerKind::lstm:
-            return std::make_unique<LstmLayer<Real>>(kernels, layout, inputs, spec.units, spec.dilation);
-        case LayerKind::gru:
-            return std::make_unique<GruLayer<Real>>(kernels, layout, inputs, spec.units, spec.dilation);
-        case LayerKind::bidirectional:
-            return std::make_unique<BidirectionalLayer<Real>>(kernels, layout, inputs, spec.units, spec.ends_stack);
-        case LayerKind::dropout:
-            return std::make_unique<DropoutLayer<Real>>(inputs, spec.amount, static_cast<uint64_t>(index));
-        case LayerKind::norm:
-            return std::make_unique<NormLayer<Real>>(layout, inputs);
-        case LayerKind::attention:
-            return std::make_unique<AttentionLayer<Real>>(kernels, layout, inputs, spec.units);
-        case LayerKind::dense:
-            return std::make_unique<DenseLayer<Real>>(kernels, layout, inputs, spec.units, Activation::tanh);
-    }
-    throw std::invalid_argument("no layer of this kind");
-}
+struct LayerKind {
+    std::string_view name;
+    Reach reach;
+    bool ends_at_last_step;  // it has an output at the last step alone
+    std::unique_ptr<Layer<Real>> (*make)(const LayerPlace<Real>&);
+};
+
+template <typename Real>
+using MadeLayer = std::unique_ptr<Layer<Real>>;
+
+template <typename Real>
+inline constexpr std::array<LayerKind<Real>, 7> kLayerKinds{{
+    {"lstm", Reach::past, false,
+     [](const LayerPlace<Real>& at) -> MadeLayer<Real> {
+         return std::make_unique<LstmLayer<Real>>(at.kernels, at.layout, at.inputs, at.spec.units, at.spec.dilation);
+     }},
+    {"gru", Reach::past, false,
+     [](const LayerPlace<Real>& at) -> MadeLayer<Real> {
+         return std::make_unique<GruLayer<Real>>(at.kernels, at.layout, at.inputs, at.spec.units, at.spec.dilation);
+     }},
+    {"bidirectional", Reach::all, false,
+     [](const LayerPlace<Real>& at) -> MadeLayer<Real> {
+         return std::make_unique<BidirectionalLayer<Real>>(at.kernels, at.layout, at.inputs, at.spec.units,
+                                                           at.spec.ends_stack);
+     }},
+    {"dropout", Reach::step, false,
+     [](const LayerPlace<Real>& at) -> MadeLayer<Real> {
+         return std::make_unique<DropoutLayer<Real>>(at.inputs, at.spec.dropout, static_cast<uint64_t>(at.index));
+     }},
+    {"norm", Reach::step, false,
+     [](const LayerPlace<Real>& at) -> MadeLayer<Real> {
+         return std::make_unique<NormLayer<Real>>(at.layout, at.inputs);
+     }},
+    {"attention", Reach::all, true,
+     [](const LayerPlace<Real>& at) -> MadeLayer<Real> {
+         return std::make_unique<AttentionLayer<Real>>(at.kernels, at.layout, at.inputs, at.spec.units);
+     }},
+    {"dense", Reach::step, false,
+     [](const LayerPlace<Real>& at) -> MadeLayer<Real> {
+         return std::make_unique<DenseLayer<Real>>(at.kernels, at.layout, at.inputs, at.spec.units, Activation::tanh);
+     }},
+}};
 
 }  // namespace gatecast

@@ -22,18 +22,29 @@ struct Shape {
     int contexts = 0, ahead_numbers = 0, ahead_codes = 0, future_units = 0;
 
     int outputs() const { return (J + P + contexts) * H; }
+
+    // Whether a forecast reads its window as a whole, so that no state can be carried into it.
+    bool needs_windows() const {
+        return std::any_of(layers.begin(), layers.end(),
+                           [](const LayerSpec& layer) { return kLayerKinds<double>[layer.kind].reach == Reach::all; });
+    }
 };
 
 template <typename Real>
 class Network {
   public:
+    // Workspaces, origins and trainers refer to it.
+    Network(const Network&) = delete;
+    Network& operator=(const Network&) = delete;
+
     Network(Shape given, const Kernels<Real>& kernels)
         : shape(std::move(given)), kernels(kernels), embeddings(layout, shape.embeddings) {
         inputs = shape.dense + embeddings.width(0, embeddings.count());
         int width = inputs;
         for (std::size_t l = 0; l < shape.layers.size(); ++l) {
-            auto layer = make_layer<Real>(shape.layers[l], static_cast<int>(l), width, kernels, layout);
-            if (shape.layers[l].residual && layer->inputs == layer->outputs)
+            const LayerSpec& spec = shape.layers[l];
+            auto layer = kLayerKinds<Real>[spec.kind].make({spec, static_cast<int>(l), width, kernels, layout});
+            if (spec.residual && layer->inputs == layer->outputs)
                 layer = std::make_unique<ResidualLayer<Real>>(std::move(layer));
             width = layer->outputs;
             layers.push_back(std::move(layer));
@@ -43,7 +54,7 @@ class Network {
             const int X = shape.ahead_numbers + embeddings.width(0, shape.ahead_codes);
             future.emplace(kernels, layout, shape.H, shape.contexts, X, shape.future_units, shape.P);
         }
-        stride = layers[0]->reach() == Reach::step ? padded(inputs) : inputs;
+        stride = kLayerKinds<Real>[shape.layers[0].kind].reach == Reach::step ? padded(inputs) : inputs;
         weights = Buffer<Real>(layout.size);
         for (int l = 0; l < static_cast<int>(layers.size()); ++l) {
             for (int job = 0; job < layers[l]->pack_jobs(); ++job) jobs_.push_back({l, job});
@@ -76,11 +87,6 @@ class Network {
     int trace_size() const { return trace_size_; }
     int state_at(int layer) const { return states_[layer]; }
     int head() const { return static_cast<int>(layers.size()) - 1; }
-
-    // Whether a forecast reads its window as a whole, so that no state can be carried into it.
-    bool needs_windows() const {
-        return std::any_of(layers.begin(), layers.end(), [](const auto& l) { return l->reach() == Reach::all; });
-    }
 
     const Shape shape;
     const Kernels<Real>& kernels;

@@ -24,8 +24,8 @@ struct LossSettings {
 // Where a forecast is made, and what the network says there.
 template <typename Real>
 struct Origin {
-    const PanelView<Real>* panel;  // null: there is none, hence no candidates and nothing known ahead
-    const Lens* lens;
+    const PanelView<Real>* panel;  // null: there is none, hence no skip forecasts and nothing known ahead
+    const ValueInputs* value_inputs;
     int s;
     int64_t t;
     const Real* y;        // outputs of the head
@@ -41,7 +41,7 @@ class Origins {
           loss_(settings.loss),
           huber_delta_(static_cast<Real>(settings.huber_delta)),
           levels_(settings.levels.begin(), settings.levels.end()),
-          candidates_(int64_t{network.shape.J} * network.shape.H) {
+          skip_forecasts_(int64_t{network.shape.J} * network.shape.H) {
         if (network.future) {
             room_ = network.future->make_room();
             codes_.resize(static_cast<std::size_t>(network.shape.H) * network.shape.ahead_codes);
@@ -70,8 +70,8 @@ class Origins {
     }
 
     // The gradient of the `middle` parameter of step k of the forecast: writes that of the head's outputs to `dy`, the
-    // candidates' shares of the step (J), and the gradient of the numbers that are known ahead of it. `gradient`: room
-    // for that of the weights.
+    // skip forecasts' shares of the step (J), and the gradient of the numbers that are known ahead of it. `gradient`:
+    // room for that of the weights.
     void slopes(const Origin<Real>& at, int middle, int k, Real* dy, Real* shares, Real* ahead_slopes, Real* gradient) {
         const Shape& shape = network_.shape;
         const int H = shape.H, J = shape.J;
@@ -79,8 +79,8 @@ class Origins {
         std::fill_n(dy, shape.outputs(), Real{0});
         share_out(at.y + k, shares);
         Real mixture{0};
-        for (int j = 0; j < J; ++j) mixture += shares[j] * candidates_.data()[j * H + k];
-        for (int j = 0; j < J; ++j) dy[j * H + k] = shares[j] * (candidates_.data()[j * H + k] - mixture);
+        for (int j = 0; j < J; ++j) mixture += shares[j] * skip_forecasts_.data()[j * H + k];
+        for (int j = 0; j < J; ++j) dy[j * H + k] = shares[j] * (skip_forecasts_.data()[j * H + k] - mixture);
         dy[(J + middle) * H + k] = Real{1};
         if (!network_.future || k >= ahead(at)) return;
         const Real* dx = future_backward(at, dy, gradient) + int64_t{k} * padded(shape.contexts + network_.future->X);
@@ -107,9 +107,9 @@ class Origins {
         task.P = shape.P;
         task.levels = levels_.data();
         task.y = at.y;
-        task.candidates = candidates_.data();
+        task.skip_forecasts = skip_forecasts_.data();
         if (!at.panel) return task;
-        if (shape.J) fill_candidates(*at.panel, *at.lens, at.s, at.t, shape.H, candidates_.data());
+        if (shape.J) fill_skip_forecasts(*at.panel, *at.value_inputs, at.s, at.t, shape.H, skip_forecasts_.data());
         if (network_.future) {
             look_ahead(at);
             network_.future->forward(room_, context(at), ahead(at));
@@ -160,7 +160,7 @@ class Origins {
     const Loss loss_;
     const Real huber_delta_;
     const std::vector<Real> levels_;
-    Buffer<Real> candidates_;
+    Buffer<Real> skip_forecasts_;
     Room<Real> room_;
     std::vector<int32_t> codes_;
 };

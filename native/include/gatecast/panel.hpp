@@ -38,18 +38,18 @@ struct PanelView {
 };
 
 // Which numbers about the values enter the network, and which naive forecasts it may mix.
-struct Lens {
-    std::vector<int> lags;        // changes over so many steps are inputs; empty: the value itself is the one input
-    std::vector<int> candidates;  // m > 0: the value m * ceil(k / m) steps before the target (1: the last value);
-                                  // m < 0: the mean of the last |m| values; 0: zero, the mean of the training part
+struct ValueInputs {
+    std::vector<int> lags;            // changes over so many steps are inputs; empty: the value itself is the one input
+    std::vector<int> skip_forecasts;  // m > 0: the value m * ceil(k / m) steps before the target (1: the last value);
+                                      // m < 0: the mean of the last |m| values; 0: zero, the mean of the training part
 
     bool level = true;  // whether, with lags, the level is an input too
 
-    int value_inputs() const { return lags.empty() ? 1 : static_cast<int>(lags.size()) + (level ? 2 : 1); }
+    int n_inputs() const { return lags.empty() ? 1 : static_cast<int>(lags.size()) + (level ? 2 : 1); }
     int history() const {
         int most = 0;
         for (int lag : lags) most = std::max(most, lag);
-        for (int m : candidates) most = std::max(most, m > 0 ? m : -m);
+        for (int m : skip_forecasts) most = std::max(most, m > 0 ? m : -m);
         return most;
     }
 };
@@ -58,21 +58,21 @@ struct Lens {
 constexpr double kClipChange = 10.0, kClipLevel = 3.0;
 
 template <typename Real>
-int dense_inputs(const PanelView<Real>& panel, const Lens& lens) {
-    return lens.value_inputs() + panel.numbers.width + panel.static_numbers.width;
+int dense_inputs(const PanelView<Real>& panel, const ValueInputs& value_inputs) {
+    return value_inputs.n_inputs() + panel.numbers.width + panel.static_numbers.width;
 }
 
 // The inputs at position t of series s. With lags: changes over each lag (0 before the series is that old), the level,
 // and whether nothing was observed. Then the covariates.
 template <typename Real>
-void fill_inputs(const PanelView<Real>& panel, const Lens& lens, int s, int64_t t, Real* x) {
+void fill_inputs(const PanelView<Real>& panel, const ValueInputs& value_inputs, int s, int64_t t, Real* x) {
     const Real* y = panel.values + panel.offsets[s];
-    if (lens.lags.empty()) {
+    if (value_inputs.lags.empty()) {
         *x++ = y[t];
     } else {
         constexpr Real change = static_cast<Real>(kClipChange), level = static_cast<Real>(kClipLevel);
-        for (int lag : lens.lags) *x++ = t >= lag ? std::clamp(y[t] - y[t - lag], -change, change) : Real{0};
-        if (lens.level) *x++ = std::clamp(y[t] / panel.spreads[s], -level, level);
+        for (int lag : value_inputs.lags) *x++ = t >= lag ? std::clamp(y[t] - y[t - lag], -change, change) : Real{0};
+        if (value_inputs.level) *x++ = std::clamp(y[t] / panel.spreads[s], -level, level);
         *x++ = std::isnan(panel.targets[panel.offsets[s] + t]) ? Real{1} : Real{0};
     }
     const int64_t row = panel.offsets[s] + t;
@@ -89,9 +89,10 @@ void fill_codes(const PanelView<Real>& panel, int s, int64_t t, int32_t* codes) 
 // Candidate forecasts (J, H) made at position t of series s. Where a series is younger than a season, the last value
 // stands in.
 template <typename Real>
-void fill_candidates(const PanelView<Real>& panel, const Lens& lens, int s, int64_t t, int H, Real* out) {
+void fill_skip_forecasts(const PanelView<Real>& panel, const ValueInputs& value_inputs, int s, int64_t t, int H,
+                         Real* out) {
     const Real* y = panel.values + panel.offsets[s];
-    for (int m : lens.candidates) {
+    for (int m : value_inputs.skip_forecasts) {
         if (m <= 0) {
             Real sum{0};
             const int64_t n = std::min<int64_t>(-m, t + 1);

@@ -13,7 +13,7 @@ namespace gatecast {
 template <typename Real>
 struct Sequences {
     const PanelView<Real>* panel;
-    const Lens* lens;
+    const ValueInputs* value_inputs;
     const int64_t* series;
     const int64_t* starts;  // positions in the series
     const int64_t* lengths;
@@ -31,7 +31,7 @@ template <typename Real>
 class Runner {
   public:
     Runner(const Network<Real>& network, const LossSettings& loss, const Sequences<Real>& task)
-        : network_(network), loss_(loss), task_(task), whole_(network.needs_windows()), order_(task.count) {
+        : network_(network), loss_(loss), task_(task), whole_(network.shape.needs_windows()), order_(task.count) {
         std::iota(order_.begin(), order_.end(), int64_t{0});
         // long ones first: in a group, the rows still running are always the first ones
         std::stable_sort(order_.begin(), order_.end(),
@@ -44,6 +44,9 @@ class Runner {
         }
         cut_groups();
     }
+
+    // Pieces of work that threads share.
+    int64_t groups() const { return static_cast<int64_t>(group_starts_.size()) - 1; }
 
     void run(Team& team, const std::function<bool()>& interrupted) {
         std::vector<Desk> desks;
@@ -81,7 +84,6 @@ class Runner {
         }
         if (task_.count) group_starts_.push_back(task_.count);
     }
-    int64_t groups() const { return static_cast<int64_t>(group_starts_.size()) - 1; }
 
     void run_group(int64_t group, Desk& desk, const std::atomic<bool>& stop) {
         const int64_t* members = order_.data() + group_starts_[group];
@@ -110,7 +112,8 @@ class Runner {
             const int64_t from = task_.starts[members[r]] + done;
             for (int t = 0; t < T; ++t) {
                 const int64_t row = int64_t{t} * R + r;
-                fill_inputs(*task_.panel, *task_.lens, s, from + t, desk.space.x.data() + row * network_.stride);
+                fill_inputs(*task_.panel, *task_.value_inputs, s, from + t,
+                            desk.space.x.data() + row * network_.stride);
                 if (C) fill_codes(*task_.panel, s, from + t, desk.space.codes.data() + row * C);
             }
         }
@@ -147,7 +150,7 @@ class Runner {
             for (int t = y.from; t < pass.T; ++t) {
                 const bool is_last = done + t + 1 == task_.lengths[member];
                 if (!is_last && !task_.every) continue;
-                desk.origins.forecast({task_.panel, task_.lens, s, task_.starts[member] + done + t,
+                desk.origins.forecast({task_.panel, task_.value_inputs, s, task_.starts[member] + done + t,
                                        y.step(t, pass.R) + r * y.ld, nullptr},
                                       desk.forecast.data());
                 if (task_.every) put_every(desk, place_[member] + done + t);

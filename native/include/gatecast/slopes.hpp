@@ -12,13 +12,13 @@ namespace gatecast {
 template <typename Real>
 struct SlopeTask {
     const PanelView<Real>* panel;
-    const Lens* lens;
+    const ValueInputs* value_inputs;
     const int64_t* series;
     const int64_t* origins;  // positions in the series
     int64_t count;
     int T, middle;  // middle: which parameter of a step is the point forecast
     Real* inputs;   // (count, H, T, F)
-    Real* shares;   // (count, H, J): of the candidates, which are the gradients of these
+    Real* shares;   // (count, H, J): of the skip forecasts, which are the gradients of these
     Real* ahead;    // (count, H, A): of the step's own numbers
 };
 
@@ -64,10 +64,10 @@ class Slopes {
         const Signal<const Real> y = desk.space.head_forward(pass, T - 1);
         for (int r = 0; r < R; ++r) {
             const int64_t row = i * shape.H + k + r;
-            desk.origins.slopes({task_.panel, task_.lens, s, task_.origins[i], y.step(T - 1, R) + r * y.ld, nullptr},
-                                task_.middle, k + r, desk.space.dy.data() + int64_t{r} * padded(shape.outputs()),
-                                task_.shares + row * shape.J, task_.ahead + row * shape.ahead_numbers,
-                                desk.gradient.data());
+            desk.origins.slopes(
+                {task_.panel, task_.value_inputs, s, task_.origins[i], y.step(T - 1, R) + r * y.ld, nullptr},
+                task_.middle, k + r, desk.space.dy.data() + int64_t{r} * padded(shape.outputs()),
+                task_.shares + row * shape.J, task_.ahead + row * shape.ahead_numbers, desk.gradient.data());
         }
         desk.space.backward(pass, T - 1, desk.gradient.data());
         const Signal<const Real> dx = desk.space.input_gradient();
@@ -85,7 +85,7 @@ class Slopes {
         for (int t = 0; t < task_.T; ++t) {
             for (int r = 0; r < R; ++r) {
                 const int64_t row = int64_t{t} * R + r;
-                fill_inputs(*task_.panel, *task_.lens, s, start + t, space.x.data() + row * network_.stride);
+                fill_inputs(*task_.panel, *task_.value_inputs, s, start + t, space.x.data() + row * network_.stride);
                 if (C) fill_codes(*task_.panel, s, start + t, space.codes.data() + row * C);
             }
         }

@@ -42,7 +42,7 @@ class Source {
 
     // Candidate forecasts (J, H) and the view of the panel, for sources that read one.
     virtual const PanelView<Real>* panel() const { return nullptr; }
-    virtual const Lens* lens() const { return nullptr; }
+    virtual const ValueInputs* value_inputs() const { return nullptr; }
 
     int T = 1;                  // steps of each sequence
     int first = 0;              // outputs are wanted from this step on
@@ -70,11 +70,12 @@ template <typename Real>
 class PanelSource : public Source<Real> {
   public:
     const PanelView<Real>* panel() const final { return &panel_; }
-    const Lens* lens() const final { return &lens_; }
+    const ValueInputs* value_inputs() const final { return &value_inputs_; }
 
   protected:
-    PanelSource(PanelView<Real> panel, Lens lens, uint64_t seed) : panel_(panel), lens_(std::move(lens)), seed_(seed) {
-        this->F = dense_inputs(panel_, lens_);
+    PanelSource(PanelView<Real> panel, ValueInputs value_inputs, uint64_t seed)
+        : panel_(panel), value_inputs_(std::move(value_inputs)), seed_(seed) {
+        this->F = dense_inputs(panel_, value_inputs_);
         this->C = panel_.code_count();
     }
 
@@ -84,7 +85,7 @@ class PanelSource : public Source<Real> {
         for (int64_t t = 0; t < this->T; ++t) {
             const int64_t row = t * rows.R + r;
             if (start + t < n) {
-                fill_inputs(panel_, lens_, s, start + t, rows.x + row * rows.stride);
+                fill_inputs(panel_, value_inputs_, s, start + t, rows.x + row * rows.stride);
                 if (this->C) fill_codes(panel_, s, start + t, rows.codes + row * this->C);
             } else {
                 std::fill_n(rows.x + row * rows.stride, this->F, Real{0});
@@ -97,7 +98,7 @@ class PanelSource : public Source<Real> {
     }
 
     const PanelView<Real> panel_;
-    const Lens lens_;
+    const ValueInputs value_inputs_;
     const uint64_t seed_;
 };
 
@@ -106,9 +107,9 @@ template <typename Real>
 class WindowSource final : public PanelSource<Real> {
   public:
     // `drop` leaves out that many of the last windows of each series.
-    WindowSource(PanelView<Real> panel, Lens lens, int lookback, int H, int batch, bool shuffle, int drop,
-                 uint64_t seed)
-        : PanelSource<Real>(panel, std::move(lens), seed), shuffle_(shuffle) {
+    WindowSource(PanelView<Real> panel, ValueInputs value_inputs, int lookback, int H, int batch, bool shuffle,
+                 int drop, uint64_t seed)
+        : PanelSource<Real>(panel, std::move(value_inputs), seed), shuffle_(shuffle) {
         this->H = H;
         this->T = lookback;
         this->first = lookback - 1;
@@ -145,33 +146,33 @@ class WindowSource final : public PanelSource<Real> {
     std::vector<int64_t> before_;
 };
 
-// Every step is a lesson: segments of `burn_in + lessons` points at random places, forecasts at every step
-// after the burn-in. Each point is as likely to be a lesson as any other, but for the first and last ones of
+// Every step is a target: segments of `burn_in + n_targets` points at random places, forecasts at every step
+// after the burn-in. Each point is as likely to be a target as any other, but for the first and last ones of
 // a series, which the nearest whole segment covers.
 template <typename Real>
 class SegmentSource final : public PanelSource<Real> {
   public:
-    SegmentSource(PanelView<Real> panel, Lens lens, int burn_in, int lessons, int batch, uint64_t seed)
-        : PanelSource<Real>(panel, std::move(lens), seed) {
+    SegmentSource(PanelView<Real> panel, ValueInputs value_inputs, int burn_in, int n_targets, int batch, uint64_t seed)
+        : PanelSource<Real>(panel, std::move(value_inputs), seed) {
         int64_t longest = 0;
         before_.push_back(0);
         for (int s = 0; s < panel.S; ++s) {
             longest = std::max(longest, panel.length(s));
         }
-        this->T = static_cast<int>(std::min(int64_t{burn_in} + lessons, longest - 1));
+        this->T = static_cast<int>(std::min(int64_t{burn_in} + n_targets, longest - 1));
         this->first = burn_in;
         this->max_batch = batch;
         for (int s = 0; s < panel.S; ++s) {
             // the last point has no target; a series shorter than a segment is drawn as often as if it filled one
-            const int64_t n_lessons = panel.length(s) - burn_in - 1;
-            const int64_t weight = n_lessons > 0 ? std::max<int64_t>(n_lessons, this->T - burn_in) : 0;
-            lessons_ += std::max<int64_t>(n_lessons, 0);
+            const int64_t n_own = panel.length(s) - burn_in - 1;
+            const int64_t weight = n_own > 0 ? std::max<int64_t>(n_own, this->T - burn_in) : 0;
+            n_targets_ += std::max<int64_t>(n_own, 0);
             before_.push_back(before_.back() + weight);
         }
         if (before_.back() == 0) throw std::invalid_argument("no series is longer than burn_in + 1 points");
     }
 
-    int64_t lessons() const { return lessons_; }
+    int64_t n_targets() const { return n_targets_; }
 
     int batch(int64_t) const override { return this->max_batch; }
 
@@ -180,7 +181,7 @@ class SegmentSource final : public PanelSource<Real> {
             const uint64_t counter = static_cast<uint64_t>(step) * this->max_batch + first_row + r;
             const uint64_t bits = mix(this->seed_ ^ mix(counter));
             const Located at = locate(before_, below(bits, before_.back()));
-            // the drawn lesson stands anywhere in its segment
+            // the drawn target stands anywhere in its segment
             const int64_t n = this->panel_.length(at.s), lead = below(mix(bits), this->T - this->first);
             const int64_t start = std::clamp<int64_t>(at.within - lead, 0, std::max<int64_t>(n - 1 - this->T, 0));
             this->fill_row(r, at.s, start, mix(mix(bits)), rows);
@@ -188,7 +189,7 @@ class SegmentSource final : public PanelSource<Real> {
     }
 
   private:
-    int64_t lessons_ = 0;
+    int64_t n_targets_ = 0;
     std::vector<int64_t> before_;
 };
 

@@ -1,6 +1,7 @@
 // How is a forecast kept up to date? One observation in, the next forecasts out, in constant time and memory.
 #pragma once
 
+#include "gatecast/float_mode.hpp"
 #include "gatecast/origins.hpp"
 #include "gatecast/workspace.hpp"
 
@@ -11,14 +12,14 @@ namespace gatecast {
 template <typename Real>
 class Stream {
   public:
-    Stream(Shape shape, const Kernels<Real>& kernels, const Real* weights, const LossSettings& loss, Lens lens,
-           int window, double center, double unit, double spread)
+    Stream(Shape shape, const Kernels<Real>& kernels, const Real* weights, const LossSettings& loss,
+           ValueInputs value_inputs, int window, double center, double unit, double spread)
         : network_(std::move(shape), kernels),
           space_(network_, std::max(window, 1), 1, false),
           origins_(network_, loss),
-          lens_(std::move(lens)),
+          value_inputs_(std::move(value_inputs)),
           window_(window),
-          kept_(std::max<int64_t>(lens_.history(), 0) + std::max(window, 1)),
+          kept_(std::max<int64_t>(value_inputs_.history(), 0) + std::max(window, 1)),
           values_(static_cast<std::size_t>(2 * kept_)),
           targets_(static_cast<std::size_t>(2 * kept_)),
           out_(static_cast<std::size_t>(network_.shape.P) * network_.shape.H),
@@ -27,6 +28,10 @@ class Stream {
           spread_(static_cast<Real>(spread)) {
         network_.set_weights(weights);
     }
+
+    // The workspace refers to the network.
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
 
     int parameters() const { return network_.shape.P; }
     int horizon() const { return network_.shape.H; }
@@ -42,6 +47,7 @@ class Stream {
     // Takes in one value (and whether it was observed) and writes the parameters of the H forecasts that follow, (P,
     // H), in scaled units.
     const std::vector<Real>& update(double value, bool observed) {
+        const FlushToZero flush;
         const auto scaled = static_cast<Real>((value - center_) / unit_);
         push(scaled, observed ? scaled : std::numeric_limits<Real>::quiet_NaN());
         const int64_t offsets[2] = {0, n_};
@@ -52,11 +58,12 @@ class Stream {
         panel.spreads = &spread_;
         panel.S = 1;
         const int T = window_ ? static_cast<int>(std::min<int64_t>(window_, n_)) : 1;
-        for (int t = 0; t < T; ++t) fill_inputs(panel, lens_, 0, n_ - T + t, space_.x.data() + t * network_.stride);
+        for (int t = 0; t < T; ++t)
+            fill_inputs(panel, value_inputs_, 0, n_ - T + t, space_.x.data() + t * network_.stride);
         const Pass pass{T, 1, window_ > 0};
         space_.stack_forward(pass);
         const Signal<const Real> y = space_.head_forward(pass, T - 1);
-        origins_.forecast({&panel, &lens_, 0, n_ - 1, y.data, nullptr}, out_.data());
+        origins_.forecast({&panel, &value_inputs_, 0, n_ - 1, y.data, nullptr}, out_.data());
         if (!window_) space_.carry_states(1, 1);
         return out_;
     }
@@ -75,9 +82,9 @@ class Stream {
     Network<Real> network_;
     Workspace<Real> space_;
     Origins<Real> origins_;
-    const Lens lens_;
+    const ValueInputs value_inputs_;
     const int window_;
-    const int64_t kept_;  // points that inputs and candidates may look back
+    const int64_t kept_;  // points that inputs and skip forecasts may look back
     std::vector<Real> values_, targets_, out_;
     int64_t n_ = 0;
     const double center_, unit_;

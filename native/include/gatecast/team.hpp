@@ -1,46 +1,46 @@
 // How do threads work together? A team that lives as long as one training call, and work that is passed on in phases.
 #pragma once
 
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
-
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "gatecast/float_mode.hpp"
 
 namespace gatecast {
 
-// In this thread, numbers too small for normal precision become zero. Gradients that fade over hundreds of steps
-// end there, and the processor takes a hundred times as long for them.
-inline void flush_tiny_numbers() {
-#if defined(__SSE2__)
-    _mm_setcsr(_mm_getcsr() | 0x8040);
-#elif defined(__aarch64__)
-    uint64_t fpcr;
-    asm volatile("mrs %0, fpcr" : "=r"(fpcr));
-    asm volatile("msr fpcr, %0" : : "r"(fpcr | (uint64_t{1} << 24)));
-#endif
-}
-
 // Work in phases that are cut into items. Whoever is free takes the next item, and whoever ends the last item of a
-// phase opens the next phase, so that nobody waits for a worker that the system has put to sleep without an item.
-class Relay {
+// phase opens the next phase, so that no worker waits for one that has no item and that the system has suspended.
+class PhaseQueue {
   public:
-    Relay(int workers, int items) : alone_(workers == 1), ticket_(pack(0, items, 0)) {}
+    PhaseQueue(int workers, int items) : alone_(workers == 1), ticket_(pack(0, items, 0)) {}
 
     static constexpr int kMaxItems = 1 << 18;
 
     // One worker's share. `work(item)` does an item of the open phase; `advance()` runs alone between two phases and
-    // returns the next one's number of items, or 0 when all is done.
+    // returns the next one's number of items, or 0 when all is done. An exception ends the work of all workers.
     template <typename Work, typename Advance>
     void run(const Work& work, const Advance& advance) {
         if (alone_) return run_alone(work, advance);
+        try {
+            run_shared(work, advance);
+        } catch (...) {
+            // the item was never done, so nobody else can open another phase
+            ticket_.store(pack(0, 0, 0), std::memory_order_release);
+            throw;
+        }
+    }
+
+  private:
+    template <typename Work, typename Advance>
+    void run_shared(const Work& work, const Advance& advance) {
         for (int spin = 0;; ++spin) {
             uint64_t ticket = ticket_.load(std::memory_order_acquire);
             const int items = items_of(ticket), item = next_of(ticket);
@@ -57,7 +57,6 @@ class Relay {
         }
     }
 
-  private:
     // The same without a word to anybody: steps of batch 1 take less time than the messages.
     template <typename Work, typename Advance>
     void run_alone(const Work& work, const Advance& advance) {
@@ -102,18 +101,26 @@ class Team {
     int size() const { return static_cast<int>(threads_.size()); }
 
     // Runs work(worker) on all workers. `interrupted` is asked every 50 ms; once it says yes, `stop` becomes true.
+    // Where something throws, `stop` becomes true and the first exception leaves here once all workers are done.
     void run(const std::function<void(int)>& work, const std::function<bool()>& interrupted, std::atomic<bool>& stop) {
         std::unique_lock lock(mutex_);
         work_ = &work;
+        stop_ = &stop;
+        failure_ = nullptr;
         pending_ = size();
         ++round_;
         wake_.notify_all();
         while (!done_.wait_for(lock, std::chrono::milliseconds(50), [this] { return pending_ == 0; })) {
             lock.unlock();
-            if (!stop && interrupted()) stop = true;
+            try {
+                if (!stop && interrupted()) stop = true;
+            } catch (...) {
+                fail(std::current_exception());
+            }
             lock.lock();
         }
         work_ = nullptr;
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
   private:
@@ -126,8 +133,14 @@ class Team {
         for (auto& thread : threads_) thread.join();
     }
 
+    void fail(std::exception_ptr failure) {
+        const std::lock_guard lock(mutex_);
+        if (!failure_) failure_ = std::move(failure);
+        *stop_ = true;
+    }
+
     void serve(int worker) {
-        flush_tiny_numbers();
+        const FlushToZero flush;
         int64_t seen = 0;
         std::unique_lock lock(mutex_);
         while (true) {
@@ -136,7 +149,11 @@ class Team {
             seen = round_;
             const auto* work = work_;
             lock.unlock();
-            (*work)(worker);
+            try {
+                (*work)(worker);
+            } catch (...) {
+                fail(std::current_exception());
+            }
             lock.lock();
             if (--pending_ == 0) done_.notify_one();
         }
@@ -146,6 +163,8 @@ class Team {
     std::condition_variable wake_, done_;
     std::vector<std::thread> threads_;
     const std::function<void(int)>* work_ = nullptr;
+    std::atomic<bool>* stop_ = nullptr;
+    std::exception_ptr failure_;
     int pending_ = 0;
     int64_t round_ = 0;
     bool closing_ = false;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <mutex>
 #include <stdexcept>
 
 #include "gatecast/origins.hpp"
@@ -19,7 +20,7 @@ struct Settings {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
     double clip_norm = 0.0;     // 0: gradients are not clipped
     double weight_decay = 0.0;  // share of the matrices that a step takes away, over the learning rate
-    double memory = 0.0;        // of the running mean of the weights; 0: there is none
+    double ema_decay = 0.0;     // of the exponential moving average of the weights; 0: there is none
 };
 
 // What one step measured, per target that counted. `unit_loss` and `unit_squared` are in the data's units.
@@ -41,24 +42,32 @@ class Trainer {
         : network(std::move(shape), kernels),
           m_(network.layout.size),
           v_(network.layout.size),
-          mean_(settings.memory > 0 ? network.layout.size : 0),
+          mean_(settings.ema_decay > 0 ? network.layout.size : 0),
           settings_(std::move(settings)),
           first_share_{settings_.beta1},
           second_share_{settings_.beta2},
-          team_(threads) {}
+          team_(threads) {
+        // weights are zero until they are set
+        network.pack_all();
+    }
+
+    // The desks refer to the network.
+    Trainer(const Trainer&) = delete;
+    Trainer& operator=(const Trainer&) = delete;
 
     // One step for each of the learning rates, the first being step `first_step` of the source.
     RunResult run(const Source<Real>& source, int64_t first_step, const double* rates, int64_t steps,
                   StepRecord* records, const std::function<bool()>& interrupted) {
+        const auto claim = claimed();
         prepare(source, false);
         const int active = std::min(team_.size(), slots(source.max_batch));
-        run_ = {&source, first_step, rates, steps, records};
+        run_ = Run{.source = &source, .first_step = first_step, .rates = rates, .steps = steps, .records = records};
         stop_ = false;
-        Relay relay(active, steps > 0 ? open(Phase::chunks) : 0);
+        PhaseQueue queue(active, steps > 0 ? open(Phase::chunks) : 0);
         team_.run(
             [&](int worker) {
                 if (worker >= active) return;
-                relay.run([&](int item) { work(item, worker); }, [&] { return advance(); });
+                queue.run([&](int item) { work(item, worker); }, [&] { return advance(); });
             },
             interrupted, stop_);
         return {run_.outcome, run_.done};
@@ -69,6 +78,8 @@ class Trainer {
     // `predictions`: parameters of the forecasts, (B, T - first, P, H).
     StepRecord gradient(const Source<Real>& source, bool chance, Real* predictions, Real* weights_out,
                         Real* input_out) {
+        const auto claim = claimed();
+        const FlushToZero flush;
         prepare(source, true);
         stop_ = false;
         network.pack_all();
@@ -89,6 +100,7 @@ class Trainer {
     }
 
     void set_weights(const Real* flat) {
+        const auto claim = claimed();
         network.set_weights(flat);
         if (has_mean()) std::copy_n(network.weights.data(), network.weights.size(), mean_.data());
     }
@@ -102,6 +114,7 @@ class Trainer {
         network.layout.export_flat(v_.data(), v);
     }
     void import_moments(const Real* m, const Real* v) {
+        const auto claim = claimed();
         network.layout.import_flat(m, m_.data());
         network.layout.import_flat(v, v_.data());
         recurrent_ = true;
@@ -110,9 +123,19 @@ class Trainer {
     // The running mean of the weights, flat, where there is one.
     bool has_mean() const { return mean_.size() > 0; }
     void export_mean(Real* out) const { network.layout.export_flat(mean_.data(), out); }
-    void import_mean(const Real* flat) { network.layout.import_flat(flat, mean_.data()); }
+    void import_mean(const Real* flat) {
+        const auto claim = claimed();
+        network.layout.import_flat(flat, mean_.data());
+    }
 
   private:
+    // While Python is not held, another thread could call too, and the desks are there once.
+    std::unique_lock<std::mutex> claimed() {
+        std::unique_lock claim(at_work_, std::try_to_lock);
+        if (!claim) throw std::runtime_error("this trainer is at work in another thread: make one for each thread");
+        return claim;
+    }
+
     struct Range {
         int64_t begin, end;
         bool decays;
@@ -140,7 +163,7 @@ class Trainer {
 
     // What the gradient is multiplied by, and Adam's step size with the bias correction.
     struct Update {
-        double scale = 1.0, rate = 0.0, memory = 0.0;
+        double scale = 1.0, rate = 0.0, ema_decay = 0.0;
     };
 
     // Where a run stands. Only `advance` changes it, while no item is under way.
@@ -200,8 +223,10 @@ class Trainer {
             // what decays and what does not are only kept apart where there is decay
             add_range({block.offset, block.offset + block.size(), settings_.weight_decay > 0.0 && block.decays()});
         }
-        if (ranges_.size() >= Relay::kMaxItems)
-            throw std::length_error("a network of a thousand million weights or more");
+        if (ranges_.size() >= PhaseQueue::kMaxItems)
+            throw std::length_error(
+                "this network has a thousand million weights or more, and fewer were expected: "
+                "use fewer or smaller layers");
         range_squares_.assign(ranges_.size(), 0.0);
         fit_ = fit;
     }
@@ -282,9 +307,13 @@ class Trainer {
         if (c < kSlots) {
             for (const Range& range : ranges_) std::fill(gradient + range.begin, gradient + range.end, Real{0});
         }
-        source.fill(
-            index, first_row,
-            {R, desk.space.x.data(), network.stride, desk.space.codes.data(), desk.key.data(), desk.target.data()});
+        source.fill(index, first_row,
+                    {.R = R,
+                     .x = desk.space.x.data(),
+                     .stride = network.stride,
+                     .codes = desk.space.codes.data(),
+                     .key = desk.key.data(),
+                     .target = desk.target.data()});
         const Pass pass{T, R, true, chance ? desk.key.data() : nullptr, &stop_};
         desk.space.stack_forward(pass);
         const Signal<const Real> y = desk.space.head_forward(pass, source.first);
@@ -298,7 +327,7 @@ class Trainer {
                Real* predictions) {
         const int steps = pass.T - source.first;
         const PanelView<Real>* panel = source.panel();
-        const Lens* lens = source.lens();
+        const ValueInputs* value_inputs = source.value_inputs();
         const int64_t P = int64_t{network.shape.P} * network.shape.H;
         std::fill_n(desk.loss.begin(), pass.R, OriginLoss{});
         for (int t = 0; t < steps; ++t) {
@@ -311,11 +340,11 @@ class Trainer {
                     std::fill_n(desk.space.dy.data() + row * y.ld, network.shape.outputs(), Real{0});
                     continue;
                 }
-                desk.origins.learn({panel, lens, to.series, std::min(to.position + t, to.position + to.available),
-                                    y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
-                                   to.first + t * source.target_stride, known, desk.loss[r],
-                                   desk.space.dy.data() + row * y.ld, gradient,
-                                   predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
+                desk.origins.learn(
+                    {panel, value_inputs, to.series, std::min(to.position + t, to.position + to.available),
+                     y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
+                    to.first + t * source.target_stride, known, desk.loss[r], desk.space.dy.data() + row * y.ld,
+                    gradient, predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
             }
         }
     }
@@ -368,18 +397,27 @@ class Trainer {
         const auto t = static_cast<double>(adam_steps + 1);
         const double correction = std::sqrt(second_share_.at(t)) / first_share_.at(t);
         // a young mean forgets faster, so that it does not begin with the initial weights
-        const double memory = std::min(settings_.memory, t / (t + 9.0));
-        return {clip / run_.summary.count, run_.rates[run_.done] * correction, memory};
+        const double ema_decay = std::min(settings_.ema_decay, t / (t + 9.0));
+        return {clip / run_.summary.count, run_.rates[run_.done] * correction, ema_decay};
     }
 
     void update(const Range& range) {
-        network.kernels.adam({range.end - range.begin, network.weights.data() + range.begin, m_.data() + range.begin,
-                              v_.data() + range.begin, sum_.data() + range.begin, static_cast<Real>(run_.update.scale),
-                              static_cast<Real>(run_.update.rate), static_cast<Real>(settings_.beta1),
-                              static_cast<Real>(settings_.beta2), static_cast<Real>(settings_.epsilon),
-                              static_cast<Real>(range.decays ? run_.rates[run_.done] * settings_.weight_decay : 0.0),
-                              has_mean() ? mean_.data() + range.begin : nullptr,
-                              static_cast<Real>(run_.update.memory)});
+        const double decay = range.decays ? run_.rates[run_.done] * settings_.weight_decay : 0.0;
+        network.kernels.adam({
+            .size = range.end - range.begin,
+            .p = network.weights.data() + range.begin,
+            .m = m_.data() + range.begin,
+            .v = v_.data() + range.begin,
+            .gradient = sum_.data() + range.begin,
+            .scale = static_cast<Real>(run_.update.scale),
+            .rate = static_cast<Real>(run_.update.rate),
+            .beta1 = static_cast<Real>(settings_.beta1),
+            .beta2 = static_cast<Real>(settings_.beta2),
+            .epsilon = static_cast<Real>(settings_.epsilon),
+            .decay = static_cast<Real>(decay),
+            .mean = has_mean() ? mean_.data() + range.begin : nullptr,
+            .ema_decay = static_cast<Real>(run_.update.ema_decay),
+        });
     }
 
     // Copies the gradients of the dense inputs that desk 0 holds after chunk c to an array in the caller's order.
@@ -405,6 +443,7 @@ class Trainer {
     std::vector<Range> ranges_;
     std::vector<double> range_squares_;
     std::atomic<bool> stop_{false};
+    std::mutex at_work_;
     Run run_;
     Fit fit_;
     int rows_ = 1;            // of a chunk

@@ -9,6 +9,11 @@ namespace gatecast {
 template <typename Real>
 class Workspace {
   public:
+    // Signals point into the rooms, whose buffers stay where they are when the workspace moves.
+    Workspace(Workspace&&) = default;
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+
     Workspace(const Network<Real>& network, int T, int R, bool gradients, bool input_gradient = false)
         : x(int64_t{T} * R * network.stride),
           codes(static_cast<std::size_t>(T) * R * network.embeddings.count()),

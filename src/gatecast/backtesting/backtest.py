@@ -26,7 +26,8 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels
 from gatecast.model.settings import Settings
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
+from gatecast.texts.message import Message
 from gatecast.training.checkpoint import fingerprint
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def _run(
 
     A model that took too long in one window gets no time in those that have not begun.
     """
-    joblib = needed("joblib", "`backtest` needs")
+    joblib = needed("joblib", "library.backtest")
     rows = {window.number: len(window.rows) * trial.horizon for window in windows}
     done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
     todo = [
@@ -308,12 +309,9 @@ def _not_tried(
     for entry, block in todo:
         if entry.name not in slow:
             continue
-        sentence = (
-            f"{entry.name} took too long at {slow[entry.name]} already, and was not tried here. Pass a larger "
-            "`time_limit`, or take a faster model."
-        )
+        message = Message("failure.too_slow", {"name": entry.name, "time": str(slow[entry.name])})
         for window in block:
-            failure = Failure(sentence, is_timed_out=True)
+            failure = Failure(message, is_timed_out=True)
             outcome = failed_outcome(entry.name, window.number, rows[window.number], trial.levels, failure)
             found[entry.name, window.number] = outcome
     return found
@@ -366,11 +364,14 @@ def _result(
     import pandas as pd
 
     tables, runs = [], []
+    failures: dict[str, Message] = {}
     for window in windows:
         columns: dict[str, Floats] = {}
         for entry in entries:
             outcome = outcomes[entry.name, window.number]
             columns |= {name: outcome.columns[name] for name in column_names(entry.name, trial.levels)}
+            if outcome.failure is not None:
+                failures.setdefault(entry.name, outcome.failure)
             runs.append({"model": entry.name, "cutoff": window.cutoff} | {name: getattr(outcome, name) for name in RUN})
         tables.append(window.actual().assign(**columns))
     season, scales = _scales(windows, trial)
@@ -382,6 +383,7 @@ def _result(
         season,
         trial.levels,
         scales,
+        failures,
     )
 
 

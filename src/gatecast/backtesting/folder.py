@@ -17,13 +17,14 @@ from gatecast._files import write_atomically
 from gatecast._json import JsonObject
 from gatecast.backtesting.run import Outcome
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Folder"]
 
-FORMAT = 2
+FORMAT = 3
 FACTS = "backtest.json"
 NUMBERS = ("fit_seconds", "predict_seconds", "megabytes")
 
@@ -104,9 +105,8 @@ class Folder:
             raise self._damaged(f"{stem}.parquet")
         fit, predict, megabytes = (np.nan if facts[key] is None else float(facts[key]) for key in NUMBERS)
         forecasts = {name: table[name].to_numpy(np.float64) for name in columns}
-        return Outcome(
-            model, window, fit, predict, str(facts["error"]), forecasts, megabytes, facts["is_timed_out"] is True
-        )
+        failure = None if facts["failure"] is None else Message.from_dict(facts["failure"])
+        return Outcome(model, window, fit, predict, failure, forecasts, megabytes, facts["is_timed_out"] is True)
 
     def keep(self, outcome: Outcome, keys: pd.DataFrame) -> None:
         """Write an outcome; `keys` are the rows that its forecasts are for.
@@ -122,7 +122,7 @@ class Folder:
             "window": outcome.window,
             "settings": self._models[outcome.model],
             **{name: _number(getattr(outcome, name)) for name in NUMBERS},
-            "error": outcome.error,
+            "failure": None if outcome.failure is None else outcome.failure.to_dict(),
             "is_timed_out": outcome.is_timed_out,
             "checksum": hashlib.sha256(content).hexdigest(),
         }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,7 @@ class Backtest:
         levels: Coverage in % of the intervals.
         scales: By `unique_id`, the mean absolute error of the seasonal naive within the first window's training part:
             the denominator of MASE. 0 or NaN where it is undefined: a constant series, or one that is too short.
+        failures: By model, why its first run that failed did.
 
     >>> import pandas as pd
     >>> forecasts = pd.DataFrame({"unique_id": ["a"], "ds": [3], "cutoff": [2], "y": [1.0], "Naive": [1.5]})
@@ -46,4 +49,5 @@ class Backtest:
     horizon: int
     season_length: int
     levels: tuple[float, ...]
-    scales: Mapping[object, float] | pd.Series
+    scales: Mapping[Any, float] | pd.Series
+    failures: Mapping[str, Message] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from gatecast.baselines.local import library
 from gatecast.data.panel.arrays import Floats, Frame
 from gatecast.exceptions import DataError, GatecastError, TimeLimitError
 from gatecast.metrics.levels import level_columns
+from gatecast.texts.message import Message, reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,9 +82,9 @@ class Outcome:
         window: Number of the window.
         fit_seconds: How long the fit took; 0 where an earlier one served, NaN where it failed.
         predict_seconds: How long the forecast took; NaN where it failed.
-        error: What went wrong, in a sentence; "" if nothing.
+        failure: What went wrong; None if nothing.
         columns: The forecast and the ends of its intervals, in the order of the job's keys; NaN where there is none.
-        is_timed_out: Whether the error is that it took too long.
+        is_timed_out: Whether the failure is that it took too long.
         megabytes: Size of the fitted model, as it is saved or else pickled; NaN where neither is possible.
     """
 
@@ -91,10 +92,15 @@ class Outcome:
     window: int
     fit_seconds: float
     predict_seconds: float
-    error: str
+    failure: Message | None
     columns: dict[str, Floats] = field(default_factory=dict)
     megabytes: float = np.nan
     is_timed_out: bool = False
+
+    @property
+    def error(self) -> str:
+        """What went wrong, in a sentence; "" if nothing."""
+        return "" if self.failure is None else str(self.failure)
 
 
 @dataclass(frozen=True)
@@ -102,11 +108,11 @@ class Failure:
     """What went wrong.
 
     Args:
-        sentence: In one sentence.
+        message: In words.
         is_timed_out: Whether it took too long.
     """
 
-    sentence: str
+    message: Message
     is_timed_out: bool = False
 
 
@@ -173,28 +179,20 @@ def _steps(block: Block) -> Iterator[str | Outcome]:
         if isinstance(answer, Failure):
             yield _failed(block, job, seconds, answer)
         else:
-            yield Outcome(block.name, job.window, seconds, predict_seconds, "", answer, megabytes)
+            yield Outcome(block.name, job.window, seconds, predict_seconds, None, answer, megabytes)
 
 
 def _end_of_process(block: Block, phase: str, error: Exception) -> Failure:
     """Say why there is nothing more from the process of a model."""
+    facts: dict[str, object] = {"name": block.name, "what": Message(f"failure.{phase}"), "text": str(error)}
     if isinstance(error, TimeLimitError):
-        sentence = (
-            f"{block.name} was given `time_limit={block.time_limit}` seconds for a {phase}, and took longer. Pass a "
-            "larger `time_limit`, or take a faster model."
-        )
-        return Failure(sentence, is_timed_out=True)
+        limit = {"time_limit": block.time_limit}
+        return Failure(Message("failure.time_limit", facts | {"limit": limit}), is_timed_out=True)
     if isinstance(error, NotPicklableError):
-        return Failure(
-            f"{block.name} cannot be pickled ({error}), and a model with a time limit runs in a process that it is "
-            "sent to. Leave out of it what cannot be sent, e.g. open files and locks, or pass no `time_limit`."
-        )
+        return Failure(Message("failure.not_picklable", facts))
     if isinstance(error, ProcessDiedError):
-        return Failure(
-            f"The {phase} of {block.name} ended its process ({error}), and a result was expected. Look for a crash in "
-            "its library, or for too little memory."
-        )
-    return Failure(_sentence(block.name, phase, error))
+        return Failure(Message("failure.process_died", facts))
+    return Failure(_why(block.name, phase, error))
 
 
 def _failed(block: Block, job: Job, fit_seconds: float, failure: Failure) -> Outcome:
@@ -206,7 +204,7 @@ def failed_outcome(
 ) -> Outcome:
     """Return the outcome of a run that came to nothing."""
     empty = {name: np.full(n_rows, np.nan) for name in column_names(model, levels)}
-    return Outcome(model, window, fit_seconds, np.nan, failure.sentence, empty, is_timed_out=failure.is_timed_out)
+    return Outcome(model, window, fit_seconds, np.nan, failure.message, empty, is_timed_out=failure.is_timed_out)
 
 
 def _megabytes(model: object) -> float:
@@ -230,15 +228,16 @@ def _timed(block: Block, phase: str, work: Callable[[], Result]) -> tuple[Result
         result = work()
     # whatever a model raises, the others go on
     except Exception as error:  # noqa: BLE001
-        return Failure(_sentence(block.name, phase, error), isinstance(error, TimeLimitError)), np.nan
+        return Failure(_why(block.name, phase, error), isinstance(error, TimeLimitError)), np.nan
     return result, time.perf_counter() - started
 
 
-def _sentence(name: str, phase: str, error: Exception) -> str:
+def _why(name: str, phase: str, error: Exception) -> Message:
     if isinstance(error, GatecastError):
-        return str(error)
+        return reason(error)
+    facts = {"what": Message(f"failure.{phase}"), "name": name, "kind": type(error).__name__}
     text = " ".join(str(error).split())
-    return f"The {phase} of {name} failed with {type(error).__name__}{': ' + text if text else ''}."
+    return Message("failure.raised_text", facts | {"text": text}) if text else Message("failure.raised", facts)
 
 
 def _fit(block: Block, job: Job) -> None:
@@ -275,17 +274,13 @@ def _aligned(block: Block, job: Job, answer: Frame) -> dict[str, Floats]:
     own = _own_column(block, frame)
     found = frame.set_index([ID, TIME])
     if not found.index.is_unique:
-        raise DataError(
-            f"The forecast of {block.name} holds a time of a series twice, and each was expected once. Let `predict` "
-            f"return one row for each of the {block.horizon} steps of each series."
-        )
+        raise DataError(Message("failure.twice", {"name": block.name, "horizon": block.horizon}))
     wanted = found.reindex(job.keys.set_index([ID, TIME]).index)
     point = wanted[own].to_numpy(np.float64)
-    if np.isnan(point).any():
-        raise DataError(
-            f"The forecast of {block.name} lacks {int(np.isnan(point).sum())} of {len(point)} values, and one for each "
-            f"of the {block.horizon} steps of each series was expected. Make the model with `horizon={block.horizon}`."
-        )
+    n_missing = int(np.isnan(point).sum())
+    if n_missing:
+        counts = {"n": n_missing, "n_all": len(point), "horizon": block.horizon, "setting": {"horizon": block.horizon}}
+        raise DataError(Message("failure.lacks_values", {"name": block.name, **counts}))
     theirs, ours = column_names(own, block.levels), column_names(block.name, block.levels)
     return {
         name: wanted[column].to_numpy(np.float64) if column in wanted else np.full(len(point), np.nan)
@@ -300,10 +295,8 @@ def _frame(block: Block, job: Job, answer: Frame) -> pd.DataFrame:
     if not isinstance(answer, pd.DataFrame):
         table = nw.from_native(answer, eager_only=True, pass_through=True)
         if not isinstance(table, nw.DataFrame):
-            raise DataError(
-                f"`predict` of {block.name} returned {type(answer).__name__}, and a table with the columns {ID}, "
-                f"{TIME} and the forecast was expected. Return a DataFrame."
-            )
+            facts = {"name": block.name, "kind": type(answer).__name__, "id": ID, "time": TIME}
+            raise DataError(Message("failure.no_table", facts))
         answer = table.to_pandas()
     if ID not in answer.columns and ID in answer.index.names:
         answer = answer.reset_index()
@@ -311,9 +304,9 @@ def _frame(block: Block, job: Job, answer: Frame) -> pd.DataFrame:
         answer = answer.assign(**{ID: job.keys[ID].iloc[0]})
     lacking = [name for name in (ID, TIME) if name not in answer.columns]
     if lacking:
+        columns = list(map(str, answer.columns))
         raise DataError(
-            f"The forecast of {block.name} has the columns {', '.join(map(str, answer.columns))}, and {lacking[0]!r} "
-            "was expected among them. Return the columns of the training table."
+            Message("failure.lacks_column", {"name": block.name, "columns": columns, "lacking": lacking[0]})
         )
     named: pd.DataFrame = answer
     return named
@@ -328,8 +321,5 @@ def _own_column(block: Block, frame: pd.DataFrame) -> str:
     ]
     own = [name for name in others if name == block.name] or others
     if len(own) != 1:
-        raise DataError(
-            f"The forecast of {block.name} has {len(own)} columns that may be it ({', '.join(own)}), and one was "
-            f"expected. Call it {block.name!r}."
-        )
+        raise DataError(Message("failure.which_column", {"name": block.name, "n": len(own), "columns": own}))
     return own[0]

@@ -11,6 +11,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,12 +145,9 @@ def _check_long_enough(panel: Panel, horizon: int) -> None:
     observed = panel.lengths - _before_first(panel)
     short = np.flatnonzero(observed <= horizon)
     if len(short):
-        name = repr(panel.ids.tolist()[short[0]])
-        raise DataError(
-            f"Series {name} has {observed[short[0]]} points from its first value on, and `horizon={horizon}` needs at "
-            f"least {horizon + 1}. Pass a smaller `horizon`, or leave {'the series' if len(short) > 1 else 'it'} out"
-            + (f" (there are {len(short)} such series)." if len(short) > 1 else ".")
-        )
+        facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(observed[short[0]]), "n": len(short)}
+        facts |= {"setting": {"horizon": int(horizon)}, "least": int(horizon) + 1}
+        raise DataError(Message("failure.series_short" if len(short) == 1 else "failure.several_short", facts))
 
 
 def _without_empty(panel: Panel) -> Panel:

@@ -23,6 +23,7 @@ from gatecast.model.alignment import match_series
 from gatecast.model.parameters import Parameters
 from gatecast.model.protocol import FrameT
 from gatecast.model.settings import Settings
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Baseline", "is_constant"]
 
 Result = TypeVar("Result")
-FAILED = "failed"
+FAILED = "standin.failed"
 # a history that is cut still holds so many of the shortest season
 SEASONS_KEPT = 4
 
@@ -54,7 +55,7 @@ class Fit:
     seasons: tuple[int, ...]
     histories: list[Floats]
     models: list[Local]
-    stand_ins: dict[object, str]
+    stand_ins: dict[object, Message]
 
 
 @dataclass(eq=False)
@@ -238,7 +239,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         return self._learned().seasons
 
     @property
-    def stand_ins_(self) -> dict[object, str]:
+    def stand_ins_(self) -> dict[object, Message]:
         """Why some series are forecast by a naive model, by their names."""
         return self._learned().stand_ins
 
@@ -265,7 +266,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             )
 
     def _warn_of_failures(self) -> None:
-        failed = [(name, reason) for name, reason in self.stand_ins_.items() if FAILED in reason]
+        failed = [(name, reason) for name, reason in self.stand_ins_.items() if reason.code == FAILED]
         if failed:
             warnings.warn(
                 f"{len(failed)} of {self._fitted.after.n_series} series are forecast naively, the first is "
@@ -277,10 +278,8 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         return Settings(horizon=self.horizon, season_length=self.season_length)
 
     def _limited(self, n_series: int, work: Callable[[Clock], Result]) -> Result:
-        message = (
-            f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, which are too few. "
-            "Pass a larger `time_limit` or fewer series, or take a faster model."
-        )
+        facts = {"name": self.name, "n": n_series, "limit": {"time_limit": self.time_limit}}
+        message = Message("failure.time_limit_series", facts)
         # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -291,28 +290,29 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         seasons, season = found.lengths, found.shortest
         histories = [_filled(panel.series(s), season, name) for s, name in enumerate(panel.ids.tolist())]
         models: list[Local] = []
-        stand_ins: dict[object, str] = {}
+        stand_ins: dict[object, Message] = {}
         for name, y in zip(panel.ids.tolist(), histories, strict=True):
             clock.check(len(models) / panel.n_series)
             model, reason = self._model(y, seasons)
             models.append(model)
-            if reason:
+            if reason is not None:
                 stand_ins[name] = reason
         return Fit(panel.tail_from(panel.lengths), seasons, histories, models, stand_ins)
 
-    def _model(self, y: Floats, seasons: tuple[int, ...]) -> tuple[Local, str]:
+    def _model(self, y: Floats, seasons: tuple[int, ...]) -> tuple[Local, Message | None]:
         """Fit the model of one series, or what stands in for it; and why it does."""
         y = self._newest(y, seasons)
         if is_constant(y):
-            return Constant().fit(y), "It never changed." if len(y) > 1 else "It has one value."
+            return Constant().fit(y), Message("standin.constant" if len(y) > 1 else "standin.one_value")
         model = self.local(len(y), seasons)
         if model is None:
-            return _naive(y, seasons), f"Its {len(y)} values are too few for {self.name}."
+            return _naive(y, seasons), Message("standin.too_few", {"n": len(y), "name": self.name})
         try:
-            return model.fit(y), ""
+            return model.fit(y), None
         # the libraries raise whatever they like
         except Exception as error:  # noqa: BLE001
-            return _naive(y, seasons), f"{self.name} {FAILED}: {type(error).__name__}: {error}."
+            told = {"name": self.name, "kind": type(error).__name__, "text": str(error)}
+            return _naive(y, seasons), Message(FAILED, told)
 
     def _newest(self, y: Floats, seasons: tuple[int, ...]) -> Floats:
         if self.most_points is None:
@@ -423,9 +423,6 @@ def _filled(values: Floats, season: int, name: object) -> Floats:
     """
     seen = np.flatnonzero(~np.isnan(values))
     if not len(seen):
-        raise DataError(
-            f"Series {name!r} has no observed value among {len(values)}, and at least one was expected. Remove it, or "
-            "pass more history."
-        )
+        raise DataError(Message("failure.no_value", {"name": name, "n_points": len(values)}))
     values = np.array(values[seen[0] :], np.float64)
     return fill_gaps(values, np.array([0, len(values)]), season)

@@ -7,6 +7,7 @@ from importlib import import_module
 from types import ModuleType
 
 from gatecast.exceptions import ConfigError
+from gatecast.texts.message import Message
 
 __all__ = ["needed"]
 
@@ -16,13 +17,13 @@ def needed(module: str, purpose: str) -> ModuleType:
 
     Args:
         module: Its name.
-        purpose: What needs it, with the verb, for the error.
+        purpose: Code of the text that says what needs it, for the error.
 
     Raises:
         ConfigError: It is not installed.
 
     Examples:
-        >>> needed("joblib", "`backtest` needs").__name__
+        >>> needed("joblib", "library.backtest").__name__
         'joblib'
     """
     try:
@@ -32,6 +33,4 @@ def needed(module: str, purpose: str) -> ModuleType:
             return import_module(module)
     except ImportError:
         library = module.partition(".")[0]
-        raise ConfigError(
-            f"{purpose} the library {library}, which is not installed. Run `pip install 'gatecast[compare]'`."
-        ) from None
+        raise ConfigError(Message("library.missing", {"purpose": Message(purpose), "library": library})) from None

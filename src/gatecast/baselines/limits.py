@@ -62,12 +62,12 @@ class Clock:
 
     Args:
         seconds: From now on; None for no limit.
-        message: What the error says.
+        message: What the error says: a text or a `Message`.
 
     >>> Clock(60, "AutoETS was too slow.").check()
     """
 
-    def __init__(self, seconds: float | None, message: str) -> None:
+    def __init__(self, seconds: float | None, message: object) -> None:
         self._seconds, self._message, self._began = seconds, message, time.monotonic()
 
     def check(self, share_done: float = 0.0) -> None:
@@ -146,7 +146,7 @@ def _packed(work: Callable[[], Iterator[Any]], seconds: float) -> bytes:
 
 
 def _cloudpickle() -> Any:
-    return needed("cloudpickle", "A time limit needs")
+    return needed("cloudpickle", "library.time_limit")
 
 
 _printed: dict[Any, Any] = {}
@@ -168,7 +168,7 @@ class _Worker:
     """
 
     def __init__(self) -> None:
-        context = needed("loky.backend.context", "A time limit needs").get_context("loky")
+        context = needed("loky.backend.context", "library.time_limit").get_context("loky")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=False)
         self._owner, self.used = os.getpid(), time.monotonic()

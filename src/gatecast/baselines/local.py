@@ -18,7 +18,7 @@ from gatecast.data.panel.arrays import Floats
 __all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "one_step", "read_on"]
 
 Answer = dict[str, Floats]
-PURPOSE = "The baselines need"
+PURPOSE = "library.baselines"
 # origins at which fitted values are compared with forecasts, and by how much of the spread they may differ
 CHECKED, SAME = 8, 0.02
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gatecast.charts.draw import draw_window
+from gatecast.charts.draw import forecast_marks
+from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten
-from gatecast.charts.style import check_matplotlib, finish, new_figure
+from gatecast.charts.spec import Axis, Chart, Panel, time_axis
+from gatecast.charts.thinning import thin
 from gatecast.charts.timeline import Timeline, make_timeline
+from gatecast.charts.words import time_label
 from gatecast.exceptions import ConfigError
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["newest_part", "plot_intervals"]
+__all__ = ["forecast_chart", "newest_part", "plot_intervals"]
 
 # the past is shown for a few horizons, so that the forecast is a good part of the picture
 HORIZONS = 4
 LEAST_POINTS = 60
+# at both ends a share of what is shown: marks at the edge are seen as a whole
+ROOM = 60
 
 
 def plot_intervals(
@@ -60,16 +64,22 @@ def plot_intervals(
         >>> axes.get_legend_handles_labels()[1]
         ['data', '80 % interval', 'forecast']
     """
-    check_matplotlib()
     line, begin = newest_part(model, data, forecast, unique_id, newest)
-    figure = new_figure(10.0, 4.6)
-    axes = figure.add_subplot()
-    bare = replace(line, predictions=np.full(len(line.values), np.nan), n_train=len(line.values))
-    n_all = len(line.values) + len(line.forecast)
-    shown = len(line.values) - begin
-    draw_window(axes, bare, begin, n_all, f"The newest {shown:,} points and {len(line.forecast):,} steps ahead")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=9.5, frameon=False)
-    return finish(figure, title or f"{shorten(line.name)}: forecast")
+    return draw(forecast_chart(line, begin, Texts("en"), title))
+
+
+def forecast_chart(line: Timeline, begin: int, t: Texts, title: str | None = None) -> Chart:
+    """Show a series from its point number `begin` on, and its forecast."""
+    keep = begin + thin(line.values[begin:])
+    marks = forecast_marks(line.times[keep], line.values[keep], line, t)
+    said = t("chart.newest", shown=len(line.values) - begin, steps=len(line.forecast))
+    first, last = line.times[begin], line.forecast_times[-1] if len(line.forecast) else line.times[-1]
+    room = (last - first) // ROOM
+    label = time_label(line.time_name, line.times, line.freq, t)
+    x = replace(time_axis(line.times, label, 5), low=first - room, high=last + room)
+    panel = Panel(marks, said, x, Axis(shorten(line.value_name)))
+    headline = title or t("chart.forecast_of", name=shorten(line.name))
+    return Chart((panel,), headline, size=(10.0, 4.6), legend="below", is_over_time=True)
 
 
 def newest_part(

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast.charts.checks import record_of
-from gatecast.charts.names import labels
+from gatecast.charts.matplotlib_backend import draw
+from gatecast.charts.names import distinct
 from gatecast.charts.numbers import Coverages, coverages
-from gatecast.charts.style import COLORS, check_matplotlib, columns_for, dress, finish, new_figure, panel_grid
+from gatecast.charts.palette import series_look
+from gatecast.charts.spec import Axis, Band, Chart, Line, Mark, Panel, Stems, Text, facets
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from gatecast.backtesting.record import Backtest
     from gatecast.comparison.comparison import Comparison
 
-__all__ = ["interval_calibration"]
+__all__ = ["calibration_by_model", "calibration_chart", "interval_calibration"]
 
 COLUMNS, MOST_PANELS = 4, 12
 LEAST_ORIGINS = 3
+QUARTERS = (0, 25, 50, 75, 100)
 
 
 def interval_calibration(
-    backtest: Backtest | Comparison,
-    *,
-    models: str | Iterable[str] | None = None,
-    title: str = "Interval calibration: how often intervals held",
+    backtest: Backtest | Comparison, *, models: str | Iterable[str] | None = None, title: str | None = None
 ) -> Figure:
     """Draw one panel for each model: the share of targets within its intervals beside the share that was promised.
 
@@ -55,48 +56,74 @@ def interval_calibration(
         >>> interval_calibration(found).axes[0].lines[1].get_xdata().tolist()
         [50.0, 80.0, 95.0]
     """
-    check_matplotlib()
-    found = coverages(record_of(backtest), models)
-    names = list(found.measured)[:MOST_PANELS]
-    n_columns = columns_for(len(names), COLUMNS)
-    n_rows = -(-len(names) // n_columns)
-    figure = new_figure(max(2.9 * n_columns, 5.6), 0.9 + 2.9 * n_rows)
-    panels = panel_grid(figure, len(names), n_columns)
-    for n, (axes, name, text) in enumerate(zip(panels, names, labels(names, 22), strict=True)):
-        _draw_model(axes, found, name)
-        is_left, is_lowest = n % n_columns == 0, n + n_columns >= len(names)
-        if n == 0:
-            _say_sides(axes)
-        dress(axes, text, "promised (%)" if is_lowest else "", "held (%)" if is_left else "")
-        axes.set(xlim=(0, 103), ylim=(0, 103))
-        axes.set_xticks([0, 25, 50, 75, 100])
-        axes.set_yticks([0, 25, 50, 75, 100])
-        axes.tick_params(labelleft=is_left, labelbottom=is_lowest)
-    return finish(figure, title, _note(found, list(found.measured)[MOST_PANELS:]))
+    return draw(calibration_by_model(coverages(record_of(backtest), models), Texts("en"), title))
 
 
-def _draw_model(axes: Axes, found: Coverages, name: str) -> None:
-    axes.plot([0, 100], [0, 100], color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    measured = found.measured[name]
+def calibration_chart(
+    found: Coverages, t: Texts, title: str | None = None, order: Sequence[str] | None = None
+) -> Chart:
+    """Show the coverages of all models in one panel.
+
+    Args:
+        found: Coverages.
+        t: Says texts.
+        title: Headline.
+        order: All models, so that each has one color in several charts; that of `found` when absent.
+    """
+    models = list(found.measured)
+    places = list(order or models)
+    lines = tuple(
+        _line(found, model, name, **series_look(places.index(model)))
+        for model, name in zip(models, distinct(models, 40), strict=True)
+    )
+    lowest = min(float(np.nanmin(values)) for values in (found.levels, *found.measured.values()))
+    ideal = Line([0, 100], [0, 100], "text", t("chart.ideal"), width=1.0, dash="dashed")
+    x = Axis(t("chart.promised"), low=float(found.levels.min()) - 5, high=101)
+    panel = Panel((ideal, *lines), x=x, y=Axis(t("chart.held"), low=max(lowest - 10, 0.0), high=103))
+    headline = title or t("chart.calibration")
+    return Chart((panel,), headline, size=(9.0, 4.7), legend="below")
+
+
+def calibration_by_model(found: Coverages, t: Texts, title: str | None = None) -> Chart:
+    """Show each model in a panel of its own, with how its coverage varies over origins."""
+    models = list(found.measured)
+    shown = models[:MOST_PANELS]
+    x, y = (Axis(label, low=0, high=103, ticks=QUARTERS) for label in (t("chart.promised"), t("chart.held")))
+    sides = (
+        Text(100, 4, t("chart.too_narrow"), "contrast", ("right", "bottom"), size=8.5),
+        Text(3, 97, t("chart.too_wide"), "text", ("left", "top"), size=8.5),
+    )
+    panels = [
+        Panel((*_marks(found, model), *(() if n else sides)), name, x, y)
+        for n, (model, name) in enumerate(zip(shown, distinct(shown, 22), strict=True))
+    ]
+    headline = title or t("chart.calibration")
+    note = _note(found, models[MOST_PANELS:], t)
+    return replace(facets(panels, COLUMNS, (2.9, 2.9), 5.6), title=headline, note=note)
+
+
+def _line(found: Coverages, model: str, label: str = "", **look: Any) -> Line:
     # where some levels are missing, the line goes on to the next
-    is_known = np.isfinite(measured)
-    levels = found.levels[is_known]
-    axes.plot(levels, measured[is_known], color=COLORS["train"], linewidth=1.6, marker="o", markersize=6, zorder=3)
+    known = np.isfinite(found.measured[model])
+    return Line(found.levels[known], found.measured[model][known], label=label, size=6.0, **look)
+
+
+def _marks(found: Coverages, model: str) -> tuple[Mark, ...]:
+    marks: list[Mark] = [
+        Band([0, 103], [0, 0], [0, 103], "contrast", 0.06),
+        Line([0, 100], [0, 100], "text", width=1.0, dash="dashed"),
+    ]
+    known = np.isfinite(found.measured[model])
     if found.n_origins >= LEAST_ORIGINS:
-        low, high = found.low[name][is_known], found.high[name][is_known]
-        axes.vlines(levels, low, high, color=COLORS["train"], linewidth=1.4, alpha=0.6, zorder=2)
-    axes.fill_between([0, 103], [0, 103], 0, color=COLORS["test"], alpha=0.06, linewidth=0, zorder=0)
+        low, high = found.low[model][known], found.high[model][known]
+        marks.append(Stems(found.levels[known], low, high, "model", strength=0.6))
+    return (*marks, _line(found, model, role="model", width=1.6, marker="circle"))
 
 
-def _say_sides(axes: Axes) -> None:
-    axes.text(100, 4, "too narrow", ha="right", fontsize=8.5, color=COLORS["test"])
-    axes.text(3, 97, "too wide", va="top", fontsize=8.5, color=COLORS["text"])
-
-
-def _note(found: Coverages, not_shown: list[str]) -> str:
-    parts = [f"Measured over {found.n_origins} origins."]
+def _note(found: Coverages, not_shown: list[str], t: Texts) -> str:
+    parts = [t("chart.measured_over", n_origins=found.n_origins)]
     if found.n_origins >= LEAST_ORIGINS:
-        parts.append("Vertical lines hold four of five of them.")
+        parts.append(t("chart.stems"))
     if not_shown:
-        parts.append(f"Not shown: {', '.join(labels(not_shown))}.")
+        parts.append(t("chart.not_shown", names=t("words.comma").join(distinct(not_shown))))
     return " ".join(parts)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.charts.names import label
-from gatecast.charts.style import COLORS, dress, finish, legend_above, new_figure
+from gatecast.charts.matplotlib_backend import draw
+from gatecast.charts.names import shorten
+from gatecast.charts.spec import Axis, Chart, Line, Mark, Marker, Panel, Role, Rule, Text
 from gatecast.charts.thinning import thin
 from gatecast.exceptions import ConfigError
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from gatecast.diagnosis.findings import Diagnosis
     from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["learning_curves"]
+__all__ = ["Training", "learning_curves", "training_chart", "training_of"]
 
 # a loss that falls further than this is seen better in logarithms
 STEEP = 10.0
@@ -27,6 +29,24 @@ N_FINDINGS = 2
 FEW_LOOKS = 40
 # findings about the course of training, before those about everything else
 OF_TRAINING = ("diverging", "still-learning", "too-noisy", "past-its-best", "overfit", "underfit", "plateau")
+CURVES: dict[str, tuple[str, Role]] = {
+    "validation": ("chart.curve_validation", "contrast"),
+    "learned": ("chart.curve_learned", "model"),
+    "training": ("chart.curve_training", "model"),
+}
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the error went.
+
+    Args:
+        curves: Epochs and RMSE, `(N,)` both, on `validation` and `learned` points, or while `training`.
+        kept: Epoch and RMSE of the weights that were kept, or None: those with the smallest loss on the validation set.
+    """
+
+    curves: dict[str, tuple[np.ndarray, np.ndarray]]
+    kept: tuple[float, float] | None
 
 
 def learning_curves(
@@ -35,7 +55,7 @@ def learning_curves(
     *,
     unit: str = "",
     noise_floor: float | None = None,
-    title: str = "Learning curves",
+    title: str | None = None,
 ) -> Figure:
     """Draw the errors on learned and on held-back points, the epoch whose weights were kept, and the verdict.
 
@@ -57,21 +77,8 @@ def learning_curves(
         ['validation part', 'learned points', 'kept: epoch 2']
     """
     history = fit if isinstance(fit, Mapping) else _history_of(fit)
-    figure = new_figure(9.0, 5.0)
-    axes = figure.add_subplot()
-    curves = _curves(history)
-    for (name, (epochs, errors)), key in zip(curves.items(), ("test", "train"), strict=False):
-        keep = thin(errors)
-        marker = "o" if len(errors) <= FEW_LOOKS else ""
-        axes.plot(epochs[keep], errors[keep], label=name, color=COLORS[key], linewidth=1.7, marker=marker, markersize=4)
-    _mark_kept(axes, history)
-    _mark_floor(axes, noise_floor)
-    lowest, highest = _range(curves)
-    if lowest > 0 and highest > STEEP * lowest:
-        axes.set_yscale("log")
-    dress(axes, "", "epoch", f"RMSE ({label(unit)})" if unit else "RMSE")
-    legend_above(axes)
-    return finish(figure, title, _verdict(diagnosis))
+    note = _verdict(diagnosis)
+    return draw(training_chart(training_of(history), Texts("en"), unit, noise_floor, title, note))
 
 
 def _history_of(fit: Any) -> Mapping[str, Sequence[float]]:
@@ -85,54 +92,61 @@ def _history_of(fit: Any) -> Mapping[str, Sequence[float]]:
     return fit.history_
 
 
-def _curves(history: Mapping[str, Sequence[float]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return epochs and errors of each curve."""
-    looks = np.asarray(history.get("validation_epoch", ()), float)
-    judged = {"validation part": "validation_rmse", "learned points": "train_rmse"}
-    found = {
-        name: (looks, np.asarray(history[key], float)) for name, key in judged.items() if len(history.get(key, ()))
-    }
-    if found:
-        return found
-    rmse = np.asarray(history.get("rmse", ()), float)
-    if not len(rmse):
-        raise ConfigError(
-            f"`fit` holds {', '.join(history) or 'nothing'}, and `rmse` of at least one epoch was expected. "
-            "Pass a fitted model or its `history_`."
-        )
-    return {"training part": (np.arange(1.0, len(rmse) + 1), rmse)}
+def training_of(history: Mapping[str, Sequence[float]]) -> Training:
+    """Read the curves of a history.
 
-
-def _mark_kept(axes: Axes, history: Mapping[str, Sequence[float]]) -> None:
-    """Mark the look whose weights were kept: the first with the smallest loss on the validation part."""
+    Raises:
+        ConfigError: It holds none.
+    """
+    checks = np.asarray(history.get("validation_epoch", ()), float)
+    judged = {"validation": "validation_rmse", "learned": "train_rmse"}
+    found = {name: (checks, np.asarray(history[key], float)) for name, key in judged.items() if history.get(key)}
+    if not found:
+        rmse = np.asarray(history.get("rmse", ()), float)
+        if not len(rmse):
+            raise ConfigError(
+                f"`fit` holds {', '.join(history) or 'nothing'}, and `rmse` of at least one epoch was expected. "
+                "Pass a fitted model or its `history_`."
+            )
+        return Training({"training": (np.arange(1.0, len(rmse) + 1), rmse)}, None)
     losses = np.asarray(history.get("validation_loss", ()), float)
-    errors = np.asarray(history.get("validation_rmse", ()), float)
+    errors = found.get("validation", (checks, checks[:0]))[1]
     if not len(losses) or len(losses) != len(errors) or np.isnan(losses).all():
-        return
+        return Training(found, None)
     best = int(np.nanargmin(losses))
-    epoch = float(history["validation_epoch"][best])
-    axes.axvline(epoch, color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), label=f"kept: epoch {epoch:.3g}")
-    axes.plot([epoch], [errors[best]], marker="D", markersize=7, color=COLORS["text"], zorder=5)
-    axes.annotate(
-        f"{errors[best]:.4g}",
-        (epoch, errors[best]),
-        xytext=(-7, 7),
-        textcoords="offset points",
-        ha="right",
-        fontsize=9.5,
-        color=COLORS["text"],
-    )
+    return Training(found, (float(checks[best]), float(errors[best])))
 
 
-def _mark_floor(axes: Axes, noise_floor: float | None) -> None:
+def training_chart(
+    training: Training,
+    t: Texts,
+    unit: str = "",
+    noise_floor: float | None = None,
+    title: str | None = None,
+    note: str = "",
+) -> Chart:
+    """Show the curves, what was kept, and the lowest error that is possible."""
+    marks: list[Mark] = []
+    for name, (epochs, errors) in training.curves.items():
+        key, role = CURVES[name]
+        keep = thin(errors)
+        marker: Marker = "circle" if len(errors) <= FEW_LOOKS else ""
+        marks.append(Line(epochs[keep], errors[keep], role, t(key), marker=marker))
+    if training.kept is not None:
+        epoch, error = training.kept
+        marks += [
+            Rule("x", epoch, label=t("chart.kept", epoch=epoch), dash="dashed"),
+            Line([epoch], [error], "text", width=0.0, marker="diamond", size=7.0),
+            Text(epoch, error, f"{error:.4g}", align=("right", "bottom"), offset=(-7, 7)),
+        ]
     if noise_floor is not None:
-        name = f"noise floor {noise_floor:.4g}"
-        axes.axhline(noise_floor, color=COLORS["text"], linewidth=1, linestyle=":", label=name)
-
-
-def _range(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
-    errors = np.concatenate([values[np.isfinite(values)] for _, values in curves.values()])
-    return (float(errors.min()), float(errors.max())) if len(errors) else (0.0, 0.0)
+        marks.append(Rule("y", noise_floor, label=t("chart.noise_floor", rmse=noise_floor), dash="dotted"))
+    known = np.concatenate([errors[np.isfinite(errors)] for _, errors in training.curves.values()])
+    is_steep = len(known) > 0 and known.min() > 0 and known.max() > STEEP * known.min()
+    error_axis = Axis(f"RMSE ({shorten(unit)})" if unit else "RMSE", "log" if is_steep else "number")
+    panel = Panel(tuple(marks), x=Axis(t("chart.epoch")), y=error_axis)
+    headline = title or t("chart.training")
+    return Chart((panel,), headline, note, (9.0, 5.0), legend="above")
 
 
 def _verdict(diagnosis: Diagnosis | None) -> str:

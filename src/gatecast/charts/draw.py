@@ -1,181 +1,121 @@
-"""How is each panel drawn? The strip of all points, a close view, and the learning curve."""
+"""What does each panel of a series show? Data, predictions and forecast, a strip of all points, a learning curve."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from gatecast.charts.names import label
-from gatecast.charts.style import COLORS, dress
+from gatecast.charts.names import shorten
+from gatecast.charts.spec import Area, Axis, Band, Line, Look, Mark, Panel, Role, Rule, Text, time_axis
 from gatecast.charts.thinning import envelope
 from gatecast.charts.timeline import Timeline
-from gatecast.charts.words import frequency_words
+from gatecast.charts.words import time_label
+from gatecast.texts import Texts
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-__all__ = ["draw_bands", "draw_learning_curve", "draw_overview", "draw_window", "format_times", "shade"]
+__all__ = ["curve_panel", "forecast_marks", "overview_panel", "strength", "window_panel"]
 
 # the strip has about as many columns of dots: more points would only be drawn over each other
 COLUMNS = 1500
 FEW_POINTS = 60
+MANY_POINTS = 2000
 
 
-def draw_window(axes: Axes, line: Timeline, begin: int, end: int, title: str) -> None:
-    """Draw points `begin` to `end` of a series, counted into its forecast."""
+def forecast_marks(
+    times: Any, values: Any, line: Timeline, t: Texts, between: tuple[Mark, ...] = ()
+) -> tuple[Mark, ...]:
+    """Show data, and the forecast of `line` with its intervals, the widest lightest.
+
+    Args:
+        times: `(N,)` of the data that are shown.
+        values: `(N,)`.
+        line: With a forecast; none is drawn where that is empty.
+        t: Says texts.
+        between: What is drawn above the data and below the forecast.
+    """
+    dots: Look = {"marker": "circle", "size": 2.6, "face": "data"} if len(values) <= MANY_POINTS else {}
+    data = Line(times, values, "quiet" if dots else "data", t("chart.data"), width=0.9, **dots)
+    if not len(line.forecast):
+        return (data, *between)
+    start = (times[-1], values[-1]) if len(values) else None
+    bands = []
+    for n, band in enumerate(line.bands):
+        name = t("chart.band", level=band.level)
+        ends: Look = {"label": name, "upper_label": t("chart.upper", band=name), "start": start}
+        part = strength(n, len(line.bands))
+        bands.append(Band(line.forecast_times, band.lower, band.upper, "forecast", part, **ends))
+    label = t("chart.recursive") if line.is_recursive else t("chart.forecast")
+    look: Look = {"width": 1.9, "dash": "long", "size": 3.0, "start": start}
+    if len(line.forecast) <= FEW_POINTS:
+        look["marker"] = "diamond"
+    return (data, *between, *bands, Line(line.forecast_times, line.forecast, "forecast", label, **look))
+
+
+def strength(n: int, n_bands: int) -> float:
+    """Return how strong the color of band number n is."""
+    return 0.18 + 0.24 * n / max(n_bands - 1, 1)
+
+
+def window_panel(line: Timeline, begin: int, end: int, title: str, t: Texts) -> Panel:
+    """Show points `begin` to `end` of a series, counted into its forecast."""
     n, split = len(line.values), line.n_train
     stop = min(end, n)
-    axes.plot(
-        line.times[begin:stop],
-        line.values[begin:stop],
-        label="data",
-        color=COLORS["data_line"],
-        linewidth=0.9,
-        marker="o",
-        markersize=2.6,
-        markerfacecolor=COLORS["data"],
-        markeredgewidth=0,
-        zorder=2,
-    )
-    _predictions(axes, line, begin, min(stop, split), "train", "training prediction (1 step ahead)")
+    marks = _predictions(line, begin, min(stop, split), "model", t("chart.in_sample"))
     if line.n_test:
-        _predictions(axes, line, max(begin, split), stop, "test", "test prediction (1 step ahead)")
+        marks += _predictions(line, max(begin, split), stop, "contrast", t("chart.out_of_sample"))
         if begin < split < end:
-            axes.axvline(_between(line), color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), label="split")
-    if end > n:
-        draw_bands(axes, line)
-        few = len(line.forecast) <= FEW_POINTS
-        axes.plot(
-            line.forecast_times,
-            line.forecast,
-            label="forecast (each step from those before)" if line.is_recursive else "forecast",
-            color=COLORS["forecast"],
-            linewidth=1.9,
-            linestyle=(0, (5, 1.2)),
-            marker="D" if few else "",
-            markersize=3,
-            zorder=4,
-        )
-        if not line.bands:
-            axes.axvspan(line.times[-1], line.forecast_times[-1], color=COLORS["forecast"], alpha=0.07, linewidth=0)
-    dress(axes, title, _time_label(line), label(line.value_name))
-    format_times(axes, line.times, ticks=5)
-    axes.margins(x=0.02)
-
-
-def draw_bands(axes: Axes, line: Timeline) -> None:
-    """Draw intervals around a forecast, the widest lightest."""
-    for n, band in enumerate(line.bands):
-        label, color = f"{band.level} % interval", shade(n, len(line.bands))
-        if len(line.forecast) == 1:
-            # one step has no area to fill
-            axes.vlines(line.forecast_times, band.lower, band.upper, label=label, color=[color], linewidth=7, zorder=1)
-        else:
-            axes.fill_between(
-                line.forecast_times, band.lower, band.upper, label=label, facecolor=color, linewidth=0, zorder=1
-            )
-
-
-def shade(n: int, n_bands: int) -> tuple[float, float, float]:
-    """Mix the forecast's color with white: a solid color, because see-through bands would add up and hide the grid."""
-    from matplotlib.colors import to_rgb
-
-    share = 0.18 + 0.24 * n / max(n_bands - 1, 1)
-    red, green, blue = (1 - share * (1 - part) for part in to_rgb(COLORS["forecast"]))
-    return red, green, blue
-
-
-def _predictions(axes: Axes, line: Timeline, begin: int, end: int, part: str, label: str) -> None:
-    times, predictions = line.times[begin:end], line.predictions[begin:end]
-    if not np.isfinite(predictions).any():
-        return
-    axes.plot(times, predictions, label=label, color=COLORS[part], linewidth=1.7, zorder=3)
-
-
-def draw_overview(axes: Axes, line: Timeline, views: list[tuple[int, int]]) -> None:
-    """Draw all points as a strip, with the close views marked."""
-    keep = envelope(line.values, COLUMNS)
-    axes.plot(line.times[keep], line.values[keep], color=COLORS["data"], linewidth=0.6, zorder=2)
-    if len(line.forecast):
-        for band in line.bands[:1]:
-            axes.fill_between(
-                line.forecast_times, band.lower, band.upper, facecolor=shade(0, 1), linewidth=0, zorder=1.5
-            )
-        axes.plot(line.forecast_times, line.forecast, color=COLORS["forecast"], linewidth=1.2, zorder=3)
-    times = np.concatenate([line.times, line.forecast_times]) if len(line.forecast) else line.times
-    for begin, end in views:
-        last = times[min(end, len(times)) - 1]
-        axes.axvspan(times[begin], last, color=COLORS["window"], alpha=0.45, linewidth=0, zorder=1)
-    if line.n_test:
-        axes.axvline(_between(line), color=COLORS["text"], linewidth=1, linestyle=(0, (4, 3)), zorder=4)
-    dress(axes, _overview_title(line), "", label(line.value_name))
-    format_times(axes, line.times, ticks=9)
-    axes.margins(x=0.005)
-
-
-def draw_learning_curve(axes: Axes, rmse: list[float], unit: str, noise_floor: float | None) -> None:
-    """Draw the error of each epoch, in the units of the data."""
-    from matplotlib.ticker import MaxNLocator
-
-    epochs = np.arange(1, len(rmse) + 1)
-    few = len(rmse) <= 20
-    width = 1.7 if len(rmse) <= 120 else 1.0
-    axes.plot(epochs, rmse, color=COLORS["train"], linewidth=width, marker="o" if few else "", markersize=4)
-    axes.text(
-        0.98,
-        0.97,
-        f"last epoch: {rmse[-1]:.4g}",
-        transform=axes.transAxes,
-        ha="right",
-        va="top",
-        fontsize=9.5,
-        color=COLORS["train"],
+            marks.append(Rule("x", _between(line), label=t("chart.split"), dash="dashed"))
+    shown = line if end > n else line.without_forecast()
+    if len(shown.forecast) and not shown.bands:
+        marks.append(Area("x", line.times[-1], line.forecast_times[-1], "forecast", 0.07))
+    label = time_label(line.time_name, line.times, line.freq, t)
+    return Panel(
+        forecast_marks(line.times[begin:stop], line.values[begin:stop], shown, t, tuple(marks)),
+        title,
+        time_axis(line.times, label, 5).with_margin(0.02),
+        Axis(shorten(line.value_name), group="window"),
     )
+
+
+def _predictions(line: Timeline, begin: int, end: int, role: Role, label: str) -> list[Mark]:
+    times, predictions = line.times[begin:end], line.predictions[begin:end]
+    return [Line(times, predictions, role, label)] if np.isfinite(predictions).any() else []
+
+
+def overview_panel(line: Timeline, views: list[tuple[int, int]], n_columns: int, t: Texts) -> Panel:
+    """Show all points as a strip, with the close views marked."""
+    keep = envelope(line.values, COLUMNS)
+    times = np.concatenate([line.times, line.forecast_times]) if len(line.forecast) else line.times
+    marks: list[Mark] = [
+        Area("x", times[begin], times[min(end, len(times)) - 1], "window", 0.45) for begin, end in views
+    ]
+    marks.append(Line(line.times[keep], line.values[keep], "data", width=0.6))
+    if len(line.forecast):
+        marks += [Band(line.forecast_times, band.lower, band.upper, "forecast") for band in line.bands[:1]]
+        marks.append(Line(line.forecast_times, line.forecast, "forecast", width=1.2))
+    if line.n_test:
+        marks.append(Rule("x", _between(line), dash="dashed"))
+    said = t("chart.all_points_split" if line.n_test else "chart.all_points", points=len(line.values))
+    x = time_axis(line.times, "", 9).with_margin(0.005)
+    return Panel(tuple(marks), said, x, Axis(shorten(line.value_name)), n_columns=n_columns)
+
+
+def curve_panel(rmse: list[float], unit: str, noise_floor: float | None, t: Texts) -> Panel:
+    """Show the error of each epoch, in the units of the data."""
+    look: Look = {"marker": "circle"} if len(rmse) <= 20 else {}
+    marks: list[Mark] = [
+        Line(np.arange(1, len(rmse) + 1), np.array(rmse), "model", width=1.7 if len(rmse) <= 120 else 1.0, **look),
+        Text(0.98, 0.97, t("chart.last_epoch", rmse=rmse[-1]), "model", ("right", "top"), ("panel", "panel")),
+    ]
     if noise_floor is not None:
-        axes.axhline(noise_floor, color=COLORS["text"], linewidth=1, linestyle=":")
-        axes.annotate(
-            f"noise floor {noise_floor:.4g}",
-            (1, noise_floor),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, -11),
-            textcoords="offset points",
-            ha="right",
-            fontsize=9,
-            color=COLORS["text"],
-        )
-        axes.margins(y=0.15)
-    dress(axes, "Learning curve", "epoch", f"training RMSE ({label(unit)})")
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        said = t("chart.noise_floor", rmse=noise_floor)
+        place: Look = {"align": ("right", "bottom"), "frames": ("panel", "data"), "offset": (0, -11)}
+        marks += [Rule("y", noise_floor, dash="dotted"), Text(1, noise_floor, said, size=9.0, **place)]
+    y = Axis(t("chart.training_rmse", unit=shorten(unit)), margin=None if noise_floor is None else 0.15)
+    return Panel(tuple(marks), t("chart.curve"), Axis(t("chart.epoch"), "whole", most_ticks=5), y)
 
 
 def _between(line: Timeline) -> Any:
     """Return the time halfway between the last training point and the first test point."""
     last, first = line.times[line.n_train - 1], line.times[line.n_train]
     return last + (first - last) / 2
-
-
-def _overview_title(line: Timeline) -> str:
-    dashed = "dashed: end of the training part; " if line.n_test else ""
-    return f"All {len(line.values):,} points ({dashed}shaded: shown below)"
-
-
-def _time_label(line: Timeline) -> str:
-    if line.times.dtype.kind != "M":
-        return f"{label(line.time_name)} (step)"
-    return f"{label(line.time_name)} ({frequency_words(line.freq)})"
-
-
-def format_times(axes: Axes, times: np.ndarray, ticks: int) -> None:
-    """Give the time axis at most so many ticks: dates without repetition, or whole numbers."""
-    if times.dtype.kind == "M":
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-        locator = AutoDateLocator(minticks=3, maxticks=ticks)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    else:
-        from matplotlib.ticker import MaxNLocator, StrMethodFormatter
-
-        axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast.charts.checks import numbers
-from gatecast.charts.draw import format_times
-from gatecast.charts.names import label
-from gatecast.charts.style import COLORS, dress, finish, new_figure
+from gatecast.charts.matplotlib_backend import draw
+from gatecast.charts.names import shorten
+from gatecast.charts.spec import Area, Axis, Bars, Chart, Line, Look, Mark, Panel, Rule, Stems, Text, time_axis
 from gatecast.charts.thinning import thin
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["residuals"]
+__all__ = ["residuals", "residuals_chart"]
 
 LEAST = 8
 MOST_LAGS = 60
@@ -27,12 +28,7 @@ NORMAL_95 = 1.96
 
 
 def residuals(
-    errors: Any,
-    times: Any = None,
-    *,
-    season_length: int = 1,
-    unit: str = "",
-    title: str = "Residuals: what came minus what was forecast",
+    errors: Any, times: Any = None, *, season_length: int = 1, unit: str = "", title: str | None = None
 ) -> Figure:
     """Draw errors over time, their histogram, their autocorrelation, and their quantiles beside normal ones.
 
@@ -55,6 +51,11 @@ def residuals(
         >>> [axes.get_title(loc="left").split(" (")[0] for axes in figure.axes]
         ['Over time', 'Distribution', 'Autocorrelation', 'Quantiles beside normal ones']
     """
+    return draw(residuals_chart(errors, times, season_length, unit, title, Texts("en")))
+
+
+def residuals_chart(errors: Any, times: Any, season_length: int, unit: str, title: str | None, t: Texts) -> Chart:
+    """Show errors in four panels, as `residuals`."""
     values = numbers("errors", errors, "N")
     known = values[np.isfinite(values)]
     if len(known) < LEAST:
@@ -65,14 +66,12 @@ def residuals(
             f"`times` has {len(when)} entries for {len(values)} errors, and as many were expected. "
             "Pass the time of each error."
         )
-    figure = new_figure(11.0, 7.0)
-    (over_time, histogram), (correlation, quantiles) = figure.subplots(2, 2)
-    name = f"error ({label(unit)})" if unit else "error"
-    _over_time(over_time, when, values, name)
-    _histogram(histogram, known, name)
-    _correlation(correlation, values, season_length)
-    _quantiles(quantiles, known, name)
-    return finish(figure, title)
+    name = t("chart.error_in", unit=shorten(unit)) if unit else t("chart.error")
+    upper = _over_time(when, values, name, t), replace(_histogram(known, name, t), column=1)
+    lower = _correlation(values, season_length, t), replace(_quantiles(known, name, t), column=1)
+    panels = (*upper, *(replace(panel, row=1) for panel in lower))
+    headline = title or t("chart.residuals")
+    return Chart(panels, headline, size=(11.0, 7.0), heights=(1.0, 1.0), widths=(1.0, 1.0))
 
 
 def autocorrelation(values: Floats, n_lags: int) -> Floats:
@@ -89,25 +88,27 @@ def autocorrelation(values: Floats, n_lags: int) -> Floats:
     return np.array([centred[lag:] @ centred[:-lag] for lag in range(1, n_lags + 1)]) / total
 
 
-def _over_time(axes: Axes, times: np.ndarray, values: Floats, name: str) -> None:
+def _over_time(times: np.ndarray, values: Floats, name: str, t: Texts) -> Panel:
     keep = thin(values)
-    axes.axhline(0, color=COLORS["text"], linewidth=0.8)
-    axes.plot(times[keep], values[keep], color=COLORS["train"], linewidth=0.8, marker="o", markersize=2)
-    dress(axes, "Over time", "time", name)
-    format_times(axes, times, ticks=6)
+    points = Line(times[keep], values[keep], "model", width=0.8, marker="circle", size=2.0)
+    zero = Rule("y", 0, width=0.8)
+    return Panel((zero, points), t("chart.over_time"), time_axis(times, t("chart.time"), 6), Axis(name))
 
 
-def _histogram(axes: Axes, known: Floats, name: str) -> None:
-    axes.hist(known, bins=_n_bins(known), density=True, color="#9ecae1", edgecolor="white", linewidth=0.5)
-    mean, spread = known.mean(), known.std()
+def _histogram(known: Floats, name: str, t: Texts) -> Panel:
+    counts, edges = np.histogram(known, _n_bins(known), density=True)
+    hover = tuple(f"{low:.4g} … {high:.4g}: {n:.4g}" for low, high, n in zip(edges, edges[1:], counts, strict=False))
+    look: Look = {"strength": 0.45, "is_edged": True, "hover": hover}
+    marks: list[Mark] = [Bars((edges[1:] + edges[:-1]) / 2, counts, "model", np.diff(edges), **look)]
+    mean, spread = float(known.mean()), float(known.std())
     if spread > 0:
         grid = np.linspace(mean - 4 * spread, mean + 4 * spread, 201)
         density = np.exp(-0.5 * ((grid - mean) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
-        axes.plot(grid, density, color=COLORS["text"], linewidth=1.4)
-    axes.axvline(0, color=COLORS["text"], linewidth=0.8)
-    text = f"mean {mean:.3g}\nstd. dev. {spread:.3g}"
-    axes.text(0.98, 0.96, text, transform=axes.transAxes, ha="right", va="top", fontsize=9, color=COLORS["text"])
-    dress(axes, "Distribution (line: normal)", name, "density")
+        marks.append(Line(grid, density, "text", width=1.4))
+    place: Look = {"align": ("right", "top"), "frames": ("panel", "panel")}
+    said = Text(0.98, 0.96, t("chart.moments", mean=mean, spread=spread), size=9.0, **place)
+    marks += [Rule("x", 0, width=0.8), said]
+    return Panel(tuple(marks), t("chart.distribution"), Axis(name), Axis(t("chart.density")))
 
 
 def _n_bins(known: Floats) -> int:
@@ -118,26 +119,26 @@ def _n_bins(known: Floats) -> int:
     return int(np.clip(extent / width, 5, 60)) if width > 0 and extent > 0 else 5
 
 
-def _correlation(axes: Axes, values: Floats, season_length: int) -> None:
+def _correlation(values: Floats, season_length: int, t: Texts) -> Panel:
     n = int(np.isfinite(values).sum())
     wanted = max(24, 2 * season_length + season_length // 2)
     n_lags = min(wanted, max(MOST_LAGS, season_length + 2), n // 2)
-    lags = np.arange(1, n_lags + 1)
-    for season in range(season_length, n_lags + 1, season_length) if season_length > 1 else ():
-        axes.axvline(season, color=COLORS["window"], linewidth=5, alpha=0.6, zorder=0)
-    bound = NORMAL_95 / np.sqrt(n)
-    axes.axhspan(-bound, bound, color="#e8e8e8", zorder=0.5, linewidth=0)
-    found = autocorrelation(values, n_lags)
-    axes.vlines(lags, 0, found, color=COLORS["train"], linewidth=1.8)
-    axes.plot(lags, found, "o", color=COLORS["train"], markersize=3.5)
-    axes.axhline(0, color=COLORS["text"], linewidth=0.8)
-    said = f", yellow: {season_length} and its multiples" if 1 < season_length <= n_lags else ""
-    dress(axes, f"Autocorrelation (band: white noise{said})", "lag (steps)", "correlation")
+    seasons = range(season_length, n_lags + 1, season_length) if season_length > 1 else ()
+    bound, lags, found = NORMAL_95 / np.sqrt(n), np.arange(1, n_lags + 1), autocorrelation(values, n_lags)
+    marks: tuple[Mark, ...] = (
+        *(Area("x", season - 0.25, season + 0.25, "window", 0.6) for season in seasons),
+        Area("y", -bound, bound, "noise", 0.2),
+        Stems(lags, np.zeros(n_lags), found, "model", width=1.8),
+        Line(lags, found, "model", width=0.0, marker="circle", size=3.5),
+        Rule("y", 0, width=0.8),
+    )
+    is_marked = 1 < season_length <= n_lags
+    said = t("chart.autocorrelation_season", season=season_length) if is_marked else t("chart.autocorrelation")
     limit = max(0.3, 1.15 * float(np.abs(found).max()))
-    axes.set_ylim(-limit, limit)
+    return Panel(marks, said, Axis(t("chart.lag_steps")), Axis(t("chart.correlation"), low=-limit, high=limit))
 
 
-def _quantiles(axes: Axes, known: Floats, name: str) -> None:
+def _quantiles(known: Floats, name: str, t: Texts) -> Panel:
     from scipy.stats import norm
 
     ordered = np.sort(known)
@@ -145,6 +146,8 @@ def _quantiles(axes: Axes, known: Floats, name: str) -> None:
     expected = norm.ppf((np.arange(1, len(ordered) + 1) - 0.375) / (len(ordered) + 0.25))
     keep = thin(ordered)
     ends = np.array([expected[0], expected[-1]])
-    axes.plot(ends, known.mean() + known.std() * ends, color=COLORS["text"], linewidth=1.2)
-    axes.plot(expected[keep], ordered[keep], "o", color=COLORS["train"], markersize=3, alpha=0.7)
-    dress(axes, "Quantiles beside normal ones", "normal quantile", name)
+    marks = (
+        Line(ends, known.mean() + known.std() * ends, "text", width=1.2),
+        Line(expected[keep], ordered[keep], "model", width=0.0, marker="circle", size=3.0),
+    )
+    return Panel(marks, t("chart.quantiles"), Axis(t("chart.normal_quantile")), Axis(name))

@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.charts.checks import board_of
-from gatecast.charts.names import distinct, label
-from gatecast.charts.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure
+from gatecast.charts.matplotlib_backend import draw
+from gatecast.charts.names import distinct
+from gatecast.charts.spec import Axis, Chart, Line, Look, Mark, Panel, Role, Text, Tiles
 from gatecast.comparison.ranks import Ranks
 from gatecast.exceptions import DataError
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from gatecast.comparison.board import Leaderboard
     from gatecast.comparison.comparison import Comparison
 
-__all__ = ["significance"]
+__all__ = ["significance", "significance_chart"]
 
 # p-values that are told apart, and how dark they are
 STEPS = ((0.01, 0.75), (0.05, 0.45), (0.1, 0.18))
+DIAGONAL = 0.1
+# up to so many names stand below a matrix without being turned
+FEW = 3
 
 
 def significance(comparison: Comparison | Leaderboard, *, title: str | None = None) -> Figure:
@@ -49,35 +53,36 @@ def significance(comparison: Comparison | Leaderboard, *, title: str | None = No
         >>> significance(found).get_suptitle()
         'Diebold-Mariano tests of all pairs'
     """
-    check_matplotlib()
-    board = board_of(comparison)
+    return draw(significance_chart(board_of(comparison), title, Texts("en")))
+
+
+def significance_chart(board: Leaderboard, title: str | None, t: Texts) -> Chart:
+    """Show ranks where there are any, else tests of all pairs."""
     if not len(board.pairs):
         raise DataError(
             f"The comparison ranks fewer than two of {len(board.table)} models, and two were expected. "
             "Add a model that has forecasts of all windows."
         )
-    if board.ranks.mean:
-        return _ranks_figure(board.ranks, title)
-    return _matrix_figure(board, title)
+    return _ranks_chart(board.ranks, title, t) if board.ranks.mean else _matrix_chart(board, title, t)
 
 
-def _ranks_figure(ranks: Ranks, title: str | None) -> Figure:
+def _ranks_chart(ranks: Ranks, title: str | None, t: Texts) -> Chart:
     ordered = sorted(ranks.mean, key=lambda name: ranks.mean[name])
     bars = groups(ranks, ordered)
-    n_rows = -(-len(ordered) // 2)
-    figure = new_figure(10.0, 1.9 + 0.3 * n_rows + 0.16 * len(bars))
-    axes = figure.add_subplot()
-    _draw_scale(axes, ranks)
-    for level, (first, last) in enumerate(bars):
-        y = -0.35 - 0.32 * level
-        axes.plot([first - 0.03, last + 0.03], [y, y], color=COLORS["text"], linewidth=4.5, solid_capstyle="butt")
-    _draw_models(axes, ranks, ordered, -0.35 - 0.32 * len(bars))
-    note = (
-        f"Mean ranks within {ranks.n_series} series; a bar joins models whose ranks differ by less than the critical "
-        f"difference of {ranks.critical_difference:.2f} (Nemenyi, alpha 0.05). Friedman's test that all are alike: "
-        f"{_said(ranks.p_value)}. Series are taken to be independent of each other."
+    k, n_left = len(ordered), -(-len(ordered) // 2)
+    top = -0.35 - 0.32 * len(bars)
+    joined = [
+        Line([first - 0.03, last + 0.03], [-0.35 - 0.32 * level] * 2, "text", width=4.5)
+        for level, (first, last) in enumerate(bars)
+    ]
+    # room for the names, which stand outside of the scale
+    x = Axis(low=0.6 - 0.35 * k, high=k + 0.4 + 0.35 * k)
+    y = Axis(low=top - 0.55 * n_left - 0.1, high=1.5)
+    panel = Panel((*_scale(ranks, t), *joined, *_models(ranks, ordered, top)), x=x, y=y, has_axes=False)
+    note = t(
+        "chart.ranks_note", n_series=ranks.n_series, difference=ranks.critical_difference, p=_said(ranks.p_value, t)
     )
-    return finish(figure, title or "Mean ranks and the critical difference (left is better)", note)
+    return Chart((panel,), title or t("chart.ranks"), note, (10.0, 1.9 + 0.3 * n_left + 0.16 * len(bars)))
 
 
 def groups(ranks: Ranks, ordered: list[str]) -> list[tuple[float, float]]:
@@ -91,63 +96,47 @@ def groups(ranks: Ranks, ordered: list[str]) -> list[tuple[float, float]]:
     return [(ranks.mean[ordered[first]], ranks.mean[ordered[last]]) for first, last in found]
 
 
-def _draw_scale(axes: Axes, ranks: Ranks) -> None:
+def _scale(ranks: Ranks, t: Texts) -> list[Mark]:
     k = len(ranks.mean)
-    axes.set_axis_off()
-    axes.plot([1, k], [0, 0], color=COLORS["text"], linewidth=1.2)
+    marks: list[Mark] = [Line([1, k], [0, 0], "text", width=1.2)]
     for rank in range(1, k + 1):
-        axes.plot([rank, rank], [0, 0.14], color=COLORS["text"], linewidth=1.2)
-        axes.text(rank, 0.24, str(rank), ha="center", va="bottom", fontsize=9.5)
+        marks.append(Line([rank, rank], [0, 0.14], "text", width=1.2))
+        marks.append(Text(rank, 0.24, str(rank), align=("center", "bottom")))
     end = min(1 + ranks.critical_difference, float(k))
-    axes.plot([1, end], [1.15, 1.15], color=COLORS["test"], linewidth=2, marker="|", markersize=9)
-    axes.text(end + 0.06, 1.15, "critical difference", va="center", fontsize=9.5, color=COLORS["test"])
+    marks.append(Line([1, end], [1.15, 1.15], "contrast", width=2.0, marker="bar", size=9.0))
+    return [*marks, Text(end + 0.06, 1.15, t("chart.critical_difference"), "contrast")]
 
 
-def _draw_models(axes: Axes, ranks: Ranks, ordered: list[str], top: float) -> None:
+def _models(ranks: Ranks, ordered: list[str], top: float) -> list[Mark]:
     """Write the better half on the left and the other on the right, each joined to its rank on the scale."""
     k = len(ordered)
     n_left = -(-k // 2)
-    texts = [label(name) for name in distinct(ordered, 24)]
-    for n, (name, text) in enumerate(zip(ordered, texts, strict=True)):
-        is_left = n < n_left
-        row = n if is_left else k - 1 - n
-        x, y = (0.6, top - 0.35 - 0.55 * row) if is_left else (k + 0.4, top - 0.35 - 0.55 * row)
-        rank = ranks.mean[name]
-        axes.plot([rank, rank, x], [0, y, y], color="#8a8a8a", linewidth=1)
-        axes.plot([rank], [0], "o", color=COLORS["train"], markersize=6, zorder=3)
+    marks: list[Mark] = []
+    for n, (name, text) in enumerate(zip(ordered, distinct(ordered, 24), strict=True)):
+        is_left, rank = n < n_left, ranks.mean[name]
+        y = top - 0.35 - 0.55 * (n if is_left else k - 1 - n)
+        x, side, gap = (0.6, "right", -0.08) if is_left else (k + 0.4, "left", 0.08)
         said = f"{text}  {rank:.2f}" if is_left else f"{rank:.2f}  {text}"
-        axes.text(
-            x + (-0.08 if is_left else 0.08), y, said, ha="right" if is_left else "left", va="center", fontsize=10
-        )
-    # room for the names, which stand outside of the scale
-    axes.set_xlim(0.6 - 0.35 * k, k + 0.4 + 0.35 * k)
-    axes.set_ylim(top - 0.55 * n_left - 0.1, 1.5)
+        marks.append(Line([rank, rank, x], [0, y, y], "data", width=1.0))
+        marks.append(Line([rank], [0], "model", width=0.0, marker="circle", size=6.0))
+        marks.append(Text(x + gap, y, said, align=(side, "center"), size=10.0))
+    return marks
 
 
-def _matrix_figure(board: Leaderboard, title: str | None) -> Figure:
+def _matrix_chart(board: Leaderboard, title: str | None, t: Texts) -> Chart:
     names = [str(name) for name in board.table.loc[board.table["is_ranked"], "model"]]
-    k = len(names)
+    k, short = len(names), tuple(distinct(names, 18))
     p_values, is_better = _matrix(board, names)
-    figure = new_figure(max(2.6 + 0.85 * k, 6.0), 2.2 + 0.5 * k)
-    axes = figure.add_subplot()
-    axes.imshow(_colors(p_values, is_better), aspect="auto", interpolation="nearest")
-    for row, column in np.ndindex(k, k):
-        if row != column:
-            text = _short(p_values[row, column])
-            axes.text(column, row, text, ha="center", va="center", fontsize=9, color=COLORS["text"])
-    texts = [label(name) for name in distinct(names, 18)]
-    name_ticks(axes.xaxis, range(k), texts)
-    name_ticks(axes.yaxis, range(k), texts)
-    dress(axes, "p-value of the row against the column", "", "")
-    axes.grid(visible=False)
-    axes.tick_params(axis="x", labelrotation=30 if k > 3 else 0)
-    for tick in axes.get_xticklabels() if k > 3 else ():
-        tick.set(ha="right", rotation_mode="anchor")
-    note = (
-        "Blue: the row's model has smaller errors; orange: larger; the darker, the surer (p below 0.1, 0.05, 0.01). "
-        "White: no difference is proven, which does not mean that there is none. Holm's correction for all pairs."
-    )
-    return finish(figure, title or "Diebold-Mariano tests of all pairs", note)
+    cells = [
+        Text(column, row, _short(p_values[row, column]), align=("center", "center"), size=9.0)
+        for row, column in np.ndindex(k, k)
+        if row != column
+    ]
+    look: Look = {"ticks": range(k), "names": short, "has_grid": False}
+    x = Axis(low=-0.5, high=k - 0.5, angle=30 if k > FEW else 0, **look)
+    panel = Panel((_tiles(p_values, is_better), *cells), t("chart.p_of_row"), x, Axis(low=k - 0.5, high=-0.5, **look))
+    size = (max(2.6 + 0.85 * k, 6.0), 2.2 + 0.5 * k)
+    return Chart((panel,), title or t("chart.pairs"), t("chart.pairs_note"), size)
 
 
 def _matrix(board: Leaderboard, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -161,16 +150,15 @@ def _matrix(board: Leaderboard, names: list[str]) -> tuple[np.ndarray, np.ndarra
     return p_values, is_better
 
 
-def _colors(p_values: np.ndarray, is_better: np.ndarray) -> np.ndarray:
-    from matplotlib.colors import to_rgb
-
+def _tiles(p_values: np.ndarray, is_better: np.ndarray) -> Tiles:
     strength = np.zeros(p_values.shape)
     for limit, dark in reversed(STEPS):
         strength[p_values < limit] = dark
-    tint = np.where(is_better[..., None], np.array(to_rgb("#56B4E9")), np.array(to_rgb("#E69F00")))
-    mixed = 1 - strength[..., None] * (1 - tint)
-    mixed[np.eye(len(p_values), dtype=bool)] = 0.9
-    return np.asarray(mixed)
+    np.fill_diagonal(strength, DIAGONAL)
+    roles: list[list[Role]] = [["better" if better else "worse" for better in row] for row in is_better.tolist()]
+    for n, row in enumerate(roles):
+        row[n] = "text"
+    return Tiles(tuple(tuple(row) for row in roles), tuple(tuple(row.tolist()) for row in strength))
 
 
 def _short(p_value: Any) -> str:
@@ -179,5 +167,7 @@ def _short(p_value: Any) -> str:
     return "<.001" if p_value < 0.001 else f"{p_value:.2f}" if p_value >= 0.01 else f"{p_value:.3f}"
 
 
-def _said(p_value: float) -> str:
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}" if np.isfinite(p_value) else "undefined"
+def _said(p_value: float, t: Texts) -> str:
+    if not np.isfinite(p_value):
+        return t("chart.undefined")
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"

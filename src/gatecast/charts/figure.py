@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.charts.draw import draw_learning_curve, draw_overview, draw_window
+from gatecast.charts.draw import curve_panel, overview_panel, window_panel
+from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten
-from gatecast.charts.style import check_matplotlib, finish, new_figure
+from gatecast.charts.spec import Chart, Panel
 from gatecast.charts.timeline import Timeline, make_timeline
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +25,8 @@ __all__ = ["plot_forecast", "plot_predictions"]
 FEW = 400
 # points that a close view shows on each side of the split, and before the end
 CLOSE = 125
+# how wide a learning curve is beside one view
+CURVE = 0.36
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,12 @@ def plot_forecast(
         >>> [axes.get_title(loc="left") for axes in figure.axes]
         ['Data, predictions and forecast', 'Learning curve']
     """
-    check_matplotlib()
-    line = make_timeline(model, train, test, forecast, unique_id)
-    figure, last = _draw(line, [0.36])
+    line, t = make_timeline(model, train, test, forecast, unique_id), Texts("en")
     # the floor is in the data's units, and the curve is in those of what was learned
     floor = noise_floor if line.learned_name == line.value_name else None
-    draw_learning_curve(last, model.history_["rmse"], line.learned_name, floor)
-    return finish(figure, title or f"{shorten(line.name)}: LSTM forecast")
+    curve = curve_panel(model.history_["rmse"], line.learned_name, floor, t)
+    headline = title or t("chart.lstm_forecast", name=shorten(line.name))
+    return draw(_chart(line, headline, t, curve))
 
 
 def plot_predictions(
@@ -114,59 +117,44 @@ def plot_predictions(
         >>> [axes.get_title(loc="left") for axes in plot_predictions(model, train, test).axes]
         ['Data and predictions']
     """
-    check_matplotlib()
-    line = make_timeline(model, train, test, 0, unique_id)
-    figure, _ = _draw(line, [])
-    return finish(figure, title or f"{shorten(line.name)}: one step ahead, {_errors(line)}")
+    line, t = make_timeline(model, train, test, 0, unique_id), Texts("en")
+    said = t("chart.one_step", name=shorten(line.name), errors=_errors(line, t))
+    return draw(_chart(line, title or said, t))
 
 
-def _errors(line: Timeline) -> str:
+def _errors(line: Timeline, t: Texts) -> str:
     """Say the RMSE of each part, of the steps that were predicted."""
     squares = (line.values - line.predictions) ** 2
-    parts = {"training": squares[: line.n_train], "test": squares[line.n_train :]}
-    known = {name: part[np.isfinite(part)] for name, part in parts.items()}
-    said = [f"RMSE {np.sqrt(part.mean()):.4g} ({name} part)" for name, part in known.items() if len(part)]
-    return ", ".join(said) or "no prediction"
+    parts = ("chart.rmse_training", squares[: line.n_train]), ("chart.rmse_test", squares[line.n_train :])
+    known = [(key, part[np.isfinite(part)]) for key, part in parts]
+    said = [t(key, rmse=float(np.sqrt(part.mean()))) for key, part in known if len(part)]
+    return t("words.comma").join(said) or t("chart.no_prediction")
 
 
-def _draw(line: Timeline, more: list[float]) -> tuple[Figure, Any]:
-    """Draw the views, and return the figure with the last of its axes, which is empty where there are `more`."""
-    views = _views(line)
+def _chart(line: Timeline, title: str, t: Texts, curve: Panel | None = None) -> Chart:
+    views = _views(line, t)
+    widths = [1.0] * len(views) + ([CURVE * (1.5 if len(views) > 1 else 1)] if curve else [])
     has_overview = len(line.values) > FEW
-    figure = new_figure(13.0, 7.0 if has_overview else 4.8)
-    widths = [1.0] * len(views) + [1.5 * width if len(views) > 1 else width for width in more]
-    grid = figure.add_gridspec(2 if has_overview else 1, len(widths), width_ratios=widths)
+    below = [window_panel(line, view.begin, view.end, view.title, t) for view in views] + ([curve] if curve else [])
+    panels = [replace(panel, row=int(has_overview), column=n) for n, panel in enumerate(below)]
     if has_overview:
-        grid.set_height_ratios([0.42, 1.0])
-        draw_overview(figure.add_subplot(grid[0, :]), line, [(v.begin, v.end) for v in views])
-    first = figure.add_subplot(grid[-1, 0])
-    panels = [first, *(figure.add_subplot(grid[-1, n], sharey=first) for n in range(1, len(views)))]
-    for axes, view in zip(panels, views, strict=True):
-        draw_window(axes, line, view.begin, view.end, view.title)
-    figure.legend(*_legend(panels), loc="outside lower center", ncols=6, fontsize=9.5, frameon=False)
-    return figure, figure.add_subplot(grid[-1, -1]) if more else panels[-1]
+        panels.insert(0, overview_panel(line, [(view.begin, view.end) for view in views], len(widths), t))
+    heights = (0.42, 1.0) if has_overview else (1.0,)
+    size = (13.0, 7.0 if has_overview else 4.8)
+    return Chart(tuple(panels), title, "", size, heights, tuple(widths), "below")
 
 
-def _views(line: Timeline) -> list[View]:
+def _views(line: Timeline, t: Texts) -> list[View]:
     """Choose what is shown closely: everything, or the split and the end (one view where these meet)."""
     n, n_all = len(line.values), len(line.values) + len(line.forecast)
-    ahead = " and the forecast" if len(line.forecast) else ""
+    has_forecast = len(line.forecast) > 0
     if n <= FEW:
-        return [View("Data, predictions and forecast" if ahead else "Data and predictions", 0, n_all)]
+        return [View(t("chart.all_with_forecast" if has_forecast else "chart.all_data"), 0, n_all)]
     begin_end = max(n - CLOSE, 0)
-    end = View(f"Close view: the end of the data{ahead}", begin_end, n_all)
+    end = View(t("chart.close_end_forecast" if has_forecast else "chart.close_end"), begin_end, n_all)
     if not line.n_test:
         return [end]
     begin, stop = max(line.n_train - CLOSE, 0), min(line.n_train + CLOSE, n)
     if stop >= begin_end:
-        return [View(f"Close view: around the split{ahead}", begin, n_all)]
-    return [View("Close view: around the split", begin, stop), end]
-
-
-def _legend(panels: list[Any]) -> tuple[list[Any], list[str]]:
-    """Collect each label once, in the order of the panels."""
-    found: dict[str, Any] = {}
-    for axes in panels:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    return list(found.values()), list(found)
+        return [View(t("chart.close_split_forecast" if has_forecast else "chart.close_split"), begin, n_all)]
+    return [View(t("chart.close_split"), begin, stop), end]

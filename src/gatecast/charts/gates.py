@@ -6,23 +6,34 @@ All functions take plain arrays, so that whatever measures them can be drawn.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast.charts.checks import numbers
-from gatecast.charts.draw import format_times
-from gatecast.charts.names import distinct, label
-from gatecast.charts.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure, whole_numbers
+from gatecast.charts.matplotlib_backend import draw
+from gatecast.charts.names import distinct, shorten
+from gatecast.charts.spec import Axis, Bars, Chart, HeatMap, Line, Look, Mark, Panel, Rule, Text, time_axis
 from gatecast.charts.thinning import block_means, thin
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["gates_heatmap", "half_lives", "heat_range", "lag_importance", "place_of"]
+__all__ = [
+    "gates_heatmap",
+    "half_lives",
+    "heat_range",
+    "heatmap_chart",
+    "lag_importance",
+    "lags_chart",
+    "lives_chart",
+    "place_of",
+]
 
 # a picture has about as many columns of dots
 COLUMNS = 1200
@@ -34,6 +45,7 @@ MOST_BARS = 40
 STRIDES = (1, 2, 3, 4, 6, 12, 24, 48, 96, 168, 336)
 # letters of a tick, and of all ticks below a picture
 LONGEST, LETTERS = 14, 110
+MOST_LAGS, MOST_STEPS = 16, 8
 
 
 def gates_heatmap(
@@ -69,30 +81,38 @@ def gates_heatmap(
         >>> figure.get_suptitle()
         'forget gate of 6 units'
     """
-    check_matplotlib()
+    return draw(heatmap_chart(times, matrix, label_of, values, value_name, title, COLUMNS, Texts("en")))
+
+
+def heatmap_chart(
+    times: Any,
+    matrix: Any,
+    label_of: str,
+    values: Any,
+    value_name: str,
+    title: str | None,
+    n_columns: int,
+    t: Texts,
+) -> Chart:
+    """Show a matrix of units as `gates_heatmap`, in at most `n_columns` columns."""
     gates = numbers("matrix", matrix, "T, D")
     when = _as_long("times", np.asarray(times), len(gates))
     line = None if values is None else _as_long("values", numbers("values", values, "T"), len(gates))
-    figure = new_figure(11.0, 4.4 if line is None else 5.8)
+    means, firsts = block_means(gates[:, place_of(gates)], n_columns)
+    heat = HeatMap(when[firsts], means.T, *heat_range(gates), shorten(label_of))
+    across = replace(time_axis(when, t("chart.time")), group="time", has_grid=False)
+    panels = [Panel((heat,), x=across, y=Axis(t("chart.sorted_units"), ticks=(), has_grid=False))]
+    headline = title or t("chart.of_units", name=label_of, n=gates.shape[1])
     if line is None:
-        axes = figure.add_subplot()
-    else:
-        above, axes = figure.subplots(2, 1, sharex=True, height_ratios=[0.4, 1.0])
-        keep = thin(line)
-        above.plot(when[keep], line[keep], color=COLORS["text"], linewidth=0.9)
-        dress(above, "", "", label(value_name))
-        above.tick_params(labelbottom=False)
-    _draw_heat(figure, axes, when, gates, label(label_of))
-    return finish(figure, title or f"{label_of} of {gates.shape[1]} units")
+        return Chart(tuple(panels), headline, size=(11.0, 4.4))
+    keep = thin(line)
+    series = Line(when[keep], line[keep], "text", width=0.9)
+    above = replace(across, label="", is_named=False, has_grid=True)
+    panels = [Panel((series,), x=above, y=Axis(shorten(value_name))), replace(panels[0], row=1)]
+    return Chart(tuple(panels), headline, size=(11.0, 5.8), heights=(0.4, 1.0))
 
 
-def half_lives(
-    lives: Any,
-    unit: str = "steps",
-    *,
-    marks: Sequence[float] = (),
-    title: str = "How long units remember",
-) -> Figure:
+def half_lives(lives: Any, unit: str = "steps", *, marks: Sequence[float] = (), title: str | None = None) -> Figure:
     """Draw how many units forget half of what they hold within which time.
 
     Args:
@@ -110,7 +130,11 @@ def half_lives(
         >>> figure.axes[0].get_title(loc="left")
         'Median 3.5 hours; 1 of 5 units never forgets'
     """
-    check_matplotlib()
+    return draw(lives_chart(lives, unit, marks, title, Texts("en")))
+
+
+def lives_chart(lives: Any, unit: str, marks: Sequence[float], title: str | None, t: Texts) -> Chart:
+    """Count half-lives in bins that are equally wide in logarithms."""
     found = numbers("lives", lives, "D", finite=False)
     known = found[~np.isnan(found)]
     if (known <= 0).any():
@@ -119,28 +143,18 @@ def half_lives(
             "infinity for never."
         )
     finite = known[np.isfinite(known)]
-    figure = new_figure(8.5, 4.4)
-    axes = figure.add_subplot()
-    axes.set_xscale("log")
-    low, high = _decades(np.append(finite, [mark for mark in marks if mark > 0]))
-    axes.hist(finite, bins=np.geomspace(low, high, N_BINS + 1).tolist(), color=COLORS["train"], edgecolor="white")
+    edges = np.geomspace(*_decades(np.append(finite, [mark for mark in marks if mark > 0])), N_BINS + 1)
+    counts, _ = np.histogram(finite, edges)
+    hover = tuple(f"{low:.3g} … {high:.3g}: {n}" for (low, high), n in zip(pairwise(edges), counts, strict=True))
+    bars = Bars((edges[1:] + edges[:-1]) / 2, counts, "model", np.diff(edges), is_edged=True, hover=hover)
+    drawn: list[Mark] = [bars]
     for mark in marks:
-        axes.axvline(mark, color=COLORS["test"], linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.annotate(
-            f"{mark:g}",
-            (mark, 1),
-            (0, 3),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-            color=COLORS["test"],
-        )
-    dress(axes, _spoken(known, unit), f"half-life ({label(unit)})", "units")
-    axes.title.set_fontsize(10.5)
-    _plain_logs(axes)
-    whole_numbers(axes.yaxis)
-    return finish(figure, title)
+        drawn.append(Rule("x", mark, "contrast", width=1.2, dash="dashed"))
+        place: Look = {"align": ("center", "bottom"), "frames": ("data", "panel"), "offset": (0, 3)}
+        drawn.append(Text(mark, 1, f"{mark:g}", "contrast", size=9.0, **place))
+    x = Axis(t("chart.half_life", unit=shorten(unit)), "log")
+    panel = Panel(tuple(drawn), _spoken(known, unit, t), x, Axis(t("chart.units"), "whole"))
+    return Chart((panel,), title or t("chart.half_lives"), size=(8.5, 4.4))
 
 
 def lag_importance(
@@ -148,7 +162,7 @@ def lag_importance(
     lags: Sequence[object] | None = None,
     *,
     steps: Sequence[object] | None = None,
-    title: str = "Which past values a forecast rests on",
+    title: str | None = None,
 ) -> Figure:
     """Draw how much each lag matters for each step of the horizon, and on the whole.
 
@@ -167,24 +181,35 @@ def lag_importance(
         >>> [round(float(bar.get_height()), 3) for bar in figure.axes[0].patches]
         [0.625, 0.375]
     """
-    check_matplotlib()
     weights = numbers("matrix", matrix, "H, L")
     n_steps, n_lags = weights.shape
     across = _as_long("lags", list(range(1, n_lags + 1) if lags is None else lags), n_lags)
     ahead = _as_long("steps", list(range(1, n_steps + 1) if steps is None else steps), n_steps)
-    figure = new_figure(10.0, 3.4 if n_steps == 1 else 5.4)
-    has_rows = n_steps > 1
-    rows: Any = figure.subplots(1 + has_rows, 1, sharex=True, squeeze=False, height_ratios=[0.5, 1.0][: 1 + has_rows])
+    t = Texts("en")
     total = np.nansum(np.abs(weights), axis=0)
     share = total / total.sum() if total.sum() > 0 else total
-    bars = rows[0, 0]
-    bars.bar(np.arange(n_lags), share, width=0.85 if n_lags <= MOST_BARS else 1.0, color=COLORS["train"])
-    dress(bars, "Over all steps", "" if has_rows else "lag", "share")
-    if has_rows:
-        _draw_lags(figure, rows[1, 0], weights, ahead)
-    _sparse_ticks(rows[-1, 0].xaxis, across, 16)
-    bars.tick_params(labelbottom=not has_rows)
-    return finish(figure, title)
+    chart = lags_chart(share, across, title, t)
+    if n_steps == 1:
+        return draw(chart)
+    size = np.abs(weights)
+    heat = HeatMap(None, size, 0.0, float(np.nanmax(size)), t("chart.importance"))
+    (bars,) = chart.panels
+    y = _sparse(Axis(t("chart.step_ahead"), low=n_steps - 0.5, high=-0.5, has_grid=False), ahead, MOST_STEPS)
+    below = Panel((heat,), t("chart.each_step"), replace(bars.x, has_grid=False), y, row=1)
+    above = replace(bars, x=replace(bars.x, label="", is_named=False))
+    return draw(replace(chart, panels=(above, below), heights=(0.5, 1.0), size=(10.0, 5.4)))
+
+
+def lags_chart(share: Any, lags: Sequence[object], title: str | None, t: Texts, mark: float | None = None) -> Chart:
+    """Show shares of lags, and a line behind place `mark` of them."""
+    n = len(share)
+    hover = tuple(f"{lag}: {part:.1%}" for lag, part in zip(lags, share, strict=True))
+    bars: list[Mark] = [Bars(np.arange(n), share, "model", 0.85 if n <= MOST_BARS else 1.0, hover=hover)]
+    if mark is not None:
+        bars.append(Rule("x", mark, "contrast", width=1.5, dash="dashed"))
+    x = replace(_sparse(Axis(t("chart.lag")), lags, MOST_LAGS), group="lags")
+    panel = Panel(tuple(bars), t("chart.all_steps"), x, Axis(t("chart.share"), is_share=True))
+    return Chart((panel,), title or t("chart.lags"), size=(10.0, 3.4))
 
 
 def heat_range(matrix: Floats) -> tuple[float, float]:
@@ -216,41 +241,10 @@ def _as_long(name: str, values: Any, n: int) -> Any:
     return values
 
 
-def _draw_heat(figure: Figure, axes: Axes, times: np.ndarray, gates: Floats, name: str) -> None:
-    low, high = heat_range(gates)
-    means, firsts = block_means(gates[:, place_of(gates)], COLUMNS)
-    at = times[firsts]
-    step = at[-1] - at[-2] if len(at) > 1 else (np.timedelta64(1, "D") if times.dtype.kind == "M" else 1)
-    edges = np.append(at, at[-1] + step)
-    # orange and purple are told apart with any kind of color vision, as are the colors of cividis
-    colors = "cividis" if low >= 0 else "PuOr"
-    mesh = axes.pcolormesh(
-        edges, np.arange(gates.shape[1] + 1), means.T, cmap=colors, vmin=low, vmax=high, rasterized=True
-    )
-    bar = figure.colorbar(mesh, ax=axes, pad=0.01, aspect=25)
-    bar.set_label(name, fontsize=9.5)
-    bar.ax.tick_params(labelsize=9)
-    dress(axes, "", "time", "units, sorted by their mean")
-    axes.grid(visible=False)
-    format_times(axes, times, ticks=8)
-    axes.set_yticks([])
-
-
-def _draw_lags(figure: Figure, axes: Axes, weights: Floats, steps: list[object]) -> None:
-    size = np.abs(weights)
-    mesh = axes.imshow(size, aspect="auto", cmap="cividis", interpolation="nearest", vmin=0, rasterized=True)
-    bar = figure.colorbar(mesh, ax=axes, pad=0.01, aspect=25)
-    bar.set_label("importance", fontsize=9.5)
-    bar.ax.tick_params(labelsize=9)
-    dress(axes, "For each step", "lag", "step ahead")
-    axes.grid(visible=False)
-    _sparse_ticks(axes.yaxis, steps, 8)
-
-
-def _sparse_ticks(axis: Any, names: list[object], most: int) -> None:
+def _sparse(axis: Axis, names: Sequence[object], most: int) -> Axis:
     """Name some of many places, evenly: names must not lie on each other."""
     longest = min(max(len(str(name)) for name in names), LONGEST)
-    if axis.axis_name == "x":
+    if most == MOST_LAGS:
         most = min(most, max(LETTERS // (longest + 2), 2))
     every = next((size for size in STRIDES if len(names) <= most * size), -(-len(names) // most))
     is_counted = all(isinstance(name, int) for name in names)
@@ -260,8 +254,7 @@ def _sparse_ticks(axis: Any, names: list[object], most: int) -> None:
         places = list(range(0, len(names), every))
     if len(places) > 2 and places[1] - places[0] < every / 2:
         del places[0]
-    texts = distinct([names[place] for place in places], LONGEST)
-    name_ticks(axis, places, [label(text) for text in texts])
+    return replace(axis, ticks=places, names=tuple(distinct([names[place] for place in places], LONGEST)))
 
 
 def _decades(values: Floats) -> tuple[float, float]:
@@ -273,19 +266,9 @@ def _decades(values: Floats) -> tuple[float, float]:
     return min(low, middle / np.sqrt(10)), max(high, middle * np.sqrt(10))
 
 
-def _spoken(known: Floats, unit: str) -> str:
-    never = int(np.isinf(known).sum())
-    median = float(np.median(known))
-    said = f"Median {median:.3g} {label(unit)}" if np.isfinite(median) else "Most units never forget"
+def _spoken(known: Floats, unit: str, t: Texts) -> str:
+    never, median = int(np.isinf(known).sum()), float(np.median(known))
+    said = t("chart.median", median=median, unit=shorten(unit)) if np.isfinite(median) else t("chart.mostly_endless")
     if not never:
-        return f"{said}, {len(known)} units"
-    return f"{said}; {never} of {len(known)} units never {'forgets' if never == 1 else 'forget'}"
-
-
-def _plain_logs(axes: Axes) -> None:
-    """Write 0.1, 1, 10 instead of powers."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0), numticks=12))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+        return t("chart.median_of", said=said, units=len(known))
+    return said + t("chart.endless", n=never, units=len(known))

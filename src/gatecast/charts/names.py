@@ -6,9 +6,11 @@ import html
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["distinct", "html_label", "label", "labels", "shorten"]
+__all__ = ["distinct", "for_matplotlib", "for_plotly", "shorten"]
 
 WIDTH = 28
+# letters that a headline has room for
+HEADLINE = 90
 
 
 def shorten(name: object, width: int = WIDTH) -> str:
@@ -33,28 +35,16 @@ def shorten(name: object, width: int = WIDTH) -> str:
     return f"{_head(text, width - 1 - _width(tail))}…{tail}"
 
 
-def label(name: object, width: int = WIDTH) -> str:
-    r"""Return a name as text for matplotlib, which would read what stands between two dollars as a formula.
+def for_matplotlib(text: str) -> str:
+    r"""Return a text for matplotlib, which would read what stands between two dollars as a formula.
 
     Examples:
-        >>> print(label("price $x_1$"))
-        price \$x_1\$
-        >>> print(label("\\$"))
+        >>> print(for_matplotlib("\\$"))
         \\$
     """
-    text = shorten(name, width).replace("$", r"\$")
+    escaped = text.replace("$", r"\$")
     # matplotlib leaves such names out of legends
-    return f" {text}" if text.startswith("_") else text
-
-
-def labels(names: Iterable[object], width: int = WIDTH) -> list[str]:
-    """Return names as texts for matplotlib that differ where the names do.
-
-    Examples:
-        >>> labels(["a" * 40 + "1" + "b" * 40, "a" * 40 + "2" + "b" * 40], 9)
-        ['aaaa… (1)', 'aaaa… (2)']
-    """
-    return [label(name, width) for name in distinct(names, width)]
+    return f" {escaped}" if escaped.startswith("_") else escaped
 
 
 def distinct(names: Iterable[object], width: int = WIDTH) -> list[str]:
@@ -72,14 +62,14 @@ def distinct(names: Iterable[object], width: int = WIDTH) -> list[str]:
     return found
 
 
-def html_label(name: object, width: int = WIDTH) -> str:
-    """Return a name as text for plotly, which reads tags, and formulas between dollars.
+def for_plotly(text: str) -> str:
+    """Return a text for plotly, which reads tags, and formulas between dollars.
 
     Examples:
-        >>> html_label("<b>$x$</b>")
+        >>> for_plotly("<b>$x$</b>")
         '&lt;b&gt;&#36;x&#36;&lt;/b&gt;'
     """
-    return html.escape(shorten(name, width), quote=False).replace("$", "&#36;")
+    return html.escape(text, quote=False).replace("$", "&#36;").replace("\n", "<br>")
 
 
 def _is_seen(letter: str) -> bool:

@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.charts.names import labels
-from gatecast.charts.style import COLORS, check_matplotlib, dress, finish, name_ticks, new_figure, whole_numbers
+from gatecast.charts.matplotlib_backend import draw
+from gatecast.charts.names import distinct
+from gatecast.charts.spec import Axis, Bars, Chart, Dash, Line, Look, Mark, Panel, Rule
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from gatecast.tuning.tuned import Tuned
 
-__all__ = ["tuning_history", "tuning_importance"]
+__all__ = ["history_chart", "importance_chart", "tuning_history", "tuning_importance"]
 
 # errors further above the best than this many times the middle distance are drawn at the upper edge
 FAR = 4.0
-STARTS = {"model": "the model as it was", "default": "the defaults"}
 
 
-def tuning_history(tuned: Tuned, *, title: str = "The course of the search") -> Figure:
+def tuning_history(tuned: Tuned, *, title: str | None = None) -> Figure:
     """Draw the error of each trial, and the best so far.
 
     Args:
@@ -45,32 +45,39 @@ def tuning_history(tuned: Tuned, *, title: str = "The course of the search") -> 
         >>> axes.get_xlabel(), axes.get_ylabel()
         ('trial', 'MASE')
     """
-    check_matplotlib()
+    return draw(history_chart(tuned, title, Texts("en")))
+
+
+def history_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
+    """Show the error of each trial; trials without one stand at the lower edge."""
     _check(tuned)
-    figure = new_figure(9.0, 4.6)
-    axes = figure.add_subplot()
-    trials = tuned.trials
-    number, error = trials["trial"].to_numpy(float), trials["error"].to_numpy(float)
+    number, error = (tuned.trials[name].to_numpy(float) for name in ("trial", "error"))
     top = _top(error)
-    axes.plot(number, np.minimum(error, top), "o", color=COLORS["data"], markersize=5, label="trial")
-    is_far = error > top
-    if is_far.any():
-        axes.plot(number[is_far], np.full(is_far.sum(), top), "^", color=COLORS["data"], markersize=8, label="above")
+    points: Look = {"width": 0.0}
+    marks: list[Mark] = [
+        Line(number, np.minimum(error, top), "data", t("chart.trial"), marker="circle", size=5.0, **points)
+    ]
+    far = error > top
+    if far.any():
+        edge = np.full(far.sum(), top)
+        marks.append(Line(number[far], edge, "data", t("chart.above"), marker="triangle-up", size=8.0, **points))
     best = np.fmin.accumulate(error)
-    axes.step(number, best, where="post", color=COLORS["train"], linewidth=1.8, label="best so far")
-    _draw_ended(axes, trials)
-    _draw_starts(axes, tuned, top)
-    chosen = tuned.best_trial
-    axes.plot(
-        [chosen], [tuned.error], "D", color=COLORS["test"], markersize=9, label=f"taken: trial {chosen}", zorder=5
-    )
-    dress(axes, "", "trial", tuned.metric.upper())
-    whole_numbers(axes.xaxis)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=9.5, frameon=False)
-    return finish(figure, title)
+    marks.append(Line(number, best, "model", t("chart.best_so_far"), width=1.8, is_step=True))
+    low, high = _limits(error, top)
+    marks += _ended(tuned, low + 0.03 * (high - low), t)
+    starts: tuple[tuple[str, str, Dash], ...]
+    starts = ("model", t("chart.as_it_was"), "dashed"), ("default", t("chart.defaults"), "dotted")
+    for start, name, dash in starts:
+        level = tuned.error_of(start)
+        if np.isfinite(level) and level <= top:
+            marks.append(Rule("y", level, label=name, dash=dash))
+    taken = t("chart.taken", trial=tuned.best_trial)
+    marks.append(Line([tuned.best_trial], [tuned.error], "contrast", taken, marker="diamond", size=9.0, **points))
+    panel = Panel(tuple(marks), x=Axis(t("chart.trial"), "whole"), y=Axis(tuned.metric.upper(), low=low, high=high))
+    return Chart((panel,), title or t("chart.search"), size=(9.0, 4.6), legend="below")
 
 
-def tuning_importance(tuned: Tuned, *, title: str = "Which settings decided what was best") -> Figure:
+def tuning_importance(tuned: Tuned, *, title: str | None = None) -> Figure:
     """Draw how much each setting decided which trials were among the best.
 
     Args:
@@ -82,7 +89,11 @@ def tuning_importance(tuned: Tuned, *, title: str = "Which settings decided what
         DataError: There were too few trials for an importance.
         GatecastError: matplotlib is not installed.
     """
-    check_matplotlib()
+    return draw(importance_chart(tuned, title, Texts("en")))
+
+
+def importance_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
+    """Show shares of settings as bars."""
     _check(tuned)
     if not tuned.importance:
         raise DataError(
@@ -90,19 +101,12 @@ def tuning_importance(tuned: Tuned, *, title: str = "Which settings decided what
             "and more were expected. Search longer, e.g. with `n_trials=60`."
         )
     shares = 100 * np.array(list(tuned.importance.values()))
-    figure = new_figure(8.0, 1.6 + 0.36 * len(shares))
-    axes = figure.add_subplot()
-    places = np.arange(len(shares))
-    axes.barh(places, shares, color=COLORS["train"], height=0.66)
-    for place, share in zip(places, shares, strict=True):
-        said = "< 1 %" if share < 1 else f"{share:.0f} %"
-        axes.annotate(said, (share, place), (4, 0), textcoords="offset points", va="center", fontsize=9.5)
-    name_ticks(axes.yaxis, places.tolist(), labels(tuned.importance))
-    axes.invert_yaxis()
-    axes.margins(x=0.1)
-    dress(axes, "", "importance in % (PED-ANOVA)", "")
-    axes.grid(visible=False, axis="y")
-    return finish(figure, title)
+    said = tuple("< 1 %" if share < 1 else f"{share:.0f} %" for share in shares)
+    places, names = np.arange(len(shares)), tuple(distinct(tuned.importance))
+    bars = Bars(places, shares, "model", 0.66, is_flat=True, texts=said)
+    y = Axis(low=len(shares) - 0.5, high=-0.5, ticks=places.tolist(), names=names, has_grid=False)
+    panel = Panel((bars,), x=Axis(t("chart.ped_anova"), margin=0.1), y=y)
+    return Chart((panel,), title or t("chart.setting_importance"), size=(8.0, 1.6 + 0.36 * len(shares)))
 
 
 def _check(tuned: Any) -> None:
@@ -123,25 +127,21 @@ def _top(error: np.ndarray) -> float:
     return max(best + FAR * float(np.median(known) - best), float(np.quantile(known, 0.75)))
 
 
-def _draw_ended(axes: Axes, trials: Any) -> None:
+def _limits(error: np.ndarray, top: float) -> tuple[float, float]:
+    """Return the ends of the axis, with room at the lower one for trials without an error."""
+    known = error[np.isfinite(error)]
+    low = float(known.min()) if len(known) else 0.0
+    high = max(min(float(known.max(initial=low)), top), low)
+    room = (high - low) or abs(low) or 1.0
+    return low - 0.12 * room, high + 0.05 * room
+
+
+def _ended(tuned: Tuned, at: float, t: Texts) -> list[Line]:
     """Mark trials without an error at the lower edge."""
-    for state, marker in (("pruned", "|"), ("failed", "x")):
-        numbers = trials.loc[trials["state"] == state, "trial"].to_numpy(float)
+    found: list[Line] = []
+    for state, marker, name in (("pruned", "bar", t("chart.ended_early")), ("failed", "x", t("chart.failed"))):
+        numbers = tuned.trials.loc[tuned.trials["state"] == state, "trial"].to_numpy(float)
         if len(numbers):
-            name = {"pruned": "ended early", "failed": "failed"}[state]
-            axes.plot(
-                numbers,
-                np.full(len(numbers), 0.02),
-                marker,
-                transform=axes.get_xaxis_transform(),
-                color=COLORS["text"],
-                markersize=8,
-                label=name,
-            )
-
-
-def _draw_starts(axes: Axes, tuned: Tuned, top: float) -> None:
-    for (start, name), style in zip(STARTS.items(), ((0, (4, 3)), (0, (1, 2))), strict=True):
-        error = tuned.error_of(start)
-        if np.isfinite(error) and error <= top:
-            axes.axhline(error, color=COLORS["text"], linewidth=1, linestyle=style, label=name)
+            look: Look = {"width": 0.0, "marker": marker, "size": 8.0}
+            found.append(Line(numbers, np.full(len(numbers), at), "text", name, **look))
+    return found

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast.charts.checks import record_of
-from gatecast.charts.names import labels
+from gatecast.charts.matplotlib_backend import draw
+from gatecast.charts.names import distinct
 from gatecast.charts.numbers import StepErrors, step_errors
-from gatecast.charts.style import (
-    COLORS,
-    check_matplotlib,
-    columns_for,
-    dress,
-    finish,
-    new_figure,
-    panel_grid,
-    whole_numbers,
-)
+from gatecast.charts.palette import series_look
+from gatecast.charts.spec import Axis, Band, Chart, Line, Marker, Panel, facets
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from gatecast.backtesting.record import Backtest
     from gatecast.comparison.comparison import Comparison
 
-__all__ = ["error_by_step"]
+__all__ = ["error_by_step", "steps_by_model", "steps_chart"]
 
 COLUMNS, MOST_PANELS = 4, 12
 # a band of one or two origins would be taken for knowledge
 LEAST_ORIGINS = 3
 # the scale ends at so many times the middle model's highest error
 FAR = 2.5
+FEW_STEPS = 24
 
 
 def error_by_step(
-    backtest: Backtest | Comparison,
-    *,
-    models: str | Iterable[str] | None = None,
-    title: str = "Error by step of the horizon",
+    backtest: Backtest | Comparison, *, models: str | Iterable[str] | None = None, title: str | None = None
 ) -> Figure:
     """Draw one panel for each model: its error at each step, the others in gray, and a band over origins.
 
@@ -66,38 +58,59 @@ def error_by_step(
         >>> [axes.get_title(loc="left").split(":")[0] for axes in error_by_step(found).axes]
         ['Drift', 'Naive']
     """
-    check_matplotlib()
     found = step_errors(record_of(backtest), models)
-    n = min(len(found.models), MOST_PANELS)
-    n_columns = columns_for(n, COLUMNS)
-    figure = new_figure(max(3.2 * n_columns, 6.4), 0.9 + 2.7 * -(-n // n_columns))
-    panels = panel_grid(figure, n, n_columns)
-    for m, (axes, name) in enumerate(zip(panels, labels(found.models, 20), strict=False)):
-        _draw_model(axes, found, m)
-        is_left, is_lowest = m % n_columns == 0, m + n_columns >= n
-        dress(
-            axes,
-            f"{name}: {found.mean[m].mean():.3g}",
-            "steps ahead" if is_lowest else "",
-            found.metric if is_left else "",
+    return draw(steps_by_model(found, Texts("en"), title))
+
+
+def steps_chart(found: StepErrors, t: Texts, title: str | None = None, order: Sequence[str] | None = None) -> Chart:
+    """Show the errors of all models in one panel.
+
+    Args:
+        found: Errors.
+        t: Says texts.
+        title: Headline.
+        order: All models, so that each has one color in several charts; that of `found` when absent.
+    """
+    places = list(order or found.models)
+    lines = tuple(
+        Line(_steps(found), mean, label=name, low=low, high=high, width=2.0, size=5, **series_look(places.index(model)))
+        for model, name, mean, low, high in zip(
+            found.models, distinct(found.models, 40), found.mean, found.low, found.high, strict=True
         )
-        whole_numbers(axes.xaxis)
-        # shared scales
-        axes.tick_params(labelleft=is_left, labelbottom=is_lowest)
-    # after all panels, which share the scale: until then it grows with what is drawn
-    panels[0].set_ylim(0, limit_of(found))
-    return finish(figure, title, _note(found, n))
+    )
+    panel = Panel(lines, x=Axis(t("chart.steps_ahead"), "whole"), y=Axis(found.metric, low=0))
+    headline = title or t("chart.steps")
+    return Chart((panel,), headline, size=(9.0, 4.5), legend="below")
 
 
-def _draw_model(axes: Axes, found: StepErrors, m: int) -> None:
-    steps = range(1, found.mean.shape[1] + 1)
-    marker = "o" if len(steps) <= 24 else ""
-    for other in range(len(found.models)):
-        if other != m:
-            axes.plot(steps, found.mean[other], color="#cfcfcf", linewidth=0.9, zorder=1)
+def steps_by_model(found: StepErrors, t: Texts, title: str | None = None) -> Chart:
+    """Show each model in a panel of its own, with the others in gray and a band over origins."""
+    n = min(len(found.models), MOST_PANELS)
+    names = distinct(found.models, 20)
+    panels = [
+        Panel(
+            _marks(found, m),
+            f"{names[m]}: {found.mean[m].mean():.3g}",
+            Axis(t("chart.steps_ahead"), "whole"),
+            Axis(found.metric, low=0, high=limit_of(found)),
+        )
+        for m in range(n)
+    ]
+    headline = title or t("chart.steps")
+    return replace(facets(panels, COLUMNS, (3.2, 2.7), 6.4), title=headline, note=_note(found, n, t))
+
+
+def _steps(found: StepErrors) -> list[int]:
+    return list(range(1, found.mean.shape[1] + 1))
+
+
+def _marks(found: StepErrors, m: int) -> tuple[Line | Band, ...]:
+    steps = _steps(found)
+    marker: Marker = "circle" if len(steps) <= FEW_STEPS else ""
+    marks: list[Line | Band] = [Line(steps, mean, "others", width=0.9) for mean in np.delete(found.mean, m, axis=0)]
     if found.n_origins >= LEAST_ORIGINS:
-        axes.fill_between(steps, found.low[m], found.high[m], color=COLORS["train"], alpha=0.18, linewidth=0, zorder=2)
-    axes.plot(steps, found.mean[m], color=COLORS["train"], linewidth=1.9, marker=marker, markersize=3.5, zorder=3)
+        marks.append(Band(steps, found.low[m], found.high[m], "model"))
+    return (*marks, Line(steps, found.mean[m], "model", width=1.9, marker=marker, size=3.5))
 
 
 def limit_of(found: StepErrors) -> float | None:
@@ -107,20 +120,17 @@ def limit_of(found: StepErrors) -> float | None:
     return limit if 0 < limit < peaks.max() else None
 
 
-def _note(found: StepErrors, n_drawn: int) -> str:
-    parts = [f"Beside each name the mean over all steps; gray: the other models; {found.n_origins} origins."]
+def _note(found: StepErrors, n_drawn: int, t: Texts) -> str:
+    parts = [t("chart.steps_note", n_origins=found.n_origins)]
     if found.n_origins >= LEAST_ORIGINS:
-        parts.append("The band holds four of five of them.")
+        parts.append(t("chart.steps_band"))
     limit = limit_of(found)
     if limit is not None:
-        cut = [
-            name
-            for name, high in zip(found.models, np.fmax(found.high, found.mean), strict=True)
-            if (high > limit).any()
-        ]
-        parts.append(f"Cut off above {limit:.3g}: {', '.join(labels(cut))}.")
+        peaks = np.nanmax(np.fmax(found.high, found.mean), axis=1)
+        cut = [name for name, peak in zip(found.models, peaks, strict=True) if peak > limit]
+        parts.append(t("chart.cut_off", limit=limit, names=t("words.comma").join(distinct(cut))))
     if n_drawn < len(found.models):
-        parts.append(f"Not shown: {', '.join(labels(found.models[n_drawn:]))}.")
+        parts.append(t("chart.not_shown", names=t("words.comma").join(distinct(found.models[n_drawn:]))))
     if found.left_out:
-        parts.append(f"Left out, as forecasts are missing: {', '.join(labels(found.left_out))}.")
+        parts.append(t("chart.left_out", names=t("words.comma").join(distinct(found.left_out))))
     return " ".join(parts)

@@ -73,6 +73,10 @@ class Timeline:
         """Points of the test part."""
         return len(self.times) - self.n_train
 
+    def without_forecast(self) -> Timeline:
+        """Return the series alone."""
+        return replace(self, forecast_times=self.forecast_times[:0], forecast=self.forecast[:0], bands=())
+
 
 def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, unique_id: object) -> Timeline:
     """Join the parts of one series and let the model predict each of its points, and those behind the end.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.network import native, reference
+from gatecast.network import inputs, reference, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.layers import LAYERS
 from gatecast.network.spec import LayerSpec, NetworkSpec
@@ -44,7 +44,7 @@ class Check:
 def check_core() -> list[Check]:
     """Check every instruction set of this machine, and the identity of threads."""
     checks = []
-    for isa in native.available_isas():
+    for isa in wrapper.available_isas():
         with _only(isa):
             checks += [_gradients(isa), _forecasts(isa), _threads(isa)]
     return checks
@@ -66,7 +66,7 @@ def _only(isa: str) -> Iterator[None]:
 def _gradients(isa: str) -> Check:
     """Compare float64 gradients, for each loss and each kind of layer, with targets missing."""
     started = time.perf_counter()
-    worst = max(_gradient_difference(LSTM, name) for name in native.LOSSES)
+    worst = max(_gradient_difference(LSTM, name) for name in inputs.LOSSES)
     for kind, layer in LAYERS.items():
         if kind != "lstm":
             worst = max(worst, _gradient_difference((*LSTM[:1], LayerSpec(kind, 9)), "mse", layer.sees_ahead))
@@ -75,13 +75,13 @@ def _gradients(isa: str) -> Check:
 
 def _gradient_difference(stack: tuple[LayerSpec, ...], name: str, windows: bool = False) -> float:
     rng = np.random.default_rng(0)
-    loss = native.LossSettings(name, quantiles=(0.1, 0.5, 0.9))
+    loss = inputs.LossSettings(name, quantiles=(0.1, 0.5, 0.9))
     spec = NetworkSpec(2, stack, 3, n_parameters_of_step=loss.n_parameters)
     flat = rng.normal(size=spec.n_parameters) * 0.5
     x, y = rng.normal(size=(5, 12, 2)), rng.normal(size=(5, 1 if windows else 8, 3))
     y[2, 5:] = np.nan
-    trainer = native.make_trainer(spec, flat, loss, native.OptimizerSettings(), 1)
-    ours = reference.Gradients(*trainer.gradient(native.array_source(x[None], y[None]), False))
+    trainer = wrapper.make_trainer(spec, flat, loss, wrapper.OptimizerSettings(), 1)
+    ours = reference.Gradients(*trainer.gradient(wrapper.array_source(x[None], y[None]), False))
     expected = reference.gradients(spec, flat, reference.Batch(x, y), loss)
     return max(
         _difference(ours.weights, expected.weights),
@@ -93,13 +93,13 @@ def _gradient_difference(stack: tuple[LayerSpec, ...], name: str, windows: bool 
 def _forecasts(isa: str) -> Check:
     """Compare float32 forecasts along one sequence, a mixture of candidates among them."""
     started = time.perf_counter()
-    lens = native.Lens((1, 7), (1, 7))
-    spec = NetworkSpec(lens.n_inputs, (LayerSpec("lstm", 50),), 4, n_candidates=2)
-    flat, loss = initial_weights(spec, 0), native.LossSettings()
+    value_inputs = inputs.ValueInputs((1, 7), (1, 7))
+    spec = NetworkSpec(value_inputs.n_inputs, (LayerSpec("lstm", 50),), 4, n_skip_forecasts=2)
+    flat, loss = initial_weights(spec, 0), inputs.LossSettings()
     panel, exact = (_sine(40, dtype) for dtype in (np.float32, np.float64))
-    whole = native.Stretches(*(np.array([number]) for number in (0, 0, 40)))
-    run = native.run_sequences(spec, flat, loss, lens, panel, whole, width=spec.horizon)
-    batch = reference.batch_of(exact, lens, [(0, 0)], 40, 0, spec.horizon)
+    whole = wrapper.Stretches(*(np.array([number]) for number in (0, 0, 40)))
+    run = wrapper.run_sequences(spec, flat, loss, value_inputs, panel, whole, width=spec.horizon)
+    batch = reference.batch_of(exact, value_inputs, [(0, 0)], 40, 0, spec.horizon)
     expected = reference.gradients(spec, flat.astype(np.float64), batch, loss).predictions
     return _check(f"forecasts, {isa}", _difference(run.every, expected[0]), FORECAST_LIMIT, started)
 
@@ -115,16 +115,16 @@ def _threads(isa: str) -> Check:
 
 def _trained(n_threads: int) -> np.ndarray:
     spec = NetworkSpec.plain(1, (24,), 2)
-    source = native.segment_source(_sine(600, np.float32), native.Lens(), 8, 24, 13, 0)
-    settings = native.LossSettings(), native.OptimizerSettings(clip_norm=1.0)
-    trainer = native.make_trainer(spec, initial_weights(spec, 0), *settings, n_threads)
+    source = wrapper.segment_source(_sine(600, np.float32), inputs.ValueInputs(), 8, 24, 13, 0)
+    settings = inputs.LossSettings(), wrapper.OptimizerSettings(clip_norm=1.0)
+    trainer = wrapper.make_trainer(spec, initial_weights(spec, 0), *settings, n_threads)
     trainer.run(source, 0, np.full(20, 0.01))
     return np.asarray(trainer.weights())
 
 
-def _sine(length: int, dtype: type) -> native.PanelArrays:
+def _sine(length: int, dtype: type) -> inputs.PanelArrays:
     values = np.sin(np.arange(length) * 0.1).astype(np.float32).astype(dtype)
-    return native.PanelArrays(values, values, np.array([0, length]), np.ones(1))
+    return inputs.PanelArrays(values, values, np.array([0, length]), np.ones(1))
 
 
 def _difference(actual: np.ndarray, expected: np.ndarray) -> float:

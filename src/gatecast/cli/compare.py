@@ -8,6 +8,8 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import write_table
 from gatecast.cli.window_options import CompareOptions
 from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
+from gatecast.cli.wording import as_options
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from gatecast.backtesting.record import Backtest
@@ -19,16 +21,6 @@ __all__ = ["compare"]
 
 # columns of the leaderboard, as people read them
 SHOWN = {"mase": "MASE", "rmse": "RMSE", "mae": "MAE", "smape": "sMAPE", "skill": "skill", "p_value": "p"}
-FACTS = {
-    "n_points": "points",
-    "n_seasons": "seasons",
-    "gap_share": "share of gaps",
-    "trend_strength": "strength of trend",
-    "season_strength": "strength of season",
-    "nonlinearity_p": "nonlinearity (p)",
-    "long_memory_d": "long memory (d)",
-    "long_memory_error": "its standard error",
-}
 
 
 def compare(options: CompareOptions) -> None:
@@ -52,20 +44,21 @@ def _say(printer: Printer, found: Comparison, table: Table, options: CompareOpti
     _say_facts(printer, found)
     _say_board(printer, found.board, found.backtest, options)
     for text in found.board.verdict.sentences:
-        printer.say(text, style="bold")
+        printer.say(text.say("en", as_options), style="bold")
     printer.say()
     for note in found.board.notes:
-        printer.say(f"Note: {note}")
+        printer.say(f"Note: {note.say('en', as_options)}")
     for expectation in found.facts.expectations:
-        printer.say(f"What the series say: {expectation.sentence}")
+        printer.say(f"What the series say: {expectation.message}")
     _say_winners(printer, found.board, table)
     if options.out is not None:
         printer.say(f"All forecasts written to {options.out}", wrap=False)
 
 
 def _say_facts(printer: Printer, found: Comparison) -> None:
+    said = Texts("en")
     rows = [
-        [FACTS.get(row["fact"], row["fact"]), *(number(row[name]) for name in ("median", "lowest", "highest"))]
+        [said(f"fact.{row['fact']}"), *(number(row[name]) for name in ("median", "lowest", "highest"))]
         for row in found.facts.to_frame().to_dict("records")
     ]
     printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)

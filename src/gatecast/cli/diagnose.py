@@ -12,7 +12,7 @@ from gatecast.cli.diagnose_options import DiagnoseOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
-from gatecast.cli.wording import in_options
+from gatecast.cli.wording import as_options, in_options
 from gatecast.data.reading.ahead import split_future
 from gatecast.data.reading.covariates import make_roles, with_static_of
 from gatecast.data.reading.split import held_out_positions
@@ -58,7 +58,7 @@ def say_findings(printer: Printer, findings: tuple[Finding, ...]) -> None:
         printer.say(f"{finding.severity:<8} {finding.code}", style=STYLES[finding.severity])
         printer.say(f"  {finding.sentence}")
         if finding.remedy:
-            printer.say(f"  Try: {finding.remedy}", wrap=False)
+            printer.say(f"  Try: {as_options(finding.settings)}", wrap=False)
     printer.say()
 
 
@@ -67,13 +67,19 @@ def _say_steps(printer: Printer, diagnosis: Diagnosis) -> None:
         printer.say("Nothing asks for a remedy.")
         return
     rows = [
-        [step.remedy, f"{step.rmse_before:.4g}", f"{step.rmse_after:.4g}", "kept" if step.helped else "not kept"]
+        [
+            as_options(step.settings),
+            f"{step.rmse_before:.4g}",
+            f"{step.rmse_after:.4g}",
+            "kept" if step.helped else "not kept",
+        ]
         for step in diagnosis.steps
     ]
     printer.table("Remedies, tried on the validation part", ["remedy", "RMSE before", "after", ""], rows)
     for step in diagnosis.steps:
-        if step.note:
-            printer.say(f"Note: {step.remedy} could not be tried. {in_options(step.note)}")
+        if step.failure is not None:
+            why = in_options(step.failure.say("en", as_options))
+            printer.say(f"Note: {as_options(step.settings)} could not be tried. {why}")
 
 
 def _check(options: DiagnoseOptions) -> None:
@@ -123,9 +129,7 @@ def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
     say_table(printer, table)
     panel = split_future(table.panel)[0]
     model = LSTMForecaster.from_settings(Settings(**settings))
-    if share == 0:
-        return model.fit(panel), panel, None, table
     positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
     has_test = bool((positions < panel.lengths).any())
-    model.fit(panel.head(positions))
-    return model, panel.head(positions), panel if has_test else None, table
+    train = panel.head(positions)
+    return model.fit(train), train, panel if has_test else None, table

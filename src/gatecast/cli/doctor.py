@@ -12,11 +12,11 @@ from typing import Any
 
 import typer
 
-from gatecast import __version__, _native
+from gatecast import __version__
 from gatecast.cli.checks import Check, check_core
 from gatecast.cli.options import DoctorOptions
 from gatecast.cli.output import Printer
-from gatecast.network import native
+from gatecast.network import wrapper
 
 __all__ = ["doctor"]
 
@@ -45,11 +45,11 @@ def _facts() -> dict[str, Any]:
         "gatecast": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "compiler": _native.compiler,
+        "compiler": wrapper.compiler(),
         "packages": {name: _version(name) for name in NEEDED},
         "extras": _extras(),
-        "instruction_sets": {"available": native.available_isas(), "in_use": native.isa()},
-        "threads": {"in_use": native.thread_count(), "processors": os.cpu_count()},
+        "instruction_sets": {"available": wrapper.available_isas(), "in_use": wrapper.isa()},
+        "threads": {"in_use": wrapper.thread_count(), "processors": os.cpu_count()},
         "executable": sys.executable,
     }
 
@@ -99,6 +99,6 @@ def _say_checks(printer: Printer, checks: list[Check], healthy: bool) -> None:
     printer.say(
         "The core computes something else than the reference. Don't trust forecasts made here: please report it with "
         "the output of `gatecast doctor --json`. A slower instruction set may work, e.g. GATECAST_ISA="
-        f"{native.available_isas()[0]}.",
+        f"{wrapper.available_isas()[0]}.",
         style="bold",
     )

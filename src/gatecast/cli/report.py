@@ -12,8 +12,10 @@ from gatecast.cli.outputs import check_outputs
 from gatecast.cli.reading import read, say_table
 from gatecast.cli.report_options import ReportOptions
 from gatecast.cli.windows import covariate_settings, models_of
+from gatecast.cli.wording import as_options
 from gatecast.data.reading.ahead import split_future, without_future
 from gatecast.data.reading.covariates import make_roles
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.comparison.comparison import Comparison
@@ -49,7 +51,7 @@ def report(options: ReportOptions) -> None:
         printer.json({**made.to_dict(), "files": {"report": options.out}})
         return
     for sentence in made.facts["comparison"].get("sentences", []):
-        printer.say(sentence["sentence"], style="bold")
+        printer.say(Message.from_dict(sentence).say("en", as_options), style="bold")
     printer.say(f"Report written to {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)", wrap=False)
 
 

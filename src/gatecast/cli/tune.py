@@ -122,8 +122,6 @@ def _check_study(options: TuneOptions) -> None:
 
 
 def _divided(panel: Panel, share: float | int, horizon: int) -> tuple[Panel, Panel | None]:
-    if share == 0:
-        return panel, None
     positions = held_out_positions(panel, share, horizon, None)
     if (positions == panel.lengths).all():
         return panel, None

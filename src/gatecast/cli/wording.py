@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 from gatecast.model.settings import Settings
 
-__all__ = ["in_options"]
+__all__ = ["as_options", "in_options"]
 
 # arguments in Python that are called otherwise on the command line
 RENAMED = {
@@ -46,13 +48,30 @@ def in_options(message: str) -> str:
     """
 
     def option(found: re.Match[str]) -> str:
-        name = "--" + RENAMED.get(found["name"], found["name"]).replace("_", "-")
-        return f"`{_with_value(name, found['value'])}`"
+        return f"`{_with_value(_option(found['name']), found['value'])}`"
 
     message = re.sub(r"`(?:network=Network|training=Training)\(([^`]*)\)`", r"`\1`", message)
     message = re.sub(r"`space=\{[^`]*`", "`--space lookback=8:128`", message)
     message = message.replace("or None ", "or leave it out ").replace("or (24, 168) for", "or repeat it for")
     return re.sub(rf"`(?P<name>{'|'.join(NAMES)})(?:=(?P<value>[^`]*))?`", option, message)
+
+
+def as_options(settings: Mapping[str, Any]) -> str:
+    """Write settings as options of the command line.
+
+    Examples:
+        >>> as_options({"epochs": 32, "loss": "quantile", "season_length": (7, 24), "layer_norm": True})
+        '--epochs 32 --loss quantile --season 7 --season 24 --layer-norm'
+    """
+    words = []
+    for name, value in settings.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        words += [_option(name) if item is True else f"{_option(name)} {item}" for item in values]
+    return " ".join(words)
+
+
+def _option(name: str) -> str:
+    return "--" + RENAMED.get(name, name).replace("_", "-")
 
 
 def _with_value(name: str, value: str | None) -> str:

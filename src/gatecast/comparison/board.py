@@ -17,7 +17,7 @@ from gatecast.comparison.scores import METRICS, Scores, coverage_column, score_w
 from gatecast.comparison.significance import Units, bootstrap_skill, diebold_mariano, holm, units_of
 from gatecast.comparison.verdict import NAIVE, Standing, Verdict, judge
 from gatecast.exceptions import ConfigError
-from gatecast.texts.sentences import Sentence
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ class Leaderboard:
     errors: pd.DataFrame
     metric: str
     verdict: Verdict
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     scores: Scores
 
     def to_frame(self) -> pd.DataFrame:
@@ -74,19 +74,19 @@ class Leaderboard:
             "recommended": self.verdict.recommended,
             "models": self.table.to_dict("records"),
             "pairs": self.pairs.to_dict("records"),
-            "ranks": asdict(self.ranks),
+            "ranks": asdict(self.ranks) | {"note": str(self.ranks.note or "")},
             "per_series": self.per_series.to_dict("records"),
             "errors": self.errors.assign(cutoff=self.errors["cutoff"].astype(str)).to_dict("records"),
-            "notes": list(self.notes),
+            "notes": [str(note) for note in self.notes],
         }
         made: dict[str, Any] = plain(found)
         return made
 
     def __repr__(self) -> str:
-        return "\n".join([self._shown().to_string(index=False, na_rep="-"), str(self.verdict), *self.notes])
+        return "\n".join([self._shown().to_string(index=False, na_rep="-"), str(self.verdict), *map(str, self.notes)])
 
     def _repr_html_(self) -> str:
-        texts = "".join(f"<p>{html.escape(text)}</p>" for text in (str(self.verdict), *self.notes))
+        texts = "".join(f"<p>{html.escape(str(said))}</p>" for said in (self.verdict, *self.notes))
         return self._shown().to_html(index=False, na_rep="-", border=0) + texts
 
     def _shown(self) -> pd.DataFrame:
@@ -135,10 +135,15 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> L
     _add_tests(table, pairs, ranked)
     ranks = _ranks(cells, ranked)
     table["mean_rank"] = table["model"].map(ranks.mean).astype(float)
-    verdict = _verdict(table, cells, units.note)
+    told = {
+        str(name): Message("failure.quoted", {"text": error})
+        for name, error in zip(table["model"], table["error"], strict=True)
+        if error
+    }
+    verdict = _verdict(table, cells, told | dict(backtest.failures), units.note)
     per_series = _per_series(scores, backtest, ranked)
     if cells.metric != "mase":
-        notes.append(Sentence("Models are ranked by MAE, as MASE is undefined for all series.", "note.mae"))
+        notes.append(Message("note.mae"))
     errors = _errors(backtest)
     said = tuple(dict.fromkeys(notes))
     return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores)
@@ -200,13 +205,13 @@ def _costs(runs: pd.DataFrame, name: str) -> dict[str, Any]:
     }
 
 
-def _add_skill(table: pd.DataFrame, cells: Cells, n_draws: int, seed: int) -> list[str]:
+def _add_skill(table: pd.DataFrame, cells: Cells, n_draws: int, seed: int) -> list[Message]:
     """Add skill and its interval to the table and return what is to be said about them."""
     columns = ("skill", "skill_lower", "skill_upper")
     if NAIVE not in cells.models:
         for column in columns:
             table[column] = np.nan
-        return [Sentence(f"There is no skill, as {NAIVE} was not among the models.", "note.no_skill", naive=NAIVE)]
+        return [Message("note.no_skill", {"naive": NAIVE})]
     skill = bootstrap_skill(cells, NAIVE, n_draws=n_draws, seed=seed)
     for column, values in zip(columns, (skill.skill, skill.lower, skill.upper), strict=True):
         table[column] = table["model"].map(dict(zip(cells.models, values.tolist(), strict=True)))
@@ -217,10 +222,8 @@ def _pairs(units: Units, cells: Cells, ranked: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     losses = dict(zip(cells.models, units.losses, strict=True))
-    rows = [
-        {"model": a, "other": b, **asdict(diebold_mariano(losses[a] - losses[b], units.horizon))}
-        for a, b in combinations(ranked, 2)
-    ]
+    tests = {(a, b): diebold_mariano(losses[a] - losses[b], units.horizon) for a, b in combinations(ranked, 2)}
+    rows = [{"model": a, "other": b, **asdict(test), "note": str(test.note or "")} for (a, b), test in tests.items()]
     columns = ["model", "other", "difference", "standard_error", "statistic", "p_value", "n", "note"]
     pairs = pd.DataFrame(rows, columns=columns)
     pairs.insert(6, "p_holm", holm(pairs["p_value"].to_numpy(float)))
@@ -244,13 +247,10 @@ def _ranks(cells: Cells, ranked: list[str]) -> Ranks:
     return average_ranks(of_ranked.models, total[:, count > 0] / count[count > 0])
 
 
-def _verdict(table: pd.DataFrame, cells: Cells, note: str) -> Verdict:
-    standing = table.assign(
-        error=table[cells.metric],
-        seconds=table["fit_seconds"] + table["predict_seconds"],
-        reason=table["error"],
-    )
-    return judge(Standing(standing.set_index("model"), NAMES[cells.metric], note))
+def _verdict(table: pd.DataFrame, cells: Cells, reasons: dict[str, Message], note: Message | None) -> Verdict:
+    seconds = table["fit_seconds"] + table["predict_seconds"]
+    standing = table.assign(error=table[cells.metric], seconds=seconds).set_index("model")
+    return judge(Standing(standing, NAMES[cells.metric], reasons, note))
 
 
 def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.DataFrame:

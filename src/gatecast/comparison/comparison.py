@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "USUAL", "Comparison", "compare", "model_named"]
 
-PURPOSE = "`compare` needs"
+PURPOSE = "library.compare"
 # those that have no settings that must be given
 MODELS = (
     "LSTM",

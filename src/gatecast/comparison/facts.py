@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.seasonality.chosen import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
-from gatecast.texts.sentences import Sentence
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,11 +37,11 @@ class Expectation:
 
     Attributes:
         favours: "LSTM", "others" or "neither".
-        sentence: What is expected and why.
+        message: What is expected and why.
     """
 
     favours: str
-    sentence: str
+    message: Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +81,12 @@ class Facts:
             "n_series": self.n_series,
             "n_points": self.n_points,
             "facts": [{k: None if v != v else v for k, v in row.items()} for row in rows],
-            "expectations": [asdict(expectation) for expectation in self.expectations],
+            "expectations": [{"favours": e.favours, "sentence": str(e.message)} for e in self.expectations],
         }
 
     def __repr__(self) -> str:
         table = self.to_frame().round(3).to_string(index=False, na_rep="-")
-        return "\n".join([table, *(e.sentence for e in self.expectations)])
+        return "\n".join([table, *(str(e.message) for e in self.expectations)])
 
 
 def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Facts:
@@ -113,7 +113,7 @@ def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Fa
         >>> facts = facts_about(y, season_length=4)
         >>> bool(facts.per_series["season_strength"][0] > 0.9)
         True
-        >>> print(facts.expectations[0].sentence)
+        >>> print(facts.expectations[0].message)
         200 points in one series are few for a network: ARIMA, ETS and Theta have a handful of numbers to learn, an LSTM
         thousands.
     """
@@ -161,9 +161,8 @@ def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, fl
 
 def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
     """Return trend and season."""
-    purpose = "Facts about the series need"
-    lowess = needed("statsmodels.nonparametric.smoothers_lowess", purpose).lowess
-    STL = needed("statsmodels.tsa.seasonal", purpose).STL
+    lowess = needed("statsmodels.nonparametric.smoothers_lowess", "library.facts").lowess
+    STL = needed("statsmodels.tsa.seasonal", "library.facts").STL
     n = len(values)
     if 2 <= season_length <= n // 2:
         parts = STL(values, period=season_length).fit()
@@ -242,22 +241,13 @@ def _expectations(facts: pd.DataFrame, n_series: int, n_points: int) -> tuple[Ex
 
 
 def _of_length(n_series: int, n_points: int) -> Expectation | None:
+    facts = {"n_points": n_points, "n_series": n_series, "where": Message("unit.series", {"n": n_series})}
     if n_series >= MANY_SERIES and n_points >= MANY_POINTS:
-        sentence = (
-            f"{n_series:,} series with {n_points:,} points: an LSTM learns from all of them at once, "
-            "while ARIMA, ETS and Theta see each series alone."
-        )
-        return Expectation("LSTM", Sentence(sentence, "expect.many", n_series=n_series, n_points=n_points))
-    where = "one series" if n_series == 1 else f"{n_series} series"
+        return Expectation("LSTM", Message("expect.many", facts))
     if n_points < FEW_POINTS:
-        sentence = (
-            f"{n_points} points in {where} are few for a network: ARIMA, ETS and Theta have a handful of numbers to "
-            "learn, an LSTM thousands."
-        )
-        return Expectation("others", Sentence(sentence, "expect.few", n_series=n_series, n_points=n_points))
+        return Expectation("others", Message("expect.few", facts))
     if n_points >= MANY_POINTS:
-        sentence = f"{n_points:,} points in {where} are enough for a network to learn from."
-        return Expectation("neither", Sentence(sentence, "expect.enough", n_series=n_series, n_points=n_points))
+        return Expectation("neither", Message("expect.enough", facts))
     return None
 
 
@@ -266,19 +256,12 @@ def _of_nonlinearity(facts: pd.DataFrame) -> Expectation | None:
     if not len(p_values):
         return None
     share = float((p_values < P_VALUE).mean())
-    known = {"p": float(p_values.median()), "share": share, "n": len(p_values)}
-    what = f"p = {p_values.iloc[0]:.2g}" if len(p_values) == 1 else f"in {share:.0%} of {len(p_values)} series"
+    one = Message("words.p", {"p": float(p_values.iloc[0])})
+    several = Message("expect.nonlinearity_share", {"share": share, "n": len(p_values)})
+    known = {"p": float(p_values.median()), "what": one if len(p_values) == 1 else several}
     if share >= 0.5:
-        sentence = (
-            f"Teraesvirta's test finds nonlinearity ({what}): an LSTM can learn what linear models like ARIMA cannot "
-            "(but changing variance can look like that)."
-        )
-        return Expectation("LSTM", Sentence(sentence, "expect.nonlinear", **known))
-    sentence = (
-        f"Teraesvirta's test finds {'no' if share <= 2 * P_VALUE else 'little'} nonlinearity ({what}): "
-        "a linear model has what there is to learn, and an LSTM can hardly do better on a single series."
-    )
-    return Expectation("others", Sentence(sentence, "expect.linear", **known))
+        return Expectation("LSTM", Message("expect.nonlinear", known))
+    return Expectation("others", Message("expect.linear" if share <= 2 * P_VALUE else "expect.nearly_linear", known))
 
 
 def _of_memory(facts: pd.DataFrame) -> Expectation | None:
@@ -286,35 +269,20 @@ def _of_memory(facts: pd.DataFrame) -> Expectation | None:
     if not len(known):
         return None
     d, error = known.median()
-    if LongMemory(d, error, 0).is_long:
-        sentence = (
-            f"The memory is long (d = {d:.2f}, standard error {error:.2f}), far beyond a season: an LSTM with a long "
-            "`lookback` can use what the few lags of an ARIMA leave out."
-        )
-        return Expectation("LSTM", Sentence(sentence, "expect.long_memory", d=float(d), error=float(error)))
-    return None
+    if not LongMemory(d, error, 0).is_long:
+        return None
+    return Expectation("LSTM", Message("expect.long_memory", {"d": float(d), "error": float(error)}))
 
 
 def _of_regularity(facts: pd.DataFrame) -> Expectation | None:
     trend, season = (_middle(facts[name].to_numpy(float)) for name in ("trend_strength", "season_strength"))
     if trend > STRONG and season > STRONG:
-        sentence = (
-            f"Trend ({trend:.2f}) and season ({season:.2f}) are strong and leave little else: "
-            "ETS, Theta and SARIMA are made for that."
-        )
-        return Expectation("others", Sentence(sentence, "expect.regular", trend=trend, season=season))
+        return Expectation("others", Message("expect.regular", {"trend": trend, "season": season}))
     if trend > STRONG and np.isnan(season):
-        sentence = f"A strong trend ({trend:.2f}) and no season: Theta and ETS are made for it."
-        return Expectation("others", Sentence(sentence, "expect.trend", trend=trend))
+        return Expectation("others", Message("expect.trend", {"trend": trend}))
     return None
 
 
 def _of_gaps(facts: pd.DataFrame) -> Expectation | None:
     share = _middle(facts["gap_share"].to_numpy(float), np.mean)
-    if share > 0.05:
-        sentence = (
-            f"{share:.0%} of the points are missing: all models read them filled, and only an LSTM does not learn "
-            "from the filled ones."
-        )
-        return Expectation("neither", Sentence(sentence, "expect.gaps", share=share))
-    return None
+    return Expectation("neither", Message("expect.gaps", {"share": share})) if share > 0.05 else None

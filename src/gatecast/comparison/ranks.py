@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatecast.data.panel.arrays import Floats
+from gatecast.texts.message import Message
 
 __all__ = ["Ranks", "average_ranks", "critical_difference"]
 
@@ -24,7 +25,7 @@ class Ranks:
         p_value: That all models are alike, by chi-squared with one degree of freedom less than models.
         critical_difference: Models whose mean ranks are further apart differ (Nemenyi).
         n_series: Series that were ranked.
-        note: Why something is NaN, or "".
+        note: Why something is NaN, or None.
     """
 
     mean: dict[str, float]
@@ -32,7 +33,7 @@ class Ranks:
     p_value: float
     critical_difference: float
     n_series: int
-    note: str
+    note: Message | None
 
     def differ(self, first: str, second: str) -> bool:
         """Tell whether the mean ranks of two models are further apart than the critical difference."""
@@ -74,12 +75,12 @@ def average_ranks(models: tuple[str, ...], errors: Floats, alpha: float = 0.05) 
     complete = errors[:, np.isfinite(errors).all(axis=0)]
     k, n = complete.shape
     if n < LEAST_SERIES or k < 3:
-        note = f"Ranks need at least {LEAST_SERIES} series and 3 models, and there are {n} and {k}."
+        note = Message("note.few_ranks", {"least": LEAST_SERIES, "n_series": n, "n_models": k})
         return Ranks({}, np.nan, np.nan, np.nan, n, note)
     from scipy.stats import friedmanchisquare, rankdata
 
     mean = dict(zip(models, rankdata(complete, axis=0).mean(axis=1).tolist(), strict=True))
     if (complete == complete[0]).all():
-        return Ranks(mean, 0.0, 1.0, critical_difference(k, n, alpha), n, "All models make the same errors.")
+        return Ranks(mean, 0.0, 1.0, critical_difference(k, n, alpha), n, Message("note.all_same"))
     statistic, p_value = friedmanchisquare(*complete)
-    return Ranks(mean, float(statistic), float(p_value), critical_difference(k, n, alpha), n, "")
+    return Ranks(mean, float(statistic), float(p_value), critical_difference(k, n, alpha), n, None)

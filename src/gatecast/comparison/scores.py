@@ -12,7 +12,7 @@ from gatecast.backtesting.record import Backtest
 from gatecast.baselines.libraries import needed
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import level_columns
-from gatecast.texts.sentences import Sentence
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -33,11 +33,11 @@ class Scores:
         windows: pandas table with one row for each series, origin and model: `unique_id, cutoff, model, n_points`
             (steps that were observed), `mase`, `rmse` and `mae` (data's units), `smape` (%, 0 to 200), `pinball`
             (data's units), `scaled_crps` and `coverage-80` and the like (shares). NaN where a figure is undefined.
-        notes: Why figures are NaN, one sentence each.
+        notes: Why figures are NaN.
     """
 
     windows: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
 
 
 def coverage_column(level: float) -> str:
@@ -75,9 +75,9 @@ def score_windows(backtest: Backtest) -> Scores:
     """
     import pandas as pd
 
-    losses = needed("utilsforecast.losses", "Errors of a backtest need")
+    losses = needed("utilsforecast.losses", "library.scores")
     table, cells = _observed(backtest.forecasts)
-    notes: list[str] = []
+    notes: list[Message] = []
     parts = [_score_model(losses, table, cells, name, backtest, notes) for name in backtest.models]
     windows = pd.concat(parts, ignore_index=True)
     scales = windows["unique_id"].map(dict(backtest.scales)).to_numpy(float)
@@ -109,15 +109,14 @@ def _observed(forecasts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _score_model(
-    losses: ModuleType, table: pd.DataFrame, cells: pd.DataFrame, name: str, backtest: Backtest, notes: list[str]
+    losses: ModuleType, table: pd.DataFrame, cells: pd.DataFrame, name: str, backtest: Backtest, notes: list[Message]
 ) -> pd.DataFrame:
     found = cells.assign(model=name)
     point = table[name].to_numpy(float, na_value=np.nan) if name in table else np.full(len(table), np.nan)
     is_broken = np.zeros(len(cells), bool)
     is_broken[table[KEY].to_numpy()[~np.isfinite(point)]] = True
     if is_broken.any():
-        text = f"{name} has no complete forecast in {is_broken.sum()} of {len(cells)} windows."
-        notes.append(Sentence(text, "note.incomplete", name=name, n=int(is_broken.sum()), n_all=len(cells)))
+        notes.append(Message("note.incomplete", {"name": name, "n": int(is_broken.sum()), "n_all": len(cells)}))
     rows = table[~is_broken[table[KEY].to_numpy()]] if name in table else table.assign(**{name: np.nan})[:0]
     with np.errstate(over="ignore", invalid="ignore"):
         for metric in ("mae", "rmse"):
@@ -140,13 +139,10 @@ def _by_window(
     return result
 
 
-def _smape(losses: ModuleType, rows: pd.DataFrame, name: str, n_cells: int, notes: list[str]) -> np.ndarray:
+def _smape(losses: ModuleType, rows: pd.DataFrame, name: str, n_cells: int, notes: list[Message]) -> np.ndarray:
     is_zero = ((rows["y"] == 0) & (rows[name] == 0)).to_numpy()
     if is_zero.any():
-        text = (
-            f"sMAPE of {name} leaves out {is_zero.sum()} steps at which target and forecast are zero: it is 0/0 there."
-        )
-        notes.append(Sentence(text, "note.smape_zero", name=name, n=int(is_zero.sum())))
+        notes.append(Message("note.smape_zero", {"name": name, "n": int(is_zero.sum())}))
     # utilsforecast has it between 0 and 1, and 0 for 0/0
     return 200 * _by_window(losses.smape, rows[~is_zero], name, n_cells)
 
@@ -180,23 +176,18 @@ def _coverage(losses: ModuleType, rows: pd.DataFrame, name: str, level: float, n
     return _by_window(losses.coverage, rows, name, n_cells, level=f"{level:.12g}")
 
 
-def _scale_notes(ids: pd.Series, scales: np.ndarray) -> list[str]:
-    constant, unknown = ids[scales == 0].nunique(), ids[~np.isfinite(scales)].nunique()
-    notes: list[str] = []
-    if constant:
-        text = f"MASE is undefined for {constant} series that repeat their season exactly, and left out there."
-        notes.append(Sentence(text, "note.mase_constant", n=int(constant)))
-    if unknown:
-        text = f"MASE is undefined for {unknown} series that are too short for a scale, and left out there."
-        notes.append(Sentence(text, "note.mase_short", n=int(unknown)))
-    return notes
+def _scale_notes(ids: pd.Series, scales: np.ndarray) -> list[Message]:
+    counts = {
+        "note.mase_constant": int(ids[scales == 0].nunique()),
+        "note.mase_short": int(ids[~np.isfinite(scales)].nunique()),
+    }
+    return [Message(code, {"n": n}) for code, n in counts.items() if n]
 
 
-def _finite(windows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+def _finite(windows: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:
     """Turn infinite figures into NaN, so that no average is infinite."""
     is_infinite = windows.select_dtypes("number").abs() == np.inf
     if is_infinite.to_numpy().any():
-        n = int(is_infinite.to_numpy().sum())
-        notes.append(Sentence(f"{n} figures were too large for a number, and are left out.", "note.infinite", n=n))
+        notes.append(Message("note.infinite", {"n": int(is_infinite.to_numpy().sum())}))
         windows = windows.assign(**windows.select_dtypes("number").mask(is_infinite))
     return windows

@@ -9,7 +9,7 @@ import numpy as np
 from gatecast.comparison.cells import Cells
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.texts.sentences import Sentence
+from gatecast.texts.message import Message
 
 __all__ = ["DieboldMariano", "Skill", "Units", "bootstrap_skill", "diebold_mariano", "holm", "units_of"]
 
@@ -19,7 +19,7 @@ LEAST_WINDOWS = 3
 MANY = 10
 # weights of so many draws times series are held at once
 BLOCK = 2_000_000
-EQUAL = Sentence("All loss differences are equal.", "note.equal_differences")
+EQUAL = Message("note.equal_differences")
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class DieboldMariano:
         statistic: Their ratio, NaN where it is undefined.
         p_value: Two-sided, NaN where it is undefined.
         n: Differences.
-        note: Why the p-value is NaN, or "".
+        note: Why the p-value is NaN, or None.
 
-    >>> DieboldMariano(-0.2, 0.1, -2.0, 0.08, 8, "").p_value
+    >>> DieboldMariano(-0.2, 0.1, -2.0, 0.08, 8, None).p_value
     0.08
     """
 
@@ -43,7 +43,7 @@ class DieboldMariano:
     statistic: float
     p_value: float
     n: int
-    note: str
+    note: Message | None
 
 
 def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
@@ -74,17 +74,15 @@ def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
     n = len(seen)
     mean = float(seen.mean()) if n else np.nan
     if n and not seen.any():
-        same = Sentence("The two models make the same errors.", "note.same_errors")
-        return DieboldMariano(0.0, 0.0, 0.0, 1.0, n, same)
+        return DieboldMariano(0.0, 0.0, 0.0, 1.0, n, Message("note.same_errors"))
     if n < LEAST_WINDOWS or n <= horizon:
         least = max(LEAST_WINDOWS, horizon + 1)
-        note = f"{n} loss differences are too few for a test that needs {least}, so there is no p-value."
-        note = Sentence(note, "note.too_few_differences", n=n, least=least)
+        note = Message("note.too_few_differences", {"n": n, "least": least})
         return DieboldMariano(mean, np.nan, np.nan, np.nan, n, note)
     error = _standard_error(seen, horizon)
     if error == 0:
         return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, EQUAL)
-    return DieboldMariano(mean, error, mean / error, _two_sided(mean / error, n), n, "")
+    return DieboldMariano(mean, error, mean / error, _two_sided(mean / error, n), n, None)
 
 
 def _two_sided(statistic: float, n: int) -> float:
@@ -133,13 +131,13 @@ class Units:
         losses: `(M, n)`.
         what: "origin" or "series".
         horizon: Units that are correlated with each other, for `diebold_mariano`.
-        note: What is assumed, and whether the units are few.
+        note: What is assumed, or that the units are few, or None.
     """
 
     losses: Floats
     what: str
     horizon: int
-    note: str
+    note: Message | None
 
 
 def units_of(cells: Cells) -> Units:
@@ -156,20 +154,10 @@ def units_of(cells: Cells) -> Units:
     """
     n_series, n_origins = (int(cells.shared.any(axis=axis).sum()) for axis in (1, 0))
     if n_origins < MANY <= n_series:
-        note = (
-            f"Each of {n_series} series counts once, as {n_origins} origins are few: "
-            "p-values take the series to be independent of each other."
-        )
-        note = Sentence(note, "note.series_count", n_series=n_series, n_origins=n_origins)
+        note = Message("note.series_count", {"n_series": n_series, "n": n_origins})
         return Units(_mean(cells, 2), "series", 1, note)
-    note = ""
-    if n_origins < MANY:
-        note = (
-            f"{n_origins} window{'s are' if n_origins != 1 else ' is'} few: a test has little power, and what it does "
-            f"not find may still be there. Use `n_windows={MANY}` or more where the series are long enough."
-        )
-        note = Sentence(note, "note.few_windows", n=n_origins, many=MANY)
-    return Units(_mean(cells, 1), "origin", cells.overlap, note)
+    few = Message("note.few_windows", {"n": n_origins, "setting": {"n_windows": MANY}}) if n_origins < MANY else None
+    return Units(_mean(cells, 1), "origin", cells.overlap, few)
 
 
 def _mean(cells: Cells, axis: int) -> Floats:
@@ -187,14 +175,14 @@ class Skill:
         lower: `(M,)` lower end of the interval.
         upper: `(M,)`.
         level: Of the intervals, in %.
-        note: Why there are no intervals, or why they are too narrow, or "".
+        note: Why there are no intervals, or why they are too narrow, or None.
     """
 
     skill: Floats
     lower: Floats
     upper: Floats
     level: float
-    note: str
+    note: Message | None
 
 
 def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws: int = 2_000, seed: int = 0) -> Skill:
@@ -225,15 +213,12 @@ def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws:
     n_series, n_origins = base.shape
     if n_series * n_origins == 1:
         nothing = np.full(len(skill), np.nan)
-        alone = Sentence("One window of one series shows no interval of the skill.", "note.one_window")
-        return Skill(skill, nothing, nothing, level, alone)
+        return Skill(skill, nothing, nothing, level, Message("note.one_window"))
     random = np.random.default_rng(seed)
     draws = _draws(own, other, n_draws, random)
     outside = (1 - level / 100) / 2
     lower, upper = _percentiles(draws, (outside, 1 - outside))
-    few = n_origins < MANY
-    text = f"Intervals of skill from {n_origins} origins tend to be too narrow."
-    note = Sentence(text, "note.narrow_skill", n=n_origins) if few else ""
+    note = Message("note.narrow_skill", {"n": n_origins}) if n_origins < MANY else None
     return Skill(skill, lower, upper, level, note)
 
 

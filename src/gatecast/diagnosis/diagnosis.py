@@ -56,10 +56,9 @@ def diagnose(
         )
     evidence = gather(model, data, test)
     findings = judge(evidence)
-    judged_on = f"{len(evidence.fresh):,} points of the {evidence.part}, one step ahead"
     if not fix:
-        return Diagnosis(findings, judged_on, part=evidence.part, n_points=len(evidence.fresh))
+        return Diagnosis(findings, part=evidence.part, n_points=len(evidence.fresh))
     from gatecast.diagnosis.fix import apply_remedies
 
     better, steps = apply_remedies(model, findings, data)
-    return Diagnosis(findings, judged_on, steps, better, evidence.part, len(evidence.fresh))
+    return Diagnosis(findings, steps, better, evidence.part, len(evidence.fresh))

@@ -93,6 +93,8 @@ class Facts:
         n_parameters: Weights of one network.
         n_learned: Points that were learned from.
         hidden_size: Units.
+        dropout: Share of a layer's outputs that was dropped in training.
+        hold_out_share: Share of the points that were held out to judge by.
         epochs: Epochs that were trained.
         learning_rate: The highest one that was used.
         n_members: Networks.
@@ -113,6 +115,8 @@ class Facts:
     n_parameters: int = 0
     n_learned: int = 0
     hidden_size: int = 64
+    dropout: float = 0.0
+    hold_out_share: float = 0.1
     epochs: int = 8
     learning_rate: float = 0.003
     n_members: int = 1

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from gatecast._json import JsonObject
+from gatecast.texts.message import Message, in_python
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["SEVERITIES", "Diagnosis", "Finding", "FixStep"]
+__all__ = ["SEVERITIES", "Diagnosis", "Finding", "FixStep", "part_of"]
 
 # from what asks for action first to what asks for none
 SEVERITIES = ("error", "warning", "info", "ok")
@@ -28,40 +27,45 @@ class Finding:
         code: A short name that does not change, e.g. `underfit`.
         severity: `ok`, `info` (good to know), `warning` (a better fit is within reach) or `error` (do not use it so).
         evidence: The numbers that it rests on.
-        sentence: What it means, for people.
-        remedy: Settings that can be pasted into `LSTMForecaster(...)`, e.g. `lookback=64`; "" where there are none.
+        facts: What its sentence names besides these: messages and texts.
+        settings: The remedy: settings of `LSTMForecaster`; empty where there is none.
         about: The column that it is about; "" where it is about all.
 
     Examples:
-        >>> remedy = "lookback=64, training=Training(epochs=40)"
-        >>> Finding("underfit", "warning", {"ratio": 1.3}, "It is underfit.", remedy).settings
-        {'lookback': 64, 'epochs': 40}
+        >>> finding = Finding("diverging", "warning", {"rise": 1.3}, settings={"learning_rate": 0.001, "epochs": 40})
+        >>> finding.sentence
+        'Training diverged: the loss rose on the points that it learned from. The steps are too long.'
+        >>> finding.remedy
+        'learning_rate=0.001, epochs=40'
     """
 
     code: str
     severity: str
     evidence: dict[str, float]
-    sentence: str
-    remedy: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     about: str = ""
 
     @property
-    def settings(self) -> dict[str, object]:
-        """The remedy as settings of `LSTMForecaster`."""
-        call = ast.parse(f"f({self.remedy})", mode="eval").body
-        assert isinstance(call, ast.Call)
-        return _arguments(call)
+    def message(self) -> Message:
+        """What it means, to be said in any language."""
+        code = f"finding.{self.code}-column" if self.about else f"finding.{self.code}"
+        return Message(code, {**self.evidence, **self.facts, "about": self.about})
 
+    @property
+    def sentence(self) -> str:
+        """What it means, in English."""
+        return str(self.message)
 
-def _arguments(call: ast.Call) -> dict[str, object]:
-    """Return the settings of a call, those inside `Network(...)` and `Training(...)` too."""
-    found: dict[str, object] = {}
-    for keyword in call.keywords:
-        if isinstance(keyword.value, ast.Call):
-            found |= _arguments(keyword.value)
-        elif keyword.arg:
-            found[keyword.arg] = ast.literal_eval(keyword.value)
-    return found
+    @property
+    def remedy(self) -> str:
+        """Settings that can be pasted into `LSTMForecaster(...)`, e.g. `lookback=64`; "" where there are none."""
+        return in_python(self.settings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        names = ("code", "severity", "evidence", "sentence", "settings", "remedy", "about")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -70,19 +74,33 @@ class FixStep:
 
     Args:
         code: Finding that it is for.
-        remedy: The settings that were added.
+        settings: Those that were added.
         rmse_before: One step ahead on the validation part, before it.
         rmse_after: The same after it; NaN where the fit failed.
         helped: Whether it was kept.
-        note: Why it failed; "" where it did not.
+        failure: Why it failed; None where it did not.
     """
 
     code: str
-    remedy: str
+    settings: dict[str, Any]
     rmse_before: float
     rmse_after: float
     helped: bool
-    note: str = ""
+    failure: Message | None = None
+
+    @property
+    def remedy(self) -> str:
+        """The settings as they can be pasted."""
+        return in_python(self.settings)
+
+    @property
+    def note(self) -> str:
+        """Why it failed, in English; "" where it did not."""
+        return str(self.failure or "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {name: getattr(self, name) for name in ("code", "remedy", "rmse_before", "rmse_after", "helped", "note")}
 
     def __str__(self) -> str:
         outcome = f"failed: {self.note}" if self.note else "helped, kept" if self.helped else "did not help"
@@ -95,19 +113,22 @@ class Diagnosis:
 
     Args:
         findings: Sorted by severity.
-        judged_on: What the errors are of, e.g. `2,000 points of the test part`.
         steps: Remedies that were tried, in order; none unless `fix=True`.
         model: The better model that came of them; None unless `fix=True`.
-        part: Where those points lie: `test part`, `validation part` or `training part`.
+        part: Where the points lie that it was judged on: `test part`, `validation part` or `training part`.
         n_points: How many they are.
     """
 
     findings: tuple[Finding, ...]
-    judged_on: str = ""
     steps: tuple[FixStep, ...] = ()
     model: LSTMForecaster | None = field(default=None, repr=False, compare=False)
     part: str = ""
     n_points: int = 0
+
+    @property
+    def judged_on(self) -> str:
+        """What the errors are of, e.g. `2,000 points of the test part, one step ahead`; "" where that is not known."""
+        return str(Message("evidence.judged", {"n": self.n_points, "part": part_of(self.part)})) if self.part else ""
 
     @property
     def codes(self) -> list[str]:
@@ -126,20 +147,20 @@ class Diagnosis:
                 return finding
         raise KeyError(code)
 
-    def to_dict(self) -> JsonObject:
+    def to_dict(self) -> dict[str, Any]:
         """Return plain data: lists, dicts, texts and numbers."""
         return {
             "judged_on": self.judged_on,
             "codes": self.codes,
-            "findings": [asdict(finding) for finding in self.findings],
-            "steps": [asdict(step) for step in self.steps],
+            "findings": [finding.to_dict() for finding in self.findings],
+            "steps": [step.to_dict() for step in self.steps],
         }
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each finding; its numbers are one text."""
         import pandas as pd
 
-        rows = [asdict(finding) | {"evidence": _numbers(finding.evidence)} for finding in self.findings]
+        rows = [finding.to_dict() | {"evidence": _numbers(finding.evidence)} for finding in self.findings]
         return pd.DataFrame(rows, columns=["code", "severity", "evidence", "sentence", "remedy"])
 
     def __str__(self) -> str:
@@ -149,6 +170,16 @@ class Diagnosis:
             lines += [f"   try: {finding.remedy}"] if finding.remedy else []
         lines += [f"-> {step}" for step in self.steps]
         return "\n".join(lines)
+
+
+def part_of(part: str) -> Message:
+    """Name a part of the data, e.g. `test part`, in any language.
+
+    Examples:
+        >>> part_of("test part").say("zh")
+        '测试部分'
+    """
+    return Message(f"part.{part.split(' ')[0]}")
 
 
 def _numbers(evidence: dict[str, float]) -> str:

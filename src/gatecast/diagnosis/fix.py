@@ -15,6 +15,7 @@ from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.forecast import one_step
 from gatecast.model.settings import Settings
+from gatecast.texts.message import Message, reason
 
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
@@ -58,12 +59,12 @@ def apply_remedies(
     error = _error(best, train, n_learned)
     steps: list[FixStep] = []
     for finding in _with_remedies(findings):
-        changed = replace(settings, **finding.settings)  # type: ignore[arg-type]
+        changed = replace(settings, **finding.settings)
         if changed == settings:
             continue
-        other, after, note = _try(changed, learned, train, n_learned)
+        other, after, failure = _try(changed, learned, train, n_learned)
         helped = after < error * (1 - HELPS)
-        steps.append(FixStep(finding.code, finding.remedy, error, after, helped, note))
+        steps.append(FixStep(finding.code, finding.settings, error, after, helped, failure))
         if helped and other is not None:
             best, settings, error = other, changed, after
     if not any(step.helped for step in steps):
@@ -82,13 +83,13 @@ def _with_remedies(findings: tuple[Finding, ...]) -> list[Finding]:
 
 def _try(
     settings: Settings, learned: Panel, train: Panel, n_learned: np.ndarray
-) -> tuple[LSTMForecaster | None, float, str]:
+) -> tuple[LSTMForecaster | None, float, Message | None]:
     try:
         model = LSTMForecaster.from_settings(settings).fit(learned)
-        return model, _error(model, train, n_learned), ""
+        return model, _error(model, train, n_learned), None
     except GatecastError as error:
         # the others are still worth their time
-        return None, float("nan"), str(error)
+        return None, float("nan"), reason(error)
 
 
 def _error(model: LSTMForecaster, panel: Panel, n_learned: np.ndarray) -> float:

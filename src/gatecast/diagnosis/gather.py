@@ -20,6 +20,7 @@ from gatecast.model.alignment import SeriesMatch, match_series, read_like_traini
 from gatecast.model.evaluation import interval_hits
 from gatecast.model.forecast import one_step
 from gatecast.network.ensemble import Ensemble
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.forecaster import LSTMForecaster
@@ -89,10 +90,8 @@ def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | Non
     fitted = model.fitted_
     kept: Panel | None = getattr(model, "_panel", None)
     if data is None and kept is None:
-        raise DataError(
-            f"A model that was loaded does not hold its {int(fitted.lengths.sum())} training points, and a diagnosis "
-            "needs them. Pass them: `diagnose(model, data)`."
-        )
+        facts = {"n": int(fitted.lengths.sum()), "call": "diagnose(model, data)"}
+        raise DataError(Message("failure.no_stored", facts))
     panel = kept if data is None else read_like_training(fitted, data)
     assert panel is not None
     match = match_series(fitted.after, panel)
@@ -183,10 +182,8 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     judged = [("test part", test_part), ("validation part", validation), ("training part", learned)]
     part, fresh = next((p for p in judged if len(p[1]) >= LEAST_POINTS), max(judged, key=lambda p: len(p[1])))
     if not len(fresh):
-        raise DataError(
-            f"None of the {len(parts.panel.values)} points has a forecast, because the first {fitted.lookback} of each "
-            "series are read only, and a diagnosis needs some. Pass longer series, or a smaller `lookback`."
-        )
+        counts = {"n": len(parts.panel.values), "lookback": fitted.lookback}
+        raise DataError(Message("failure.no_forecast", counts))
     return Evidence(
         fresh=fresh,
         learned=learned if len(learned) >= LEAST_POINTS else None,
@@ -336,6 +333,8 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
         n_parameters=first.spec.n_parameters,
         n_learned=int((~np.isnan(learned.values)).sum()),
         hidden_size=record.plan.hidden_size,
+        dropout=max((layer.dropout for layer in first.spec.stack), default=0.0),
+        hold_out_share=record.n_held_out / max(int(fitted.lengths.sum()), 1),
         epochs=record.n_epochs,
         learning_rate=record.learning_rate,
         n_members=len(fitted.ensemble.networks),

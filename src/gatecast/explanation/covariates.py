@@ -14,6 +14,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.model.alignment import match_series
 from gatecast.model.evaluation import forecast_windows
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
@@ -65,13 +66,12 @@ class CovariateImportance:
 
     def sentences(self) -> tuple[str, ...]:
         """Say of each covariate what it is good for, the most important first."""
-        return tuple(self._sentence(int(n)) for n in self.order)
+        return tuple(str(self._message(int(n))) for n in self.order)
 
-    def _sentence(self, n: int) -> str:
-        grown = f"{self.increase[n]:+.2g} ± {self.standard_error[n]:.2g}"
-        if not self.is_useful[n]:
-            return f"{self.names[n]}: no use was found (without it the error of {self.error:.3g} changes by {grown})."
-        return f"{self.names[n]}: without it the error of {self.error:.3g} changes by {grown}."
+    def _message(self, n: int) -> Message:
+        numbers = {"error": self.error, "grown": float(self.increase[n]), "by": float(self.standard_error[n])}
+        code = "explain.useful" if self.is_useful[n] else "explain.not_useful"
+        return Message(code, {"name": self.names[n], **numbers})
 
     def to_frame(self) -> Frame:
         """Return a pandas table `covariate, role, increase, standard_error`, the most important first."""
@@ -128,10 +128,7 @@ def _errors(fitted: Fitted, panel: Panel) -> tuple[Floats, Ints]:
     forecasts, actual, series = forecast_windows(fitted, panel)
     some = ~np.isnan(actual).all(axis=1)
     if not some.any():
-        raise DataError(
-            f"No whole horizon of {fitted.horizon} steps lies behind the training part, and at least one was expected. "
-            "Pass more rows behind it."
-        )
+        raise DataError(Message("failure.no_horizon", {"n": fitted.horizon}))
     forecasts, actual, series = forecasts[some], actual[some], series[some]
     errors = np.nanmean(np.abs(forecasts - actual), axis=1) / _scales(fitted, panel, actual, series)
     begins = np.flatnonzero(np.diff(series, prepend=-1))

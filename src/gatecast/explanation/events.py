@@ -13,6 +13,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.cycles import Cycle, cycles_of
 from gatecast.explanation.units import Units
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,6 @@ MOSTLY = 0.5
 SIGNIFICANT = 0.01
 # the test compares the parts of a cycle within each time round
 LEAST_CYCLES = 3
-PLACES = {"hour": "at", "weekday": "on", "month": "in", "season": "at step"}
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,18 @@ class Alignment:
 
     def sentence(self) -> str:
         """Say whether events follow the cycle."""
-        number = f"p = {self.p_value:.2g}" if self.p_value >= 1e-4 else "p < 0.0001"
-        what = f"season of {len(self.labels)} steps" if self.cycle == "season" else self.cycle
+        return str(self.message)
+
+    @property
+    def message(self) -> Message:
+        """Whether events follow the cycle."""
+        p = Message("words.p", {"p": float(self.p_value)}) if self.p_value >= 1e-4 else Message("explain.p_tiny")
+        facts = {"cycle": Message(f"cycle.{self.cycle}", {"n": len(self.labels)}), "p": p}
         if not self.is_aligned:
-            return f"Forget events do not follow the {what} ({number})."
-        return f"Forget events follow the {what}: they are most frequent {PLACES[self.cycle]} {self.peak} ({number})."
+            return Message("explain.follows_not", facts)
+        is_named = self.cycle in ("weekday", "month")
+        label = Message(f"{self.cycle}.{self.peak.lower()}") if is_named else self.peak
+        return Message("explain.follows", facts | {"peak": Message(f"cycle.at_{self.cycle}", {"label": label})})
 
 
 @dataclass(frozen=True)
@@ -129,16 +136,16 @@ class ForgetEvents:
 
     def sentences(self) -> tuple[str, ...]:
         """Say how many there are, and which cycles they follow."""
-        n, some = len(self), int((self.per_unit > 0).sum())
-        below = f"less than {self.threshold:.0%} of"
-        if n == 0:
-            first = f"No unit wipes its memory: none that holds anything keeps {below} it in a step."
-        else:
-            events = "forget events" if n > 1 else "forget event"
-            first = f"{n:,} {events} of {some} of {len(self.units)} units, which then keep {below} their memory."
-        idle = int(self.is_idle.sum())
-        more = (f"{idle} unit{'s' if idle > 1 else ''} never held anything.",) if idle else ()
-        return first, *more, *(alignment.sentence() for alignment in self.alignments if n)
+        return tuple(map(str, self.messages))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """How many there are, and which cycles they follow."""
+        n, idle = len(self), int(self.is_idle.sum())
+        units = {"some": int((self.per_unit > 0).sum()), "n_units": len(self.units)}
+        first = Message("explain.events" if n else "explain.no_events", {"n": n, "share": self.threshold, **units})
+        more = (Message("explain.idle", {"n": idle}),) if idle else ()
+        return first, *more, *(alignment.message for alignment in self.alignments if n)
 
     def to_frame(self) -> Frame:
         """Return a table `unique_id, ds, layer, unit, n_steps, lowest` of the library that the data came from."""

@@ -18,6 +18,7 @@ from gatecast.explanation.units import Units
 from gatecast.model.alignment import model_inputs
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,10 +190,7 @@ def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: i
     """
     network = member_of(fitted, member)
     if not network.spec.trace_size:
-        raise ConfigError(
-            "This model has no recurrent layer, and gates belong to LSTM and GRU layers. Fit one with `n_layers=1` or "
-            "more."
-        )
+        raise ConfigError(Message("failure.no_gates", {"setting": {"n_layers": 1}}))
     inputs = model_inputs(fitted, panel.only(panel.row(unique_id)))
     traced = network.trace(inputs.memories[member], inputs.arrays)
     return Gates(inputs.panel, _layers(network.spec, traced), fitted.season_length, network.window, member)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Frame
-from gatecast.explanation.durations import duration
+from gatecast.explanation.durations import duration, duration_message
 from gatecast.explanation.units import Units
+from gatecast.texts.message import Message
 
 __all__ = ["HalfLives", "half_lives"]
 
@@ -60,11 +61,21 @@ class HalfLives:
 
     def sentence(self) -> str:
         """Say which unit remembers longest and which shortest."""
+        return str(self.message)
+
+    @property
+    def message(self) -> Message:
+        """Which unit remembers longest and which shortest."""
         longest, shortest = int(self.order[0]), int(self.order[-1])
-        first = f"{self.units.name(longest)} remembers {self.texts[longest]}"
+        facts = {"longest": self.units.message(longest), "long": self._time(longest)}
         if longest == shortest:
-            return first + "."
-        return f"{first}, {self.units.name(shortest)} remembers {self.texts[shortest]}."
+            return Message("explain.remember_one", facts)
+        return Message(
+            "explain.remember", facts | {"shortest": self.units.message(shortest), "short": self._time(shortest)}
+        )
+
+    def _time(self, n: int) -> Message:
+        return duration_message(float(self.steps[n]), self.freq)
 
     def to_frame(self) -> Frame:
         """Return a pandas table `layer, unit, half_life_steps, half_life`, the longest memory first."""

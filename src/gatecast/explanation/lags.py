@@ -11,11 +11,13 @@ from gatecast._validation import check_count, is_number
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.explanation.durations import duration
+from gatecast.explanation.durations import duration, duration_message
 from gatecast.explanation.gates import member_of
 from gatecast.model.alignment import model_inputs
+from gatecast.network.inputs import PanelArrays, ValueInputs
 from gatecast.network.memory import TrainedNetwork
-from gatecast.network.native import Lens, PanelArrays, SlopeResult, forecast_slopes
+from gatecast.network.wrapper import SlopeResult, forecast_slopes
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
@@ -94,14 +96,18 @@ class LagImportance:
 
     def sentence(self) -> str:
         """Say how far back the forecasts look."""
+        return str(self.message)
+
+    @property
+    def message(self) -> Message:
+        """How far back the forecasts look."""
         if not self.effective_lookback:
-            return "The forecasts do not depend on any value before them."
+            return Message("explain.no_lags")
         lag, most = self.top(1)[0]
-        end = "" if self.is_whole else f" (looked for within {duration(len(self.lags), self.freq)})"
-        return (
-            f"{self.share:.0%} of what moves the forecasts lies within the newest {self.text}{end}; the value "
-            f"{duration(lag, self.freq)} before counts most ({most:.0%})."
-        )
+        times = {"time": self.effective_lookback, "top": lag, "within": len(self.lags)}
+        facts: dict[str, object] = {name: duration_message(steps, self.freq) for name, steps in times.items()}
+        code = "explain.lags" if self.is_whole else "explain.lags_within"
+        return Message(code, facts | {"share": float(self.share), "most": most})
 
     def to_frame(self) -> Frame:
         """Return a pandas table `step, lag, absolute, signed`, a row for each step of the forecast and lag."""
@@ -152,8 +158,7 @@ def measure_lags(
     T = T if network.window else min(T, n)
     if n < T:
         raise DataError(
-            f"Series {inputs.panel.ids[0]!r} has {n} points, and the {T} that a forecast reads were expected. "
-            "Pass more history."
+            Message("failure.no_history", {"name": inputs.panel.ids.tolist()[0], "n_points": n, "least": T})
         )
     origins = _spaced(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins)
     names = _covariate_names(fitted, inputs.arrays.n_inputs)
@@ -182,7 +187,7 @@ class _Sums:
     covariates: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        H, L = self.network.spec.horizon, self.T + self.network.lens.history
+        H, L = self.network.spec.horizon, self.T + self.network.value_inputs.history
         self.absolute, self.signed = np.zeros((H, L)), np.zeros((H, L))
         self.covariates = np.zeros((H, self.arrays.n_inputs))
 
@@ -190,48 +195,48 @@ class _Sums:
         network, arrays = self.network, self.arrays
         places = (np.zeros_like(origins), origins)
         found = forecast_slopes(
-            network.spec, network.weights, network.loss, network.lens, arrays, places, self.T,
+            network.spec, network.weights, network.loss, network.value_inputs, arrays, places, self.T,
             n_threads=network.n_threads,
         )  # fmt: skip
-        slopes = slopes_of_values(found, network.lens, arrays, origins)
+        slopes = slopes_of_values(found, network.value_inputs, arrays, origins)
         self.absolute += np.abs(slopes).sum(axis=0)
         self.signed += slopes.sum(axis=0)
-        beside = np.abs(found.inputs[..., network.lens.n_inputs :]).sum(axis=(0, 2), dtype=np.float64)
+        beside = np.abs(found.inputs[..., network.value_inputs.n_inputs :]).sum(axis=(0, 2), dtype=np.float64)
         beside[:, : found.ahead.shape[2]] += np.abs(found.ahead).sum(axis=0)
         self.covariates += beside
 
 
-def slopes_of_values(found: SlopeResult, lens: Lens, arrays: PanelArrays, origins: Ints) -> Floats:
+def slopes_of_values(found: SlopeResult, value_inputs: ValueInputs, arrays: PanelArrays, origins: Ints) -> Floats:
     """Follow gradients of what entered the network back to the values of a single series.
 
     Args:
         found: Gradients of n forecasts of H steps that read T points each.
-        lens: What the network was shown of the values.
+        value_inputs: What the network was shown of the values.
         arrays: The series.
         origins: `(n,)` the newest point that each reads.
 
     Returns:
-        `(n, H, T + lens.history)` gradients, the newest value first.
+        `(n, H, T + value_inputs.history)` gradients, the newest value first.
     """
     n, H, T = found.inputs.shape[:3]
     # one place for each point from `history` before the first one that is read; those before the series stay empty
-    slopes = np.zeros((n, H, lens.history + T))
+    slopes = np.zeros((n, H, value_inputs.history + T))
     y = np.asarray(arrays.values, np.float64)
     at = origins[:, None] - np.arange(T - 1, -1, -1)
-    own = slice(lens.history, None)
-    if not lens.lags:
+    own = slice(value_inputs.history, None)
+    if not value_inputs.lags:
         slopes[..., own] = found.inputs[..., 0]
-    for j, lag in enumerate(lens.lags):
+    for j, lag in enumerate(value_inputs.lags):
         change = y[at] - y[np.maximum(at - lag, 0)]
         counts = (at >= lag) & (np.abs(change) < CLIP_CHANGE)
         moved = found.inputs[..., j] * counts[:, None]
         slopes[..., own] += moved
-        slopes[..., lens.history - lag : lens.history - lag + T] -= moved
-    if lens.lags and lens.level:
+        slopes[..., value_inputs.history - lag : value_inputs.history - lag + T] -= moved
+    if value_inputs.lags and value_inputs.level:
         spread = 1.0 if arrays.spreads is None else float(arrays.spreads[0])
         counts = np.abs(y[at] / spread) < CLIP_LEVEL
-        slopes[..., own] += found.inputs[..., len(lens.lags)] * (counts / spread)[:, None]
-    for j, m in enumerate(lens.candidates):
+        slopes[..., own] += found.inputs[..., len(value_inputs.lags)] * (counts / spread)[:, None]
+    for j, m in enumerate(value_inputs.skip_forecasts):
         _add_candidate(slopes, found.candidates[:, :, j].astype(np.float64), m, origins)
     return slopes[..., ::-1]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatecast.data.panel.arrays import Array
+from gatecast.texts.message import Message
 
 __all__ = ["Units"]
 
@@ -38,9 +39,15 @@ class Units:
 
     def name(self, n: int) -> str:
         """What to call one of them."""
-        back = " (backward)" if self.direction[n] == "backward" else ""
-        of = f" of layer {self.layer[n]}" if self.has_layers else ""
-        return f"unit {self.unit[n]}{of}{back}"
+        return str(self.message(n))
+
+    def message(self, n: int) -> Message:
+        """What to call one of them, in any language."""
+        is_backward = self.direction[n] == "backward"
+        facts = {"unit": int(self.unit[n]), "layer": int(self.layer[n])}
+        if self.has_layers:
+            return Message("unit_name.of_layer_backward" if is_backward else "unit_name.of_layer", facts)
+        return Message("unit_name.backward" if is_backward else "unit_name.alone", facts)
 
     @property
     def has_layers(self) -> bool:

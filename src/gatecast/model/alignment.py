@@ -15,8 +15,9 @@ from gatecast.data.values.gaps import carry_forward, prepend
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
+from gatecast.network.inputs import PanelArrays
 from gatecast.network.memory import Memory
-from gatecast.network.native import PanelArrays
+from gatecast.texts.message import Message
 
 __all__ = ["Alignment", "ModelInputs", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training"]
 
@@ -156,7 +157,7 @@ class Alignment:
         preparation = fitted.preparation.with_new(rows, own, fitted.season_length)
         preparation.warn_of_low(panel)
         memory = fitted.memories[0]
-        newest = memory.newest_values(preparation.lens.season + 1)
+        newest = memory.newest_values(preparation.value_inputs.season + 1)
         before = np.where(self.follows[:, None], newest[rows], np.nan)
         n_own = 0 if preparation.anniversaries is None else len(preparation.anniversaries.names)
         numbers = memory.newest_numbers()[rows, n_own:] * self.follows[:, None]
@@ -198,10 +199,8 @@ class Alignment:
         panel, lookback = self.panel, self.fitted.lookback
         short = np.flatnonzero(~self.follows & (panel.lengths < lookback))
         if len(short):
-            raise DataError(
-                f"Series {panel.ids[short[0]]!r} has {panel.lengths[short[0]]} points and does not go on where the "
-                f"training part ended, so the model's lookback of {lookback} points was expected. Pass more history."
-            )
+            facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(panel.lengths[short[0]])}
+            raise DataError(Message("failure.no_lookback", facts | {"lookback": lookback}))
 
 
 def align(fitted: Fitted, panel: Panel, *, fill_lead: bool = True) -> Alignment:

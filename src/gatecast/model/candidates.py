@@ -13,8 +13,8 @@ from gatecast.model.plan import Covariates, InputDesign, Plan, input_designs, ma
 from gatecast.model.settings import Settings
 from gatecast.model.training_data import TrainingData
 from gatecast.model.validation import Validation, limit_origins
+from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
-from gatecast.network.native import LossSettings, PanelArrays
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["Candidate", "make_candidates"]
@@ -76,12 +76,12 @@ class Candidate:
             deadline: Of `time.monotonic`, or infinity.
         """
         plan = replace(self.plan, epochs=max(1, round(n_steps / self.plan.steps_per_epoch)))
-        design = InputDesign(self.preparation.transform.name, self.preparation.lens)
+        design = InputDesign(self.preparation.transform.name, self.preparation.value_inputs)
         return _candidate(self.data.with_all_points(), plan, design, deadline)
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
-        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.lens, self.window, n_threads)
+        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, self.window, n_threads)
 
     def too_large(self) -> ConfigError:
         """Return the error that says that the network does not fit into memory."""
@@ -106,9 +106,9 @@ def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Can
 def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: float) -> Candidate:
     settings, horizon, learned_from = data.settings, data.settings.horizon, data.learned_from
     preparation = prepare(
-        learned_from, design.transform, settings.scaling, plan.season_length, design.lens, data.encoder, horizon
+        learned_from, design.transform, settings.scaling, plan.season_length, design.value_inputs, data.encoder, horizon
     )
-    spec = make_spec(settings, plan, design.lens, _covariates(preparation))
+    spec = make_spec(settings, plan, design.value_inputs, _covariates(preparation))
     if spec.n_parameters > MOST_WEIGHTS:
         raise _too_large(plan, spec)
     arrays = preparation.arrays(learned_from)

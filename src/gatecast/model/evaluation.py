@@ -17,7 +17,7 @@ from gatecast.model.alignment import Alignment, align
 from gatecast.model.fitted import Fitted
 from gatecast.model.forecast import METHOD
 from gatecast.model.intervals import Forecast
-from gatecast.network.arrays import split
+from gatecast.network.inputs import split
 
 __all__ = ["evaluate_panel", "forecast_windows", "interval_hits"]
 

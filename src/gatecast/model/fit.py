@@ -24,7 +24,7 @@ from gatecast.model.record import FitRecord
 from gatecast.model.selection import Selection, select
 from gatecast.model.settings import Settings
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
@@ -132,7 +132,7 @@ def _record(selection: Selection, trained: _Trained) -> FitRecord:
     return FitRecord(
         plan=replace(candidate.plan, learning_rate=first.learning_rate),
         transform=candidate.preparation.transform.name,
-        lens=candidate.preparation.lens,
+        value_inputs=candidate.preparation.value_inputs,
         seasons=data.seasons,
         hold_out=tuple(data.hold_out.tolist()),
         patience=int(settings.patience),

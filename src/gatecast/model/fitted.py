@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -27,9 +26,9 @@ class Fitted:
         ensemble: The trained networks.
         memories: What each of them remembers at the end of the training part, one row for each of the S series.
         preparation: How values become inputs and forecasts become values.
-        after: The panel's ids, frequency and column names with empty series that start right behind the training part.
+        after: The panel's ids, frequency and column names with empty series that start right after the training part.
         lengths: `(S,)` points that each series had for training.
-        anchors: `(S, lag)` what is needed to bring forecasts behind the training part back, see `Transform.anchors`;
+        anchors: `(S, lag)` what is needed to bring forecasts after the training part back, see `Transform.anchors`;
             `(S, 0)` for a transform that bends each value alone.
         tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
         years: `(S, K)` the newest scaled values, NaN where there were none, which anniversaries of later points need;
@@ -86,8 +85,3 @@ class Fitted:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""
         is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2
         return is_short and panel.starts.dtype.kind == "M" and panel.freq != self.after.freq
-
-    @cached_property
-    def row_of(self) -> dict[object, int]:
-        """Row of each series by its id."""
-        return {id_: row for row, id_ in enumerate(self.after.ids.tolist())}

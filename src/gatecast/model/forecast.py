@@ -16,7 +16,7 @@ from gatecast.model.alignment import align, model_inputs
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
 from gatecast.model.intervals import Forecast
-from gatecast.network.arrays import Ahead
+from gatecast.network.inputs import Ahead
 from gatecast.network.memory import Memory
 
 __all__ = ["METHOD", "ForecastOrigin", "after_data", "after_training", "one_step", "one_step_table"]

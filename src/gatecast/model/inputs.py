@@ -1,4 +1,4 @@
-"""In which form does the network see a table, and how do its forecasts come back? Learned before what is held back."""
+"""In which form does the network see a table, and how do its forecasts come back? Learned before the hold-out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from gatecast.data.values.gaps import fill_gaps, prepend
 from gatecast.data.values.scaling import Scaling, fit_scaling
 from gatecast.data.values.transforms import Transform, fit_transform_named, transform_from_arrays
 from gatecast.exceptions import DataError
-from gatecast.network.arrays import Ahead, spans
-from gatecast.network.native import Lens, PanelArrays
+from gatecast.network.inputs import Ahead, PanelArrays, ValueInputs, spans
 
 if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
@@ -35,7 +34,7 @@ class Preparation:
         spreads: `(S,)` standard deviation of each series, in scaled units.
         units: `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that
             its forecast is that value exactly.
-        lens: What the network is shown of the values.
+        value_inputs: What the network is shown of the values.
         encoder: Turns covariates into numbers and codes; None without covariates.
         anniversaries: Turns the series' own past into numbers that are known ahead; None where that is not asked for.
     """
@@ -44,7 +43,7 @@ class Preparation:
     scaling: Scaling
     spreads: Floats
     units: Floats
-    lens: Lens
+    value_inputs: ValueInputs
     encoder: CovariateEncoder | None = None
     anniversaries: Anniversaries | None = None
 
@@ -70,7 +69,7 @@ class Preparation:
         if not is_new.any():
             return known
         kind = self.transform if self.transform.is_shared else self.transform.name
-        own = prepare(past, kind, self.scaling.kind, season, self.lens, self.encoder)
+        own = prepare(past, kind, self.scaling.kind, season, self.value_inputs, self.encoder)
         return known.replaced(own, is_new)
 
     def warn_of_low(self, panel: Panel) -> None:
@@ -118,7 +117,7 @@ class Preparation:
         """
         targets = self.scaling.transform(self._bent(panel, anchors), panel.offsets, np.float32)
         arrays = PanelArrays(
-            fill_gaps(targets, panel.offsets, self.lens.season, before),
+            fill_gaps(targets, panel.offsets, self.value_inputs.season, before),
             targets,
             panel.offsets.astype(np.int64),
             self.scaling.scale,
@@ -142,10 +141,10 @@ class Preparation:
         return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)
 
     def ahead(self, after: Panel, horizon: int, columns: dict[str, Array], years: Array) -> Ahead | None:
-        """Return what is known of the steps behind the data; None where nothing can be.
+        """Return what is known of the steps after the data; None where nothing can be.
 
         Args:
-            after: Empty series that start right behind the data.
+            after: Empty series that start right after the data.
             horizon: Steps ahead.
             columns: Covariates, see `CovariateEncoder.encode_future`.
             years: `(S, K)` newest scaled values, see `newest_years`.
@@ -186,7 +185,7 @@ def prepare(
     transform: str | Transform,
     scaling: str,
     season: int,
-    lens: Lens,
+    value_inputs: ValueInputs,
     encoder: CovariateEncoder | None = None,
     horizon: int | None = None,
 ) -> Preparation:
@@ -197,7 +196,7 @@ def prepare(
         transform: A name in `TRANSFORMS`, or one that was learned already.
         scaling: A name in `KINDS`.
         season: Steps in a season.
-        lens: What the network is to be shown of the values.
+        value_inputs: What the network is to be shown of the values.
         encoder: Of the covariates, already learned.
         horizon: H, steps ahead for which anniversaries are to be known; None for no anniversaries.
 
@@ -216,11 +215,11 @@ def prepare(
     if horizon is not None and encoder is not None and encoder.calendar:
         scaled = scale.transform(bent, panel.offsets, np.float32)
         anniversaries = fit_anniversaries(panel, scaled, horizon, country=encoder.country)
-    return Preparation(learned, scale, spreads, units, lens, encoder, anniversaries)
+    return Preparation(learned, scale, spreads, units, value_inputs, encoder, anniversaries)
 
 
 def check_logarithms(panel: Panel) -> None:
-    """Make sure that all values have a logarithm, those held back too.
+    """Make sure that all values have a logarithm, those held out too.
 
     Raises:
         DataError: One is -1 or less.

@@ -14,6 +14,7 @@ from gatecast.metrics.paths import match_quantiles, sample_paths
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
 from gatecast.network.losses import quantiles_of
+from gatecast.texts.message import Message
 
 __all__ = ["Forecast"]
 
@@ -54,7 +55,7 @@ class Forecast:
             `(n, H, L)` each, in the data's units.
 
         Raises:
-            DataError: Nothing was held back to measure errors on.
+            DataError: Nothing was held out to measure errors on.
         """
         if self.fitted.learns_intervals:
             ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)
@@ -104,10 +105,8 @@ class Forecast:
     @property
     def _needed(self) -> Conformal:
         if self.fitted.calibration is None:
-            raise DataError(
-                "Intervals were asked for, and this fit held nothing back to measure errors on. Pass longer series, "
-                '`validation_size=0.2`, or `loss="quantile"`.'
-            )
+            facts = {"share": {"validation_size": 0.2}, "loss": {"loss": "quantile"}}
+            raise DataError(Message("failure.nothing_held", facts))
         return self.fitted.calibration
 
     @property

@@ -14,13 +14,8 @@ from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
 from gatecast.model.validation import LearningCurves
 from gatecast.network.initial import initial_weights
-from gatecast.network.native import (
-    OptimizerSettings,
-    make_trainer,
-    segment_source,
-    thread_count,
-    window_source,
-)
+from gatecast.network.wrapper import OptimizerSettings, make_trainer, segment_source, thread_count, window_source
+from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.finder import find_learning_rate
 from gatecast.training.loop import OnValidation, TrainingResult, TrainingSchedule, train
@@ -166,11 +161,12 @@ def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Any:
     return make_trainer(candidate.spec, weights, candidate.loss, optimizer, n_threads)
 
 
-def _remedies(settings: Settings) -> tuple[str, ...]:
+def _remedies(settings: Settings) -> tuple[Message, ...]:
     """Say what else helps a training that diverges: what is not in force already."""
     clip = settings.clip_norm / LOWER_CLIP if settings.clip_norm else USUAL_CLIP
-    scale = () if settings.scaling == "standard" else ('scale the data (`scaling="standard"`)',)
-    return f"clip the gradient (`clip_norm={clip:.1g}`)", *scale
+    scale = Message("remedy.scale", {"setting": {"scaling": "standard"}})
+    clipped = Message("remedy.clip", {"setting": {"clip_norm": float(f"{clip:.1g}")}})
+    return (clipped,) if settings.scaling == "standard" else (clipped, scale)
 
 
 class Silent:
@@ -181,13 +177,13 @@ class Silent:
 
 
 def _source(candidate: Candidate, seed: int) -> Any:
-    settings, plan, lens = candidate.settings, candidate.plan, candidate.preparation.lens
+    settings, plan, value_inputs = candidate.settings, candidate.plan, candidate.preparation.value_inputs
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
-        return segment_source(candidate.arrays, lens, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
+        return segment_source(candidate.arrays, value_inputs, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
     return window_source(
         candidate.arrays,
-        lens,
+        value_inputs,
         plan.lookback,
         settings.horizon,
         plan.batch_size,

@@ -17,7 +17,7 @@ from gatecast._files import checksum, write_atomically
 from gatecast.exceptions import ModelFileError
 from gatecast.model.fitted import Fitted
 from gatecast.model.packing import facts_of, tensors_of, unpack
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 

@@ -16,8 +16,8 @@ from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
 from gatecast.model.record import FitRecord
 from gatecast.network.ensemble import Ensemble
+from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
 from gatecast.network.memory import Memory, TrainedNetwork
-from gatecast.network.native import Lens, LossSettings, PanelArrays
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["facts_of", "tensors_of", "unpack"]
@@ -76,15 +76,15 @@ def facts_of(fitted: Fitted) -> Facts:
 def unpack(tensors: Tensors, facts: Facts, n_threads: int) -> Fitted:
     """Put a fitted model together again."""
     record = FitRecord.from_dict(facts["record"])
-    lens = record.lens
-    networks = _networks(tensors, facts, lens, n_threads)
+    value_inputs = record.value_inputs
+    networks = _networks(tensors, facts, value_inputs, n_threads)
     arrays: dict[str, Any] = {**_below("recent", tensors), **facts["recent"]}
     recent = PanelArrays(**arrays)
     calibration = _below("calibration", tensors)
     return Fitted(
         ensemble=Ensemble(networks),
         memories=tuple(Memory(recent, tensors[f"members.{n}.state"]) for n in range(len(networks))),
-        preparation=_preparation(tensors, facts, record.transform, lens),
+        preparation=_preparation(tensors, facts, record.transform, value_inputs),
         after=_series(facts["after"], tensors["series.starts"]),
         lengths=tensors["series.lengths"],
         anchors=tensors["series.anchors"],
@@ -109,19 +109,19 @@ def _arrays_of(recent: PanelArrays) -> Tensors:
     return {name: array for name, array in each.items() if array is not None}
 
 
-def _networks(tensors: Tensors, facts: Facts, lens: Lens, n_threads: int) -> tuple[TrainedNetwork, ...]:
+def _networks(tensors: Tensors, facts: Facts, value_inputs: ValueInputs, n_threads: int) -> tuple[TrainedNetwork, ...]:
     spec, window = NetworkSpec.from_dict(facts["spec"]), facts["window"]
     loss = LossSettings(**{**facts["loss"], "quantiles": tuple(facts["loss"]["quantiles"])})
 
     def network(n: int) -> TrainedNetwork:
         named = _below(f"members.{n}.weights", tensors)
         weights = np.concatenate([named[name].ravel() for name in spec.shapes])
-        return TrainedNetwork(spec, weights, loss, lens, window, n_threads)
+        return TrainedNetwork(spec, weights, loss, value_inputs, window, n_threads)
 
     return tuple(network(n) for n in range(facts["n_members"]))
 
 
-def _preparation(tensors: Tensors, facts: Facts, transform: str, lens: Lens) -> Preparation:
+def _preparation(tensors: Tensors, facts: Facts, transform: str, value_inputs: ValueInputs) -> Preparation:
     encoder = None
     if facts["encoder"] is not None:
         from gatecast.data.features.encoding import CovariateEncoder
@@ -132,7 +132,7 @@ def _preparation(tensors: Tensors, facts: Facts, transform: str, lens: Lens) -> 
         scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], facts["scaling"]),
         spreads=tensors["series.spreads"],
         units=tensors["series.units"],
-        lens=lens,
+        value_inputs=value_inputs,
         encoder=encoder,
         anniversaries=None if facts["anniversaries"] is None else Anniversaries.from_dict(facts["anniversaries"]),
     )

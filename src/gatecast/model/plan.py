@@ -12,8 +12,9 @@ from gatecast.exceptions import DataError
 from gatecast.model.inputs import check_logarithms
 from gatecast.model.settings import Settings
 from gatecast.model.training_data import FEW_SERIES, TrainingData
-from gatecast.network.native import Lens, LossSettings
+from gatecast.network.inputs import LossSettings, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.texts.message import Message
 
 __all__ = [
     "DISTRIBUTION_LOSSES",
@@ -55,11 +56,11 @@ class InputDesign:
 
     Args:
         transform: A name in `TRANSFORMS`.
-        lens: Inputs and candidate forecasts.
+        value_inputs: Inputs and candidate forecasts.
     """
 
     transform: str
-    lens: Lens
+    value_inputs: ValueInputs
 
 
 @dataclass(frozen=True)
@@ -126,17 +127,17 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
         check_logarithms(data.panel)
     transform = "none" if settings.transform == "auto" else settings.transform
     if settings.skip == "none":
-        return [InputDesign(transform, Lens())]
+        return [InputDesign(transform, ValueInputs())]
     backs = range(1, SEASONS_BACK + 1 if data.seasons.is_exact else 2)
     shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
     naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
-    free, level = Lens(shown, naive, level=False), Lens(shown, (*naive, 0))
+    free, level = ValueInputs(shown, naive, level=False), ValueInputs(shown, (*naive, 0))
     is_small = len(panel.values) < MANY_POINTS
     found = [InputDesign(transform, free if is_small else level)]
     if is_small and data.has_validation and settings.transform == "auto" and not _wanders(panel):
         found.append(InputDesign(transform, level))
     if settings.transform == "auto" and data.has_validation and _allows_log(data.panel):
-        found.append(InputDesign("log1p", found[0].lens))
+        found.append(InputDesign("log1p", found[0].value_inputs))
     return found
 
 
@@ -231,7 +232,7 @@ def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float
     return (HIGH_RATE, None) if n_points >= MANY_POINTS else (LOW_RATE, OTHER_RATE)
 
 
-def make_spec(settings: Settings, plan: Plan, lens: Lens, covariates: Covariates) -> NetworkSpec:
+def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covariates: Covariates) -> NetworkSpec:
     """Describe the network that the settings ask for."""
     cell = "bidirectional" if settings.bidirectional else settings.cell
     dilations = tuple(settings.dilations or (1,) * plan.n_layers)
@@ -239,15 +240,15 @@ def make_spec(settings: Settings, plan: Plan, lens: Lens, covariates: Covariates
     for dilation in dilations:
         stack.append(LayerSpec(cell, plan.hidden_size, dilation, settings.residual))
         stack += [LayerSpec("norm")] if settings.layer_norm else []
-        stack += [LayerSpec("dropout", amount=settings.dropout)] if settings.dropout else []
+        stack += [LayerSpec("dropout", dropout=settings.dropout)] if settings.dropout else []
     stack += [LayerSpec("attention", plan.hidden_size)] if settings.attention else []
     loss = make_loss(settings)
     return NetworkSpec(
-        dense_inputs=lens.n_inputs + covariates.n_numbers,
+        dense_inputs=value_inputs.n_inputs + covariates.n_numbers,
         stack=tuple(stack),
         horizon=settings.horizon,
         decoder=tuple(LayerSpec("dense", size) for size in settings.decoder_sizes),
-        n_candidates=len(lens.candidates),
+        n_skip_forecasts=len(value_inputs.skip_forecasts),
         n_parameters_of_step=loss.n_parameters,
         embeddings=covariates.embeddings,
         n_ahead_numbers=covariates.n_ahead_numbers,
@@ -311,9 +312,6 @@ def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:
     n_points = int(panel.lengths[at])
     if n_points >= max(needed, 2):
         return
-    name = "The series" if panel.n_series == 1 else f"Series {panel.ids[at]!r}"
-    longest = "" if is_windows or panel.n_series == 1 else ", the longest one,"
-    raise DataError(
-        f"{name}{longest} has {n_points} points for training, but lookback {lookback} + horizon {settings.horizon} "
-        f"need at least {max(needed, 2)}. Pass more history, or a smaller `lookback` or `horizon`."
-    )
+    code = "only" if panel.n_series == 1 else "one" if is_windows else "all"
+    facts = {"name": panel.ids.tolist()[at], "n_points": n_points, "lookback": lookback, "horizon": settings.horizon}
+    raise DataError(Message(f"failure.short_{code}", facts | {"least": max(needed, 2)}))

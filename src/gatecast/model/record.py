@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from gatecast.data.seasonality.chosen import Seasons
 from gatecast.model.plan import Plan
-from gatecast.network.native import Lens
+from gatecast.network.inputs import ValueInputs
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
@@ -50,7 +50,7 @@ class FitRecord:
         plan: What was used: the settings with every None replaced, `learning_rate` also where it was found, `epochs`
             and `n_members` also where training was made longer than usual.
         transform: Of the values, a name in `TRANSFORMS`.
-        lens: Inputs and candidate forecasts.
+        value_inputs: Inputs and candidate forecasts.
         seasons: The seasons that count, and how they were found.
         hold_out: Points at the end of each series that were held out, in the order of the series.
         patience: Validation checks without an improvement after which training was to end.
@@ -65,7 +65,7 @@ class FitRecord:
 
     plan: Plan
     transform: str
-    lens: Lens
+    value_inputs: ValueInputs
     seasons: Seasons
     hold_out: tuple[int, ...]
     patience: int
@@ -108,7 +108,7 @@ class FitRecord:
             **{
                 **facts,
                 "plan": Plan(**facts["plan"]),
-                "lens": lens_from_dict(facts["lens"]),
+                "value_inputs": value_inputs_from_dict(facts["value_inputs"]),
                 "seasons": Seasons.from_dict(facts["seasons"]),
                 "hold_out": tuple(facts["hold_out"]),
                 "stop": Stop(facts["stop"]),
@@ -118,6 +118,6 @@ class FitRecord:
         )
 
 
-def lens_from_dict(facts: Mapping[str, Any]) -> Lens:
-    """Return the lens that `dataclasses.asdict` took apart."""
-    return Lens(tuple(facts["lags"]), tuple(facts["candidates"]), facts["level"])
+def value_inputs_from_dict(facts: Mapping[str, Any]) -> ValueInputs:
+    """Return the inputs that `dataclasses.asdict` took apart."""
+    return ValueInputs(tuple(facts["lags"]), tuple(facts["skip_forecasts"]), facts["level"])

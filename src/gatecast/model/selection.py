@@ -15,7 +15,7 @@ from gatecast.model.plan import MANY_POINTS, Plan
 from gatecast.model.record import Attempt
 from gatecast.model.training_data import FEW_SERIES
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.native import thread_count
+from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
@@ -29,7 +29,7 @@ CLEARLY = 0.05
 # a longer training is tried where the last validation check is the best one and better than that at half of the
 # training by this share, and taken where its error is smaller by that one: on 24 single series, and on other parts of
 # the laser, longer ones that were taken had 50 to 90 % smaller errors, and others at most 16 % smaller ones (and larger
-# ones behind it)
+# ones after it)
 STILL_LEARNING, MUCH = 0.1, 0.25
 LEAST_CHECKS = 4
 # then it is made so many times as long
@@ -134,7 +134,7 @@ class _Tried:
     def attempt(self) -> Attempt:
         """What the record keeps of it."""
         preparation, result = self.candidate.preparation, self.result
-        inputs = preparation.transform.name, preparation.lens.level
+        inputs = preparation.transform.name, preparation.value_inputs.level
         return Attempt(*inputs, result.learning_rate, self.candidate.plan.epochs, result.n_steps, self.error)
 
 

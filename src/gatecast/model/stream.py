@@ -13,7 +13,7 @@ from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import low_value
-from gatecast.network.native import make_stream
+from gatecast.network.wrapper import make_stream
 
 __all__ = ["Stream"]
 
@@ -35,7 +35,7 @@ class Stream:
         self._id = fitted.after.ids.tolist()[row]
         self._has_warned = False
         # what a gap is filled from, as the next batch of data would be
-        self._season = preparation.lens.season
+        self._season = preparation.value_inputs.season
         newest = fitted.memories[0].rows(np.array([row])).newest_values(self._season + 1)[0]
         self._newest = deque(newest.tolist(), maxlen=len(newest))
         self._cores = [_core(fitted, member, row) for member in range(len(fitted.memories))]
@@ -97,7 +97,9 @@ def _core(fitted: Fitted, member: int, row: int) -> Any:
     """Make the core's stream of one network, which has read all but the newest point, and let it read that."""
     network, memory = fitted.ensemble.networks[member], fitted.memories[member].rows(np.array([row]))
     spread = float(fitted.preparation.spreads[row])
-    core = make_stream(network.spec, network.weights, network.loss, network.lens, network.window, (0.0, 1.0, spread))
+    core = make_stream(
+        network.spec, network.weights, network.loss, network.value_inputs, network.window, (0.0, 1.0, spread)
+    )
     values, targets = memory.recent.values, memory.recent.targets
     core.remember(values[:-1].copy(), targets[:-1].copy())
     if not network.window:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gatecast.model.inputs import Preparation
-from gatecast.network.arrays import spans
 from gatecast.network.ensemble import Ensemble, median
+from gatecast.network.inputs import PanelArrays, spans
 from gatecast.network.losses import mean_loss
 from gatecast.network.memory import TrainedNetwork
-from gatecast.network.native import PanelArrays, Stretches, run_sequences
+from gatecast.network.wrapper import Stretches, run_sequences
 
 __all__ = ["LearningCurves", "Validation", "limit_origins"]
 
@@ -27,7 +27,7 @@ class Validation:
     """Forecasts from rolling origins before and in the held-back part of each series.
 
     Args:
-        panel: All points of the S series, those held back too; a series that is not judged may be empty.
+        panel: All points of the S series, those held out too; a series that is not judged may be empty.
         values: `(N,)` the same in the units of the data.
         n_learned: `(S,)` points that are learned from; the first origin is the last of them.
         n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
@@ -127,7 +127,7 @@ class Validation:
         if network.window:
             return network.forecast_windows(self.panel, series, positions, network.spec.horizon)
         start = np.maximum(first - self.reach, 0)
-        call = (network.spec, network.weights, network.loss, network.lens, self.panel)
+        call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         before = run_sequences(*call, Stretches(some, start, first - start), n_threads=network.n_threads)
         each = run_sequences(
             *call,

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast.network.arrays import Ahead
+from gatecast.network.inputs import Ahead, PanelArrays
 from gatecast.network.memory import Memory, TrainedNetwork
-from gatecast.network.native import PanelArrays
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["Ensemble", "median"]

@@ -36,7 +36,7 @@ def initial_weights(spec: NetworkSpec, seed: int, dtype: type = np.float32) -> n
     for n, layer in enumerate(spec.layers):
         layer.initial(rng, spec.weights_of(flat, n))
     glorot(rng, views["head.kernel"])
-    if spec.n_candidates:
+    if spec.n_skip_forecasts:
         views["head.kernel"] *= HEAD_WITH_CANDIDATES
     if spec.future_units:
         glorot(rng, views["future.kernel"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatecast.network.native import LossSettings
+from gatecast.network.inputs import LossSettings
 
 __all__ = ["mean_loss", "quantiles_of"]
 

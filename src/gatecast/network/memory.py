@@ -12,16 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.network.arrays import ROWS, Ahead, extend, join, newest, spans
-from gatecast.network.native import (
-    Lens,
-    LossSettings,
-    PanelArrays,
-    SequenceResult,
-    Stretches,
-    run_sequences,
-)
+from gatecast.network.inputs import ROWS, Ahead, LossSettings, PanelArrays, ValueInputs, extend, join, newest, spans
 from gatecast.network.spec import NetworkSpec
+from gatecast.network.wrapper import SequenceResult, Stretches, run_sequences
 
 __all__ = ["Memory", "TrainedNetwork"]
 
@@ -86,7 +79,7 @@ class TrainedNetwork:
         spec: Shape of the network.
         weights: `(spec.n_parameters,)`.
         loss: What the parameters of its forecasts mean.
-        lens: What it is shown of the values.
+        value_inputs: What it is shown of the values.
         window: Points that a forecast reads from a zero state; 0 when the state is carried along.
         n_threads: Threads for inference.
     """
@@ -94,14 +87,14 @@ class TrainedNetwork:
     spec: NetworkSpec
     weights: np.ndarray
     loss: LossSettings
-    lens: Lens
+    value_inputs: ValueInputs
     window: int
     n_threads: int = 1
 
     @property
     def kept(self) -> int:
         """How many of the newest points have to be kept."""
-        return self.lens.history + max(self.window, 1)
+        return self.value_inputs.history + max(self.window, 1)
 
     def blank(self, like: PanelArrays) -> Memory:
         """Remember nothing of as many series as `like` has."""
@@ -247,7 +240,7 @@ class TrainedNetwork:
             self.spec,
             self.weights,
             self.loss,
-            self.lens,
+            self.value_inputs,
             panel,
             stretches,
             state=state,

@@ -23,14 +23,14 @@ class LayerSpec:
         units: Hidden units.
         dilation: The state of step t comes from step t - dilation.
         residual: The input is added to the output, where both are equally wide.
-        amount: Share of the inputs that is dropped.
+        dropout: Share of the inputs that is dropped.
     """
 
     kind: str
     units: int = 1
     dilation: int = 1
     residual: bool = False
-    amount: float = 0.0
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class NetworkSpec:
         stack: Layers that go through all steps, the lowest first.
         horizon: H, steps of a forecast.
         decoder: Layers that each forecast goes through by itself, before the head.
-        n_candidates: J, naive forecasts that the head mixes; 0 for a plain head.
+        n_skip_forecasts: J, naive forecasts that the head mixes; 0 for a plain head.
         n_parameters_of_step: P, what is forecast of each step: 1 for a point, Q for quantiles.
         embeddings: `(categories, numbers)` of each code that enters at each step.
         n_ahead_numbers: How many of the numbers are known ahead.
@@ -59,7 +59,7 @@ class NetworkSpec:
     stack: tuple[LayerSpec, ...]
     horizon: int
     decoder: tuple[LayerSpec, ...] = ()
-    n_candidates: int = 0
+    n_skip_forecasts: int = 0
     n_parameters_of_step: int = 1
     embeddings: tuple[tuple[int, int], ...] = ()
     n_ahead_numbers: int = 0
@@ -80,7 +80,7 @@ class NetworkSpec:
     @property
     def output_size(self) -> int:
         """Numbers that the head puts out."""
-        return (self.n_candidates + self.n_parameters_of_step + self.n_contexts) * self.horizon
+        return (self.n_skip_forecasts + self.n_parameters_of_step + self.n_contexts) * self.horizon
 
     @property
     def future_size(self) -> int:
@@ -94,7 +94,7 @@ class NetworkSpec:
         width = self.input_size
         for n, spec in enumerate((*self.stack, *self.decoder)):
             ends_stack = not any(LAYERS[above.kind].mixes_steps for above in self.stack[n + 1 :])
-            layers.append(LAYERS[spec.kind](width, spec.units, spec.dilation, spec.amount, ends_stack))
+            layers.append(LAYERS[spec.kind](width, spec.units, spec.dilation, spec.dropout, ends_stack))
             width = layers[-1].outputs
         return tuple(layers)
 

@@ -80,6 +80,8 @@ def _one(
         "n_shown": len(values),
         "n_points": len(line.values),
         "value_name": line.value_name,
+        "time_name": line.time_name,
+        "freq": str(line.freq),
         "times": times_of(past[keep]),
         "values": rounded(values[keep]),
         "ahead": times_of(line.forecast_times),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any
 
-from gatecast._json import JsonObject
 from gatecast.exceptions import GatecastError
+from gatecast.texts.message import reason
 
 __all__ = ["Clock"]
-
-Result = TypeVar("Result")
 
 
 class Clock:
@@ -24,14 +22,14 @@ class Clock:
     def __init__(self, seconds: dict[str, float]) -> None:
         self.seconds = seconds
 
-    def try_(self, name: str, part: Callable[[], Result]) -> Result | JsonObject:
-        """Return what a part returns, or why it failed."""
+    def try_(self, name: str, part: Callable[[], Any]) -> Any:
+        """Return what a part returns, or why it failed, as plain data of a `Message`."""
         try:
             return self.time(name, part)
         except GatecastError as error:
-            return {"failed": str(error)}
+            return {"failed": reason(error).to_dict()}
 
-    def time(self, name: str, part: Callable[[], Result]) -> Result:
+    def time(self, name: str, part: Callable[[], Any]) -> Any:
         """Return what a part returns."""
         began = time.perf_counter()
         try:

@@ -1,29 +1,25 @@
-"""How do numbers, times and sentences become short plain data, which people and browsers read?"""
+"""How do numbers and times become short plain data, which people and browsers read?"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from gatecast._json import JsonObject, plain
-from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Panel
-from gatecast.texts.sentences import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["rounded", "said", "time_format", "times_of"]
+__all__ = ["rounded", "time_format", "times_of"]
 
 # digits that a picture can show, and a few more
 DIGITS = 6
 DAYS, MINUTES, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
-def rounded(values: npt.ArrayLike) -> list[float | None]:
+def rounded(values: Any) -> list[float | None]:
     """Return numbers with six digits that count: more would only make the page longer.
 
     Examples:
@@ -33,24 +29,17 @@ def rounded(values: npt.ArrayLike) -> list[float | None]:
     return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in np.asarray(values, float)]
 
 
-def said(sentence: str) -> JsonObject:
-    """Return a sentence of the library with what it was made of, so that it can be said in another language."""
-    if isinstance(sentence, Sentence):
-        return {"code": sentence.code, "facts": plain(sentence.facts), "sentence": str(sentence)}
-    return {"code": "", "facts": {}, "sentence": str(sentence)}
-
-
 def time_format(panel: Panel) -> str:
     """Return how the times of a panel are written, as strftime: days, or days with hours and minutes, or all of it."""
     times = panel.times(0)
     return _format_of(times[:1_000]) if len(times) else DAYS
 
 
-def times_of(times: Array | pd.Index, form: str | None = None) -> list[object]:
+def times_of(index: Any, form: str | None = None) -> list[Any]:
     """Return times as local texts "2024-01-31" or "2024-01-31 13:00", or as integers.
 
     Args:
-        times: As a panel has them, or an index.
+        index: Times.
         form: How they are written, as strftime; found out when absent.
 
     Examples:
@@ -60,13 +49,13 @@ def times_of(times: Array | pd.Index, form: str | None = None) -> list[object]:
     """
     import pandas as pd
 
-    index = pd.Index(times)
+    index = pd.Index(index)
     if not isinstance(index, pd.DatetimeIndex):
         return [item.item() if isinstance(item, np.generic) else item for item in index.tolist()]
     return list(index.tz_localize(None).strftime(form or _format_of(index)))
 
 
-def _format_of(index: pd.Index) -> str:
+def _format_of(index: pd.Index[Any]) -> str:
     import pandas as pd
 
     if not isinstance(index, pd.DatetimeIndex):

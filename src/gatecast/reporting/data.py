@@ -9,7 +9,7 @@ from gatecast.charts.words import frequency_words
 from gatecast.comparison.facts import Facts
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster
-from gatecast.reporting.compact import rounded, said, time_format, times_of
+from gatecast.reporting.compact import rounded, time_format, times_of
 from gatecast.reporting.leaks import find_leaks
 from gatecast.reporting.outliers import FAR, find_outliers
 
@@ -48,9 +48,7 @@ def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> Json
         "outliers": _outliers(panel, _kept(model)),
         "checks": _checks(panel, model.fitted_.horizon),
         "facts": [] if facts is None else _facts(facts),
-        "expectations": []
-        if facts is None
-        else [{"favours": e.favours, **said(e.sentence)} for e in facts.expectations],
+        "expectations": [{"favours": e.favours, **e.message.to_dict()} for e in (facts.expectations if facts else ())],
     }
 
 

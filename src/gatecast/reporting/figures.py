@@ -1,92 +1,103 @@
-"""What do the charts of a report show? Plain data for plotly.js, with colors by name, and the message of each in words.
+"""What do the charts of a report show? The library's own charts, and the message of each in words.
 
-Colors stand as `@name`: the page replaces them by those of its light or dark dress.
+Colors stand as `@role`, or `@role/0.2` for a weak one: the page replaces them by those of its light or dark dress.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gatecast._json import JsonObject
-from gatecast.charts.names import distinct, html_label
+from gatecast._json import plain
+from gatecast.charts.ahead import forecast_chart
+from gatecast.charts.coverage import calibration_chart
+from gatecast.charts.curves import CURVES, Training, training_chart
+from gatecast.charts.gates import lags_chart, lives_chart
+from gatecast.charts.numbers import Coverages, StepErrors
+from gatecast.charts.plotly_backend import figure_of
+from gatecast.charts.ranking import rows_of, skill_chart
+from gatecast.charts.spec import Axis, Chart, HeatMap, Panel, time_axis
+from gatecast.charts.steps import steps_chart
+from gatecast.charts.timeline import Band, Timeline
 from gatecast.reporting.words import Words
 
-__all__ = ["calibration_figure", "figures_of", "forecast_figure", "skill_figure"]
+__all__ = ["charts_of", "figures_of", "forecast_figure", "lags_message", "lives_message"]
 
-# what a chart holds as JSON
-Value = Any
-Chart = JsonObject
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
-N_COLORS = 8
-DASHES = ("solid", "dash", "dot")
-N_BINS = 24
-# errors twice those of the seasonal naive: what is further behind would squeeze the others together
-WORST_SHOWN = -1.0
-FEW_STEPS = 14
+# a chart and its message
+Told = tuple[Chart, str]
+# what moves the forecasts by less than that cannot be seen
+SEEN = 0.999
 
 
-def figures_of(facts: JsonObject, words: Words) -> dict[str, Chart]:
-    """Return all charts that the facts allow, by their name on the page."""
-    made: dict[str, Chart | None] = {}
+def figures_of(facts: dict[str, Any], words: Words) -> dict[str, dict[str, Any]]:
+    """Return the data and layout of all charts for plotly.js, by their name on the page."""
+    return {name: _drawn(*told) for name, told in charts_of(facts, words).items()}
+
+
+def charts_of(facts: dict[str, Any], words: Words) -> dict[str, Told]:
+    """Return all charts that the facts allow, and their messages."""
+    made: dict[str, Told | None] = {}
     for n, series in enumerate(facts["forecast"].get("series") or []):
-        made[f"forecast-{n}"] = forecast_figure(series, words)
+        made[f"forecast-{n}"] = _forecast(series, words)
     comparison, memory = facts["comparison"], facts["memory"]
     if "models" in comparison:
         # a model has one color in all charts
         order = [row["model"] for row in comparison["models"]]
-        made["skill"] = skill_figure(comparison, words)
-        made["steps"] = _steps_figure(comparison["steps"], words, order)
-        made["calibration"] = calibration_figure(comparison["coverage"], words, order)
-    made["training"] = _training_figure(facts["training"], words)
+        made["skill"] = _skill(comparison, words)
+        made["steps"] = _steps(comparison["steps"], words, order)
+        made["calibration"] = _calibration(comparison["coverage"], words, order)
+    made["training"] = _training(facts["training"], words)
     if "heat" in memory:
-        made["half-lives"] = _lives_figure(memory["half_lives"], words)
-        made["lags"] = _lags_figure(memory["lags"], words)
-        made["gates"] = _gates_figure(memory["heat"], words)
-    return {name: chart for name, chart in made.items() if chart is not None}
+        made["half-lives"] = _lives(memory["half_lives"], words)
+        made["lags"] = _lags(memory["lags"], words)
+        made["gates"] = _gates(memory["heat"], words)
+    return {name: told for name, told in made.items() if told is not None}
 
 
-def _chart(traces: list[Chart], x: str, y: str, message: str, height: int = 360, **layout: object) -> Chart:
-    axes: JsonObject = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
-    for name, more in layout.items():
-        axes[name] = axes.get(name, {}) | more if isinstance(more, dict) else more
-    return {"data": traces, "layout": {**axes, "height": height}, "message": message}
+def _drawn(chart: Chart, message: str) -> dict[str, Any]:
+    return plain(figure_of(chart, _color)) | {"message": message}  # type: ignore[no-any-return]
 
 
-def _line(x: object, y: object, name: str, color: str, **more: Value) -> JsonObject:
-    line = {"color": color, "width": 2, **more.pop("line", {})}
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": line, **more}
+def _color(role: str, strength: float) -> str:
+    return f"@{role}" if strength == 1 else f"@{role}/{strength:.2g}"
 
 
-def forecast_figure(series: JsonObject, words: Words) -> Chart:
+def forecast_figure(series: dict[str, Any], words: Words) -> dict[str, Any]:
     """Draw the newest part of a series and its forecast with intervals."""
-    t, ahead = words.t, _from_last(series, series["ahead"], "times")
-    traces = []
-    for n, band in enumerate(series["bands"]):
-        name = t("figure.band", level=band["level"])
-        ends: JsonObject = {"line": {"width": 0}, "hovertemplate": "%{y:.5~g}"}
-        lower, upper = (t(f"figure.{end}", band=name) for end in ("lower", "upper"))
-        traces.append(_line(ahead, _from_last(series, band["upper"]), upper, "@forecast", showlegend=False, **ends))
-        fill = {"fill": "tonexty", "fillcolor": f"@band{min(n, 1)}"}
-        traces.append(
-            _line(ahead, _from_last(series, band["lower"]), lower, "@forecast", showlegend=True, **fill, **ends)
-        )
-    past = {"hovertemplate": "%{y:.5~g}", "line": {"width": 1.5}}
-    traces.append(_line(series["times"], series["values"], t("figure.data"), "@data", **past))
-    hover = {"hovertemplate": "%{y:.5~g}", "line": {"width": 2.5}}
-    traces.append(_line(ahead, _from_last(series, series["forecast"]), t("figure.forecast"), "@forecast", **hover))
-    value = html_label(series["value_name"])
-    return _chart(traces, "", value, forecast_message(series, words), 400, hovermode="x unified")
+    return _drawn(*_forecast(series, words))
 
 
-def _from_last(series: JsonObject, values: list[Value], past: str = "values") -> list[Value]:
-    """Begin a forecast of a single step at the newest value: a line needs two points to be seen."""
-    return values if len(values) > 1 else [series[past][-1], *values]
+def _forecast(series: dict[str, Any], words: Words) -> Told:
+    values, bands = _floats(series["values"]), series["bands"]
+    line = Timeline(
+        name=series["name"],
+        times=_times(series["times"]),
+        values=values,
+        predictions=np.full(len(values), np.nan),
+        n_train=len(values),
+        forecast_times=_times(series["ahead"]),
+        forecast=_floats(series["forecast"]),
+        bands=tuple(Band(band["level"], _floats(band["lower"]), _floats(band["upper"])) for band in bands),
+        is_recursive=False,
+        time_name=series["time_name"],
+        value_name=series["value_name"],
+        learned_name=series["value_name"],
+        freq=series["freq"],
+    )
+    return forecast_chart(line, 0, words.t), forecast_message(series, words)
 
 
-def forecast_message(series: JsonObject, words: Words) -> str:
+def _times(times: list[Any]) -> np.ndarray:
+    return np.array(times, "datetime64" if times and isinstance(times[0], str) else None)
+
+
+def _floats(values: list[float | None]) -> np.ndarray:
+    return np.array(values, float)
+
+
+def forecast_message(series: dict[str, Any], words: Words) -> str:
     """Say what a forecast is, in words."""
     number, ahead = words.number, series["ahead"]
     values = {
@@ -105,119 +116,48 @@ def forecast_message(series: JsonObject, words: Words) -> str:
     return words.join(said)
 
 
-def skill_figure(comparison: JsonObject, words: Words) -> Chart | None:
-    """Draw the skill of each model with its interval."""
-    t = words.t
-    rows = [row for row in comparison["models"] if row["skill"] is not None]
-    if not rows:
+def _skill(comparison: dict[str, Any], words: Words) -> Told | None:
+    # without times, which differ from one run to the next
+    known = [row | {"seconds": None} for row in comparison["models"] if row["skill"] is not None]
+    if not known:
         return None
-    names = [html_label(name, 40) for name in distinct([row["model"] for row in rows])]
-    skill = np.array([row["skill"] for row in rows], float)
-    low, high = (np.array([_or(row[f"skill_{end}"], row["skill"]) for row in rows]) for end in ("lower", "upper"))
-    colors = ["@good" if a > 0 else "@bad" if b < 0 else "@open" for a, b in zip(low, high, strict=True)]
-    left, right = max(float(low.min()), WORST_SHOWN), max(float(high.max()), 0.0)
-    keys = ("skill", "skill_lower", "skill_upper")
-    facts = [[name, *(words.number(row[key]) for key in keys)] for name, row in zip(names, rows, strict=True)]
-    hover = f"%{{customdata[0]}}<br>{t('figure.skill')}: %{{customdata[1]}} (%{{customdata[2]}} … %{{customdata[3]}})"
-    trace = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": np.maximum(skill, left).tolist(),
-        "y": list(range(len(rows))),
-        "customdata": facts,
-        "marker": {
-            "size": 11,
-            "color": colors,
-            # what is further behind stands at the edge
-            "symbol": [
-                _symbol(color) if at >= left else "triangle-left" for color, at in zip(colors, skill, strict=True)
-            ],
-        },
-        "cliponaxis": False,
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": np.maximum(high - np.maximum(skill, left), 0).tolist(),
-            "arrayminus": np.maximum(np.maximum(skill, left) - low, 0).tolist(),
-            "color": "@open",
-            "thickness": 2.5,
-            "width": 0,
-        },
-        "hovertemplate": f"{hover}<extra></extra>",
-        "showlegend": False,
-    }
-    room = 0.06 * max(right - left, 0.1)
-    axis = {"tickvals": list(range(len(rows))), "ticktext": names, "range": [len(rows) - 0.5, -0.5], "zeroline": False}
-    limits = {"range": [min(left, 0) - room, right + room], "zeroline": True, "zerolinecolor": "@text"}
-    message = t("message.skill", names=_list(words, rows, "skill"))
-    return _chart([trace], t("figure.skill"), "", message, 130 + 38 * len(rows), xaxis=limits, yaxis=axis)
+    metric = comparison["metric"]
+    chart = skill_chart(rows_of(known, metric), metric, words.t)
+    return chart, words.t("message.skill", names=_list(words, known, "skill"))
 
 
-def _symbol(color: str) -> str:
-    return {"@good": "circle", "@bad": "square", "@open": "diamond"}[color]
-
-
-def _or(value: float | None, other: float) -> float:
-    return other if value is None else value
-
-
-def _list(words: Words, rows: list[JsonObject], key: str) -> str:
+def _list(words: Words, rows: list[dict[str, Any]], key: str) -> str:
     parts = [f"{words.name(row['model'], 28)} {words.percent(row[key], '+.0f')}" for row in rows]
     return words.t("words.comma").join(parts)
 
 
-def _steps_figure(steps: JsonObject | None, words: Words, order: list[str]) -> Chart | None:
+def _steps(steps: dict[str, Any] | None, words: Words, order: list[str]) -> Told | None:
     if steps is None or len(steps["models"][0]["mean"]) < 2:
         return None
-    t = words.t
-    ahead = list(range(1, len(steps["models"][0]["mean"]) + 1))
-    traces = []
-    for name, row in zip(_names(steps), steps["models"], strict=True):
-        n = order.index(row["model"])
-        hover = f"{t('figure.step')} %{{x}}: %{{y:.4g}}<extra>%{{fullData.name}}</extra>"
-        look = {"line": {"dash": DASHES[n // N_COLORS % 3]}, "marker": {"symbol": SYMBOLS[n % len(SYMBOLS)], "size": 6}}
-        traces.append(
-            _line(ahead, row["mean"], name, f"@m{n % N_COLORS}", mode="lines+markers", hovertemplate=hover, **look)
-        )
-    best = steps["models"][0]
-    message = t(
+    rows, best = steps["models"], steps["models"][0]
+    mean, low, high = (np.array([row[key] for row in rows], float) for key in ("mean", "low", "high"))
+    found = StepErrors(tuple(row["model"] for row in rows), mean, low, high, 0, steps["metric"], ())
+    message = words.t(
         "message.steps",
         name=words.name(best["model"]),
         metric=steps["metric"],
         first=words.number(best["mean"][0]),
         last=words.number(best["mean"][-1]),
-        n=len(ahead),
+        n=mean.shape[1],
     )
-    # whole steps, where there is room for all of them
-    whole = {"dtick": 1} if len(ahead) <= FEW_STEPS else {}
-    axes = {"xaxis": whole, "yaxis": {"rangemode": "tozero"}}
-    return _chart(traces, t("figure.steps_ahead"), steps["metric"], message, 380, **axes)
+    return steps_chart(found, words.t, order=order), message
 
 
-def _names(found: JsonObject) -> list[str]:
-    return [html_label(name, 40) for name in distinct([row["model"] for row in found["models"]])]
-
-
-def calibration_figure(coverage: JsonObject | None, words: Words, order: list[str]) -> Chart | None:
-    """Draw promised and measured coverage of each model."""
+def _calibration(coverage: dict[str, Any] | None, words: Words, order: list[str]) -> Told | None:
     if coverage is None:
         return None
-    t, levels = words.t, coverage["levels"]
-    ideal = {"line": {"dash": "dash", "width": 1}, "hoverinfo": "skip"}
-    traces = [_line([0, 100], [0, 100], t("figure.honest"), "@text", **ideal)]
-    for name, row in zip(_names(coverage), coverage["models"], strict=True):
-        n = order.index(row["model"])
-        hover = f"{t('figure.promised')} %{{x}}, {t('figure.held')} %{{y:.1f}}<extra>%{{fullData.name}}</extra>"
-        look = {"mode": "lines+markers", "marker": {"symbol": SYMBOLS[n % len(SYMBOLS)], "size": 8}}
-        traces.append(_line(levels, row["held"], name, f"@m{n % N_COLORS}", hovertemplate=hover, **look))
-    ends = [value for row in coverage["models"] for value in row["held"] if value is not None]
-    lowest = max(0.0, min([*ends, *levels]) - 10)
-    axes = {"xaxis": {"range": [min(levels) - 5, 101]}, "yaxis": {"range": [lowest, 103]}}
-    message = t("message.calibration", names=calibration_words(coverage, words))
-    return _chart(traces, t("figure.promised_axis"), t("figure.held_axis"), message, 400, **axes)
+    measured = {row["model"]: _floats(row["held"]) for row in coverage["models"]}
+    found = Coverages(_floats(coverage["levels"]), measured, {}, {}, coverage["n_origins"])
+    message = words.t("message.calibration", names=calibration_words(coverage, words))
+    return calibration_chart(found, words.t, order=order), message
 
 
-def calibration_words(coverage: JsonObject, words: Words) -> str:
+def calibration_words(coverage: dict[str, Any], words: Words) -> str:
     """Say of each model how often its intervals held."""
     said = []
     for row in coverage["models"]:
@@ -227,68 +167,33 @@ def calibration_words(coverage: JsonObject, words: Words) -> str:
     return words.t("words.semicolon").join(said)
 
 
-def _training_figure(training: JsonObject, words: Words) -> Chart:
-    t = words.t
-    colors = {"validation": "@bad", "learned": "@good", "training": "@good"}
-    traces = [
-        _line(
-            curve["epochs"],
-            curve["rmse"],
-            t(f"figure.curve_{curve['name']}"),
-            colors[curve["name"]],
-            mode="lines+markers" if len(curve["epochs"]) < 40 else "lines",
-            hovertemplate=f"{t('figure.epoch')} %{{x:.3~g}}: %{{y:.4g}}<extra>%{{fullData.name}}</extra>",
-        )
-        for curve in training["curves"]
-    ]
-    if training["kept_rmse"] is not None:
-        kept = t("figure.kept", epoch=training["kept_epoch"])
-        mark = {"mode": "markers", "marker": {"symbol": "diamond", "size": 11, "color": "@text"}}
-        hover = f"{kept}: %{{y:.4g}}<extra></extra>"
-        traces.append(
-            _line([training["kept_epoch"]], [training["kept_rmse"]], kept, "@text", hovertemplate=hover, **mark)
-        )
-    return _chart(traces, t("figure.epoch"), "RMSE", _training_message(training, words), 360)
+def _training(training: dict[str, Any], words: Words) -> Told:
+    curves = {curve["name"]: (_floats(curve["epochs"]), _floats(curve["rmse"])) for curve in training["curves"]}
+    kept = None if training["kept_rmse"] is None else (training["kept_epoch"], training["kept_rmse"])
+    return training_chart(Training(curves, kept), words.t), _training_message(training, words)
 
 
-def _training_message(training: JsonObject, words: Words) -> str:
+def _training_message(training: dict[str, Any], words: Words) -> str:
     first = training["curves"][0]
     known = [value for value in first["rmse"] if value is not None]
     ends = {"first": words.number(known[0] if known else None), "last": words.number(known[-1] if known else None)}
-    said = [words.t("message.training", curve=words.t(f"figure.curve_{first['name']}"), n=training["n_epochs"], **ends)]
+    said = [words.t("message.training", curve=words.t(CURVES[first["name"]][0]), n=training["n_epochs"], **ends)]
     if training["kept_rmse"] is not None:
         kept = {"epoch": training["kept_epoch"], "rmse": words.number(training["kept_rmse"])}
         said.append(words.t("message.kept", **kept))
     return words.join(said)
 
 
-def _lives_figure(lives: JsonObject, words: Words) -> Chart | None:
-    steps = np.array(lives["steps"], float)
-    steps = steps[steps > 0]
-    if not len(steps):
+def _lives(lives: dict[str, Any], words: Words) -> Told | None:
+    steps = [step for step in lives["steps"] if step > 0]
+    if not steps:
         return None
-    t = words.t
-    low, high = np.log10(steps.min()), np.log10(steps.max())
-    edges = np.linspace(low - 0.02, high + 0.02, N_BINS + 1)
-    counts, _ = np.histogram(np.log10(steps), edges)
-    middles = 10 ** ((edges[1:] + edges[:-1]) / 2)
-    ends = [[words.number(float(10**a)), words.number(float(10**b))] for a, b in pairwise(edges)]
-    bars = {
-        "type": "bar",
-        "x": middles.tolist(),
-        "y": counts.tolist(),
-        "width": (10 ** edges[1:] - 10 ** edges[:-1]).tolist(),
-        "customdata": ends,
-        "marker": {"color": "@good"},
-        "hovertemplate": f"%{{customdata[0]}} … %{{customdata[1]}} {t('figure.steps_word')}: %{{y}}<extra></extra>",
-        "showlegend": False,
-    }
-    marks = [float(f"{m}e{k}") for k in range(int(np.floor(low)), int(np.ceil(high)) + 1) for m in (1, 2, 5)]
-    axis = {"type": "log", "tickvals": marks, "ticktext": [f"{mark:,g}" for mark in marks]}
-    return _chart([bars], t("figure.half_life"), t("figure.units"), lives_message(lives, words), 320, xaxis=axis)
+    endless = [np.inf] * lives["n_endless"]
+    chart = lives_chart([*steps, *endless], words.t("chart.steps_unit"), (), None, words.t)
+    return chart, lives_message(lives, words)
 
 
-def lives_message(lives: JsonObject, words: Words) -> str:
+def lives_message(lives: dict[str, Any], words: Words) -> str:
     """Say how long units remember."""
     at = {row["share"]: words.duration(row["time"]) for row in lives["at"]}
     said = [words.t("message.half_lives", n=lives["n"], **{key: at[key] for key in ("shortest", "median", "longest")})]
@@ -297,51 +202,28 @@ def lives_message(lives: JsonObject, words: Words) -> str:
     return words.join(said)
 
 
-def _lags_figure(lags: JsonObject, words: Words) -> Chart | None:
+def _lags(lags: dict[str, Any], words: Words) -> Told | None:
     if not lags["effective"]:
         return None
-    sums = np.cumsum([share or 0.0 for share in lags["importance"]])
-    # what is further back cannot be seen
-    t, n = words.t, max(int(np.searchsorted(sums, 0.999 * sums[-1])) + 1, lags["effective"])
-    n = min(n, len(sums))
-    lag = list(range(1, n + 1))
-    hover = f"{t('figure.lag')} %{{x}}: %{{y:.1%}}<extra></extra>"
-    bars = {"type": "bar", "x": lag, "y": lags["importance"][:n], "marker": {"color": "@good"}, "hovertemplate": hover}
-    mark = {"type": "line", "x0": lags["effective"] + 0.5, "x1": lags["effective"] + 0.5, "y0": 0, "y1": 1}
-    look = {"yref": "paper", "line": {"color": "@bad", "width": 1.5, "dash": "dash"}}
-    share = {"tickformat": ".0%"}
-    message = lags_message(lags, words)
-    return _chart([bars], t("figure.lag"), t("figure.share"), message, 320, yaxis=share, shapes=[mark | look])
+    share = np.nan_to_num(_floats(lags["importance"]))
+    sums = np.cumsum(share)
+    n = min(max(int(np.searchsorted(sums, SEEN * sums[-1])) + 1, lags["effective"]), len(sums))
+    chart = lags_chart(share[:n], range(1, n + 1), None, words.t, lags["effective"] - 0.5)
+    return chart, lags_message(lags, words)
 
 
-def lags_message(lags: JsonObject, words: Words) -> str:
+def lags_message(lags: dict[str, Any], words: Words) -> str:
     """Say how far back the forecasts look."""
-    if not lags["effective"]:
-        return words.t("message.no_lags")
-    top = lags["top"][0]
-    values = {"share": words.percent(lags["share"]), "time": words.duration(lags["time"])}
-    said = [words.t("message.lags", **values, top=words.duration(top["time"]), most=words.percent(top["share"]))]
-    if not lags["is_whole"]:
-        said.append(words.t("message.looked", time=words.duration(lags["looked_within"])))
-    return words.join(said)
+    return words.said(lags["message"])
 
 
-def _gates_figure(heat: JsonObject, words: Words) -> Chart:
+def _gates(heat: dict[str, Any], words: Words) -> Told:
     t = words.t
-    key = "figure.unit_of_layer" if heat["has_layers"] else "figure.unit"
-    units = [t(key, **unit) for unit in heat["units"]]
-    trace = {
-        "type": "heatmap",
-        "x": heat["times"],
-        "y": units,
-        "z": heat["kept"],
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": "Cividis",
-        "colorbar": {"title": {"text": t("figure.kept_share"), "side": "right"}, "thickness": 14, "tickformat": ".0%"},
-        "hovertemplate": "%{x}<br>%{y}: %{z:.0%}<extra></extra>",
-    }
+    key = "unit_name.of_layer" if heat["has_layers"] else "unit_name.alone"
+    units = tuple(t(key, **unit) for unit in heat["units"])
+    times = _times(heat["times"])
+    cells = HeatMap(times, np.array(heat["kept"]), 0.0, 1.0, t("figure.kept_share"), units, ".0%")
+    x = replace(time_axis(times, t("chart.time")), has_grid=False)
+    panel = Panel((cells,), x=x, y=Axis(t("chart.sorted_units"), ticks=(), has_grid=False))
     values = {"n": heat["n_units"], "shown": len(units), "mean": words.percent(heat["mean"])}
-    message = t("message.gates", **values)
-    axis = {"showticklabels": False, "showgrid": False, "ticks": ""}
-    return _chart([trace], "", t("figure.sorted_units"), message, 440, yaxis=axis)
+    return Chart((panel,), size=(11.0, 5.2)), t("message.gates", **values)

@@ -12,6 +12,7 @@ from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, diagnose
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
+from gatecast.model.alignment import match_series
 from gatecast.reporting.clock import Clock
 
 __all__ = ["HeldOut", "hold_out"]
@@ -67,7 +68,9 @@ def hold_out(model: LSTMForecaster, panel: Panel, clock: Clock) -> HeldOut:
         panel: All that is known.
         clock: Tells how long the second fit took.
     """
-    n_trained = np.array([_n_trained(model, id_, n) for id_, n in zip(panel.ids.tolist(), panel.lengths, strict=True)])
+    match = match_series(model.fitted_.after, panel)
+    # of a series that it does not know nothing is tested
+    n_trained = np.where(match.is_known, np.minimum(match.n_before, panel.lengths), panel.lengths)
     own = HeldOut(model, panel, n_trained)
     if own.has_test:
         return own
@@ -81,9 +84,3 @@ def hold_out(model: LSTMForecaster, panel: Panel, clock: Clock) -> HeldOut:
         # the first four fifths are too short to learn from
         return own
     return HeldOut(again, panel, positions)
-
-
-def _n_trained(model: LSTMForecaster, unique_id: object, length: int) -> int:
-    """Return how many points of a series the model learned from; all of them where it does not know the series."""
-    row = model.fitted_.row_of.get(unique_id)
-    return int(length) if row is None else int(min(model.fitted_.lengths[row], length))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
-from gatecast._json import JsonObject
+import numpy as np
+
+from gatecast.charts.curves import training_of
 from gatecast.charts.numbers import coverages, step_errors
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
 from gatecast.diagnosis import Diagnosis
 from gatecast.exceptions import DataError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.reporting.compact import rounded, said
+from gatecast.reporting.compact import rounded
+from gatecast.texts.message import Message
 
 __all__ = ["about_comparison", "about_diagnosis", "about_training"]
 
@@ -21,7 +23,7 @@ COLUMNS = ("mase", "mae", "rmse", "smape", "scaled_crps", "skill", "skill_lower"
 ALWAYS = ("n_windows", "is_ranked", "n_failures", "error")
 
 
-def about_comparison(comparison: Comparison) -> JsonObject:
+def about_comparison(comparison: Comparison) -> dict[str, Any]:
     """Gather what a comparison found."""
     board, record = comparison.board, comparison.backtest
     rows = board.table.to_dict("records")
@@ -29,17 +31,18 @@ def about_comparison(comparison: Comparison) -> JsonObject:
         "metric": board.metric,
         "best": board.verdict.best,
         "recommended": board.verdict.recommended,
-        "sentences": [said(sentence) for sentence in board.verdict.sentences],
-        "notes": [said(note) for note in board.notes],
+        "sentences": [message.to_dict() for message in board.verdict.sentences],
+        "notes": [note.to_dict() for note in board.notes],
         "horizon": record.horizon,
         "n_windows": int(record.forecasts.groupby("unique_id", observed=True)["cutoff"].nunique().max()),
         "n_series": int(record.forecasts["unique_id"].nunique()),
         "models": [
             {"model": str(row["model"]), "seconds": row["fit_seconds"] + row["predict_seconds"]}
             | {name: row[name] for name in (*COLUMNS, *ALWAYS)}
+            | {"failure": _failure(row["error"], record.failures.get(row["model"]))}
             for row in rows
         ],
-        "pairs": [{**row, "note": said(row["note"])} for row in board.pairs.to_dict("records")],
+        "pairs": board.pairs.to_dict("records"),
         "ranks": {
             "n_series": board.ranks.n_series,
             "p_value": board.ranks.p_value,
@@ -52,7 +55,14 @@ def about_comparison(comparison: Comparison) -> JsonObject:
     }
 
 
-def _steps(comparison: Comparison) -> JsonObject | None:
+def _failure(error: str, failure: Message | None) -> dict[str, Any] | None:
+    if failure is None and error:
+        # of a backtest that knows sentences only
+        failure = Message("failure.quoted", {"text": error})
+    return None if failure is None else failure.to_dict()
+
+
+def _steps(comparison: Comparison) -> dict[str, Any] | None:
     try:
         found = step_errors(comparison.backtest)
     except DataError:
@@ -67,7 +77,7 @@ def _steps(comparison: Comparison) -> JsonObject | None:
     }
 
 
-def _coverage(comparison: Comparison) -> JsonObject | None:
+def _coverage(comparison: Comparison) -> dict[str, Any] | None:
     try:
         found = coverages(comparison.backtest)
     except DataError:
@@ -79,46 +89,29 @@ def _coverage(comparison: Comparison) -> JsonObject | None:
     }
 
 
-def about_diagnosis(diagnosis: Diagnosis) -> JsonObject:
+def about_diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     """Gather what a diagnosis found."""
     return {
         "judged_on": {"part": diagnosis.part, "n": diagnosis.n_points, "sentence": diagnosis.judged_on},
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": finding.severity,
-                "evidence": finding.evidence,
-                "about": finding.about,
-                "sentence": finding.sentence,
-                "remedy": finding.remedy,
-            }
-            for finding in diagnosis.findings
-        ],
+        "findings": [{**finding.to_dict(), "message": finding.message.to_dict()} for finding in diagnosis.findings],
     }
 
 
-def about_training(model: LSTMForecaster) -> JsonObject:
+def about_training(model: LSTMForecaster) -> dict[str, Any]:
     """Gather how the loss went."""
     history, record = model.history_, model.fitted_.record
-    checked = history.get("validation_epoch") or []
-    if checked:
-        names = {"validation": "validation_rmse", "learned": "train_rmse"}
-        curves = {name: (checked, history[key]) for name, key in names.items() if history.get(key)}
-    else:
-        curves = {"training": (list(range(1, len(history["rmse"]) + 1)), history["rmse"])}
-    losses = np.asarray(history.get("validation_loss") or [], float)
-    best = int(np.nanargmin(losses)) if len(losses) and not np.isnan(losses).all() else None
+    training = training_of(history)
+    epoch, rmse = training.kept or (None, None)
     return {
-        "curves": [{"name": name, **_thin(*curve)} for name, curve in curves.items()],
-        "kept_epoch": None if best is None else checked[best],
-        "kept_rmse": None if best is None or not history.get("validation_rmse") else history["validation_rmse"][best],
+        "curves": [{"name": name, **_thin(*curve)} for name, curve in training.curves.items()],
+        "kept_epoch": epoch,
+        "kept_rmse": rmse,
         "n_epochs": len(history["rmse"]),
         "n_steps": record.n_steps,
         "stop": str(record.stop),
     }
 
 
-def _thin(epochs: npt.ArrayLike, errors: npt.ArrayLike) -> dict[str, list[float | None]]:
-    values = np.asarray(errors, float)
-    keep = envelope(values, POINTS // 2)
-    return {"epochs": rounded(np.asarray(epochs, float)[keep]), "rmse": rounded(values[keep])}
+def _thin(epochs: np.ndarray, errors: np.ndarray) -> dict[str, list[float | None]]:
+    keep = envelope(errors, POINTS // 2)
+    return {"epochs": rounded(epochs[keep]), "rmse": rounded(errors[keep])}

@@ -77,13 +77,7 @@ def _time(steps: float, freq: str | int) -> JsonObject:
 
 def _events(events: ForgetEvents) -> JsonObject:
     alignments = [
-        {
-            "cycle": a.cycle,
-            "n_parts": len(a.labels),
-            "peak": a.peak,
-            "p_value": a.p_value,
-            "is_aligned": a.is_aligned,
-        }
+        {"cycle": a.cycle, "n_parts": len(a.labels), "peak": a.peak, "p_value": a.p_value, "is_aligned": a.is_aligned}
         for a in events.alignments
     ]
     return {
@@ -93,6 +87,7 @@ def _events(events: ForgetEvents) -> JsonObject:
         "n_idle": int(events.is_idle.sum()),
         "threshold": events.threshold,
         "alignments": alignments if len(events) else [],
+        "messages": [message.to_dict() for message in events.messages],
     }
 
 
@@ -103,7 +98,7 @@ def _lags(lags: LagImportance) -> JsonObject:
         "time": _time(lags.effective_lookback, lags.freq),
         "share": lags.share,
         "is_whole": lags.is_whole,
-        "looked_within": _time(len(lags.lags), lags.freq),
+        "message": lags.message.to_dict(),
         "importance": rounded(importance),
         "top": [{"lag": lag, "share": share, "time": _time(lag, lags.freq)} for lag, share in lags.top(3)],
     }

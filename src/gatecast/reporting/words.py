@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
-from gatecast._json import JsonObject
 from gatecast.charts.names import shorten
-from gatecast.charts.words import UNITS
+from gatecast.charts.words import frequency_words
 from gatecast.texts import UNKNOWN, Texts
 from gatecast.texts.message import Message
 
@@ -100,7 +100,7 @@ class Words:
             return UNKNOWN
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
-    def duration(self, facts: JsonObject) -> str:
+    def duration(self, facts: dict[str, Any]) -> str:
         """Say a duration of `gatecast.explanation.durations`.
 
         Examples:
@@ -116,67 +116,15 @@ class Words:
             >>> Words("en").frequency("MS"), Words("zh").frequency("30min"), Words("en").frequency("2")
             ('monthly', '每 30 分钟', 'steps of 2')
         """
-        digits = freq[: len(freq) - len(freq.lstrip("0123456789"))]
-        if digits == freq:
-            return self.t("frequency.steps", n=digits)
-        unit = UNITS.get(freq[len(digits) :].split("-")[0])
-        if unit is None:
-            return freq
-        unit = unit.replace(" ", "_")
-        if digits in ("", "1"):
-            return self.t(f"frequency.{unit}")
-        return self.t("frequency.every", time=self.t(f"unit.{unit}", n=digits))
+        return frequency_words(freq, self.t)
 
-    def said(self, sentence: JsonObject) -> dict[str, str]:
-        """Say a sentence of the library; in its own English, and marked as such, where there is no other text of it."""
-        if sentence["code"] not in self.t:
-            return {"text": sentence["sentence"], "lang": "en"}
-        message = Message.from_dict(sentence)
-        facts = {name: self._named(value) for name, value in message.facts.items()}
-        if "p" in facts:
-            facts["chance"] = self._chance(facts)
-        return {"text": Message(message.code, facts).say(self.lang).strip(), "lang": self.lang}
-
-    def _named(self, value: object) -> object:
-        """Shorten a list of names; other messages are no names."""
-        if isinstance(value, list) and not any(isinstance(item, Message) for item in value):
-            return self.names(value)
-        return value
-
-    def _chance(self, facts: JsonObject) -> str:
-        p = facts["p"]
-        if p is None and facts.get("behind") is not None:
-            return self.t("verdict.untested", metric=facts["metric"], behind=facts["behind"])
-        return self.p_text(p)
-
-    def finding(self, finding: JsonObject, part: str) -> dict[str, str]:
-        """Say what a diagnosis found."""
-        code = f"finding.{finding['code']}"
-        if finding["about"]:
-            code += "-column"
-        if code not in self.t:
-            return {"text": finding["sentence"], "lang": "en"}
-        levels = [
-            self.t("finding.level", level=name.removeprefix("coverage_"), held=self.percent(held, ".1f"))
-            for name, held in finding["evidence"].items()
-            if name.startswith("coverage_")
-        ]
-        held = self.t("words.semicolon").join(levels)
-        values = {"part": self.part(part), "about": self.name(finding["about"]), "levels": held}
-        # numbers such as "coverage_80" are no names that a text uses
-        numbers = {name.replace(".", "_"): value for name, value in finding["evidence"].items()}
-        return {"text": self.t(code, **values, **numbers), "lang": self.lang}
+    def said(self, stored: dict[str, Any]) -> str:
+        """Say a message of the library from its plain data, the names in it shortened."""
+        return Message.from_dict(stored).renamed(self.name).say(self.lang)
 
     def part(self, part: str) -> str:
         """Say which part of the data."""
         return self.t(f"part.{part.split(' ')[0] or 'unknown'}")
-
-    def peak(self, alignment: JsonObject) -> str:
-        """Say which part of a cycle."""
-        cycle, peak = alignment["cycle"], alignment["peak"]
-        if cycle in ("weekday", "month"):
-            return self.t(f"{cycle}.{peak.lower()}")
-        return self.t("cycle.step", n=peak) if cycle == "season" else str(peak)
 
     def join(self, texts: Iterable[str]) -> str:
         """Put sentences one behind the other."""

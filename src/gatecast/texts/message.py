@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from gatecast._json import plain
 from gatecast.texts import Texts
 
-__all__ = ["Message"]
+__all__ = ["Message", "in_python", "reason"]
+
+# settings by their names, to words that can be pasted
+Style = Callable[[Mapping[str, Any]], str]
+
+
+# the class that a setting belongs to, where it is no argument of `LSTMForecaster` itself; told by its definition
+OWNERS: dict[str, str] = {}
+
+
+def in_python(settings: Mapping[str, Any]) -> str:
+    """Write settings as arguments in Python.
+
+    Examples:
+        >>> from gatecast.model import settings
+        >>> in_python({"epochs": 32, "loss": "quantile", "season_length": (7, 24)})
+        'loss="quantile", season_length=(7, 24), training=Training(epochs=32)'
+    """
+    shown = {name: _literal(value) for name, value in settings.items()}
+    parts = [f"{name}={value}" for name, value in shown.items() if name not in OWNERS]
+    for owner in sorted({OWNERS[name] for name in shown if name in OWNERS}):
+        inside = ", ".join(f"{name}={value}" for name, value in shown.items() if OWNERS.get(name) == owner)
+        parts.append(f"{owner.lower()}={owner}({inside})")
+    return ", ".join(parts)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return repr(tuple(plain(value)))
+    # numbers of numpy are written as plain ones, and texts in the quotes of most programs
+    return json.dumps(value) if isinstance(value, str) else repr(plain(value))
 
 
 @dataclass(frozen=True)
@@ -17,8 +49,8 @@ class Message:
 
     Args:
         code: Key of a text, e.g. `verdict.alike`; it does not change, so programs may ask for it.
-        facts: Plain values that the text names: numbers, texts, other messages, lists of them, None for what is not
-            known.
+        facts: Values that the text names: numbers, names, None for what is not known, other messages, lists of all of
+            these, and settings by their names.
 
     Examples:
         >>> message = Message("note.one_window")
@@ -33,27 +65,74 @@ class Message:
     code: str
     facts: dict[str, Any] = field(default_factory=dict)
 
-    @classmethod
-    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
-        """Return the message that `dataclasses.asdict` took apart, with the messages inside it."""
-        return cls(facts["code"], {name: cls._inner(value) for name, value in facts["facts"].items()})
+    def say(self, lang: str, settings: Style = in_python) -> str:
+        """Return the text.
 
-    @classmethod
-    def _inner(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return [cls._inner(item) for item in value]
-        return cls.from_dict(value) if isinstance(value, dict) else value
-
-    def say(self, lang: str) -> str:
-        """Return the text in a language, "en" or "zh"; lists are joined by commas."""
+        Args:
+            lang: "en" or "zh".
+            settings: How settings are written: as arguments in Python, or as options of the command line.
+        """
         texts = Texts(lang)
-        return texts(self.code, **{name: _said(value, texts) for name, value in self.facts.items()})
+        return texts(self.code, **{name: _said(value, texts, settings) for name, value in self.facts.items()})
+
+    def renamed(self, change: Callable[[str], str]) -> Message:
+        """Return the message with every name among its facts changed, but not the words of others, its `text`."""
+        changed = {name: value if name == "text" else _renamed(value, change) for name, value in self.facts.items()}
+        return Message(self.code, changed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the code, the facts as plain data, and the sentence in English."""
+        facts = {name: _stored(value) for name, value in self.facts.items()}
+        return {"code": self.code, "facts": facts, "sentence": str(self)}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the message that `to_dict` wrote."""
+        return cls(stored["code"], {name: _restored(value) for name, value in stored["facts"].items()})
 
     def __str__(self) -> str:
         return self.say("en")
 
+    def __hash__(self) -> int:
+        return hash((self.code, *self.facts))
 
-def _said(value: Any, texts: Texts) -> Any:
+
+def reason(error: Exception) -> Message:
+    """Return why something failed: the message that an error was raised with, or one that quotes its text.
+
+    Examples:
+        >>> str(reason(ValueError("too short"))), reason(ValueError(Message("note.one_window"))).code
+        ('too short', 'note.one_window')
+    """
+    told = error.args[0] if error.args else ""
+    return told if isinstance(told, Message) else Message("failure.quoted", {"text": str(error)})
+
+
+def _said(value: Any, texts: Texts, settings: Style) -> Any:
+    if isinstance(value, Message):
+        return value.say(texts.lang, settings)
+    if isinstance(value, Mapping):
+        return settings(value)
     if isinstance(value, list | tuple):
-        return texts("words.comma").join(str(_said(item, texts)) for item in value)
-    return value.say(texts.lang) if isinstance(value, Message) else value
+        return texts("words.comma").join(str(_said(item, texts, settings)) for item in value)
+    return value
+
+
+def _renamed(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, Message):
+        return value.renamed(change)
+    if isinstance(value, list | tuple):
+        return [_renamed(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.to_dict()
+    return [_stored(item) for item in value] if isinstance(value, list | tuple) else plain(value)
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Message.from_dict(value) if {"code", "facts"} <= set(value) else value
+    return [_restored(item) for item in value] if isinstance(value, list) else value

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecast.network.native import FINISHED
+from gatecast.network.wrapper import FINISHED
 
 __all__ = ["find_learning_rate", "steepest_rate"]
 

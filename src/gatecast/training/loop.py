@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gatecast.exceptions import TrainingError
-from gatecast.network.native import FINISHED
+from gatecast.network.wrapper import FINISHED
+from gatecast.texts.message import Message
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
 
@@ -59,7 +60,7 @@ class TrainingSchedule:
     averaged: bool = False
     halt: threading.Event | None = None
     on_validation: OnValidation | None = None
-    remedies: tuple[str, ...] = ()
+    remedies: tuple[Message, ...] = ()
 
 
 @dataclass
@@ -115,7 +116,7 @@ class TrainingResult:
         n_steps: Training steps taken.
         learning_rate: The highest one of the schedule.
         stop: Why it ended.
-        validation_loss: Of the weights; None where nothing was held back.
+        validation_loss: Of the weights; None where nothing was held out.
         best_step: Step whose weights these are.
     """
 
@@ -145,7 +146,7 @@ def train(
     """Take one training step for each learning rate, and keep the weights that are best on the validation set.
 
     Args:
-        trainer: From `gatecast.network.native.make_trainer`.
+        trainer: From `gatecast.network.wrapper.make_trainer`.
         source: Where its sequences come from.
         schedule: What training follows.
         progress: Is told of every few steps.
@@ -231,15 +232,16 @@ class _Run:
     def weights(self) -> np.ndarray:
         return np.asarray(self.trainer.mean_weights() if self.schedule.averaged else self.trainer.weights())
 
-    def _diverged(self) -> str:
+    def _diverged(self) -> Message:
         step, schedule = self.log.n_steps, self.schedule
         rate = float(self.log.rates[step])
-        remedies = ", ".join((f"Lower it (`learning_rate={rate / 10:.1g}`)", *schedule.remedies[:-1]))
-        last = f", or {schedule.remedies[-1]}" if schedule.remedies else ""
-        return (
-            f"The loss is not a finite number at training step {step + 1} of {len(self.log.rates)} "
-            f"(epoch {step // schedule.steps_per_epoch + 1}), where the learning rate was {rate:.3g}. {remedies}{last}."
+        *others, last = (
+            Message("remedy.lower", {"setting": {"learning_rate": float(f"{rate / 10:.1g}")}}),
+            *schedule.remedies,
         )
+        remedies = Message("words.or", {"others": others, "last": last}) if others else last
+        facts = {"step": step + 1, "n_steps": len(self.log.rates), "epoch": step // schedule.steps_per_epoch + 1}
+        return Message("failure.diverged", facts | {"rate": rate, "remedies": remedies})
 
     def _validate(self) -> None:
         found = {} if self.judge is None else self._judged(self.judge)

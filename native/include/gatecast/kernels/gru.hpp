@@ -69,10 +69,26 @@ void gru_forward(const GruForward<Real>& p) {
         Real* gates = p.gates + t * gate_step;
         const Real* h_before = p.h + t * state_step;
         const int k = t == 0 && p.zero_state ? 0 : p.D;
-        multiply(Product<Real>{p.x + t * x_step, p.ldx, p.F, nullptr, 0, 0, p.kernel, p.F, p.bias, gates, ld3, rows,
-                               3 * p.D});
-        multiply(Product<Real>{h_before, ldd, k, nullptr, 0, 0, p.recurrent, p.D, p.recurrent_bias, p.product, ld3,
-                               rows, 3 * p.D});
+        multiply(Product<Real>{.a1 = p.x + t * x_step,
+                               .lda1 = p.ldx,
+                               .k1 = p.F,
+                               .packed = p.kernel,
+                               .depth = p.F,
+                               .bias = p.bias,
+                               .out = gates,
+                               .ldo = ld3,
+                               .rows = rows,
+                               .columns = 3 * p.D});
+        multiply(Product<Real>{.a1 = h_before,
+                               .lda1 = ldd,
+                               .k1 = k,
+                               .packed = p.recurrent,
+                               .depth = p.D,
+                               .bias = p.recurrent_bias,
+                               .out = p.product,
+                               .ldo = ld3,
+                               .rows = rows,
+                               .columns = 3 * p.D});
         gru_cell_forward(rows, p.D, gates, p.product, h_before, p.inner + t * state_step, p.h + (t + d) * state_step);
     }
 }
@@ -83,13 +99,36 @@ void gru_weight_gradients(const GruBackward<Real>& p, int from, int to) {
     const int64_t row = int64_t{from} * p.R;
     const Real* dz = p.gates + row * ld3;
     const Real* inner = p.inner_gates + row * ld3;
-    accumulate(Outer<Real>{p.x + row * p.ldx, p.ldx, dz, ld3, depth, p.d_kernel, ld3, p.F, 3 * p.D});
-    accumulate(Outer<Real>{p.h + row * ldd, ldd, inner, ld3, depth, p.d_recurrent, ld3, p.D, 3 * p.D});
+    accumulate(Outer<Real>{.a = p.x + row * p.ldx,
+                           .lda = p.ldx,
+                           .b = dz,
+                           .ldb = ld3,
+                           .depth = depth,
+                           .out = p.d_kernel,
+                           .ldo = ld3,
+                           .rows = p.F,
+                           .columns = 3 * p.D});
+    accumulate(Outer<Real>{.a = p.h + row * ldd,
+                           .lda = ldd,
+                           .b = inner,
+                           .ldb = ld3,
+                           .depth = depth,
+                           .out = p.d_recurrent,
+                           .ldo = ld3,
+                           .rows = p.D,
+                           .columns = 3 * p.D});
     add_columns(dz, depth, ld3, p.d_bias);
     add_columns(inner, depth, ld3, p.d_recurrent_bias);
     if (p.dx) {
-        multiply(Product<Real>{dz, ld3, 3 * p.D, nullptr, 0, 0, p.input_transposed, 3 * p.D, nullptr,
-                               p.dx + row * padded(p.F), padded(p.F), depth, p.F});
+        multiply(Product<Real>{.a1 = dz,
+                               .lda1 = ld3,
+                               .k1 = 3 * p.D,
+                               .packed = p.input_transposed,
+                               .depth = 3 * p.D,
+                               .out = p.dx + row * padded(p.F),
+                               .ldo = padded(p.F),
+                               .rows = depth,
+                               .columns = p.F});
     }
 }
 
@@ -110,8 +149,15 @@ void gru_backward(const GruBackward<Real>& p) {
         gru_cell_backward<Real>((steps - without) * p.R, p.D, gates + in3, inner_gates + in3, p.inner + at + in,
                                 p.h + at + in, p.dh + (t + without - p.dh_from) * state_step, p.dh_state + in);
         if (t > 0 || !p.zero_state) {
-            multiply(Product<Real>{inner_gates, ld3, 3 * p.D, nullptr, 0, 0, p.recurrent_transposed, 3 * p.D, nullptr,
-                                   p.through, ldd, steps * p.R, p.D});
+            multiply(Product<Real>{.a1 = inner_gates,
+                                   .lda1 = ld3,
+                                   .k1 = 3 * p.D,
+                                   .packed = p.recurrent_transposed,
+                                   .depth = 3 * p.D,
+                                   .out = p.through,
+                                   .ldo = ldd,
+                                   .rows = steps * p.R,
+                                   .columns = p.D});
             for (int64_t k = 0; k < steps * state_step; ++k) p.dh_state[k] += p.through[k];
         }
         if (done - t >= block || t == 0) {

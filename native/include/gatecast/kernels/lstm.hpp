@@ -71,8 +71,19 @@ void lstm_forward(const LstmForward<Real>& p) {
         Real* z = p.gates + t * gate_step;
         const Real* h_before = p.h + t * state_step;
         const int k2 = t == 0 && p.zero_state ? 0 : p.D;
-        multiply(Product<Real>{p.x + t * x_step, p.ldx, p.F, h_before, ldd, k2, p.weights, p.F + p.D, p.bias, z, ldg,
-                               rows, 4 * p.D});
+        multiply(Product<Real>{.a1 = p.x + t * x_step,
+                               .lda1 = p.ldx,
+                               .k1 = p.F,
+                               .a2 = h_before,
+                               .lda2 = ldd,
+                               .k2 = k2,
+                               .packed = p.weights,
+                               .depth = p.F + p.D,
+                               .bias = p.bias,
+                               .out = z,
+                               .ldo = ldg,
+                               .rows = rows,
+                               .columns = 4 * p.D});
         cell_forward(rows, p.D, z, p.c + t * state_step, p.c + (t + d) * state_step, p.h + (t + d) * state_step,
                      p.tanh_c + t * state_step);
     }
@@ -84,17 +95,39 @@ void lstm_weight_gradients(const LstmBackward<Real>& p, int from, int to) {
     const int ldg = padded(4 * p.D), ldd = padded(p.D);
     const Real* dz = p.gates + int64_t{from} * p.R * ldg;
     const int depth = (to - from) * p.R;
-    accumulate(Outer<Real>{p.x + from * p.R * p.ldx, p.ldx, dz, ldg, depth, p.d_kernel, ldg, p.F, 4 * p.D});
+    accumulate(Outer<Real>{.a = p.x + from * p.R * p.ldx,
+                           .lda = p.ldx,
+                           .b = dz,
+                           .ldb = ldg,
+                           .depth = depth,
+                           .out = p.d_kernel,
+                           .ldo = ldg,
+                           .rows = p.F,
+                           .columns = 4 * p.D});
     add_columns(dz, depth, ldg, p.d_bias);
     // the zero state before the first steps adds nothing
     const int first = p.zero_state && from < p.dilation ? p.dilation : from;
     if (first < to) {
-        accumulate(Outer<Real>{p.h + int64_t{first} * p.R * ldd, ldd, p.gates + int64_t{first} * p.R * ldg, ldg,
-                               (to - first) * p.R, p.d_recurrent, ldg, p.D, 4 * p.D});
+        accumulate(Outer<Real>{.a = p.h + int64_t{first} * p.R * ldd,
+                               .lda = ldd,
+                               .b = p.gates + int64_t{first} * p.R * ldg,
+                               .ldb = ldg,
+                               .depth = (to - first) * p.R,
+                               .out = p.d_recurrent,
+                               .ldo = ldg,
+                               .rows = p.D,
+                               .columns = 4 * p.D});
     }
     if (p.dx) {
-        multiply(Product<Real>{dz, ldg, 4 * p.D, nullptr, 0, 0, p.input_transposed, 4 * p.D, nullptr,
-                               p.dx + int64_t{from} * p.R * padded(p.F), padded(p.F), depth, p.F});
+        multiply(Product<Real>{.a1 = dz,
+                               .lda1 = ldg,
+                               .k1 = 4 * p.D,
+                               .packed = p.input_transposed,
+                               .depth = 4 * p.D,
+                               .out = p.dx + int64_t{from} * p.R * padded(p.F),
+                               .ldo = padded(p.F),
+                               .rows = depth,
+                               .columns = p.F});
     }
 }
 
@@ -118,8 +151,15 @@ void lstm_backward(const LstmBackward<Real>& p) {
                             p.tanh_c + at + states_in, p.dh + (t + without - p.dh_from) * state_step,
                             p.dh_state + states_in, p.dc_state + states_in);
         if (t > 0 || !p.zero_state) {
-            multiply(Product<Real>{dz, ldg, 4 * p.D, nullptr, 0, 0, p.recurrent_transposed, 4 * p.D, nullptr,
-                                   p.dh_state, ldd, steps * p.R, p.D});
+            multiply(Product<Real>{.a1 = dz,
+                                   .lda1 = ldg,
+                                   .k1 = 4 * p.D,
+                                   .packed = p.recurrent_transposed,
+                                   .depth = 4 * p.D,
+                                   .out = p.dh_state,
+                                   .ldo = ldd,
+                                   .rows = steps * p.R,
+                                   .columns = p.D});
         }
         if (done - t >= block || t == 0) {
             lstm_weight_gradients(p, t, done);

@@ -34,7 +34,7 @@ void adam(const AdamTask<Real>& p) {
         store(at.m + k, m);
         store(at.v + k, v);
         store(at.p + k, after);
-        if (at.mean) store(at.mean + k, after + (load(at.mean + k) - after) * at.memory);
+        if (at.mean) store(at.mean + k, after + (load(at.mean + k) - after) * at.ema_decay);
     }
 }
 

@@ -7,6 +7,9 @@
 
 #include "gatecast/kernels/simd.hpp"
 
+// Of the C library; unlike lgamma it writes no global variable, so that threads may call it at once.
+extern "C" double lgamma_r(double x, int* sign) noexcept;
+
 namespace gatecast::GATECAST_ISA {
 
 template <typename Real>
@@ -65,6 +68,11 @@ GATECAST_INLINE double digamma(double x) {
     return sum + __builtin_log(x) - 0.5 / x - f * (1.0 / 12 - f * (1.0 / 120 - f * (1.0 / 252 - f / 240)));
 }
 
+GATECAST_INLINE double log_gamma(double x) {
+    int sign = 1;
+    return lgamma_r(x, &sign);
+}
+
 // exp of numbers that are not above zero.
 GATECAST_INLINE Vec<float> exp_below_one(Vec<float> x) {
     const Exponent e = split_exponent(clamp(x, -87.0f, 0.0f));
@@ -76,11 +84,11 @@ GATECAST_INLINE Vec<double> exp_below_one(Vec<double> x) {
     return x;
 }
 
-// The candidates' shares at one vector of steps, and their mixture.
+// The skip forecasts' shares at one vector of steps, and their mixture.
 template <typename Real>
 struct Mixture {
-    Vec<Real> share[kMaxCandidates];
-    Vec<Real> candidate[kMaxCandidates];
+    Vec<Real> share[kMaxSkipForecasts];
+    Vec<Real> candidate[kMaxSkipForecasts];
     Vec<Real> value{};
 };
 
@@ -98,7 +106,7 @@ GATECAST_INLINE void mix(const OriginTask<Real>& p, int k, int n, Mixture<Real>&
     }
     for (int j = 0; j < p.J; ++j) {
         m.share[j] /= sum;
-        m.candidate[j] = load_upto(p.candidates + j * p.H + k, n);
+        m.candidate[j] = load_upto(p.skip_forecasts + j * p.H + k, n);
         m.value += m.share[j] * m.candidate[j];
     }
 }
@@ -206,7 +214,7 @@ GATECAST_INLINE void student(Vec<Real> middle, Steps<Real>& s) {
         const double n = static_cast<double>(nu[i]);
         // sums of log gamma lose digits for many degrees of freedom, where t is the normal distribution
         const double log_beta =
-            n < 1e5 ? __builtin_lgamma(n / 2) - __builtin_lgamma((n + 1) / 2) : 0.25 / n - 0.5 * __builtin_log(n / 2);
+            n < 1e5 ? log_gamma(n / 2) - log_gamma((n + 1) / 2) : 0.25 / n - 0.5 * __builtin_log(n / 2);
         const double d_beta = n < 1e5 ? 0.5 * (digamma(n / 2) - digamma((n + 1) / 2)) : -0.5 / n - 0.25 / (n * n);
         constant[i] = static_cast<Real>(log_beta + 0.5 * __builtin_log(n * 3.14159265358979323846));
         d_constant[i] = static_cast<Real>(d_beta + 0.5 / n);

@@ -23,8 +23,6 @@ class AttentionLayer final : public Layer<Real> {
           packed_(packed_columns(units) * width),
           packed_transposed_(packed_columns(width) * units) {}
 
-    Reach reach() const override { return Reach::all; }
-
     Room<Real> make_room(int T, int R, bool gradients) const override {
         const int64_t rows = int64_t{T} * R;
         Room<Real> room;
@@ -38,8 +36,16 @@ class AttentionLayer final : public Layer<Real> {
     Signal<const Real> forward(Room<Real>& room, const Pass& pass, Signal<const Real> x) const override {
         const int n = this->inputs, ldu = padded(units_), rows = pass.T * pass.R;
         Real *hidden = room[0], *share = room[1], *y = room[2];
-        kernels_.multiply(Product<Real>{x.data, x.ld, n, nullptr, 0, 0, packed_.data(), n, weights_ + bias_, hidden,
-                                        ldu, rows, units_});
+        kernels_.multiply(Product<Real>{.a1 = x.data,
+                                        .lda1 = x.ld,
+                                        .k1 = n,
+                                        .packed = packed_.data(),
+                                        .depth = n,
+                                        .bias = weights_ + bias_,
+                                        .out = hidden,
+                                        .ldo = ldu,
+                                        .rows = rows,
+                                        .columns = units_});
         kernels_.tanh_all(hidden, int64_t{rows} * ldu);
         for (int r = 0; r < pass.R; ++r) {
             softmax(pass, r, hidden, share);
@@ -74,11 +80,26 @@ class AttentionLayer final : public Layer<Real> {
                 }
             }
         }
-        kernels_.accumulate(Outer<Real>{x.data, x.ld, dz, ldu, rows, gradient + kernel_, ldu, n, units_});
+        kernels_.accumulate(Outer<Real>{.a = x.data,
+                                        .lda = x.ld,
+                                        .b = dz,
+                                        .ldb = ldu,
+                                        .depth = rows,
+                                        .out = gradient + kernel_,
+                                        .ldo = ldu,
+                                        .rows = n,
+                                        .columns = units_});
         kernels_.add_columns(dz, rows, ldu, gradient + bias_);
         if (!dx.data) return;
-        kernels_.multiply(Product<Real>{dz, ldu, units_, nullptr, 0, 0, packed_transposed_.data(), units_, nullptr,
-                                        dx.data, ldx, rows, n});
+        kernels_.multiply(Product<Real>{.a1 = dz,
+                                        .lda1 = ldu,
+                                        .k1 = units_,
+                                        .packed = packed_transposed_.data(),
+                                        .depth = units_,
+                                        .out = dx.data,
+                                        .ldo = ldx,
+                                        .rows = rows,
+                                        .columns = n});
         for (int t = 0; t < pass.T; ++t) {
             for (int r = 0; r < pass.R; ++r) {
                 const Real *out = dy.data + int64_t{r} * dy.ld, a = share[t * pass.R + r];

@@ -17,8 +17,6 @@ class BidirectionalLayer final : public Layer<Real> {
           forwards_(kernels, layout, F, D, 1),
           backwards_(kernels, layout, F, D, 1) {}
 
-    Reach reach() const override { return Reach::all; }
-
     Room<Real> make_room(int T, int R, bool gradients) const override {
         const int64_t rows = int64_t{T} * R;
         Room<Real> room;

@@ -31,8 +31,16 @@ class DenseLayer final : public Layer<Real> {
     Signal<const Real> forward(Room<Real>& room, const Pass& pass, Signal<const Real> x) const override {
         const int rows = (pass.T - x.from) * pass.R, ldy = padded(outputs);
         Real* y = room[0];
-        kernels_.multiply(Product<Real>{x.data, x.ld, inputs, nullptr, 0, 0, packed_.data(), inputs, weights_ + bias_,
-                                        y, ldy, rows, outputs});
+        kernels_.multiply(Product<Real>{.a1 = x.data,
+                                        .lda1 = x.ld,
+                                        .k1 = inputs,
+                                        .packed = packed_.data(),
+                                        .depth = inputs,
+                                        .bias = weights_ + bias_,
+                                        .out = y,
+                                        .ldo = ldy,
+                                        .rows = rows,
+                                        .columns = outputs});
         if (activation_ == Activation::tanh) kernels_.tanh_all(y, int64_t{rows} * ldy);
         return {y, ldy, x.from};
     }
@@ -48,12 +56,26 @@ class DenseLayer final : public Layer<Real> {
             dz = out;
         }
         if (dx.data) {
-            kernels_.multiply(Product<Real>{dz, ldy, outputs, nullptr, 0, 0, packed_transposed_.data(), outputs,
-                                            nullptr, dx.data, ldd, rows, inputs});
+            kernels_.multiply(Product<Real>{.a1 = dz,
+                                            .lda1 = ldy,
+                                            .k1 = outputs,
+                                            .packed = packed_transposed_.data(),
+                                            .depth = outputs,
+                                            .out = dx.data,
+                                            .ldo = ldd,
+                                            .rows = rows,
+                                            .columns = inputs});
         }
         // the weights stand transposed, and so do their gradients
-        kernels_.accumulate(
-            Outer<Real>{dz, ldy, x.step(dy.from, pass.R), x.ld, rows, gradient + kernel_, ldd, outputs, inputs});
+        kernels_.accumulate(Outer<Real>{.a = dz,
+                                        .lda = ldy,
+                                        .b = x.step(dy.from, pass.R),
+                                        .ldb = x.ld,
+                                        .depth = rows,
+                                        .out = gradient + kernel_,
+                                        .ldo = ldd,
+                                        .rows = outputs,
+                                        .columns = inputs});
         kernels_.add_columns(dz, rows, ldy, gradient + bias_);
     }
 

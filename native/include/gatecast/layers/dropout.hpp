@@ -1,4 +1,4 @@
-// Chance against learning by heart: some inputs are left out, the same ones at all steps of a sequence.
+// Regularisation by dropout: some inputs are left out, the same ones at all steps of a sequence.
 #pragma once
 
 #include "gatecast/layer.hpp"

@@ -31,36 +31,49 @@ class LstmLayer final : public RecurrentLayer<Real> {
 
     Signal<const Real> forward(Room<Real>& room, const Pass& pass, Signal<const Real> x) const override {
         if (pass.zero_state) this->clear_state(room, pass.R);
-        kernels_.lstm_forward({pass.T, pass.R, F_, D_, dilation_, x.data, x.ld, forward_.data(), weights_ + bias_,
-                               pass.zero_state, room[gates], room[c], room[h], room[tanh_c], pass.halt()});
+        kernels_.lstm_forward({.T = pass.T,
+                               .R = pass.R,
+                               .F = F_,
+                               .D = D_,
+                               .dilation = dilation_,
+                               .x = x.data,
+                               .ldx = x.ld,
+                               .weights = forward_.data(),
+                               .bias = weights_ + bias_,
+                               .zero_state = pass.zero_state,
+                               .gates = room[gates],
+                               .c = room[c],
+                               .h = room[h],
+                               .tanh_c = room[tanh_c],
+                               .halt = pass.halt()});
         return this->states(room, pass.R);
     }
 
     void backward(Room<Real>& room, const Pass& pass, Signal<const Real> x, Signal<const Real> dy, Signal<Real> dx,
                   Real* gradient) const override {
-        kernels_.lstm_backward({pass.T,
-                                pass.R,
-                                F_,
-                                D_,
-                                dilation_,
-                                x.data,
-                                x.ld,
-                                recurrent_transposed_.data(),
-                                input_transposed_.data(),
-                                pass.zero_state,
-                                room[gates],
-                                room[c],
-                                room[h],
-                                room[tanh_c],
-                                dy.data,
-                                dy.from,
-                                room[dh_state],
-                                room[dc_state],
-                                dx.data,
-                                gradient + kernel_,
-                                gradient + recurrent_,
-                                gradient + bias_,
-                                pass.halt()});
+        kernels_.lstm_backward({.T = pass.T,
+                                .R = pass.R,
+                                .F = F_,
+                                .D = D_,
+                                .dilation = dilation_,
+                                .x = x.data,
+                                .ldx = x.ld,
+                                .recurrent_transposed = recurrent_transposed_.data(),
+                                .input_transposed = input_transposed_.data(),
+                                .zero_state = pass.zero_state,
+                                .gates = room[gates],
+                                .c = room[c],
+                                .h = room[h],
+                                .tanh_c = room[tanh_c],
+                                .dh = dy.data,
+                                .dh_from = dy.from,
+                                .dh_state = room[dh_state],
+                                .dc_state = room[dc_state],
+                                .dx = dx.data,
+                                .d_kernel = gradient + kernel_,
+                                .d_recurrent = gradient + recurrent_,
+                                .d_bias = gradient + bias_,
+                                .halt = pass.halt()});
     }
 
     // i, f, g, o, c and h of the step.

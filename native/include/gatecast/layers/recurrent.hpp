@@ -9,7 +9,6 @@ namespace gatecast {
 template <typename Real>
 class RecurrentLayer : public Layer<Real> {
   public:
-    Reach reach() const final { return Reach::past; }
     int dx_from(int) const final { return 0; }
     int state_size() const final { return kinds_ * dilation_ * D_; }
 

@@ -11,8 +11,6 @@ class ResidualLayer final : public Layer<Real> {
     explicit ResidualLayer(std::unique_ptr<Layer<Real>> inner)
         : Layer<Real>(inner->inputs, inner->outputs), inner_(std::move(inner)) {}
 
-    Reach reach() const override { return inner_->reach(); }
-
     Room<Real> make_room(int T, int R, bool gradients) const override {
         Room<Real> room;
         room.parts.push_back(inner_->make_room(T, R, gradients));

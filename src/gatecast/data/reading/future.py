@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Frame, Ints
+from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.apart import tell_apart
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
@@ -17,6 +17,7 @@ from gatecast.data.reading.frames import Source, as_array, as_source
 from gatecast.data.reading.table import wanted_like
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ __all__ = ["read_future"]
 N_SHOWN = 3
 
 
-def read_future(after: Panel, table: Frame, horizon: int, names: Sequence[str]) -> dict[str, Array]:
+def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) -> dict[str, Array]:
     """Read covariates of the `horizon` steps behind the data of each series.
 
     Args:
@@ -68,7 +69,7 @@ def read_future(after: Panel, table: Frame, horizon: int, names: Sequence[str]) 
     return values
 
 
-def _source(after: Panel, table: Frame, names: Sequence[str]) -> Source:
+def _source(after: Panel, table: Any, names: Sequence[str]) -> Source:
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
             f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
@@ -77,10 +78,8 @@ def _source(after: Panel, table: Frame, names: Sequence[str]) -> Source:
     source = table if isinstance(table, Source) else as_source(table)
     lacking = [name for name in names if name not in source.frame.columns]
     if lacking:
-        raise DataError(
-            f"The future rows lack the column{'s' if len(lacking) > 1 else ''} {', '.join(map(repr, lacking))} (they "
-            f"have {_listed(source.frame.columns)}), and all covariates that are known ahead were expected. Add them."
-        )
+        columns = {"lacking": list(map(repr, lacking)), "columns": _first(source.frame.columns)}
+        raise DataError(Message("ahead.lacks_columns", {"n": len(lacking), **columns}))
     if not len(source.frame):
         _raise_none(after, after.future_times(1), names)
     return source
@@ -190,12 +189,9 @@ def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:
     series = after.ids[anywhere.any(axis=1)].tolist()
     dates = np.unique(times[anywhere])
     n_values = sum(int(absent.sum()) for absent in lacking.values())
-    of = "" if after.n_series == 1 else f" of series {_listed(series)}"
-    raise DataError(
-        f"The future rows lack {n_values} value{'s' if n_values > 1 else ''}: {_listed(columns)}{of} at "
-        f"{_shown_times(after, dates)}, and a value for each of the {times.shape[1]} steps ahead was expected. "
-        "Add these rows or fill them."
-    )
+    facts: dict[str, Any] = {"values": Message("unit.value", {"n": n_values}), "names": _first(columns)}
+    facts |= {"series": _first(series), "times": _first_times(after, dates), "horizon": times.shape[1]}
+    raise DataError(Message("ahead.lacking" if after.n_series == 1 else "ahead.lacking_series", facts))
 
 
 def _is_absent(values: Array) -> Array:
@@ -203,30 +199,41 @@ def _is_absent(values: Array) -> Array:
 
 
 def _raise_none(after: Panel, times: Array, names: Sequence[str]) -> NoReturn:
-    edges = _shown_times(after, np.array([times.min()])), _shown_times(after, np.array([times.max()]))
-    span = edges[0] if edges[0] == edges[1] else f"{edges[0]} to {edges[1]}"
-    of = "" if after.n_series == 1 else f"{after.columns.id!r}, "
-    raise DataError(
-        f"No future rows were passed, and {_listed(names)} of {span} were expected, because the model learned from "
-        f"what is known ahead. Pass a table with the columns {of}{after.columns.time!r} and {_listed(names)}."
-    )
+    begin, end = (_shown_times(after, np.array([edge])) for edge in (times.min(), times.max()))
+    span = begin if begin == end else Message("ahead.none_span", {"begin": begin, "end": end})
+    keys = [after.columns.time] if after.n_series == 1 else [after.columns.id, after.columns.time]
+    columns = [*map(repr, keys), _first(names)]
+    raise DataError(Message("ahead.none", {"names": _first(names), "span": span, "columns": columns}))
 
 
 def _shown_times(after: Panel, times: Array) -> str:
     """Name the first times, as the user's clocks show them, and how many there are."""
-    index: pd.Index = after.index(times[:N_SHOWN])
-    shown = [time_text(time) for time in _plain(index)]
-    return ", ".join(shown) + (f" and {len(times) - N_SHOWN} more" if len(times) > N_SHOWN else "")
+    return str(_first_times(after, times))
 
 
-def _plain(index: pd.Index) -> Array:
+def _first_times(after: Panel, times: Array) -> Message:
+    index: pd.Index[Any] = after.index(times[:N_SHOWN])
+    return _some([time_text(time) for time in _plain(index)], len(times))
+
+
+def _plain(index: pd.Index[Any]) -> Array:
     import pandas as pd
 
     plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
     return plain.to_numpy()
 
 
-def _listed(wanted: Sequence[object] | Array | pd.Index) -> str:
-    names = [str(name) for name in wanted]
-    more = f" and {len(names) - N_SHOWN} more" if len(names) > N_SHOWN else ""
-    return ", ".join(map(repr, names[:N_SHOWN])) + more
+def _listed(names: Any) -> str:
+    return str(_first(names))
+
+
+def _first(names: Any) -> Message:
+    names = [str(name) for name in names]
+    return _some(list(map(repr, names[:N_SHOWN])), len(names))
+
+
+def _some(shown: list[str], n: int) -> Message:
+    """Name the first of n things, and say how many more there are."""
+    if n > N_SHOWN:
+        return Message("words.more", {"shown": shown, "n": n - N_SHOWN})
+    return Message("words.all", {"shown": shown})

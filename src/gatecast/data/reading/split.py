@@ -82,14 +82,16 @@ def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback:
     """Return where the training part of each series ends, `(S,)`.
 
     At least one horizon is tested where the series are long enough, and series that are too short for that are not
-    tested. A number of points that was asked for is taken as it is.
+    tested. A number of points that was asked for is taken as it is, and 0 is no test.
 
     Raises:
         ConfigError: `share` makes no sense.
         DataError: A series has fewer points than were asked for.
     """
-    positions = split_positions(panel, share)
     lengths = panel.lengths
+    if share == 0:
+        return lengths
+    positions = split_positions(panel, share)
     if isinstance(share, float):
         needed = (lookback or min(horizon, LEAST_LOOKBACK)) + horizon
         positions = np.minimum(positions, lengths - horizon)

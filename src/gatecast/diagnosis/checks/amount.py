@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.diagnosis.evidence import Evidence, rmse
-from gatecast.diagnosis.findings import Finding
+from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.thresholds import LEAST_POINTS, SEED_SHARE, WEIGHTS_PER_POINT
 
 __all__ = ["data_too_short", "seeds_disagree"]
@@ -24,11 +24,8 @@ def data_too_short(evidence: Evidence) -> Finding | None:
     # weights grow as the square of the units
     units = max(LEAST_UNITS, int(facts.hidden_size * np.sqrt(WEIGHTS_PER_POINT / 2 / ratio)))
     numbers = {"n_parameters": float(facts.n_parameters), "n_learned": float(facts.n_learned), "ratio": ratio}
-    sentence = (
-        f"The data are short for this network: {facts.n_parameters:,} weights learn from {facts.n_learned:,} points, "
-        f"{ratio:.0f} for each."
-    )
-    return Finding("data-too-short", "warning", numbers, sentence, f"hidden_size={units}")
+    remedy = {"hidden_size": units} if units < facts.hidden_size else {}
+    return Finding("data-too-short", "warning", numbers, settings=remedy)
 
 
 def seeds_disagree(evidence: Evidence) -> Finding | None:
@@ -43,8 +40,5 @@ def seeds_disagree(evidence: Evidence) -> Finding | None:
     if share <= SEED_SHARE:
         return None
     numbers = {"share": share, "best_rmse": min(each), "worst_rmse": max(each), "rmse": errors.rmse}
-    sentence = (
-        f"The seeds disagree: {share:.0%} of a single network's squared error on the {evidence.part} is the luck of "
-        f"its seed (RMSE {min(each):.4g} to {max(each):.4g} over {len(members)} networks, {errors.rmse:.4g} together)."
-    )
-    return Finding("seeds-disagree", "info", numbers, sentence, f"ensemble={2 * len(members)}")
+    facts = {"part": part_of(evidence.part), "n_members": len(members)}
+    return Finding("seeds-disagree", "info", numbers, facts, {"ensemble": 2 * len(members)})

@@ -1,4 +1,4 @@
-"""Was it trained long enough, and well? From the course of the loss."""
+"""Was it trained long enough, and well? From the curve of the loss."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gatecast.diagnosis.thresholds import (
     STEADY,
     TREND,
 )
-from gatecast.model.settings import as_code
+from gatecast.texts.message import Message
 
 __all__ = ["diverging", "past_its_best", "plateau", "still_learning", "too_noisy"]
 
@@ -33,11 +33,7 @@ def still_learning(evidence: Evidence) -> Finding | None:
         return None
     gain = _gain(curves.loss)
     numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "checks": float(len(curves.loss))}
-    sentence = (
-        f"It was still learning: {_whose(curves)} fell until the end, and at that pace a sixth more training would "
-        f"lower it by another {gain:.1%}."
-    )
-    return Finding("still-learning", "warning", numbers, sentence, more_epochs(evidence, 3))
+    return Finding("still-learning", "warning", numbers, _whose(curves), more_epochs(evidence, 3))
 
 
 def plateau(evidence: Evidence) -> Finding | None:
@@ -48,7 +44,7 @@ def plateau(evidence: Evidence) -> Finding | None:
     if any(check(evidence) is not None for check in (still_learning, diverging, too_noisy, past_its_best)):
         return None
     numbers = {"gain": _gain(curves.loss), "checks": float(len(curves.loss))}
-    return Finding("plateau", "ok", numbers, f"Training is done: {_whose(curves)} had come to rest.")
+    return Finding("plateau", "ok", numbers, _whose(curves))
 
 
 def diverging(evidence: Evidence) -> Finding | None:
@@ -63,8 +59,7 @@ def diverging(evidence: Evidence) -> Finding | None:
             return None
     else:
         rise = float("inf")
-    sentence = "Training diverged: the loss rose on the points that it learned from. The steps are too long."
-    return Finding("diverging", "warning", {"rise": rise}, sentence, _slower(evidence))
+    return Finding("diverging", "warning", {"rise": rise}, settings=_slower(evidence))
 
 
 def past_its_best(evidence: Evidence) -> Finding | None:
@@ -78,12 +73,8 @@ def past_its_best(evidence: Evidence) -> Finding | None:
     if rise <= PAST_BEST or gained <= 0 or diverging(evidence) is not None:
         return None
     epochs = max(1, round(float(curves.epochs[best]))) if len(curves.epochs) else evidence.facts.epochs
-    sentence = (
-        f"The validation loss was best after {epochs} epochs and then rose by {rise:.0%}, while that on learned points "
-        "fell on: what came later was learned by heart. The best weights were kept."
-    )
     numbers = {"rise": rise, "train_gain": gained, "best_epoch": float(epochs)}
-    return Finding("past-its-best", "info", numbers, sentence, as_code({"epochs": epochs}))
+    return Finding("past-its-best", "info", numbers, settings={"epochs": epochs})
 
 
 def too_noisy(evidence: Evidence) -> Finding | None:
@@ -98,11 +89,7 @@ def too_noisy(evidence: Evidence) -> Finding | None:
     scatter = float(np.sqrt(np.mean(np.diff(half, 2) ** 2) / 6))
     if scatter <= NOISY:
         return None
-    sentence = (
-        f"Training is noisy: {_whose(curves)} jumps by about {scatter:.0%} from check to check, so that chance decides "
-        "which weights are kept."
-    )
-    return Finding("too-noisy", "warning", {"scatter": scatter}, sentence, _slower(evidence))
+    return Finding("too-noisy", "warning", {"scatter": scatter}, _whose(curves), _slower(evidence))
 
 
 def _long_enough(evidence: Evidence) -> Curves | None:
@@ -142,9 +129,9 @@ def _is_rising(loss: np.ndarray) -> bool:
     return len(after) >= 3 and slope_t(after)[1] > TREND
 
 
-def _slower(evidence: Evidence) -> str:
-    return as_code({"learning_rate": float(f"{evidence.facts.learning_rate / 3:.1g}")})
+def _slower(evidence: Evidence) -> dict[str, float]:
+    return {"learning_rate": float(f"{evidence.facts.learning_rate / 3:.1g}")}
 
 
-def _whose(curves: Curves) -> str:
-    return f"the loss on the {'validation' if curves.is_validation else 'training'} part"
+def _whose(curves: Curves) -> dict[str, Message]:
+    return {"curve": Message("part.validation" if curves.is_validation else "part.training")}

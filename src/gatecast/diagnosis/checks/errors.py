@@ -7,7 +7,7 @@ import numpy as np
 from gatecast.data.seasonality.period import find_period
 from gatecast.diagnosis.checks.remedies import more_seasons, more_sight
 from gatecast.diagnosis.evidence import Evidence
-from gatecast.diagnosis.findings import Finding
+from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.linear import orders_up_to
 from gatecast.diagnosis.statistics import ljung_box_p, newey_west_z, remainder
 from gatecast.diagnosis.thresholds import (
@@ -22,6 +22,7 @@ from gatecast.diagnosis.thresholds import (
     VERY_SIGNIFICANT,
 )
 from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.texts.message import Message
 
 __all__ = ["drift", "heteroscedasticity", "predictable_remainder", "remainder_of", "season_in_residuals"]
 
@@ -40,11 +41,8 @@ def predictable_remainder(evidence: Evidence) -> Finding | None:
     if p >= SIGNIFICANT:
         return None
     numbers = {"r2": share, "ljung_box_p": p, "n": float(len(residuals))}
-    sentence = (
-        f"{share:.0%} of the variance of its errors on the {evidence.part} is predictable from earlier errors "
-        f"(Ljung-Box p = {p:.2g}): lookback, units or season are too small."
-    )
-    return Finding("predictable-remainder", "warning", numbers, sentence, more_sight(evidence))
+    facts = {"part": part_of(evidence.part)}
+    return Finding("predictable-remainder", "warning", numbers, facts, more_sight(evidence))
 
 
 def remainder_of(evidence: Evidence) -> float:
@@ -72,13 +70,9 @@ def season_in_residuals(evidence: Evidence) -> Finding | None:
     if share <= SEASON_SHARE:
         return None
     numbers = {"season_length": float(season), "r2": share, "n": float(len(residuals))}
-    sentence = (
-        f"Its errors on the {evidence.part} repeat themselves every {season} steps, which explains {share:.0%} of "
-        "their variance: the fit misses this season."
-    )
     known = season in evidence.facts.seasons
     remedy = more_sight(evidence) if known else more_seasons(evidence, season)
-    return Finding("season-in-residuals", "warning", numbers, sentence, remedy)
+    return Finding("season-in-residuals", "warning", numbers, {"part": part_of(evidence.part)}, remedy)
 
 
 def drift(evidence: Evidence) -> Finding | None:
@@ -95,13 +89,12 @@ def drift(evidence: Evidence) -> Finding | None:
     if not is_off and not is_moving:
         return None
     numbers = {"mean": mean, "mean_z": mean_z, "change": moved, "change_z": moved_z}
-    what = f"lie {abs(mean):.2f} standard deviations {'above' if mean < 0 else 'below'} what came on average"
+    what = Message("evidence.too_high" if mean < 0 else "evidence.too_low", {"by": abs(mean)})
     if not is_off:
-        what = f"moved by {abs(moved):.2f} standard deviations over time"
-    sentence = f"It drifts: its forecasts of the {evidence.part} {what}. The level moved away from what was learned."
-    transform = evidence.facts.transform
-    remedy = 'transform="none"' if transform == "difference" else 'transform="difference"'
-    return Finding("residual-drift", "warning", numbers, sentence, remedy)
+        what = Message("evidence.moved", {"by": abs(moved)})
+    facts = {"part": part_of(evidence.part), "what": what}
+    remedy = {"transform": "none" if evidence.facts.transform == "difference" else "difference"}
+    return Finding("residual-drift", "warning", numbers, facts, remedy)
 
 
 def heteroscedasticity(evidence: Evidence) -> Finding | None:
@@ -125,11 +118,12 @@ def heteroscedasticity(evidence: Evidence) -> Finding | None:
     if not by_level and not by_time and not by_itself:
         return None
     numbers = {"level": level[0], "level_z": level[1], "over_time": float(time), "clusters": clusters}
-    how = "with the forecast" if by_level else "over time" if by_time else "in calm and wild stretches"
-    sentence = f"The size of its errors changes {how}, so that intervals of one width are right on average only."
+    how = Message(
+        "evidence.with_forecast" if by_level else "evidence.over_time" if by_time else "evidence.in_stretches"
+    )
     grows = by_level and level[0] > 0 and evidence.facts.is_positive and evidence.facts.transform == "none"
-    remedy = 'transform="log1p"' if grows else 'loss="normal"'
-    return Finding("heteroscedasticity", "info", numbers, sentence, remedy)
+    remedy = {"transform": "log1p"} if grows else {"loss": "normal"}
+    return Finding("heteroscedasticity", "info", numbers, {"how": how}, remedy)
 
 
 def _series_of(evidence: Evidence) -> np.ndarray:

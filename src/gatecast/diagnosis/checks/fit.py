@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.diagnosis.checks.errors import remainder_of
-from gatecast.diagnosis.checks.remedies import more_sight
+from gatecast.diagnosis.checks.remedies import less_freedom, more_sight
 from gatecast.diagnosis.evidence import Errors, Evidence, rmse
-from gatecast.diagnosis.findings import Finding
+from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.statistics import block_means, ratio_interval
 from gatecast.diagnosis.thresholds import (
     ABOVE_FLOOR,
@@ -19,7 +19,7 @@ from gatecast.diagnosis.thresholds import (
     REMAINDER,
     UNDERFIT_GAP,
 )
-from gatecast.model.settings import as_code
+from gatecast.texts.message import Message
 
 __all__ = ["above_noise_floor", "at_noise_floor", "leakage", "overfit", "underfit", "worse_than_naive"]
 
@@ -32,11 +32,7 @@ def worse_than_naive(evidence: Evidence) -> Finding | None:
         return None
     ratio, low, high = found
     numbers = {"rmse": errors.rmse, "naive_rmse": rmse(errors.naive), "ratio": ratio, "low": low, "high": high}
-    sentence = (
-        f"Repeating the last value is better: its RMSE on the {evidence.part} is {rmse(errors.naive):.4g}, the LSTM's "
-        f"{errors.rmse:.4g} is {ratio:.2f} times that ({low:.2f} to {high:.2f})."
-    )
-    return Finding("worse-than-naive", "error", numbers, sentence, more_sight(evidence))
+    return Finding("worse-than-naive", "error", numbers, {"part": part_of(evidence.part)}, more_sight(evidence))
 
 
 def underfit(evidence: Evidence) -> Finding | None:
@@ -59,12 +55,8 @@ def underfit(evidence: Evidence) -> Finding | None:
         "lookback": float(evidence.facts.lookback),
         "needed_lags": float(evidence.facts.needed_lags),
     }
-    sentence = (
-        f"It is underfit: on the {evidence.part} its RMSE is {errors.rmse:.4g}, where a linear autoregression on the "
-        f"same training part reaches {rmse(errors.linear):.4g} ({ratio:.2f} times; 99 % interval {low:.2f} to "
-        f"{high:.2f}){_about_lags(evidence)}."
-    )
-    return Finding("underfit", "warning", numbers, sentence, more_sight(evidence))
+    facts = {"part": part_of(evidence.part), "lags": _about_lags(evidence)}
+    return Finding("underfit", "warning", numbers, facts, more_sight(evidence))
 
 
 def overfit(evidence: Evidence) -> Finding | None:
@@ -87,37 +79,22 @@ def overfit(evidence: Evidence) -> Finding | None:
         "low": float(low),
         "high": float(high),
     }
-    sentence = (
-        f"It is overfit: its RMSE is {learned.rmse:.4g} on points that it learned from and {fresh.rmse:.4g} on the "
-        f"{evidence.part}, {own:.2f} times as much; for a linear model that factor is {linear:.2f}."
-    )
-    epochs = max(1, evidence.facts.epochs // 2)
-    hidden = max(8, evidence.facts.hidden_size // 2)
-    remedy = as_code({"hidden_size": hidden, "epochs": epochs, "dropout": 0.2})
-    return Finding("overfit", "warning", numbers, sentence, remedy)
+    return Finding("overfit", "warning", numbers, {"part": part_of(evidence.part)}, less_freedom(evidence))
 
 
 def leakage(evidence: Evidence) -> Finding | None:
     """The error is suspiciously far below the noise, or a covariate is the target itself."""
     facts, floor = evidence.facts, evidence.floor
     if facts.same_as_target:
-        sentence = (
-            f"A leak is suspected: the column {facts.same_as_target!r} moves exactly as the target, before the target "
-            "is known. Leave it out, unless it is known so early in use."
-        )
-        return Finding("leakage-suspected", "error", {"correlation": 1.0}, sentence, about=facts.same_as_target)
+        return Finding("leakage-suspected", "error", {"correlation": 1.0}, about=facts.same_as_target)
     if floor is None or not evidence.is_out_of_sample or not floor.low > 0 or not len(evidence.fresh.network):
         return None
     ratio = evidence.fresh.rmse / floor.low
     if ratio >= LEAKAGE:
         return None
     numbers = {"rmse": evidence.fresh.rmse, "floor": floor.rmse, "floor_low": floor.low, "ratio": ratio}
-    sentence = (
-        f"A leak is suspected: the RMSE of {evidence.fresh.rmse:.4g} is {ratio:.0%} of what the series' own past "
-        f"allows ({floor.low:.4g} at least, by {_named(floor.method)}). Check whether a covariate or the test part "
-        "holds what is to be forecast."
-    )
-    return Finding("leakage-suspected", "warning", numbers, sentence)
+    named = {"part": part_of(evidence.part), "method": _named(floor.method)}
+    return Finding("leakage-suspected", "warning", numbers, named)
 
 
 def at_noise_floor(evidence: Evidence) -> Finding | None:
@@ -129,13 +106,8 @@ def at_noise_floor(evidence: Evidence) -> Finding | None:
     share = remainder_of(evidence)
     if over > AT_FLOOR or share > REMAINDER:
         return None
-    sentence = (
-        f"It is at its floor: the RMSE of {evidence.fresh.rmse:.4g} on the {evidence.part} is within {AT_FLOOR:.0%} "
-        f"of the noise, estimated as {evidence.floor.rmse:.4g} "
-        f"({evidence.floor.low:.4g} to {evidence.floor.high:.4g}) by "
-        f"{_named(evidence.floor.method)}. More training will not help."
-    )
-    return Finding("at-noise-floor", "ok", numbers | {"remainder": share}, sentence)
+    facts = {"part": part_of(evidence.part), "limit": AT_FLOOR, "method": _named(evidence.floor.method)}
+    return Finding("at-noise-floor", "ok", numbers | {"remainder": share}, facts)
 
 
 def above_noise_floor(evidence: Evidence) -> Finding | None:
@@ -143,7 +115,7 @@ def above_noise_floor(evidence: Evidence) -> Finding | None:
     found = _over_floor(evidence)
     if found is None or evidence.floor is None or found[0] <= ABOVE_FLOOR:
         return None
-    over, numbers = found
+    numbers = found[1]
     # the interval of the floor, and that of the errors themselves
     low, _ = np.quantile(np.sqrt(np.maximum(block_means(evidence.fresh.network**2), 0)), [0.005, 0.995])
     if evidence.floor.method != "linear" and low <= evidence.floor.high:
@@ -151,13 +123,8 @@ def above_noise_floor(evidence: Evidence) -> Finding | None:
     compared = _gap(evidence.fresh.network, evidence.fresh.linear)
     if evidence.floor.method == "linear" and (compared is None or compared[1] <= 1 + ABOVE_FLOOR / 2):
         return None
-    sentence = (
-        f"The RMSE of {evidence.fresh.rmse:.4g} is {over:.0%} above the noise, estimated as {evidence.floor.rmse:.4g} "
-        f"({evidence.floor.low:.4g} to {evidence.floor.high:.4g}) by {_named(evidence.floor.method)}: a better "
-        "forecast "
-        "is possible."
-    )
-    return Finding("above-noise-floor", "info", numbers, sentence, more_sight(evidence))
+    facts = {"method": _named(evidence.floor.method)}
+    return Finding("above-noise-floor", "info", numbers, facts, more_sight(evidence))
 
 
 def _over_floor(evidence: Evidence) -> tuple[float, dict[str, float]] | None:
@@ -190,12 +157,12 @@ def _log_ratio(errors: Errors, seed: int) -> np.ndarray:
     return np.asarray(np.log(means[:, 0] / means[:, 1]))
 
 
-def _about_lags(evidence: Evidence) -> str:
+def _about_lags(evidence: Evidence) -> Message | str:
     facts = evidence.facts
     if facts.needed_lags <= facts.lookback:
         return ""
-    return f", which looks back {facts.needed_lags} points where the LSTM looks back {facts.lookback}"
+    return Message("evidence.lags", {"needed": facts.needed_lags, "lookback": facts.lookback})
 
 
-def _named(method: str) -> str:
-    return "the Gamma test" if method == "gamma test" else "the errors of the best linear autoregression"
+def _named(method: str) -> Message:
+    return Message("evidence.gamma" if method == "gamma test" else "evidence.linear")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from gatecast.diagnosis.checks.remedies import larger_hold_out
 from gatecast.diagnosis.evidence import Evidence
-from gatecast.diagnosis.findings import Finding
+from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.statistics import block_means
 from gatecast.diagnosis.thresholds import CONFIDENCE, COVERAGE_GAP, LEAST_POINTS
 from gatecast.model.plan import DISTRIBUTION_LOSSES
-from gatecast.model.settings import as_code
+from gatecast.texts.message import Message
 
 __all__ = ["intervals_too_narrow", "intervals_too_wide"]
 
@@ -40,17 +41,16 @@ def _judged(evidence: Evidence, side: int) -> Finding | None:
         gap = min(COVERAGE_GAP, (1 - share) / 2) if side > 0 else COVERAGE_GAP
         numbers |= {f"coverage_{level:g}": held, f"reach_{level:g}": reach}
         if side * (held - share) > max(gap, reach):
-            said.append(f"the {level:g} % interval holds {100 * held:.1f} % of the values")
+            said.append(Message("evidence.level", {"level": level, "held": 100 * held}))
     if not said:
         return None
-    word = "wide" if side > 0 else "narrow"
-    sentence = f"Intervals are too {word} on the {evidence.part}: {', '.join(said)}."
-    remedy = as_code({"loss": "quantile"}) if known.n_calibration else as_code({"validation_size": 0.2})
+    facts = {"part": part_of(evidence.part), "levels": said}
+    remedy = larger_hold_out(evidence)
     if evidence.facts.loss in DISTRIBUTION_LOSSES:
-        remedy = as_code({"loss": "mae", "validation_size": 0.2})
-    elif side < 0:
-        remedy = as_code({"validation_size": 0.2})
-    return Finding(f"intervals-too-{word}", "warning", numbers, sentence, remedy)
+        remedy = {"loss": "mae", **remedy}
+    elif side > 0 and known.n_calibration:
+        remedy = {"loss": "quantile"}
+    return Finding(f"intervals-too-{'wide' if side > 0 else 'narrow'}", "warning", numbers, facts, remedy)
 
 
 def _of_calibration(share: float, n: int) -> float:

@@ -1,46 +1,61 @@
-"""What should be changed? Settings that can be pasted, each as small a step as will show."""
+"""What should be changed? Settings, each as small a step as will show."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from gatecast.diagnosis.evidence import Evidence
-from gatecast.model.settings import as_code
 
-__all__ = ["longer_lookback", "more_epochs", "more_seasons", "more_sight"]
+__all__ = ["larger_hold_out", "less_freedom", "longer_lookback", "more_epochs", "more_seasons", "more_sight"]
 
+Settings = dict[str, Any]
 LEAST_LOOKBACK = 16
+USUAL_HOLD_OUT, MOST_HELD_OUT = 0.2, 0.5
+USUAL_DROPOUT, MOST_DROPOUT = 0.2, 0.9
+# a network with fewer units is not worth its time
+LEAST_UNITS = 8
 # lookbacks that people write
 STEPS = (16, 32, 48, 64, 96, 128, 168, 192, 256, 336, 400)
 
 
-def longer_lookback(evidence: Evidence) -> str:
-    """Return the lookback that a nearly best linear model needs, rounded up; "" where the fit has that already."""
+def longer_lookback(evidence: Evidence) -> Settings:
+    """Return the lookback that a nearly best linear model needs, rounded up; none where the fit has that already."""
     facts = evidence.facts
     needed = max(facts.needed_lags, LEAST_LOOKBACK)
     if facts.needed_lags <= facts.lookback:
-        return ""
+        return {}
     # in windows, where nothing else is remembered, twice a lookback that is no longer short is not worth its time
     rounded = next((step for step in STEPS if step >= needed), needed)
-    return f"lookback={rounded}"
+    return {"lookback": rounded}
 
 
-def more_epochs(evidence: Evidence, factor: int = 2) -> str:
+def more_epochs(evidence: Evidence, factor: int = 2) -> Settings:
     """Return more epochs than were trained."""
-    return as_code({"epochs": _more(evidence, factor)})
+    return {"epochs": max(factor * evidence.facts.epochs, evidence.facts.epochs + 4)}
 
 
-def more_seasons(evidence: Evidence, season: int) -> str:
+def larger_hold_out(evidence: Evidence) -> Settings:
+    """Return a larger hold-out than there was."""
+    share = evidence.facts.hold_out_share
+    larger = USUAL_HOLD_OUT if share < 0.75 * USUAL_HOLD_OUT else min(2 * share, MOST_HELD_OUT)
+    return {"validation_size": float(f"{larger:.1g}")}
+
+
+def less_freedom(evidence: Evidence) -> Settings:
+    """Return fewer units, shorter training and more dropout than there were."""
+    facts = evidence.facts
+    hidden = min(facts.hidden_size, max(LEAST_UNITS, facts.hidden_size // 2))
+    dropout = max(USUAL_DROPOUT, min(facts.dropout + 0.1, MOST_DROPOUT))
+    return {"hidden_size": hidden, "epochs": max(1, facts.epochs // 2), "dropout": float(f"{dropout:.2g}")}
+
+
+def more_seasons(evidence: Evidence, season: int) -> Settings:
     """Return the seasons with one more."""
     seasons = sorted({*evidence.facts.seasons, season})
-    return f"season_length={seasons[0] if len(seasons) == 1 else tuple(seasons)}"
+    return {"season_length": seasons[0] if len(seasons) == 1 else tuple(seasons)}
 
 
-def more_sight(evidence: Evidence) -> str:
+def more_sight(evidence: Evidence) -> Settings:
     """Return a longer lookback; where that is long enough a wider network that learns longer."""
-    longer = longer_lookback(evidence)
-    if longer:
-        return longer
-    return as_code({"hidden_size": 2 * evidence.facts.hidden_size, "epochs": _more(evidence, 2)})
-
-
-def _more(evidence: Evidence, factor: int) -> int:
-    return max(factor * evidence.facts.epochs, evidence.facts.epochs + 4)
+    wider = {"hidden_size": 2 * evidence.facts.hidden_size, **more_epochs(evidence)}
+    return longer_lookback(evidence) or wider

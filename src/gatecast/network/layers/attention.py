@@ -17,7 +17,6 @@ __all__ = ["Attention"]
 class Attention(Layer):
     """The last output is (sum_t softmax(score)_t h_t, h of the last step), with score_t = tanh(h_t W + b) v."""
 
-    code = 5
     mixes_steps = True
     sees_ahead = True
 

@@ -1,4 +1,4 @@
-"""What must a kind of layer say of itself? Its number in the core, its weights, and in NumPy what it computes."""
+"""What must a kind of layer say of itself? Its weights, and in NumPy what it computes."""
 
 from __future__ import annotations
 
@@ -22,18 +22,16 @@ class Layer(ABC):
         inputs: Numbers that it reads at each step.
         units: Hidden units.
         dilation: The state of step t comes from step t - dilation.
-        amount: Share of the inputs that is dropped.
+        dropout: Share of the inputs that is dropped.
         ends_stack: Whether no layer above reads more of it than the steps that are forecast from.
     """
 
     inputs: int
     units: int = 1
     dilation: int = 1
-    amount: float = 0.0
+    dropout: float = 0.0
     ends_stack: bool = False
 
-    # the number in `LayerKind` of native/include/gatecast/layers.hpp
-    code: ClassVar[int]
     # whether its output at a step depends on other steps
     mixes_steps: ClassVar[bool] = False
     # whether it reads points behind a step, so that only windows may use it

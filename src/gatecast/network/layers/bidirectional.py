@@ -21,7 +21,6 @@ class Bidirectional(Layer):
     Where the layer ends the stack, its last output holds what each has read in the end, as Keras does it.
     """
 
-    code = 2
     mixes_steps = True
     sees_ahead = True
 

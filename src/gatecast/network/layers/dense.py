@@ -17,8 +17,6 @@ __all__ = ["Dense"]
 class Dense(Layer):
     """Weights `kernel` (inputs, units) and `bias` (units)."""
 
-    code = 6
-
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of each weight."""
         return {"kernel": (self.inputs, self.units), "bias": (self.units,)}

@@ -17,8 +17,6 @@ __all__ = ["Dropout"]
 class Dropout(Layer):
     """No weights; the reference leaves nothing out, as a forecast does."""
 
-    code = 3
-
     @property
     def outputs(self) -> int:
         """As many as enter."""

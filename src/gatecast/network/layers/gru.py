@@ -33,7 +33,6 @@ class Trace:
 class Gru(Layer):
     """Weights `kernel` (F, 3D), `recurrent_kernel` (D, 3D), `bias` and `recurrent_bias` (3D), gates as z, r, g."""
 
-    code = 1
     mixes_steps = True
 
     @property

@@ -34,7 +34,6 @@ class Trace:
 class Lstm(Layer):
     """Weights `kernel` (F, 4D), `recurrent_kernel` (D, 4D) and `bias` (4D), gates in the order i, f, g, o."""
 
-    code = 0
     mixes_steps = True
 
     @property

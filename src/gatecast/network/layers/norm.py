@@ -19,8 +19,6 @@ LEAST = 1e-5
 class Norm(Layer):
     """Weights `gain` and `shift`, one of each for each input."""
 
-    code = 4
-
     @property
     def outputs(self) -> int:
         """As many as enter."""

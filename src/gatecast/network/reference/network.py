@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.network.native import LossSettings
+from gatecast.network.inputs import LossSettings
 from gatecast.network.reference.origins import loss_and_slopes, parameters, raw_slopes
 from gatecast.network.spec import NetworkSpec
 
@@ -170,7 +170,7 @@ class _Origins:
 
     def __init__(self, spec: NetworkSpec, flat: Array, batch: Batch, loss: LossSettings, out: Array) -> None:
         self.spec, self.flat, self.batch, self.loss = spec, flat, batch, loss
-        J, P, H = spec.n_candidates, spec.n_parameters_of_step, spec.horizon
+        J, P, H = spec.n_skip_forecasts, spec.n_parameters_of_step, spec.horizon
         logits, raw, contexts = np.split(out, [J * H, (J + P) * H], axis=2)
         self.raw = raw.reshape(*out.shape[:2], P, H).copy()
         self.candidates = np.zeros((*out.shape[:2], J, H)) if batch.candidates is None else batch.candidates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatecast.network.native import OptimizerSettings
+from gatecast.network.wrapper import OptimizerSettings
 
 __all__ = ["adam_step", "clip_factor"]
 
@@ -46,4 +46,4 @@ def adam_step(
     shrunk = weights if decays is None else weights * decays
     weights -= shrunk * learning_rate * at.weight_decay + rate * moments[0] / (np.sqrt(moments[1]) + at.epsilon)
     if mean is not None:
-        mean += (weights - mean) * (1 - min(at.averaging, step / (step + 9)))
+        mean += (weights - mean) * (1 - min(at.ema_decay, step / (step + 9)))

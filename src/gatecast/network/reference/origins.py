@@ -10,7 +10,7 @@ from math import lgamma
 
 import numpy as np
 
-from gatecast.network.native import LossSettings
+from gatecast.network.inputs import LossSettings
 
 __all__ = ["LEAST_SPREAD", "loss_and_slopes", "parameters", "raw_slopes"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gatecast.network.native import Lens, PanelArrays
+from gatecast.network.inputs import PanelArrays, ValueInputs
 from gatecast.network.reference.network import Ahead, Batch
 
 __all__ = ["batch_of", "candidates_at", "inputs_at"]
@@ -17,7 +17,7 @@ Array = np.ndarray
 CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
 
 
-def inputs_at(panel: PanelArrays, lens: Lens, s: int, t: int) -> Array:
+def inputs_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int) -> Array:
     """Dense inputs at position t of series s.
 
     Changes over each lag (zero before the series is that old), the level if wanted, whether nothing was observed;
@@ -25,20 +25,20 @@ def inputs_at(panel: PanelArrays, lens: Lens, s: int, t: int) -> Array:
     """
     y, row = _values(panel, s), int(panel.offsets[s]) + t
     about = [y[t]]
-    if lens.lags:
-        changes = [y[t] - y[t - lag] if t >= lag else 0.0 for lag in lens.lags]
+    if value_inputs.lags:
+        changes = [y[t] - y[t - lag] if t >= lag else 0.0 for lag in value_inputs.lags]
         spread = 1.0 if panel.spreads is None else panel.spreads[s]
         level = np.clip(y[t] / spread, -CLIP_LEVEL, CLIP_LEVEL)
-        levels = [level] if lens.level else []
+        levels = [level] if value_inputs.level else []
         about = [*np.clip(changes, -CLIP_CHANGE, CLIP_CHANGE), *levels, float(np.isnan(panel.targets[row]))]
     return np.concatenate([about, _row(panel.numbers, row), _row(panel.static_numbers, s)]).astype(y.dtype)
 
 
-def candidates_at(panel: PanelArrays, lens: Lens, s: int, t: int, H: int) -> Array:
+def candidates_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int, H: int) -> Array:
     """Naive forecasts `(J, H)` made at position t of series s; the last value stands in for seasons not yet seen."""
     y = _values(panel, s)[: t + 1]
-    out = np.zeros((len(lens.candidates), H), y.dtype)
-    for j, m in enumerate(lens.candidates):
+    out = np.zeros((len(value_inputs.skip_forecasts), H), y.dtype)
+    for j, m in enumerate(value_inputs.skip_forecasts):
         if m < 0:
             out[j] = y[m:].mean()
         elif m > 0:
@@ -48,12 +48,14 @@ def candidates_at(panel: PanelArrays, lens: Lens, s: int, t: int, H: int) -> Arr
     return out
 
 
-def batch_of(panel: PanelArrays, lens: Lens, places: Sequence[tuple[int, int]], T: int, first: int, H: int) -> Batch:
+def batch_of(
+    panel: PanelArrays, value_inputs: ValueInputs, places: Sequence[tuple[int, int]], T: int, first: int, H: int
+) -> Batch:
     """Lay out the sequences of T steps that begin at `places`, (series, position) each; zeros behind a series' end."""
     dtype, B, N = panel.values.dtype, len(places), T - first
-    x = np.zeros((B, T, lens.n_inputs + panel.n_inputs), dtype)
+    x = np.zeros((B, T, value_inputs.n_inputs + panel.n_inputs), dtype)
     y = np.full((B, N, H), np.nan, dtype)
-    candidates = np.zeros((B, N, len(lens.candidates), H), dtype)
+    candidates = np.zeros((B, N, len(value_inputs.skip_forecasts), H), dtype)
     codes = np.zeros((B, T, panel.codes.shape[1] + panel.static_codes.shape[1]), np.int32)
     numbers_ahead = np.zeros((B, N, H, panel.n_ahead_numbers), dtype)
     codes_ahead = np.zeros((B, N, H, panel.n_ahead_codes), np.int32)
@@ -62,12 +64,12 @@ def batch_of(panel: PanelArrays, lens: Lens, places: Sequence[tuple[int, int]], 
         begin, length = int(panel.offsets[s]), len(_values(panel, s))
         for t in range(min(T, length - start)):
             row = begin + start + t
-            x[b, t] = inputs_at(panel, lens, s, start + t)
+            x[b, t] = inputs_at(panel, value_inputs, s, start + t)
             codes[b, t] = np.concatenate([_row(panel.codes, row), _row(panel.static_codes, s)])
         for n in range(N):
             # origins behind the end count for nothing; the core sees the last point there
             at = min(start + first + n, length - 1)
-            candidates[b, n] = candidates_at(panel, lens, s, at, H)
+            candidates[b, n] = candidates_at(panel, value_inputs, s, at, H)
             ahead = slice(begin + at + 1, begin + min(at + 1 + H, length))
             k = ahead.stop - ahead.start
             if start + first + n < length:

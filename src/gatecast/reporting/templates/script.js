@@ -3,13 +3,13 @@
 (function () {
   var charts = JSON.parse(document.getElementById("charts").textContent);
   var light = {
-    text: "#1f2328", grid: "#dfe3e8", data: "#5f6873", forecast: "#007A5A", band0: "rgba(0,122,90,.16)",
-    band1: "rgba(0,122,90,.24)", good: "#0072B2", bad: "#C65200", open: "#6b6b6b", page: "#ffffff",
+    text: "#1f2328", grid: "#dfe3e8", data: "#5f6873", quiet: "#b4bac2", forecast: "#007A5A", model: "#0072B2",
+    contrast: "#C65200", open: "#6b6b6b", page: "#ffffff",
     m0: "#0072B2", m1: "#D55E00", m2: "#B0578D", m3: "#2A8FC4", m4: "#B97F00", m5: "#5B4A9C", m6: "#6d6d6d", m7: "#8C4A2F"
   };
   var dark = {
-    text: "#e8eaed", grid: "#3a414c", data: "#aab2bd", forecast: "#4fd1a5", band0: "rgba(79,209,165,.18)",
-    band1: "rgba(79,209,165,.26)", good: "#62b5f0", bad: "#ff9d5c", open: "#a8a8a8", page: "#1d2128",
+    text: "#e8eaed", grid: "#3a414c", data: "#aab2bd", quiet: "#6a7380", forecast: "#4fd1a5", model: "#62b5f0",
+    contrast: "#ff9d5c", open: "#a8a8a8", page: "#1d2128",
     m0: "#62b5f0", m1: "#ff9d5c", m2: "#e9a3cb", m3: "#9ad8ff", m4: "#f0c14b", m5: "#b4a5f5", m6: "#bcbcbc", m7: "#d99c80"
   };
   var prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -17,10 +17,17 @@
   // as wide as a page of A4 or Letter between its margins
   var paper = 660;
 
+  // "@role" is a color, and "@role/0.2" one that is seen through
+  function colored(text, colors) {
+    var parts = text.slice(1).split("/");
+    if (text.charAt(0) !== "@" || !Object.prototype.hasOwnProperty.call(colors, parts[0])) { return text; }
+    var hex = colors[parts[0]];
+    var rgb = [1, 3, 5].map(function (k) { return parseInt(hex.slice(k, k + 2), 16); });
+    return parts.length > 1 ? "rgba(" + rgb.concat(parts[1]).join(",") + ")" : hex;
+  }
+
   function dressed(value, colors) {
-    if (typeof value === "string") {
-      return value.charAt(0) === "@" && Object.prototype.hasOwnProperty.call(colors, value.slice(1)) ? colors[value.slice(1)] : value;
-    }
+    if (typeof value === "string") { return colored(value, colors); }
     if (Array.isArray(value)) {
       return value.map(function (item) { return dressed(item, colors); });
     }

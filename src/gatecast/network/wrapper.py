@@ -8,28 +8,31 @@ noticed within 50 ms or one chunk of work. Results are bit-identical for any num
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from gatecast import _native
 from gatecast.exceptions import ConfigError
+from gatecast.network import _native
+from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs, typed
 from gatecast.network.spec import NetworkSpec
 
 __all__ = [
     "FINISHED",
-    "LOSSES",
     "NOT_FINITE",
-    "Lens",
-    "LossSettings",
     "OptimizerSettings",
-    "PanelArrays",
+    "SegmentSource",
     "SequenceResult",
     "SlopeResult",
+    "Source",
+    "Stream",
     "Stretches",
+    "Trainer",
+    "WindowSource",
     "array_source",
     "available_isas",
+    "compiler",
     "forecast_slopes",
     "isa",
     "make_stream",
@@ -42,13 +45,23 @@ __all__ = [
 ]
 
 FINISHED, NOT_FINITE = 0, 2
-# names of the losses, and their numbers in the core
-LOSSES = {"mse": 0, "mae": 1, "huber": 2, "quantile": 3, "normal": 4, "student": 5}
+
+# The core has each of these for float32 and float64 with one signature, which a type checker knows by the former.
+Source: TypeAlias = _native.Source_float32
+SegmentSource: TypeAlias = _native.SegmentSource_float32
+WindowSource: TypeAlias = _native.WindowSource_float32
+Stream: TypeAlias = _native.Stream_float32
+Trainer: TypeAlias = _native.Trainer_float32
 
 
 def available_isas() -> list[str]:
     """Instruction sets that this build has and this processor runs, slowest first."""
-    return list(_native.available_isas())
+    return _native.available_isas()
+
+
+def compiler() -> str:
+    """Name the compiler that built the core."""
+    return _native.compiler()
 
 
 def isa() -> str:
@@ -76,35 +89,6 @@ def thread_count(wanted: int | None = None) -> int:
 
 
 @dataclass(frozen=True)
-class LossSettings:
-    """What is minimised.
-
-    Args:
-        loss: A name in `LOSSES`.
-        huber_delta: Where the Huber loss becomes straight, in scaled units.
-        quantiles: Probabilities of the quantiles, rising, the middle one being the point forecast.
-    """
-
-    loss: str = "mse"
-    huber_delta: float = 1.0
-    quantiles: tuple[float, ...] = ()
-
-    @property
-    def n_parameters(self) -> int:
-        """P, numbers that are forecast of each step."""
-        return {"quantile": len(self.quantiles), "normal": 2, "student": 3}.get(self.loss, 1)
-
-    @property
-    def middle(self) -> int:
-        """Which of them is the point forecast."""
-        return len(self.quantiles) // 2 if self.loss == "quantile" else 0
-
-    def native(self) -> Any:
-        """Return the core's own record."""
-        return _native.Loss(LOSSES[self.loss], self.huber_delta, list(self.quantiles))
-
-
-@dataclass(frozen=True)
 class OptimizerSettings:
     """How Adam goes about it (Kingma and Ba 2015; decoupled weight decay by Loshchilov and Hutter 2019).
 
@@ -112,7 +96,7 @@ class OptimizerSettings:
         clip_norm: The gradient's norm is clipped to this; 0 leaves it alone.
         weight_decay: Share of the matrices that a step takes away, over the learning rate; biases, gains and other
             vectors are left alone, since a decay of biases underfits (Goodfellow, Bengio and Courville 2016, 7.1).
-        averaging: Share of the running mean of the weights that each step keeps; 0: there is none.
+        ema_decay: Share that each step keeps of the exponential moving average of the weights; 0: there is none.
         beta1: Memory of the first moment.
         beta2: Memory of the second moment.
         epsilon: Added to the root of the second moment.
@@ -120,114 +104,10 @@ class OptimizerSettings:
 
     clip_norm: float = 0.0
     weight_decay: float = 0.0
-    averaging: float = 0.0
+    ema_decay: float = 0.0
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-7
-
-
-@dataclass(frozen=True)
-class Lens:
-    """What the network is shown of the values.
-
-    Args:
-        lags: Changes over so many steps are inputs, with the level and whether nothing was observed; empty: the value
-            itself is the one input.
-        candidates: Naive forecasts that it may mix: m > 0 for the value `m * ceil(k / m)` steps before the target (1 is
-            the last value), m < 0 for the mean of the last |m| values, 0 for zero, the mean of the training part.
-        level: Whether, with lags, the level is an input too.
-    """
-
-    lags: tuple[int, ...] = ()
-    candidates: tuple[int, ...] = ()
-    level: bool = True
-
-    @property
-    def n_inputs(self) -> int:
-        """Numbers about the values that enter at each step."""
-        return len(self.lags) + 1 + self.level if self.lags else 1
-
-    @property
-    def history(self) -> int:
-        """How many points back it looks."""
-        return max((abs(m) for m in (*self.lags, *self.candidates)), default=0)
-
-    @property
-    def season(self) -> int:
-        """Steps in the shortest season that it looks at; 1 for none."""
-        return min((lag for lag in self.lags if lag > 1), default=1)
-
-    def native(self) -> Any:
-        """Return the core's own record."""
-        return _native.Lens(list(self.lags), list(self.candidates), self.level)
-
-
-def _no_numbers() -> np.ndarray:
-    return np.zeros((0, 0), np.float32)
-
-
-def _no_codes() -> np.ndarray:
-    return np.zeros((0, 0), np.int32)
-
-
-@dataclass(frozen=True)
-class PanelArrays:
-    """A scaled panel as the core reads it.
-
-    Args:
-        values: `(N,)` scaled values, gaps filled.
-        targets: `(N,)` the same with NaN in the gaps; may be `values` itself.
-        offsets: `(S + 1,)` int64; series s is `values[offsets[s]:offsets[s + 1]]`.
-        units: `(S,)` float64; one scaled unit in units of the data.
-        spreads: `(S,)` size of the level's changes in scaled units; ones when absent.
-        numbers: `(N, ...)` covariates, those known ahead first.
-        codes: `(N, ...)` int32 categories, those known ahead first.
-        static_numbers: `(S, ...)`.
-        static_codes: `(S, ...)` int32.
-        n_ahead_numbers: How many of `numbers` are known ahead.
-        n_ahead_codes: How many of `codes` are known ahead.
-    """
-
-    values: np.ndarray
-    targets: np.ndarray
-    offsets: np.ndarray
-    units: np.ndarray
-    spreads: np.ndarray | None = None
-    numbers: np.ndarray = field(default_factory=_no_numbers)
-    codes: np.ndarray = field(default_factory=_no_codes)
-    static_numbers: np.ndarray = field(default_factory=_no_numbers)
-    static_codes: np.ndarray = field(default_factory=_no_codes)
-    n_ahead_numbers: int = 0
-    n_ahead_codes: int = 0
-
-    @property
-    def n_series(self) -> int:
-        """S."""
-        return len(self.offsets) - 1
-
-    @property
-    def n_inputs(self) -> int:
-        """Numbers that covariates add to the inputs of each step."""
-        return int(self.numbers.shape[1] + self.static_numbers.shape[1])
-
-    def native(self) -> Any:
-        """Return the core's view of these arrays, which keeps them alive."""
-        dtype = self.values.dtype
-        spreads = np.ones(self.n_series, dtype) if self.spreads is None else self.spreads.astype(dtype, copy=False)
-        numbers, static = (np.ascontiguousarray(a, dtype) for a in (self.numbers, self.static_numbers))
-        return _typed("Panel", dtype)(
-            self.values,
-            self.targets,
-            self.offsets,
-            self.units,
-            spreads,
-            numbers,
-            self.codes,
-            static,
-            self.static_codes,
-            self.n_ahead_numbers,
-            self.n_ahead_codes,
-        )
 
 
 @dataclass(frozen=True)
@@ -240,34 +120,37 @@ class SequenceResult:
     trace: np.ndarray  # (sum of lengths or n, trace_size): what recurrent layers did; without columns if not asked for
 
 
-def native_shape(spec: NetworkSpec) -> Any:
+def native_shape(spec: NetworkSpec) -> _native.Shape:
     """Return the core's own record of a network's shape."""
     layers = [
-        (layer.code, layer.units, layer.dilation, spec.is_residual(n), layer.ends_stack, layer.amount)
-        for n, layer in enumerate(spec.layers)
+        _native.Layer(
+            kind=asked.kind,
+            units=layer.units,
+            dilation=layer.dilation,
+            residual=spec.is_residual(n),
+            ends_stack=layer.ends_stack,
+            dropout=layer.dropout,
+        )
+        for n, (asked, layer) in enumerate(zip((*spec.stack, *spec.decoder), spec.layers, strict=True))
     ]
     return _native.Shape(
-        spec.dense_inputs,
-        [list(size) for size in spec.embeddings],
-        layers,
-        len(spec.stack),
-        spec.horizon,
-        spec.n_candidates,
-        spec.n_parameters_of_step,
-        spec.n_contexts,
-        spec.n_ahead_numbers,
-        spec.n_ahead_codes,
-        spec.future_units,
+        dense_inputs=spec.dense_inputs,
+        embeddings=spec.embeddings,
+        layers=layers,
+        n_stack_layers=len(spec.stack),
+        horizon=spec.horizon,
+        n_skip_forecasts=spec.n_skip_forecasts,
+        n_parameters_of_step=spec.n_parameters_of_step,
+        n_contexts=spec.n_contexts,
+        n_ahead_numbers=spec.n_ahead_numbers,
+        n_ahead_codes=spec.n_ahead_codes,
+        future_units=spec.future_units,
     )
-
-
-def _typed(stem: str, dtype: np.dtype[Any]) -> Any:
-    return getattr(_native, f"{stem}_{np.dtype(dtype).name}")
 
 
 def make_trainer(
     spec: NetworkSpec, weights: np.ndarray, loss: LossSettings, optimizer: OptimizerSettings, n_threads: int
-) -> Any:
+) -> Trainer:
     """Make a trainer that starts from `weights`.
 
     Args:
@@ -286,23 +169,23 @@ def make_trainer(
         dropout where `chance` is true; `weights()`, `set_weights(flat)`, `mean_weights()`, `set_mean_weights(flat)`,
         `moments()`, `set_moments(moments, steps)` and `adam_steps`.
     """
-    trainer = _typed("Trainer", weights.dtype)(
-        native_shape(spec),
-        loss.native(),
-        optimizer.beta1,
-        optimizer.beta2,
-        optimizer.epsilon,
-        optimizer.clip_norm,
-        optimizer.weight_decay,
-        optimizer.averaging,
-        n_threads,
-        isa(),
+    trainer = typed(Trainer, weights.dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        beta1=optimizer.beta1,
+        beta2=optimizer.beta2,
+        epsilon=optimizer.epsilon,
+        clip_norm=optimizer.clip_norm,
+        weight_decay=optimizer.weight_decay,
+        ema_decay=optimizer.ema_decay,
+        n_threads=n_threads,
+        isa=isa(),
     )
     trainer.set_weights(weights)
     return trainer
 
 
-def array_source(x: np.ndarray, y: np.ndarray) -> Any:
+def array_source(x: np.ndarray, y: np.ndarray) -> Source:
     """Batches that are given, used in turn.
 
     Args:
@@ -310,12 +193,12 @@ def array_source(x: np.ndarray, y: np.ndarray) -> Any:
         y: Targets of the last steps `(N, B, T - first, H)`, of the same type; NaN where there is none.
     """
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
-    return _typed("ArraySource", x.dtype)(x, y, x.shape[2] - y.shape[2])
+    return typed(_native.ArraySource_float32, x.dtype)(x=x, y=y, first=x.shape[2] - y.shape[2])
 
 
 def window_source(
     panel: PanelArrays,
-    lens: Lens,
+    value_inputs: ValueInputs,
     lookback: int,
     horizon: int,
     batch_size: int,
@@ -323,16 +206,32 @@ def window_source(
     shuffle: bool,
     n_dropped: int,
     seed: int,
-) -> Any:
+) -> WindowSource:
     """Every window of `lookback` points with the `horizon` points behind it; `n_dropped` last ones are left out."""
-    make = _typed("WindowSource", panel.values.dtype)
-    return make(panel.native(), lens.native(), lookback, horizon, batch_size, shuffle, n_dropped, seed)
+    return typed(WindowSource, panel.values.dtype)(
+        panel=panel.native(),
+        value_inputs=value_inputs.native(),
+        lookback=lookback,
+        horizon=horizon,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        n_dropped=n_dropped,
+        seed=seed,
+    )
 
 
-def segment_source(panel: PanelArrays, lens: Lens, burn_in: int, lessons: int, batch_size: int, seed: int) -> Any:
-    """Random segments of `burn_in + lessons` points with a forecast at each step after the burn-in."""
-    make = _typed("SegmentSource", panel.values.dtype)
-    return make(panel.native(), lens.native(), burn_in, lessons, batch_size, seed)
+def segment_source(
+    panel: PanelArrays, value_inputs: ValueInputs, burn_in: int, n_targets: int, batch_size: int, seed: int
+) -> SegmentSource:
+    """Random segments of `burn_in + n_targets` points with a forecast at each step after the burn-in."""
+    return typed(SegmentSource, panel.values.dtype)(
+        panel=panel.native(),
+        value_inputs=value_inputs.native(),
+        burn_in=burn_in,
+        n_targets=n_targets,
+        batch_size=batch_size,
+        seed=seed,
+    )
 
 
 @dataclass(frozen=True)
@@ -354,7 +253,7 @@ def run_sequences(
     spec: NetworkSpec,
     weights: np.ndarray,
     loss: LossSettings,
-    lens: Lens,
+    value_inputs: ValueInputs,
     panel: PanelArrays,
     stretches: Stretches,
     *,
@@ -369,7 +268,7 @@ def run_sequences(
         spec: Shape of the network.
         weights: `(spec.n_parameters,)`.
         loss: What the parameters of the forecasts mean.
-        lens: What it is shown of the values.
+        value_inputs: What it is shown of the values.
         panel: Of the same type as the weights.
         stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
         state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
@@ -386,12 +285,25 @@ def run_sequences(
     traced = np.empty((0, 0), weights.dtype)
     if trace != "none":
         traced = np.zeros((int(stretches.lengths.sum()) if each else n, spec.trace_size), weights.dtype)
-    where = (stretches.series, stretches.starts, stretches.lengths)
-    run = _typed("run_sequences", weights.dtype)
-    records = (native_shape(spec), loss.native(), lens.native())
-    out = (after, last, every, traced)
-    run(*records, weights, panel.native(), *where, state is None, *out, each, n_threads, isa())
-    return SequenceResult(*out)
+    typed(_native.run_sequences_float32, weights.dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        value_inputs=value_inputs.native(),
+        weights=weights,
+        panel=panel.native(),
+        series=stretches.series,
+        starts=stretches.starts,
+        lengths=stretches.lengths,
+        zero_state=state is None,
+        state=after,
+        last=last,
+        every=every,
+        trace=traced,
+        trace_each=each,
+        n_threads=n_threads,
+        isa=isa(),
+    )
+    return SequenceResult(after, last, every, traced)
 
 
 @dataclass(frozen=True)
@@ -407,7 +319,7 @@ def forecast_slopes(
     spec: NetworkSpec,
     weights: np.ndarray,
     loss: LossSettings,
-    lens: Lens,
+    value_inputs: ValueInputs,
     panel: PanelArrays,
     places: tuple[np.ndarray, np.ndarray],
     n_steps: int,
@@ -420,41 +332,64 @@ def forecast_slopes(
         spec: Shape of the network.
         weights: `(spec.n_parameters,)`.
         loss: What the parameters of the forecasts mean.
-        lens: What it is shown of the values.
+        value_inputs: What it is shown of the values.
         panel: Of the same type as the weights.
         places: Series and position `(n,)` int64 each of the newest point that a forecast reads.
         n_steps: T, points that it reads, from a zero state.
         n_threads: Threads for this call.
     """
     n, H, dtype = len(places[0]), spec.horizon, weights.dtype
-    out = (
+    result = SlopeResult(
         np.zeros((n, H, n_steps, spec.dense_inputs), dtype),
-        np.zeros((n, H, spec.n_candidates), dtype),
+        np.zeros((n, H, spec.n_skip_forecasts), dtype),
         np.zeros((n, H, spec.n_ahead_numbers), dtype),
     )
-    records = (native_shape(spec), loss.native(), lens.native())
-    run = _typed("forecast_slopes", dtype)
-    run(*records, weights, panel.native(), *places, n_steps, loss.middle, *out, n_threads, isa())
-    return SlopeResult(*out)
+    typed(_native.forecast_slopes_float32, dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        value_inputs=value_inputs.native(),
+        weights=weights,
+        panel=panel.native(),
+        series=places[0],
+        origins=places[1],
+        n_steps=n_steps,
+        middle=loss.middle,
+        inputs=result.inputs,
+        shares=result.candidates,
+        ahead=result.ahead,
+        n_threads=n_threads,
+        isa=isa(),
+    )
+    return result
 
 
 def make_stream(
     spec: NetworkSpec,
     weights: np.ndarray,
     loss: LossSettings,
-    lens: Lens,
+    value_inputs: ValueInputs,
     window: int,
     scale: tuple[float, float, float],
-) -> Any:
+) -> Stream:
     """Make an object with `update(value, observed) -> (P, H)`, `remember(values, targets)` and `set_state(state)`.
 
     Args:
         spec: Shape of a network without covariates.
         weights: `(spec.n_parameters,)`.
         loss: What the parameters of the forecasts mean.
-        lens: What it is shown of the values.
+        value_inputs: What it is shown of the values.
         window: 0 to carry the state along, else the points that each forecast reads from a zero state.
         scale: Center, unit and spread: scaled = (value - center) / unit. Forecasts are in scaled units.
     """
-    records = (native_shape(spec), loss.native(), lens.native())
-    return _typed("Stream", weights.dtype)(*records, weights, window, *scale, isa())
+    center, unit, spread = scale
+    return typed(Stream, weights.dtype)(
+        shape=native_shape(spec),
+        loss=loss.native(),
+        value_inputs=value_inputs.native(),
+        weights=weights,
+        window=window,
+        center=center,
+        unit=unit,
+        spread=spread,
+        isa=isa(),
+    )

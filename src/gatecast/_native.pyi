@@ -1,9 +1,0 @@
-"""The native core. `gatecast.network.native` documents and checks what stands here."""
-
-from typing import Any
-
-compiler: str
-
-def available_isas() -> list[str]: ...
-def shuffled(index: int, n: int, key: int) -> int: ...
-def __getattr__(name: str) -> Any: ...

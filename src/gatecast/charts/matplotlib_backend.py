@@ -1,0 +1,324 @@
+"""How does matplotlib draw a chart? On a figure of its own, by matplotlib's object-oriented interface alone."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatecast.charts.names import HEADLINE, for_matplotlib, shorten
+from gatecast.charts.palette import COLORS
+from gatecast.charts.spec import (
+    Area,
+    Axis,
+    Band,
+    Bars,
+    Chart,
+    Estimates,
+    HeatMap,
+    Line,
+    Look,
+    Panel,
+    Rule,
+    Stems,
+    Text,
+    Tiles,
+)
+from gatecast.charts.style import check_matplotlib, fonts, use_fonts
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw"]
+
+DASHES: Look = {"solid": "-", "dashed": (0, (4, 3)), "dotted": (0, (1, 2)), "long": (0, (5, 1.2))}
+MARKERS = {
+    "": "",
+    "circle": "o",
+    "ring": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "triangle-left": "<",
+    "cross": "+",
+    "x": "x",
+    "bar": "|",
+}
+# bands and bars lie below lines, and within each the later one above
+LAYERS = {
+    Area: 0.6,
+    HeatMap: 0.7,
+    Tiles: 0.7,
+    Band: 1.0,
+    Bars: 1.0,
+    Stems: 2.0,
+    Line: 2.0,
+    Estimates: 2.0,
+    Rule: 2.0,
+    Text: 3.0,
+}
+AXIS = "#b0b0b0"
+
+
+def draw(chart: Chart) -> Figure:
+    r"""Draw a chart.
+
+    Returns:
+        A figure that belongs to no window.
+
+    Raises:
+        GatecastError: matplotlib is not installed.
+
+    Examples:
+        >>> chart = Chart((Panel((Line([1, 2], [3.0, 4.0], "data", "$x$"),)),), legend="above")
+        >>> draw(chart).axes[0].get_legend_handles_labels()[1]
+        ['\\$x\\$']
+    """
+    check_matplotlib()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=chart.size, layout="constrained", facecolor="white")
+    grid = figure.add_gridspec(
+        len(chart.heights), len(chart.widths), height_ratios=chart.heights, width_ratios=chart.widths
+    )
+    groups: dict[str, Axes] = {}
+    drawn: list[Axes] = []
+    for panel in chart.panels:
+        place = grid[panel.row, panel.column : panel.column + panel.n_columns]
+        shared = {"sharex": groups.get(panel.x.group), "sharey": groups.get(panel.y.group)}
+        axes = figure.add_subplot(place, **shared)
+        for name in (panel.x.group, panel.y.group):
+            if name:
+                groups.setdefault(name, axes)
+        drawn.append(axes)
+    for axes, panel in zip(drawn, chart.panels, strict=True):
+        _draw_panel(figure, axes, panel)
+    # limits last: axes that share them grow with what is drawn
+    for axes, panel in zip(drawn, chart.panels, strict=True):
+        _limit(axes.set_xlim, panel.x)
+        _limit(axes.set_ylim, panel.y)
+    _add_legend(figure, drawn, chart.legend)
+    return _finish(figure, chart)
+
+
+def _draw_panel(figure: Figure, axes: Axes, panel: Panel) -> None:
+    _dress(axes, panel)
+    for n, mark in enumerate(panel.marks):
+        ADDERS[type(mark)](axes, mark, LAYERS[type(mark)] + n / 1000)
+    for axis, known in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
+        _set_ticks(axis, known)
+    for heat in (mark for mark in panel.marks if isinstance(mark, HeatMap)):
+        bar = figure.colorbar(axes.images[-1] if heat.x is None else axes.collections[-1], ax=axes, pad=0.01, aspect=25)
+        bar.set_label(for_matplotlib(heat.label), fontsize=9.5)
+        bar.ax.tick_params(labelsize=9)
+    if not panel.has_axes:
+        axes.set_axis_off()
+
+
+def _dress(axes: Axes, panel: Panel) -> None:
+    text = COLORS["text"]
+    axes.set_title(for_matplotlib(panel.title), loc="left", fontsize=10.5, color=text, pad=8)
+    axes.set_xlabel(for_matplotlib(panel.x.label), fontsize=9.5, color=text)
+    axes.set_ylabel(for_matplotlib(panel.y.label), fontsize=9.5, color=text)
+    for drawn, axis in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
+        look: Look = {"color": COLORS["grid"], "linewidth": 0.6} if axis.has_grid else {}
+        drawn.grid(visible=axis.has_grid, **look)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=9, color=AXIS, labelcolor=text)
+    axes.tick_params(labelbottom=panel.x.is_named, labelleft=panel.y.is_named)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(AXIS)
+
+
+def _mix(role: str, strength: float) -> Any:
+    """Mix a color with white: see-through colors would add up and hide the grid."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(1 - strength * (1 - part) for part in to_rgb(COLORS[role]))
+
+
+def _add_line(axes: Axes, line: Line, z: float) -> None:
+    name = for_matplotlib(line.label) if line.label else None
+    look: Look = {"color": COLORS[line.role], "label": name, "zorder": z, "markersize": line.size}
+    look |= {"linewidth": line.width, "linestyle": DASHES[line.dash] if line.width else "none"}
+    if not line.marker:
+        look["solid_capstyle"] = "butt"
+    if line.is_step:
+        look["drawstyle"] = "steps-post"
+    if line.face:
+        look |= {"markerfacecolor": COLORS[line.face], "markeredgewidth": 0}
+    axes.plot(line.x, line.y, marker=MARKERS[line.marker], **look)
+
+
+def _add_estimates(axes: Axes, found: Estimates, z: float) -> None:
+    each = zip(found.x, found.y, found.low, found.high, found.roles, found.markers, strict=True)
+    for x, y, low, high, role, marker in each:
+        color = COLORS[role]
+        if np.isfinite(low):
+            axes.plot([low, high], [y, y], color=color, linewidth=2.6, solid_capstyle="butt", zorder=z)
+        face = COLORS["page"] if marker == "ring" else color
+        look: Look = {"color": color, "markerfacecolor": face, "markersize": found.size, "zorder": z + 1e-4}
+        # what stands at the edge is seen as a whole
+        axes.plot([x], [y], MARKERS[marker], clip_on=marker != "triangle-left", **look)
+
+
+def _add_band(axes: Axes, band: Band, z: float) -> None:
+    color, name = _mix(band.role, band.strength), for_matplotlib(band.label) if band.label else None
+    if len(band.x) == 1:
+        # one point has no area to fill
+        axes.vlines(band.x, band.low, band.high, label=name or "", color=[color], linewidth=7, zorder=z)
+    else:
+        axes.fill_between(band.x, band.low, band.high, label=name, facecolor=color, linewidth=0, zorder=z)
+
+
+def _add_stems(axes: Axes, stems: Stems, z: float) -> None:
+    color = _mix(stems.role, stems.strength)
+    axes.vlines(stems.x, stems.low, stems.high, color=color, linewidth=stems.width, zorder=z)
+
+
+def _add_bars(axes: Axes, bars: Bars, z: float) -> None:
+    look: Look = {"color": _mix(bars.role, bars.strength), "zorder": z}
+    if bars.is_edged:
+        look |= {"edgecolor": "white", "linewidth": 0.5}
+    if bars.is_flat:
+        axes.barh(bars.x, bars.height, height=bars.width, **look)
+    else:
+        axes.bar(bars.x, bars.height, width=bars.width, **look)
+    for x, height, text in zip(bars.x, bars.height, bars.texts, strict=False):
+        at = (height, x) if bars.is_flat else (x, height)
+        _add_text(axes, Text(*at, text, offset=(4, 0) if bars.is_flat else (0, 4)), LAYERS[Text])
+
+
+def _add_heat(axes: Axes, heat: HeatMap, z: float) -> None:
+    # orange and purple are told apart with any kind of color vision, as are the colors of cividis
+    look: Look = {"cmap": "cividis" if heat.low >= 0 else "PuOr", "vmin": heat.low, "vmax": heat.high}
+    if heat.x is None:
+        axes.imshow(heat.z, aspect="auto", interpolation="nearest", rasterized=True, zorder=z, **look)
+        return
+    at = np.asarray(heat.x)
+    step = at[-1] - at[-2] if len(at) > 1 else (np.timedelta64(1, "D") if at.dtype.kind == "M" else 1)
+    edges = np.append(at, at[-1] + step)
+    axes.pcolormesh(edges, np.arange(len(heat.z) + 1), heat.z, rasterized=True, zorder=z, **look)
+
+
+def _add_tiles(axes: Axes, tiles: Tiles, z: float) -> None:
+    rows = zip(tiles.roles, tiles.strengths, strict=True)
+    colors = [[_mix(*tile) for tile in zip(*row, strict=True)] for row in rows]
+    axes.imshow(np.array(colors), aspect="auto", interpolation="nearest", zorder=z)
+
+
+def _add_rule(axes: Axes, rule: Rule, z: float) -> None:
+    add = axes.axvline if rule.axis == "x" else axes.axhline
+    name = for_matplotlib(rule.label) if rule.label else None
+    look: Look = {"linewidth": rule.width, "linestyle": DASHES[rule.dash], "label": name, "zorder": z}
+    add(rule.at, color=COLORS[rule.role], **look)
+
+
+def _add_area(axes: Axes, area: Area, z: float) -> None:
+    add = axes.axvspan if area.axis == "x" else axes.axhspan
+    add(area.low, area.high, color=COLORS[area.role], alpha=area.strength, linewidth=0, zorder=z)
+
+
+def _add_text(axes: Axes, text: Text, z: float) -> None:
+    transform = {
+        ("data", "data"): axes.transData,
+        ("panel", "data"): axes.get_yaxis_transform(),
+        ("data", "panel"): axes.get_xaxis_transform(),
+        ("panel", "panel"): axes.transAxes,
+    }[text.frames]
+    look: Look = {"ha": text.align[0], "va": text.align[1], "fontsize": text.size, "zorder": z}
+    look |= {"color": COLORS[text.role], "fontweight": "bold" if text.is_bold else "normal"}
+    said = for_matplotlib(text.text)
+    if text.offset == (0, 0):
+        axes.text(text.x, text.y, said, transform=transform, **look)
+    else:
+        axes.annotate(said, (text.x, text.y), text.offset, xycoords=transform, textcoords="offset points", **look)
+
+
+ADDERS: dict[type, Callable[[Axes, Any, float], None]] = {
+    Line: _add_line,
+    Estimates: _add_estimates,
+    Band: _add_band,
+    Stems: _add_stems,
+    Bars: _add_bars,
+    HeatMap: _add_heat,
+    Tiles: _add_tiles,
+    Rule: _add_rule,
+    Area: _add_area,
+    Text: _add_text,
+}
+
+
+def _set_ticks(axis: Any, known: Axis) -> None:
+    if known.scale == "log":
+        axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    if known.margin is not None:
+        axis.axes.margins(**{axis.axis_name: known.margin})
+    if known.ticks is not None:
+        names = None if known.names is None else [for_matplotlib(name) for name in known.names]
+        axis.set_ticks(list(known.ticks), labels=names)
+        if names and not all(name.isascii() for name in names):
+            axis.set_tick_params(labelfontfamily=fonts())
+        if known.angle:
+            axis.set_tick_params(labelrotation=known.angle)
+            for tick in axis.get_ticklabels():
+                tick.set(ha="right", rotation_mode="anchor")
+        return
+    _choose_ticks(axis, known)
+
+
+def _choose_ticks(axis: Any, known: Axis) -> None:
+    """Choose ticks: dates without repetition, whole numbers, or 0.1, 1 and 10 instead of powers."""
+    from matplotlib import dates, ticker
+
+    if known.scale == "time":
+        locator = dates.AutoDateLocator(minticks=3, maxticks=known.most_ticks)  # type: ignore[no-untyped-call]
+        axis.set_major_locator(locator)
+        axis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    elif known.scale in ("steps", "whole"):
+        axis.set_major_locator(ticker.MaxNLocator(known.most_ticks, integer=True))
+        if known.scale == "steps":
+            axis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
+    elif known.scale == "log" and axis.axis_name == "x":
+        axis.set_major_locator(ticker.LogLocator(10, subs=(1.0, 2.0, 5.0), numticks=12))
+        axis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+        axis.set_minor_formatter(ticker.NullFormatter())
+    elif known.is_share:
+        axis.set_major_formatter(ticker.PercentFormatter(1.0))
+
+
+def _limit(set_limits: Any, known: Axis) -> None:
+    if known.low is not None or known.high is not None:
+        set_limits(known.low, known.high)
+
+
+def _add_legend(figure: Figure, drawn: list[Axes], place: str) -> None:
+    if not place:
+        return
+    # each label once, in the order of the panels
+    found: Look = {}
+    for axes in drawn:
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(name, handle)
+    look: Look = {"fontsize": 9.5, "frameon": False}
+    if place == "below":
+        figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=6, **look)
+        return
+    # one row above the axes, where it hides nothing; a note below the figure would lie on one there
+    look |= {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "borderaxespad": 0.2, "ncols": max(len(found), 1)}
+    drawn[0].legend(list(found.values()), list(found), **look)
+
+
+def _finish(figure: Figure, chart: Chart) -> Figure:
+    """Give a figure its headline and a note below, and let names in other letters than ASCII be drawn."""
+    look: Look = {"x": 0.01, "ha": "left", "color": COLORS["text"]}
+    figure.suptitle(for_matplotlib(shorten(chart.title, HEADLINE)), fontsize=13, fontweight="bold", **look)
+    if chart.note:
+        lines = textwrap.wrap(chart.note, int(12.5 * chart.size[0]))
+        figure.supxlabel(for_matplotlib("\n".join(lines)), fontsize=9, **look)
+    use_fonts(figure)
+    return figure

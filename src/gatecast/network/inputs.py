@@ -1,0 +1,284 @@
+"""What does a network read, and what does it minimise?
+
+Records that the core takes, and how panels are joined, cut and extended before it reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias, TypeVar, cast
+
+import numpy as np
+
+from gatecast.network import _native
+
+__all__ = [
+    "LOSSES",
+    "ROWS",
+    "Ahead",
+    "LossSettings",
+    "Panel",
+    "PanelArrays",
+    "ValueInputs",
+    "extend",
+    "join",
+    "newest",
+    "spans",
+    "split",
+    "typed",
+]
+
+# names of the losses
+LOSSES = tuple(_native.loss_kinds())
+# fields that have one row for each point
+ROWS = ("values", "targets", "numbers", "codes")
+
+# The core has each class for float32 and float64 with one signature, which a type checker knows by the former.
+Panel: TypeAlias = _native.Panel_float32
+
+Named = TypeVar("Named")
+
+
+def typed(single: Named, dtype: np.dtype[Any]) -> Named:
+    """Return the class or function of a floating type; `single` is that of float32."""
+    return cast(Named, getattr(_native, single.__name__.replace("float32", dtype.name)))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What is minimised.
+
+    Args:
+        loss: A name in `LOSSES`.
+        huber_delta: Where the Huber loss becomes straight, in scaled units.
+        quantiles: Probabilities of the quantiles, rising, the middle one being the point forecast.
+    """
+
+    loss: str = "mse"
+    huber_delta: float = 1.0
+    quantiles: tuple[float, ...] = ()
+
+    @property
+    def n_parameters(self) -> int:
+        """P, numbers that are forecast of each step."""
+        return self.native().n_parameters
+
+    @property
+    def middle(self) -> int:
+        """Which of them is the point forecast."""
+        return len(self.quantiles) // 2 if self.loss == "quantile" else 0
+
+    def native(self) -> _native.Loss:
+        """Return the core's own record."""
+        return _native.Loss(kind=self.loss, huber_delta=self.huber_delta, quantiles=self.quantiles)
+
+
+@dataclass(frozen=True)
+class ValueInputs:
+    """Which differences of the values are inputs, and which naive forecasts the skip connection mixes.
+
+    Args:
+        lags: Changes over so many steps are inputs, with the level and whether nothing was observed; empty: the value
+            itself is the one input.
+        skip_forecasts: Naive forecasts that the skip connection mixes: m > 0 for the value `m * ceil(k / m)` steps
+            before the target (1 is the last value), m < 0 for the mean of the last |m| values, 0 for zero, the mean of
+            the training part.
+        level: Whether, with lags, the level is an input too.
+    """
+
+    lags: tuple[int, ...] = ()
+    skip_forecasts: tuple[int, ...] = ()
+    level: bool = True
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers about the values that enter at each step."""
+        return len(self.lags) + 1 + self.level if self.lags else 1
+
+    @property
+    def history(self) -> int:
+        """How many points back it looks."""
+        return max((abs(m) for m in (*self.lags, *self.skip_forecasts)), default=0)
+
+    @property
+    def season(self) -> int:
+        """Steps in the shortest season that it looks at; 1 for none."""
+        return min((lag for lag in self.lags if lag > 1), default=1)
+
+    def native(self) -> _native.ValueInputs:
+        """Return the core's own record."""
+        return _native.ValueInputs(lags=self.lags, skip_forecasts=self.skip_forecasts, level=self.level)
+
+
+def _no_numbers() -> np.ndarray:
+    return np.zeros((0, 0), np.float32)
+
+
+def _no_codes() -> np.ndarray:
+    return np.zeros((0, 0), np.int32)
+
+
+@dataclass(frozen=True)
+class PanelArrays:
+    """A scaled panel as the core reads it.
+
+    Args:
+        values: `(N,)` scaled values, gaps filled.
+        targets: `(N,)` the same with NaN in the gaps; may be `values` itself.
+        offsets: `(S + 1,)` int64; series s is `values[offsets[s]:offsets[s + 1]]`.
+        units: `(S,)` float64; one scaled unit in units of the data.
+        spreads: `(S,)` size of the level's changes in scaled units; ones when absent.
+        numbers: `(N, ...)` covariates, those known ahead first.
+        codes: `(N, ...)` int32 categories, those known ahead first.
+        static_numbers: `(S, ...)`.
+        static_codes: `(S, ...)` int32.
+        n_ahead_numbers: How many of `numbers` are known ahead.
+        n_ahead_codes: How many of `codes` are known ahead.
+    """
+
+    values: np.ndarray
+    targets: np.ndarray
+    offsets: np.ndarray
+    units: np.ndarray
+    spreads: np.ndarray | None = None
+    numbers: np.ndarray = field(default_factory=_no_numbers)
+    codes: np.ndarray = field(default_factory=_no_codes)
+    static_numbers: np.ndarray = field(default_factory=_no_numbers)
+    static_codes: np.ndarray = field(default_factory=_no_codes)
+    n_ahead_numbers: int = 0
+    n_ahead_codes: int = 0
+
+    @property
+    def n_series(self) -> int:
+        """S."""
+        return len(self.offsets) - 1
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers that covariates add to the inputs of each step."""
+        return int(self.numbers.shape[1] + self.static_numbers.shape[1])
+
+    def native(self) -> Panel:
+        """Return the core's view of these arrays, which keeps them alive."""
+        dtype = self.values.dtype
+        spreads = np.ones(self.n_series, dtype) if self.spreads is None else self.spreads.astype(dtype, copy=False)
+        numbers, static = (np.ascontiguousarray(a, dtype) for a in (self.numbers, self.static_numbers))
+        return typed(Panel, dtype)(
+            values=self.values,
+            targets=self.targets,
+            offsets=self.offsets,
+            units=self.units,
+            spreads=spreads,
+            numbers=numbers,
+            codes=self.codes,
+            static_numbers=static,
+            static_codes=self.static_codes,
+            n_ahead_numbers=self.n_ahead_numbers,
+            n_ahead_codes=self.n_ahead_codes,
+        )
+
+
+class Ahead:
+    """What is known of the steps behind the data.
+
+    Args:
+        numbers: `(S, H, n_ahead_numbers)`.
+        codes: `(S, H, n_ahead_codes)` int32.
+    """
+
+    def __init__(self, numbers: np.ndarray, codes: np.ndarray) -> None:
+        self.numbers, self.codes = numbers, codes
+
+    @property
+    def horizon(self) -> int:
+        """H."""
+        return int(self.numbers.shape[1])
+
+    def steps(self, first: int, last: int) -> Ahead:
+        """Take the steps [first, last)."""
+        return Ahead(self.numbers[:, first:last], self.codes[:, first:last])
+
+    def series(self, rows: np.ndarray) -> Ahead:
+        """Take some series."""
+        return Ahead(self.numbers[rows], self.codes[rows])
+
+
+def spans(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """List the positions `begins[s]`, `begins[s] + 1`, ... of each series, `lengths[s]` of them.
+
+    Examples:
+        >>> spans(np.array([5, 0]), np.array([2, 3])).tolist()
+        [5, 6, 0, 1, 2]
+    """
+    ends = np.cumsum(lengths)
+    return np.asarray(np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths))
+
+
+def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
+    """Put the rows of each series in `second` behind those in `first`."""
+    n_first, n_second = np.diff(first.offsets), np.diff(second.offsets)
+    if not n_first.any():
+        return second
+    offsets = np.concatenate(([0], np.cumsum(n_first + n_second))).astype(np.int64)
+    begins = offsets[:-1]
+    to_first, to_second = spans(begins, n_first), spans(begins + n_first, n_second)
+    joined: dict[str, Any] = {
+        name: _rows(getattr(first, name), getattr(second, name), to_first, to_second) for name in ROWS
+    }
+    return replace(second, offsets=offsets, **joined)
+
+
+def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
+    """Cut all but the newest `n_rows` rows of each series."""
+    lengths = np.diff(panel.offsets)
+    kept = np.minimum(lengths, n_rows)
+    if (kept == lengths).all():
+        return panel
+    return _cut(panel, panel.offsets[1:] - kept, kept)
+
+
+def split(panel: PanelArrays, lengths: np.ndarray) -> tuple[PanelArrays, PanelArrays]:
+    """Cut each series behind its first `lengths[s]` rows."""
+    counts = np.diff(panel.offsets)
+    return (
+        _cut(panel, panel.offsets[:-1], lengths),
+        _cut(panel, panel.offsets[:-1] + lengths, counts - lengths),
+    )
+
+
+def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
+    """Append rows of which only the covariates known ahead are known; the others are zero there."""
+    S, H = len(panel.offsets) - 1, ahead.horizon
+    dtype = panel.values.dtype
+    numbers = np.zeros((S, H, panel.numbers.shape[1]), np.float32)
+    numbers[:, :, : panel.n_ahead_numbers] = ahead.numbers
+    codes = np.zeros((S, H, panel.codes.shape[1]), np.int32)
+    codes[:, :, : panel.n_ahead_codes] = ahead.codes
+    empty = replace(
+        panel,
+        values=np.zeros(S * H, dtype),
+        targets=np.full(S * H, np.nan, dtype),
+        offsets=np.arange(S + 1, dtype=np.int64) * H,
+        numbers=numbers.reshape(S * H, -1) if numbers.size else panel.numbers[:0],
+        codes=codes.reshape(S * H, -1) if codes.size else panel.codes[:0],
+    )
+    return join(panel, empty)
+
+
+def _cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
+    rows = spans(begins, lengths)
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    taken: dict[str, Any] = {name: _take(getattr(panel, name), rows) for name in ROWS}
+    return replace(panel, offsets=offsets, **taken)
+
+
+def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return array[rows] if len(array) else array
+
+
+def _rows(first: np.ndarray, second: np.ndarray, to_first: np.ndarray, to_second: np.ndarray) -> np.ndarray:
+    if not first.size and not second.size:
+        return second[:0]
+    out: np.ndarray = np.zeros((len(to_first) + len(to_second), *second.shape[1:]), second.dtype)
+    out[to_first], out[to_second] = first, second
+    return out
