@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gatecast import DataError, LSTMForecaster, to_panel
 from gatecast.data.panel.panel import Panel
 from gatecast.model.alignment import align, match_series
-from made_series import SMALL, wave
+from made_series import SMALL, forecaster, wave
 
 DAY, FIRST = datetime.timedelta(days=1), datetime.datetime(2024, 1, 1)
 IDS = ("a", "b", "c")
@@ -75,7 +75,7 @@ def test_another_frequency_is_refused() -> None:
 def model() -> LSTMForecaster:
     """Fitted on three series that end on different days."""
     spans = {"a": (0, 90), "b": (5, 80), "c": (0, 100)}
-    return LSTMForecaster(3, **SMALL | {"lookback": LOOKBACK, "transform": "none"}, season_length=7).fit(frame(spans))
+    return forecaster(3, **SMALL | {"lookback": LOOKBACK, "transform": "none"}, season_length=7).fit(frame(spans))
 
 
 ENDS = {"a": 90, "b": 85, "c": 100}

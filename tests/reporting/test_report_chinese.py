@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster, Naive
+from gatecast import Naive
 from gatecast.comparison import compare
 from gatecast.reporting import Report, report
+from made_series import forecaster
 
 # names of models, errors, columns and libraries, and what stands for a number
 NAMES = re.compile(
@@ -102,7 +103,7 @@ def table(*lengths):
 
 def fitted(data, **settings):
     small = {"hidden_size": 4, "lookback": 6, "epochs": 2, "progress": False}
-    return LSTMForecaster(2, **small, **settings).fit(data)
+    return forecaster(2, **small, **settings).fit(data)
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ from gatecast.exceptions import ConfigError
 from gatecast.model.rules import check_quantiles, check_rate, check_seed, check_validation_size, each_count
 from gatecast.model.synonyms import answer_unknown
 from gatecast.network.inputs import LOSSES
+from gatecast.texts.message import OWNERS
 from gatecast.training.schedule import SCHEDULES
 
 __all__ = ["GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code", "refuse_unknown"]
@@ -404,6 +405,7 @@ def _atoms(annotation: object) -> tuple[tuple[type, ...], bool]:
 
 
 SETTINGS: dict[str, Setting] = _definitions()
+OWNERS.update({name: setting.group for name, setting in SETTINGS.items() if setting.group != "Everyday"})
 
 
 def as_code(changes: Mapping[str, object], *, flat: bool = False) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Panel
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ DIGITS = 6
 DAYS, MINUTES, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
-def rounded(values: npt.ArrayLike) -> list[float | None]:
+def rounded(values: Any) -> list[float | None]:
     """Return numbers with six digits that count: more would only make the page longer.
 
     Examples:
@@ -37,11 +35,11 @@ def time_format(panel: Panel) -> str:
     return _format_of(times[:1_000]) if len(times) else DAYS
 
 
-def times_of(times: Array | pd.Index, form: str | None = None) -> list[object]:
+def times_of(index: Any, form: str | None = None) -> list[Any]:
     """Return times as local texts "2024-01-31" or "2024-01-31 13:00", or as integers.
 
     Args:
-        times: As a panel has them, or an index.
+        index: Times.
         form: How they are written, as strftime; found out when absent.
 
     Examples:
@@ -51,13 +49,13 @@ def times_of(times: Array | pd.Index, form: str | None = None) -> list[object]:
     """
     import pandas as pd
 
-    index = pd.Index(times)
+    index = pd.Index(index)
     if not isinstance(index, pd.DatetimeIndex):
         return [item.item() if isinstance(item, np.generic) else item for item in index.tolist()]
     return list(index.tz_localize(None).strftime(form or _format_of(index)))
 
 
-def _format_of(index: pd.Index) -> str:
+def _format_of(index: pd.Index[Any]) -> str:
     import pandas as pd
 
     if not isinstance(index, pd.DatetimeIndex):

@@ -97,7 +97,7 @@ def _floats(values: list[float | None]) -> np.ndarray:
     return np.array(values, float)
 
 
-def forecast_message(series: JsonObject, words: Words) -> str:
+def forecast_message(series: dict[str, Any], words: Words) -> str:
     """Say what a forecast is, in words."""
     number, ahead = words.number, series["ahead"]
     values = {
@@ -126,7 +126,7 @@ def _skill(comparison: JsonObject, words: Words) -> Told | None:
     return chart, words.t("message.skill", names=_list(words, known, "skill"))
 
 
-def _list(words: Words, rows: list[JsonObject], key: str) -> str:
+def _list(words: Words, rows: list[dict[str, Any]], key: str) -> str:
     parts = [f"{words.name(row['model'], 28)} {words.percent(row[key], '+.0f')}" for row in rows]
     return words.t("words.comma").join(parts)
 
@@ -157,7 +157,7 @@ def _calibration(coverage: JsonObject | None, words: Words, order: list[str]) ->
     return calibration_chart(found, words.t, order=order), message
 
 
-def calibration_words(coverage: JsonObject, words: Words) -> str:
+def calibration_words(coverage: dict[str, Any], words: Words) -> str:
     """Say of each model how often its intervals held."""
     said = []
     for row in coverage["models"]:
@@ -173,7 +173,7 @@ def _training(training: JsonObject, words: Words) -> Told:
     return training_chart(Training(curves, kept), words.t), _training_message(training, words)
 
 
-def _training_message(training: JsonObject, words: Words) -> str:
+def _training_message(training: dict[str, Any], words: Words) -> str:
     first = training["curves"][0]
     known = [value for value in first["rmse"] if value is not None]
     ends = {"first": words.number(known[0] if known else None), "last": words.number(known[-1] if known else None)}
@@ -193,7 +193,7 @@ def _lives(lives: JsonObject, words: Words) -> Told | None:
     return chart, lives_message(lives, words)
 
 
-def lives_message(lives: JsonObject, words: Words) -> str:
+def lives_message(lives: dict[str, Any], words: Words) -> str:
     """Say how long units remember."""
     at = {row["share"]: words.duration(row["time"]) for row in lives["at"]}
     said = [words.t("message.half_lives", n=lives["n"], **{key: at[key] for key in ("shortest", "median", "longest")})]
@@ -212,7 +212,7 @@ def _lags(lags: JsonObject, words: Words) -> Told | None:
     return chart, lags_message(lags, words)
 
 
-def lags_message(lags: JsonObject, words: Words) -> str:
+def lags_message(lags: dict[str, Any], words: Words) -> str:
     """Say how far back the forecasts look."""
     return words.said(lags["message"])
 

@@ -16,15 +16,24 @@ __all__ = ["Message", "in_python", "reason"]
 Style = Callable[[Mapping[str, Any]], str]
 
 
+# the class that a setting belongs to, where it is no argument of `LSTMForecaster` itself; told by its definition
+OWNERS: dict[str, str] = {}
+
+
 def in_python(settings: Mapping[str, Any]) -> str:
     """Write settings as arguments in Python.
 
     Examples:
+        >>> from gatecast.model import settings
         >>> in_python({"epochs": 32, "loss": "quantile", "season_length": (7, 24)})
-        'epochs=32, loss="quantile", season_length=(7, 24)'
+        'loss="quantile", season_length=(7, 24), training=Training(epochs=32)'
     """
     shown = {name: _literal(value) for name, value in settings.items()}
-    return ", ".join(f"{name}={value}" for name, value in shown.items())
+    parts = [f"{name}={value}" for name, value in shown.items() if name not in OWNERS]
+    for owner in sorted({OWNERS[name] for name in shown if name in OWNERS}):
+        inside = ", ".join(f"{name}={value}" for name, value in shown.items() if OWNERS.get(name) == owner)
+        parts.append(f"{owner.lower()}={owner}({inside})")
+    return ", ".join(parts)
 
 
 def _literal(value: Any) -> str:

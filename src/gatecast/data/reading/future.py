@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Frame, Ints
+from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.apart import tell_apart
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
@@ -27,7 +27,7 @@ __all__ = ["read_future"]
 N_SHOWN = 3
 
 
-def read_future(after: Panel, table: Frame, horizon: int, names: Sequence[str]) -> dict[str, Array]:
+def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) -> dict[str, Array]:
     """Read covariates of the `horizon` steps behind the data of each series.
 
     Args:
@@ -69,7 +69,7 @@ def read_future(after: Panel, table: Frame, horizon: int, names: Sequence[str]) 
     return values
 
 
-def _source(after: Panel, table: Frame, names: Sequence[str]) -> Source:
+def _source(after: Panel, table: Any, names: Sequence[str]) -> Source:
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
             f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
@@ -216,7 +216,7 @@ def _first_times(after: Panel, times: Array) -> Message:
     return _some([time_text(time) for time in _plain(index)], len(times))
 
 
-def _plain(index: pd.Index) -> Array:
+def _plain(index: pd.Index[Any]) -> Array:
     import pandas as pd
 
     plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
