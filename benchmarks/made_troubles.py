@@ -309,12 +309,7 @@ def _fit_blind(rng: Rng) -> Evidence:
 
 def _fit_by_heart(rng: Rng) -> Evidence:
     y = _autoregression(rng.normal(size=int(rng.integers(260, 400))), rng.uniform(0.3, 0.8))
-    model = LSTMForecaster(
-        lookback=16,
-        hidden_size=48,
-        loss="mse",
-        transform="none",
-        network=Network(skip="none"))
+    model = LSTMForecaster(lookback=16, hidden_size=48, loss="mse", transform="none", network=Network(skip="none"))
     model.season_length = 1
     model.training = Training(
         mode="windows",

@@ -16,9 +16,9 @@ from gatecast import (
     Drift,
     LinearAR,
     LSTMForecaster,
-    Training,
     Naive,
     SeasonalNaive,
+    Training,
     backtest,
 )
 from made_series import COVARIATES, SMALL, forecaster, table, with_covariates

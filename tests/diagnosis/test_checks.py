@@ -10,7 +10,6 @@ import pytest
 from gatecast.diagnosis.checks import CHECKS, judge
 from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
 from gatecast.diagnosis.findings import SEVERITIES
-from made_series import forecaster
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from made_troubles import EVIDENCE, healthy

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatecast.cli.options import FileOptions
+from gatecast.cli.commands import FileOptions
 from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.exceptions import ConfigError, DataError
 
