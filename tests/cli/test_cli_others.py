@@ -3,6 +3,7 @@
 import json
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -181,16 +182,16 @@ def test_doctor_with_an_unknown_instruction_set(gatecast, monkeypatch):
 
 @pytest.fixture
 def short_demo(monkeypatch):
-    """Make the demo quick: a shorter sine, and fewer lessons."""
+    """Make the demo quick: a shorter sine, and fewer epochs."""
     sine = package.datasets.sine
     monkeypatch.setattr(package.datasets, "sine", lambda: sine(1500))
-    check = LSTMForecaster.check
+    fit = LSTMForecaster.fit
 
-    def hurry(self):
-        check(self)
-        self.epochs = min(self.epochs or 2, 5)
+    def hurry(self, *arguments, **named):
+        self.training = replace(self.training, epochs=min(self.training.epochs or 2, 5))
+        return fit(self, *arguments, **named)
 
-    monkeypatch.setattr(LSTMForecaster, "check", hurry)
+    monkeypatch.setattr(LSTMForecaster, "fit", hurry)
 
 
 def test_demo_json(gatecast, short_demo, tmp_path):

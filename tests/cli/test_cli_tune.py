@@ -63,7 +63,7 @@ def test_search_never_reads_the_held_back_part(gatecast, tmp_path, monkeypatch):
         (("--space", "lokback=4:8"), "Did you mean 'lookback'"),
         (("--space", "lookback"), "has no name and values"),
         (("--space", "dropout=0:2"), "`--dropout` must be at least 0"),
-        (("--space", "lookback=9:3"), "Use for example `--space lookback=8:128`"),
+        (("--space", "lookback=9:3"), "Use for example `--space lookback=8:128 "),
         (("--metric", "mape"), "`--metric` must be one of"),
         (("--study", "data.csv"), "is the data file itself"),
         (("--report", "nowhere/x.txt"), "nowhere"),

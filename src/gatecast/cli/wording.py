@@ -61,6 +61,8 @@ def option_text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return flag if value else flag_of(f"no_{name}")
     if isinstance(value, dict):
-        value = [f"{key}={':'.join(map(str, values))}" for key, values in value.items()]
+        value = [
+            f"{key}={(':' if isinstance(tried, tuple) else ',').join(map(str, tried))}" for key, tried in value.items()
+        ]
     several = value if isinstance(value, list | tuple) else (value,)
     return " ".join(f"{flag} {shlex.quote(str(one))}" for one in several)
