@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
+SPHINX := $(VENV)/.sphinx
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-all lint format bench accuracy clean
+.PHONY: demo test test-all lint format docs bench accuracy clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -28,6 +29,11 @@ format: $(TOOLS)
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/clang-format -i $(CPP)
 
+# pages that can be read without a network, in build/docs/index.html
+docs: $(SPHINX)
+	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html -j auto docs build/docs
+	@echo "Open build/docs/index.html."
+
 bench:
 	$(PYTHON) benchmarks/run.py
 
@@ -37,7 +43,7 @@ accuracy: $(INSTALLED)
 	$(VENV)/bin/python benchmarks/accuracy.py --data '$(DATA)'
 
 clean:
-	rm -rf build $(VENV) .venv-bench
+	rm -rf build docs/_made $(VENV) .venv-bench
 
 $(INSTALLED): pyproject.toml $(NATIVE)
 	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
@@ -52,4 +58,8 @@ $(INSTALLED): pyproject.toml $(NATIVE)
 
 $(TOOLS): $(INSTALLED) requirements-dev.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+	@touch $@
+
+$(SPHINX): $(INSTALLED) requirements-docs.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-docs.txt
 	@touch $@

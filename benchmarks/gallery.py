@@ -179,7 +179,7 @@ PICTURES = (
         "calibration",
         COMPARING,
         "charts.interval_calibration(compare(data, 12, level=[50, 80, 95]))",
-        "Whether intervals hold as often as they say.",
+        "Whether intervals are calibrated: how often they hold, against their level.",
         lambda of: charts.interval_calibration(of.of_many),
     ),
     Picture(
@@ -227,7 +227,7 @@ PICTURES = (
         ),
     ),
 )
-INTRODUCTION = """# Pictures
+INTRODUCTION = """# Gallery of charts
 
 Drawn by `python benchmarks/gallery.py --data folder`, with the defaults, on the airline passengers and on 12 hourly
 series of M4. Each function of `gatecast.charts` returns a matplotlib figure that belongs to no window:

@@ -4,6 +4,11 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# the same examples on every run and every machine, however slow it is
+settings.register_profile("gatecast", derandomize=True, deadline=None, database=None, max_examples=15)
+settings.load_profile("gatecast")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,9 +1,16 @@
 """Models whose behaviour is known, for the tests of backtests; in a module, so that processes can be given them."""
 
-from typing import Any
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 import pandas as pd
+
+from gatecast.baselines.base import Baseline
+from gatecast.baselines.local import Local
+from gatecast.exceptions import TimeLimitError
 
 
 class Mean:
@@ -79,3 +86,38 @@ class Endless(Mean):
     def fit(self, data: pd.DataFrame) -> "Endless":
         while True:
             sum(range(100))
+
+
+@final
+@dataclass
+class EndlessSeries(Baseline):
+    """A baseline that never comes back from its first series."""
+
+    def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:
+        while True:
+            sum(range(100))
+
+
+class TooSlow(Mean):
+    """Finds out by itself that it takes too long."""
+
+    def fit(self, data: pd.DataFrame) -> "TooSlow":
+        raise TimeLimitError("TooSlow was too slow.")
+
+
+class Crashes(Mean):
+    """Ends its process, as a fault in compiled code does."""
+
+    def predict(self) -> pd.DataFrame:
+        os._exit(9)
+
+
+class Locked(Mean):
+    """Cannot be pickled, though it can be copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+    def __deepcopy__(self, memo: Any) -> "Locked":
+        return Locked()

@@ -1,14 +1,15 @@
 """Do backtests forecast from the right origins, with the right models, and go on where one fails?"""
 
 import warnings
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from compare.planted import Crashes, Endless, EndlessSeries, FailsLate, Locked, Mean, TooSlow
 from joblib import parallel_config
 
-from backtesting.planted import Endless, FailsLate, Mean
 from gatecast import (
     AutoETS,
     ConfigError,
@@ -18,6 +19,7 @@ from gatecast import (
     LSTMForecaster,
     Naive,
     SeasonalNaive,
+    TimeLimitError,
     Training,
     backtest,
 )
@@ -25,6 +27,10 @@ from made_series import COVARIATES, SMALL, forecaster, table, with_covariates
 
 DATA = table(60)
 QUIET = {"progress": False}
+
+
+# two processes begin with both windows, one knows after the first
+TIMED_OUT = "endless was given `time_limit=0.3` seconds for a fit, and took longer|endless took too long at .* already"
 
 
 def run(models, data=DATA, horizon=3, n_windows=3, **settings):
@@ -150,34 +156,73 @@ def test_failing_model_has_its_error_in_the_table_and_the_others_go_on():
     assert found.forecasts["Naive"].notna().all()
 
 
-@pytest.mark.parametrize("n_jobs", [None, 2])
-def test_endless_model_is_timed_out_and_the_others_go_on(n_jobs):
-    found = run({"Naive": Naive(3), "endless": Endless()}, time_limit=0.3, n_windows=2, n_jobs=n_jobs, level=None)
-    errors = found.runs.set_index("model")["error"]
-    # two processes begin with both windows, one knows after the first
-    sentences = "endless was given `time_limit=0.3` seconds for a fit|endless took too long at .* already"
-    assert errors["endless"].str.match(sentences).all()
+def test_endless_baseline_is_timed_out_and_the_others_go_on():
+    # limits of their own, so that a busy machine ends nothing that ends by itself
+    models = {"Naive": Naive(3, time_limit=None), "endless": EndlessSeries(3, time_limit=0.3)}
+    found = run(models, n_windows=2, level=None)
+    assert found.runs.set_index("model")["error"]["endless"].str.match(TIMED_OUT).all()
     assert found.forecasts["endless"].isna().all()
+    assert found.forecasts["Naive"].notna().all()
+
+
+@pytest.mark.parametrize("backend", ["threading", "multiprocessing", "loky"])
+def test_endless_model_is_timed_out_wherever_it_runs(backend):
+    with parallel_config(backend=backend, n_jobs=2):
+        found = run({"endless": Endless()}, time_limit=0.3, n_windows=2, level=None)
+    assert found.runs["error"].str.match(TIMED_OUT).all()
 
 
 def test_slow_model_is_not_tried_again_and_that_is_kept(tmp_path):
-    models = {"endless": Endless(), "Naive": Naive(3)}
-    found = run(models, time_limit=0.5, n_windows=6, level=None, folder=tmp_path / "kept")
-    oldest, *others = found.runs.query("model == 'endless'").sort_values("cutoff")["error"]
-    assert oldest.startswith("endless was given `time_limit=0.5` seconds")
-    assert all(text.startswith("endless took too long at") for text in others)
-    assert found.forecasts["endless"].isna().all()
+    models = {"slow": TooSlow(), "Naive": Naive(3)}
+    found = run(models, n_windows=6, level=None, folder=tmp_path / "kept")
+    oldest, *others = found.runs.query("model == 'slow'").sort_values("cutoff")["error"]
+    assert oldest == "TooSlow was too slow."
+    assert all(text.startswith("slow took too long at") for text in others)
+    assert found.forecasts["slow"].isna().all()
     assert found.forecasts["Naive"].notna().all()
-    again = run(models, time_limit=0.5, n_windows=6, level=None, folder=tmp_path / "kept")
+    again = run(models, n_windows=6, level=None, folder=tmp_path / "kept")
     pd.testing.assert_frame_equal(again.runs, found.runs)
+
+
+def test_forecast_that_is_too_slow_leaves_those_before_it(monkeypatch):
+    def ends_second_forecast(work, seconds):
+        # those before are the beginning of the fit, that of the forecasts, and the first one
+        yield from islice(work(), 3)
+        raise TimeLimitError("slow")
+
+    monkeypatch.setattr("gatecast.backtesting.run.limited_steps", ends_second_forecast)
+    found = run({"AR": LinearAR(3, lags=2)}, refit=False, level=None)
+    first, second, third = found.runs["error"]
+    assert (first, found.forecasts["AR"].notna().tolist()) == ("", [True] * 6 + [False] * 12)
+    assert second.startswith("AR was given `time_limit=60.0` seconds for a forecast, and took longer")
+    assert third.startswith("AR took too long at")
 
 
 def test_slow_lstm_is_timed_out():
     slow = LSTMForecaster(
-        3, hidden_size=128, transform="none", training=Training(epochs=100_000, patience=0, learning_rate=1e-3)
+        3, hidden_size=128, transform="none", training=Training(epochs=10_000_000, patience=0, learning_rate=1e-3)
     )
     found = run([slow], n_windows=1, time_limit=0.3)
     assert "and took longer" in found.runs["error"][0]
+
+
+def test_model_that_ends_its_process_has_its_error_and_the_others_go_on():
+    found = run({"crash": Crashes(), "Mean": Mean()}, time_limit=1e5, level=None)
+    sentence = "The forecast of crash ended its process (exit code 9), and a result was expected."
+    assert found.runs.query("model == 'crash'")["error"].str.startswith(sentence).all()
+    assert found.forecasts["Mean"].notna().all()
+
+
+def test_model_that_cannot_be_pickled_needs_no_process_without_a_limit():
+    assert run({"locked": Locked()}, level=None).forecasts["locked"].notna().all()
+    (error,) = run({"locked": Locked()}, time_limit=1e5, n_windows=1, level=None).runs["error"]
+    assert error.startswith("locked cannot be pickled (TypeError: cannot pickle '_thread.lock' object), and a model")
+
+
+def test_forecasts_with_a_limit_are_those_without():
+    models = [LSTMForecaster(3, **SMALL, n_threads=1), AutoETS(3, season_length=1, time_limit=None), Mean()]
+    found, limited = run(models), run(models, time_limit=1e5)
+    pd.testing.assert_frame_equal(found.forecasts, limited.forecasts, check_exact=True)
 
 
 def test_model_without_intervals_has_forecasts():

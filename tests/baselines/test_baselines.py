@@ -1,7 +1,5 @@
 """Do the baselines say what statsforecast or a closed form says, and what becomes of series that are too short?"""
 
-import contextlib
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -242,16 +240,26 @@ def test_failure_of_the_library_is_forecast_naively_with_a_warning(monkeypatch):
     assert model.predict()["AutoETS"].tolist() == [series()[-1]] * 2
 
 
-def test_slow_model_is_reported_as_timed_out(monkeypatch):
-    def fit_for_ever(self, y):
-        while True:
-            # statsforecast catches everything in places
-            with contextlib.suppress(Exception):
-                sum(range(100))
+@pytest.mark.parametrize(("seconds", "is_over"), [(61.0, True), (46.0, True), (20.0, False)])
+def test_time_is_looked_at_between_series(monkeypatch, seconds, is_over):
+    now = [0.0]
+    monkeypatch.setattr("gatecast.baselines.limits.time.monotonic", lambda: now[0])
+    fit = library.AutoETS.fit
 
-    monkeypatch.setattr(library.AutoETS, "fit", fit_for_ever)
-    with pytest.raises(TimeLimitError, match=r"AutoETS was given 1 series and `time_limit=0.05` seconds"):
-        AutoETS(2, season_length=1, time_limit=0.05).fit(series())
+    def slowly(self, y):
+        now[0] += seconds
+        return fit(self, y)
+
+    monkeypatch.setattr(library.AutoETS, "fit", slowly)
+    # after 46 seconds for one of four series it would take 184, three times as long as it may; 20 are enough until the
+    # last one has begun
+    model, data = AutoETS(2, season_length=1, time_limit=60.0), table(tuple("abcd"))
+    named = {"id_col": "shop", "target_col": "sales"}
+    if is_over:
+        with pytest.raises(TimeLimitError, match=r"AutoETS was given 4 series and `time_limit=60.0` seconds"):
+            model.fit(data, **named)
+    else:
+        assert len(model.fit(data, **named).predict()) == 8
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_public_names_are_these() -> None:
 
 def test_import_pulls_in_nothing_heavy() -> None:
     heavy = ["pandas", "polars", "narwhals", "matplotlib", "scipy", "statsmodels", "pyarrow", "tqdm", "typer", "rich"]
-    heavy += ["holidays", "joblib", "statsforecast", "utilsforecast"]
+    heavy += ["charset_normalizer", "holidays", "joblib", "statsforecast", "utilsforecast"]
     heavy += ["optuna", "sqlalchemy", "plotly", "jinja2"]
     program = f"import sys, gatecast; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -15,6 +15,7 @@ from gatecast.backtesting.models import Entry, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
+from gatecast.baselines.base import Baseline
 from gatecast.baselines.libraries import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
@@ -131,9 +132,10 @@ def backtest(
         freq: pandas frequency of the times, where it cannot be inferred.
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
-        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that models have of
-            themselves. A model that took longer is not tried in later windows. Work is ended wherever it is in
-            processes, but under joblib's threads only between series.
+        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that baselines have of
+            themselves, and none for others. A model that took longer is not tried in later windows. Models with a limit
+            run in a process of their own, which ends them wherever they are; they have to be such that they can be
+            pickled (classes and functions of a notebook can).
         progress: Whether a terminal or notebook shows a progress bar.
 
     Returns:
@@ -318,16 +320,9 @@ def _parallel(joblib: Any, n_jobs: int | None) -> Any:
 
 def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
     jobs = tuple(_job(entry, window) for window in windows)
-    freq = windows[0].panel.freq
-    return Block(
-        entry.name,
-        entry.fresh(n_threads, trial.time_limit),
-        jobs,
-        int(trial.horizon),
-        freq,
-        trial.levels,
-        trial.time_limit,
-    )
+    freq, model = windows[0].panel.freq, entry.fresh(n_threads, trial.time_limit)
+    time_limit = model.time_limit if isinstance(model, Baseline) else trial.time_limit
+    return Block(entry.name, model, jobs, int(trial.horizon), freq, trial.levels, time_limit)
 
 
 def _job(entry: Entry, window: Window) -> Job:

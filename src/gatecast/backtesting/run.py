@@ -16,7 +16,7 @@ import numpy as np
 from gatecast.backtesting.models import takes
 from gatecast.backtesting.windows import ID, TIME
 from gatecast.baselines.base import Baseline
-from gatecast.baselines.limits import within
+from gatecast.baselines.limits import NotPicklableError, ProcessDiedError, limited_steps, prepare
 from gatecast.baselines.local import library
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError, GatecastError, TimeLimitError
@@ -25,7 +25,9 @@ from gatecast.metrics.levels import level_columns
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "run_block"]
+FIT, FORECAST = "fit", "forecast"
+
+__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "prepare_process", "run_block"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Block:
         horizon: H.
         freq: Of the times.
         levels: Coverage of intervals in %.
-        time_limit: Seconds for the fit and for each forecast; None for no limit but the model's own.
+        time_limit: Seconds for the fit and for each forecast, which are then done in a process of their own; None for
+            no limit.
     """
 
     name: str
@@ -115,17 +118,49 @@ def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
     return [name, *(level_columns(name, levels) if levels else ())]
 
 
+def prepare_process() -> None:
+    """Let the process in which limited models run begin to import what baselines need."""
+    prepare(_imports)
+
+
+def _imports() -> Iterator[None]:
+    library()
+    return iter(())
+
+
 def run_block(block: Block) -> list[Outcome]:
-    """Fit once and forecast at each origin; a failure is an outcome too."""
-    return list(_outcomes(block))
+    """Fit once and forecast at each origin; a failure is an outcome too.
+
+    Windows that come behind a forecast that was too slow are left out.
+    """
+    found: list[Outcome] = []
+    phase = FIT
+    try:
+        for step in (
+            _steps(block) if block.time_limit is None else limited_steps(partial(_steps, block), block.time_limit)
+        ):
+            if isinstance(step, Outcome):
+                found.append(step)
+            else:
+                phase = step
+    # whatever a model does to its process, the others go on
+    except Exception as error:  # noqa: BLE001
+        failure = _end_of_process(block, phase, error)
+        left = block.jobs[len(found) :]
+        last = 1 if failure.is_timed_out and phase == FORECAST else len(left)
+        found += [_failed(block, job, np.nan, failure) for job in left[:last]]
+    return found
 
 
-def _outcomes(block: Block) -> Iterator[Outcome]:
+def _steps(block: Block) -> Iterator[str | Outcome]:
+    """Say what comes next, and what came of each job."""
     first = block.jobs[0]
     if isinstance(block.model, Baseline):
         # importing takes seconds, and only once
         library()
-    _, fit_seconds, failure = _timed(block, "fit", lambda: _fit(block, first))
+    yield FIT
+    _, fit_seconds, failure = _timed(block, FIT, lambda: _fit(block, first))
+    yield FORECAST
     megabytes = np.nan if failure else _megabytes(block.model)
     for job in block.jobs:
         if failure:
@@ -133,11 +168,32 @@ def _outcomes(block: Block) -> Iterator[Outcome]:
             continue
         seconds = fit_seconds if job is first else 0.0
         ask = partial(_predict, block, job, is_first=job is first)
-        answer, predict_seconds, reason = _timed(block, "forecast", ask)
+        answer, predict_seconds, reason = _timed(block, FORECAST, ask)
         if reason:
             yield _failed(block, job, seconds, reason)
         else:
             yield Outcome(block.name, job.window, seconds, predict_seconds, "", answer, megabytes)
+
+
+def _end_of_process(block: Block, phase: str, error: Exception) -> Failure:
+    """Say why there is nothing more from the process of a model."""
+    if isinstance(error, TimeLimitError):
+        sentence = (
+            f"{block.name} was given `time_limit={block.time_limit}` seconds for a {phase}, and took longer. Pass a "
+            "larger `time_limit`, or take a faster model."
+        )
+        return Failure(sentence, is_timed_out=True)
+    if isinstance(error, NotPicklableError):
+        return Failure(
+            f"{block.name} cannot be pickled ({error}), and a model with a time limit runs in a process that it is "
+            "sent to. Leave out of it what cannot be sent, e.g. open files and locks, or pass no `time_limit`."
+        )
+    if isinstance(error, ProcessDiedError):
+        return Failure(
+            f"The {phase} of {block.name} ended its process ({error}), and a result was expected. Look for a crash in "
+            "its library, or for too little memory."
+        )
+    return Failure(_sentence(block.name, phase, error))
 
 
 def _failed(block: Block, job: Job, fit_seconds: float, failure: Failure) -> Outcome:
@@ -165,26 +221,22 @@ def _megabytes(model: Any) -> float:
         return np.nan
 
 
-def _timed(block: Block, what: str, work: Callable[[], Any]) -> tuple[Any, float, Failure | None]:
+def _timed(block: Block, phase: str, work: Callable[[], Any]) -> tuple[Any, float, Failure | None]:
     """Do it; returns the result, the seconds, and what went wrong."""
-    message = (
-        f"{block.name} was given `time_limit={block.time_limit}` seconds for a {what}, and took longer. Pass a larger "
-        "`time_limit`, or take a faster model."
-    )
     started = time.perf_counter()
     try:
-        result = within(block.time_limit, message, lambda _: work())
+        result = work()
     # whatever a model raises, the others go on
     except Exception as error:  # noqa: BLE001
-        return None, np.nan, Failure(_sentence(block.name, what, error), isinstance(error, TimeLimitError))
+        return None, np.nan, Failure(_sentence(block.name, phase, error), isinstance(error, TimeLimitError))
     return result, time.perf_counter() - started, None
 
 
-def _sentence(name: str, what: str, error: Exception) -> str:
+def _sentence(name: str, phase: str, error: Exception) -> str:
     if isinstance(error, GatecastError):
         return str(error)
     text = " ".join(str(error).split())
-    return f"The {what} of {name} failed with {type(error).__name__}{': ' + text if text else ''}."
+    return f"The {phase} of {name} failed with {type(error).__name__}{': ' + text if text else ''}."
 
 
 def _fit(block: Block, job: Job) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from gatecast._validation import check_count, check_positive
-from gatecast.baselines.limits import Clock, within
+from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
@@ -40,7 +39,6 @@ class Fit:
         histories: Values of each series, gaps filled, from its first observation on.
         models: Fitted, one for each series.
         stand_ins: Why a series is forecast by a naive model, by its name.
-        seconds: How long it took.
     """
 
     after: Panel
@@ -48,7 +46,6 @@ class Fit:
     histories: list[Floats]
     models: list[Local]
     stand_ins: dict[Any, str]
-    seconds: float = 0.0
 
 
 @dataclass
@@ -65,7 +62,9 @@ class Baseline(ABC):
         horizon: H, how many steps ahead `predict` looks when it is not told.
         season_length: Steps in a season (of several the shortest counts, but for MSTL); 1 for none; when absent those
             of the frequency that the data show, as for `LSTMForecaster`.
-        time_limit: Seconds for a fit of all series and the forecasts behind it; None for no limit.
+        time_limit: Seconds for a fit of all series, and for a forecast of all; None for no limit. The clock is looked
+            at between series, so that a single long one is not ended (Ctrl-C does that); `backtest` and `compare` end
+            it wherever it is.
     """
 
     horizon: int = 1
@@ -126,11 +125,9 @@ class Baseline(ABC):
         """
         self.check()
         library()
-        started = time.monotonic()
         named: dict[str, Any] = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
         panel = data if isinstance(data, Panel) else to_panel(data, freq=freq, **named)
-        self._fitted = self._limited(self.time_limit, panel.n_series, lambda clock: self._fit(panel, clock))
-        self._fitted = replace(self._fitted, seconds=time.monotonic() - started)
+        self._fitted = self._limited(panel.n_series, lambda clock: self._fit(panel, clock))
         self._warn_of_failures()
         return self
 
@@ -154,19 +151,18 @@ class Baseline(ABC):
             GatecastError: It is not fitted.
             DataError: The data cannot be used.
             ConfigError: `level` or `horizon` make no sense.
-            TimeLimitError: It took longer than what `fit` left of `time_limit`.
+            TimeLimitError: It took longer than `time_limit`.
         """
         fitted, levels = self._learned(), () if level is None else check_levels(level)
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         H = horizon or self.horizon
-        left = None if self.time_limit is None else max(self.time_limit - fitted.seconds, 1e-3)
         if data is None:
             work = lambda clock: (fitted.after, self._answers(fitted, H, levels, clock))  # noqa: E731
-            return self._table(*self._limited(left, fitted.after.n_series, work), H, levels)
+            return self._table(*self._limited(fitted.after.n_series, work), H, levels)
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
-        return self._table(*self._limited(left, panel.n_series, work), H, levels)
+        return self._table(*self._limited(panel.n_series, work), H, levels)
 
     def predict_insample(self, data: Any) -> Any:
         """Forecast every point of `data` from all points before it, with what was learned.
@@ -192,7 +188,7 @@ class Baseline(ABC):
         fitted = self._learned()
         panel = _read_like(fitted.after, data)
         work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
-        forecasts = self._limited(self.time_limit, panel.n_series, work)
+        forecasts = self._limited(panel.n_series, work)
         columns = {panel.columns.target: panel.values, self.name: forecasts}
         return panel.frame(panel.places()[0], panel.all_times(), **columns)
 
@@ -226,19 +222,15 @@ class Baseline(ABC):
     def _settings(self) -> Settings:
         return Settings(horizon=self.horizon, season_length=self.season_length)
 
-    def _limited(self, seconds: float | None, n_series: int, work: Callable[[Clock], Result]) -> Result:
+    def _limited(self, n_series: int, work: Callable[[Clock], Result]) -> Result:
         message = (
             f"{self.name} was given {n_series} series and `time_limit={self.time_limit}` seconds, which are too few. "
             "Pass a larger `time_limit` or fewer series, or take a faster model."
         )
-
-        def quietly(clock: Clock) -> Result:
-            # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                return work(clock)
-
-        return within(seconds, message, quietly)
+        # what the libraries say of each attempt ("possible convergence problem") is no news about the forecast
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return work(Clock(self.time_limit, message))
 
     def _fit(self, panel: Panel, clock: Clock) -> Fit:
         seasons, _ = choose_seasons(self._settings(), panel)

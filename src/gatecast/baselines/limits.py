@@ -1,118 +1,333 @@
-"""How is work ended that takes too long, also in a worker process, and also in code that catches every exception?"""
+"""How is work ended that takes too long: between its steps, or in a process that can be killed?
+
+A model that somebody fits looks at a `Clock` between its series. That costs nothing, and whoever waits for one long
+series can press Ctrl-C.
+
+A comparison runs unattended, with models of any kind, and one of them may be stuck in compiled code. Nothing inside a
+process ends that in every thread and on every system, so whatever has a time limit there runs in a process of its own
+(`limited_steps`), which is killed when the time is over. Quick baselines go there too: the libraries of baselines are
+then imported in that process alone, and what it costs is the start of one interpreter. It is kept for the next work.
+
+The process is one of loky: unlike one of `multiprocessing` it does not run the script of the user again, and
+with cloudpickle it takes models that are defined in a notebook.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
+import multiprocessing
+import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable
-from types import FrameType
-from typing import Any, TypeVar
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
+from typing import Any, TypeVar, final
 
+from gatecast.baselines.libraries import needed
 from gatecast.exceptions import TimeLimitError
 
-__all__ = ["Clock", "within"]
+__all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "limited_steps", "prepare"]
 
-# once the time is over the alarm comes again so often, for code that swallowed the first one
-AGAIN = 0.2
 # work is given up after this share of its time if at this pace it would take so many times as long
 SURE, HOPELESS = 0.1, 3.0
+# a process without work ends after so many seconds, as those of joblib do
+IDLE = 300.0
+# a process whose owner was killed ends by itself so many seconds after its time was over
+GRACE = 10.0
+# seconds beyond which a limit is none: systems cannot wait for longer in one call
+LONGEST = 1e6
 
 Result = TypeVar("Result")
+Warned = tuple[str, type[Warning], str, int]
+Message = tuple[str, Any, list[Warned]]
 
 
-class _Expired(BaseException):
-    """The time is over. No `Exception`, since libraries catch those to try something else."""
+class NotPicklableError(Exception):
+    """The work cannot be sent to another process."""
 
 
+class ProcessDiedError(Exception):
+    """The process of the work ended, e.g. by a crash of compiled code or because memory was short."""
+
+
+@final
 class Clock:
-    """How much time is left.
+    """How much time is left, for work that looks at it between its steps.
 
     Args:
         seconds: From now on; None for no limit.
+        message: What the error says.
+
+    >>> Clock(60, "AutoETS was too slow.").check()
     """
 
-    def __init__(self, seconds: float | None) -> None:
-        self._seconds, self._began = seconds, time.monotonic()
-        self.is_expired = False
-        self.is_over = False
+    def __init__(self, seconds: float | None, message: str) -> None:
+        self._seconds, self._message, self._began = seconds, message, time.monotonic()
 
     def check(self, share_done: float = 0.0) -> None:
         """End the work here if its time is over, or would be by far.
 
         Args:
             share_done: Of the work, where that is known.
+
+        Raises:
+            TimeLimitError: It is.
         """
         if self._seconds is None:
             return
         passed = time.monotonic() - self._began
         is_hopeless = passed > SURE * self._seconds and passed > HOPELESS * self._seconds * share_done > 0
         if passed > self._seconds or is_hopeless:
-            self.is_expired = True
-            raise _Expired
-
-    def ring(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """End the work wherever it is, as the handler of an alarm."""
-        if not self.is_over:
-            self.is_expired = True
-            raise _Expired
+            raise TimeLimitError(self._message)
 
 
-def within(seconds: float | None, message: str, work: Callable[[Clock], Result]) -> Result:
-    """Do some work, and end it when its time is over.
+def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Iterator[Result]:
+    """Do work in a process of its own, and kill that where a step takes too long.
 
-    In the main thread of a process (as joblib's worker processes do their work) an alarm of the system ends it at the
-    next step of Python, anywhere. In other threads, and on Windows, it ends where it calls `Clock.check`.
+    Warnings of the work are given here, and so is an exception that ends it.
 
     Args:
-        seconds: Its time; None for no limit.
-        message: What the error says.
-        work: Is given the clock.
+        work: Makes its steps, which are handed on as they come. What comes before the first one (imports) has no limit.
+        seconds: For each step behind the first one.
 
     Raises:
-        TimeLimitError: The time was over first.
+        TimeLimitError: A step took longer.
+        NotPicklableError: The work cannot be sent to the process.
+        ProcessDiedError: The process ended.
 
-    >>> within(10, "too slow", lambda clock: 7)
-    7
+    >>> list(limited_steps(lambda: iter([1, 2]), 60))
+    [1, 2]
     """
-    clock = Clock(seconds)
+    task = _packed(work, seconds)
+    worker, limit, is_at_rest = _idle_worker(), None, False
     try:
-        with _alarm(seconds, clock):
-            return work(clock)
-    except (_Expired, KeyboardInterrupt):
-        # a fit that an alarm interrupts may take it for Ctrl-C; an alarm of an outer limit is not ours
-        if not clock.is_expired:
-            raise
-        raise TimeLimitError(message) from None
+        worker.send(task)
+        while True:
+            kind, found, warned = worker.receive(limit)
+            is_at_rest = kind != "step"
+            _warn(warned)
+            if kind == "error":
+                raise found
+            if kind == "end":
+                return
+            yield found
+            limit = seconds
     finally:
-        clock.is_over = True
+        # also at Ctrl-C
+        if is_at_rest:
+            worker.used = time.monotonic()
+            _idle.append(worker)
+        else:
+            worker.kill()
+
+
+def prepare(work: Callable[[], Iterator[Any]]) -> None:
+    """Start a process where none waits, with some first work, e.g. imports, that nobody waits for here."""
+    worker = _idle_worker()
+    if worker.is_new:
+        worker.send(_packed(work, LONGEST))
+        worker.owes += 1
+    _idle.append(worker)
+
+
+def _packed(work: Callable[[], Iterator[Any]], seconds: float) -> bytes:
+    try:
+        packed: bytes = _cloudpickle().dumps((work, seconds))
+    # whatever pickling an unknown object raises
+    except Exception as error:
+        raise NotPicklableError(f"{type(error).__name__}: {error}") from error
+    return packed
+
+
+def _cloudpickle() -> Any:
+    return needed("cloudpickle", "A time limit needs")
+
+
+_printed: dict[Any, Any] = {}
+
+
+def _warn(warned: list[Warned]) -> None:
+    for text, category, file, line in warned:
+        warnings.warn_explicit(text, category, file, line, registry=_printed)
+
+
+@final
+class _Worker:
+    """A process that does one piece of work at a time.
+
+    Attributes:
+        is_new: Whether it has had no work.
+        owes: Pieces of work whose results are still to come, and are not wanted.
+        used: When it had work last.
+    """
+
+    def __init__(self) -> None:
+        context = needed("loky.backend.context", "A time limit needs").get_context("loky")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=False)
+        self._owner, self.used = os.getpid(), time.monotonic()
+        self.is_new, self.owes = True, 0
+        with _able_to_start():
+            self._process.start()
+        theirs.close()
+        # when this object goes, and before Python waits for processes at its end
+        self._end = Finalize(self, _kill, (self._process,), exitpriority=10)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is there: a copy of this object in a forked process has none, and one that waits may just end."""
+        is_ours = self._owner == os.getpid()
+        return is_ours and time.monotonic() - self.used < IDLE / 2 and bool(self._process.is_alive())
+
+    def send(self, task: bytes) -> None:
+        self.is_new = False
+        while self.owes:
+            self.owes -= self.receive(None)[0] != "step"
+        try:
+            self._pipe.send_bytes(task)
+        except OSError as error:
+            raise self._death() from error
+
+    def receive(self, seconds: float | None) -> Message:
+        try:
+            if not self._pipe.poll(None if seconds is None or seconds > LONGEST else seconds):
+                raise TimeLimitError(
+                    f"A step was given {seconds} seconds, and took longer. Pass a larger `time_limit`."
+                )
+            message: Message = _cloudpickle().loads(self._pipe.recv_bytes())
+        except (EOFError, OSError) as error:
+            raise self._death() from error
+        return message
+
+    def kill(self) -> None:
+        self._end()
+        self._pipe.close()
+
+    def _death(self) -> ProcessDiedError:
+        self._process.join(1)
+        return ProcessDiedError(f"exit code {self._process.exitcode}")
+
+
+# those that wait for work; a list's own methods are atomic
+_idle: list[_Worker] = []
+
+
+def _idle_worker() -> _Worker:
+    """Take a process that waits for work, or start one."""
+    while _idle:
+        with contextlib.suppress(IndexError):
+            worker = _idle.pop()
+            if worker.is_usable:
+                return worker
+    return _Worker()
+
+
+_starting = threading.Lock()
 
 
 @contextlib.contextmanager
-def _alarm(seconds: float | None, clock: Clock) -> Any:
-    """Ring after some seconds, unless an alarm that was set before comes first."""
-    if seconds is None or not hasattr(signal, "setitimer") or not _is_main():
-        yield
-        return
-    earlier, _ = signal.getitimer(signal.ITIMER_REAL)
-    if 0 < earlier <= seconds:
-        yield
-        return
-    began = time.monotonic()
-    handler = signal.signal(signal.SIGALRM, clock.ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+def _able_to_start() -> Iterator[None]:
+    """Let a daemonic process start one, as those of joblib's multiprocessing backend and of dask are.
+
+    They may not because theirs could outlive them; ours ends when its pipe or its time does.
+    """
+    this = multiprocessing.current_process()
+    with _starting:
+        is_daemonic = this.daemon
+        if is_daemonic:
+            this.daemon = False
+        try:
+            yield
+        finally:
+            if is_daemonic:
+                this.daemon = True
+
+
+def _kill(process: Any) -> None:
+    """End a process, and what it started, at once."""
+    if sys.platform == "win32":
+        process.terminate()
+    else:
+        # the group is not there until the process has made it
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(process.pid, signal.SIGKILL)
+    process.join()
+
+
+def _serve(pipe: Connection) -> None:
+    """Do one piece of work after the other, until there is none for long or nobody who could ask for one."""
+    # Ctrl-C is the owner's, who kills this process
+    if sys.platform == "win32":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    else:
+        os.setpgrp()
+    with contextlib.suppress(EOFError, OSError):
+        while pipe.poll(IDLE):
+            task = pipe.recv_bytes()
+            with warnings.catch_warnings(record=True) as warned:
+                # which of them are shown is the owner's matter
+                warnings.simplefilter("always")
+                for kind, found in _done(task):
+                    told = [(str(w.message), w.category, w.filename, w.lineno) for w in warned]
+                    warned.clear()
+                    sent, message = _message(kind, found, list(dict.fromkeys(told)))
+                    pipe.send_bytes(message)
+                    if sent != "step":
+                        break
+
+
+def _done(task: bytes) -> Iterator[tuple[str, Any]]:
+    """Do the work, and say after each step what came of it."""
+    nothing = object()
     try:
+        work, seconds = _cloudpickle().loads(task)
+        steps = work()
+        found = next(steps, nothing)
+        while found is not nothing:
+            yield "step", found
+            with _ending_itself(seconds):
+                found = next(steps, nothing)
+    except GeneratorExit:
+        raise
+    # the work's own, SystemExit too
+    except BaseException as error:  # noqa: BLE001
+        error.add_note("".join(traceback.format_exception(error)))
+        yield "error", error
+    else:
+        yield "end", None
+
+
+def _message(kind: str, found: Any, warned: list[Warned]) -> tuple[str, bytes]:
+    """Return what the owner is told, which is an error where it cannot be told what it should be."""
+    pickle = _cloudpickle()
+    try:
+        message = pickle.dumps((kind, found, warned))
+        if kind == "error":
+            # an exception may be pickled, and then fail to be made
+            pickle.loads(message)
+    # whatever pickling an unknown object raises
+    except Exception as error:  # noqa: BLE001
+        lost = TypeError(f"{type(found).__name__} cannot be pickled ({error}): {found}")
+        kind, message = "error", pickle.dumps(("error", lost, warned))
+    return kind, message
+
+
+@contextlib.contextmanager
+def _ending_itself(seconds: float) -> Iterator[None]:
+    """End this process, also in compiled code, if its owner is no longer there to do so."""
+    if seconds > LONGEST:
         yield
-    finally:
-        clock.is_over = True
-        # an outer limit gets back what is left of its time
-        left = max(earlier - (time.monotonic() - began), 1e-3) if earlier else 0.0
-        # switched off first: an alarm without a handler ends the process
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, handler)
-        signal.setitimer(signal.ITIMER_REAL, left, AGAIN if left else 0.0)
-
-
-def _is_main() -> bool:
-    return threading.current_thread() is threading.main_thread()
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()

@@ -59,7 +59,7 @@ def _freq(text: str | None) -> str | int | None:
 def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
     """Print what was understood of a file, whose last `n_ahead` steps are about the future."""
     facts = {
-        "file": ", ".join(part for part in (table.format, table.encoding, _cells(table)) if part),
+        "file": ", ".join(part for part in (table.format, _encoding(table), _cells(table)) if part),
         "times": _times(table),
         "target": table.target_col + (f" (numbers like {table.number_format})" if table.encoding else ""),
         "series": f"{table.n_series:,}" + (f", told apart by {table.id_col}" if table.id_col else ""),
@@ -88,6 +88,10 @@ def _kind(name: str, values: np.ndarray) -> str:
 
 def _steps(n: int) -> str:
     return f"{n:,} step{'s' if n > 1 else ''}"
+
+
+def _encoding(table: Table) -> str | None:
+    return f"{table.encoding} (guessed from its characters)" if table.is_encoding_guessed else table.encoding
 
 
 def _cells(table: Table) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 from gatecast.backtesting.backtest import backtest, read_panel
 from gatecast.backtesting.models import Entry, named_models
 from gatecast.backtesting.record import Backtest
+from gatecast.backtesting.run import prepare_process
 from gatecast.baselines import statistical as baselines
+from gatecast.baselines.libraries import needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.exceptions import ConfigError
@@ -18,6 +20,7 @@ from gatecast.forecaster import LSTMForecaster
 
 __all__ = ["MODELS", "USUAL", "Comparison", "compare", "model_named"]
 
+PURPOSE = "`compare` needs"
 # those that have no settings that must be given
 MODELS = (
     "LSTM",
@@ -105,11 +108,20 @@ def compare(
     """
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    if needed("joblib", PURPOSE).effective_n_jobs(options.get("n_jobs")) == 1:
+        _import_early()
     found = backtest({entry.name: entry.model for entry in entries}, panel, horizon, n_windows, **options)
     step = options.get("step_size") or horizon
     before = panel.head((panel.lengths - horizon - (n_windows - 1) * step).clip(min=0))
     known = before if before.lengths.max() > 1 else panel
     return Comparison(found, leaderboard(found, seed=seed), facts_about(known, found.season_length))
+
+
+def _import_early() -> None:
+    """Import what ranking needs while another process imports what baselines need: both take seconds."""
+    prepare_process()
+    for module in ("scipy.stats", "statsmodels.tsa.seasonal", "statsmodels.tsa.stattools", "utilsforecast.losses"):
+        needed(module, PURPOSE)
 
 
 def _entries(models: Any, horizon: int, seed: int) -> list[Entry]:

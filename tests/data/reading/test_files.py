@@ -161,6 +161,12 @@ def test_date_and_time_in_two_columns_are_joined(written, date, time):
     assert list(table.panel.times(0)) == list(HOURS)
 
 
+def test_full_names_of_months_may_begin_with_may(written):
+    days = pd.date_range("2024-05-01", periods=40)
+    rows = "".join(f"{day:%B %d %Y},{i}\n" for i, day in enumerate(days))
+    assert list(read_table(written("day,v\n" + rows)).panel.times(0)) == list(days)
+
+
 def test_facts_say_what_was_understood(written):
     rows = ["shop;day;sold;price", "b;15.01.2024;1,5;7", "b;11.01.2024;2,5;7", "a;13.01.2024;3,5;7"]
     rows += ["a;14.01.2024;4;7", "b;16.01.2024;1,5;7"]
@@ -171,6 +177,7 @@ def test_facts_say_what_was_understood(written):
         "format": "CSV",
         "delimiter": ";",
         "encoding": "UTF-8 with BOM",
+        "is_encoding_guessed": False,
         "has_header": True,
         "date_format": "%d.%m.%Y",
         "date_order": "day first",

@@ -18,7 +18,7 @@ BAD = {
     "only comments": ("# a\n# b\n", "a.csv", ["empty"]),
     "header only": ("ds,y\n", "a.csv", ["header but no rows"]),
     "binary": (b"\x00\x01\x02" * 50, "a.csv", ["binary", "CSV"]),
-    "no known encoding": (bytes(range(128, 256)) * 4, "a.csv", ["UTF-8", "byte 0"]),
+    "no known encoding": (bytes(range(128, 256)) * 4, "a.csv", ["UTF-8", "line 1", "encoding="]),
     "damaged gzip": (gzip.compress(GOOD.encode())[:-6], "a.csv.gz", ["damaged", "Copy it again"]),
     "no gzip": (GOOD, "a.csv.gz", ["no gzip file"]),
     "empty gzip": (gzip.compress(b""), "a.csv.gz", ["empty"]),

@@ -57,3 +57,11 @@ def test_missing_texts_are_told_from_broken_ones():
 def test_exponents_and_spaces():
     assert parse_numbers(pd.Series([" 1e30", "-2.5E-3 ", "+4"])).floats.tolist() == [1e30, -0.0025, 4.0]
     assert parse_numbers(pd.Series(["1,5e3", "2,5"])).floats.tolist() == [1500.0, 2.5]
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_numbers_beside_missing_ones_are_exact(decimal):
+    # float() reads the nearest; a sum of digits times powers of ten misses it by a bit
+    values = np.random.default_rng(0).uniform(-1e4, 1e4, 500).tolist()
+    texts = [repr(value).replace(".", decimal) for value in values]
+    assert parse_numbers(pd.Series([*texts, "NA"], dtype=object)).floats[:-1].tolist() == values

@@ -264,7 +264,13 @@ def _words(texts: "Texts") -> Dates | None:
     dates = plain.iloc[:20].str.replace(r" \d{1,2}:.*$", "", regex=True)
     counts = [int(np.sum(_by_formats(dates, (format_,)).notna())) for format_ in WORD_FORMATS]
     best = WORD_FORMATS[int(np.argmax(counts))]
-    return Dates(_with_clock(plain, best), _shown(texts, best))
+    times = _with_clock(plain, best)
+    if times.hasnans:
+        # "May" is a short name and a full one: the rest of the column may have the other.
+        missing = np.asarray(times.isna())
+        other = best.replace("%B", "%b") if "%B" in best else best.replace("%b", "%B")
+        times = times.where(~missing, _with_clock(plain.where(missing, ""), other))
+    return Dates(times, _shown(texts, best))
 
 
 def _compact(texts: "Texts") -> Dates | None:

@@ -11,10 +11,11 @@ import numpy as np
 
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.covariates import Names, check_roles, make_roles
+from gatecast.data.reading.decoding import check_encoding, decode
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import Source, as_source
 from gatecast.data.reading.table import Layout, lay_out, wanted_like
-from gatecast.data.reading.text import TextTable, decode, read_text
+from gatecast.data.reading.text import TextTable, read_text
 from gatecast.data.reading.times import time_text
 from gatecast.exceptions import DataError
 
@@ -37,6 +38,7 @@ class Table:
         format: "CSV", "TSV" or "Parquet", with ", gzip" behind it.
         delimiter: Between the cells; None for Parquet and for a single column.
         encoding: e.g. "UTF-8"; None for Parquet.
+        is_encoding_guessed: Whether it was guessed from the characters, as bytes of several encodings may look alike.
         has_header: Whether the columns have names.
         date_format: How times are written, as strptime or in words.
         date_order: "day first" or "month first" where that had to be found out, else "".
@@ -60,6 +62,7 @@ class Table:
     format: str
     delimiter: str | None
     encoding: str | None
+    is_encoding_guessed: bool
     has_header: bool
     date_format: str
     date_order: str
@@ -92,6 +95,7 @@ def read_table(
     id_col: str | None = None,
     freq: str | int | None = None,
     date_format: str | None = None,
+    encoding: str | None = None,
     like: Columns | None = None,
     past: Names = (),
     future: Names = (),
@@ -106,6 +110,7 @@ def read_table(
         id_col: Name of the series' column, if it is not to be found.
         freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
         date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
+        encoding: Name of the text's encoding, e.g. "cp1252", if it is not to be detected.
         like: Names that are meant where the file has them, as in data that were read before.
         past: Names of columns that are known up to now; see `to_panel`.
         future: Names of columns that are known ahead.
@@ -116,7 +121,7 @@ def read_table(
 
     Raises:
         DataError: The file cannot be read or cannot be a panel.
-        ConfigError: `freq` is unknown, or a covariate has two uses.
+        ConfigError: `freq` or `encoding` is unknown, or a covariate has two uses.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -128,35 +133,43 @@ def read_table(
     """
     path = Path(path)
     roles = make_roles(past, future, static)
-    source, text, packed = _read(path, id_col, date_format)
+    source, text, packed = _read(path, id_col, date_format, encoding)
     wanted = wanted_like(Wanted(id_col, time_col, target_col, roles.names), like, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
     layout = lay_out(source, wanted, freq)
     return _table(path, text, layout, roles, packed)
 
 
-def read_source(path: str | Path, *, id_col: str | None = None, date_format: str | None = None) -> Source:
+def read_source(
+    path: str | Path, *, id_col: str | None = None, date_format: str | None = None, encoding: str | None = None
+) -> Source:
     """Read the columns of a CSV, TSV or Parquet file, without asking what they are.
 
     Args:
         path: The file.
         id_col: Name of the series' column, whose zeros in front are kept.
         date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
+        encoding: Name of the text's encoding, e.g. "cp1252", if it is not to be detected.
 
     Raises:
         DataError: The file cannot be read.
+        ConfigError: `encoding` is unknown.
     """
-    return _read(Path(path), id_col, date_format)[0]
+    return _read(Path(path), id_col, date_format, encoding)[0]
 
 
-def _read(path: Path, id_col: str | None, date_format: str | None) -> tuple[Source, TextTable | None, str]:
+def _read(
+    path: Path, id_col: str | None, date_format: str | None, encoding: str | None
+) -> tuple[Source, TextTable | None, str]:
     """Return the columns, the text they came from, and ", gzip" if it was packed."""
+    if encoding is not None:
+        check_encoding(encoding)
     content, is_packed = _content(path)
     packed = ", gzip" if is_packed else ""
     if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
         source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
         return source, None, packed
-    text = read_text(*decode(content, path.name), path.name, id_col)
+    text = read_text(decode(content, path.name, encoding), path.name, id_col)
     return _text_source(text, date_format), text, packed
 
 
@@ -258,7 +271,8 @@ def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, pac
         path=path,
         format=kind + packed,
         delimiter=None if text is None else text.delimiter,
-        encoding=None if text is None else text.encoding,
+        encoding=None if text is None else text.decoded.encoding,
+        is_encoding_guessed=text is not None and text.decoded.is_guess,
         has_header=text is None or text.has_header,
         date_format=layout.times.layout,
         date_order=layout.times.order,

@@ -51,7 +51,7 @@ def parse_numbers(column: "pd.Series[Any]", *, prefer_comma: bool = False) -> Nu
         return Numbers(np.full(len(column), np.nan))
     if pd.api.types.is_numeric_dtype(column.dtype):
         return Numbers(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    plain = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    plain = _floats(column.astype(object))
     if not np.isnan(plain).any():
         return Numbers(plain)
     texts = column.where(column.notna(), "").astype(str).str.strip()
@@ -88,10 +88,18 @@ def _pattern(decimal: str, thousands: str) -> str:
 
 
 def _convert(texts: "pd.Series[str]", decimal: str, thousands: str) -> Floats:
-    import pandas as pd
-
     fits = texts.str.fullmatch(_pattern(decimal, thousands))
     if thousands:
         texts = texts.str.replace(rf"[{thousands}]", "", regex=True)
-    texts = texts.str.replace(decimal, ".", regex=False).where(fits, "")
-    return pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return _floats(texts.str.replace(decimal, ".", regex=False).where(fits, ""))
+
+
+def _floats(cells: "pd.Series[Any]") -> Floats:
+    """Return the nearest number to each text; NaN where it is none."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    # pandas tells which texts are numbers, but misses the nearest by a bit
+    is_number = ~np.isnan(numbers)
+    numbers[is_number] = cells[is_number].astype(np.float64)
+    return numbers

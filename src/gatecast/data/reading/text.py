@@ -1,14 +1,15 @@
-"""How is this text file written? Finds encoding, delimiter and header, and reads the cells."""
+"""How is this text file written? Finds delimiter and header, and reads the cells."""
 
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from gatecast.data.reading.decoding import Decoded
 from gatecast.data.reading.find import ID_NAMES, TARGET_NAMES, TIME_NAMES, text_kind
 from gatecast.data.reading.numbers import MISSING
 from gatecast.exceptions import DataError
@@ -16,13 +17,8 @@ from gatecast.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TextTable", "decode", "read_text"]
+__all__ = ["TextTable", "read_text"]
 
-BOMS = (
-    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8 with BOM"),
-    (b"\xff\xfe", "utf-16", "UTF-16"),
-    (b"\xfe\xff", "utf-16", "UTF-16"),
-)
 # In the order of preference where several would do: a comma may also be part of a number.
 DELIMITERS = ("\t", ";", "|", ",")
 N_LINES = 50
@@ -35,70 +31,35 @@ class TextTable:
 
     Attributes:
         frame: Columns of numbers where every cell is one, else of texts.
-        text: The whole file, comment lines emptied so that lines still count as in the file.
-        encoding: As people call it, e.g. "UTF-8".
+        decoded: The whole file, comment lines emptied so that lines still count as in the file.
         delimiter: Between the cells; None for a single column.
         has_header: Whether the first line names the columns.
     """
 
     frame: "pd.DataFrame"
-    text: str
-    encoding: str
+    decoded: Decoded
     delimiter: str | None
     has_header: bool
 
     def line(self, row: int) -> int:
         """Return the line of a row (from 0) as a person counts in the file."""
-        lines = (line for line, _ in _records(self.text, self.delimiter))
+        lines = (line for line, _ in _records(self.decoded.text, self.delimiter))
         return next(islice(lines, row + int(self.has_header), None), 0)
 
 
-def decode(content: bytes, name: str) -> tuple[str, str]:
-    """Return the text of a file and the name of its encoding.
-
-    Raises:
-        DataError: The file is binary, or in an encoding that is not known here.
-    """
-    for bom, codec, label in BOMS:
-        if content.startswith(bom):
-            return _strictly(content, codec, label, name)
-    if b"\0" in content:
-        raise DataError(
-            f"{name!r} is a binary file, and a text file (CSV) or Parquet was expected. Export the table as CSV."
-        )
-    try:
-        return content.decode("utf-8"), "UTF-8"
-    except UnicodeDecodeError:
-        # Chinese characters are pairs of high bytes; accents of western languages stand alone.
-        chinese = re.search(rb"[\x81-\xfe][\x80-\xfe]", content) is not None
-        codec, label = ("gb18030", "GB18030") if chinese else ("cp1252", "Windows-1252")
-        return _strictly(content, codec, label, name)
-
-
-def _strictly(content: bytes, codec: str, label: str, name: str) -> tuple[str, str]:
-    try:
-        return content.decode(codec), label
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{name!r} holds bytes that are no {label} text (at byte {error.start}), and UTF-8, UTF-16 or "
-            "GB18030 was "
-            "expected. Save it as CSV in UTF-8."
-        ) from None
-
-
-def read_text(text: str, encoding: str, name: str, id_col: str | None = None) -> TextTable:
+def read_text(decoded: Decoded, name: str, id_col: str | None = None) -> TextTable:
     """Find delimiter and header of a text and read its cells.
 
     Raises:
         DataError: There is nothing below the header, or a line has too many cells.
     """
     # Trailing empty lines, and the ";;;" that spreadsheets leave below a table.
-    text = text.rstrip("\r\n\t ,;|")
+    text = decoded.text.rstrip("\r\n\t ,;|")
     if "#" in text:
         text = re.sub(r"(?m)^[ \t]*#.*$", "", text)
     delimiter = _delimiter(text)
     try:
-        return _read(text, encoding, name, delimiter, id_col)
+        return _read(replace(decoded, text=text), name, delimiter, id_col)
     except (csv.Error, ValueError) as error:
         raise DataError(
             f"{name!r} cannot be split into cells ({str(error).strip()}), and lines of cells were expected. "
@@ -106,7 +67,8 @@ def read_text(text: str, encoding: str, name: str, id_col: str | None = None) ->
         ) from None
 
 
-def _read(text: str, encoding: str, name: str, delimiter: str | None, id_col: str | None) -> TextTable:
+def _read(decoded: Decoded, name: str, delimiter: str | None, id_col: str | None) -> TextTable:
+    text = decoded.text
     first = [cells for _, cells in islice(_records(text, delimiter), N_LINES)]
     if not first:
         raise DataError(
@@ -118,7 +80,7 @@ def _read(text: str, encoding: str, name: str, delimiter: str | None, id_col: st
             f"{name!r} has a header but no rows below it, and at least one was expected. Check how it was made."
         )
     names = _names(first, has_header, _width(text, delimiter, has_header, name))
-    table = TextTable(_cells(text, delimiter, has_header, names), text, encoding, delimiter, has_header)
+    table = TextTable(_cells(text, delimiter, has_header, names), decoded, delimiter, has_header)
     return _with_zeros(table, names, id_col)
 
 
@@ -231,7 +193,7 @@ def _with_zeros(table: TextTable, names: list[str], id_col: str | None) -> TextT
     ids = [name for name in names if name == id_col or name.strip().lower() in ID_NAMES]
     for name in ids:
         if name in table.frame and table.frame[name].dtype.kind in "iu":
-            texts = _cells(table.text, table.delimiter, table.has_header, names, [name])[name]
+            texts = _cells(table.decoded.text, table.delimiter, table.has_header, names, [name])[name]
             if texts.str.match(r"0\d").any():
                 table.frame[name] = texts
     return table
