@@ -97,7 +97,7 @@ def _read(
     from gatecast.data.reading.files import read_source
     from gatecast.data.reading.future import read_future
 
-    rows = read_source(path, id_col=id_col, date_format=options.date_format)
+    rows = read_source(path, id_col=id_col, date_format=options.date_format, encoding=options.encoding)
     try:
         read_future(panel.tail_from(panel.lengths), rows, horizon, names)
     except DataError as error:

@@ -66,6 +66,9 @@ class FileOptions(JsonOptions):
         None, "Step between the times: h, D, W, MS (month), 30min, or a number.", "FREQ", panel=COLUMNS
     )
     date_format: str | None = option(None, "How dates are written, e.g. %d/%m/%Y.", "FORMAT", panel=COLUMNS)
+    encoding: str | None = option(
+        None, "Encoding of a text file, e.g. utf-8, cp1252 or gb18030.", "NAME", panel=COLUMNS
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Column
         id_col=options.id_col,
         freq=_freq(options.freq),
         date_format=options.date_format,
+        encoding=options.encoding,
         like=like,
         past=roles.past,
         future=roles.future,

@@ -132,6 +132,7 @@ def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel:
         "id_col": options.id_col,
         "freq": int(options.freq) if options.freq and options.freq.isdigit() else options.freq,
         "date_format": options.date_format,
+        "encoding": options.encoding,
         **{name: named[name] for name in ("past", "future", "static") if name in named},
     }
     has_future = bool(panel.future) and split_future(panel)[1] is not None
