@@ -74,7 +74,7 @@ def main() -> int:
     """Compare, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the series sets lie")
-    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--n-jobs", type=int, default=2, help="processes")
     titles = [case.title for case in CASES]
     parser.add_argument("--only", choices=titles, help="this case; what is known of the others is kept")
     arguments = parser.parse_args()

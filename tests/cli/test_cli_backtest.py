@@ -8,7 +8,7 @@ import gatecast as package
 
 from .commands import write_csv
 
-FAST = ("--model", "Naive", "--model", "LinearAR")
+FAST = ("--models", "Naive", "--models", "LinearAR")
 
 
 @pytest.fixture
@@ -19,7 +19,20 @@ def wave(tmp_path):
 
 def test_backtest_is_that_of_the_library(gatecast, wave):
     report = gatecast(
-        "backtest", wave, "--horizon", 3, "--windows", 4, "--step", 2, *FAST, "--level", 90, "--out", "w.csv", "--json"
+        "backtest",
+        wave,
+        "--horizon",
+        3,
+        "--n-windows",
+        4,
+        "--step-size",
+        2,
+        *FAST,
+        "--level",
+        90,
+        "--out",
+        "w.csv",
+        "--json",
     ).json
     found = package.backtest(
         pd.read_csv(wave, parse_dates=[0]),
@@ -43,7 +56,7 @@ def test_backtest_is_that_of_the_library(gatecast, wave):
 
 
 def test_backtest_is_read_at_80_columns(gatecast, wave):
-    outcome = gatecast("backtest", wave, "--horizon", 3, "--windows", 14, "--model", "SARIMA(2, 0, 0)", *FAST)
+    outcome = gatecast("backtest", wave, "--horizon", 3, "--n-windows", 14, "--models", "SARIMA(2, 0, 0)", *FAST)
     assert outcome.code == 0
     for part in (
         "Errors over 14 windows of 3 steps",
@@ -57,23 +70,23 @@ def test_backtest_is_read_at_80_columns(gatecast, wave):
 
 
 def test_windows_without_room_are_not_counted(gatecast, wave):
-    out = " ".join(gatecast("backtest", wave, "--horizon", 30, "--windows", 9, *FAST).out.split())
+    out = " ".join(gatecast("backtest", wave, "--horizon", 30, "--n-windows", 9, *FAST).out.split())
     # 200 points hold six times 30 behind a first origin
     assert "6 windows of 30 steps (there was no room for 9)" in out
 
 
 def test_backtest_has_the_lstm_in_it(gatecast, wave):
-    report = gatecast("backtest", wave, "--horizon", 2, "--windows", 2, "--no-refit", "--json").json
+    report = gatecast("backtest", wave, "--horizon", 2, "--n-windows", 2, "--no-refit", "--json").json
     assert {model["model"] for model in report["models"]} == {"LSTM", "SeasonalNaive", "Naive"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--horizon", 3, "--model", "SARIMA(2,0)"), "There is no model 'SARIMA(2,0)'"),
-        (("--horizon", 3, "--model", "Naive", "--model", "naive"), "`--model naive` was passed twice"),
+        (("--horizon", 3, "--models", "SARIMA(2,0)"), "There is no model 'SARIMA(2,0)'"),
+        (("--horizon", 3, "--models", "Naive", "--models", "naive"), "`--models naive` was passed twice"),
         (("--horizon", 3, "--level", 0, *FAST), "`--level`"),
-        (("--horizon", 3, "--step", 0, *FAST), "step"),
+        (("--horizon", 3, "--step-size", 0, *FAST), "step"),
         (("--horizon", 200, *FAST), "200"),
         (("--horizon", 3, "--folder", "wave.csv", *FAST), "wave.csv"),
         (("--horizon", 3, "--out", "wave.csv", *FAST), "wave.csv"),

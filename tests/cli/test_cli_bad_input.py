@@ -60,7 +60,7 @@ FILES = {
     "damaged-gzip": (gzip.compress(b"ds,y\n2024-01-01,1\n")[:-9], "gzip"),
     "damaged-parquet": (b"PAR1 and no more", "Parquet"),
     "no-number": (rows(*(f"{d},x" for d in days())).encode(), "No column holds numbers"),
-    "two-targets": (rows(*(f"{d},1,2" for d in days()), header="ds,a,b").encode(), "`--target 'b'`"),
+    "two-targets": (rows(*(f"{d},1,2" for d in days()), header="ds,a,b").encode(), "`--target-col b`"),
     "duplicates": (rows(*(f"{d},1" for d in days()), f"{days()[3]},9").encode(), "2024-01-04"),
     "irregular": (rows(*(f"{np.datetime64('2024-01-01') + n * n},{n}" for n in range(40))).encode(), "`--freq"),
     "ambiguous-dates": (
@@ -97,13 +97,13 @@ def test_folder_as_data(refused, tmp_path):
         (["--horizon", "-3"], "got -3"),
         (["--horizon", "2", "--lookback", "0"], "`--lookback` must be a positive integer"),
         (["--horizon", "2", "--epochs", "0"], "`--epochs`"),
-        (["--horizon", "2", "--threads", "0"], "`--threads`"),
+        (["--horizon", "2", "--n-threads", "0"], "`--n-threads`"),
         (["--horizon", "2", "--seed", "-1"], "`--seed`"),
         (["--horizon", "2", "--test-size", "1.5"], "`--test-size` must be a share between 0 and 1"),
         (["--horizon", "2", "--test-size", "many"], "`--test-size` must be a share"),
         (["--horizon", "2", "--test-size", "500"], "has 80 points, but `--test-size 500` needs"),
-        (["--horizon", "2", "--target", "sales"], "`--target 'sales'`"),
-        (["--horizon", "2", "--time", "when"], "`--time 'when'`"),
+        (["--horizon", "2", "--target-col", "sales"], "`--target-col sales`"),
+        (["--horizon", "2", "--time-col", "when"], "`--time-col when`"),
         (["--horizon", "2", "--freq", "sometimes"], "sometimes"),
         (["--horizon", "80"], "need at least"),
         (["--horizon", "2", "--lookback", "90"], "need at least"),
@@ -116,29 +116,29 @@ def test_bad_option(refused, csv, options, says):
 HURRIED = (
     (["--level", "0.95"], "got 0.95. Did you mean `--level 95`?"),
     (["--level", "150"], "got 150. Use `--level 80 --level 95`"),
-    (["--quantile", "90"], "got 90. Use `--quantile 0.9`"),
-    (["--cell", "rnn"], "Did you mean `--cell 'gru'`?"),
-    (["--loss", "rmse"], "Did you mean `--loss 'mse'`?"),
-    (["--transform", "log"], "Did you mean `--transform 'log1p'`?"),
+    (["--quantiles", "90"], "got 90. Use `--quantiles 0.9`"),
+    (["--cell", "rnn"], "Did you mean `--cell gru`?"),
+    (["--loss", "rmse"], "Did you mean `--loss mse`?"),
+    (["--transform", "log"], "Did you mean `--transform log1p`?"),
     (["--dropout", "1.5"], "`--dropout` must be at least 0 and below 1, got 1.5. Use `--dropout 0.2`"),
-    (["--layers", "0"], "Use `--layers 2`, or leave it out to have it chosen."),
-    (["--hidden", "-1"], "`--hidden` must be a positive integer, got -1"),
-    (["--season", "0"], "Use `--season 12`, or repeat it for several."),
+    (["--n-layers", "0"], "Use `--n-layers 2`, or leave it out to have it chosen."),
+    (["--hidden-size", "-1"], "`--hidden-size` must be a positive integer, got -1"),
+    (["--season-length", "0"], "Use `--season-length 12`, or repeat it for several."),
     (["--ensemble", "0"], "`--ensemble` must be a positive integer"),
     (["--max-seconds", "0"], "Use `--max-seconds 60`, or leave it out for no limit."),
     (["--validation-size", "much"], "got 'much'. Use `--validation-size 0.2`"),
     (["--validation-size", "0", "--level", "80"], "held back to measure errors on"),
-    (["--attention"], 'so `--mode "windows"` was expected'),
-    (["--dilation", "1", "--dilation", "2", "--layers", "3"], "leave `--layers` out"),
+    (["--attention"], "so `--mode windows` was expected"),
+    (["--dilations", "1", "--dilations", "2", "--n-layers", "3"], "leave `--n-layers` out"),
     (["--test-size", "0", "--no-refit"], "no model would be trained at all"),
-    (["--test-size", "-0.2"], "got -0.2. Use `--test-size 0.2`, or 0 for no test."),
+    (["--test-size", "-0.2"], "got '-0.2'. Use `--test-size 0.2`, or 0 for no test."),
     (["--learning-rate", "fast"], "got 'fast'. Use `--learning-rate 0.01`"),
-    (["--transform", "seasonal-difference", "--season", "1"], "needs a season of at least 2 steps"),
+    (["--transform", "seasonal-difference", "--season-length", "1"], "needs a season of at least 2 steps"),
     (["--country", "XX"], "Did you mean `--country"),
     (["--resume", "none.ckpt"], "`--resume none.ckpt` names no file"),
     (["--resume", "data.csv"], "`--resume data.csv` is the data file"),
     (["--checkpoint", "no/where.ckpt"], "is no folder"),
-    (["--future", "z"], "`--future 'z'` names no column"),
+    (["--future", "z"], "`--future z` names no column"),
     (["--future-file", "data.csv"], "no column is known ahead"),
 )
 
@@ -150,7 +150,7 @@ def test_hurried_option(refused, csv, options, says):
     refused("forecast", "data.csv", *QUICK, *options, says=says)
 
 
-SHOPS = ("--horizon", "4", "--id", "shop", "--target", "y", "--epochs", "1")
+SHOPS = ("--horizon", "4", "--id-col", "shop", "--target-col", "y", "--epochs", "1")
 PRICE = (*SHOPS, "--future", "price")
 
 
@@ -183,7 +183,7 @@ def test_bad_covariates_are_found_before_training(refused, tmp_path, monkeypatch
 def test_dates_are_no_covariate(refused, tmp_path):
     cells = (f"{day},{n},{day + 30}" for n, day in enumerate(days()))
     (tmp_path / "dated.csv").write_text(rows(*cells, header="ds,y,until"))
-    options = ("--time", "ds", "--target", "y", "--past", "until")
+    options = ("--time-col", "ds", "--target-col", "y", "--past", "until")
     refused("forecast", "dated.csv", *QUICK, *options, says="Column 'until' holds dates")
 
 
@@ -299,7 +299,7 @@ def test_missing_model_and_folder_as_model(refused, tmp_path):
         (["none.csv"], "does not exist"),
         (["hourly.csv"], "frequency 'h', and the model learned from 'D'"),
         (["short.csv"], "lookback of 6 points"),
-        (["short.csv", "--target", "nope"], "`--target 'nope'`"),
+        (["short.csv", "--target-col", "nope"], "`--target-col nope`"),
     ],
 )
 def test_bad_predict(refused, saved_model, tmp_path, options, says):

@@ -40,7 +40,7 @@ def test_data_file_is_no_checkpoint(gatecast, csv):
     ("more", "says"),
     [
         (("--seed", 1), "belongs to a fit with other settings or other data"),
-        (("--hidden", 8), "belongs to a fit with other settings or other data"),
+        (("--hidden-size", 8), "belongs to a fit with other settings or other data"),
     ],
 )
 def test_checkpoint_of_another_fit_is_refused(gatecast, csv, tmp_path, more, says):

@@ -6,7 +6,7 @@ import pytest
 
 from .commands import write_csv
 
-FAST = ("--model", "Naive", "--model", "SeasonalNaive", "--model", "LinearAR")
+FAST = ("--models", "Naive", "--models", "SeasonalNaive", "--models", "LinearAR")
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def wave(tmp_path):
 
 
 def test_compare_names_the_best_and_keeps_every_forecast(gatecast, wave):
-    report = gatecast("compare", wave, "--horizon", 3, "--windows", 4, *FAST, "--out", "windows.csv", "--json").json
+    report = gatecast("compare", wave, "--horizon", 3, "--n-windows", 4, *FAST, "--out", "windows.csv", "--json").json
     assert report["models"][0]["model"] == report["best"] == "LinearAR"
     assert report["verdict"]
     kept = pd.read_csv("windows.csv")
@@ -35,7 +35,9 @@ def test_compare_is_read_at_80_columns(gatecast, wave):
 
 
 def test_compare_has_the_lstm_in_it(gatecast, wave):
-    report = gatecast("compare", wave, "--horizon", 2, "--windows", 2, "--model", "LSTM", *FAST, "--no-refit", "--json")
+    report = gatecast(
+        "compare", wave, "--horizon", 2, "--n-windows", 2, "--models", "LSTM", *FAST, "--no-refit", "--json"
+    )
     assert {model["model"] for model in report.json["models"]} == {"LSTM", "Naive", "SeasonalNaive", "LinearAR"}
     assert all(np.isfinite(model["mase"]) for model in report.json["models"])
 
@@ -43,12 +45,12 @@ def test_compare_has_the_lstm_in_it(gatecast, wave):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--horizon", 3, "--model", "ARIMAX"), "There is no model 'ARIMAX'"),
-        (("--horizon", 3, "--model", "Naive", "--model", "Naive"), "twice"),
+        (("--horizon", 3, "--models", "ARIMAX"), "There is no model 'ARIMAX'"),
+        (("--horizon", 3, "--models", "Naive", "--models", "Naive"), "twice"),
         (("--horizon", 300, *FAST), "300"),
         (("--horizon", 0, *FAST), "horizon"),
-        (("--horizon", 3, "--windows", 0, *FAST), "`--windows`"),
-        (("--horizon", 3, "--time-limit", 0, *FAST), "time_limit"),
+        (("--horizon", 3, "--n-windows", 0, *FAST), "`--n-windows`"),
+        (("--horizon", 3, "--time-limit", 0, *FAST), "time-limit"),
         (("--horizon", 3, "--out", "wave.csv", *FAST), "wave.csv"),
         (("--horizon", 3, "--out", "x.pdf", *FAST), ".csv"),
     ],

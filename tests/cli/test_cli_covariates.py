@@ -10,7 +10,20 @@ from made_series import forecaster
 
 from .commands import QUICK, write_csv, write_shops
 
-SHOPS = ("--id", "shop", "--target", "y", "--future", "price", "--static", "region", "--epochs", "1", "--horizon", "4")
+SHOPS = (
+    "--id-col",
+    "shop",
+    "--target-col",
+    "y",
+    "--future",
+    "price",
+    "--static",
+    "region",
+    "--epochs",
+    "1",
+    "--horizon",
+    "4",
+)
 
 
 @pytest.fixture
@@ -82,14 +95,14 @@ def test_saved_model_knows_static_columns(gatecast, tmp_path):
 
 def test_rows_without_a_target_and_without_future_are_a_note(gatecast, tmp_path):
     path = write_shops(tmp_path / "shops.csv", n_ahead=5)
-    report = gatecast("forecast", path, *QUICK, "--id", "shop", "--target", "y", "--json").json
+    report = gatecast("forecast", path, *QUICK, "--id-col", "shop", "--target-col", "y", "--json").json
     assert any("The last 5 steps of shops.csv have no y in any series" in note for note in report["notes"])
     assert report["forecast"][0]["ds"] == "2024-03-06T00:00:00"
 
 
 def test_past_columns_and_the_calendar(gatecast, tmp_path):
     path = write_shops(tmp_path / "shops.csv")
-    options = ("--past", "price", "--calendar", "--country", "CN", "--id", "shop", "--target", "y")
+    options = ("--past", "price", "--calendar", "--country", "CN", "--id-col", "shop", "--target-col", "y")
     assert gatecast("forecast", path, *QUICK, *options, "--save", "m.safetensors").code == 0
     encoder = LSTMForecaster.load("m.safetensors").fitted_.preparation.encoder
     assert [column.name for column in encoder.past_numbers] == ["price"]
@@ -103,7 +116,7 @@ def test_short_series_is_a_note(gatecast, tmp_path):
     lines = write_shops(tmp_path / "shops.csv").read_text().splitlines()
     lines += [f"new,2024-02-{day},30,5,north" for day in (25, 26, 27, 28, 29)]
     (tmp_path / "shops.csv").write_text("\n".join(lines))
-    report = gatecast("forecast", "shops.csv", *QUICK, "--id", "shop", "--target", "y", "--json").json
+    report = gatecast("forecast", "shops.csv", *QUICK, "--id-col", "shop", "--target-col", "y", "--json").json
     assert any("1 series have fewer than 10 points ('new')" in note for note in report["notes"])
     assert len(report["forecast"]) == 16
 
@@ -122,6 +135,6 @@ def test_weather_in_one_series_without_an_id(gatecast, tmp_path):
     table = pd.read_csv(path).assign(weather=["sun", "rain", "snow"] * 20)
     table.loc[56:, "y"] = None
     table.to_csv(path, index=False)
-    outcome = gatecast("forecast", path, *QUICK, "--target", "y", "--future", "weather", "--json")
+    outcome = gatecast("forecast", path, *QUICK, "--target-col", "y", "--future", "weather", "--json")
     assert outcome.code == 0
     assert outcome.json["forecast"][0]["ds"] == "2024-02-26T00:00:00"

@@ -5,7 +5,20 @@ import pytest
 
 from .commands import write_csv
 
-BLIND = ("--lookback", "1", "--mode", "windows", "--skip", "none", "--epochs", "3", "--hidden", "8", "--season", "1")
+BLIND = (
+    "--lookback",
+    "1",
+    "--mode",
+    "windows",
+    "--skip",
+    "none",
+    "--epochs",
+    "3",
+    "--hidden-size",
+    "8",
+    "--season-length",
+    "1",
+)
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_several_series(gatecast, tmp_path):
 def test_options_name_columns_and_dates(gatecast, tmp_path):
     lines = [f"{1 + t % 28:02d}/{1 + t // 28:02d}/2024;{t},5;{t}" for t in range(84)]
     (tmp_path / "d.csv").write_text("tag;wert;nummer\n" + "\n".join(lines), encoding="utf-8")
-    arguments = ("--time", "tag", "--target", "wert", "--date-format", "%d/%m/%Y", "--freq", "D")
+    arguments = ("--time-col", "tag", "--target-col", "wert", "--date-format", "%d/%m/%Y", "--freq", "D")
     report = gatecast("forecast", "d.csv", *QUICK, *arguments, "--json").json
     assert (report["data"]["target_col"], report["data"]["start"]) == ("wert", "2024-01-01")
     # three months of 28 days: what lies between is missing

@@ -64,14 +64,14 @@ def _table(path):
 
 def test_gates_of_one_of_several_series(gatecast, tmp_path):
     shops = write_shops(tmp_path / "shops.csv")
-    options = (*QUICK, "--id", "shop", "--save", "shops.safetensors", "--quiet")
+    options = (*QUICK, "--id-col", "shop", "--save", "shops.safetensors", "--quiet")
     assert gatecast("forecast", shops, *options).code == 0
-    assert gatecast("gates", "shops.safetensors", shops, "--series", "b", "--json").json["unique_id"] == "b"
+    assert gatecast("gates", "shops.safetensors", shops, "--unique-id", "b", "--json").json["unique_id"] == "b"
     for arguments, said in (
-        ((), "`--series` must be one of 3 series ('a', 'b', 'c'), got None. Pass one of them."),
-        (("--series", "bb"), "Did you mean `--series 'b'`?"),
-        (("--series", "b", "--member", "1"), "Use `--member 0`"),
-        (("--series", "b", "--threshold", "2"), "Use `--threshold 0.1`"),
+        ((), "`--unique-id` must be one of 3 series ('a', 'b', 'c'), got None. Pass one of them."),
+        (("--unique-id", "bb"), "Did you mean `--unique-id b`?"),
+        (("--unique-id", "b", "--member", "1"), "Use `--member 0`"),
+        (("--unique-id", "b", "--threshold", "2"), "Use `--threshold 0.1`"),
     ):
         outcome = gatecast("gates", "shops.safetensors", shops, *arguments)
         assert outcome.code == 2

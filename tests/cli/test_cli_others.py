@@ -90,7 +90,7 @@ def test_predict_reads_times_in_several_columns_as_the_forecast_did(gatecast, tm
     table = parts.assign(dew=np.cos(np.arange(120)), pm25=50 + np.sin(np.arange(120)))
     table[:100].to_csv(tmp_path / "old.csv", index=False)
     table[100:].to_csv(tmp_path / "new.csv", index=False)
-    fit = gatecast("forecast", "old.csv", "--target", "pm25", *QUICK, "--save", "m.safetensors", "--json")
+    fit = gatecast("forecast", "old.csv", "--target-col", "pm25", *QUICK, "--save", "m.safetensors", "--json")
     assert fit.json["forecast"][0]["ds"] == "2024-01-05T04:00:00"
     report = gatecast("predict", "m.safetensors", "new.csv", "--json").json
     assert report["forecast"][0]["ds"] == "2024-01-06T00:00:00"
@@ -99,7 +99,7 @@ def test_predict_reads_times_in_several_columns_as_the_forecast_did(gatecast, tm
 def test_predict_says_what_is_wrong_in_the_target_of_the_training_data(gatecast, tmp_path):
     table = pd.read_csv(write_csv(tmp_path / "plain.csv", n=90)).rename(columns={"y": "pm25"}).assign(dew=1.5)
     table.to_csv(tmp_path / "old.csv", index=False)
-    gatecast("forecast", "old.csv", "--target", "pm25", *QUICK, "--save", "m.safetensors")
+    gatecast("forecast", "old.csv", "--target-col", "pm25", *QUICK, "--save", "m.safetensors")
     table["pm25"] = table["pm25"].astype(object)
     table.loc[85, "pm25"] = "broken"
     table.to_csv(tmp_path / "holes.csv", index=False)
@@ -181,7 +181,7 @@ def test_doctor_with_an_unknown_instruction_set(gatecast, monkeypatch):
 
 @pytest.fixture
 def short_demo(monkeypatch):
-    """Make the demo quick: a shorter sine, and fewer lessons."""
+    """Make the demo quick: a shorter sine, and fewer epochs."""
     sine = package.datasets.sine
     monkeypatch.setattr(package.datasets, "sine", lambda: sine(1500))
     fit = LSTMForecaster.fit

@@ -10,7 +10,7 @@ import pytest
 
 from .commands import write_csv, write_shops
 
-FAST = ("--model", "Naive", "--model", "SeasonalNaive", "--windows", 2)
+FAST = ("--models", "Naive", "--models", "SeasonalNaive", "--n-windows", 2)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def charts(path):
 def test_covariates_and_names_with_spaces_come_again(gatecast, tmp_path):
     shops = write_shops(tmp_path / "my shops.csv", n_ahead=3)
     outcome = gatecast(
-        "report", shops, "--id", "shop", "--future", "price", "--horizon", 3, *FAST, "--lang", "zh", "--json"
+        "report", shops, "--id-col", "shop", "--future", "price", "--horizon", 3, *FAST, "--lang", "zh", "--json"
     )
     assert outcome.code == 0, outcome.err
     found = outcome.json
@@ -76,7 +76,7 @@ def test_covariates_and_names_with_spaces_come_again(gatecast, tmp_path):
         (("--out", "report.pdf"), "must end in .html or .htm"),
         (("--out", "no/report.html"), "mkdir"),
         (("--lang", "fr"), "`--lang` must be one of en, zh, got 'fr'"),
-        (("--model", "ARIMAX"), "There is no model 'ARIMAX'"),
+        (("--models", "ARIMAX"), "There is no model 'ARIMAX'"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_any_work(gatecast, csv, arguments, said):

@@ -10,8 +10,8 @@ from gatecast.tuning import objective
 
 from .commands import write_csv
 
-ONE = ("--horizon", 3, "--trials", 3, "--windows", 1)
-SPACE = ("--space", "epochs=1:4", "--space", "hidden=8,16", "--space", "lookback=4:12:log")
+ONE = ("--horizon", 3, "--n-trials", 3, "--n-windows", 1)
+SPACE = ("--space", "epochs=1:4", "--space", "hidden_size=8,16", "--space", "lookback=4:12:log")
 
 
 def test_table_settings_and_files(gatecast, csv, tmp_path):
@@ -58,12 +58,12 @@ def test_search_never_reads_the_held_back_part(gatecast, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--trials", 0), "`--trials` must be a positive integer, got 0"),
+        (("--n-trials", 0), "`--n-trials` must be a positive integer, got 0"),
         (("--max-seconds", 0), "`--max-seconds` must be a positive number"),
         (("--space", "lokback=4:8"), "Did you mean 'lookback'"),
         (("--space", "lookback"), "has no name and values"),
         (("--space", "dropout=0:2"), "`--dropout` must be at least 0"),
-        (("--space", "lookback=9:3"), "Use for example `--space lookback=8:128`"),
+        (("--space", "lookback=9:3"), "Use for example `--space lookback=8:128 "),
         (("--metric", "mape"), "`--metric` must be one of"),
         (("--study", "data.csv"), "is the data file itself"),
         (("--report", "nowhere/x.txt"), "nowhere"),

@@ -22,7 +22,7 @@ def long_csv(tmp_path):
 
 
 def test_intervals_and_quantiles_are_columns_in_the_order_of_their_ends(gatecast, long_csv, tmp_path):
-    options = ("--level", 80, "--level", 95, "--quantile", 0.9)
+    options = ("--level", 80, "--level", 95, "--quantiles", 0.9)
     assert gatecast("forecast", long_csv, *QUICK, *options, "--out", "f.parquet", "--quiet").code == 0
     table = pd.read_parquet(tmp_path / "f.parquet")
     names = ["LSTM", "LSTM-lo-95", "LSTM-lo-80", "LSTM-hi-80", "LSTM-hi-95", "LSTM-ql0.9"]
@@ -61,13 +61,13 @@ def test_coverage_without_a_test_part_says_where_it_was_measured(gatecast, long_
 
 
 def test_learned_quantiles_without_a_test_part_are_not_measured(gatecast, long_csv):
-    options = ("--loss", "quantile", "--quantile", 0.1, "--level", 80, "--test-size", 0)
+    options = ("--loss", "quantile", "--quantiles", 0.1, "--level", 80, "--test-size", 0)
     outcome = gatecast("forecast", long_csv, *QUICK, *options)
     assert "How often the intervals hold was not measured." in said(outcome)
 
 
 def test_quantile_loss_learns_what_is_asked_for(gatecast, long_csv):
-    options = ("--loss", "quantile", "--quantile", 0.1, "--quantile", 0.7, "--save", "m.safetensors")
+    options = ("--loss", "quantile", "--quantiles", 0.1, "--quantiles", 0.7, "--save", "m.safetensors")
     assert gatecast("forecast", long_csv, *QUICK, *options, "--quiet").code == 0
     # both sides and the median, so that the list is what the loss takes
     assert list(LSTMForecaster.load("m.safetensors").quantiles) == [0.1, 0.3, 0.5, 0.7, 0.9]
@@ -106,8 +106,31 @@ def test_decisions_are_fields(gatecast, long_csv):
 
 
 def test_network_and_learning_are_those_that_were_asked_for(gatecast, long_csv):
-    options = ("--cell", "gru", "--layers", 2, "--hidden", 9, "--dropout", 0.1, "--decoder", 5, "--layer-norm")
-    more = ("--transform", "log1p", "--season", 7, "--season", 14, "--validation-size", 0.1, "--learning-rate", 0.004)
+    options = (
+        "--cell",
+        "gru",
+        "--n-layers",
+        2,
+        "--hidden-size",
+        9,
+        "--dropout",
+        0.1,
+        "--decoder-sizes",
+        5,
+        "--layer-norm",
+    )
+    more = (
+        "--transform",
+        "log1p",
+        "--season-length",
+        7,
+        "--season-length",
+        14,
+        "--validation-size",
+        0.1,
+        "--learning-rate",
+        0.004,
+    )
     outcome = gatecast("forecast", long_csv, *QUICK, *options, *more, "--save", "m.safetensors", "--json")
     assert outcome.code == 0, outcome
     model = LSTMForecaster.load("m.safetensors")
@@ -131,7 +154,7 @@ def test_time_limit_says_what_to_do(gatecast, long_csv):
     options = ("--horizon", 4, "--epochs", 1_000_000, "--patience", 0, "--max-seconds", 1.5, "--json")
     report = gatecast("forecast", long_csv, *options).json
     assert report["model"]["stop"]["reason"] == "time"
-    assert any("`--max-seconds`" in note and "`--hidden`" in note for note in report["notes"])
+    assert any("`--max-seconds`" in note and "`--hidden-size`" in note for note in report["notes"])
 
 
 def test_no_refit_forecasts_from_the_end_of_all_data(gatecast, csv):

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 from gatecast.cli.diagnose_options import DiagnoseOptions
-from gatecast.cli.options import ForecastOptions
 from gatecast.cli.report_options import ReportOptions
 from gatecast.cli.window_options import BacktestOptions
+
+from gatecast.cli.options import ForecastOptions
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatecast.cli.options import FileOptions
+from gatecast.cli.commands import FileOptions
 from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.exceptions import ConfigError, DataError
 
@@ -97,7 +97,7 @@ def _read(
     from gatecast.data.reading.files import read_source
     from gatecast.data.reading.future import read_future
 
-    rows = read_source(path, id_col=id_col, date_format=options.date_format)
+    rows = read_source(path, id_col=id_col, date_format=options.date_format, encoding=options.encoding)
     try:
         read_future(panel.tail_from(panel.lengths), rows, horizon, names)
     except DataError as error:

@@ -5,21 +5,28 @@ Only typer and the names of options are loaded here: a command's own module load
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from gatecast.cli.diagnose_options import DiagnoseOptions
-from gatecast.cli.gates_options import GatesOptions
-from gatecast.cli.options import DemoOptions, DoctorOptions, ForecastOptions, PredictOptions, as_command
-from gatecast.cli.report_options import ReportOptions
-from gatecast.cli.tune_options import TuneOptions
-from gatecast.cli.window_options import BacktestOptions, CompareOptions
+from gatecast.cli.commands import (
+    BacktestOptions,
+    CompareOptions,
+    DemoOptions,
+    DiagnoseOptions,
+    DoctorOptions,
+    ForecastOptions,
+    GatesOptions,
+    PredictOptions,
+    ReportOptions,
+    TuneOptions,
+)
+from gatecast.cli.options import Options, as_command
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     invoke_without_command=True,
@@ -49,6 +56,26 @@ def _top(
         typer.echo(context.get_help())
 
 
+Work = Callable[[Options], None]
+
+
+def _command(options: type[Options], *examples: str) -> Callable[[Work[Options]], Work[Options]]:
+    """Make a command of a function, which is called as it: `_forecast` is `forecast`."""
+    # an empty line between, because a single line break would be joined
+    shown = "[bold]Examples[/bold]\n\n" + "\n\n".join(f"  {line}" for line in examples)
+
+    def register(work: Work[Options]) -> Work[Options]:
+        app.command(work.__name__.removeprefix("_"), epilog=shown)(as_command(options, work))
+        return work
+
+    return register
+
+
+@_command(
+    DemoOptions,
+    "gatecast demo",
+    "gatecast demo --out pictures --json",
+)
 def _demo(options: DemoOptions) -> None:
     """Show what gatecast does, in less than ten seconds.
 
@@ -60,6 +87,13 @@ def _demo(options: DemoOptions) -> None:
     demo(options)
 
 
+@_command(
+    ForecastOptions,
+    "gatecast forecast sales.csv --horizon 12",
+    "gatecast forecast sales.csv --horizon 12 --out forecast.csv --plot forecast.png",
+    "gatecast forecast load.csv --time-col Zeit --target-col MW --horizon 48 --save load.safetensors",
+    "gatecast forecast shops.parquet --id-col shop --horizon 14 --json",
+)
 def _forecast(options: ForecastOptions) -> None:
     """Forecast a table: a CSV with a date column and a number column is enough.
 
@@ -71,6 +105,11 @@ def _forecast(options: ForecastOptions) -> None:
     forecast(options)
 
 
+@_command(
+    PredictOptions,
+    "gatecast predict load.safetensors",
+    "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
+)
 def _predict(options: PredictOptions) -> None:
     """Forecast with a model that was saved before, without training."""
     from gatecast.cli.predict import predict
@@ -78,6 +117,12 @@ def _predict(options: PredictOptions) -> None:
     predict(options)
 
 
+@_command(
+    CompareOptions,
+    "gatecast compare sales.csv --horizon 12",
+    "gatecast compare load.csv --horizon 24 --n-windows 10 --models LSTM --models AutoARIMA --out windows.csv",
+    "gatecast compare shops.parquet --id-col shop --horizon 14 --folder compared --n-jobs 2 --json",
+)
 def _compare(options: CompareOptions) -> None:
     """Say which model to use on this table, and how sure that is: LSTM, SARIMA, ETS, Theta and the naive forecasts.
 
@@ -89,6 +134,12 @@ def _compare(options: CompareOptions) -> None:
     compare(options)
 
 
+@_command(
+    BacktestOptions,
+    "gatecast backtest sales.csv --horizon 12 --out windows.csv",
+    "gatecast backtest load.csv --horizon 24 --n-windows 20 --step-size 6 --level 90 --no-refit",
+    "gatecast backtest shops.parquet --id-col shop --horizon 14 --models LSTM --models AutoETS --folder kept --json",
+)
 def _backtest(options: BacktestOptions) -> None:
     """Keep every forecast that models would have made from rolling origins, each from what was known by then.
 
@@ -100,6 +151,12 @@ def _backtest(options: BacktestOptions) -> None:
     backtest(options)
 
 
+@_command(
+    ReportOptions,
+    "gatecast report sales.csv --horizon 12 --out sales.html",
+    "gatecast report load.csv --horizon 24 --n-windows 10 --lang zh",
+    "gatecast report shops.parquet --id-col shop --horizon 14 --json",
+)
 def _report(options: ReportOptions) -> None:
     """Write one HTML file for everyone: the data, the forecast, whether it is any good, and what the network remembers.
 
@@ -111,6 +168,12 @@ def _report(options: ReportOptions) -> None:
     report(options)
 
 
+@_command(
+    TuneOptions,
+    "gatecast tune sales.csv --horizon 12 --n-trials 40 --report tuning.txt",
+    "gatecast tune load.csv --horizon 24 --max-seconds 300 --study load.db",
+    "gatecast tune sales.csv --horizon 12 --space lookback=6:48 --space cell=lstm,gru",
+)
 def _tune(options: TuneOptions) -> None:
     """Search for better settings, without touching the part that is held back.
 
@@ -122,6 +185,12 @@ def _tune(options: TuneOptions) -> None:
     tune(options)
 
 
+@_command(
+    DiagnoseOptions,
+    "gatecast diagnose sales.csv --horizon 12",
+    "gatecast diagnose sales.safetensors sales.csv",
+    "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
+)
 def _diagnose(options: DiagnoseOptions) -> None:
     """Say whether a fit is too short, too small, too big or done, and what to change.
 
@@ -133,6 +202,12 @@ def _diagnose(options: DiagnoseOptions) -> None:
     diagnose(options)
 
 
+@_command(
+    GatesOptions,
+    "gatecast gates load.safetensors load.csv",
+    "gatecast gates load.safetensors load.csv --out gates.parquet --json",
+    "gatecast gates shops.safetensors shops.csv --unique-id shop_7",
+)
 def _gates(options: GatesOptions) -> None:
     """Say what the hidden units of a saved model remember, and when they forget it.
 
@@ -144,83 +219,13 @@ def _gates(options: GatesOptions) -> None:
     gates(options)
 
 
+@_command(
+    DoctorOptions,
+    "gatecast doctor",
+    "gatecast doctor --json",
+)
 def _doctor(options: DoctorOptions) -> None:
     """Check this installation: versions, processor, and two seconds of arithmetic."""
     from gatecast.cli.doctor import doctor
 
     doctor(options)
-
-
-def _examples(*lines: str) -> str:
-    # an empty line between, because a single line break would be joined
-    return "[bold]Examples[/bold]\n\n" + "\n\n".join(f"  {line}" for line in lines)
-
-
-app.command("demo", epilog=_examples("gatecast demo", "gatecast demo --out pictures --json"))(
-    as_command(DemoOptions, _demo)
-)
-app.command(
-    "forecast",
-    epilog=_examples(
-        "gatecast forecast sales.csv --horizon 12",
-        "gatecast forecast sales.csv --horizon 12 --out forecast.csv --plot forecast.png",
-        "gatecast forecast load.csv --time Zeit --target MW --horizon 48 --save load.safetensors",
-        "gatecast forecast shops.parquet --id shop --horizon 14 --json",
-    ),
-)(as_command(ForecastOptions, _forecast))
-app.command(
-    "predict",
-    epilog=_examples(
-        "gatecast predict load.safetensors",
-        "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
-    ),
-)(as_command(PredictOptions, _predict))
-app.command(
-    "compare",
-    epilog=_examples(
-        "gatecast compare sales.csv --horizon 12",
-        "gatecast compare load.csv --horizon 24 --windows 10 --model LSTM --model AutoARIMA --out windows.csv",
-        "gatecast compare shops.parquet --id shop --horizon 14 --folder compared --jobs 2 --json",
-    ),
-)(as_command(CompareOptions, _compare))
-app.command(
-    "backtest",
-    epilog=_examples(
-        "gatecast backtest sales.csv --horizon 12 --out windows.csv",
-        "gatecast backtest load.csv --horizon 24 --windows 20 --step 6 --level 90 --no-refit",
-        "gatecast backtest shops.parquet --id shop --horizon 14 --model LSTM --model AutoETS --folder kept --json",
-    ),
-)(as_command(BacktestOptions, _backtest))
-app.command(
-    "report",
-    epilog=_examples(
-        "gatecast report sales.csv --horizon 12 --out sales.html",
-        "gatecast report load.csv --horizon 24 --windows 10 --lang zh",
-        "gatecast report shops.parquet --id shop --horizon 14 --json",
-    ),
-)(as_command(ReportOptions, _report))
-app.command(
-    "tune",
-    epilog=_examples(
-        "gatecast tune sales.csv --horizon 12 --trials 40 --report tuning.txt",
-        "gatecast tune load.csv --horizon 24 --max-seconds 300 --study load.db",
-        "gatecast tune sales.csv --horizon 12 --space lookback=6:48 --space cell=lstm,gru",
-    ),
-)(as_command(TuneOptions, _tune))
-app.command(
-    "diagnose",
-    epilog=_examples(
-        "gatecast diagnose sales.csv --horizon 12",
-        "gatecast diagnose sales.safetensors sales.csv",
-        "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
-    ),
-)(as_command(DiagnoseOptions, _diagnose))
-app.command(
-    "gates",
-    epilog=_examples(
-        "gatecast gates load.safetensors load.csv",
-        "gatecast gates load.safetensors load.csv --out gates.parquet --json",
-        "gatecast gates shops.safetensors shops.csv --series shop_7",
-    ),
-)(as_command(GatesOptions, _gates))
-app.command("doctor", epilog=_examples("gatecast doctor", "gatecast doctor --json"))(as_command(DoctorOptions, _doctor))

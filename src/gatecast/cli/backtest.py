@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gatecast.cli.choices import levels_of
+from gatecast.cli.commands import BacktestOptions
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import rows_of, write_table
-from gatecast.cli.window_options import BacktestOptions
 from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def backtest(options: BacktestOptions) -> None:
     from gatecast.backtesting.backtest import backtest as tested
     from gatecast.comparison.board import leaderboard
 
-    levels = levels_of(options) or USUAL_LEVELS
+    levels = levels_of(options.level) or USUAL_LEVELS
     models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)
     table = read_table(printer, options)

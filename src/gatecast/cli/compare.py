@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatecast.cli.commands import CompareOptions
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import write_table
-from gatecast.cli.window_options import CompareOptions
 from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
 from gatecast.cli.wording import as_options
 from gatecast.texts import Texts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast import LSTMForecaster, datasets, train_test_split
-from gatecast.cli.options import DemoOptions
+from gatecast.cli.commands import DemoOptions
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import make_folder, write_picture
 from gatecast.cli.tables import coverage_words, say_errors, verdict

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from gatecast import LSTMForecaster
 from gatecast.cli.choices import settings_of, share_to_test
-from gatecast.cli.diagnose_options import DiagnoseOptions
+from gatecast.cli.commands import DiagnoseOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
-from gatecast.cli.reading import read, say_table
+from gatecast.cli.reading import read, roles_of, say_table
 from gatecast.cli.wording import as_options, in_options
 from gatecast.data.reading.ahead import split_future
-from gatecast.data.reading.covariates import make_roles, with_static_of
+from gatecast.data.reading.covariates import with_static_of
 from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, Finding
 from gatecast.diagnosis import diagnose as examine
 from gatecast.exceptions import ConfigError
-from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     from gatecast import Panel
@@ -122,14 +121,12 @@ def _load(options: DiagnoseOptions, printer: Printer) -> Loaded:
 
 def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
     """Fit on the first part of the table, to be judged on the rest."""
-    chosen: Any = replace(options, horizon=options.horizon or 1)
-    settings, share = settings_of(chosen), share_to_test(chosen)
-    roles = make_roles(options.past, options.future, options.static)
-    table = read(options.source, options, roles)
+    settings, share = settings_of(options, options.horizon or 1), share_to_test(options.test_size)
+    table = read(options.source, options, roles_of(settings))
     say_table(printer, table)
     panel = split_future(table.panel)[0]
-    model = LSTMForecaster.from_settings(Settings(**settings))
-    positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
+    model = LSTMForecaster.from_settings(settings)
+    positions = held_out_positions(panel, share, settings.horizon, settings.lookback)
     has_test = bool((positions < panel.lengths).any())
     train = panel.head(positions)
     return model.fit(train), train, panel if has_test else None, table

@@ -14,7 +14,7 @@ import typer
 
 from gatecast import __version__
 from gatecast.cli.checks import Check, check_core
-from gatecast.cli.options import DoctorOptions
+from gatecast.cli.commands import DoctorOptions
 from gatecast.cli.output import Printer
 from gatecast.network import wrapper
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,14 +10,14 @@ import typer
 from gatecast import LSTMForecaster
 from gatecast.cli.ahead import Ahead, ahead_of_table
 from gatecast.cli.choices import USUAL_LEVELS, levels_of, quantiles_of, settings_of, share_to_test
+from gatecast.cli.commands import ForecastOptions
 from gatecast.cli.decisions import check_intervals, decisions_report, notes_about, say_decisions, validation_coverage
-from gatecast.cli.options import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_picture, write_table
-from gatecast.cli.reading import read, say_table
+from gatecast.cli.reading import read, roles_of, say_table
 from gatecast.cli.tables import coverage_words, say_forecast
 from gatecast.cli.trial import Budget, Checkpoints, Tested, try_out
-from gatecast.data.reading.covariates import make_roles
+from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Made:
 
 def forecast(options: ForecastOptions) -> None:
     """Run the command."""
-    budget = Budget.start(options.max_seconds)
+    budget = Budget.start(options.settings.max_seconds)
     checkpoints = Checkpoints.of(options)
     try:
         _forecast(options, budget, checkpoints)
@@ -61,15 +61,15 @@ def forecast(options: ForecastOptions) -> None:
 
 
 def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints) -> None:
-    settings, share = settings_of(options), share_to_test(options)
-    levels, quantiles = levels_of(options), quantiles_of(options)
+    settings, share = settings_of(options, options.horizon), _share(options)
+    levels, quantiles = levels_of(options.level), quantiles_of(options)
     _check_files(options, checkpoints)
     printer = Printer(shown=not (options.json or options.quiet))
     table, ahead = _read(options)
     say_table(printer, table, ahead.n_steps)
     panel = table.panel
     if levels or quantiles:
-        check_intervals(Settings(**settings), panel)
+        check_intervals(settings, panel)
     tested = try_out(printer, settings, panel, share, levels or USUAL_LEVELS, budget, checkpoints)
     made = _make(options, settings, panel, ahead, tested, budget, checkpoints, levels, quantiles)
     seconds = {"test": budget.test_seconds, "fit": budget.seconds - budget.test_seconds}
@@ -95,6 +95,16 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
         printer.say(f"Checkpoint kept; the same command goes on from it with: --resume {checkpoints.path}", wrap=False)
 
 
+def _share(options: ForecastOptions) -> float | int:
+    share = share_to_test(options.test_size)
+    if share == 0 and options.no_refit:
+        raise ConfigError(
+            "`--no-refit` was passed with `--test-size 0`, so no model would be trained at all, and one of them was "
+            "expected. Leave `--no-refit` out to learn from all points without a test."
+        )
+    return share
+
+
 def _check_files(options: ForecastOptions, checkpoints: Checkpoints) -> None:
     inputs = {"the data file": options.data}
     if options.future_file is not None:
@@ -104,14 +114,14 @@ def _check_files(options: ForecastOptions, checkpoints: Checkpoints) -> None:
 
 
 def _read(options: ForecastOptions) -> tuple[Table, Ahead]:
-    roles = make_roles(options.past, options.future, options.static)
+    roles = roles_of(options.settings)
     table = read(options.data, options, roles)
     return ahead_of_table(table, roles.future, options.future_file, options, options.horizon)
 
 
 def _make(
     options: ForecastOptions,
-    settings: dict[str, Any],
+    settings: Settings,
     panel: Panel,
     ahead: Ahead,
     tested: Tested | None,
@@ -130,9 +140,7 @@ def _make(
         )
         table = tested.model.predict(data=panel, **wanted)
         return Made(tested.model, panel.head(tested.positions), table, note)
-    model = LSTMForecaster.from_settings(
-        Settings(**settings | {"max_seconds": budget.left, "checkpoint": checkpoints.path})
-    )
+    model = LSTMForecaster.from_settings(replace(settings, max_seconds=budget.left, checkpoint=checkpoints.path))
     model.fit(panel, resume=checkpoints.resumed)
     note = "" if tested is None else "The forecast comes from a second fit, which learned from the test part too."
     return Made(model, panel, model.predict(**wanted), note)

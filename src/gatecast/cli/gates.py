@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gatecast import LSTMForecaster
-from gatecast.cli.gates_options import GatesOptions
+from gatecast.cli.commands import GatesOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, write_table
 from gatecast.cli.reading import read, say_table
@@ -35,7 +35,7 @@ def gates(options: GatesOptions) -> None:
     table = _read(options, model)
     say_table(printer, table)
     panel = replace(with_static_of(table.panel, model.fitted_.after), backend="pandas")
-    found = model.gates(panel, _series(panel, options.series), member=options.member)
+    found = model.gates(panel, _series(panel, options.unique_id), member=options.member)
     lives, events, spectra = found.half_lives(), found.forget_events(options.threshold), found.spectra()
     lags = model.lag_importance(panel, found.unique_id, member=options.member)
     if options.out is not None:

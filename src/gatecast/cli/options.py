@@ -1,455 +1,200 @@
-"""Which options does each command have? Dataclasses whose fields are the options, with their help."""
+"""How do fields of a dataclass become options of a command? Settings become options here, each from its definition.
+
+An option is called as the argument in Python is: `season_length` is `--season-length`. What a setting is called, its
+default, its help and what is allowed stand in `gatecast.model.settings` and nowhere else.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass, field, fields
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, field, fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import typer
 
-__all__ = ["DemoOptions", "DoctorOptions", "ForecastOptions", "PredictOptions", "as_command"]
+from gatecast.model.settings import SETTINGS, Setting, Settings
 
-Options = TypeVar("Options")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else, for programs.")]
-Horizon = typer.Option("--horizon", "-n", metavar="N", help="How many steps ahead to forecast.")
-INTERRUPTED = 130
-COLUMNS = "Columns of the file (found by themselves where that is clear)"
-KNOWN = "Columns beside the target, and the calendar"
-LEARNING = "How it learns (good as it is)"
-NETWORK = "The network (good as it is)"
-RESULTS = "Where the results go"
-BY_DATA: Any = "chosen from the data"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DemoOptions:
-    """Options of `gatecast demo`."""
-
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder for the pictures; made if needed.")] = (
-        Path("demo")
-    )
-    json: Json = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class DoctorOptions:
-    """Options of `gatecast doctor`."""
-
-    json: Json = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class FirstOptions:
-    """What everybody needs first."""
-
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FILE", help="Write the forecast here: .csv or .parquet.", rich_help_panel=RESULTS
-        ),
-    ] = None
-    level: Annotated[
-        list[float],
-        typer.Option(
-            "--level",
-            metavar="PERCENT",
-            help="Add intervals that hold this often, e.g. 80; may be repeated.",
-            show_default=False,
-        ),
-    ] = field(default_factory=list)
-    quantile: Annotated[
-        list[float],
-        typer.Option(
-            "--quantile", metavar="SHARE", help="Add quantiles, e.g. 0.9; may be repeated.", show_default=False
-        ),
-    ] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileOptions:
-    """How a table is to be read; None where it is to be found out."""
-
-    time: Annotated[
-        str | None, typer.Option("--time", metavar="COLUMN", help="Column of the times.", rich_help_panel=COLUMNS)
-    ] = None
-    target: Annotated[
-        str | None,
-        typer.Option("--target", metavar="COLUMN", help="Column to forecast.", rich_help_panel=COLUMNS),
-    ] = None
-    id: Annotated[
-        str | None,
-        typer.Option("--id", metavar="COLUMN", help="Column that tells several series apart.", rich_help_panel=COLUMNS),
-    ] = None
-    freq: Annotated[
-        str | None,
-        typer.Option(
-            "--freq",
-            metavar="FREQ",
-            help="Step between the times: h, D, W, MS (month), 30min, or a number.",
-            rich_help_panel=COLUMNS,
-        ),
-    ] = None
-    date_format: Annotated[
-        str | None,
-        typer.Option(
-            "--date-format",
-            metavar="FORMAT",
-            help="How dates are written, e.g. %d/%m/%Y.",
-            rich_help_panel=COLUMNS,
-        ),
-    ] = None
-
-
-FutureFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--future-file",
-        metavar="FILE",
-        help="Table with the --future columns ahead; else the rows without a target at the end of DATA.",
-        rich_help_panel=KNOWN,
-    ),
+__all__ = [
+    "COVARIATES",
+    "INTERRUPTED",
+    "KNOWN",
+    "RESULTS",
+    "Options",
+    "argument",
+    "as_command",
+    "flag_of",
+    "option",
+    "option_names",
+    "settings",
 ]
 
-
-@dataclass(frozen=True, kw_only=True)
-class CovariateOptions:
-    """What stands beside the target."""
-
-    future: Annotated[
-        list[str],
-        typer.Option(
-            "--future",
-            metavar="COLUMN",
-            help="Known ahead, like a price or a promotion; may be repeated.",
-            rich_help_panel=KNOWN,
-            show_default=False,
-        ),
-    ] = field(default_factory=list)
-    future_file: FutureFile = None
-    past: Annotated[
-        list[str],
-        typer.Option(
-            "--past",
-            metavar="COLUMN",
-            help="Known up to now; may be repeated.",
-            rich_help_panel=KNOWN,
-            show_default=False,
-        ),
-    ] = field(default_factory=list)
-    static: Annotated[
-        list[str],
-        typer.Option(
-            "--static",
-            metavar="COLUMN",
-            help="The same for a whole series, like a region; may be repeated.",
-            rich_help_panel=KNOWN,
-            show_default=False,
-        ),
-    ] = field(default_factory=list)
-    calendar: Annotated[
-        bool,
-        typer.Option("--calendar", help="Learn from hour, weekday, month and earlier years.", rich_help_panel=KNOWN),
-    ] = False
-    country: Annotated[
-        str | None,
-        typer.Option(
-            "--country", metavar="CODE", help="Learn from its public holidays, e.g. CN.", rich_help_panel=KNOWN
-        ),
-    ] = None
+Options = TypeVar("Options")
+INTERRUPTED = 130
+KNOWN = "Columns beside the target, and the calendar"
+RESULTS = "Where the results go"
+PANELS = {
+    "Everyday": "Settings (good as they are)",
+    "Network": "The network (good as it is)",
+    "Training": "The training (good as it is)",
+}
+COVARIATES = ("past", "future", "static", "calendar", "country")
+BY_DATA: Any = "chosen from the data"
+# what is not chosen from the data where it is left out
+LEFT_OUT = ("country", "max_seconds", "n_threads", "checkpoint", "dilations")
+METAVARS = {int: "N", float: "X", str: "NAME", Path: "FILE"}
+NAMED = {"past": "COLUMN", "future": "COLUMN", "static": "COLUMN", "country": "CODE", "max_seconds": "SECONDS"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class LearningOptions:
-    """How it learns."""
+def option(default: Any, text: str, metavar: str = "", *, panel: str = "", short: str = "", shown: str = "") -> Any:
+    """Define an option by a field, whose name is the option's.
 
-    test_size: Annotated[
-        str,
-        typer.Option(
-            "--test-size",
-            metavar="SIZE",
-            help="Share of each series to test on, or a number of points at its end; 0 for no test.",
-            rich_help_panel=LEARNING,
-        ),
-    ] = "0.2"
-    no_refit: Annotated[
-        bool,
-        typer.Option(
-            "--no-refit",
-            help="Forecast with the model that was tested instead of learning again from all points.",
-            rich_help_panel=LEARNING,
-        ),
-    ] = False
-    validation_size: Annotated[
-        str | None,
-        typer.Option(
-            "--validation-size",
-            metavar="SIZE",
-            help="Share or number of points that tell when to stop and how wide intervals are; 0 for none.",
-            rich_help_panel=LEARNING,
-            show_default=BY_DATA,
-        ),
-    ] = None
-    refit_full: Annotated[
-        bool,
-        typer.Option(
-            "--refit-full", help="Train once more in the end, on the validation points too.", rich_help_panel=LEARNING
-        ),
-    ] = False
-    season: Annotated[
-        list[int],
-        typer.Option(
-            "--season",
-            metavar="N",
-            help="Steps in a season, e.g. 24 for a day of hours; may be repeated; 1 for none.",
-            rich_help_panel=LEARNING,
-            show_default=BY_DATA,
-        ),
-    ] = field(default_factory=list)
-    transform: Annotated[
-        str,
-        typer.Option(
-            "--transform",
-            metavar="NAME",
-            help="auto, none, log1p, box-cox, difference, seasonal-difference.",
-            rich_help_panel=LEARNING,
-        ),
-    ] = "auto"
-    loss: Annotated[
-        str,
-        typer.Option(
-            "--loss", metavar="NAME", help="mae, mse, huber, quantile, normal, student.", rich_help_panel=LEARNING
-        ),
-    ] = "mae"
-    ensemble: Annotated[
-        int | None,
-        typer.Option(
-            "--ensemble",
-            metavar="N",
-            help="Networks to train; their median is the forecast. Five for few series, else one.",
-            rich_help_panel=LEARNING,
-        ),
-    ] = None
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            "--epochs",
-            metavar="N",
-            help="How often each point is a lesson.",
-            rich_help_panel=LEARNING,
-            show_default=BY_DATA,
-        ),
-    ] = None
-    learning_rate: Annotated[
-        str | None,
-        typer.Option(
-            "--learning-rate",
-            metavar="RATE",
-            help="The highest one, or `find`.",
-            rich_help_panel=LEARNING,
-            show_default=BY_DATA,
-        ),
-    ] = None
-    patience: Annotated[
-        int,
-        typer.Option(
-            "--patience",
-            metavar="N",
-            help="Looks at the validation part without improvement before it stops.",
-            rich_help_panel=LEARNING,
-        ),
-    ] = 8
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            "--checkpoint", metavar="FILE", help="Keep an unfinished fit here now and then.", rich_help_panel=LEARNING
-        ),
-    ] = None
-    resume: Annotated[
-        Path | None,
-        typer.Option(
-            "--resume", metavar="FILE", help="Go on from the checkpoint in this file.", rich_help_panel=LEARNING
-        ),
-    ] = None
-    seed: Annotated[
-        int,
-        typer.Option("--seed", metavar="N", help="The same seed, the same model.", rich_help_panel=LEARNING),
-    ] = 0
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", metavar="N", help="Processors to use; all when left out.", rich_help_panel=LEARNING),
-    ] = None
+    Args:
+        default: Its value where it is left out; `...` where it must be given, a tuple where it may be repeated.
+        text: Its help.
+        metavar: What stands for the value in the help.
+        panel: Heading under which the help shows it.
+        short: A short name, e.g. `-n`.
+        shown: What the help says of the default.
+    """
+    shows_default: Any = shown or not (default in (None, ()) or isinstance(default, bool))
+    more = {"help": text, "metavar": metavar or None, "rich_help_panel": panel or None, "show_default": shows_default}
+    return field(**_given(default), metadata={"short": short, "option": more})
 
 
-@dataclass(frozen=True, kw_only=True)
-class NetworkOptions:
-    """What the network is."""
-
-    lookback: Annotated[
-        int | None,
-        typer.Option(
-            "--lookback",
-            metavar="N",
-            help="Points read before a forecast counts.",
-            rich_help_panel=NETWORK,
-            show_default=BY_DATA,
-        ),
-    ] = None
-    cell: Annotated[str, typer.Option("--cell", metavar="NAME", help="lstm or gru.", rich_help_panel=NETWORK)] = "lstm"
-    layers: Annotated[
-        int | None,
-        typer.Option("--layers", metavar="N", help="Stacked layers.", rich_help_panel=NETWORK, show_default=BY_DATA),
-    ] = None
-    hidden: Annotated[
-        int | None,
-        typer.Option(
-            "--hidden", metavar="N", help="Units of each layer.", rich_help_panel=NETWORK, show_default=BY_DATA
-        ),
-    ] = None
-    dropout: Annotated[
-        float,
-        typer.Option("--dropout", metavar="SHARE", help="Share of a layer's units left out.", rich_help_panel=NETWORK),
-    ] = 0.0
-    decoder: Annotated[
-        list[int],
-        typer.Option(
-            "--decoder",
-            metavar="N",
-            help="Units of a dense layer before the head; may be repeated.",
-            rich_help_panel=NETWORK,
-            show_default=False,
-        ),
-    ] = field(default_factory=list)
-    dilation: Annotated[
-        list[int],
-        typer.Option(
-            "--dilation",
-            metavar="N",
-            help="How many steps back a layer's state comes from; once for each layer.",
-            rich_help_panel=NETWORK,
-            show_default=False,
-        ),
-    ] = field(default_factory=list)
-    residual: Annotated[
-        bool, typer.Option("--residual", help="Add each layer's input to its output.", rich_help_panel=NETWORK)
-    ] = False
-    layer_norm: Annotated[
-        bool, typer.Option("--layer-norm", help="Normalise what a layer puts out.", rich_help_panel=NETWORK)
-    ] = False
-    mode: Annotated[
-        str,
-        typer.Option(
-            "--mode",
-            metavar="NAME",
-            help="sequence, or windows: forecasts see --lookback points and no more.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = "sequence"
-    bidirectional: Annotated[
-        bool,
-        typer.Option("--bidirectional", help="Read windows backwards too (--mode windows).", rich_help_panel=NETWORK),
-    ] = False
-    attention: Annotated[
-        bool,
-        typer.Option("--attention", help="Look at all states of a window (--mode windows).", rich_help_panel=NETWORK),
-    ] = False
-    skip: Annotated[
-        str,
-        typer.Option(
-            "--skip",
-            metavar="NAME",
-            help="naive: mix naive forecasts and correct them; none: the plain head.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = "naive"
+def argument(default: Any, text: str, metavar: str) -> Any:
+    """Define an argument by a field: what stands behind the command without a name."""
+    return field(**_given(default), metadata={"argument": {"help": text, "metavar": metavar, "show_default": False}})
 
 
-@dataclass(frozen=True, kw_only=True)
-class ForecastOptions(NetworkOptions, LearningOptions, CovariateOptions, FileOptions, FirstOptions):
-    """Options of `gatecast forecast`."""
-
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, TSV or Parquet file, also gzipped.")]
-    horizon: Annotated[int, Horizon]
-    max_seconds: Annotated[
-        float | None,
-        typer.Option(
-            "--max-seconds", metavar="SECONDS", help="Time for all of it; training is shortened to end within it."
-        ),
-    ] = None
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the forecast only, or nothing with --out.")] = (
-        False
-    )
-    json: Json = False
-    plot: Annotated[
-        Path | None,
-        typer.Option("--plot", metavar="FILE", help="Draw it: .png, .svg or .pdf.", rich_help_panel=RESULTS),
-    ] = None
-    save: Annotated[
-        Path | None,
-        typer.Option("--save", metavar="FILE", help="Keep the model, for `gatecast predict`.", rich_help_panel=RESULTS),
-    ] = None
+def settings(names: Sequence[str]) -> Any:
+    """Define a field `settings` of type `Settings`, whose settings of these names become options."""
+    return field(metadata={"settings": tuple(names)})
 
 
-@dataclass(frozen=True, kw_only=True)
-class PredictOptions(FileOptions, FirstOptions):
-    """Options of `gatecast predict`."""
+def _given(default: Any) -> dict[str, Any]:
+    return {} if default is ... else {"default": default}
 
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="File that `forecast --save` wrote.")]
-    data: Annotated[
-        Path | None,
-        typer.Argument(metavar="DATA", help="Newer data to forecast from; else from the end of the training data."),
-    ] = None
-    horizon: Annotated[
-        int | None,
-        typer.Option("--horizon", "-n", metavar="N", help="Steps ahead; what the model learned when left out."),
-    ] = None
-    future_file: FutureFile = None
-    json: Json = False
+
+def flag_of(name: str) -> str:
+    """Return the option of an argument.
+
+    >>> flag_of("season_length")
+    '--season-length'
+    """
+    return f"--{name.replace('_', '-')}"
 
 
 def as_command(options: type[Options], work: Callable[[Options], None]) -> Callable[..., None]:
-    """Turn a function of one dataclass into a function of its fields, as typer reads commands.
+    """Turn a function of one dataclass into a function of its options, as typer reads commands.
 
     Args:
-        options: A dataclass of annotated fields.
+        options: A dataclass of fields that `option`, `argument` and `settings` define.
         work: What the command does.
     """
+    hints = get_type_hints(options)
+    own = [each for each in fields(options) if "settings" not in each.metadata]  # type: ignore[arg-type]
+    parameters = [_parameter(each, hints[each.name]) for each in own] + [
+        _of_setting(SETTINGS[n]) for n in _names(options)
+    ]
 
     def command(**given: Any) -> None:
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        chosen = {name: _value(SETTINGS[name], given.pop(name)) for name in _names(options)}
         try:
-            work(options(**given))
+            work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
         except KeyboardInterrupt:
             # caught before typer does, whose exit code for it changed with its versions
             typer.echo("Stopped by Ctrl-C; nothing was written half.", err=True)
             raise typer.Exit(INTERRUPTED) from None
 
-    hints = get_type_hints(options, include_extras=True)
-    parameters = [
-        inspect.Parameter(
-            option.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=_default(option),
-            annotation=hints[option.name],
-        )
-        for option in _in_reading_order(fields(options))  # type: ignore[arg-type]
-    ]
+    # what must be given comes first, as the help shows it
+    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = hints
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = _unwrapped(work.__doc__ or "")
     return command
 
 
-def _default(option: Field[Any]) -> Any:
-    if option.default is not MISSING:
-        return option.default
-    return inspect.Parameter.empty if option.default_factory is MISSING else option.default_factory()
+def option_names(options: type[Any]) -> list[str]:
+    """Return what the options of a command are called in Python."""
+    own = [each.name for each in fields(options) if "option" in each.metadata]
+    return [*own, *_names(options)]
 
 
-def _in_reading_order(options: tuple[Field[Any], ...]) -> list[Field[Any]]:
-    """Put what must be given first, as the help shows it."""
-    return sorted(options, key=lambda option: option.default is not MISSING or option.default_factory is not MISSING)
+def _names(options: type[Any]) -> tuple[str, ...]:
+    """Return the settings that are options of a command."""
+    return next((each.metadata["settings"] for each in fields(options) if "settings" in each.metadata), ())
+
+
+def _parameter(own: Field[Any], hint: Any) -> inspect.Parameter:
+    kind, is_several = _kind(hint)
+    if "argument" in own.metadata:
+        return _made(own.name, kind, own.default, typer.Argument(**own.metadata["argument"]), is_several=is_several)
+    more = dict(own.metadata["option"])
+    flags = [flag_of(own.name), *([own.metadata["short"]] if own.metadata["short"] else [])]
+    if own.default is True:
+        flags = [f"{flag_of(own.name)}/{flag_of(f'no_{own.name}')}"]
+    if kind is bool:
+        more.pop("metavar")
+    return _made(own.name, kind, own.default, typer.Option(*flags, **more), is_several=is_several)
+
+
+def _of_setting(setting: Setting) -> inspect.Parameter:
+    """Make an option of a setting, from its definition alone."""
+    name, kind = setting.name, _simple(setting.types)
+    panel = KNOWN if name in COVARIATES else PANELS[setting.group]
+    flag = f"{flag_of(name)}/{flag_of(f'no_{name}')}" if setting.default is True else flag_of(name)
+    shown: Any = setting.default not in (None, ()) and kind is not bool
+    if setting.default is None and name not in LEFT_OUT:
+        shown = BY_DATA
+    more: dict[str, Any] = {}
+    if kind is not bool:
+        more["metavar"] = NAMED.get(name) or METAVARS[float if float in setting.types else kind]
+    if setting.choices:
+        more["autocompletion"] = lambda: list(setting.choices)
+    text = setting.help.replace("`", "") + (" May be repeated." if setting.is_several else "")
+    made = typer.Option(flag, help=text, rich_help_panel=panel, show_default=shown, **more)
+    return _made(name, kind, setting.default, made, is_several=setting.is_several)
+
+
+def _made(name: str, kind: Any, default: Any, made: Any, *, is_several: bool) -> inspect.Parameter:
+    hint = list[kind] if is_several else kind | None if default is None else kind
+    if default is MISSING:
+        default = inspect.Parameter.empty
+    elif is_several:
+        default = list(default or ())
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, made])
+
+
+def _kind(hint: Any) -> tuple[Any, bool]:
+    """Return the type of a single value, and whether several may be given."""
+    if get_origin(hint) in (Union, UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    return (get_args(hint)[0], True) if get_origin(hint) is tuple else (hint, False)
+
+
+def _simple(types: tuple[type, ...]) -> type:
+    """Return the type that typer reads; a text where there are several, which `_value` makes a number of."""
+    if os.PathLike in types:
+        return Path
+    return types[0] if len(types) == 1 else str
+
+
+def _value(setting: Setting, given: Any) -> Any:
+    """Read a number where a setting takes numbers and texts, or shares and counts."""
+    if setting.is_several:
+        return given or setting.default
+    if isinstance(given, str) and {int, float} & set(setting.types):
+        for kind in (int, float):
+            try:
+                return kind(given)
+            except ValueError:
+                continue
+    return given
 
 
 def _unwrapped(text: str) -> str:

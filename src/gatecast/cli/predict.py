@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gatecast import LSTMForecaster
 from gatecast.cli.ahead import Ahead, ahead_of_model, ahead_of_table
 from gatecast.cli.choices import levels_of, quantiles_of
+from gatecast.cli.commands import PredictOptions
 from gatecast.cli.decisions import interval_notes
-from gatecast.cli.options import PredictOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, rows_of, write_table
 from gatecast.cli.reading import read, say_table
@@ -29,7 +29,7 @@ __all__ = ["predict"]
 def predict(options: PredictOptions) -> None:
     """Run the command."""
     _check_files(options)
-    levels, quantiles = levels_of(options), quantiles_of(options)
+    levels, quantiles = levels_of(options.level), quantiles_of(options)
     if options.horizon is not None:
         Settings(options.horizon).check()
     model = LSTMForecaster.load(options.model)

@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.charts.words import frequency_words
-from gatecast.cli.options import FileOptions
+from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
 from gatecast.data.panel.panel import Roles
+from gatecast.data.reading.covariates import make_roles
+from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     from gatecast.data import Columns
     from gatecast.data.reading.files import Table
 
-__all__ = ["read", "say_table"]
+__all__ = ["read", "roles_of", "say_table"]
 
 
 NO_ROLES = Roles()
+
+
+def roles_of(settings: Settings) -> Roles:
+    """Return the columns beside the target, by what is known of them."""
+    return make_roles(settings.past, settings.future, settings.static)
 
 
 def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Columns | None = None) -> Table:
@@ -33,11 +40,12 @@ def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Column
 
     return read_table(
         path,
-        time_col=options.time,
-        target_col=options.target,
-        id_col=options.id,
+        time_col=options.time_col,
+        target_col=options.target_col,
+        id_col=options.id_col,
         freq=_freq(options.freq),
         date_format=options.date_format,
+        encoding=options.encoding,
         like=like,
         past=roles.past,
         future=roles.future,

@@ -7,14 +7,13 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from gatecast import LSTMForecaster
+from gatecast.cli.commands import ReportOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
-from gatecast.cli.reading import read, say_table
-from gatecast.cli.report_options import ReportOptions
+from gatecast.cli.reading import read, roles_of, say_table
 from gatecast.cli.windows import covariate_settings, models_of
-from gatecast.cli.wording import as_options
+from gatecast.cli.wording import as_options, option_text
 from gatecast.data.reading.ahead import split_future, without_future
-from gatecast.data.reading.covariates import make_roles
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def report(options: ReportOptions) -> None:
     models_of(options, USUAL)
     check_outputs({"the data file": options.data}, {"--out": options.out}, {"--out": (".html", ".htm")})
     printer = Printer(shown=not options.json)
-    table = read(options.data, options, make_roles(options.past, options.future, options.static))
+    table = read(options.data, options, roles_of(options.settings))
     known, n_ahead = without_future(table)
     say_table(printer, known, n_ahead)
     made = _make(options, table, known)
@@ -80,11 +79,11 @@ def _scope(options: ReportOptions, panel: Panel) -> Scope:
 
     usual = scope_of(panel, options.horizon)
     return Scope(
-        tuple(options.model) or usual.models,
-        usual.n_windows if options.windows is None else options.windows,
+        options.models or usual.models,
+        usual.n_windows if options.n_windows is None else options.n_windows,
         usual.time_limit if options.time_limit is None else options.time_limit,
-        usual.n_jobs if options.jobs is None else options.jobs,
-        () if options.model else usual.left_out,
+        usual.n_jobs if options.n_jobs is None else options.n_jobs,
+        () if options.models else usual.left_out,
     )
 
 
@@ -98,8 +97,8 @@ def _compare(options: ReportOptions, scope: Scope, panel: Panel) -> Comparison:
 def _arguments(options: ReportOptions, scope: Scope) -> dict[str, Any]:
     """Return what is passed on to `compare`; only what differs from its defaults, as it is shown."""
     arguments: dict[str, Any] = {"n_windows": scope.n_windows, "time_limit": scope.time_limit, "seed": options.seed}
-    if options.step is not None:
-        arguments["step_size"] = options.step
+    if options.step_size is not None:
+        arguments["step_size"] = options.step_size
     if not options.refit:
         arguments["refit"] = False
     if scope.n_jobs is not None:
@@ -112,35 +111,29 @@ def _arguments(options: ReportOptions, scope: Scope) -> dict[str, Any]:
 def _command(options: ReportOptions) -> str:
     """Return the command that makes the report again."""
     parts = ["gatecast", "report", str(options.data), "--horizon", str(options.horizon)]
-    for field in fields(options):
-        value = getattr(options, field.name)
-        if field.name in UNSAID or value == _default(field):
-            continue
-        parts += _option(field.name, value)
+    given = {each.name: (getattr(options, each.name), each.default) for each in fields(options)}
+    given.pop("settings")
+    given |= {name: (value, None) for name, value in covariate_settings(options).items()}
+    parts += [
+        part
+        for name, (value, default) in given.items()
+        if name not in UNSAID and value != default
+        for part in shlex.split(option_text(name, value))
+    ]
     parts += ["--lang", options.lang] if options.lang != "en" else []
     return shlex.join([*parts, "--out", str(options.out)])
-
-
-def _default(field: Any) -> Any:
-    return field.default_factory() if callable(field.default_factory) else field.default
-
-
-def _option(name: str, value: Any) -> list[str]:
-    if isinstance(value, bool):
-        return [f"--{'' if value else 'no-'}{name.replace('_', '-')}"]
-    several = value if isinstance(value, list) else [value]
-    return [part for one in several for part in (f"--{name.replace('_', '-')}", str(one))]
 
 
 def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel: Panel) -> str:
     """Return Python that does the same."""
     named = covariate_settings(options)
     reading: dict[str, Any] = {
-        "time_col": options.time,
-        "target_col": options.target,
-        "id_col": options.id,
+        "time_col": options.time_col,
+        "target_col": options.target_col,
+        "id_col": options.id_col,
         "freq": int(options.freq) if options.freq and options.freq.isdigit() else options.freq,
         "date_format": options.date_format,
+        "encoding": options.encoding,
         **{name: named[name] for name in ("past", "future", "static") if name in named},
     }
     has_future = bool(panel.future) and split_future(panel)[1] is not None

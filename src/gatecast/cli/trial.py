@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast import LSTMForecaster, Panel
-from gatecast.cli.options import ForecastOptions
+from gatecast.cli.commands import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.tables import say_errors, verdict
 from gatecast.data.reading.split import held_out_positions
@@ -106,7 +106,8 @@ class Checkpoints:
         Raises:
             ConfigError: A file to go on from is missing, or one that would be lost is there.
         """
-        path, resume = options.checkpoint or options.resume, options.resume
+        resume = options.resume
+        path = resume if options.settings.checkpoint is None else Path(options.settings.checkpoint)
         if path is None:
             return cls()
         if resume is not None and _is_same(resume, options.data):
@@ -171,7 +172,7 @@ class Tested:
 
 def try_out(
     printer: Printer,
-    settings: dict[str, Any],
+    settings: Settings,
     panel: Panel,
     share: float | int,
     levels: tuple[float, ...],
@@ -182,17 +183,17 @@ def try_out(
     if share == 0:
         printer.say("Nothing was held back, as was asked for: the error of this forecast is unknown.\n", style="bold")
         return None
-    positions = held_out_positions(panel, share, settings["horizon"], settings["lookback"])
+    positions = held_out_positions(panel, share, settings.horizon, settings.lookback)
     n_test = int((panel.lengths - positions).sum())
     if not n_test:
         printer.say(
             f"The data are too short to hold anything back: {int(panel.lengths.min())} points, and a forecast of "
-            f"{settings['horizon']} steps. So the error of this forecast is unknown.\n",
+            f"{settings.horizon} steps. So the error of this forecast is unknown.\n",
             style="bold",
         )
         return None
     model = LSTMForecaster.from_settings(
-        Settings(**settings | {"max_seconds": budget.for_test, "checkpoint": checkpoints.test_path})
+        replace(settings, max_seconds=budget.for_test, checkpoint=checkpoints.test_path)
     )
     model.fit(panel.head(positions), resume=checkpoints.test_resumed)
     evaluation = model.evaluate(panel, level=levels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,15 @@ import typer
 
 from gatecast import LSTMForecaster
 from gatecast._files import write_atomically
-from gatecast.cli.choices import share_of
+from gatecast.cli.choices import share_to_test
+from gatecast.cli.commands import TuneOptions
 from gatecast.cli.options import INTERRUPTED
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import check_outputs, rows_of
-from gatecast.cli.reading import read, say_table
+from gatecast.cli.reading import read, roles_of, say_table
+from gatecast.cli.space import read_space
 from gatecast.cli.tables import say_errors, verdict
-from gatecast.cli.tune_options import TuneOptions, read_space
 from gatecast.data.reading.ahead import without_future
-from gatecast.data.reading.covariates import make_roles
 from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.model.settings import as_code
@@ -46,11 +47,11 @@ def tune(options: TuneOptions) -> None:
     model.settings.check()
     Search(**wanted).check()
     check_space(wanted["space"] or {}, model.settings)
-    share = _share(options)
+    share = share_to_test(options.test_size)
     check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
     _check_study(options)
     printer = Printer(shown=not (options.json or options.quiet))
-    table, n_ahead = without_future(read(options.data, options, make_roles(*_columns(options))))
+    table, n_ahead = without_future(read(options.data, options, roles_of(model.settings)))
     say_table(printer, table, n_ahead)
     train, held_out = _divided(table.panel, share, options.horizon)
     tuned = search(train, model, **wanted)
@@ -66,47 +67,28 @@ def tune(options: TuneOptions) -> None:
         raise typer.Exit(INTERRUPTED)
 
 
-def _columns(options: TuneOptions) -> tuple[list[str], list[str], list[str]]:
-    return options.past, options.future, options.static
-
-
 def _model(options: TuneOptions) -> LSTMForecaster:
-    return LSTMForecaster(
-        options.horizon,
-        past=tuple(options.past),
-        future=tuple(options.future),
-        static=tuple(options.static),
-        calendar=options.calendar,
-        country=options.country,
-        ensemble=options.ensemble,
+    chosen = replace(
+        options.settings,
+        horizon=options.horizon,
         seed=options.seed,
-        n_threads=options.threads,
         progress=not (options.json or options.quiet),
     )
+    return LSTMForecaster.from_settings(chosen)
 
 
 def _search(options: TuneOptions) -> dict[str, Any]:
     return {
         "space": read_space(options.space) or None,
-        "n_trials": options.trials,
+        "n_trials": options.n_trials,
         "max_seconds": options.max_seconds,
         "patience": options.patience,
-        "n_windows": options.windows,
+        "n_windows": options.n_windows,
         "metric": options.metric,
         "sampler": options.sampler,
         "study": options.study,
         "seed": options.seed % 2**31,
     }
-
-
-def _share(options: TuneOptions) -> float | int:
-    share = share_of("test_size", options.test_size, "0.2")
-    if isinstance(share, float) and not 0 <= share < 1:
-        raise ConfigError(
-            f"`test_size` must be a share between 0 and 1 or a whole number of points, got {options.test_size}. "
-            "Use `test_size=0.2`, or 0 for no test."
-        )
-    return share
 
 
 def _check_study(options: TuneOptions) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gatecast.cli.options import COVARIATES
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
-from gatecast.cli.reading import read, say_table
+from gatecast.cli.reading import read, roles_of, say_table
 from gatecast.data.reading.ahead import without_future
-from gatecast.data.reading.covariates import make_roles
 from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from gatecast.backtesting.record import Backtest
-    from gatecast.cli.window_options import WindowOptions
+    from gatecast.cli.commands import WindowOptions
     from gatecast.data.reading.files import Table
 
 __all__ = [
@@ -38,28 +38,24 @@ def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Any]:
     """
     from gatecast.comparison.comparison import model_named
 
-    told_apart = [name.lower().replace(" ", "") for name in options.model]
-    twice = [name for n, name in enumerate(options.model) if told_apart[n] in told_apart[:n]]
+    told_apart = [name.lower().replace(" ", "") for name in options.models]
+    twice = [name for n, name in enumerate(options.models) if told_apart[n] in told_apart[:n]]
     if twice:
-        raise ConfigError(f"`--model {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
+        raise ConfigError(f"`--models {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
 
     settings = covariate_settings(options)
-    return [model_named(name, options.horizon, options.seed, **settings) for name in options.model or usual]
+    return [model_named(name, options.horizon, options.seed, **settings) for name in options.models or usual]
 
 
 def covariate_settings(options: WindowOptions) -> dict[str, Any]:
     """Return what the LSTM is told of the table's columns and calendar; only what differs from its defaults."""
-    columns = {role: tuple(getattr(options, role)) for role in ("past", "future", "static")}
-    return {name: names for name, names in columns.items() if names} | (
-        {name: value for name in ("calendar", "country") if (value := getattr(options, name))}
-    )
+    return {name: value for name in COVARIATES if (value := getattr(options.settings, name))}
 
 
 def read_table(printer: Printer, options: WindowOptions) -> Table:
     """Check where results go, read the table, and say what was understood of it."""
     check_outputs({"the data file": options.data}, {"--out": options.out})
-    roles = make_roles(options.past, options.future, options.static)
-    table, n_ahead = without_future(read(options.data, options, roles))
+    table, n_ahead = without_future(read(options.data, options, roles_of(options.settings)))
     say_table(printer, table, n_ahead)
     return table
 
@@ -69,10 +65,10 @@ def arguments_of(options: WindowOptions, table: Table) -> dict[str, Any]:
     from gatecast.backtesting.backtest import usual_jobs
 
     return {
-        "n_windows": options.windows,
-        "step_size": options.step,
+        "n_windows": options.n_windows,
+        "step_size": options.step_size,
         "refit": options.refit,
-        "n_jobs": usual_jobs(table.n_series) if options.jobs is None else options.jobs,
+        "n_jobs": usual_jobs(table.n_series) if options.n_jobs is None else options.n_jobs,
         "folder": options.folder,
         "time_limit": options.time_limit,
         "progress": not options.json,
@@ -88,7 +84,7 @@ def seconds_words(row: Mapping[Any, Any]) -> str:
 def windows_words(options: WindowOptions, found: Backtest) -> str:
     """Say how many windows of which length there were, and that they are fewer than were asked for."""
     n = len(found.runs) // len(found.models)
-    fewer = f" (there was no room for {options.windows})" if n < options.windows else ""
+    fewer = f" (there was no room for {options.n_windows})" if n < (options.n_windows or 0) else ""
     return f"{n} window{'s' if n > 1 else ''} of {options.horizon} steps{fewer}"
 
 

@@ -1,85 +1,79 @@
-"""How is an error said in the words of the command line? `n_layers=2` of Python is `--layers 2` here."""
+"""How is an error said in the words of the command line? `n_layers=2` of Python is `--n-layers 2` here."""
 
 from __future__ import annotations
 
 import ast
-import re
+import shlex
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
 
-from gatecast.model.settings import Settings
+from gatecast.cli.commands import COMMANDS
+from gatecast.cli.options import flag_of, option_names
 
-__all__ = ["as_options", "in_options"]
+__all__ = ["as_options", "in_options", "option_text"]
 
-# arguments in Python that are called otherwise on the command line
-RENAMED = {
-    "id_col": "id",
-    "time_col": "time",
-    "target_col": "target",
-    "n_threads": "threads",
-    "n_layers": "layers",
-    "hidden_size": "hidden",
-    "season_length": "season",
-    "quantiles": "quantile",
-    "decoder_sizes": "decoder",
-    "dilations": "dilation",
-    "n_trials": "trials",
-    "n_windows": "windows",
-    "unique_id": "series",
-}
-NOT_THERE = ("huber_delta", "batch_size", "schedule", "clip_norm", "weight_decay", "ema_decay", "scaling", "shuffle")
-OTHERS = ("test_size", "id_col", "time_col", "target_col", "freq", "date_format", "level", "resume")
-SERIES = ("unique_id", "member", "threshold", "lang")
-SEARCH = ("n_trials", "n_windows", "metric", "sampler", "study", "space")
-NAMES = (*(field.name for field in fields(Settings) if field.name not in NOT_THERE), *OTHERS, *SEARCH, *SERIES)
+# dataclasses whose arguments are options themselves
+GROUPS = ("network", "training")
 
 
 def in_options(message: str) -> str:
-    """Say an error in the words of the command line.
+    """Say an error in the words of the command line: code of arguments that are options becomes these options.
 
     Examples:
         >>> in_options("`horizon` must be positive. Use `horizon=24`, or `target_col='Sales'`.")
-        "`--horizon` must be positive. Use `--horizon 24`, or `--target 'Sales'`."
-        >>> in_options("Use `season_length=(24, 168)`, or `layer_norm=True`.")
-        'Use `--season 24 --season 168`, or `--layer-norm`.'
+        '`--horizon` must be positive. Use `--horizon 24`, or `--target-col Sales`.'
+        >>> in_options("Use `season_length=(24, 168)`, or `network=Network(layer_norm=True, cell='gru')`.")
+        'Use `--season-length 24 --season-length 168`, or `--layer-norm --cell gru`.'
         >>> in_options("Use `n_layers=2`, or None to have it chosen.")
-        'Use `--layers 2`, or leave it out to have it chosen.'
+        'Use `--n-layers 2`, or leave it out to have it chosen.'
     """
-
-    def option(found: re.Match[str]) -> str:
-        return f"`{_with_value(_option(found['name']), found['value'])}`"
-
-    message = re.sub(r"`(?:network=Network|training=Training)\(([^`]*)\)`", r"`\1`", message)
-    message = re.sub(r"`space=\{[^`]*`", "`--space lookback=8:128`", message)
-    message = message.replace("or None ", "or leave it out ").replace("or (24, 168) for", "or repeat it for")
-    return re.sub(rf"`(?P<name>{'|'.join(NAMES)})(?:=(?P<value>[^`]*))?`", option, message)
+    parts = message.replace("or None ", "or leave it out ").replace("or (24, 168) for", "or repeat it for").split("`")
+    # every second part stands between backticks
+    return "`".join(_in_options(part) if k % 2 else part for k, part in enumerate(parts))
 
 
-def as_options(settings: Mapping[str, Any]) -> str:
+def as_options(settings: Mapping[str, object]) -> str:
     """Write settings as options of the command line.
 
     Examples:
         >>> as_options({"epochs": 32, "loss": "quantile", "season_length": (7, 24), "layer_norm": True})
-        '--epochs 32 --loss quantile --season 7 --season 24 --layer-norm'
+        '--epochs 32 --loss quantile --season-length 7 --season-length 24 --layer-norm'
     """
-    words = []
-    for name, value in settings.items():
-        values = value if isinstance(value, list | tuple) else [value]
-        words += [_option(name) if item is True else f"{_option(name)} {item}" for item in values]
-    return " ".join(words)
+    return " ".join(option_text(name, value) for name, value in settings.items())
 
 
-def _option(name: str) -> str:
-    return "--" + RENAMED.get(name, name).replace("_", "-")
-
-
-def _with_value(name: str, value: str | None) -> str:
-    if not value or value == "True":
-        return name
-    if value[0] not in "([":
-        return f"{name} {value}"
+def _in_options(code: str) -> str:
+    known = {name for command in COMMANDS for name in option_names(command)}
+    if code in known:
+        return flag_of(code)
     try:
-        return " ".join(f"{name} {item}" for item in ast.literal_eval(value))
-    except (ValueError, SyntaxError, TypeError):
-        return f"{name} {value}"
+        call = ast.parse(f"f({code})", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or not call.keywords:
+            return code
+        given = [pair for keyword in call.keywords for pair in _arguments(keyword)]
+        is_known = all(name in known for name, _ in given)
+        return " ".join(option_text(name, value) for name, value in given) if is_known else code
+    except (SyntaxError, ValueError):
+        return code
+
+
+def _arguments(keyword: ast.keyword) -> list[tuple[str, object]]:
+    if keyword.arg in GROUPS and isinstance(keyword.value, ast.Call):
+        return [pair for inner in keyword.value.keywords for pair in _arguments(inner)]
+    return [(keyword.arg or "", ast.literal_eval(keyword.value))]
+
+
+def option_text(name: str, value: object) -> str:
+    """Write an option with its value as on the command line, quoted for a shell.
+
+    >>> option_text("id_col", "my shop")
+    "--id-col 'my shop'"
+    """
+    flag = flag_of(name)
+    if isinstance(value, bool):
+        return flag if value else flag_of(f"no_{name}")
+    if isinstance(value, dict):
+        value = [
+            f"{key}={(':' if isinstance(tried, tuple) else ',').join(map(str, tried))}" for key, tried in value.items()
+        ]
+    several = value if isinstance(value, list | tuple) else (value,)
+    return " ".join(f"{flag} {shlex.quote(str(one))}" for one in several)

@@ -1,0 +1,292 @@
+"""Which options does each command have? Those that are no settings are written here, with their help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatecast.cli.options import COVARIATES, KNOWN, RESULTS, argument, option, settings
+from gatecast.model.settings import SETTINGS, Settings
+
+__all__ = [
+    "COMMANDS",
+    "BacktestOptions",
+    "CompareOptions",
+    "DemoOptions",
+    "DiagnoseOptions",
+    "DoctorOptions",
+    "FileOptions",
+    "FitOptions",
+    "ForecastOptions",
+    "GatesOptions",
+    "PredictOptions",
+    "ReportOptions",
+    "TuneOptions",
+    "WindowOptions",
+]
+
+COLUMNS = "The file (found out where that is clear)"
+SEARCH = "The search"
+TESTING = "Testing"
+WINDOWS = "The windows (good as they are)"
+TABLE = "Table: CSV, TSV, text or Parquet, also gzipped."
+STEPS = "How many steps ahead to forecast."
+# options of their own: what is learned as quantiles follows from what is asked for, and a bar from --quiet and --json
+OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
+OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonOptions:
+    """What every command has."""
+
+    json: bool = option(False, "Print one JSON object and nothing else, for programs.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions(JsonOptions):
+    """Options of `gatecast demo`."""
+
+    out: Path = option(Path("demo"), "Folder for the pictures; made if needed.", "FOLDER")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorOptions(JsonOptions):
+    """Options of `gatecast doctor`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileOptions(JsonOptions):
+    """How a table is to be read; None where it is to be found out."""
+
+    time_col: str | None = option(None, "Column of the times.", "COLUMN", panel=COLUMNS)
+    target_col: str | None = option(None, "Column to forecast.", "COLUMN", panel=COLUMNS)
+    id_col: str | None = option(None, "Column that tells several series apart.", "COLUMN", panel=COLUMNS)
+    freq: str | None = option(
+        None, "Step between the times: h, D, W, MS (month), 30min, or a number.", "FREQ", panel=COLUMNS
+    )
+    date_format: str | None = option(None, "How dates are written, e.g. %d/%m/%Y.", "FORMAT", panel=COLUMNS)
+    encoding: str | None = option(
+        None, "Encoding of a text file, e.g. utf-8, cp1252 or gb18030.", "NAME", panel=COLUMNS
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalOptions:
+    """How sure a forecast is."""
+
+    level: tuple[float, ...] = option((), "Add intervals of this coverage in %, e.g. 80; may be repeated.", "PERCENT")
+    quantiles: tuple[float, ...] = option((), "Add quantiles, e.g. 0.9; may be repeated.", "SHARE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FutureOptions:
+    """What is known ahead."""
+
+    future_file: Path | None = option(
+        None,
+        "Table with the --future columns ahead; else the rows without a target at the end of DATA.",
+        "FILE",
+        panel=KNOWN,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOptions(FileOptions):
+    """Options of commands that fit one model and test it."""
+
+    settings: Settings = settings(OF_FITS)
+    test_size: str = option(
+        "0.2",
+        "Share of each series to test on, or a number of points at its end; 0 for none.",
+        "SIZE",
+        panel=TESTING,
+    )
+    quiet: bool = option(False, "Print the result only, or nothing with --out.", short="-q")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastOptions(FutureOptions, IntervalOptions, FitOptions):
+    """Options of `gatecast forecast`."""
+
+    data: Path = argument(..., TABLE, "DATA")
+    horizon: int = option(..., STEPS, "N", short="-n")
+    no_refit: bool = option(
+        False, "Forecast with the model that was tested instead of learning again from all points.", panel=TESTING
+    )
+    resume: Path | None = option(None, "Go on from the checkpoint in this file.", "FILE", panel=TESTING)
+    out: Path | None = option(None, "Write the forecast here: .csv or .parquet.", "FILE", panel=RESULTS)
+    plot: Path | None = option(None, "Draw it: .png, .svg or .pdf.", "FILE", panel=RESULTS)
+    save: Path | None = option(None, "Keep the model, for `gatecast predict`.", "FILE", panel=RESULTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions(FutureOptions, IntervalOptions, FileOptions):
+    """Options of `gatecast predict`."""
+
+    model: Path = argument(..., "File that `forecast --save` wrote.", "MODEL")
+    data: Path | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
+    horizon: int | None = option(None, "Steps ahead; what the model learned when left out.", "N", short="-n")
+    out: Path | None = option(None, "Write the forecast here: .csv or .parquet.", "FILE", panel=RESULTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnoseOptions(FitOptions):
+    """Options of `gatecast diagnose`."""
+
+    source: Path = argument(..., "File that `forecast --save` wrote, or a table to fit first.", "MODEL_OR_DATA")
+    data: Path | None = argument(
+        None, "With a model: its training data; newer rows after them are the test part.", "DATA"
+    )
+    settings: Settings = settings(tuple(name for name in OF_FITS if name != "checkpoint"))
+    horizon: int | None = option(
+        None, "Steps ahead of the fit, where a table is given.", "N", short="-n", shown="1 with a table"
+    )
+    fix: bool = option(False, "Try the remedies in order, and show whether each helped.")
+    save: Path | None = option(None, "With --fix: keep the better model here.", "FILE", panel=RESULTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatesOptions(FileOptions):
+    """Options of `gatecast gates`."""
+
+    model: Path = argument(..., "File that `forecast --save` wrote.", "MODEL")
+    data: Path | None = argument(None, "The series to read: the training data, or newer ones.", "DATA")
+    unique_id: str | None = option(None, "Which series, where the table holds several.", "ID")
+    member: int = option(0, "Which network of an ensemble, counted from 0.", "N")
+    threshold: float = option(0.1, "A unit forgets where it keeps less than this in a step.", "SHARE")
+    out: Path | None = option(
+        None,
+        "Write all gates and states here: .csv or .parquet, a row for each unit and time.",
+        "FILE",
+        panel=RESULTS,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneOptions(FileOptions):
+    """Options of `gatecast tune`."""
+
+    data: Path = argument(..., TABLE, "DATA")
+    horizon: int = option(..., STEPS, "N", short="-n")
+    settings: Settings = settings((*COVARIATES, "ensemble", "n_threads"))
+    n_trials: int | None = option(None, "Settings to try; 40 when no time is given either.", "N", panel=SEARCH)
+    max_seconds: float | None = option(None, "Time for the search.", "SECONDS", panel=SEARCH)
+    space: tuple[str, ...] = option(
+        (),
+        "What to try: lookback=8:128, learning-rate=1e-4:1e-2:log, cell=lstm,gru, or dropout= for no other than the "
+        "default; may be repeated.",
+        "NAME=VALUES",
+        panel=SEARCH,
+        shown="from the data",
+    )
+    patience: int = option(20, "Trials without improvement before it ends.", "N", panel=SEARCH)
+    n_windows: int | None = option(
+        None, "Fits of each trial, from rolling origins.", "N", panel=SEARCH, shown="from the data"
+    )
+    metric: str = option("mase", "mase, rmse or mae.", "NAME", panel=SEARCH)
+    sampler: str = option("tpe", "tpe, gp (needs PyTorch) or random.", "NAME", panel=SEARCH)
+    study: Path | None = option(
+        None,
+        "Keep the trials here (SQLite): the same command goes on, also in several processes at once.",
+        "FILE",
+        panel=SEARCH,
+    )
+    seed: int = option(0, "The same seed, the same search.", "N", panel=SEARCH)
+    test_size: str = option(
+        "0.2",
+        "Share of each series that the search never sees, to test on, or a number of points; 0 for none.",
+        "SIZE",
+        panel=TESTING,
+    )
+    report: Path | None = option(None, "Write a page about the search here.", "FILE", panel=RESULTS)
+    save: Path | None = option(
+        None, "Fit the best settings on all points and keep the model, for `gatecast predict`.", "FILE", panel=RESULTS
+    )
+    quiet: bool = option(False, "Print the settings alone.", short="-q")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowOptions(FileOptions):
+    """Options of commands that let models forecast from rolling origins."""
+
+    data: Path = argument(..., TABLE, "DATA")
+    horizon: int = option(..., STEPS, "N", short="-n")
+    settings: Settings = settings(COVARIATES)
+    n_windows: int | None = option(5, "Origins to forecast from.", "N", panel=WINDOWS)
+    step_size: int | None = option(None, "Steps between two origins.", "N", panel=WINDOWS, shown="the horizon")
+    refit: bool = option(True, "Fit anew in each window.", panel=WINDOWS)
+    models: tuple[str, ...] = option(
+        (),
+        "Take this one: LSTM, Naive, SeasonalNaive, Drift, WindowAverage, AutoARIMA, AutoETS, AutoTheta, MSTL, "
+        "LinearAR, or orders as in 'SARIMA(2,0,2)(0,1,1)12'; may be repeated.",
+        "NAME",
+        panel=WINDOWS,
+        shown="the usual ones",
+    )
+    time_limit: float | None = option(
+        60.0,
+        "Seconds for a fit in one window; a slower model is reported as timed out.",
+        "SECONDS",
+        panel=WINDOWS,
+    )
+    n_jobs: int | None = option(
+        None,
+        "Processes; -1 for one on each processor.",
+        "N",
+        panel=WINDOWS,
+        shown="1, and -1 for ten series or more",
+    )
+    folder: Path | None = option(
+        None, "Keep finished windows here: the same command goes on from them.", "FOLDER", panel=WINDOWS
+    )
+    seed: int = option(0, "The same seed, the same result.", "N", panel=WINDOWS)
+    out: Path | None = option(
+        None, "Write every forecast with its origin here: .csv or .parquet.", "FILE", panel=RESULTS
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(WindowOptions):
+    """Options of `gatecast compare`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestOptions(WindowOptions):
+    """Options of `gatecast backtest`."""
+
+    level: tuple[float, ...] = option(
+        (), "Coverage of intervals in %; may be repeated.", "PERCENT", panel=WINDOWS, shown="80 and 95"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(WindowOptions):
+    """Options of `gatecast report`."""
+
+    n_windows: int | None = option(
+        None, "Origins to compare models from.", "N", panel=WINDOWS, shown="5, and 2 for ten series or more"
+    )
+    time_limit: float | None = option(
+        None,
+        "Seconds for a fit in one window; a slower model is reported as timed out.",
+        "SECONDS",
+        panel=WINDOWS,
+        shown="30, and 20 for ten series or more",
+    )
+    out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
+    lang: str = option("en", "Language of the report: en, or zh for Chinese.", "LANG", panel=RESULTS)
+
+
+COMMANDS = (
+    DemoOptions,
+    ForecastOptions,
+    PredictOptions,
+    CompareOptions,
+    BacktestOptions,
+    ReportOptions,
+    TuneOptions,
+    DiagnoseOptions,
+    GatesOptions,
+    DoctorOptions,
+)
