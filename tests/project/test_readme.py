@@ -3,11 +3,8 @@
 import re
 from pathlib import Path
 
-from gatecast.cli.diagnose_options import DiagnoseOptions
-from gatecast.cli.report_options import ReportOptions
-from gatecast.cli.window_options import BacktestOptions
-
-from gatecast.cli.options import ForecastOptions
+from gatecast.cli.commands import COMMANDS
+from gatecast.cli.options import flag_of, option_names
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -23,9 +20,7 @@ def test_python_example_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_options_exist():
-    options = (ForecastOptions, DiagnoseOptions, BacktestOptions, ReportOptions)
-    fields = {name for kind in options for name in kind.__dataclass_fields__}
-    known = {f"--{name.replace('_', '-')}" for name in fields} | {"--help"}
+    known = {flag_of(name) for options in COMMANDS for name in option_names(options)} | {"--help", "--no-refit"}
     assert set(re.findall(r"`?(--[a-z][a-z-]+)", README)) <= known
 
 
