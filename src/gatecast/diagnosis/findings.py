@@ -37,7 +37,7 @@ class Finding:
         >>> finding.sentence
         'Training diverged: the loss rose on the points that it learned from. The steps are too long.'
         >>> finding.remedy
-        'learning_rate=0.001, epochs=40'
+        'training=Training(learning_rate=0.001, epochs=40)'
     """
 
     code: str
