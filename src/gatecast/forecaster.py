@@ -91,9 +91,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     """
 
     _fitted: Fitted | None = None
-    # the settings of the fit, and the rows about the future at the end of the data
     _fit_settings: Settings | None = None
-    _ahead: Panel | None = None
+    _ahead: Panel | None = None  # rows about the future at the end of the data
 
     def __init__(
         self,
@@ -497,6 +496,6 @@ def _known_ahead(future: Data | None, ahead: Panel | None) -> Data | None:
 
 
 def _keep(checkpoint: Checkpoint | None) -> None:
-    """Let Ctrl-C leave a file to go on from, also where it came before any network had begun."""
+    # Ctrl-C leaves a file to go on from, also where it came before any network had begun
     if checkpoint is not None:
         checkpoint.write()
