@@ -8,13 +8,20 @@ import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
 from gatecast.model.validation import LearningCurves
 from gatecast.network.initial import initial_weights
-from gatecast.network.wrapper import OptimizerSettings, make_trainer, segment_source, thread_count, window_source
+from gatecast.network.wrapper import (
+    OptimizerSettings,
+    Source,
+    Trainer,
+    make_trainer,
+    segment_source,
+    thread_count,
+    window_source,
+)
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.finder import find_learning_rate
@@ -152,10 +159,10 @@ def train_one(
         )
         judge = lambda w: curves.of(candidate.network(w, n_threads))  # noqa: E731
     save = None if checkpoint is None else checkpoint.saver(slot, averaged=schedule.averaged)
-    return train(trainer, source, schedule, progress or Silent(), judge, save, log)
+    return train(trainer, source, schedule, progress, judge, save, log)
 
 
-def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Any:
+def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Trainer:
     settings, weights = candidate.settings, initial_weights(candidate.spec, seed)
     optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.ema_decay)
     return make_trainer(candidate.spec, weights, candidate.loss, optimizer, n_threads)
@@ -169,14 +176,7 @@ def _remedies(settings: Settings) -> tuple[Message, ...]:
     return (clipped,) if settings.scaling == "standard" else (clipped, scale)
 
 
-class Silent:
-    """Nobody watches."""
-
-    def advance(self, n_steps: int, rmse: float) -> None:
-        """Take no note."""
-
-
-def _source(candidate: Candidate, seed: int) -> Any:
+def _source(candidate: Candidate, seed: int) -> Source:
     settings, plan, value_inputs = candidate.settings, candidate.plan, candidate.preparation.value_inputs
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them

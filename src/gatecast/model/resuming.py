@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._files import fingerprint
 from gatecast._validation import check_path
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
     """
     if settings.checkpoint is None and resume is None:
         return None
-    from gatecast.training.checkpoint import Checkpoint, fingerprint
+    from gatecast.training.checkpoint import Checkpoint
 
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
     columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.model.candidates import Candidate
 from gatecast.model.members import MOST_COMPLETE, train_one
 from gatecast.model.plan import MANY_POINTS, Plan
@@ -52,7 +52,7 @@ class Selection:
     attempts: tuple[Attempt, ...] = ()
     result: TrainingResult | None = None
 
-    def to_dict(self, candidates: list[Candidate]) -> dict[str, Any]:
+    def to_dict(self, candidates: list[Candidate]) -> JsonObject:
         """Return what a checkpoint keeps, plain values only; the candidates were made from the same data."""
         return {
             "candidate": next(k for k, one in enumerate(candidates) if one.arrays is self.candidate.arrays),
@@ -62,7 +62,7 @@ class Selection:
         }
 
     @classmethod
-    def from_dict(cls, facts: dict[str, Any], candidates: list[Candidate]) -> Selection:
+    def from_dict(cls, facts: JsonObject, candidates: list[Candidate]) -> Selection:
         """Return what `to_dict` took apart."""
         return cls(
             replace(candidates[facts["candidate"]], plan=Plan(**facts["plan"])),

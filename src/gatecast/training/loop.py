@@ -7,12 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from gatecast.exceptions import TrainingError
-from gatecast.network.wrapper import FINISHED
+from gatecast.network.wrapper import FINISHED, Source, Trainer
 from gatecast.texts.message import Message
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
@@ -131,14 +130,14 @@ class TrainingResult:
 
 Judge = Callable[[np.ndarray], dict[str, float]]
 # the last argument tells whether training ends here
-Save = Callable[[Any, Log, bool], None]
+Save = Callable[[Trainer, Log, bool], None]
 
 
 def train(
-    trainer: Any,
-    source: Any,
+    trainer: Trainer,
+    source: Source,
     schedule: TrainingSchedule,
-    progress: Progress,
+    progress: Progress | None,
     judge: Judge | None = None,
     save: Save | None = None,
     log: Log | None = None,
@@ -149,7 +148,7 @@ def train(
         trainer: From `gatecast.network.wrapper.make_trainer`.
         source: Where its sequences come from.
         schedule: What training follows.
-        progress: Is told of every few steps.
+        progress: Is told of every few steps, or None.
         judge: Returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
             without it the last weights count.
         save: Is shown trainer and log now and then and at the end, also after Ctrl-C, and may keep them.
@@ -176,10 +175,10 @@ def train(
 
 @dataclass
 class _Run:
-    trainer: Any
-    source: Any
+    trainer: Trainer
+    source: Source
     schedule: TrainingSchedule
-    progress: Progress
+    progress: Progress | None
     judge: Judge | None
     save: Save | None
     log: Log
@@ -190,7 +189,8 @@ class _Run:
 
     def go(self) -> Stop:
         log, self.first, self.clock_seen = self.log, self.log.n_steps, self.started
-        self.progress.advance(log.n_steps, math.nan)
+        if self.progress is not None:
+            self.progress.advance(log.n_steps, math.nan)
         while True:
             # also the first thing to do where an earlier run was interrupted between a step and its check
             if self._is_due():
@@ -225,7 +225,8 @@ class _Run:
         log.n_steps += taken
         if outcome != FINISHED:
             raise TrainingError(self._diverged())
-        self.progress.advance(taken, math.sqrt(log.records[log.n_steps - 1, 2]))
+        if self.progress is not None:
+            self.progress.advance(taken, math.sqrt(log.records[log.n_steps - 1, 2]))
         if time.perf_counter() - start < SECONDS_PER_CALL and n == self.per_call:
             self.per_call = min(2 * self.per_call, 1 << 20)
 
