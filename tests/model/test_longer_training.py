@@ -45,7 +45,7 @@ def test_chaos_is_learned_as_long_as_that_pays() -> None:
 )
 def test_every_way_of_few_series_may_be_longer(more: dict[str, Any]) -> None:
     model = forecaster(**SMALL | more).fit(logistic_map())
-    assert about_epochs(model)[0].startswith("Epochs 800: after 200 the validation part was still forecast better")
+    assert about_epochs(model)[0].startswith("Epochs 800: after 200 the validation set was still forecast better")
     assert len(model.fitted_.ensemble.networks) == more.get("ensemble", 1)
 
 
@@ -76,7 +76,7 @@ def test_a_longer_training_that_is_no_better_is_not_taken(monkeypatch: pytest.Mo
     monkeypatch.setattr(selection, "MUCH", 0.9999)
     model = forecaster(**settings).fit(y)
     assert len(about_epochs(model)) == 1
-    assert about_epochs(model)[0].startswith("Epochs 200: 800 were not much better on the validation part (MASE: 200")
+    assert about_epochs(model)[0].startswith("Epochs 200: 800 were not much better on the validation set (MASE: 200")
     np.testing.assert_array_equal(model.predict()["LSTM"], usual.predict()["LSTM"])
 
 

@@ -30,7 +30,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "ema_decay, decay, dropout": {"transform": "none", "ema_decay": 0.9, "weight_decay": 0.1, "dropout": 0.3},
     "windows in a new order": {"mode": "windows", "skip": "none", "validation_size": 0.2},
     "learning rate found": {"transform": "none", "learning_rate": "find"},
-    "nothing held back": {"transform": "none", "validation_size": 0},
+    "nothing held out": {"transform": "none", "validation_size": 0},
     "early stop": {"transform": "none", "patience": 1, "ensemble": 2},
     "trained again on all points": {"transform": "none", "refit_full": True, "ensemble": 2},
 }

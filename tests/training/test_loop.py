@@ -125,7 +125,7 @@ def test_without_a_validation_part_the_last_weights_count() -> None:
 
 def test_running_mean_of_the_weights_is_judged_and_kept() -> None:
     seen: list[float] = []
-    result = train(Trainer(), None, schedule(20, averaged=True), Watcher(), lambda w: seen.append(w[0]) or -len(seen))
+    result = train(Trainer(), None, schedule(20, uses_ema=True), Watcher(), lambda w: seen.append(w[0]) or -len(seen))
     assert seen == [-10.0, -20.0]
     assert result.weights.tolist() == [-20.0]
 

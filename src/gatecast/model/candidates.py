@@ -112,7 +112,7 @@ def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: fl
     if spec.n_parameters > MOST_WEIGHTS:
         raise _too_large(plan, spec)
     arrays = preparation.arrays(learned_from)
-    validation = _validation(data, plan.lookback + plan.lessons, preparation)
+    validation = _validation(data, plan.lookback + plan.n_targets, preparation)
     return Candidate(data, plan, spec, make_loss(settings), preparation, arrays, validation, deadline)
 
 

@@ -147,7 +147,7 @@ def train_one(
         check_every=max(1, n_steps // CHECKS),
         patience=settings.patience,
         deadline=trial or deadline or candidate.deadline,
-        averaged=settings.ema_decay > 0,
+        uses_ema=settings.ema_decay > 0,
         halt=halt,
         on_validation=on_validation,
         remedies=_remedies(settings),
@@ -158,7 +158,7 @@ def train_one(
             candidate.validation, candidate.validation.before(settings.horizon), candidate.preparation
         )
         judge = lambda w: curves.of(candidate.network(w, n_threads))  # noqa: E731
-    save = None if checkpoint is None else checkpoint.saver(slot, averaged=schedule.averaged)
+    save = None if checkpoint is None else checkpoint.saver(slot, uses_ema=schedule.uses_ema)
     return train(trainer, source, schedule, progress, judge, save, log)
 
 
@@ -180,7 +180,7 @@ def _source(candidate: Candidate, seed: int) -> Source:
     settings, plan, value_inputs = candidate.settings, candidate.plan, candidate.preparation.value_inputs
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
-        return segment_source(candidate.arrays, value_inputs, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
+        return segment_source(candidate.arrays, value_inputs, plan.lookback - 1, plan.n_targets, plan.batch_size, seed)
     return window_source(
         candidate.arrays,
         value_inputs,

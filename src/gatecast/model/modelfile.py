@@ -14,7 +14,7 @@ from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 6
+FORMAT = 7
 KEY = "gatecast"
 
 

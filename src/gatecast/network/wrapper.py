@@ -15,6 +15,7 @@ import numpy as np
 
 from gatecast.exceptions import ConfigError
 from gatecast.network import _native
+from gatecast.network._native import available_isas, compiler
 from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs, typed
 from gatecast.network.spec import NetworkSpec
 
@@ -52,16 +53,6 @@ SegmentSource: TypeAlias = _native.SegmentSource_float32
 WindowSource: TypeAlias = _native.WindowSource_float32
 Stream: TypeAlias = _native.Stream_float32
 Trainer: TypeAlias = _native.Trainer_float32
-
-
-def available_isas() -> list[str]:
-    """Instruction sets that this build has and this processor runs, slowest first."""
-    return _native.available_isas()
-
-
-def compiler() -> str:
-    """Name the compiler that built the core."""
-    return _native.compiler()
 
 
 def isa() -> str:
@@ -161,13 +152,11 @@ def make_trainer(
         n_threads: Threads, kept for the trainer's life.
 
     Returns:
-        An object with `run(source, first_step, rates) -> (outcome, steps, records)`, where the columns of `records`
-        `(steps, 5)` are mean loss, mean loss and mean squared error in units of the data, number of targets and norm of
-        the gradient; `run_into(source, first_step, rates, records) -> (outcome, steps)`, which writes them to an array
-        of the caller, where those of the finished steps (`adam_steps` counts these) are also after Ctrl-C;
-        `gradient(source, chance) -> (loss, predictions (B, T - first, P, H), weights, inputs)`, with
-        dropout where `chance` is true; `weights()`, `set_weights(flat)`, `mean_weights()`, `set_mean_weights(flat)`,
-        `moments()`, `set_moments(moments, steps)` and `adam_steps`.
+        A trainer, whose `run(source, first_step, rates)` returns outcome, steps and records; their columns `(steps, 5)`
+        are mean loss, mean loss and mean squared error in units of the data, number of targets and norm of the
+        gradient. `run_into` writes them to an array of the caller, where those of the finished steps (`adam_steps`
+        counts these) are also after Ctrl-C. `gradient(source, chance)`, with dropout where `chance` is true, returns
+        the loss, predictions `(B, T - first, P, H)` and the gradients of weights and inputs.
     """
     trainer = typed(Trainer, weights.dtype)(
         shape=native_shape(spec),

@@ -17,7 +17,7 @@ from gatecast.training.loop import Log, Save
 
 __all__ = ["Checkpoint"]
 
-FORMAT = 3
+FORMAT = 4
 KEY = "gatecast_checkpoint"
 
 
@@ -100,19 +100,19 @@ class Checkpoint:
             facts["shortened"],
         )
 
-    def saver(self, member: int, *, averaged: bool = False) -> Save:
-        """Return what training shows its state to; `averaged` trainers have a running mean of the weights."""
+    def saver(self, member: int, *, uses_ema: bool = False) -> Save:
+        """Return what training shows its state to; with `uses_ema` the moving average of the weights is kept too."""
 
         def save(trainer: Trainer, log: Log, is_over: bool) -> None:
             if self._path is None or not (is_over or time.monotonic() - self._written > self._seconds):
                 return
             with self._lock:
-                self._note(member, trainer, log, averaged=averaged)
+                self._note(member, trainer, log, uses_ema=uses_ema)
                 self._write(self._path)
 
         return save
 
-    def _note(self, member: int, trainer: Trainer, log: Log, *, averaged: bool) -> None:
+    def _note(self, member: int, trainer: Trainer, log: Log, *, uses_ema: bool) -> None:
         tensors = {
             "weights": trainer.weights(),
             "moments": trainer.moments(),
@@ -120,7 +120,7 @@ class Checkpoint:
             # training goes on while other members write the file
             "records": log.records.copy(),
         }
-        tensors |= {"mean": trainer.mean_weights()} if averaged else {}
+        tensors |= {"mean": trainer.mean_weights()} if uses_ema else {}
         tensors |= {"best": log.best_weights} if log.best_weights is not None else {}
         self._tensors[member] = tensors
         self._facts[member] = {

@@ -43,7 +43,7 @@ class TrainingSchedule:
         check_every: Training steps from one validation check to the next.
         patience: Validation checks without an improvement after which training ends; 0 to never end early.
         deadline: Of `time.monotonic`, or infinity.
-        averaged: Whether the running mean of the weights is what counts.
+        uses_ema: Whether the exponential moving average of the weights is what counts.
         halt: Training that is not in the main thread, where Ctrl-C arrives, ends when this is set.
         on_validation: Is called at each validation check, with nothing found where nothing is held out; what it raises
             ends the training and reaches the caller.
@@ -56,7 +56,7 @@ class TrainingSchedule:
     check_every: int = 0
     patience: int = 0
     deadline: float = math.inf
-    averaged: bool = False
+    uses_ema: bool = False
     halt: threading.Event | None = None
     on_validation: OnValidation | None = None
     remedies: tuple[Message, ...] = ()
@@ -231,7 +231,7 @@ class _Run:
             self.per_call = min(2 * self.per_call, 1 << 20)
 
     def weights(self) -> np.ndarray:
-        return np.asarray(self.trainer.mean_weights() if self.schedule.averaged else self.trainer.weights())
+        return np.asarray(self.trainer.mean_weights() if self.schedule.uses_ema else self.trainer.weights())
 
     def _diverged(self) -> Message:
         step, schedule = self.log.n_steps, self.schedule
