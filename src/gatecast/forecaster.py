@@ -242,7 +242,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             data: Table, Series, array or `Panel`. With columns that are known ahead (`future`), rows at its end that
                 have no target in any series are about the future: they are not learned from, and `predict()` takes
                 these columns from them (unless it gets others). A series that ended earlier than others keeps its gap,
-                and so do all where nothing is known ahead: the forecast then begins behind it.
+                and so do all where nothing is known ahead: the forecast then begins after it.
             id_col: Name of the column that tells series apart, where it is not `unique_id`.
             time_col: Name of the time column, where it is not found.
             target_col: Name of the target column, where it is not found.

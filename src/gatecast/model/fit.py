@@ -132,11 +132,12 @@ class _Trained:
 
     @property
     def stop(self) -> Stop:
-        """Why training ended: for most of the networks, but a time that ran out for one counts."""
+        """Why training ended."""
         return _stop(self.results)
 
 
 def _stop(results: tuple[TrainingResult, ...]) -> Stop:
+    """Tell why most of the networks ended; a time that ran out for one, or Ctrl-C, counts for all."""
     stops = [result.stop for result in results]
     for stop in (Stop.INTERRUPTED, Stop.TIME):
         if stop in stops:

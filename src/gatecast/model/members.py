@@ -101,7 +101,7 @@ def _results(jobs: list[Future[TrainingResult]], halt: threading.Event) -> list[
     except KeyboardInterrupt:
         halt.set()
         results = [job.result() for job in jobs]
-        # members that had not begun have nothing to say
+        # members that had not begun have no result
         begun = [result for result in results if result.n_steps]
         return [replace(result, stop=Stop.INTERRUPTED) for result in begun or results]
     except BaseException:
@@ -169,7 +169,7 @@ def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Trainer:
 
 
 def _remedies(settings: Settings) -> tuple[Message, ...]:
-    """Say what else helps a training that diverges: what is not in force already."""
+    """List what else helps a training that diverges: what is not in force already."""
     clip = settings.clip_norm / LOWER_CLIP if settings.clip_norm else USUAL_CLIP
     scale = Message("remedy.scale", {"setting": {"scaling": "standard"}})
     clipped = Message("remedy.clip", {"setting": {"clip_norm": float(f"{clip:.1g}")}})

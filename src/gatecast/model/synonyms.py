@@ -55,7 +55,7 @@ ELSEWHERE = {
 
 
 def answer_unknown(cls: str, name: str, value: object, places: Mapping[str, Sequence[str]]) -> str:
-    """Say what to write in place of an argument that a class does not have.
+    """Return what to write in place of an argument that a class does not have.
 
     Args:
         cls: Name of the class that was called.

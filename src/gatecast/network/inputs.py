@@ -218,7 +218,7 @@ def spans(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
-    """Put the rows of each series in `second` behind those in `first`."""
+    """Put the rows of each series in `second` after those in `first`."""
     n_first, n_second = np.diff(first.offsets), np.diff(second.offsets)
     if not n_first.any():
         return second
@@ -239,7 +239,7 @@ def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
 
 
 def split(panel: PanelArrays, lengths: np.ndarray) -> tuple[PanelArrays, PanelArrays]:
-    """Cut each series behind its first `lengths[s]` rows."""
+    """Cut each series after its first `lengths[s]` rows."""
     counts = np.diff(panel.offsets)
     begins = panel.offsets[:-1]
     return cut(panel, begins, lengths), cut(panel, begins + lengths, counts - lengths)

@@ -56,7 +56,7 @@ class Memory:
         return out
 
     def rows(self, index: np.ndarray, keep: np.ndarray | None = None) -> Memory:
-        """Take some series, and forget what `keep` says not to keep."""
+        """Take some series, with nothing remembered of those that `keep` excludes, `(n,)`."""
         lengths = np.diff(self.recent.offsets)[index]
         state = self.state[index]
         if keep is not None:
@@ -157,7 +157,7 @@ class TrainedNetwork:
         return out
 
     def trace(self, memory: Memory, new: PanelArrays) -> np.ndarray:
-        """Tell what the recurrent layers do at every one of the new points, on the way to the forecast behind it.
+        """Tell what the recurrent layers do at every one of the new points, on the way to the forecast after it.
 
         Args:
             memory: What was remembered before them.
@@ -197,7 +197,7 @@ class TrainedNetwork:
         return out
 
     def _windows(self, series: np.ndarray, origins: np.ndarray) -> Iterator[tuple[slice, Stretches]]:
-        """Say which windows go through the core at once, and where in the panel they lie."""
+        """Split windows into those that go through the core at once, with their place in the panel."""
         for at in range(0, len(series), WINDOWS_PER_CALL):
             part = slice(at, at + WINDOWS_PER_CALL)
             lengths = np.minimum(origins[part] + 1, self.window)

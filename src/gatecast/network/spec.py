@@ -142,7 +142,7 @@ class NetworkSpec:
 
     @property
     def sees_ahead(self) -> bool:
-        """Whether a layer reads points behind a step, so that only windows may use it."""
+        """Whether a layer reads points after a step, so that only windows may use it."""
         return any(layer.sees_ahead for layer in self.layers)
 
     def views(self, flat: np.ndarray) -> dict[str, np.ndarray]:

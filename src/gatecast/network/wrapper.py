@@ -56,7 +56,7 @@ Trainer: TypeAlias = _native.Trainer_float32
 
 
 def isa() -> str:
-    """Name the instruction set in use: the fastest one, or what `GATECAST_ISA` says.
+    """Name the instruction set in use: the fastest one, or that of `GATECAST_ISA`.
 
     Raises:
         ConfigError: `GATECAST_ISA` names one that does not run here.
@@ -103,11 +103,11 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class SequenceResult:
-    """What a network said about some sequences: states behind them and forecasts, as parameters of each step."""
+    """A network's states after some sequences and its forecasts, as parameters of each step."""
 
     state: np.ndarray  # (n, state_size)
-    last: np.ndarray  # (n, P, H): forecast behind the last step
-    every: np.ndarray  # (sum of lengths, P, width): first `width` steps of the forecast behind each step
+    last: np.ndarray  # (n, P, H): forecast after the last step
+    every: np.ndarray  # (sum of lengths, P, width): first `width` steps of the forecast after each step
     trace: np.ndarray  # (sum of lengths or n, trace_size): what recurrent layers did; without columns if not asked for
 
 
@@ -196,7 +196,7 @@ def window_source(
     n_dropped: int,
     seed: int,
 ) -> WindowSource:
-    """Every window of `lookback` points with the `horizon` points behind it; `n_dropped` last ones are left out."""
+    """Every window of `lookback` points with the `horizon` points after it; `n_dropped` last ones are left out."""
     return typed(WindowSource, panel.values.dtype)(
         panel=panel.native(),
         value_inputs=value_inputs.native(),
@@ -261,7 +261,7 @@ def run_sequences(
         panel: Of the same type as the weights.
         stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
         state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
-        width: How many steps of the forecast are wanted behind every step.
+        width: How many steps of the forecast are wanted after every step.
         trace: Of which steps it is told what recurrent layers did (`NetworkSpec.trace_size` numbers each, see
             `Layer.traced`): of "none", "each" or the "last" one of each sequence.
         n_threads: Threads for this call.

@@ -20,7 +20,7 @@ __all__ = ["Log", "OnValidation", "TrainingResult", "TrainingSchedule", "train"]
 
 # the core works for about this long before Python hears of it: short enough for a lively bar
 SECONDS_PER_CALL = 0.1
-# share of the time limit after which the clock is looked at again: the speed of the first steps says little
+# share of the time limit after which the clock is read again: the speed of the first steps tells little
 CLOCK_SHARE = 0.05
 # the curve by which weights are judged
 JUDGED = "validation_loss"
