@@ -97,7 +97,7 @@ def test_a_lower_learning_rate_is_lower_than_the_one_in_force(check: Any) -> Non
 def test_no_advice_clips_the_gradient_less(clip_norm: float, advised: float) -> None:
     with pytest.raises(TrainingError, match="not a finite number") as caught:
         forecaster(**DIVERGING, clip_norm=clip_norm).fit(wave())
-    assert f"`clip_norm={advised:g}`" in str(caught.value)
+    assert f"`training=Training(clip_norm={advised:g})`" in str(caught.value)
     assert 'scaling="standard"' in str(caught.value)
 
 
@@ -110,8 +110,8 @@ def test_no_advice_names_what_is_in_force_already() -> None:
 def test_settings_changed_after_the_fit_change_no_fact() -> None:
     model = forecaster(**SMALL, learning_rate=0.01).fit(wave())
     before = gather(model).facts
-    model.learning_rate, model.patience, model.season_length, model.hidden_size = 0.5, 3, 9, 99
-    model.mode, model.validation_size, model.loss, model.refit_full = "windows", 0, "quantile", True
+    other = Training(mode="windows", validation_size=0, refit_full=True, learning_rate=0.5, patience=3)
+    model.set_params(season_length=9, hidden_size=99, loss="quantile", training=other)
     assert gather(model).facts == before
 
 
