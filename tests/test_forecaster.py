@@ -224,7 +224,7 @@ def test_evaluation_of_several_series_of_unequal_length() -> None:
 
 
 def test_evaluation_without_new_points_is_refused(fitted: LSTMForecaster) -> None:
-    with pytest.raises(DataError, match="None of the 600 points .* behind the training part"):
+    with pytest.raises(DataError, match="None of the 600 points .* after the training part"):
         fitted.evaluate(table())
 
 

@@ -46,7 +46,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     or with one date and one number column, a Series with a time index, or a 1-D array.
 
     Args:
-        horizon: H, steps ahead that each forecast looks.
+        horizon: H, steps ahead of each forecast.
         season_length: Steps in a season, or several; 1 for none; when absent those of the frequency that the data show.
         lookback: Steps that are read before a forecast counts; chosen from the data when absent.
         hidden_size: D, hidden units of each layer; chosen from the data when absent.
@@ -71,9 +71,9 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         history_: How training went, of the first network. For each epoch, averaged over its training steps:
             `scaled_loss` as it was minimised (of transformed and scaled values), and `loss` (in squared units for `mse`
             and `huber`) and `rmse` without the scaling, which are in the data's units but for a transform: then they
-            are of transformed values. At each look at the validation part: `validation_epoch`, when it was;
+            are of transformed values. At each validation check: `validation_epoch`, when it was;
             `validation_loss` and `train_loss`, as `scaled_loss`, and `validation_rmse` and `train_rmse`, in the data's
-            units under every transform. These are of the same weights, on what was held back and on as many points
+            units under every transform. These are of the same weights, on what was held out and on as many points
             right before it that were learned from, so that the curves can be compared.
         stop_reason_: Why training ended, with its remedy.
         decisions_: What was chosen automatically, and why.
@@ -235,13 +235,13 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         freq: str | int | None = None,
         resume: str | os.PathLike[str] | None = None,
     ) -> LSTMForecaster:
-        """Learn from all of `data`; hold back what you want to test on (`gatecast.train_test_split`).
+        """Learn from all of `data`; hold out what you want to test on (`gatecast.train_test_split`).
 
         Args:
             data: Table, Series, array or `Panel`. With columns that are known ahead (`future`), rows at its end that
                 have no target in any series are about the future: they are not learned from, and `predict()` takes
                 these columns from them (unless it gets others). A series that ended earlier than others keeps its gap,
-                and so do all where nothing is known ahead: the forecast then begins behind it.
+                and so do all where nothing is known ahead: the forecast then begins after it.
             id_col: Name of the column that tells series apart, where it is not `unique_id`.
             time_col: Name of the time column, where it is not found.
             target_col: Name of the target column, where it is not found.
@@ -259,15 +259,12 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             ConfigError: A setting makes no sense.
             TrainingError: The loss stopped being a finite number.
         """
-        from gatecast.model.fit import fit_panel
-        from gatecast.model.resuming import make_checkpoint
+        from gatecast.model.fit import fit_panel, make_checkpoint
 
         settings = self.settings
         settings.check()
-        if isinstance(data, Panel):
-            everything = data
-        else:
-            everything = to_panel(
+        if not isinstance(data, Panel):
+            data = to_panel(
                 data,
                 freq=freq,
                 id_col=id_col,
@@ -277,7 +274,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
                 future=self.future,
                 static=self.static,
             )
-        panel, ahead = split_future(everything)
+        panel, ahead = split_future(data)
         checkpoint = make_checkpoint(settings, panel, resume)
         try:
             self._fitted = fit_panel(settings, panel, checkpoint)
@@ -318,7 +315,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @property
     def history_(self) -> dict[str, list[float]]:
-        """Losses per epoch and at each look at the validation part; their units are told at the class."""
+        """Losses per epoch and at each validation check; their units are told at the class."""
         return self.fitted_.record.history
 
     def predict(
@@ -330,7 +327,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         level: float | Sequence[float] | None = None,
         quantiles: float | Sequence[float] | None = None,
     ) -> FrameT:
-        """Forecast the steps behind the training part, or behind `data`.
+        """Forecast the steps after the training part, or after `data`.
 
         Args:
             horizon: Steps ahead; the trained horizon when absent. Steps beyond that one are forecast from the
@@ -349,7 +346,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             intervals as `LSTM-lo-80`, `LSTM-hi-80`, quantiles as `LSTM-ql0.1`.
 
         Raises:
-            DataError: What is known ahead is missing, or intervals were asked for and nothing was held back in `fit`.
+            DataError: What is known ahead is missing, or intervals were asked for and nothing was held out in `fit`.
             ConfigError: `level` or `quantiles` make no sense.
         """
         levels = () if level is None else check_levels(level)
@@ -380,7 +377,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             A table `unique_id, ds, path, LSTM` with the number of the path, counted from 0.
 
         Raises:
-            DataError: Nothing was held back in `fit`, so no errors are known.
+            DataError: Nothing was held out in `fit`, so no errors are known.
         """
         check_count("n_paths", n_paths, "Use `n_paths=100`.")
         origin, steps = self._origin(horizon, data, future)
@@ -414,10 +411,10 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         return forecasts
 
     def evaluate(self, data: Data, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
-        """Forecast from every origin behind the training part and compare with what came.
+        """Forecast from every origin after the training part and compare with what came.
 
         Args:
-            data: Either the training data with newer rows behind them, or the newer rows alone.
+            data: Either the training data with newer rows after them, or the newer rows alone.
             level: Coverage in % of the intervals of which `coverage` says how often they held.
 
         Returns:
@@ -425,7 +422,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             where they would be more than 20 million forecasts.
 
         Raises:
-            DataError: `data` has no point behind the training part.
+            DataError: `data` has no point after the training part.
             ConfigError: `level` makes no sense.
         """
         from gatecast.model.alignment import read_like_training

@@ -84,7 +84,7 @@ def test_says_what_it_decided_and_why(gatecast, long_csv):
     for part in (
         "7 kept: The series shows a season of 7 steps.",
         "365 dropped: No series has 3 full seasons",
-        "best on the validation part",
+        "best on the validation set",
         "LSTM, one layer of 32 units",
         "a forecast counts once 6 points were read",
         " steps. ",

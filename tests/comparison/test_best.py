@@ -101,12 +101,22 @@ def test_damaged_folders_are_refused(fitted, tmp_path: Path, name: str, content:
         Best.load(tmp_path, kinds={"LastValue": LastValue})
 
 
-@pytest.mark.parametrize("key", ["overall", "choices", "models", "columns", "panel"])
+@pytest.mark.parametrize("key", ["overall", "choices", "models", "columns"])
 def test_folders_without_a_part_are_refused(fitted, tmp_path: Path, key: str) -> None:
     fitted[0].save(tmp_path)
     facts = json.loads((tmp_path / "best.json").read_text())
     facts[key] = 3
     (tmp_path / "best.json").write_text(json.dumps(facts))
+    with pytest.raises(ModelFileError):
+        Best.load(tmp_path, kinds={"LastValue": LastValue})
+
+
+def test_series_with_another_bit_are_refused(fitted: tuple[Best, pd.DataFrame], tmp_path: Path) -> None:
+    fitted[0].save(tmp_path)
+    file = tmp_path / "series.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
     with pytest.raises(ModelFileError):
         Best.load(tmp_path, kinds={"LastValue": LastValue})
 

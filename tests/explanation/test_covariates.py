@@ -71,7 +71,7 @@ def test_static_covariates_are_exchanged_between_series():
 
 def test_what_cannot_be_measured(model):
     data = shops()
-    with pytest.raises(DataError, match="behind the training part"):
+    with pytest.raises(DataError, match="after the training part"):
         model.covariate_importance(data[data["ds"] < "2023-01-01"])
     with pytest.raises(ConfigError, match="`n_repeats`"):
         model.covariate_importance(data, n_repeats=0)

@@ -219,7 +219,7 @@ def test_training_again_is_training_on_all_points_for_as_long_as_was_best() -> N
     more = {"batch_size": 4, "learning_rate": 0.01, "season_length": 1, "lookback": 12}
     y, settings = wave(200), PLAIN | more
     full = forecaster(**settings | {"epochs": 40}, validation_size=40, refit_full=True).fit(y)
-    # two steps of 4 x 32 lessons cover the 148 lessons that are not held back, and all 188 too
+    # two steps of 4 x 32 targets cover the 148 targets that are not held out, and all 188 too
     epochs = full.history_["validation_epoch"][int(np.argmin(full.history_["validation_loss"]))]
     assert f"in {round(2 * epochs)} steps" in full.decisions_[-1]
     same = forecaster(**settings | {"epochs": round(epochs)}, validation_size=0).fit(y)
@@ -254,9 +254,9 @@ def test_steps_taken_are_remembered(validation_size: float, ensemble: int, tmp_p
     settings = PLAIN | {"batch_size": 4, "epochs": 5, "learning_rate": 0.01, "season_length": 1}
     model = forecaster(**settings, validation_size=validation_size, ensemble=ensemble).fit(wave())
     n_steps = model.fitted_.record.n_steps
-    n_lessons = (300 if not validation_size else 240) - 12
-    # 32 lessons in each of 4 segments, as often as covers all lessons five times
-    assert n_steps == 5 * -(-n_lessons // (4 * 32))
+    n_targets = (300 if not validation_size else 240) - 12
+    # 32 targets in each of 4 segments, as often as covers all targets five times
+    assert n_steps == 5 * -(-n_targets // (4 * 32))
     model.save(tmp_path / "m")
     assert LSTMForecaster.load(tmp_path / "m").fitted_.record.n_steps == n_steps
 

@@ -1,4 +1,4 @@
-"""Does nothing of the future reach a forecast, and nothing that is held back reach what is learned?"""
+"""Does nothing of the future reach a forecast, and nothing that is held out reach what is learned?"""
 
 from typing import Any
 

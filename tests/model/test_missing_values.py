@@ -18,7 +18,7 @@ HOLES = {
     "long": np.arange(80, 140),
     "most": np.flatnonzero(np.arange(240) % 5),
     "all but two": np.setdiff1d(np.arange(240), [100, 200]),
-    "held back": np.arange(192, 239),
+    "held out": np.arange(192, 239),
 }
 KINDS: dict[str, dict[str, Any]] = {
     "none": {},
@@ -57,7 +57,7 @@ def test_forecast_is_a_number(hole: str, kind: str) -> None:
     np.testing.assert_array_equal(insample["y"], y)
 
 
-def test_missing_points_are_no_lesson() -> None:
+def test_missing_points_are_no_targets() -> None:
     y = with_holes("scattered")
     panel = to_panel(y)
     preparation = prepare(panel, "none", "standard", 1, ValueInputs((1,), (1, 0)))

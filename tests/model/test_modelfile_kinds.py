@@ -22,7 +22,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "layers": {"cell": "gru", "dilations": (1, 2), "residual": True, "layer_norm": True, "decoder_sizes": (6,)},
     "covariates": {**COVARIATES, "calendar": True, "country": "DE"},
     "covariates of windows": {**COVARIATES, "mode": "windows", "ensemble": 2},
-    "nothing held back": {"validation_size": 0},
+    "nothing held out": {"validation_size": 0},
 }
 
 

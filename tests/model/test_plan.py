@@ -53,7 +53,7 @@ def test_hold_out_can_be_chosen() -> None:
     assert hold_out_lengths(Settings(validation_size=0.25), panel).tolist()[:2] == [25, 50]
     assert hold_out_lengths(Settings(validation_size=30), panel).tolist()[:2] == [30, 30]
     assert hold_out_lengths(Settings(validation_size=0), panel).tolist() == [0, 0, 0]
-    # the tutorials' head has no validation part unless it is asked for
+    # the tutorials' head has no validation set unless it is asked for
     assert hold_out_lengths(Settings(skip="none"), panel).tolist() == [0, 0, 0]
     assert hold_out_lengths(Settings(skip="none", validation_size=0.25), panel).tolist()[:2] == [25, 50]
 
@@ -135,7 +135,7 @@ def test_what_was_given_is_taken() -> None:
 @pytest.mark.parametrize("n", [2, 5, 30, 300, 30_000])
 @pytest.mark.parametrize("seasons", [(), (7,), (24, 168), (500,)])
 @pytest.mark.parametrize("mode", ["sequence", "windows"])
-def test_lookback_leaves_most_of_a_series_for_lessons(n: int, seasons: tuple[int, ...], mode: str) -> None:
+def test_lookback_leaves_most_of_a_series_for_targets(n: int, seasons: tuple[int, ...], mode: str) -> None:
     plan = plan_of(panel_of(n), *seasons, mode=mode)
     assert 1 <= plan.lookback <= max(1, n // 3)
     assert plan.season_length == (seasons[0] if seasons else 1)

@@ -91,8 +91,8 @@ from made_series import SMALL, forecaster, table, wave
         ({"shuffle": 0}, "`shuffle` must be True or False, got 0. Use `training=Training(shuffle=False)`."),
         ({"calendar": None}, "`calendar` must be True or False, got None"),
         # combinations
-        ({"bidirectional": True}, '`bidirectional=True` looks at a whole window, so `mode="windows"` was expected'),
-        ({"attention": True, "mode": "sequence"}, "`attention=True` looks at a whole window"),
+        ({"bidirectional": True}, '`bidirectional=True` reads a whole window, so `mode="windows"` was expected'),
+        ({"attention": True, "mode": "sequence"}, "`attention=True` reads a whole window"),
         (
             {"bidirectional": True, "mode": "windows", "cell": "gru"},
             "`bidirectional=True` is an LSTM without dilations",

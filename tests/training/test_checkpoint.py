@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from gatecast import ConfigError, LSTMForecaster, ModelFileError
+from gatecast._files import fingerprint
 from gatecast.network import inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
 from gatecast.training import loop
-from gatecast.training.checkpoint import Checkpoint, fingerprint
+from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.progress import _Silent
 from made_series import forecaster
 
@@ -29,7 +30,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "ema_decay, decay, dropout": {"transform": "none", "ema_decay": 0.9, "weight_decay": 0.1, "dropout": 0.3},
     "windows in a new order": {"mode": "windows", "skip": "none", "validation_size": 0.2},
     "learning rate found": {"transform": "none", "learning_rate": "find"},
-    "nothing held back": {"transform": "none", "validation_size": 0},
+    "nothing held out": {"transform": "none", "validation_size": 0},
     "early stop": {"transform": "none", "patience": 1, "ensemble": 2},
     "trained again on all points": {"transform": "none", "refit_full": True, "ensemble": 2},
 }
@@ -165,21 +166,19 @@ def test_steps_that_the_core_had_finished_are_in_the_log(monkeypatch: pytest.Mon
 PROGRAM = """
 import os, signal, sys
 import numpy as np
-from gatecast import LSTMForecaster
-from gatecast.training import loop, checkpoint
+from gatecast import LSTMForecaster, Training
+from gatecast.training import loop
 loop.SECONDS_PER_CALL = 0.0
-write, left = checkpoint.write_atomically, [int(sys.argv[2])]
-def dying(path, content):
+flush, left = os.fsync, [int(sys.argv[2])]
+def dying(descriptor):
     left[0] -= 1
     if left[0] == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    write(path, content)
-checkpoint.write_atomically = dying
+    flush(descriptor)
+os.fsync = dying
 y = np.load(sys.argv[3])
-LSTMForecaster(
-    horizon=3, hidden_size=6, lookback=12, epochs=30, ensemble=3, progress=False, checkpoint=sys.argv[1],
-    checkpoint_seconds=1e-9,
-).fit(y)
+training = Training(epochs=30, checkpoint=sys.argv[1], checkpoint_seconds=1e-9)
+LSTMForecaster(3, hidden_size=6, lookback=12, ensemble=3, progress=False, training=training).fit(y)
 """
 
 

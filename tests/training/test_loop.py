@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gatecast.model.settings  # noqa: F401  tells to which group a setting belongs
 from gatecast.exceptions import TrainingError
 from gatecast.training import loop
 from gatecast.training.loop import Log, TrainingResult, TrainingSchedule
@@ -125,7 +126,7 @@ def test_without_a_validation_part_the_last_weights_count() -> None:
 
 def test_running_mean_of_the_weights_is_judged_and_kept() -> None:
     seen: list[float] = []
-    result = train(Trainer(), None, schedule(20, averaged=True), Watcher(), lambda w: seen.append(w[0]) or -len(seen))
+    result = train(Trainer(), None, schedule(20, uses_ema=True), Watcher(), lambda w: seen.append(w[0]) or -len(seen))
     assert seen == [-10.0, -20.0]
     assert result.weights.tolist() == [-20.0]
 
@@ -210,7 +211,9 @@ def test_what_is_halted_from_outside_ends_soon() -> None:
 
 
 def test_loss_that_is_no_number_names_step_epoch_rate_and_remedy() -> None:
-    with pytest.raises(TrainingError, match=r"step 38 of 100 \(epoch 4\).*learning_rate=0.07`\), rest, or sleep\."):
+    with pytest.raises(
+        TrainingError, match=r"step 38 of 100 \(epoch 4\).*Training\(learning_rate=0.07\)`\), rest, or sleep\."
+    ):
         train(Trainer(fails_at=37), None, schedule(remedies=("rest", "sleep")), Watcher())
 
 

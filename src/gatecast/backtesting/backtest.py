@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._files import fingerprint
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
 from gatecast.backtesting.models import Entry, Models, named_models
@@ -28,7 +29,6 @@ from gatecast.metrics.levels import check_levels
 from gatecast.model.settings import Settings
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
-from gatecast.training.checkpoint import fingerprint
 
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data

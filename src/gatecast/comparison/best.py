@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Self, overload
 
 import numpy as np
 
-from gatecast._files import write_atomically
+from gatecast._files import Tensors, read_tensors, write_atomically, write_tensors
 from gatecast._json import JsonObject
 from gatecast.backtesting.models import Model, takes
 from gatecast.backtesting.record import Backtest
@@ -40,7 +40,7 @@ KINDS: dict[str, type[Model]] = {
     "LSTMForecaster": LSTMForecaster,
     **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
 }
-FILE, SERIES, FORMAT = "best.json", "series.safetensors", 1
+FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series", 2
 NAME = "Best"
 
 
@@ -207,7 +207,6 @@ class Best(Generic[FrameT]):
             "choices": [[_plain_id(key), name] for key, name in self.choices.items()],
             "models": entries,
             "columns": self._columns,
-            "panel": _facts_of(self._panel),
         }
         try:
             target.mkdir(parents=True, exist_ok=True)
@@ -215,7 +214,7 @@ class Best(Generic[FrameT]):
                 if isinstance(model, LSTMForecaster):
                     entries[name]["file"] = f"model-{k}.safetensors"
                     model.save(target / entries[name]["file"])
-            write_atomically(target / SERIES, _arrays_of(self._panel))
+            write_tensors(target / SERIES, KEY, _arrays_of(self._panel), _facts_of(self._panel))
             write_atomically(target / FILE, json.dumps(facts, indent=1).encode())
         except OSError as error:
             raise ModelFileError(
@@ -240,7 +239,7 @@ class Best(Generic[FrameT]):
         try:
             best.overall, best._columns = facts["overall"], dict(facts["columns"])
             best.choices = {key: name for key, name in facts["choices"]}  # noqa: C416  a list of lists
-            best._panel = _read_panel(source, facts["panel"])
+            best._panel = _read_panel(source)
             entries = dict(facts["models"])
             if not {best.overall, *best.choices.values()} <= set(entries):
                 raise ValueError("a model that was chosen is missing")  # noqa: TRY301  caught below with its kin
@@ -355,21 +354,17 @@ def _facts_of(panel: Panel) -> JsonObject:
     }
 
 
-def _arrays_of(panel: Panel) -> bytes:
-    from safetensors.numpy import save
-
-    arrays = {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}  # noqa: PD011  of a panel
-    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+def _arrays_of(panel: Panel) -> Tensors:
+    return {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}  # noqa: PD011  of a panel
 
 
-def _read_panel(source: Path, facts: JsonObject) -> Panel:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
+def _read_panel(source: Path) -> Panel:
     try:
-        arrays = load_file(source / SERIES)
-    except (OSError, SafetensorError) as error:
+        arrays, facts, is_intact = read_tensors(source / SERIES, KEY)
+    except OSError as error:
         raise _damaged(source, error) from error
+    if not is_intact:
+        raise ValueError("the series are not those that were written")
     return Panel(
         ids=np.array(facts["ids"]),
         values=arrays["values"],

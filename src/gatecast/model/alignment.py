@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from gatecast.network.inputs import PanelArrays
 from gatecast.network.memory import Memory
 from gatecast.texts.message import Message
 
+if TYPE_CHECKING:
+    from gatecast.model.protocol import Data
+
 __all__ = ["Alignment", "ModelInputs", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training"]
 
 
-def read_like_training(fitted: Fitted, data: Any) -> Panel:
+def read_like_training(fitted: Fitted, data: Data) -> Panel:
     """Read data with the names and, where they are too few to show one, the frequency of the training data."""
     if isinstance(data, Panel):
         return data

@@ -64,7 +64,7 @@ class Candidate:
         return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
 
     def trained_longer(self, factor: int) -> Candidate:
-        """Train for so many times as many epochs, one network where nobody asked for more."""
+        """Train for so many times as many epochs, one network unless more were asked for."""
         n_members = self.plan.n_members if self.settings.ensemble is not None else 1
         return replace(self, plan=replace(self.plan, epochs=factor * self.plan.epochs, n_members=n_members))
 
@@ -89,7 +89,7 @@ class Candidate:
 
 
 def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Candidate]:
-    """Say what may be trained, one candidate for each design of the inputs.
+    """Return what may be trained, one candidate for each design of the inputs.
 
     Args:
         data: What is learned from.
@@ -112,7 +112,7 @@ def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: fl
     if spec.n_parameters > MOST_WEIGHTS:
         raise _too_large(plan, spec)
     arrays = preparation.arrays(learned_from)
-    validation = _validation(data, plan.lookback + plan.lessons, preparation)
+    validation = _validation(data, plan.lookback + plan.n_targets, preparation)
     return Candidate(data, plan, spec, make_loss(settings), preparation, arrays, validation, deadline)
 
 

@@ -89,14 +89,7 @@ def interval_hits(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Fl
 
 @dataclass(frozen=True)
 class _RollingForecasts:
-    """Forecasts from n origins after the training part.
-
-    Args:
-        alignment: The data beside the training part.
-        series: `(n,)` series of each origin.
-        position: `(n,)` the first point that each forecasts.
-        forecasts: From these origins.
-    """
+    """Forecasts from n origins, each with its series and the position of the first point that it forecasts, `(n,)`."""
 
     alignment: Alignment
     series: Ints
@@ -120,7 +113,7 @@ def _rolling_forecasts(fitted: Fitted, panel: Panel) -> _RollingForecasts:
     first = np.minimum(np.where(alignment.follows, 0, own), panel.lengths)
     if (first == panel.lengths).all():
         raise DataError(
-            f"None of the {len(panel.values)} points passed to `evaluate` lies behind the training part, and at "
+            f"None of the {len(panel.values)} points passed to `evaluate` lies after the training part, and at "
             "least one was expected. Pass the held-out rows, or all rows with them."
         )
     preparation, arrays = alignment.prepared(first)
@@ -144,7 +137,6 @@ def _first_observed(panel: Panel) -> Ints:
 
 
 def _coverage(forecasts: Forecast, actual: Floats, levels: tuple[float, ...]) -> dict[float, float]:
-    """Measure how often intervals held."""
     if not forecasts.fitted.has_intervals:
         return {}
     lower, upper = forecasts.intervals(levels)

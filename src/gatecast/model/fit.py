@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast._files import fingerprint
+from gatecast._validation import check_path
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import carry_forward
@@ -30,10 +33,12 @@ from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
 from gatecast.training.stop import Stop
 
-__all__ = ["fit_panel"]
+__all__ = ["fit_panel", "make_checkpoint"]
 
 # share of the time that is left for calibration and memory
 RESERVE = 0.1
+# these have no effect on the result and may differ
+FREE = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
 
 
 def fit_panel(
@@ -80,6 +85,24 @@ def fit_panel(
     return _fitted(trained, calibration, record)
 
 
+def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
+    """Return where a fit is kept, with what `resume` holds of it; None where nothing was asked for.
+
+    Raises:
+        ModelFileError: `resume` is no checkpoint of this fit.
+    """
+    if settings.checkpoint is None and resume is None:
+        return None
+    kept = {name: value for name, value in settings.values().items() if name not in FREE}
+    columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+    facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
+    checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))
+    if resume is not None:
+        check_path("resume", resume)
+        checkpoint.load(resume)
+    return checkpoint
+
+
 @contextmanager
 def _memory_for(candidate: Candidate) -> Iterator[None]:
     error = candidate.too_large()
@@ -99,7 +122,6 @@ class _Trained:
 
     @property
     def ensemble(self) -> Ensemble:
-        """All networks."""
         threads = thread_count(self.candidate.settings.n_threads)
         return Ensemble(tuple(self.candidate.network(result.weights, threads) for result in self.results))
 
@@ -110,11 +132,12 @@ class _Trained:
 
     @property
     def stop(self) -> Stop:
-        """Why training ended: for most of the networks, but a time that ran out for one counts."""
+        """Why training ended."""
         return _stop(self.results)
 
 
 def _stop(results: tuple[TrainingResult, ...]) -> Stop:
+    """Tell why most of the networks ended; a time that ran out for one, or Ctrl-C, counts for all."""
     stops = [result.stop for result in results]
     for stop in (Stop.INTERRUPTED, Stop.TIME):
         if stop in stops:
@@ -123,7 +146,6 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
 
 
 def _record(selection: Selection, trained: _Trained) -> FitRecord:
-    """Write down what was planned, chosen and done."""
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
     decisions = selection.decisions

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats
+from gatecast.data.panel.arrays import Array, Floats, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import prepend
 from gatecast.exceptions import ConfigError
@@ -49,7 +48,7 @@ class ForecastOrigin:
         scaled = self.fitted.ensemble.forecast(self.memories, horizon, self.ahead).astype(np.float64)
         return Forecast(self.fitted, self.preparation, scaled, self.anchors)
 
-    def table(self, horizon: int, levels: tuple[float, ...] = (), quantiles: tuple[float, ...] = ()) -> Any:
+    def table(self, horizon: int, levels: tuple[float, ...] = (), quantiles: tuple[float, ...] = ()) -> Frame:
         """Forecast as a table `unique_id, ds, LSTM` of the user's library, with intervals and quantiles beside it."""
         rows = np.repeat(np.arange(self.after.n_series), horizon)
         times = self.after.future_times(horizon).ravel()
@@ -66,7 +65,7 @@ class ForecastOrigin:
             columns |= {name: value.ravel() for name, value in zip(names, values, strict=True)}
         return self.after.frame(rows, times, **columns)
 
-    def path_table(self, horizon: int, n_paths: int, seed: int) -> Any:
+    def path_table(self, horizon: int, n_paths: int, seed: int) -> Frame:
         """Draw paths as a table `unique_id, ds, path, LSTM`."""
         n = self.after.n_series
         paths = self.forecast(horizon).paths(n_paths, seed)
@@ -76,7 +75,7 @@ class ForecastOrigin:
         return self.after.frame(rows, times, path=number, **{METHOD: paths.ravel()})
 
 
-def after_training(fitted: Fitted, future: Any, horizon: int) -> ForecastOrigin:
+def after_training(fitted: Fitted, future: object, horizon: int) -> ForecastOrigin:
     """Forecast from the end of the training part.
 
     Args:
@@ -88,7 +87,7 @@ def after_training(fitted: Fitted, future: Any, horizon: int) -> ForecastOrigin:
     return ForecastOrigin(fitted, fitted.memories, fitted.preparation, fitted.anchors, fitted.after, ahead)
 
 
-def after_data(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> ForecastOrigin:
+def after_data(fitted: Fitted, panel: Panel, future: object, horizon: int) -> ForecastOrigin:
     """Forecast from the end of new data, see `gatecast.model.alignment.model_inputs`.
 
     Args:
@@ -111,8 +110,7 @@ def after_data(fitted: Fitted, panel: Panel, future: Any, horizon: int) -> Forec
     return ForecastOrigin(fitted, memories, preparation, anchors, after, ahead)
 
 
-def _known_ahead(preparation: Preparation, after: Panel, years: Array, future: Any, horizon: int) -> Ahead | None:
-    """Read what is known of the steps after the data."""
+def _known_ahead(preparation: Preparation, after: Panel, years: Array, future: object, horizon: int) -> Ahead | None:
     encoder = preparation.encoder
     names = () if encoder is None else encoder.future_names
     if future is not None and not names:
@@ -127,7 +125,7 @@ def _known_ahead(preparation: Preparation, after: Panel, years: Array, future: A
     return preparation.ahead(after, horizon, read_future(after, future, horizon, names), years)
 
 
-def one_step_table(fitted: Fitted, panel: Panel) -> Any:
+def one_step_table(fitted: Fitted, panel: Panel) -> Frame:
     """Forecast each point from those before it; NaN before `lookback` points were read."""
     series, _ = panel.places()
     columns = {panel.columns.target: panel.values, METHOD: one_step(fitted, panel)}

@@ -241,7 +241,7 @@ def value_at(panel: Panel, place: int) -> str:
 
 
 def low_value(transform: Transform, what: str, first: str) -> str:
-    """Say what becomes of values that are lower than any that were learned from."""
+    """Tell what becomes of values that are lower than any that were learned from."""
     least = f"{transform.lowest:g}"
     return (
         f"{what} below {least}, which is as low as this model's transform {transform.name} goes, the first one is "

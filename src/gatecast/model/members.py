@@ -8,13 +8,20 @@ import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
 from gatecast.model.validation import LearningCurves
 from gatecast.network.initial import initial_weights
-from gatecast.network.wrapper import OptimizerSettings, make_trainer, segment_source, thread_count, window_source
+from gatecast.network.wrapper import (
+    OptimizerSettings,
+    Source,
+    Trainer,
+    make_trainer,
+    segment_source,
+    thread_count,
+    window_source,
+)
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.finder import find_learning_rate
@@ -94,7 +101,7 @@ def _results(jobs: list[Future[TrainingResult]], halt: threading.Event) -> list[
     except KeyboardInterrupt:
         halt.set()
         results = [job.result() for job in jobs]
-        # members that had not begun have nothing to say
+        # members that had not begun have no result
         begun = [result for result in results if result.n_steps]
         return [replace(result, stop=Stop.INTERRUPTED) for result in begun or results]
     except BaseException:
@@ -140,7 +147,7 @@ def train_one(
         check_every=max(1, n_steps // CHECKS),
         patience=settings.patience,
         deadline=trial or deadline or candidate.deadline,
-        averaged=settings.ema_decay > 0,
+        uses_ema=settings.ema_decay > 0,
         halt=halt,
         on_validation=on_validation,
         remedies=_remedies(settings),
@@ -151,36 +158,29 @@ def train_one(
             candidate.validation, candidate.validation.before(settings.horizon), candidate.preparation
         )
         judge = lambda w: curves.of(candidate.network(w, n_threads))  # noqa: E731
-    save = None if checkpoint is None else checkpoint.saver(slot, averaged=schedule.averaged)
-    return train(trainer, source, schedule, progress or Silent(), judge, save, log)
+    save = None if checkpoint is None else checkpoint.saver(slot, uses_ema=schedule.uses_ema)
+    return train(trainer, source, schedule, progress, judge, save, log)
 
 
-def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Any:
+def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Trainer:
     settings, weights = candidate.settings, initial_weights(candidate.spec, seed)
     optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.ema_decay)
     return make_trainer(candidate.spec, weights, candidate.loss, optimizer, n_threads)
 
 
 def _remedies(settings: Settings) -> tuple[Message, ...]:
-    """Say what else helps a training that diverges: what is not in force already."""
+    """List what else helps a training that diverges: what is not in force already."""
     clip = settings.clip_norm / LOWER_CLIP if settings.clip_norm else USUAL_CLIP
     scale = Message("remedy.scale", {"setting": {"scaling": "standard"}})
     clipped = Message("remedy.clip", {"setting": {"clip_norm": float(f"{clip:.1g}")}})
     return (clipped,) if settings.scaling == "standard" else (clipped, scale)
 
 
-class Silent:
-    """Nobody watches."""
-
-    def advance(self, n_steps: int, rmse: float) -> None:
-        """Take no note."""
-
-
-def _source(candidate: Candidate, seed: int) -> Any:
+def _source(candidate: Candidate, seed: int) -> Source:
     settings, plan, value_inputs = candidate.settings, candidate.plan, candidate.preparation.value_inputs
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
-        return segment_source(candidate.arrays, value_inputs, plan.lookback - 1, plan.lessons, plan.batch_size, seed)
+        return segment_source(candidate.arrays, value_inputs, plan.lookback - 1, plan.n_targets, plan.batch_size, seed)
     return window_source(
         candidate.arrays,
         value_inputs,

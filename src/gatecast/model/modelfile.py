@@ -1,19 +1,12 @@
-"""How is a fitted model kept in a file? Numbers as tensors, everything else as JSON, in one safetensors file.
-
-Never pickle: opening a model cannot run code. A checksum finds damage, a format number finds newer files, and a file
-is replaced only once the new one is complete on disk.
-"""
+"""How is a fitted model kept in a file? Numbers as tensors, everything else as JSON, and a format number."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from gatecast._files import checksum, write_atomically
+from gatecast._files import Tensors, read_tensors, unwritable, write_tensors
+from gatecast._json import JsonObject
 from gatecast.exceptions import ModelFileError
 from gatecast.model.fitted import Fitted
 from gatecast.model.packing import facts_of, tensors_of, unpack
@@ -22,61 +15,41 @@ from gatecast.network.wrapper import thread_count
 __all__ = ["FORMAT", "read_model", "write_model"]
 
 FORMAT = 6
+KEY = "gatecast"
 
 
-def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: dict[str, Any]) -> None:
+def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: JsonObject) -> None:
     """Write a model, replacing an older file only when the new one is complete.
 
     Raises:
         ModelFileError: The file cannot be written; an older one is then untouched.
     """
-    from safetensors.numpy import save
-
-    tensors = tensors_of(fitted)
     facts = {"format": FORMAT, "model": facts_of(fitted), "settings": settings}
-    # one entry, because the library writes several in random order and equal models shall be equal files
-    metadata = {"gatecast": json.dumps({**facts, "sha256": checksum(tensors, facts)})}
     try:
-        write_atomically(path, save(tensors, metadata))
+        write_tensors(path, KEY, tensors_of(fitted), facts)
     except OSError as error:
-        raise ModelFileError(
-            f"The model cannot be written to {path} ({error.strerror or error}). "
-            "Pass a path in a folder that exists, is writable and has room."
-        ) from None
+        raise unwritable("model", path, error) from None
 
 
-def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, dict[str, Any]]:
+def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, JsonObject]:
     """Read a model and the settings it was made with.
 
     Raises:
         ModelFileError: The file is missing, damaged, of another kind, or of a version with another format.
     """
     file = Path(path)
-    tensors, metadata = _open(file)
-    facts = _facts(file, metadata)
-    # another text may say the same numbers, since the last digit of some is not needed
-    is_written_here = json.dumps(facts) == metadata["gatecast"]
-    if facts.pop("sha256", None) != checksum(tensors, facts) or not is_written_here:
+    tensors, facts, is_intact = _read(file)
+    _check_format(file, facts)
+    if not is_intact:
         raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
     settings = facts["settings"]
     return unpack(tensors, facts["model"], thread_count(settings["n_threads"])), settings
 
 
-def _open(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
+def _read(file: Path) -> tuple[Tensors, JsonObject, bool]:
     try:
-        with file.open("rb") as stream:
-            first = stream.read(9)
-        # a safetensors file may begin with the same bytes, which are its header's length, but a brace follows that
-        if first[8:] != b"{" and (first[:1] == b"\x80" or first[:2] == b"PK"):
-            raise ModelFileError(
-                f"{file} is a pickle or an archive, and gatecast opens only safetensors files, which cannot run code. "
-                "Use a file written by LSTMForecaster.save."
-            )
-        with safe_open(file, framework="numpy") as opened:
-            names = list(opened.keys())
-            return {name: opened.get_tensor(name) for name in names}, opened.metadata() or {}
+        _refuse_pickle(file)
+        return read_tensors(file, KEY)
     except FileNotFoundError:
         raise ModelFileError(
             f"There is no model file {file}. Save one with LSTMForecaster.save, or check the path."
@@ -84,21 +57,31 @@ def _open(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ModelFileError(f"{file} cannot be read ({reason}). Pass a model file that you may read.") from None
-    except (SafetensorError, ValueError) as error:
+    except KeyError:
+        raise _foreign(file) from None
+    except ValueError as error:
         raise ModelFileError(
             f"{file} is not a complete safetensors file ({error}). It may be truncated or damaged: copy or save it "
             "again."
         ) from None
 
 
-def _facts(file: Path, metadata: dict[str, str]) -> dict[str, Any]:
+def _refuse_pickle(file: Path) -> None:
+    with file.open("rb") as stream:
+        first = stream.read(9)
+    # a safetensors file may begin with the same bytes, which are its header's length, but a brace follows that
+    if first[8:] != b"{" and (first[:1] == b"\x80" or first[:2] == b"PK"):
+        raise ModelFileError(
+            f"{file} is a pickle or an archive, and gatecast opens only safetensors files, which cannot run code. "
+            "Use a file written by LSTMForecaster.save."
+        )
+
+
+def _check_format(file: Path, facts: JsonObject) -> None:
     try:
-        facts = json.loads(metadata["gatecast"])
         number = int(facts["format"])
     except (KeyError, TypeError, ValueError):
-        raise ModelFileError(
-            f"{file} is a safetensors file, but not of gatecast. Use one written by LSTMForecaster.save."
-        ) from None
+        raise _foreign(file) from None
     if number != FORMAT:
         remedy = (
             "Update it with `pip install --upgrade gatecast`."
@@ -108,4 +91,7 @@ def _facts(file: Path, metadata: dict[str, str]) -> dict[str, Any]:
         raise ModelFileError(
             f"{file} has model format {number}, and this version of gatecast reads format {FORMAT}. {remedy}"
         )
-    return dict(facts)
+
+
+def _foreign(file: Path) -> ModelFileError:
+    return ModelFileError(f"{file} is a safetensors file, but not of gatecast. Use one written by LSTMForecaster.save.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import Any
 
 import numpy as np
 
+from gatecast._files import Tensors
+from gatecast._json import JsonObject
 from gatecast.data.features.yearly_lags import Anniversaries
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.data.values.scaling import Scaling
@@ -21,9 +22,6 @@ from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 
 __all__ = ["facts_of", "tensors_of", "unpack"]
-
-Tensors = dict[str, np.ndarray]
-Facts = dict[str, Any]
 
 # what all series and all members share; everything else in `PanelArrays` is an array
 COUNTS = ("n_ahead_numbers", "n_ahead_codes")
@@ -52,10 +50,10 @@ def tensors_of(fitted: Fitted) -> Tensors:
     }
     if fitted.calibration is not None:
         tensors |= _named("calibration", fitted.calibration.to_arrays())
-    return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    return tensors
 
 
-def facts_of(fitted: Fitted) -> Facts:
+def facts_of(fitted: Fitted) -> JsonObject:
     """Return all the rest, ready for JSON."""
     first, preparation = fitted.ensemble.first, fitted.preparation
     encoder = preparation.encoder
@@ -73,12 +71,12 @@ def facts_of(fitted: Fitted) -> Facts:
     }
 
 
-def unpack(tensors: Tensors, facts: Facts, n_threads: int) -> Fitted:
+def unpack(tensors: Tensors, facts: JsonObject, n_threads: int) -> Fitted:
     """Put a fitted model together again."""
     record = FitRecord.from_dict(facts["record"])
     value_inputs = record.value_inputs
     networks = _networks(tensors, facts, value_inputs, n_threads)
-    arrays: dict[str, Any] = {**_below("recent", tensors), **facts["recent"]}
+    arrays: JsonObject = {**_below("recent", tensors), **facts["recent"]}
     recent = PanelArrays(**arrays)
     calibration = _below("calibration", tensors)
     return Fitted(
@@ -109,7 +107,9 @@ def _arrays_of(recent: PanelArrays) -> Tensors:
     return {name: array for name, array in each.items() if array is not None}
 
 
-def _networks(tensors: Tensors, facts: Facts, value_inputs: ValueInputs, n_threads: int) -> tuple[TrainedNetwork, ...]:
+def _networks(
+    tensors: Tensors, facts: JsonObject, value_inputs: ValueInputs, n_threads: int
+) -> tuple[TrainedNetwork, ...]:
     spec, window = NetworkSpec.from_dict(facts["spec"]), facts["window"]
     loss = LossSettings(**{**facts["loss"], "quantiles": tuple(facts["loss"]["quantiles"])})
 
@@ -121,7 +121,7 @@ def _networks(tensors: Tensors, facts: Facts, value_inputs: ValueInputs, n_threa
     return tuple(network(n) for n in range(facts["n_members"]))
 
 
-def _preparation(tensors: Tensors, facts: Facts, transform: str, value_inputs: ValueInputs) -> Preparation:
+def _preparation(tensors: Tensors, facts: JsonObject, transform: str, value_inputs: ValueInputs) -> Preparation:
     encoder = None
     if facts["encoder"] is not None:
         from gatecast.data.features.encoding import CovariateEncoder
@@ -138,7 +138,7 @@ def _preparation(tensors: Tensors, facts: Facts, transform: str, value_inputs: V
     )
 
 
-def _about_series(after: Panel) -> Facts:
+def _about_series(after: Panel) -> JsonObject:
     is_time = after.starts.dtype.kind == "M"
     return {
         "ids": [id_ if isinstance(id_, str | int | float | bool) else str(id_) for id_ in after.ids.tolist()],
@@ -154,7 +154,7 @@ def _about_series(after: Panel) -> Facts:
     }
 
 
-def _series(facts: Facts, starts: np.ndarray) -> Panel:
+def _series(facts: JsonObject, starts: np.ndarray) -> Panel:
     ids = facts["ids"]
     return Panel(
         ids=np.array(ids, dtype=object) if isinstance(ids[0], str) else np.array(ids),
@@ -171,5 +171,5 @@ def _series(facts: Facts, starts: np.ndarray) -> Panel:
     )
 
 
-def _column(values: list[Any], *, is_object: bool) -> np.ndarray:
+def _column(values: list[object], *, is_object: bool) -> np.ndarray:
     return np.array(values, dtype=object if is_object else np.float64)

@@ -43,7 +43,7 @@ MANY_POINTS = 100_000
 # learning rates of few points (the second one is taken where it is clearly better), of many, and of the plain head
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 # training steps at least, and where few series are told of holidays and the calendar
-LEAST_STEPS, STEPS_OF_FEASTS = 200, 600
+LEAST_STEPS, STEPS_OF_HOLIDAYS = 200, 600
 # networks of a fit to few series with fewer points than so many, where another one costs a second or two
 MEMBERS, FEW_POINTS = 5, 20_000
 
@@ -69,7 +69,7 @@ class Plan:
 
     Args:
         lookback: Burn-in of a segment, or length of a window.
-        lessons: Steps of a segment at which a forecast is learned (`sequence`).
+        n_targets: Time steps of a segment that enter the loss (`sequence`).
         batch_size: Segments or windows in one training step.
         steps_per_epoch: Training steps in one epoch.
         epochs: Epochs.
@@ -82,7 +82,7 @@ class Plan:
     """
 
     lookback: int
-    lessons: int
+    n_targets: int
     batch_size: int
     steps_per_epoch: int
     epochs: int
@@ -164,12 +164,12 @@ def make_plan(data: TrainingData) -> Plan:
 
     The rules: `lookback` is 48 points or two of the shortest season, whichever is longer, at most 336 and at most a
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
-    mode of the shortest). A segment has twice as many lessons (32 to 256). A batch is 8 to 32 segments, a sixteenth of
+    mode of the shortest). A segment has twice as many targets (32 to 256). A batch is 8 to 32 segments, a sixteenth of
     those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
     (at least 200 steps, and 600 where up to ten series come with `calendar` or `country`; 4 or 16 times as many where
     the validation loss of these still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most
     1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
-    on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation part says so (0.01
+    on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01
     without naive forecasts). How many networks there are says `choose_members`.
 
     Raises:
@@ -187,12 +187,12 @@ def make_plan(data: TrainingData) -> Plan:
         batch = settings.batch_size or 32
         n_windows = int(np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum())
         return Plan(lookback, 1, batch, math.ceil(n_windows / batch), settings.epochs or 10, *sizes)
-    lessons = min(max(2 * lookback, 32), 256, max(int(lengths.max()) - lookback, 1))
-    n_lessons = int(np.maximum(lengths - lookback, 0).sum())
-    batch = settings.batch_size or min(max(n_lessons // (16 * lessons), 8), 32)
-    steps = max(1, math.ceil(n_lessons / (batch * lessons)))
+    n_targets = min(max(2 * lookback, 32), 256, max(int(lengths.max()) - lookback, 1))
+    n_in_all = int(np.maximum(lengths - lookback, 0).sum())
+    batch = settings.batch_size or min(max(n_in_all // (16 * n_targets), 8), 32)
+    steps = max(1, math.ceil(n_in_all / (batch * n_targets)))
     epochs = settings.epochs or _choose_epochs(settings, panel, steps)
-    return Plan(lookback, lessons, batch, steps, epochs, *sizes)
+    return Plan(lookback, n_targets, batch, steps, epochs, *sizes)
 
 
 def choose_members(settings: Settings, panel: Panel) -> int:
@@ -217,7 +217,7 @@ def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> in
         return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
     # holidays are a few days in a hundred, and few series show each but once a year
     is_rare = panel.n_series <= FEW_SERIES and (settings.calendar or settings.country is not None)
-    return max(8, math.ceil((STEPS_OF_FEASTS if is_rare else LEAST_STEPS) / steps_per_epoch))
+    return max(8, math.ceil((STEPS_OF_HOLIDAYS if is_rare else LEAST_STEPS) / steps_per_epoch))
 
 
 def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float | None]:

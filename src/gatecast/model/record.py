@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
+from gatecast._json import JsonObject
 from gatecast.data.seasonality.chosen import Seasons
 from gatecast.model.plan import Plan
 from gatecast.network.inputs import ValueInputs
@@ -102,13 +102,14 @@ class FitRecord:
         return replace(self, decisions=(*self.decisions, decision))
 
     @classmethod
-    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
+    def from_dict(cls, facts: JsonObject) -> Self:
         """Return the record that `dataclasses.asdict` took apart."""
+        shown = facts["value_inputs"]
         return cls(
             **{
                 **facts,
                 "plan": Plan(**facts["plan"]),
-                "value_inputs": value_inputs_from_dict(facts["value_inputs"]),
+                "value_inputs": ValueInputs(tuple(shown["lags"]), tuple(shown["skip_forecasts"]), shown["level"]),
                 "seasons": Seasons.from_dict(facts["seasons"]),
                 "hold_out": tuple(facts["hold_out"]),
                 "stop": Stop(facts["stop"]),
@@ -116,8 +117,3 @@ class FitRecord:
                 "decisions": tuple(Message.from_dict(decision) for decision in facts["decisions"]),
             }
         )
-
-
-def value_inputs_from_dict(facts: Mapping[str, Any]) -> ValueInputs:
-    """Return the inputs that `dataclasses.asdict` took apart."""
-    return ValueInputs(tuple(facts["lags"]), tuple(facts["skip_forecasts"]), facts["level"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.model.candidates import Candidate
 from gatecast.model.members import MOST_COMPLETE, train_one
 from gatecast.model.plan import MANY_POINTS, Plan
@@ -52,7 +52,7 @@ class Selection:
     attempts: tuple[Attempt, ...] = ()
     result: TrainingResult | None = None
 
-    def to_dict(self, candidates: list[Candidate]) -> dict[str, Any]:
+    def to_dict(self, candidates: list[Candidate]) -> JsonObject:
         """Return what a checkpoint keeps, plain values only; the candidates were made from the same data."""
         return {
             "candidate": next(k for k, one in enumerate(candidates) if one.arrays is self.candidate.arrays),
@@ -62,7 +62,7 @@ class Selection:
         }
 
     @classmethod
-    def from_dict(cls, facts: dict[str, Any], candidates: list[Candidate]) -> Selection:
+    def from_dict(cls, facts: JsonObject, candidates: list[Candidate]) -> Selection:
         """Return what `to_dict` took apart."""
         return cls(
             replace(candidates[facts["candidate"]], plan=Plan(**facts["plan"])),
@@ -116,14 +116,7 @@ def select(
 
 @dataclass(frozen=True)
 class _Tried:
-    """A candidate that was trained.
-
-    Args:
-        candidate: The candidate.
-        result: What came out.
-        error: On the validation set (MASE).
-        is_complete: Whether it was trained to the end.
-    """
+    """A candidate that was trained, its error (MASE) on the validation set, and whether it was trained to the end."""
 
     candidate: Candidate
     result: TrainingResult
@@ -132,7 +125,6 @@ class _Tried:
 
     @property
     def attempt(self) -> Attempt:
-        """What the record keeps of it."""
         preparation, result = self.candidate.preparation, self.result
         inputs = preparation.transform.name, preparation.value_inputs.level
         return Attempt(*inputs, result.learning_rate, self.candidate.plan.epochs, result.n_steps, self.error)
@@ -148,12 +140,7 @@ class _InterruptedError(Exception):
 
 @dataclass
 class _Comparison:
-    """Trains candidates and notes what was decided.
-
-    Args:
-        budget: Seconds for each candidate.
-        on_validation: Follows the training of a single candidate.
-    """
+    """Trains candidates, each within `budget` seconds, and notes what was decided."""
 
     budget: float
     on_validation: OnValidation | None
@@ -161,7 +148,6 @@ class _Comparison:
     attempts: list[Attempt] = field(default_factory=list)
 
     def best_inputs(self, candidates: list[Candidate]) -> _Tried:
-        """Train one candidate for each design of the inputs and take the best one."""
         if len(candidates) == 1 and not candidates[0].plan.other_rate:
             return self._to_the_end(candidates[0], self.on_validation)
         tried = [self._try(candidate) for candidate in candidates]

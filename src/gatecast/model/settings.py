@@ -51,16 +51,11 @@ CHOSEN = ", or None to have it chosen"
 
 @dataclass(frozen=True)
 class _Rule:
-    """What is allowed for a setting, beside None where that is its default.
+    """What is allowed for a setting, beside None where that is its default."""
 
-    Args:
-        check: Refuses what is not allowed; None where the data decide that, or `choices`.
-        example: A value that works.
-        otherwise: What follows the example in a message.
-        choices: The names that are allowed.
-    """
-
+    # None where the data decide, or `choices`
     check: Check | None
+    # a value that works, and what follows it in a message
     example: object
     otherwise: str
     choices: tuple[str, ...]
@@ -98,7 +93,7 @@ class Everyday:
     """The settings that are arguments of `LSTMForecaster` itself.
 
     Args:
-        horizon: H, steps ahead that each forecast looks.
+        horizon: H, steps ahead of each forecast.
         season_length: Steps in a season, or several; 1 for none. When absent those of the frequency that the data show.
         lookback: Steps that are read before a forecast counts. In `windows` mode all that a forecast sees.
         hidden_size: D, hidden units of each layer.
@@ -266,7 +261,7 @@ class Settings(Training, Network, Everyday):
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
                 raise ConfigError(
-                    f'`{name}=True` looks at a whole window, so `mode="windows"` was expected, got '
+                    f'`{name}=True` reads a whole window, so `mode="windows"` was expected, got '
                     f"{self.mode!r}. Use `{as_code({'mode': 'windows'})}` with it."
                 )
         if self.bidirectional and (self.cell != "lstm" or self.dilations):

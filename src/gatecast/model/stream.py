@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections import deque
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import low_value
+from gatecast.network.wrapper import Stream as CoreStream
 from gatecast.network.wrapper import make_stream
 
 __all__ = ["Stream"]
@@ -93,7 +93,7 @@ class Stream:
         return (bent - self._center) / self._scale
 
 
-def _core(fitted: Fitted, member: int, row: int) -> Any:
+def _core(fitted: Fitted, member: int, row: int) -> CoreStream:
     """Make the core's stream of one network, which has read all but the newest point, and let it read that."""
     network, memory = fitted.ensemble.networks[member], fitted.memories[member].rows(np.array([row]))
     spread = float(fitted.preparation.spreads[row])

@@ -30,7 +30,7 @@ def facts_of(fitted: Fitted) -> dict[str, str]:
         "training": f"{record.n_steps:,} of {record.plan.n_steps:,} steps. {record.stop.remedy}",
     }
     if errors:
-        facts["RMSE on the validation part"] = f"{min(errors):.4g}, in the data's units"
+        facts["RMSE on the validation set"] = f"{min(errors):.4g}, in the data's units"
     return facts
 
 

@@ -10,66 +10,39 @@ __all__ = ["answer_unknown"]
 
 # what Nixtla, Darts, Keras, scikit-learn and others call a setting whose values mean the same here
 SAME = {
-    "h": "horizon",
-    "fh": "horizon",
-    "output_chunk_length": "horizon",
-    "prediction_length": "horizon",
-    "forecast_horizon": "horizon",
-    "n_steps_ahead": "horizon",
-    "input_size": "lookback",
-    "input_chunk_length": "lookback",
-    "context_length": "lookback",
-    "look_back": "lookback",
-    "window_size": "lookback",
-    "hidden_dim": "hidden_size",
-    "hidden_units": "hidden_size",
-    "encoder_hidden_size": "hidden_size",
-    "units": "hidden_size",
-    "num_layers": "n_layers",
-    "n_rnn_layers": "n_layers",
-    "encoder_n_layers": "n_layers",
-    "sp": "season_length",
-    "period": "season_length",
-    "seasonality": "season_length",
-    "n_models": "ensemble",
-    "futr_exog_list": "future",
-    "hist_exog_list": "past",
-    "stat_exog_list": "static",
-    "country_holidays": "country",
-    "random_state": "seed",
-    "random_seed": "seed",
-    "n_jobs": "n_threads",
-    "num_threads": "n_threads",
-    "timeout": "max_seconds",
-    "n_epochs": "epochs",
-    "num_epochs": "epochs",
-    "max_epochs": "epochs",
-    "lr": "learning_rate",
-    "early_stop_patience_steps": "patience",
-    "val_size": "validation_size",
-    "validation_split": "validation_size",
-    "gradient_clip_val": "clip_norm",
-    "clipnorm": "clip_norm",
-    "ema_momentum": "ema_decay",
-    "dropout_rate": "dropout",
-    "encoder_dropout": "dropout",
-    "cell_type": "cell",
+    "horizon": "h fh output_chunk_length prediction_length forecast_horizon n_steps_ahead",
+    "lookback": "input_size input_chunk_length context_length look_back window_size",
+    "hidden_size": "hidden_dim hidden_units encoder_hidden_size units",
+    "n_layers": "num_layers n_rnn_layers encoder_n_layers",
+    "season_length": "sp period seasonality",
+    "ensemble": "n_models",
+    "future": "futr_exog_list",
+    "past": "hist_exog_list",
+    "static": "stat_exog_list",
+    "country": "country_holidays",
+    "seed": "random_state random_seed",
+    "n_threads": "n_jobs num_threads",
+    "max_seconds": "timeout",
+    "epochs": "n_epochs num_epochs max_epochs",
+    "learning_rate": "lr",
+    "patience": "early_stop_patience_steps",
+    "validation_size": "val_size validation_split",
+    "clip_norm": "gradient_clip_val clipnorm",
+    "ema_decay": "ema_momentum",
+    "dropout": "dropout_rate encoder_dropout",
+    "cell": "cell_type",
 }
 # the same with other values
 ALIKE = {
-    "max_steps": "epochs",
-    "model": "cell",
-    "rnn_type": "cell",
-    "scaler_type": "scaling",
-    "scaler": "scaling",
-    "likelihood": "loss",
-    "objective": "loss",
-    "verbose": "progress",
-    "enable_progress_bar": "progress",
-    "past_covariates": "past",
-    "future_covariates": "future",
-    "static_covariates": "static",
-    "lr_scheduler": "schedule",
+    "epochs": "max_steps",
+    "cell": "model rnn_type",
+    "scaling": "scaler_type scaler",
+    "loss": "likelihood objective",
+    "progress": "verbose enable_progress_bar",
+    "past": "past_covariates",
+    "future": "future_covariates",
+    "static": "static_covariates",
+    "schedule": "lr_scheduler",
 }
 ELSEWHERE = {
     "freq": "fit(data, freq={value!r})",
@@ -82,7 +55,7 @@ ELSEWHERE = {
 
 
 def answer_unknown(cls: str, name: str, value: object, places: Mapping[str, Sequence[str]]) -> str:
-    """Say what to write in place of an argument that a class does not have.
+    """Return what to write in place of an argument that a class does not have.
 
     Args:
         cls: Name of the class that was called.
@@ -96,8 +69,8 @@ def answer_unknown(cls: str, name: str, value: object, places: Mapping[str, Sequ
     if name in ELSEWHERE:
         return f"`{name}` is no setting of {cls}: use `{ELSEWHERE[name].format(value=value)}`."
     for known, text in ((SAME, repr(value)), (ALIKE, "...")):
-        if name in known:
-            meant = known[name]
+        meant = next((setting for setting, others in known.items() if name in others.split()), None)
+        if meant is not None:
             group = _group_of(meant, places) or "Everyday"
             return f"`{name}` is called `{meant}` here: use `{_call(cls, group, meant, text)}`."
     own = places.get(cls, (*places["Everyday"], "network", "training"))

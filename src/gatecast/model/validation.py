@@ -24,7 +24,7 @@ MAX_WINDOWS = 3000
 
 @dataclass(frozen=True)
 class Validation:
-    """Forecasts from rolling origins before and in the held-back part of each series.
+    """Forecasts from rolling origins in the validation set of each series.
 
     Args:
         panel: All points of the S series, those held out too; a series that is not judged may be empty.

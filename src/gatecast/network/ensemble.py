@@ -1,4 +1,4 @@
-"""How do several networks forecast together? Each remembers for itself, and the median of what they say counts."""
+"""How do several networks forecast together? Each keeps its own state, and the median of their forecasts counts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ class Ensemble:
     """Networks of one shape that learned from the same data; one network is an ensemble of one.
 
     Quantiles stay in order under the median, because it is taken of each by itself and keeps the order of ordered rows.
-
-    Args:
-        networks: The members.
     """
 
     networks: tuple[TrainedNetwork, ...]
@@ -60,5 +57,5 @@ class Ensemble:
 
 
 def median(forecasts: list[np.ndarray]) -> np.ndarray:
-    """Return the median of what several networks say, element by element."""
+    """Return the median of several networks' forecasts, element by element."""
     return forecasts[0] if len(forecasts) == 1 else np.asarray(np.median(forecasts, axis=0))

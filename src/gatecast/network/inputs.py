@@ -6,7 +6,7 @@ Records that the core takes, and how panels are joined, cut and extended before 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -14,12 +14,12 @@ from gatecast.network import _native
 
 __all__ = [
     "LOSSES",
-    "ROWS",
     "Ahead",
     "LossSettings",
     "Panel",
     "PanelArrays",
     "ValueInputs",
+    "cut",
     "extend",
     "join",
     "newest",
@@ -39,7 +39,7 @@ Panel: TypeAlias = _native.Panel_float32
 Named = TypeVar("Named")
 
 
-def typed(single: Named, dtype: np.dtype[Any]) -> Named:
+def typed(single: Named, dtype: np.dtype[np.generic]) -> Named:
     """Return the class or function of a floating type; `single` is that of float32."""
     return cast(Named, getattr(_native, single.__name__.replace("float32", dtype.name)))  # type: ignore[attr-defined]
 
@@ -97,25 +97,17 @@ class ValueInputs:
 
     @property
     def history(self) -> int:
-        """How many points back it looks."""
+        """How many points back inputs and naive forecasts reach."""
         return max((abs(m) for m in (*self.lags, *self.skip_forecasts)), default=0)
 
     @property
     def season(self) -> int:
-        """Steps in the shortest season that it looks at; 1 for none."""
+        """Steps in the shortest season among the lags; 1 for none."""
         return min((lag for lag in self.lags if lag > 1), default=1)
 
     def native(self) -> _native.ValueInputs:
         """Return the core's own record."""
         return _native.ValueInputs(lags=self.lags, skip_forecasts=self.skip_forecasts, level=self.level)
-
-
-def _no_numbers() -> np.ndarray:
-    return np.zeros((0, 0), np.float32)
-
-
-def _no_codes() -> np.ndarray:
-    return np.zeros((0, 0), np.int32)
 
 
 @dataclass(frozen=True)
@@ -141,10 +133,10 @@ class PanelArrays:
     offsets: np.ndarray
     units: np.ndarray
     spreads: np.ndarray | None = None
-    numbers: np.ndarray = field(default_factory=_no_numbers)
-    codes: np.ndarray = field(default_factory=_no_codes)
-    static_numbers: np.ndarray = field(default_factory=_no_numbers)
-    static_codes: np.ndarray = field(default_factory=_no_codes)
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))
+    static_numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    static_codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))
     n_ahead_numbers: int = 0
     n_ahead_codes: int = 0
 
@@ -152,6 +144,16 @@ class PanelArrays:
     def n_series(self) -> int:
         """S."""
         return len(self.offsets) - 1
+
+    def series(self, index: np.ndarray) -> PanelArrays:
+        """Take what is known of some whole series; the rows stay."""
+        return replace(
+            self,
+            units=_take(self.units, index),
+            spreads=None if self.spreads is None else self.spreads[index],
+            static_numbers=_take(self.static_numbers, index),
+            static_codes=_take(self.static_codes, index),
+        )
 
     @property
     def n_inputs(self) -> int:
@@ -178,16 +180,17 @@ class PanelArrays:
         )
 
 
+@dataclass(frozen=True)
 class Ahead:
-    """What is known of the steps behind the data.
+    """What is known of the steps after the data.
 
     Args:
         numbers: `(S, H, n_ahead_numbers)`.
         codes: `(S, H, n_ahead_codes)` int32.
     """
 
-    def __init__(self, numbers: np.ndarray, codes: np.ndarray) -> None:
-        self.numbers, self.codes = numbers, codes
+    numbers: np.ndarray
+    codes: np.ndarray
 
     @property
     def horizon(self) -> int:
@@ -215,17 +218,15 @@ def spans(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
-    """Put the rows of each series in `second` behind those in `first`."""
+    """Put the rows of each series in `second` after those in `first`."""
     n_first, n_second = np.diff(first.offsets), np.diff(second.offsets)
     if not n_first.any():
         return second
-    offsets = np.concatenate(([0], np.cumsum(n_first + n_second))).astype(np.int64)
+    offsets = _offsets(n_first + n_second)
     begins = offsets[:-1]
     to_first, to_second = spans(begins, n_first), spans(begins + n_first, n_second)
-    joined: dict[str, Any] = {
-        name: _rows(getattr(first, name), getattr(second, name), to_first, to_second) for name in ROWS
-    }
-    return replace(second, offsets=offsets, **joined)
+    joined = (_rows(getattr(first, name), getattr(second, name), to_first, to_second) for name in ROWS)
+    return _with_rows(second, offsets, *joined)
 
 
 def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
@@ -234,16 +235,14 @@ def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
     kept = np.minimum(lengths, n_rows)
     if (kept == lengths).all():
         return panel
-    return _cut(panel, panel.offsets[1:] - kept, kept)
+    return cut(panel, panel.offsets[1:] - kept, kept)
 
 
 def split(panel: PanelArrays, lengths: np.ndarray) -> tuple[PanelArrays, PanelArrays]:
-    """Cut each series behind its first `lengths[s]` rows."""
+    """Cut each series after its first `lengths[s]` rows."""
     counts = np.diff(panel.offsets)
-    return (
-        _cut(panel, panel.offsets[:-1], lengths),
-        _cut(panel, panel.offsets[:-1] + lengths, counts - lengths),
-    )
+    begins = panel.offsets[:-1]
+    return cut(panel, begins, lengths), cut(panel, begins + lengths, counts - lengths)
 
 
 def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
@@ -265,11 +264,26 @@ def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
     return join(panel, empty)
 
 
-def _cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
+def cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
+    """Take `lengths[s]` rows of each series, from row `begins[s]` of the panel on."""
     rows = spans(begins, lengths)
-    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    taken: dict[str, Any] = {name: _take(getattr(panel, name), rows) for name in ROWS}
-    return replace(panel, offsets=offsets, **taken)
+    taken = (_take(getattr(panel, name), rows) for name in ROWS)
+    return _with_rows(panel, _offsets(lengths), *taken)
+
+
+def _offsets(lengths: np.ndarray) -> np.ndarray:
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+
+
+def _with_rows(
+    panel: PanelArrays,
+    offsets: np.ndarray,
+    values: np.ndarray,
+    targets: np.ndarray,
+    numbers: np.ndarray,
+    codes: np.ndarray,
+) -> PanelArrays:
+    return replace(panel, offsets=offsets, values=values, targets=targets, numbers=numbers, codes=codes)
 
 
 def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ def _losses(settings: LossSettings, rows: Array, actual: Array) -> Array:
 
 
 def quantiles_of(settings: LossSettings, parameters: Array, probabilities: Array) -> Array:
-    """Return quantiles of forecasts that say more than a point.
+    """Return quantiles of forecasts that are more than a point.
 
     Those between two that were learned lie on a straight line; those beyond the outermost ones go on as a normal
     distribution's would.

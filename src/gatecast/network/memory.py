@@ -7,12 +7,12 @@ candidate forecasts look back at them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from gatecast.network.inputs import ROWS, Ahead, LossSettings, PanelArrays, ValueInputs, extend, join, newest, spans
+from gatecast.network.inputs import Ahead, LossSettings, PanelArrays, ValueInputs, cut, extend, join, newest, spans
 from gatecast.network.spec import NetworkSpec
 from gatecast.network.wrapper import SequenceResult, Stretches, run_sequences
 
@@ -56,19 +56,12 @@ class Memory:
         return out
 
     def rows(self, index: np.ndarray, keep: np.ndarray | None = None) -> Memory:
-        """Take some series, and forget what `keep` says not to keep."""
+        """Take some series, with nothing remembered of those that `keep` excludes, `(n,)`."""
         lengths = np.diff(self.recent.offsets)[index]
         state = self.state[index]
         if keep is not None:
             lengths, state = np.where(keep, lengths, 0), np.where(keep[:, None], state, 0)
-        rows = spans(self.recent.offsets[:-1][index], lengths)
-        taken = {name: getattr(self.recent, name) for name in ROWS}
-        taken = {name: array[rows] if len(array) else array for name, array in taken.items()}
-        static = {name: getattr(self.recent, name) for name in ("static_numbers", "static_codes", "units")}
-        static = {name: array[index] if len(array) else array for name, array in static.items()}
-        spreads = None if self.recent.spreads is None else self.recent.spreads[index]
-        offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-        return Memory(replace(self.recent, offsets=offsets, spreads=spreads, **taken, **static), state)
+        return Memory(cut(self.recent.series(index), self.recent.offsets[:-1][index], lengths), state)
 
 
 @dataclass(frozen=True)
@@ -98,12 +91,9 @@ class TrainedNetwork:
 
     def blank(self, like: PanelArrays) -> Memory:
         """Remember nothing of as many series as `like` has."""
-        S = like.n_series
-        none = {name: getattr(like, name)[:0] for name in ROWS}
-        return Memory(
-            replace(like, offsets=np.zeros(S + 1, np.int64), **none),
-            np.zeros((S, 0 if self.window else self.spec.state_size), self.weights.dtype),
-        )
+        none = np.zeros(like.n_series, np.int64)
+        state_size = 0 if self.window else self.spec.state_size
+        return Memory(cut(like, none, none), np.zeros((like.n_series, state_size), self.weights.dtype))
 
     def read(self, memory: Memory, new: PanelArrays) -> Memory:
         """Take in new points of all series.
@@ -115,10 +105,7 @@ class TrainedNetwork:
         panel = join(memory.recent, new)
         state = memory.state
         if not self.window:
-            # from the newest old point, whose state is kept, to the one before the newest
-            start = np.maximum(n_old - 1, 0)
-            length = np.maximum(n_old + n_new - 1 - start, 0)
-            state = self._run(panel, Stretches(_all(panel), start, length), state).state
+            state = self._run(panel, _before_newest(n_old, n_new), state).state
         return Memory(newest(panel, self.kept), state)
 
     def forecast(self, memory: Memory, horizon: int | None = None, ahead: Ahead | None = None) -> np.ndarray:
@@ -157,8 +144,8 @@ class TrainedNetwork:
         """
         n_old, n_new = np.diff(memory.recent.offsets), np.diff(new.offsets)
         panel = join(memory.recent, new)
-        start = np.maximum(n_old - 1, 0)
-        length = np.maximum(n_old + n_new - 1 - start, 0)
+        stretches = _before_newest(n_old, n_new)
+        start, length = stretches.starts, stretches.lengths
         out = np.full((len(new.values), self.spec.n_parameters_of_step, width), np.nan, self.weights.dtype)
         # the first point of a series that nothing is known of has no forecast
         rows = spans(new.offsets[1:] - length, length)
@@ -166,11 +153,11 @@ class TrainedNetwork:
             series = np.repeat(_all(panel), length)
             out[rows] = self.forecast_windows(panel, series, spans(start, length), width)
         else:
-            out[rows] = self._run(panel, Stretches(_all(panel), start, length), memory.state, width).every
+            out[rows] = self._run(panel, stretches, memory.state, width).every
         return out
 
     def trace(self, memory: Memory, new: PanelArrays) -> np.ndarray:
-        """Tell what the recurrent layers do at every one of the new points, on the way to the forecast behind it.
+        """Tell what the recurrent layers do at every one of the new points, on the way to the forecast after it.
 
         Args:
             memory: What was remembered before them.
@@ -191,10 +178,7 @@ class TrainedNetwork:
 
     def _trace_windows(self, panel: PanelArrays, series: np.ndarray, origins: np.ndarray) -> np.ndarray:
         out = np.empty((len(series), self.spec.trace_size), self.weights.dtype)
-        for at in range(0, len(series), WINDOWS_PER_CALL):
-            part = slice(at, at + WINDOWS_PER_CALL)
-            lengths = np.minimum(origins[part] + 1, self.window)
-            stretches = Stretches(series[part], origins[part] + 1 - lengths, lengths)
+        for part, stretches in self._windows(series, origins):
             out[part] = self._run(panel, stretches, None, trace="last").trace
         return out
 
@@ -208,12 +192,16 @@ class TrainedNetwork:
     def forecast_windows(self, panel: PanelArrays, series: np.ndarray, origins: np.ndarray, width: int) -> np.ndarray:
         """Forecast from windows that end at `origins`, positions in their series."""
         out = np.zeros((len(series), self.spec.n_parameters_of_step, width), self.weights.dtype)
+        for part, stretches in self._windows(series, origins):
+            out[part] = self._run(panel, stretches, None).last[:, :, :width]
+        return out
+
+    def _windows(self, series: np.ndarray, origins: np.ndarray) -> Iterator[tuple[slice, Stretches]]:
+        """Split windows into those that go through the core at once, with their place in the panel."""
         for at in range(0, len(series), WINDOWS_PER_CALL):
             part = slice(at, at + WINDOWS_PER_CALL)
             lengths = np.minimum(origins[part] + 1, self.window)
-            stretches = Stretches(series[part], origins[part] + 1 - lengths, lengths)
-            out[part] = self._run(panel, stretches, None).last[:, :, :width]
-        return out
+            yield part, Stretches(series[part], origins[part] + 1 - lengths, lengths)
 
     def _as_observed(self, memory: Memory, block: np.ndarray, ahead: Ahead | None) -> PanelArrays:
         """Take a block of forecasts for what came."""
@@ -221,12 +209,13 @@ class TrainedNetwork:
         values = np.ascontiguousarray(block[:, self.loss.middle]).ravel()
         panel = memory.recent
         # of what is not known ahead the newest rows are all that is known
-        rows: dict[str, Any] = {name: np.repeat(_newest_rows(panel, name), H, axis=0) for name in ("numbers", "codes")}
+        numbers, codes = (np.repeat(_newest_rows(panel, name), H, axis=0) for name in ("numbers", "codes"))
         if ahead is not None:
-            for name, known in (("numbers", ahead.numbers), ("codes", ahead.codes)):
-                if rows[name].size:
-                    rows[name][:, : known.shape[2]] = known.reshape(S * H, -1)
-        return replace(panel, values=values, targets=values, offsets=np.arange(S + 1, dtype=np.int64) * H, **rows)
+            for rows, known in ((numbers, ahead.numbers), (codes, ahead.codes)):
+                if rows.size:
+                    rows[:, : known.shape[2]] = known.reshape(S * H, -1)
+        offsets = np.arange(S + 1, dtype=np.int64) * H
+        return replace(panel, values=values, targets=values, offsets=offsets, numbers=numbers, codes=codes)
 
     def _run(
         self,
@@ -252,6 +241,12 @@ class TrainedNetwork:
 
 def _all(panel: PanelArrays) -> np.ndarray:
     return np.arange(panel.n_series, dtype=np.int64)
+
+
+def _before_newest(n_old: np.ndarray, n_new: np.ndarray) -> Stretches:
+    """Return the points from the newest old one, whose state is kept, to the one before the newest."""
+    start = np.maximum(n_old - 1, 0)
+    return Stretches(np.arange(len(n_old), dtype=np.int64), start, np.maximum(n_old + n_new - 1 - start, 0))
 
 
 def _newest_rows(panel: PanelArrays, name: str) -> np.ndarray:

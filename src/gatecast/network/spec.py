@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.network.layers import LAYERS, Layer
 
 __all__ = ["LayerSpec", "NetworkSpec"]
@@ -142,7 +142,7 @@ class NetworkSpec:
 
     @property
     def sees_ahead(self) -> bool:
-        """Whether a layer reads points behind a step, so that only windows may use it."""
+        """Whether a layer reads points after a step, so that only windows may use it."""
         return any(layer.sees_ahead for layer in self.layers)
 
     def views(self, flat: np.ndarray) -> dict[str, np.ndarray]:
@@ -167,12 +167,12 @@ class NetworkSpec:
         prefix = f"layers.{layer}."
         return {n.removeprefix(prefix): w for n, w in self.views(flat).items() if n.startswith(prefix)}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return what JSON can hold; `from_dict` takes it back."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, facts: dict[str, Any]) -> NetworkSpec:
+    def from_dict(cls, facts: JsonObject) -> NetworkSpec:
         """Rebuild a network from `to_dict`, also after it went through JSON."""
         tuples = {
             "stack": tuple(LayerSpec(**layer) for layer in facts["stack"]),

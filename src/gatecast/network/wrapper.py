@@ -15,6 +15,7 @@ import numpy as np
 
 from gatecast.exceptions import ConfigError
 from gatecast.network import _native
+from gatecast.network._native import available_isas, compiler
 from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs, typed
 from gatecast.network.spec import NetworkSpec
 
@@ -54,18 +55,8 @@ Stream: TypeAlias = _native.Stream_float32
 Trainer: TypeAlias = _native.Trainer_float32
 
 
-def available_isas() -> list[str]:
-    """Instruction sets that this build has and this processor runs, slowest first."""
-    return _native.available_isas()
-
-
-def compiler() -> str:
-    """Name the compiler that built the core."""
-    return _native.compiler()
-
-
 def isa() -> str:
-    """Name the instruction set in use: the fastest one, or what `GATECAST_ISA` says.
+    """Name the instruction set in use: the fastest one, or that of `GATECAST_ISA`.
 
     Raises:
         ConfigError: `GATECAST_ISA` names one that does not run here.
@@ -112,11 +103,11 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class SequenceResult:
-    """What a network said about some sequences: states behind them and forecasts, as parameters of each step."""
+    """A network's states after some sequences and its forecasts, as parameters of each step."""
 
     state: np.ndarray  # (n, state_size)
-    last: np.ndarray  # (n, P, H): forecast behind the last step
-    every: np.ndarray  # (sum of lengths, P, width): first `width` steps of the forecast behind each step
+    last: np.ndarray  # (n, P, H): forecast after the last step
+    every: np.ndarray  # (sum of lengths, P, width): first `width` steps of the forecast after each step
     trace: np.ndarray  # (sum of lengths or n, trace_size): what recurrent layers did; without columns if not asked for
 
 
@@ -161,13 +152,11 @@ def make_trainer(
         n_threads: Threads, kept for the trainer's life.
 
     Returns:
-        An object with `run(source, first_step, rates) -> (outcome, steps, records)`, where the columns of `records`
-        `(steps, 5)` are mean loss, mean loss and mean squared error in units of the data, number of targets and norm of
-        the gradient; `run_into(source, first_step, rates, records) -> (outcome, steps)`, which writes them to an array
-        of the caller, where those of the finished steps (`adam_steps` counts these) are also after Ctrl-C;
-        `gradient(source, chance) -> (loss, predictions (B, T - first, P, H), weights, inputs)`, with
-        dropout where `chance` is true; `weights()`, `set_weights(flat)`, `mean_weights()`, `set_mean_weights(flat)`,
-        `moments()`, `set_moments(moments, steps)` and `adam_steps`.
+        A trainer, whose `run(source, first_step, rates)` returns outcome, steps and records; their columns `(steps, 5)`
+        are mean loss, mean loss and mean squared error in units of the data, number of targets and norm of the
+        gradient. `run_into` writes them to an array of the caller, where those of the finished steps (`adam_steps`
+        counts these) are also after Ctrl-C. `gradient(source, chance)`, with dropout where `chance` is true, returns
+        the loss, predictions `(B, T - first, P, H)` and the gradients of weights and inputs.
     """
     trainer = typed(Trainer, weights.dtype)(
         shape=native_shape(spec),
@@ -207,7 +196,7 @@ def window_source(
     n_dropped: int,
     seed: int,
 ) -> WindowSource:
-    """Every window of `lookback` points with the `horizon` points behind it; `n_dropped` last ones are left out."""
+    """Every window of `lookback` points with the `horizon` points after it; `n_dropped` last ones are left out."""
     return typed(WindowSource, panel.values.dtype)(
         panel=panel.native(),
         value_inputs=value_inputs.native(),
@@ -272,7 +261,7 @@ def run_sequences(
         panel: Of the same type as the weights.
         stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
         state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
-        width: How many steps of the forecast are wanted behind every step.
+        width: How many steps of the forecast are wanted after every step.
         trace: Of which steps it is told what recurrent layers did (`NetworkSpec.trace_size` numbers each, see
             `Layer.traced`): of "none", "each" or the "last" one of each sequence.
         n_threads: Threads for this call.

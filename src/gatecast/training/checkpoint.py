@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import errno
-import hashlib
-import json
 import os
 import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from gatecast._files import checksum, write_atomically
+from gatecast._files import Tensors, read_tensors, unwritable, write_tensors
 from gatecast._json import JsonObject
 from gatecast.exceptions import ModelFileError
+from gatecast.network.wrapper import Trainer
 from gatecast.training.loop import Log, Save
 
-__all__ = ["Checkpoint", "fingerprint"]
+__all__ = ["Checkpoint"]
 
 FORMAT = 3
+KEY = "gatecast_checkpoint"
 
 
 class Checkpoint:
@@ -49,7 +46,7 @@ class Checkpoint:
         self._lock = threading.Lock()
         self._written = time.monotonic()
         self.selection: JsonObject | None = None
-        self._tensors: dict[int, dict[str, np.ndarray]] = {}
+        self._tensors: dict[int, Tensors] = {}
         self._facts: dict[int, JsonObject] = {}
         if self._path is not None:
             _check_writable(self._path)
@@ -60,23 +57,16 @@ class Checkpoint:
         Raises:
             ModelFileError: The file is missing, damaged, or of another fit.
         """
-        from safetensors import SafetensorError, safe_open
-
         file = Path(path)
         if not file.exists():
             raise ModelFileError(
                 f"There is no checkpoint {file}. Pass the file that `checkpoint=` named, or leave `resume` out."
             )
         try:
-            with safe_open(file, framework="numpy") as opened:
-                text = (opened.metadata() or {})["gatecast_checkpoint"]
-                facts = json.loads(text)
-                tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  no dict
-            # another text may say the same numbers, since the last digit of some is not needed
-            is_written_here = json.dumps(facts) == text
-            if facts.pop("sha256") != checksum(tensors, facts) or not is_written_here:
+            tensors, facts, is_intact = read_tensors(file, KEY)
+            if not is_intact:
                 raise ValueError("its checksum does not match its content")  # noqa: TRY301  one answer for all
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError) as error:
             raise ModelFileError(
                 f"{file} is no complete checkpoint of gatecast ({error}). Pass the file that `checkpoint=` named."
             ) from None
@@ -91,7 +81,7 @@ class Checkpoint:
             prefix = f"{member}."
             self._tensors[int(member)] = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
-    def resume(self, member: int, trainer: Any) -> Log | None:
+    def resume(self, member: int, trainer: Trainer) -> Log | None:
         """Give a trainer the weights and moments that were kept; returns the log to go on from, None to begin."""
         if member not in self._facts:
             return None
@@ -110,19 +100,19 @@ class Checkpoint:
             facts["shortened"],
         )
 
-    def saver(self, member: int, *, averaged: bool = False) -> Save:
-        """Return what training shows its state to; `averaged` trainers have a running mean of the weights."""
+    def saver(self, member: int, *, uses_ema: bool = False) -> Save:
+        """Return what training shows its state to; with `uses_ema` the moving average of the weights is kept too."""
 
-        def save(trainer: Any, log: Log, is_over: bool) -> None:
+        def save(trainer: Trainer, log: Log, is_over: bool) -> None:
             if self._path is None or not (is_over or time.monotonic() - self._written > self._seconds):
                 return
             with self._lock:
-                self._note(member, trainer, log, averaged=averaged)
+                self._note(member, trainer, log, uses_ema=uses_ema)
                 self._write(self._path)
 
         return save
 
-    def _note(self, member: int, trainer: Any, log: Log, *, averaged: bool) -> None:
+    def _note(self, member: int, trainer: Trainer, log: Log, *, uses_ema: bool) -> None:
         tensors = {
             "weights": trainer.weights(),
             "moments": trainer.moments(),
@@ -130,7 +120,7 @@ class Checkpoint:
             # training goes on while other members write the file
             "records": log.records.copy(),
         }
-        tensors |= {"mean": trainer.mean_weights()} if averaged else {}
+        tensors |= {"mean": trainer.mean_weights()} if uses_ema else {}
         tensors |= {"best": log.best_weights} if log.best_weights is not None else {}
         self._tensors[member] = tensors
         self._facts[member] = {
@@ -152,20 +142,17 @@ class Checkpoint:
                 self._write(self._path)
 
     def _write(self, path: Path) -> None:
-        from safetensors.numpy import save
-
         facts = {
             "format": FORMAT,
             "fingerprint": self._fingerprint,
             "selection": self.selection,
             "members": {str(member): kept for member, kept in self._facts.items()},
         }
-        tensors = {f"{m}.{n}": np.ascontiguousarray(t) for m, kept in self._tensors.items() for n, t in kept.items()}
+        tensors = {f"{m}.{n}": tensor for m, kept in self._tensors.items() for n, tensor in kept.items()}
         try:
-            content = json.dumps({**facts, "sha256": checksum(tensors, facts)})
-            write_atomically(path, save(tensors, {"gatecast_checkpoint": content}))
+            write_tensors(path, KEY, tensors, facts)
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise unwritable("checkpoint", path, error) from None
         self._written = time.monotonic()
 
 
@@ -177,19 +164,4 @@ def _check_writable(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def _unwritable(path: Path, error: OSError) -> ModelFileError:
-    return ModelFileError(
-        f"The checkpoint cannot be written to {path} ({error.strerror or error}). "
-        "Pass a path in a folder that exists, is writable and has room."
-    )
-
-
-def fingerprint(settings: JsonObject, arrays: list[np.ndarray]) -> str:
-    """Return a text that is the same for equal settings and data alone."""
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes() if array.dtype != object else repr(array.tolist()).encode())
-    return digest.hexdigest()
+        raise unwritable("checkpoint", path, error) from None

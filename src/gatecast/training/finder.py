@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from gatecast.network.wrapper import FINISHED
+from gatecast.network.wrapper import FINISHED, Source, Trainer
 
 __all__ = ["find_learning_rate", "steepest_rate"]
 
@@ -18,7 +17,7 @@ MEMORY = 0.9
 EXPLODED = 2.0
 
 
-def find_learning_rate(make: Callable[[], Any], source: Any) -> float:
+def find_learning_rate(make: Callable[[], Trainer], source: Source) -> float:
     """Raise the learning rate from step to step and see where the loss falls and where it breaks out.
 
     Args:

@@ -7,12 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from gatecast.exceptions import TrainingError
-from gatecast.network.wrapper import FINISHED
+from gatecast.network.wrapper import FINISHED, Source, Trainer
 from gatecast.texts.message import Message
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
@@ -21,7 +20,7 @@ __all__ = ["Log", "OnValidation", "TrainingResult", "TrainingSchedule", "train"]
 
 # the core works for about this long before Python hears of it: short enough for a lively bar
 SECONDS_PER_CALL = 0.1
-# share of the time limit after which the clock is looked at again: the speed of the first steps says little
+# share of the time limit after which the clock is read again: the speed of the first steps tells little
 CLOCK_SHARE = 0.05
 # the curve by which weights are judged
 JUDGED = "validation_loss"
@@ -44,7 +43,7 @@ class TrainingSchedule:
         check_every: Training steps from one validation check to the next.
         patience: Validation checks without an improvement after which training ends; 0 to never end early.
         deadline: Of `time.monotonic`, or infinity.
-        averaged: Whether the running mean of the weights is what counts.
+        uses_ema: Whether the exponential moving average of the weights is what counts.
         halt: Training that is not in the main thread, where Ctrl-C arrives, ends when this is set.
         on_validation: Is called at each validation check, with nothing found where nothing is held out; what it raises
             ends the training and reaches the caller.
@@ -57,7 +56,7 @@ class TrainingSchedule:
     check_every: int = 0
     patience: int = 0
     deadline: float = math.inf
-    averaged: bool = False
+    uses_ema: bool = False
     halt: threading.Event | None = None
     on_validation: OnValidation | None = None
     remedies: tuple[Message, ...] = ()
@@ -131,14 +130,14 @@ class TrainingResult:
 
 Judge = Callable[[np.ndarray], dict[str, float]]
 # the last argument tells whether training ends here
-Save = Callable[[Any, Log, bool], None]
+Save = Callable[[Trainer, Log, bool], None]
 
 
 def train(
-    trainer: Any,
-    source: Any,
+    trainer: Trainer,
+    source: Source,
     schedule: TrainingSchedule,
-    progress: Progress,
+    progress: Progress | None,
     judge: Judge | None = None,
     save: Save | None = None,
     log: Log | None = None,
@@ -149,7 +148,7 @@ def train(
         trainer: From `gatecast.network.wrapper.make_trainer`.
         source: Where its sequences come from.
         schedule: What training follows.
-        progress: Is told of every few steps.
+        progress: Is told of every few steps, or None.
         judge: Returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
             without it the last weights count.
         save: Is shown trainer and log now and then and at the end, also after Ctrl-C, and may keep them.
@@ -176,10 +175,10 @@ def train(
 
 @dataclass
 class _Run:
-    trainer: Any
-    source: Any
+    trainer: Trainer
+    source: Source
     schedule: TrainingSchedule
-    progress: Progress
+    progress: Progress | None
     judge: Judge | None
     save: Save | None
     log: Log
@@ -190,7 +189,8 @@ class _Run:
 
     def go(self) -> Stop:
         log, self.first, self.clock_seen = self.log, self.log.n_steps, self.started
-        self.progress.advance(log.n_steps, math.nan)
+        if self.progress is not None:
+            self.progress.advance(log.n_steps, math.nan)
         while True:
             # also the first thing to do where an earlier run was interrupted between a step and its check
             if self._is_due():
@@ -225,12 +225,13 @@ class _Run:
         log.n_steps += taken
         if outcome != FINISHED:
             raise TrainingError(self._diverged())
-        self.progress.advance(taken, math.sqrt(log.records[log.n_steps - 1, 2]))
+        if self.progress is not None:
+            self.progress.advance(taken, math.sqrt(log.records[log.n_steps - 1, 2]))
         if time.perf_counter() - start < SECONDS_PER_CALL and n == self.per_call:
             self.per_call = min(2 * self.per_call, 1 << 20)
 
     def weights(self) -> np.ndarray:
-        return np.asarray(self.trainer.mean_weights() if self.schedule.averaged else self.trainer.weights())
+        return np.asarray(self.trainer.mean_weights() if self.schedule.uses_ema else self.trainer.weights())
 
     def _diverged(self) -> Message:
         step, schedule = self.log.n_steps, self.schedule

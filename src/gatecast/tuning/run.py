@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._files import fingerprint
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
 from gatecast.model.settings import Settings, Value, Values
-from gatecast.training.checkpoint import fingerprint
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
 from gatecast.tuning.search import Search

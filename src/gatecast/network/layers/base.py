@@ -1,4 +1,4 @@
-"""What must a kind of layer say of itself? Its weights, and in NumPy what it computes."""
+"""What must a kind of layer define? Its weights, and in NumPy what it computes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Layer(ABC):
 
     # whether its output at a step depends on other steps
     mixes_steps: ClassVar[bool] = False
-    # whether it reads points behind a step, so that only windows may use it
+    # whether it reads points after a step, so that only windows may use it
     sees_ahead: ClassVar[bool] = False
 
     @property

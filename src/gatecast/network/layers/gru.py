@@ -1,6 +1,6 @@
 """A layer of gated recurrent units.
 
-The equations (Cho et al. 2014, the reset gate behind the product, as Keras and PyTorch have it):
+The equations (Cho et al. 2014, the reset gate after the product, as Keras and PyTorch have it):
 
     z, r = sigmoid(x W + b + h U + b')    g = tanh(x W + b + r (h U + b'))    h' = z h + (1 - z) g
 """

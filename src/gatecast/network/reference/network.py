@@ -1,4 +1,4 @@
-"""What does a whole network say, and what are the gradients of its loss? From embeddings to the future decoder."""
+"""What does a whole network forecast, and what are the gradients of its loss? From embeddings to the future decoder."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def forward(spec: NetworkSpec, flat: Array, x: Array, first: int = 0) -> Array:
         spec: Shape of the network.
         flat: All weights, `(spec.n_parameters,)`.
         x: Inputs, embeddings among them.
-        first: The head speaks from this step on.
+        first: The first step that is forecast from.
 
     Returns:
         The head's outputs `(B, T - first, spec.output_size)`; those of a plain network are its forecasts.
@@ -110,7 +110,7 @@ def _rows(spec: NetworkSpec, codes: Array) -> list[Array]:
 
 
 def _embed(spec: NetworkSpec, flat: Array, codes: Array) -> Array:
-    """Look up `(..., C)` codes, one behind the other."""
+    """Look up `(..., C)` codes, one after the other."""
     views = spec.views(flat)
     tables = [views[f"embeddings.{n}"][rows] for n, rows in enumerate(_rows(spec, codes))]
     return np.concatenate(tables, axis=-1) if tables else np.zeros((*codes.shape[:-1], 0), flat.dtype)
@@ -132,7 +132,7 @@ def _inputs(spec: NetworkSpec, flat: Array, batch: Batch) -> Array:
 
 
 def _entering(spec: NetworkSpec, flat: Array, x: Array, first: int) -> list[Array]:
-    """What enters each layer, and the head; behind the stack only the steps from `first` on."""
+    """What enters each layer, and the head; after the stack only the steps from `first` on."""
     entering = []
     for n, layer in enumerate(spec.layers):
         if n == len(spec.stack):

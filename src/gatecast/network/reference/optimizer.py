@@ -36,7 +36,7 @@ def adam_step(
         step: 1 for the first step.
         learning_rate: Step size before the bias correction.
         settings: Decay of the weights (decoupled, Loshchilov and Hutter 2019), memories and epsilon.
-        mean: `(n,)` running mean of the weights, or nothing. It forgets faster while it is young.
+        mean: `(n,)` exponential moving average of the weights, or nothing. It forgets faster while it is young.
         decays: `(n,)` which of the weights decay, see `NetworkSpec.decays`; all when absent.
     """
     at = settings or OptimizerSettings()

@@ -6,9 +6,9 @@ Arrays end in `(P, H)`, parameters of each step; axes before that are of no conc
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import lgamma
 
 import numpy as np
+from scipy.special import digamma, gammaln
 
 from gatecast.network.inputs import LossSettings
 
@@ -125,26 +125,12 @@ def _student(_: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
     sigma, nu = at[..., 1, :], at[..., 2, :]
     e = (at[..., 0, :] - y) / sigma
     inside = 1 + e**2 / nu
-    constant = log_gamma(nu / 2) - log_gamma((nu + 1) / 2) + np.log(nu * np.pi) / 2
+    constant = gammaln(nu / 2) - gammaln((nu + 1) / 2) + np.log(nu * np.pi) / 2
     value = constant + np.log(sigma) + (nu + 1) / 2 * np.log(inside)
     d_e = (nu + 1) * e / (nu * inside)
     d_constant = (digamma(nu / 2) - digamma((nu + 1) / 2)) / 2 + 1 / (2 * nu)
     d_nu = d_constant + np.log(inside) / 2 - d_e * e / (2 * nu)
     return value, np.stack([d_e / sigma, (1 - d_e * e) / sigma, d_nu], axis=-2)
-
-
-def log_gamma(x: Array) -> Array:
-    """The logarithm of the gamma function, element by element."""
-    return np.asarray(np.vectorize(lgamma, otypes=[float])(x), x.dtype)
-
-
-def digamma(x: Array) -> Array:
-    """The derivative of `log_gamma` for x > 0, by recurrence and asymptotic series (Abramowitz and Stegun 6.3.18)."""
-    steps = np.arange(10)
-    high = x + len(steps)
-    f = 1 / high**2
-    series = np.log(high) - 1 / (2 * high) - f * (1 / 12 - f * (1 / 120 - f * (1 / 252 - f / 240)))
-    return np.asarray(series - (1 / (x[..., None] + steps)).sum(axis=-1))
 
 
 LOSSES: dict[str, Callable[[LossSettings, Array, Array], tuple[Array, Array]]] = {

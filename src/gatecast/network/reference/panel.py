@@ -13,7 +13,7 @@ __all__ = ["batch_of", "candidates_at", "inputs_at"]
 
 Array = np.ndarray
 
-# outliers beyond this many units say no more than that they are outliers
+# beyond this many units the size of an outlier does not count
 CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
 
 
@@ -51,7 +51,7 @@ def candidates_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int,
 def batch_of(
     panel: PanelArrays, value_inputs: ValueInputs, places: Sequence[tuple[int, int]], T: int, first: int, H: int
 ) -> Batch:
-    """Lay out the sequences of T steps that begin at `places`, (series, position) each; zeros behind a series' end."""
+    """Lay out the sequences of T steps that begin at `places`, (series, position) each; zeros after a series' end."""
     dtype, B, N = panel.values.dtype, len(places), T - first
     x = np.zeros((B, T, value_inputs.n_inputs + panel.n_inputs), dtype)
     y = np.full((B, N, H), np.nan, dtype)
@@ -67,7 +67,7 @@ def batch_of(
             x[b, t] = inputs_at(panel, value_inputs, s, start + t)
             codes[b, t] = np.concatenate([_row(panel.codes, row), _row(panel.static_codes, s)])
         for n in range(N):
-            # origins behind the end count for nothing; the core sees the last point there
+            # origins after the end count for nothing; the core sees the last point there
             at = min(start + first + n, length - 1)
             candidates[b, n] = candidates_at(panel, value_inputs, s, at, H)
             ahead = slice(begin + at + 1, begin + min(at + 1 + H, length))
