@@ -10,10 +10,10 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
-from gatecast.data.reading.apart import tell_apart
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
 from gatecast.data.reading.find import Found, Wanted, find_columns
 from gatecast.data.reading.frames import Source, as_array, as_source
+from gatecast.data.reading.separate_series import separate_series
 from gatecast.data.reading.table import wanted_like
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
@@ -96,7 +96,7 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
             f"The future rows have no column with times (they have {_listed(source.frame.columns)}), and one was "
             f"expected. Add {after.columns.time!r}."
         )
-    found, times = tell_apart(source, found, read_times(source, found), after.freq)
+    found, times = separate_series(source, found, read_times(source, found), after.freq)
     return _series(after, source, found), _instants(after, found, times)
 
 

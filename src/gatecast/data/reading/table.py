@@ -8,11 +8,11 @@ from gatecast.data.panel.arrays import Array, Floats, Ints, spread
 from gatecast.data.panel.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.panel import Columns, Panel, Roles
-from gatecast.data.reading.apart import raise_repeated, tell_apart
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
+from gatecast.data.reading.separate_series import raise_repeated, separate_series
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import ConfigError, DataError
 
@@ -234,7 +234,7 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
             "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
         )
     times = read_times(source, found)
-    found, times = tell_apart(source, found, times, freq)
+    found, times = separate_series(source, found, times, freq)
     codes, ids = _series(source, found)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)

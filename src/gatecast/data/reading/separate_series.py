@@ -17,10 +17,10 @@ from gatecast.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["raise_repeated", "tell_apart"]
+__all__ = ["raise_repeated", "separate_series"]
 
 
-def tell_apart(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
+def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
     """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both.
 
     Raises:
@@ -93,7 +93,7 @@ def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:
         return ()
     try:
         other = find_columns(source.frame, replace(wanted, time=None))
-        other, times = tell_apart(source, other, read_times(source, other), None)
+        other, times = separate_series(source, other, read_times(source, other), None)
     except DataError:
         return ()
     return other.times if _is_unique(source.frame, times.instants, other.id) else ()
