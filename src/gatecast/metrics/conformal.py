@@ -228,8 +228,7 @@ def coverage_by_step(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -
     >>> coverage_by_step(np.zeros((2, 2)), np.ones((2, 2)), np.array([[0.5, 2.0], [0.1, 0.9]]))
     array([1. , 0.5])
     """
-    steps = range(actual.shape[1])
-    return np.array([coverage(lower[:, k], upper[:, k], actual[:, k]) for k in steps])
+    return np.array([coverage(*step) for step in zip(lower.T, upper.T, actual.T, strict=True)])
 
 
 def _line(residuals: np.ndarray) -> tuple[float, float]:

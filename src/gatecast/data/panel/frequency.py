@@ -6,6 +6,7 @@ Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
@@ -99,7 +100,6 @@ def infer_grid(stamps: Stamps) -> Grid:
     if grid is None:
         _raise_two_frequencies(stamps)
         _raise_irregular(stamps)
-    assert grid is not None
     _check_each_series(grid, stamps)
     return grid
 
@@ -266,16 +266,14 @@ def _check_each_series(grid: Grid, stamps: Stamps) -> None:
         if steps.min() > 1:
             other = _common_grid(stamps.one(int(index)))
             if other is not None:
-                _raise_two(stamps, grid, other, int(index))
+                # the first of the other series stands for them
+                _raise_two(stamps, (int(index == 0), grid), (int(index), other))
 
 
-def _raise_two(stamps: Stamps, grid: Grid, other: Grid, other_index: int) -> None:
-    first = next(i for i in range(len(stamps.ids)) if i != other_index)
+def _raise_two(stamps: Stamps, first: tuple[int, Grid], second: tuple[int, Grid]) -> NoReturn:
     raise DataError(
-        f"Series {stamps.ids[first]!r} has frequency {grid.freq!r} and series {stamps.ids[other_index]!r} "
-        "has "
-        f"{other.freq!r}, but all series of one table must share one. Split the table, or resample one of "
-        "them."
+        f"Series {stamps.ids[first[0]]!r} has frequency {first[1].freq!r} and series {stamps.ids[second[0]]!r} has "
+        f"{second[1].freq!r}, but all series of one table must share one. Split the table, or resample one of them."
     )
 
 
@@ -290,15 +288,10 @@ def _raise_two_frequencies(stamps: Stamps) -> None:
         if first is None:
             first = (index, grid)
         elif first[1].freq != grid.freq:
-            raise DataError(
-                f"Series {stamps.ids[first[0]]!r} has frequency {first[1].freq!r} and series "
-                f"{stamps.ids[index]!r} "
-                f"has {grid.freq!r}, but all series of one table must share one. Split the table, or "
-                "resample one of them."
-            )
+            _raise_two(stamps, first, (index, grid))
 
 
-def _raise_irregular(stamps: Stamps) -> None:
+def _raise_irregular(stamps: Stamps) -> NoReturn:
     lengths, counts = np.unique(stamps.steps(), return_counts=True)
     order = np.argsort(-counts, kind="stable")[:2]
     common = " and ".join(f"{step_text(int(lengths[i]), stamps.is_integer)} ({_times(int(counts[i]))})" for i in order)

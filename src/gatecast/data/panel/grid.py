@@ -156,7 +156,7 @@ class MonthGrid(Grid):
 @final
 @dataclass(frozen=True)
 class OffsetGrid(Grid):
-    """Any other pandas offset, e.g. "SMS" or "bh", step by step."""
+    """Another pandas offset, e.g. "SMS" or "bh", step by step."""
 
     freq: str
 

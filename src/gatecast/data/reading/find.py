@@ -33,54 +33,16 @@ __all__ = [
 ]
 
 TIME_NAMES = (
-    *(
-        "ds",
-        "date",
-        "datetime",
-        "timestamp",
-        "time",
-        "day",
-        "month",
-        "year",
-        "week",
-        "quarter",
-        "period",
-        "t",
-        "step",
-    ),
+    *("ds", "date", "datetime", "timestamp", "time", "day", "month", "year", "week", "quarter", "period", "t", "step"),
     *("date_time", "time_stamp", "datum", "fecha", "unix", "unixtime", "epoch", "index"),
-    *(
-        "日期",
-        "时间",
-        "日期时间",
-        "时间戳",
-        "时刻",
-        "年月",
-        "年月日",
-        "月份",
-        "年份",
-        "年",
-        "月",
-        "日",
-        "周",
-        "季度",
-    ),
+    *("日期", "时间", "日期时间", "时间戳", "时刻", "年月", "年月日", "月份", "年份"),
+    *("年", "月", "日", "周", "季度"),
 )
 # Integers below these names are steps, even where they could be years.
 STEP_NAMES = ("t", "step", "index")
 TARGET_NAMES = (
-    "y",
-    "value",
-    "values",
-    "target",
-    "sales",
-    "数值",
-    "值",
-    "销量",
-    "销售量",
-    "销售额",
-    "目标",
-    "数量",
+    *("y", "value", "values", "target", "sales"),
+    *("数值", "值", "销量", "销售量", "销售额", "目标", "数量"),
 )
 ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "序列", "编号", "名称")
 NUMERIC = ("integer", "number", "number text")

@@ -13,7 +13,7 @@ from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
-from gatecast.data.reading.times import RowTimes, read_times, time_text
+from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
@@ -294,20 +294,8 @@ def _choose_grid(
             return grid, utc
     except DataError:
         pass
-    local = Stamps(_local(utc.times, times.timezone), offsets, ids)
+    local = Stamps(local_times(utc.times, times.timezone), offsets, ids)
     return _grid(local, freq), local
-
-
-def _local(times: Array, timezone: str) -> Array:
-    import pandas as pd
-
-    return (
-        pd.DatetimeIndex(times)
-        .tz_localize("UTC")
-        .tz_convert(timezone)
-        .tz_localize(None)
-        .to_numpy(dtype="datetime64[ns]")
-    )
 
 
 def _grid(stamps: Stamps, freq: str | int | None) -> Grid:
@@ -343,21 +331,17 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
     return positions
 
 
-def _floats(array: Array) -> Floats:
+def _floats(array: Array) -> tuple[Floats, Ints]:
+    """Return the values as numbers, and where they are not finite though not missing."""
     # plain numbers do not need pandas, which takes longer to import than a small fit takes
     if array.dtype.kind in "fiu":
-        return array.astype(np.float64, copy=False)
+        values = array.astype(np.float64, copy=False)
+        return values, np.flatnonzero(np.isinf(values))
     import pandas as pd
 
-    return parse_numbers(pd.Series(array)).floats
-
-
-def _not_finite_in(array: Array, values: Floats) -> Ints:
-    if array.dtype.kind in "fiu":
-        return np.flatnonzero(np.isinf(values))
-    import pandas as pd
-
-    return not_finite(pd.Series(array), values)
+    column = pd.Series(array)
+    values = parse_numbers(column).floats
+    return values, not_finite(column, values)
 
 
 def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
@@ -370,8 +354,7 @@ def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
         )
     if not len(array):
         raise DataError("The array is empty, and at least one value was expected. Pass a series.")
-    values = _floats(array)
-    bad = _not_finite_in(array, values)
+    values, bad = _floats(array)
     if len(bad):
         raise DataError(
             f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a "

@@ -17,7 +17,7 @@ from gatecast.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RowTimes", "read_times", "time_text"]
+__all__ = ["RowTimes", "local_times", "read_times", "time_text"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,14 @@ def time_text(time: object) -> str:
     text = str(time.astype("datetime64[us]")).replace("T", " ")
     text = text.removesuffix(".000000")
     return text.removesuffix(":00").removesuffix(" 00:00") if text.endswith("00:00:00") else text
+
+
+def local_times(utc: Array, timezone: str) -> Array:
+    """Return what clocks in a time zone show at some times, datetime64[ns]."""
+    import pandas as pd
+
+    local = pd.DatetimeIndex(utc).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
+    return local.to_numpy(dtype="datetime64[ns]")
 
 
 def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "") -> RowTimes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import ClassVar, Self, final
 
 import numpy as np
@@ -47,7 +47,7 @@ class Transform(ABC):
     name: ClassVar[str]
     is_elementwise: ClassVar[bool] = True
     # whether a series that was never seen is treated like all others, and not by what it shows itself
-    is_shared: ClassVar[bool] = True
+    is_shared: ClassVar[bool]
     # smaller values are read as this
     lowest = -np.inf
 
@@ -98,9 +98,29 @@ class Transform(ABC):
         return np.empty((len(offsets) - 1 if origins is None else len(origins), 0))
 
 
+@dataclass(frozen=True)
+class _Shared(Transform):
+    """A transform whose fields are numbers that all series share."""
+
+    is_shared: ClassVar[bool] = True
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Read what `to_arrays` gave."""
+        return cls(**{field.name: arrays[field.name][0].item() for field in fields(cls)})
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return each number, shape (1,)."""
+        return {name: np.array([number]) for name, number in asdict(self).items()}
+
+    def rows(self, index: Ints) -> Self:
+        """All series are treated alike."""
+        return self
+
+
 @final
 @dataclass(frozen=True)
-class Identity(Transform):
+class Identity(_Shared):
     """Values stay as they are.
 
     >>> Identity().forward(np.array([1.0, 2.0]), np.array([0, 2]))
@@ -114,19 +134,6 @@ class Identity(Transform):
         """Learn nothing."""
         return cls()
 
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """There is nothing to read."""
-        return cls()
-
-    def to_arrays(self) -> dict[str, Array]:
-        """There is nothing to store."""
-        return {}
-
-    def rows(self, index: Ints) -> Self:
-        """All series are treated alike."""
-        return self
-
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the values, as float64."""
         return np.asarray(values, dtype=np.float64)
@@ -138,7 +145,7 @@ class Identity(Transform):
 
 @final
 @dataclass(frozen=True)
-class Log1p(Transform):
+class Log1p(_Shared):
     """`log(1 + y)`, for counts and amounts that grow by factors; 0 stays 0.
 
     Later values below `lowest`, which is 0 or the smallest training value where that is below 0, are read as `lowest`:
@@ -162,19 +169,6 @@ class Log1p(Transform):
         """
         _check_above_minus_one(values, offsets)
         return cls(float(np.fmin.reduce(values, initial=0.0)))
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Read what `to_arrays` gave."""
-        return cls(float(arrays["lowest"][0]))
-
-    def to_arrays(self) -> dict[str, Array]:
-        """Return `lowest`, shape (1,): all series share it."""
-        return {"lowest": np.array([self.lowest])}
-
-    def rows(self, index: Ints) -> Self:
-        """All series are treated alike."""
-        return self
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the logarithms, shape (N,); values below `lowest` are read as that."""
@@ -240,24 +234,11 @@ class BoxCox(Transform):
 
 
 @dataclass(frozen=True)
-class _Lagged(Transform):
+class _Lagged(_Shared):
     """`y[t] - y[t - lag]`; where `y[t - lag]` is missing, the last value of its phase or of the series stands in."""
 
     lag: int
     is_elementwise: ClassVar[bool] = False
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Read what `to_arrays` gave."""
-        return cls(int(arrays["lag"][0]))
-
-    def to_arrays(self) -> dict[str, Array]:
-        """Return `lag`, shape (1,): all series share it."""
-        return {"lag": np.array([self.lag])}
-
-    def rows(self, index: Ints) -> Self:
-        """All series are treated alike."""
-        return self
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the differences, shape (N,); the first `lag` of each series are NaN, as is what is missing."""
