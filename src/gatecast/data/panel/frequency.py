@@ -298,8 +298,7 @@ def _raise_irregular(stamps: Stamps) -> NoReturn:
     example = "1" if stamps.is_integer else '"D"'
     months = "" if stamps.is_integer or lengths[order[0]] < 28 * DAY else ', or `freq="MS"` for one value a month'
     raise DataError(
-        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was "
-        "expected. "
+        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was expected. "
         f"Pass it, e.g. `freq={example}`{months}, or resample the table."
     )
 

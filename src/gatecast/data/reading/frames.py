@@ -114,9 +114,8 @@ def as_source(data: object) -> Source:
         raise DataError("The table is lazy, and its rows were expected. Pass `data.collect()`.")
     if not isinstance(table, nw.DataFrame):
         raise DataError(
-            f"`data` has the type {type(data).__name__}, and a DataFrame, a Series or a 1-D array was "
-            "expected. "
-            "Pass for example a pandas or polars DataFrame."
+            f"`data` has the type {type(data).__name__}, and a DataFrame, a Series or a 1-D array was expected. Pass "
+            "for example a pandas or polars DataFrame."
         )
     columns = {name: _column(table[name]) for name in table.columns}
     return Source(_named_once(pd.DataFrame(columns)), backend=table.implementation.value)

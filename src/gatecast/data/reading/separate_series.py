@@ -35,9 +35,8 @@ def separate_series(source: Source, found: Found, times: RowTimes, freq: str | i
         fits = [name for name in ids if _is_unique(source.frame, times.instants, name, clock)]
         if len(fits) > 1:
             raise DataError(
-                f"Times repeat, and several columns may name the series ({', '.join(map(repr, fits))}), but "
-                "one was expected. "
-                f"Name it, e.g. `id_col={fits[0]!r}`."
+                f"Times repeat, and several columns may name the series ({', '.join(map(repr, fits))}), but one was "
+                f"expected. Name it, e.g. `id_col={fits[0]!r}`."
             )
         if fits:
             texts = tuple(name for name in found.texts if name != fits[0])

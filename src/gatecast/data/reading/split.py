@@ -120,9 +120,8 @@ def _by_count(lengths: Ints, ids: Array, n_test: int) -> Ints:
     short = np.flatnonzero(lengths <= n_test)
     if len(short):
         raise DataError(
-            f"Series {ids[short[0]]!r} has {lengths[short[0]]} points, but `test_size={n_test}` needs at "
-            f"least {n_test + 1}. "
-            "Use a smaller `test_size` or a longer series."
+            f"Series {ids[short[0]]!r} has {lengths[short[0]]} points, but `test_size={n_test}` needs at least "
+            f"{n_test + 1}. Use a smaller `test_size` or a longer series."
         )
     return lengths - n_test
 

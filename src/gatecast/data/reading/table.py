@@ -149,10 +149,9 @@ class Layout:
             time = "" if not self.found.dates else f" ({time_text(self.times.instants[first])})"
             raise DataError(
                 f"Column {self.found.target!r} holds {len(bad)} "
-                f"{'values that are' if len(bad) > 1 else 'value that is'} not a "
-                f"finite number, the first is {cell_text(column.iloc[first])} in "
-                f"{self.source.where(first)}{time}, and a "
-                "number was expected. Correct them, or leave them empty where the value is missing."
+                f"{'values that are' if len(bad) > 1 else 'value that is'} not a finite number, the first is "
+                f"{cell_text(column.iloc[first])} in {self.source.where(first)}{time}, and a number was expected. "
+                "Correct them, or leave them empty where the value is missing."
             )
         self._check_observed(numbers.floats)
         return numbers
@@ -274,9 +273,8 @@ def _series(source: Source, found: Found) -> tuple[Ints, Array]:
     empty = np.flatnonzero(np.isin(codes, [-1, *np.flatnonzero(ids == "")]))
     if len(empty):
         raise DataError(
-            f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was "
-            "expected in every row. "
-            "Fill or remove these rows."
+            f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was expected in "
+            "every row. Fill or remove these rows."
         )
     return codes, ids
 
@@ -307,9 +305,8 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
     n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
     if n_points > MAX_POINTS:
         raise DataError(
-            f"With `freq={grid.freq!r}` the {len(stamps.times)} rows would span {n_points} steps, and at "
-            f"most {MAX_POINTS} "
-            "were expected. Pass a longer `freq`, or correct the first and last times."
+            f"With `freq={grid.freq!r}` the {len(stamps.times)} rows would span {n_points} steps, and at most "
+            f"{MAX_POINTS} were expected. Pass a longer `freq`, or correct the first and last times."
         )
     positions = stamps.positions(grid)
     is_beside = [grid.times(starts, positions[rows]) != stamps.times[rows] for rows, starts in stamps.blocks()]
@@ -357,10 +354,9 @@ def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
     values, bad = _floats(array)
     if len(bad):
         raise DataError(
-            f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a "
-            "finite number, the first is "
-            f"{cell_text(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct them, "
-            "or pass NaN where a value is missing."
+            f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a finite "
+            f"number, the first is {cell_text(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct "
+            "them, or pass NaN where a value is missing."
         )
     if np.isnan(values).all():
         raise DataError(
