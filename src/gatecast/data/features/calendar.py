@@ -157,13 +157,9 @@ def _holidays(times: Array, code: str, subdivision: str | None) -> Array:
 
 
 def holidays_of(code: str, subdivision: str | None, years: range, *, observed: bool = True) -> dict[date, str]:
-    """Return the public holidays of some years with their names.
+    """Return the names of the holidays of some years by day.
 
-    Args:
-        code: Of a country, as `check_country` returns it.
-        subdivision: Likewise.
-        years: Which ones.
-        observed: Whether a day off that stands in for a holiday on a weekend is one too.
+    Those `observed` include the days off that stand in for a holiday on a weekend.
     """
     found = _library(code).country_holidays(code, subdiv=subdivision, years=years, observed=observed)
     return dict(sorted(found.items()))

@@ -56,11 +56,7 @@ def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list
 
 
 def holiday_names(days: Ints, country: str) -> Array:
-    """Name the holiday that each day belongs to, and the days from it to this one; None far from any.
-
-    Args:
-        days: Counted from 1970, shape (n,).
-        country: As for `holiday_features`.
+    """Name the holiday that each day, (n,) from 1970, belongs to, and the days from it; None far from any.
 
     >>> holiday_names(np.array(["2024-12-24", "2024-12-12"], "datetime64[D]").astype(np.int64), "US").tolist()
     ['Christmas Day -1', None]

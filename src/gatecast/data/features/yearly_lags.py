@@ -121,16 +121,10 @@ class YearlyLags:
 
 
 def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str | None = None) -> YearlyLags | None:
-    """Learn whether and how the same days of earlier years are inputs.
+    """Learn from the scaled values, (N,), of a panel whether and how the same days of earlier years are inputs.
 
     They are where steps are days and half of the series (of the training part) hold three years. Years that are not
     known for each step of the horizon are left out.
-
-    Args:
-        panel: The training part.
-        values: (N,) its scaled values.
-        horizon: H, steps ahead that are trained.
-        country: Whose holidays count.
     """
     years = tuple(year for year in range(1, YEARS + 1) if round(DAYS_OF_YEAR * year) - NEARER >= horizon)
     is_old = np.median(panel.lengths) >= LEAST_YEARS * DAYS_OF_YEAR if panel.n_series else False
@@ -142,14 +136,9 @@ def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str |
 
 
 def deviations(values: Array, offsets: Ints) -> Floats:
-    """Return by how much each value differs from the median of the same weekday in three weeks before and behind it.
+    """Return by how much values of daily series, (N,), differ from the median of the same weekday around them, (N,).
 
-    Args:
-        values: (N,) of S daily series, NaN where nothing was observed.
-        offsets: (S + 1,).
-
-    Returns:
-        (N,), NaN where the value or all of the others are missing.
+    The weekdays are those of the three weeks before and behind; NaN where the value or all of them are missing.
 
     >>> weeks = np.tile(np.arange(7.0), 4)
     >>> weeks[9] += 5

@@ -144,13 +144,7 @@ def read_table(
 def read_source(
     path: str | Path, *, id_col: str | None = None, date_format: str | None = None, encoding: str | None = None
 ) -> Source:
-    """Read the columns of a CSV, TSV or Parquet file, without asking what they are.
-
-    Args:
-        path: The file.
-        id_col: Name of the series' column, whose zeros in front are kept.
-        date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
-        encoding: Name of the text's encoding, e.g. "cp1252", if it is not to be detected.
+    """Read the columns of a file without asking what they are; the arguments are those of `read_table`.
 
     Raises:
         DataError: The file cannot be read.

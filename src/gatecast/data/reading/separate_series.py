@@ -48,15 +48,7 @@ def separate_series(source: Source, found: Found, times: RowTimes, freq: str | i
 
 
 def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes, again: Ints) -> None:
-    """Say which rows have the same time, and what would help.
-
-    Args:
-        source: The table.
-        wanted: The names that were given.
-        found: The columns that were used.
-        times: The time of each row.
-        again: Rows whose time an earlier row of the series has.
-    """
+    """Say which rows have the same time, and what would help; the rows of `again` have the time of an earlier one."""
     frame, first = source.frame, int(again[0])
     has_time = times.instants == times.instants[first]
     if found.id is not None:

@@ -62,11 +62,7 @@ def train_test_split(
 
 
 def split_positions(panel: Panel, test_size: float | int = 0.2) -> Ints:
-    """Return the number of training points of each series, shape (S,); at least one.
-
-    Args:
-        panel: The series.
-        test_size: Share of the points at the end of each series (rounded up), or an integer number of them.
+    """Return the number of training points of each series, shape (S,), at least one; see `train_test_split`.
 
     Raises:
         ConfigError: `test_size` is neither a share in (0, 1) nor a positive integer.

@@ -21,7 +21,6 @@ from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox
 from gatecast.data.values.gaps import carry_by_phase
-from gatecast.data.values.lags import anchors_at, differences, undo_differences
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = [
@@ -242,12 +241,12 @@ class _Lagged(_Shared):
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the differences, shape (N,); the first `lag` of each series are NaN, as is what is missing."""
-        return differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
+        return _differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
         """Return the last `lag` values at each origin, oldest first, shape (n, lag); NaN where nothing is known."""
         filled = carry_by_phase(np.asarray(values, dtype=np.float64), offsets, self.lag)
-        return anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
+        return _anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
         """Add the forecast differences, shape (n, H) or (n, H, paths), to the anchors, shape (n, lag).
@@ -262,7 +261,7 @@ class _Lagged(_Shared):
                 f"`anchors` of a difference must have shape {expected}, got {got}. Pass "
                 "`anchors=transform.anchors(values, offsets, origins)`, the last values before each forecast."
             )
-        return undo_differences(np.asarray(values, dtype=np.float64), anchors)
+        return _undo_differences(np.asarray(values, dtype=np.float64), anchors)
 
 
 @final
@@ -318,13 +317,7 @@ TRANSFORMS: dict[str, type[Transform]] = {
 
 
 def fit_transform_named(name: str, values: Floats, offsets: Ints, season_length: int = 1) -> Transform:
-    """Learn the transform of this name.
-
-    Args:
-        name: One of `TRANSFORMS`.
-        values: The training part of all series, shape (N,), NaN where missing.
-        offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape (S + 1,).
-        season_length: Steps in a season; only `seasonal-difference` uses it.
+    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, (N,).
 
     Raises:
         ConfigError: The name is unknown, or a season is needed and there is none.
@@ -365,3 +358,33 @@ def _check_above_minus_one(values: Floats, offsets: Ints) -> None:
         f'`transform="log1p"` needs values above -1, got {float(values[position])!r} in series number {series} '
         f'(point {position - int(offsets[series])}, both counted from 0). Use `transform="none"`.'
     )
+
+
+def _differences(values: Floats, offsets: Ints, lag: int) -> Floats:
+    """Return `y[t] - y[t - lag]`, NaN in the first `lag` steps of each series and where `y[t]` is missing."""
+    result = np.full(len(values), np.nan)
+    np.subtract(values[lag:], carry_by_phase(values, offsets, lag)[:-lag], out=result[lag:])
+    position = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
+    result[position < lag] = np.nan
+    return result
+
+
+def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats:
+    """Return the last `lag` values up to each origin, (n, lag); the newest where one is unknown or before the series."""
+    positions = origins[:, None] + np.arange(1 - lag, 1)
+    begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
+    known = filled[np.maximum(positions, begins[:, None])]
+    usable = (positions >= begins[:, None]) & ~np.isnan(known)
+    return np.where(usable, known, filled[origins][:, None])
+
+
+def _undo_differences(values: Floats, anchors: Floats) -> Floats:
+    """Return `y[k] = values[k] + y[k - lag]`, where the anchors, (n, lag), are what came before."""
+    n, horizon = values.shape[:2]
+    lag = anchors.shape[1]
+    n_seasons = -(-horizon // lag)
+    padded = np.zeros((n, n_seasons * lag, *values.shape[2:]))
+    padded[:, :horizon] = values
+    seasons = padded.reshape(n, n_seasons, lag, *values.shape[2:])
+    known = anchors.reshape(n, 1, lag, *(1,) * (values.ndim - 2))
+    return np.asarray((seasons.cumsum(axis=1) + known).reshape(padded.shape)[:, :horizon])
