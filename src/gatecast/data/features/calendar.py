@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ def calendar_features(times: Array, grid: Grid) -> Features:
     cycles = _cycles(grid) if times.dtype.kind == "M" else ()
     values = np.empty((len(times), 2 * len(cycles)), dtype=np.float32)
     for k, name in enumerate(cycles):
-        angle = 2 * np.pi * CYCLES[name](times)
+        angle = 2 * np.pi * _place_in(name, times)
         values[:, 2 * k] = np.sin(angle)
         values[:, 2 * k + 1] = np.cos(angle)
     return tuple(f"{name}_{wave}" for name in cycles for wave in ("sin", "cos")), values
@@ -222,34 +221,21 @@ def _first_days(months: Ints) -> Array:
     return months.astype("datetime64[M]").astype("datetime64[D]")
 
 
-def _time_of_day(times: Array) -> Floats:
-    return np.asarray((times - times.astype("datetime64[D]")).astype(np.int64) / DAY)
-
-
-def _day_of_week(times: Array) -> Floats:
-    # 1970-01-01 was a Thursday.
-    return np.asarray((times.astype("datetime64[D]").astype(np.int64) + 3) % 7 / 7)
-
-
-def _day_of_year(times: Array) -> Floats:
-    years = times.astype("datetime64[Y]")
-    first, next_first = years.astype("datetime64[D]"), (years + 1).astype("datetime64[D]")
-    return np.asarray((times.astype("datetime64[D]") - first) / (next_first - first))
-
-
-def _month(times: Array) -> Floats:
-    return np.asarray(times.astype("datetime64[M]").astype(np.int64) % 12 / 12)
-
-
-def _quarter(times: Array) -> Floats:
-    return np.asarray(times.astype("datetime64[M]").astype(np.int64) % 12 // 3 / 4)
-
-
-# Each returns where in its cycle a time stands, from 0 to below 1.
-CYCLES: dict[str, Callable[[Array], Floats]] = {
-    "time_of_day": _time_of_day,
-    "day_of_week": _day_of_week,
-    "day_of_year": _day_of_year,
-    "month": _month,
-    "quarter": _quarter,
-}
+def _place_in(cycle: str, times: Array) -> Floats:
+    """Return where in a cycle times stand, from 0 to below 1."""
+    days = times.astype("datetime64[D]")
+    months = times.astype("datetime64[M]").astype(np.int64)
+    match cycle:
+        case "time_of_day":
+            return np.asarray((times - days).astype(np.int64) / DAY)
+        case "day_of_week":
+            # 1970-01-01 was a Thursday.
+            return np.asarray((days.astype(np.int64) + 3) % 7 / 7)
+        case "day_of_year":
+            years = times.astype("datetime64[Y]")
+            first, next_first = years.astype("datetime64[D]"), (years + 1).astype("datetime64[D]")
+            return np.asarray((days - first) / (next_first - first))
+        case "month":
+            return np.asarray(months % 12 / 12)
+        case _:
+            return np.asarray(months % 12 // 3 / 4)

@@ -11,16 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints, blocks
-from gatecast.data.panel.grid import (
-    DAY,
-    BusinessGrid,
-    FixedGrid,
-    Grid,
-    IntegerGrid,
-    MonthGrid,
-    OffsetGrid,
-    month_dates,
-)
+from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, month_dates
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid", "step_text"]

@@ -11,16 +11,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
 
-__all__ = [
-    "DAY",
-    "BusinessGrid",
-    "FixedGrid",
-    "Grid",
-    "IntegerGrid",
-    "MonthGrid",
-    "OffsetGrid",
-    "month_dates",
-]
+__all__ = ["DAY", "BusinessGrid", "FixedGrid", "Grid", "IntegerGrid", "MonthGrid", "OffsetGrid", "month_dates"]
 
 DAY = 86_400_000_000_000
 

@@ -370,7 +370,7 @@ def _differences(values: Floats, offsets: Ints, lag: int) -> Floats:
 
 
 def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats:
-    """Return the last `lag` values up to each origin, (n, lag); the newest where one is unknown or before the series."""
+    """Return the last `lag` values up to each origin, (n, lag); the newest one where one is unknown."""
     positions = origins[:, None] + np.arange(1 - lag, 1)
     begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
     known = filled[np.maximum(positions, begins[:, None])]
