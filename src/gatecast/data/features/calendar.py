@@ -38,14 +38,10 @@ def wall_clock(panel: Panel, times: Array) -> Array:
 
 
 def calendar_features(times: Array, grid: Grid) -> Features:
-    """Describe times by sine and cosine of their place in the cycles that matter at a frequency.
+    """Describe times, (n,) as clocks show them, by sine and cosine of their place in the cycles of a frequency.
 
     The time of day below a day, the day of the week up to days, the day of the year up to weeks, the month for months,
     the quarter for quarters; nothing for years and integer steps.
-
-    Args:
-        times: datetime64[ns] as clocks show it, or integer steps, shape (n,).
-        grid: The frequency.
 
     Returns:
         Names of the K features, and their values, float32, shape (n, K).
@@ -65,17 +61,12 @@ def calendar_features(times: Array, grid: Grid) -> Features:
 
 
 def holiday_features(times: Array, grid: Grid, country: str) -> Features:
-    """Describe times by the public holidays of a country, from the `holidays` library.
+    """Describe times, (n,) as clocks show them, by the public holidays of a country or of its part ("AU-VIC").
 
     Up to days: whether the day is one, comes before one, comes after one (`gatecast.data.features.holidays` says which
     one). For longer steps: how many are in the step.
     A step of weeks called by their Monday begins there, one called by another day ends there, as in pandas; months and
     quarters begin or end at the day that their frequency says. Nothing for years.
-
-    Args:
-        times: datetime64[ns] as clocks show it, shape (n,).
-        grid: The frequency.
-        country: e.g. "CN", or with a subdivision "AU-VIC".
 
     Returns:
         Names of the K features, and their values, float32, shape (n, K).

@@ -235,10 +235,7 @@ class CovariateEncoder:
 def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = None) -> CovariateEncoder:
     """Learn how to encode the covariates of a panel, over all its series together.
 
-    Args:
-        panel: The training part.
-        calendar: Whether the cycles of the calendar are covariates; see `calendar_features`.
-        country: Whose public holidays are covariates, e.g. "CN" or "AU-VIC"; see `holiday_features`.
+    The cycles of the calendar (`calendar_features`) and the public holidays of a country (`holiday_features`) are more.
 
     Raises:
         ConfigError: The country is unknown, or the times are integer steps.

@@ -22,15 +22,10 @@ DAYS_OF_YEAR = 365.25
 
 
 def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list[Ints]:
-    """Return the days that had the same place before or behind the same holiday in earlier years.
+    """Return the days that had the place of `days`, (n,) from 1970, beside the same holiday in earlier years.
 
     A day belongs to the nearest holiday of at most three days away. A day off that stands in for a holiday on a weekend
     has no name of its own.
-
-    Args:
-        days: Counted from 1970, shape (n,).
-        country: As for `holiday_features`.
-        years: How many years ago, each one.
 
     Returns:
         For each of `years` shape (n,); `NO_DAY` where no holiday is near, or where there was none of that name.

@@ -104,21 +104,8 @@ def read_table(
 ) -> Table:
     r"""Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
 
-    Args:
-        path: The file.
-        time_col: Name of the time column, if it is not to be found.
-        target_col: Name of the target column, if it is not to be found.
-        id_col: Name of the series' column, if it is not to be found.
-        freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
-        date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
-        encoding: Name of the text's encoding, e.g. "cp1252", if it is not to be detected.
-        like: Names that are meant where the file has them, as in data that were read before.
-        past: Names of columns that are known up to now; see `to_panel`.
-        future: Names of columns that are known ahead.
-        static: Names of columns that hold one value for each series.
-
-    Returns:
-        The panel and the facts.
+    Arguments that `to_panel` has mean the same here. `date_format` says how the dates are written, as strptime, e.g.
+    "%d/%m/%Y", and `encoding` how the text is, e.g. "cp1252", where they are not to be detected.
 
     Raises:
         DataError: The file cannot be read or cannot be a panel.
