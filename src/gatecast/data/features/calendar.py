@@ -9,7 +9,7 @@ import numpy as np
 
 from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Ints
-from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid
+from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, weekdays
 from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -220,8 +220,7 @@ def _place_in(cycle: str, times: Array) -> Floats:
         case "time_of_day":
             return np.asarray((times - days).astype(np.int64) / DAY)
         case "day_of_week":
-            # 1970-01-01 was a Thursday.
-            return np.asarray((days.astype(np.int64) + 3) % 7 / 7)
+            return np.asarray(weekdays(times) / 7)
         case "day_of_year":
             years = times.astype("datetime64[Y]")
             first, next_first = years.astype("datetime64[D]"), (years + 1).astype("datetime64[D]")

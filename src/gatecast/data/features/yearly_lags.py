@@ -10,7 +10,7 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast.data.features.holidays import MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
-from gatecast.data.panel.grid import DAY, FixedGrid
+from gatecast.data.panel.grid import DAY, FixedGrid, weekdays
 from gatecast.data.panel.panel import Panel
 
 __all__ = ["YearlyLags", "days_of", "deviations", "fit_yearly_lags"]
@@ -171,13 +171,8 @@ def _at(values: Array, offsets: Ints, series: Ints, positions: Ints) -> Floats:
 
 def _alike(days: Ints, earlier: list[Ints]) -> list[Ints]:
     """Keep those earlier days that were a weekend, or not, as the days themselves are; `NO_DAY` for the others."""
-    is_weekend = _is_weekend(days)
-    return [np.where(_is_weekend(then) == is_weekend, then, NO_DAY) for then in earlier]
-
-
-def _is_weekend(days: Ints) -> Array:
-    # Saturday and Sunday; day 0, 1 January 1970, was a Thursday
-    return np.asarray((days + 3) % 7 >= 5)
+    is_weekend = weekdays(days) >= 5
+    return [np.where((weekdays(then) >= 5) == is_weekend, then, NO_DAY) for then in earlier]
 
 
 def _mean(columns: list[Floats]) -> Floats:

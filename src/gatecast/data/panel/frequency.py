@@ -11,7 +11,17 @@ from typing import NoReturn
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints, blocks
-from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, month_dates
+from gatecast.data.panel.grid import (
+    DAY,
+    BusinessGrid,
+    FixedGrid,
+    Grid,
+    IntegerGrid,
+    MonthGrid,
+    OffsetGrid,
+    month_dates,
+    weekdays,
+)
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid", "step_text"]
@@ -145,7 +155,7 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
             f"`freq` must be {kind}, got {freq!r}. Use `freq={'1' if stamps.is_integer else chr(34) + 'D' + chr(34)}`."
         )
     if freq == "W":
-        return _week_grid(stamps, 1)
+        return _week_grid(stamps)
     if isinstance(freq, str) and freq.upper() in PERIOD_MONTHS:
         rule = _month_rule(stamps.times) or "MS"
         return _month_grid(rule, PERIOD_MONTHS[freq.upper()], stamps.starts)
@@ -190,7 +200,7 @@ def _gap_share(grid: Grid, stamps: Stamps) -> float:
 
 def _fixed_grid(step: int, stamps: Stamps) -> Grid:
     if step == 7 * DAY:
-        return _week_grid(stamps, 1)
+        return _week_grid(stamps)
     if step == DAY and _skips_weekends(stamps):
         return BusinessGrid("B")
     if step % DAY == 0:
@@ -198,19 +208,13 @@ def _fixed_grid(step: int, stamps: Stamps) -> Grid:
     return FixedGrid(_tick_alias(step), step)
 
 
-def _weekday(times: Array) -> Ints:
-    # 1970-01-01 was a Thursday.
-    return (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
-
-
-def _week_grid(stamps: Stamps, n_weeks: int) -> Grid:
-    weekdays = np.unique(_weekday(stamps.starts))
-    alias = f"W-{WEEKDAYS[weekdays[0]]}" if len(weekdays) == 1 else f"{7 * n_weeks}D"
-    return FixedGrid(alias, 7 * DAY * n_weeks)
+def _week_grid(stamps: Stamps) -> Grid:
+    starts = np.unique(weekdays(stamps.starts))
+    return FixedGrid(f"W-{WEEKDAYS[starts[0]]}" if len(starts) == 1 else "7D", 7 * DAY)
 
 
 def _skips_weekends(stamps: Stamps) -> bool:
-    if (_weekday(stamps.times) >= 5).any():
+    if (weekdays(stamps.times) >= 5).any():
         return False
     first, last = stamps.starts.astype("datetime64[D]"), stamps.last.astype("datetime64[D]")
     return bool((np.busday_count(first, last) < (last - first).astype(np.int64)).any())

@@ -2,6 +2,7 @@
 
 import difflib
 import gzip
+import io
 import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -152,11 +153,7 @@ def _read(
         source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
         return source, None, packed
     text = read_text(decode(content, path.name, encoding), path.name, id_col)
-    return _text_source(text, date_format), text, packed
-
-
-def _text_source(text: TextTable, date_format: str | None) -> Source:
-    return Source(
+    source = Source(
         text.frame,
         where=lambda row: f"line {text.line(row)}",
         is_file=True,
@@ -164,6 +161,7 @@ def _text_source(text: TextTable, date_format: str | None) -> Source:
         prefer_comma=text.delimiter == ";",
         date_format=date_format,
     )
+    return source, text, packed
 
 
 def _content(path: Path) -> tuple[bytes, bool]:
@@ -223,8 +221,6 @@ def _near(path: Path) -> str:
 
 
 def _parquet(path: Path, content: bytes) -> "pd.DataFrame":
-    import io
-
     import pandas as pd
 
     try:

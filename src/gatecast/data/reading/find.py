@@ -198,7 +198,8 @@ def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, 
     held = [name for name, kind in free.items() if kind in ("time", "date")]
     # The last resort is a name that promises times over texts that are none: reading it says what is wrong.
     weak = [name for name in _named(free, TIME_NAMES) if free[name] in ("text", "clock")]
-    candidates = named[:1] if _plain(named[:1]) == ["ds"] else strong or held
+    is_ds = bool(named) and named[0].strip().lower() == "ds"
+    candidates = named[:1] if is_ds else strong or held
     if len(candidates) > 1:
         raise DataError(
             f"Several columns may hold the time ({_listed(candidates)}), and one was expected. "
@@ -232,10 +233,6 @@ def _clock(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
 
 def _numeric(kinds: dict[str, str]) -> list[str]:
     return [name for name, kind in kinds.items() if kind in NUMERIC]
-
-
-def _plain(names: list[str]) -> list[str]:
-    return [name.strip().lower() for name in names]
 
 
 def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> bool:
