@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gatecast.data.features.calendar import wall_clock
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
@@ -202,7 +201,11 @@ def _raise_none(after: Panel, times: Array, names: Sequence[str]) -> NoReturn:
 
 def _first_times(after: Panel, times: Array) -> Message:
     """Name the first times, as the user's clocks show them, and how many more there are."""
-    return _some([time_text(time) for time in wall_clock(after, times[:N_SHOWN])], len(times))
+    import pandas as pd
+
+    index: pd.Index = after.index(times[:N_SHOWN])
+    plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
+    return _some([time_text(time) for time in plain.to_numpy()], len(times))
 
 
 def _listed(names: Sequence[object] | Array | pd.Index) -> str:
