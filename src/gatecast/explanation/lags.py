@@ -266,7 +266,7 @@ def _covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:
     preparation = fitted.preparation
     if preparation.encoder is None:
         return ()
-    years = () if preparation.anniversaries is None else preparation.anniversaries.names
+    years = () if preparation.yearly_lags is None else preparation.yearly_lags.names
     names = [*years, *preparation.encoder.numeric_names]
     rest = n - len(names)
     static = [column.name for column in preparation.encoder.static_numbers]

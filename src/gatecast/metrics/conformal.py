@@ -42,13 +42,7 @@ class Conformal:
     is_symmetric: bool = True
 
     def half_widths(self, level: float) -> np.ndarray:
-        """Return how far a symmetric interval reaches from the forecast at each step.
-
-        Args:
-            level: Coverage in %.
-
-        Returns:
-            (H,), in units of each series' scale.
+        """Return how far a symmetric interval of a coverage in % reaches at each step, (H,), in units of the scales.
 
         Raises:
             ConfigError: The level is not between 0 and 100.
@@ -58,13 +52,10 @@ class Conformal:
         return np.array([_ranked(pool, _rank_up(share, len(pool))) for pool in pools])
 
     def bounds(self, levels: object) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is added to a forecast to get the ends of intervals: below and above.
+        """Return what is added to a forecast to get the ends of intervals, whose coverage is in %: below and above.
 
         An asymmetric interval leaves out the same share of residuals below and above, at most `(1 - level) / 2` each.
         An interval of a higher level is never narrower, also where steps borrow from their neighbours.
-
-        Args:
-            levels: Coverage in %, one number or several.
 
         Returns:
             (H, L) and (H, L), in the order of the sorted levels, in units of each series' scale.
@@ -94,9 +85,6 @@ class Conformal:
         Below the median the `floor((n + 1) p)`-th smallest residual, above it the `ceil((n + 1) p)`-th, so that two
         of them hold what lies between them at least as often as they say; 0.5 is the median.
 
-        Args:
-            probabilities: Between 0 and 1.
-
         Returns:
             (H, Q), in the order of the sorted probabilities, in units of each series' scale; never decreasing with Q.
 
@@ -109,10 +97,7 @@ class Conformal:
         return np.array([[_quantile(pool, p) for p in wanted] for pool in pools])
 
     def note(self, level: float) -> str | None:
-        """Say what keeps an interval from being as sure as its level, None if nothing does.
-
-        Args:
-            level: Coverage in %.
+        """Say what keeps an interval from being as sure as its level in %, None if nothing does.
 
         Raises:
             ConfigError: The level is not between 0 and 100.
@@ -140,7 +125,7 @@ class Conformal:
         return cls(np.asarray(arrays["residuals"], dtype=np.float64), bool(arrays["is_symmetric"][0]))
 
     def growth(self, horizon: int) -> np.ndarray:
-        """Return how much larger errors are taken to be in steps that are forecast from forecasts, block by block.
+        """Return how much larger errors are taken to be in each of `horizon` steps, (horizon,), 1 for the H measured.
 
         A step beyond the H that were measured is compared with the one at the same place in the first block, by a
         variance that grows in a straight line, `a + c h` with neither below 0: that of exponential smoothing,
@@ -148,12 +133,6 @@ class Conformal:
         Athanasopoulos 2021, section 8.7). It is fitted to the squares of the mean absolute residuals of the H steps, so
         that errors which did not grow with the step do not grow beyond it either. One step alone shows no growth: then
         it is that of a random walk, the root of h. This is an extrapolation and has no guarantee of coverage.
-
-        Args:
-            horizon: Steps ahead.
-
-        Returns:
-            (horizon,), 1 for the first H.
 
         >>> fit_conformal(np.array([[-1.0], [1.0]])).growth(4).round(3).tolist()
         [1.0, 1.414, 1.732, 2.0]
@@ -207,12 +186,7 @@ def fit_conformal(residuals: np.ndarray, *, is_symmetric: bool = True, seed: int
 
 
 def coverage(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -> float:
-    """Return the share of what came that lies in the interval, ends included; NaN where nothing came.
-
-    Args:
-        lower: (n, H).
-        upper: (n, H).
-        actual: (n, H), NaN where nothing was observed.
+    """Return the share of what came, (n, H), that lies in the interval, ends included; NaN where nothing came.
 
     >>> coverage(np.zeros((1, 4)), np.ones((1, 4)), np.array([[0.5, 2.0, 1.0, np.nan]]))
     0.6666666666666666
@@ -228,8 +202,7 @@ def coverage_by_step(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -
     >>> coverage_by_step(np.zeros((2, 2)), np.ones((2, 2)), np.array([[0.5, 2.0], [0.1, 0.9]]))
     array([1. , 0.5])
     """
-    steps = range(actual.shape[1])
-    return np.array([coverage(lower[:, k], upper[:, k], actual[:, k]) for k in steps])
+    return np.array([coverage(*step) for step in zip(lower.T, upper.T, actual.T, strict=True)])
 
 
 def _line(residuals: np.ndarray) -> tuple[float, float]:

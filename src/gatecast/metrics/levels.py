@@ -12,10 +12,7 @@ __all__ = ["check_levels", "check_quantiles", "level_columns", "level_to_quantil
 
 
 def check_levels(levels: object) -> tuple[float, ...]:
-    """Return levels sorted and without repetition.
-
-    Args:
-        levels: Coverage of intervals in %, one number or several.
+    """Return levels, the coverage of intervals in %, one number or several, sorted and without repetition.
 
     Raises:
         ConfigError: A level is no number between 0 and 100, or it is at most 1, which is taken for a share.
@@ -33,10 +30,7 @@ def check_levels(levels: object) -> tuple[float, ...]:
 
 
 def check_quantiles(quantiles: object) -> tuple[float, ...]:
-    """Return quantiles sorted and without repetition.
-
-    Args:
-        quantiles: Probabilities, one number or several.
+    """Return quantiles, one probability or several, sorted and without repetition.
 
     Raises:
         ConfigError: A quantile is no number between 0 and 1.
@@ -53,10 +47,7 @@ def check_quantiles(quantiles: object) -> tuple[float, ...]:
 
 
 def level_to_quantiles(levels: object) -> tuple[float, ...]:
-    """Return the ends of central intervals as quantiles, sorted.
-
-    Args:
-        levels: Coverage in %.
+    """Return the ends of central intervals, whose coverage is in %, as quantiles, sorted.
 
     Raises:
         ConfigError: A level is no number between 0 and 100.
@@ -72,10 +63,6 @@ def level_to_quantiles(levels: object) -> tuple[float, ...]:
 def level_columns(method: str, levels: object) -> list[str]:
     """Return the names of the columns of intervals, from the lowest to the highest, as Nixtla's tools name them.
 
-    Args:
-        method: Name of the point forecast's column.
-        levels: Coverage in %.
-
     >>> level_columns("LSTM", [80, 95])
     ['LSTM-lo-95', 'LSTM-lo-80', 'LSTM-hi-80', 'LSTM-hi-95']
     """
@@ -86,10 +73,6 @@ def level_columns(method: str, levels: object) -> list[str]:
 
 def quantile_columns(method: str, quantiles: object) -> list[str]:
     """Return the names of the columns of quantiles, lowest first, as neuralforecast's conformal forecasts name them.
-
-    Args:
-        method: Name of the point forecast's column.
-        quantiles: Probabilities.
 
     >>> quantile_columns("LSTM", [0.1, 0.5])
     ['LSTM-ql0.1', 'LSTM-ql0.5']

@@ -129,7 +129,7 @@ class Alignment:
 
     @property
     def years(self) -> Array:
-        """What anniversaries must know of the values before the data, `(n, K)`; NaN where nothing is known."""
+        """What yearly lags must know of the values before the data, `(n, K)`; NaN where nothing is known."""
         return np.where(self.follows[:, None], self.fitted.years[self.match.rows], np.nan)
 
     @property
@@ -162,7 +162,7 @@ class Alignment:
         memory = fitted.memories[0]
         newest = memory.newest_values(preparation.value_inputs.season + 1)
         before = np.where(self.follows[:, None], newest[rows], np.nan)
-        n_own = 0 if preparation.anniversaries is None else len(preparation.anniversaries.names)
+        n_own = 0 if preparation.yearly_lags is None else len(preparation.yearly_lags.names)
         numbers = memory.newest_numbers()[rows, n_own:] * self.follows[:, None]
         return preparation, preparation.arrays(panel, before, numbers, self.anchors, self.years)
 

@@ -117,7 +117,7 @@ def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: fl
 
 
 def _covariates(preparation: Preparation) -> Covariates:
-    encoder, own = preparation.encoder, preparation.anniversaries
+    encoder, own = preparation.encoder, preparation.yearly_lags
     if encoder is None:
         return Covariates()
     n_years = 0 if own is None else len(own.names)

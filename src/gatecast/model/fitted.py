@@ -31,8 +31,8 @@ class Fitted:
         anchors: `(S, lag)` what is needed to bring forecasts after the training part back, see `Transform.anchors`;
             `(S, 0)` for a transform that bends each value alone.
         tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
-        years: `(S, K)` the newest scaled values, NaN where there were none, which anniversaries of later points need;
-            `(S, 0)` without anniversaries.
+        years: `(S, K)` the newest scaled values, NaN where there were none, which yearly lags of later points need;
+            `(S, 0)` without yearly lags.
         naive_scales: `(S,)` denominators of MASE.
         calibration: Errors on windows that the fit did not see; None where there were none.
         record: What the fit did, and why.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.features.yearly_lags import Anniversaries, days_of, fit_anniversaries
+from gatecast.data.features.yearly_lags import YearlyLags, days_of, fit_yearly_lags
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
@@ -36,7 +36,7 @@ class Preparation:
             its forecast is that value exactly.
         value_inputs: What the network is shown of the values.
         encoder: Turns covariates into numbers and codes; None without covariates.
-        anniversaries: Turns the series' own past into numbers that are known ahead; None where that is not asked for.
+        yearly_lags: Turns the series' own past into numbers that are known ahead; None where that is not asked for.
     """
 
     transform: Transform
@@ -45,12 +45,12 @@ class Preparation:
     units: Floats
     value_inputs: ValueInputs
     encoder: CovariateEncoder | None = None
-    anniversaries: Anniversaries | None = None
+    yearly_lags: YearlyLags | None = None
 
     @property
     def n_years(self) -> int:
-        """How many points of a series' past have to be remembered for its anniversaries, K."""
-        return 0 if self.anniversaries is None else self.anniversaries.reach
+        """How many points of a series' past have to be remembered for its yearly lags, K."""
+        return 0 if self.yearly_lags is None else self.yearly_lags.reach
 
     def rows(self, index: Ints) -> Preparation:
         """Take some series."""
@@ -113,7 +113,7 @@ class Preparation:
             before: `(S, K)` newest scaled values before the first point, see `fill_gaps`.
             numbers: `(S, n)` covariates of the row before the first point, likewise.
             anchors: `(S, lag)` values before the first point, which a difference needs; NaN where nothing was before.
-            years: `(S, K)` scaled values before the first point, NaN where nothing was, for anniversaries.
+            years: `(S, K)` scaled values before the first point, NaN where nothing was, for yearly lags.
         """
         targets = self.scaling.transform(self._bent(panel, anchors), panel.offsets, np.float32)
         arrays = PanelArrays(
@@ -125,10 +125,10 @@ class Preparation:
         )
         if self.encoder is not None:
             arrays = _with_covariates(arrays, self.encoder, panel, numbers)
-        return arrays if self.anniversaries is None else _with_years(arrays, self.anniversaries, panel, years)
+        return arrays if self.yearly_lags is None else _with_years(arrays, self.yearly_lags, panel, years)
 
     def newest_years(self, arrays: PanelArrays, years: Array | None = None) -> Array:
-        """Return the K newest scaled values of each series that its anniversaries will need, `(S, K)` float32.
+        """Return the K newest scaled values of each series that its yearly lags will need, `(S, K)` float32.
 
         Args:
             arrays: What the network reads.
@@ -152,11 +152,11 @@ class Preparation:
         if self.encoder is None or not self.encoder.n_future_numeric + self.encoder.n_future_codes:
             return None
         numbers, codes = self.encoder.encode_future(after, horizon, columns)
-        if self.anniversaries is None:
+        if self.yearly_lags is None:
             return Ahead(numbers, codes)
         S, K = years.shape
         steps = np.repeat(np.arange(S), horizon), np.tile(K + np.arange(horizon), S)
-        own = self.anniversaries.inputs(years.ravel(), np.arange(S + 1) * K, days_of(after.starts) - K, *steps)
+        own = self.yearly_lags.inputs(years.ravel(), np.arange(S + 1) * K, days_of(after.starts) - K, *steps)
         return Ahead(np.concatenate([own.reshape(S, horizon, -1), numbers], axis=2), codes)
 
     def _bent(self, panel: Panel, anchors: Floats | None) -> Floats:
@@ -198,7 +198,7 @@ def prepare(
         season: Steps in a season.
         value_inputs: What the network is to be shown of the values.
         encoder: Of the covariates, already learned.
-        horizon: H, steps ahead for which anniversaries are to be known; None for no anniversaries.
+        horizon: H, steps ahead for which yearly lags are to be known; None for no yearly lags.
 
     Raises:
         DataError: The values have no such transform.
@@ -211,11 +211,11 @@ def prepare(
     deviation = fit_scaling(bent, panel.offsets, "standard").scale
     spreads = np.maximum(deviation / scale.scale, 1e-3)
     units = np.where(_is_constant(panel), 0.0, scale.scale)
-    anniversaries = None
+    yearly_lags = None
     if horizon is not None and encoder is not None and encoder.calendar:
         scaled = scale.transform(bent, panel.offsets, np.float32)
-        anniversaries = fit_anniversaries(panel, scaled, horizon, country=encoder.country)
-    return Preparation(learned, scale, spreads, units, value_inputs, encoder, anniversaries)
+        yearly_lags = fit_yearly_lags(panel, scaled, horizon, country=encoder.country)
+    return Preparation(learned, scale, spreads, units, value_inputs, encoder, yearly_lags)
 
 
 def check_logarithms(panel: Panel) -> None:
@@ -264,8 +264,8 @@ def _with_covariates(
     )
 
 
-def _with_years(arrays: PanelArrays, own: Anniversaries, panel: Panel, years: Array | None) -> PanelArrays:
-    """Put the anniversaries before what else is known ahead."""
+def _with_years(arrays: PanelArrays, own: YearlyLags, panel: Panel, years: Array | None) -> PanelArrays:
+    """Put the yearly lags before what else is known ahead."""
     known = np.empty((panel.n_series, 0)) if years is None else years
     K = known.shape[1]
     values, offsets = prepend(known, arrays.targets, arrays.offsets)

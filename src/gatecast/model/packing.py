@@ -8,7 +8,7 @@ import numpy as np
 
 from gatecast._files import Tensors
 from gatecast._json import JsonObject
-from gatecast.data.features.yearly_lags import Anniversaries
+from gatecast.data.features.yearly_lags import YearlyLags
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.data.values.scaling import Scaling
 from gatecast.data.values.transforms import transform_from_arrays
@@ -65,7 +65,7 @@ def facts_of(fitted: Fitted) -> JsonObject:
         "recent": {name: getattr(fitted.memories[0].recent, name) for name in COUNTS},
         "scaling": preparation.scaling.kind,
         "encoder": None if encoder is None else encoder.to_dict(),
-        "anniversaries": None if preparation.anniversaries is None else preparation.anniversaries.to_dict(),
+        "yearly_lags": None if preparation.yearly_lags is None else preparation.yearly_lags.to_dict(),
         "after": _about_series(fitted.after),
         "record": asdict(fitted.record),
     }
@@ -134,7 +134,7 @@ def _preparation(tensors: Tensors, facts: JsonObject, transform: str, value_inpu
         units=tensors["series.units"],
         value_inputs=value_inputs,
         encoder=encoder,
-        anniversaries=None if facts["anniversaries"] is None else Anniversaries.from_dict(facts["anniversaries"]),
+        yearly_lags=None if facts["yearly_lags"] is None else YearlyLags.from_dict(facts["yearly_lags"]),
     )
 
 

@@ -43,7 +43,7 @@ MANY_POINTS = 100_000
 # learning rates of few points (the second one is taken where it is clearly better), of many, and of the plain head
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 # training steps at least, and where few series are told of holidays and the calendar
-LEAST_STEPS, STEPS_OF_HOLIDAYS = 200, 600
+LEAST_STEPS, STEPS_WITH_HOLIDAYS = 200, 600
 # networks of a fit to few series with fewer points than so many, where another one costs a second or two
 MEMBERS, FEW_POINTS = 5, 20_000
 
@@ -217,7 +217,7 @@ def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> in
         return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
     # holidays are a few days in a hundred, and few series show each but once a year
     is_rare = panel.n_series <= FEW_SERIES and (settings.calendar or settings.country is not None)
-    return max(8, math.ceil((STEPS_OF_HOLIDAYS if is_rare else LEAST_STEPS) / steps_per_epoch))
+    return max(8, math.ceil((STEPS_WITH_HOLIDAYS if is_rare else LEAST_STEPS) / steps_per_epoch))
 
 
 def _choose_rate(settings: Settings, n_points: int) -> tuple[float | None, float | None]:

@@ -109,7 +109,7 @@ class Everyday:
         static: Covariates that never change within a series.
         calendar: Whether hour, weekday, month and the like are inputs. For three years of days or more also the values
             of the same date, weekday and holiday of up to four years before
-            (`gatecast.data.features.yearly_lags.Anniversaries`).
+            (`gatecast.data.features.yearly_lags.YearlyLags`).
         country: Country or part of one whose holidays are inputs, e.g. `CN` or `AU-VIC`. Up to days each by its name,
             with three days before and after it.
         transform: Transform before scaling: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`.

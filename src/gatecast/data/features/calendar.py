@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Ints
-from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid
+from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, weekdays
 from gatecast.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -39,14 +38,10 @@ def wall_clock(panel: Panel, times: Array) -> Array:
 
 
 def calendar_features(times: Array, grid: Grid) -> Features:
-    """Describe times by sine and cosine of their place in the cycles that matter at a frequency.
+    """Describe times, (n,) as clocks show them, by sine and cosine of their place in the cycles of a frequency.
 
     The time of day below a day, the day of the week up to days, the day of the year up to weeks, the month for months,
     the quarter for quarters; nothing for years and integer steps.
-
-    Args:
-        times: datetime64[ns] as clocks show it, or integer steps, shape (n,).
-        grid: The frequency.
 
     Returns:
         Names of the K features, and their values, float32, shape (n, K).
@@ -59,24 +54,19 @@ def calendar_features(times: Array, grid: Grid) -> Features:
     cycles = _cycles(grid) if times.dtype.kind == "M" else ()
     values = np.empty((len(times), 2 * len(cycles)), dtype=np.float32)
     for k, name in enumerate(cycles):
-        angle = 2 * np.pi * CYCLES[name](times)
+        angle = 2 * np.pi * _place_in(name, times)
         values[:, 2 * k] = np.sin(angle)
         values[:, 2 * k + 1] = np.cos(angle)
     return tuple(f"{name}_{wave}" for name in cycles for wave in ("sin", "cos")), values
 
 
 def holiday_features(times: Array, grid: Grid, country: str) -> Features:
-    """Describe times by the public holidays of a country, from the `holidays` library.
+    """Describe times, (n,) as clocks show them, by the public holidays of a country or of its part ("AU-VIC").
 
     Up to days: whether the day is one, comes before one, comes after one (`gatecast.data.features.holidays` says which
     one). For longer steps: how many are in the step.
     A step of weeks called by their Monday begins there, one called by another day ends there, as in pandas; months and
     quarters begin or end at the day that their frequency says. Nothing for years.
-
-    Args:
-        times: datetime64[ns] as clocks show it, shape (n,).
-        grid: The frequency.
-        country: e.g. "CN", or with a subdivision "AU-VIC".
 
     Returns:
         Names of the K features, and their values, float32, shape (n, K).
@@ -157,13 +147,9 @@ def _holidays(times: Array, code: str, subdivision: str | None) -> Array:
 
 
 def holidays_of(code: str, subdivision: str | None, years: range, *, observed: bool = True) -> dict[date, str]:
-    """Return the public holidays of some years with their names.
+    """Return the names of the holidays of some years by day.
 
-    Args:
-        code: Of a country, as `check_country` returns it.
-        subdivision: Likewise.
-        years: Which ones.
-        observed: Whether a day off that stands in for a holiday on a weekend is one too.
+    Those `observed` include the days off that stand in for a holiday on a weekend.
     """
     found = _library(code).country_holidays(code, subdiv=subdivision, years=years, observed=observed)
     return dict(sorted(found.items()))
@@ -226,34 +212,20 @@ def _first_days(months: Ints) -> Array:
     return months.astype("datetime64[M]").astype("datetime64[D]")
 
 
-def _time_of_day(times: Array) -> Floats:
-    return np.asarray((times - times.astype("datetime64[D]")).astype(np.int64) / DAY)
-
-
-def _day_of_week(times: Array) -> Floats:
-    # 1970-01-01 was a Thursday.
-    return np.asarray((times.astype("datetime64[D]").astype(np.int64) + 3) % 7 / 7)
-
-
-def _day_of_year(times: Array) -> Floats:
-    years = times.astype("datetime64[Y]")
-    first, next_first = years.astype("datetime64[D]"), (years + 1).astype("datetime64[D]")
-    return np.asarray((times.astype("datetime64[D]") - first) / (next_first - first))
-
-
-def _month(times: Array) -> Floats:
-    return np.asarray(times.astype("datetime64[M]").astype(np.int64) % 12 / 12)
-
-
-def _quarter(times: Array) -> Floats:
-    return np.asarray(times.astype("datetime64[M]").astype(np.int64) % 12 // 3 / 4)
-
-
-# Each returns where in its cycle a time stands, from 0 to below 1.
-CYCLES: dict[str, Callable[[Array], Floats]] = {
-    "time_of_day": _time_of_day,
-    "day_of_week": _day_of_week,
-    "day_of_year": _day_of_year,
-    "month": _month,
-    "quarter": _quarter,
-}
+def _place_in(cycle: str, times: Array) -> Floats:
+    """Return where in a cycle times stand, from 0 to below 1."""
+    days = times.astype("datetime64[D]")
+    months = times.astype("datetime64[M]").astype(np.int64)
+    match cycle:
+        case "time_of_day":
+            return np.asarray((times - days).astype(np.int64) / DAY)
+        case "day_of_week":
+            return np.asarray(weekdays(times) / 7)
+        case "day_of_year":
+            years = times.astype("datetime64[Y]")
+            first, next_first = years.astype("datetime64[D]"), (years + 1).astype("datetime64[D]")
+            return np.asarray((days - first) / (next_first - first))
+        case "month":
+            return np.asarray(months % 12 / 12)
+        case _:
+            return np.asarray(months % 12 // 3 / 4)

@@ -10,7 +10,7 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast.data.features.calendar import calendar_features, holiday_features, is_daily, wall_clock
 from gatecast.data.features.columns import CategoryColumn, NumberColumn, fit_categories, fit_numbers
-from gatecast.data.features.holidays import feast_names
+from gatecast.data.features.holidays import holiday_names
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import carry_forward
@@ -19,7 +19,7 @@ from gatecast.exceptions import DataError
 __all__ = ["CovariateEncoder", "Encoded", "fit_encoder"]
 
 # name of the category of holidays
-FEASTS = "near_holiday"
+NEAR_HOLIDAY = "near_holiday"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class CovariateEncoder:
         calendar: Whether cycles of the calendar are columns.
         country: Whose holidays are columns, None for nobody's.
         calendar_names: The columns that follow from the times alone.
-        feasts: Which holiday is near, and how far; a category that is known ahead, up to days. None without a country.
+        holidays: Which holiday is near, and how far, for steps up to days; known ahead. None without a country.
     """
 
     future_numbers: tuple[NumberColumn, ...] = ()
@@ -68,7 +68,7 @@ class CovariateEncoder:
     calendar: bool = False
     country: str | None = None
     calendar_names: tuple[str, ...] = ()
-    feasts: CategoryColumn | None = None
+    holidays: CategoryColumn | None = None
 
     @property
     def future_names(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class CovariateEncoder:
     @property
     def n_future_codes(self) -> int:
         """How many columns of `codes` are known ahead; they are the first ones."""
-        return len(self.future_categories) + (self.feasts is not None)
+        return len(self.future_categories) + (self.holidays is not None)
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -167,8 +167,11 @@ class CovariateEncoder:
         def numbers(name: str) -> tuple[NumberColumn, ...]:
             return tuple(NumberColumn(**column) for column in facts[name])
 
+        def category(column: JsonObject) -> CategoryColumn:
+            return CategoryColumn(column["name"], tuple(column["categories"]))
+
         def categories(name: str) -> tuple[CategoryColumn, ...]:
-            return tuple(CategoryColumn(column["name"], tuple(column["categories"])) for column in facts[name])
+            return tuple(category(column) for column in facts[name])
 
         return cls(
             numbers("future_numbers"),
@@ -180,13 +183,15 @@ class CovariateEncoder:
             calendar=facts["calendar"],
             country=facts["country"],
             calendar_names=tuple(facts["calendar_names"]),
-            feasts=None if facts["feasts"] is None else CategoryColumn(FEASTS, tuple(facts["feasts"]["categories"])),
+            holidays=None
+            if facts["holidays"] is None
+            else CategoryColumn(NEAR_HOLIDAY, tuple(facts["holidays"]["categories"])),
         )
 
     @property
     def _code_columns(self) -> tuple[CategoryColumn, ...]:
-        feasts = () if self.feasts is None else (self.feasts,)
-        return (*self.future_categories, *feasts, *self.past_categories)
+        holidays = () if self.holidays is None else (self.holidays,)
+        return (*self.future_categories, *holidays, *self.past_categories)
 
     def _future_numeric(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
         """Return the columns that are known ahead, each of the shape of `times`."""
@@ -209,9 +214,9 @@ class CovariateEncoder:
     def _future_codes(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
         """Return the codes that are known ahead, each of the shape of `times`."""
         codes = [column.encode(values[column.name]) for column in self.future_categories]
-        if self.feasts is not None and self.country is not None:
-            names = _feast_names(panel, times.ravel(), self.country)
-            codes.append(self.feasts.encode(names).reshape(times.shape))
+        if self.holidays is not None and self.country is not None:
+            names = _holiday_names(panel, times.ravel(), self.country)
+            codes.append(self.holidays.encode(names).reshape(times.shape))
         return codes
 
     def _check_there(self, panel: Panel) -> None:
@@ -230,10 +235,7 @@ class CovariateEncoder:
 def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = None) -> CovariateEncoder:
     """Learn how to encode the covariates of a panel, over all its series together.
 
-    Args:
-        panel: The training part.
-        calendar: Whether the cycles of the calendar are covariates; see `calendar_features`.
-        country: Whose public holidays are covariates, e.g. "CN" or "AU-VIC"; see `holiday_features`.
+    The cycles of the calendar (`calendar_features`) and the public holidays of a country (`holiday_features`) are more.
 
     Raises:
         ConfigError: The country is unknown, or the times are integer steps.
@@ -245,9 +247,9 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
     (('x',), [[-1.0], [1.0]])
     """
     names, _ = _time_features(panel, panel.starts[:0], calendar=calendar, country=country)
-    feasts: tuple[CategoryColumn, ...] = ()
+    holidays: tuple[CategoryColumn, ...] = ()
     if country is not None and is_daily(panel.grid):
-        feasts = fit_categories({FEASTS: _feast_names(panel, panel.all_times(), country)})
+        holidays = fit_categories({NEAR_HOLIDAY: _holiday_names(panel, panel.all_times(), country)})
     return CovariateEncoder(
         fit_numbers(panel.future),
         fit_numbers(panel.past),
@@ -258,7 +260,7 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
         calendar=calendar,
         country=country,
         calendar_names=names,
-        feasts=feasts[0] if feasts else None,
+        holidays=holidays[0] if holidays else None,
     )
 
 
@@ -290,10 +292,10 @@ def _time_features(panel: Panel, times: Array, *, calendar: bool, country: str |
     return names, np.concatenate([np.empty((len(times), 0), np.float32), *(values for _, values in parts)], axis=1)
 
 
-def _feast_names(panel: Panel, times: Array, country: str) -> Array:
+def _holiday_names(panel: Panel, times: Array, country: str) -> Array:
     """Name the holiday near each time, shape (n,), which is looked for once for each day."""
     days, places = np.unique(wall_clock(panel, times).astype("datetime64[D]").astype(np.int64), return_inverse=True)
-    return np.asarray(feast_names(days, country)[places])
+    return np.asarray(holiday_names(days, country)[places])
 
 
 def _stacked(columns: list[Array], shape: tuple[int, ...], dtype: type[np.generic]) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.data.features.calendar import check_country, holidays_of
 from gatecast.data.panel.arrays import Array, Ints
 
-__all__ = ["MOVES", "NO_DAY", "feast_names", "same_date_earlier", "same_holiday_earlier"]
+__all__ = ["MOVES", "NO_DAY", "holiday_names", "same_date_earlier", "same_holiday_earlier"]
 
 # days before and behind a holiday that belong to it
 NEAR = 3
@@ -22,15 +22,10 @@ DAYS_OF_YEAR = 365.25
 
 
 def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list[Ints]:
-    """Return the days that had the same place before or behind the same holiday in earlier years.
+    """Return the days that had the place of `days`, (n,) from 1970, beside the same holiday in earlier years.
 
     A day belongs to the nearest holiday of at most three days away. A day off that stands in for a holiday on a weekend
     has no name of its own.
-
-    Args:
-        days: Counted from 1970, shape (n,).
-        country: As for `holiday_features`.
-        years: How many years ago, each one.
 
     Returns:
         For each of `years` shape (n,); `NO_DAY` where no holiday is near, or where there was none of that name.
@@ -39,37 +34,33 @@ def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list
     >>> same_holiday_earlier(day, "US", [1])[0].astype("datetime64[D]")
     array(['2023-11-24'], dtype='datetime64[D]')
     """
-    names, feasts = _named_holidays(days, country, max(years, default=0))
-    nearest = _nearest(feasts, days)
-    shift = days - feasts[nearest]
+    names, dates = _named_holidays(days, country, max(years, default=0))
+    nearest = _nearest(dates, days)
+    shift = days - dates[nearest]
     found = []
     for year in years:
-        wanted = feasts - round(DAYS_OF_YEAR * year)
-        earlier = np.full(len(feasts), NO_DAY)
+        wanted = dates - round(DAYS_OF_YEAR * year)
+        earlier = np.full(len(dates), NO_DAY)
         for name in np.unique(names):
             own = np.flatnonzero(names == name)
-            then = feasts[own][_nearest(feasts[own], wanted[own])]
+            then = dates[own][_nearest(dates[own], wanted[own])]
             earlier[own] = np.where(np.abs(then - wanted[own]) <= MOVES, then, NO_DAY)
         is_known = (np.abs(shift) <= NEAR) & (earlier[nearest] > NO_DAY)
         found.append(np.where(is_known, earlier[nearest] + shift, NO_DAY))
     return found
 
 
-def feast_names(days: Ints, country: str) -> Array:
-    """Name the holiday that each day belongs to, and the days from it to this one; None far from any.
+def holiday_names(days: Ints, country: str) -> Array:
+    """Name the holiday that each day, (n,) from 1970, belongs to, and the days from it; None far from any.
 
-    Args:
-        days: Counted from 1970, shape (n,).
-        country: As for `holiday_features`.
-
-    >>> feast_names(np.array(["2024-12-24", "2024-12-12"], "datetime64[D]").astype(np.int64), "US").tolist()
+    >>> holiday_names(np.array(["2024-12-24", "2024-12-12"], "datetime64[D]").astype(np.int64), "US").tolist()
     ['Christmas Day -1', None]
     """
     if not len(days):
         return np.empty(0, dtype=object)
-    names, feasts = _named_holidays(days, country, 0)
-    nearest = _nearest(feasts, days)
-    shift = days - feasts[nearest]
+    names, dates = _named_holidays(days, country, 0)
+    nearest = _nearest(dates, days)
+    shift = days - dates[nearest]
     texts = [f"{name} {n:+d}" if abs(n) <= NEAR else None for name, n in zip(names[nearest], shift, strict=True)]
     return np.array(texts, dtype=object)
 
@@ -94,12 +85,12 @@ def _named_holidays(days: Ints, country: str, n_years: int) -> tuple[Array, Ints
     found = holidays_of(code, subdivision, range(first - n_years - 1, last + 2), observed=False)
     # a name may say in brackets that the day was estimated or moved, and a day may have several
     each = [(day, name.split(" (")[0].strip()) for day, names in found.items() for name in names.split("; ")]
-    # of a feast of several days the first one counts
+    # of a holiday of several days the first one counts
     seen = set(each)
     each = [(day, name) for day, name in each if (day - timedelta(days=1), name) not in seen]
     each = each or [(date(1900, 1, 1), "")]
-    feasts = np.array([day for day, _ in each], dtype="datetime64[D]").astype(np.int64)
-    return np.array([name for _, name in each], dtype=object), feasts
+    dates = np.array([day for day, _ in each], dtype="datetime64[D]").astype(np.int64)
+    return np.array([name for _, name in each], dtype=object), dates
 
 
 def _nearest(sorted_days: Ints, days: Ints) -> Ints:

@@ -10,10 +10,10 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast.data.features.holidays import MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
-from gatecast.data.panel.grid import DAY, FixedGrid
+from gatecast.data.panel.grid import DAY, FixedGrid, weekdays
 from gatecast.data.panel.panel import Panel
 
-__all__ = ["Anniversaries", "days_of", "deviations", "fit_anniversaries"]
+__all__ = ["YearlyLags", "days_of", "deviations", "fit_yearly_lags"]
 
 # years that are looked back
 YEARS = 4
@@ -31,8 +31,8 @@ NEARER = MOVES + 7 * WEEKS + 4
 
 
 @dataclass(frozen=True)
-class Anniversaries:
-    """How the same days of earlier years become inputs; learned from the training part by `fit_anniversaries`.
+class YearlyLags:
+    """How the same days of earlier years become inputs; learned from the training part by `fit_yearly_lags`.
 
     Each input is a deviation: by how much a day differed from the same weekday in the three weeks before and behind it.
     So neither level nor trend nor the day of the week is in it, and a day's inputs look back over most of a year.
@@ -56,8 +56,8 @@ class Anniversaries:
         """Names of the A inputs."""
         each = [f"{what}_{year}_years_ago" for what in ("date", "weekday") for year in self.years]
         means = ["date_before", "weekday_before", *(f"date{shift:+d}_before" for shift in BESIDE)]
-        feasts = [] if self.country is None else ["holiday_before", "holiday_alike_before"]
-        return (*each, *means, "date_alike_before", *feasts)
+        holidays = [] if self.country is None else ["holiday_before", "holiday_alike_before"]
+        return (*each, *means, "date_alike_before", *holidays)
 
     @property
     def reach(self) -> int:
@@ -67,7 +67,7 @@ class Anniversaries:
     def inputs(self, values: Floats, offsets: Ints, first_days: Ints, series: Ints, positions: Ints) -> Array:
         """Return the inputs of some points, which may lie behind the end of their series.
 
-        A point's inputs depend on no value that is less than `horizon` (of `fit_anniversaries`) points before it.
+        A point's inputs depend on no value that is less than `horizon` (of `fit_yearly_lags`) points before it.
 
         Args:
             values: (N,) scaled values of S series, NaN where nothing was observed.
@@ -93,7 +93,7 @@ class Anniversaries:
         return inputs
 
     def _columns(self, days: Ints, then: Callable[[Ints], Floats]) -> list[Floats]:
-        """Ask what was at the anniversaries of some days, in the order of `names`."""
+        """Ask what was on these days of earlier years, in the order of `names`."""
         dates = [same_date_earlier(days, year) for year in self.years]
         by_date = [then(date) for date in dates]
         by_weekday = [then(days - 7 * round(DAYS_OF_YEAR * year / 7)) for year in self.years]
@@ -102,8 +102,8 @@ class Anniversaries:
         columns = [*by_date, *by_weekday, _mean(by_date), _mean(by_weekday), *beside, alike]
         if self.country is None:
             return columns
-        feasts = same_holiday_earlier(days, self.country, self.years)
-        means = [_mean([then(day) for day in found]) for found in (feasts, _alike(days, feasts))]
+        holidays = same_holiday_earlier(days, self.country, self.years)
+        means = [_mean([then(day) for day in found]) for found in (holidays, _alike(days, holidays))]
         return [*columns, *means]
 
     def to_dict(self) -> JsonObject:
@@ -111,26 +111,20 @@ class Anniversaries:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, facts: JsonObject) -> Anniversaries:
+    def from_dict(cls, facts: JsonObject) -> YearlyLags:
         """Build what `to_dict` described.
 
-        >>> Anniversaries.from_dict(Anniversaries(2.0, (1, 2)).to_dict())
-        Anniversaries(scale=2.0, years=(1, 2), country=None)
+        >>> YearlyLags.from_dict(YearlyLags(2.0, (1, 2)).to_dict())
+        YearlyLags(scale=2.0, years=(1, 2), country=None)
         """
         return cls(facts["scale"], tuple(facts["years"]), facts["country"])
 
 
-def fit_anniversaries(panel: Panel, values: Array, horizon: int, *, country: str | None = None) -> Anniversaries | None:
-    """Learn whether and how the same days of earlier years are inputs.
+def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str | None = None) -> YearlyLags | None:
+    """Learn from the scaled values, (N,), of a panel whether and how the same days of earlier years are inputs.
 
     They are where steps are days and half of the series (of the training part) hold three years. Years that are not
     known for each step of the horizon are left out.
-
-    Args:
-        panel: The training part.
-        values: (N,) its scaled values.
-        horizon: H, steps ahead that are trained.
-        country: Whose holidays count.
     """
     years = tuple(year for year in range(1, YEARS + 1) if round(DAYS_OF_YEAR * year) - NEARER >= horizon)
     is_old = np.median(panel.lengths) >= LEAST_YEARS * DAYS_OF_YEAR if panel.n_series else False
@@ -138,18 +132,13 @@ def fit_anniversaries(panel: Panel, values: Array, horizon: int, *, country: str
         return None
     deviating = deviations(values, panel.offsets)
     known = deviating[~np.isnan(deviating)]
-    return Anniversaries(float(known.std()) if len(known) else 0.0, years, country)
+    return YearlyLags(float(known.std()) if len(known) else 0.0, years, country)
 
 
 def deviations(values: Array, offsets: Ints) -> Floats:
-    """Return by how much each value differs from the median of the same weekday in three weeks before and behind it.
+    """Return by how much values of daily series, (N,), differ from the median of the same weekday around them, (N,).
 
-    Args:
-        values: (N,) of S daily series, NaN where nothing was observed.
-        offsets: (S + 1,).
-
-    Returns:
-        (N,), NaN where the value or all of the others are missing.
+    The weekdays are those of the three weeks before and behind; NaN where the value or all of them are missing.
 
     >>> weeks = np.tile(np.arange(7.0), 4)
     >>> weeks[9] += 5
@@ -182,13 +171,8 @@ def _at(values: Array, offsets: Ints, series: Ints, positions: Ints) -> Floats:
 
 def _alike(days: Ints, earlier: list[Ints]) -> list[Ints]:
     """Keep those earlier days that were a weekend, or not, as the days themselves are; `NO_DAY` for the others."""
-    is_weekend = _is_weekend(days)
-    return [np.where(_is_weekend(then) == is_weekend, then, NO_DAY) for then in earlier]
-
-
-def _is_weekend(days: Ints) -> Array:
-    # Saturday and Sunday; day 0, 1 January 1970, was a Thursday
-    return np.asarray((days + 3) % 7 >= 5)
+    is_weekend = weekdays(days) >= 5
+    return [np.where((weekdays(then) >= 5) == is_weekend, then, NO_DAY) for then in earlier]
 
 
 def _mean(columns: list[Floats]) -> Floats:

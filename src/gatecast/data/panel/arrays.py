@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Block", "Floats", "Ints", "blocks", "spread"]
+__all__ = ["Array", "Block", "Floats", "Frame", "Ints", "blocks", "spread"]
 
 Array = npt.NDArray[Any]
 # a table of the library that the data came from

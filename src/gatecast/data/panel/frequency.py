@@ -6,6 +6,7 @@ Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from gatecast.data.panel.grid import (
     MonthGrid,
     OffsetGrid,
     month_dates,
+    weekdays,
 )
 from gatecast.exceptions import ConfigError, DataError
 
@@ -99,7 +101,6 @@ def infer_grid(stamps: Stamps) -> Grid:
     if grid is None:
         _raise_two_frequencies(stamps)
         _raise_irregular(stamps)
-    assert grid is not None
     _check_each_series(grid, stamps)
     return grid
 
@@ -154,7 +155,7 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
             f"`freq` must be {kind}, got {freq!r}. Use `freq={'1' if stamps.is_integer else chr(34) + 'D' + chr(34)}`."
         )
     if freq == "W":
-        return _week_grid(stamps, 1)
+        return _week_grid(stamps)
     if isinstance(freq, str) and freq.upper() in PERIOD_MONTHS:
         rule = _month_rule(stamps.times) or "MS"
         return _month_grid(rule, PERIOD_MONTHS[freq.upper()], stamps.starts)
@@ -199,7 +200,7 @@ def _gap_share(grid: Grid, stamps: Stamps) -> float:
 
 def _fixed_grid(step: int, stamps: Stamps) -> Grid:
     if step == 7 * DAY:
-        return _week_grid(stamps, 1)
+        return _week_grid(stamps)
     if step == DAY and _skips_weekends(stamps):
         return BusinessGrid("B")
     if step % DAY == 0:
@@ -207,19 +208,13 @@ def _fixed_grid(step: int, stamps: Stamps) -> Grid:
     return FixedGrid(_tick_alias(step), step)
 
 
-def _weekday(times: Array) -> Ints:
-    # 1970-01-01 was a Thursday.
-    return (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
-
-
-def _week_grid(stamps: Stamps, n_weeks: int) -> Grid:
-    weekdays = np.unique(_weekday(stamps.starts))
-    alias = f"W-{WEEKDAYS[weekdays[0]]}" if len(weekdays) == 1 else f"{7 * n_weeks}D"
-    return FixedGrid(alias, 7 * DAY * n_weeks)
+def _week_grid(stamps: Stamps) -> Grid:
+    starts = np.unique(weekdays(stamps.starts))
+    return FixedGrid(f"W-{WEEKDAYS[starts[0]]}" if len(starts) == 1 else "7D", 7 * DAY)
 
 
 def _skips_weekends(stamps: Stamps) -> bool:
-    if (_weekday(stamps.times) >= 5).any():
+    if (weekdays(stamps.times) >= 5).any():
         return False
     first, last = stamps.starts.astype("datetime64[D]"), stamps.last.astype("datetime64[D]")
     return bool((np.busday_count(first, last) < (last - first).astype(np.int64)).any())
@@ -266,16 +261,14 @@ def _check_each_series(grid: Grid, stamps: Stamps) -> None:
         if steps.min() > 1:
             other = _common_grid(stamps.one(int(index)))
             if other is not None:
-                _raise_two(stamps, grid, other, int(index))
+                # the first of the other series stands for them
+                _raise_two(stamps, (int(index == 0), grid), (int(index), other))
 
 
-def _raise_two(stamps: Stamps, grid: Grid, other: Grid, other_index: int) -> None:
-    first = next(i for i in range(len(stamps.ids)) if i != other_index)
+def _raise_two(stamps: Stamps, first: tuple[int, Grid], second: tuple[int, Grid]) -> NoReturn:
     raise DataError(
-        f"Series {stamps.ids[first]!r} has frequency {grid.freq!r} and series {stamps.ids[other_index]!r} "
-        "has "
-        f"{other.freq!r}, but all series of one table must share one. Split the table, or resample one of "
-        "them."
+        f"Series {stamps.ids[first[0]]!r} has frequency {first[1].freq!r} and series {stamps.ids[second[0]]!r} has "
+        f"{second[1].freq!r}, but all series of one table must share one. Split the table, or resample one of them."
     )
 
 
@@ -290,23 +283,17 @@ def _raise_two_frequencies(stamps: Stamps) -> None:
         if first is None:
             first = (index, grid)
         elif first[1].freq != grid.freq:
-            raise DataError(
-                f"Series {stamps.ids[first[0]]!r} has frequency {first[1].freq!r} and series "
-                f"{stamps.ids[index]!r} "
-                f"has {grid.freq!r}, but all series of one table must share one. Split the table, or "
-                "resample one of them."
-            )
+            _raise_two(stamps, first, (index, grid))
 
 
-def _raise_irregular(stamps: Stamps) -> None:
+def _raise_irregular(stamps: Stamps) -> NoReturn:
     lengths, counts = np.unique(stamps.steps(), return_counts=True)
     order = np.argsort(-counts, kind="stable")[:2]
     common = " and ".join(f"{step_text(int(lengths[i]), stamps.is_integer)} ({_times(int(counts[i]))})" for i in order)
     example = "1" if stamps.is_integer else '"D"'
     months = "" if stamps.is_integer or lengths[order[0]] < 28 * DAY else ', or `freq="MS"` for one value a month'
     raise DataError(
-        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was "
-        "expected. "
+        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was expected. "
         f"Pass it, e.g. `freq={example}`{months}, or resample the table."
     )
 

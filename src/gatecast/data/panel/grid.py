@@ -20,6 +20,7 @@ __all__ = [
     "MonthGrid",
     "OffsetGrid",
     "month_dates",
+    "weekdays",
 ]
 
 DAY = 86_400_000_000_000
@@ -87,8 +88,7 @@ class FixedGrid(Grid):
         """Move times to the grid's day."""
         if self.weekday is None:
             return times
-        # 1970-01-01 was a Thursday.
-        ahead = (self.weekday - times.astype("datetime64[D]").astype(np.int64) - 3) % 7
+        ahead = (self.weekday - weekdays(times)) % 7
         return np.asarray(times + (ahead * DAY).astype("timedelta64[ns]"))
 
     @property
@@ -156,7 +156,7 @@ class MonthGrid(Grid):
 @final
 @dataclass(frozen=True)
 class OffsetGrid(Grid):
-    """Any other pandas offset, e.g. "SMS" or "bh", step by step."""
+    """Another pandas offset, e.g. "SMS" or "bh", step by step."""
 
     freq: str
 
@@ -184,6 +184,12 @@ class OffsetGrid(Grid):
             grid = pd.date_range(start, periods=n_times, freq=self.freq).to_numpy(dtype="datetime64[ns]")
             result[of_start] = grid[positions[of_start]]
         return result
+
+
+def weekdays(times: Array) -> Ints:
+    """Return the day of the week of each time, datetime64 or days from 1970; Monday is 0."""
+    # 1970-01-01 was a Thursday.
+    return np.asarray((times.astype("datetime64[D]").astype(np.int64) + 3) % 7)
 
 
 def _months(times: Array) -> Ints:

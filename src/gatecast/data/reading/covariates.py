@@ -58,15 +58,8 @@ def make_roles(past: Names = (), future: Names = (), static: Names = ()) -> Role
 def check_roles(roles: Roles, wanted: Wanted, source: Source, *, is_like_training: bool = False) -> Roles:
     """Check the covariates against a table and its other columns.
 
-    Args:
-        roles: The covariates.
-        wanted: The other columns that were named.
-        source: The table.
-        is_like_training: Whether the roles are those of the training data. Then all that lack are named, and static
-            columns, which do not change, may be left out.
-
-    Returns:
-        The roles that the table has.
+    Where the roles are those of the training data, all that lack are named, and static columns, which do not change,
+    may be left out; the roles that the table has are returned.
 
     Raises:
         ConfigError: A covariate is the target, the time or the name of the series.
@@ -191,13 +184,7 @@ def _all_numbers(source: Source, column: pd.Series) -> bool:
 
 
 def one_per_series(name: str, values: Array, row_series: Ints, ids: Array) -> Array:
-    """Take the value that a static column has in each series, shape (S,); rows where it is missing do not count.
-
-    Args:
-        name: Name of the column.
-        values: Its rows, shape (N,).
-        row_series: Series of each row, shape (N,).
-        ids: Names of the series, shape (S,).
+    """Take the value of a static column, rows (N,), that each series has, (S,); missing ones do not count.
 
     Raises:
         DataError: It has two values in one series.

@@ -22,18 +22,10 @@ __all__ = ["CLOCK", "Dates", "parse_dates", "parse_digits"]
 # A time of day, as in a column of its own.
 CLOCK = r"\d{1,2}(?:[:：]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?|\d{1,2}时(?:\d{1,2}分)?(?:\d{1,2}秒)?"
 CLOCK_FORMATS = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H")
-WORD_FORMATS: tuple[str, ...] = (
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d %Y",
-    "%B %d %Y",
-    "%b %Y",
-    "%B %Y",
-    "%Y %b",
-    "%Y %B",
-    "%Y %b %d",
+WORD_FORMATS = (
+    *("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%b %Y", "%B %Y"),
+    *("%Y %b", "%Y %B", "%Y %b %d", "%d %b %y", "%b %y"),
 )
-WORD_FORMATS += ("%d %b %y", "%b %y")
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
 # Unix times count as such between 2001 and 2100.
 UNIX_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
@@ -61,6 +53,9 @@ class Dates:
     order: str = ""
 
 
+Reader = Callable[["pd.Series[str]"], Dates | None]
+
+
 def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: bool = True) -> Dates | None:
     """Find out how a column writes its dates and read them.
 
@@ -81,7 +76,7 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
 
     codes, unique = number_cells(texts)
     stripped = pd.Series(unique, dtype=object).astype(str).str.strip()
-    dates = _given(stripped, date_format) if date_format else _first_that_fits(stripped, digits)
+    dates = _by_one(date_format, date_format)(stripped) if date_format else _first_that_fits(stripped, digits)
     if dates is None:
         return None
     # A missing text has code -1 and gives NaT.
@@ -97,10 +92,6 @@ def parse_digits(numbers: Ints) -> Dates | None:
     codes, unique = pd.factorize(numbers)
     dates = parse_dates(pd.Series(unique).astype(str))
     return None if dates is None else replace(dates, times=dates.times.take(codes))
-
-
-def _given(texts: "Texts", date_format: str) -> Dates | None:
-    return Dates(_by_formats(texts, (date_format,)), date_format)
 
 
 def _first_that_fits(texts: "Texts", digits: bool) -> Dates | None:
@@ -210,10 +201,6 @@ def _day_and_month(texts: "Texts") -> Dates | None:
     return Dates(times, _shown(texts, separator.join((*date, year))), order)
 
 
-def _is_regular(times: "Times") -> bool:
-    return is_regular(times.to_numpy())
-
-
 def _order(day_first: "Times", month_first: "Times", *, by_count: bool = False) -> str:
     """Tell the order by the number of texts that are dates in it, then by which gives a regular series."""
     n_day, n_month = int(np.sum(day_first.notna())), int(np.sum(month_first.notna()))
@@ -245,10 +232,8 @@ def _quarter(texts: "Texts") -> Dates | None:
     year = texts.str.extract(r"(\d{4})", expand=False)
     quarter = texts.str.extract(r"(?:Q|第|年)([1-4])", expand=False, flags=re.IGNORECASE).astype(float)
     month = (quarter * 3 - 2).map(lambda number: f"{number:.0f}")
-    return Dates(
-        _in_range(pd.DatetimeIndex(pd.to_datetime(year + "-" + month, format="%Y-%m", errors="coerce"))),
-        "year and quarter",
-    )
+    times = pd.to_datetime(year + "-" + month, format="%Y-%m", errors="coerce")
+    return Dates(_in_range(pd.DatetimeIndex(times)), "year and quarter")
 
 
 def _week(texts: "Texts") -> Dates | None:
@@ -278,8 +263,8 @@ def _compact(texts: "Texts") -> Dates | None:
     return Dates(_by_formats(texts, (format_,)), format_)
 
 
-def _compact_month(texts: "Texts") -> Dates | None:
-    return Dates(_by_formats(texts, ("%Y%m",)), "%Y%m")
+def _by_one(format_: str, layout: str) -> Reader:
+    return lambda texts: Dates(_by_formats(texts, (format_,)), layout)
 
 
 def _unix(texts: "Texts") -> Dates | None:
@@ -293,11 +278,6 @@ def _unix(texts: "Texts") -> Dates | None:
     return Dates(_in_range(times), f"Unix time in {unit}")
 
 
-def _year(texts: "Texts") -> Dates | None:
-    return Dates(_by_formats(texts, ("%Y",)), "year")
-
-
-Reader = Callable[["pd.Series[str]"], Dates | None]
 _DAY_MONTH_CLOCK = r"(?:[T ]\s*\d{1,2}(?::\d{2})*(?:\.\d+)?\s*(?:[AP]M)?)?"
 # Pattern, reader, and whether the column must be known to be the time: most plain digits are something else.
 LAYOUTS: tuple[tuple[str, Reader, bool], ...] = (
@@ -311,6 +291,6 @@ LAYOUTS: tuple[tuple[str, Reader, bool], ...] = (
     (r"(?:19|20)\d{6}|2100\d{4}|(?:19|20)\d{10}|(?:19|20)\d{12}", _compact, False),
     (r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])", _compact, True),
     (r"[1-4]\d{9}|[1-4]\d{12}|[1-4]\d{15}|[1-4]\d{18}", _unix, True),
-    (r"(?:1[6-9]|2[0-2])\d{2}(?:0[1-9]|1[0-2])", _compact_month, True),
-    (r"(?:1[6-9]|2[0-2])\d{2}", _year, True),
+    (r"(?:1[6-9]|2[0-2])\d{2}(?:0[1-9]|1[0-2])", _by_one("%Y%m", "%Y%m"), True),
+    (r"(?:1[6-9]|2[0-2])\d{2}", _by_one("%Y", "year"), True),
 )

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from encodings.aliases import aliases
 from itertools import islice
 
 from gatecast.exceptions import ConfigError, DataError
@@ -82,18 +83,12 @@ def check_encoding(encoding: str) -> None:
         # A zero alone need not fit an encoding of two bytes; the other errors are about the name.
         if isinstance(error, UnicodeDecodeError):
             return
-        known = sorted({name.replace("_", "-") for name in _known_names()})
+        known = sorted({name.replace("_", "-") for name in (*aliases, *aliases.values())})
         near = difflib.get_close_matches(str(encoding).lower(), known, n=1)
         raise ConfigError(
             f"`encoding` must be the name of a text encoding that Python knows, got {encoding!r}. "
             + (f"Did you mean `encoding={near[0]!r}`?" if near else "Use for example `encoding='cp1252'`.")
         ) from None
-
-
-def _known_names() -> set[str]:
-    from encodings.aliases import aliases
-
-    return {*aliases, *aliases.values()}
 
 
 def decode(content: bytes, name: str, encoding: str | None = None) -> Decoded:

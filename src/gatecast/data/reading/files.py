@@ -2,6 +2,7 @@
 
 import difflib
 import gzip
+import io
 import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -104,21 +105,8 @@ def read_table(
 ) -> Table:
     r"""Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
 
-    Args:
-        path: The file.
-        time_col: Name of the time column, if it is not to be found.
-        target_col: Name of the target column, if it is not to be found.
-        id_col: Name of the series' column, if it is not to be found.
-        freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
-        date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
-        encoding: Name of the text's encoding, e.g. "cp1252", if it is not to be detected.
-        like: Names that are meant where the file has them, as in data that were read before.
-        past: Names of columns that are known up to now; see `to_panel`.
-        future: Names of columns that are known ahead.
-        static: Names of columns that hold one value for each series.
-
-    Returns:
-        The panel and the facts.
+    Arguments that `to_panel` has mean the same here. `date_format` says how the dates are written, as strptime, e.g.
+    "%d/%m/%Y", and `encoding` how the text is, e.g. "cp1252", where they are not to be detected.
 
     Raises:
         DataError: The file cannot be read or cannot be a panel.
@@ -144,13 +132,7 @@ def read_table(
 def read_source(
     path: str | Path, *, id_col: str | None = None, date_format: str | None = None, encoding: str | None = None
 ) -> Source:
-    """Read the columns of a CSV, TSV or Parquet file, without asking what they are.
-
-    Args:
-        path: The file.
-        id_col: Name of the series' column, whose zeros in front are kept.
-        date_format: How the dates are written, as strptime, e.g. "%d/%m/%Y".
-        encoding: Name of the text's encoding, e.g. "cp1252", if it is not to be detected.
+    """Read the columns of a file without asking what they are; the arguments are those of `read_table`.
 
     Raises:
         DataError: The file cannot be read.
@@ -171,11 +153,7 @@ def _read(
         source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
         return source, None, packed
     text = read_text(decode(content, path.name, encoding), path.name, id_col)
-    return _text_source(text, date_format), text, packed
-
-
-def _text_source(text: TextTable, date_format: str | None) -> Source:
-    return Source(
+    source = Source(
         text.frame,
         where=lambda row: f"line {text.line(row)}",
         is_file=True,
@@ -183,6 +161,7 @@ def _text_source(text: TextTable, date_format: str | None) -> Source:
         prefer_comma=text.delimiter == ";",
         date_format=date_format,
     )
+    return source, text, packed
 
 
 def _content(path: Path) -> tuple[bytes, bool]:
@@ -242,8 +221,6 @@ def _near(path: Path) -> str:
 
 
 def _parquet(path: Path, content: bytes) -> "pd.DataFrame":
-    import io
-
     import pandas as pd
 
     try:

@@ -33,54 +33,16 @@ __all__ = [
 ]
 
 TIME_NAMES = (
-    *(
-        "ds",
-        "date",
-        "datetime",
-        "timestamp",
-        "time",
-        "day",
-        "month",
-        "year",
-        "week",
-        "quarter",
-        "period",
-        "t",
-        "step",
-    ),
+    *("ds", "date", "datetime", "timestamp", "time", "day", "month", "year", "week", "quarter", "period", "t", "step"),
     *("date_time", "time_stamp", "datum", "fecha", "unix", "unixtime", "epoch", "index"),
-    *(
-        "日期",
-        "时间",
-        "日期时间",
-        "时间戳",
-        "时刻",
-        "年月",
-        "年月日",
-        "月份",
-        "年份",
-        "年",
-        "月",
-        "日",
-        "周",
-        "季度",
-    ),
+    *("日期", "时间", "日期时间", "时间戳", "时刻", "年月", "年月日", "月份", "年份"),
+    *("年", "月", "日", "周", "季度"),
 )
 # Integers below these names are steps, even where they could be years.
 STEP_NAMES = ("t", "step", "index")
 TARGET_NAMES = (
-    "y",
-    "value",
-    "values",
-    "target",
-    "sales",
-    "数值",
-    "值",
-    "销量",
-    "销售量",
-    "销售额",
-    "目标",
-    "数量",
+    *("y", "value", "values", "target", "sales"),
+    *("数值", "值", "销量", "销售量", "销售额", "目标", "数量"),
 )
 ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "序列", "编号", "名称")
 NUMERIC = ("integer", "number", "number text")
@@ -236,7 +198,8 @@ def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, 
     held = [name for name, kind in free.items() if kind in ("time", "date")]
     # The last resort is a name that promises times over texts that are none: reading it says what is wrong.
     weak = [name for name in _named(free, TIME_NAMES) if free[name] in ("text", "clock")]
-    candidates = named[:1] if _plain(named[:1]) == ["ds"] else strong or held
+    is_ds = bool(named) and named[0].strip().lower() == "ds"
+    candidates = named[:1] if is_ds else strong or held
     if len(candidates) > 1:
         raise DataError(
             f"Several columns may hold the time ({_listed(candidates)}), and one was expected. "
@@ -270,10 +233,6 @@ def _clock(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
 
 def _numeric(kinds: dict[str, str]) -> list[str]:
     return [name for name, kind in kinds.items() if kind in NUMERIC]
-
-
-def _plain(names: list[str]) -> list[str]:
-    return [name.strip().lower() for name in names]
 
 
 def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -114,9 +114,8 @@ def as_source(data: object) -> Source:
         raise DataError("The table is lazy, and its rows were expected. Pass `data.collect()`.")
     if not isinstance(table, nw.DataFrame):
         raise DataError(
-            f"`data` has the type {type(data).__name__}, and a DataFrame, a Series or a 1-D array was "
-            "expected. "
-            "Pass for example a pandas or polars DataFrame."
+            f"`data` has the type {type(data).__name__}, and a DataFrame, a Series or a 1-D array was expected. Pass "
+            "for example a pandas or polars DataFrame."
         )
     columns = {name: _column(table[name]) for name in table.columns}
     return Source(_named_once(pd.DataFrame(columns)), backend=table.implementation.value)
@@ -131,13 +130,8 @@ def _series_frame(series: "pd.Series") -> "pd.DataFrame":
         return _named_once(series.rename(target).reset_index())
     time = "ds" if series.index.name is None else str(series.index.name)
     time = f"{time}_index" if time == target else time
-    return pd.DataFrame(
-        {time: series.index, target: series.to_numpy(copy=False) if _is_plain(series) else series.array}
-    )
-
-
-def _is_plain(series: "pd.Series") -> bool:
-    return isinstance(series.dtype, np.dtype)
+    is_plain = isinstance(series.dtype, np.dtype)
+    return pd.DataFrame({time: series.index, target: series.to_numpy(copy=False) if is_plain else series.array})
 
 
 def _index_to_columns(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -161,7 +155,7 @@ def _named_once(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame
 
 
-def _column(column: "nw.Series[Any]") -> "pd.Series":
+def _column(column: "nw.Series[pd.Series]") -> "pd.Series":
     """Convert one column without pyarrow; times keep their zone."""
     import narwhals as nw
     import pandas as pd

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
-from gatecast.data.reading.apart import tell_apart
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
 from gatecast.data.reading.find import Found, Wanted, find_columns
 from gatecast.data.reading.frames import Source, as_array, as_source
+from gatecast.data.reading.separate_series import separate_series
 from gatecast.data.reading.table import wanted_like
-from gatecast.data.reading.times import RowTimes, read_times, time_text
+from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
 
@@ -27,7 +27,7 @@ __all__ = ["read_future"]
 N_SHOWN = 3
 
 
-def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) -> dict[str, Array]:
+def read_future(after: Panel, table: object, horizon: int, names: Sequence[str]) -> dict[str, Array]:
     """Read covariates of the `horizon` steps behind the data of each series.
 
     Args:
@@ -69,7 +69,7 @@ def read_future(after: Panel, table: Any, horizon: int, names: Sequence[str]) ->
     return values
 
 
-def _source(after: Panel, table: Any, names: Sequence[str]) -> Source:
+def _source(after: Panel, table: object, names: Sequence[str]) -> Source:
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
             f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
@@ -96,7 +96,7 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
             f"The future rows have no column with times (they have {_listed(source.frame.columns)}), and one was "
             f"expected. Add {after.columns.time!r}."
         )
-    found, times = tell_apart(source, found, read_times(source, found), after.freq)
+    found, times = separate_series(source, found, read_times(source, found), after.freq)
     return _series(after, source, found), _instants(after, found, times)
 
 
@@ -133,20 +133,13 @@ def _instants(after: Panel, found: Found, times: RowTimes) -> Array:
         _raise_kind(found, f"are in {times.timezone}", "times without a zone as in the data before")
     if not after.grid.follows_calendar:
         return times.instants
-    return after.grid.snap(_local(times.instants, after.timezone or times.timezone))
+    return after.grid.snap(local_times(times.instants, after.timezone or times.timezone))
 
 
 def _raise_kind(found: Found, are: str, expected: str) -> NoReturn:
     raise DataError(
         f"The times of the future rows ({_listed(found.times)}) {are}, and {expected} were expected. Convert them."
     )
-
-
-def _local(instants: Array, timezone: str) -> Array:
-    import pandas as pd
-
-    utc = pd.DatetimeIndex(instants).tz_localize("UTC")
-    return utc.tz_convert(timezone).tz_localize(None).to_numpy(dtype="datetime64[ns]")
 
 
 def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times: Array) -> Ints:
@@ -166,7 +159,7 @@ def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times:
         other = int(rows[found[first]])
         raise DataError(
             f"Two of the future rows ({source.where(first)} and {source.where(other)}) are series "
-            f"{after.ids[series[first]]!r} at {_shown_times(after, instants[first : first + 1])}, and one was "
+            f"{after.ids[series[first]]!r} at {_first_times(after, instants[first : first + 1])}, and one was "
             "expected. Remove one of them."
         )
     return rows.reshape(times.shape)
@@ -199,28 +192,20 @@ def _is_absent(values: Array) -> Array:
 
 
 def _raise_none(after: Panel, times: Array, names: Sequence[str]) -> NoReturn:
-    begin, end = (_shown_times(after, np.array([edge])) for edge in (times.min(), times.max()))
+    begin, end = (str(_first_times(after, np.array([edge]))) for edge in (times.min(), times.max()))
     span = begin if begin == end else Message("ahead.none_span", {"begin": begin, "end": end})
     keys = [after.columns.time] if after.n_series == 1 else [after.columns.id, after.columns.time]
     columns = [*map(repr, keys), _first(names)]
     raise DataError(Message("ahead.none", {"names": _first(names), "span": span, "columns": columns}))
 
 
-def _shown_times(after: Panel, times: Array) -> str:
-    """Name the first times, as the user's clocks show them, and how many there are."""
-    return str(_first_times(after, times))
-
-
 def _first_times(after: Panel, times: Array) -> Message:
-    index: pd.Index = after.index(times[:N_SHOWN])
-    return _some([time_text(time) for time in _plain(index)], len(times))
-
-
-def _plain(index: pd.Index[Any]) -> Array:
+    """Name the first times, as the user's clocks show them, and how many more there are."""
     import pandas as pd
 
+    index: pd.Index = after.index(times[:N_SHOWN])
     plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
-    return plain.to_numpy()
+    return _some([time_text(time) for time in plain.to_numpy()], len(times))
 
 
 def _listed(names: Sequence[object] | Array | pd.Index) -> str:

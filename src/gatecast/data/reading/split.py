@@ -62,11 +62,7 @@ def train_test_split(
 
 
 def split_positions(panel: Panel, test_size: float | int = 0.2) -> Ints:
-    """Return the number of training points of each series, shape (S,); at least one.
-
-    Args:
-        panel: The series.
-        test_size: Share of the points at the end of each series (rounded up), or an integer number of them.
+    """Return the number of training points of each series, shape (S,), at least one; see `train_test_split`.
 
     Raises:
         ConfigError: `test_size` is neither a share in (0, 1) nor a positive integer.
@@ -120,9 +116,8 @@ def _by_count(lengths: Ints, ids: Array, n_test: int) -> Ints:
     short = np.flatnonzero(lengths <= n_test)
     if len(short):
         raise DataError(
-            f"Series {ids[short[0]]!r} has {lengths[short[0]]} points, but `test_size={n_test}` needs at "
-            f"least {n_test + 1}. "
-            "Use a smaller `test_size` or a longer series."
+            f"Series {ids[short[0]]!r} has {lengths[short[0]]} points, but `test_size={n_test}` needs at least "
+            f"{n_test + 1}. Use a smaller `test_size` or a longer series."
         )
     return lengths - n_test
 

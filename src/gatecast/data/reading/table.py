@@ -8,12 +8,12 @@ from gatecast.data.panel.arrays import Array, Floats, Ints, spread
 from gatecast.data.panel.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.panel import Columns, Panel, Roles
-from gatecast.data.reading.apart import raise_repeated, tell_apart
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
-from gatecast.data.reading.times import RowTimes, read_times, time_text
+from gatecast.data.reading.separate_series import raise_repeated, separate_series
+from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
@@ -149,10 +149,9 @@ class Layout:
             time = "" if not self.found.dates else f" ({time_text(self.times.instants[first])})"
             raise DataError(
                 f"Column {self.found.target!r} holds {len(bad)} "
-                f"{'values that are' if len(bad) > 1 else 'value that is'} not a "
-                f"finite number, the first is {cell_text(column.iloc[first])} in "
-                f"{self.source.where(first)}{time}, and a "
-                "number was expected. Correct them, or leave them empty where the value is missing."
+                f"{'values that are' if len(bad) > 1 else 'value that is'} not a finite number, the first is "
+                f"{cell_text(column.iloc[first])} in {self.source.where(first)}{time}, and a number was expected. "
+                "Correct them, or leave them empty where the value is missing."
             )
         self._check_observed(numbers.floats)
         return numbers
@@ -234,7 +233,7 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
             "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
         )
     times = read_times(source, found)
-    found, times = tell_apart(source, found, times, freq)
+    found, times = separate_series(source, found, times, freq)
     codes, ids = _series(source, found)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
@@ -274,9 +273,8 @@ def _series(source: Source, found: Found) -> tuple[Ints, Array]:
     empty = np.flatnonzero(np.isin(codes, [-1, *np.flatnonzero(ids == "")]))
     if len(empty):
         raise DataError(
-            f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was "
-            "expected in every row. "
-            "Fill or remove these rows."
+            f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was expected in "
+            "every row. Fill or remove these rows."
         )
     return codes, ids
 
@@ -294,20 +292,8 @@ def _choose_grid(
             return grid, utc
     except DataError:
         pass
-    local = Stamps(_local(utc.times, times.timezone), offsets, ids)
+    local = Stamps(local_times(utc.times, times.timezone), offsets, ids)
     return _grid(local, freq), local
-
-
-def _local(times: Array, timezone: str) -> Array:
-    import pandas as pd
-
-    return (
-        pd.DatetimeIndex(times)
-        .tz_localize("UTC")
-        .tz_convert(timezone)
-        .tz_localize(None)
-        .to_numpy(dtype="datetime64[ns]")
-    )
 
 
 def _grid(stamps: Stamps, freq: str | int | None) -> Grid:
@@ -319,9 +305,8 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
     n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
     if n_points > MAX_POINTS:
         raise DataError(
-            f"With `freq={grid.freq!r}` the {len(stamps.times)} rows would span {n_points} steps, and at "
-            f"most {MAX_POINTS} "
-            "were expected. Pass a longer `freq`, or correct the first and last times."
+            f"With `freq={grid.freq!r}` the {len(stamps.times)} rows would span {n_points} steps, and at most "
+            f"{MAX_POINTS} were expected. Pass a longer `freq`, or correct the first and last times."
         )
     positions = stamps.positions(grid)
     is_beside = [grid.times(starts, positions[rows]) != stamps.times[rows] for rows, starts in stamps.blocks()]
@@ -343,21 +328,17 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
     return positions
 
 
-def _floats(array: Array) -> Floats:
+def _floats(array: Array) -> tuple[Floats, Ints]:
+    """Return the values as numbers, and where they are not finite though not missing."""
     # plain numbers do not need pandas, which takes longer to import than a small fit takes
     if array.dtype.kind in "fiu":
-        return array.astype(np.float64, copy=False)
+        values = array.astype(np.float64, copy=False)
+        return values, np.flatnonzero(np.isinf(values))
     import pandas as pd
 
-    return parse_numbers(pd.Series(array)).floats
-
-
-def _not_finite_in(array: Array, values: Floats) -> Ints:
-    if array.dtype.kind in "fiu":
-        return np.flatnonzero(np.isinf(values))
-    import pandas as pd
-
-    return not_finite(pd.Series(array), values)
+    column = pd.Series(array)
+    values = parse_numbers(column).floats
+    return values, not_finite(column, values)
 
 
 def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
@@ -370,14 +351,12 @@ def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
         )
     if not len(array):
         raise DataError("The array is empty, and at least one value was expected. Pass a series.")
-    values = _floats(array)
-    bad = _not_finite_in(array, values)
+    values, bad = _floats(array)
     if len(bad):
         raise DataError(
-            f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a "
-            "finite number, the first is "
-            f"{cell_text(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct them, "
-            "or pass NaN where a value is missing."
+            f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a finite "
+            f"number, the first is {cell_text(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct "
+            "them, or pass NaN where a value is missing."
         )
     if np.isnan(values).all():
         raise DataError(

@@ -137,8 +137,7 @@ def _width(text: str, delimiter: str | None, has_header: bool, name: str) -> int
     for line, cells in _records(text, delimiter):
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             raise DataError(
-                f"{name!r} has {len(cells)} cells in line {line}, and {width} were expected as in the "
-                "lines above. "
+                f"{name!r} has {len(cells)} cells in line {line}, and {width} were expected as in the lines above. "
                 "Put quotes around cells that contain the delimiter."
             )
     return width

@@ -17,7 +17,7 @@ from gatecast.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RowTimes", "read_times", "time_text"]
+__all__ = ["RowTimes", "local_times", "read_times", "time_text"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,14 @@ def time_text(time: object) -> str:
     return text.removesuffix(":00").removesuffix(" 00:00") if text.endswith("00:00:00") else text
 
 
+def local_times(utc: Array, timezone: str) -> Array:
+    """Return what clocks in a time zone show at some times, datetime64[ns]."""
+    import pandas as pd
+
+    local = pd.DatetimeIndex(utc).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
+    return local.to_numpy(dtype="datetime64[ns]")
+
+
 def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "") -> RowTimes:
     """Read one column of times, which may have been put together from those of `names`."""
     kind = column_kind(column)
@@ -86,9 +94,8 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
     dates = parse_dates(texts, source.date_format if not layout else None)
     if dates is None:
         raise DataError(
-            f"Column {names[0]!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each "
-            "row was expected. "
-            "Name another with `time_col=`, or write the dates as 2024-01-31."
+            f"Column {names[0]!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each row was "
+            "expected. Name another with `time_col=`, or write the dates as 2024-01-31."
         )
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
@@ -151,9 +158,8 @@ def _steps(source: Source, name: str, column: "pd.Series") -> Ints:
     bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
     if len(bad):
         raise DataError(
-            f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or "
-            "an integer step was "
-            "expected. Correct it, or name another column with `time_col=`."
+            f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or an integer "
+            "step was expected. Correct it, or name another column with `time_col=`."
         )
     return numbers.astype(np.int64)
 
@@ -186,9 +192,8 @@ def _checked(source: Source, names: tuple[str, ...], dates: Dates) -> RowTimes:
         how = f", written like the others ({dates.layout})," if dates.layout and len(names) == 1 else ""
         raise DataError(
             f"Column{many} {', '.join(map(repr, empty or names))} "
-            f"{('are empty' if many else 'is empty') if empty else held} in "
-            f"{source.where(int(missing[0]))}, and a date{how} "
-            f"was expected ({len(missing)} {'rows have' if len(missing) > 1 else 'row has'} none). Correct "
+            f"{('are empty' if many else 'is empty') if empty else held} in {source.where(int(missing[0]))}, and a "
+            f"date{how} was expected ({len(missing)} {'rows have' if len(missing) > 1 else 'row has'} none). Correct "
             "or remove it."
         )
     zone = None if dates.times.tz is None else str(dates.times.tz)
@@ -219,7 +224,6 @@ def _raise_ambiguous(source: Source, name: str, first: str) -> None:
         else f'`pd.to_datetime(data[{name!r}], format="%d/%m/%Y")`'
     )
     raise DataError(
-        f"Column {name!r} makes sense with the day first and with the month first (the first row says "
-        f"{first!r}), "
-        f"and only one order was expected to. Say which it is: {remedy}."
+        f"Column {name!r} makes sense with the day first and with the month first (the first row says {first!r}), and "
+        f"only one order was expected to. Say which it is: {remedy}."
     )

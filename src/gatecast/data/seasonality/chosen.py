@@ -50,13 +50,9 @@ class Seasons:
 def choose_seasons(panel: Panel, given: int | Sequence[int] | None = None) -> Seasons:
     """Return the seasons that count.
 
-    Given ones are taken as they are. Those of the frequency are dropped where the data do not show them; where the
-    frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because it holds
-    whole weeks.
-
-    Args:
-        panel: The training part.
-        given: Steps in a season, or in several; 1 for none; None to have them found.
+    Given ones are taken as they are, 1 for none. Those of the frequency are dropped where the data do not show them;
+    where the frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because
+    it holds whole weeks.
 
     Examples:
         >>> values = np.tile([1.0, 2.0, 5.0, 3.0], 30)

@@ -20,10 +20,9 @@ N_FOR_MEDIAN = 8
 
 
 def differenced(rows: Floats) -> Floats:
-    """Return the changes from step to step without outliers, level and unit, shape (S, n); at most 1 in size.
+    """Return the changes of series, (S, n), from step to step without outliers, level and unit; at most 1 in size.
 
-    Args:
-        rows: (S, n), NaN where missing: the last value stands in.
+    Where a value is missing, the last one stands in.
 
     >>> differenced(np.array([[1.0, np.nan, 2.0, 4.0]])).round(2).tolist()
     [[-0.33, -0.33, 0.33, 1.0]]

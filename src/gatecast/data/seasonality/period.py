@@ -27,16 +27,13 @@ NEAR_TOP = 0.9
 
 
 def find_period(series: Floats) -> int | None:
-    """Return after how many steps a series repeats itself, None where it does not.
+    """Return after how many steps a series, (T,), NaN where missing, repeats itself; None where it does not.
 
     Peaks of the spectrum above their own neighbourhood give periods, which may be those of harmonics. So the season is
     the smallest multiple of one of them (up to six) at which the autocorrelation has risen again by at least nine
     tenths of the highest rise. Without a peak, a cycle of varying length (the sun's) may still show as a
     high bump of the autocorrelation. Its limits were set by simulation: noise, random walks and
-    first-order autoregressions have a period in about 1 % of the cases.
-
-    Args:
-        series: (T,), NaN where missing; the last 10,000 points are looked at.
+    first-order autoregressions have a period in about 1 % of the cases. The last 10,000 points are looked at.
 
     >>> sharp = np.tile([9.0, 1.0, 2.0, 1.0, 2.0, 2.0, 1.0], 20) + np.random.default_rng(0).normal(size=140) / 2
     >>> find_period(sharp), find_period(np.random.default_rng(0).normal(size=140).cumsum())

@@ -37,9 +37,6 @@ def usual_season(grid: Grid) -> int:
     A day for steps below a day (24 for hours, 48 for half hours), a week for days (7, or 5 for business days), a year
     for weeks, months and quarters (52, 12, 4), 1 (no season) for years and integer steps.
 
-    Args:
-        grid: From `Panel.grid`.
-
     Examples:
         >>> from gatecast.data.panel.frequency import named_grid
         >>> [usual_season(named_grid(freq)) for freq in ("30min", "D", "MS", 1)]
@@ -62,9 +59,6 @@ def usual_seasons(grid: Grid) -> tuple[int, ...]:
     A day and a week for steps of five minutes to a day (24 and 168 for hours), an hour and a day for minutes, a minute
     and an hour for seconds, a week and a year for days (7 and 365; 5 for business days), a year for weeks, months and
     quarters (52, 12, 4), none for years and integer steps. Only whole numbers of steps count.
-
-    Args:
-        grid: From `Panel.grid`.
 
     Examples:
         >>> from gatecast.data.panel.frequency import named_grid
@@ -116,21 +110,13 @@ class SeasonCheck:
 
 
 def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list[SeasonCheck]:
-    """Tell which seasons a training part shows.
+    """Tell which seasons, in steps, a training part shows: values (N,), NaN where missing; shortest first.
 
     Series by series, the changes from step to step are tested for peaks of their spectrum at the season's
     harmonics (`season_p_values`; a series without the season shows it once in a hundred times). A season is
     kept when 5 % of the series that have three full seasons show it. A longer season must show
     harmonics that the shorter ones do not have. At most 500 series and their last 5,000 points (or eight
     seasons) are looked at.
-
-    Args:
-        values: The training part of all series, (N,), NaN where missing.
-        offsets: (S + 1,).
-        seasons: Steps, each at least 2.
-
-    Returns:
-        One answer for each season, shortest first.
 
     Raises:
         ConfigError: A season has fewer than 2 steps.
@@ -190,17 +176,10 @@ def _coarse(counts: Ints) -> Ints:
 
 
 def find_season(values: Floats, offsets: Ints) -> int | None:
-    """Look for a season where the frequency suggests none, as with integer steps.
+    """Look for a season where the frequency suggests none, as with integer steps; None where there is none.
 
     Each of at most 40 series is searched (`find_period`); the most common answer is taken if a third of the series
     give it.
-
-    Args:
-        values: The training part of all series, (N,), NaN where missing.
-        offsets: (S + 1,).
-
-    Returns:
-        Steps in the season, None where there is none.
 
     Examples:
         >>> y = np.sin(0.1 * np.arange(4000)) + np.random.default_rng(0).normal(size=4000) / 2

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import ClassVar, Self, final
 
 import numpy as np
@@ -21,7 +21,6 @@ from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox
 from gatecast.data.values.gaps import carry_by_phase
-from gatecast.data.values.lags import anchors_at, differences, undo_differences
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = [
@@ -47,7 +46,7 @@ class Transform(ABC):
     name: ClassVar[str]
     is_elementwise: ClassVar[bool] = True
     # whether a series that was never seen is treated like all others, and not by what it shows itself
-    is_shared: ClassVar[bool] = True
+    is_shared: ClassVar[bool]
     # smaller values are read as this
     lowest = -np.inf
 
@@ -98,9 +97,29 @@ class Transform(ABC):
         return np.empty((len(offsets) - 1 if origins is None else len(origins), 0))
 
 
+@dataclass(frozen=True)
+class _Shared(Transform):
+    """A transform whose fields are numbers that all series share."""
+
+    is_shared: ClassVar[bool] = True
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Read what `to_arrays` gave."""
+        return cls(**{field.name: arrays[field.name][0].item() for field in fields(cls)})
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return each number, shape (1,)."""
+        return {name: np.array([number]) for name, number in asdict(self).items()}
+
+    def rows(self, index: Ints) -> Self:
+        """All series are treated alike."""
+        return self
+
+
 @final
 @dataclass(frozen=True)
-class Identity(Transform):
+class Identity(_Shared):
     """Values stay as they are.
 
     >>> Identity().forward(np.array([1.0, 2.0]), np.array([0, 2]))
@@ -114,19 +133,6 @@ class Identity(Transform):
         """Learn nothing."""
         return cls()
 
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """There is nothing to read."""
-        return cls()
-
-    def to_arrays(self) -> dict[str, Array]:
-        """There is nothing to store."""
-        return {}
-
-    def rows(self, index: Ints) -> Self:
-        """All series are treated alike."""
-        return self
-
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the values, as float64."""
         return np.asarray(values, dtype=np.float64)
@@ -138,7 +144,7 @@ class Identity(Transform):
 
 @final
 @dataclass(frozen=True)
-class Log1p(Transform):
+class Log1p(_Shared):
     """`log(1 + y)`, for counts and amounts that grow by factors; 0 stays 0.
 
     Later values below `lowest`, which is 0 or the smallest training value where that is below 0, are read as `lowest`:
@@ -162,19 +168,6 @@ class Log1p(Transform):
         """
         _check_above_minus_one(values, offsets)
         return cls(float(np.fmin.reduce(values, initial=0.0)))
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Read what `to_arrays` gave."""
-        return cls(float(arrays["lowest"][0]))
-
-    def to_arrays(self) -> dict[str, Array]:
-        """Return `lowest`, shape (1,): all series share it."""
-        return {"lowest": np.array([self.lowest])}
-
-    def rows(self, index: Ints) -> Self:
-        """All series are treated alike."""
-        return self
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the logarithms, shape (N,); values below `lowest` are read as that."""
@@ -240,33 +233,20 @@ class BoxCox(Transform):
 
 
 @dataclass(frozen=True)
-class _Lagged(Transform):
+class _Lagged(_Shared):
     """`y[t] - y[t - lag]`; where `y[t - lag]` is missing, the last value of its phase or of the series stands in."""
 
     lag: int
     is_elementwise: ClassVar[bool] = False
 
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Read what `to_arrays` gave."""
-        return cls(int(arrays["lag"][0]))
-
-    def to_arrays(self) -> dict[str, Array]:
-        """Return `lag`, shape (1,): all series share it."""
-        return {"lag": np.array([self.lag])}
-
-    def rows(self, index: Ints) -> Self:
-        """All series are treated alike."""
-        return self
-
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the differences, shape (N,); the first `lag` of each series are NaN, as is what is missing."""
-        return differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
+        return _differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
         """Return the last `lag` values at each origin, oldest first, shape (n, lag); NaN where nothing is known."""
         filled = carry_by_phase(np.asarray(values, dtype=np.float64), offsets, self.lag)
-        return anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
+        return _anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
         """Add the forecast differences, shape (n, H) or (n, H, paths), to the anchors, shape (n, lag).
@@ -281,7 +261,7 @@ class _Lagged(Transform):
                 f"`anchors` of a difference must have shape {expected}, got {got}. Pass "
                 "`anchors=transform.anchors(values, offsets, origins)`, the last values before each forecast."
             )
-        return undo_differences(np.asarray(values, dtype=np.float64), anchors)
+        return _undo_differences(np.asarray(values, dtype=np.float64), anchors)
 
 
 @final
@@ -337,13 +317,7 @@ TRANSFORMS: dict[str, type[Transform]] = {
 
 
 def fit_transform_named(name: str, values: Floats, offsets: Ints, season_length: int = 1) -> Transform:
-    """Learn the transform of this name.
-
-    Args:
-        name: One of `TRANSFORMS`.
-        values: The training part of all series, shape (N,), NaN where missing.
-        offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape (S + 1,).
-        season_length: Steps in a season; only `seasonal-difference` uses it.
+    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, (N,).
 
     Raises:
         ConfigError: The name is unknown, or a season is needed and there is none.
@@ -384,3 +358,33 @@ def _check_above_minus_one(values: Floats, offsets: Ints) -> None:
         f'`transform="log1p"` needs values above -1, got {float(values[position])!r} in series number {series} '
         f'(point {position - int(offsets[series])}, both counted from 0). Use `transform="none"`.'
     )
+
+
+def _differences(values: Floats, offsets: Ints, lag: int) -> Floats:
+    """Return `y[t] - y[t - lag]`, NaN in the first `lag` steps of each series and where `y[t]` is missing."""
+    result = np.full(len(values), np.nan)
+    np.subtract(values[lag:], carry_by_phase(values, offsets, lag)[:-lag], out=result[lag:])
+    position = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
+    result[position < lag] = np.nan
+    return result
+
+
+def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats:
+    """Return the last `lag` values up to each origin, (n, lag); the newest one where one is unknown."""
+    positions = origins[:, None] + np.arange(1 - lag, 1)
+    begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
+    known = filled[np.maximum(positions, begins[:, None])]
+    usable = (positions >= begins[:, None]) & ~np.isnan(known)
+    return np.where(usable, known, filled[origins][:, None])
+
+
+def _undo_differences(values: Floats, anchors: Floats) -> Floats:
+    """Return `y[k] = values[k] + y[k - lag]`, where the anchors, (n, lag), are what came before."""
+    n, horizon = values.shape[:2]
+    lag = anchors.shape[1]
+    n_seasons = -(-horizon // lag)
+    padded = np.zeros((n, n_seasons * lag, *values.shape[2:]))
+    padded[:, :horizon] = values
+    seasons = padded.reshape(n, n_seasons, lag, *values.shape[2:])
+    known = anchors.reshape(n, 1, lag, *(1,) * (values.ndim - 2))
+    return np.asarray((seasons.cumsum(axis=1) + known).reshape(padded.shape)[:, :horizon])

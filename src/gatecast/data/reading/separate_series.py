@@ -17,10 +17,10 @@ from gatecast.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["raise_repeated", "tell_apart"]
+__all__ = ["raise_repeated", "separate_series"]
 
 
-def tell_apart(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
+def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
     """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both.
 
     Raises:
@@ -35,9 +35,8 @@ def tell_apart(source: Source, found: Found, times: RowTimes, freq: str | int | 
         fits = [name for name in ids if _is_unique(source.frame, times.instants, name, clock)]
         if len(fits) > 1:
             raise DataError(
-                f"Times repeat, and several columns may name the series ({', '.join(map(repr, fits))}), but "
-                "one was expected. "
-                f"Name it, e.g. `id_col={fits[0]!r}`."
+                f"Times repeat, and several columns may name the series ({', '.join(map(repr, fits))}), but one was "
+                f"expected. Name it, e.g. `id_col={fits[0]!r}`."
             )
         if fits:
             texts = tuple(name for name in found.texts if name != fits[0])
@@ -49,15 +48,7 @@ def tell_apart(source: Source, found: Found, times: RowTimes, freq: str | int | 
 
 
 def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes, again: Ints) -> None:
-    """Say which rows have the same time, and what would help.
-
-    Args:
-        source: The table.
-        wanted: The names that were given.
-        found: The columns that were used.
-        times: The time of each row.
-        again: Rows whose time an earlier row of the series has.
-    """
+    """Say which rows have the same time, and what would help; the rows of `again` have the time of an earlier one."""
     frame, first = source.frame, int(again[0])
     has_time = times.instants == times.instants[first]
     if found.id is not None:
@@ -93,7 +84,7 @@ def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:
         return ()
     try:
         other = find_columns(source.frame, replace(wanted, time=None))
-        other, times = tell_apart(source, other, read_times(source, other), None)
+        other, times = separate_series(source, other, read_times(source, other), None)
     except DataError:
         return ()
     return other.times if _is_unique(source.frame, times.instants, other.id) else ()

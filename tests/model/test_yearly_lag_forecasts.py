@@ -138,8 +138,8 @@ def test_dates_that_come_back_each_year_are_known_ahead(monkeypatch: pytest.Monk
         # with a time limit training is not made longer: then the cycles alone would learn the peaks too
         model = forecaster(horizon=1, calendar=True, max_seconds=1e6, **TRAINED).fit(train)
         errors.append(spikes(model, data))
-        # the calendar without anniversaries
-        monkeypatch.setattr(inputs, "fit_anniversaries", lambda *_, **__: None)
+        # the calendar without yearly lags
+        monkeypatch.setattr(inputs, "fit_yearly_lags", lambda *_, **__: None)
     # a peak of 8 that nobody expects is an error of 8, and the calendar's cycles tell a part of it
     assert errors[1] > 5
     assert errors[0] < 0.4 * errors[1]
@@ -160,7 +160,9 @@ def test_holidays_are_told_apart_by_their_names(monkeypatch: pytest.MonkeyPatch)
     for _ in range(2):
         model = forecaster(horizon=1, country="US", **TRAINED).fit(train)
         errors.append(spikes(model, data))
-        monkeypatch.setattr(encoding, "fit_categories", lambda c: () if encoding.FEASTS in c else fit_categories(c))
+        monkeypatch.setattr(
+            encoding, "fit_categories", lambda c: () if encoding.NEAR_HOLIDAY in c else fit_categories(c)
+        )
     assert errors[0] < 0.5 * errors[1]
 
 

@@ -1,4 +1,4 @@
-"""Do anniversaries say what was on the same days of earlier years, and nothing of what was not known yet?"""
+"""Do yearly lags say what was on the same days of earlier years, and nothing of what was not known yet?"""
 
 import json
 from itertools import pairwise
@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from gatecast.data import to_panel
-from gatecast.data.features.holidays import feast_names, same_date_earlier, same_holiday_earlier
-from gatecast.data.features.yearly_lags import CLIP, Anniversaries, days_of, deviations, fit_anniversaries
+from gatecast.data.features.holidays import holiday_names, same_date_earlier, same_holiday_earlier
+from gatecast.data.features.yearly_lags import CLIP, YearlyLags, days_of, deviations, fit_yearly_lags
 
 H = 30
 DAYS = pd.date_range("2015-03-01", "2021-12-31", freq="D")
@@ -53,7 +53,7 @@ def test_deviations_are_from_the_median_of_the_weeks_around():
 def test_each_input_is_the_deviation_on_its_day():
     values = noise()
     deviating = deviations(values, np.array([0, len(values)]))
-    own = Anniversaries(1.0, FOUR, "US")
+    own = YearlyLags(1.0, FOUR, "US")
     inputs = inputs_of(own, values)
     assert inputs.shape == (len(DAYS), len(own.names))
     assert inputs.dtype == np.float32
@@ -77,7 +77,7 @@ def test_each_input_is_the_deviation_on_its_day():
 def test_years_in_which_a_day_was_a_weekend_are_told_from_others():
     values = noise(6)
     deviating = deviations(values, np.array([0, len(values)]))
-    own = Anniversaries(1.0, FOUR, "US")
+    own = YearlyLags(1.0, FOUR, "US")
     inputs = inputs_of(own, values)
 
     def mean(*dates):
@@ -99,7 +99,7 @@ def test_years_in_which_a_day_was_a_weekend_are_told_from_others():
 
 def test_level_trend_and_weekday_are_in_no_input():
     t = np.arange(len(DAYS), dtype=float)
-    own = Anniversaries(1.0, FOUR)
+    own = YearlyLags(1.0, FOUR)
     inputs = inputs_of(own, 100 + 0.5 * t + 9.0 * (t % 7 > 4))
     full = [day("2020-01-01"), day("2021-06-01")]
     np.testing.assert_allclose(inputs[full[0] : full[1]], 0, atol=1e-5)
@@ -108,7 +108,7 @@ def test_level_trend_and_weekday_are_in_no_input():
 @pytest.mark.parametrize("years", [FOUR, (2, 3, 4)])
 def test_inputs_depend_on_nothing_within_the_horizon(years):
     horizon = 365 * years[0] - 65
-    own = Anniversaries(1.0, years, "DE")
+    own = YearlyLags(1.0, years, "DE")
     origin = day("2019-06-30")
     before, after = noise(1), noise(1)
     after[origin + 1 :] = noise(2)[origin + 1 :] * 50
@@ -121,7 +121,7 @@ def test_inputs_depend_on_nothing_within_the_horizon(years):
 
 
 def test_newest_points_are_enough_to_go_on():
-    own = Anniversaries(1.0, FOUR, "US")
+    own = YearlyLags(1.0, FOUR, "US")
     values = noise(3)
     whole = inputs_of(own, values, H)
     begin = len(values) - own.reach
@@ -132,7 +132,7 @@ def test_newest_points_are_enough_to_go_on():
 
 
 def test_missing_values_and_young_series_are_zero_and_series_do_not_mix():
-    own = Anniversaries(1.0, FOUR)
+    own = YearlyLags(1.0, FOUR)
     young, old = noise(4)[:300], noise(5)
     old[day("2019-07-08")] = np.nan
     values, offsets = np.concatenate([young, old]), np.array([0, 300, 300 + len(old)])
@@ -149,8 +149,8 @@ def test_missing_values_and_young_series_are_zero_and_series_do_not_mix():
 def test_scale_is_learned_and_outliers_are_clipped():
     values = noise()
     panel = to_panel(pd.DataFrame({"ds": DAYS, "y": values}))
-    own = fit_anniversaries(panel, values, H)
-    assert own == Anniversaries(own.scale, FOUR)
+    own = fit_yearly_lags(panel, values, H)
+    assert own == YearlyLags(own.scale, FOUR)
     assert own.scale == pytest.approx(np.nanstd(deviations(values, panel.offsets)))
     values[1500] = 1e9
     assert inputs_of(own, values).max() == CLIP
@@ -159,26 +159,26 @@ def test_scale_is_learned_and_outliers_are_clipped():
 @pytest.mark.parametrize(("horizon", "years"), [(1, FOUR), (300, FOUR), (301, (2, 3, 4)), (365, (2, 3, 4))])
 def test_years_that_are_not_known_ahead_are_left_out(horizon, years):
     panel = to_panel(pd.DataFrame({"ds": DAYS, "y": noise()}))
-    assert fit_anniversaries(panel, panel.values, horizon).years == years
-    assert fit_anniversaries(panel, panel.values, 5 * 365) is None
+    assert fit_yearly_lags(panel, panel.values, horizon).years == years
+    assert fit_yearly_lags(panel, panel.values, 5 * 365) is None
 
 
 def test_there_are_none_without_three_years_of_days():
     def of(index):
         panel = to_panel(pd.DataFrame({"ds": index, "y": noise(n=len(index))}))
-        return fit_anniversaries(panel, panel.values, H)
+        return fit_yearly_lags(panel, panel.values, H)
 
     assert of(DAYS[: 3 * 365]) is None
     assert of(DAYS[: 3 * 365 + 1]) is not None
     assert of(range(2000)) is None
     assert of(pd.date_range("2015", periods=2000, freq="h")) is None
     constant = to_panel(pd.DataFrame({"ds": DAYS, "y": 5.0}))
-    assert (inputs_of(fit_anniversaries(constant, constant.values, H), constant.values) == 0).all()
+    assert (inputs_of(fit_yearly_lags(constant, constant.values, H), constant.values) == 0).all()
 
 
 def test_they_survive_json():
-    own = Anniversaries(0.5, (2, 3), "AU-VIC")
-    assert Anniversaries.from_dict(json.loads(json.dumps(own.to_dict()))) == own
+    own = YearlyLags(0.5, (2, 3), "AU-VIC")
+    assert YearlyLags.from_dict(json.loads(json.dumps(own.to_dict()))) == own
 
 
 def test_dates_and_holidays_of_earlier_years():
@@ -190,7 +190,7 @@ def test_dates_and_holidays_of_earlier_years():
     assert easter[0][:2].tolist() == number("2023-04-07", "2023-04-06").tolist()
     assert easter[1][:2].tolist() == number("2022-04-15", "2022-04-14").tolist()
     assert (easter[0][2] < 0, easter[1][2] < 0) == (True, True)
-    # the first day of a feast of several ones stands for it
+    # the first day of a holiday of several ones stands for it
     new_year = same_holiday_earlier(number("2024-02-10"), "CN", (1,))[0]
     assert new_year.tolist() == number("2023-01-22").tolist()
 
@@ -199,10 +199,10 @@ def test_days_near_a_holiday_bear_its_name():
     pytest.importorskip("holidays")
     # 4 July 2020 was a Saturday, and the Friday before it a day off
     days = number("2020-07-03", "2020-07-04", "2020-07-07", "2020-07-08")
-    assert feast_names(days, "US").tolist() == [
+    assert holiday_names(days, "US").tolist() == [
         "Independence Day -1",
         "Independence Day +0",
         "Independence Day +3",
         None,
     ]
-    assert feast_names(days[:0], "US").shape == (0,)
+    assert holiday_names(days[:0], "US").shape == (0,)
