@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.charts.checks import check_type
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten
 from gatecast.charts.spec import Axis, Chart, Line, Mark, Marker, Panel, Role, Rule, Text
@@ -76,20 +77,12 @@ def learning_curves(
         >>> figure.axes[0].get_legend_handles_labels()[1]
         ['validation part', 'learned points', 'kept: epoch 2']
     """
-    history = fit if isinstance(fit, Mapping) else _history_of(fit)
-    note = _verdict(diagnosis)
-    return draw(training_chart(training_of(history), Texts("en"), unit, noise_floor, title, note))
-
-
-def _history_of(fit: Any) -> Mapping[str, Sequence[float]]:
     from gatecast.forecaster import LSTMForecaster
 
-    if not isinstance(fit, LSTMForecaster):
-        raise ConfigError(
-            f"`fit` has the type {type(fit).__name__}, and a fitted LSTMForecaster or its `history_` was expected. "
-            "Pass the model."
-        )
-    return fit.history_
+    if not isinstance(fit, Mapping):
+        check_type("fit", fit, LSTMForecaster, "a fitted LSTMForecaster or its `history_`", "the model")
+        fit = fit.history_
+    return draw(training_chart(training_of(fit), Texts("en"), unit, noise_floor, title, _verdict(diagnosis)))
 
 
 def training_of(history: Mapping[str, Sequence[float]]) -> Training:

@@ -85,7 +85,7 @@ def rows_of(records: Iterable[Mapping[Any, Any]], metric: str) -> list[Row]:
     ]
 
 
-def _known(value: Any) -> float:
+def _known(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 

@@ -83,7 +83,6 @@ def _forecast(series: JsonObject, words: Words) -> Told:
         is_recursive=False,
         time_name=series["time_name"],
         value_name=series["value_name"],
-        learned_name=series["value_name"],
         freq=series["freq"],
     )
     return forecast_chart(line, 0, words.t), forecast_message(series, words)
