@@ -62,14 +62,7 @@ def interval_calibration(
 def calibration_chart(
     found: Coverages, t: Texts, title: str | None = None, order: Sequence[str] | None = None
 ) -> Chart:
-    """Show the coverages of all models in one panel.
-
-    Args:
-        found: Coverages.
-        t: Says texts.
-        title: Headline.
-        order: All models, so that each has one color in several charts; that of `found` when absent.
-    """
+    """Show the coverages of all models in one panel; `order` gives each the same color in several charts."""
     models = list(found.measured)
     places = list(order or models)
     lines = tuple(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -31,8 +31,7 @@ CLOSE = 125
 CURVE = 0.36
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """A panel of the picture: points `begin` to `end` of the series, counted into the forecast."""
 
     title: str

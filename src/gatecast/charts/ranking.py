@@ -32,21 +32,9 @@ MARKERS: dict[State, Marker] = {"ahead": "circle", "open": "diamond", "behind": 
 
 @dataclass(frozen=True)
 class Row:
-    """One model of a leaderboard.
+    """One model of a leaderboard: its skill against the seasonal naive with the ends of its interval, and more.
 
-    Args:
-        name: The model.
-        skill: Against the seasonal naive; NaN where it is not known.
-        low: Lower end of its interval.
-        high: Upper end.
-        error: MASE, or MAE where that is undefined.
-        p_value: Against the best; NaN for the best itself.
-        seconds: Of all fits and forecasts.
-        is_ranked: Whether it has enough forecasts.
-
-    Examples:
-        >>> Row("LSTM", 0.3, 0.1, 0.4, 0.8, float("nan"), 2.0, True).state
-        'ahead'
+    The error is MASE, or MAE where that is undefined, and the p-value against the best; what is not known is NaN.
     """
 
     name: str
@@ -189,9 +177,8 @@ def _hover(name: str, row: Row, metric: str, t: Texts) -> str:
 def _legend(rows: list[Row], t: Texts) -> list[Line]:
     """Return entries of the states that occur."""
     states = {row.state for row in rows if np.isfinite(row.skill)} - {"base"}
-    words = {"ahead": t("chart.ahead"), "open": t("chart.open"), "behind": t("chart.behind")}
     return [
-        Line([], [], ROLES[state], words[state], width=2.4, marker=MARKERS[state], size=7.0)
+        Line([], [], ROLES[state], t(f"chart.{state}"), width=2.4, marker=MARKERS[state], size=7.0)
         for state in ROLES
         if state in states
     ]

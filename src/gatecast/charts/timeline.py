@@ -40,18 +40,13 @@ class Timeline:
     """One series, ready to be drawn.
 
     Args:
-        name: The series.
         times: `(N,)` datetime64 or integers.
         values: `(N,)` the data, NaN in gaps.
         predictions: `(N,)` one step ahead: row n was predicted from the points before n, and is for `times[n]`.
         n_train: Points of the training part; the others are the test part.
-        forecast_times: `(H,)` times of the forecast.
-        forecast: `(H,)` the forecast.
-        bands: Its intervals, the widest first.
+        forecast_times: `(H,)`, as `forecast` is.
+        bands: Intervals of the forecast, the widest first.
         is_recursive: Whether steps of the forecast build on steps before them, beyond what the model learned.
-        time_name: Name of the time column.
-        value_name: Name of the target column.
-        freq: Of the panel.
     """
 
     name: str
