@@ -73,8 +73,7 @@ def calibration_chart(
     ideal = Line([0, 100], [0, 100], "text", t("chart.ideal"), width=1.0, dash="dashed")
     x = Axis(t("chart.promised"), low=float(found.levels.min()) - 5, high=101)
     panel = Panel((ideal, *lines), x=x, y=Axis(t("chart.held"), low=max(lowest - 10, 0.0), high=103))
-    headline = title or t("chart.calibration")
-    return Chart((panel,), headline, size=(9.0, 4.7), legend="below")
+    return Chart((panel,), title or t("chart.calibration"), size=(9.0, 4.7), legend="below")
 
 
 def calibration_by_model(found: Coverages, t: Texts, title: str | None = None) -> Chart:

@@ -39,11 +39,9 @@ CURVES: dict[str, tuple[str, Role]] = {
 
 @dataclass(frozen=True)
 class Training:
-    """How the error went.
+    """Epochs and RMSE, `(N,)` both, on `validation` and `learned` points, or while `training`.
 
-    Args:
-        curves: Epochs and RMSE, `(N,)` both, on `validation` and `learned` points, or while `training`.
-        kept: Epoch and RMSE of the weights that were kept, or None: those with the smallest loss on the validation set.
+    Kept are the weights with the smallest loss on the validation set: their epoch and RMSE, or None.
     """
 
     curves: dict[str, tuple[np.ndarray, np.ndarray]]
@@ -138,8 +136,7 @@ def training_chart(
     is_steep = len(known) > 0 and known.min() > 0 and known.max() > STEEP * known.min()
     error_axis = Axis(f"RMSE ({shorten(unit)})" if unit else "RMSE", "log" if is_steep else "number")
     panel = Panel(tuple(marks), x=Axis(t("chart.epoch")), y=error_axis)
-    headline = title or t("chart.training")
-    return Chart((panel,), headline, note, (9.0, 5.0), legend="above")
+    return Chart((panel,), title or t("chart.training"), note, (9.0, 5.0), legend="above")
 
 
 def _verdict(diagnosis: Diagnosis | None) -> str:

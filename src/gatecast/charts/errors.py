@@ -81,8 +81,7 @@ def residuals_chart(
         replace(_correlation(values, season_length, t), row=1),
         replace(_quantiles(known, name, t), row=1, column=1),
     )
-    headline = title or t("chart.residuals")
-    return Chart(panels, headline, size=(11.0, 7.0), heights=(1.0, 1.0), widths=(1.0, 1.0))
+    return Chart(panels, title or t("chart.residuals"), size=(11.0, 7.0), heights=(1.0, 1.0), widths=(1.0, 1.0))
 
 
 def autocorrelation(values: Floats, n_lags: int) -> Floats:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-__all__ = ["gates_heatmap", "half_lives", "heat_range", "heatmap_chart", "lag_importance", "lags_chart", "lives_chart"]
+__all__ = ["gates_heatmap", "half_lives", "heatmap_chart", "lag_importance", "lags_chart", "lives_chart"]
 
 # a picture has about as many columns of dots
 COLUMNS = 1200
@@ -93,7 +93,7 @@ def heatmap_chart(
     # units by their mean, the smallest first
     filled = np.where(np.isfinite(gates), gates, 0.0)
     means, firsts = block_means(gates[:, filled.mean(axis=0).argsort(kind="stable")], n_columns)
-    heat = HeatMap(when[firsts], means.T, *heat_range(gates), shorten(label_of))
+    heat = HeatMap(when[firsts], means.T, *_heat_range(gates), shorten(label_of))
     across = replace(time_axis(when, t("chart.time")), group="time", has_grid=False)
     panels = [Panel((heat,), x=across, y=Axis(t("chart.sorted_units"), ticks=(), has_grid=False))]
     headline = title or t("chart.of_units", name=label_of, n=gates.shape[1])
@@ -212,13 +212,8 @@ def lags_chart(share: Floats, lags: Sequence[object], title: str | None, t: Text
     return Chart((panel,), title or t("chart.lags"), size=(10.0, 3.4))
 
 
-def heat_range(matrix: Floats) -> tuple[float, float]:
-    """Return the values of the first and the last color: 0 to 1 for gates, else the same on both sides of zero.
-
-    Examples:
-        >>> heat_range(np.array([[0.2, 0.9]])), heat_range(np.array([[-3.0, 1.0]]))
-        ((0.0, 1.0), (-3.0, 3.0))
-    """
+def _heat_range(matrix: Floats) -> tuple[float, float]:
+    """Return the values of the first and the last color: 0 to 1 for gates, else the same on both sides of zero."""
     low, high = np.nanmin(matrix), np.nanmax(matrix)
     if low >= 0 and high <= 1:
         return 0.0, 1.0

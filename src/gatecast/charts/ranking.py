@@ -134,15 +134,13 @@ def skill_chart(rows: list[Row], metric: str, t: Texts, title: str | None = None
     ]
     marks: tuple[Mark, ...] = (Rule("x", 0, width=1.2), points, *far, *_legend(rows, t))
     panel = Panel(marks, x=Axis(t("chart.skill_axis"), low=low, high=high), y=_models(rows, t))
-    headline = title or t("chart.skill")
-    return Chart((panel,), headline, size=(10.5, 2.0 + 0.4 * len(rows)), legend="above")
+    return Chart((panel,), title or t("chart.skill"), size=(10.5, 2.0 + 0.4 * len(rows)), legend="above")
 
 
 def _errors_chart(rows: list[Row], metric: str, t: Texts, title: str | None) -> Chart:
     points = Line([row.error for row in rows], list(range(len(rows))), "model", width=0.0, marker="circle", size=8.0)
     panel = Panel((points,), x=Axis(metric.upper(), low=0), y=_models(rows, t))
-    headline = title or t("chart.errors", metric=metric.upper())
-    return Chart((panel,), headline)
+    return Chart((panel,), title or t("chart.errors", metric=metric.upper()))
 
 
 def _models(rows: list[Row], t: Texts) -> Axis:

@@ -73,8 +73,7 @@ def steps_chart(found: StepErrors, t: Texts, title: str | None = None, order: Se
         )
     )
     panel = Panel(lines, x=Axis(t("chart.steps_ahead"), "whole"), y=Axis(found.metric, low=0))
-    headline = title or t("chart.steps")
-    return Chart((panel,), headline, size=(9.0, 4.5), legend="below")
+    return Chart((panel,), title or t("chart.steps"), size=(9.0, 4.5), legend="below")
 
 
 def steps_by_model(found: StepErrors, t: Texts, title: str | None = None) -> Chart:

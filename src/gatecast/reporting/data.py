@@ -104,16 +104,14 @@ def _outliers(panel: Panel, seasons: list[int]) -> JsonObject:
 
 def _checks(panel: Panel, horizon: int) -> list[JsonObject]:
     """Return checks with their state, `ok` or `warning`; a table with times twice is refused before it gets here."""
-    spans = np.array([np.ptp(seen) if len(seen := _seen(panel, s)) else 0.0 for s in range(panel.n_series)])
+    series = [panel.series(s) for s in range(panel.n_series)]
+    spans = np.array([np.ptp(values[seen]) if (seen := np.isfinite(values)).any() else 0.0 for values in series])
     constant = [str(panel.ids[s]) for s in np.flatnonzero(spans == 0)]
     leaks = find_leaks(panel, horizon)
     empty = [
         n for n, column in (panel.past | panel.future).items() if column.dtype != object and np.isnan(column).all()
     ]
-    checks: list[JsonObject] = [
-        {"code": "duplicates", "state": "ok"},
-        _named("constant", constant),
-    ]
+    checks: list[JsonObject] = [{"code": "duplicates", "state": "ok"}, _named("constant", constant)]
     if panel.past or panel.future:
         state = "warning" if leaks else "ok"
         checks.append({"code": "leaks", "state": state, "n": len(panel.past) + len(panel.future)})
@@ -135,11 +133,6 @@ def _checks(panel: Panel, horizon: int) -> list[JsonObject]:
 
 def _named(code: str, names: list[str]) -> JsonObject:
     return {"code": code, "state": "warning" if names else "ok", "n": len(names), "names": names[:SHOWN_NAMES]}
-
-
-def _seen(panel: Panel, s: int) -> np.ndarray:
-    values = panel.series(s)
-    return np.asarray(values[np.isfinite(values)])
 
 
 def _facts(facts: Facts) -> list[JsonObject]:
