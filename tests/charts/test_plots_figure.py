@@ -220,7 +220,7 @@ import sys, numpy as np, gatecast
 from gatecast.charts import plot_forecast, render
 assert "matplotlib" not in sys.modules
 y = np.sin(np.arange(60.0))
-model = gatecast.LSTMForecaster(hidden_size=2, epochs=1, progress=False).fit(y)
+model = gatecast.LSTMForecaster(hidden_size=2, training=gatecast.Training(epochs=1), progress=False).fit(y)
 render(plot_forecast(model, y))
 assert "matplotlib.pyplot" not in sys.modules
 """

@@ -83,7 +83,7 @@ def test_learning_curves_say_what_the_diagnosis_says_of_training():
     learning = Finding("still-learning", "warning", {"gain": 0.05}, {"curve": part_of("training part")}, {"epochs": 24})
     text = " ".join(charts.learning_curves(HISTORY, Diagnosis((other, learning))).get_supxlabel().split())
     assert text.startswith("It was still learning: the loss on the training part fell until the end")
-    assert text.endswith("would lower it by another 5.0%. Try epochs=24.")
+    assert text.endswith("would lower it by another 5.0%. Try training=Training(epochs=24).")
 
 
 def test_learning_curves_that_fall_far_are_in_logarithms():

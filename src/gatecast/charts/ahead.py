@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatecast.charts.draw import forecast_marks
 from gatecast.charts.matplotlib_backend import draw
@@ -18,7 +18,9 @@ from gatecast.texts import Texts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from gatecast.data.panel.arrays import Frame
     from gatecast.forecaster import LSTMForecaster
+    from gatecast.model.protocol import Data
 
 __all__ = ["forecast_chart", "newest_part", "plot_intervals"]
 
@@ -31,8 +33,8 @@ ROOM = 60
 
 def plot_intervals(
     model: LSTMForecaster,
-    data: Any,
-    forecast: Any = None,
+    data: Data,
+    forecast: Frame | int | None = None,
     *,
     unique_id: object = None,
     newest: int | None = None,
@@ -83,7 +85,7 @@ def forecast_chart(line: Timeline, begin: int, t: Texts, title: str | None = Non
 
 
 def newest_part(
-    model: LSTMForecaster, data: Any, forecast: Any, unique_id: object, newest: int | None
+    model: LSTMForecaster, data: Data, forecast: Frame | int | None, unique_id: object, newest: int | None
 ) -> tuple[Timeline, int]:
     """Return a series with its forecast, and the first point that is shown."""
     if newest is not None and newest < 1:

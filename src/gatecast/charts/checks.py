@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,28 +11,20 @@ from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from gatecast.backtesting.record import Backtest
     from gatecast.comparison.board import Leaderboard
     from gatecast.comparison.comparison import Comparison
 
-__all__ = ["board_of", "chosen_models", "numbers", "record_of"]
+__all__ = ["board_of", "check_type", "chosen_models", "numbers", "record_of"]
 
 
-def numbers(name: str, values: Any, shape: str, *, finite: bool = True) -> Floats:
-    """Return values as an array of floats.
-
-    Args:
-        name: Of the argument.
-        values: Array-like.
-        shape: Letters of its dimensions, e.g. `T, D`.
-        finite: Whether one of them must be finite; else infinity is a number, too.
+def numbers(name: str, values: ArrayLike, shape: str, *, finite: bool = True) -> Floats:
+    """Return an argument as an array of floats, whose dimensions have letters, e.g. `T, D`.
 
     Raises:
-        DataError: They are no numbers, have other dimensions, or are all missing.
-
-    Examples:
-        >>> numbers("matrix", [[1, 2]], "H, L").shape
-        (1, 2)
+        DataError: They are no numbers, have other dimensions, or are all missing; with `finite`, all infinite.
     """
     n_dimensions = shape.count(",") + 1
     try:
@@ -58,11 +50,9 @@ def record_of(source: Backtest | Comparison) -> Backtest:
     from gatecast.backtesting.record import Backtest
     from gatecast.comparison.comparison import Comparison
 
-    if isinstance(source, Comparison):
-        return source.backtest
-    if not isinstance(source, Backtest):
-        raise ConfigError(_wrong("backtest", source, "a Backtest or a Comparison", "backtest(...)"))
-    return source
+    found = source.backtest if isinstance(source, Comparison) else source
+    check_type("backtest", found, Backtest, "a Backtest or a Comparison", "what `backtest(...)` returned")
+    return found
 
 
 def board_of(source: Comparison | Leaderboard) -> Leaderboard:
@@ -74,11 +64,21 @@ def board_of(source: Comparison | Leaderboard) -> Leaderboard:
     from gatecast.comparison.board import Leaderboard
     from gatecast.comparison.comparison import Comparison
 
-    if isinstance(source, Comparison):
-        return source.board
-    if not isinstance(source, Leaderboard):
-        raise ConfigError(_wrong("comparison", source, "a Comparison or a Leaderboard", "compare(...)"))
-    return source
+    found = source.board if isinstance(source, Comparison) else source
+    check_type("comparison", found, Leaderboard, "a Comparison or a Leaderboard", "what `compare(...)` returned")
+    return found
+
+
+def check_type(argument: str, value: object, known: type, expected: str, remedy: str) -> None:
+    """Make sure that an argument has a type.
+
+    Raises:
+        ConfigError: It has another one.
+    """
+    if not isinstance(value, known):
+        raise ConfigError(
+            f"`{argument}` has the type {type(value).__name__}, and {expected} was expected. Pass {remedy}."
+        )
 
 
 def chosen_models(record: Backtest, models: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -99,9 +99,3 @@ def chosen_models(record: Backtest, models: str | Iterable[str] | None) -> tuple
                 f"There is no model {name!r} in the backtest, and one of {known} was expected. Use these."
             )
     return chosen
-
-
-def _wrong(argument: str, value: object, expected: str, call: str) -> str:
-    return (
-        f"`{argument}` has the type {type(value).__name__}, and {expected} was expected. Pass what `{call}` returned."
-    )

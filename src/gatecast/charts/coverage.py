@@ -62,14 +62,7 @@ def interval_calibration(
 def calibration_chart(
     found: Coverages, t: Texts, title: str | None = None, order: Sequence[str] | None = None
 ) -> Chart:
-    """Show the coverages of all models in one panel.
-
-    Args:
-        found: Coverages.
-        t: Says texts.
-        title: Headline.
-        order: All models, so that each has one color in several charts; that of `found` when absent.
-    """
+    """Show the coverages of all models in one panel; `order` gives each the same color in several charts."""
     models = list(found.measured)
     places = list(order or models)
     lines = tuple(
@@ -80,8 +73,7 @@ def calibration_chart(
     ideal = Line([0, 100], [0, 100], "text", t("chart.ideal"), width=1.0, dash="dashed")
     x = Axis(t("chart.promised"), low=float(found.levels.min()) - 5, high=101)
     panel = Panel((ideal, *lines), x=x, y=Axis(t("chart.held"), low=max(lowest - 10, 0.0), high=103))
-    headline = title or t("chart.calibration")
-    return Chart((panel,), headline, size=(9.0, 4.7), legend="below")
+    return Chart((panel,), title or t("chart.calibration"), size=(9.0, 4.7), legend="below")
 
 
 def calibration_by_model(found: Coverages, t: Texts, title: str | None = None) -> Chart:

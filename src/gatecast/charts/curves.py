@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.charts.checks import check_type
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten
 from gatecast.charts.spec import Axis, Chart, Line, Mark, Marker, Panel, Role, Rule, Text
@@ -38,11 +39,9 @@ CURVES: dict[str, tuple[str, Role]] = {
 
 @dataclass(frozen=True)
 class Training:
-    """How the error went.
+    """Epochs and RMSE, `(N,)` both, on `validation` and `learned` points, or while `training`.
 
-    Args:
-        curves: Epochs and RMSE, `(N,)` both, on `validation` and `learned` points, or while `training`.
-        kept: Epoch and RMSE of the weights that were kept, or None: those with the smallest loss on the validation set.
+    Kept are the weights with the smallest loss on the validation set: their epoch and RMSE, or None.
     """
 
     curves: dict[str, tuple[np.ndarray, np.ndarray]]
@@ -76,20 +75,12 @@ def learning_curves(
         >>> figure.axes[0].get_legend_handles_labels()[1]
         ['validation part', 'learned points', 'kept: epoch 2']
     """
-    history = fit if isinstance(fit, Mapping) else _history_of(fit)
-    note = _verdict(diagnosis)
-    return draw(training_chart(training_of(history), Texts("en"), unit, noise_floor, title, note))
-
-
-def _history_of(fit: Any) -> Mapping[str, Sequence[float]]:
     from gatecast.forecaster import LSTMForecaster
 
-    if not isinstance(fit, LSTMForecaster):
-        raise ConfigError(
-            f"`fit` has the type {type(fit).__name__}, and a fitted LSTMForecaster or its `history_` was expected. "
-            "Pass the model."
-        )
-    return fit.history_
+    if not isinstance(fit, Mapping):
+        check_type("fit", fit, LSTMForecaster, "a fitted LSTMForecaster or its `history_`", "the model")
+        fit = fit.history_
+    return draw(training_chart(training_of(fit), Texts("en"), unit, noise_floor, title, _verdict(diagnosis)))
 
 
 def training_of(history: Mapping[str, Sequence[float]]) -> Training:
@@ -145,8 +136,7 @@ def training_chart(
     is_steep = len(known) > 0 and known.min() > 0 and known.max() > STEEP * known.min()
     error_axis = Axis(f"RMSE ({shorten(unit)})" if unit else "RMSE", "log" if is_steep else "number")
     panel = Panel(tuple(marks), x=Axis(t("chart.epoch")), y=error_axis)
-    headline = title or t("chart.training")
-    return Chart((panel,), headline, note, (9.0, 5.0), legend="above")
+    return Chart((panel,), title or t("chart.training"), note, (9.0, 5.0), legend="above")
 
 
 def _verdict(diagnosis: Diagnosis | None) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from gatecast.charts.names import shorten
-from gatecast.charts.spec import Area, Axis, Band, Line, Look, Mark, Panel, Role, Rule, Text, time_axis
+from gatecast.charts.spec import Area, Axis, Band, Line, Look, Mark, Panel, Place, Role, Rule, Text, time_axis
 from gatecast.charts.thinning import envelope
 from gatecast.charts.timeline import Timeline
 from gatecast.charts.words import time_label
+from gatecast.data.panel.arrays import Array
 from gatecast.texts import Texts
 
-__all__ = ["curve_panel", "forecast_marks", "overview_panel", "strength", "window_panel"]
+__all__ = ["curve_panel", "forecast_marks", "overview_panel", "window_panel"]
 
 # the strip has about as many columns of dots: more points would only be drawn over each other
 COLUMNS = 1500
@@ -22,17 +23,9 @@ MANY_POINTS = 2000
 
 
 def forecast_marks(
-    times: Any, values: Any, line: Timeline, t: Texts, between: tuple[Mark, ...] = ()
+    times: Array, values: Array, line: Timeline, t: Texts, between: tuple[Mark, ...] = ()
 ) -> tuple[Mark, ...]:
-    """Show data, and the forecast of `line` with its intervals, the widest lightest.
-
-    Args:
-        times: `(N,)` of the data that are shown.
-        values: `(N,)`.
-        line: With a forecast; none is drawn where that is empty.
-        t: Says texts.
-        between: What is drawn above the data and below the forecast.
-    """
+    """Show data, `(N,)` both, what lies `between`, and above it the forecast of `line` with its intervals, if any."""
     dots: Look = {"marker": "circle", "size": 2.6, "face": "data"} if len(values) <= MANY_POINTS else {}
     data = Line(times, values, "quiet" if dots else "data", t("chart.data"), width=0.9, **dots)
     if not len(line.forecast):
@@ -42,18 +35,14 @@ def forecast_marks(
     for n, band in enumerate(line.bands):
         name = t("chart.band", level=band.level)
         ends: Look = {"label": name, "upper_label": t("chart.upper", band=name), "start": start}
-        part = strength(n, len(line.bands))
+        # the widest is the lightest
+        part = 0.18 + 0.24 * n / max(len(line.bands) - 1, 1)
         bands.append(Band(line.forecast_times, band.lower, band.upper, "forecast", part, **ends))
     label = t("chart.recursive") if line.is_recursive else t("chart.forecast")
     look: Look = {"width": 1.9, "dash": "long", "size": 3.0, "start": start}
     if len(line.forecast) <= FEW_POINTS:
         look["marker"] = "diamond"
     return (data, *between, *bands, Line(line.forecast_times, line.forecast, "forecast", label, **look))
-
-
-def strength(n: int, n_bands: int) -> float:
-    """Return how strong the color of band number n is."""
-    return 0.18 + 0.24 * n / max(n_bands - 1, 1)
 
 
 def window_panel(line: Timeline, begin: int, end: int, title: str, t: Texts) -> Panel:
@@ -65,14 +54,14 @@ def window_panel(line: Timeline, begin: int, end: int, title: str, t: Texts) -> 
         marks += _predictions(line, max(begin, split), stop, "contrast", t("chart.out_of_sample"))
         if begin < split < end:
             marks.append(Rule("x", _between(line), label=t("chart.split"), dash="dashed"))
-    shown = line if end > n else line.without_forecast()
+    shown = line if end > n else replace(line, forecast=line.forecast[:0])
     if len(shown.forecast) and not shown.bands:
         marks.append(Area("x", line.times[-1], line.forecast_times[-1], "forecast", 0.07))
     label = time_label(line.time_name, line.times, line.freq, t)
     return Panel(
         forecast_marks(line.times[begin:stop], line.values[begin:stop], shown, t, tuple(marks)),
         title,
-        time_axis(line.times, label, 5).with_margin(0.02),
+        replace(time_axis(line.times, label, 5), margin=0.02),
         Axis(shorten(line.value_name), group="window"),
     )
 
@@ -96,7 +85,7 @@ def overview_panel(line: Timeline, views: list[tuple[int, int]], n_columns: int,
     if line.n_test:
         marks.append(Rule("x", _between(line), dash="dashed"))
     said = t("chart.all_points_split" if line.n_test else "chart.all_points", points=len(line.values))
-    x = time_axis(line.times, "", 9).with_margin(0.005)
+    x = replace(time_axis(line.times, "", 9), margin=0.005)
     return Panel(tuple(marks), said, x, Axis(shorten(line.value_name)), n_columns=n_columns)
 
 
@@ -115,7 +104,8 @@ def curve_panel(rmse: list[float], unit: str, noise_floor: float | None, t: Text
     return Panel(tuple(marks), t("chart.curve"), Axis(t("chart.epoch"), "whole", most_ticks=5), y)
 
 
-def _between(line: Timeline) -> Any:
+def _between(line: Timeline) -> Place:
     """Return the time halfway between the last training point and the first test point."""
     last, first = line.times[line.n_train - 1], line.times[line.n_train]
-    return last + (first - last) / 2
+    middle: Place = last + (first - last) / 2
+    return middle

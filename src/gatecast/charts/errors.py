@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
 __all__ = ["residuals", "residuals_chart"]
 
@@ -28,7 +29,12 @@ NORMAL_95 = 1.96
 
 
 def residuals(
-    errors: Any, times: Any = None, *, season_length: int = 1, unit: str = "", title: str | None = None
+    errors: ArrayLike,
+    times: ArrayLike | None = None,
+    *,
+    season_length: int = 1,
+    unit: str = "",
+    title: str | None = None,
 ) -> Figure:
     """Draw errors over time, their histogram, their autocorrelation, and their quantiles beside normal ones.
 
@@ -54,7 +60,9 @@ def residuals(
     return draw(residuals_chart(errors, times, season_length, unit, title, Texts("en")))
 
 
-def residuals_chart(errors: Any, times: Any, season_length: int, unit: str, title: str | None, t: Texts) -> Chart:
+def residuals_chart(
+    errors: ArrayLike, times: ArrayLike | None, season_length: int, unit: str, title: str | None, t: Texts
+) -> Chart:
     """Show errors in four panels, as `residuals`."""
     values = numbers("errors", errors, "N")
     known = values[np.isfinite(values)]
@@ -67,20 +75,17 @@ def residuals_chart(errors: Any, times: Any, season_length: int, unit: str, titl
             "Pass the time of each error."
         )
     name = t("chart.error_in", unit=shorten(unit)) if unit else t("chart.error")
-    upper = _over_time(when, values, name, t), replace(_histogram(known, name, t), column=1)
-    lower = _correlation(values, season_length, t), replace(_quantiles(known, name, t), column=1)
-    panels = (*upper, *(replace(panel, row=1) for panel in lower))
-    headline = title or t("chart.residuals")
-    return Chart(panels, headline, size=(11.0, 7.0), heights=(1.0, 1.0), widths=(1.0, 1.0))
+    panels = (
+        _over_time(when, values, name, t),
+        replace(_histogram(known, name, t), column=1),
+        replace(_correlation(values, season_length, t), row=1),
+        replace(_quantiles(known, name, t), row=1, column=1),
+    )
+    return Chart(panels, title or t("chart.residuals"), size=(11.0, 7.0), heights=(1.0, 1.0), widths=(1.0, 1.0))
 
 
 def autocorrelation(values: Floats, n_lags: int) -> Floats:
-    """Return the autocorrelations of lags 1 to `n_lags`; a missing number takes part in none.
-
-    Examples:
-        >>> autocorrelation(np.array([1.0, -1.0, 1.0, -1.0]), 2).tolist()
-        [-0.75, 0.5]
-    """
+    """Return the autocorrelations of lags 1 to `n_lags`; a missing number takes part in none."""
     centred = np.nan_to_num(values - np.nanmean(values))
     total = float(centred @ centred)
     if total == 0:
@@ -105,9 +110,8 @@ def _histogram(known: Floats, name: str, t: Texts) -> Panel:
         grid = np.linspace(mean - 4 * spread, mean + 4 * spread, 201)
         density = np.exp(-0.5 * ((grid - mean) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
         marks.append(Line(grid, density, "text", width=1.4))
-    place: Look = {"align": ("right", "top"), "frames": ("panel", "panel")}
-    said = Text(0.98, 0.96, t("chart.moments", mean=mean, spread=spread), size=9.0, **place)
-    marks += [Rule("x", 0, width=0.8), said]
+    said = t("chart.moments", mean=mean, spread=spread)
+    marks += [Rule("x", 0, width=0.8), Text(0.98, 0.96, said, "text", ("right", "top"), ("panel", "panel"), size=9.0)]
     return Panel(tuple(marks), t("chart.distribution"), Axis(name), Axis(t("chart.density")))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -128,7 +128,7 @@ def _matrix_chart(board: Leaderboard, title: str | None, t: Texts) -> Chart:
     k, short = len(names), tuple(distinct(names, 18))
     p_values, is_better = _matrix(board, names)
     cells = [
-        Text(column, row, _short(p_values[row, column]), align=("center", "center"), size=9.0)
+        Text(column, row, _short(float(p_values[row, column])), align=("center", "center"), size=9.0)
         for row, column in np.ndindex(k, k)
         if row != column
     ]
@@ -161,7 +161,7 @@ def _tiles(p_values: np.ndarray, is_better: np.ndarray) -> Tiles:
     return Tiles(tuple(tuple(row) for row in roles), tuple(tuple(row.tolist()) for row in strength))
 
 
-def _short(p_value: Any) -> str:
+def _short(p_value: float) -> str:
     if not np.isfinite(p_value):
         return "–"
     return "<.001" if p_value < 0.001 else f"{p_value:.2f}" if p_value >= 0.01 else f"{p_value:.3f}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from gatecast.texts import Texts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from gatecast.data.panel.arrays import Frame
     from gatecast.forecaster import LSTMForecaster
+    from gatecast.model.protocol import Data
 
 __all__ = ["plot_forecast", "plot_predictions"]
 
@@ -29,8 +31,7 @@ CLOSE = 125
 CURVE = 0.36
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """A panel of the picture: points `begin` to `end` of the series, counted into the forecast."""
 
     title: str
@@ -40,9 +41,9 @@ class View:
 
 def plot_forecast(
     model: LSTMForecaster,
-    train: Any,
-    test: Any = None,
-    forecast: Any = None,
+    train: Data,
+    test: Data | None = None,
+    forecast: Frame | int | None = None,
     *,
     unique_id: object = None,
     title: str | None = None,
@@ -83,14 +84,17 @@ def plot_forecast(
     """
     line, t = make_timeline(model, train, test, forecast, unique_id), Texts("en")
     # the floor is in the data's units, and the curve is in those of what was learned
-    floor = noise_floor if line.learned_name == line.value_name else None
-    curve = curve_panel(model.history_["rmse"], line.learned_name, floor, t)
+    transform = model.fitted_.preparation.transform.name
+    learned, floor = (
+        (line.value_name, noise_floor) if transform == "none" else (f"{transform} of {line.value_name}", None)
+    )
+    curve = curve_panel(model.history_["rmse"], learned, floor, t)
     headline = title or t("chart.lstm_forecast", name=shorten(line.name))
     return draw(_chart(line, headline, t, curve))
 
 
 def plot_predictions(
-    model: LSTMForecaster, train: Any, test: Any = None, *, unique_id: object = None, title: str | None = None
+    model: LSTMForecaster, train: Data, test: Data | None = None, *, unique_id: object = None, title: str | None = None
 ) -> Figure:
     """Draw data and what the model predicted one step ahead, each prediction at the time that it is for.
 

@@ -5,10 +5,10 @@ All functions take plain arrays, so that whatever measures them can be drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,17 +23,9 @@ from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
-__all__ = [
-    "gates_heatmap",
-    "half_lives",
-    "heat_range",
-    "heatmap_chart",
-    "lag_importance",
-    "lags_chart",
-    "lives_chart",
-    "place_of",
-]
+__all__ = ["gates_heatmap", "half_lives", "heatmap_chart", "lag_importance", "lags_chart", "lives_chart"]
 
 # a picture has about as many columns of dots
 COLUMNS = 1200
@@ -49,11 +41,11 @@ MOST_LAGS, MOST_STEPS = 16, 8
 
 
 def gates_heatmap(
-    times: Any,
-    matrix: Any,
+    times: ArrayLike,
+    matrix: ArrayLike,
     label_of: str,
     *,
-    values: Any = None,
+    values: ArrayLike | None = None,
     value_name: str = "value",
     title: str | None = None,
 ) -> Figure:
@@ -85,10 +77,10 @@ def gates_heatmap(
 
 
 def heatmap_chart(
-    times: Any,
-    matrix: Any,
+    times: ArrayLike,
+    matrix: ArrayLike,
     label_of: str,
-    values: Any,
+    values: ArrayLike | None,
     value_name: str,
     title: str | None,
     n_columns: int,
@@ -96,15 +88,19 @@ def heatmap_chart(
 ) -> Chart:
     """Show a matrix of units as `gates_heatmap`, in at most `n_columns` columns."""
     gates = numbers("matrix", matrix, "T, D")
-    when = _as_long("times", np.asarray(times), len(gates))
-    line = None if values is None else _as_long("values", numbers("values", values, "T"), len(gates))
-    means, firsts = block_means(gates[:, place_of(gates)], n_columns)
-    heat = HeatMap(when[firsts], means.T, *heat_range(gates), shorten(label_of))
+    when = np.asarray(times)
+    _check_length("times", when, len(gates))
+    # units by their mean, the smallest first
+    filled = np.where(np.isfinite(gates), gates, 0.0)
+    means, firsts = block_means(gates[:, filled.mean(axis=0).argsort(kind="stable")], n_columns)
+    heat = HeatMap(when[firsts], means.T, *_heat_range(gates), shorten(label_of))
     across = replace(time_axis(when, t("chart.time")), group="time", has_grid=False)
     panels = [Panel((heat,), x=across, y=Axis(t("chart.sorted_units"), ticks=(), has_grid=False))]
     headline = title or t("chart.of_units", name=label_of, n=gates.shape[1])
-    if line is None:
+    if values is None:
         return Chart(tuple(panels), headline, size=(11.0, 4.4))
+    line = numbers("values", values, "T")
+    _check_length("values", line, len(gates))
     keep = thin(line)
     series = Line(when[keep], line[keep], "text", width=0.9)
     above = replace(across, label="", is_named=False, has_grid=True)
@@ -112,7 +108,9 @@ def heatmap_chart(
     return Chart(tuple(panels), headline, size=(11.0, 5.8), heights=(0.4, 1.0))
 
 
-def half_lives(lives: Any, unit: str = "steps", *, marks: Sequence[float] = (), title: str | None = None) -> Figure:
+def half_lives(
+    lives: ArrayLike, unit: str = "steps", *, marks: Sequence[float] = (), title: str | None = None
+) -> Figure:
     """Draw how many units forget half of what they hold within which time.
 
     Args:
@@ -133,7 +131,7 @@ def half_lives(lives: Any, unit: str = "steps", *, marks: Sequence[float] = (), 
     return draw(lives_chart(lives, unit, marks, title, Texts("en")))
 
 
-def lives_chart(lives: Any, unit: str, marks: Sequence[float], title: str | None, t: Texts) -> Chart:
+def lives_chart(lives: ArrayLike, unit: str, marks: Sequence[float], title: str | None, t: Texts) -> Chart:
     """Count half-lives in bins that are equally wide in logarithms."""
     found = numbers("lives", lives, "D", finite=False)
     known = found[~np.isnan(found)]
@@ -158,7 +156,7 @@ def lives_chart(lives: Any, unit: str, marks: Sequence[float], title: str | None
 
 
 def lag_importance(
-    matrix: Any,
+    matrix: ArrayLike,
     lags: Sequence[object] | None = None,
     *,
     steps: Sequence[object] | None = None,
@@ -183,8 +181,10 @@ def lag_importance(
     """
     weights = numbers("matrix", matrix, "H, L")
     n_steps, n_lags = weights.shape
-    across = _as_long("lags", list(range(1, n_lags + 1) if lags is None else lags), n_lags)
-    ahead = _as_long("steps", list(range(1, n_steps + 1) if steps is None else steps), n_steps)
+    across = range(1, n_lags + 1) if lags is None else lags
+    ahead = range(1, n_steps + 1) if steps is None else steps
+    _check_length("lags", across, n_lags)
+    _check_length("steps", ahead, n_steps)
     t = Texts("en")
     total = np.nansum(np.abs(weights), axis=0)
     share = total / total.sum() if total.sum() > 0 else total
@@ -200,7 +200,7 @@ def lag_importance(
     return draw(replace(chart, panels=(above, below), heights=(0.5, 1.0), size=(10.0, 5.4)))
 
 
-def lags_chart(share: Any, lags: Sequence[object], title: str | None, t: Texts, mark: float | None = None) -> Chart:
+def lags_chart(share: Floats, lags: Sequence[object], title: str | None, t: Texts, mark: float | None = None) -> Chart:
     """Show shares of lags, and a line behind place `mark` of them."""
     n = len(share)
     hover = tuple(f"{lag}: {part:.1%}" for lag, part in zip(lags, share, strict=True))
@@ -212,13 +212,8 @@ def lags_chart(share: Any, lags: Sequence[object], title: str | None, t: Texts, 
     return Chart((panel,), title or t("chart.lags"), size=(10.0, 3.4))
 
 
-def heat_range(matrix: Floats) -> tuple[float, float]:
-    """Return the values of the first and the last color: 0 to 1 for gates, else the same on both sides of zero.
-
-    Examples:
-        >>> heat_range(np.array([[0.2, 0.9]])), heat_range(np.array([[-3.0, 1.0]]))
-        ((0.0, 1.0), (-3.0, 3.0))
-    """
+def _heat_range(matrix: Floats) -> tuple[float, float]:
+    """Return the values of the first and the last color: 0 to 1 for gates, else the same on both sides of zero."""
     low, high = np.nanmin(matrix), np.nanmax(matrix)
     if low >= 0 and high <= 1:
         return 0.0, 1.0
@@ -227,18 +222,11 @@ def heat_range(matrix: Floats) -> tuple[float, float]:
     return -bound, bound
 
 
-def place_of(matrix: Floats) -> np.ndarray:
-    """Return the order in which units are drawn: by their mean, the smallest first."""
-    filled = np.where(np.isfinite(matrix), matrix, 0.0)
-    return np.argsort(filled.mean(axis=0), kind="stable")
-
-
-def _as_long(name: str, values: Any, n: int) -> Any:
+def _check_length(name: str, values: Sized, n: int) -> None:
     if len(values) != n:
         raise DataError(
             f"`{name}` has {len(values)} entries, and {n} were expected, as many as `matrix` has. Pass one for each."
         )
-    return values
 
 
 def _sparse(axis: Axis, names: Sequence[object], most: int) -> Axis:

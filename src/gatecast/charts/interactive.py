@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,12 +26,15 @@ from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
     from plotly.graph_objects import Figure
 
     from gatecast.backtesting.record import Backtest
     from gatecast.comparison.board import Leaderboard
     from gatecast.comparison.comparison import Comparison
+    from gatecast.data.panel.arrays import Frame
     from gatecast.forecaster import LSTMForecaster
+    from gatecast.model.protocol import Data
 
 __all__ = ["draw", "error_by_step", "forecast", "gates_heatmap", "leaderboard", "to_html"]
 
@@ -42,8 +45,8 @@ FONT = "DejaVu Sans, Noto Sans, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, 
 
 def forecast(
     model: LSTMForecaster,
-    data: Any,
-    forecast: Any = None,
+    data: Data,
+    forecast: Frame | int | None = None,
     *,
     unique_id: object = None,
     newest: int | None = None,
@@ -101,11 +104,11 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
 
 
 def gates_heatmap(
-    times: Any,
-    matrix: Any,
+    times: ArrayLike,
+    matrix: ArrayLike,
     label_of: str,
     *,
-    values: Any = None,
+    values: ArrayLike | None = None,
     value_name: str = "value",
     title: str | None = None,
 ) -> Figure:

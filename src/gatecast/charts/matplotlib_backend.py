@@ -30,6 +30,7 @@ from gatecast.charts.style import check_matplotlib, fonts, use_fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis as MplAxis
     from matplotlib.figure import Figure
 
 __all__ = ["draw"]
@@ -47,19 +48,7 @@ MARKERS = {
     "x": "x",
     "bar": "|",
 }
-# bands and bars lie below lines, and within each the later one above
-LAYERS = {
-    Area: 0.6,
-    HeatMap: 0.7,
-    Tiles: 0.7,
-    Band: 1.0,
-    Bars: 1.0,
-    Stems: 2.0,
-    Line: 2.0,
-    Estimates: 2.0,
-    Rule: 2.0,
-    Text: 3.0,
-}
+TEXT_LAYER = 3.0
 AXIS = "#b0b0b0"
 
 
@@ -98,8 +87,9 @@ def draw(chart: Chart) -> Figure:
         _draw_panel(figure, axes, panel)
     # limits last: axes that share them grow with what is drawn
     for axes, panel in zip(drawn, chart.panels, strict=True):
-        _limit(axes.set_xlim, panel.x)
-        _limit(axes.set_ylim, panel.y)
+        for set_limits, axis in ((axes.set_xlim, panel.x), (axes.set_ylim, panel.y)):
+            if axis.low is not None or axis.high is not None:
+                set_limits(axis.low, axis.high)
     _add_legend(figure, drawn, chart.legend)
     return _finish(figure, chart)
 
@@ -107,9 +97,10 @@ def draw(chart: Chart) -> Figure:
 def _draw_panel(figure: Figure, axes: Axes, panel: Panel) -> None:
     _dress(axes, panel)
     for n, mark in enumerate(panel.marks):
-        ADDERS[type(mark)](axes, mark, LAYERS[type(mark)] + n / 1000)
-    for axis, known in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
-        _set_ticks(axis, known)
+        add, layer = ADDERS[type(mark)]
+        add(axes, mark, layer + n / 1000)
+    _set_ticks(axes.xaxis, "x", panel.x)
+    _set_ticks(axes.yaxis, "y", panel.y)
     for heat in (mark for mark in panel.marks if isinstance(mark, HeatMap)):
         bar = figure.colorbar(axes.images[-1] if heat.x is None else axes.collections[-1], ax=axes, pad=0.01, aspect=25)
         bar.set_label(for_matplotlib(heat.label), fontsize=9.5)
@@ -134,11 +125,12 @@ def _dress(axes: Axes, panel: Panel) -> None:
         spine.set_color(AXIS)
 
 
-def _mix(role: str, strength: float) -> Any:
+def _mix(role: str, strength: float) -> tuple[float, float, float]:
     """Mix a color with white: see-through colors would add up and hide the grid."""
     from matplotlib.colors import to_rgb
 
-    return tuple(1 - strength * (1 - part) for part in to_rgb(COLORS[role]))
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(COLORS[role]))
+    return red, green, blue
 
 
 def _add_line(axes: Axes, line: Line, z: float) -> None:
@@ -190,7 +182,7 @@ def _add_bars(axes: Axes, bars: Bars, z: float) -> None:
         axes.bar(bars.x, bars.height, width=bars.width, **look)
     for x, height, text in zip(bars.x, bars.height, bars.texts, strict=False):
         at = (height, x) if bars.is_flat else (x, height)
-        _add_text(axes, Text(*at, text, offset=(4, 0) if bars.is_flat else (0, 4)), LAYERS[Text])
+        _add_text(axes, Text(*at, text, offset=(4, 0) if bars.is_flat else (0, 4)), TEXT_LAYER)
 
 
 def _add_heat(axes: Axes, heat: HeatMap, z: float) -> None:
@@ -239,25 +231,26 @@ def _add_text(axes: Axes, text: Text, z: float) -> None:
         axes.annotate(said, (text.x, text.y), text.offset, xycoords=transform, textcoords="offset points", **look)
 
 
-ADDERS: dict[type, Callable[[Axes, Any, float], None]] = {
-    Line: _add_line,
-    Estimates: _add_estimates,
-    Band: _add_band,
-    Stems: _add_stems,
-    Bars: _add_bars,
-    HeatMap: _add_heat,
-    Tiles: _add_tiles,
-    Rule: _add_rule,
-    Area: _add_area,
-    Text: _add_text,
+# bands and bars lie below lines, and within each layer the later one above
+ADDERS: dict[type, tuple[Callable[[Axes, Any, float], None], float]] = {
+    Area: (_add_area, 0.6),
+    HeatMap: (_add_heat, 0.7),
+    Tiles: (_add_tiles, 0.7),
+    Band: (_add_band, 1.0),
+    Bars: (_add_bars, 1.0),
+    Stems: (_add_stems, 2.0),
+    Line: (_add_line, 2.0),
+    Estimates: (_add_estimates, 2.0),
+    Rule: (_add_rule, 2.0),
+    Text: (_add_text, TEXT_LAYER),
 }
 
 
-def _set_ticks(axis: Any, known: Axis) -> None:
+def _set_ticks(axis: MplAxis, letter: str, known: Axis) -> None:
     if known.scale == "log":
-        axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+        axis.axes.set(**{f"{letter}scale": "log"})
     if known.margin is not None:
-        axis.axes.margins(**{axis.axis_name: known.margin})
+        axis.axes.set(**{f"{letter}margin": known.margin})
     if known.ticks is not None:
         names = None if known.names is None else [for_matplotlib(name) for name in known.names]
         axis.set_ticks(list(known.ticks), labels=names)
@@ -268,10 +261,10 @@ def _set_ticks(axis: Any, known: Axis) -> None:
             for tick in axis.get_ticklabels():
                 tick.set(ha="right", rotation_mode="anchor")
         return
-    _choose_ticks(axis, known)
+    _choose_ticks(axis, letter, known)
 
 
-def _choose_ticks(axis: Any, known: Axis) -> None:
+def _choose_ticks(axis: MplAxis, letter: str, known: Axis) -> None:
     """Choose ticks: dates without repetition, whole numbers, or 0.1, 1 and 10 instead of powers."""
     from matplotlib import dates, ticker
 
@@ -283,17 +276,12 @@ def _choose_ticks(axis: Any, known: Axis) -> None:
         axis.set_major_locator(ticker.MaxNLocator(known.most_ticks, integer=True))
         if known.scale == "steps":
             axis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
-    elif known.scale == "log" and axis.axis_name == "x":
+    elif known.scale == "log" and letter == "x":
         axis.set_major_locator(ticker.LogLocator(10, subs=(1.0, 2.0, 5.0), numticks=12))
         axis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
         axis.set_minor_formatter(ticker.NullFormatter())
     elif known.is_share:
         axis.set_major_formatter(ticker.PercentFormatter(1.0))
-
-
-def _limit(set_limits: Any, known: Axis) -> None:
-    if known.low is not None or known.high is not None:
-        set_limits(known.low, known.high)
 
 
 def _add_legend(figure: Figure, drawn: list[Axes], place: str) -> None:

@@ -19,10 +19,6 @@ def shorten(name: object, width: int = WIDTH) -> str:
     Wide letters (Chinese, Japanese, Korean) count twice. Letters that cannot be seen or that turn the direction of
     writing are left out.
 
-    Args:
-        name: Of a series, a column or a model.
-        width: Letters, at least 5.
-
     Examples:
         >>> shorten("north\nstore"), shorten("a_very_long_name_of_a_column_that_goes_on", 20)
         ('north store', 'a_very_lon…t_goes_on')

@@ -28,16 +28,10 @@ BAND = (0.1, 0.9)
 
 @dataclass(frozen=True)
 class StepErrors:
-    """Mean absolute errors by step of the horizon.
+    """Mean absolute errors, `(M, H)`, by step of the horizon over series and origins, of M models, the best first.
 
-    Attributes:
-        models: M names, the best first.
-        mean: `(M, H)` over series and origins.
-        low: `(M, H)`, 10 % of the origins lie below.
-        high: `(M, H)`, 10 % of the origins lie above.
-        n_origins: T.
-        metric: "MASE", or "MAE" where it is undefined.
-        left_out: Models with less than 90 % of the forecasts.
+    A tenth of the origins lies below `low` and a tenth above `high`. The metric is MASE, or MAE where that is
+    undefined; models with less than 90 % of the forecasts are left out.
     """
 
     models: tuple[str, ...]
@@ -51,14 +45,9 @@ class StepErrors:
 
 @dataclass(frozen=True)
 class Coverages:
-    """How often intervals held.
+    """How often intervals of the nominal levels held, by model, all `(L,)` in %.
 
-    Attributes:
-        levels: `(L,)` nominal, in %.
-        measured: By model, `(L,)` in %.
-        low: By model, `(L,)`, 10 % of the origins lie below.
-        high: By model, `(L,)`, 10 % of the origins lie above.
-        n_origins: T.
+    A tenth of the origins lies below `low` and a tenth above `high`.
     """
 
     levels: Floats
@@ -72,10 +61,6 @@ def step_errors(backtest: Backtest, models: str | Iterable[str] | None = None) -
     """Average absolute errors, over the series' scale, of each step of the horizon.
 
     Models are compared in the forecasts that all of them have.
-
-    Args:
-        backtest: H steps.
-        models: Which; all when absent.
 
     Raises:
         ConfigError: The backtest does not have a model.
@@ -115,10 +100,6 @@ def step_errors(backtest: Backtest, models: str | Iterable[str] | None = None) -
 
 def coverages(backtest: Backtest, models: str | Iterable[str] | None = None) -> Coverages:
     """Count how often targets lay within the intervals, the ends included.
-
-    Args:
-        backtest: With intervals.
-        models: Which; all that have intervals when absent.
 
     Raises:
         ConfigError: The backtest does not have a model.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gatecast.charts.spec import Dash, Marker, Role
+from gatecast.charts.spec import Dash, Look, Marker, Role
 
 __all__ = ["COLORS", "series_look"]
 
@@ -39,7 +37,7 @@ MARKERS: tuple[Marker, ...] = ("circle", "square", "diamond", "triangle-up", "cr
 DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
 
 
-def series_look(n: int) -> dict[str, Any]:
+def series_look(n: int) -> Look:
     """Return role, marker and dash of a line of model number n, by which it looks alike in all charts.
 
     Examples:

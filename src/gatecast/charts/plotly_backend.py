@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.charts.names import for_plotly
 from gatecast.charts.palette import COLORS
 from gatecast.charts.spec import (
@@ -20,17 +20,18 @@ from gatecast.charts.spec import (
     Line,
     Mark,
     Panel,
+    Place,
     Rule,
     Stems,
     Text,
     Tiles,
+    Values,
 )
 
 __all__ = ["Palette", "figure_of", "light"]
 
 # role and strength -> color
 Palette = Callable[[str, float], str]
-Plain = dict[str, Any]
 DASHES = {"solid": "solid", "dashed": "dash", "dotted": "dot", "long": "dash"}
 MARKERS = {"ring": "circle-open", "x": "x-thin-open", "bar": "line-ns-open"}
 DOTS_PER_INCH = 85
@@ -58,20 +59,16 @@ def light(role: str, strength: float = 1.0) -> str:
     return f"rgba({red},{green},{blue},{strength:.2g})"
 
 
-def figure_of(chart: Chart, palette: Palette = light) -> Plain:
+def figure_of(chart: Chart, palette: Palette = light) -> JsonObject:
     """Return a chart as `data` and `layout` of plotly.js; headline and note are left to the page.
-
-    Args:
-        chart: What is drawn.
-        palette: Color of a role and a strength.
 
     Examples:
         >>> chart = Chart((Panel((Line([1, 2], [3.0, 4.0], "data", "<b>"),)),))
         >>> figure_of(chart)["data"][0]["name"]
         '&lt;b&gt;'
     """
-    data: list[Plain] = []
-    layout: Plain = {"height": round(chart.size[1] * DOTS_PER_INCH), "shapes": [], "annotations": []}
+    data: list[JsonObject] = []
+    layout: JsonObject = {"height": round(chart.size[1] * DOTS_PER_INCH), "shapes": [], "annotations": []}
     groups: dict[str, str] = {}
     for n, panel in enumerate(chart.panels):
         number = "" if n == 0 else str(n + 1)
@@ -113,8 +110,8 @@ def _ends(sizes: tuple[float, ...], gap: float) -> list[tuple[float, float]]:
     return [(float(begin), min(float(begin + share), 1.0)) for begin, share in zip(begins, shares, strict=True)]
 
 
-def _axis(axis: Axis, panel: Panel, letter: str) -> Plain:
-    made: Plain = {"title": {"text": for_plotly(axis.label)}}
+def _axis(axis: Axis, panel: Panel, letter: str) -> JsonObject:
+    made: JsonObject = {"title": {"text": for_plotly(axis.label)}}
     if axis.scale == "log":
         made |= {"type": "log"} | _log_ticks(panel, letter)
     if axis.low is not None or axis.high is not None:
@@ -137,24 +134,24 @@ def _axis(axis: Axis, panel: Panel, letter: str) -> Plain:
     return made if panel.has_axes else made | {"visible": False}
 
 
-def _log_ticks(panel: Panel, letter: str) -> Plain:
+def _log_ticks(panel: Panel, letter: str) -> JsonObject:
     """Write 0.1, 0.2, 0.5 and 1: plotly would write single digits between powers of ten."""
     seen = [np.asarray(getattr(mark, letter), float) for mark in panel.marks if isinstance(mark, Line)]
-    seen += [mark.x for mark in panel.marks if isinstance(mark, Bars) and letter == "x"]
+    seen += [np.asarray(mark.x, float) for mark in panel.marks if isinstance(mark, Bars) and letter == "x"]
     known = np.concatenate([values[values > 0] for values in seen if len(values)])
     low, high = (int(np.floor(np.log10(end))) for end in (known.min(), known.max()))
     ticks = [float(f"{digit}e{power}") for power in range(low, high + 1) for digit in (1, 2, 5)]
     return {"tickvals": ticks, "ticktext": [f"{tick:,g}" for tick in ticks]}
 
 
-def _placed(value: Any, axis: Axis) -> Any:
+def _placed(value: Place | None, axis: Axis) -> Place | None:
     """Return where plotly puts a value of an axis: limits and texts count in powers of ten on a logarithmic one."""
     if isinstance(value, np.datetime64):
         return str(np.datetime_as_string(value, unit="s"))
     return float(np.log10(value)) if axis.scale == "log" and value is not None else value
 
 
-def _traces(mark: Mark, panel: Panel, palette: Palette, *, is_unified: bool) -> list[Plain]:
+def _traces(mark: Mark, panel: Panel, palette: Palette, *, is_unified: bool) -> list[JsonObject]:
     match mark:
         case Line():
             return [_line(mark, panel, palette, is_unified)] if len(mark.x) else []
@@ -171,7 +168,7 @@ def _traces(mark: Mark, panel: Panel, palette: Palette, *, is_unified: bool) -> 
     raise TypeError(type(mark).__name__)
 
 
-def _line(line: Line, panel: Panel, palette: Palette, is_unified: bool) -> Plain:
+def _line(line: Line, panel: Panel, palette: Palette, is_unified: bool) -> JsonObject:
     x, y = _joined(line.x, line.y, line.start)
     trace = _named({"type": "scatter", "x": x, "y": y}, line.label)
     trace["mode"] = "+".join(["lines"] * bool(line.width) + ["markers"] * bool(line.marker)) or "lines"
@@ -194,10 +191,10 @@ def _line(line: Line, panel: Panel, palette: Palette, is_unified: bool) -> Plain
     return trace | {"hovertemplate": f"{name} %{{x}}: %{{y:.4g}}{ends}<extra>%{{fullData.name}}</extra>"}
 
 
-def _band(band: Band, palette: Palette) -> list[Plain]:
+def _band(band: Band, palette: Palette) -> list[JsonObject]:
     """Add the area between two lines; the pointer reads off both ends."""
     seen = {"hovertemplate": "%{y:.6~g}"} if band.label else {"hoverinfo": "skip"}
-    ends: Plain = {"type": "scatter", "mode": "lines", "line": {"width": 0}, **seen}
+    ends: JsonObject = {"type": "scatter", "mode": "lines", "line": {"width": 0}, **seen}
     fill = {"fill": "tonexty", "fillcolor": palette(band.role, round(band.strength * SEEN_THROUGH, 2))}
     both = []
     for values, name, more in ((band.high, band.upper_label, {"showlegend": False}), (band.low, band.label, fill)):
@@ -206,11 +203,11 @@ def _band(band: Band, palette: Palette) -> list[Plain]:
     return both
 
 
-def _estimates(found: Estimates, palette: Palette) -> Plain:
+def _estimates(found: Estimates, palette: Palette) -> JsonObject:
     x, low, high = (np.asarray(values, float) for values in (found.x, found.low, found.high))
     arms = {"array": np.maximum(np.nan_to_num(high - x), 0), "arrayminus": np.maximum(np.nan_to_num(x - low), 0)}
     lines = [[for_plotly(line) for line in text.split("\n")] for text in found.hover]
-    trace: Plain = {"type": "scatter", "mode": "markers", "x": x, "y": list(found.y), "showlegend": False}
+    trace: JsonObject = {"type": "scatter", "mode": "markers", "x": x, "y": list(found.y), "showlegend": False}
     trace["marker"] = {
         "size": found.size + 3,
         "color": [palette(role, 1.0) for role in found.roles],
@@ -222,7 +219,7 @@ def _estimates(found: Estimates, palette: Palette) -> Plain:
     return trace | {"customdata": lines, "hovertemplate": f"{shown}<extra></extra>"}
 
 
-def _stems(stems: Stems, palette: Palette) -> Plain:
+def _stems(stems: Stems, palette: Palette) -> JsonObject:
     gap = np.full(len(stems.x), None)
     x = np.column_stack([stems.x, stems.x, gap]).ravel().tolist()
     y = np.column_stack([stems.low, stems.high, gap]).ravel().tolist()
@@ -231,9 +228,9 @@ def _stems(stems: Stems, palette: Palette) -> Plain:
     return {"x": x, "y": y} | shown
 
 
-def _bars(bars: Bars, palette: Palette) -> Plain:
+def _bars(bars: Bars, palette: Palette) -> JsonObject:
     along, up = ("y", "x") if bars.is_flat else ("x", "y")
-    trace: Plain = {"type": "bar", along: _values(bars.x), up: _values(bars.height), "showlegend": False}
+    trace: JsonObject = {"type": "bar", along: _values(bars.x), up: _values(bars.height), "showlegend": False}
     trace |= {"orientation": "h" if bars.is_flat else "v", "marker": {"color": palette(bars.role, bars.strength)}}
     trace |= {"width": bars.width, "hovertemplate": "%{x}: %{y:.4~g}<extra></extra>"}
     if bars.texts:
@@ -244,12 +241,10 @@ def _bars(bars: Bars, palette: Palette) -> Plain:
     return trace
 
 
-def _heat(heat: HeatMap) -> Plain:
-    cells = heat.z
-    if isinstance(cells, np.ndarray):
-        # half as many bytes as float64, and enough for a color
-        cells = np.round(cells, CELL_DIGITS).astype(np.float32)
-    trace: Plain = {"type": "heatmap", "z": cells, "zmin": heat.low, "zmax": heat.high}
+def _heat(heat: HeatMap) -> JsonObject:
+    # half as many bytes as float64, and enough for a color
+    cells = np.round(heat.z, CELL_DIGITS).astype(np.float32)
+    trace: JsonObject = {"type": "heatmap", "z": cells, "zmin": heat.low, "zmax": heat.high}
     if heat.x is not None:
         trace["x"] = heat.x
     if heat.rows:
@@ -260,7 +255,7 @@ def _heat(heat: HeatMap) -> Plain:
     return trace | {"hovertemplate": f"%{{x}}<br>%{{y}}: %{{z:{heat.form}}}<extra></extra>"}
 
 
-def _shapes(mark: Area | Rule | Tiles, palette: Palette, number: str) -> list[Plain]:
+def _shapes(mark: Area | Rule | Tiles, palette: Palette, number: str) -> list[JsonObject]:
     if isinstance(mark, Tiles):
         place = {"type": "rect", "xref": f"x{number}", "yref": f"y{number}", "layer": "below", "line": {"width": 0}}
         return [
@@ -269,7 +264,7 @@ def _shapes(mark: Area | Rule | Tiles, palette: Palette, number: str) -> list[Pl
             for k, tile in enumerate(zip(*row, strict=True))
         ]
     across = "y" if mark.axis == "x" else "x"
-    shape: Plain = {f"{mark.axis}ref": f"{mark.axis}{number}", f"{across}ref": f"{across}{number} domain"}
+    shape: JsonObject = {f"{mark.axis}ref": f"{mark.axis}{number}", f"{across}ref": f"{across}{number} domain"}
     shape |= {f"{across}0": 0, f"{across}1": 1}
     if isinstance(mark, Area):
         look = {"type": "rect", "layer": "below", "line": {"width": 0}, "fillcolor": palette(mark.role, mark.strength)}
@@ -282,7 +277,7 @@ def _shapes(mark: Area | Rule | Tiles, palette: Palette, number: str) -> list[Pl
     return [shape | ({"name": for_plotly(mark.label), "showlegend": True} if mark.label else {})]
 
 
-def _annotation(text: Text, palette: Palette, number: str, panel: Panel) -> Plain:
+def _annotation(text: Text, palette: Palette, number: str, panel: Panel) -> JsonObject:
     refs = [
         f"{letter}{number}" + " domain" * (frame == "panel") for letter, frame in zip("xy", text.frames, strict=True)
     ]
@@ -291,24 +286,24 @@ def _annotation(text: Text, palette: Palette, number: str, panel: Panel) -> Plai
         for value, frame, axis in zip((text.x, text.y), text.frames, (panel.x, panel.y), strict=True)
     )
     said = for_plotly(text.text)
-    made: Plain = {"x": x, "y": y, "xref": refs[0], "yref": refs[1], "showarrow": False}
+    made: JsonObject = {"x": x, "y": y, "xref": refs[0], "yref": refs[1], "showarrow": False}
     made |= {"text": f"<b>{said}</b>" if text.is_bold else said, "xshift": text.offset[0], "yshift": text.offset[1]}
     sides = {"xanchor": text.align[0], "yanchor": text.align[1].replace("center", "middle")}
     return made | sides | {"font": {"size": text.size + 1, "color": palette(text.role, 1.0)}}
 
 
-def _named(trace: Plain, label: str) -> Plain:
+def _named(trace: JsonObject, label: str) -> JsonObject:
     return trace | ({"name": for_plotly(label), "showlegend": True} if label else {"showlegend": False})
 
 
-def _joined(x: Any, y: Any, start: tuple[Any, float] | None) -> tuple[Any, Any]:
+def _joined(x: Values, y: Values, start: tuple[Place, float] | None) -> tuple[Values, Values]:
     """Let what has a single point begin at the point before: a line needs two points to be seen."""
     if start is None or len(x) != 1:
         return _values(x), _values(y)
     return [start[0], *x], [start[1], *y]
 
 
-def _values(values: Any) -> Any:
+def _values(values: Values) -> Values:
     return _rounded(values) if isinstance(values, np.ndarray) and values.dtype.kind == "f" else values
 
 

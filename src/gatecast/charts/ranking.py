@@ -32,21 +32,9 @@ MARKERS: dict[State, Marker] = {"ahead": "circle", "open": "diamond", "behind": 
 
 @dataclass(frozen=True)
 class Row:
-    """One model of a leaderboard.
+    """One model of a leaderboard: its skill against the seasonal naive with the ends of its interval, and more.
 
-    Args:
-        name: The model.
-        skill: Against the seasonal naive; NaN where it is not known.
-        low: Lower end of its interval.
-        high: Upper end.
-        error: MASE, or MAE where that is undefined.
-        p_value: Against the best; NaN for the best itself.
-        seconds: Of all fits and forecasts.
-        is_ranked: Whether it has enough forecasts.
-
-    Examples:
-        >>> Row("LSTM", 0.3, 0.1, 0.4, 0.8, float("nan"), 2.0, True).state
-        'ahead'
+    The error is MASE, or MAE where that is undefined, and the p-value against the best; what is not known is NaN.
     """
 
     name: str
@@ -85,7 +73,7 @@ def rows_of(records: Iterable[Mapping[Any, Any]], metric: str) -> list[Row]:
     ]
 
 
-def _known(value: Any) -> float:
+def _known(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
@@ -146,15 +134,13 @@ def skill_chart(rows: list[Row], metric: str, t: Texts, title: str | None = None
     ]
     marks: tuple[Mark, ...] = (Rule("x", 0, width=1.2), points, *far, *_legend(rows, t))
     panel = Panel(marks, x=Axis(t("chart.skill_axis"), low=low, high=high), y=_models(rows, t))
-    headline = title or t("chart.skill")
-    return Chart((panel,), headline, size=(10.5, 2.0 + 0.4 * len(rows)), legend="above")
+    return Chart((panel,), title or t("chart.skill"), size=(10.5, 2.0 + 0.4 * len(rows)), legend="above")
 
 
 def _errors_chart(rows: list[Row], metric: str, t: Texts, title: str | None) -> Chart:
     points = Line([row.error for row in rows], list(range(len(rows))), "model", width=0.0, marker="circle", size=8.0)
     panel = Panel((points,), x=Axis(metric.upper(), low=0), y=_models(rows, t))
-    headline = title or t("chart.errors", metric=metric.upper())
-    return Chart((panel,), headline)
+    return Chart((panel,), title or t("chart.errors", metric=metric.upper()))
 
 
 def _models(rows: list[Row], t: Texts) -> Axis:
@@ -189,9 +175,8 @@ def _hover(name: str, row: Row, metric: str, t: Texts) -> str:
 def _legend(rows: list[Row], t: Texts) -> list[Line]:
     """Return entries of the states that occur."""
     states = {row.state for row in rows if np.isfinite(row.skill)} - {"base"}
-    words = {"ahead": t("chart.ahead"), "open": t("chart.open"), "behind": t("chart.behind")}
     return [
-        Line([], [], ROLES[state], words[state], width=2.4, marker=MARKERS[state], size=7.0)
+        Line([], [], ROLES[state], t(f"chart.{state}"), width=2.4, marker=MARKERS[state], size=7.0)
         for state in ROLES
         if state in states
     ]

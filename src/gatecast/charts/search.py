@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.charts.checks import check_type
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct
 from gatecast.charts.spec import Axis, Bars, Chart, Dash, Line, Look, Mark, Panel, Rule
-from gatecast.exceptions import ConfigError, DataError
+from gatecast.exceptions import DataError
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
@@ -109,13 +110,10 @@ def importance_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
     return Chart((panel,), title or t("chart.setting_importance"), size=(8.0, 1.6 + 0.36 * len(shares)))
 
 
-def _check(tuned: Any) -> None:
+def _check(tuned: object) -> None:
     from gatecast.tuning.tuned import Tuned
 
-    if not isinstance(tuned, Tuned):
-        raise ConfigError(
-            f"`tuned` has the type {type(tuned).__name__}, and a Tuned was expected. Pass what `tune(...)` returned."
-        )
+    check_type("tuned", tuned, Tuned, "a Tuned", "what `tune(...)` returned")
 
 
 def _top(error: np.ndarray) -> float:

@@ -12,29 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-__all__ = [
-    "Area",
-    "Axis",
-    "Band",
-    "Bars",
-    "Chart",
-    "Estimates",
-    "HeatMap",
-    "Line",
-    "Look",
-    "Mark",
-    "Panel",
-    "Rule",
-    "Stems",
-    "Text",
-    "Tiles",
-    "columns_for",
-    "facets",
-    "time_axis",
-]
+from gatecast.data.panel.arrays import Array
 
-# numbers or times, `(N,)`: an array or a list
-Values = Any
+__all__ = ["Area", "Axis", "Band", "Bars", "Chart", "Estimates", "HeatMap", "Line", "Look", "Mark", "Panel", "Rule"]
+__all__ += ["Stems", "Text", "Tiles", "columns_for", "facets", "time_axis"]
+
+# numbers or times, `(N,)`
+Values = Array | Sequence[float]
 # a number or a time
 Place = Any
 # arguments by their names
@@ -52,22 +36,11 @@ Frame = Literal["data", "panel"]
 
 @dataclass(frozen=True)
 class Line:
-    """Points that a line joins, or points alone.
+    """Points that a line joins, or points alone: `x` and `y` are `(N,)`, NaN in gaps.
 
-    Args:
-        x: `(N,)`.
-        y: `(N,)`, NaN in gaps.
-        role: What it is.
-        label: In the legend; "" for none.
-        width: Of the line in points; 0 for points alone.
-        dash: Of the line.
-        marker: At each point.
-        size: Of the markers, in points.
-        face: Role of the markers; that of the line when absent.
-        is_step: Whether each value stays until the next.
-        low: `(N,)` lower ends, which a pointer reads off beside the value.
-        high: `(N,)` upper ends.
-        start: What stands before the first point: a line of a single point begins there where it could not be seen.
+    Widths and sizes are points; a `width` of 0 leaves the markers alone, whose role is `face` where it is not that of
+    the line. With `is_step` each value stays until the next. `low` and `high`, `(N,)`, are what a pointer reads off
+    beside the value. A line of a single point, which could not be seen, begins at `start`.
     """
 
     x: Values
@@ -87,17 +60,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Estimates:
-    """Points with intervals that lie on their side.
+    """Points with intervals that lie on their side, each with its role and marker.
 
-    Args:
-        x: `(N,)`.
-        y: `(N,)`.
-        low: `(N,)` lower ends, NaN where there is no interval.
-        high: `(N,)` upper ends.
-        roles: What each is.
-        markers: Of each.
-        size: Of the markers, in points.
-        hover: Lines that a pointer reads off at each.
+    All are `(N,)`; `low` and `high` are NaN where there is no interval, and a pointer reads off the lines of `hover`.
     """
 
     x: Values
@@ -112,17 +77,9 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Band:
-    """The area between two lines.
+    """The area between the lines `low` and `high`, `(N,)` both; the strength of its color is a share.
 
-    Args:
-        x: `(N,)`.
-        low: `(N,)`.
-        high: `(N,)`.
-        role: What it is.
-        strength: Of its color on the page, from 0 to 1.
-        label: In the legend.
-        upper_label: What a pointer calls its upper end.
-        start: As of a line.
+    A pointer calls its upper end `upper_label`; `start` is as of a line.
     """
 
     x: Values
@@ -154,7 +111,7 @@ class Bars:
     x: Values
     height: Values
     role: Role
-    width: Values = 0.85
+    width: Values | float = 0.85
     strength: float = 1.0
     is_flat: bool = False
     is_edged: bool = False
@@ -164,16 +121,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """A matrix as colors.
+    """A matrix `z`, `(D, N)`, as colors from `low` to `high`.
 
-    Args:
-        x: `(N,)` where columns begin, or None for places 0 to N - 1.
-        z: `(D, N)`.
-        low: Value of the first color.
-        high: Value of the last.
-        label: Of the scale of colors.
-        rows: Names of the D rows, which a pointer reads off.
-        form: Of a value, as in d3 and Python, e.g. `.3f`.
+    Columns begin at `x`, `(N,)`, or at 0 to N - 1. A pointer reads off the names of `rows` and values in the `form` of
+    d3 and Python.
     """
 
     x: Values | None
@@ -218,18 +169,10 @@ class Area:
 
 @dataclass(frozen=True)
 class Text:
-    """A text in a panel.
+    """A text in a panel, its side `align` (left, center, right; bottom, center, top) at `x` and `y`.
 
-    Args:
-        x: Where, on the axis or as a share of the panel.
-        y: Where.
-        text: What it says.
-        role: Its color.
-        align: Which of its sides stands there: left, center or right, and bottom, center or top.
-        frames: Whether x and y count on the axes or in the panel.
-        offset: Points by which it is moved to the right and up.
-        size: Of letters, in points.
-        is_bold: Whether it is a heading.
+    Each of these counts on its axis or, with the frame `panel`, as a share of the panel. It is moved to the right and
+    up by `offset`; that and the size of letters are points.
     """
 
     x: Place
@@ -248,28 +191,24 @@ Mark = Line | Estimates | Band | Stems | Bars | HeatMap | Tiles | Rule | Area | 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a panel.
+    """One axis of a panel; what is absent is chosen.
 
     Args:
         label: What is counted.
         scale: `number`, `log`, `whole` (there is no half epoch), `time`, or `steps` (times that are whole numbers).
-        low: First value; what fits when absent.
+        low: First value.
         high: Last value; smaller than the first where the axis is turned round.
-        ticks: Where ticks stand; chosen when absent.
-        names: At the ticks.
-        most_ticks: About how many ticks are chosen.
+        ticks: Where ticks stand, about `most_ticks` when absent, with `names` turned by `angle` degrees.
         group: Axes of one group share their limits.
         is_named: Whether ticks have texts.
-        has_grid: Whether lines of a grid stand behind.
         margin: Room at both ends, as a share of what is shown.
-        angle: By how many degrees texts of ticks are turned.
         is_share: Whether numbers are written in percent.
     """
 
     label: str = ""
     scale: Literal["number", "log", "whole", "time", "steps"] = "number"
-    low: Place = None
-    high: Place = None
+    low: Place | None = None
+    high: Place | None = None
     ticks: Sequence[float] | None = None
     names: tuple[str, ...] | None = None
     most_ticks: int = 7
@@ -279,10 +218,6 @@ class Axis:
     margin: float | None = None
     angle: int = 0
     is_share: bool = False
-
-    def with_margin(self, margin: float) -> Axis:
-        """Return the axis with room at its ends."""
-        return replace(self, margin=margin)
 
 
 @dataclass(frozen=True)
@@ -303,15 +238,8 @@ class Panel:
 class Chart:
     """Panels with a headline above and a note below.
 
-    Args:
-        panels: Each with its place.
-        title: Headline.
-        note: What must be known to read it.
-        size: Width and height in inches.
-        heights: Of the rows, relative to each other.
-        widths: Of the columns.
-        legend: `above`, `below`, or "" for none.
-        is_over_time: Whether a pointer reads off all lines at one time.
+    The size is in inches; heights of rows and widths of columns are relative. With `is_over_time` a pointer reads off
+    all lines at one time.
     """
 
     panels: tuple[Panel, ...]
@@ -343,11 +271,7 @@ def columns_for(n: int, most: int) -> int:
 def facets(panels: Sequence[Panel], most_columns: int, size: tuple[float, float], least_width: float) -> Chart:
     """Place panels in rows that share both scales; only those at the edges have labels and texts at ticks.
 
-    Args:
-        panels: All of the same axes.
-        most_columns: Panels beside each other, at most.
-        size: Inches of each.
-        least_width: Of all.
+    Sizes are in inches, that of each panel and the least width of all.
     """
     n_columns = columns_for(len(panels), most_columns)
     n_rows = -(-len(panels) // n_columns)

@@ -14,6 +14,7 @@ from gatecast.charts.names import distinct
 from gatecast.charts.numbers import StepErrors, step_errors
 from gatecast.charts.palette import series_look
 from gatecast.charts.spec import Axis, Band, Chart, Line, Marker, Panel, facets
+from gatecast.data.panel.arrays import Floats
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
@@ -63,14 +64,7 @@ def error_by_step(
 
 
 def steps_chart(found: StepErrors, t: Texts, title: str | None = None, order: Sequence[str] | None = None) -> Chart:
-    """Show the errors of all models in one panel.
-
-    Args:
-        found: Errors.
-        t: Says texts.
-        title: Headline.
-        order: All models, so that each has one color in several charts; that of `found` when absent.
-    """
+    """Show the errors of all models in one panel; `order` gives each the same color in several charts."""
     places = list(order or found.models)
     lines = tuple(
         Line(_steps(found), mean, label=name, low=low, high=high, width=2.0, size=5, **series_look(places.index(model)))
@@ -79,8 +73,7 @@ def steps_chart(found: StepErrors, t: Texts, title: str | None = None, order: Se
         )
     )
     panel = Panel(lines, x=Axis(t("chart.steps_ahead"), "whole"), y=Axis(found.metric, low=0))
-    headline = title or t("chart.steps")
-    return Chart((panel,), headline, size=(9.0, 4.5), legend="below")
+    return Chart((panel,), title or t("chart.steps"), size=(9.0, 4.5), legend="below")
 
 
 def steps_by_model(found: StepErrors, t: Texts, title: str | None = None) -> Chart:
@@ -115,9 +108,13 @@ def _marks(found: StepErrors, m: int) -> tuple[Line | Band, ...]:
 
 def limit_of(found: StepErrors) -> float | None:
     """Return up to where errors are shown, None for all: one very bad model must not flatten the others."""
-    peaks = np.nanmax(np.fmax(found.high, found.mean), axis=1)
+    peaks = _peaks(found)
     limit = FAR * float(np.median(peaks))
     return limit if 0 < limit < peaks.max() else None
+
+
+def _peaks(found: StepErrors) -> Floats:
+    return np.asarray(np.nanmax(np.fmax(found.high, found.mean), axis=1))
 
 
 def _note(found: StepErrors, n_drawn: int, t: Texts) -> str:
@@ -126,8 +123,7 @@ def _note(found: StepErrors, n_drawn: int, t: Texts) -> str:
         parts.append(t("chart.steps_band"))
     limit = limit_of(found)
     if limit is not None:
-        peaks = np.nanmax(np.fmax(found.high, found.mean), axis=1)
-        cut = [name for name, peak in zip(found.models, peaks, strict=True) if peak > limit]
+        cut = [name for name, peak in zip(found.models, _peaks(found), strict=True) if peak > limit]
         parts.append(t("chart.cut_off", limit=limit, names=t("words.comma").join(distinct(cut))))
     if n_drawn < len(found.models):
         parts.append(t("chart.not_shown", names=t("words.comma").join(distinct(found.models[n_drawn:]))))

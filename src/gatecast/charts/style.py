@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatecast.exceptions import ConfigError, GatecastError
 
@@ -62,9 +62,8 @@ def use_fonts(figure: Figure) -> None:
     from matplotlib.text import Text
 
     families = fonts()
-    texts: list[Any] = figure.findobj(Text)
-    for text in texts:
-        if not text.get_text().isascii():
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and not text.get_text().isascii():
             text.set_fontfamily(families)
             # Chinese fonts often come in one weight, and matplotlib complains about others
             text.set_fontweight("normal")

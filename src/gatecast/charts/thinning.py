@@ -14,12 +14,7 @@ COLUMNS = 4_000
 def envelope(values: np.ndarray, n_columns: int) -> np.ndarray:
     """Choose the points that a strip of `n_columns` dots can show: the lowest and the highest of each column.
 
-    Args:
-        values: `(N,)`, NaN in gaps.
-        n_columns: Columns of dots.
-
-    Returns:
-        Sorted positions of the points; all of them where they are few.
+    Values are `(N,)`, NaN in gaps; what returns are sorted positions, all of them where they are few.
 
     Examples:
         >>> envelope(np.array([0.0, 5.0, 1.0, 2.0, 9.0, 3.0, 4.0, 4.5]), 2).tolist()
@@ -39,25 +34,13 @@ def envelope(values: np.ndarray, n_columns: int) -> np.ndarray:
 def thin(values: np.ndarray) -> np.ndarray:
     """Choose the points of a line: all of them up to 20,000, else the lowest and the highest of each of 4,000 columns.
 
-    Args:
-        values: `(N,)`.
-
-    Returns:
-        Sorted positions.
-
-    Examples:
-        >>> len(thin(np.zeros(20_000))), len(thin(np.arange(100_000.0)))
-        (20000, 8000)
+    Values are `(N,)`; what returns are sorted positions.
     """
     return np.arange(len(values)) if len(values) <= MANY else envelope(values, COLUMNS)
 
 
 def block_means(matrix: np.ndarray, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Average rows in blocks, so that no more than `n_rows` are left.
-
-    Args:
-        matrix: `(T, D)`.
-        n_rows: At least 1.
+    """Average the rows of a matrix, `(T, D)`, in blocks, so that no more than `n_rows` are left.
 
     Returns:
         The means, `(blocks, D)`, and the first row of each block, `(blocks,)`.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data import Panel
+from gatecast.data.panel.arrays import Array, Frame
+from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.model.alignment import read_like_training
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gatecast.forecaster import LSTMForecaster
+    from gatecast.model.protocol import Data
 
 __all__ = ["Band", "Timeline", "make_timeline"]
 
@@ -23,10 +27,7 @@ LOWER, UPPER = "LSTM-lo-", "LSTM-hi-"
 class Band:
     """An interval along a forecast.
 
-    Args:
-        level: Coverage in %, as the columns of the forecast name it.
-        lower: `(H,)` lower ends.
-        upper: `(H,)` upper ends.
+    The level is its coverage in %, as the columns of the forecast name it; the ends are `(H,)`.
     """
 
     level: str
@@ -39,19 +40,13 @@ class Timeline:
     """One series, ready to be drawn.
 
     Args:
-        name: The series.
         times: `(N,)` datetime64 or integers.
         values: `(N,)` the data, NaN in gaps.
         predictions: `(N,)` one step ahead: row n was predicted from the points before n, and is for `times[n]`.
         n_train: Points of the training part; the others are the test part.
-        forecast_times: `(H,)` times of the forecast.
-        forecast: `(H,)` the forecast.
-        bands: Its intervals, the widest first.
+        forecast_times: `(H,)`, as `forecast` is.
+        bands: Intervals of the forecast, the widest first.
         is_recursive: Whether steps of the forecast build on steps before them, beyond what the model learned.
-        time_name: Name of the time column.
-        value_name: Name of the target column.
-        learned_name: What the model learned to forecast: the target, or its transform.
-        freq: Of the panel.
     """
 
     name: str
@@ -65,7 +60,6 @@ class Timeline:
     is_recursive: bool
     time_name: str
     value_name: str
-    learned_name: str
     freq: str | int
 
     @property
@@ -73,33 +67,26 @@ class Timeline:
         """Points of the test part."""
         return len(self.times) - self.n_train
 
-    def without_forecast(self) -> Timeline:
-        """Return the series alone."""
-        return replace(self, forecast_times=self.forecast_times[:0], forecast=self.forecast[:0], bands=())
 
-
-def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, unique_id: object) -> Timeline:
+def make_timeline(
+    model: LSTMForecaster, train: Data, test: Data | None, forecast: Frame | int | None, unique_id: object
+) -> Timeline:
     """Join the parts of one series and let the model predict each of its points, and those behind the end.
 
-    Args:
-        model: Fitted on `train`.
-        train: The training part, whatever `fit` takes.
-        test: The rows behind it, or None.
-        forecast: A table made by `predict`, a number of steps (0: none), or None for the model's own horizon.
-        unique_id: Which series; may be None where there is one.
+    Args as of `gatecast.charts.plot_forecast`.
 
     Raises:
         ConfigError: There is no such series, or several to choose from.
         DataError: The test part does not lie behind the training part.
     """
     panel = read_like_training(model.fitted_, train)
-    known = _one(panel, panel.row(unique_id))
+    known = replace(panel.only(panel.row(unique_id)), backend="pandas")
     n_train = int(known.lengths[0])
     if test is not None:
         tested = read_like_training(model.fitted_, test)
         # one series is that series, whatever it is called
         only = panel.n_series == tested.n_series == 1
-        known = _join(known, _one(tested, 0) if only else _same_series(tested, known.ids[0]))
+        known = _join(known, tested if only else _same_series(tested, known.ids[0]))
     table = _columns(model.predict_insample(known))
     times, ahead = _forecast(model, known, forecast)
     return Timeline(
@@ -114,20 +101,7 @@ def make_timeline(model: LSTMForecaster, train: Any, test: Any, forecast: Any, u
         is_recursive=isinstance(forecast, int) and forecast > model.fitted_.horizon,
         time_name=known.columns.time,
         value_name=known.columns.target,
-        learned_name=_learned_name(model, known),
         freq=known.freq,
-    )
-
-
-def _one(panel: Panel, row: int) -> Panel:
-    """Cut one series out of a panel."""
-    return replace(
-        panel,
-        ids=panel.ids[row : row + 1],
-        values=panel.series(row),
-        offsets=np.array([0, panel.lengths[row]]),
-        starts=panel.starts[row : row + 1],
-        backend="pandas",
     )
 
 
@@ -137,7 +111,7 @@ def _same_series(test: Panel, name: object) -> Panel:
         raise DataError(
             f"The test part holds {len(ids)} series but not {name!r}, which is to be drawn. Pass its rows too."
         )
-    return _one(test, ids.index(name))
+    return test.only(ids.index(name))
 
 
 def _join(train: Panel, test: Panel) -> Panel:
@@ -150,13 +124,8 @@ def _join(train: Panel, test: Panel) -> Panel:
             f"The test part of {train.ids[0]!r} begins {n_train - begin} steps before the training part ends, and it "
             "was expected behind it. Split the data with `gatecast.train_test_split`."
         )
-    values = np.concatenate([train.values, np.full(begin - n_train, np.nan), test.values])
+    values = np.concatenate([train.series(0), np.full(begin - n_train, np.nan), test.series(0)])
     return replace(train, values=values, offsets=np.array([0, len(values)]))
-
-
-def _learned_name(model: LSTMForecaster, known: Panel) -> str:
-    transform = model.fitted_.preparation.transform.name
-    return known.columns.target if transform == "none" else f"{transform} of {known.columns.target}"
 
 
 def _bands(ahead: dict[str, np.ndarray]) -> tuple[Band, ...]:
@@ -166,7 +135,9 @@ def _bands(ahead: dict[str, np.ndarray]) -> tuple[Band, ...]:
     return tuple(Band(each, ahead[LOWER + each], ahead[UPPER + each]) for each in sorted(both, key=float, reverse=True))
 
 
-def _forecast(model: LSTMForecaster, known: Panel, forecast: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _forecast(
+    model: LSTMForecaster, known: Panel, forecast: Frame | int | None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the times of the forecast and its columns."""
     if isinstance(forecast, int) and forecast == 0:
         return known.future_times(0)[0], {"LSTM": np.zeros(0)}
@@ -185,7 +156,7 @@ def _forecast(model: LSTMForecaster, known: Panel, forecast: Any) -> tuple[np.nd
     return _plain(times[mine]), {name: column[mine] for name, column in table.items() if name.startswith("LSTM")}
 
 
-def _columns(table: Any) -> dict[str, Any]:
+def _columns(table: Frame) -> dict[str, Array]:
     """Return the columns of a pandas or polars table as arrays."""
     import narwhals as nw
 
@@ -193,7 +164,7 @@ def _columns(table: Any) -> dict[str, Any]:
     return {name: frame[name].to_numpy() for name in frame.columns}
 
 
-def _plain(times: Any) -> np.ndarray:
+def _plain(times: Array | pd.Index) -> np.ndarray:
     """Return local clock times without a zone, or integers."""
     import pandas as pd
 

@@ -28,11 +28,7 @@ UNITS = {
 
 
 def frequency_words(freq: str | int, t: Texts | None = None) -> str:
-    """Say a pandas frequency in words.
-
-    Args:
-        freq: Alias, or the length of a whole-numbered step.
-        t: Says texts; English when absent.
+    """Say a pandas frequency, or the length of a whole-numbered step, in words; in English unless `t` says so.
 
     Examples:
         >>> frequency_words("MS"), frequency_words("30min"), frequency_words("W-SUN"), frequency_words(1)

@@ -24,14 +24,7 @@ NAME = "LSTM"
 
 
 def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Frame, comparison: Comparison | None) -> JsonObject:
-    """Forecast, and choose which series are shown.
-
-    Args:
-        model: Fitted.
-        panel: All that is known.
-        ahead: Frame of what is known ahead, or None.
-        comparison: Whose errors of the LSTM choose the series: the best, the median and the worst.
-    """
+    """Forecast, and choose which series are shown: by the LSTM's errors in a comparison the best, median and worst."""
     levels = LEVELS if model.fitted_.has_intervals else ()
     table = model.predict(data=panel, future=ahead, level=list(levels) or None)
     chosen = _chosen(panel, comparison)

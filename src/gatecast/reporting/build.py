@@ -21,9 +21,8 @@ from gatecast.reporting.clock import Clock
 from gatecast.reporting.data import about_data
 from gatecast.reporting.held import hold_out
 from gatecast.reporting.judged import about_comparison, about_diagnosis, about_training
-from gatecast.reporting.made import Report
+from gatecast.reporting.made import Origin, Report
 from gatecast.reporting.memory import about_memory
-from gatecast.reporting.origin import Origin
 from gatecast.reporting.recipe import about_recipe
 from gatecast.reporting.rivals import rivals, scope_of
 from gatecast.texts import check_language

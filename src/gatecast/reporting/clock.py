@@ -16,11 +16,7 @@ Result = TypeVar("Result")
 
 
 class Clock:
-    """Tells what took how long, and keeps a part that fails from taking the others with it.
-
-    Args:
-        seconds: What took how long before.
-    """
+    """Adds to `seconds` what took how long, and keeps a part that fails from taking the others with it."""
 
     def __init__(self, seconds: dict[str, float]) -> None:
         self.seconds = seconds

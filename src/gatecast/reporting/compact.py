@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Panel
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
 
 __all__ = ["rounded", "time_format", "times_of"]
 
@@ -19,7 +21,7 @@ DIGITS = 6
 DAYS, MINUTES, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
-def rounded(values: Any) -> list[float | None]:
+def rounded(values: ArrayLike) -> list[float | None]:
     """Return numbers with six digits that count: more would only make the page longer.
 
     Examples:
@@ -35,12 +37,8 @@ def time_format(panel: Panel) -> str:
     return _format_of(times[:1_000]) if len(times) else DAYS
 
 
-def times_of(index: Any, form: str | None = None) -> list[Any]:
-    """Return times as local texts "2024-01-31" or "2024-01-31 13:00", or as integers.
-
-    Args:
-        index: Times.
-        form: How they are written, as strftime; found out when absent.
+def times_of(index: Array | pd.Index, form: str | None = None) -> list[str] | list[int]:
+    """Return times as local texts, by strftime's `form` or e.g. "2024-01-31" or "2024-01-31 13:00", or as integers.
 
     Examples:
         >>> import pandas as pd
@@ -55,7 +53,7 @@ def times_of(index: Any, form: str | None = None) -> list[Any]:
     return list(index.tz_localize(None).strftime(form or _format_of(index)))
 
 
-def _format_of(index: pd.Index[Any]) -> str:
+def _format_of(index: pd.Index) -> str:
     import pandas as pd
 
     if not isinstance(index, pd.DatetimeIndex):

@@ -19,13 +19,7 @@ SHOWN_NAMES = 5
 
 
 def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> JsonObject:
-    """Gather what is known of the data.
-
-    Args:
-        model: Fitted.
-        panel: All that is known, without rows about the future.
-        facts: What a comparison found out about the series.
-    """
+    """Gather what is known of the data, rows about the future left out, with the facts of a comparison if any."""
     lengths, season = panel.lengths, model.fitted_.season_length
     form = time_format(panel)
     ends = panel.grid.times(panel.starts, np.maximum(lengths - 1, 0))
@@ -58,10 +52,8 @@ def _gaps(panel: Panel) -> JsonObject:
     if len(missing):
         s = int(np.searchsorted(panel.offsets, missing[0], "right")) - 1
         at = int(missing[0] - panel.offsets[s])
-        found |= {
-            "first_time": times_of(panel.times(s)[[at]], time_format(panel))[0],
-            "first_series": str(panel.ids[s]),
-        }
+        found["first_time"] = times_of(panel.times(s)[[at]], time_format(panel))[0]
+        found["first_series"] = str(panel.ids[s])
     return found
 
 
@@ -112,21 +104,14 @@ def _outliers(panel: Panel, seasons: list[int]) -> JsonObject:
 
 def _checks(panel: Panel, horizon: int) -> list[JsonObject]:
     """Return checks with their state, `ok` or `warning`; a table with times twice is refused before it gets here."""
-    spans = np.array([np.ptp(seen) if len(seen := _seen(panel, s)) else 0.0 for s in range(panel.n_series)])
+    series = [panel.series(s) for s in range(panel.n_series)]
+    spans = np.array([np.ptp(values[seen]) if (seen := np.isfinite(values)).any() else 0.0 for values in series])
     constant = [str(panel.ids[s]) for s in np.flatnonzero(spans == 0)]
     leaks = find_leaks(panel, horizon)
     empty = [
         n for n, column in (panel.past | panel.future).items() if column.dtype != object and np.isnan(column).all()
     ]
-    checks: list[JsonObject] = [
-        {"code": "duplicates", "state": "ok"},
-        {
-            "code": "constant",
-            "state": "warning" if constant else "ok",
-            "n": len(constant),
-            "names": constant[:SHOWN_NAMES],
-        },
-    ]
+    checks: list[JsonObject] = [{"code": "duplicates", "state": "ok"}, _named("constant", constant)]
     if panel.past or panel.future:
         state = "warning" if leaks else "ok"
         checks.append({"code": "leaks", "state": state, "n": len(panel.past) + len(panel.future)})
@@ -142,19 +127,15 @@ def _checks(panel: Panel, horizon: int) -> list[JsonObject]:
             for leak in leaks
         ]
     if empty:
-        checks.append({"code": "empty", "state": "warning", "n": len(empty), "names": empty[:SHOWN_NAMES]})
+        checks.append(_named("empty", empty))
     return checks
 
 
-def _seen(panel: Panel, s: int) -> np.ndarray:
-    values = panel.series(s)
-    return np.asarray(values[np.isfinite(values)])
+def _named(code: str, names: list[str]) -> JsonObject:
+    return {"code": code, "state": "warning" if names else "ok", "n": len(names), "names": names[:SHOWN_NAMES]}
 
 
 def _facts(facts: Facts) -> list[JsonObject]:
     table = facts.to_frame()
-    known = table[table["median"].notna()]
-    return [
-        {"fact": row["fact"], **{k: row[k] for k in ("median", "lowest", "highest")}}
-        for row in known.to_dict("records")
-    ]
+    known = table[table["median"].notna()][["fact", "median", "lowest", "highest"]]
+    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]

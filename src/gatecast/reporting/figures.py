@@ -6,7 +6,6 @@ Colors stand as `@role`, or `@role/0.2` for a weak one: the page replaces them b
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from gatecast.charts.steps import steps_chart
 from gatecast.charts.timeline import Band, Timeline
 from gatecast.reporting.words import Words
 
-__all__ = ["charts_of", "figures_of", "forecast_figure", "lags_message", "lives_message"]
+__all__ = ["charts_of", "figures_of", "forecast_figure", "lives_message"]
 
 # a chart and its message
 Told = tuple[Chart, str]
@@ -83,13 +82,12 @@ def _forecast(series: JsonObject, words: Words) -> Told:
         is_recursive=False,
         time_name=series["time_name"],
         value_name=series["value_name"],
-        learned_name=series["value_name"],
         freq=series["freq"],
     )
     return forecast_chart(line, 0, words.t), forecast_message(series, words)
 
 
-def _times(times: list[Any]) -> np.ndarray:
+def _times(times: list[str] | list[int]) -> np.ndarray:
     return np.array(times, "datetime64" if times and isinstance(times[0], str) else None)
 
 
@@ -97,7 +95,7 @@ def _floats(values: list[float | None]) -> np.ndarray:
     return np.array(values, float)
 
 
-def forecast_message(series: dict[str, Any], words: Words) -> str:
+def forecast_message(series: JsonObject, words: Words) -> str:
     """Say what a forecast is, in words."""
     number, ahead = words.number, series["ahead"]
     values = {
@@ -123,12 +121,8 @@ def _skill(comparison: JsonObject, words: Words) -> Told | None:
         return None
     metric = comparison["metric"]
     chart = skill_chart(rows_of(known, metric), metric, words.t)
-    return chart, words.t("message.skill", names=_list(words, known, "skill"))
-
-
-def _list(words: Words, rows: list[dict[str, Any]], key: str) -> str:
-    parts = [f"{words.name(row['model'], 28)} {words.percent(row[key], '+.0f')}" for row in rows]
-    return words.t("words.comma").join(parts)
+    said = [f"{words.name(row['model'], 28)} {words.percent(row['skill'], '+.0f')}" for row in known]
+    return chart, words.t("message.skill", names=words.t("words.comma").join(said))
 
 
 def _steps(steps: JsonObject | None, words: Words, order: list[str]) -> Told | None:
@@ -157,7 +151,7 @@ def _calibration(coverage: JsonObject | None, words: Words, order: list[str]) ->
     return calibration_chart(found, words.t, order=order), message
 
 
-def calibration_words(coverage: dict[str, Any], words: Words) -> str:
+def calibration_words(coverage: JsonObject, words: Words) -> str:
     """Say of each model how often its intervals held."""
     said = []
     for row in coverage["models"]:
@@ -173,7 +167,7 @@ def _training(training: JsonObject, words: Words) -> Told:
     return training_chart(Training(curves, kept), words.t), _training_message(training, words)
 
 
-def _training_message(training: dict[str, Any], words: Words) -> str:
+def _training_message(training: JsonObject, words: Words) -> str:
     first = training["curves"][0]
     known = [value for value in first["rmse"] if value is not None]
     ends = {"first": words.number(known[0] if known else None), "last": words.number(known[-1] if known else None)}
@@ -193,7 +187,7 @@ def _lives(lives: JsonObject, words: Words) -> Told | None:
     return chart, lives_message(lives, words)
 
 
-def lives_message(lives: dict[str, Any], words: Words) -> str:
+def lives_message(lives: JsonObject, words: Words) -> str:
     """Say how long units remember."""
     at = {row["share"]: words.duration(row["time"]) for row in lives["at"]}
     said = [words.t("message.half_lives", n=lives["n"], **{key: at[key] for key in ("shortest", "median", "longest")})]
@@ -209,12 +203,7 @@ def _lags(lags: JsonObject, words: Words) -> Told | None:
     sums = np.cumsum(share)
     n = min(max(int(np.searchsorted(sums, SEEN * sums[-1])) + 1, lags["effective"]), len(sums))
     chart = lags_chart(share[:n], range(1, n + 1), None, words.t, lags["effective"] - 0.5)
-    return chart, lags_message(lags, words)
-
-
-def lags_message(lags: dict[str, Any], words: Words) -> str:
-    """Say how far back the forecasts look."""
-    return words.said(lags["message"])
+    return chart, words.said(lags["message"])
 
 
 def _gates(heat: JsonObject, words: Words) -> Told:

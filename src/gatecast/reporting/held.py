@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,17 +20,13 @@ __all__ = ["HeldOut", "hold_out"]
 SHARE = 0.2
 
 
+@dataclass(frozen=True)
 class HeldOut:
-    """A model and what it may be judged on.
+    """A model that learned from the first `n_trained`, `(S,)`, points of the series, and all that is known of these."""
 
-    Args:
-        model: Fitted on the first `n_trained` points of each series.
-        panel: All that is known.
-        n_trained: `(S,)`.
-    """
-
-    def __init__(self, model: LSTMForecaster, panel: Panel, n_trained: np.ndarray) -> None:
-        self.model, self.panel, self.n_trained = model, panel, n_trained
+    model: LSTMForecaster
+    panel: Panel
+    n_trained: np.ndarray
 
     @property
     def has_test(self) -> bool:
@@ -63,10 +59,7 @@ class HeldOut:
 def hold_out(model: LSTMForecaster, panel: Panel, clock: Clock) -> HeldOut:
     """Return the model where something lies behind its training part, else one that learned from the first four fifths.
 
-    Args:
-        model: Fitted.
-        panel: All that is known.
-        clock: Tells how long the second fit took.
+    The clock tells how long the second fit took.
     """
     match = match_series(model.fitted_.after, panel)
     # of a series that it does not know nothing is tested

@@ -21,16 +21,11 @@ MAX_SERIES, MAX_STEPS = 200, 400
 class Leak:
     """A covariate that holds the target.
 
-    Attributes:
-        name: Of the covariate.
-        role: "past" or "future".
-        steps: How many steps after the covariate's time the target has its value.
-        correlation: Of the changes.
-        is_equal: Whether the numbers themselves are the same.
+    The target has its value `steps` after the covariate's time; the correlation is of the changes, and `is_equal` says
+    whether the numbers themselves are the same.
     """
 
     name: str
-    role: str
     steps: int
     correlation: float
     is_equal: bool
@@ -43,9 +38,7 @@ def find_leaks(panel: Panel, horizon: int) -> tuple[Leak, ...]:
     known ahead must not be the target of its own time; what is known up to now may be that, but not a later one, unless
     the target itself moves as it did a step before.
 
-    Args:
-        panel: The series.
-        horizon: Steps ahead that are looked at, 400 at most.
+    At most 400 steps ahead are looked at.
 
     Examples:
         >>> y = np.random.default_rng(0).normal(size=60)
@@ -56,16 +49,16 @@ def find_leaks(panel: Panel, horizon: int) -> tuple[Leak, ...]:
     """
     chosen = np.unique(np.linspace(0, panel.n_series - 1, min(panel.n_series, MAX_SERIES)).astype(int))
     found = []
-    for role, columns, first in (("future", panel.future, 0), ("past", panel.past, 1)):
+    for columns, first in ((panel.future, 0), (panel.past, 1)):
         for name, column in columns.items():
             if column.dtype != object:
-                found += _leaks_of(panel, chosen, name, role, column, range(first, min(horizon, MAX_STEPS) + 1))
+                found += _leaks_of(panel, chosen, name, column, range(first, min(horizon, MAX_STEPS) + 1))
     return tuple(found)
 
 
-def _leaks_of(panel: Panel, chosen: np.ndarray, name: str, role: str, column: Floats, steps: range) -> list[Leak]:
+def _leaks_of(panel: Panel, chosen: np.ndarray, name: str, column: Floats, steps: range) -> list[Leak]:
     for k in steps:
-        pairs = [_shifted(panel.series(int(s)), _part(panel, column, int(s)), k) for s in chosen]
+        pairs = [_shifted(panel.series(int(s)), column[panel.offsets[s] : panel.offsets[s + 1]], k) for s in chosen]
         ours, theirs = (np.concatenate(side) for side in zip(*pairs, strict=True))
         if abs(_correlation(ours, theirs)) < SAME:
             continue
@@ -74,12 +67,8 @@ def _leaks_of(panel: Panel, chosen: np.ndarray, name: str, role: str, column: Fl
         if abs(moved) < SAME or (k > 0 and _is_smooth(panel, chosen, k)):
             continue
         seen = np.isfinite(ours) & np.isfinite(theirs)
-        return [Leak(name, role, k, moved, bool(np.array_equal(ours[seen], theirs[seen])))]
+        return [Leak(name, k, moved, bool(np.array_equal(ours[seen], theirs[seen])))]
     return []
-
-
-def _part(panel: Panel, column: Floats, s: int) -> Floats:
-    return column[panel.offsets[s] : panel.offsets[s + 1]]
 
 
 def _shifted(target: Floats, column: Floats, k: int) -> tuple[Floats, Floats]:

@@ -28,13 +28,7 @@ MOST_PERIODS, MOST_LAGS = 4, 400
 
 
 def about_memory(model: LSTMForecaster, panel: Panel, row: int) -> JsonObject:
-    """Read one series and tell what the network did.
-
-    Args:
-        model: Fitted.
-        panel: All that is known.
-        row: Which series.
-    """
+    """Read one series and tell what the network did."""
     one = panel.only(row)
     one = one.tail_from(np.maximum(one.lengths - POINTS, 0))
     gates = model.gates(one)

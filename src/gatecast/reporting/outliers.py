@@ -29,15 +29,9 @@ SHOWN = 5
 class Outliers:
     """Points that are far off.
 
-    Attributes:
-        n: How many, over all series that were looked at.
-        n_series: Series that have some.
-        n_looked: Series that were looked at: all, or 2,000 evenly spaced ones.
-        season_lengths: Steps between neighbours that were compared.
-        series: `(k,)` rows of those furthest off, the furthest first.
-        positions: `(k,)` their positions in their series.
-        values: `(k,)` what they are.
-        usual: `(k,)` what their neighbours suggest.
+    There are `n` of them in `n_series` of the `n_looked` series that were looked at: all, or 2,000 evenly spaced ones.
+    The arrays, `(k,)` each, tell of those furthest off, the furthest first: rows of their series, positions in it,
+    values, and the usual ones that their neighbours suggest.
     """
 
     n: int
@@ -61,10 +55,6 @@ def find_outliers(panel: Panel, season_lengths: Sequence[int] = (1,)) -> Outlier
     The deviation is compared with its usual size in the same series: 1.4826 times the median absolute deviation, or
     1.2533 times the mean one where more than half of the points do not deviate (the modified z-score of Iglewicz and
     Hoaglin 1993, on what neighbours do not explain). More than 6 times that is far off.
-
-    Args:
-        panel: The series.
-        season_lengths: Steps in the seasons; 1 for none.
 
     Examples:
         >>> y = np.sin(np.arange(100.0))

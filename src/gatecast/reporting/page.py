@@ -8,7 +8,7 @@ from types import ModuleType
 
 from gatecast._json import JsonObject
 from gatecast.exceptions import GatecastError
-from gatecast.reporting.figures import figures_of, lags_message, lives_message
+from gatecast.reporting.figures import figures_of, lives_message
 from gatecast.reporting.words import Words
 
 __all__ = ["check_libraries", "page_of"]
@@ -29,10 +29,6 @@ def check_libraries() -> None:
 def page_of(facts: JsonObject, lang: str) -> str:
     """Return the page.
 
-    Args:
-        facts: `Report.facts`.
-        lang: "en" or "zh".
-
     Raises:
         GatecastError: jinja2 or plotly is not installed.
     """
@@ -47,17 +43,13 @@ def page_of(facts: JsonObject, lang: str) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals |= {"t": words.t, "w": words, "lang": lang, "figures": figures}
-    environment.globals |= {"lags_message": lags_message, "lives_message": lives_message}
+    environment.globals |= {"t": words.t, "w": words, "lang": lang, "figures": figures, "lives_message": lives_message}
     # our own files, not texts of users
-    inline = {name: jinja2.utils.markupsafe.Markup(_own(name)) for name in ("style.css", "script.js")}
-    library = jinja2.utils.markupsafe.Markup(_plotly_source())
-    page = environment.get_template("report.html.j2")
-    return str(page.render(f=facts, style=inline["style.css"], script=inline["script.js"], plotly=library))
-
-
-def _own(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
+    texts = {name: (HERE / file).read_text("utf-8") for name, file in (("style", "style.css"), ("script", "script.js"))}
+    inline = {
+        name: jinja2.utils.markupsafe.Markup(text) for name, text in (texts | {"plotly": _plotly_source()}).items()
+    }
+    return str(environment.get_template("report.html.j2").render(f=facts, **inline))
 
 
 def _plotly_source() -> str:

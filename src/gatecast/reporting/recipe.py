@@ -14,7 +14,7 @@ from gatecast.data.panel.panel import Columns, Panel
 from gatecast.forecaster import LSTMForecaster
 
 if TYPE_CHECKING:
-    from gatecast.reporting.origin import Origin
+    from gatecast.reporting.made import Origin
 
 __all__ = ["about_recipe", "python_code"]
 

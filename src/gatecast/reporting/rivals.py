@@ -21,14 +21,9 @@ SLOW = ("AutoARIMA",)
 
 @dataclass(frozen=True)
 class Scope:
-    """How much is compared.
+    """How much is compared: models by name, origins of each series, seconds of each model in one window, processes.
 
-    Attributes:
-        models: Names; the LSTM is the one that the report is about.
-        n_windows: Origins of each series.
-        time_limit: Seconds of each model in one window.
-        n_jobs: Processes.
-        left_out: Usual models that are left out because they would take too long.
+    The LSTM is the one that the report is about; usual models are left out because they would take too long.
     """
 
     models: tuple[str, ...]

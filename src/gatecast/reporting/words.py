@@ -18,11 +18,7 @@ NAME = 60
 
 
 class Words:
-    """Says things in one language.
-
-    Args:
-        lang: "en" or "zh".
-    """
+    """Says things in one language, "en" or "zh"."""
 
     def __init__(self, lang: str) -> None:
         self.t = Texts(lang)
@@ -101,21 +97,11 @@ class Words:
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
     def duration(self, facts: JsonObject) -> str:
-        """Say a duration of `gatecast.explanation.durations`.
-
-        Examples:
-            >>> Words("zh").duration({"code": "unit.day", "facts": {"n": "9"}})
-            '9 天'
-        """
+        """Say a duration of `gatecast.explanation.durations`."""
         return Message.from_dict(facts).say(self.lang)
 
     def frequency(self, freq: str) -> str:
-        """Say a frequency.
-
-        Examples:
-            >>> Words("en").frequency("MS"), Words("zh").frequency("30min"), Words("en").frequency("2")
-            ('monthly', '每 30 分钟', 'steps of 2')
-        """
+        """Say a frequency."""
         return frequency_words(freq, self.t)
 
     def said(self, stored: JsonObject) -> str:
