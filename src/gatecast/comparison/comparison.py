@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatecast._json import JsonObject
-from gatecast.backtesting.backtest import backtest, read_panel
+from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
 from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
@@ -127,6 +127,7 @@ def compare(
         'LinearAR'
     """
     SETTINGS["seed"].check(seed)
+    check_jobs(n_jobs)
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
     if needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1:
