@@ -13,7 +13,7 @@ __all__ = ["JsonObject", "plain"]
 JsonObject = dict[str, Any]
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Turn a report into what JSON can hold: NaN and infinity become null.
 
     Examples:

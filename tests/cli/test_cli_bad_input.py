@@ -150,6 +150,39 @@ def test_hurried_option(refused, csv, options, says):
     refused("forecast", "data.csv", *QUICK, *options, says=says)
 
 
+@pytest.mark.parametrize("command", ["compare", "backtest"])
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--n-jobs", "0"], "`--n-jobs` must be a whole number other than 0, got 0. Use `--n-jobs 2`, or -1"),
+        (["--seed", "-1"], "`--seed` must be a whole number from 0 to 2**63 - 1, got -1. Use `--seed 0`."),
+        (["--horizon", "0"], "`--horizon` must be a positive integer, got 0"),
+        (["--horizon", "90"], "Pass a smaller `--horizon`, or leave this series out."),
+        (["--n-windows", "0"], "`--n-windows` must be a positive integer, got 0"),
+        (["--time-limit", "0"], "`--time-limit` must be a positive number, got 0.0"),
+        (["--models", "ARIMA"], "Use `AutoARIMA`."),
+    ],
+)
+def test_hurried_option_of_windows(refused, csv, command, options, says):
+    models = () if "--models" in options else ("--models", "Naive")
+    refused(command, "data.csv", "--horizon", "4", *models, *options, says=says, results=("--out", "out.csv"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["report", "data.csv", "--horizon", "0"], "`--horizon` must be a positive integer, got 0"),
+        (["report", "data.csv", "--horizon", "4", "--seed", "-1"], "`--seed` must be a whole number"),
+        (["diagnose", "data.csv", "--horizon", "0"], "`--horizon` must be a positive integer, got 0"),
+        (["diagnose", "data.csv", "data.csv"], "`data.csv` is a table, and a model was expected first"),
+        (["predict", "data.csv", "data.csv"], "`data.csv` is a table, and a model was expected first"),
+        (["gates", "data.csv"], "`data.csv` is a table, and a model was expected first"),
+    ],
+)
+def test_hurried_command(refused, csv, options, says):
+    refused(*options, says=says, results=())
+
+
 SHOPS = ("--horizon", "4", "--id-col", "shop", "--target-col", "y", "--epochs", "1")
 PRICE = (*SHOPS, "--future", "price")
 

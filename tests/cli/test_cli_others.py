@@ -53,7 +53,7 @@ def test_predict_says_what_becomes_of_a_value_that_is_too_low(gatecast, csv, tmp
     outcome = gatecast("predict", "m.safetensors", "one.csv", "--json")
     assert outcome.code == 0
     assert outcome.err.startswith("Note: 1 value is below 0")
-    assert "-55 of series 'y' at 2024-03-21: it counts as 0. Fit with `--transform \"none\"`" in outcome.err
+    assert "-55 of series 'y' at 2024-03-21: it counts as 0. Fit with `--transform none`" in outcome.err
     assert ".py" not in outcome.err
 
 

@@ -33,7 +33,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
 
-__all__ = ["MANY_SERIES", "backtest", "read_panel", "usual_jobs"]
+__all__ = ["MANY_SERIES", "backtest", "check_jobs", "read_panel", "usual_jobs"]
 
 # starting processes takes seconds, which fewer series do not give back
 MANY_SERIES = 10
@@ -160,6 +160,7 @@ def backtest(
         >>> found.forecasts[["cutoff", "ds", "y", "Naive", "Drift"]].to_numpy().tolist()[:2]
         [[15.0, 16.0, 16.0, 15.0, 16.0], [15.0, 17.0, 17.0, 15.0, 17.0]]
     """
+    check_jobs(n_jobs)
     levels = () if level is None or (np.ndim(level) and not len(level)) else check_levels(level)  # type: ignore[arg-type]
     trial = Trial(
         horizon, n_windows, horizon if step_size is None else step_size, refit, levels, season_length, time_limit
@@ -327,6 +328,19 @@ def _kept_outcomes(
             if outcome is not None:
                 found[entry.name, number] = outcome
     return found
+
+
+def check_jobs(n_jobs: int | None) -> None:
+    """Check a number of processes.
+
+    Raises:
+        ConfigError: It is no whole number, or 0.
+    """
+    if n_jobs is not None and (not is_integer(n_jobs) or n_jobs == 0):
+        raise ConfigError(
+            f"`n_jobs` must be a whole number other than 0, got {n_jobs!r}. "
+            "Use `n_jobs=2`, or -1 for one on each processor."
+        )
 
 
 def _parallel(joblib: ModuleType, n_jobs: int | None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatecast.cli.commands import FileOptions
 from gatecast.data.reading.ahead import observed_lengths, without_future
@@ -13,7 +13,6 @@ from gatecast.exceptions import ConfigError, DataError
 if TYPE_CHECKING:
     from gatecast.data import Panel
     from gatecast.data.reading.files import Table
-    from gatecast.data.reading.frames import Source
 
 __all__ = ["Ahead", "ahead_of_model", "ahead_of_table"]
 
@@ -22,15 +21,13 @@ __all__ = ["Ahead", "ahead_of_model", "ahead_of_table"]
 class Ahead:
     """What is known of the steps ahead.
 
-    Args:
-        rows: A table with it; None where nothing has to be known.
-        path: Where it comes from.
+    Attributes:
+        rows: A table with it, as `read_source` returns it; None where nothing has to be known.
         n_steps: Steps at the end of the data file that have no target and were taken as the future.
         note: What a user may want to know about rows without a target.
     """
 
-    rows: Source | None = None
-    path: Path | None = None
+    rows: Any = None
     n_steps: int = 0
     note: str = ""
 
@@ -39,13 +36,6 @@ def ahead_of_table(
     table: Table, names: tuple[str, ...], future_file: Path | None, options: FileOptions, horizon: int
 ) -> tuple[Table, Ahead]:
     """Find what is known ahead of a table: in a file of its own, or in the table's rows without a target.
-
-    Args:
-        table: The data.
-        names: Columns that are known ahead.
-        future_file: A file with them, if there is one.
-        options: How dates are written.
-        horizon: Steps ahead.
 
     Returns:
         The table without the rows about the future, and these.
@@ -102,7 +92,7 @@ def _read(
         read_future(panel.tail_from(panel.lengths), rows, horizon, names)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    return Ahead(rows, path, n_steps)
+    return Ahead(rows, n_steps)
 
 
 def _check_needed(names: tuple[str, ...], future_file: Path | None) -> None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gatecast.cli.choices import levels_of
+from gatecast.cli.choices import USUAL_LEVELS, levels_of
 from gatecast.cli.commands import BacktestOptions
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import rows_of, write_table
-from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
+from gatecast.cli.windows import Columns, arguments_of, models_of, percent, read_table, say_board, say_failures
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from gatecast.backtesting.record import Backtest
-    from gatecast.comparison.board import Leaderboard
     from gatecast.comparison.scores import Scores
 
 __all__ = ["backtest"]
 
 # models that cost nothing, beside the LSTM
 USUAL = ("LSTM", "SeasonalNaive", "Naive")
-USUAL_LEVELS = (80.0, 95.0)
-SHOWN = {"mase": "MASE", "rmse": "RMSE", "mae": "MAE"}
+SHOWN: Columns = {"mase": ("MASE", number), "rmse": ("RMSE", number), "mae": ("MAE", number)}
 MOST_WINDOWS = 12
 
 
@@ -30,6 +25,7 @@ def backtest(options: BacktestOptions) -> None:
     """Run the command."""
     from gatecast.backtesting.backtest import backtest as tested
     from gatecast.comparison.board import leaderboard
+    from gatecast.comparison.scores import coverage_column
 
     levels = levels_of(options.level) or USUAL_LEVELS
     models = models_of(options, USUAL)
@@ -55,47 +51,30 @@ def backtest(options: BacktestOptions) -> None:
             }
         )
         return
-    _say_models(printer, board, found, options)
+    held: Columns = {coverage_column(level): (f"{level:g} % held", percent) for level in found.levels}
+    say_board(printer, board, found, options, SHOWN, held)
     _say_windows(printer, scores, found.models)
     say_failures(printer, board.errors)
-    for note in scores.notes:
-        printer.say(f"Note: {note}")
+    printer.notes(scores.notes)
     if options.out is None:
         printer.say("Keep every forecast with --out windows.csv")
     else:
         printer.say(f"All forecasts written to {options.out}", wrap=False)
 
 
-def _say_models(printer: Printer, board: Leaderboard, found: Backtest, options: BacktestOptions) -> None:
-    from gatecast.comparison.scores import coverage_column
-
-    table, levels = board.to_frame(), found.levels
-    names = [name for name in SHOWN if table[name].notna().any()]
-    rows = []
-    for row in table.to_dict("records"):
-        held = [_percent(row[coverage_column(level)]) for level in levels]
-        rows.append([str(row["model"]), *(number(row[name]) for name in names), *held, seconds_words(row)])
-    columns = ["model", *(SHOWN[name] for name in names), *(f"{level:g} % held" for level in levels), "time"]
-    printer.table(f"Errors over {windows_words(options, found)}, the best first", columns, rows)
-
-
-def _percent(share: float) -> str:
-    return "-" if share != share else f"{100 * share:.0f} %"
-
-
 def _say_windows(printer: Printer, scores: Scores, models: tuple[str, ...]) -> None:
     """Print the error of each model in each window: whether one of them is behind an average."""
-    windows: pd.DataFrame = scores.windows
+    windows = scores.windows
     metric = "mase" if windows["mase"].notna().any() else "mae"
-    means: Any = windows.pivot_table(index="cutoff", columns="model", values=metric, aggfunc="mean", dropna=False)
+    means = windows.pivot_table(index="cutoff", columns="model", values=metric, aggfunc="mean", dropna=False)
     shown = means.reindex(columns=list(models)).tail(MOST_WINDOWS)
     rows = [
         [_moment(cutoff), *(number(value) for value in row)]
         for cutoff, row in zip(shown.index, shown.to_numpy(), strict=True)
     ]
     newest = f", the newest {MOST_WINDOWS}" if len(means) > len(shown) else ""
-    printer.table(f"{SHOWN[metric]} by the time that a forecast was made{newest}", ["made at", *models], rows)
+    printer.table(f"{SHOWN[metric][0]} by the time that a forecast was made{newest}", ["made at", *models], rows)
 
 
-def _moment(time: Any) -> str:
+def _moment(time: object) -> str:
     return str(time).removesuffix(" 00:00:00")

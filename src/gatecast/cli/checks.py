@@ -26,14 +26,7 @@ LSTM = (LayerSpec("lstm", 17), LayerSpec("lstm", 9))
 
 @dataclass(frozen=True)
 class Check:
-    """One check and how it went.
-
-    Args:
-        name: What was checked.
-        passed: Whether it is as it should be.
-        detail: The largest difference, or what went wrong.
-        seconds: How long it took.
-    """
+    """One check and how it went; the detail is the largest difference, or what went wrong."""
 
     name: str
     passed: bool

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gatecast.cli.commands import DiagnoseOptions, ForecastOptions, IntervalOptions
+from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels, check_quantiles, level_to_quantiles
 from gatecast.model.settings import Settings
 
-__all__ = ["USUAL_LEVELS", "levels_of", "quantiles_of", "settings_of", "share_to_test"]
+if TYPE_CHECKING:
+    from gatecast import Panel
+
+__all__ = ["USUAL_LEVELS", "hold_out", "levels_of", "quantiles_of", "settings_of", "share_to_test"]
 
 # intervals whose coverage is measured where none are asked for, in %
 USUAL_LEVELS = (80.0, 95.0)
@@ -76,3 +81,11 @@ def share_to_test(text: str) -> float | int:
             "Use `test_size=0.2`, or 0 for no test."
         )
     return share
+
+
+def hold_out(panel: Panel, share: float | int, horizon: int, lookback: int | None) -> tuple[Panel, Panel | None]:
+    """Divide a panel into its training part and its test part; None where nothing is held back."""
+    positions = held_out_positions(panel, share, horizon, lookback)
+    if (positions == panel.lengths).all():
+        return panel, None
+    return panel.head(positions), panel.tail_from(positions)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from gatecast.cli.options import COVARIATES, KNOWN, RESULTS, argument, option, settings
+from gatecast.cli.options import COVARIATES, KNOWN, REQUIRED, RESULTS, argument, option, settings
 from gatecast.model.settings import SETTINGS, Settings
 
 __all__ = [
@@ -29,8 +30,6 @@ COLUMNS = "The file (found out where that is clear)"
 SEARCH = "The search"
 TESTING = "Testing"
 WINDOWS = "The windows (good as they are)"
-TABLE = "Table: CSV, TSV, text or Parquet, also gzipped."
-STEPS = "How many steps ahead to forecast."
 # options of their own: what is learned as quantiles follows from what is asked for, and a bar from --quiet and --json
 OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
@@ -38,21 +37,36 @@ OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
 
 @dataclass(frozen=True, kw_only=True)
 class JsonOptions:
-    """What every command has."""
+    """What every command has; the docstring of a command's options is its help."""
 
+    examples: ClassVar[tuple[str, ...]] = ()
     json: bool = option(False, "Print one JSON object and nothing else, for programs.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOptions(JsonOptions):
-    """Options of `gatecast demo`."""
+    """Show what gatecast does, in less than ten seconds.
+
+    Trains the classic tutorial's LSTM and then gatecast's defaults on a noisy sine, and gatecast on the yearly
+    sunspots. Prints losses, errors and times, and draws pictures.
+    """
+
+    examples: ClassVar = (
+        "gatecast demo",
+        "gatecast demo --out pictures --json",
+    )
 
     out: Path = option(Path("demo"), "Folder for the pictures; made if needed.", "FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorOptions(JsonOptions):
-    """Options of `gatecast doctor`."""
+    """Check this installation: versions, processor, and two seconds of arithmetic."""
+
+    examples: ClassVar = (
+        "gatecast doctor",
+        "gatecast doctor --json",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +83,14 @@ class FileOptions(JsonOptions):
     encoding: str | None = option(
         None, "Encoding of a text file, e.g. utf-8, cp1252 or gb18030.", "NAME", panel=COLUMNS
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableOptions(FileOptions):
+    """Which table is forecast, and how far."""
+
+    data: Path = argument(REQUIRED, "Table: CSV, TSV, text or Parquet, also gzipped.", "DATA")
+    horizon: int = option(REQUIRED, "How many steps ahead to forecast.", "N", short="-n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +128,19 @@ class FitOptions(FileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForecastOptions(FutureOptions, IntervalOptions, FitOptions):
-    """Options of `gatecast forecast`."""
+class ForecastOptions(FutureOptions, IntervalOptions, FitOptions, TableOptions):
+    """Forecast a table: a CSV with a date column and a number column is enough.
 
-    data: Path = argument(..., TABLE, "DATA")
-    horizon: int = option(..., STEPS, "N", short="-n")
+    Reads the file and says what it understood of it; learns from the first 80 % and measures the error on the rest,
+    beside the errors of naive forecasts; then learns from everything and forecasts.
+    """
+
+    examples: ClassVar = (
+        "gatecast forecast sales.csv --horizon 12",
+        "gatecast forecast sales.csv --horizon 12 --out forecast.csv --plot forecast.png",
+        "gatecast forecast load.csv --time-col Zeit --target-col MW --horizon 48 --save load.safetensors",
+        "gatecast forecast shops.parquet --id-col shop --horizon 14 --json",
+    )
     no_refit: bool = option(
         False, "Forecast with the model that was tested instead of learning again from all points.", panel=TESTING
     )
@@ -122,9 +152,14 @@ class ForecastOptions(FutureOptions, IntervalOptions, FitOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictOptions(FutureOptions, IntervalOptions, FileOptions):
-    """Options of `gatecast predict`."""
+    """Forecast with a model that was saved before, without training."""
 
-    model: Path = argument(..., "File that `forecast --save` wrote.", "MODEL")
+    examples: ClassVar = (
+        "gatecast predict load.safetensors",
+        "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
+    )
+
+    model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
     data: Path | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
     horizon: int | None = option(None, "Steps ahead; what the model learned when left out.", "N", short="-n")
     out: Path | None = option(None, "Write the forecast here: .csv or .parquet.", "FILE", panel=RESULTS)
@@ -132,9 +167,19 @@ class PredictOptions(FutureOptions, IntervalOptions, FileOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnoseOptions(FitOptions):
-    """Options of `gatecast diagnose`."""
+    """Say whether a fit is too short, too small, too big or done, and what to change.
 
-    source: Path = argument(..., "File that `forecast --save` wrote, or a table to fit first.", "MODEL_OR_DATA")
+    Takes a saved model with its training data, or a table to which it fits a model first: on all but the last fifth, on
+    which the errors are then judged, beside those of a linear autoregression.
+    """
+
+    examples: ClassVar = (
+        "gatecast diagnose sales.csv --horizon 12",
+        "gatecast diagnose sales.safetensors sales.csv",
+        "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
+    )
+
+    source: Path = argument(REQUIRED, "File that `forecast --save` wrote, or a table to fit first.", "MODEL_OR_DATA")
     data: Path | None = argument(
         None, "With a model: its training data; newer rows after them are the test part.", "DATA"
     )
@@ -148,9 +193,19 @@ class DiagnoseOptions(FitOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class GatesOptions(FileOptions):
-    """Options of `gatecast gates`."""
+    """Say what the hidden units of a saved model remember, and when they forget it.
 
-    model: Path = argument(..., "File that `forecast --save` wrote.", "MODEL")
+    Reads a series as a forecast does: how long each unit remembers, in the data's unit of time, when units wipe their
+    memory and whether that follows the calendar or the season, and which periods they carry.
+    """
+
+    examples: ClassVar = (
+        "gatecast gates load.safetensors load.csv",
+        "gatecast gates load.safetensors load.csv --out gates.parquet --json",
+        "gatecast gates shops.safetensors shops.csv --unique-id shop_7",
+    )
+
+    model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
     data: Path | None = argument(None, "The series to read: the training data, or newer ones.", "DATA")
     unique_id: str | None = option(None, "Which series, where the table holds several.", "ID")
     member: int = option(0, "Which network of an ensemble, counted from 0.", "N")
@@ -164,11 +219,18 @@ class GatesOptions(FileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneOptions(FileOptions):
-    """Options of `gatecast tune`."""
+class TuneOptions(TableOptions):
+    """Search for better settings, without touching the part that is held back.
 
-    data: Path = argument(..., TABLE, "DATA")
-    horizon: int = option(..., STEPS, "N", short="-n")
+    Tries the defaults first and then what a Bayesian search proposes. Settings are judged by forecasts from rolling
+    origins inside the first 80 %; the rest is only measured on. Ctrl-C keeps the best so far.
+    """
+
+    examples: ClassVar = (
+        "gatecast tune sales.csv --horizon 12 --n-trials 40 --report tuning.txt",
+        "gatecast tune load.csv --horizon 24 --max-seconds 300 --study load.db",
+        "gatecast tune sales.csv --horizon 12 --space lookback=6:48 --space cell=lstm,gru",
+    )
     settings: Settings = settings((*COVARIATES, "ensemble", "n_threads"))
     n_trials: int | None = option(None, "Settings to try; 40 when no time is given either.", "N", panel=SEARCH)
     max_seconds: float | None = option(None, "Time for the search.", "SECONDS", panel=SEARCH)
@@ -207,11 +269,9 @@ class TuneOptions(FileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowOptions(FileOptions):
+class WindowOptions(TableOptions):
     """Options of commands that let models forecast from rolling origins."""
 
-    data: Path = argument(..., TABLE, "DATA")
-    horizon: int = option(..., STEPS, "N", short="-n")
     settings: Settings = settings(COVARIATES)
     n_windows: int | None = option(5, "Origins to forecast from.", "N", panel=WINDOWS)
     step_size: int | None = option(None, "Steps between two origins.", "N", panel=WINDOWS, shown="the horizon")
@@ -248,12 +308,33 @@ class WindowOptions(FileOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions(WindowOptions):
-    """Options of `gatecast compare`."""
+    """Say which model to use on this table, and how sure that is: LSTM, SARIMA, ETS, Theta and the naive forecasts.
+
+    All models forecast the newest windows, each from what was known by then, and are compared with a test of
+    significance. Says what the series are like, too.
+    """
+
+    examples: ClassVar = (
+        "gatecast compare sales.csv --horizon 12",
+        "gatecast compare load.csv --horizon 24 --n-windows 10 --models LSTM --models AutoARIMA --out windows.csv",
+        "gatecast compare shops.parquet --id-col shop --horizon 14 --folder compared --n-jobs 2 --json",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestOptions(WindowOptions):
-    """Options of `gatecast backtest`."""
+    """Keep every forecast that models would have made from rolling origins, each from what was known by then.
+
+    Says how far off they were in each window, and how often their intervals held. Which model to use, and how sure that
+    is, says `gatecast compare`.
+    """
+
+    examples: ClassVar = (
+        "gatecast backtest sales.csv --horizon 12 --out windows.csv",
+        "gatecast backtest load.csv --horizon 24 --n-windows 20 --step-size 6 --level 90 --no-refit",
+        "gatecast backtest shops.parquet --id-col shop --horizon 14 --models LSTM --models AutoETS --folder kept "
+        "--json",
+    )
 
     level: tuple[float, ...] = option(
         (), "Coverage of intervals in %; may be repeated.", "PERCENT", panel=WINDOWS, shown="80 and 95"
@@ -262,7 +343,17 @@ class BacktestOptions(WindowOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions(WindowOptions):
-    """Options of `gatecast report`."""
+    """Write one HTML file for everyone: the data, the forecast, whether it is any good, and what the network remembers.
+
+    Fits, forecasts, compares models on the newest windows and diagnoses the fit, and says how all of it was made. The
+    file needs no network, can be printed, and is read on a phone, by day and by night, in English or Chinese.
+    """
+
+    examples: ClassVar = (
+        "gatecast report sales.csv --horizon 12 --out sales.html",
+        "gatecast report load.csv --horizon 24 --n-windows 10 --lang zh",
+        "gatecast report shops.parquet --id-col shop --horizon 14 --json",
+    )
 
     n_windows: int | None = option(
         None, "Origins to compare models from.", "N", panel=WINDOWS, shown="5, and 2 for ten series or more"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gatecast.cli.commands import CompareOptions
 from gatecast.cli.output import Printer, number
 from gatecast.cli.outputs import write_table
-from gatecast.cli.windows import arguments_of, models_of, read_table, say_failures, seconds_words, windows_words
+from gatecast.cli.windows import Columns, arguments_of, models_of, percent, read_table, say_board, say_failures
 from gatecast.cli.wording import as_options
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
-    from gatecast.backtesting.record import Backtest
     from gatecast.comparison.board import Leaderboard
     from gatecast.comparison.comparison import Comparison
     from gatecast.data.reading.files import Table
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 # columns of the leaderboard, as people read them
-SHOWN = {"mase": "MASE", "rmse": "RMSE", "mae": "MAE", "smape": "sMAPE", "skill": "skill", "p_value": "p"}
+SHOWN: Columns = {
+    "mase": ("MASE", number),
+    "rmse": ("RMSE", number),
+    "mae": ("MAE", number),
+    "smape": ("sMAPE", number),
+    "skill": ("skill", partial(percent, sign="+")),
+    "p_value": ("p", number),
+}
 
 
 def compare(options: CompareOptions) -> None:
@@ -42,12 +49,12 @@ def compare(options: CompareOptions) -> None:
 
 def _say(printer: Printer, found: Comparison, table: Table, options: CompareOptions) -> None:
     _say_facts(printer, found)
-    _say_board(printer, found.board, found.backtest, options)
+    say_board(printer, found.board, found.backtest, options, SHOWN, {})
+    say_failures(printer, found.board.errors)
     for text in found.board.verdict.sentences:
         printer.say(text.say("en", as_options), style="bold")
     printer.say()
-    for note in found.board.notes:
-        printer.say(f"Note: {note.say('en', as_options)}")
+    printer.notes(note.say("en", as_options) for note in found.board.notes)
     for expectation in found.facts.expectations:
         printer.say(f"What the series say: {expectation.message}")
     _say_winners(printer, found.board, table)
@@ -62,22 +69,6 @@ def _say_facts(printer: Printer, found: Comparison) -> None:
         for row in found.facts.to_frame().to_dict("records")
     ]
     printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)
-
-
-def _say_board(printer: Printer, board: Leaderboard, found: Backtest, options: CompareOptions) -> None:
-    table = board.to_frame()
-    names = [name for name in SHOWN if table[name].notna().any()]
-    rows = []
-    for row in table.to_dict("records"):
-        cells = [_percent(row[name]) if name == "skill" else number(row[name]) for name in names]
-        rows.append([str(row["model"]), *cells, seconds_words(row)])
-    columns = ["model", *(SHOWN[name] for name in names), "time"]
-    printer.table(f"Errors over {windows_words(options, found)}, the best first", columns, rows)
-    say_failures(printer, board.errors)
-
-
-def _percent(share: float) -> str:
-    return "-" if share != share else f"{100 * share:+.0f} %"
 
 
 def _say_winners(printer: Printer, board: Leaderboard, table: Table) -> None:

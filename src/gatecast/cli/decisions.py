@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def check_intervals(settings: Settings, panel: Panel) -> None:
     )
 
 
-def decisions_report(model: LSTMForecaster) -> dict[str, Any]:
+def decisions_report(model: LSTMForecaster) -> dict[str, object]:
     """Return what a fit decided, for JSON."""
     fitted = model.fitted_
     record, spec = fitted.record, fitted.ensemble.spec
@@ -97,13 +97,7 @@ def say_decisions(printer: Printer, model: LSTMForecaster) -> None:
 
 
 def notes_about(panel: Panel, model: LSTMForecaster, levels: tuple[float, ...]) -> list[str]:
-    """Return what keeps a forecast from being what it seems to be, in sentences.
-
-    Args:
-        panel: The data.
-        model: The one that forecasts.
-        levels: Intervals that are shown, in %.
-    """
+    """Return what keeps a forecast with intervals of these levels, in %, from being what it seems to be."""
     fitted = model.fitted_
     notes = [_constant(panel), _short(panel, fitted.lookback + fitted.horizon)]
     if model.stop_reason_ is Stop.TIME:
@@ -136,7 +130,7 @@ def _layers(spec: NetworkSpec) -> list[LayerSpec]:
     return [layer for layer in spec.stack if layer.kind in RECURRENT]
 
 
-def _seasons_report(seasons: Seasons) -> list[dict[str, Any]]:
+def _seasons_report(seasons: Seasons) -> list[dict[str, object]]:
     checks = [
         {
             "season_length": check.season_length,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -40,17 +40,7 @@ SINE_ORDER = (2, 0, 2)
 
 @dataclass(frozen=True)
 class Trial:
-    """A model that was trained in the demo, and how it did.
-
-    Args:
-        model: Fitted on `train`.
-        train: The first 80 %.
-        test: The rest.
-        evaluation: One-step-ahead errors on `test`.
-        train_rmse: One-step-ahead RMSE on `train`.
-        fit_seconds: Training.
-        predict_seconds: One forecast for each point of both parts.
-    """
+    """An LSTM fitted on `train`, its one-step-ahead errors, and seconds of the fit and of a forecast for each point."""
 
     model: LSTMForecaster
     train: pd.DataFrame
@@ -60,7 +50,7 @@ class Trial:
     fit_seconds: float
     predict_seconds: float
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         """Return the figures for JSON; losses are mean squared errors in squared units of the data."""
         return {
             "train_rmse": self.train_rmse,
@@ -74,21 +64,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Rival:
-    """A model of another kind, and how it did.
-
-    Args:
-        title: What it is.
-        test_rmse: One-step-ahead RMSE on the test part.
-        fit_seconds: Learning.
-        predict_seconds: One forecast for each point of both parts.
-    """
+    """A model of another kind, its one-step-ahead RMSE on the test part, and seconds as in `Trial`."""
 
     title: str
     test_rmse: float
     fit_seconds: float
     predict_seconds: float
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         """Return the figures for JSON."""
         return {"model": self.title, "test_rmse": self.test_rmse, "fit_seconds": self.fit_seconds}
 
@@ -153,17 +136,23 @@ def _can_draw(printer: Printer) -> bool:
 
 
 def _try(model: LSTMForecaster, train: pd.DataFrame, test: pd.DataFrame, shown: bool) -> Trial:
+    model.progress = shown
+    errors, *seconds = _timed(model, "LSTM", train, test)
+    train_rmse = float(np.sqrt(np.nanmean(errors[: len(train)] ** 2)))
+    return Trial(model, train, test, model.evaluate(test), train_rmse, *seconds)
+
+
+def _timed(
+    model: LSTMForecaster | Baseline, name: str, train: pd.DataFrame, test: pd.DataFrame
+) -> tuple[np.ndarray, float, float]:
+    """Fit and forecast each point of both parts one step ahead; return the errors, and the seconds of both."""
     import pandas as pd
 
-    model.progress = shown
     started = time.perf_counter()
     model.fit(train)
     fitted = time.perf_counter()
     table = model.predict_insample(pd.concat([train, test], ignore_index=True))
-    predict_seconds = time.perf_counter() - fitted
-    errors = (table["LSTM"] - table["y"]).to_numpy()[: len(train)]
-    train_rmse = float(np.sqrt(np.nanmean(errors**2)))
-    return Trial(model, train, test, model.evaluate(test), train_rmse, fitted - started, predict_seconds)
+    return (table[name] - table["y"]).to_numpy(), fitted - started, time.perf_counter() - fitted
 
 
 def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[str, Rival]:
@@ -183,18 +172,12 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
 
 
 def _rival(title: str, model: Baseline, train: pd.DataFrame, test: pd.DataFrame) -> Rival:
-    import pandas as pd
-
     from gatecast.baselines.local import library
 
     # its import is no part of the fit
     library()
-    started = time.perf_counter()
-    model.fit(train)
-    fitted = time.perf_counter()
-    table = model.predict_insample(pd.concat([train, test], ignore_index=True))
-    errors = (table[model.name] - table["y"]).to_numpy()[len(train) :]
-    return Rival(title, float(np.sqrt(np.mean(errors**2))), fitted - started, time.perf_counter() - fitted)
+    errors, *seconds = _timed(model, model.name, train, test)
+    return Rival(title, float(np.sqrt(np.mean(errors[len(train) :] ** 2))), *seconds)
 
 
 def _say_losses(printer: Printer, title: str, trial: Trial) -> None:
@@ -207,31 +190,16 @@ def _say_losses(printer: Printer, title: str, trial: Trial) -> None:
 
 
 def _say_comparison(printer: Printer, trials: dict[str, Trial], rivals: dict[str, Rival], noise_floor: float) -> None:
-    rows = [
-        [
-            name,
-            f"{trial.train_rmse:.4f}",
-            f"{trial.evaluation.rmse:.4f}",
-            _above(trial.evaluation.rmse, noise_floor),
-            f"{trial.fit_seconds:.2f} s",
-            f"{trial.predict_seconds:.2f} s",
-        ]
-        for name, trial in trials.items()
-    ]
-    rows += [
-        [
-            rival.title,
-            "",
-            f"{rival.test_rmse:.4f}",
-            _above(rival.test_rmse, noise_floor),
-            f"{rival.fit_seconds:.2f} s",
-            f"{rival.predict_seconds:.2f} s",
-        ]
-        for rival in rivals.values()
-    ]
     naive = trials["gatecast"].evaluation.scores["Naive"].rmse
-    rows.append(["naive: last value", "", f"{naive:.4f}", _above(naive, noise_floor), "", ""])
-    rows.append(["noise floor", "", f"{noise_floor:.4f}", "", "", ""])
+    rows = [
+        *(
+            [name, f"{trial.train_rmse:.4f}", *_errors(trial.evaluation.rmse, noise_floor), *_seconds(trial)]
+            for name, trial in trials.items()
+        ),
+        *([rival.title, "", *_errors(rival.test_rmse, noise_floor), *_seconds(rival)] for rival in rivals.values()),
+        ["naive: last value", "", *_errors(naive, noise_floor), "", ""],
+        ["noise floor", "", f"{noise_floor:.4f}", "", "", ""],
+    ]
     columns = ["one step ahead", "train RMSE", "test RMSE", "above floor", "fit", "predict"]
     printer.table("The sine, beside each other", columns, rows)
     if rivals:
@@ -239,9 +207,13 @@ def _say_comparison(printer: Printer, trials: dict[str, Trial], rivals: dict[str
     _say_coverage(printer, trials["gatecast"])
 
 
-def _above(rmse: float, noise_floor: float) -> str:
+def _errors(rmse: float, noise_floor: float) -> list[str]:
     # adding zero turns -0.0 into 0.0
-    return f"{round(rmse - noise_floor, 4) + 0.0:.4f}"
+    return [f"{rmse:.4f}", f"{round(rmse - noise_floor, 4) + 0.0:.4f}"]
+
+
+def _seconds(timed: Trial | Rival) -> list[str]:
+    return [f"{timed.fit_seconds:.2f} s", f"{timed.predict_seconds:.2f} s"]
 
 
 def _beside(rmse: float, rivals: dict[str, Rival]) -> str:
@@ -278,7 +250,7 @@ def _diagnose(printer: Printer, trials: dict[str, Trial]) -> dict[str, list[str]
 
 def _sunspots(
     printer: Printer, folder: Path, pictures: list[Path], *, draws: bool
-) -> tuple[dict[str, Any] | None, Path | None]:
+) -> tuple[dict[str, object] | None, Path | None]:
     """Forecast a real series and write a report on it; None where what that needs is not installed."""
     try:
         data = datasets.sunspots()

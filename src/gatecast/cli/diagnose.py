@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatecast import LSTMForecaster
-from gatecast.cli.choices import settings_of, share_to_test
+from gatecast.cli.choices import hold_out, settings_of, share_to_test
 from gatecast.cli.commands import DiagnoseOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs
-from gatecast.cli.reading import read, roles_of, say_table
+from gatecast.cli.reading import load_model, read, read_like_training, roles_of, say_table
 from gatecast.cli.wording import as_options, in_options
 from gatecast.data.reading.ahead import split_future
 from gatecast.data.reading.covariates import with_static_of
-from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, Finding
 from gatecast.diagnosis import diagnose as examine
 from gatecast.exceptions import ConfigError
@@ -92,13 +89,10 @@ def _check(options: DiagnoseOptions) -> None:
             f"`{options.source}` is a model, which does not hold its training data, and these were expected as well. "
             f"Pass them: `gatecast diagnose {options.source} DATA.csv`."
         )
-    inputs: dict[str, Path] = {"the first file": options.source}
-    if options.data is not None:
-        inputs["the data file"] = options.data
-    check_outputs(inputs, {"--save": options.save})
+    check_outputs({"the first file": options.source, "the data file": options.data}, {"--save": options.save})
 
 
-Loaded = tuple[LSTMForecaster, "Panel", Any, "Table"]
+Loaded = tuple[LSTMForecaster, "Panel", "Panel | None", "Table"]
 
 
 def _load(options: DiagnoseOptions, printer: Printer) -> Loaded:
@@ -109,24 +103,22 @@ def _load(options: DiagnoseOptions, printer: Printer) -> Loaded:
             f"`--horizon {options.horizon}` was passed with a model, which has its own horizon. Leave it out, or pass "
             "the table alone to fit anew."
         )
-    model = LSTMForecaster.load(options.source)
+    model = load_model(options.source, "diagnose")
     model.progress = False
-    after = model.fitted_.after
-    table = read(options.data, options, after.roles, after.columns)
-    if options.freq is None and model.fitted_.shows_no_frequency(table.panel):
-        table = read(options.data, replace(options, freq=str(after.freq)), after.roles, after.columns)
+    table = read_like_training(options.data, options, model.fitted_)
     say_table(printer, table)
-    return model, split_future(with_static_of(table.panel, after))[0], None, table
+    return model, split_future(with_static_of(table.panel, model.fitted_.after))[0], None, table
 
 
 def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
     """Fit on the first part of the table, to be judged on the rest."""
-    settings, share = settings_of(options, options.horizon or 1), share_to_test(options.test_size)
+    settings, share = (
+        settings_of(options, 1 if options.horizon is None else options.horizon),
+        share_to_test(options.test_size),
+    )
     table = read(options.source, options, roles_of(settings))
     say_table(printer, table)
     panel = split_future(table.panel)[0]
     model = LSTMForecaster.from_settings(settings)
-    positions = held_out_positions(panel, share, settings.horizon, settings.lookback)
-    has_test = bool((positions < panel.lengths).any())
-    train = panel.head(positions)
-    return model.fit(train), train, panel if has_test else None, table
+    train, held_out = hold_out(panel, share, settings.horizon, settings.lookback)
+    return model.fit(train), train, panel if held_out is not None else None, table

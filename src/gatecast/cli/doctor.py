@@ -8,11 +8,11 @@ import re
 import sys
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, requires, version
-from typing import Any
 
 import typer
 
 from gatecast import __version__
+from gatecast._json import JsonObject
 from gatecast.cli.checks import Check, check_core
 from gatecast.cli.commands import DoctorOptions
 from gatecast.cli.output import Printer
@@ -40,7 +40,7 @@ def doctor(options: DoctorOptions) -> None:
         raise typer.Exit(1)
 
 
-def _facts() -> dict[str, Any]:
+def _facts() -> JsonObject:
     return {
         "gatecast": __version__,
         "python": platform.python_version(),
@@ -70,7 +70,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _say_facts(printer: Printer, facts: dict[str, Any]) -> None:
+def _say_facts(printer: Printer, facts: JsonObject) -> None:
     forced = " (forced by GATECAST_ISA)" if os.environ.get("GATECAST_ISA") else ""
     sets, threads = facts["instruction_sets"], facts["threads"]
     shown = {

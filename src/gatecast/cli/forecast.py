@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -33,17 +33,9 @@ __all__ = ["forecast"]
 
 @dataclass(frozen=True)
 class Made:
-    """A forecast, and where it came from.
-
-    Args:
-        model: The one that forecast.
-        learned_from: What it was fitted on.
-        table: `unique_id, ds, LSTM` and more.
-        note: What was done to get here, in one sentence.
-    """
+    """A forecast, the model that made it, and what was done to get here in one sentence."""
 
     model: LSTMForecaster
-    learned_from: Panel
     table: pd.DataFrame
     note: str
 
@@ -87,8 +79,7 @@ def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints
         say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
     if levels:
         printer.say(coverage_words(coverage, where) if coverage else "How often the intervals hold was not measured.")
-    for note in notes:
-        printer.say(f"Note: {note}")
+    printer.notes(notes)
     printer.say(made.note)
     _say_files(printer, options, made, tested, remark)
     if checkpoints.path is not None:
@@ -106,9 +97,7 @@ def _share(options: ForecastOptions) -> float | int:
 
 
 def _check_files(options: ForecastOptions, checkpoints: Checkpoints) -> None:
-    inputs = {"the data file": options.data}
-    if options.future_file is not None:
-        inputs["the future file"] = options.future_file
+    inputs = {"the data file": options.data, "the future file": options.future_file}
     outputs = {"--out": options.out, "--plot": options.plot, "--save": options.save}
     check_outputs(inputs, {**outputs, "--checkpoint": checkpoints.path, "--checkpoint (test)": checkpoints.test_path})
 
@@ -131,19 +120,19 @@ def _make(
     quantiles: tuple[float, ...],
 ) -> Made:
     """Learn from everything and forecast; or read everything with the model that was tested."""
-    wanted: dict[str, Any] = {"future": ahead.rows, "level": levels or None, "quantiles": quantiles or None}
     if tested is not None and (options.no_refit or not budget.allows_refit):
         why = "as was asked for" if options.no_refit else "because no time was left to learn again"
         note = (
             f"The model that was tested made the forecast, {why}: it learned from the points before the test part and "
             "has read all of them."
         )
-        table = tested.model.predict(data=panel, **wanted)
-        return Made(tested.model, panel.head(tested.positions), table, note)
+        table = tested.model.predict(data=panel, future=ahead.rows, level=levels or None, quantiles=quantiles or None)
+        return Made(tested.model, table, note)
     model = LSTMForecaster.from_settings(replace(settings, max_seconds=budget.left, checkpoint=checkpoints.path))
     model.fit(panel, resume=checkpoints.resumed)
     note = "" if tested is None else "The forecast comes from a second fit, which learned from the test part too."
-    return Made(model, panel, model.predict(**wanted), note)
+    table = model.predict(future=ahead.rows, level=levels or None, quantiles=quantiles or None)
+    return Made(model, table, note)
 
 
 def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> tuple[dict[float, float], str]:
@@ -167,8 +156,7 @@ def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: P
     if tested is None:
         figure = plot_forecast(made.model, panel, forecast=made.table, unique_id=first)
     else:
-        train, held_out = panel.head(tested.positions), panel.tail_from(tested.positions)
-        figure = plot_forecast(tested.model, train, held_out, made.table, unique_id=first)
+        figure = plot_forecast(tested.model, tested.train, tested.held_out, made.table, unique_id=first)
     remark = write_picture(figure, options.plot)
     others = "" if panel.n_series == 1 else f"{options.plot} shows the first of {panel.n_series} series, {first!r}. "
     return others + remark
@@ -190,7 +178,7 @@ def _say_files(printer: Printer, options: ForecastOptions, made: Made, tested: T
 
 def _report(
     options: ForecastOptions, table: Table, made: Made, tested: Tested | None, checkpoint: Path | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "data": table.facts(),
         "model": decisions_report(made.model),

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gatecast import LSTMForecaster
 from gatecast.cli.commands import GatesOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.outputs import check_outputs, write_table
-from gatecast.cli.reading import read, say_table
+from gatecast.cli.reading import check_model, load_model, read_like_training, say_table
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.durations import duration
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gatecast.data.panel.panel import Panel
-    from gatecast.data.reading.files import Table
     from gatecast.explanation import ForgetEvents, Gates, HalfLives, LagImportance, Spectra
 
 __all__ = ["gates"]
 
 SHARES = {"shortest": 0.0, "a quarter": 0.25, "median": 0.5, "three quarters": 0.75, "longest": 1.0}
 MOST_PERIODS = 5
-# no model has such a name
-TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
 def gates(options: GatesOptions) -> None:
     """Run the command."""
-    _check(options)
+    data = _data_of(options)
     printer = Printer(shown=not options.json)
-    model = LSTMForecaster.load(options.model)
-    table = _read(options, model)
+    model = load_model(options.model, "gates")
+    table = read_like_training(data, options, model.fitted_)
     say_table(printer, table)
     panel = replace(with_static_of(table.panel, model.fitted_.after), backend="pandas")
     found = model.gates(panel, _series(panel, options.unique_id), member=options.member)
@@ -50,29 +48,16 @@ def gates(options: GatesOptions) -> None:
         printer.say(f"Gates written to {options.out}", wrap=False)
 
 
-def _check(options: GatesOptions) -> None:
-    if options.model.suffix.lower() in TABLES:
-        raise ConfigError(
-            f"`{options.model}` is a table, and a model was expected first. Fit one and pass it with the table: "
-            f"`gatecast forecast {options.model} --horizon 12 --save model.safetensors`, then "
-            f"`gatecast gates model.safetensors {options.model}`."
-        )
+def _data_of(options: GatesOptions) -> Path:
+    """Return the data file, once all files are what they should be."""
+    check_model(options.model, "gates")
     if options.data is None:
         raise ConfigError(
             f"`{options.model}` is a model, which keeps no data, and a series to read was expected as well. Pass its "
             f"training data, or newer ones: `gatecast gates {options.model} DATA.csv`."
         )
     check_outputs({"the model file": options.model, "the data file": options.data}, {"--out": options.out})
-
-
-def _read(options: GatesOptions, model: LSTMForecaster) -> Table:
-    """Read the data as the model read its training data."""
-    assert options.data is not None
-    after = model.fitted_.after
-    table = read(options.data, options, after.roles, after.columns)
-    if options.freq is None and model.fitted_.shows_no_frequency(table.panel):
-        table = read(options.data, replace(options, freq=str(after.freq)), after.roles, after.columns)
-    return table
+    return options.data
 
 
 def _series(panel: Panel, wanted: str | None) -> object:
@@ -97,7 +82,7 @@ def _say(printer: Printer, found: Gates, lives: HalfLives, events: ForgetEvents,
     printer.table("Periods that units carry", ["period", "units", "share of their power"], rows)
 
 
-def _lags(lags: LagImportance) -> dict[str, Any]:
+def _lags(lags: LagImportance) -> dict[str, object]:
     return {
         "effective_lookback_steps": lags.effective_lookback,
         "effective_lookback": lags.text,
@@ -107,7 +92,7 @@ def _lags(lags: LagImportance) -> dict[str, Any]:
     }
 
 
-def _report(found: Gates, lives: HalfLives, events: ForgetEvents, spectra: Spectra) -> dict[str, Any]:
+def _report(found: Gates, lives: HalfLives, events: ForgetEvents, spectra: Spectra) -> dict[str, object]:
     per_unit = [
         {
             "unit": name,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, field, fields
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -22,6 +22,7 @@ __all__ = [
     "COVARIATES",
     "INTERRUPTED",
     "KNOWN",
+    "REQUIRED",
     "RESULTS",
     "Options",
     "argument",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 Options = TypeVar("Options")
+Default = TypeVar("Default")
+# the default of what must be given
+REQUIRED: Any = MISSING
 INTERRUPTED = 130
 KNOWN = "Columns beside the target, and the calendar"
 RESULTS = "Where the results go"
@@ -42,41 +46,40 @@ PANELS = {
     "Training": "The training (good as it is)",
 }
 COVARIATES = ("past", "future", "static", "calendar", "country")
-BY_DATA: Any = "chosen from the data"
+BY_DATA = "chosen from the data"
 # what is not chosen from the data where it is left out
 LEFT_OUT = ("country", "max_seconds", "n_threads", "checkpoint", "dilations")
 METAVARS = {int: "N", float: "X", str: "NAME", Path: "FILE"}
 NAMED = {"past": "COLUMN", "future": "COLUMN", "static": "COLUMN", "country": "CODE", "max_seconds": "SECONDS"}
 
 
-def option(default: Any, text: str, metavar: str = "", *, panel: str = "", short: str = "", shown: str = "") -> Any:
+def option(
+    default: Default, text: str, metavar: str = "", *, panel: str = "", short: str = "", shown: str = ""
+) -> Default:
     """Define an option by a field, whose name is the option's.
 
     Args:
-        default: Its value where it is left out; `...` where it must be given, a tuple where it may be repeated.
+        default: Its value where it is left out; `REQUIRED` where it must be given, a tuple where it may be repeated.
         text: Its help.
         metavar: What stands for the value in the help.
         panel: Heading under which the help shows it.
         short: A short name, e.g. `-n`.
         shown: What the help says of the default.
     """
-    shows_default: Any = shown or not (default in (None, ()) or isinstance(default, bool))
+    shows_default = shown or not (default in (None, ()) or isinstance(default, bool))
     more = {"help": text, "metavar": metavar or None, "rich_help_panel": panel or None, "show_default": shows_default}
-    return field(**_given(default), metadata={"short": short, "option": more})
+    return field(default=default, metadata={"short": short, "option": more})
 
 
-def argument(default: Any, text: str, metavar: str) -> Any:
+def argument(default: Default, text: str, metavar: str) -> Default:
     """Define an argument by a field: what stands behind the command without a name."""
-    return field(**_given(default), metadata={"argument": {"help": text, "metavar": metavar, "show_default": False}})
+    more = {"help": text, "metavar": metavar, "show_default": False}
+    return field(default=default, metadata={"argument": more})
 
 
-def settings(names: Sequence[str]) -> Any:
-    """Define a field `settings` of type `Settings`, whose settings of these names become options."""
-    return field(metadata={"settings": tuple(names)})
-
-
-def _given(default: Any) -> dict[str, Any]:
-    return {} if default is ... else {"default": default}
+def settings(names: Sequence[str]) -> Settings:
+    """Define a field whose settings of these names become options."""
+    return cast(Settings, field(metadata={"settings": tuple(names)}))
 
 
 def flag_of(name: str) -> str:
@@ -91,9 +94,7 @@ def flag_of(name: str) -> str:
 def as_command(options: type[Options], work: Callable[[Options], None]) -> Callable[..., None]:
     """Turn a function of one dataclass into a function of its options, as typer reads commands.
 
-    Args:
-        options: A dataclass of fields that `option`, `argument` and `settings` define.
-        work: What the command does.
+    Its fields are those that `option`, `argument` and `settings` define, and its docstring is the help.
     """
     hints = get_type_hints(options)
     own = [each for each in fields(options) if "settings" not in each.metadata]  # type: ignore[arg-type]
@@ -115,29 +116,27 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = _unwrapped(work.__doc__ or "")
+    command.__doc__ = _unwrapped(options.__doc__ or "")
     return command
 
 
-def option_names(options: type[Any]) -> list[str]:
+def option_names(options: type) -> list[str]:
     """Return what the options of a command are called in Python."""
     own = [each.name for each in fields(options) if "option" in each.metadata]
     return [*own, *_names(options)]
 
 
-def _names(options: type[Any]) -> tuple[str, ...]:
+def _names(options: type) -> tuple[str, ...]:
     """Return the settings that are options of a command."""
     return next((each.metadata["settings"] for each in fields(options) if "settings" in each.metadata), ())
 
 
-def _parameter(own: Field[Any], hint: Any) -> inspect.Parameter:
+def _parameter(own: Field[Any], hint: object) -> inspect.Parameter:
     kind, is_several = _kind(hint)
     if "argument" in own.metadata:
         return _made(own.name, kind, own.default, typer.Argument(**own.metadata["argument"]), is_several=is_several)
     more = dict(own.metadata["option"])
-    flags = [flag_of(own.name), *([own.metadata["short"]] if own.metadata["short"] else [])]
-    if own.default is True:
-        flags = [f"{flag_of(own.name)}/{flag_of(f'no_{own.name}')}"]
+    flags = [_flags(own.name, own.default), *filter(None, [own.metadata["short"]])]
     if kind is bool:
         more.pop("metavar")
     return _made(own.name, kind, own.default, typer.Option(*flags, **more), is_several=is_several)
@@ -147,34 +146,36 @@ def _of_setting(setting: Setting) -> inspect.Parameter:
     """Make an option of a setting, from its definition alone."""
     name, kind = setting.name, _simple(setting.types)
     panel = KNOWN if name in COVARIATES else PANELS[setting.group]
-    flag = f"{flag_of(name)}/{flag_of(f'no_{name}')}" if setting.default is True else flag_of(name)
-    shown: Any = setting.default not in (None, ()) and kind is not bool
-    if setting.default is None and name not in LEFT_OUT:
-        shown = BY_DATA
-    more: dict[str, Any] = {}
-    if kind is not bool:
-        more["metavar"] = NAMED.get(name) or METAVARS[float if float in setting.types else kind]
-    if setting.choices:
-        more["autocompletion"] = lambda: list(setting.choices)
-    text = setting.help.replace("`", "") + (" May be repeated." if setting.is_several else "")
-    made = typer.Option(flag, help=text, rich_help_panel=panel, show_default=shown, **more)
+    is_by_data = setting.default is None and name not in LEFT_OUT
+    made = typer.Option(
+        _flags(name, setting.default),
+        help=setting.help.replace("`", "") + (" May be repeated." if setting.is_several else ""),
+        metavar=None if kind is bool else NAMED.get(name) or METAVARS[float if float in setting.types else kind],
+        autocompletion=(lambda: list(setting.choices)) if setting.choices else None,
+        rich_help_panel=panel,
+        show_default=BY_DATA if is_by_data else setting.default not in (None, ()) and kind is not bool,
+    )
     return _made(name, kind, setting.default, made, is_several=setting.is_several)
 
 
-def _made(name: str, kind: Any, default: Any, made: Any, *, is_several: bool) -> inspect.Parameter:
+def _flags(name: str, default: object) -> str:
+    return f"{flag_of(name)}/{flag_of(f'no_{name}')}" if default is True else flag_of(name)
+
+
+def _made(name: str, kind: Any, default: object, made: object, *, is_several: bool) -> inspect.Parameter:
     hint = list[kind] if is_several else kind | None if default is None else kind
     if default is MISSING:
         default = inspect.Parameter.empty
     elif is_several:
-        default = list(default or ())
+        default = list(cast("Sequence[object]", default or ()))
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, made])
 
 
-def _kind(hint: Any) -> tuple[Any, bool]:
+def _kind(hint: object) -> tuple[type, bool]:
     """Return the type of a single value, and whether several may be given."""
     if get_origin(hint) in (Union, UnionType):
         hint = next(part for part in get_args(hint) if part is not type(None))
-    return (get_args(hint)[0], True) if get_origin(hint) is tuple else (hint, False)
+    return (get_args(hint)[0], True) if get_origin(hint) is tuple else (cast(type, hint), False)
 
 
 def _simple(types: tuple[type, ...]) -> type:
@@ -184,7 +185,7 @@ def _simple(types: tuple[type, ...]) -> type:
     return types[0] if len(types) == 1 else str
 
 
-def _value(setting: Setting, given: Any) -> Any:
+def _value(setting: Setting, given: object) -> Any:
     """Read a number where a setting takes numbers and texts, or shares and counts."""
     if setting.is_several:
         return given or setting.default

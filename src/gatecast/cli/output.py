@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from gatecast._json import plain
 
@@ -64,7 +64,12 @@ class Printer:
         _console().print(table)
         self.say()
 
-    def json(self, report: dict[str, Any]) -> None:
+    def notes(self, notes: Iterable[object]) -> None:
+        """Print what keeps a result from being what it seems to be."""
+        for note in notes:
+            self.say(f"Note: {note}")
+
+    def json(self, report: Mapping[str, object]) -> None:
         """Print one JSON object, whether people read along or not."""
         sys.stdout.write(json.dumps(plain(report), indent=2, allow_nan=False) + "\n")
 

@@ -6,8 +6,9 @@ import errno
 import io
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatecast._files import write_atomically
 from gatecast.exceptions import ConfigError, GatecastError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["check_outputs", "make_folder", "rows_of", "write_picture", "write_table"]
+__all__ = ["check_outputs", "make_folder", "rows_of", "write", "write_picture", "write_table"]
 
 TABLES = (".csv", ".parquet", ".pq")
 PICTURES = (".png", ".svg", ".pdf", ".jpg", ".webp")
@@ -24,12 +25,14 @@ KINDS = {"--out": TABLES, "--plot": PICTURES}
 
 
 def check_outputs(
-    inputs: dict[str, Path], outputs: dict[str, Path | None], kinds: dict[str, tuple[str, ...]] | None = None
+    inputs: Mapping[str, Path | None],
+    outputs: Mapping[str, Path | None],
+    kinds: dict[str, tuple[str, ...]] | None = None,
 ) -> None:
     """Make sure that every output can be written and that none replaces an input or another output.
 
     Args:
-        inputs: Files that are read, by what they are called in messages.
+        inputs: Files that are read, by what they are called in messages; None where there is none.
         outputs: Files that will be written, by option; None for those that were not asked for.
         kinds: Endings that a file may have, by option; tables for `--out` and pictures for `--plot` when absent.
 
@@ -41,7 +44,7 @@ def check_outputs(
     seen: dict[Path, str] = {}
     for option, path in wanted.items():
         for what, source in inputs.items():
-            if _is_same(path, source):
+            if source is not None and _is_same(path, source):
                 raise ConfigError(
                     f"`{option} {path}` is {what} itself, which would be lost, and another file was expected. "
                     "Pass another name."
@@ -73,6 +76,22 @@ def make_folder(option: str, folder: Path) -> None:
     _check_writable(option, folder / "picture.png")
 
 
+def write(path: Path, content: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        GatecastError: It cannot be written; an older file is then untouched.
+    """
+    try:
+        # a link stays a link: the file it leads to is replaced
+        write_atomically(path.resolve(), content)
+    except OSError as error:
+        room = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "Pass another path"
+        raise GatecastError(
+            f"{path} cannot be written ({_reason(error)}), and an older file there is as it was. {room} and try again."
+        ) from None
+
+
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a forecast as CSV (UTF-8) or Parquet.
 
@@ -85,16 +104,11 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         stream = io.BytesIO()
         frame.to_parquet(stream, index=False)
         content = stream.getvalue()
-    _write(path, content)
+    write(path, content)
 
 
 def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
-    """Draw a picture into a file.
-
-    Args:
-        figure: The picture.
-        path: Whose ending says which kind of file it is.
-        dpi: Dots per inch, where it has dots.
+    """Draw a picture into a file, whose ending says which kind it is.
 
     Returns:
         A remark about letters that could not be drawn; "" if all could be.
@@ -105,7 +119,7 @@ def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
     from gatecast.charts import render
 
     content, missing = render(figure, path.suffix.lower().removeprefix("."), dpi)
-    _write(path, content)
+    write(path, content)
     if not missing:
         return ""
     return (
@@ -169,28 +183,17 @@ def _check_writable(option: str, path: Path) -> None:
         ) from None
 
 
-def _write(path: Path, content: bytes) -> None:
-    try:
-        # a link stays a link: the file it leads to is replaced
-        write_atomically(path.resolve(), content)
-    except OSError as error:
-        room = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "Pass another path"
-        raise GatecastError(
-            f"{path} cannot be written ({_reason(error)}), and an older file there is as it was. {room} and try again."
-        ) from None
-
-
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def rows_of(frame: Any) -> list[dict[str, Any]]:
+def rows_of(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Return the rows of a table for JSON; times as ISO texts."""
     import pandas as pd
 
     texts = {
-        name: [time.isoformat() for time in column]
+        str(name): [time.isoformat() for time in column]
         for name, column in frame.items()
         if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M"
     }
-    return [dict(row) for row in frame.assign(**texts).to_dict(orient="records")]
+    return [{str(name): cell for name, cell in row.items()} for row in frame.assign(**texts).to_dict(orient="records")]

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast import LSTMForecaster
 from gatecast.charts.words import frequency_words
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
 from gatecast.data.panel.panel import Roles
 from gatecast.data.reading.covariates import make_roles
+from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     from gatecast.data import Columns
     from gatecast.data.reading.files import Table
+    from gatecast.model.fitted import Fitted
 
-__all__ = ["read", "roles_of", "say_table"]
-
-
+__all__ = ["check_model", "load_model", "read", "read_like_training", "roles_of", "say_table"]
+# no model has such a name
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 NO_ROLES = Roles()
 
 
@@ -51,6 +55,35 @@ def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Column
         future=roles.future,
         static=roles.static,
     )
+
+
+def check_model(path: Path, command: str) -> None:
+    """Make sure that a path is no table's where a command expects a model.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if path.suffix.lower() in TABLES:
+        raise ConfigError(
+            f"`{path}` is a table, and a model was expected first. Fit one and pass it with the table: "
+            f"`gatecast forecast {path} --horizon 12 --save model.safetensors`, then "
+            f"`gatecast {command} model.safetensors {path}`."
+        )
+
+
+def load_model(path: Path, command: str) -> LSTMForecaster:
+    """Load a model; a table in its place is told apart from a damaged file."""
+    check_model(path, command)
+    return LSTMForecaster.load(path)
+
+
+def read_like_training(path: Path, options: FileOptions, fitted: Fitted) -> Table:
+    """Read a file with the names and, where it does not show, the frequency of a model's training data."""
+    after = fitted.after
+    table = read(path, options, after.roles, after.columns)
+    if options.freq is None and fitted.shows_no_frequency(table.panel):
+        table = read(path, replace(options, freq=str(after.freq)), after.roles, after.columns)
+    return table
 
 
 def _freq(text: str | None) -> str | int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -124,10 +125,10 @@ def _command(options: ReportOptions) -> str:
     return shlex.join([*parts, "--out", str(options.out)])
 
 
-def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel: Panel) -> str:
+def _code(options: ReportOptions, settings: Mapping[str, object], scope: Scope, panel: Panel) -> str:
     """Return Python that does the same."""
     named = covariate_settings(options)
-    reading: dict[str, Any] = {
+    reading: dict[str, object] = {
         "time_col": options.time_col,
         "target_col": options.target_col,
         "id_col": options.id_col,
@@ -158,5 +159,5 @@ def _code(options: ReportOptions, settings: dict[str, Any], scope: Scope, panel:
     )
 
 
-def _call(*values: Any, **named: Any) -> str:
+def _call(*values: object, **named: object) -> str:
     return ", ".join([*map(repr, values), *(f"{name}={value!r}" for name, value in named.items() if value is not None)])

@@ -15,7 +15,6 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import typer
 
@@ -28,11 +27,7 @@ BAD_INPUT, FAILURE = 2, 1
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; never raises.
-
-    Args:
-        arguments: Without the name of the program.
-    """
+    """Run one command, of arguments without the name of the program, and return its exit code; never raises."""
     _write_all_letters()
     try:
         with warnings.catch_warnings():
@@ -73,11 +68,16 @@ def _failure(error: Exception) -> int:
 
 
 def _warn(
-    others: Callable[..., None], message: Warning | str, category: type[Warning], *place: Any, **more: Any
+    others: Callable[..., None],
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    *place: object,
 ) -> None:
     """Say a warning of gatecast's own without its place in the code, which is nothing to a user of the command."""
     if category is not UserWarning:
-        others(message, category, *place, **more)
+        others(message, category, filename, lineno, *place)
         return
     from gatecast.cli.wording import in_options
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from gatecast import LSTMForecaster, Panel
+from gatecast.cli.choices import hold_out
 from gatecast.cli.commands import ForecastOptions
 from gatecast.cli.output import Printer
 from gatecast.cli.tables import say_errors, verdict
-from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
 
@@ -30,13 +28,7 @@ REFIT_SHARE = 0.25
 
 @dataclass
 class Budget:
-    """How the time for the whole command is dealt out.
-
-    Args:
-        limit: Seconds in all; None for no limit.
-        started: When the command began, of `time.monotonic`.
-        tested: When the test was over.
-    """
+    """How the seconds for the command are divided; `started` and `tested`, the test's end, are `time.monotonic`."""
 
     limit: float | None
     started: float
@@ -80,14 +72,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where unfinished fits are kept: the one that forecasts, and beside it the one that is tested.
-
-    Args:
-        path: File of the fit on everything; None to keep nothing.
-        test_path: File of the fit that is tested.
-        resumed: File of an earlier fit on everything; None if it had not begun.
-        test_resumed: File of an earlier fit that was tested.
-    """
+    """Files of unfinished fits, the one on everything and the tested one; `resumed` are those of an earlier run."""
 
     path: Path | None = None
     test_path: Path | None = None
@@ -140,29 +125,20 @@ def _beside(path: Path) -> Path:
 
 @dataclass(frozen=True)
 class Tested:
-    """The model that was tested, and what came out.
-
-    Args:
-        model: Fitted on the training part.
-        positions: `(S,)` training points of each series.
-        evaluation: Errors on the test part.
-        judgement: One sentence about them.
-    """
+    """The model that was fitted on the training part, its errors on the part held out, and a sentence about them."""
 
     model: LSTMForecaster
-    positions: np.ndarray
+    train: Panel
+    held_out: Panel
     evaluation: Evaluation
     judgement: str
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         """Return all of it for JSON."""
         evaluation = self.evaluation
         return {
             "n_origins": evaluation.n_origins,
-            "errors": {
-                name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase, "rmse_by_step": s.rmse_by_step.tolist()}
-                for name, s in evaluation.scores.items()
-            },
+            "errors": {name: asdict(score) for name, score in evaluation.scores.items()},
             "coverage": evaluation.coverage,
             "stop": str(self.model.stop_reason_),
             "decisions": list(self.model.decisions_),
@@ -183,9 +159,8 @@ def try_out(
     if share == 0:
         printer.say("Nothing was held back, as was asked for: the error of this forecast is unknown.\n", style="bold")
         return None
-    positions = held_out_positions(panel, share, settings.horizon, settings.lookback)
-    n_test = int((panel.lengths - positions).sum())
-    if not n_test:
+    train, held_out = hold_out(panel, share, settings.horizon, settings.lookback)
+    if held_out is None:
         printer.say(
             f"The data are too short to hold anything back: {int(panel.lengths.min())} points, and a forecast of "
             f"{settings.horizon} steps. So the error of this forecast is unknown.\n",
@@ -195,9 +170,9 @@ def try_out(
     model = LSTMForecaster.from_settings(
         replace(settings, max_seconds=budget.for_test, checkpoint=checkpoints.test_path)
     )
-    model.fit(panel.head(positions), resume=checkpoints.test_resumed)
+    model.fit(train, resume=checkpoints.test_resumed)
     evaluation = model.evaluate(panel, level=levels)
     judgement = verdict(evaluation)
-    say_errors(printer, evaluation, n_test, judgement)
+    say_errors(printer, evaluation, len(held_out.values), judgement)
     budget.end_test()
-    return Tested(model, positions, evaluation, judgement)
+    return Tested(model, train, held_out, evaluation, judgement)

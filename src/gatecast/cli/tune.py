@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from gatecast import LSTMForecaster
-from gatecast._files import write_atomically
-from gatecast.cli.choices import share_to_test
+from gatecast.cli.choices import hold_out, share_to_test
 from gatecast.cli.commands import TuneOptions
 from gatecast.cli.options import INTERRUPTED
 from gatecast.cli.output import Printer, number
-from gatecast.cli.outputs import check_outputs, rows_of
+from gatecast.cli.outputs import check_outputs, rows_of, write
 from gatecast.cli.reading import read, roles_of, say_table
-from gatecast.cli.space import read_space
 from gatecast.cli.tables import say_errors, verdict
 from gatecast.data.reading.ahead import without_future
-from gatecast.data.reading.split import held_out_positions
-from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.exceptions import ConfigError
 from gatecast.model.settings import as_code
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ def tune(options: TuneOptions) -> None:
     printer = Printer(shown=not (options.json or options.quiet))
     table, n_ahead = without_future(read(options.data, options, roles_of(model.settings)))
     say_table(printer, table, n_ahead)
-    train, held_out = _divided(table.panel, share, options.horizon)
+    train, held_out = hold_out(table.panel, share, options.horizon, None)
     tuned = search(train, model, **wanted)
     evaluation = None if held_out is None else tuned.model.evaluate(held_out)
     _say(printer, tuned, evaluation, None if held_out is None else len(held_out.values))
@@ -79,7 +77,7 @@ def _model(options: TuneOptions) -> LSTMForecaster:
 
 def _search(options: TuneOptions) -> dict[str, Any]:
     return {
-        "space": read_space(options.space) or None,
+        "space": _space(options.space) or None,
         "n_trials": options.n_trials,
         "max_seconds": options.max_seconds,
         "patience": options.patience,
@@ -89,6 +87,40 @@ def _search(options: TuneOptions) -> dict[str, Any]:
         "study": options.study,
         "seed": options.seed % 2**31,
     }
+
+
+def _space(texts: Sequence[str]) -> dict[str, object]:
+    """Read entries of a search space as people write them on the command line.
+
+    >>> _space(["lookback=8:128", "learning-rate=1e-4:1e-2:log", "cell=lstm,gru", "dropout="])
+    {'lookback': (8, 128), 'learning_rate': (0.0001, 0.01, 'log'), 'cell': ['lstm', 'gru'], 'dropout': None}
+    """
+    space: dict[str, object] = {}
+    for text in texts:
+        name, sign, values = text.partition("=")
+        if not sign or not name:
+            raise ConfigError(
+                f"`--space {text}` has no name and values, and for example `--space lookback=8:128` was expected. Put "
+                "`=` between the setting and what is tried."
+            )
+        name = name.strip().replace("-", "_")
+        space[name] = _values(values.strip())
+    return space
+
+
+def _values(text: str) -> object:
+    if not text:
+        return None
+    if ":" in text:
+        return tuple(_value(part) for part in text.split(":"))
+    return [_value(part) for part in text.split(",")]
+
+
+def _value(text: str) -> object:
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text.strip()
 
 
 def _check_study(options: TuneOptions) -> None:
@@ -101,13 +133,6 @@ def _check_study(options: TuneOptions) -> None:
             raise ConfigError(
                 f"`--study {options.study}` is {what} itself, and another file was expected. Pass another name."
             )
-
-
-def _divided(panel: Panel, share: float | int, horizon: int) -> tuple[Panel, Panel | None]:
-    positions = held_out_positions(panel, share, horizon, None)
-    if (positions == panel.lengths).all():
-        return panel, None
-    return panel.head(positions), panel.tail_from(positions)
 
 
 def _say(printer: Printer, tuned: Tuned, evaluation: Evaluation | None, n_test: int | None) -> None:
@@ -140,22 +165,12 @@ def _say_settings(printer: Printer, tuned: Tuned) -> None:
 
 def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
     if options.report is not None:
-        _write_text(tuned.report(), options.report)
+        write(options.report, tuned.report().encode("utf-8"))
     if options.save is not None:
         model = tuned.model
         if len(panel.values) > int(model.fitted_.lengths.sum()):
             model = LSTMForecaster.from_settings(model.settings_).fit(panel)
         model.save(options.save.resolve())
-
-
-def _write_text(text: str, path: Path) -> None:
-    try:
-        write_atomically(path.resolve(), text.encode("utf-8"))
-    except OSError as error:
-        raise GatecastError(
-            f"{path} cannot be written ({(error.strerror or str(error)).lower()}), and an older file there is as it "
-            "was. Pass another path and try again."
-        ) from None
 
 
 def _say_files(printer: Printer, options: TuneOptions) -> None:
@@ -168,7 +183,7 @@ def _say_files(printer: Printer, options: TuneOptions) -> None:
         printer.say(f"Model saved to {options.save}; forecast with: gatecast predict {options.save}", wrap=False)
 
 
-def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evaluation | None) -> dict[str, Any]:
+def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evaluation | None) -> dict[str, object]:
     errors = None
     if evaluation is not None:
         errors = {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase} for name, s in evaluation.scores.items()}

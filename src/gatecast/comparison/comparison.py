@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatecast._json import JsonObject
-from gatecast.backtesting.backtest import backtest, read_panel
+from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
 from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
@@ -19,6 +19,7 @@ from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import Forecaster, LSTMForecaster
+from gatecast.model.settings import SETTINGS
 
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
@@ -125,6 +126,8 @@ def compare(
         >>> found.board.verdict.best
         'LinearAR'
     """
+    SETTINGS["seed"].check(seed)
+    check_jobs(n_jobs)
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
     if needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1:
@@ -187,7 +190,7 @@ def model_named(
         country: Whose holidays are inputs.
 
     Raises:
-        ConfigError: There is no such model.
+        ConfigError: There is no such model, or the seed makes no sense.
 
     Examples:
         >>> model_named("naive", 3).horizon
@@ -195,6 +198,7 @@ def model_named(
         >>> model_named("SARIMA(2,0,2)(0,1,1)12", 3).seasonal_order
         (0, 1, 1)
     """
+    SETTINGS["seed"].check(seed)
     orders = ORDERS.fullmatch(name)
     if orders is not None:
         return _with_orders(horizon, *orders.groups())

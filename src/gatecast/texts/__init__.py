@@ -7,8 +7,8 @@ import string
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from gatecast._json import JsonObject
 from gatecast.exceptions import ConfigError
 
 __all__ = ["LANGUAGES", "Texts", "catalogue", "check_language"]
@@ -31,7 +31,7 @@ class Texts:
     def __init__(self, lang: str) -> None:
         self.lang = check_language(lang)
 
-    def __call__(self, key: str, **values: Any) -> str:
+    def __call__(self, key: str, **values: object) -> str:
         """Return a text with its values filled in; a number that is None or NaN is a dash.
 
         Raises:
@@ -41,14 +41,11 @@ class Texts:
         is_one = str(values.get("n")) == "1" and f"{self.lang}_one" in entry
         return _FORMAT.vformat(entry[f"{self.lang}_one" if is_one else self.lang], (), values)
 
-    def __contains__(self, key: str) -> bool:
-        return key in catalogue()
-
 
 class _Format(string.Formatter):
     """Formats numbers that are not known as a dash, and everything else as `str.format` does."""
 
-    def format_field(self, value: Any, format_spec: str) -> str:
+    def format_field(self, value: object, format_spec: str) -> str:
         is_unknown = value is None or (isinstance(value, float) and not math.isfinite(value))
         return UNKNOWN if is_unknown else str(super().format_field(value, format_spec))
 
@@ -76,7 +73,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     return found
 
 
-def _collect(table: dict[str, Any], prefix: str, found: dict[str, dict[str, str]]) -> None:
+def _collect(table: JsonObject, prefix: str, found: dict[str, dict[str, str]]) -> None:
     if isinstance(table.get("en"), str):
         found[prefix] = table
         return

@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
-from gatecast._json import plain
+from gatecast._json import JsonObject, plain
 from gatecast.texts import Texts
 
 __all__ = ["Message", "in_python", "reason"]
 
 # settings by their names, to words that can be pasted
-Style = Callable[[Mapping[str, Any]], str]
-
-
+Style = Callable[[Mapping[str, object]], str]
 # the class that a setting belongs to, where it is no argument of `LSTMForecaster` itself; told by its definition
 OWNERS: dict[str, str] = {}
 
 
-def in_python(settings: Mapping[str, Any]) -> str:
+def in_python(settings: Mapping[str, object]) -> str:
     """Write settings as arguments in Python.
 
     Examples:
@@ -36,7 +34,7 @@ def in_python(settings: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     if isinstance(value, tuple):
         return repr(tuple(plain(value)))
     # numbers of numpy are written as plain ones, and texts in the quotes of most programs
@@ -63,7 +61,7 @@ class Message:
     """
 
     code: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: JsonObject = field(default_factory=dict)
 
     def say(self, lang: str, settings: Style = in_python) -> str:
         """Return the text.
@@ -80,13 +78,13 @@ class Message:
         changed = {name: value if name == "text" else _renamed(value, change) for name, value in self.facts.items()}
         return Message(self.code, changed)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return the code, the facts as plain data, and the sentence in English."""
         facts = {name: _stored(value) for name, value in self.facts.items()}
         return {"code": self.code, "facts": facts, "sentence": str(self)}
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+    def from_dict(cls, stored: JsonObject) -> Self:
         """Return the message that `to_dict` wrote."""
         return cls(stored["code"], {name: _restored(value) for name, value in stored["facts"].items()})
 
@@ -108,7 +106,7 @@ def reason(error: Exception) -> Message:
     return told if isinstance(told, Message) else Message("failure.quoted", {"text": str(error)})
 
 
-def _said(value: Any, texts: Texts, settings: Style) -> Any:
+def _said(value: object, texts: Texts, settings: Style) -> object:
     if isinstance(value, Message):
         return value.say(texts.lang, settings)
     if isinstance(value, Mapping):
@@ -118,7 +116,7 @@ def _said(value: Any, texts: Texts, settings: Style) -> Any:
     return value
 
 
-def _renamed(value: Any, change: Callable[[str], str]) -> Any:
+def _renamed(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, Message):
         return value.renamed(change)
     if isinstance(value, list | tuple):
@@ -126,13 +124,13 @@ def _renamed(value: Any, change: Callable[[str], str]) -> Any:
     return change(value) if isinstance(value, str) else value
 
 
-def _stored(value: Any) -> Any:
+def _stored(value: object) -> object:
     if isinstance(value, Message):
         return value.to_dict()
     return [_stored(item) for item in value] if isinstance(value, list | tuple) else plain(value)
 
 
-def _restored(value: Any) -> Any:
-    if isinstance(value, Mapping):
+def _restored(value: object) -> object:
+    if isinstance(value, dict):
         return Message.from_dict(value) if {"code", "facts"} <= set(value) else value
     return [_restored(item) for item in value] if isinstance(value, list) else value
