@@ -79,13 +79,9 @@ def teraesvirta(values: Floats, n_lags: int | None = None) -> Nonlinearity:
         return nothing
     with np.errstate(divide="ignore"):
         statistic = np.float64((squares - squares_left) / added.shape[1]) / (squares_left / n_free)
-    return Nonlinearity(float(statistic), _tail(statistic, added.shape[1], n_free), p, q)
+    from scipy.special import fdtrc
 
-
-def _tail(statistic: float, n_added: int, n_free: int) -> float:
-    from scipy.stats import f
-
-    return float(f.sf(statistic, n_added, n_free))
+    return Nonlinearity(float(statistic), float(fdtrc(added.shape[1], n_free, statistic)), p, q)
 
 
 def _order(scaled: Floats) -> int:
