@@ -105,12 +105,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong.
-
-    Args:
-        message: In words.
-        is_timed_out: Whether it took too long.
-    """
+    """What went wrong, and whether it took too long."""
 
     message: Message
     is_timed_out: bool = False

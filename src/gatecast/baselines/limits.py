@@ -26,7 +26,9 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
+from types import ModuleType
 from typing import Any, TypeVar, final
 
 from gatecast.baselines.libraries import needed
@@ -139,7 +141,7 @@ def beside(work: Callable[[], Result]) -> Result:
         return work()
 
 
-def prepare(work: Callable[[], Iterator[Any]]) -> None:
+def prepare(work: Callable[[], Iterator[object]]) -> None:
     """Start a process where none waits, with some first work, e.g. imports, that nobody waits for here."""
     worker = _idle_worker()
     if worker.is_new:
@@ -148,7 +150,7 @@ def prepare(work: Callable[[], Iterator[Any]]) -> None:
     _idle.append(worker)
 
 
-def _packed(work: Callable[[], Iterator[Any]], seconds: float) -> bytes:
+def _packed(work: Callable[[], Iterator[object]], seconds: float) -> bytes:
     try:
         packed: bytes = _cloudpickle().dumps((work, seconds))
     # whatever pickling an unknown object raises
@@ -157,11 +159,11 @@ def _packed(work: Callable[[], Iterator[Any]], seconds: float) -> bytes:
     return packed
 
 
-def _cloudpickle() -> Any:
+def _cloudpickle() -> ModuleType:
     return needed("cloudpickle", "library.time_limit")
 
 
-_printed: dict[Any, Any] = {}
+_printed: dict[str | tuple[str, type[Warning], int], int] = {}
 
 
 def _warn(warned: list[Warned]) -> None:
@@ -261,11 +263,12 @@ def _able_to_start() -> Iterator[None]:
                 this.daemon = True
 
 
-def _kill(process: Any) -> None:
+def _kill(process: BaseProcess) -> None:
     """End a process, and what it started, at once."""
     if sys.platform == "win32":
         process.terminate()
     else:
+        assert process.pid is not None
         # the group is not there until the process has made it
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -295,7 +298,7 @@ def _serve(pipe: Connection) -> None:
                         break
 
 
-def _done(task: bytes) -> Iterator[tuple[str, Any]]:
+def _done(task: bytes) -> Iterator[tuple[str, object]]:
     """Do the work, and say after each step what came of it."""
     nothing = object()
     try:
@@ -316,7 +319,7 @@ def _done(task: bytes) -> Iterator[tuple[str, Any]]:
         yield "end", None
 
 
-def _message(kind: str, found: Any, warned: list[Warned]) -> tuple[str, bytes]:
+def _message(kind: str, found: object, warned: list[Warned]) -> tuple[str, bytes]:
     """Return what the owner is told, which is an error where it cannot be told what it should be."""
     pickle = _cloudpickle()
     try:

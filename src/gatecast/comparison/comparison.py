@@ -178,16 +178,6 @@ def model_named(
 ) -> Forecaster:
     """Make a model of `MODELS` with its defaults, or one with the orders in its name.
 
-    Args:
-        name: In `MODELS`, in any case, or orders `SARIMA(p,d,q)` or `SARIMA(p,d,q)(P,D,Q)m`.
-        horizon: H.
-        seed: Of the LSTM's weights.
-        past: Covariates of the LSTM that are known up to now, as all that follow.
-        future: Covariates that are known ahead.
-        static: Covariates that never change within a series.
-        calendar: Whether hour, weekday, month and the like are inputs.
-        country: Whose holidays are inputs.
-
     Raises:
         ConfigError: There is no such model.
 

@@ -33,9 +33,6 @@ class DieboldMariano:
         p_value: Two-sided, NaN where it is undefined.
         n: Differences.
         note: Why the p-value is NaN, or None.
-
-    >>> DieboldMariano(-0.2, 0.1, -2.0, 0.08, 8, None).p_value
-    0.08
     """
 
     difference: float
@@ -193,13 +190,6 @@ def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws:
     series was drawn times how often its origin was (the pigeonhole bootstrap, Owen 2007, a little conservative); the
     interval lies between percentiles. With one series only origins are drawn, and with one origin only series. Each
     model is compared in the windows that it shares with the other one.
-
-    Args:
-        cells: Errors.
-        against: Name of the model to compare with.
-        level: Coverage of the intervals, in %.
-        n_draws: Draws of the bootstrap.
-        seed: The same seed gives the same intervals.
 
     Raises:
         DataError: `against` is not among the models.

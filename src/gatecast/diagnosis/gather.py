@@ -79,11 +79,6 @@ class Parts:
 def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Parts:
     """Lay out the training part, and what follows it, of a fitted model.
 
-    Args:
-        model: Fitted.
-        data: The training data, where the model does not hold them; newer rows behind them are the test part.
-        test: Held-out rows, alone or behind the training data.
-
     Raises:
         DataError: The model holds no training data and none were passed, or none of them are those of the model.
     """
@@ -162,11 +157,6 @@ def _newer(test: Panel, match: SeriesMatch, s: int) -> tuple[int, np.ndarray]:
 
 def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Evidence:
     """Collect what the checks look at.
-
-    Args:
-        model: Fitted.
-        data: As in `find_parts`.
-        test: As in `find_parts`.
 
     Raises:
         DataError: As in `find_parts`; or too few points have forecasts.

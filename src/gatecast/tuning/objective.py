@@ -56,12 +56,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Judged:
-    """What came out for some settings.
-
-    Args:
-        errors: Of each window, for each seed.
-        seconds: Of each fit.
-    """
+    """What came out for some settings: the error of each window for each seed, and the seconds of each fit."""
 
     errors: tuple[float, ...]
     seconds: tuple[float, ...]

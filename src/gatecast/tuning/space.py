@@ -38,14 +38,7 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `low` to `high`.
-
-    Args:
-        low: The smallest one.
-        high: The largest one.
-        log: Whether each factor counts alike, instead of each difference.
-        whole: Whether only whole numbers are tried.
-    """
+    """Numbers from `low` to `high`, where each factor counts alike (`log`), and whole ones only (`whole`)."""
 
     low: float
     high: float
