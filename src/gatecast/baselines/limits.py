@@ -73,10 +73,7 @@ class Clock:
         self._seconds, self._message, self._began = seconds, message, time.monotonic()
 
     def check(self, share_done: float = 0.0) -> None:
-        """End the work here if its time is over, or would be by far.
-
-        Args:
-            share_done: Of the work, where that is known.
+        """End the work here if its time is over, or would be by far at the pace of the share that is done.
 
         Raises:
             TimeLimitError: It is.

@@ -260,7 +260,7 @@ def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.Dat
     columns = ["unique_id", "winner", "chosen", "difference", "standard_error"]
     if not ranked:
         return pd.DataFrame(columns=columns)
-    names = (ranked[0], *ranked[1:])
+    names = tuple(ranked)
     cells = cells_of(scores.windows, backtest.forecasts, names, "mae")
     rows = []
     for s, unique_id in enumerate(cells.ids):
@@ -283,12 +283,7 @@ def _winner(candidates: list[str], errors: np.ndarray, best: str) -> JsonObject:
     error = float(ahead.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
     is_sure = k == 0 or candidates[0] != best or ahead.mean() > error
     chosen = candidates[k] if is_sure else best
-    return {
-        "winner": candidates[k],
-        "chosen": chosen,
-        "difference": float(ahead.mean()),
-        "standard_error": error,
-    }
+    return {"winner": candidates[k], "chosen": chosen, "difference": float(ahead.mean()), "standard_error": error}
 
 
 def _errors(backtest: Backtest) -> pd.DataFrame:

@@ -34,16 +34,13 @@ class Nonlinearity:
 
 
 def teraesvirta(values: Floats, n_lags: int | None = None) -> Nonlinearity:
-    """Test a stationary series for neglected nonlinearity in the mean.
+    """Test a stationary series `(n,)`, without gaps and seasons, for neglected nonlinearity in the mean.
 
     Teraesvirta, Lin and Granger (1993): a network of one hidden layer beside a linear autoregression, expanded to third
     order, adds the squares, cubes and products of the lags; an F test says whether they explain anything of its
-    residuals. The linear part has `n_lags` lags, the powers are those of the first three of them at most. Changing
+    residuals. The linear part has `n_lags` lags (as many as have the smallest AIC when absent), the powers
+    are those of the first three of them at most. Changing
     variance and heavy tails make the p-value smaller than it should be.
-
-    Args:
-        values: `(n,)`, without gaps and seasons.
-        n_lags: Lags of the linear part; when absent, those of the smallest AIC.
 
     Returns:
         NaN for a constant series, and for one with fewer than 30 points more than there are coefficients.

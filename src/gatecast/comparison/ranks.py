@@ -59,11 +59,8 @@ def critical_difference(n_models: int, n_series: int) -> float:
 def average_ranks(models: tuple[str, ...], errors: Floats) -> Ranks:
     """Rank models within each series and test whether the mean ranks differ.
 
-    Series are taken to be independent of each other.
-
-    Args:
-        models: k names.
-        errors: `(k, N)` mean error of each model and series; series in which one is missing are left out.
+    Errors are the mean ones of k models and N series, `(k, N)`; series in which one is missing are left out. Series are
+    taken to be independent of each other.
 
     Returns:
         With fewer than 10 series or 3 models, NaN and the reason; Demsar (2006) asks for more than 10 series.

@@ -79,14 +79,10 @@ def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
     error = _standard_error(seen, horizon)
     if error == 0:
         return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, EQUAL)
-    return DieboldMariano(mean, error, mean / error, _two_sided(mean / error, n), n, None)
-
-
-def _two_sided(statistic: float, n: int) -> float:
-    # scipy.stats takes seconds to import
+    # scipy.stats, which has the distribution, takes seconds to import
     from scipy.special import stdtr
 
-    return float(2 * stdtr(n - 1, -abs(statistic)))
+    return DieboldMariano(mean, error, mean / error, float(2 * stdtr(n - 1, -abs(mean / error))), n, None)
 
 
 def _standard_error(seen: Floats, horizon: int) -> float:

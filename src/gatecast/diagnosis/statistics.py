@@ -12,15 +12,7 @@ N_FOLDS = 5
 
 
 def block_means(values: np.ndarray, seed: int = 0, n_draws: int = N_BOOTSTRAP) -> np.ndarray:
-    """Draw means of dependent rows by the circular block bootstrap (Politis and Romano 1992).
-
-    Args:
-        values: (n,) or (n, k) in the order of time; columns are drawn together.
-        seed: The same seed draws the same blocks.
-        n_draws: Resamples.
-
-    Returns:
-        (n_draws,) or (n_draws, k).
+    """Draw means of dependent rows `(n,)` or `(n, k)` by the circular block bootstrap (Politis and Romano 1992).
 
     Examples:
         >>> means = block_means(np.random.default_rng(0).normal(size=1000))
@@ -110,10 +102,6 @@ def remainder(residuals: np.ndarray, lags: list[int]) -> float:
 
     A ridge regression on `lags` is learned on all but one of five contiguous parts and judged on that one, in turn.
     What it scores below zero is that it predicts nothing.
-
-    Args:
-        residuals: `(n,)` in the order of time.
-        lags: How many steps back to look, each.
 
     Examples:
         >>> noise = np.random.default_rng(0).normal(size=2000)

@@ -120,11 +120,6 @@ def make_space(starts: Mapping[str, Settings], panel: Panel, given: Values) -> S
     up to 0.3; weight decay, transform and loss from short lists. Ranges reach as far as the settings that the search
     starts from. What the user wrote down is taken as it is.
 
-    Args:
-        starts: The settings that the search starts from, the defaults among them as `default`.
-        panel: What the first window learns from.
-        given: The user's entries, by setting.
-
     Raises:
         ConfigError: An entry is no setting, or out of range.
     """
