@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from gatecast import ConfigError, TimeLimitError
-from gatecast.baselines.limits import Clock, NotPicklableError, ProcessDiedError, limited_steps, prepare
+from gatecast.baselines.limits import Clock, NotPicklableError, ProcessDiedError, beside, limited_steps, prepare
 
 # no work that ends takes so long
 LONG = 1e5
@@ -142,6 +142,13 @@ class DemandingError(Exception):
 
     def __init__(self, first, second):
         super().__init__(f"{first} and {second}")
+
+
+def test_work_beside_is_done_here_where_the_other_process_cannot():
+    lock = threading.Lock()
+    assert beside(os.getpid) != os.getpid()
+    # a lock cannot be pickled
+    assert beside(lambda: (lock.locked(), os.getpid())) == (False, os.getpid())
 
 
 def test_what_cannot_be_pickled_is_said():

@@ -1,5 +1,8 @@
 """Does one call give the backtest, its leaderboard and the facts, without looking behind the first origin?"""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +32,16 @@ def test_facts_are_of_what_came_before_the_first_origin() -> None:
     changed[-9:] = 100.0
     one, two = (compare(data, 3, ["Naive"], n_windows=3, progress=False).facts.to_dict() for data in (y, changed))
     assert one == two
+
+
+def test_libraries_of_baselines_are_imported_in_one_process_only() -> None:
+    program = (
+        "import sys, numpy as np; from gatecast.comparison import compare; "
+        "compare(np.sin(np.arange(90.0)), 3, ['Naive'], n_windows=2, progress=False); "
+        "print({'scipy.stats', 'statsmodels', 'statsforecast'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "set()"
 
 
 def test_names_of_models_are_read_in_any_case_and_unknown_ones_are_named() -> None:

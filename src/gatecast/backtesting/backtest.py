@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from gatecast.metrics.levels import check_levels
 from gatecast.model.settings import Settings
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
+from gatecast.training.progress import bar_of
 
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
@@ -44,17 +45,7 @@ RUN = ("fit_seconds", "predict_seconds", "megabytes", "error")
 
 @dataclass(frozen=True)
 class Trial:
-    """What is asked of all models.
-
-    Args:
-        horizon: H.
-        n_windows: Origins.
-        step_size: Steps between them.
-        refit: True, False or the number of windows that one fit serves.
-        levels: Coverage of intervals in %.
-        season_length: As given.
-        time_limit: Seconds for a fit, and for a forecast.
-    """
+    """What is asked of all models; `refit` may be the number of windows that one fit serves."""
 
     horizon: int
     n_windows: int
@@ -269,7 +260,7 @@ def _run(
     blocks = (_block(entry, block, trial, n_threads) for entry, block in _in_order(todo, done, slow))
     keys = {window.number: window.actual()[[ID, TIME, "cutoff", "y"]] for window in windows} if kept else {}
     n_outcomes = sum(len(block) for _, block in todo)
-    with _bar(n_outcomes, shown=progress) as bar:
+    with bar_of(n_outcomes, "backtest", "forecast", shown=progress) as bar:
         for outcomes in _parallel(joblib, n_jobs)(joblib.delayed(run_block)(block) for block in blocks):
             for outcome in outcomes:
                 bar.update(1)
@@ -343,13 +334,16 @@ def check_jobs(n_jobs: int | None) -> None:
         )
 
 
-def _parallel(joblib: ModuleType, n_jobs: int | None) -> Any:
+def _parallel(joblib: ModuleType, n_jobs: int | None) -> Callable[..., Iterable[list[Outcome]]]:
     """Run blocks as they come, so that each is kept when it is done; where a backend cannot do that, when all are."""
     from joblib.parallel import get_active_backend
 
     backend, _ = get_active_backend()
     is_stream = getattr(backend, "supports_return_generator", False)
-    return joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered" if is_stream else "list")
+    run: Callable[..., Iterable[list[Outcome]]] = joblib.Parallel(
+        n_jobs=n_jobs, return_as="generator_unordered" if is_stream else "list"
+    )
+    return run
 
 
 def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
@@ -363,13 +357,6 @@ def _job(entry: Entry, window: Window) -> Job:
     names = entry.role("future")
     future = window.future(names) if names else None
     return Job(window.number, window.table(entry.covariates), future, window.actual()[[ID, TIME]])
-
-
-def _bar(n: int, *, shown: bool) -> Any:
-    from tqdm.auto import tqdm
-
-    # disable=None: silent when the error stream is not a terminal
-    return tqdm(total=n, desc="backtest", unit="forecast", disable=None if shown else True, leave=False)
 
 
 def _result(

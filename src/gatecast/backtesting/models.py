@@ -40,12 +40,7 @@ Models = Mapping[str, Model] | Sequence[Model] | Model
 
 @dataclass(frozen=True)
 class Entry:
-    """A model that takes part; its own object is never fitted.
-
-    Args:
-        name: Name of its column.
-        model: What the user passed.
-    """
+    """A model that takes part; its own object is never fitted."""
 
     name: str
     model: Model
@@ -69,10 +64,8 @@ class Entry:
     def fresh(self, n_threads: int, time_limit: float | None = None) -> Model:
         """Return a model with the same settings that shares nothing with the user's.
 
-        Args:
-            n_threads: For a network that chooses their number itself, so that several processes do not ask for more
-                threads than there are processors.
-            time_limit: In place of a baseline's own, where given.
+        A network that chooses its threads itself gets `n_threads`, so that several processes do not ask for more of
+        them than there are processors; a time limit takes the place of a baseline's own.
         """
         model = self.model
         if isinstance(model, LSTMForecaster):

@@ -33,14 +33,6 @@ class Backtest:
         scales: By `unique_id`, the mean absolute error of the seasonal naive within the first window's training part:
             the denominator of MASE. 0 or NaN where it is undefined: a constant series, or one that is too short.
         failures: By model, why its first run that failed did.
-
-    >>> import pandas as pd
-    >>> forecasts = pd.DataFrame({"unique_id": ["a"], "ds": [3], "cutoff": [2], "y": [1.0], "Naive": [1.5]})
-    >>> runs = pd.DataFrame(
-    ...     {"model": ["Naive"], "cutoff": [2], "fit_seconds": [0.0], "predict_seconds": [0.0], "error": [""]}
-    ... )
-    >>> Backtest(forecasts, runs, ("Naive",), 1, 1, (), {"a": 1.0}).models
-    ('Naive',)
     """
 
     forecasts: pd.DataFrame

@@ -105,12 +105,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong.
-
-    Args:
-        message: In words.
-        is_timed_out: Whether it took too long.
-    """
+    """What went wrong, and whether it took too long."""
 
     message: Message
     is_timed_out: bool = False
@@ -265,11 +260,7 @@ def _predict(block: Block, job: Job, *, is_first: bool) -> dict[str, Floats]:
 
 
 def _aligned(block: Block, job: Job, answer: Frame) -> dict[str, Floats]:
-    """Return the columns of a forecast in the order of the keys, under the model's name.
-
-    Raises:
-        DataError: It is no such table, or lacks a time.
-    """
+    """Return the columns of a forecast in the order of the keys, under the model's name."""
     frame = _frame(block, job, answer)
     own = _own_column(block, frame)
     found = frame.set_index([ID, TIME])

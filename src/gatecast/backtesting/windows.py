@@ -112,12 +112,6 @@ def rolling_windows(panel: Panel, horizon: int, n_windows: int, step_size: int) 
     A series takes part where something of it was observed before the origin. Origins are counted from the end of each
     series, so series that end at other times than the rest have other cutoffs.
 
-    Args:
-        panel: All series, canonical.
-        horizon: H.
-        n_windows: How many.
-        step_size: Steps between two origins.
-
     Raises:
         DataError: A series takes part in no window.
 

@@ -416,11 +416,7 @@ def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
 
 
 def _filled(values: Floats, season: int, name: object) -> Floats:
-    """Return the values of a series from its first observation on, gaps filled from earlier values.
-
-    Raises:
-        DataError: It has none.
-    """
+    """Return the values of a series from its first observation on, gaps filled from earlier values."""
     seen = np.flatnonzero(~np.isnan(values))
     if not len(seen):
         raise DataError(Message("failure.no_value", {"name": name, "n_points": len(values)}))

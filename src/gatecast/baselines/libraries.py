@@ -13,11 +13,7 @@ __all__ = ["needed"]
 
 
 def needed(module: str, purpose: str) -> ModuleType:
-    """Import a module of a library that the extra `compare` brings.
-
-    Args:
-        module: Its name.
-        purpose: Code of the text that says what needs it, for the error.
+    """Import a module of a library that the extra `compare` brings; `purpose` is the code of what needs it, in words.
 
     Raises:
         ConfigError: It is not installed.

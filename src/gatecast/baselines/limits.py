@@ -26,13 +26,15 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
+from types import ModuleType
 from typing import Any, TypeVar, final
 
 from gatecast.baselines.libraries import needed
 from gatecast.exceptions import TimeLimitError
 
-__all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "limited_steps", "prepare"]
+__all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "beside", "limited_steps", "prepare"]
 
 # work is given up after this share of its time if at this pace it would take so many times as long
 SURE, HOPELESS = 0.1, 3.0
@@ -71,10 +73,7 @@ class Clock:
         self._seconds, self._message, self._began = seconds, message, time.monotonic()
 
     def check(self, share_done: float = 0.0) -> None:
-        """End the work here if its time is over, or would be by far.
-
-        Args:
-            share_done: Of the work, where that is known.
+        """End the work here if its time is over, or would be by far at the pace of the share that is done.
 
         Raises:
             TimeLimitError: It is.
@@ -127,7 +126,19 @@ def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Itera
             worker.kill()
 
 
-def prepare(work: Callable[[], Iterator[Any]]) -> None:
+def beside(work: Callable[[], Result]) -> Result:
+    """Do work in the process of work with a limit, which has libraries that this one has not; here if it cannot.
+
+    >>> beside(lambda: 1 + 1)
+    2
+    """
+    try:
+        return next(limited_steps(lambda: iter([work()]), LONGEST))
+    except (NotPicklableError, ProcessDiedError):
+        return work()
+
+
+def prepare(work: Callable[[], Iterator[object]]) -> None:
     """Start a process where none waits, with some first work, e.g. imports, that nobody waits for here."""
     worker = _idle_worker()
     if worker.is_new:
@@ -136,7 +147,7 @@ def prepare(work: Callable[[], Iterator[Any]]) -> None:
     _idle.append(worker)
 
 
-def _packed(work: Callable[[], Iterator[Any]], seconds: float) -> bytes:
+def _packed(work: Callable[[], Iterator[object]], seconds: float) -> bytes:
     try:
         packed: bytes = _cloudpickle().dumps((work, seconds))
     # whatever pickling an unknown object raises
@@ -145,11 +156,11 @@ def _packed(work: Callable[[], Iterator[Any]], seconds: float) -> bytes:
     return packed
 
 
-def _cloudpickle() -> Any:
+def _cloudpickle() -> ModuleType:
     return needed("cloudpickle", "library.time_limit")
 
 
-_printed: dict[Any, Any] = {}
+_printed: dict[str | tuple[str, type[Warning], int], int] = {}
 
 
 def _warn(warned: list[Warned]) -> None:
@@ -249,11 +260,12 @@ def _able_to_start() -> Iterator[None]:
                 this.daemon = True
 
 
-def _kill(process: Any) -> None:
+def _kill(process: BaseProcess) -> None:
     """End a process, and what it started, at once."""
     if sys.platform == "win32":
         process.terminate()
     else:
+        assert process.pid is not None
         # the group is not there until the process has made it
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -283,7 +295,7 @@ def _serve(pipe: Connection) -> None:
                         break
 
 
-def _done(task: bytes) -> Iterator[tuple[str, Any]]:
+def _done(task: bytes) -> Iterator[tuple[str, object]]:
     """Do the work, and say after each step what came of it."""
     nothing = object()
     try:
@@ -304,7 +316,7 @@ def _done(task: bytes) -> Iterator[tuple[str, Any]]:
         yield "end", None
 
 
-def _message(kind: str, found: Any, warned: list[Warned]) -> tuple[str, bytes]:
+def _message(kind: str, found: object, warned: list[Warned]) -> tuple[str, bytes]:
     """Return what the owner is told, which is an error where it cannot be told what it should be."""
     pickle = _cloudpickle()
     try:

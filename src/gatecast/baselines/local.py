@@ -45,31 +45,20 @@ def library() -> ModuleType:
     return needed("statsforecast.models", PURPOSE)
 
 
-def read_on(fitted: Any, y: Floats, h: int, level: Sequence[float] | None) -> Answer | None:
-    """Forecast behind other values of a series with what was learned; None where a model has to learn them.
-
-    Args:
-        fitted: A fitted model; those of statsforecast that can do this have `forward`.
-        y: All values of the series, `(T,)`.
-        h: Steps.
-        level: Coverage of intervals in %.
-    """
+def read_on(fitted: object, y: Floats, h: int, level: Sequence[float] | None) -> Answer | None:
+    """Forecast behind other values of a series with what was learned; None where a model has no `forward` to do so."""
     if not hasattr(fitted, "forward"):
         return None
     answer: Answer = fitted.forward(y=y, h=h, level=level)
     return answer
 
 
-def one_step(fitted: Any, y: Floats) -> Floats | None:
+def one_step(fitted: object, y: Floats) -> Floats | None:
     """Forecast each value of a series from those before it, with what was learned, `(T,)`; None if a model cannot.
 
     The first values of a series are forecast from how the model starts, or are NaN. What a library calls fitted values
     are no forecasts where a moving average is not invertible (Brockwell and Davis 2016, section 3.1): they are compared
     with forecasts at a few origins, and made one by one where they differ.
-
-    Args:
-        fitted: A fitted model.
-        y: All values of the series, `(T,)`.
     """
     if not hasattr(fitted, "forward"):
         return None
@@ -105,9 +94,6 @@ class WindowMean:
 
     Its library knows conformal intervals only, which need twice the horizon beside the window. Here a step's interval
     is the normal one of the root mean squared error that the same mean made at that step of all earlier origins.
-
-    Args:
-        size: Values in the mean.
     """
 
     def __init__(self, size: int) -> None:
@@ -150,9 +136,6 @@ class AutoRegression:
     longest lag. Intervals are those of the moving average that it amounts to (Brockwell and Davis 2016, section 3.3),
     wider by the root of (n + k) / (n - k) for n equations and k coefficients: so much larger are errors on values that
     the coefficients were not fitted to (Akaike's final prediction error, 1969).
-
-    Args:
-        lags: Which earlier values it sees.
     """
 
     def __init__(self, lags: Sequence[int]) -> None:

@@ -115,19 +115,9 @@ class WindowAverage(Baseline):
         return WindowMean(min(wanted, n - 1))
 
 
-@final
 @dataclass(eq=False)
-class AutoARIMA(Baseline):
-    """ARIMA with orders from a stepwise search (Hyndman and Khandakar 2008), SARIMA where there is a season.
-
-    As in R's forecast package, models of more than 150 values, or with a season of more than 12 steps, are searched
-    with an approximate likelihood, and the one that is chosen is fitted with the exact one. It is slow where seasons
-    are long, because the filter's state holds a season or two.
-
-    Args:
-        max_points: How many of the newest values (at least four seasons) are learned from; None for all. Time grows
-            with their number, and a thousand values tell a handful of parameters well enough.
-    """
+class _OfNewest(Baseline):
+    """Learns from the newest values of a series, since its time grows with their number."""
 
     _: KW_ONLY
     max_points: int | None = 1000
@@ -140,7 +130,23 @@ class AutoARIMA(Baseline):
     def check(self) -> None:
         """Check the settings."""
         super().check()
-        _check_max_points(self.max_points)
+        if self.max_points is not None:
+            check_count("max_points", self.max_points, "Use `max_points=1000`, or None for all.")
+
+
+@final
+@dataclass(eq=False)
+class AutoARIMA(_OfNewest):
+    """ARIMA with orders from a stepwise search (Hyndman and Khandakar 2008), SARIMA where there is a season.
+
+    As in R's forecast package, models of more than 150 values, or with a season of more than 12 steps, are searched
+    with an approximate likelihood, and the one that is chosen is fitted with the exact one. It is slow where seasons
+    are long, because the filter's state holds a season or two.
+
+    Args:
+        max_points: How many of the newest values (at least four seasons) are learned from; None for all. Time grows
+            with their number, and a thousand values tell a handful of parameters well enough.
+    """
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:
         """Make the model."""
@@ -151,7 +157,7 @@ class AutoARIMA(Baseline):
 
 @final
 @dataclass(eq=False)
-class SARIMA(Baseline):
+class SARIMA(_OfNewest):
     """ARIMA with given orders (p, d, q)(P, D, Q), fitted by maximum likelihood; its name holds them.
 
     Args:
@@ -181,15 +187,9 @@ class SARIMA(Baseline):
         orders = [self.order, self.seasonal_order] if any(self.seasonal_order) else [self.order]
         return "SARIMA" + "".join(f"({','.join(map(str, order))})" for order in orders)
 
-    @property
-    def most_points(self) -> int | None:
-        """How many of the newest values are learned from."""
-        return self.max_points
-
     def check(self) -> None:
         """Check the settings."""
         super().check()
-        _check_max_points(self.max_points)
         for name in ("order", "seasonal_order"):
             given = as_tuple(name, getattr(self, name), f"Use `{name}=(1, 1, 1)`.")
             if len(given) != 3 or not all(is_integer(number) and number >= 0 for number in given):
@@ -210,7 +210,7 @@ class SARIMA(Baseline):
 
 @final
 @dataclass(eq=False)
-class AutoETS(Baseline):
+class AutoETS(_OfNewest):
     """Exponential smoothing whose error, trend and season are chosen by information criterion (Hyndman et al. 2008).
 
     The library keeps a season of at most 24 steps; a longer one is left out.
@@ -218,19 +218,6 @@ class AutoETS(Baseline):
     Args:
         max_points: How many of the newest values are learned from; None for all. Older ones weigh next to nothing.
     """
-
-    _: KW_ONLY
-    max_points: int | None = 1000
-
-    @property
-    def most_points(self) -> int | None:
-        """How many of the newest values are learned from."""
-        return self.max_points
-
-    def check(self) -> None:
-        """Check the settings."""
-        super().check()
-        _check_max_points(self.max_points)
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:
         """Make the model."""
@@ -240,25 +227,12 @@ class AutoETS(Baseline):
 
 @final
 @dataclass(eq=False)
-class AutoTheta(Baseline):
+class AutoTheta(_OfNewest):
     """The theta method whose variant is chosen by its errors (Fiorucci et al. 2016), after the season is taken out.
 
     Args:
         max_points: How many of the newest values are learned from; None for all. Time grows with their number.
     """
-
-    _: KW_ONLY
-    max_points: int | None = 1000
-
-    @property
-    def most_points(self) -> int | None:
-        """How many of the newest values are learned from."""
-        return self.max_points
-
-    def check(self) -> None:
-        """Check the settings."""
-        super().check()
-        _check_max_points(self.max_points)
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:
         """Make the model."""
@@ -326,8 +300,3 @@ def _season(n: int, seasons: tuple[int, ...]) -> int:
 def _made(model: Local) -> Local:
     # statsforecast has no types, and this says that its models are such
     return model
-
-
-def _check_max_points(value: object) -> None:
-    if value is not None:
-        check_count("max_points", value, "Use `max_points=1000`, or None for all.")

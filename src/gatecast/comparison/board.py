@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast._json import plain
+from gatecast._json import JsonObject, plain
 from gatecast.backtesting.record import Backtest
 from gatecast.comparison.cells import Cells, cells_of
 from gatecast.comparison.ranks import Ranks, average_ranks
@@ -65,7 +65,7 @@ class Leaderboard:
         """Return one row for each model, the best first; a copy of `table`."""
         return self.table.copy()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return everything in plain numbers and texts, None where a number is undefined."""
         found = {
             "metric": self.metric,
@@ -79,7 +79,7 @@ class Leaderboard:
             "errors": self.errors.assign(cutoff=self.errors["cutoff"].astype(str)).to_dict("records"),
             "notes": [str(note) for note in self.notes],
         }
-        made: dict[str, Any] = plain(found)
+        made: JsonObject = plain(found)
         return made
 
     def __repr__(self) -> str:
@@ -191,7 +191,7 @@ def _averages(counted: pd.DataFrame, coverages: list[str]) -> dict[str, float]:
     return found
 
 
-def _costs(runs: pd.DataFrame, name: str) -> dict[str, Any]:
+def _costs(runs: pd.DataFrame, name: str) -> JsonObject:
     if not len(runs):
         return {**dict.fromkeys(COSTS, np.nan), "n_failures": 0, "error": ""}
     own = runs[runs["model"] == name].reindex(columns=[*COSTS, "error"])
@@ -260,7 +260,7 @@ def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.Dat
     columns = ["unique_id", "winner", "chosen", "difference", "standard_error"]
     if not ranked:
         return pd.DataFrame(columns=columns)
-    names = (ranked[0], *ranked[1:])
+    names = tuple(ranked)
     cells = cells_of(scores.windows, backtest.forecasts, names, "mae")
     rows = []
     for s, unique_id in enumerate(cells.ids):
@@ -274,7 +274,7 @@ def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.Dat
     return pd.DataFrame(rows, columns=columns)
 
 
-def _winner(candidates: list[str], errors: np.ndarray, best: str) -> dict[str, Any]:
+def _winner(candidates: list[str], errors: np.ndarray, best: str) -> JsonObject:
     """Choose by `(M, T)` errors of one series; the best of all comes first where it has errors."""
     means = errors.mean(axis=1)
     k = int(means.argmin())
@@ -283,12 +283,7 @@ def _winner(candidates: list[str], errors: np.ndarray, best: str) -> dict[str, A
     error = float(ahead.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
     is_sure = k == 0 or candidates[0] != best or ahead.mean() > error
     chosen = candidates[k] if is_sure else best
-    return {
-        "winner": candidates[k],
-        "chosen": chosen,
-        "difference": float(ahead.mean()),
-        "standard_error": error,
-    }
+    return {"winner": candidates[k], "chosen": chosen, "difference": float(ahead.mean()), "standard_error": error}
 
 
 def _errors(backtest: Backtest) -> pd.DataFrame:

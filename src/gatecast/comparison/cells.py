@@ -60,16 +60,10 @@ class Cells:
 def cells_of(
     windows: pd.DataFrame, forecasts: pd.DataFrame, models: tuple[str, ...], metric: str | None = None
 ) -> Cells:
-    """Arrange errors by model, series and origin.
+    """Arrange errors of `score_windows` by model, series and origin: MASE, or MAE where that is undefined for all.
 
     An origin is a cutoff where series share theirs. Where they mostly do not, because they end at different times, it
     is the window's number, counted from each series' newest.
-
-    Args:
-        windows: From `score_windows`.
-        forecasts: From `Backtest.forecasts`, for the times at which windows begin and end.
-        models: In which order.
-        metric: A column of `windows`; when absent "mase", or "mae" where MASE is undefined for all series.
     """
     import pandas as pd
 

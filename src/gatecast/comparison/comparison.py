@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gatecast._json import JsonObject
@@ -15,6 +16,7 @@ from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.libraries import needed
+from gatecast.baselines.limits import beside
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.exceptions import ConfigError
@@ -130,8 +132,9 @@ def compare(
     check_jobs(n_jobs)
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
-    if needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1:
-        _import_early()
+    is_beside = needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1 and _has_limits(entries, time_limit)
+    if is_beside:
+        prepare_process()
     found = backtest(
         panel,
         horizon,
@@ -149,14 +152,13 @@ def compare(
     step = step_size or horizon
     before = panel.head((panel.lengths - horizon - (n_windows - 1) * step).clip(min=0))
     known = before if before.lengths.max() > 1 else panel
-    return Comparison(found, leaderboard(found, seed=seed), facts_about(known, found.season_length))
+    look = partial(facts_about, known, found.season_length)
+    # the process of the baselines has imported statsmodels, which takes seconds
+    return Comparison(found, leaderboard(found, seed=seed), beside(look) if is_beside else look())
 
 
-def _import_early() -> None:
-    """Import what ranking needs while another process imports what baselines need: both take seconds."""
-    prepare_process()
-    for module in ("scipy.stats", "statsmodels.tsa.seasonal", "statsmodels.tsa.stattools", "utilsforecast.losses"):
-        needed(module, PURPOSE)
+def _has_limits(entries: list[Entry], time_limit: float | None) -> bool:
+    return any((time_limit or getattr(entry.model, "time_limit", None)) is not None for entry in entries)
 
 
 def _entries(models: Models | Sequence[Model | str] | str, horizon: int, seed: int) -> list[Entry]:
@@ -178,16 +180,6 @@ def model_named(
     country: str | None = None,
 ) -> Forecaster:
     """Make a model of `MODELS` with its defaults, or one with the orders in its name.
-
-    Args:
-        name: In `MODELS`, in any case, or orders `SARIMA(p,d,q)` or `SARIMA(p,d,q)(P,D,Q)m`.
-        horizon: H.
-        seed: Of the LSTM's weights.
-        past: Covariates of the LSTM that are known up to now, as all that follow.
-        future: Covariates that are known ahead.
-        static: Covariates that never change within a series.
-        calendar: Whether hour, weekday, month and the like are inputs.
-        country: Whose holidays are inputs.
 
     Raises:
         ConfigError: There is no such model, or the seed makes no sense.

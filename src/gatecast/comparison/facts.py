@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast._validation import check_count
 from gatecast.baselines.libraries import needed
 from gatecast.comparison.long_memory import LongMemory, long_memory
@@ -20,6 +21,8 @@ from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from gatecast.model.protocol import Data
 
 __all__ = ["Expectation", "Facts", "facts_about", "strengths"]
 
@@ -73,7 +76,7 @@ class Facts:
             rows.append([fact, _middle(of_series), _middle(of_series, np.min), _middle(of_series, np.max)])
         return pd.DataFrame(rows, columns=["fact", "median", "lowest", "highest"])
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return everything in plain numbers and texts, None where a number is undefined."""
         rows = self.to_frame().to_dict("records")
         return {
@@ -89,7 +92,7 @@ class Facts:
         return "\n".join([table, *(str(e.message) for e in self.expectations)])
 
 
-def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Facts:
+def facts_about(data: Data, season_length: int | None = None, *, freq: str | int | None = None) -> Facts:
     """Look at the training part of a table.
 
     Strength of trend and season are those of Wang, Smith and Hyndman (2006), from STL (see `strengths`). Nonlinearity
@@ -102,7 +105,7 @@ def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Fa
         data: Table, Series, array or `Panel`, as in `LSTMForecaster.fit`; without the part to be tested on.
         season_length: Steps in a season, 1 for none; when absent, the usual one of the frequency, if the data show it,
             or what is found in the data.
-        **named: `id_col`, `time_col`, `target_col` and `freq`, as in `to_panel`.
+        freq: pandas frequency of the times, where it cannot be inferred.
 
     Raises:
         DataError: The data cannot be read.
@@ -121,7 +124,7 @@ def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Fa
 
     if season_length is not None:
         check_count("season_length", season_length, "Use `season_length=24` for a day of hourly data, 1 for none.")
-    panel = data if isinstance(data, Panel) else to_panel(data, **named)
+    panel = data if isinstance(data, Panel) else to_panel(data, freq=freq)
     season = choose_seasons(panel, season_length).shortest
     chosen = np.unique(np.linspace(0, panel.n_series - 1, min(panel.n_series, MAX_SERIES)).astype(int))
     rows = [{"unique_id": panel.ids[s], **_facts_of(panel.series(s), season)} for s in chosen]
@@ -131,15 +134,11 @@ def facts_about(data: Any, season_length: int | None = None, **named: Any) -> Fa
 
 
 def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, float]:
-    """Take a series apart and return its season and the strengths of trend and season, 0 to 1.
+    """Take a series `(n,)` without gaps apart and return its season and the strengths of trend and season, 0 to 1.
 
     With trend T, season S and rest R from STL (Cleveland et al. 1990) they are `max(0, 1 - var(R) / var(T + R))` and
     `max(0, 1 - var(R) / var(S + R))` (Wang, Smith and Hyndman 2006; Hyndman and Athanasopoulos 2021, section 4.3).
     Where there is no season, or fewer than two of them, T is a local regression over half of the series.
-
-    Args:
-        values: `(n,)`, without gaps.
-        season_length: Steps in a season, 1 for none.
 
     Returns:
         The season, `(n,)`, the trend's strength and the season's; NaN where they are undefined.
@@ -173,7 +172,7 @@ def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
     return np.asarray(trend), np.zeros(n)
 
 
-def _middle(of_series: Floats, summary: Callable[..., Any] = np.median) -> float:
+def _middle(of_series: Floats, summary: Callable[[Floats], float] = np.median) -> float:
     """Summarise what is defined; NaN where nothing is."""
     known = of_series[~np.isnan(of_series)]
     return float(summary(known)) if len(known) else np.nan

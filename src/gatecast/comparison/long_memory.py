@@ -49,10 +49,6 @@ def long_memory(values: Floats, season_length: int = 1) -> LongMemory:
     to which an autoregression with 0.9 looks long in two of three series of 500 points. A linear trend is removed
     before.
 
-    Args:
-        values: `(n,)`, without gaps.
-        season_length: Steps in a season, 1 for none.
-
     Returns:
         NaN where there are fewer than 30 frequencies (120 points, 60 seasons), or the series is a straight line.
 

@@ -25,9 +25,6 @@ class Nonlinearity:
         p_value: That a linear autoregression says all there is to say about the mean.
         n_lags: Lags of that autoregression.
         n_lags_nonlinear: Lags whose squares, cubes and products were tried beside it.
-
-    >>> Nonlinearity(12.3, 1e-5, 2, 2).p_value < 0.05
-    True
     """
 
     statistic: float
@@ -37,16 +34,13 @@ class Nonlinearity:
 
 
 def teraesvirta(values: Floats, n_lags: int | None = None) -> Nonlinearity:
-    """Test a stationary series for neglected nonlinearity in the mean.
+    """Test a stationary series `(n,)`, without gaps and seasons, for neglected nonlinearity in the mean.
 
     Teraesvirta, Lin and Granger (1993): a network of one hidden layer beside a linear autoregression, expanded to third
     order, adds the squares, cubes and products of the lags; an F test says whether they explain anything of its
-    residuals. The linear part has `n_lags` lags, the powers are those of the first three of them at most. Changing
+    residuals. The linear part has `n_lags` lags (as many as have the smallest AIC when absent), the powers
+    are those of the first three of them at most. Changing
     variance and heavy tails make the p-value smaller than it should be.
-
-    Args:
-        values: `(n,)`, without gaps and seasons.
-        n_lags: Lags of the linear part; when absent, those of the smallest AIC.
 
     Returns:
         NaN for a constant series, and for one with fewer than 30 points more than there are coefficients.
@@ -79,13 +73,9 @@ def teraesvirta(values: Floats, n_lags: int | None = None) -> Nonlinearity:
         return nothing
     with np.errstate(divide="ignore"):
         statistic = np.float64((squares - squares_left) / added.shape[1]) / (squares_left / n_free)
-    return Nonlinearity(float(statistic), _tail(statistic, added.shape[1], n_free), p, q)
+    from scipy.special import fdtrc
 
-
-def _tail(statistic: float, n_added: int, n_free: int) -> float:
-    from scipy.stats import f
-
-    return float(f.sf(statistic, n_added, n_free))
+    return Nonlinearity(float(statistic), float(fdtrc(added.shape[1], n_free, statistic)), p, q)
 
 
 def _order(scaled: Floats) -> int:

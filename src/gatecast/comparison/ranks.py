@@ -13,6 +13,8 @@ __all__ = ["Ranks", "average_ranks", "critical_difference"]
 
 # fewer series say too little about ranks
 LEAST_SERIES = 10
+# level of the critical difference
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Ranks:
         return bool(abs(self.mean[first] - self.mean[second]) > self.critical_difference)
 
 
-def critical_difference(n_models: int, n_series: int, alpha: float = 0.05) -> float:
+def critical_difference(n_models: int, n_series: int) -> float:
     """Return how far apart mean ranks must be for two models to differ.
 
     `q sqrt(k (k + 1) / (6 N))` with the Studentized range over sqrt(2) as q (Nemenyi 1963; Demsar 2006, section 3.2.2).
@@ -50,19 +52,15 @@ def critical_difference(n_models: int, n_series: int, alpha: float = 0.05) -> fl
     """
     from scipy.stats import studentized_range
 
-    q = studentized_range.ppf(1 - alpha, n_models, np.inf) / np.sqrt(2)
+    q = studentized_range.ppf(1 - ALPHA, n_models, np.inf) / np.sqrt(2)
     return float(q * np.sqrt(n_models * (n_models + 1) / (6 * n_series)))
 
 
-def average_ranks(models: tuple[str, ...], errors: Floats, alpha: float = 0.05) -> Ranks:
+def average_ranks(models: tuple[str, ...], errors: Floats) -> Ranks:
     """Rank models within each series and test whether the mean ranks differ.
 
-    Series are taken to be independent of each other.
-
-    Args:
-        models: k names.
-        errors: `(k, N)` mean error of each model and series; series in which one is missing are left out.
-        alpha: Level of the critical difference.
+    Errors are the mean ones of k models and N series, `(k, N)`; series in which one is missing are left out. Series are
+    taken to be independent of each other.
 
     Returns:
         With fewer than 10 series or 3 models, NaN and the reason; Demsar (2006) asks for more than 10 series.
@@ -81,6 +79,6 @@ def average_ranks(models: tuple[str, ...], errors: Floats, alpha: float = 0.05) 
 
     mean = dict(zip(models, rankdata(complete, axis=0).mean(axis=1).tolist(), strict=True))
     if (complete == complete[0]).all():
-        return Ranks(mean, 0.0, 1.0, critical_difference(k, n, alpha), n, Message("note.all_same"))
+        return Ranks(mean, 0.0, 1.0, critical_difference(k, n), n, Message("note.all_same"))
     statistic, p_value = friedmanchisquare(*complete)
-    return Ranks(mean, float(statistic), float(p_value), critical_difference(k, n, alpha), n, None)
+    return Ranks(mean, float(statistic), float(p_value), critical_difference(k, n), n, None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _choice(
 
 def _lead(standing: Standing, best: str, ranked: list[str]) -> Message:
     """Say of a model that stands alone how far ahead it is."""
-    facts: dict[str, Any] = {"best": best, "metric": standing.metric, "error": float(standing[best]["error"])}
+    facts: JsonObject = {"best": best, "metric": standing.metric, "error": float(standing[best]["error"])}
     # NaN where one of them could not be tested
     worst_p = float(np.max([standing[name]["p_value"] for name in ranked[1:]]))
     if worst_p < ALPHA:
@@ -140,7 +141,7 @@ def _lead(standing: Standing, best: str, ranked: list[str]) -> Message:
     return Message(code, facts | _test(standing, second, best) | {"second": second, "share": share})
 
 
-def _test(standing: Standing, name: str, best: str) -> dict[str, Any]:
+def _test(standing: Standing, name: str, best: str) -> JsonObject:
     """Return the p-value, NaN where there is none, how far errors are apart, and that in words."""
     p, behind = float(standing[name]["p_value"]), float(standing[name]["error"] / standing[best]["error"] - 1)
     untested = Message("verdict.untested", {"metric": standing.metric, "behind": behind})
@@ -165,7 +166,7 @@ def _against_naive(standing: Standing, ranked: list[str]) -> list[Message]:
     return found
 
 
-def _below_naive(name: str, row: Any) -> Message:
+def _below_naive(name: str, row: pd.Series) -> Message:
     skill = {key: float(row[key]) for key in ("skill", "skill_lower", "skill_upper")}
     code = "verdict.worse_than_naive" if skill["skill_upper"] < 0 else "verdict.not_better_than_naive"
     if np.isnan(skill["skill_lower"]):
@@ -176,7 +177,7 @@ def _below_naive(name: str, row: Any) -> Message:
 
 def _left_out(standing: Standing, name: str) -> Message:
     n = int(standing[name]["n_windows"])
-    facts: dict[str, Any] = {"name": name, "n": n}
+    facts: JsonObject = {"name": name, "n": n}
     if name not in standing.reasons:
         return Message("verdict.not_ranked" if n else "verdict.no_forecasts", facts)
     code = "verdict.not_ranked_why" if n else "verdict.no_forecasts_why"

@@ -83,7 +83,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the fit was.
+    """What the fit was, most of it by the names of the settings.
 
     Args:
         lookback: Points that are read before a forecast counts; in `windows` mode all that a forecast sees.
@@ -91,16 +91,9 @@ class Facts:
         seasons: Steps of each season that the fit knew, shortest first.
         season_length: For the Ljung-Box test; 1 where there is none.
         n_parameters: Weights of one network.
-        n_learned: Points that were learned from.
-        hidden_size: Units.
         dropout: Share of a layer's outputs that was dropped in training.
         hold_out_share: Share of the points that were held out to judge by.
-        epochs: Epochs that were trained.
         learning_rate: The highest one that was used.
-        n_members: Networks.
-        stop: Why training ended.
-        loss: Name of the loss.
-        transform: Name of the transform.
         patience: Validation checks without an improvement that were waited for.
         has_covariates: Whether the LSTM saw more than the series itself.
         is_positive: Whether all values are above zero.

@@ -36,11 +36,6 @@ def apply_remedies(
     All fits learn from the same points, the last fifth of the training part left out where the model had held nothing
     back, and are judged one step ahead on the points that were left out. A remedy joins those that were kept before.
 
-    Args:
-        model: Fitted.
-        findings: In the order in which their remedies are tried.
-        data: The training data, where the model does not hold them.
-
     Returns:
         The better model, fitted on the whole training part, and what was tried; the model itself where nothing helped.
     """

@@ -42,11 +42,7 @@ class NoiseFloor:
 
 
 def noise_floor(values: np.ndarray, linear: np.ndarray) -> NoiseFloor:
-    """Estimate the noise from the errors of a linear autoregression and by the Gamma test.
-
-    Args:
-        values: `(n,)` one series, without gaps.
-        linear: `(m,)` errors of the linear model on points that it did not learn from.
+    """Estimate the noise of a series `(n,)` by the Gamma test, and from errors `(m,)` of a linear autoregression.
 
     Examples:
         >>> noise = np.random.default_rng(0).normal(size=2000)

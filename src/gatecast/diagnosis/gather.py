@@ -79,11 +79,6 @@ class Parts:
 def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Parts:
     """Lay out the training part, and what follows it, of a fitted model.
 
-    Args:
-        model: Fitted.
-        data: The training data, where the model does not hold them; newer rows behind them are the test part.
-        test: Held-out rows, alone or behind the training data.
-
     Raises:
         DataError: The model holds no training data and none were passed, or none of them are those of the model.
     """
@@ -116,11 +111,7 @@ def _held_out(fitted: Fitted, match: SeriesMatch) -> np.ndarray:
 
 
 def _joined(train: Panel, test: Panel) -> Panel:
-    """Put the test part after the training part, with gaps between where steps are missing.
-
-    Raises:
-        DataError: No series of the test part goes on after the training part.
-    """
+    """Put the test part after the training part, with gaps between where steps are missing."""
     match = match_series(train.tail_from(train.lengths), test).with_untimed(test, train.lengths, _newest(train))
     place = {row: s for s, row in enumerate(match.rows.tolist()) if row >= 0}
     pieces = []
@@ -163,11 +154,6 @@ def _newer(test: Panel, match: SeriesMatch, s: int) -> tuple[int, np.ndarray]:
 def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = None) -> Evidence:
     """Collect what the checks look at.
 
-    Args:
-        model: Fitted.
-        data: As in `find_parts`.
-        test: As in `find_parts`.
-
     Raises:
         DataError: As in `find_parts`; or too few points have forecasts.
     """
@@ -178,7 +164,7 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     found = choose_seasons(parts.learned).lengths
     linear = fit_linear(view.scaled, view.begins, view.is_learned, _orders(fitted, parts, found))
     points = _points(fitted, parts, view, linear)
-    learned, validation, test_part = (points(rows) for rows in view.rows())
+    learned, validation, test_part = (points(rows) for rows in (view.is_learned, view.is_validation, view.is_test))
     judged = [("test part", test_part), ("validation part", validation), ("training part", learned)]
     part, fresh = next((p for p in judged if len(p[1]) >= LEAST_POINTS), max(judged, key=lambda p: len(p[1])))
     if not len(fresh):
@@ -198,17 +184,7 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
 
 @dataclass(frozen=True)
 class _View:
-    """The values in units in which series can be compared, and which of them are what.
-
-    Args:
-        scaled: `(N,)` filled values, centred and divided by `unit` for several series.
-        observed: `(N,)` the same, NaN where nothing was observed.
-        begins: `(N,)` first position of each value's series.
-        series: `(N,)`.
-        unit: `(N,)`.
-        center: `(N,)`.
-        is_learned, is_validation, is_test: `(N,)`; observed ones only.
-    """
+    """The values, filled, `(N,)` in units in which series can be compared, and which of those observed are what."""
 
     scaled: np.ndarray
     observed: np.ndarray
@@ -249,9 +225,6 @@ class _View:
             seen & (position >= learned) & (position < trained),
             seen & (position >= trained) & (trained > 0),
         )
-
-    def rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.is_learned, self.is_validation, self.is_test
 
 
 def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callable[[np.ndarray], Errors]:

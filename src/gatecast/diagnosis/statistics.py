@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from gatecast.diagnosis.thresholds import BLOCK_FACTOR, CONFIDENCE, N_BOOTSTRAP
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["block_means", "ljung_box_p", "mean_interval", "newey_west_z", "ratio_interval", "remainder", "slope_t"]
+__all__ = ["block_means", "ljung_box_p", "newey_west_z", "ratio_draws", "ratio_interval", "remainder", "slope_t"]
 
 N_FOLDS = 5
 
 
 def block_means(values: np.ndarray, seed: int = 0, n_draws: int = N_BOOTSTRAP) -> np.ndarray:
-    """Draw means of dependent rows by the circular block bootstrap (Politis and Romano 1992).
-
-    Args:
-        values: (n,) or (n, k) in the order of time; columns are drawn together.
-        seed: The same seed draws the same blocks.
-        n_draws: Resamples.
-
-    Returns:
-        (n_draws,) or (n_draws, k).
+    """Draw means of dependent rows `(n,)` or `(n, k)` by the circular block bootstrap (Politis and Romano 1992).
 
     Examples:
         >>> means = block_means(np.random.default_rng(0).normal(size=1000))
@@ -40,27 +27,17 @@ def block_means(values: np.ndarray, seed: int = 0, n_draws: int = N_BOOTSTRAP) -
     return np.asarray((sums[starts + length] - sums[starts]).sum(axis=1) / (n_blocks * length))
 
 
-def mean_interval(values: np.ndarray, seed: int = 0, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return an interval of the mean of dependent values."""
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(block_means(values, seed), [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def ratio_interval(
-    above: np.ndarray, below: np.ndarray, seed: int = 0, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
+def ratio_interval(above: np.ndarray, below: np.ndarray) -> tuple[float, float]:
     """Return an interval of RMSE(above) / RMSE(below), of errors `(n,)` of the same points."""
-    return _interval_of(np.stack([above**2, below**2], axis=1), lambda m: np.sqrt(m[:, 0] / m[:, 1]), seed, confidence)
-
-
-def _interval_of(
-    values: np.ndarray, of: Callable[[np.ndarray], np.ndarray], seed: int, confidence: float
-) -> tuple[float, float]:
-    means = np.maximum(block_means(values, seed), np.finfo(float).tiny)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(of(means), [tail, 1 - tail])
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(np.sqrt(ratio_draws(above, below)), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def ratio_draws(above: np.ndarray, below: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Draw ratios of the mean squares of errors `(n,)` of the same points, `(n_draws,)`."""
+    means = np.maximum(block_means(np.stack([above**2, below**2], axis=1), seed), np.finfo(float).tiny)
+    return np.asarray(means[:, 0] / means[:, 1])
 
 
 def newey_west_z(values: np.ndarray, regressor: np.ndarray | None = None) -> float:
@@ -125,10 +102,6 @@ def remainder(residuals: np.ndarray, lags: list[int]) -> float:
 
     A ridge regression on `lags` is learned on all but one of five contiguous parts and judged on that one, in turn.
     What it scores below zero is that it predicts nothing.
-
-    Args:
-        residuals: `(n,)` in the order of time.
-        lags: How many steps back to look, each.
 
     Examples:
         >>> noise = np.random.default_rng(0).normal(size=2000)

@@ -89,12 +89,6 @@ class CovariateImportance:
 def measure_covariates(fitted: Fitted, panel: Panel, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
     """Measure the importance of each covariate behind the training part.
 
-    Args:
-        fitted: The fitted forecaster.
-        panel: The training data with newer rows behind them, or the newer rows alone.
-        n_repeats: How often each covariate is turned.
-        seed: The same seed gives the same numbers.
-
     Raises:
         DataError: The model learned from no covariate, or there is no whole horizon behind the training part.
         ConfigError: `n_repeats` is no positive integer.

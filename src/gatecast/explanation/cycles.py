@@ -53,10 +53,6 @@ class Cycle:
 def cycles_of(panel: Panel, season_length: int = 1) -> tuple[Cycle, ...]:
     """Return the cycles of the first series that its frequency tells apart, in local time.
 
-    Args:
-        panel: The series.
-        season_length: Steps in its season; 1 for none.
-
     Examples:
         >>> days = Panel(np.array(["a"]), np.zeros(9), np.array([0, 9]), np.array(["2024-01-01"], "M8[ns]"), "D")
         >>> [(cycle.name, int(cycle.parts[-1]), int(cycle.rounds[-1])) for cycle in cycles_of(days, 7)]

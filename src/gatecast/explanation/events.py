@@ -155,14 +155,7 @@ class ForgetEvents:
 
 
 def find_events(retention: Array, units: Units, panel: Panel, season_length: int, threshold: float) -> ForgetEvents:
-    """Find events and how they lie in the cycles of a series.
-
-    Args:
-        retention: `(T, n)` share of its memory that each unit keeps in each step.
-        units: Labels of the units.
-        panel: The series.
-        season_length: Steps in its season; 1 for none.
-        threshold: Share below which a unit wipes its memory.
+    """Find events in the share `(T, n)` of its memory that each unit keeps, and how they lie in the cycles of a series.
 
     Raises:
         ConfigError: `threshold` is no share between 0 and 1.

@@ -178,12 +178,6 @@ class Gates:
 def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: int = 0) -> Gates:
     """Read one series as a forecast does, and keep what the recurrent layers did.
 
-    Args:
-        fitted: The fitted forecaster.
-        panel: The data.
-        unique_id: Which series; may be left out when there is one.
-        member: Which network of the ensemble, counted from 0.
-
     Raises:
         ConfigError: There is no such series or member, or several series to choose from.
         DataError: The series is shorter than the lookback.

@@ -86,14 +86,7 @@ class HalfLives:
 
 
 def half_lives(retention: Array, units: Units, dilations: Array, freq: str | int) -> HalfLives:
-    """Measure half-lives.
-
-    Args:
-        retention: `(T, n)` share of its memory that each unit keeps in each step.
-        units: Labels of the units.
-        dilations: `(n,)` steps between those that follow each other in a unit.
-        freq: Frequency of the steps.
-    """
+    """Measure half-lives from the share `(T, n)` of its memory that each unit keeps in each step."""
     # a gate that rounds to zero is as small as float32 can say
     kept = np.maximum(retention, np.finfo(np.float32).tiny)
     rates = -np.log(kept, dtype=np.float32).mean(axis=0, dtype=np.float64)

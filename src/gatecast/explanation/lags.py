@@ -130,16 +130,6 @@ def measure_lags(
 ) -> LagImportance:
     """Go back from forecasts at evenly spaced points of one series to the values.
 
-    Args:
-        fitted: The fitted forecaster.
-        panel: The data.
-        unique_id: Which series; may be left out when there is one.
-        n_lags: How far back a state that is carried along is followed; twice the lookback when absent. Windows are
-            read as a whole.
-        n_origins: From how many points forecasts are made; when absent, 5 to 50, about a thousand steps of forecasts.
-        share: Of the gradients that the effective lookback is to hold.
-        member: Which network of the ensemble.
-
     Raises:
         ConfigError: A number makes no sense, or there is no such series or member.
         DataError: The series is shorter than what a forecast reads.

@@ -139,10 +139,6 @@ class Explained:
     def panel_of(self, method: str, data: Data | None) -> Panel:
         """Read data with the names of the training part; return that part where there are none.
 
-        Args:
-            method: Who asks, for the message.
-            data: As in `gates`.
-
         Raises:
             DataError: There are no data, and the model does not hold its training part.
         """

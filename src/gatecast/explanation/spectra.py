@@ -68,13 +68,7 @@ class Spectra:
 
 
 def find_spectra(memory: Array, units: Units, freq: str | int) -> Spectra:
-    """Measure the spectra.
-
-    Args:
-        memory: `(T, n)` what each unit holds.
-        units: Labels of the units.
-        freq: Frequency of the steps.
-    """
+    """Measure the spectra of what each unit holds, `(T, n)`."""
     from scipy.signal import periodogram
 
     T, n = memory.shape

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-__all__ = ["Progress", "progress_bar"]
+__all__ = ["Bar", "Progress", "bar_of", "progress_bar"]
 
 
 class Progress(Protocol):
@@ -16,18 +16,28 @@ class Progress(Protocol):
         """Take note of `n_steps` more training steps and of the newest error in the data's units."""
 
 
+class Bar(Protocol):
+    """A bar of tqdm."""
+
+    def update(self, n: int) -> object:
+        """Move on by n units."""
+
+    def set_postfix_str(self, s: str, *, refresh: bool) -> None:
+        """Write behind the bar."""
+
+
 class _Silent:
     def advance(self, n_steps: int, rmse: float) -> None:
         pass
 
 
 class _Bar:
-    def __init__(self, bar: object) -> None:
+    def __init__(self, bar: Bar) -> None:
         self._bar = bar
 
     def advance(self, n_steps: int, rmse: float) -> None:
-        self._bar.set_postfix_str(f"RMSE {rmse:.4g}", refresh=False)  # type: ignore[attr-defined]
-        self._bar.update(n_steps)  # type: ignore[attr-defined]
+        self._bar.set_postfix_str(f"RMSE {rmse:.4g}", refresh=False)
+        self._bar.update(n_steps)
 
 
 @contextmanager
@@ -36,8 +46,14 @@ def progress_bar(n_steps: int, *, shown: bool) -> Iterator[Progress]:
     if not shown:
         yield _Silent()
         return
+    with bar_of(n_steps, "training", "step") as bar:
+        yield _Bar(bar)
+
+
+def bar_of(n: int | None, what: str, unit: str, *, shown: bool = True) -> AbstractContextManager[Bar]:
+    """Return a bar of tqdm over `n` units that goes when it is full."""
     from tqdm.auto import tqdm
 
     # disable=None: silent when the error stream is not a terminal
-    with tqdm(total=n_steps, desc="training", unit="step", disable=None, leave=False) as bar:
-        yield _Bar(bar)
+    bar: AbstractContextManager[Bar] = tqdm(total=n, desc=what, unit=unit, disable=None if shown else True, leave=False)
+    return bar

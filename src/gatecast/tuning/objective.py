@@ -56,12 +56,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Judged:
-    """What came out for some settings.
-
-    Args:
-        errors: Of each window, for each seed.
-        seconds: Of each fit.
-    """
+    """What came out for some settings: the error of each window for each seed, and the seconds of each fit."""
 
     errors: tuple[float, ...]
     seconds: tuple[float, ...]
@@ -75,12 +70,8 @@ class Judged:
 def make_windows(panel: Panel, settings: Settings, n_windows: int | None) -> list[Window]:
     """Divide the training part: the origins lie in the last 30 % of each series, evenly dealt out to the windows.
 
-    Each window is fitted anew on all points up to its first origin. All forecasts of whole horizons count.
-
-    Args:
-        panel: The training part; no window reaches beyond it.
-        settings: The default settings, whose season scales MASE.
-        n_windows: How many; None for 3, or 2 from 1,000 points on, or 1 from 100,000 on.
+    Each window is fitted anew on all points up to its first origin. All forecasts of whole horizons count. Where
+    their number is not given there are 3 windows, 2 from 1,000 points on, 1 from 100,000 on.
 
     Raises:
         DataError: The series are too short.
@@ -120,14 +111,10 @@ def _window(panel: Panel, settings: Settings, cut: np.ndarray, end: np.ndarray, 
 
 
 def judge(settings: Settings, windows: list[Window], metric: str, report: Report, n_seeds: int = 1) -> Judged:
-    """Fit on each window and measure the error behind it.
+    """Fit on each window, from `n_seeds` initial weights, and measure the error behind it.
 
-    Args:
-        settings: What is judged, but for the ensemble and the training on all points, which would only cost time.
-        windows: From `make_windows`.
-        metric: `mase`, `rmse` or `mae`.
-        report: Follows the training and may end it by raising.
-        n_seeds: Initial weights of each window, from the settings' own seed on.
+    `report` follows the training and may end it by raising. The ensemble and the training on all points are left out,
+    which would only cost time.
 
     Raises:
         KeyboardInterrupt: Ctrl-C ended a fit.

@@ -6,10 +6,9 @@ import math
 import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
 from gatecast.model.settings import Settings, Value, Values
+from gatecast.training.progress import Bar, bar_of
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
 from gatecast.tuning.search import Search
@@ -150,7 +150,7 @@ def tune(
                 static=model.static,
             )
         run = _Run.start(start, split_future(panel)[0], options)
-        with _bar(options, shown=model.progress) as bar:
+        with bar_of(options.most_trials, "tuning", "trial", shown=model.progress) as bar:
             run.go(bar)
         run.confirm()
         settings = run.best_settings(panel)
@@ -246,7 +246,7 @@ class _Run:
             name, value = steps[n_begun]
             self.study.enqueue_trial({name: self.space[name].label(value)}, user_attrs={"step": name})
 
-    def go(self, bar: Any) -> None:
+    def go(self, bar: Bar) -> None:
         """Try settings until the budget is used up, nothing gets better, or Ctrl-C."""
         best = self.best()
         try:
@@ -472,13 +472,3 @@ def _facts(given: Settings, panel: Panel, space: Space, search: Search) -> dict[
     judged = {"metric": search.metric, "n_windows": search.n_windows}
     tried = {name: repr(entry) for name, entry in space.items()}
     return {"data": fingerprint({}, data), "settings": fingerprint({**settings, **judged, "space": tried}, [])}
-
-
-def _bar(search: Search, *, shown: bool) -> AbstractContextManager[Any]:
-    from tqdm.auto import tqdm
-
-    # disable=None: silent when the error stream is not a terminal
-    bar: AbstractContextManager[Any] = tqdm(
-        total=search.most_trials, desc="tuning", unit="trial", disable=None if shown else True, leave=False
-    )
-    return bar

@@ -38,14 +38,7 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `low` to `high`.
-
-    Args:
-        low: The smallest one.
-        high: The largest one.
-        log: Whether each factor counts alike, instead of each difference.
-        whole: Whether only whole numbers are tried.
-    """
+    """Numbers from `low` to `high`, where each factor counts alike (`log`), and whole ones only (`whole`)."""
 
     low: float
     high: float
@@ -126,11 +119,6 @@ def make_space(starts: Mapping[str, Settings], panel: Panel, given: Values) -> S
     more, learning rates from 0.001 to 0.03, batches and epochs from a third of the planned ones to three times, dropout
     up to 0.3; weight decay, transform and loss from short lists. Ranges reach as far as the settings that the search
     starts from. What the user wrote down is taken as it is.
-
-    Args:
-        starts: The settings that the search starts from, the defaults among them as `default`.
-        panel: What the first window learns from.
-        given: The user's entries, by setting.
 
     Raises:
         ConfigError: An entry is no setting, or out of range.

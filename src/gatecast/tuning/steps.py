@@ -29,10 +29,6 @@ def single_steps(space: Space, values: Values) -> list[tuple[str, Value]]:
     First one step of each setting, then the next of each. Settings that are not known (chosen during a fit) are left
     to the sampler, but for choices, of which each is another value.
 
-    Args:
-        space: What is tried for each setting.
-        values: What the settings are now.
-
     Examples:
         >>> space = {"lookback": Range(4, 60, log=True, whole=True), "loss": Choice(("mae", "mse"))}
         >>> single_steps(space, {"lookback": 24, "loss": "mae"})

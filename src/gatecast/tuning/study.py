@@ -7,9 +7,10 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatecast.exceptions import ConfigError, DataError, GatecastError
+from gatecast.model.settings import Value
 from gatecast.tuning.search import Search
 from gatecast.tuning.space import Space
 
@@ -184,16 +185,11 @@ def finished(study: Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
-def importance(study: Study, space: Space, usual: Mapping[str, Any]) -> dict[str, float]:
+def importance(study: Study, space: Space, usual: Mapping[str, Value]) -> dict[str, float]:
     """Return how much each setting decided which trials were among the best, largest first; the sum is 1.
 
     PED-ANOVA (Watanabe et al. 2023), which needs no model of the error. Empty where fewer than
     eight trials were judged to the end, or all are alike.
-
-    Args:
-        study: What was tried.
-        space: All settings.
-        usual: What a setting is where a trial left it alone, as Optuna stores it.
     """
     import optuna
 

@@ -68,20 +68,12 @@ class Tuned:
         return float(self.trials.loc[self.trials["trial"] == self.best_trial, "error"].iloc[0])
 
     def error_of(self, start: str) -> float:
-        """Return the error of one of the settings that the search started from; NaN where it was not judged.
-
-        Args:
-            start: `model` or `default`.
-        """
+        """Return the error of one of the settings that the search started from; NaN where it was not judged."""
         errors = self.trials.loc[self.trials["start"] == start, "error"].dropna()
         return float(errors.iloc[0]) if len(errors) else float("nan")
 
     def tried(self, row: Mapping[object, Value]) -> list[str]:
-        """Return what a trial tried, like `epochs=40`, in short.
-
-        Args:
-            row: Of `trials`.
-        """
+        """Return what a trial tried, like `epochs=40`, in short."""
         start = STARTS.get(row["start"])
         tried = [f"{name}={_short(row[name])}" for name in self.space if not _is_missing(row[name])]
         return tried if start is None else [start]

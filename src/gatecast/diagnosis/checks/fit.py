@@ -6,9 +6,9 @@ import numpy as np
 
 from gatecast.diagnosis.checks.errors import remainder_of
 from gatecast.diagnosis.checks.remedies import less_freedom, more_sight
-from gatecast.diagnosis.evidence import Errors, Evidence, rmse
+from gatecast.diagnosis.evidence import Evidence, rmse
 from gatecast.diagnosis.findings import Finding, part_of
-from gatecast.diagnosis.statistics import block_means, ratio_interval
+from gatecast.diagnosis.statistics import block_means, ratio_draws, ratio_interval
 from gatecast.diagnosis.thresholds import (
     ABOVE_FLOOR,
     AT_FLOOR,
@@ -41,7 +41,7 @@ def underfit(evidence: Evidence) -> Finding | None:
     found = _gap(errors.network, errors.linear)
     if found is None or found[1] <= 1 + UNDERFIT_GAP:
         return None
-    if learned is not None and evidence.is_out_of_sample and _is_learned_well(learned):
+    if learned is not None and evidence.is_out_of_sample and rmse(learned.network) < rmse(learned.linear):
         # what it learned it learned well: that is no underfit but an overfit
         return None
     ratio, low, high = found
@@ -64,7 +64,7 @@ def overfit(evidence: Evidence) -> Finding | None:
     fresh, learned = evidence.fresh, evidence.learned
     if not evidence.is_out_of_sample or learned is None or not len(learned.linear):
         return None
-    ratios = [_log_ratio(part, seed) for part, seed in ((fresh, 1), (learned, 2))]
+    ratios = [np.log(ratio_draws(part.network, part.linear, seed)) for part, seed in ((fresh, 1), (learned, 2))]
     gap = 0.5 * (ratios[0] - ratios[1])
     tail = (1 - CONFIDENCE) / 2
     low, high = np.exp(np.quantile(gap, [tail, 1 - tail]))
@@ -145,16 +145,6 @@ def _gap(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float] | N
     if len(ours) < LEAST_POINTS or len(theirs) != len(ours) or not np.any(theirs):
         return None
     return (rmse(ours) / rmse(theirs), *ratio_interval(ours, theirs))
-
-
-def _is_learned_well(learned: Errors) -> bool:
-    return bool(rmse(learned.network) < rmse(learned.linear))
-
-
-def _log_ratio(errors: Errors, seed: int) -> np.ndarray:
-    means = block_means(np.stack([errors.network**2, errors.linear**2], axis=1), seed)
-    means = np.maximum(means, np.finfo(float).tiny)
-    return np.asarray(np.log(means[:, 0] / means[:, 1]))
 
 
 def _about_lags(evidence: Evidence) -> Message | str:
