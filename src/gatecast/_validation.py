@@ -40,8 +40,9 @@ def suggest(name: object, known: Iterable[object], least: float = 0.0) -> str:
         known: The names.
         least: How alike they must be at least, 0 to 1 (`difflib.SequenceMatcher.ratio`).
 
-    >>> suggest("hiden_size", ["horizon", "hidden_size"])
-    'hidden_size'
+    Examples:
+        >>> suggest("hiden_size", ["horizon", "hidden_size"])
+        'hidden_size'
     """
     return next(iter(difflib.get_close_matches(str(name), [str(one) for one in known], n=1, cutoff=least)), "")
 

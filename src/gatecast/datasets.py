@@ -27,10 +27,11 @@ def sine(n_points: int = 10_000, noise: float = 0.5, seed: int = 0) -> "pd.DataF
     Returns:
         DataFrame with unique_id, ds (integer step), y, and clean (the sine without noise).
 
-    >>> sine()[["ds", "y"]].head(2).round(4)
-       ds       y
-    0   0  0.8820
-    1   1  0.2999
+    Examples:
+        >>> sine()[["ds", "y"]].head(2).round(4)
+           ds       y
+        0   0  0.8820
+        1   1  0.2999
     """
     import pandas as pd
 
@@ -51,9 +52,10 @@ def sunspots() -> "pd.DataFrame":
     Raises:
         GatecastError: statsmodels is not installed.
 
-    >>> sunspots().tail(1)
-        unique_id         ds    y
-    308  sunspots 2008-01-01  2.9
+    Examples:
+        >>> sunspots().tail(1)
+            unique_id         ds    y
+        308  sunspots 2008-01-01  2.9
     """
     data = _statsmodels("sunspots").load_pandas().data
     return _yearly("sunspots", data["YEAR"].to_numpy(), data["SUNACTIVITY"].to_numpy())
@@ -68,9 +70,10 @@ def nile() -> "pd.DataFrame":
     Raises:
         GatecastError: statsmodels is not installed.
 
-    >>> nile().head(1)
-      unique_id         ds       y
-    0      nile 1871-01-01  1120.0
+    Examples:
+        >>> nile().head(1)
+          unique_id         ds       y
+        0      nile 1871-01-01  1120.0
     """
     data = _statsmodels("nile").load_pandas().data
     return _yearly("nile", data["year"].to_numpy(), data["volume"].to_numpy())
@@ -89,9 +92,10 @@ def co2() -> "pd.DataFrame":
     Raises:
         GatecastError: statsmodels is not installed.
 
-    >>> co2().head(1)
-      unique_id         ds      y
-    0       co2 1964-05-01  322.0
+    Examples:
+        >>> co2().head(1)
+          unique_id         ds      y
+        0       co2 1964-05-01  322.0
     """
     import pandas as pd
 

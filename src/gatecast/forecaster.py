@@ -143,8 +143,9 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     def from_settings(cls, settings: Settings) -> Self:
         """Make a forecaster of settings that are in one place.
 
-        >>> LSTMForecaster.from_settings(Settings(3, hidden_size=16, epochs=20))
-        LSTMForecaster(horizon=3, hidden_size=16, training=Training(epochs=20))
+        Examples:
+            >>> LSTMForecaster.from_settings(Settings(3, hidden_size=16, epochs=20))
+            LSTMForecaster(horizon=3, hidden_size=16, training=Training(epochs=20))
         """
         return cls(
             **settings.group("Everyday"),

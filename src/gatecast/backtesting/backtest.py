@@ -168,8 +168,9 @@ def backtest(
 def usual_jobs(n_series: int) -> int | None:
     """Return the processes that commands and reports use where nothing is said: one on each processor, or one in all.
 
-    >>> usual_jobs(3), usual_jobs(50)
-    (None, -1)
+    Examples:
+        >>> usual_jobs(3), usual_jobs(50)
+        (None, -1)
     """
     return -1 if n_series >= MANY_SERIES else None
 

@@ -102,8 +102,9 @@ class Entry:
 def takes(function: Callable[..., object], name: str) -> bool:
     """Tell whether a function has a parameter of this name.
 
-    >>> takes(lambda data, level=None: None, "level")
-    True
+    Examples:
+        >>> takes(lambda data, level=None: None, "level")
+        True
     """
     try:
         return name in inspect.signature(function).parameters

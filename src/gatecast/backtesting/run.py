@@ -114,8 +114,9 @@ class Failure:
 def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
     """Return the columns of a model: its forecast and the ends of its intervals.
 
-    >>> column_names("Naive", (80.0,))
-    ['Naive', 'Naive-lo-80', 'Naive-hi-80']
+    Examples:
+        >>> column_names("Naive", (80.0,))
+        ['Naive', 'Naive-lo-80', 'Naive-hi-80']
     """
     return [name, *(level_columns(name, levels) if levels else ())]
 

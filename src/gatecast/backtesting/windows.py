@@ -115,9 +115,10 @@ def rolling_windows(panel: Panel, horizon: int, n_windows: int, step_size: int) 
     Raises:
         DataError: A series takes part in no window.
 
-    >>> panel = Panel(np.array(["a"]), np.arange(9.0), np.array([0, 9]), np.array([0]), freq=1)
-    >>> [int(window.cuts[0]) for window in rolling_windows(panel, 2, 3, 2)]
-    [3, 5, 7]
+    Examples:
+        >>> panel = Panel(np.array(["a"]), np.arange(9.0), np.array([0, 9]), np.array([0]), freq=1)
+        >>> [int(window.cuts[0]) for window in rolling_windows(panel, 2, 3, 2)]
+        [3, 5, 7]
     """
     _check_long_enough(panel, horizon)
     windows = []

@@ -374,8 +374,9 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
 def is_constant(y: Floats) -> bool:
     """Tell whether a series never changed.
 
-    >>> is_constant(np.array([2.0, 2.0])), is_constant(np.array([2.0, 3.0]))
-    (True, False)
+    Examples:
+        >>> is_constant(np.array([2.0, 2.0])), is_constant(np.array([2.0, 3.0]))
+        (True, False)
     """
     return bool((y == y[0]).all())
 

@@ -66,7 +66,8 @@ class Clock:
         seconds: From now on; None for no limit.
         message: What the error says: a text or a `Message`.
 
-    >>> Clock(60, "AutoETS was too slow.").check()
+    Examples:
+        >>> Clock(60, "AutoETS was too slow.").check()
     """
 
     def __init__(self, seconds: float | None, message: object) -> None:
@@ -100,8 +101,9 @@ def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Itera
         NotPicklableError: The work cannot be sent to the process.
         ProcessDiedError: The process ended.
 
-    >>> list(limited_steps(lambda: iter([1, 2]), 60))
-    [1, 2]
+    Examples:
+        >>> list(limited_steps(lambda: iter([1, 2]), 60))
+        [1, 2]
     """
     task = _packed(work, seconds)
     worker, limit, is_at_rest = _idle_worker(), None, False
@@ -129,8 +131,9 @@ def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Itera
 def beside(work: Callable[[], Result]) -> Result:
     """Do work in the process of work with a limit, which has libraries that this one has not; here if it cannot.
 
-    >>> beside(lambda: 1 + 1)
-    2
+    Examples:
+        >>> beside(lambda: 1 + 1)
+        2
     """
     try:
         return next(limited_steps(lambda: iter([work()]), LONGEST))

@@ -20,7 +20,7 @@ from gatecast.network import wrapper
 
 __all__ = ["doctor"]
 
-NEEDED = ("numpy", "pandas", "narwhals", "safetensors", "typer", "rich")
+NEEDED = ("numpy", "pandas", "narwhals", "safetensors", "scipy", "tqdm", "typer", "rich", "charset-normalizer")
 # what an extra brings, as a package's own description says it: matplotlib>=3.10; extra == "plots"
 EXTRA = re.compile(r"(?P<package>[\w.-]+)[^;]*;.*\bextra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
 ALL = "all"

@@ -85,8 +85,9 @@ def settings(names: Sequence[str]) -> Settings:
 def flag_of(name: str) -> str:
     """Return the option of an argument.
 
-    >>> flag_of("season_length")
-    '--season-length'
+    Examples:
+        >>> flag_of("season_length")
+        '--season-length'
     """
     return f"--{name.replace('_', '-')}"
 

@@ -92,8 +92,9 @@ def _search(options: TuneOptions) -> dict[str, Any]:
 def _space(texts: Sequence[str]) -> dict[str, object]:
     """Read entries of a search space as people write them on the command line.
 
-    >>> _space(["lookback=8:128", "learning-rate=1e-4:1e-2:log", "cell=lstm,gru", "dropout="])
-    {'lookback': (8, 128), 'learning_rate': (0.0001, 0.01, 'log'), 'cell': ['lstm', 'gru'], 'dropout': None}
+    Examples:
+        >>> _space(["lookback=8:128", "learning-rate=1e-4:1e-2:log", "cell=lstm,gru", "dropout="])
+        {'lookback': (8, 128), 'learning_rate': (0.0001, 0.01, 'log'), 'cell': ['lstm', 'gru'], 'dropout': None}
     """
     space: dict[str, object] = {}
     for text in texts:

@@ -99,8 +99,9 @@ def say_board(
 def percent(share: float, sign: str = "") -> str:
     """Write a share in %.
 
-    >>> percent(0.79), percent(0.123, "+"), percent(float("nan"))
-    ('79 %', '+12 %', '-')
+    Examples:
+        >>> percent(0.79), percent(0.123, "+"), percent(float("nan"))
+        ('79 %', '+12 %', '-')
     """
     return "-" if share != share else f"{100 * share:{sign}.0f} %"
 

@@ -65,8 +65,9 @@ def _arguments(keyword: ast.keyword) -> list[tuple[str, object]]:
 def option_text(name: str, value: object) -> str:
     """Write an option with its value as on the command line, quoted for a shell.
 
-    >>> option_text("id_col", "my shop")
-    "--id-col 'my shop'"
+    Examples:
+        >>> option_text("id_col", "my shop")
+        "--id-col 'my shop'"
     """
     flag = flag_of(name)
     if isinstance(value, bool):

@@ -31,8 +31,9 @@ class Cells:
             origins further apart than `overlap - 1` are taken to be independent of each other, as those of
             optimal forecasts are.
 
-    >>> Cells(("A", "B"), np.array(["a"]), np.array([[[1.0, np.nan]], [[2.0, 3.0]]]), "mase", 1).complete
-    array([False,  True])
+    Examples:
+        >>> Cells(("A", "B"), np.array(["a"]), np.array([[[1.0, np.nan]], [[2.0, 3.0]]]), "mase", 1).complete
+        array([False,  True])
     """
 
     models: tuple[str, ...]

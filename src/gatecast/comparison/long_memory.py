@@ -25,8 +25,9 @@ class LongMemory:
         standard_error: Of d.
         n_frequencies: Frequencies from which it was estimated.
 
-    >>> LongMemory(0.3, 0.1, 25).is_long
-    True
+    Examples:
+        >>> LongMemory(0.3, 0.1, 25).is_long
+        True
     """
 
     d: float

@@ -47,8 +47,9 @@ def critical_difference(n_models: int, n_series: int) -> float:
 
     `q sqrt(k (k + 1) / (6 N))` with the Studentized range over sqrt(2) as q (Nemenyi 1963; Demsar 2006, section 3.2.2).
 
-    >>> round(critical_difference(4, 14), 3)  # Demsar's example is with 2.569 for q
-    1.254
+    Examples:
+        >>> round(critical_difference(4, 14), 3)  # Demsar's example is with 2.569 for q
+        1.254
     """
     from scipy.stats import studentized_range
 

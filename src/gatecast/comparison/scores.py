@@ -43,8 +43,9 @@ class Scores:
 def coverage_column(level: float) -> str:
     """Name the column of the share of targets that were inside the interval of a level in %.
 
-    >>> coverage_column(80.0)
-    'coverage-80'
+    Examples:
+        >>> coverage_column(80.0)
+        'coverage-80'
     """
     return f"coverage-{level:.12g}"
 

@@ -105,8 +105,9 @@ def _standard_error(seen: Floats, horizon: int) -> float:
 def holm(p_values: Floats) -> Floats:
     """Adjust p-values for their number by the step-down method of Holm (1979); NaN stays NaN and is not counted.
 
-    >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).tolist()
-    [0.03, 0.06, nan, 0.06]
+    Examples:
+        >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).tolist()
+        [0.03, 0.06, nan, 0.06]
     """
     p_values = np.asarray(p_values, float)
     adjusted = np.full(len(p_values), np.nan)

@@ -35,8 +35,9 @@ class Verdict:
         recommended: Model to take, "" where there is none.
         sentences: Why, in the words of the catalogue.
 
-    >>> str(Verdict("A", "A", (Message("verdict.naive_wins"),)))
-    'No model beats the seasonal naive.'
+    Examples:
+        >>> str(Verdict("A", "A", (Message("verdict.naive_wins"),)))
+        'No model beats the seasonal naive.'
     """
 
     best: str

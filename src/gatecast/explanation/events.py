@@ -44,8 +44,9 @@ class Alignment:
             them are not taken for 64 witnesses. 1 where there is no event.
         n_rounds: How many times round the cycle were compared.
 
-    >>> Alignment("hour", ("0", "1"), np.array([1, 9]), np.array([50, 50]), 0.001, 50).sentence()
-    'Forget events follow the hour: they are most frequent at 1 (p = 0.001).'
+    Examples:
+        >>> Alignment("hour", ("0", "1"), np.array([1, 9]), np.array([50, 50]), 0.001, 50).sentence()
+        'Forget events follow the hour: they are most frequent at 1 (p = 0.001).'
     """
 
     cycle: str

@@ -29,12 +29,13 @@ class HalfLives:
         steps: float64 `(n,)`, in time steps; infinite for a unit that never forgets.
         freq: Frequency of the steps.
 
-    >>> one = Units(np.array([1, 1]), np.array(["forward"] * 2), np.arange(2))
-    >>> found = half_lives(np.array([[0.5, 0.9], [0.5, 0.9]]), one, np.ones(2), "D")
-    >>> found.texts
-    ('1 day', '6.6 days')
-    >>> found.sentence()
-    'unit 1 remembers 6.6 days, unit 0 remembers 1 day.'
+    Examples:
+        >>> one = Units(np.array([1, 1]), np.array(["forward"] * 2), np.arange(2))
+        >>> found = half_lives(np.array([[0.5, 0.9], [0.5, 0.9]]), one, np.ones(2), "D")
+        >>> found.texts
+        ('1 day', '6.6 days')
+        >>> found.sentence()
+        'unit 1 remembers 6.6 days, unit 0 remembers 1 day.'
     """
 
     units: Units

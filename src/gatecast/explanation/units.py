@@ -21,8 +21,9 @@ class Units:
         direction: `(n,)` "forward", or "backward" for the half of a bidirectional layer that reads backwards.
         unit: `(n,)` number within the layer and direction, counted from 0.
 
-    >>> Units(np.array([1, 2]), np.array(["forward", "backward"]), np.array([3, 0])).names
-    ('unit 3 of layer 1', 'unit 0 of layer 2 (backward)')
+    Examples:
+        >>> Units(np.array([1, 2]), np.array(["forward", "backward"]), np.array([3, 0])).names
+        ('unit 3 of layer 1', 'unit 0 of layer 2 (backward)')
     """
 
     layer: Array

@@ -30,19 +30,20 @@ class Conformal:
     say that a later step is easier, its interval is narrower.
 
     Attributes:
-        residuals: (n, H) actual minus forecast in units of each series' scale, NaN where nothing was observed.
+        residuals: `(n, H)` actual minus forecast in units of each series' scale, NaN where nothing was observed.
         is_symmetric: Whether intervals reach as far up as down.
 
-    >>> calibration = fit_conformal(np.arange(-10.0, 10.0)[:, None])
-    >>> calibration.half_widths(90)
-    array([9.])
+    Examples:
+        >>> calibration = fit_conformal(np.arange(-10.0, 10.0)[:, None])
+        >>> calibration.half_widths(90)
+        array([9.])
     """
 
     residuals: np.ndarray
     is_symmetric: bool = True
 
     def half_widths(self, level: float) -> np.ndarray:
-        """Return how far a symmetric interval of a coverage in % reaches at each step, (H,), in units of the scales.
+        """Return how far a symmetric interval of a coverage in % reaches at each step, `(H,)`, in units of the scales.
 
         Raises:
             ConfigError: The level is not between 0 and 100.
@@ -58,14 +59,15 @@ class Conformal:
         An interval of a higher level is never narrower, also where steps borrow from their neighbours.
 
         Returns:
-            (H, L) and (H, L), in the order of the sorted levels, in units of each series' scale.
+            `(H, L)` and `(H, L)`, in the order of the sorted levels, in units of each series' scale.
 
         Raises:
             ConfigError: A level is not between 0 and 100.
 
-        >>> lower, upper = fit_conformal(np.arange(99.0)[:, None], is_symmetric=False).bounds([50, 90])
-        >>> lower.tolist(), upper.tolist()
-        ([[24.0, 4.0]], [[74.0, 94.0]])
+        Examples:
+            >>> lower, upper = fit_conformal(np.arange(99.0)[:, None], is_symmetric=False).bounds([50, 90])
+            >>> lower.tolist(), upper.tolist()
+            ([[24.0, 4.0]], [[74.0, 94.0]])
         """
         ends = [self._ends(level) for level in check_levels(levels)]
         lower, upper = np.stack([low for low, _ in ends], axis=1), np.stack([high for _, high in ends], axis=1)
@@ -86,7 +88,7 @@ class Conformal:
         of them hold what lies between them at least as often as they say; 0.5 is the median.
 
         Returns:
-            (H, Q), in the order of the sorted probabilities, in units of each series' scale; never decreasing with Q.
+            `(H, Q)`, in the order of the sorted probabilities, in units of each series' scale; never decreasing with Q.
 
         Raises:
             ConfigError: A probability is not between 0 and 1.
@@ -102,8 +104,9 @@ class Conformal:
         Raises:
             ConfigError: The level is not between 0 and 100.
 
-        >>> fit_conformal(np.arange(5.0)[:, None]).note(95)
-        'The 95 % interval is as wide as the widest of 5 residuals, because at least 19 are needed.'
+        Examples:
+            >>> fit_conformal(np.arange(5.0)[:, None]).note(95)
+            'The 95 % interval is as wide as the widest of 5 residuals, because at least 19 are needed.'
         """
         number = check_levels(level)[0]
         least = _least_count(number / 100, is_symmetric=self.is_symmetric)
@@ -116,7 +119,7 @@ class Conformal:
         )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return all that was learned: `residuals`, (n, H) float64, and `is_symmetric`, (1,)."""
+        """Return all that was learned: `residuals`, `(n, H)` float64, and `is_symmetric`, `(1,)`."""
         return {"residuals": self.residuals, "is_symmetric": np.array([self.is_symmetric])}
 
     @classmethod
@@ -134,10 +137,11 @@ class Conformal:
         that errors which did not grow with the step do not grow beyond it either. One step alone shows no growth: then
         it is that of a random walk, the root of h. This is an extrapolation and has no guarantee of coverage.
 
-        >>> fit_conformal(np.array([[-1.0], [1.0]])).growth(4).round(3).tolist()
-        [1.0, 1.414, 1.732, 2.0]
-        >>> fit_conformal(np.ones((9, 3))).growth(5).round(3).tolist()
-        [1.0, 1.0, 1.0, 1.0, 1.0]
+        Examples:
+            >>> fit_conformal(np.array([[-1.0], [1.0]])).growth(4).round(3).tolist()
+            [1.0, 1.414, 1.732, 2.0]
+            >>> fit_conformal(np.ones((9, 3))).growth(5).round(3).tolist()
+            [1.0, 1.0, 1.0, 1.0, 1.0]
         """
         H = self.residuals.shape[1]
         step = np.arange(horizon)
@@ -160,7 +164,7 @@ def fit_conformal(residuals: np.ndarray, *, is_symmetric: bool = True, seed: int
     Of more than 5,000 rows, 5,000 are drawn, which are as exchangeable as all.
 
     Args:
-        residuals: (n, H) actual minus forecast in units of each series' scale, from origins that the fit did not
+        residuals: `(n, H)` actual minus forecast in units of each series' scale, from origins that the fit did not
             see; NaN where nothing was observed.
         is_symmetric: Whether intervals reach as far up as down.
         seed: For the drawing.
@@ -168,8 +172,9 @@ def fit_conformal(residuals: np.ndarray, *, is_symmetric: bool = True, seed: int
     Raises:
         DataError: Nothing was observed, or a residual is infinite.
 
-    >>> fit_conformal(np.array([[0.5], [-2.0], [np.nan]])).half_widths(50)
-    array([2.])
+    Examples:
+        >>> fit_conformal(np.array([[0.5], [-2.0], [np.nan]])).half_widths(50)
+        array([2.])
     """
     residuals = np.asarray(residuals, dtype=np.float64)
     if residuals.ndim != 2 or not np.isfinite(residuals).any() or np.isinf(residuals).any():
@@ -186,10 +191,11 @@ def fit_conformal(residuals: np.ndarray, *, is_symmetric: bool = True, seed: int
 
 
 def coverage(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -> float:
-    """Return the share of what came, (n, H), that lies in the interval, ends included; NaN where nothing came.
+    """Return the share of what came, `(n, H)`, that lies in the interval, ends included; NaN where nothing came.
 
-    >>> coverage(np.zeros((1, 4)), np.ones((1, 4)), np.array([[0.5, 2.0, 1.0, np.nan]]))
-    0.6666666666666666
+    Examples:
+        >>> coverage(np.zeros((1, 4)), np.ones((1, 4)), np.array([[0.5, 2.0, 1.0, np.nan]]))
+        0.6666666666666666
     """
     seen = ~np.isnan(actual)
     inside = (actual >= lower) & (actual <= upper)
@@ -197,16 +203,17 @@ def coverage(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -> float:
 
 
 def coverage_by_step(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Return `coverage` of each step, (H,).
+    """Return `coverage` of each step, `(H,)`.
 
-    >>> coverage_by_step(np.zeros((2, 2)), np.ones((2, 2)), np.array([[0.5, 2.0], [0.1, 0.9]]))
-    array([1. , 0.5])
+    Examples:
+        >>> coverage_by_step(np.zeros((2, 2)), np.ones((2, 2)), np.array([[0.5, 2.0], [0.1, 0.9]]))
+        array([1. , 0.5])
     """
     return np.array([coverage(*step) for step in zip(lower.T, upper.T, actual.T, strict=True)])
 
 
 def _line(residuals: np.ndarray) -> tuple[float, float]:
-    """Fit `a + c h`, neither below 0, to the variance of residuals (n, H) at step h; through 0 where H is 1."""
+    """Fit `a + c h`, neither below 0, to the variance of residuals `(n, H)` at step h; through 0 where H is 1."""
     from scipy.optimize import nnls
 
     seen = np.isfinite(residuals)

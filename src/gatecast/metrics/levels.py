@@ -17,8 +17,9 @@ def check_levels(levels: object) -> tuple[float, ...]:
     Raises:
         ConfigError: A level is no number between 0 and 100, or it is at most 1, which is taken for a share.
 
-    >>> check_levels([95, 80, 95])
-    (80.0, 95.0)
+    Examples:
+        >>> check_levels([95, 80, 95])
+        (80.0, 95.0)
     """
     numbers = _numbers("level", levels, "Use `level=[80, 95]`.")
     for number in numbers:
@@ -35,8 +36,9 @@ def check_quantiles(quantiles: object) -> tuple[float, ...]:
     Raises:
         ConfigError: A quantile is no number between 0 and 1.
 
-    >>> check_quantiles([0.9, 0.1])
-    (0.1, 0.9)
+    Examples:
+        >>> check_quantiles([0.9, 0.1])
+        (0.1, 0.9)
     """
     numbers = _numbers("quantiles", quantiles, "Use `quantiles=[0.1, 0.5, 0.9]`.")
     for number in numbers:
@@ -52,8 +54,9 @@ def level_to_quantiles(levels: object) -> tuple[float, ...]:
     Raises:
         ConfigError: A level is no number between 0 and 100.
 
-    >>> level_to_quantiles([80, 95])
-    (0.025, 0.1, 0.9, 0.975)
+    Examples:
+        >>> level_to_quantiles([80, 95])
+        (0.025, 0.1, 0.9, 0.975)
     """
     # rounding keeps 1 - 0.9 from being 0.09999999999999998
     ends = {round(0.5 + side * level / 200, 12) for level in check_levels(levels) for side in (-1, 1)}
@@ -63,8 +66,9 @@ def level_to_quantiles(levels: object) -> tuple[float, ...]:
 def level_columns(method: str, levels: object) -> list[str]:
     """Return the names of the columns of intervals, from the lowest to the highest, as Nixtla's tools name them.
 
-    >>> level_columns("LSTM", [80, 95])
-    ['LSTM-lo-95', 'LSTM-lo-80', 'LSTM-hi-80', 'LSTM-hi-95']
+    Examples:
+        >>> level_columns("LSTM", [80, 95])
+        ['LSTM-lo-95', 'LSTM-lo-80', 'LSTM-hi-80', 'LSTM-hi-95']
     """
     checked = check_levels(levels)
     lower = [f"{method}-lo-{level:.12g}" for level in reversed(checked)]
@@ -74,8 +78,9 @@ def level_columns(method: str, levels: object) -> list[str]:
 def quantile_columns(method: str, quantiles: object) -> list[str]:
     """Return the names of the columns of quantiles, lowest first, as neuralforecast's conformal forecasts name them.
 
-    >>> quantile_columns("LSTM", [0.1, 0.5])
-    ['LSTM-ql0.1', 'LSTM-ql0.5']
+    Examples:
+        >>> quantile_columns("LSTM", [0.1, 0.5])
+        ['LSTM-ql0.1', 'LSTM-ql0.5']
     """
     return [f"{method}-ql{quantile:.12g}" for quantile in check_quantiles(quantiles)]
 

@@ -19,22 +19,23 @@ def sample_paths(
     of that step stands in.
 
     Args:
-        forecasts: (S, H) in the data's units.
-        residuals: (n, H) actual minus forecast in units of each series' scale, as in `Conformal.residuals`.
-        scales: (S,) the unit of each series' residuals.
+        forecasts: `(S, H)` in the data's units.
+        residuals: `(n, H)` actual minus forecast in units of each series' scale, as in `Conformal.residuals`.
+        scales: `(S,)` the unit of each series' residuals.
         n_paths: Paths of each series.
         seed: The same seed gives the same paths.
 
     Returns:
-        (S, n_paths, H), in the data's units.
+        `(S, n_paths, H)`, in the data's units.
 
     Raises:
         ConfigError: `n_paths` is not positive.
         DataError: The residuals have another horizon, or a step was never observed.
 
-    >>> sample_paths(np.array([[10.0, 20.0]]), np.array([[1.0, 2.0]]), np.array([3.0]), n_paths=2)
-    array([[[13., 26.],
-            [13., 26.]]])
+    Examples:
+        >>> sample_paths(np.array([[10.0, 20.0]]), np.array([[1.0, 2.0]]), np.array([3.0]), n_paths=2)
+        array([[[13., 26.],
+                [13., 26.]]])
     """
     if n_paths < 1:
         raise ConfigError(f"`n_paths` must be a positive integer, got {n_paths}. Use `n_paths=100`.")
@@ -58,19 +59,20 @@ def match_quantiles(paths: np.ndarray, quantiles: object, values: np.ndarray) ->
     it is the outermost value, so quantiles near 0 and 1 should be among them.
 
     Args:
-        paths: (S, n_paths, H).
+        paths: `(S, n_paths, H)`.
         quantiles: Q probabilities.
-        values: (S, H, Q) in the order of the sorted quantiles.
+        values: `(S, H, Q)` in the order of the sorted quantiles.
 
     Returns:
-        (S, n_paths, H).
+        `(S, n_paths, H)`.
 
     Raises:
         ConfigError: A quantile is not between 0 and 1, or `values` have another shape.
 
-    >>> paths = np.array([[[5.0], [1.0], [3.0]]])
-    >>> match_quantiles(paths, [0.25, 0.75], np.array([[[0.0, 10.0]]])).round(2).ravel().tolist()
-    [10.0, 0.0, 5.0]
+    Examples:
+        >>> paths = np.array([[[5.0], [1.0], [3.0]]])
+        >>> match_quantiles(paths, [0.25, 0.75], np.array([[[0.0, 10.0]]])).round(2).ravel().tolist()
+        [10.0, 0.0, 5.0]
     """
     probabilities = np.array(check_quantiles(quantiles))
     n_series, n_paths, horizon = paths.shape

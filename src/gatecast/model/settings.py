@@ -410,8 +410,9 @@ def as_code(changes: Mapping[str, object], *, flat: bool = False) -> str:
         changes: By name.
         flat: Without `Network` and `Training`, for `Settings` itself.
 
-    >>> as_code({"epochs": 20, "horizon": 12, "cell": "gru"})
-    "horizon=12, network=Network(cell='gru'), training=Training(epochs=20)"
+    Examples:
+        >>> as_code({"epochs": 20, "horizon": 12, "cell": "gru"})
+        "horizon=12, network=Network(cell='gru'), training=Training(epochs=20)"
     """
     groups: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name in SETTINGS:

@@ -59,7 +59,7 @@ def quantiles_of(settings: LossSettings, parameters: Array, probabilities: Array
     Args:
         settings: `quantile`, `normal` or `student`.
         parameters: `(n, P, H)`.
-        probabilities: `(Q,)`, each in (0, 1).
+        probabilities: `(Q,)`, each in `(0, 1)`.
 
     Returns:
         `(n, Q, H)`.

@@ -38,9 +38,10 @@ def scope_of(panel: Panel, horizon: int) -> Scope:
 
     Windows that half of the series are too short for are left out: before the first origin there must be two horizons.
 
-    >>> import numpy as np
-    >>> scope_of(Panel(np.array(["a"]), np.zeros(60), np.array([0, 60]), np.array([0]), 1), 12).n_windows
-    3
+    Examples:
+        >>> import numpy as np
+        >>> scope_of(Panel(np.array(["a"]), np.zeros(60), np.array([0, 60]), np.array([0]), 1), 12).n_windows
+        3
     """
     room = int(np.median(panel.lengths)) // horizon - 2
     jobs = usual_jobs(panel.n_series)

@@ -38,18 +38,19 @@ def wall_clock(panel: Panel, times: Array) -> Array:
 
 
 def calendar_features(times: Array, grid: Grid) -> Features:
-    """Describe times, (n,) as clocks show them, by sine and cosine of their place in the cycles of a frequency.
+    """Describe times, `(n,)` as clocks show them, by sine and cosine of their place in the cycles of a frequency.
 
     The time of day below a day, the day of the week up to days, the day of the year up to weeks, the month for months,
     the quarter for quarters; nothing for years and integer steps.
 
     Returns:
-        Names of the K features, and their values, float32, shape (n, K).
+        Names of the K features, and their values, float32, shape `(n, K)`.
 
-    >>> from gatecast.data.panel.frequency import named_grid
-    >>> names, values = calendar_features(np.array(["2024-01-01"], "datetime64[ns]"), named_grid("MS"))
-    >>> names, values
-    (('month_sin', 'month_cos'), array([[0., 1.]], dtype=float32))
+    Examples:
+        >>> from gatecast.data.panel.frequency import named_grid
+        >>> names, values = calendar_features(np.array(["2024-01-01"], "datetime64[ns]"), named_grid("MS"))
+        >>> names, values
+        (('month_sin', 'month_cos'), array([[0., 1.]], dtype=float32))
     """
     cycles = _cycles(grid) if times.dtype.kind == "M" else ()
     values = np.empty((len(times), 2 * len(cycles)), dtype=np.float32)
@@ -61,7 +62,7 @@ def calendar_features(times: Array, grid: Grid) -> Features:
 
 
 def holiday_features(times: Array, grid: Grid, country: str) -> Features:
-    """Describe times, (n,) as clocks show them, by the public holidays of a country or of its part ("AU-VIC").
+    """Describe times, `(n,)` as clocks show them, by the public holidays of a country or of its part ("AU-VIC").
 
     Up to days: whether the day is one, comes before one, comes after one (`gatecast.data.features.holidays` says which
     one). For longer steps: how many are in the step.
@@ -69,7 +70,7 @@ def holiday_features(times: Array, grid: Grid, country: str) -> Features:
     quarters begin or end at the day that their frequency says. Nothing for years.
 
     Returns:
-        Names of the K features, and their values, float32, shape (n, K).
+        Names of the K features, and their values, float32, shape `(n, K)`.
 
     Raises:
         ConfigError: The country is unknown, the library is not installed, or the times are integer steps.

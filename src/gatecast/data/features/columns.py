@@ -24,8 +24,9 @@ def embedding_size(cardinality: int) -> int:
     The exponent is that of fastai's rule of thumb, `min(600, round(1.6 * n ** 0.56))` (`emb_sz_rule` in
     fastai/tabular/model.py); smaller here, as a forecaster on a CPU learns from fewer rows.
 
-    >>> [embedding_size(n) for n in (2, 8, 50, 10_000)]
-    [2, 4, 9, 16]
+    Examples:
+        >>> [embedding_size(n) for n in (2, 8, 50, 10_000)]
+        [2, 4, 9, 16]
     """
     return min(16, math.ceil(math.pow(cardinality, 0.56)))
 
@@ -99,10 +100,11 @@ class CategoryColumn:
 
 
 def fit_numbers(columns: dict[str, Array]) -> tuple[NumberColumn, ...]:
-    """Learn from the columns that hold numbers, shape (n,) each.
+    """Learn from the columns that hold numbers, shape `(n,)` each.
 
-    >>> fit_numbers({"x": np.array([3.0, 5.0, np.nan]), "kind": np.array(["a", "b", "a"], dtype=object)})
-    (NumberColumn(name='x', center=4.0, scale=1.0, flags_missing=True),)
+    Examples:
+        >>> fit_numbers({"x": np.array([3.0, 5.0, np.nan]), "kind": np.array(["a", "b", "a"], dtype=object)})
+        (NumberColumn(name='x', center=4.0, scale=1.0, flags_missing=True),)
     """
     return tuple(_number_column(name, values) for name, values in columns.items() if values.dtype != object)
 
@@ -116,10 +118,11 @@ def _number_column(name: str, values: Floats) -> NumberColumn:
 
 
 def fit_categories(columns: dict[str, Array]) -> tuple[CategoryColumn, ...]:
-    """Learn from the columns that hold categories, shape (n,) each.
+    """Learn from the columns that hold categories, shape `(n,)` each.
 
-    >>> fit_categories({"kind": np.array(["b", None, "a"], dtype=object)})
-    (CategoryColumn(name='kind', categories=('a', 'b')),)
+    Examples:
+        >>> fit_categories({"kind": np.array(["b", None, "a"], dtype=object)})
+        (CategoryColumn(name='kind', categories=('a', 'b')),)
     """
     return tuple(
         CategoryColumn(name, tuple(sorted({str(value) for value in values if value is not None})))

@@ -27,10 +27,10 @@ class Encoded:
     """The covariates of a panel, as the network reads them.
 
     Attributes:
-        numeric: float32, shape (N, Fn); what is known ahead first.
-        codes: int32, shape (N, C); what is known ahead first.
-        static_numeric: float32, shape (S, Fs).
-        static_codes: int32, shape (S, Cs).
+        numeric: float32, shape `(N, Fn)`; what is known ahead first.
+        codes: int32, shape `(N, C)`; what is known ahead first.
+        static_numeric: float32, shape `(S, Fs)`.
+        static_codes: int32, shape `(S, Cs)`.
     """
 
     numeric: Array
@@ -113,7 +113,7 @@ class CovariateEncoder:
 
         Args:
             panel: The series, with the covariates of the training data.
-            before: The row of `numeric` before each series, shape (S, Fn), where the panel goes on behind others.
+            before: The row of `numeric` before each series, shape `(S, Fn)`, where the panel goes on behind others.
 
         Raises:
             DataError: A covariate is not there, holds no numbers though it did, or the frequency is another.
@@ -142,10 +142,10 @@ class CovariateEncoder:
         Args:
             after: S series that start right behind the data.
             horizon: H.
-            values: The covariates, shape (S, H) each, from `read_future`; {} where there are none.
+            values: The covariates, shape `(S, H)` each, from `read_future`; {} where there are none.
 
         Returns:
-            float32, shape (S, H, n_future_numeric), and int32, shape (S, H, n_future_codes).
+            float32, shape `(S, H, n_future_numeric)`, and int32, shape `(S, H, n_future_codes)`.
         """
         times = after.future_times(horizon)
         numeric = self._future_numeric(values, after, times)
@@ -160,8 +160,9 @@ class CovariateEncoder:
     def from_dict(cls, facts: JsonObject) -> CovariateEncoder:
         """Build the encoder that `to_dict` described.
 
-        >>> CovariateEncoder.from_dict(CovariateEncoder(calendar=True).to_dict()).calendar
-        True
+        Examples:
+            >>> CovariateEncoder.from_dict(CovariateEncoder(calendar=True).to_dict()).calendar
+            True
         """
 
         def numbers(name: str) -> tuple[NumberColumn, ...]:
@@ -240,11 +241,12 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
     Raises:
         ConfigError: The country is unknown, or the times are integer steps.
 
-    >>> x = np.array([3.0, 5.0])
-    >>> panel = Panel(np.array(["a"]), np.zeros(2), np.array([0, 2]), np.array([0]), 1, past={"x": x})
-    >>> encoder = fit_encoder(panel)
-    >>> encoder.numeric_names, encoder.encode_panel(panel).numeric.tolist()
-    (('x',), [[-1.0], [1.0]])
+    Examples:
+        >>> x = np.array([3.0, 5.0])
+        >>> panel = Panel(np.array(["a"]), np.zeros(2), np.array([0, 2]), np.array([0]), 1, past={"x": x})
+        >>> encoder = fit_encoder(panel)
+        >>> encoder.numeric_names, encoder.encode_panel(panel).numeric.tolist()
+        (('x',), [[-1.0], [1.0]])
     """
     names, _ = _time_features(panel, panel.starts[:0], calendar=calendar, country=country)
     holidays: tuple[CategoryColumn, ...] = ()
@@ -284,7 +286,7 @@ def _past_column(column: tuple[NumberColumn, bool], panel: Panel, before: Array 
 
 
 def _time_features(panel: Panel, times: Array, *, calendar: bool, country: str | None) -> tuple[tuple[str, ...], Array]:
-    """Return names and values, float32, shape (n, K), of what follows from the times, shape (n,), alone."""
+    """Return names and values, float32, shape `(n, K)`, of what follows from the times, shape `(n,)`, alone."""
     clock = wall_clock(panel, times)
     parts = [calendar_features(clock, panel.grid)] if calendar else []
     parts += [holiday_features(clock, panel.grid, country)] if country is not None else []
@@ -293,7 +295,7 @@ def _time_features(panel: Panel, times: Array, *, calendar: bool, country: str |
 
 
 def _holiday_names(panel: Panel, times: Array, country: str) -> Array:
-    """Name the holiday near each time, shape (n,), which is looked for once for each day."""
+    """Name the holiday near each time, shape `(n,)`, which is looked for once for each day."""
     days, places = np.unique(wall_clock(panel, times).astype("datetime64[D]").astype(np.int64), return_inverse=True)
     return np.asarray(holiday_names(days, country)[places])
 

@@ -70,14 +70,14 @@ class YearlyLags:
         A point's inputs depend on no value that is less than `horizon` (of `fit_yearly_lags`) points before it.
 
         Args:
-            values: (N,) scaled values of S series, NaN where nothing was observed.
-            offsets: (S + 1,).
-            first_days: (S,) the day of each series' first value, counted from 1970.
-            series: (n,) the series of each point.
-            positions: (n,) its place in its series.
+            values: `(N,)` scaled values of S series, NaN where nothing was observed.
+            offsets: `(S + 1,)`.
+            first_days: `(S,)` the day of each series' first value, counted from 1970.
+            series: `(n,)` the series of each point.
+            positions: `(n,)` its place in its series.
 
         Returns:
-            float32, shape (n, A), 0 where nothing is known.
+            float32, shape `(n, A)`, 0 where nothing is known.
         """
         deviating = deviations(values, offsets) / (self.scale or 1.0)
         days = first_days[series] + positions
@@ -114,14 +114,15 @@ class YearlyLags:
     def from_dict(cls, facts: JsonObject) -> YearlyLags:
         """Build what `to_dict` described.
 
-        >>> YearlyLags.from_dict(YearlyLags(2.0, (1, 2)).to_dict())
-        YearlyLags(scale=2.0, years=(1, 2), country=None)
+        Examples:
+            >>> YearlyLags.from_dict(YearlyLags(2.0, (1, 2)).to_dict())
+            YearlyLags(scale=2.0, years=(1, 2), country=None)
         """
         return cls(facts["scale"], tuple(facts["years"]), facts["country"])
 
 
 def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str | None = None) -> YearlyLags | None:
-    """Learn from the scaled values, (N,), of a panel whether and how the same days of earlier years are inputs.
+    """Learn from the scaled values, `(N,)`, of a panel whether and how the same days of earlier years are inputs.
 
     They are where steps are days and half of the series (of the training part) hold three years. Years that are not
     known for each step of the horizon are left out.
@@ -136,14 +137,15 @@ def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str |
 
 
 def deviations(values: Array, offsets: Ints) -> Floats:
-    """Return by how much values of daily series, (N,), differ from the median of the same weekday around them, (N,).
+    """Return by how much daily values, `(N,)`, differ from the median of the same weekday around them, `(N,)`.
 
     The weekdays are those of the three weeks before and behind; NaN where the value or all of them are missing.
 
-    >>> weeks = np.tile(np.arange(7.0), 4)
-    >>> weeks[9] += 5
-    >>> deviations(weeks, np.array([0, 28]))[8:11].tolist()
-    [0.0, 5.0, 0.0]
+    Examples:
+        >>> weeks = np.tile(np.arange(7.0), 4)
+        >>> weeks[9] += 5
+        >>> deviations(weeks, np.array([0, 28]))[8:11].tolist()
+        [0.0, 5.0, 0.0]
     """
     result = np.empty(len(values))
     for block in blocks(offsets):

@@ -22,8 +22,9 @@ BLOCK = 250_000
 def spread(values: Array, places: Ints, n: int) -> Array:
     """Put values at places of an array of n; elsewhere it is NaN, or None among objects.
 
-    >>> spread(np.array([1.0, 2.0]), np.array([2, 0]), 3)
-    array([ 2., nan,  1.])
+    Examples:
+        >>> spread(np.array([1.0, 2.0]), np.array([2, 0]), 3)
+        array([ 2., nan,  1.])
     """
     result = np.full(n, None if values.dtype == object else np.nan, dtype=values.dtype)
     result[places] = values
@@ -53,8 +54,9 @@ class Block:
 def blocks(offsets: Ints) -> Iterator[Block]:
     """Cut many series into blocks of whole ones, of about `BLOCK` values.
 
-    >>> [block.rows for block in blocks(np.array([0, 150_000, 300_000, 310_000]))]
-    [slice(0, 150000, None), slice(150000, 310000, None)]
+    Examples:
+        >>> [block.rows for block in blocks(np.array([0, 150_000, 300_000, 310_000]))]
+        [slice(0, 150000, None), slice(150000, 310000, None)]
     """
     begin, n_series = 0, len(offsets) - 1
     while begin < n_series:

@@ -53,12 +53,12 @@ class Stamps:
 
     @property
     def starts(self) -> Array:
-        """The first time of each series, shape (S,)."""
+        """The first time of each series, shape `(S,)`."""
         return self.times[self.offsets[:-1]]
 
     @property
     def last(self) -> Array:
-        """The last time of each series, shape (S,)."""
+        """The last time of each series, shape `(S,)`."""
         return self.times[self.offsets[1:] - 1]
 
     def one(self, index: int) -> "Stamps":
@@ -77,7 +77,7 @@ class Stamps:
             yield block.rows, np.repeat(self.starts[block.series], block.lengths)
 
     def positions(self, grid: Grid) -> Ints:
-        """Return the position of each time on the grid of its series, shape (N,)."""
+        """Return the position of each time on the grid of its series, shape `(N,)`."""
         positions = np.empty(len(self.times), np.int64)
         for rows, starts in self.blocks():
             positions[rows] = grid.positions(self.times[rows], starts)
@@ -165,8 +165,9 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
 def step_text(step: int, is_integer: bool) -> str:
     """Say the length of a step as people do.
 
-    >>> step_text(86_400_000_000_000, False)
-    '1 day'
+    Examples:
+        >>> step_text(86_400_000_000_000, False)
+        '1 day'
     """
     if is_integer:
         return str(step)

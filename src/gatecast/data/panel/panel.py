@@ -22,8 +22,9 @@ __all__ = ["Columns", "Panel", "Roles"]
 class Columns:
     """Names of the columns in the user's table.
 
-    >>> Columns(target="sales")
-    Columns(id='unique_id', time='ds', target='sales')
+    Examples:
+        >>> Columns(target="sales")
+        Columns(id='unique_id', time='ds', target='sales')
     """
 
     id: str = "unique_id"
@@ -35,8 +36,9 @@ class Columns:
 class Roles:
     """Names of the covariates: known up to now, known ahead, and the same for a whole series.
 
-    >>> Roles(future=("price",)).names
-    ('price',)
+    Examples:
+        >>> Roles(future=("price",)).names
+        ('price',)
     """
 
     past: tuple[str, ...] = ()
@@ -54,23 +56,24 @@ class Panel:
     """Many series, one behind the other.
 
     Attributes:
-        ids: Names of the series, shape (S,).
-        values: float64, shape (N,); NaN where a time or its value is missing from the table.
-        offsets: int64, shape (S + 1,); series s is `values[offsets[s]:offsets[s + 1]]`.
-        starts: Time of the first value of each series, shape (S,): int64 steps or datetime64[ns]. With a time
+        ids: Names of the series, shape `(S,)`.
+        values: float64, shape `(N,)`; NaN where a time or its value is missing from the table.
+        offsets: int64, shape `(S + 1,)`; series s is `values[offsets[s]:offsets[s + 1]]`.
+        starts: Time of the first value of each series, shape `(S,)`: int64 steps or datetime64[ns]. With a time
             zone, local times for days and longer, else UTC.
         freq: pandas alias ("h", "D", "MS", "W-SUN"), or the length of an integer step.
         columns: What the columns are called in the user's table.
         backend: What tables are handed back as: "pandas", "polars" or another that narwhals knows.
         timezone: Name of the time zone of the user's times, None for times without one.
-        past: Covariates that are known up to now, by name, shape (N,) each: float64, NaN where it is missing, for
+        past: Covariates that are known up to now, by name, shape `(N,)` each: float64, NaN where it is missing, for
             numbers and flags; objects (texts), None where it is missing, for categories.
         future: Covariates that are known ahead, in the same way.
-        static: Covariates of a whole series, in the same way, shape (S,).
+        static: Covariates of a whole series, in the same way, shape `(S,)`.
 
-    >>> panel = Panel(np.array(["a"]), np.arange(3.0), np.array([0, 3]), np.array([7]), freq=1)
-    >>> panel.future_times(2)
-    array([[10, 11]])
+    Examples:
+        >>> panel = Panel(np.array(["a"]), np.arange(3.0), np.array([0, 3]), np.array([7]), freq=1)
+        >>> panel.future_times(2)
+        array([[10, 11]])
     """
 
     ids: Array
@@ -92,7 +95,7 @@ class Panel:
 
     @property
     def lengths(self) -> Ints:
-        """Number of grid points of each series, gaps included, shape (S,)."""
+        """Number of grid points of each series, gaps included, shape `(S,)`."""
         return np.diff(self.offsets)
 
     @property
@@ -111,11 +114,11 @@ class Panel:
         return named_grid(self.freq)
 
     def series(self, s: int) -> Floats:
-        """Return the values of series s as a view, shape (T,)."""
+        """Return the values of series s as a view, shape `(T,)`."""
         return self.values[self.offsets[s] : self.offsets[s + 1]]
 
     def places(self) -> tuple[Ints, Ints]:
-        """Return the series of every value and its position in it, shape (N,) each."""
+        """Return the series of every value and its position in it, shape `(N,)` each."""
         series = np.repeat(np.arange(self.n_series), self.lengths)
         return series, np.arange(len(self.values)) - self.offsets[series]
 
@@ -150,16 +153,16 @@ class Panel:
         return self.index(self.grid.times(self.starts[s : s + 1], positions))
 
     def all_times(self) -> Array:
-        """Return the time of every value, shape (N,), in the sense of `starts`."""
+        """Return the time of every value, shape `(N,)`, in the sense of `starts`."""
         series, positions = self.places()
         return self.grid.times(self.starts[series], positions)
 
     def future_times(self, horizon: int) -> Array:
-        """Return the `horizon` times after each series' end, shape (S, H), in the sense of `starts`."""
+        """Return the `horizon` times after each series' end, shape `(S, H)`, in the sense of `starts`."""
         return self.grid.times(self.starts[:, None], self.lengths[:, None] + np.arange(horizon))
 
     def index(self, times: Array) -> "pd.Index":
-        """Turn times in the sense of `starts`, shape (n,), into a pandas index in the user's zone."""
+        """Turn times in the sense of `starts`, shape `(n,)`, into a pandas index in the user's zone."""
         import pandas as pd
 
         index = pd.Index(times)
@@ -208,9 +211,9 @@ class Panel:
         """Build a table as the user has them: id, time, then `columns`.
 
         Args:
-            ids_index: Position in `ids` of each row, shape (n,).
-            times: Times in the sense of `starts` or a pandas index, shape (n,).
-            **columns: Further columns, shape (n,) each, under their names.
+            ids_index: Position in `ids` of each row, shape `(n,)`.
+            times: Times in the sense of `starts` or a pandas index, shape `(n,)`.
+            **columns: Further columns, shape `(n,)` each, under their names.
 
         Returns:
             A DataFrame of the same library as the user's.

@@ -15,7 +15,7 @@ def make_windows(values: object, look_back: int = 1, *, drop_last: bool = True) 
     usable window. That is kept for parity; `drop_last=False` gives all `len(values) - look_back` of them.
 
     Args:
-        values: The series, shape (T,) or (T, 1). Floats keep their dtype, everything else becomes float64.
+        values: The series, shape `(T,)` or `(T, 1)`. Floats keep their dtype, everything else becomes float64.
         look_back: Number of points in a window.
         drop_last: Whether to drop the last usable window, as the tutorial does.
 
@@ -26,12 +26,13 @@ def make_windows(values: object, look_back: int = 1, *, drop_last: bool = True) 
         ConfigError: `look_back` is not a positive integer.
         DataError: The series is not one-dimensional, or too short for one window.
 
-    >>> X, Y = make_windows([10.0, 20.0, 30.0, 40.0, 50.0], look_back=2)
-    >>> X[:, :, 0]
-    array([[10., 20.],
-           [20., 30.]])
-    >>> Y
-    array([30., 40.])
+    Examples:
+        >>> X, Y = make_windows([10.0, 20.0, 30.0, 40.0, 50.0], look_back=2)
+        >>> X[:, :, 0]
+        array([[10., 20.],
+               [20., 30.]])
+        >>> Y
+        array([30., 40.])
     """
     if isinstance(look_back, bool) or not isinstance(look_back, int | np.integer) or look_back < 1:
         raise ConfigError(

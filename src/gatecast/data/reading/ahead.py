@@ -19,14 +19,15 @@ __all__ = ["about_future", "observed_lengths", "rows_ahead", "split_future", "wi
 
 
 def observed_lengths(panel: Panel) -> Ints:
-    """Return the points of each series up to the newest observation of all series, shape (S,).
+    """Return the points of each series up to the newest observation of all series, shape `(S,)`.
 
     What lies behind it has no target anywhere. A series that ended earlier than others keeps its gap at the end, which
     says that its newest values are missing.
 
-    >>> values = np.array([1.0, np.nan, 2.0, np.nan])
-    >>> observed_lengths(Panel(np.array(["a"]), values, np.array([0, 4]), np.array([0]), freq=1))
-    array([3])
+    Examples:
+        >>> values = np.array([1.0, np.nan, 2.0, np.nan])
+        >>> observed_lengths(Panel(np.array(["a"]), values, np.array([0, 4]), np.array([0]), freq=1))
+        array([3])
     """
     series, _ = panel.places()
     seen = ~np.isnan(panel.values)

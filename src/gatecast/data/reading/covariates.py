@@ -38,8 +38,9 @@ def make_roles(past: Names = (), future: Names = (), static: Names = ()) -> Role
     Raises:
         ConfigError: A column is in two roles.
 
-    >>> make_roles(future="price", static=["region"])
-    Roles(past=(), future=('price',), static=('region',))
+    Examples:
+        >>> make_roles(future="price", static=["region"])
+        Roles(past=(), future=('price',), static=('region',))
     """
     roles = Roles(*((names,) if isinstance(names, str) else tuple(map(str, names)) for names in (past, future, static)))
     seen: dict[str, str] = {}
@@ -102,7 +103,7 @@ def read_covariate(source: Source, name: str) -> Array:
     """Read a column as float64 (numbers, flags, and texts of files that all are numbers) or as objects (categories).
 
     Returns:
-        shape (N,); NaN or None where it is missing; a category is a text.
+        shape `(N,)`; NaN or None where it is missing; a category is a text.
 
     Raises:
         DataError: It holds dates, durations, lists or the like, or an infinite number.
@@ -119,7 +120,7 @@ def read_covariate(source: Source, name: str) -> Array:
 
 
 def read_numbers(source: Source, name: str) -> Array:
-    """Read a column of numbers or flags, shape (N,) float64, NaN where it is missing.
+    """Read a column of numbers or flags, shape `(N,)` float64, NaN where it is missing.
 
     Raises:
         DataError: A number is infinite, or a text is none.
@@ -136,7 +137,7 @@ def read_numbers(source: Source, name: str) -> Array:
 
 
 def read_categories(source: Source, name: str) -> Array:
-    """Read a column as texts, shape (N,) of objects, None where it is missing; "NA" is missing in files only.
+    """Read a column as texts, shape `(N,)` of objects, None where it is missing; "NA" is missing in files only.
 
     Raises:
         DataError: It holds lists or the like.
@@ -152,10 +153,11 @@ def read_categories(source: Source, name: str) -> Array:
 
 
 def category_texts(values: Array) -> Array:
-    """Write categories as texts, shape (n,); 1.0 and 1 are the same one, and what is missing is None.
+    """Write categories as texts, shape `(n,)`; 1.0 and 1 are the same one, and what is missing is None.
 
-    >>> category_texts(np.array([1.0, np.nan, 2.5])).tolist()
-    ['1', None, '2.5']
+    Examples:
+        >>> category_texts(np.array([1.0, np.nan, 2.5])).tolist()
+        ['1', None, '2.5']
     """
     import pandas as pd
 
@@ -184,7 +186,7 @@ def _all_numbers(source: Source, column: pd.Series) -> bool:
 
 
 def one_per_series(name: str, values: Array, row_series: Ints, ids: Array) -> Array:
-    """Take the value of a static column, rows (N,), that each series has, (S,); missing ones do not count.
+    """Take the value of a static column, rows `(N,)`, that each series has, `(S,)`; missing ones do not count.
 
     Raises:
         DataError: It has two values in one series.

@@ -62,15 +62,16 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
     Args:
         texts: The column, as texts.
         date_format: The layout in the sense of strptime, where it is known.
-        digits: Whether plain digits that are no clear date (2024, 202401, 1700000000) may be one.
+        digits: Whether plain digits that are no clear date `(2024, 202401, 1700000000)` may be one.
 
     Returns:
         The dates, or None if the texts are no dates at all.
 
-    >>> import pandas as pd
-    >>> dates = parse_dates(pd.Series(["2024年1月5日", "2024年1月6日"]))
-    >>> dates.times[0], dates.layout
-    (Timestamp('2024-01-05 00:00:00'), '%Y年%m月%d日')
+    Examples:
+        >>> import pandas as pd
+        >>> dates = parse_dates(pd.Series(["2024年1月5日", "2024年1月6日"]))
+        >>> dates.times[0], dates.layout
+        (Timestamp('2024-01-05 00:00:00'), '%Y年%m月%d日')
     """
     import pandas as pd
 

@@ -103,8 +103,9 @@ def decode(content: bytes, name: str, encoding: str | None = None) -> Decoded:
         DataError: The file is binary, or its bytes do not fit the encoding.
         ConfigError: Python does not know `encoding`.
 
-    >>> decode("Größe\n1\n".encode("cp1252"), "a.csv")
-    Decoded(text='Größe\n1\n', encoding='Windows-1252', is_guess=True)
+    Examples:
+        >>> decode("Größe\n1\n".encode("cp1252"), "a.csv")
+        Decoded(text='Größe\n1\n', encoding='Windows-1252', is_guess=True)
     """
     if encoding is not None:
         check_encoding(encoding)

@@ -112,13 +112,14 @@ def read_table(
         DataError: The file cannot be read or cannot be a panel.
         ConfigError: `freq` or `encoding` is unknown, or a covariate has two uses.
 
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "sales.csv"
-    ...     _ = path.write_text("Monat;Wert\n2024-01;1,5\n2024-02;2,5\n")
-    ...     table = read_table(path)
-    >>> table.panel.values, table.freq, table.time_col, table.number_format
-    (array([1.5, 2.5]), 'MS', 'Monat', '1234,5')
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "sales.csv"
+        ...     _ = path.write_text("Monat;Wert\n2024-01;1,5\n2024-02;2,5\n")
+        ...     table = read_table(path)
+        >>> table.panel.values, table.freq, table.time_col, table.number_format
+        (array([1.5, 2.5]), 'MS', 'Monat', '1234,5')
     """
     path = Path(path)
     roles = make_roles(past, future, static)

@@ -52,9 +52,10 @@ def cell_text(value: object) -> str:
 def number_cells(column: "pd.Series") -> tuple[Ints, Array]:
     """Return the number of the cell of each row, -1 where it is missing, and the different cells as they appear.
 
-    >>> import pandas as pd
-    >>> number_cells(pd.Series(["b", None, "a", "b"]))
-    (array([ 0, -1,  1,  0]), array(['b', 'a'], dtype=object))
+    Examples:
+        >>> import pandas as pd
+        >>> number_cells(pd.Series(["b", None, "a", "b"]))
+        (array([ 0, -1,  1,  0]), array(['b', 'a'], dtype=object))
     """
     import pandas as pd
 

@@ -39,15 +39,16 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
         names: Names of the covariates.
 
     Returns:
-        By name, in the order of `after.ids`: shape (S, H), float64 for numbers, objects (texts) for categories.
+        By name, in the order of `after.ids`: shape `(S, H)`, float64 for numbers, objects (texts) for categories.
 
     Raises:
         DataError: The table, a column, a row or a value lacks, a time repeats, or a value is infinite.
 
-    >>> import pandas as pd
-    >>> after = Panel(np.array(["a"]), np.zeros(0), np.array([0, 0]), np.array([7]), freq=1)
-    >>> read_future(after, pd.DataFrame({"ds": [8, 7, 6], "price": [1.5, 2.5, 9.0]}), 2, ["price"])
-    {'price': array([[2.5, 1.5]])}
+    Examples:
+        >>> import pandas as pd
+        >>> after = Panel(np.array(["a"]), np.zeros(0), np.array([0, 0]), np.array([7]), freq=1)
+        >>> read_future(after, pd.DataFrame({"ds": [8, 7, 6], "price": [1.5, 2.5, 9.0]}), 2, ["price"])
+        {'price': array([[2.5, 1.5]])}
     """
     if not names:
         return {}
@@ -143,7 +144,7 @@ def _raise_kind(found: Found, are: str, expected: str) -> NoReturn:
 
 
 def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times: Array) -> Ints:
-    """Return the row of each needed time, shape (S, H); -1 where there is none."""
+    """Return the row of each needed time, shape `(S, H)`; -1 where there is none."""
     import pandas as pd
 
     steps = np.repeat(np.arange(after.n_series), times.shape[1])

@@ -26,7 +26,7 @@ class Numbers:
     """The numbers of a column.
 
     Attributes:
-        floats: float64, shape (N,); NaN where the text is no number.
+        floats: float64, shape `(N,)`; NaN where the text is no number.
         convention: How 1234.5 is written there, e.g. "1.234,5".
     """
 
@@ -41,9 +41,10 @@ def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers
         column: Numbers of any dtype, or texts.
         prefer_comma: Whether "1,234" alone means 1.234, as in files with semicolons between the columns.
 
-    >>> import pandas as pd
-    >>> parse_numbers(pd.Series(["1.234,5", "7"]))
-    Numbers(floats=array([1234.5,    7. ]), convention='1.234,5')
+    Examples:
+        >>> import pandas as pd
+        >>> parse_numbers(pd.Series(["1.234,5", "7"]))
+        Numbers(floats=array([1234.5,    7. ]), convention='1.234,5')
     """
     import pandas as pd
 
@@ -64,11 +65,12 @@ def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers
 
 
 def is_missing(column: "pd.Series") -> Array:
-    """Tell which cells say that there is no value: None, NaN, and texts like "NA" and "-"; bool, shape (N,).
+    """Tell which cells say that there is no value: None, NaN, and texts like "NA" and "-"; bool, shape `(N,)`.
 
-    >>> import pandas as pd
-    >>> is_missing(pd.Series(["1.5", "n/a", None, "many"]))
-    array([False,  True,  True, False])
+    Examples:
+        >>> import pandas as pd
+        >>> is_missing(pd.Series(["1.5", "n/a", None, "many"]))
+        array([False,  True,  True, False])
     """
     absent = column.isna().to_numpy(dtype=bool)
     if column.dtype.kind in "biufcM":

@@ -44,11 +44,12 @@ def train_test_split(
         views.
 
     Raises:
-        ConfigError: `test_size` is neither a share in (0, 1) nor a positive integer.
+        ConfigError: `test_size` is neither a share in `(0, 1)` nor a positive integer.
         DataError: The data cannot be a panel, or a series is too short.
 
-    >>> train_test_split([1, 2, 3, 4, 5])
-    ([1, 2, 3, 4], [5])
+    Examples:
+        >>> train_test_split([1, 2, 3, 4, 5])
+        ([1, 2, 3, 4], [5])
     """
     plain = as_array(data)
     if plain is not None:
@@ -62,14 +63,15 @@ def train_test_split(
 
 
 def split_positions(panel: Panel, test_size: float | int = 0.2) -> Ints:
-    """Return the number of training points of each series, shape (S,), at least one; see `train_test_split`.
+    """Return the number of training points of each series, shape `(S,)`, at least one; see `train_test_split`.
 
     Raises:
-        ConfigError: `test_size` is neither a share in (0, 1) nor a positive integer.
+        ConfigError: `test_size` is neither a share in `(0, 1)` nor a positive integer.
         DataError: A series has no point left to train on.
 
-    >>> split_positions(Panel(np.array(["a"]), np.zeros(10), np.array([0, 10]), np.array([0]), freq=1))
-    array([8])
+    Examples:
+        >>> split_positions(Panel(np.array(["a"]), np.zeros(10), np.array([0, 10]), np.array([0]), freq=1))
+        array([8])
     """
     return _positions(panel.lengths, panel.ids, test_size)
 

@@ -59,9 +59,10 @@ def to_panel(
             not the same in a whole series though static.
         ConfigError: `freq` is unknown, or a covariate has two uses.
 
-    >>> panel = to_panel([3.0, 4.0, 5.0])
-    >>> panel.values, panel.freq
-    (array([3., 4., 5.]), 1)
+    Examples:
+        >>> panel = to_panel([3.0, 4.0, 5.0])
+        >>> panel.values, panel.freq
+        (array([3., 4., 5.]), 1)
     """
     roles = make_roles(past, future, static)
     plain = as_array(data)
@@ -108,10 +109,10 @@ class Layout:
         source: The table.
         found: The columns that were used.
         times: When each row was observed.
-        ids: Names of the series, shape (S,).
-        row_series: Series of each row, shape (N,).
-        row_position: Position of each row on the grid of its series, shape (N,).
-        starts: First time of each series, shape (S,).
+        ids: Names of the series, shape `(S,)`.
+        row_series: Series of each row, shape `(N,)`.
+        row_position: Position of each row on the grid of its series, shape `(N,)`.
+        starts: First time of each series, shape `(S,)`.
         grid: The times in between.
         is_sorted: Whether the rows of each series came in order.
         is_grouped: Whether, beside that, they came series by series.
@@ -130,7 +131,7 @@ class Layout:
 
     @property
     def lengths(self) -> Ints:
-        """Grid points of each series, gaps included, shape (S,)."""
+        """Grid points of each series, gaps included, shape `(S,)`."""
         last = np.zeros(len(self.ids), dtype=np.int64)
         np.maximum.at(last, self.row_series, self.row_position)
         return last + 1
@@ -169,7 +170,7 @@ class Layout:
             )
 
     def panel(self, values: Floats, roles: Roles) -> Panel:
-        """Put the values of the rows, shape (N,), and the covariates on the grid.
+        """Put the values of the rows, shape `(N,)`, and the covariates on the grid.
 
         Raises:
             ConfigError: There are covariates that are known ahead, and no times.

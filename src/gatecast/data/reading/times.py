@@ -25,7 +25,7 @@ class RowTimes:
     """The time of each row.
 
     Attributes:
-        instants: int64 steps, or datetime64[ns] (UTC where there is a time zone), shape (N,).
+        instants: int64 steps, or datetime64[ns] (UTC where there is a time zone), shape `(N,)`.
         timezone: Name of the time zone, or None.
         layout: How the times are written, "" if they were times already.
         order: "day first" or "month first" where that had to be found out.
@@ -65,8 +65,9 @@ def read_times(source: Source, found: Found) -> RowTimes:
 def time_text(time: object) -> str:
     """Write a time shortly: no midnight, no nanoseconds.
 
-    >>> time_text(np.datetime64("2024-01-05T00:00:00.000000000"))
-    '2024-01-05'
+    Examples:
+        >>> time_text(np.datetime64("2024-01-05T00:00:00.000000000"))
+        '2024-01-05'
     """
     if not isinstance(time, np.datetime64):
         return str(time)

@@ -20,12 +20,13 @@ N_FOR_MEDIAN = 8
 
 
 def differenced(rows: Floats) -> Floats:
-    """Return the changes of series, (S, n), from step to step without outliers, level and unit; at most 1 in size.
+    """Return the changes of series, `(S, n)`, from step to step without outliers, level and unit; at most 1 in size.
 
     Where a value is missing, the last one stands in.
 
-    >>> differenced(np.array([[1.0, np.nan, 2.0, 4.0]])).round(2).tolist()
-    [[-0.33, -0.33, 0.33, 1.0]]
+    Examples:
+        >>> differenced(np.array([[1.0, np.nan, 2.0, 4.0]])).round(2).tolist()
+        [[-0.33, -0.33, 0.33, 1.0]]
     """
     missing = np.isnan(rows)
     if missing.any():
@@ -43,7 +44,7 @@ def differenced(rows: Floats) -> Floats:
 
 
 def season_p_values(rows: Floats, season: int, shorter: Sequence[int] = ()) -> Floats:
-    """Return how likely each series without this season would look as seasonal as it does, shape (S,).
+    """Return how likely each series without this season would look as seasonal as it does, shape `(S,)`.
 
     At each harmonic of the season the periodogram is compared with its neighbours up to half way to the next
     harmonic; without a season their ratio is that of two exponential variables of one mean, hence F distributed
@@ -51,15 +52,16 @@ def season_p_values(rows: Floats, season: int, shorter: Sequence[int] = ()) -> F
     (Bonferroni), whichever says more.
 
     Args:
-        rows: From `differenced`, (S, n); n a multiple of the season, at least three times.
+        rows: From `differenced`, `(S, n)`; n a multiple of the season, at least three times.
         season: Steps.
         shorter: Seasons whose harmonics do not count, because they are known already.
 
-    >>> t = np.arange(120)
-    >>> noise = np.random.default_rng(0).normal(size=120)
-    >>> p = season_p_values(np.stack([np.sin(2 * np.pi * t / 12) + noise, noise]), 12)
-    >>> (p < 0.01).tolist()
-    [True, False]
+    Examples:
+        >>> t = np.arange(120)
+        >>> noise = np.random.default_rng(0).normal(size=120)
+        >>> p = season_p_values(np.stack([np.sin(2 * np.pi * t / 12) + noise, noise]), 12)
+        >>> (p < 0.01).tolist()
+        [True, False]
     """
     n = rows.shape[1]
     power = np.abs(np.fft.rfft(rows, axis=1)) ** 2
@@ -80,8 +82,9 @@ def season_p_values(rows: Floats, season: int, shorter: Sequence[int] = ()) -> F
 def log_tail(ratio: Floats, freedom: Array | float) -> Floats:
     """Return the log probability that an exponential variable exceeds `ratio` times the mean of `freedom` others.
 
-    >>> round(float(log_tail(np.array(3.0), 1e9)), 6)
-    -3.0
+    Examples:
+        >>> round(float(log_tail(np.array(3.0), 1e9)), 6)
+        -3.0
     """
     return np.asarray(-freedom * np.log1p(ratio / freedom))
 
@@ -111,7 +114,7 @@ def _neighbours(center: int, n_periods: int, n: int, known: Array) -> Ints:
 
 
 def _background(power: Floats) -> tuple[Floats, float]:
-    """Return the mean power around a harmonic, (S,), and how many values it is worth."""
+    """Return the mean power around a harmonic, `(S,)`, and how many values it is worth."""
     n_around = power.shape[1]
     if n_around < N_FOR_MEDIAN:
         return power.mean(axis=1), float(n_around)
@@ -120,7 +123,7 @@ def _background(power: Floats) -> tuple[Floats, float]:
 
 
 def _joined(logs: Floats) -> Floats:
-    """Join the log p-values of K harmonics, (K, S), to p-values, (S,)."""
+    """Join the log p-values of K harmonics, `(K, S)`, to p-values, `(S,)`."""
     n_tests = len(logs)
     smallest = logs.min(axis=0) + np.log(n_tests)
     total = -logs.sum(axis=0)

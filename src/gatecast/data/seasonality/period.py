@@ -27,7 +27,7 @@ NEAR_TOP = 0.9
 
 
 def find_period(series: Floats) -> int | None:
-    """Return after how many steps a series, (T,), NaN where missing, repeats itself; None where it does not.
+    """Return after how many steps a series, `(T,)`, NaN where missing, repeats itself; None where it does not.
 
     Peaks of the spectrum above their own neighbourhood give periods, which may be those of harmonics. So the season is
     the smallest multiple of one of them (up to six) at which the autocorrelation has risen again by at least nine
@@ -35,9 +35,10 @@ def find_period(series: Floats) -> int | None:
     high bump of the autocorrelation. Its limits were set by simulation: noise, random walks and
     first-order autoregressions have a period in about 1 % of the cases. The last 10,000 points are looked at.
 
-    >>> sharp = np.tile([9.0, 1.0, 2.0, 1.0, 2.0, 2.0, 1.0], 20) + np.random.default_rng(0).normal(size=140) / 2
-    >>> find_period(sharp), find_period(np.random.default_rng(0).normal(size=140).cumsum())
-    (7, None)
+    Examples:
+        >>> sharp = np.tile([9.0, 1.0, 2.0, 1.0, 2.0, 2.0, 1.0], 20) + np.random.default_rng(0).normal(size=140) / 2
+        >>> find_period(sharp), find_period(np.random.default_rng(0).normal(size=140).cumsum())
+        (7, None)
     """
     y = series[-MAX_POINTS:]
     seen = np.flatnonzero(~np.isnan(y))
@@ -155,7 +156,7 @@ def _bump(y: Floats) -> int | None:
 
 
 def _rise(correlations: Floats) -> Floats:
-    """Return how far the autocorrelation has risen above its lowest value so far, (n,)."""
+    """Return how far the autocorrelation has risen above its lowest value so far, `(n,)`."""
     return np.asarray(correlations - np.minimum.accumulate(correlations))
 
 
@@ -168,7 +169,7 @@ def _without_trend(y: Floats, width: int) -> Floats:
 
 
 def _autocorrelations(y: Floats) -> Floats:
-    """Return the autocorrelation at lags 0 to n - 1, (n,), each over as many pairs as there are."""
+    """Return the autocorrelation at lags 0 to n - 1, `(n,)`, each over as many pairs as there are."""
     n = len(y)
     products = np.fft.irfft(np.abs(np.fft.rfft(y, 2 * n)) ** 2)[:n]
     return np.asarray(products / products[0] * (n / (n - np.arange(n))))

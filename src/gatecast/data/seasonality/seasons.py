@@ -35,7 +35,7 @@ def usual_season(grid: Grid) -> int:
     """Return the season that people expect at a frequency.
 
     A day for steps below a day (24 for hours, 48 for half hours), a week for days (7, or 5 for business days), a year
-    for weeks, months and quarters (52, 12, 4), 1 (no season) for years and integer steps.
+    for weeks, months and quarters `(52, 12, 4)`, 1 (no season) for years and integer steps.
 
     Examples:
         >>> from gatecast.data.panel.frequency import named_grid
@@ -58,7 +58,7 @@ def usual_seasons(grid: Grid) -> tuple[int, ...]:
 
     A day and a week for steps of five minutes to a day (24 and 168 for hours), an hour and a day for minutes, a minute
     and an hour for seconds, a week and a year for days (7 and 365; 5 for business days), a year for weeks, months and
-    quarters (52, 12, 4), none for years and integer steps. Only whole numbers of steps count.
+    quarters `(52, 12, 4)`, none for years and integer steps. Only whole numbers of steps count.
 
     Examples:
         >>> from gatecast.data.panel.frequency import named_grid
@@ -94,8 +94,9 @@ class SeasonCheck:
         strength: Share of the series with at least three full seasons that show it, 0 to 1.
         message: What was found, in one sentence.
 
-    >>> str(SeasonCheck(12, True, 1.0, Message("season.found", {"n": 12})).message)
-    'The values repeat themselves every 12 steps.'
+    Examples:
+        >>> str(SeasonCheck(12, True, 1.0, Message("season.found", {"n": 12})).message)
+        'The values repeat themselves every 12 steps.'
     """
 
     season_length: int
@@ -110,7 +111,7 @@ class SeasonCheck:
 
 
 def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list[SeasonCheck]:
-    """Tell which seasons, in steps, a training part shows: values (N,), NaN where missing; shortest first.
+    """Tell which seasons, in steps, a training part shows: values `(N,)`, NaN where missing; shortest first.
 
     Series by series, the changes from step to step are tested for peaks of their spectrum at the season's
     harmonics (`season_p_values`; a series without the season shows it once in a hundred times). A season is

@@ -21,7 +21,7 @@ GOLDEN = (5**0.5 - 1) / 2
 
 @dataclass(frozen=True)
 class BoxCoxRows:
-    """What was learned of each series, float64, shape (S,) each, or one for each of some rows.
+    """What was learned of each series, float64, shape `(S,)` each, or one for each of some rows.
 
     Attributes:
         power: The exponent; 1 leaves the series as it is.
@@ -30,9 +30,10 @@ class BoxCoxRows:
         floor: Smallest argument of the power, in units of `unit`.
         ceiling: Largest result of `inverse`, in units of `unit`.
 
-    >>> rows = BoxCoxRows(*(np.array([x]) for x in (0.0, 0.0, 1.0, 0.1, 100.0)))
-    >>> rows.forward(np.array([np.e])), rows.inverse(np.array([[1000.0]]))
-    (array([1.]), array([[100.]]))
+    Examples:
+        >>> rows = BoxCoxRows(*(np.array([x]) for x in (0.0, 0.0, 1.0, 0.1, 100.0)))
+        >>> rows.forward(np.array([np.e])), rows.inverse(np.array([[1000.0]]))
+        (array([1.]), array([[100.]]))
     """
 
     power: Floats
@@ -42,17 +43,17 @@ class BoxCoxRows:
     ceiling: Floats
 
     def take(self, index: Ints) -> BoxCoxRows:
-        """Return the rows at `index`, shape (n,)."""
+        """Return the rows at `index`, shape `(n,)`."""
         return BoxCoxRows(*(array[index] for array in vars(self).values()))
 
     def forward(self, values: Floats) -> Floats:
-        """Transform values, shape (n, ...), one row for each of ours."""
+        """Transform values, shape `(n, ...)`, one row for each of ours."""
         power, shift, unit, floor, _ = self._columns(values.ndim)
         logarithms = np.log(np.maximum((values + shift) / unit, floor))
         return np.where(power == 1, values, _power_of(logarithms, power))
 
     def inverse(self, values: Floats) -> Floats:
-        """Bring transformed values back, shape (n, ...); outside the domain they are the limit."""
+        """Bring transformed values back, shape `(n, ...)`; outside the domain they are the limit."""
         power, shift, unit, _, ceiling = self._columns(values.ndim)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             logarithms = np.where(power == 0, values, np.log1p(np.maximum(power * values, -1.0)) / power)
@@ -69,12 +70,13 @@ def fit_box_cox(values: Floats, offsets: Ints) -> BoxCoxRows:
     The likelihood is concave in the power (Kouider and Chen 1995), so a golden section finds its maximum.
 
     Args:
-        values: The training part of all series, (N,); NaN is skipped.
-        offsets: (S + 1,).
+        values: The training part of all series, `(N,)`; NaN is skipped.
+        offsets: `(S + 1,)`.
 
-    >>> y = np.exp(np.linspace(0.0, 3.0, 50))
-    >>> round(abs(float(fit_box_cox(y, np.array([0, 50])).power[0])), 2)
-    0.0
+    Examples:
+        >>> y = np.exp(np.linspace(0.0, 3.0, 50))
+        >>> round(abs(float(fit_box_cox(y, np.array([0, 50])).power[0])), 2)
+        0.0
     """
     n_series = len(offsets) - 1
     result = BoxCoxRows(*(np.ones(n_series) for _ in range(5)))
@@ -110,7 +112,7 @@ def _fit_block(values: Floats, offsets: Ints) -> BoxCoxRows:
 
 
 def _best_power(logarithms: Floats, series: Ints, count: Ints) -> Floats:
-    """Search the power of each series by golden section; the logarithms have mean 0, shape (n,)."""
+    """Search the power of each series by golden section; the logarithms have mean 0, shape `(n,)`."""
     low, high = np.full(len(count), LOWEST_POWER), np.full(len(count), HIGHEST_POWER)
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
     of_left, of_right = (_spread(p, logarithms, series, count) for p in (left, right))
@@ -126,7 +128,7 @@ def _best_power(logarithms: Floats, series: Ints, count: Ints) -> Floats:
 
 
 def _spread(power: Floats, logarithms: Floats, series: Ints, count: Ints) -> Floats:
-    """Return the variance of each transformed series, shape (S,).
+    """Return the variance of each transformed series, shape `(S,)`.
 
     In units of the geometric mean the log-likelihood is `-n/2 log(variance)`, so the least variance is the most likely.
     """

@@ -101,12 +101,13 @@ def carry_by_phase(values: Floats, offsets: Ints, lag: int) -> Floats:
     Causal: a point is filled from earlier points of its series. What has none stays NaN.
 
     Args:
-        values: (N,) of S series.
-        offsets: (S + 1,).
+        values: `(N,)` of S series.
+        offsets: `(S + 1,)`.
         lag: Points whose positions differ by a multiple of it have one phase.
 
-    >>> carry_by_phase(np.array([1.0, 5.0, np.nan, 6.0, 2.0, np.nan]), np.array([0, 6]), 2).tolist()
-    [1.0, 5.0, 1.0, 6.0, 2.0, 6.0]
+    Examples:
+        >>> carry_by_phase(np.array([1.0, 5.0, np.nan, 6.0, 2.0, np.nan]), np.array([0, 6]), 2).tolist()
+        [1.0, 5.0, 1.0, 6.0, 2.0, 6.0]
     """
     missing = np.isnan(values)
     if not missing.any():
@@ -125,12 +126,13 @@ def prepend(known: Floats, values: Floats, offsets: Ints) -> tuple[Floats, Ints]
     """Put what was known before each series in front of it; returns the values and their offsets.
 
     Args:
-        known: (S, lag), NaN where nothing was.
-        values: (N,).
-        offsets: (S + 1,).
+        known: `(S, lag)`, NaN where nothing was.
+        values: `(N,)`.
+        offsets: `(S + 1,)`.
 
-    >>> prepend(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
-    (array([9., 1., 2., 8., 3.]), array([0, 3, 5]))
+    Examples:
+        >>> prepend(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
+        (array([9., 1., 2., 8., 3.]), array([0, 3, 5]))
     """
     n_series, lag = known.shape
     shifted = offsets + lag * np.arange(n_series + 1)

@@ -18,14 +18,15 @@ class Scaling:
     """Per series: `scaled = (y - center) / scale`.
 
     Attributes:
-        center: float64, shape (S,), in the units of the data.
-        scale: float64, shape (S,), positive, in the units of the data.
+        center: float64, shape `(S,)`, in the units of the data.
+        scale: float64, shape `(S,)`, positive, in the units of the data.
         kind: "season" (mean 0, mean absolute change over a season 1), "standard" (mean 0, standard deviation 1),
             "minmax" (0..1 over the training part) or "none".
 
-    >>> values, offsets = np.array([1.0, 3.0]), np.array([0, 2])
-    >>> fit_scaling(values, offsets, "minmax").transform(values, offsets)
-    array([0., 1.])
+    Examples:
+        >>> values, offsets = np.array([1.0, 3.0]), np.array([0, 2])
+        >>> fit_scaling(values, offsets, "minmax").transform(values, offsets)
+        array([0., 1.])
     """
 
     center: Floats
@@ -33,7 +34,7 @@ class Scaling:
     kind: str
 
     def transform(self, values: Array, offsets: Ints, dtype: npt.DTypeLike = np.float64) -> Array:
-        """Scale the values of all series, shape (N, ...), in float64, to `dtype` of the same shape. NaN stays NaN."""
+        """Scale the values of all series, shape `(N, ...)`, in float64, to `dtype` of the same shape. NaN stays NaN."""
         scaled = np.empty(values.shape, dtype)
         for block in blocks(offsets):
             center, scale = self._spread(values, block)
@@ -43,7 +44,7 @@ class Scaling:
         return scaled
 
     def inverse(self, values: Array, offsets: Ints) -> Floats:
-        """Bring scaled values of all series, shape (N, ...), back to the units of the data, as float64."""
+        """Bring scaled values of all series, shape `(N, ...)`, back to the units of the data, as float64."""
         restored = np.empty(values.shape)
         for block in blocks(offsets):
             center, scale = self._spread(values, block)
@@ -61,16 +62,17 @@ def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: i
     """Learn a scaling per series; NaN is skipped, a constant series gets scale 1 and so maps to 0.
 
     Args:
-        values: The training part of all series, shape (N,).
-        offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape (S + 1,).
+        values: The training part of all series, shape `(N,)`.
+        offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape `(S + 1,)`.
         kind: "season", "standard", "minmax" or "none".
         season: Steps in a season, for "season".
 
     Raises:
         ConfigError: The kind is unknown.
 
-    >>> fit_scaling(np.array([5.0, 5.0]), np.array([0, 2]), "standard").scale
-    array([1.])
+    Examples:
+        >>> fit_scaling(np.array([5.0, 5.0]), np.array([0, 2]), "standard").scale
+        array([1.])
     """
     if kind not in KINDS:
         raise ConfigError(f'`scaling` must be one of {", ".join(KINDS)}, got {kind!r}. Use `scaling="standard"`.')
@@ -137,8 +139,9 @@ def naive_scale(values: Floats, offsets: Ints, season: int) -> Floats:
     Returns:
         `(S,)`; NaN where it is zero or cannot be known.
 
-    >>> naive_scale(np.array([1.0, 3.0, 2.0]), np.array([0, 3]), 1)
-    array([1.5])
+    Examples:
+        >>> naive_scale(np.array([1.0, 3.0, 2.0]), np.array([0, 3]), 1)
+        array([1.5])
     """
     scales = np.empty(len(offsets) - 1)
     for block in blocks(offsets):

@@ -66,33 +66,33 @@ class Transform(ABC):
 
     @abstractmethod
     def rows(self, index: Ints) -> Self:
-        """Return the transform of some series, in this order, shape (n,)."""
+        """Return the transform of some series, in this order, shape `(n,)`."""
 
     @abstractmethod
     def forward(self, values: Floats, offsets: Ints) -> Floats:
-        """Transform the values of all series, shape (N,). NaN stays NaN."""
+        """Transform the values of all series, shape `(N,)`. NaN stays NaN."""
 
     @abstractmethod
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
         """Bring transformed forecasts back to the units of the data.
 
         Args:
-            values: (n, H) or (n, H, Q): one row for each forecast. Q are quantiles or sample paths; for a difference
-                they must be sample paths, because quantiles of sums are not sums of quantiles (`is_elementwise`).
-            anchors: What `anchors` gives for the origins of the rows, shape (n, lag); only a difference needs them.
-            series: The series of each row, shape (n,); the rows are all series in order when it is absent.
+            values: `(n, H)` or `(n, H, Q)`: one row for each forecast. Q are quantiles or sample paths; for a
+                difference they must be sample paths, because quantiles of sums are not sums of quantiles (`is_elementwise`).
+            anchors: What `anchors` gives for the origins of the rows, shape `(n, lag)`; only a difference needs them.
+            series: The series of each row, shape `(n,)`; the rows are all series in order when it is absent.
 
         Returns:
             Same shape as `values`, float64.
         """
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
-        """Return what must be known at the origins to bring forecasts back, shape (n, lag).
+        """Return what must be known at the origins to bring forecasts back, shape `(n, lag)`.
 
         Args:
-            values: All series in the units of the data, shape (N,); what lies behind an origin is not looked at.
-            offsets: Shape (S + 1,).
-            origins: Positions in `values` of the newest known points, shape (n,); the end of each series when absent.
+            values: All series in the units of the data, shape `(N,)`; what lies behind an origin is not looked at.
+            offsets: Shape `(S + 1,)`.
+            origins: Positions in `values` of the newest known points, shape `(n,)`; the end of each series when absent.
         """
         return np.empty((len(offsets) - 1 if origins is None else len(origins), 0))
 
@@ -109,7 +109,7 @@ class _Shared(Transform):
         return cls(**{field.name: arrays[field.name][0].item() for field in fields(cls)})
 
     def to_arrays(self) -> dict[str, Array]:
-        """Return each number, shape (1,)."""
+        """Return each number, shape `(1,)`."""
         return {name: np.array([number]) for name, number in asdict(self).items()}
 
     def rows(self, index: Ints) -> Self:
@@ -122,8 +122,9 @@ class _Shared(Transform):
 class Identity(_Shared):
     """Values stay as they are.
 
-    >>> Identity().forward(np.array([1.0, 2.0]), np.array([0, 2]))
-    array([1., 2.])
+    Examples:
+        >>> Identity().forward(np.array([1.0, 2.0]), np.array([0, 2]))
+        array([1., 2.])
     """
 
     name: ClassVar[str] = "none"
@@ -150,10 +151,11 @@ class Log1p(_Shared):
     Later values below `lowest`, which is 0 or the smallest training value where that is below 0, are read as `lowest`:
     a single refund must not end a service, and the logarithm falls without end towards -1.
 
-    >>> Log1p(0.0).forward(np.array([-5.0, 0.0]), np.array([0, 2]))
-    array([0., 0.])
-    >>> Log1p().inverse(Log1p().forward(np.array([0.0, 9.0]), np.array([0, 2]))).round(9).tolist()
-    [0.0, 9.0]
+    Examples:
+        >>> Log1p(0.0).forward(np.array([-5.0, 0.0]), np.array([0, 2]))
+        array([0., 0.])
+        >>> Log1p().inverse(Log1p().forward(np.array([0.0, 9.0]), np.array([0, 2]))).round(9).tolist()
+        [0.0, 9.0]
     """
 
     lowest: float = 0.0
@@ -170,7 +172,7 @@ class Log1p(_Shared):
         return cls(float(np.fmin.reduce(values, initial=0.0)))
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
-        """Return the logarithms, shape (N,); values below `lowest` are read as that."""
+        """Return the logarithms, shape `(N,)`; values below `lowest` are read as that."""
         return np.log1p(np.maximum(values, self.lowest), dtype=np.float64)
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
@@ -190,10 +192,11 @@ class BoxCox(Transform):
     from `-shift`) are read as that. Forecasts end at `-shift` below and at 100 times the largest training value
     above, where a negative power would reach infinity.
 
-    >>> y, offsets = np.exp(np.array([0.0, 1.0, 2.0, 3.0, 4.0])), np.array([0, 5])
-    >>> transform = BoxCox.fit(y, offsets, season_length=1)
-    >>> transform.forward(y, offsets).round(3).tolist()
-    [-2.0, -1.0, 0.0, 1.0, 2.0]
+    Examples:
+        >>> y, offsets = np.exp(np.array([0.0, 1.0, 2.0, 3.0, 4.0])), np.array([0, 5])
+        >>> transform = BoxCox.fit(y, offsets, season_length=1)
+        >>> transform.forward(y, offsets).round(3).tolist()
+        [-2.0, -1.0, 0.0, 1.0, 2.0]
     """
 
     learned: BoxCoxRows
@@ -211,7 +214,7 @@ class BoxCox(Transform):
         return cls(BoxCoxRows(**{name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()}))
 
     def to_arrays(self) -> dict[str, Array]:
-        """Return `power`, `shift`, `unit`, `floor` and `ceiling`, shape (S,) each."""
+        """Return `power`, `shift`, `unit`, `floor` and `ceiling`, shape `(S,)` each."""
         return dict(vars(self.learned))
 
     def rows(self, index: Ints) -> Self:
@@ -219,7 +222,7 @@ class BoxCox(Transform):
         return type(self)(self.learned.take(index))
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
-        """Transform the values of all series, shape (N,). NaN stays NaN."""
+        """Transform the values of all series, shape `(N,)`. NaN stays NaN."""
         bent = np.empty(len(values))
         for block in blocks(offsets):
             series = np.repeat(np.arange(block.series.start, block.series.stop), block.lengths)
@@ -227,7 +230,7 @@ class BoxCox(Transform):
         return bent
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
-        """Bring forecasts back, shape (n, ...); outside the domain they are the limit."""
+        """Bring forecasts back, shape `(n, ...)`; outside the domain they are the limit."""
         of_rows = self.learned if series is None else self.learned.take(series)
         return of_rows.inverse(np.asarray(values, dtype=np.float64))
 
@@ -240,16 +243,16 @@ class _Lagged(_Shared):
     is_elementwise: ClassVar[bool] = False
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
-        """Return the differences, shape (N,); the first `lag` of each series are NaN, as is what is missing."""
+        """Return the differences, shape `(N,)`; the first `lag` of each series are NaN, as is what is missing."""
         return _differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
-        """Return the last `lag` values at each origin, oldest first, shape (n, lag); NaN where nothing is known."""
+        """Return the last `lag` values at each origin, oldest first, shape `(n, lag)`; NaN where nothing is known."""
         filled = carry_by_phase(np.asarray(values, dtype=np.float64), offsets, self.lag)
         return _anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
-        """Add the forecast differences, shape (n, H) or (n, H, paths), to the anchors, shape (n, lag).
+        """Add the forecast differences, shape `(n, H)` or `(n, H, paths)`, to the anchors, shape `(n, lag)`.
 
         Raises:
             ConfigError: `anchors` are absent or do not fit.
@@ -269,12 +272,13 @@ class _Lagged(_Shared):
 class Difference(_Lagged):
     """`y[t] - y[t - 1]`: the change from step to step, for series that wander.
 
-    >>> y, offsets = np.array([1.0, 3.0, 6.0]), np.array([0, 3])
-    >>> difference = Difference.fit(y, offsets, season_length=1)
-    >>> difference.forward(y, offsets)
-    array([nan,  2.,  3.])
-    >>> difference.inverse(np.array([[1.0, 1.0]]), difference.anchors(y, offsets))
-    array([[7., 8.]])
+    Examples:
+        >>> y, offsets = np.array([1.0, 3.0, 6.0]), np.array([0, 3])
+        >>> difference = Difference.fit(y, offsets, season_length=1)
+        >>> difference.forward(y, offsets)
+        array([nan,  2.,  3.])
+        >>> difference.inverse(np.array([[1.0, 1.0]]), difference.anchors(y, offsets))
+        array([[7., 8.]])
     """
 
     name: ClassVar[str] = "difference"
@@ -290,8 +294,9 @@ class Difference(_Lagged):
 class SeasonalDifference(_Lagged):
     """`y[t] - y[t - season_length]`: the change from season to season.
 
-    >>> SeasonalDifference(2).forward(np.array([1.0, 5.0, 2.0, 7.0]), np.array([0, 4]))
-    array([nan, nan,  1.,  2.])
+    Examples:
+        >>> SeasonalDifference(2).forward(np.array([1.0, 5.0, 2.0, 7.0]), np.array([0, 4]))
+        array([nan, nan,  1.,  2.])
     """
 
     name: ClassVar[str] = "seasonal-difference"
@@ -317,14 +322,15 @@ TRANSFORMS: dict[str, type[Transform]] = {
 
 
 def fit_transform_named(name: str, values: Floats, offsets: Ints, season_length: int = 1) -> Transform:
-    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, (N,).
+    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, `(N,)`.
 
     Raises:
         ConfigError: The name is unknown, or a season is needed and there is none.
         DataError: The values have no such transform.
 
-    >>> fit_transform_named("difference", np.array([1.0, 2.0]), np.array([0, 2]))
-    Difference(lag=1)
+    Examples:
+        >>> fit_transform_named("difference", np.array([1.0, 2.0]), np.array([0, 2]))
+        Difference(lag=1)
     """
     return _kind(name).fit(values, offsets, season_length)
 
@@ -335,8 +341,9 @@ def transform_from_arrays(name: str, arrays: Mapping[str, Array]) -> Transform:
     Raises:
         ConfigError: The name is unknown.
 
-    >>> transform_from_arrays("seasonal-difference", SeasonalDifference(12).to_arrays())
-    SeasonalDifference(lag=12)
+    Examples:
+        >>> transform_from_arrays("seasonal-difference", SeasonalDifference(12).to_arrays())
+        SeasonalDifference(lag=12)
     """
     return _kind(name).from_arrays(arrays)
 
@@ -370,7 +377,7 @@ def _differences(values: Floats, offsets: Ints, lag: int) -> Floats:
 
 
 def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats:
-    """Return the last `lag` values up to each origin, (n, lag); the newest one where one is unknown."""
+    """Return the last `lag` values up to each origin, `(n, lag)`; the newest one where one is unknown."""
     positions = origins[:, None] + np.arange(1 - lag, 1)
     begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
     known = filled[np.maximum(positions, begins[:, None])]
@@ -379,7 +386,7 @@ def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Float
 
 
 def _undo_differences(values: Floats, anchors: Floats) -> Floats:
-    """Return `y[k] = values[k] + y[k - lag]`, where the anchors, (n, lag), are what came before."""
+    """Return `y[k] = values[k] + y[k - lag]`, where the anchors, `(n, lag)`, are what came before."""
     n, horizon = values.shape[:2]
     lag = anchors.shape[1]
     n_seasons = -(-horizon // lag)

@@ -31,7 +31,7 @@ class Trace:
 @final
 @dataclass(frozen=True)
 class Gru(Layer):
-    """Weights `kernel` (F, 3D), `recurrent_kernel` (D, 3D), `bias` and `recurrent_bias` (3D), gates as z, r, g."""
+    """Weights `kernel` `(F, 3D)`, `recurrent_kernel` `(D, 3D)`, `bias` and `recurrent_bias` (3D), gates as z, r, g."""
 
     mixes_steps = True
 

@@ -32,7 +32,7 @@ class Trace:
 @final
 @dataclass(frozen=True)
 class Lstm(Layer):
-    """Weights `kernel` (F, 4D), `recurrent_kernel` (D, 4D) and `bias` (4D), gates in the order i, f, g, o."""
+    """Weights `kernel` `(F, 4D)`, `recurrent_kernel` `(D, 4D)` and `bias` (4D), gates in the order i, f, g, o."""
 
     mixes_steps = True
 

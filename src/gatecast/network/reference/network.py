@@ -65,7 +65,7 @@ class Gradients:
 
 
 def forward(spec: NetworkSpec, flat: Array, x: Array, first: int = 0) -> Array:
-    """Run layers and head over `x` (B, T, F).
+    """Run layers and head over `x` `(B, T, F)`.
 
     Args:
         spec: Shape of the network.
