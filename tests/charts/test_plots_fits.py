@@ -61,7 +61,7 @@ def test_intervals_refuse_no_points(model, parts):
 
 def test_learning_curves_mark_the_weights_that_were_kept():
     axes = charts.learning_curves(HISTORY, unit="kg").axes[0]
-    assert line(axes, "validation part").get_ydata().tolist() == HISTORY["validation_rmse"]
+    assert line(axes, "validation set").get_ydata().tolist() == HISTORY["validation_rmse"]
     assert line(axes, "learned points").get_ydata().tolist() == HISTORY["train_rmse"]
     # the smallest loss decides, not the smallest RMSE
     assert line(axes, "kept: epoch 3").get_xdata()[0] == 3

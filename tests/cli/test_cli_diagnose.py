@@ -54,7 +54,7 @@ def test_diagnose_a_saved_model_says_the_same(gatecast, wave, tmp_path):
 def test_diagnose_fix_shows_and_keeps_what_helped(gatecast, wave, tmp_path):
     outcome = gatecast("diagnose", wave, *BLIND, "--fix", "--save", "better.safetensors")
     assert outcome.code == 0
-    assert "Remedies, tried on the validation part" in outcome.out
+    assert "Remedies, tried on the validation set" in outcome.out
     assert "kept" in outcome.out
     assert (tmp_path / "better.safetensors").exists()
 

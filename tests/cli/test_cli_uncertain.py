@@ -53,7 +53,7 @@ def test_coverage_without_a_test_part_says_where_it_was_measured(gatecast, long_
     options = ("--level", 80, "--test-size", 0)
     outcome = gatecast("forecast", long_csv, *QUICK, *options)
     assert "Nothing was held back, as was asked for" in said(outcome)
-    assert "Measured on the validation part, from which their widths come: the 80 % interval held" in said(outcome)
+    assert "Measured on the validation set, from which their widths come: the 80 % interval held" in said(outcome)
     report = gatecast("forecast", long_csv, *QUICK, *options, "--json").json
     # widths are ranks of these very errors, so they hold at least as often as they say
     assert report["intervals"]["coverage"]["80.0"] >= 0.8

@@ -168,7 +168,7 @@ def test_both_languages_hold_the_same_charts_and_numbers(small):
 
 
 def test_what_a_fit_chose_is_said_in_chinese():
-    # a series of which both ways are tried: positive, long enough for a validation part
+    # a series of which both ways are tried: positive, long enough for a validation set
     y = 50 + 20 * np.sin(np.arange(400) * np.pi / 6) + np.random.default_rng(0).normal(size=400)
     small = {"hidden_size": 4, "n_layers": 1, "lookback": 12, "ensemble": 1, "progress": False}
     model = forecaster(3, **small, refit_full=True).fit(y)

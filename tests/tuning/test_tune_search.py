@@ -210,7 +210,7 @@ def test_trials_worse_than_the_others_are_pruned(monkeypatch):
 
 
 def test_looks_of_real_fits_lead_to_pruning():
-    # learning rates of ten ruin the forecasts, so looks at the validation part are far above the median
+    # learning rates of ten ruin the forecasts, so looks at the validation set are far above the median
     space = WHOLE | {"learning_rate": (1e-3, 30.0, "log"), "lookback": None, "cell": None}
     tuned = quick(space=space, n_trials=16, patience=0, seed=1)
     assert "pruned" in set(tuned.trials["state"])

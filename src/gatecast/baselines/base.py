@@ -170,7 +170,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         level: float | Sequence[float] | None = None,
         quantiles: float | Sequence[float] | None = None,
     ) -> FrameT:
-        """Forecast the steps behind the training part, or behind `data`.
+        """Forecast the steps after the training part, or behind `data`.
 
         Args:
             horizon: Steps ahead; that of the constructor when absent.
@@ -404,7 +404,7 @@ def _read_like(after: Panel, data: Data) -> Panel:
 def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:
     """Return the row of each series among those fitted, -1 for a new one, and all its values, gaps filled.
 
-    Rows that begin behind the training part come behind it; all else are whole series.
+    Rows that begin after the training part come behind it; all else are whole series.
     """
     season, match = fitted.seasons[0] if fitted.seasons else 1, match_series(fitted.after, panel)
     joined = []

@@ -73,7 +73,7 @@ def learning_curves(
         >>> history = {"rmse": [3.0, 2.0], "validation_epoch": [1, 2], "validation_rmse": [3.0, 2.5]}
         >>> figure = learning_curves(history | {"validation_loss": [0.9, 0.7], "train_rmse": [2.9, 2.0]})
         >>> figure.axes[0].get_legend_handles_labels()[1]
-        ['validation part', 'learned points', 'kept: epoch 2']
+        ['validation set', 'learned points', 'kept: epoch 2']
     """
     from gatecast.forecaster import LSTMForecaster
 

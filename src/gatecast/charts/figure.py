@@ -70,7 +70,7 @@ def plot_forecast(
     Raises:
         GatecastError: matplotlib is not installed, or the model is not fitted.
         ConfigError: There is no such series, or several to choose from.
-        DataError: The test part does not lie behind the training part.
+        DataError: The test part does not lie after the training part.
 
     Examples:
         >>> import gatecast
@@ -110,7 +110,7 @@ def plot_predictions(
     Raises:
         GatecastError: matplotlib is not installed, or the model is not fitted.
         ConfigError: There is no such series, or several to choose from.
-        DataError: The test part does not lie behind the training part.
+        DataError: The test part does not lie after the training part.
 
     Examples:
         >>> import gatecast

@@ -77,7 +77,7 @@ def make_timeline(
 
     Raises:
         ConfigError: There is no such series, or several to choose from.
-        DataError: The test part does not lie behind the training part.
+        DataError: The test part does not lie after the training part.
     """
     panel = read_like_training(model.fitted_, train)
     known = replace(panel.only(panel.row(unique_id)), backend="pandas")
@@ -115,7 +115,7 @@ def _same_series(test: Panel, name: object) -> Panel:
 
 
 def _join(train: Panel, test: Panel) -> Panel:
-    """Put the test part behind the training part, at its own time; arrays without times simply follow."""
+    """Put the test part after the training part, at its own time; arrays without times simply follow."""
     n_train = int(train.lengths[0])
     is_array = train.starts.dtype.kind != "M" and test.starts[0] == train.starts[0] == 0
     begin = n_train if is_array else int(train.grid.positions(test.starts, train.starts)[0])

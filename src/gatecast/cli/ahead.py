@@ -57,7 +57,7 @@ def ahead_of_table(
 def ahead_of_model(
     after: Panel, names: tuple[str, ...], future_file: Path | None, options: FileOptions, horizon: int
 ) -> Ahead:
-    """Find what is known of the steps behind the training part.
+    """Find what is known of the steps after the training part.
 
     Raises:
         ConfigError: A file is missing or not needed.

@@ -114,7 +114,7 @@ def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str
 
 
 def validation_coverage(model: LSTMForecaster, levels: tuple[float, ...]) -> dict[float, float]:
-    """Return how often intervals hold on the validation part that gave them their widths; {} where they did not."""
+    """Return how often intervals hold on the validation set that gave them their widths; {} where they did not."""
     calibration = model.fitted_.calibration
     if calibration is None or model.fitted_.learns_intervals:
         return {}

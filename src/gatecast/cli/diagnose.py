@@ -71,7 +71,7 @@ def _say_steps(printer: Printer, diagnosis: Diagnosis) -> None:
         ]
         for step in diagnosis.steps
     ]
-    printer.table("Remedies, tried on the validation part", ["remedy", "RMSE before", "after", ""], rows)
+    printer.table("Remedies, tried on the validation set", ["remedy", "RMSE before", "after", ""], rows)
     for step in diagnosis.steps:
         if step.failure is not None:
             why = in_options(step.failure.say("en", as_options))

@@ -139,7 +139,7 @@ def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> t
     """Return how often intervals held, and where that was measured."""
     if tested is not None:
         return tested.evaluation.coverage, "the test part"
-    return validation_coverage(made.model, levels), "the validation part, from which their widths come"
+    return validation_coverage(made.model, levels), "the validation set, from which their widths come"
 
 
 def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> str:

@@ -21,7 +21,7 @@ def diagnose(
 ) -> Diagnosis:
     """Say whether a fit is too short, too small, too big or done, and what to change.
 
-    Errors are those of forecasts one step ahead, on the test part where there is one, else on the validation part,
+    Errors are those of forecasts one step ahead, on the test part where there is one, else on the validation set,
     beside those of a linear autoregression and of the last value on the same points. Thresholds and their reasons
     stand in `gatecast.diagnosis.thresholds`.
 
@@ -29,9 +29,9 @@ def diagnose(
         model: Fitted.
         data: The data that it was fitted on, where the model does not hold them (it was loaded from a file). Newer
             rows behind them are the test part.
-        test: Held-out rows, alone or behind the training data.
+        test: Held-out rows, alone or after the training data.
         fix: Try the remedies one after the other: fit with each of them on the same training part, keep those that
-            lower the error on the validation part, and return the better model.
+            lower the error on the validation set, and return the better model.
 
     Returns:
         The findings; with `fix` also what was tried and the better model.

@@ -55,9 +55,9 @@ class Curves:
 
     Args:
         loss: `(K,)` on the validation set at each check; of each epoch on the training part where there was none.
-        train: `(K,)` on learned points, of the same weights; empty where there was no validation part.
+        train: `(K,)` on learned points, of the same weights; empty where there was no validation set.
         epochs: `(K,)` when.
-        is_validation: Whether `loss` is of the validation part.
+        is_validation: Whether `loss` is of the validation set.
     """
 
     loss: np.ndarray
@@ -130,7 +130,7 @@ class Evidence:
     Args:
         fresh: Errors on points that were not learned from; on learned ones where there are no others.
         learned: Errors on learned points; None where too few could be forecast.
-        part: What `fresh` is: `test part`, `validation part` or `training part`.
+        part: What `fresh` is: `test part`, `validation set` or `training part`.
         curves: How the loss went; None where it is not known.
         coverage: How often intervals held; None where that was not measured on points of its own.
         floor: Estimate of the noise; None where there was too little for one.

@@ -76,7 +76,7 @@ class FixStep:
     Args:
         code: Finding that it is for.
         settings: Those that were added.
-        rmse_before: One step ahead on the validation part, before it.
+        rmse_before: One step ahead on the validation set, before it.
         rmse_after: The same after it; NaN where the fit failed.
         helped: Whether it was kept.
         failure: Why it failed; None where it did not.
@@ -116,7 +116,7 @@ class Diagnosis:
         findings: Sorted by severity.
         steps: Remedies that were tried, in order; none unless `fix=True`.
         model: The better model that came of them; None unless `fix=True`.
-        part: Where the points lie that it was judged on: `test part`, `validation part` or `training part`.
+        part: Where the points lie that it was judged on: `test part`, `validation set` or `training part`.
         n_points: How many they are.
     """
 

@@ -1,4 +1,4 @@
-"""Do the remedies help? Each is tried on the same training part and judged on the validation part."""
+"""Do the remedies help? Each is tried on the same training part and judged on the validation set."""
 
 from __future__ import annotations
 

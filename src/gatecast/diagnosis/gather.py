@@ -49,7 +49,7 @@ class Parts:
     Args:
         panel: Training part and what follows it.
         n_learned: `(S,)` points of each series that were learned from.
-        n_trained: `(S,)` the same with the validation part.
+        n_trained: `(S,)` the same with the validation set.
     """
 
     panel: Panel
@@ -58,7 +58,7 @@ class Parts:
 
     @property
     def train(self) -> Panel:
-        """The training part, with its validation part."""
+        """The training part, with its validation set."""
         return self.panel.head(self.n_trained)
 
     @property
@@ -120,7 +120,7 @@ def _joined(train: Panel, test: Panel) -> Panel:
         pieces.append((rows, *((0, rows[:0]) if s not in place else _newer(test, match, place[s]))))
     if not any(len(newer) for _, _, newer in pieces):
         raise DataError(
-            f"None of the {len(test.values)} points passed as `test` lies behind the training part, and at least "
+            f"None of the {len(test.values)} points passed as `test` lies after the training part, and at least "
             "one was expected. Pass the held-out rows."
         )
     offsets = np.concatenate(([0], np.cumsum([len(rows) + gap + len(newer) for rows, gap, newer in pieces])))
@@ -165,7 +165,7 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     linear = fit_linear(view.scaled, view.begins, view.is_learned, _orders(fitted, parts, found))
     points = _points(fitted, parts, view, linear)
     learned, validation, test_part = (points(rows) for rows in (view.is_learned, view.is_validation, view.is_test))
-    judged = [("test part", test_part), ("validation part", validation), ("training part", learned)]
+    judged = [("test part", test_part), ("validation set", validation), ("training part", learned)]
     part, fresh = next((p for p in judged if len(p[1]) >= LEAST_POINTS), max(judged, key=lambda p: len(p[1])))
     if not len(fresh):
         counts = {"n": len(parts.panel.values), "lookback": fitted.lookback}

@@ -28,7 +28,7 @@ class CovariateImportance:
 
     A covariate's column is turned within each series by a random number of steps, so that it keeps its own course and
     its ties with itself but not those with the target; one of a whole series is exchanged between series. Forecasts
-    are those behind the training part, which the model did not learn from. The error of a forecast is the mean of its
+    are those after the training part, which the model did not learn from. The error of a forecast is the mean of its
     absolute errors over the series' scale (the denominator of MASE).
 
     Standard errors know of both kinds of chance: the spread over repeats, and that over blocks of forecasts (a horizon
@@ -87,10 +87,10 @@ class CovariateImportance:
 
 
 def measure_covariates(fitted: Fitted, panel: Panel, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
-    """Measure the importance of each covariate behind the training part.
+    """Measure the importance of each covariate after the training part.
 
     Raises:
-        DataError: The model learned from no covariate, or there is no whole horizon behind the training part.
+        DataError: The model learned from no covariate, or there is no whole horizon after the training part.
         ConfigError: `n_repeats` is no positive integer.
     """
     check_count("n_repeats", n_repeats, "Use `n_repeats=10`.")

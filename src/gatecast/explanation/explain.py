@@ -26,8 +26,8 @@ class Explanation:
         gates: Gates, cell and hidden states of each unit at each step.
         half_lives: How long each unit remembers.
         lags: How much each step of a forecast moves with each value before it.
-        covariates: How much each covariate lowers the error behind the training part; None where the model learned
-            from none, or where no data from behind the training part were passed.
+        covariates: How much each covariate lowers the error after the training part; None where the model learned
+            from none, or where no data from after the training part were passed.
     """
 
     gates: Gates

@@ -105,7 +105,7 @@ class Explained:
         )
 
     def covariate_importance(self, data: Data, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
-        """Tell how much the error behind the training part grows when a covariate is taken from other times.
+        """Tell how much the error after the training part grows when a covariate is taken from other times.
 
         Args:
             data: As in `evaluate`: the training data with newer rows behind them, or the newer rows alone.
@@ -117,7 +117,7 @@ class Explained:
             `gatecast.explanation.CovariateImportance`.
 
         Raises:
-            DataError: The model learned from no covariate, or nothing lies behind the training part.
+            DataError: The model learned from no covariate, or nothing lies after the training part.
             ConfigError: `n_repeats` is no positive integer.
 
         Examples:

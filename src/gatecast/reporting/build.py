@@ -48,7 +48,7 @@ def report(
     Args:
         model: Fitted.
         data: What it was fitted on, where the model does not hold it; newer rows behind it are the test part.
-        test: Held-out rows behind the training part.
+        test: Held-out rows after the training part.
         comparison: From `gatecast.comparison.compare`; when absent, a model of the same settings is compared with the
             usual ones: in five windows, or two of ten series or more.
         diagnosis: From `gatecast.diagnosis.diagnose`; when absent that of `model` where a test part lies behind what it

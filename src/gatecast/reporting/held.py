@@ -34,7 +34,7 @@ class HeldOut:
         return bool((self.n_trained < self.panel.lengths).any())
 
     def diagnose(self) -> Diagnosis:
-        """Diagnose the model on these points; on its validation part where there are none."""
+        """Diagnose the model on these points; on its validation set where there are none."""
         return diagnose(self.model, self.panel.head(self.n_trained), self.panel if self.has_test else None)
 
     def covariates(self) -> JsonObject:

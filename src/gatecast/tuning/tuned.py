@@ -91,7 +91,7 @@ class Tuned:
             "=" * WIDTH,
             f"It ended because {self.stop}.",
             f"Judged by the {self.metric.upper()} on {windows} with rolling origins inside the training part,",
-            "each fitted anew on the points before it. Nothing behind the training part was seen. The best",
+            "each fitted anew on the points before it. Nothing after the training part was seen. The best",
             "of many errors is a little optimistic: measure the model on data that were held back.",
             "",
         ]

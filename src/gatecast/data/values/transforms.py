@@ -78,7 +78,8 @@ class Transform(ABC):
 
         Args:
             values: `(n, H)` or `(n, H, Q)`: one row for each forecast. Q are quantiles or sample paths; for a
-                difference they must be sample paths, because quantiles of sums are not sums of quantiles (`is_elementwise`).
+                difference they must be sample paths, because quantiles of sums are not sums of quantiles
+                (`is_elementwise`).
             anchors: What `anchors` gives for the origins of the rows, shape `(n, lag)`; only a difference needs them.
             series: The series of each row, shape `(n,)`; the rows are all series in order when it is absent.
 
