@@ -22,7 +22,7 @@ from reporting.made_reports import small_report
 from .made_backtests import hostile_backtest, made_backtest, made_board
 from .read_back import of_matplotlib, of_plotly
 from .small_models import monthly, small
-from .test_plots_fits import HISTORY, tuned
+from .test_charts_fits import HISTORY, tuned
 
 pytest.importorskip("plotly")
 

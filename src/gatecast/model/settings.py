@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from types import UnionType
@@ -110,8 +109,8 @@ class Everyday:
         calendar: Whether hour, weekday, month and the like are inputs. For three years of days or more also the values
             of the same date, weekday and holiday of up to four years before
             (`gatecast.data.features.yearly_lags.YearlyLags`).
-        country: Country or part of one whose holidays are inputs, e.g. `CN` or `AU-VIC`. Up to days each by its name,
-            with three days before and after it.
+        country: Country or part of one whose holidays are inputs, such as `CN` or `AU-VIC`. Up to days each by its
+            name, with three days before and after it.
         transform: Transform before scaling: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`.
             `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
             all that were learned from) are read as 0, with a warning, and measured errors are those of the values as
@@ -384,8 +383,7 @@ def _first_sentences(doc: str) -> dict[str, str]:
             name, _, line = line.strip().partition(": ")
         if name:
             texts[name] = f"{texts.get(name, '')} {line.strip()}".strip()
-    # "e.g. " ends no sentence
-    return {name: re.split(r"(?<!e\.g)\. ", text)[0].rstrip(".") + "." for name, text in texts.items()}
+    return {name: text.partition(". ")[0].rstrip(".") + "." for name, text in texts.items()}
 
 
 def _atoms(annotation: object) -> tuple[tuple[type, ...], bool]:
