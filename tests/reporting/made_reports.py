@@ -1,5 +1,7 @@
 """Which reports do the tests look at? Tiny fits of a series with a nasty name, made once."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -30,6 +32,7 @@ def nasty_table(n: int = 60) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@cache
 def nasty_report(lang: str = "en") -> Report:
     """A report on that table."""
     table = nasty_table()
@@ -62,6 +65,7 @@ def _drift():
     return Drift(3)
 
 
+@cache
 def small_report(lang: str = "en") -> Report:
     """A report on one harmless series."""
     from gatecast.datasets import sine
