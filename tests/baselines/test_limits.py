@@ -106,6 +106,11 @@ def test_process_is_used_again_until_it_was_killed():
     assert list(limited_steps(own_id, LONG)) != first
 
 
+def test_work_beside_leaves_the_process_to_others():
+    first = list(limited_steps(own_id, LONG))
+    assert [beside(os.getpid)] == first == list(limited_steps(own_id, LONG))
+
+
 def test_process_that_was_prepared_does_its_work_first(tmp_path):
     ended(for_ever)
     mark = tmp_path / "mark"

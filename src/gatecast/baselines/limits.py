@@ -136,9 +136,11 @@ def beside(work: Callable[[], Result]) -> Result:
         2
     """
     try:
-        return next(limited_steps(lambda: iter([work()]), LONGEST))
+        # to the end: a process that is left in the middle of its work is killed
+        (result,) = limited_steps(lambda: iter([work()]), LONGEST)
     except (NotPicklableError, ProcessDiedError):
         return work()
+    return result
 
 
 def prepare(work: Callable[[], Iterator[object]]) -> None:

@@ -39,9 +39,9 @@ def tuning_history(tuned: Tuned, *, title: str | None = None) -> Figure:
         >>> import numpy as np
         >>> from gatecast import LSTMForecaster, Training
         >>> from gatecast.tuning import tune
-        >>> space = {"lookback": (4, 32), "hidden_size": [8, 16]}
-        >>> model = LSTMForecaster(horizon=2, progress=False, training=Training(epochs=2))
-        >>> tuned = tune(np.sin(np.arange(200) * 0.3), model, space=space, n_trials=4, n_windows=1)
+        >>> y = np.random.default_rng(0).normal(size=100)
+        >>> model = LSTMForecaster(progress=False, training=Training(epochs=2))
+        >>> tuned = tune(y, model, space={"hidden_size": [8, 16]}, n_trials=2, n_windows=1)
         >>> axes = tuning_history(tuned).axes[0]
         >>> axes.get_xlabel(), axes.get_ylabel()
         ('trial', 'MASE')
