@@ -280,15 +280,18 @@ def _sunspots(
 
 def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> Path | None:
     """Write a report on a trial, beside models that take no time; None where what that needs is not installed."""
+    from gatecast import LinearAR, Naive, SeasonalNaive
+    from gatecast.backtesting.models import Model
     from gatecast.comparison import compare
     from gatecast.diagnosis import diagnose
     from gatecast.reporting import Origin, report
 
-    models: list[LSTMForecaster | str] = [
+    # without a limit they need no process of their own, which would import again what SARIMA has imported here
+    models: list[Model] = [
         LSTMForecaster.from_settings(replace(trial.model.settings_, progress=False)),
-        "Naive",
-        "SeasonalNaive",
-        "LinearAR",
+        Naive(1, time_limit=None),
+        SeasonalNaive(1, season_length=SUNSPOT_SEASON, time_limit=None),
+        LinearAR(1, season_length=SUNSPOT_SEASON, time_limit=None),
     ]
     try:
         comparison = compare(
