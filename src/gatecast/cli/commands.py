@@ -45,7 +45,7 @@ class JsonOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOptions(JsonOptions):
-    """Show what gatecast does, in less than ten seconds.
+    """Show what gatecast does, in a few seconds.
 
     Trains the classic tutorial's LSTM and then gatecast's defaults on a noisy sine, and gatecast on the yearly
     sunspots. Prints losses, errors and times, and draws pictures.
