@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shlex
 from collections.abc import Mapping
+from functools import cache
 
 from gatecast.cli.commands import COMMANDS
 from gatecast.cli.options import flag_of, option_names
@@ -41,8 +42,14 @@ def as_options(settings: Mapping[str, object]) -> str:
     return " ".join(option_text(name, value) for name, value in settings.items())
 
 
+@cache
+def _known() -> frozenset[str]:
+    """Return what the options of all commands are called in Python."""
+    return frozenset(name for command in COMMANDS for name in option_names(command))
+
+
 def _in_options(code: str) -> str:
-    known = {name for command in COMMANDS for name in option_names(command)}
+    known = _known()
     if code in known:
         return flag_of(code)
     try:
