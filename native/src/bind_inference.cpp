@@ -12,9 +12,8 @@ namespace {
 using namespace gatecast;
 
 void check_skip_forecasts(const Shape& shape, const ValueInputs& value_inputs) {
-    require(static_cast<int>(value_inputs.skip_forecasts.size()) == shape.J,
-            "the value inputs and the network differ in their skip forecasts: ", value_inputs.skip_forecasts.size(),
-            " and ", shape.J);
+    require(value_inputs.n_candidates() == shape.J, "the value inputs and the network differ in their skip forecasts: ",
+            value_inputs.n_candidates(), " and ", shape.J);
 }
 
 template <typename Real>

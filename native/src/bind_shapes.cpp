@@ -110,12 +110,15 @@ Shape make_shape(int dense_inputs, const std::vector<std::array<int, 2>>& embedd
     return shape;
 }
 
-ValueInputs make_value_inputs(const std::vector<int>& lags, const std::vector<int>& skip_forecasts, bool level) {
+ValueInputs make_value_inputs(const std::vector<int>& lags, const std::vector<int>& skip_forecasts,
+                              const std::vector<int>& drifts, bool level) {
     for (int lag : lags) require_between("lags", lag, 1, kMaxSteps);
     for (int m : skip_forecasts) require_between("skip_forecasts", m, -kMaxSteps, kMaxSteps);
     require_between<std::size_t>("number of lags", lags.size(), 0, kMaxWidth);
-    require_between<std::size_t>("number of skip forecasts", skip_forecasts.size(), 0, kMaxSkipForecasts);
-    return {.lags = lags, .skip_forecasts = skip_forecasts, .level = level};
+    for (int n : drifts) require_between("drifts", n, 1, kMaxSteps);
+    require_between<std::size_t>("number of skip forecasts and drifts", skip_forecasts.size() + drifts.size(), 0,
+                                 kMaxSkipForecasts);
+    return {.lags = lags, .skip_forecasts = skip_forecasts, .drifts = drifts, .level = level};
 }
 
 LossSettings make_loss(const std::string& kind, double huber_delta, const std::vector<double>& quantiles) {
@@ -214,10 +217,11 @@ void bind_shapes(nb::module_& module) {
                             "Which numbers about the values enter, and which naive forecasts are mixed.")
         .def(
             "__init__",
-            [](ValueInputs* self, const std::vector<int>& lags, const std::vector<int>& skip_forecasts, bool level) {
-                new (self) ValueInputs(make_value_inputs(lags, skip_forecasts, level));
+            [](ValueInputs* self, const std::vector<int>& lags, const std::vector<int>& skip_forecasts,
+               const std::vector<int>& drifts, bool level) {
+                new (self) ValueInputs(make_value_inputs(lags, skip_forecasts, drifts, level));
             },
-            nb::kw_only(), "lags"_a, "skip_forecasts"_a, "level"_a);
+            nb::kw_only(), "lags"_a, "skip_forecasts"_a, "drifts"_a, "level"_a);
     nb::class_<LossSettings>(module, "Loss", "What is minimised.")
         .def(
             "__init__",

@@ -25,8 +25,7 @@ void check_source(const Trainer<Real>& trainer, const Source<Real>& source) {
     same(source.C, static_cast<int>(shape.embeddings.size()), "their codes");
     require(source.value_inputs() || (shape.J == 0 && shape.future_units == 0),
             "a network with skip forecasts or a future decoder needs a panel, got given batches");
-    if (source.value_inputs())
-        same(static_cast<int>(source.value_inputs()->skip_forecasts.size()), shape.J, "their skip forecasts");
+    if (source.value_inputs()) same(source.value_inputs()->n_candidates(), shape.J, "their skip forecasts");
     if (source.panel()) {
         same(source.panel()->numbers.ahead, shape.ahead_numbers, "the numbers known ahead");
         same(source.panel()->codes.ahead, shape.ahead_codes, "the codes known ahead");

@@ -15,7 +15,7 @@ from gatecast.network.wrapper import Stretches
 from .hand_set import fitted, hourly, set_weights
 
 H, N, STEP = 3, 60, 1e-4
-EACH_VALUE_INPUTS = [ValueInputs((1, 4, 7), (1, 4, -5, 0, 8)), ValueInputs((2,), (), level=False), ValueInputs()]
+EACH_VALUE_INPUTS = [ValueInputs((1, 4, 7), (1, 4, -5, 0, 8), drifts=(3, 11)), ValueInputs((2,), (), level=False), ValueInputs()]
 
 
 def problem(value_inputs):
@@ -23,7 +23,7 @@ def problem(value_inputs):
     values = np.cumsum(rng.normal(size=N)) * 0.4
     arrays = PanelArrays(values, values, np.array([0, N]), np.ones(1), np.full(1, 1.3))
     stack = (LayerSpec("lstm", 4), LayerSpec("lstm", 4, 2, residual=True))
-    spec = NetworkSpec(value_inputs.n_inputs, stack, H, n_skip_forecasts=len(value_inputs.skip_forecasts))
+    spec = NetworkSpec(value_inputs.n_inputs, stack, H, n_skip_forecasts=value_inputs.n_candidates)
     return spec, rng.normal(size=spec.n_parameters) * 0.5, arrays
 
 

@@ -111,7 +111,7 @@ SHAPE: Arguments = {
     "layers": [layer()],
     "n_stack_layers": 1,
     "horizon": 3,
-    "n_skip_forecasts": 2,
+    "n_skip_forecasts": 3,
     "n_parameters_of_step": 1,
     "n_contexts": 2,
     "n_ahead_numbers": 2,
@@ -129,7 +129,7 @@ PLAIN = SHAPE | {
     "future_units": 0,
 }
 LOSS: Arguments = {"kind": "mse", "huber_delta": 1.0, "quantiles": [0.1, 0.5]}
-SEEN: Arguments = {"lags": [1, 2], "skip_forecasts": [1, -3], "level": True}
+SEEN: Arguments = {"lags": [1, 2], "skip_forecasts": [1, -3], "drifts": [2], "level": True}
 OPTIMIZER: Arguments = {
     "beta1": 0.9,
     "beta2": 0.999,
@@ -184,7 +184,7 @@ def right_calls() -> dict[str, tuple[Call, Arguments]]:
     source = _native.SegmentSource_float32(**of_panel, **segments)
     network = {"shape": shape, "loss": loss, "value_inputs": seen, "weights": weights}
     run_in = {"panel": panel, "series": np.array([0, 1]), "n_threads": 2, "isa": "baseline"}
-    nothing_seen = _native.ValueInputs(lags=[], skip_forecasts=[], level=True)
+    nothing_seen = _native.ValueInputs(lags=[], skip_forecasts=[], drifts=[], level=True)
     n_plain, n_plain_state = size_of(plain)
     plain_weights = RNG.normal(size=n_plain).astype(np.float32)
     of_stream = {
@@ -296,7 +296,7 @@ def misfits() -> Iterator[tuple[str, Call, Arguments]]:
             x=np.zeros((1, 2, 3, 8), np.float32), y=np.zeros((1, 2, 1, 3), np.float32), first=2
         ),
         "other skip forecasts": _native.SegmentSource_float32(
-            panel=panel, value_inputs=_native.ValueInputs(lags=[1, 2], skip_forecasts=[1], level=True), **segments
+            panel=panel, value_inputs=_native.ValueInputs(lags=[1, 2], skip_forecasts=[1], drifts=[], level=True), **segments
         ),
     }
     trainer = _native.Trainer_float32(shape=_native.Shape(**SHAPE), loss=loss, **OPTIMIZER)

@@ -28,7 +28,7 @@ from oracles.segment_draws import Segments
 # one far longer than a segment, one that ends inside of one, one empty, one of a single point, one as long as a segment
 LENGTHS = (40, 9, 0, 1, 14)
 LAGS = (1, 4, 7)
-CANDIDATES = (1, 4, -3, 0, 30)
+CANDIDATES, DRIFTS = (1, 4, -3, 0, 30), (9, 50)
 NAMES = ("values", "lags", "candidates", "numbers", "codes", "ahead", "everything")
 # categories and width of each code: the first one is known ahead
 EMBEDDINGS = ((4, 3), (3, 2), (5, 2))
@@ -57,7 +57,8 @@ def panel_of(name, seed=0):
 
 def value_inputs_of(name):
     lags = () if name == "values" else LAGS
-    return ValueInputs(lags, CANDIDATES if name in ("candidates", "ahead", "everything") else ())
+    mixed = {"skip_forecasts": CANDIDATES, "drifts": DRIFTS} if name in ("candidates", "ahead", "everything") else {}
+    return ValueInputs(lags, **mixed)
 
 
 def spec_of(name, stack, H, loss, decoder=()):
@@ -68,7 +69,7 @@ def spec_of(name, stack, H, loss, decoder=()):
         stack,
         H,
         decoder=decoder,
-        n_skip_forecasts=len(value_inputs.skip_forecasts),
+        n_skip_forecasts=value_inputs.n_candidates,
         n_parameters_of_step=LOSSES[loss].n_parameters,
         embeddings=EMBEDDINGS[: panel.codes.shape[1] + panel.static_codes.shape[1]],
         n_ahead_numbers=panel.n_ahead_numbers,
@@ -234,6 +235,16 @@ def test_candidates_by_hand():
         [30, 30, 30, 30],
         [0, 0, 0, 0],
     ]
+
+
+def test_drifts_by_hand():
+    values = np.array([10.0, 20.0, 24.0, 40.0, 50.0])
+    panel = PanelArrays(values, values, np.array([0, 5]), np.ones(1))
+    value_inputs = ValueInputs((1,), (1,), drifts=(2, 9))
+    # from 24 to 50 in two steps, from 10 to 50 in four; at the first point nothing has moved yet
+    assert reference.candidates_at(panel, value_inputs, 0, 4, 3).tolist() == [[50, 50, 50], [63, 76, 89], [60, 70, 80]]
+    assert reference.candidates_at(panel, value_inputs, 0, 0, 2).tolist() == [[10, 10]] * 3
+    assert value_inputs.history == 9
 
 
 def test_mixture_of_equal_shares_is_the_mean_of_the_candidates(each_isa):

@@ -11,7 +11,7 @@ from gatecast.network.spec import LayerSpec, NetworkSpec
 
 # more steps than the 16 rows that the core works on together
 H, T, LENGTH = 17, 4, 40
-VALUE_INPUTS = ValueInputs((1, 3), (1, 4, -5))
+VALUE_INPUTS = ValueInputs((1, 3), (1, 4, -5), drifts=(2, 90))
 STACKS = {
     "lstm": (LayerSpec("lstm", 5), LayerSpec("lstm", 4)),
     "gru": (LayerSpec("gru", 5, 2), LayerSpec("gru", 5, residual=True)),
@@ -34,7 +34,7 @@ def problem(name, loss):
         n_ahead_numbers=1, n_ahead_codes=1,
     )  # fmt: skip
     ahead = {"n_ahead_numbers": 1, "n_ahead_codes": 1, "n_contexts": 2, "future_units": 3}
-    shape = {"n_skip_forecasts": 3, "n_parameters_of_step": loss.n_parameters, "embeddings": ((3, 2),), **ahead}
+    shape = {"n_skip_forecasts": 5, "n_parameters_of_step": loss.n_parameters, "embeddings": ((3, 2),), **ahead}
     spec = NetworkSpec(6, STACKS[name], H, decoder=(LayerSpec("dense", 4),), **shape)
     return spec, rng.normal(size=spec.n_parameters) * 0.5, panel
 

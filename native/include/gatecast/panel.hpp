@@ -42,13 +42,18 @@ struct ValueInputs {
     std::vector<int> lags;            // changes over so many steps are inputs; empty: the value itself is the one input
     std::vector<int> skip_forecasts;  // m > 0: the value m * ceil(k / m) steps before the target (1: the last value);
                                       // m < 0: the mean of the last |m| values; 0: zero, the mean of the training part
+    std::vector<int> drifts;          // naive forecasts that go on along the line through the last value and the one so
+                                      // many steps before it (the first one, where the series is younger)
 
     bool level = true;  // whether, with lags, the level is an input too
 
     int n_inputs() const { return lags.empty() ? 1 : static_cast<int>(lags.size()) + (level ? 2 : 1); }
+    // J, naive forecasts that may be mixed.
+    int n_candidates() const { return static_cast<int>(skip_forecasts.size() + drifts.size()); }
     int history() const {
         int most = 0;
         for (int lag : lags) most = std::max(most, lag);
+        for (int n : drifts) most = std::max(most, n);
         for (int m : skip_forecasts) most = std::max(most, m > 0 ? m : -m);
         return most;
     }
@@ -106,6 +111,11 @@ void fill_skip_forecasts(const PanelView<Real>& panel, const ValueInputs& value_
                 }
             }
         }
+    }
+    for (int64_t n : value_inputs.drifts) {
+        n = std::min(n, t);
+        const Real step = n > 0 ? (y[t] - y[t - n]) / static_cast<Real>(n) : Real{0};
+        for (int k = 1; k <= H; ++k) *out++ = y[t] + static_cast<Real>(k) * step;
     }
 }
 

@@ -228,6 +228,8 @@ def slopes_of_values(found: SlopeResult, value_inputs: ValueInputs, arrays: Pane
         slopes[..., own] += found.inputs[..., len(value_inputs.lags)] * (counts / spread)[:, None]
     for j, m in enumerate(value_inputs.skip_forecasts):
         _add_candidate(slopes, found.candidates[:, :, j].astype(np.float64), m, origins)
+    for j, n_back in enumerate(value_inputs.drifts, start=len(value_inputs.skip_forecasts)):
+        _add_drift(slopes, found.candidates[:, :, j].astype(np.float64), np.minimum(n_back, origins))
     return slopes[..., ::-1]
 
 
@@ -245,6 +247,14 @@ def _add_candidate(slopes: Floats, shares: Floats, m: int, origins: Ints) -> Non
         # where the series is younger than that, the last value stands in
         back = np.where(origins[:, None] >= back, back, 0)
         np.add.at(slopes, (np.arange(n)[:, None], np.arange(H), newest - back), shares)
+
+
+def _add_drift(slopes: Floats, shares: Floats, back: Ints) -> None:
+    """Add the way through the line from the value `back` `(n,)` steps ago to the newest one; without one, the newest."""
+    newest, rows = slopes.shape[2] - 1, np.arange(len(back))
+    steps = np.arange(1, shares.shape[1] + 1) / np.maximum(back, 1)[:, None] * (back > 0)[:, None]
+    slopes[:, :, newest] += shares * (1 + steps)
+    slopes[rows, :, newest - back] -= shares * steps
 
 
 def _spaced(first: int, last: int, n: int) -> Ints:

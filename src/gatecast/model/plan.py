@@ -248,7 +248,7 @@ def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covaria
         stack=tuple(stack),
         horizon=settings.horizon,
         decoder=tuple(LayerSpec("dense", size) for size in settings.decoder_sizes),
-        n_skip_forecasts=len(value_inputs.skip_forecasts),
+        n_skip_forecasts=value_inputs.n_candidates,
         n_parameters_of_step=loss.n_parameters,
         embeddings=covariates.embeddings,
         n_ahead_numbers=covariates.n_ahead_numbers,

@@ -109,7 +109,7 @@ class FitRecord:
             **{
                 **facts,
                 "plan": Plan(**facts["plan"]),
-                "value_inputs": ValueInputs(tuple(shown["lags"]), tuple(shown["skip_forecasts"]), shown["level"]),
+                "value_inputs": ValueInputs(**{k: tuple(v) if isinstance(v, list) else v for k, v in shown.items()}),
                 "seasons": Seasons.from_dict(facts["seasons"]),
                 "hold_out": tuple(facts["hold_out"]),
                 "stop": Stop(facts["stop"]),

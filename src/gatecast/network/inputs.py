@@ -84,11 +84,14 @@ class ValueInputs:
             before the target (1 is the last value), m < 0 for the mean of the last |m| values, 0 for zero, the mean of
             the training part.
         level: Whether, with lags, the level is an input too.
+        drifts: Naive forecasts beside these: the line through the last value and the one so many steps before it (the
+            first one, where the series is younger) goes on.
     """
 
     lags: tuple[int, ...] = ()
     skip_forecasts: tuple[int, ...] = ()
     level: bool = True
+    drifts: tuple[int, ...] = ()
 
     @property
     def n_inputs(self) -> int:
@@ -96,9 +99,14 @@ class ValueInputs:
         return len(self.lags) + 1 + self.level if self.lags else 1
 
     @property
+    def n_candidates(self) -> int:
+        """J, naive forecasts that the skip connection mixes."""
+        return len(self.skip_forecasts) + len(self.drifts)
+
+    @property
     def history(self) -> int:
         """How many points back inputs and naive forecasts reach."""
-        return max((abs(m) for m in (*self.lags, *self.skip_forecasts)), default=0)
+        return max((abs(m) for m in (*self.lags, *self.skip_forecasts, *self.drifts)), default=0)
 
     @property
     def season(self) -> int:
@@ -107,7 +115,9 @@ class ValueInputs:
 
     def native(self) -> _native.ValueInputs:
         """Return the core's own record."""
-        return _native.ValueInputs(lags=self.lags, skip_forecasts=self.skip_forecasts, level=self.level)
+        return _native.ValueInputs(
+            lags=self.lags, skip_forecasts=self.skip_forecasts, drifts=self.drifts, level=self.level
+        )
 
 
 @dataclass(frozen=True)

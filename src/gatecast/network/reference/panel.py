@@ -37,7 +37,7 @@ def inputs_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int) -> 
 def candidates_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int, H: int) -> Array:
     """Naive forecasts `(J, H)` made at position t of series s; the last value stands in for seasons not yet seen."""
     y = _values(panel, s)[: t + 1]
-    out = np.zeros((len(value_inputs.skip_forecasts), H), y.dtype)
+    out = np.zeros((value_inputs.n_candidates, H), y.dtype)
     for j, m in enumerate(value_inputs.skip_forecasts):
         if m < 0:
             out[j] = y[m:].mean()
@@ -45,6 +45,9 @@ def candidates_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int,
             # the value m * ceil(k / m) steps before target t + k
             sources = [t + k - m * -(-k // m) for k in range(1, H + 1)]
             out[j] = [y[at] if at >= 0 else y[t] for at in sources]
+    for j, n in enumerate(value_inputs.drifts, start=len(value_inputs.skip_forecasts)):
+        n = min(n, t)
+        out[j] = y[t] + np.arange(1, H + 1) * ((y[t] - y[t - n]) / n if n else 0.0)
     return out
 
 
@@ -55,7 +58,7 @@ def batch_of(
     dtype, B, N = panel.values.dtype, len(places), T - first
     x = np.zeros((B, T, value_inputs.n_inputs + panel.n_inputs), dtype)
     y = np.full((B, N, H), np.nan, dtype)
-    candidates = np.zeros((B, N, len(value_inputs.skip_forecasts), H), dtype)
+    candidates = np.zeros((B, N, value_inputs.n_candidates, H), dtype)
     codes = np.zeros((B, T, panel.codes.shape[1] + panel.static_codes.shape[1]), np.int32)
     numbers_ahead = np.zeros((B, N, H, panel.n_ahead_numbers), dtype)
     codes_ahead = np.zeros((B, N, H, panel.n_ahead_codes), np.int32)
