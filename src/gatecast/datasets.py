@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._validation import as_tuple, check_choice, check_count, is_integer
 from gatecast.exceptions import GatecastError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["co2", "nile", "sine", "sunspots"]
+__all__ = ["co2", "made", "nile", "sine", "sunspots"]
 
 
 def sine(n_points: int = 10_000, noise: float = 0.5, seed: int = 0) -> "pd.DataFrame":
@@ -41,6 +42,49 @@ def sine(n_points: int = 10_000, noise: float = 0.5, seed: int = 0) -> "pd.DataF
     random = np.random.RandomState(seed)
     y = clean + random.normal(0, noise, n_points)
     return pd.DataFrame({"unique_id": "sine", "ds": np.arange(n_points), "y": y, "clean": clean})
+
+
+def made(
+    kind: str = "mixture", n: int = 10, *, n_points: int = 120, season_length: int | tuple[int, ...] = 12, seed: int = 0
+) -> "pd.DataFrame":
+    """Make series like those that the pretrained networks learned from, for teaching and for tests.
+
+    Args:
+        kind: `mixture`, or one of its parts: `ets` (exponential smoothing), `sarima`, `components` (trend, season and
+            noise), `gaussian_process` or `regimes`.
+        n: Number of series.
+        n_points: Points of each.
+        season_length: Steps in the season, or several, shortest first; 1 for none.
+        seed: The same seed gives the same series.
+
+    Returns:
+        DataFrame with unique_id, ds (integer step), y.
+
+    Raises:
+        ConfigError: There is no such kind, or a number is no positive one.
+
+    Examples:
+        >>> made("ets", n=2, n_points=3, season_length=1)[["unique_id", "ds"]].to_numpy().tolist()
+        [['made-0', 0], ['made-0', 1], ['made-0', 2], ['made-1', 0], ['made-1', 1], ['made-1', 2]]
+    """
+    import pandas as pd
+
+    from gatecast.pretraining.made import KINDS, make_series, observed
+    from gatecast.pretraining.made_panel import make_mixture
+
+    check_choice("kind", kind, ("mixture", *KINDS))
+    for name, count in (("n", n), ("n_points", n_points)):
+        check_count(name, count, f"Use `{name}=100`.")
+    remedy = "Use `season_length=12`, `(24, 168)` for several, or 1 for none."
+    lengths = as_tuple("season_length", season_length, remedy) if not is_integer(season_length) else (season_length,)
+    for length in lengths:
+        check_count("season_length", length, remedy)
+    seasons = tuple(sorted({int(length) for length in np.asarray(lengths)} - {1}))
+    rng = np.random.default_rng(seed)
+    make = make_mixture if kind == "mixture" else lambda *given: observed(make_series(kind, *given), rng)
+    values = make(n, n_points, seasons, rng)
+    names = np.repeat([f"made-{k}" for k in range(n)], n_points)
+    return pd.DataFrame({"unique_id": names, "ds": np.tile(np.arange(n_points), n), "y": values.ravel()})
 
 
 def sunspots() -> "pd.DataFrame":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.data.panel.arrays import Floats
 
 __all__ = ["KINDS", "make_series", "observed", "season_patterns"]
 
@@ -311,7 +311,9 @@ def _fractional(x: Floats, order: Floats) -> Floats:
 def _kernel(gap: Floats, t: Floats, seasons: tuple[int, ...], rng: Rng) -> Floats:
     """Draw one kernel: smooth, rough, a season, or a line."""
     length = len(t)
-    kind = rng.choice(["smooth", "rough", "season", "line"], p=[0.25, 0.2, 0.4 if seasons else 0.0, 0.15 if seasons else 0.55])
+    kind = rng.choice(
+        ["smooth", "rough", "season", "line"], p=[0.25, 0.2, 0.4 if seasons else 0.0, 0.15 if seasons else 0.55]
+    )
     size = np.exp(rng.normal(0.0, 0.8))
     if kind == "season":
         m = int(rng.choice(seasons))
@@ -323,11 +325,6 @@ def _kernel(gap: Floats, t: Floats, seasons: tuple[int, ...], rng: Rng) -> Float
     if kind == "smooth":
         return size * np.exp(-0.5 * (gap / scale) ** 2)
     return size * np.exp(-gap / scale)
-
-
-def lengths_of(n: int, least: int, most: int, rng: Rng) -> Ints:
-    """Draw lengths whose logarithms are equally likely, so that short series are learned as well as long ones."""
-    return np.exp(rng.uniform(np.log(least), np.log(most + 1), n)).astype(np.int64).clip(least, most)
 
 
 KINDS: dict[str, Callable[[int, int, tuple[int, ...], Rng], Floats]] = {

@@ -1,0 +1,134 @@
+"""How are the pretrained networks made? From nothing but made series, bit for bit the same from the same seed."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gatecast._files import read_tensors, write_tensors
+from gatecast.data.panel.arrays import Floats
+from gatecast.network.initial import initial_weights
+from gatecast.network.wrapper import FINISHED, OptimizerSettings, Trainer, make_trainer, segment_source, thread_count
+from gatecast.pretraining.family import FAMILY, LOSS, SeasonClass
+from gatecast.pretraining.made_panel import made_panel
+
+__all__ = ["Course", "pretrain", "rates_of"]
+
+KEY = "gatecast_pretraining"
+
+
+@dataclass(frozen=True)
+class Course:
+    """How one network is trained.
+
+    Args:
+        n_steps: Training steps.
+        fresh_every: Steps after which new series are made.
+        n_series: Made series at a time.
+        batch_size: Sequences in a step.
+        learning_rate: The highest one.
+        ema_decay: Decay of the moving average of the weights, which is kept.
+        clip_norm: The gradient's global norm is clipped to this.
+    """
+
+    n_steps: int = 8000
+    fresh_every: int = 400
+    n_series: int = 6000
+    batch_size: int = 32
+    learning_rate: float = 0.004
+    ema_decay: float = 0.998
+    clip_norm: float = 0.5
+
+
+# a course of seconds, whose weights a test compares with kept ones
+MINIATURE = Course(n_steps=40, fresh_every=20, n_series=60, batch_size=8, ema_decay=0.9)
+
+
+def rates_of(course: Course) -> Floats:
+    """Return the learning rates `(n_steps,)`: up in 3 % of the steps, level, and down in a cosine from a third on."""
+    done = (np.arange(course.n_steps) + 0.5) / course.n_steps
+    down = 0.5 * (1 + np.cos(np.pi * np.clip((done - 0.3) / 0.7, 0.0, 1.0)))
+    return course.learning_rate * np.minimum(1.0, done / 0.03) * np.maximum(down, 0.005)
+
+
+def pretrain(own: SeasonClass, seed: int, course: Course, folder: Path, n_threads: int | None = None) -> Floats:
+    """Train the network of a class, going on from what an earlier run left in `folder`.
+
+    Args:
+        own: The class.
+        seed: Of weights, series and batches.
+        course: How.
+        folder: Where `<season>-<seed>.safetensors` keeps the state after each set of made series, with its log.
+        n_threads: Threads; the weights do not depend on them.
+
+    Returns:
+        `(spec.n_parameters,)` float32.
+    """
+    threads = thread_count(n_threads)
+    optimizer = OptimizerSettings(course.clip_norm, 0.0, course.ema_decay)
+    trainer = make_trainer(own.spec, initial_weights(own.spec, seed), LOSS, optimizer, threads)
+    kept = folder / f"{own.season}-{seed}.safetensors"
+    log = _resume(trainer, kept) if kept.exists() else []
+    rates = rates_of(course)
+    while (done := len(log) * course.fresh_every) < course.n_steps:
+        started = time.monotonic()
+        n = min(course.fresh_every, course.n_steps - done)
+        records = np.zeros((n, 5))
+        # what is made depends on the seed and the turn alone, so that a run that goes on makes the same
+        rng = np.random.default_rng([seed, own.season, len(log)])
+        arrays = made_panel(own, course.n_series, rng)
+        made = time.monotonic() - started
+        source = segment_source(
+            arrays,
+            own.value_inputs(),
+            own.burn_in,
+            own.lengths[1] - own.burn_in,
+            course.batch_size,
+            int(rng.integers(2**62)),
+        )
+        outcome, _ = trainer.run_into(source, done, rates[done : done + n], records)
+        if outcome != FINISHED:
+            raise FloatingPointError(f"the loss of season {own.season} is no number after {done} steps")
+        seconds = time.monotonic() - started
+        log.append({"step": done + n, "loss": float(records[:, 0].mean()), "seconds": seconds, "making": made})
+        print(f"season {own.season}, seed {seed}: {log[-1]}", flush=True)
+        _keep(trainer, kept, log)
+    return np.asarray(trainer.mean_weights())
+
+
+def _keep(trainer: Trainer, path: Path, log: list[dict[str, float]]) -> None:
+    tensors = {"weights": trainer.weights(), "mean_weights": trainer.mean_weights(), "moments": trainer.moments()}
+    write_tensors(path, KEY, tensors, {"log": log, "adam_steps": trainer.adam_steps})
+
+
+def _resume(trainer: Trainer, path: Path) -> list[dict[str, float]]:
+    tensors, facts, _ = read_tensors(path, KEY)
+    trainer.set_weights(tensors["weights"])
+    trainer.set_mean_weights(tensors["mean_weights"])
+    trainer.set_moments(tensors["moments"], facts["adam_steps"])
+    return list(facts["log"])
+
+
+def main() -> None:
+    """Train all networks of all seeds, those that a folder holds finished left as they are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, default=Path("build/pretraining"), help="where unfinished networks are kept"
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one network of each class for each seed")
+    parser.add_argument("--seasons", type=int, nargs="+", default=[own.season for own in FAMILY], help="classes")
+    parser.add_argument("--steps", type=int, default=Course().n_steps, help="training steps of each network")
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    for seed in asked.seeds:
+        for own in FAMILY:
+            if own.season in asked.seasons:
+                pretrain(own, seed, Course(n_steps=asked.steps), asked.folder)
+
+
+if __name__ == "__main__":
+    main()

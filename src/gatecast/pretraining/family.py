@@ -1,0 +1,86 @@
+"""Which pretrained network forecasts series of which season, and what does it read of them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gatecast.network.inputs import LossSettings, ValueInputs
+from gatecast.network.spec import LayerSpec, NetworkSpec
+
+__all__ = ["FAMILY", "LOSS", "SeasonClass", "class_of"]
+
+# the ends of 80 and 95 % intervals, and what weighted quantile losses are made of
+LOSS = LossSettings("quantile", quantiles=(0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975))
+N_LAYERS, UNITS = 2, 64
+# how many seasons back the steadiest of the lines begins that naive forecasts go on along; the whole past of most series
+SEASONS_OF_DRIFT = 10
+
+
+@dataclass(frozen=True)
+class SeasonClass:
+    """Series that one network forecasts.
+
+    Args:
+        season: Steps in the season of the series that it learned from; 1 for none.
+        longer: Steps in a longer season; 0 for none.
+        horizon: H, steps that it forecasts at once.
+        lengths: Points of the shortest and of the longest series that it learned from.
+        burn_in: Points that are read before a forecast counts.
+    """
+
+    season: int
+    longer: int
+    horizon: int
+    lengths: tuple[int, int]
+    burn_in: int
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """Seasons of the series that it learned from, shortest first."""
+        return tuple(m for m in (self.season, self.longer) if m > 1)
+
+    def value_inputs(self, season: int | None = None, longer: int | None = None) -> ValueInputs:
+        """Return what the network reads of series that may have other seasons than those that it learned from.
+
+        All that depends on a season moves along, so that the network's weights keep their meaning.
+        """
+        m, far = season or self.season, longer or self.longer
+        if self.season == 1:
+            return ValueInputs((1, 2, 3, 4), (1, -3, -8), level=False, drifts=(1, 4, 60))
+        backs = (m, 2 * m, far or 3 * m)
+        drifts = (m, far or SEASONS_OF_DRIFT * m)
+        return ValueInputs((1, *backs), (1, *backs, -m), level=False, drifts=drifts)
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """Shape of the network."""
+        value_inputs = self.value_inputs()
+        return NetworkSpec(
+            value_inputs.n_inputs,
+            tuple(LayerSpec("lstm", UNITS) for _ in range(N_LAYERS)),
+            self.horizon,
+            n_skip_forecasts=value_inputs.n_candidates,
+            n_parameters_of_step=LOSS.n_parameters,
+        )
+
+
+FAMILY = (
+    SeasonClass(1, 0, 12, (10, 100), 3),
+    SeasonClass(4, 0, 12, (14, 160), 4),
+    SeasonClass(7, 0, 56, (30, 420), 8),
+    SeasonClass(12, 0, 24, (24, 320), 9),
+    SeasonClass(24, 168, 48, (60, 700), 28),
+    SeasonClass(52, 0, 26, (60, 520), 14),
+)
+
+
+def class_of(season: int) -> SeasonClass:
+    """Return the class whose network forecasts series of a season: the nearest one by factor; without one, its own.
+
+    Examples:
+        >>> [class_of(season).season for season in (1, 2, 4, 5, 7, 12, 48, 365)]
+        [1, 4, 4, 4, 7, 12, 52, 52]
+    """
+    if season == 1:
+        return FAMILY[0]
+    return min(FAMILY[1:], key=lambda own: max(own.season / season, season / own.season))

@@ -1,0 +1,85 @@
+"""Where are the pretrained weights kept, and how are those of a shorter horizon taken from them?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from gatecast._files import Tensors, read_tensors, write_tensors
+from gatecast.data.panel.arrays import Array
+from gatecast.exceptions import ModelFileError
+from gatecast.network.spec import NetworkSpec
+from gatecast.pretraining.family import SeasonClass
+
+__all__ = ["KEPT", "pretrained_networks", "write_weights"]
+
+KEPT = Path(__file__).with_name("weights.safetensors")
+KEY = "gatecast_pretrained"
+
+
+def write_weights(path: Path, weights: Mapping[tuple[int, int], Array]) -> None:
+    """Keep weights in half precision.
+
+    Args:
+        path: The file.
+        weights: `(n_parameters,)` of each season and seed.
+    """
+    tensors = {f"{season}.{seed}": flat.astype(np.float16) for (season, seed), flat in sorted(weights.items())}
+    write_tensors(path, KEY, tensors, {"format": 1})
+
+
+def pretrained_networks(own: SeasonClass, horizon: int) -> tuple[NetworkSpec, list[Array]]:
+    """Return the shape of a class's networks and the weights of each, cut to the first steps of their horizon.
+
+    Args:
+        own: The class.
+        horizon: Steps ahead; networks of a shorter one are returned as they are.
+
+    Returns:
+        The shape and weights `(n_parameters,)` float32.
+
+    Raises:
+        ModelFileError: The file of weights, which comes with the package, is missing or damaged.
+    """
+    prefix = f"{own.season}."
+    flats = [flat.astype(np.float32) for name, flat in _kept().items() if name.startswith(prefix)]
+    H = min(horizon, own.horizon)
+    spec = replace(own.spec, horizon=H)
+    return spec, [_cut(own.spec, spec, flat) for flat in flats]
+
+
+@cache
+def _kept() -> Tensors:
+    try:
+        tensors, _, is_intact = read_tensors(KEPT, KEY)
+    except (OSError, ValueError, KeyError) as error:
+        raise _damaged(str(error)) from None
+    if not is_intact:
+        raise _damaged("its checksum does not match its content")
+    return tensors
+
+
+def _damaged(reason: str) -> ModelFileError:
+    return ModelFileError(
+        f"The pretrained weights {KEPT} cannot be read ({reason}). Install gatecast again, or fit with "
+        '`pretrained="none"`.'
+    )
+
+
+def _cut(spec: NetworkSpec, shorter: NetworkSpec, flat: Array) -> Array:
+    """Leave out the head's outputs for the steps beyond a shorter horizon."""
+    if spec.horizon == shorter.horizon:
+        return flat
+    out = np.empty(shorter.n_parameters, flat.dtype)
+    views = shorter.views(out)
+    for name, weights in spec.views(flat).items():
+        if name.startswith("head."):
+            by_step = weights.reshape(*weights.shape[:-1], -1, spec.horizon)[..., : shorter.horizon]
+            views[name][...] = by_step.reshape(views[name].shape)
+        else:
+            views[name][...] = weights
+    return out
