@@ -25,10 +25,7 @@ Features = tuple[tuple[str, ...], Array]
 
 
 def wall_clock(panel: Panel, times: Array) -> Array:
-    """Turn times in the sense of `Panel.starts`, any shape, into what clocks show in the user's time zone.
-
-    Integer steps stay what they are.
-    """
+    """Turn times in the sense of `Panel.starts`, any shape, into what clocks show in the user's zone; steps stay."""
     if panel.timezone is None or times.dtype.kind != "M" or panel.grid.follows_calendar:
         return times
     import pandas as pd
@@ -41,16 +38,7 @@ def calendar_features(times: Array, grid: Grid) -> Features:
     """Describe times, `(n,)` as clocks show them, by sine and cosine of their place in the cycles of a frequency.
 
     The time of day below a day, the day of the week up to days, the day of the year up to weeks, the month for months,
-    the quarter for quarters; nothing for years and integer steps.
-
-    Returns:
-        Names of the K features, and their values, float32, shape `(n, K)`.
-
-    Examples:
-        >>> from gatecast.data.panel.frequency import named_grid
-        >>> names, values = calendar_features(np.array(["2024-01-01"], "datetime64[ns]"), named_grid("MS"))
-        >>> names, values
-        (('month_sin', 'month_cos'), array([[0., 1.]], dtype=float32))
+    the quarter for quarters; nothing for years and integer steps. Returns K names and float32 values, `(n, K)`.
     """
     cycles = _cycles(grid) if times.dtype.kind == "M" else ()
     values = np.empty((len(times), 2 * len(cycles)), dtype=np.float32)
@@ -65,15 +53,9 @@ def holiday_features(times: Array, grid: Grid, country: str) -> Features:
     """Describe times, `(n,)` as clocks show them, by the public holidays of a country or of its part ("AU-VIC").
 
     Up to days: whether the day is one, comes before one, comes after one (`gatecast.data.features.holidays` says which
-    one). For longer steps: how many are in the step.
+    one). For longer steps: how many are in the step. Nothing for years. Returns K names and float32 values, `(n, K)`.
     A step of weeks called by their Monday begins there, one called by another day ends there, as in pandas; months and
-    quarters begin or end at the day that their frequency says. Nothing for years.
-
-    Returns:
-        Names of the K features, and their values, float32, shape `(n, K)`.
-
-    Raises:
-        ConfigError: The country is unknown, the library is not installed, or the times are integer steps.
+    quarters begin or end at the day that their frequency says.
     """
     code, subdivision = check_country(country)
     if isinstance(grid, IntegerGrid) or times.dtype.kind != "M":
@@ -93,11 +75,7 @@ def holiday_features(times: Array, grid: Grid, country: str) -> Features:
 
 
 def check_country(country: object) -> tuple[str, str | None]:
-    """Return the code of a country and its subdivision, if the `holidays` library knows them.
-
-    Raises:
-        ConfigError: It does not, or it is not installed; the nearest code is suggested.
-    """
+    """Return the code of a country and its subdivision, if the `holidays` library is there and knows them."""
     library = _library(country)
     known = library.list_supported_countries(include_aliases=True)
     code, _, part = country.strip().partition("-") if isinstance(country, str) else ("", "", "")
@@ -148,10 +126,7 @@ def _holidays(times: Array, code: str, subdivision: str | None) -> Array:
 
 
 def holidays_of(code: str, subdivision: str | None, years: range, *, observed: bool = True) -> dict[date, str]:
-    """Return the names of the holidays of some years by day.
-
-    Those `observed` include the days off that stand in for a holiday on a weekend.
-    """
+    """Return the names of holidays by day; those `observed` include the days off that stand in for a weekend's."""
     found = _library(code).country_holidays(code, subdiv=subdivision, years=years, observed=observed)
     return dict(sorted(found.items()))
 

@@ -23,36 +23,21 @@ def embedding_size(cardinality: int) -> int:
 
     The exponent is that of fastai's rule of thumb, `min(600, round(1.6 * n ** 0.56))` (`emb_sz_rule` in
     fastai/tabular/model.py); smaller here, as a forecaster on a CPU learns from fewer rows.
-
-    Examples:
-        >>> [embedding_size(n) for n in (2, 8, 50, 10_000)]
-        [2, 4, 9, 16]
     """
     return min(16, math.ceil(math.pow(cardinality, 0.56)))
 
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """How a column of numbers is standardised.
-
-    Attributes:
-        name: Name of the column.
-        center: Mean over the training part.
-        scale: Standard deviation there; 0 for a constant column, which then is 0 everywhere.
-        flags_missing: Whether a column that says where it was missing stands behind it.
-    """
+    """How a column of numbers is standardised."""
 
     name: str
-    center: float
-    scale: float
-    flags_missing: bool
+    center: float  # mean over the training part
+    scale: float  # standard deviation there; 0 for a constant column, which then is 0 everywhere
+    flags_missing: bool  # whether a column that says where it was missing stands behind it
 
     def standardise(self, values: Array) -> Array:
-        """Return float32 of the same shape, NaN where it is missing.
-
-        Raises:
-            DataError: They are no numbers.
-        """
+        """Return float32 of the same shape, NaN where it is missing; a `DataError` if they are no numbers."""
         numbers = self._numbers(values)
         if self.scale == 0:
             return np.where(np.isnan(numbers), np.nan, 0.0).astype(np.float32)
@@ -75,15 +60,10 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """Which categories a column has; their codes count from 1 in this order, and 0 is unknown or missing.
-
-    Attributes:
-        name: Name of the column.
-        categories: Texts that were seen in training, sorted.
-    """
+    """Which categories a column has; their codes count from 1 in this order, and 0 is unknown or missing."""
 
     name: str
-    categories: tuple[str, ...]
+    categories: tuple[str, ...]  # texts that were seen in training, sorted
 
     @property
     def cardinality(self) -> int:
@@ -100,12 +80,7 @@ class CategoryColumn:
 
 
 def fit_numbers(columns: dict[str, Array]) -> tuple[NumberColumn, ...]:
-    """Learn from the columns that hold numbers, shape `(n,)` each.
-
-    Examples:
-        >>> fit_numbers({"x": np.array([3.0, 5.0, np.nan]), "kind": np.array(["a", "b", "a"], dtype=object)})
-        (NumberColumn(name='x', center=4.0, scale=1.0, flags_missing=True),)
-    """
+    """Learn from the columns that hold numbers, shape `(n,)` each."""
     return tuple(_number_column(name, values) for name, values in columns.items() if values.dtype != object)
 
 
@@ -118,12 +93,7 @@ def _number_column(name: str, values: Floats) -> NumberColumn:
 
 
 def fit_categories(columns: dict[str, Array]) -> tuple[CategoryColumn, ...]:
-    """Learn from the columns that hold categories, shape `(n,)` each.
-
-    Examples:
-        >>> fit_categories({"kind": np.array(["b", None, "a"], dtype=object)})
-        (CategoryColumn(name='kind', categories=('a', 'b')),)
-    """
+    """Learn from the columns that hold categories, shape `(n,)` each."""
     return tuple(
         CategoryColumn(name, tuple(sorted({str(value) for value in values if value is not None})))
         for name, values in columns.items()

@@ -24,19 +24,12 @@ NEAR_HOLIDAY = "near_holiday"
 
 @dataclass(frozen=True)
 class Encoded:
-    """The covariates of a panel, as the network reads them.
+    """The covariates of a panel, as the network reads them; what is known ahead comes first."""
 
-    Attributes:
-        numeric: float32, shape `(N, Fn)`; what is known ahead first.
-        codes: int32, shape `(N, C)`; what is known ahead first.
-        static_numeric: float32, shape `(S, Fs)`.
-        static_codes: int32, shape `(S, Cs)`.
-    """
-
-    numeric: Array
-    codes: Array
-    static_numeric: Array
-    static_codes: Array
+    numeric: Array  # float32, shape `(N, Fn)`
+    codes: Array  # int32, shape `(N, C)`
+    static_numeric: Array  # float32, shape `(S, Fs)`
+    static_codes: Array  # int32, shape `(S, Cs)`
 
 
 @dataclass(frozen=True)
@@ -45,18 +38,6 @@ class CovariateEncoder:
 
     The columns of `numeric` are, in this order: numbers that are known ahead, cycles of the calendar, holidays, numbers
     of the past. A column that had missing values in training has one behind it that is 1 where it is missing.
-
-    Attributes:
-        future_numbers: Numbers and flags that are known ahead.
-        past_numbers: Numbers and flags that are known up to now.
-        static_numbers: Numbers and flags of whole series.
-        future_categories: Categories that are known ahead.
-        past_categories: Categories that are known up to now.
-        static_categories: Categories of whole series.
-        calendar: Whether cycles of the calendar are columns.
-        country: Whose holidays are columns, None for nobody's.
-        calendar_names: The columns that follow from the times alone.
-        holidays: Which holiday is near, and how far, for steps up to days; known ahead. None without a country.
     """
 
     future_numbers: tuple[NumberColumn, ...] = ()
@@ -65,10 +46,10 @@ class CovariateEncoder:
     future_categories: tuple[CategoryColumn, ...] = ()
     past_categories: tuple[CategoryColumn, ...] = ()
     static_categories: tuple[CategoryColumn, ...] = ()
-    calendar: bool = False
-    country: str | None = None
-    calendar_names: tuple[str, ...] = ()
-    holidays: CategoryColumn | None = None
+    calendar: bool = False  # whether cycles of the calendar are columns
+    country: str | None = None  # whose holidays are columns, None for nobody's
+    calendar_names: tuple[str, ...] = ()  # the columns that follow from the times alone
+    holidays: CategoryColumn | None = None  # which holiday is near, and how far, for steps up to days; known ahead
 
     @property
     def future_names(self) -> tuple[str, ...]:
@@ -109,14 +90,7 @@ class CovariateEncoder:
         """Encode the covariates of all points of a panel; a row depends on no later one.
 
         Numbers that are missing are the last ones of the series for the past, and the mean where there are none, and
-        for what is known ahead.
-
-        Args:
-            panel: The series, with the covariates of the training data.
-            before: The row of `numeric` before each series, shape `(S, Fn)`, where the panel goes on behind others.
-
-        Raises:
-            DataError: A covariate is not there, holds no numbers though it did, or the frequency is another.
+        for what is known ahead. Behind other panels, `before`, `(S, Fn)`, is their last row of `numeric`.
         """
         self._check_there(panel)
         future = self._future_numeric(panel.future, panel, panel.all_times())
@@ -137,15 +111,10 @@ class CovariateEncoder:
         )
 
     def encode_future(self, after: Panel, horizon: int, values: dict[str, Array]) -> tuple[Array, Array]:
-        """Encode what is known of the steps behind the data, the calendar among it.
+        """Encode what is known of the steps behind the data, the calendar among it, of S series that start right there.
 
-        Args:
-            after: S series that start right behind the data.
-            horizon: H.
-            values: The covariates, shape `(S, H)` each, from `read_future`; {} where there are none.
-
-        Returns:
-            float32, shape `(S, H, n_future_numeric)`, and int32, shape `(S, H, n_future_codes)`.
+        The covariates, `(S, H)` each, come from `read_future`, {} where there are none. Returns float32 of shape
+        `(S, H, n_future_numeric)`, and int32 of shape `(S, H, n_future_codes)`.
         """
         times = after.future_times(horizon)
         numeric = self._future_numeric(values, after, times)
@@ -158,12 +127,7 @@ class CovariateEncoder:
 
     @classmethod
     def from_dict(cls, facts: JsonObject) -> CovariateEncoder:
-        """Build the encoder that `to_dict` described.
-
-        Examples:
-            >>> CovariateEncoder.from_dict(CovariateEncoder(calendar=True).to_dict()).calendar
-            True
-        """
+        """Build the encoder that `to_dict` described."""
 
         def numbers(name: str) -> tuple[NumberColumn, ...]:
             return tuple(NumberColumn(**column) for column in facts[name])
@@ -237,16 +201,6 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
     """Learn how to encode the covariates of a panel, over all its series together.
 
     The cycles of the calendar (`calendar_features`) and the public holidays of a country (`holiday_features`) are more.
-
-    Raises:
-        ConfigError: The country is unknown, or the times are integer steps.
-
-    Examples:
-        >>> x = np.array([3.0, 5.0])
-        >>> panel = Panel(np.array(["a"]), np.zeros(2), np.array([0, 2]), np.array([0]), 1, past={"x": x})
-        >>> encoder = fit_encoder(panel)
-        >>> encoder.numeric_names, encoder.encode_panel(panel).numeric.tolist()
-        (('x',), [[-1.0], [1.0]])
     """
     names, _ = _time_features(panel, panel.starts[:0], calendar=calendar, country=country)
     holidays: tuple[CategoryColumn, ...] = ()

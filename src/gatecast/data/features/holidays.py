@@ -25,15 +25,7 @@ def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list
     """Return the days that had the place of `days`, `(n,)` from 1970, beside the same holiday in earlier years.
 
     A day belongs to the nearest holiday of at most three days away. A day off that stands in for a holiday on a weekend
-    has no name of its own.
-
-    Returns:
-        For each of `years` shape `(n,)`; `NO_DAY` where no holiday is near, or where there was none of that name.
-
-    Examples:
-        >>> day = np.array(["2024-11-29"], "datetime64[D]").astype(np.int64)
-        >>> same_holiday_earlier(day, "US", [1])[0].astype("datetime64[D]")
-        array(['2023-11-24'], dtype='datetime64[D]')
+    has no name of its own. `NO_DAY` where no holiday is near, or where there was none of that name.
     """
     names, dates = _named_holidays(days, country, max(years, default=0))
     nearest = _nearest(dates, days)
@@ -52,12 +44,7 @@ def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list
 
 
 def holiday_names(days: Ints, country: str) -> Array:
-    """Name the holiday that each day, `(n,)` from 1970, belongs to, and the days from it; None far from any.
-
-    Examples:
-        >>> holiday_names(np.array(["2024-12-24", "2024-12-12"], "datetime64[D]").astype(np.int64), "US").tolist()
-        ['Christmas Day -1', None]
-    """
+    """Name the holiday that each day, `(n,)` from 1970, belongs to, and the days from it; None far from any."""
     if not len(days):
         return np.empty(0, dtype=object)
     names, dates = _named_holidays(days, country, 0)
@@ -68,12 +55,7 @@ def holiday_names(days: Ints, country: str) -> Array:
 
 
 def same_date_earlier(days: Ints, n_years: int) -> Ints:
-    """Return the same dates some years earlier, 29 February as 1 March.
-
-    Examples:
-        >>> same_date_earlier(np.array(["2024-02-29", "2024-12-25"], "datetime64[D]").astype(int), 1).astype("M8[D]")
-        array(['2023-03-01', '2023-12-25'], dtype='datetime64[D]')
-    """
+    """Return the same dates some years earlier, 29 February as 1 March."""
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     of_month = dates - months.astype("datetime64[D]")

@@ -40,16 +40,11 @@ class YearlyLags:
     beside that date, and the mean over the same holiday where there is a country. Of date and holiday there is also the
     mean over those years alone in which they were a weekend, or not, as they are now: Christmas on a Sunday says little
     of one on a Friday. What is not known is 0.
-
-    Attributes:
-        scale: Standard deviation of the deviations in the training part.
-        years: How many years ago, each one.
-        country: Whose holidays count, None for nobody's.
     """
 
-    scale: float
-    years: tuple[int, ...]
-    country: str | None = None
+    scale: float  # standard deviation of the deviations in the training part
+    years: tuple[int, ...]  # how many years ago, each one
+    country: str | None = None  # whose holidays count, None for nobody's
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,7 +60,7 @@ class YearlyLags:
         return round(DAYS_OF_YEAR * max(self.years)) + NEARER
 
     def inputs(self, values: Floats, offsets: Ints, first_days: Ints, series: Ints, positions: Ints) -> Array:
-        """Return the inputs of some points, which may lie behind the end of their series.
+        """Return the inputs, float32 `(n, A)`, of n points, which may lie behind the end of their series.
 
         A point's inputs depend on no value that is less than `horizon` (of `fit_yearly_lags`) points before it.
 
@@ -75,9 +70,6 @@ class YearlyLags:
             first_days: `(S,)` the day of each series' first value, counted from 1970.
             series: `(n,)` the series of each point.
             positions: `(n,)` its place in its series.
-
-        Returns:
-            float32, shape `(n, A)`, 0 where nothing is known.
         """
         deviating = deviations(values, offsets) / (self.scale or 1.0)
         days = first_days[series] + positions
@@ -112,12 +104,7 @@ class YearlyLags:
 
     @classmethod
     def from_dict(cls, facts: JsonObject) -> YearlyLags:
-        """Build what `to_dict` described.
-
-        Examples:
-            >>> YearlyLags.from_dict(YearlyLags(2.0, (1, 2)).to_dict())
-            YearlyLags(scale=2.0, years=(1, 2), country=None)
-        """
+        """Build what `to_dict` described."""
         return cls(facts["scale"], tuple(facts["years"]), facts["country"])
 
 
@@ -140,12 +127,6 @@ def deviations(values: Array, offsets: Ints) -> Floats:
     """Return by how much daily values, `(N,)`, differ from the median of the same weekday around them, `(N,)`.
 
     The weekdays are those of the three weeks before and behind; NaN where the value or all of them are missing.
-
-    Examples:
-        >>> weeks = np.tile(np.arange(7.0), 4)
-        >>> weeks[9] += 5
-        >>> deviations(weeks, np.array([0, 28]))[8:11].tolist()
-        [0.0, 5.0, 0.0]
     """
     result = np.empty(len(values))
     for block in blocks(offsets):

@@ -20,12 +20,7 @@ BLOCK = 250_000
 
 
 def spread(values: Array, places: Ints, n: int) -> Array:
-    """Put values at places of an array of n; elsewhere it is NaN, or None among objects.
-
-    Examples:
-        >>> spread(np.array([1.0, 2.0]), np.array([2, 0]), 3)
-        array([ 2., nan,  1.])
-    """
+    """Put values at places of an array of n; elsewhere it is NaN, or None among objects."""
     result = np.full(n, None if values.dtype == object else np.nan, dtype=values.dtype)
     result[places] = values
     return result
@@ -33,17 +28,11 @@ def spread(values: Array, places: Ints, n: int) -> Array:
 
 @dataclass(frozen=True)
 class Block:
-    """Some of many series.
-
-    Attributes:
-        series: Which ones.
-        rows: Where their values stand.
-        offsets: Where each begins and ends among these values.
-    """
+    """Some of many series."""
 
     series: slice
-    rows: slice
-    offsets: Ints
+    rows: slice  # where their values stand
+    offsets: Ints  # where each begins and ends among these values
 
     @property
     def lengths(self) -> Ints:
@@ -52,12 +41,7 @@ class Block:
 
 
 def blocks(offsets: Ints) -> Iterator[Block]:
-    """Cut many series into blocks of whole ones, of about `BLOCK` values.
-
-    Examples:
-        >>> [block.rows for block in blocks(np.array([0, 150_000, 300_000, 310_000]))]
-        [slice(0, 150000, None), slice(150000, 310000, None)]
-    """
+    """Cut many series into blocks of whole ones, of about `BLOCK` values."""
     begin, n_series = 0, len(offsets) - 1
     while begin < n_series:
         end = int(np.searchsorted(offsets, offsets[begin] + BLOCK, side="right")) - 1

@@ -92,11 +92,7 @@ def within(differences: Ints, offsets: Ints) -> Ints:
 
 
 def infer_grid(stamps: Stamps) -> Grid:
-    """Find the one frequency of all series.
-
-    Raises:
-        DataError: The steps are irregular or ambiguous, or two series have different frequencies.
-    """
+    """Find the one frequency of all series; a `DataError` where the steps are irregular, ambiguous or differ."""
     grid = _common_grid(stamps)
     if grid is None:
         _raise_two_frequencies(stamps)
@@ -113,11 +109,7 @@ def is_regular(times: Array) -> bool:
 
 
 def named_grid(freq: str | int) -> Grid:
-    """Build the grid of a frequency that a panel carries.
-
-    Raises:
-        ConfigError: pandas does not know the alias.
-    """
+    """Build the grid of a frequency that a panel carries; a `ConfigError` where pandas does not know the alias."""
     if isinstance(freq, int):
         return IntegerGrid(freq)
     code, n_steps = _split_alias(freq)
@@ -139,13 +131,9 @@ def named_grid(freq: str | int) -> Grid:
 
 
 def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
-    """Build the grid that a user's `freq` means for these times.
+    """Build the grid that a user's `freq` means for these times, or raise a `ConfigError`.
 
     A bare "W" takes its weekday from the data; "M", "Q" and "Y" take the first or last day from the data.
-
-    Raises:
-        ConfigError: The frequency is unknown or of the other kind than the times.
-        DataError: The times do not fall on it.
     """
     if isinstance(freq, str) and freq.strip().isdigit():
         freq = int(freq)
@@ -163,12 +151,7 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
 
 
 def step_text(step: int, is_integer: bool) -> str:
-    """Say the length of a step as people do.
-
-    Examples:
-        >>> step_text(86_400_000_000_000, False)
-        '1 day'
-    """
+    """Say the length of a step as people do."""
     if is_integer:
         return str(step)
     for name, unit in (("day", DAY), ("hour", DAY // 24), ("minute", DAY // 1440), ("second", 10**9)):

@@ -119,19 +119,12 @@ class BusinessGrid(Grid):
 @final
 @dataclass(frozen=True)
 class MonthGrid(Grid):
-    """Steps of `n_months` months, on the first or last (business) day of the month.
+    """Steps of `n_months` months, on the first or last (business) day of the month."""
 
-    Attributes:
-        rule: "MS", "ME", "BMS" or "BME", the day of the month.
-        n_months: the length of a step.
-        anchor: a month (1 to 12) that is on the grid, and
-        period: 1, 3 or 12 months after which the anchor comes again.
-    """
-
-    rule: str
+    rule: str  # "MS", "ME", "BMS" or "BME", the day of the month
     n_months: int
-    anchor: int = 1
-    period: int = 1
+    anchor: int = 1  # a month (1 to 12) that is on the grid
+    period: int = 1  # 1, 3 or 12 months after which the anchor comes again
 
     def positions(self, times: Array, starts: Array) -> Ints:
         """Count the steps."""

@@ -39,39 +39,20 @@ YEARS = (1678, 2261)
 
 @dataclass(frozen=True)
 class Dates:
-    """The times of a column.
+    """The times of a column."""
 
-    Attributes:
-        times: DatetimeIndex in nanoseconds, perhaps with a time zone; NaT where a text is no date.
-        layout: How the dates are written, as strptime or in words.
-        order: "day first" or "month first" where that had to be found out, "ambiguous" where it
-            cannot be, else "".
-    """
-
-    times: "Times"
-    layout: str
-    order: str = ""
+    times: "Times"  # nanoseconds, perhaps with a time zone; NaT where a text is no date
+    layout: str  # how the dates are written, as strptime or in words
+    order: str = ""  # "day first", "month first" or "ambiguous" where that had to be found out
 
 
 Reader = Callable[["pd.Series[str]"], Dates | None]
 
 
 def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: bool = True) -> Dates | None:
-    """Find out how a column writes its dates and read them.
+    """Find out how a column of texts writes its dates and read them; None if they are no dates at all.
 
-    Args:
-        texts: The column, as texts.
-        date_format: The layout in the sense of strptime, where it is known.
-        digits: Whether plain digits that are no clear date `(2024, 202401, 1700000000)` may be one.
-
-    Returns:
-        The dates, or None if the texts are no dates at all.
-
-    Examples:
-        >>> import pandas as pd
-        >>> dates = parse_dates(pd.Series(["2024年1月5日", "2024年1月6日"]))
-        >>> dates.times[0], dates.layout
-        (Timestamp('2024-01-05 00:00:00'), '%Y年%m月%d日')
+    `digits` says whether plain digits that are no clear date `(2024, 202401, 1700000000)` may be one.
     """
     import pandas as pd
 

@@ -58,25 +58,15 @@ MIN_SAMPLE = 512
 
 @dataclass(frozen=True)
 class Decoded:
-    """The text of a file.
-
-    Attributes:
-        text: Without a byte order mark.
-        encoding: As people call it, e.g. "UTF-8".
-        is_guess: Whether the encoding was guessed from the characters, as bytes of several encodings may look alike.
-    """
+    """The text of a file, without a byte order mark."""
 
     text: str
-    encoding: str
-    is_guess: bool = False
+    encoding: str  # as people call it, e.g. "UTF-8"
+    is_guess: bool = False  # guessed from the characters, as bytes of several encodings may look alike
 
 
 def check_encoding(encoding: str) -> None:
-    """Make sure that Python knows an encoding.
-
-    Raises:
-        ConfigError: It does not.
-    """
+    """Make sure that Python knows an encoding."""
     try:
         b"0".decode(encoding)
     except (LookupError, TypeError, ValueError) as error:
@@ -92,21 +82,7 @@ def check_encoding(encoding: str) -> None:
 
 
 def decode(content: bytes, name: str, encoding: str | None = None) -> Decoded:
-    r"""Return the text of a file and its encoding.
-
-    Args:
-        content: The bytes of the file.
-        name: What to call the file in errors.
-        encoding: The name of a Python codec, if it is not to be detected.
-
-    Raises:
-        DataError: The file is binary, or its bytes do not fit the encoding.
-        ConfigError: Python does not know `encoding`.
-
-    Examples:
-        >>> decode("Größe\n1\n".encode("cp1252"), "a.csv")
-        Decoded(text='Größe\n1\n', encoding='Windows-1252', is_guess=True)
-    """
+    """Return the text of a file and its encoding, which is detected if it is not given; `name` is for errors."""
     if encoding is not None:
         check_encoding(encoding)
         return Decoded(_strictly(content, encoding, _label(encoding), name), _label(encoding))

@@ -63,24 +63,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """The columns that were found.
+    """The columns that were found."""
 
-    Attributes:
-        target: Column of the values.
-        dates: Column of the times, or those of year, month and day; empty if the order of the rows is all there is.
-        clock: Columns with the time of day, where it stands beside the date: one of texts like 13:00, or the numbers
-            of hour, minute and second.
-        spare: The same, to be joined only if the dates repeat.
-        id: Column with the name of the series, None if there is one series or the times have to tell.
-        texts: Columns that may be the name of the series, if times repeat.
-    """
-
-    target: str
-    dates: tuple[str, ...] = ()
-    clock: tuple[str, ...] = ()
-    spare: tuple[str, ...] = ()
-    id: str | None = None
-    texts: tuple[str, ...] = ()
+    target: str  # of the values
+    dates: tuple[str, ...] = ()  # of the times, or of year, month and day; empty if only the order of the rows counts
+    clock: tuple[str, ...] = ()  # of the time of day beside the date: texts like 13:00, or hour, minute and second
+    spare: tuple[str, ...] = ()  # the same, to be joined only if the dates repeat
+    id: str | None = None  # with the name of the series, None if there is one series or the times have to tell
+    texts: tuple[str, ...] = ()  # may be the name of the series, if times repeat
 
     @property
     def times(self) -> tuple[str, ...]:
@@ -89,11 +79,7 @@ class Found:
 
 
 def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
-    """Find the columns of a table.
-
-    Raises:
-        DataError: A given name is not there, or the time or the target is missing or not clear.
-    """
+    """Find the columns of a table; a `DataError` where one is not there or not clear."""
     for label, name in (("id_col", wanted.id), ("time_col", wanted.time), ("target_col", wanted.target)):
         if name is not None and name not in frame.columns:
             raise_unknown(label, name, frame.columns)

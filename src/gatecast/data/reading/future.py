@@ -28,7 +28,9 @@ N_SHOWN = 3
 
 
 def read_future(after: Panel, table: object, horizon: int, names: Sequence[str]) -> dict[str, Array]:
-    """Read covariates of the `horizon` steps behind the data of each series.
+    """Read covariates of the `horizon` steps behind the data, by name, `(S, H)` each in the order of `after.ids`.
+
+    Numbers are float64, categories objects (texts); all that lacks, repeats or is infinite is a `DataError`.
 
     Args:
         after: S series that start right behind the data, see `Panel.tail_from`, with the names of the columns. Where it
@@ -37,18 +39,6 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
             names, in any order. More columns and more rows, also of the past, are fine. None if there is none.
         horizon: H, steps to read.
         names: Names of the covariates.
-
-    Returns:
-        By name, in the order of `after.ids`: shape `(S, H)`, float64 for numbers, objects (texts) for categories.
-
-    Raises:
-        DataError: The table, a column, a row or a value lacks, a time repeats, or a value is infinite.
-
-    Examples:
-        >>> import pandas as pd
-        >>> after = Panel(np.array(["a"]), np.zeros(0), np.array([0, 0]), np.array([7]), freq=1)
-        >>> read_future(after, pd.DataFrame({"ds": [8, 7, 6], "price": [1.5, 2.5, 9.0]}), 2, ["price"])
-        {'price': array([[2.5, 1.5]])}
     """
     if not names:
         return {}
@@ -118,11 +108,7 @@ def _series(after: Panel, source: Source, found: Found) -> Ints:
 
 
 def _instants(after: Panel, found: Found, times: RowTimes) -> Array:
-    """Bring the times of the rows into the sense of `after.starts`.
-
-    Raises:
-        DataError: They are of another kind: steps instead of dates, or without the time zone that the others have.
-    """
+    """Bring the times of the rows into the sense of `after.starts`; those of another kind are an error."""
     if times.instants.dtype.kind != after.starts.dtype.kind:
         kinds = ("integer steps", "dates") if after.starts.dtype.kind == "M" else ("dates", "integer steps")
         _raise_kind(found, f"are {kinds[0]}", f"{kinds[1]} as in the data before")

@@ -23,29 +23,14 @@ EUROPEAN = [(",", "", "1234,5"), (",", ".", "1.234,5"), (",", SPACES, "1 234,5")
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of a column.
+    """The numbers of a column."""
 
-    Attributes:
-        floats: float64, shape `(N,)`; NaN where the text is no number.
-        convention: How 1234.5 is written there, e.g. "1.234,5".
-    """
-
-    floats: Floats
-    convention: str = "1234.5"
+    floats: Floats  # `(N,)`; NaN where the text is no number
+    convention: str = "1234.5"  # how 1234.5 is written there, e.g. "1.234,5"
 
 
 def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers:
-    """Read a column as float64.
-
-    Args:
-        column: Numbers of any dtype, or texts.
-        prefer_comma: Whether "1,234" alone means 1.234, as in files with semicolons between the columns.
-
-    Examples:
-        >>> import pandas as pd
-        >>> parse_numbers(pd.Series(["1.234,5", "7"]))
-        Numbers(floats=array([1234.5,    7. ]), convention='1.234,5')
-    """
+    """Read a column as float64; `prefer_comma`, as in files with semicolons, says that "1,234" alone means 1.234."""
     import pandas as pd
 
     if column.dtype.kind == "c":
@@ -65,13 +50,7 @@ def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers
 
 
 def is_missing(column: "pd.Series") -> Array:
-    """Tell which cells say that there is no value: None, NaN, and texts like "NA" and "-"; bool, shape `(N,)`.
-
-    Examples:
-        >>> import pandas as pd
-        >>> is_missing(pd.Series(["1.5", "n/a", None, "many"]))
-        array([False,  True,  True, False])
-    """
+    """Tell which cells, `(N,)`, say that there is no value: None, NaN, and texts like "NA" and "-"."""
     absent = column.isna().to_numpy(dtype=bool)
     if column.dtype.kind in "biufcM":
         return absent

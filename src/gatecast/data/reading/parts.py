@@ -30,12 +30,7 @@ CLOCK_PARTS = ("hour", "minute", "second")
 
 
 def part_of(name: str) -> str | None:
-    """Say which part of a time a name promises.
-
-    Examples:
-        >>> part_of("Yr"), part_of("月"), part_of("sales")
-        ('year', 'month', None)
-    """
+    """Say which part of a time a name promises, None for none."""
     plain = name.strip().lower()
     return next((part for part, (names, _, _) in PARTS.items() if plain in names), None)
 

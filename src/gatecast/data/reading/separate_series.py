@@ -21,11 +21,7 @@ __all__ = ["raise_repeated", "separate_series"]
 
 
 def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
-    """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both.
-
-    Raises:
-        DataError: Several text columns would do, or the time of day cannot be read.
-    """
+    """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both."""
     if not found.dates or (found.id is not None and not found.spare):
         return found, times
     spare = found.spare if _are_days(times) else ()

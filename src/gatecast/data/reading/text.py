@@ -27,18 +27,11 @@ DATA_KINDS = ("date", "clock", "number text")
 
 @dataclass(frozen=True)
 class TextTable:
-    """The cells of a text file.
+    """The cells of a text file."""
 
-    Attributes:
-        frame: Columns of numbers where every cell is one, else of texts.
-        decoded: The whole file, comment lines emptied so that lines still count as in the file.
-        delimiter: Between the cells; None for a single column.
-        has_header: Whether the first line names the columns.
-    """
-
-    frame: "pd.DataFrame"
-    decoded: Decoded
-    delimiter: str | None
+    frame: "pd.DataFrame"  # columns of numbers where every cell is one, else of texts
+    decoded: Decoded  # the whole file, comment lines emptied so that lines still count as in the file
+    delimiter: str | None  # None for a single column
     has_header: bool
 
     def line(self, row: int) -> int:
@@ -48,11 +41,7 @@ class TextTable:
 
 
 def read_text(decoded: Decoded, name: str, id_col: str | None = None) -> TextTable:
-    """Find delimiter and header of a text and read its cells.
-
-    Raises:
-        DataError: There is nothing below the header, or a line has too many cells.
-    """
+    """Find delimiter and header of a text and read its cells."""
     # Trailing empty lines, and the ";;;" that spreadsheets leave below a table.
     text = decoded.text.rstrip("\r\n\t ,;|")
     if "#" in text:

@@ -22,27 +22,16 @@ __all__ = ["RowTimes", "local_times", "read_times", "time_text"]
 
 @dataclass(frozen=True)
 class RowTimes:
-    """The time of each row.
+    """The time of each row."""
 
-    Attributes:
-        instants: int64 steps, or datetime64[ns] (UTC where there is a time zone), shape `(N,)`.
-        timezone: Name of the time zone, or None.
-        layout: How the times are written, "" if they were times already.
-        order: "day first" or "month first" where that had to be found out.
-    """
-
-    instants: Array
+    instants: Array  # int64 steps, or datetime64[ns] (UTC where there is a time zone), shape `(N,)`
     timezone: str | None = None
-    layout: str = ""
-    order: str = ""
+    layout: str = ""  # how the times are written, "" if they were times already
+    order: str = ""  # "day first" or "month first" where that had to be found out
 
 
 def read_times(source: Source, found: Found) -> RowTimes:
-    """Read the times of all rows; without a time column the rows of each series are counted.
-
-    Raises:
-        DataError: A cell holds no time, or the order of day and month is not clear.
-    """
+    """Read the times of all rows; without a time column the rows of each series are counted."""
     frame = source.frame
     if not found.dates:
         steps = (
@@ -63,12 +52,7 @@ def read_times(source: Source, found: Found) -> RowTimes:
 
 
 def time_text(time: object) -> str:
-    """Write a time shortly: no midnight, no nanoseconds.
-
-    Examples:
-        >>> time_text(np.datetime64("2024-01-05T00:00:00.000000000"))
-        '2024-01-05'
-    """
+    """Write a time shortly: no midnight, no nanoseconds."""
     if not isinstance(time, np.datetime64):
         return str(time)
     text = str(time.astype("datetime64[us]")).replace("T", " ")

@@ -18,17 +18,11 @@ __all__ = ["Seasons", "choose_seasons"]
 
 @dataclass(frozen=True)
 class Seasons:
-    """The seasons of a table, and how they were found.
+    """The seasons of a table, and how they were found."""
 
-    Args:
-        lengths: Steps of each season that counts, shortest first; empty where there is none.
-        source: `given`, `frequency` (those that the frequency suggests and the data show) or `search`.
-        checks: What was found of each season that was looked for.
-    """
-
-    lengths: tuple[int, ...] = ()
-    source: str = "given"
-    checks: tuple[SeasonCheck, ...] = ()
+    lengths: tuple[int, ...] = ()  # steps of each season that counts, shortest first
+    source: str = "given"  # `given`, `frequency` (those that it suggests and the data show) or `search`
+    checks: tuple[SeasonCheck, ...] = ()  # what was found of each season that was looked for
 
     @property
     def shortest(self) -> int:
@@ -53,12 +47,6 @@ def choose_seasons(panel: Panel, given: int | Sequence[int] | None = None) -> Se
     Given ones are taken as they are, 1 for none. Those of the frequency are dropped where the data do not show them;
     where the frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because
     it holds whole weeks.
-
-    Examples:
-        >>> values = np.tile([1.0, 2.0, 5.0, 3.0], 30)
-        >>> panel = Panel(np.array(["a"]), values, np.array([0, 120]), np.array([0]), freq=1)
-        >>> choose_seasons(panel, (12, 4)).lengths
-        (4, 12)
     """
     if given is not None:
         lengths = {int(season) for season in np.atleast_1d(np.asarray(given))}

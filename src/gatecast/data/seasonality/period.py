@@ -34,11 +34,6 @@ def find_period(series: Floats) -> int | None:
     tenths of the highest rise. Without a peak, a cycle of varying length (the sun's) may still show as a
     high bump of the autocorrelation. Its limits were set by simulation: noise, random walks and
     first-order autoregressions have a period in about 1 % of the cases. The last 10,000 points are looked at.
-
-    Examples:
-        >>> sharp = np.tile([9.0, 1.0, 2.0, 1.0, 2.0, 2.0, 1.0], 20) + np.random.default_rng(0).normal(size=140) / 2
-        >>> find_period(sharp), find_period(np.random.default_rng(0).normal(size=140).cumsum())
-        (7, None)
     """
     y = series[-MAX_POINTS:]
     seen = np.flatnonzero(~np.isnan(y))

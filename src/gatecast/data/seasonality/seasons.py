@@ -59,11 +59,6 @@ def usual_seasons(grid: Grid) -> tuple[int, ...]:
     A day and a week for steps of five minutes to a day (24 and 168 for hours), an hour and a day for minutes, a minute
     and an hour for seconds, a week and a year for days (7 and 365; 5 for business days), a year for weeks, months and
     quarters `(52, 12, 4)`, none for years and integer steps. Only whole numbers of steps count.
-
-    Examples:
-        >>> from gatecast.data.panel.frequency import named_grid
-        >>> [usual_seasons(named_grid(freq)) for freq in ("15min", "h", "D", "MS", 1)]
-        [(96, 672), (24, 168), (7, 365), (12,), ()]
     """
     if isinstance(grid, BusinessGrid):
         return _whole(5, grid.n_days)
@@ -86,23 +81,12 @@ def _whole(span: int, step: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class SeasonCheck:
-    """Whether data show a season.
+    """Whether data show a season."""
 
-    Attributes:
-        season_length: Steps in the season.
-        kept: Whether enough series show it.
-        strength: Share of the series with at least three full seasons that show it, 0 to 1.
-        message: What was found, in one sentence.
-
-    Examples:
-        >>> str(SeasonCheck(12, True, 1.0, Message("season.found", {"n": 12})).message)
-        'The values repeat themselves every 12 steps.'
-    """
-
-    season_length: int
-    kept: bool
-    strength: float
-    message: Message
+    season_length: int  # steps
+    kept: bool  # whether enough series show it
+    strength: float  # share of the series with at least three full seasons that show it, 0 to 1
+    message: Message  # what was found, in one sentence
 
     @classmethod
     def from_dict(cls, facts: JsonObject) -> Self:
@@ -118,14 +102,6 @@ def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list
     kept when 5 % of the series that have three full seasons show it. A longer season must show
     harmonics that the shorter ones do not have. At most 500 series and their last 5,000 points (or eight
     seasons) are looked at.
-
-    Raises:
-        ConfigError: A season has fewer than 2 steps.
-
-    Examples:
-        >>> y = np.tile([1.0, 2.0, 5.0, 3.0], 10) + np.random.default_rng(0).normal(size=40)
-        >>> [(check.season_length, check.kept) for check in check_seasons(y, np.array([0, 40]), [4, 7])]
-        [(4, True), (7, False)]
     """
     checks: list[SeasonCheck] = []
     for season in sorted(set(seasons)):
@@ -181,11 +157,6 @@ def find_season(values: Floats, offsets: Ints) -> int | None:
 
     Each of at most 40 series is searched (`find_period`); the most common answer is taken if a third of the series
     give it.
-
-    Examples:
-        >>> y = np.sin(0.1 * np.arange(4000)) + np.random.default_rng(0).normal(size=4000) / 2
-        >>> find_season(y, np.array([0, 4000]))
-        63
     """
     sample = _spaced(np.arange(len(offsets) - 1), MAX_SERIES_SEARCHED)
     found = Counter(find_period(values[offsets[s] : offsets[s + 1]]) for s in sample)

@@ -74,26 +74,19 @@ class Transform(ABC):
 
     @abstractmethod
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
-        """Bring transformed forecasts back to the units of the data.
+        """Bring transformed forecasts, one per row, back to the units of the data, as float64 of the same shape.
 
         Args:
-            values: `(n, H)` or `(n, H, Q)`: one row for each forecast. Q are quantiles or sample paths; for a
-                difference they must be sample paths, because quantiles of sums are not sums of quantiles
-                (`is_elementwise`).
+            values: `(n, H)` or `(n, H, Q)`. Q are quantiles or sample paths; for a difference sample paths, because
+                quantiles of sums are not sums of quantiles (`is_elementwise`).
             anchors: What `anchors` gives for the origins of the rows, shape `(n, lag)`; only a difference needs them.
             series: The series of each row, shape `(n,)`; the rows are all series in order when it is absent.
-
-        Returns:
-            Same shape as `values`, float64.
         """
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
-        """Return what must be known at the origins to bring forecasts back, shape `(n, lag)`.
+        """Return what must be known at the origins, `(n,)` places in `values`, to bring forecasts back, `(n, lag)`.
 
-        Args:
-            values: All series in the units of the data, shape `(N,)`; what lies behind an origin is not looked at.
-            offsets: Shape `(S + 1,)`.
-            origins: Positions in `values` of the newest known points, shape `(n,)`; the end of each series when absent.
+        The origins are the newest known points, the end of each series when absent; what lies behind is not looked at.
         """
         return np.empty((len(offsets) - 1 if origins is None else len(origins), 0))
 
@@ -121,12 +114,7 @@ class _Shared(Transform):
 @final
 @dataclass(frozen=True)
 class Identity(_Shared):
-    """Values stay as they are.
-
-    Examples:
-        >>> Identity().forward(np.array([1.0, 2.0]), np.array([0, 2]))
-        array([1., 2.])
-    """
+    """Values stay as they are."""
 
     name: ClassVar[str] = "none"
 
@@ -151,12 +139,6 @@ class Log1p(_Shared):
 
     Later values below `lowest`, which is 0 or the smallest training value where that is below 0, are read as `lowest`:
     a single refund must not end a service, and the logarithm falls without end towards -1.
-
-    Examples:
-        >>> Log1p(0.0).forward(np.array([-5.0, 0.0]), np.array([0, 2]))
-        array([0., 0.])
-        >>> Log1p().inverse(Log1p().forward(np.array([0.0, 9.0]), np.array([0, 2]))).round(9).tolist()
-        [0.0, 9.0]
     """
 
     lowest: float = 0.0
@@ -164,11 +146,7 @@ class Log1p(_Shared):
 
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
-        """Check that the values have a logarithm.
-
-        Raises:
-            DataError: A value is -1 or less.
-        """
+        """Check that the values have a logarithm."""
         _check_above_minus_one(values, offsets)
         return cls(float(np.fmin.reduce(values, initial=0.0)))
 
@@ -192,12 +170,6 @@ class BoxCox(Transform):
     fewer than three values stay as they are. Later values below a tenth of the smallest training value (counted
     from `-shift`) are read as that. Forecasts end at `-shift` below and at 100 times the largest training value
     above, where a negative power would reach infinity.
-
-    Examples:
-        >>> y, offsets = np.exp(np.array([0.0, 1.0, 2.0, 3.0, 4.0])), np.array([0, 5])
-        >>> transform = BoxCox.fit(y, offsets, season_length=1)
-        >>> transform.forward(y, offsets).round(3).tolist()
-        [-2.0, -1.0, 0.0, 1.0, 2.0]
     """
 
     learned: BoxCoxRows
@@ -253,11 +225,7 @@ class _Lagged(_Shared):
         return _anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
-        """Add the forecast differences, shape `(n, H)` or `(n, H, paths)`, to the anchors, shape `(n, lag)`.
-
-        Raises:
-            ConfigError: `anchors` are absent or do not fit.
-        """
+        """Add the forecast differences, shape `(n, H)` or `(n, H, paths)`, to the anchors, shape `(n, lag)`."""
         expected = (len(values), self.lag)
         if anchors is None or anchors.shape != expected:
             got = None if anchors is None else f"shape {anchors.shape}"
@@ -271,16 +239,7 @@ class _Lagged(_Shared):
 @final
 @dataclass(frozen=True)
 class Difference(_Lagged):
-    """`y[t] - y[t - 1]`: the change from step to step, for series that wander.
-
-    Examples:
-        >>> y, offsets = np.array([1.0, 3.0, 6.0]), np.array([0, 3])
-        >>> difference = Difference.fit(y, offsets, season_length=1)
-        >>> difference.forward(y, offsets)
-        array([nan,  2.,  3.])
-        >>> difference.inverse(np.array([[1.0, 1.0]]), difference.anchors(y, offsets))
-        array([[7., 8.]])
-    """
+    """`y[t] - y[t - 1]`: the change from step to step, for series that wander."""
 
     name: ClassVar[str] = "difference"
 
@@ -293,22 +252,13 @@ class Difference(_Lagged):
 @final
 @dataclass(frozen=True)
 class SeasonalDifference(_Lagged):
-    """`y[t] - y[t - season_length]`: the change from season to season.
-
-    Examples:
-        >>> SeasonalDifference(2).forward(np.array([1.0, 5.0, 2.0, 7.0]), np.array([0, 4]))
-        array([nan, nan,  1.,  2.])
-    """
+    """`y[t] - y[t - season_length]`: the change from season to season."""
 
     name: ClassVar[str] = "seasonal-difference"
 
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
-        """Take the season as the lag.
-
-        Raises:
-            ConfigError: There is no season.
-        """
+        """Take the season as the lag."""
         if season_length < 2:
             raise ConfigError(
                 f'`transform="seasonal-difference"` needs a season of at least 2 steps, got season_length='
@@ -323,29 +273,12 @@ TRANSFORMS: dict[str, type[Transform]] = {
 
 
 def fit_transform_named(name: str, values: Floats, offsets: Ints, season_length: int = 1) -> Transform:
-    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, `(N,)`.
-
-    Raises:
-        ConfigError: The name is unknown, or a season is needed and there is none.
-        DataError: The values have no such transform.
-
-    Examples:
-        >>> fit_transform_named("difference", np.array([1.0, 2.0]), np.array([0, 2]))
-        Difference(lag=1)
-    """
+    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, `(N,)`."""
     return _kind(name).fit(values, offsets, season_length)
 
 
 def transform_from_arrays(name: str, arrays: Mapping[str, Array]) -> Transform:
-    """Build the transform that was stored as `transform.name` and `transform.to_arrays()`.
-
-    Raises:
-        ConfigError: The name is unknown.
-
-    Examples:
-        >>> transform_from_arrays("seasonal-difference", SeasonalDifference(12).to_arrays())
-        SeasonalDifference(lag=12)
-    """
+    """Build the transform that was stored as `transform.name` and `transform.to_arrays()`."""
     return _kind(name).from_arrays(arrays)
 
 
