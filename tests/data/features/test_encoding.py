@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gatecast.data import CovariateEncoder, fit_encoder, read_future, to_panel
-from gatecast.data.features.columns import CategoryColumn, NumberColumn, embedding_size
+from gatecast.data.features.encoding import CategoryColumn, NumberColumn, embedding_size
 from gatecast.exceptions import ConfigError, DataError
 
 N_DAYS, H = 40, 5

@@ -1,9 +1,9 @@
-"""How many steps does a season have: which ones does a frequency suggest, and which do the data show?"""
+"""Which seasons count for a table: those given, those of its frequency that it shows, or one that is found?"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,12 +12,13 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
+from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.peaks import differenced, season_p_values
 from gatecast.data.seasonality.period import find_period
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
 
-__all__ = ["SeasonCheck", "check_seasons", "find_season", "usual_season", "usual_seasons"]
+__all__ = ["SeasonCheck", "Seasons", "check_seasons", "choose_seasons", "find_season", "usual_seasons"]
 
 SECOND, MINUTE, HOUR, WEEK = 10**9, 60 * 10**9, 3600 * 10**9, 7 * DAY
 YEAR_DAYS = 365.25
@@ -29,28 +30,6 @@ MIN_PERIODS = 3
 # what is looked at, so that it takes a fifth of a second: series, points of each, points in all
 MAX_SERIES, MAX_POINTS, MAX_TOTAL = 500, 5_000, 600_000
 MAX_SERIES_SEARCHED = 40
-
-
-def usual_season(grid: Grid) -> int:
-    """Return the season that people expect at a frequency.
-
-    A day for steps below a day (24 for hours, 48 for half hours), a week for days (7, or 5 for business days), a year
-    for weeks, months and quarters `(52, 12, 4)`, 1 (no season) for years and integer steps.
-
-    Examples:
-        >>> from gatecast.data.panel.frequency import named_grid
-        >>> [usual_season(named_grid(freq)) for freq in ("30min", "D", "MS", 1)]
-        [48, 7, 12, 1]
-    """
-    if isinstance(grid, BusinessGrid):
-        return max(1, 5 // grid.n_days)
-    if isinstance(grid, MonthGrid):
-        return max(1, 12 // grid.n_months)
-    if isinstance(grid, FixedGrid):
-        for season in (DAY, 7 * DAY, 364 * DAY):
-            if grid.nanoseconds < season:
-                return max(1, season // grid.nanoseconds)
-    return 1
 
 
 def usual_seasons(grid: Grid) -> tuple[int, ...]:
@@ -92,6 +71,53 @@ class SeasonCheck:
     def from_dict(cls, facts: JsonObject) -> Self:
         """Return the answer that `dataclasses.asdict` took apart."""
         return cls(facts["season_length"], facts["kept"], facts["strength"], Message.from_dict(facts["message"]))
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """The seasons of a table, and how they were found."""
+
+    lengths: tuple[int, ...] = ()  # steps of each season that counts, shortest first
+    source: str = "given"  # `given`, `frequency` (those that it suggests and the data show) or `search`
+    checks: tuple[SeasonCheck, ...] = ()  # what was found of each season that was looked for
+
+    @property
+    def shortest(self) -> int:
+        """Steps in the shortest season; 1 where there is none."""
+        return self.lengths[0] if self.lengths else 1
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the length is known to the step: one that was searched for is another phase some seasons back."""
+        return self.source != "search"
+
+    @classmethod
+    def from_dict(cls, facts: JsonObject) -> Self:
+        """Return the seasons that `dataclasses.asdict` took apart."""
+        checks = tuple(SeasonCheck.from_dict(check) for check in facts["checks"])
+        return cls(tuple(facts["lengths"]), facts["source"], checks)
+
+
+def choose_seasons(panel: Panel, given: int | Sequence[int] | None = None) -> Seasons:
+    """Return the seasons that count.
+
+    Given ones are taken as they are, 1 for none. Those of the frequency are dropped where the data do not show them;
+    where the frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because
+    it holds whole weeks.
+    """
+    if given is not None:
+        lengths = {int(season) for season in np.atleast_1d(np.asarray(given))}
+        return Seasons(tuple(sorted(season for season in lengths if season > 1)))
+    usual = usual_seasons(panel.grid)
+    if not usual:
+        found = find_season(panel.values, panel.offsets)
+        if found is None:
+            return Seasons(source="search")
+        check = SeasonCheck(found, True, 1.0, Message("season.found", {"n": found}))
+        return Seasons((found,), "search", (check,))
+    checks = tuple(check_seasons(panel.values, panel.offsets, usual))
+    kept = [check.season_length for check in checks if check.kept]
+    return Seasons(tuple(364 if season == 365 and 7 in kept else season for season in kept), "frequency", checks)
 
 
 def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list[SeasonCheck]:

@@ -23,17 +23,7 @@ from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox
 from gatecast.data.values.gaps import carry_by_phase
 from gatecast.exceptions import ConfigError, DataError
 
-__all__ = [
-    "TRANSFORMS",
-    "BoxCox",
-    "Difference",
-    "Identity",
-    "Log1p",
-    "SeasonalDifference",
-    "Transform",
-    "fit_transform_named",
-    "transform_from_arrays",
-]
+__all__ = ["TRANSFORMS", "Transform", "fit_transform_named", "transform_from_arrays"]
 
 # exp of more is no number
 LARGEST_LOGARITHM = 709.0
@@ -209,15 +199,29 @@ class BoxCox(Transform):
 
 
 @dataclass(frozen=True)
-class _Lagged(_Shared):
-    """`y[t] - y[t - lag]`; where `y[t - lag]` is missing, the last value of its phase or of the series stands in."""
+class Difference(_Shared):
+    """`y[t] - y[t - lag]`; where `y[t - lag]` is missing, the last value of its phase or of the series stands in.
+
+    With a lag of 1 it is the change from step to step, for series that wander.
+    """
 
     lag: int
+    name: ClassVar[str] = "difference"
     is_elementwise: ClassVar[bool] = False
+
+    @classmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Learn nothing: the lag is 1."""
+        return cls(1)
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the differences, shape `(N,)`; the first `lag` of each series are NaN, as is what is missing."""
-        return _differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
+        values, lag = np.asarray(values, dtype=np.float64), self.lag
+        result = np.full(len(values), np.nan)
+        np.subtract(values[lag:], carry_by_phase(values, offsets, lag)[:-lag], out=result[lag:])
+        position = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
+        result[position < lag] = np.nan
+        return result
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
         """Return the last `lag` values at each origin, oldest first, shape `(n, lag)`; NaN where nothing is known."""
@@ -238,20 +242,7 @@ class _Lagged(_Shared):
 
 @final
 @dataclass(frozen=True)
-class Difference(_Lagged):
-    """`y[t] - y[t - 1]`: the change from step to step, for series that wander."""
-
-    name: ClassVar[str] = "difference"
-
-    @classmethod
-    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
-        """Learn nothing: the lag is 1."""
-        return cls(1)
-
-
-@final
-@dataclass(frozen=True)
-class SeasonalDifference(_Lagged):
+class SeasonalDifference(Difference):
     """`y[t] - y[t - season_length]`: the change from season to season."""
 
     name: ClassVar[str] = "seasonal-difference"
@@ -299,15 +290,6 @@ def _check_above_minus_one(values: Floats, offsets: Ints) -> None:
         f'`transform="log1p"` needs values above -1, got {float(values[position])!r} in series number {series} '
         f'(point {position - int(offsets[series])}, both counted from 0). Use `transform="none"`.'
     )
-
-
-def _differences(values: Floats, offsets: Ints, lag: int) -> Floats:
-    """Return `y[t] - y[t - lag]`, NaN in the first `lag` steps of each series and where `y[t]` is missing."""
-    result = np.full(len(values), np.nan)
-    np.subtract(values[lag:], carry_by_phase(values, offsets, lag)[:-lag], out=result[lag:])
-    position = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
-    result[position < lag] = np.nan
-    return result
 
 
 def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats:
