@@ -116,7 +116,9 @@ def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str |
     """
     years = tuple(year for year in range(1, YEARS + 1) if round(DAYS_OF_YEAR * year) - NEARER >= horizon)
     is_old = np.median(panel.lengths) >= LEAST_YEARS * DAYS_OF_YEAR if panel.n_series else False
-    if not years or not is_old or not _is_of_days(panel):
+    grid = panel.grid
+    is_of_days = panel.starts.dtype.kind == "M" and isinstance(grid, FixedGrid) and grid.nanoseconds == DAY
+    if not years or not is_old or not is_of_days:
         return None
     deviating = deviations(values, panel.offsets)
     known = deviating[~np.isnan(deviating)]
@@ -168,8 +170,3 @@ def _mean(columns: list[Floats]) -> Floats:
 def days_of(times: Array) -> Ints:
     """Count the days from 1970 to each time, datetime64[ns]."""
     return np.asarray(times.astype("datetime64[D]").astype(np.int64))
-
-
-def _is_of_days(panel: Panel) -> bool:
-    grid = panel.grid
-    return panel.starts.dtype.kind == "M" and isinstance(grid, FixedGrid) and grid.nanoseconds == DAY

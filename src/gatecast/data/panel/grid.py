@@ -193,13 +193,8 @@ def month_dates(months: Ints, rule: str) -> Array:
     """Return the day of each month (counted from 1970-01) that a rule names, as datetime64[ns]."""
     first = months.astype("datetime64[M]").astype("datetime64[D]")
     last = (months + 1).astype("datetime64[M]").astype("datetime64[D]") - np.timedelta64(1, "D")
-    match rule:
-        case "MS":
-            days = first
-        case "ME":
-            days = last
-        case "BMS":
-            days = np.busday_offset(first, 0, roll="forward")
-        case _:
-            days = np.busday_offset(last, 0, roll="backward")
+    if rule.endswith("S"):
+        days = np.busday_offset(first, 0, roll="forward") if rule == "BMS" else first
+    else:
+        days = np.busday_offset(last, 0, roll="backward") if rule == "BME" else last
     return days.astype("datetime64[ns]")

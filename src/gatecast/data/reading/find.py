@@ -26,7 +26,6 @@ __all__ = [
     "Wanted",
     "column_kind",
     "find_columns",
-    "is_running",
     "is_unnamed",
     "raise_unknown",
     "text_kind",
@@ -152,7 +151,7 @@ def _written(column: "pd.Series") -> "pd.Series[str]":
     return texts[~texts.str.lower().isin(MISSING)]
 
 
-def is_running(column: "pd.Series") -> bool:
+def _is_running(column: "pd.Series") -> bool:
     """Tell whether a column only counts its rows, from 0 or 1 on; fewer than three rows may do so by chance."""
     numbers = parse_numbers(column).floats if column.dtype.kind in "iuO" else np.zeros(0)
     return len(numbers) >= 3 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
@@ -206,7 +205,7 @@ def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, 
 def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
     """Tell whether an integer column is a better time than year, month and day: it is no part and no count."""
     return any(
-        part_of(name) is None and name.strip().lower() not in STEP_NAMES and not is_running(frame[name])
+        part_of(name) is None and name.strip().lower() not in STEP_NAMES and not _is_running(frame[name])
         for name in named
     )
 
@@ -262,7 +261,8 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     named = _named(candidates, TARGET_NAMES)
     if named and (named[0].strip().lower() == "y" or len(named) == 1):
         return named[0]
-    candidates = [name for name in candidates if not _is_index(frame[name], kinds[name])] or candidates
+    counting = [n for n in candidates if kinds[n] == "integer" and (is_unnamed(n) or _is_running(frame[n]))]
+    candidates = [name for name in candidates if name not in counting] or candidates
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
@@ -282,10 +282,6 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
         "Add one, or write its values as plain numbers, without signs or units."
     )
-
-
-def _is_index(column: "pd.Series", kind: str) -> bool:
-    return kind == "integer" and (is_unnamed(str(column.name)) or is_running(column))
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:

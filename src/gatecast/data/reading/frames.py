@@ -16,17 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["Source", "as_array", "as_source", "cell_text", "number_cells"]
 
 
-def _row(index: int) -> str:
-    return f"row {index + 1}"
-
-
 @dataclass(frozen=True)
 class Source:
     """A table, whatever it came from; rows count from 0."""
 
     frame: "pd.DataFrame"
     backend: str = "pandas"  # what tables are handed back as
-    where: Callable[[int], str] = _row  # how to call a row in an error, e.g. "row 3" or "line 4"
+    where: Callable[[int], str] = lambda row: f"row {row + 1}"  # how to call a row in an error
     is_file: bool = False  # whether 2024 may be a year and "1.234,5" a number
     has_header: bool = True  # whether the names are the user's own
     prefer_comma: bool = False  # whether "1,234" alone is rather 1.234

@@ -53,7 +53,9 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
     needed = replace(source, frame=source.frame.iloc[used], where=lambda row: source.where(int(used[row])))
     values = {}
     for name in names:
-        read = _read_one(after, needed, name)
+        known = after.future.get(name)
+        reader = read_covariate if known is None else read_categories if known.dtype == object else read_numbers
+        read = reader(needed, name)
         values[name] = np.full(rows.shape, None if read.dtype == object else np.nan, dtype=read.dtype)
         values[name][rows >= 0] = read[places]
     _check_known(after, times, values)
@@ -150,13 +152,6 @@ def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times:
             "expected. Remove one of them."
         )
     return rows.reshape(times.shape)
-
-
-def _read_one(after: Panel, source: Source, name: str) -> Array:
-    known = after.future.get(name)
-    if known is None:
-        return read_covariate(source, name)
-    return read_categories(source, name) if known.dtype == object else read_numbers(source, name)
 
 
 def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:

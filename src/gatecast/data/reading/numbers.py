@@ -46,7 +46,10 @@ def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers
     decimal, thousands, shown = conventions[int(np.argmax(counts))]
     if shown == POINT[2]:
         return Numbers(plain)
-    return Numbers(_convert(texts, decimal, thousands), shown)
+    fits = texts.str.fullmatch(_pattern(decimal, thousands))
+    if thousands:
+        texts = texts.str.replace(rf"[{thousands}]", "", regex=True)
+    return Numbers(_floats(texts.str.replace(decimal, ".", regex=False).where(fits, "")), shown)
 
 
 def is_missing(column: "pd.Series") -> Array:
@@ -66,13 +69,6 @@ def not_finite(column: "pd.Series", numbers: Floats) -> Ints:
 def _pattern(decimal: str, thousands: str) -> str:
     grouped = rf"[1-9]\d{{0,2}}(?:[{thousands}]\d{{3}})+|\d+" if thousands else r"\d+"
     return rf"[-+]?(?:{grouped})?(?:[{decimal}]\d+|(?<=\d)[{decimal}]?)(?:[eE][-+]?\d+)?"
-
-
-def _convert(texts: "pd.Series[str]", decimal: str, thousands: str) -> Floats:
-    fits = texts.str.fullmatch(_pattern(decimal, thousands))
-    if thousands:
-        texts = texts.str.replace(rf"[{thousands}]", "", regex=True)
-    return _floats(texts.str.replace(decimal, ".", regex=False).where(fits, ""))
 
 
 def _floats(cells: "pd.Series") -> Floats:

@@ -24,7 +24,9 @@ def separate_series(source: Source, found: Found, times: RowTimes, freq: str | i
     """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both."""
     if not found.dates or (found.id is not None and not found.spare):
         return found, times
-    spare = found.spare if _are_days(times) else ()
+    is_date = times.instants.dtype.kind == "M" and times.timezone is None
+    are_days = is_date and bool((times.instants.astype(np.int64) % DAY == 0).all())
+    spare = found.spare if are_days else ()
     # A step below a day cannot be meant where each date stands alone.
     plain: tuple[str, ...] = spare if _is_below_day(freq) else ()
     for ids, clock in (((found.id,), plain), ((found.id,), spare), (found.texts, plain), (found.texts, spare)):
@@ -89,12 +91,6 @@ def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:
 def _may_be_id(column: "pd.Series") -> bool:
     kinds = ("text", "integer", "flag", "number text")
     return column_kind(column) in kinds and bool(column.duplicated().any())
-
-
-def _are_days(times: RowTimes) -> bool:
-    """Tell whether the times are dates at midnight, without a time zone."""
-    is_date = times.instants.dtype.kind == "M" and times.timezone is None
-    return is_date and bool((times.instants.astype(np.int64) % DAY == 0).all())
 
 
 def _is_below_day(freq: str | int | None) -> bool:

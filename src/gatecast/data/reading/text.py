@@ -168,11 +168,8 @@ def _cells(
         low_memory=False,
         **exact,
     )
-    empty = [
-        name
-        for name in frame
-        if str(name).startswith("Unnamed: ") and (frame[name].astype(str).str.strip() == "").all()
-    ]
+    unnamed = [name for name in frame if str(name).startswith("Unnamed: ")]
+    empty = [name for name in unnamed if (frame[name].astype(str).str.strip() == "").all()]
     return pd.DataFrame(frame.drop(columns=empty))
 
 

@@ -32,11 +32,12 @@ class RowTimes:
 
 def read_times(source: Source, found: Found) -> RowTimes:
     """Read the times of all rows; without a time column the rows of each series are counted."""
+    import pandas as pd
+
     frame = source.frame
     if not found.dates:
-        steps = (
-            np.arange(len(frame)) if found.id is None else frame.groupby(found.id, observed=True).cumcount().to_numpy()
-        )
+        of_all = pd.Series(np.arange(len(frame)))
+        steps = (of_all if found.id is None else frame.groupby(found.id, observed=True).cumcount()).to_numpy()
         return RowTimes(steps.astype(np.int64), layout="order of the rows")
     is_single = len(found.dates) == 1
     column = frame[found.dates[0]] if is_single else join_date(frame, found.dates)
@@ -45,7 +46,8 @@ def read_times(source: Source, found: Found) -> RowTimes:
         return _read(source, found.dates, column, layout)
     if column_kind(frame[found.clock[0]]) == "clock":
         if column_kind(column) != "date":
-            column = _day_texts(_read(source, found.dates, column).instants)
+            days = _read(source, found.dates, column).instants
+            column = pd.Series(np.datetime_as_string(days, unit="D"), dtype=object)
         texts = column.astype(str).str.strip() + " " + frame[found.clock[0]].astype(str).str.strip()
         return _read(source, found.times, texts, layout)
     return _with_hours(source, found, _read(source, found.dates, column, layout))
@@ -85,12 +87,6 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
     return _checked(source, names, replace(dates, layout=layout or dates.layout))
-
-
-def _day_texts(instants: Array) -> "pd.Series":
-    import pandas as pd
-
-    return pd.Series(np.datetime_as_string(instants, unit="D"), dtype=object)
 
 
 def _with_hours(source: Source, found: Found, times: RowTimes) -> RowTimes:

@@ -54,7 +54,8 @@ def season_p_values(rows: Floats, season: int, shorter: Sequence[int] = ()) -> F
     tiny = n * 1e-24
     known = _harmonics_of(shorter, n)
     logs = []
-    for center in _centers(n, season, known):
+    centers = np.arange(1, season // 2 + 1) * (n // season)
+    for center in centers[~known[centers]][:N_HARMONICS]:
         around = _neighbours(center, n // season, n, known)
         if len(around) >= 2:
             background, freedom = _background(power[:, around])
@@ -77,11 +78,6 @@ def _harmonics_of(seasons: Iterable[int], n: int) -> Array:
         nearest = np.round(bins * season / n)
         marked |= (nearest > 0) & (np.abs(bins - nearest * n / season) < 1.01)
     return marked
-
-
-def _centers(n: int, season: int, known: Array) -> Ints:
-    centers = np.arange(1, season // 2 + 1) * (n // season)
-    return np.asarray(centers[~known[centers]][:N_HARMONICS])
 
 
 def _neighbours(center: int, n_periods: int, n: int, known: Array) -> Ints:

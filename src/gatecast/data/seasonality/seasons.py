@@ -148,7 +148,10 @@ def _check_one(values: Floats, offsets: Ints, season: int, shorter: list[int]) -
         message = Message("season.too_long", {"periods": MIN_PERIODS, "n": season})
         return SeasonCheck(season, False, 0.0, message)
     sample = _spaced(enough, min(MAX_SERIES, MAX_TOTAL // int(lengths[enough].mean()) + 1))
-    n_periods = _coarse(lengths[sample] // season)
+    n_periods = lengths[sample] // season
+    # rounded down to three binary digits, so that few distinct lengths remain
+    shift = np.maximum(np.floor(np.log2(n_periods)).astype(np.int64) - 2, 0)
+    n_periods = (n_periods >> shift) << shift
     shows = 0
     for count in np.unique(n_periods):
         ends = offsets[1:][sample[n_periods == count]]
@@ -170,12 +173,6 @@ def _message(season: int, shorter: list[int], share: float, n_series: int, *, ke
 def _spaced(index: Ints, n: int) -> Ints:
     """Return at most n of them, equally spaced."""
     return index if len(index) <= n else index[np.linspace(0, len(index) - 1, n).astype(np.int64)]
-
-
-def _coarse(counts: Ints) -> Ints:
-    """Round down to three binary digits, so that few distinct lengths remain."""
-    shift = np.maximum(np.floor(np.log2(counts)).astype(np.int64) - 2, 0)
-    return (counts >> shift) << shift
 
 
 def find_season(values: Floats, offsets: Ints) -> int | None:

@@ -33,7 +33,11 @@ def _filled(values: Array, offsets: Ints, season: int, before: Array) -> Floats:
     joined, bounds = prepend(before, values, offsets)
     filled = _carried(joined, bounds, np.zeros(len(before)))
     if season > 1:
-        filled = _fill_by_season(filled, _in_later_seasons(joined, bounds, season), season)
+        # each one may need the one before it, and a list is read one by one much faster than an array
+        y = filled.tolist()
+        for t in _in_later_seasons(joined, bounds, season).tolist():
+            y[t] = y[t - season] + DAMPING * (y[t - 1] - y[t - 1 - season])
+        filled = np.array(y)
     is_own = np.ones(len(joined), bool)
     is_own[bounds[:-1, None] + np.arange(before.shape[1])] = False
     return filled[is_own]
@@ -45,14 +49,6 @@ def _in_later_seasons(values: Floats, offsets: Ints, season: int) -> Ints:
     first = np.append(at, len(values))[np.searchsorted(at, offsets[:-1])]
     position = np.arange(len(values))
     return np.flatnonzero(np.isnan(values) & (position > np.repeat(first, np.diff(offsets)) + season))
-
-
-def _fill_by_season(values: Floats, positions: Ints, season: int) -> Floats:
-    # each one may need the one before it, and a list is read one by one much faster than an array
-    y = values.tolist()
-    for t in positions.tolist():
-        y[t] = y[t - season] + DAMPING * (y[t - 1] - y[t - 1 - season])
-    return np.array(y)
 
 
 def carry_forward(values: Array, offsets: Ints, before: Array | float = 0.0) -> Array:

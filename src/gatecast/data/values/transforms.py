@@ -137,7 +137,13 @@ class Log1p(_Shared):
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
         """Check that the values have a logarithm."""
-        _check_above_minus_one(values, offsets)
+        low = np.flatnonzero(values <= -1)
+        if len(low):
+            series = int(np.searchsorted(offsets, low[0], side="right")) - 1
+            raise DataError(
+                f'`transform="log1p"` needs values above -1, got {float(values[low[0]])!r} in series number {series} '
+                f'(point {low[0] - offsets[series]}, both counted from 0). Use `transform="none"`.'
+            )
         return cls(float(np.fmin.reduce(values, initial=0.0)))
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
@@ -224,9 +230,14 @@ class Difference(_Shared):
         return result
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
-        """Return the last `lag` values at each origin, oldest first, shape `(n, lag)`; NaN where nothing is known."""
+        """Return the last `lag` values up to each origin, `(n, lag)`; the newest one where one is unknown, or NaN."""
         filled = carry_by_phase(np.asarray(values, dtype=np.float64), offsets, self.lag)
-        return _anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
+        origins = offsets[1:] - 1 if origins is None else origins
+        positions = origins[:, None] + np.arange(1 - self.lag, 1)
+        begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
+        known = filled[np.maximum(positions, begins[:, None])]
+        usable = (positions >= begins[:, None]) & ~np.isnan(known)
+        return np.where(usable, known, filled[origins][:, None])
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
         """Add the forecast differences, shape `(n, H)` or `(n, H, paths)`, to the anchors, shape `(n, lag)`."""
@@ -279,26 +290,6 @@ def _kind(name: str) -> type[Transform]:
     nearest = suggest(name, TRANSFORMS)
     known = ", ".join(repr(choice) for choice in TRANSFORMS)
     raise ConfigError(f"`transform` must be one of {known}, got {name!r}. Did you mean `transform={nearest!r}`?")
-
-
-def _check_above_minus_one(values: Floats, offsets: Ints) -> None:
-    if not (values <= -1).any():
-        return
-    position = int(np.argmax(values <= -1))
-    series = int(np.searchsorted(offsets, position, side="right")) - 1
-    raise DataError(
-        f'`transform="log1p"` needs values above -1, got {float(values[position])!r} in series number {series} '
-        f'(point {position - int(offsets[series])}, both counted from 0). Use `transform="none"`.'
-    )
-
-
-def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats:
-    """Return the last `lag` values up to each origin, `(n, lag)`; the newest one where one is unknown."""
-    positions = origins[:, None] + np.arange(1 - lag, 1)
-    begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
-    known = filled[np.maximum(positions, begins[:, None])]
-    usable = (positions >= begins[:, None]) & ~np.isnan(known)
-    return np.where(usable, known, filled[origins][:, None])
 
 
 def _undo_differences(values: Floats, anchors: Floats) -> Floats:
