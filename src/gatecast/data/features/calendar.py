@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast._validation import suggest
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.arrays import Array, Floats
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, weekdays
 from gatecast.exceptions import ConfigError
 
@@ -62,7 +62,7 @@ def holiday_features(times: Array, grid: Grid, country: str) -> Features:
         raise ConfigError(
             f"`country={country!r}` needs dates, and the times are integer steps. Leave it out, or pass dates."
         )
-    holidays = _holidays(times, code, subdivision)
+    holidays = np.array([*holidays_of(code, subdivision, times)] if len(times) else [], dtype="datetime64[D]")
     if is_daily(grid):
         days = times.astype("datetime64[D]")
         near = [np.isin(days + shift * ONE_DAY, holidays) for shift in (0, 1, -1)]
@@ -116,17 +116,15 @@ def _nearest_country(library: ModuleType, text: str) -> str:
     return f"Did you mean `country={codes[near]!r}`?" if near else "Use for example `country='CN'`."
 
 
-def _holidays(times: Array, code: str, subdivision: str | None) -> Array:
-    """Return the holidays of all years that the times touch, sorted, datetime64[D]."""
-    if not len(times):
-        return np.empty(0, dtype="datetime64[D]")
+def holidays_of(
+    code: str, subdivision: str | None, times: Array, n_before: int = 0, *, observed: bool = True
+) -> dict[date, str]:
+    """Return by day the names of the holidays of all years that times, at least one, touch, and of some years before.
+
+    Those `observed` include the days off that stand in for a holiday on a weekend.
+    """
     first, last = (int(edge.astype("datetime64[Y]").astype(np.int64)) + 1970 for edge in (times.min(), times.max()))
-    found = holidays_of(code, subdivision, range(first - 1, last + 2))
-    return np.array(sorted(found), dtype="datetime64[D]")
-
-
-def holidays_of(code: str, subdivision: str | None, years: range, *, observed: bool = True) -> dict[date, str]:
-    """Return the names of holidays by day; those `observed` include the days off that stand in for a weekend's."""
+    years = range(first - n_before - 1, last + 2)
     found = _library(code).country_holidays(code, subdiv=subdivision, years=years, observed=observed)
     return dict(sorted(found.items()))
 
@@ -175,17 +173,14 @@ def _days_of_steps(times: Array, grid: Grid) -> tuple[Array, Array]:
     if isinstance(grid, MonthGrid):
         months = times.astype("datetime64[M]").astype(np.int64)
         first = months if grid.rule.endswith("S") else months - grid.n_months + 1
-        return _first_days(first), _first_days(first + grid.n_months)
+        begin, end = (month.astype("datetime64[M]").astype("datetime64[D]") for month in (first, first + grid.n_months))
+        return begin, end
     days = times.astype("datetime64[D]")
     if isinstance(grid, FixedGrid):
         n_days = grid.nanoseconds // DAY
         n_before = 0 if grid.weekday in (None, 0) else n_days - 1
         return days - n_before * ONE_DAY, days + (n_days - n_before) * ONE_DAY
     return days, grid.times(times, np.ones(len(times), dtype=np.int64)).astype("datetime64[D]")
-
-
-def _first_days(months: Ints) -> Array:
-    return months.astype("datetime64[M]").astype("datetime64[D]")
 
 
 def _place_in(cycle: str, times: Array) -> Floats:

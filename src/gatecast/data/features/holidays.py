@@ -64,10 +64,7 @@ def same_date_earlier(days: Ints, n_years: int) -> Ints:
 
 def _named_holidays(days: Ints, country: str, n_years: int) -> tuple[Array, Ints]:
     """Return the holidays around some days and in years before, by day, at least one: names and days."""
-    code, subdivision = check_country(country)
-    edges = (int(edge.astype("datetime64[D]").astype("datetime64[Y]").astype(int)) for edge in (days.min(), days.max()))
-    first, last = (edge + 1970 for edge in edges)
-    found = holidays_of(code, subdivision, range(first - n_years - 1, last + 2), observed=False)
+    found = holidays_of(*check_country(country), days.astype("datetime64[D]"), n_years, observed=False)
     # a name may say in brackets that the day was estimated or moved, and a day may have several
     each = [(day, name.split(" (")[0].strip()) for day, names in found.items() for name in names.split("; ")]
     # of a holiday of several days the first one counts

@@ -132,7 +132,9 @@ def _utf_16(content: bytes, name: str) -> Decoded:
 def _detect(content: bytes) -> str:
     """Return the likeliest codec of a text that is not whole UTF-8."""
     cells = b"\n".join(dict.fromkeys(islice(_cells(content), N_CELLS)))
-    if _is_damaged_utf_8(cells):
+    # damaged UTF-8 if nearly all characters are whole: in other encodings whole ones are accidents
+    beyond_ascii = [char for char in cells.decode("utf-8", errors="replace") if char > "\x7f"]
+    if 5 * beyond_ascii.count("\ufffd") < len(beyond_ascii):
         return "utf-8"
     shares = {codec: _common_share(cells, codec) for codec in COMMON}
     codec = max(shares, key=lambda codec: shares[codec])
@@ -146,12 +148,6 @@ def _cells(content: bytes) -> Iterator[bytes]:
     for found in re.finditer(CELL, content):
         before = content[max(found.start() - MAX_ASCII, 0) : found.start()]
         yield re.split(DELIMITERS, before)[-1] + found[0]
-
-
-def _is_damaged_utf_8(cells: bytes) -> bool:
-    """Tell whether nearly all characters are whole; in other encodings whole ones are accidents."""
-    beyond_ascii = [char for char in cells.decode("utf-8", errors="replace") if char > "\x7f"]
-    return 5 * beyond_ascii.count("\ufffd") < len(beyond_ascii)
 
 
 def _common_share(cells: bytes, codec: str) -> float:

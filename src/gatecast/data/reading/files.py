@@ -6,9 +6,9 @@ import io
 import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Columns, Panel, Roles
@@ -20,9 +20,6 @@ from gatecast.data.reading.table import Layout, lay_out, wanted_like
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.data.reading.times import time_text
 from gatecast.exceptions import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["Table", "first_gap", "read_source", "read_table"]
 
@@ -178,9 +175,7 @@ def _near(path: Path) -> str:
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else " Check the path."
 
 
-def _parquet(path: Path, content: bytes) -> "pd.DataFrame":
-    import pandas as pd
-
+def _parquet(path: Path, content: bytes) -> pd.DataFrame:
     try:
         import pyarrow
     except ImportError:

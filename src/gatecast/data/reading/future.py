@@ -156,7 +156,7 @@ def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times:
 
 def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:
     """Name all that lacks in one sentence."""
-    lacking = {name: _is_absent(array) for name, array in values.items()}
+    lacking = {n: array == np.array(None) if array.dtype == object else np.isnan(array) for n, array in values.items()}
     anywhere = np.logical_or.reduce(list(lacking.values()))
     if not anywhere.any():
         return
@@ -167,10 +167,6 @@ def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:
     facts: dict[str, object] = {"values": Message("unit.value", {"n": n_values}), "names": _first(columns)}
     facts |= {"series": _first(series), "times": _first_times(after, dates), "horizon": times.shape[1]}
     raise DataError(Message("ahead.lacking" if after.n_series == 1 else "ahead.lacking_series", facts))
-
-
-def _is_absent(values: Array) -> Array:
-    return np.asarray(values == np.array(None)) if values.dtype == object else np.isnan(values)
 
 
 def _raise_none(after: Panel, times: Array, names: Sequence[str]) -> NoReturn:

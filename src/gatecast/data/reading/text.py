@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from gatecast.data.reading.decoding import Decoded
 from gatecast.data.reading.find import ID_NAMES, TARGET_NAMES, TIME_NAMES, text_kind
 from gatecast.data.reading.numbers import MISSING
 from gatecast.exceptions import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["TextTable", "read_text"]
 
@@ -29,7 +28,7 @@ DATA_KINDS = ("date", "clock", "number text")
 class TextTable:
     """The cells of a text file."""
 
-    frame: "pd.DataFrame"  # columns of numbers where every cell is one, else of texts
+    frame: pd.DataFrame  # columns of numbers where every cell is one, else of texts
     decoded: Decoded  # the whole file, comment lines emptied so that lines still count as in the file
     delimiter: str | None  # None for a single column
     has_header: bool
@@ -99,8 +98,6 @@ def _delimiter(text: str) -> str | None:
 
 def _has_header(records: list[list[str]]) -> bool:
     """Tell whether the first line holds names: where the lines below hold dates or numbers, it does not."""
-    import pandas as pd
-
     first, body = records[0], records[1:]
     if any(cell.strip().lower() in (*TIME_NAMES, *TARGET_NAMES, *ID_NAMES) for cell in first):
         return True
@@ -147,9 +144,7 @@ def _names(records: list[list[str]], has_header: bool, width: int) -> list[str]:
 
 def _cells(
     text: str, delimiter: str | None, has_header: bool, names: Sequence[str], as_text: Sequence[str] = ()
-) -> "pd.DataFrame":
-    import pandas as pd
-
+) -> pd.DataFrame:
     # Newer versions always read floats exactly, and warn about the argument.
     exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
     records = _records(text, delimiter)
