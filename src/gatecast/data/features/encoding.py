@@ -118,11 +118,6 @@ class CovariateEncoder:
         return (*_names(self.future_numbers), *self.calendar_names, *_names(self.past_numbers))
 
     @property
-    def code_names(self) -> tuple[str, ...]:
-        """Names of the C columns of `codes`."""
-        return tuple(column.name for column in self._code_columns)
-
-    @property
     def n_future_numeric(self) -> int:
         """How many columns of `numeric` are known ahead; they are the first ones."""
         return len(_names(self.future_numbers)) + len(self.calendar_names)

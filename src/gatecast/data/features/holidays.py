@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.data.features.calendar import check_country, holidays_of
 from gatecast.data.panel.arrays import Array, Ints
 
-__all__ = ["MOVES", "NO_DAY", "holiday_names", "same_date_earlier", "same_holiday_earlier"]
+__all__ = ["DAYS_OF_YEAR", "MOVES", "NO_DAY", "holiday_names", "same_date_earlier", "same_holiday_earlier"]
 
 # days before and behind a holiday that belong to it
 NEAR = 3

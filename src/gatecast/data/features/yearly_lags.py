@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.data.features.holidays import MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
+from gatecast.data.features.holidays import DAYS_OF_YEAR, MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 from gatecast.data.panel.grid import DAY, FixedGrid, weekdays
 from gatecast.data.panel.panel import Panel
@@ -19,7 +19,6 @@ __all__ = ["YearlyLags", "days_of", "deviations", "fit_yearly_lags"]
 YEARS = 4
 # a series' past has to hold so many of them, or there is nothing to learn
 LEAST_YEARS = 3
-DAYS_OF_YEAR = 365.25
 # weeks before and behind a day whose values tell what is usual at that time of the year on that day of the week
 WEEKS = 3
 # days beside the day itself

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, spread
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.find import Wanted, column_kind, raise_unknown
 from gatecast.data.reading.frames import Source, cell_text
@@ -158,11 +158,9 @@ def _all_numbers(source: Source, column: pd.Series) -> bool:
 
 def one_per_series(name: str, values: Array, row_series: Ints, ids: Array) -> Array:
     """Take the one value of a static column, rows `(N,)`, that each series has, `(S,)`; missing ones do not count."""
-    is_object = values.dtype == object
-    observed = np.flatnonzero(values != np.array(None)) if is_object else np.flatnonzero(~np.isnan(values))
+    observed = np.flatnonzero(values != np.array(None) if values.dtype == object else ~np.isnan(values))
     series, first = np.unique(row_series[observed], return_index=True)
-    result = np.full(len(ids), None if is_object else np.nan, dtype=values.dtype)
-    result[series] = values[observed[first]]
+    result = spread(values[observed[first]], series, len(ids))
     differing = np.flatnonzero(values[observed] != result[row_series[observed]])
     if len(differing):
         row = observed[differing[0]]

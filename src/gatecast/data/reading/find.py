@@ -233,11 +233,8 @@ def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> boo
         return False
     if frame[name].is_unique:
         return True
-    return (
-        kinds[name] == "integer"
-        and plain not in STEP_NAMES
-        and parse_dates(frame[name].drop_duplicates().astype(str)) is not None
-    )
+    may_be_dates = kinds[name] == "integer" and plain not in STEP_NAMES
+    return may_be_dates and parse_dates(frame[name].drop_duplicates().astype(str)) is not None
 
 
 def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:

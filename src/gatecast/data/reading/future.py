@@ -65,7 +65,7 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
 def _source(after: Panel, table: object, names: Sequence[str]) -> Source:
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
-            f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
+            f"The future rows are an array, and a table with the times and {_first(names)} was expected. "
             "Pass a DataFrame."
         )
     source = table if isinstance(table, Source) else as_source(table)
@@ -86,7 +86,7 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
     found = find_columns(source.frame, wanted_like(wanted, like, source))
     if not found.dates:
         raise DataError(
-            f"The future rows have no column with times (they have {_listed(source.frame.columns)}), and one was "
+            f"The future rows have no column with times (they have {_first(source.frame.columns)}), and one was "
             f"expected. Add {after.columns.time!r}."
         )
     found, times = separate_series(source, found, read_times(source, found), after.freq)
@@ -127,7 +127,7 @@ def _instants(after: Panel, found: Found, times: RowTimes) -> Array:
 
 def _raise_kind(found: Found, are: str, expected: str) -> NoReturn:
     raise DataError(
-        f"The times of the future rows ({_listed(found.times)}) {are}, and {expected} were expected. Convert them."
+        f"The times of the future rows ({_first(found.times)}) {are}, and {expected} were expected. Convert them."
     )
 
 
@@ -184,10 +184,6 @@ def _first_times(after: Panel, times: Array) -> Message:
     index: pd.Index = after.index(times[:N_SHOWN])
     plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
     return _some([time_text(time) for time in plain.to_numpy()], len(times))
-
-
-def _listed(names: Sequence[object] | Array | pd.Index) -> str:
-    return str(_first(names))
 
 
 def _first(names: Sequence[object] | Array | pd.Index) -> Message:

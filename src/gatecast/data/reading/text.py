@@ -108,9 +108,8 @@ def _has_header(records: list[list[str]]) -> bool:
     if "date" in kinds:
         return own[kinds.index("date")] != "date"
     differing = [i for i, kind in enumerate(kinds) if kind in DATA_KINDS and own[i] != kind]
-    return not any(kind in DATA_KINDS for kind in kinds) or any(
-        first[i].strip().lower() not in MISSING for i in differing
-    )
+    is_named = any(first[i].strip().lower() not in MISSING for i in differing)
+    return is_named or not any(kind in DATA_KINDS for kind in kinds)
 
 
 def _width(text: str, delimiter: str | None, has_header: bool, name: str) -> int:

@@ -145,8 +145,7 @@ def _check_one(values: Floats, offsets: Ints, season: int, shorter: list[int]) -
     lengths = np.minimum(np.diff(offsets), n_points)
     enough = np.flatnonzero(lengths >= MIN_PERIODS * season)
     if len(enough) == 0:
-        message = Message("season.too_long", {"periods": MIN_PERIODS, "n": season})
-        return SeasonCheck(season, False, 0.0, message)
+        return SeasonCheck(season, False, 0.0, Message("season.too_long", {"periods": MIN_PERIODS, "n": season}))
     sample = _spaced(enough, min(MAX_SERIES, MAX_TOTAL // int(lengths[enough].mean()) + 1))
     n_periods = lengths[sample] // season
     # rounded down to three binary digits, so that few distinct lengths remain

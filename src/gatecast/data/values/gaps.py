@@ -33,22 +33,17 @@ def _filled(values: Array, offsets: Ints, season: int, before: Array) -> Floats:
     joined, bounds = prepend(before, values, offsets)
     filled = _carried(joined, bounds, np.zeros(len(before)))
     if season > 1:
+        at = np.flatnonzero(~np.isnan(joined))
+        first = np.append(at, len(joined))[np.searchsorted(at, bounds[:-1])]
+        is_later = np.arange(len(joined)) > np.repeat(first, np.diff(bounds)) + season
         # each one may need the one before it, and a list is read one by one much faster than an array
         y = filled.tolist()
-        for t in _in_later_seasons(joined, bounds, season).tolist():
+        for t in np.flatnonzero(np.isnan(joined) & is_later).tolist():
             y[t] = y[t - season] + DAMPING * (y[t - 1] - y[t - 1 - season])
         filled = np.array(y)
     is_own = np.ones(len(joined), bool)
     is_own[bounds[:-1, None] + np.arange(before.shape[1])] = False
     return filled[is_own]
-
-
-def _in_later_seasons(values: Floats, offsets: Ints, season: int) -> Ints:
-    """List the missing points that come more than a season after the first value of their series."""
-    at = np.flatnonzero(~np.isnan(values))
-    first = np.append(at, len(values))[np.searchsorted(at, offsets[:-1])]
-    position = np.arange(len(values))
-    return np.flatnonzero(np.isnan(values) & (position > np.repeat(first, np.diff(offsets)) + season))
 
 
 def carry_forward(values: Array, offsets: Ints, before: Array | float = 0.0) -> Array:

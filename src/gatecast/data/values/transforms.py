@@ -89,11 +89,9 @@ class _Shared(Transform):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Read what `to_arrays` gave."""
         return cls(**{field.name: arrays[field.name][0].item() for field in fields(cls)})
 
     def to_arrays(self) -> dict[str, Array]:
-        """Return each number, shape `(1,)`."""
         return {name: np.array([number]) for name, number in asdict(self).items()}
 
     def rows(self, index: Ints) -> Self:
@@ -248,7 +246,14 @@ class Difference(_Shared):
                 f"`anchors` of a difference must have shape {expected}, got {got}. Pass "
                 "`anchors=transform.anchors(values, offsets, origins)`, the last values before each forecast."
             )
-        return _undo_differences(np.asarray(values, dtype=np.float64), anchors)
+        # y[k] = values[k] + y[k - lag], season by season
+        n, horizon, *beside = values.shape
+        n_seasons = -(-horizon // self.lag)
+        padded = np.zeros((n, n_seasons * self.lag, *beside))
+        padded[:, :horizon] = values
+        seasons = padded.reshape(n, n_seasons, self.lag, *beside)
+        known = anchors.reshape(n, 1, self.lag, *(1,) * len(beside))
+        return np.asarray((seasons.cumsum(axis=1) + known).reshape(padded.shape)[:, :horizon])
 
 
 @final
@@ -290,15 +295,3 @@ def _kind(name: str) -> type[Transform]:
     nearest = suggest(name, TRANSFORMS)
     known = ", ".join(repr(choice) for choice in TRANSFORMS)
     raise ConfigError(f"`transform` must be one of {known}, got {name!r}. Did you mean `transform={nearest!r}`?")
-
-
-def _undo_differences(values: Floats, anchors: Floats) -> Floats:
-    """Return `y[k] = values[k] + y[k - lag]`, where the anchors, `(n, lag)`, are what came before."""
-    n, horizon = values.shape[:2]
-    lag = anchors.shape[1]
-    n_seasons = -(-horizon // lag)
-    padded = np.zeros((n, n_seasons * lag, *values.shape[2:]))
-    padded[:, :horizon] = values
-    seasons = padded.reshape(n, n_seasons, lag, *values.shape[2:])
-    known = anchors.reshape(n, 1, lag, *(1,) * (values.ndim - 2))
-    return np.asarray((seasons.cumsum(axis=1) + known).reshape(padded.shape)[:, :horizon])
