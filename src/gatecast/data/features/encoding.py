@@ -20,10 +20,8 @@ from gatecast.exceptions import DataError
 
 __all__ = ["CategoryColumn", "CovariateEncoder", "Encoded", "NumberColumn", "embedding_size", "fit_encoder"]
 
-# name of the category of holidays
-NEAR_HOLIDAY = "near_holiday"
-# Standard deviations; what lies further out is an accident, and must not drown everything else.
-CLIP = 10.0
+NEAR_HOLIDAY = "near_holiday"  # name of the category of holidays
+CLIP = 10.0  # standard deviations; what lies further out is an accident, and must not drown everything else
 
 
 @dataclass(frozen=True)

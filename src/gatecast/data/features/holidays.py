@@ -12,12 +12,9 @@ from gatecast.data.panel.arrays import Array, Ints
 
 __all__ = ["DAYS_OF_YEAR", "MOVES", "NO_DAY", "holiday_names", "same_date_earlier", "same_holiday_earlier"]
 
-# days before and behind a holiday that belong to it
-NEAR = 3
-# by so many days a holiday may come earlier or later in the year than in another one; Easter moves by 35
-MOVES = 40
-# stands for a day that there is not
-NO_DAY = np.iinfo(np.int64).min // 2
+NEAR = 3  # days before and behind a holiday that belong to it
+MOVES = 40  # by so many days a holiday may come earlier or later in the year than in another one; Easter moves by 35
+NO_DAY = np.iinfo(np.int64).min // 2  # stands for a day that there is not
 DAYS_OF_YEAR = 365.25
 
 

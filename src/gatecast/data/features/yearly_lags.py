@@ -15,16 +15,11 @@ from gatecast.data.panel.panel import Panel
 
 __all__ = ["YearlyLags", "days_of", "deviations", "fit_yearly_lags"]
 
-# years that are looked back
-YEARS = 4
-# a series' past has to hold so many of them, or there is nothing to learn
-LEAST_YEARS = 3
-# weeks before and behind a day whose values tell what is usual at that time of the year on that day of the week
-WEEKS = 3
-# days beside the day itself
-BESIDE = (-2, -1, 1, 2)
-# standard deviations; what lies further out is an accident, and must not drown everything else
-CLIP = 10.0
+YEARS = 4  # years that are looked back
+LEAST_YEARS = 3  # a series' past has to hold so many of them, or there is nothing to learn
+WEEKS = 3  # before and behind a day, whose values tell what is usual then on that day of the week
+BESIDE = (-2, -1, 1, 2)  # days beside the day itself
+CLIP = 10.0  # standard deviations; what lies further out is an accident, and must not drown everything else
 # days that an input may look back less than its years: holidays move, and a deviation needs the weeks behind a day
 NEARER = MOVES + 7 * WEEKS + 4
 

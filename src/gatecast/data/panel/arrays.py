@@ -10,13 +10,11 @@ import numpy.typing as npt
 __all__ = ["Array", "Block", "Floats", "Frame", "Ints", "blocks", "spread"]
 
 Array = npt.NDArray[Any]
-# a table of the library that the data came from
-Frame = Any
+Frame = Any  # a table of the library that the data came from
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-# about so many values are worked on together, so that they stay in the cache and take no memory to speak of
-BLOCK = 250_000
+BLOCK = 250_000  # values that are worked on together, so that they stay in the cache and take hardly any memory
 
 
 def spread(values: Array, places: Ints, n: int) -> Array:

@@ -32,8 +32,7 @@ __all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid"]
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 RULES = ("MS", "ME", "BMS", "BME")
-# More missing times than times: that is no clear frequency any more.
-MAX_GAP_SHARE = 0.5
+MAX_GAP_SHARE = 0.5  # more missing times than times: that is no clear frequency any more
 MAX_POINTS = 1_000_000_000
 # Spellings of older pandas versions that people still have in their fingers.
 OLD_ALIASES = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns", "d": "D"}

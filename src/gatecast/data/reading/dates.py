@@ -27,14 +27,11 @@ WORD_FORMATS = (
     *("%Y %b", "%Y %B", "%Y %b %d", "%d %b %y", "%b %y"),
 )
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
-# Unix times count as such between 2001 and 2100.
-UNIX_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+UNIX_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # Unix times count as such between 2001 and 2100
 COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-# A layout counts if it reads more than this share of the texts.
-MOST = 0.5
+MOST = 0.5  # a layout counts if it reads more than this share of the texts
 N_DECIDING = 2000
-# The years that nanoseconds since 1970 in 64 bits can hold.
-YEARS = (1678, 2261)
+YEARS = (1678, 2261)  # the years that nanoseconds since 1970 in 64 bits can hold
 
 
 @dataclass(frozen=True)

@@ -44,16 +44,14 @@ COMMON = {
 # The pairs of high bytes of Windows-1252 are hardly ever common Chinese characters, so that half of them is evidence
 # enough (names of places need the second level). Big5 and Shift-JIS have to be certain.
 MIN_COMMON = {"gb18030": 0.5, "cp950": 0.75, "cp932": 0.6}
-# Half of the pairs in a Russian word are common Chinese characters, too: then all of them have to be.
-SURE = 0.9
+SURE = 0.9  # half of the pairs in a Russian word are common Chinese characters, too: then all of them have to be
 RUSSIAN = re.compile(r"[А-ЯЁ]?[а-яё]+")
 # No encoding here uses the bytes of line ends and of these delimiters within a character.
 DELIMITERS = rb"[\r\n,;\t\"]"
 CELL = rb"[\x80-\xff][^\r\n,;\t\"]{0,2000}"
 MAX_ASCII = 40
 N_CELLS = 500
-# charset-normalizer judges longer texts than a header: words are repeated up to this length.
-MIN_SAMPLE = 512
+MIN_SAMPLE = 512  # charset-normalizer judges longer texts than a header: words are repeated up to this length
 
 
 @dataclass(frozen=True)

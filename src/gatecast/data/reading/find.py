@@ -37,8 +37,7 @@ TIME_NAMES = (
     *("日期", "时间", "日期时间", "时间戳", "时刻", "年月", "年月日", "月份", "年份"),
     *("年", "月", "日", "周", "季度"),
 )
-# Integers below these names are steps, even where they could be years.
-STEP_NAMES = ("t", "step", "index")
+STEP_NAMES = ("t", "step", "index")  # integers below these names are steps, even where they could be years
 TARGET_NAMES = (
     *("y", "value", "values", "target", "sales"),
     *("数值", "值", "销量", "销售量", "销售额", "目标", "数量"),
@@ -46,8 +45,7 @@ TARGET_NAMES = (
 ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "序列", "编号", "名称")
 NUMERIC = ("integer", "number", "number text")
 SAMPLE = 100
-# A column with a few broken cells is still a column of numbers: the error about the cells helps more.
-MOST_NUMBERS = 0.5
+MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
 
 @dataclass(frozen=True)

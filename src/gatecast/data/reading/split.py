@@ -14,8 +14,7 @@ from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["held_out_positions", "split_positions", "train_test_split"]
 
-# a series that is short is tested on less, but never learns from fewer points than these and the horizon
-LEAST_LOOKBACK = 8
+LEAST_LOOKBACK = 8  # a short series is tested on less, but never learns from fewer points than these and the horizon
 
 Given = TypeVar("Given")
 

@@ -13,10 +13,8 @@ from gatecast.data.panel.arrays import Array, Floats, Ints
 
 __all__ = ["differenced", "log_tail", "season_p_values"]
 
-# harmonics beyond the twelfth say little and make the test weaker
-N_HARMONICS = 12
-# above so many neighbours their median is taken, which other seasons among them do not move
-N_FOR_MEDIAN = 8
+N_HARMONICS = 12  # harmonics beyond the twelfth say little and make the test weaker
+N_FOR_MEDIAN = 8  # above so many neighbours their median is taken, which other seasons among them do not move
 
 
 def differenced(rows: Floats) -> Floats:

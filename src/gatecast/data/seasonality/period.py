@@ -9,20 +9,14 @@ from gatecast.data.seasonality.peaks import log_tail
 
 __all__ = ["find_period"]
 
-# one search looks at so many of the last points
-MAX_POINTS = 10_000
+MAX_POINTS = 10_000  # one search looks at so many of the last points
 MIN_POINTS = 20
-# a period must come so often to be told from a trend
-MIN_PERIODS = 5
-# chance finds a period once in two hundred times
-LOG_P_VALUE = np.log(0.005)
-# a peak may be spread over so many bins, because real cycles vary
-WIDTHS = (1, 3, 5, 9)
-# the background of a bin is the spectrum between 2/3 and 3/2 of its frequency
-SPREAD = 1.5
+MIN_PERIODS = 5  # a period must come so often to be told from a trend
+LOG_P_VALUE = np.log(0.005)  # chance finds a period once in two hundred times
+WIDTHS = (1, 3, 5, 9)  # a peak may be spread over so many bins, because real cycles vary
+SPREAD = 1.5  # the background of a bin is the spectrum between 2/3 and 3/2 of its frequency
 BENT = 1.5
-# besides the strongest peak
-N_PEAKS = 12
+N_PEAKS = 12  # besides the strongest peak
 NEAR_TOP = 0.9
 
 

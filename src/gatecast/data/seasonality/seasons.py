@@ -23,9 +23,8 @@ __all__ = ["SeasonCheck", "Seasons", "check_seasons", "choose_seasons", "find_se
 SECOND, MINUTE, HOUR, WEEK = 10**9, 60 * 10**9, 3600 * 10**9, 7 * DAY
 YEAR_DAYS = 365.25
 
-# a series shows a season when chance would do so once in a hundred times, and so many have to
-P_VALUE = 0.01
-LEAST_SHARE = 0.05
+P_VALUE = 0.01  # a series shows a season when chance would do so once in a hundred times
+LEAST_SHARE = 0.05  # of the series have to show it
 MIN_PERIODS = 3
 # what is looked at, so that it takes a fifth of a second: series, points of each, points in all
 MAX_SERIES, MAX_POINTS, MAX_TOTAL = 500, 5_000, 600_000

@@ -14,8 +14,7 @@ from gatecast.data.panel.arrays import Floats, Ints, blocks
 __all__ = ["HIGHEST_POWER", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox"]
 
 LOWEST_POWER, HIGHEST_POWER = -1.0, 2.0
-# after 16 steps of the golden section a power is known to 0.0014
-N_STEPS = 16
+N_STEPS = 16  # after 16 steps of the golden section a power is known to 0.0014
 GOLDEN = (5**0.5 - 1) / 2
 
 

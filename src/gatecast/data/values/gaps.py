@@ -8,8 +8,7 @@ from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 
 __all__ = ["carry_by_phase", "carry_forward", "fill_gaps", "prepend"]
 
-# share of the change over a season that goes on in each step of a gap
-DAMPING = 0.5
+DAMPING = 0.5  # share of the change over a season that goes on in each step of a gap
 
 
 def fill_gaps(values: Array, offsets: Ints, season: int, before: Array | None = None) -> Array:

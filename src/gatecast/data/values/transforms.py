@@ -25,8 +25,7 @@ from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["TRANSFORMS", "Transform", "fit_transform_named", "transform_from_arrays"]
 
-# exp of more is no number
-LARGEST_LOGARITHM = 709.0
+LARGEST_LOGARITHM = 709.0  # exp of more is no number
 
 
 @dataclass(frozen=True)
