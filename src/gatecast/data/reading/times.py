@@ -36,9 +36,8 @@ def read_times(source: Source, found: Found) -> RowTimes:
 
     frame = source.frame
     if not found.dates:
-        of_all = pd.Series(np.arange(len(frame)))
-        steps = (of_all if found.id is None else frame.groupby(found.id, observed=True).cumcount()).to_numpy()
-        return RowTimes(steps.astype(np.int64), layout="order of the rows")
+        counted = np.arange(len(frame)) if found.id is None else frame.groupby(found.id, observed=True).cumcount()
+        return RowTimes(np.asarray(counted, dtype=np.int64), layout="order of the rows")
     is_single = len(found.dates) == 1
     column = frame[found.dates[0]] if is_single else join_date(frame, found.dates)
     layout = "" if is_single else "a column for each part"
