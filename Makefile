@@ -7,6 +7,9 @@ SPHINX := $(VENV)/.sphinx
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
+# Without kept bytecode each of the many processes that the tests start compiles its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-all lint format stubs sanitize docs bench accuracy clean
 
 demo: $(INSTALLED)

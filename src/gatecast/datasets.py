@@ -101,8 +101,7 @@ def sunspots() -> "pd.DataFrame":
             unique_id         ds    y
         308  sunspots 2008-01-01  2.9
     """
-    data = _statsmodels("sunspots").load_pandas().data
-    return _yearly("sunspots", data["YEAR"].to_numpy(), data["SUNACTIVITY"].to_numpy())
+    return _yearly("sunspots", "YEAR", "SUNACTIVITY")
 
 
 def nile() -> "pd.DataFrame":
@@ -119,8 +118,7 @@ def nile() -> "pd.DataFrame":
           unique_id         ds       y
         0      nile 1871-01-01  1120.0
     """
-    data = _statsmodels("nile").load_pandas().data
-    return _yearly("nile", data["year"].to_numpy(), data["volume"].to_numpy())
+    return _yearly("nile", "year", "volume")
 
 
 def co2() -> "pd.DataFrame":
@@ -150,13 +148,12 @@ def co2() -> "pd.DataFrame":
     return pd.DataFrame({"unique_id": "co2", "ds": monthly.index.as_unit("ns"), "y": monthly.to_numpy()})
 
 
-def _yearly(
-    name: str, years: "np.typing.NDArray[np.float64]", values: "np.typing.NDArray[np.float64]"
-) -> "pd.DataFrame":
+def _yearly(name: str, year: str, value: str) -> "pd.DataFrame":
     import pandas as pd
 
-    starts = pd.to_datetime(years.astype(int).astype(str), format="%Y")
-    return pd.DataFrame({"unique_id": name, "ds": starts.as_unit("ns"), "y": values.astype(np.float64)})
+    data = _statsmodels(name).load_pandas().data
+    starts = pd.to_datetime(data[year].to_numpy().astype(int).astype(str), format="%Y")
+    return pd.DataFrame({"unique_id": name, "ds": starts.as_unit("ns"), "y": data[value].to_numpy(np.float64)})
 
 
 def _statsmodels(name: str) -> ModuleType:

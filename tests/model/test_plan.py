@@ -8,7 +8,7 @@ import pytest
 
 from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.chosen import Seasons, choose_seasons
+from gatecast.data.seasonality.seasons import Seasons, choose_seasons
 from gatecast.model.plan import input_designs, make_plan
 from gatecast.model.settings import Settings
 from gatecast.model.training_data import TrainingData, hold_out_lengths

@@ -22,7 +22,7 @@ from gatecast.baselines.libraries import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.reading.ahead import split_future
-from gatecast.data.seasonality.chosen import choose_seasons
+from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels

@@ -15,7 +15,7 @@ from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
-from gatecast.data.seasonality.chosen import choose_seasons
+from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import ConfigError, DataError, NotFittedError
 from gatecast.metrics.levels import check_levels, level_columns

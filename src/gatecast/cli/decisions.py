@@ -17,7 +17,7 @@ from gatecast.model.training_data import hold_out_lengths
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
-    from gatecast.data.seasonality.chosen import Seasons
+    from gatecast.data.seasonality.seasons import Seasons
     from gatecast.model.record import FitRecord
     from gatecast.network.spec import LayerSpec, NetworkSpec
 

@@ -15,7 +15,7 @@ from gatecast.comparison.long_memory import LongMemory, long_memory
 from gatecast.comparison.nonlinear import teraesvirta
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
-from gatecast.data.seasonality.chosen import choose_seasons
+from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.gaps import fill_gaps
 from gatecast.texts.message import Message
 

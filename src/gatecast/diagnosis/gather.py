@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.data import Panel
-from gatecast.data.seasonality.chosen import choose_seasons
+from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.gaps import carry_forward
 from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
 from gatecast.diagnosis.floor import NoiseFloor, noise_floor

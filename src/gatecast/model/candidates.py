@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast.data.features.columns import embedding_size
+from gatecast.data.features.encoding import embedding_size
 from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
 from gatecast.model.plan import Covariates, InputDesign, Plan, input_designs, make_loss, make_spec

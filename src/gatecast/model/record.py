@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from gatecast._json import JsonObject
-from gatecast.data.seasonality.chosen import Seasons
+from gatecast.data.seasonality.seasons import Seasons
 from gatecast.model.plan import Plan
 from gatecast.network.inputs import ValueInputs
 from gatecast.texts.message import Message

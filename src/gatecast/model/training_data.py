@@ -11,7 +11,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.chosen import Seasons, choose_seasons
+from gatecast.data.seasonality.seasons import Seasons, choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings

@@ -11,7 +11,7 @@ from itertools import pairwise, product
 import numpy as np
 
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.chosen import choose_seasons
+from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.errors import score

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gatecast.data import CovariateEncoder, fit_encoder, read_future, to_panel
-from gatecast.data.features.columns import CategoryColumn, NumberColumn, embedding_size
+from gatecast.data.features.encoding import CategoryColumn, NumberColumn, embedding_size
 from gatecast.exceptions import ConfigError, DataError
 
 N_DAYS, H = 40, 5
@@ -71,7 +71,8 @@ def test_codes_count_the_sorted_categories_from_one():
     frame = table()
     encoder = fit_encoder(panel_of(frame))
     encoded = encoder.encode_panel(panel_of(frame))
-    assert encoder.code_names == ("event", "mood")
+    columns = (*encoder.future_categories, *encoder.past_categories)
+    assert tuple(column.name for column in columns) == ("event", "mood")
     assert (encoder.cardinalities, encoder.static_cardinalities, encoder.n_future_codes) == ((3, 4), (3,), 1)
     event = frame["event"].map({"fair": 1, "match": 2}).fillna(0)
     mood = frame["mood"].map({"bad": 1, "good": 2, "odd": 3})

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gatecast.data import to_panel
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.seasonality.peaks import differenced, log_tail, season_p_values
 from gatecast.data.seasonality.period import find_period
-from gatecast.data.seasonality.seasons import check_seasons, find_season, usual_season, usual_seasons
+from gatecast.data.seasonality.seasons import check_seasons, choose_seasons, find_season, usual_seasons
 from gatecast.exceptions import ConfigError
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -43,11 +44,6 @@ DATA = Path(__file__).parents[4] / "shared" / "data"
 )
 def test_usual_seasons_of_a_frequency(freq, seasons):
     assert usual_seasons(named_grid(freq)) == seasons
-
-
-@pytest.mark.parametrize("freq", ["15min", "30min", "h", "D", "B", "W-SUN", "MS", "QS-JAN"])
-def test_the_usual_season_is_the_shortest_of_them(freq):
-    assert usual_season(named_grid(freq)) == usual_seasons(named_grid(freq))[0]
 
 
 def autoregression(rng, memory, n):
@@ -88,6 +84,17 @@ def test_no_period_is_found_where_there_is_none(kind, n):
     rng = np.random.default_rng(1)
     found = [find_period(SEASONLESS[kind](rng, n)) for _ in range(200)]
     assert sum(period is not None for period in found) <= 10
+
+
+def test_changes_are_in_units_of_the_largest_and_carry_what_was_last():
+    expected = [[-1 / 3, -1 / 3, 1 / 3, 1.0]]
+    np.testing.assert_allclose(differenced(np.array([[1.0, np.nan, 2.0, 4.0]])), expected, rtol=1e-15)
+
+
+def test_given_seasons_are_taken_as_they_are():
+    panel = to_panel(np.tile([1.0, 2.0, 5.0, 3.0], 30))
+    assert choose_seasons(panel, (12, 4)).lengths == (4, 12)
+    assert choose_seasons(panel, 1).lengths == ()
 
 
 def test_p_values_are_uniform_without_a_season():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast._validation import suggest
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.arrays import Array, Floats
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, weekdays
 from gatecast.exceptions import ConfigError
 
@@ -25,10 +25,7 @@ Features = tuple[tuple[str, ...], Array]
 
 
 def wall_clock(panel: Panel, times: Array) -> Array:
-    """Turn times in the sense of `Panel.starts`, any shape, into what clocks show in the user's time zone.
-
-    Integer steps stay what they are.
-    """
+    """Turn times in the sense of `Panel.starts`, any shape, into what clocks show in the user's zone; steps stay."""
     if panel.timezone is None or times.dtype.kind != "M" or panel.grid.follows_calendar:
         return times
     import pandas as pd
@@ -41,16 +38,7 @@ def calendar_features(times: Array, grid: Grid) -> Features:
     """Describe times, `(n,)` as clocks show them, by sine and cosine of their place in the cycles of a frequency.
 
     The time of day below a day, the day of the week up to days, the day of the year up to weeks, the month for months,
-    the quarter for quarters; nothing for years and integer steps.
-
-    Returns:
-        Names of the K features, and their values, float32, shape `(n, K)`.
-
-    Examples:
-        >>> from gatecast.data.panel.frequency import named_grid
-        >>> names, values = calendar_features(np.array(["2024-01-01"], "datetime64[ns]"), named_grid("MS"))
-        >>> names, values
-        (('month_sin', 'month_cos'), array([[0., 1.]], dtype=float32))
+    the quarter for quarters; nothing for years and integer steps. Returns K names and float32 values, `(n, K)`.
     """
     cycles = _cycles(grid) if times.dtype.kind == "M" else ()
     values = np.empty((len(times), 2 * len(cycles)), dtype=np.float32)
@@ -65,22 +53,16 @@ def holiday_features(times: Array, grid: Grid, country: str) -> Features:
     """Describe times, `(n,)` as clocks show them, by the public holidays of a country or of its part ("AU-VIC").
 
     Up to days: whether the day is one, comes before one, comes after one (`gatecast.data.features.holidays` says which
-    one). For longer steps: how many are in the step.
+    one). For longer steps: how many are in the step. Nothing for years. Returns K names and float32 values, `(n, K)`.
     A step of weeks called by their Monday begins there, one called by another day ends there, as in pandas; months and
-    quarters begin or end at the day that their frequency says. Nothing for years.
-
-    Returns:
-        Names of the K features, and their values, float32, shape `(n, K)`.
-
-    Raises:
-        ConfigError: The country is unknown, the library is not installed, or the times are integer steps.
+    quarters begin or end at the day that their frequency says.
     """
     code, subdivision = check_country(country)
     if isinstance(grid, IntegerGrid) or times.dtype.kind != "M":
         raise ConfigError(
             f"`country={country!r}` needs dates, and the times are integer steps. Leave it out, or pass dates."
         )
-    holidays = _holidays(times, code, subdivision)
+    holidays = np.array([*holidays_of(code, subdivision, times)] if len(times) else [], dtype="datetime64[D]")
     if is_daily(grid):
         days = times.astype("datetime64[D]")
         near = [np.isin(days + shift * ONE_DAY, holidays) for shift in (0, 1, -1)]
@@ -93,11 +75,7 @@ def holiday_features(times: Array, grid: Grid, country: str) -> Features:
 
 
 def check_country(country: object) -> tuple[str, str | None]:
-    """Return the code of a country and its subdivision, if the `holidays` library knows them.
-
-    Raises:
-        ConfigError: It does not, or it is not installed; the nearest code is suggested.
-    """
+    """Return the code of a country and its subdivision, if the `holidays` library is there and knows them."""
     library = _library(country)
     known = library.list_supported_countries(include_aliases=True)
     code, _, part = country.strip().partition("-") if isinstance(country, str) else ("", "", "")
@@ -138,20 +116,15 @@ def _nearest_country(library: ModuleType, text: str) -> str:
     return f"Did you mean `country={codes[near]!r}`?" if near else "Use for example `country='CN'`."
 
 
-def _holidays(times: Array, code: str, subdivision: str | None) -> Array:
-    """Return the holidays of all years that the times touch, sorted, datetime64[D]."""
-    if not len(times):
-        return np.empty(0, dtype="datetime64[D]")
-    first, last = (int(edge.astype("datetime64[Y]").astype(np.int64)) + 1970 for edge in (times.min(), times.max()))
-    found = holidays_of(code, subdivision, range(first - 1, last + 2))
-    return np.array(sorted(found), dtype="datetime64[D]")
-
-
-def holidays_of(code: str, subdivision: str | None, years: range, *, observed: bool = True) -> dict[date, str]:
-    """Return the names of the holidays of some years by day.
+def holidays_of(
+    code: str, subdivision: str | None, times: Array, n_before: int = 0, *, observed: bool = True
+) -> dict[date, str]:
+    """Return by day the names of the holidays of all years that times, at least one, touch, and of some years before.
 
     Those `observed` include the days off that stand in for a holiday on a weekend.
     """
+    first, last = (int(edge.astype("datetime64[Y]").astype(np.int64)) + 1970 for edge in (times.min(), times.max()))
+    years = range(first - n_before - 1, last + 2)
     found = _library(code).country_holidays(code, subdiv=subdivision, years=years, observed=observed)
     return dict(sorted(found.items()))
 
@@ -200,17 +173,14 @@ def _days_of_steps(times: Array, grid: Grid) -> tuple[Array, Array]:
     if isinstance(grid, MonthGrid):
         months = times.astype("datetime64[M]").astype(np.int64)
         first = months if grid.rule.endswith("S") else months - grid.n_months + 1
-        return _first_days(first), _first_days(first + grid.n_months)
+        begin, end = (month.astype("datetime64[M]").astype("datetime64[D]") for month in (first, first + grid.n_months))
+        return begin, end
     days = times.astype("datetime64[D]")
     if isinstance(grid, FixedGrid):
         n_days = grid.nanoseconds // DAY
         n_before = 0 if grid.weekday in (None, 0) else n_days - 1
         return days - n_before * ONE_DAY, days + (n_days - n_before) * ONE_DAY
     return days, grid.times(times, np.ones(len(times), dtype=np.int64)).astype("datetime64[D]")
-
-
-def _first_days(months: Ints) -> Array:
-    return months.astype("datetime64[M]").astype("datetime64[D]")
 
 
 def _place_in(cycle: str, times: Array) -> Floats:

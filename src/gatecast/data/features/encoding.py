@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -9,34 +10,80 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast.data.features.calendar import calendar_features, holiday_features, is_daily, wall_clock
-from gatecast.data.features.columns import CategoryColumn, NumberColumn, fit_categories, fit_numbers
 from gatecast.data.features.holidays import holiday_names
-from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.arrays import Array, Floats
 from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.covariates import category_texts
 from gatecast.data.values.gaps import carry_forward
+from gatecast.data.values.scaling import fit_scaling
 from gatecast.exceptions import DataError
 
-__all__ = ["CovariateEncoder", "Encoded", "fit_encoder"]
+__all__ = ["CategoryColumn", "CovariateEncoder", "Encoded", "NumberColumn", "embedding_size", "fit_encoder"]
 
-# name of the category of holidays
-NEAR_HOLIDAY = "near_holiday"
+NEAR_HOLIDAY = "near_holiday"  # name of the category of holidays
+CLIP = 10.0  # standard deviations; what lies further out is an accident, and must not drown everything else
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """How a column of numbers is standardised."""
+
+    name: str
+    center: float  # mean over the training part
+    scale: float  # standard deviation there; 0 for a constant column, which then is 0 everywhere
+    flags_missing: bool  # whether a column that says where it was missing stands behind it
+
+    def standardise(self, values: Array) -> Array:
+        """Return float32 of the same shape, NaN where it is missing; a `DataError` if they are no numbers."""
+        numbers = self._numbers(values)
+        if self.scale == 0:
+            return np.where(np.isnan(numbers), np.nan, 0.0).astype(np.float32)
+        with np.errstate(over="ignore"):
+            standard = (numbers - self.center) / self.scale
+        return np.clip(standard, -CLIP, CLIP).astype(np.float32)
+
+    def _numbers(self, values: Array) -> Floats:
+        if values.dtype != object:
+            return values.astype(np.float64, copy=False)
+        # Where all is missing, nothing shows that the column holds numbers.
+        texts = values[values != np.array(None)]
+        if len(texts):
+            raise DataError(
+                f"Column {self.name!r} held numbers in the training data and holds {texts[0]!r} now, and numbers were "
+                "expected. Correct it."
+            )
+        return np.full(values.shape, np.nan)
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """Which categories a column has; their codes count from 1 in this order, and 0 is unknown or missing."""
+
+    name: str
+    categories: tuple[str, ...]  # texts that were seen in training, sorted
+
+    @property
+    def cardinality(self) -> int:
+        """Number of codes."""
+        return len(self.categories) + 1
+
+    def encode(self, values: Array) -> Array:
+        """Return int32 codes of the same shape."""
+        import pandas as pd
+
+        texts = category_texts(values.ravel())
+        codes = pd.Index(self.categories, dtype=object).get_indexer(pd.Index(texts, dtype=object)) + 1
+        return codes.astype(np.int32).reshape(values.shape)
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """The covariates of a panel, as the network reads them.
+    """The covariates of a panel, as the network reads them; what is known ahead comes first."""
 
-    Attributes:
-        numeric: float32, shape `(N, Fn)`; what is known ahead first.
-        codes: int32, shape `(N, C)`; what is known ahead first.
-        static_numeric: float32, shape `(S, Fs)`.
-        static_codes: int32, shape `(S, Cs)`.
-    """
-
-    numeric: Array
-    codes: Array
-    static_numeric: Array
-    static_codes: Array
+    numeric: Array  # float32, shape `(N, Fn)`
+    codes: Array  # int32, shape `(N, C)`
+    static_numeric: Array  # float32, shape `(S, Fs)`
+    static_codes: Array  # int32, shape `(S, Cs)`
 
 
 @dataclass(frozen=True)
@@ -45,18 +92,6 @@ class CovariateEncoder:
 
     The columns of `numeric` are, in this order: numbers that are known ahead, cycles of the calendar, holidays, numbers
     of the past. A column that had missing values in training has one behind it that is 1 where it is missing.
-
-    Attributes:
-        future_numbers: Numbers and flags that are known ahead.
-        past_numbers: Numbers and flags that are known up to now.
-        static_numbers: Numbers and flags of whole series.
-        future_categories: Categories that are known ahead.
-        past_categories: Categories that are known up to now.
-        static_categories: Categories of whole series.
-        calendar: Whether cycles of the calendar are columns.
-        country: Whose holidays are columns, None for nobody's.
-        calendar_names: The columns that follow from the times alone.
-        holidays: Which holiday is near, and how far, for steps up to days; known ahead. None without a country.
     """
 
     future_numbers: tuple[NumberColumn, ...] = ()
@@ -65,10 +100,10 @@ class CovariateEncoder:
     future_categories: tuple[CategoryColumn, ...] = ()
     past_categories: tuple[CategoryColumn, ...] = ()
     static_categories: tuple[CategoryColumn, ...] = ()
-    calendar: bool = False
-    country: str | None = None
-    calendar_names: tuple[str, ...] = ()
-    holidays: CategoryColumn | None = None
+    calendar: bool = False  # whether cycles of the calendar are columns
+    country: str | None = None  # whose holidays are columns, None for nobody's
+    calendar_names: tuple[str, ...] = ()  # the columns that follow from the times alone
+    holidays: CategoryColumn | None = None  # which holiday is near, and how far, for steps up to days; known ahead
 
     @property
     def future_names(self) -> tuple[str, ...]:
@@ -79,11 +114,6 @@ class CovariateEncoder:
     def numeric_names(self) -> tuple[str, ...]:
         """Names of the Fn columns of `numeric`."""
         return (*_names(self.future_numbers), *self.calendar_names, *_names(self.past_numbers))
-
-    @property
-    def code_names(self) -> tuple[str, ...]:
-        """Names of the C columns of `codes`."""
-        return tuple(column.name for column in self._code_columns)
 
     @property
     def n_future_numeric(self) -> int:
@@ -109,21 +139,15 @@ class CovariateEncoder:
         """Encode the covariates of all points of a panel; a row depends on no later one.
 
         Numbers that are missing are the last ones of the series for the past, and the mean where there are none, and
-        for what is known ahead.
-
-        Args:
-            panel: The series, with the covariates of the training data.
-            before: The row of `numeric` before each series, shape `(S, Fn)`, where the panel goes on behind others.
-
-        Raises:
-            DataError: A covariate is not there, holds no numbers though it did, or the frequency is another.
+        for what is known ahead. Behind other panels, `before`, `(S, Fn)`, is their last row of `numeric`.
         """
         self._check_there(panel)
         future = self._future_numeric(panel.future, panel, panel.all_times())
         past = []
-        for i, column in enumerate(_with_flags(self.past_numbers)):
+        for i, (column, is_flag) in enumerate(_with_flags(self.past_numbers)):
             last = 0.0 if before is None else before[:, self.n_future_numeric + i]
-            past.append(_past_column(column, panel, last))
+            standard = column.standardise(panel.past[column.name])
+            past.append(np.isnan(standard) if is_flag else carry_forward(standard, panel.offsets, last))
         codes = self._future_codes(panel.future, panel, panel.all_times())
         codes += [column.encode(panel.past[column.name]) for column in self.past_categories]
         N, S = len(panel.values), panel.n_series
@@ -137,15 +161,10 @@ class CovariateEncoder:
         )
 
     def encode_future(self, after: Panel, horizon: int, values: dict[str, Array]) -> tuple[Array, Array]:
-        """Encode what is known of the steps behind the data, the calendar among it.
+        """Encode what is known of the steps behind the data, the calendar among it, of S series that start right there.
 
-        Args:
-            after: S series that start right behind the data.
-            horizon: H.
-            values: The covariates, shape `(S, H)` each, from `read_future`; {} where there are none.
-
-        Returns:
-            float32, shape `(S, H, n_future_numeric)`, and int32, shape `(S, H, n_future_codes)`.
+        The covariates, `(S, H)` each, come from `read_future`, {} where there are none. Returns float32 of shape
+        `(S, H, n_future_numeric)`, and int32 of shape `(S, H, n_future_codes)`.
         """
         times = after.future_times(horizon)
         numeric = self._future_numeric(values, after, times)
@@ -158,36 +177,17 @@ class CovariateEncoder:
 
     @classmethod
     def from_dict(cls, facts: JsonObject) -> CovariateEncoder:
-        """Build the encoder that `to_dict` described.
-
-        Examples:
-            >>> CovariateEncoder.from_dict(CovariateEncoder(calendar=True).to_dict()).calendar
-            True
-        """
-
-        def numbers(name: str) -> tuple[NumberColumn, ...]:
-            return tuple(NumberColumn(**column) for column in facts[name])
+        """Build the encoder that `to_dict` described."""
 
         def category(column: JsonObject) -> CategoryColumn:
             return CategoryColumn(column["name"], tuple(column["categories"]))
 
-        def categories(name: str) -> tuple[CategoryColumn, ...]:
-            return tuple(category(column) for column in facts[name])
-
-        return cls(
-            numbers("future_numbers"),
-            numbers("past_numbers"),
-            numbers("static_numbers"),
-            categories("future_categories"),
-            categories("past_categories"),
-            categories("static_categories"),
-            calendar=facts["calendar"],
-            country=facts["country"],
-            calendar_names=tuple(facts["calendar_names"]),
-            holidays=None
-            if facts["holidays"] is None
-            else CategoryColumn(NEAR_HOLIDAY, tuple(facts["holidays"]["categories"])),
-        )
+        learned = {**facts, "calendar_names": tuple(facts["calendar_names"])}
+        learned["holidays"] = None if facts["holidays"] is None else category(facts["holidays"])
+        for role in ("future", "past", "static"):
+            learned[f"{role}_numbers"] = tuple(NumberColumn(**column) for column in facts[f"{role}_numbers"])
+            learned[f"{role}_categories"] = tuple(map(category, facts[f"{role}_categories"]))
+        return cls(**learned)
 
     @property
     def _code_columns(self) -> tuple[CategoryColumn, ...]:
@@ -233,20 +233,19 @@ class CovariateEncoder:
             )
 
 
+def embedding_size(cardinality: int) -> int:
+    """Suggest how many numbers stand for a category: `min(16, ceil(n ** 0.56))`.
+
+    The exponent is that of fastai's rule of thumb, `min(600, round(1.6 * n ** 0.56))` (`emb_sz_rule` in
+    fastai/tabular/model.py); smaller here, as a forecaster on a CPU learns from fewer rows.
+    """
+    return min(16, math.ceil(math.pow(cardinality, 0.56)))
+
+
 def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = None) -> CovariateEncoder:
     """Learn how to encode the covariates of a panel, over all its series together.
 
     The cycles of the calendar (`calendar_features`) and the public holidays of a country (`holiday_features`) are more.
-
-    Raises:
-        ConfigError: The country is unknown, or the times are integer steps.
-
-    Examples:
-        >>> x = np.array([3.0, 5.0])
-        >>> panel = Panel(np.array(["a"]), np.zeros(2), np.array([0, 2]), np.array([0]), 1, past={"x": x})
-        >>> encoder = fit_encoder(panel)
-        >>> encoder.numeric_names, encoder.encode_panel(panel).numeric.tolist()
-        (('x',), [[-1.0], [1.0]])
     """
     names, _ = _time_features(panel, panel.starts[:0], calendar=calendar, country=country)
     holidays: tuple[CategoryColumn, ...] = ()
@@ -266,6 +265,28 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
     )
 
 
+def fit_numbers(columns: dict[str, Array]) -> tuple[NumberColumn, ...]:
+    """Learn from the columns that hold numbers, shape `(n,)` each."""
+    return tuple(_number_column(name, values) for name, values in columns.items() if values.dtype != object)
+
+
+def _number_column(name: str, values: Floats) -> NumberColumn:
+    scaling = fit_scaling(values, np.array([0, len(values)]), "standard")
+    observed = values[~np.isnan(values)]
+    is_constant = len(observed) == 0 or bool(observed.min() == observed.max())
+    scale = 0.0 if is_constant else float(scaling.scale[0])
+    return NumberColumn(name, float(scaling.center[0]), scale, flags_missing=len(observed) < len(values))
+
+
+def fit_categories(columns: dict[str, Array]) -> tuple[CategoryColumn, ...]:
+    """Learn from the columns that hold categories, shape `(n,)` each."""
+    return tuple(
+        CategoryColumn(name, tuple(sorted({str(value) for value in values if value is not None})))
+        for name, values in columns.items()
+        if values.dtype == object
+    )
+
+
 def _plain_names(numbers: Iterable[NumberColumn], categories: Iterable[CategoryColumn]) -> tuple[str, ...]:
     return (*(column.name for column in numbers), *(column.name for column in categories))
 
@@ -277,12 +298,6 @@ def _names(columns: Iterable[NumberColumn]) -> list[str]:
 def _with_flags(columns: Iterable[NumberColumn]) -> list[tuple[NumberColumn, bool]]:
     """Return each column, and behind it the one that says where it was missing."""
     return [(column, is_flag) for column in columns for is_flag in (False, True)[: 1 + column.flags_missing]]
-
-
-def _past_column(column: tuple[NumberColumn, bool], panel: Panel, before: Array | float) -> Array:
-    number, is_flag = column
-    standard = number.standardise(panel.past[number.name])
-    return np.isnan(standard) if is_flag else carry_forward(standard, panel.offsets, before)
 
 
 def _time_features(panel: Panel, times: Array, *, calendar: bool, country: str | None) -> tuple[tuple[str, ...], Array]:

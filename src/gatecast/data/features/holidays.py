@@ -10,14 +10,11 @@ import numpy as np
 from gatecast.data.features.calendar import check_country, holidays_of
 from gatecast.data.panel.arrays import Array, Ints
 
-__all__ = ["MOVES", "NO_DAY", "holiday_names", "same_date_earlier", "same_holiday_earlier"]
+__all__ = ["DAYS_OF_YEAR", "MOVES", "NO_DAY", "holiday_names", "same_date_earlier", "same_holiday_earlier"]
 
-# days before and behind a holiday that belong to it
-NEAR = 3
-# by so many days a holiday may come earlier or later in the year than in another one; Easter moves by 35
-MOVES = 40
-# stands for a day that there is not
-NO_DAY = np.iinfo(np.int64).min // 2
+NEAR = 3  # days before and behind a holiday that belong to it
+MOVES = 40  # by so many days a holiday may come earlier or later in the year than in another one; Easter moves by 35
+NO_DAY = np.iinfo(np.int64).min // 2  # stands for a day that there is not
 DAYS_OF_YEAR = 365.25
 
 
@@ -25,15 +22,7 @@ def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list
     """Return the days that had the place of `days`, `(n,)` from 1970, beside the same holiday in earlier years.
 
     A day belongs to the nearest holiday of at most three days away. A day off that stands in for a holiday on a weekend
-    has no name of its own.
-
-    Returns:
-        For each of `years` shape `(n,)`; `NO_DAY` where no holiday is near, or where there was none of that name.
-
-    Examples:
-        >>> day = np.array(["2024-11-29"], "datetime64[D]").astype(np.int64)
-        >>> same_holiday_earlier(day, "US", [1])[0].astype("datetime64[D]")
-        array(['2023-11-24'], dtype='datetime64[D]')
+    has no name of its own. `NO_DAY` where no holiday is near, or where there was none of that name.
     """
     names, dates = _named_holidays(days, country, max(years, default=0))
     nearest = _nearest(dates, days)
@@ -52,12 +41,7 @@ def same_holiday_earlier(days: Ints, country: str, years: Iterable[int]) -> list
 
 
 def holiday_names(days: Ints, country: str) -> Array:
-    """Name the holiday that each day, `(n,)` from 1970, belongs to, and the days from it; None far from any.
-
-    Examples:
-        >>> holiday_names(np.array(["2024-12-24", "2024-12-12"], "datetime64[D]").astype(np.int64), "US").tolist()
-        ['Christmas Day -1', None]
-    """
+    """Name the holiday that each day, `(n,)` from 1970, belongs to, and the days from it; None far from any."""
     if not len(days):
         return np.empty(0, dtype=object)
     names, dates = _named_holidays(days, country, 0)
@@ -68,12 +52,7 @@ def holiday_names(days: Ints, country: str) -> Array:
 
 
 def same_date_earlier(days: Ints, n_years: int) -> Ints:
-    """Return the same dates some years earlier, 29 February as 1 March.
-
-    Examples:
-        >>> same_date_earlier(np.array(["2024-02-29", "2024-12-25"], "datetime64[D]").astype(int), 1).astype("M8[D]")
-        array(['2023-03-01', '2023-12-25'], dtype='datetime64[D]')
-    """
+    """Return the same dates some years earlier, 29 February as 1 March."""
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     of_month = dates - months.astype("datetime64[D]")
@@ -82,10 +61,7 @@ def same_date_earlier(days: Ints, n_years: int) -> Ints:
 
 def _named_holidays(days: Ints, country: str, n_years: int) -> tuple[Array, Ints]:
     """Return the holidays around some days and in years before, by day, at least one: names and days."""
-    code, subdivision = check_country(country)
-    edges = (int(edge.astype("datetime64[D]").astype("datetime64[Y]").astype(int)) for edge in (days.min(), days.max()))
-    first, last = (edge + 1970 for edge in edges)
-    found = holidays_of(code, subdivision, range(first - n_years - 1, last + 2), observed=False)
+    found = holidays_of(*check_country(country), days.astype("datetime64[D]"), n_years, observed=False)
     # a name may say in brackets that the day was estimated or moved, and a day may have several
     each = [(day, name.split(" (")[0].strip()) for day, names in found.items() for name in names.split("; ")]
     # of a holiday of several days the first one counts

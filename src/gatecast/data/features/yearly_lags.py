@@ -8,24 +8,18 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.data.features.holidays import MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
+from gatecast.data.features.holidays import DAYS_OF_YEAR, MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 from gatecast.data.panel.grid import DAY, FixedGrid, weekdays
 from gatecast.data.panel.panel import Panel
 
 __all__ = ["YearlyLags", "days_of", "deviations", "fit_yearly_lags"]
 
-# years that are looked back
-YEARS = 4
-# a series' past has to hold so many of them, or there is nothing to learn
-LEAST_YEARS = 3
-DAYS_OF_YEAR = 365.25
-# weeks before and behind a day whose values tell what is usual at that time of the year on that day of the week
-WEEKS = 3
-# days beside the day itself
-BESIDE = (-2, -1, 1, 2)
-# standard deviations; what lies further out is an accident, and must not drown everything else
-CLIP = 10.0
+YEARS = 4  # years that are looked back
+LEAST_YEARS = 3  # a series' past has to hold so many of them, or there is nothing to learn
+WEEKS = 3  # before and behind a day, whose values tell what is usual then on that day of the week
+BESIDE = (-2, -1, 1, 2)  # days beside the day itself
+CLIP = 10.0  # standard deviations; what lies further out is an accident, and must not drown everything else
 # days that an input may look back less than its years: holidays move, and a deviation needs the weeks behind a day
 NEARER = MOVES + 7 * WEEKS + 4
 
@@ -40,16 +34,11 @@ class YearlyLags:
     beside that date, and the mean over the same holiday where there is a country. Of date and holiday there is also the
     mean over those years alone in which they were a weekend, or not, as they are now: Christmas on a Sunday says little
     of one on a Friday. What is not known is 0.
-
-    Attributes:
-        scale: Standard deviation of the deviations in the training part.
-        years: How many years ago, each one.
-        country: Whose holidays count, None for nobody's.
     """
 
-    scale: float
-    years: tuple[int, ...]
-    country: str | None = None
+    scale: float  # standard deviation of the deviations in the training part
+    years: tuple[int, ...]  # how many years ago, each one
+    country: str | None = None  # whose holidays count, None for nobody's
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,7 +54,7 @@ class YearlyLags:
         return round(DAYS_OF_YEAR * max(self.years)) + NEARER
 
     def inputs(self, values: Floats, offsets: Ints, first_days: Ints, series: Ints, positions: Ints) -> Array:
-        """Return the inputs of some points, which may lie behind the end of their series.
+        """Return the inputs, float32 `(n, A)`, of n points, which may lie behind the end of their series.
 
         A point's inputs depend on no value that is less than `horizon` (of `fit_yearly_lags`) points before it.
 
@@ -75,9 +64,6 @@ class YearlyLags:
             first_days: `(S,)` the day of each series' first value, counted from 1970.
             series: `(n,)` the series of each point.
             positions: `(n,)` its place in its series.
-
-        Returns:
-            float32, shape `(n, A)`, 0 where nothing is known.
         """
         deviating = deviations(values, offsets) / (self.scale or 1.0)
         days = first_days[series] + positions
@@ -112,12 +98,7 @@ class YearlyLags:
 
     @classmethod
     def from_dict(cls, facts: JsonObject) -> YearlyLags:
-        """Build what `to_dict` described.
-
-        Examples:
-            >>> YearlyLags.from_dict(YearlyLags(2.0, (1, 2)).to_dict())
-            YearlyLags(scale=2.0, years=(1, 2), country=None)
-        """
+        """Build what `to_dict` described."""
         return cls(facts["scale"], tuple(facts["years"]), facts["country"])
 
 
@@ -129,7 +110,9 @@ def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str |
     """
     years = tuple(year for year in range(1, YEARS + 1) if round(DAYS_OF_YEAR * year) - NEARER >= horizon)
     is_old = np.median(panel.lengths) >= LEAST_YEARS * DAYS_OF_YEAR if panel.n_series else False
-    if not years or not is_old or not _is_of_days(panel):
+    grid = panel.grid
+    is_of_days = panel.starts.dtype.kind == "M" and isinstance(grid, FixedGrid) and grid.nanoseconds == DAY
+    if not years or not is_old or not is_of_days:
         return None
     deviating = deviations(values, panel.offsets)
     known = deviating[~np.isnan(deviating)]
@@ -140,12 +123,6 @@ def deviations(values: Array, offsets: Ints) -> Floats:
     """Return by how much daily values, `(N,)`, differ from the median of the same weekday around them, `(N,)`.
 
     The weekdays are those of the three weeks before and behind; NaN where the value or all of them are missing.
-
-    Examples:
-        >>> weeks = np.tile(np.arange(7.0), 4)
-        >>> weeks[9] += 5
-        >>> deviations(weeks, np.array([0, 28]))[8:11].tolist()
-        [0.0, 5.0, 0.0]
     """
     result = np.empty(len(values))
     for block in blocks(offsets):
@@ -187,8 +164,3 @@ def _mean(columns: list[Floats]) -> Floats:
 def days_of(times: Array) -> Ints:
     """Count the days from 1970 to each time, datetime64[ns]."""
     return np.asarray(times.astype("datetime64[D]").astype(np.int64))
-
-
-def _is_of_days(panel: Panel) -> bool:
-    grid = panel.grid
-    return panel.starts.dtype.kind == "M" and isinstance(grid, FixedGrid) and grid.nanoseconds == DAY

@@ -10,22 +10,15 @@ import numpy.typing as npt
 __all__ = ["Array", "Block", "Floats", "Frame", "Ints", "blocks", "spread"]
 
 Array = npt.NDArray[Any]
-# a table of the library that the data came from
-Frame = Any
+Frame = Any  # a table of the library that the data came from
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-# about so many values are worked on together, so that they stay in the cache and take no memory to speak of
-BLOCK = 250_000
+BLOCK = 250_000  # values that are worked on together, so that they stay in the cache and take hardly any memory
 
 
 def spread(values: Array, places: Ints, n: int) -> Array:
-    """Put values at places of an array of n; elsewhere it is NaN, or None among objects.
-
-    Examples:
-        >>> spread(np.array([1.0, 2.0]), np.array([2, 0]), 3)
-        array([ 2., nan,  1.])
-    """
+    """Put values at places of an array of n; elsewhere it is NaN, or None among objects."""
     result = np.full(n, None if values.dtype == object else np.nan, dtype=values.dtype)
     result[places] = values
     return result
@@ -33,17 +26,11 @@ def spread(values: Array, places: Ints, n: int) -> Array:
 
 @dataclass(frozen=True)
 class Block:
-    """Some of many series.
-
-    Attributes:
-        series: Which ones.
-        rows: Where their values stand.
-        offsets: Where each begins and ends among these values.
-    """
+    """Some of many series."""
 
     series: slice
-    rows: slice
-    offsets: Ints
+    rows: slice  # where their values stand
+    offsets: Ints  # where each begins and ends among these values
 
     @property
     def lengths(self) -> Ints:
@@ -52,12 +39,7 @@ class Block:
 
 
 def blocks(offsets: Ints) -> Iterator[Block]:
-    """Cut many series into blocks of whole ones, of about `BLOCK` values.
-
-    Examples:
-        >>> [block.rows for block in blocks(np.array([0, 150_000, 300_000, 310_000]))]
-        [slice(0, 150000, None), slice(150000, 310000, None)]
-    """
+    """Cut many series into blocks of whole ones, of about `BLOCK` values."""
     begin, n_series = 0, len(offsets) - 1
     while begin < n_series:
         end = int(np.searchsorted(offsets, offsets[begin] + BLOCK, side="right")) - 1

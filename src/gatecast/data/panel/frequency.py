@@ -6,7 +6,7 @@ Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -24,13 +24,15 @@ from gatecast.data.panel.grid import (
 )
 from gatecast.exceptions import ConfigError, DataError
 
-__all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid", "step_text"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid"]
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 RULES = ("MS", "ME", "BMS", "BME")
-# More missing times than times: that is no clear frequency any more.
-MAX_GAP_SHARE = 0.5
+MAX_GAP_SHARE = 0.5  # more missing times than times: that is no clear frequency any more
 MAX_POINTS = 1_000_000_000
 # Spellings of older pandas versions that people still have in their fingers.
 OLD_ALIASES = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns", "d": "D"}
@@ -92,11 +94,7 @@ def within(differences: Ints, offsets: Ints) -> Ints:
 
 
 def infer_grid(stamps: Stamps) -> Grid:
-    """Find the one frequency of all series.
-
-    Raises:
-        DataError: The steps are irregular or ambiguous, or two series have different frequencies.
-    """
+    """Find the one frequency of all series; a `DataError` where the steps are irregular, ambiguous or differ."""
     grid = _common_grid(stamps)
     if grid is None:
         _raise_two_frequencies(stamps)
@@ -113,14 +111,14 @@ def is_regular(times: Array) -> bool:
 
 
 def named_grid(freq: str | int) -> Grid:
-    """Build the grid of a frequency that a panel carries.
-
-    Raises:
-        ConfigError: pandas does not know the alias.
-    """
+    """Build the grid of a frequency that a panel carries; a `ConfigError` where pandas does not know the alias."""
     if isinstance(freq, int):
         return IntegerGrid(freq)
-    code, n_steps = _split_alias(freq)
+    from pandas.tseries.offsets import Tick
+
+    offset = _offset(freq)
+    # pandas' full code: "QS-JAN" and 2 of "2QS"
+    code, n_steps = str(offset.rule_code), int(offset.n)
     prefix, _, anchor = code.partition("-")
     alias = f"{n_steps if n_steps > 1 else ''}{code}"
     if prefix == "D":
@@ -134,18 +132,13 @@ def named_grid(freq: str | int) -> Grid:
         rule = ("B" if prefix.startswith("B") else "") + "M" + prefix[-1]
         month = MONTHS.index(anchor) + 1 if anchor else 1
         return MonthGrid(alias, rule, n_steps * period, month, period)
-    nanoseconds = _tick_nanoseconds(alias)
-    return FixedGrid(alias, nanoseconds) if nanoseconds else OffsetGrid(alias)
+    return FixedGrid(alias, int(offset.nanos)) if isinstance(offset, Tick) else OffsetGrid(alias)
 
 
 def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
-    """Build the grid that a user's `freq` means for these times.
+    """Build the grid that a user's `freq` means for these times, or raise a `ConfigError`.
 
     A bare "W" takes its weekday from the data; "M", "Q" and "Y" take the first or last day from the data.
-
-    Raises:
-        ConfigError: The frequency is unknown or of the other kind than the times.
-        DataError: The times do not fall on it.
     """
     if isinstance(freq, str) and freq.strip().isdigit():
         freq = int(freq)
@@ -162,21 +155,6 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
     return named_grid(freq)
 
 
-def step_text(step: int, is_integer: bool) -> str:
-    """Say the length of a step as people do.
-
-    Examples:
-        >>> step_text(86_400_000_000_000, False)
-        '1 day'
-    """
-    if is_integer:
-        return str(step)
-    for name, unit in (("day", DAY), ("hour", DAY // 24), ("minute", DAY // 1440), ("second", 10**9)):
-        if step % unit == 0:
-            return f"{step // unit} {name}{'s' if step != unit else ''}"
-    return f"{step / 10**9:g} seconds"
-
-
 def _common_grid(stamps: Stamps) -> Grid | None:
     steps = stamps.steps()
     if len(steps) == 0:
@@ -191,12 +169,10 @@ def _common_grid(stamps: Stamps) -> Grid | None:
         grid = _by_months(stamps) if common >= 28 * DAY else None
         if grid is None and not (lengths % common).any():
             grid = _fixed_grid(common, stamps)
-    return grid if grid is not None and _gap_share(grid, stamps) <= MAX_GAP_SHARE else None
-
-
-def _gap_share(grid: Grid, stamps: Stamps) -> float:
+    if grid is None:
+        return None
     n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
-    return 1 - len(stamps.times) / n_points
+    return grid if 1 - len(stamps.times) / n_points <= MAX_GAP_SHARE else None
 
 
 def _fixed_grid(step: int, stamps: Stamps) -> Grid:
@@ -290,7 +266,10 @@ def _raise_two_frequencies(stamps: Stamps) -> None:
 def _raise_irregular(stamps: Stamps) -> NoReturn:
     lengths, counts = np.unique(stamps.steps(), return_counts=True)
     order = np.argsort(-counts, kind="stable")[:2]
-    common = " and ".join(f"{step_text(int(lengths[i]), stamps.is_integer)} ({_times(int(counts[i]))})" for i in order)
+    common = " and ".join(
+        f"{_step_text(int(lengths[i]), stamps.is_integer)} ({'once' if counts[i] == 1 else f'{counts[i]} times'})"
+        for i in order
+    )
     example = "1" if stamps.is_integer else '"D"'
     months = "" if stamps.is_integer or lengths[order[0]] < 28 * DAY else ', or `freq="MS"` for one value a month'
     raise DataError(
@@ -299,12 +278,18 @@ def _raise_irregular(stamps: Stamps) -> NoReturn:
     )
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _step_text(step: int, is_integer: bool) -> str:
+    """Say the length of a step as people do."""
+    if is_integer:
+        return str(step)
+    for name, unit in (("day", DAY), ("hour", DAY // 24), ("minute", DAY // 1440), ("second", 10**9)):
+        if step % unit == 0:
+            return f"{step // unit} {name}{'s' if step != unit else ''}"
+    return f"{step / 10**9:g} seconds"
 
 
-def _split_alias(freq: str) -> tuple[str, int]:
-    """Split "2QS" into pandas' full code "QS-JAN" and 2."""
+def _offset(freq: str) -> "pd.tseries.offsets.BaseOffset":
+    """Read an alias, also as older versions of pandas spelled it."""
     from pandas.tseries.frequencies import to_offset
 
     text = freq.strip()
@@ -325,15 +310,7 @@ def _split_alias(freq: str) -> tuple[str, int]:
             f'`freq` must be a pandas alias, got {freq!r}. Use for example "h", "D", "W-SUN", "MS", '
             '"QE-DEC" or "30min".'
         ) from None
-    return str(offset.rule_code), int(offset.n)
-
-
-def _tick_nanoseconds(alias: str) -> int:
-    from pandas.tseries.frequencies import to_offset
-    from pandas.tseries.offsets import Tick
-
-    offset = to_offset(alias)
-    return int(offset.nanos) if isinstance(offset, Tick) else 0
+    return offset
 
 
 def _tick_alias(nanoseconds: int) -> str:

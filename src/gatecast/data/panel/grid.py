@@ -119,19 +119,12 @@ class BusinessGrid(Grid):
 @final
 @dataclass(frozen=True)
 class MonthGrid(Grid):
-    """Steps of `n_months` months, on the first or last (business) day of the month.
+    """Steps of `n_months` months, on the first or last (business) day of the month."""
 
-    Attributes:
-        rule: "MS", "ME", "BMS" or "BME", the day of the month.
-        n_months: the length of a step.
-        anchor: a month (1 to 12) that is on the grid, and
-        period: 1, 3 or 12 months after which the anchor comes again.
-    """
-
-    rule: str
+    rule: str  # "MS", "ME", "BMS" or "BME", the day of the month
     n_months: int
-    anchor: int = 1
-    period: int = 1
+    anchor: int = 1  # a month (1 to 12) that is on the grid
+    period: int = 1  # 1, 3 or 12 months after which the anchor comes again
 
     def positions(self, times: Array, starts: Array) -> Ints:
         """Count the steps."""
@@ -200,13 +193,8 @@ def month_dates(months: Ints, rule: str) -> Array:
     """Return the day of each month (counted from 1970-01) that a rule names, as datetime64[ns]."""
     first = months.astype("datetime64[M]").astype("datetime64[D]")
     last = (months + 1).astype("datetime64[M]").astype("datetime64[D]") - np.timedelta64(1, "D")
-    match rule:
-        case "MS":
-            days = first
-        case "ME":
-            days = last
-        case "BMS":
-            days = np.busday_offset(first, 0, roll="forward")
-        case _:
-            days = np.busday_offset(last, 0, roll="backward")
+    if rule.endswith("S"):
+        days = np.busday_offset(first, 0, roll="forward") if rule == "BMS" else first
+    else:
+        days = np.busday_offset(last, 0, roll="backward") if rule == "BME" else last
     return days.astype("datetime64[ns]")

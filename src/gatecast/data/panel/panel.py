@@ -20,12 +20,7 @@ __all__ = ["Columns", "Panel", "Roles"]
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns in the user's table.
-
-    Examples:
-        >>> Columns(target="sales")
-        Columns(id='unique_id', time='ds', target='sales')
-    """
+    """Names of the columns in the user's table."""
 
     id: str = "unique_id"
     time: str = "ds"
@@ -34,12 +29,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Roles:
-    """Names of the covariates: known up to now, known ahead, and the same for a whole series.
-
-    Examples:
-        >>> Roles(future=("price",)).names
-        ('price',)
-    """
+    """Names of the covariates: known up to now, known ahead, and the same for a whole series."""
 
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()

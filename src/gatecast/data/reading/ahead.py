@@ -23,11 +23,6 @@ def observed_lengths(panel: Panel) -> Ints:
 
     What lies behind it has no target anywhere. A series that ended earlier than others keeps its gap at the end, which
     says that its newest values are missing.
-
-    Examples:
-        >>> values = np.array([1.0, np.nan, 2.0, np.nan])
-        >>> observed_lengths(Panel(np.array(["a"]), values, np.array([0, 4]), np.array([0]), freq=1))
-        array([3])
     """
     series, _ = panel.places()
     seen = ~np.isnan(panel.values)
@@ -39,11 +34,7 @@ def observed_lengths(panel: Panel) -> Ints:
 
 
 def split_future(panel: Panel) -> tuple[Panel, Panel | None]:
-    """Take the rows about the future off the end of all series, where columns are known ahead.
-
-    Returns:
-        The series up to the newest observation of all, and the rows behind it; None where there are none.
-    """
+    """Take the rows about the future, if any, off the end of all series, where columns are known ahead."""
     lengths = observed_lengths(panel)
     if not panel.future or (lengths == panel.lengths).all():
         return panel, None
@@ -67,11 +58,7 @@ def about_future(ahead: Panel) -> Message:
 
 
 def without_future(table: Table) -> tuple[Table, int]:
-    """Take the rows about the future off the end of a table.
-
-    Returns:
-        The table without them, and how many steps they span.
-    """
+    """Take the rows about the future off the end of a table; returns it and how many steps they span."""
     from gatecast.data.reading.files import first_gap
 
     known, ahead = split_future(table.panel)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, spread
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.find import Wanted, column_kind, raise_unknown
 from gatecast.data.reading.frames import Source, cell_text
@@ -33,15 +33,7 @@ Names = str | Iterable[str]
 
 
 def make_roles(past: Names = (), future: Names = (), static: Names = ()) -> Roles:
-    """Bring the names that a user gave into one form; a single text is one name.
-
-    Raises:
-        ConfigError: A column is in two roles.
-
-    Examples:
-        >>> make_roles(future="price", static=["region"])
-        Roles(past=(), future=('price',), static=('region',))
-    """
+    """Bring the names that a user gave into one form; a single text is one name, and a column has one role."""
     roles = Roles(*((names,) if isinstance(names, str) else tuple(map(str, names)) for names in (past, future, static)))
     seen: dict[str, str] = {}
     for field in fields(roles):
@@ -57,14 +49,10 @@ def make_roles(past: Names = (), future: Names = (), static: Names = ()) -> Role
 
 
 def check_roles(roles: Roles, wanted: Wanted, source: Source, *, is_like_training: bool = False) -> Roles:
-    """Check the covariates against a table and its other columns.
+    """Check the covariates against a table and its other columns, and return the roles that the table has.
 
     Where the roles are those of the training data, all that lack are named, and static columns, which do not change,
-    may be left out; the roles that the table has are returned.
-
-    Raises:
-        ConfigError: A covariate is the target, the time or the name of the series.
-        DataError: The table has no such column.
+    may be left out.
     """
     default = Columns()
     other = {
@@ -102,11 +90,7 @@ def _like_training(roles: Roles, source: Source) -> Roles:
 def read_covariate(source: Source, name: str) -> Array:
     """Read a column as float64 (numbers, flags, and texts of files that all are numbers) or as objects (categories).
 
-    Returns:
-        shape `(N,)`; NaN or None where it is missing; a category is a text.
-
-    Raises:
-        DataError: It holds dates, durations, lists or the like, or an infinite number.
+    Shape `(N,)`; NaN or None where it is missing. Dates, durations, lists and infinite numbers are a `DataError`.
     """
     column = source.frame[name]
     kind = column_kind(column)
@@ -120,11 +104,7 @@ def read_covariate(source: Source, name: str) -> Array:
 
 
 def read_numbers(source: Source, name: str) -> Array:
-    """Read a column of numbers or flags, shape `(N,)` float64, NaN where it is missing.
-
-    Raises:
-        DataError: A number is infinite, or a text is none.
-    """
+    """Read a column of finite numbers or flags, shape `(N,)` float64, NaN where it is missing."""
     column = source.frame[name]
     numbers = parse_numbers(column, prefer_comma=source.prefer_comma).floats
     bad = not_finite(column, numbers)
@@ -137,11 +117,7 @@ def read_numbers(source: Source, name: str) -> Array:
 
 
 def read_categories(source: Source, name: str) -> Array:
-    """Read a column as texts, shape `(N,)` of objects, None where it is missing; "NA" is missing in files only.
-
-    Raises:
-        DataError: It holds lists or the like.
-    """
+    """Read a column as texts, shape `(N,)` of objects, None where it is missing; "NA" is missing in files only."""
     column = source.frame[name]
     try:
         texts = category_texts(column.astype(object).to_numpy())
@@ -153,12 +129,7 @@ def read_categories(source: Source, name: str) -> Array:
 
 
 def category_texts(values: Array) -> Array:
-    """Write categories as texts, shape `(n,)`; 1.0 and 1 are the same one, and what is missing is None.
-
-    Examples:
-        >>> category_texts(np.array([1.0, np.nan, 2.5])).tolist()
-        ['1', None, '2.5']
-    """
+    """Write categories as texts, shape `(n,)`; 1.0 and 1 are the same one, and what is missing is None."""
     import pandas as pd
 
     codes, unique = pd.factorize(values.astype(object))
@@ -186,16 +157,10 @@ def _all_numbers(source: Source, column: pd.Series) -> bool:
 
 
 def one_per_series(name: str, values: Array, row_series: Ints, ids: Array) -> Array:
-    """Take the value of a static column, rows `(N,)`, that each series has, `(S,)`; missing ones do not count.
-
-    Raises:
-        DataError: It has two values in one series.
-    """
-    is_object = values.dtype == object
-    observed = np.flatnonzero(values != np.array(None)) if is_object else np.flatnonzero(~np.isnan(values))
+    """Take the one value of a static column, rows `(N,)`, that each series has, `(S,)`; missing ones do not count."""
+    observed = np.flatnonzero(values != np.array(None) if values.dtype == object else ~np.isnan(values))
     series, first = np.unique(row_series[observed], return_index=True)
-    result = np.full(len(ids), None if is_object else np.nan, dtype=values.dtype)
-    result[series] = values[observed[first]]
+    result = spread(values[observed[first]], series, len(ids))
     differing = np.flatnonzero(values[observed] != result[row_series[observed]])
     if len(differing):
         row = observed[differing[0]]
@@ -209,11 +174,7 @@ def one_per_series(name: str, values: Array, row_series: Ints, ids: Array) -> Ar
 
 
 def with_static_of(panel: Panel, known: Panel) -> Panel:
-    """Fill in static columns that a panel lacks from another one that has the same series.
-
-    Raises:
-        DataError: A series is in none of them.
-    """
+    """Fill in static columns that a panel lacks from another one, which must have the same series."""
     lacking = [name for name in known.static if name not in panel.static]
     if not lacking:
         return panel

@@ -27,51 +27,29 @@ WORD_FORMATS = (
     *("%Y %b", "%Y %B", "%Y %b %d", "%d %b %y", "%b %y"),
 )
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
-# Unix times count as such between 2001 and 2100.
-UNIX_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+UNIX_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # Unix times count as such between 2001 and 2100
 COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-# A layout counts if it reads more than this share of the texts.
-MOST = 0.5
+MOST = 0.5  # a layout counts if it reads more than this share of the texts
 N_DECIDING = 2000
-# The years that nanoseconds since 1970 in 64 bits can hold.
-YEARS = (1678, 2261)
+YEARS = (1678, 2261)  # the years that nanoseconds since 1970 in 64 bits can hold
 
 
 @dataclass(frozen=True)
 class Dates:
-    """The times of a column.
+    """The times of a column."""
 
-    Attributes:
-        times: DatetimeIndex in nanoseconds, perhaps with a time zone; NaT where a text is no date.
-        layout: How the dates are written, as strptime or in words.
-        order: "day first" or "month first" where that had to be found out, "ambiguous" where it
-            cannot be, else "".
-    """
-
-    times: "Times"
-    layout: str
-    order: str = ""
+    times: "Times"  # nanoseconds, perhaps with a time zone; NaT where a text is no date
+    layout: str  # how the dates are written, as strptime or in words
+    order: str = ""  # "day first", "month first" or "ambiguous" where that had to be found out
 
 
 Reader = Callable[["pd.Series[str]"], Dates | None]
 
 
 def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: bool = True) -> Dates | None:
-    """Find out how a column writes its dates and read them.
+    """Find out how a column of texts writes its dates and read them; None if they are no dates at all.
 
-    Args:
-        texts: The column, as texts.
-        date_format: The layout in the sense of strptime, where it is known.
-        digits: Whether plain digits that are no clear date `(2024, 202401, 1700000000)` may be one.
-
-    Returns:
-        The dates, or None if the texts are no dates at all.
-
-    Examples:
-        >>> import pandas as pd
-        >>> dates = parse_dates(pd.Series(["2024年1月5日", "2024年1月6日"]))
-        >>> dates.times[0], dates.layout
-        (Timestamp('2024-01-05 00:00:00'), '%Y年%m月%d日')
+    `digits` says whether plain digits that are no clear date `(2024, 202401, 1700000000)` may be one.
     """
     import pandas as pd
 

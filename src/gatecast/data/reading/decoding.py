@@ -44,39 +44,27 @@ COMMON = {
 # The pairs of high bytes of Windows-1252 are hardly ever common Chinese characters, so that half of them is evidence
 # enough (names of places need the second level). Big5 and Shift-JIS have to be certain.
 MIN_COMMON = {"gb18030": 0.5, "cp950": 0.75, "cp932": 0.6}
-# Half of the pairs in a Russian word are common Chinese characters, too: then all of them have to be.
-SURE = 0.9
+SURE = 0.9  # half of the pairs in a Russian word are common Chinese characters, too: then all of them have to be
 RUSSIAN = re.compile(r"[А-ЯЁ]?[а-яё]+")
 # No encoding here uses the bytes of line ends and of these delimiters within a character.
 DELIMITERS = rb"[\r\n,;\t\"]"
 CELL = rb"[\x80-\xff][^\r\n,;\t\"]{0,2000}"
 MAX_ASCII = 40
 N_CELLS = 500
-# charset-normalizer judges longer texts than a header: words are repeated up to this length.
-MIN_SAMPLE = 512
+MIN_SAMPLE = 512  # charset-normalizer judges longer texts than a header: words are repeated up to this length
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The text of a file.
-
-    Attributes:
-        text: Without a byte order mark.
-        encoding: As people call it, e.g. "UTF-8".
-        is_guess: Whether the encoding was guessed from the characters, as bytes of several encodings may look alike.
-    """
+    """The text of a file, without a byte order mark."""
 
     text: str
-    encoding: str
-    is_guess: bool = False
+    encoding: str  # as people call it, e.g. "UTF-8"
+    is_guess: bool = False  # guessed from the characters, as bytes of several encodings may look alike
 
 
 def check_encoding(encoding: str) -> None:
-    """Make sure that Python knows an encoding.
-
-    Raises:
-        ConfigError: It does not.
-    """
+    """Make sure that Python knows an encoding."""
     try:
         b"0".decode(encoding)
     except (LookupError, TypeError, ValueError) as error:
@@ -92,21 +80,7 @@ def check_encoding(encoding: str) -> None:
 
 
 def decode(content: bytes, name: str, encoding: str | None = None) -> Decoded:
-    r"""Return the text of a file and its encoding.
-
-    Args:
-        content: The bytes of the file.
-        name: What to call the file in errors.
-        encoding: The name of a Python codec, if it is not to be detected.
-
-    Raises:
-        DataError: The file is binary, or its bytes do not fit the encoding.
-        ConfigError: Python does not know `encoding`.
-
-    Examples:
-        >>> decode("Größe\n1\n".encode("cp1252"), "a.csv")
-        Decoded(text='Größe\n1\n', encoding='Windows-1252', is_guess=True)
-    """
+    """Return the text of a file and its encoding, which is detected if it is not given; `name` is for errors."""
     if encoding is not None:
         check_encoding(encoding)
         return Decoded(_strictly(content, encoding, _label(encoding), name), _label(encoding))
@@ -156,7 +130,9 @@ def _utf_16(content: bytes, name: str) -> Decoded:
 def _detect(content: bytes) -> str:
     """Return the likeliest codec of a text that is not whole UTF-8."""
     cells = b"\n".join(dict.fromkeys(islice(_cells(content), N_CELLS)))
-    if _is_damaged_utf_8(cells):
+    # damaged UTF-8 if nearly all characters are whole: in other encodings whole ones are accidents
+    beyond_ascii = [char for char in cells.decode("utf-8", errors="replace") if char > "\x7f"]
+    if 5 * beyond_ascii.count("\ufffd") < len(beyond_ascii):
         return "utf-8"
     shares = {codec: _common_share(cells, codec) for codec in COMMON}
     codec = max(shares, key=lambda codec: shares[codec])
@@ -170,12 +146,6 @@ def _cells(content: bytes) -> Iterator[bytes]:
     for found in re.finditer(CELL, content):
         before = content[max(found.start() - MAX_ASCII, 0) : found.start()]
         yield re.split(DELIMITERS, before)[-1] + found[0]
-
-
-def _is_damaged_utf_8(cells: bytes) -> bool:
-    """Tell whether nearly all characters are whole; in other encodings whole ones are accidents."""
-    beyond_ascii = [char for char in cells.decode("utf-8", errors="replace") if char > "\x7f"]
-    return 5 * beyond_ascii.count("\ufffd") < len(beyond_ascii)
 
 
 def _common_share(cells: bytes, codec: str) -> float:

@@ -6,9 +6,9 @@ import io
 import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Columns, Panel, Roles
@@ -21,9 +21,6 @@ from gatecast.data.reading.text import TextTable, read_text
 from gatecast.data.reading.times import time_text
 from gatecast.exceptions import DataError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["Table", "first_gap", "read_source", "read_table"]
 
 GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -32,55 +29,30 @@ SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 @dataclass(frozen=True)
 class Table:
-    """A file that was read, and what was understood of it.
-
-    Attributes:
-        panel: The series.
-        path: The file.
-        format: "CSV", "TSV" or "Parquet", with ", gzip" behind it.
-        delimiter: Between the cells; None for Parquet and for a single column.
-        encoding: e.g. "UTF-8"; None for Parquet.
-        is_encoding_guessed: Whether it was guessed from the characters, as bytes of several encodings may look alike.
-        has_header: Whether the columns have names.
-        date_format: How times are written, as strptime or in words.
-        date_order: "day first" or "month first" where that had to be found out, else "".
-        number_format: How 1234.5 is written in the target.
-        time_col: Column of the times; several names joined by " + "; None if the order of the rows counts.
-        target_col: Column of the values.
-        id_col: Column with the name of the series, or None.
-        ignored: The other columns.
-        n_rows: Rows, also those without a value.
-        n_series: Number of series.
-        freq: pandas alias, or an integer step.
-        n_gaps: Points without a value: the time or its value is missing.
-        first_gap: The first of them, with its series if there are several; None if there are no gaps.
-        is_sorted: Whether the rows of each series came in the order of time.
-        start: First time.
-        end: Last time.
-    """
+    """A file that was read, and what was understood of it."""
 
     panel: Panel
     path: Path
-    format: str
-    delimiter: str | None
-    encoding: str | None
-    is_encoding_guessed: bool
-    has_header: bool
-    date_format: str
-    date_order: str
-    number_format: str
-    time_col: str | None
+    format: str  # "CSV", "TSV" or "Parquet", with ", gzip" behind it
+    delimiter: str | None  # between the cells; None for Parquet and for a single column
+    encoding: str | None  # e.g. "UTF-8"; None for Parquet
+    is_encoding_guessed: bool  # from the characters, as bytes of several encodings may look alike
+    has_header: bool  # whether the columns have names
+    date_format: str  # how times are written, as strptime or in words
+    date_order: str  # "day first" or "month first" where that had to be found out, else ""
+    number_format: str  # how 1234.5 is written in the target
+    time_col: str | None  # several names joined by " + "; None if the order of the rows counts
     target_col: str
     id_col: str | None
-    ignored: tuple[str, ...]
-    n_rows: int
+    ignored: tuple[str, ...]  # the other columns
+    n_rows: int  # also those without a value
     n_series: int
-    freq: str | int
-    n_gaps: int
-    first_gap: str | None
-    is_sorted: bool
-    start: str
-    end: str
+    freq: str | int  # pandas alias, or an integer step
+    n_gaps: int  # points without a value: the time or its value is missing
+    first_gap: str | None  # the first of them, with its series if there are several
+    is_sorted: bool  # whether the rows of each series came in the order of time
+    start: str  # first time
+    end: str  # last time
 
     def facts(self) -> JsonObject:
         """Return everything but the panel, ready for JSON."""
@@ -103,23 +75,10 @@ def read_table(
     future: Names = (),
     static: Names = (),
 ) -> Table:
-    r"""Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
+    """Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
 
     Arguments that `to_panel` has mean the same here. `date_format` says how the dates are written, as strptime, e.g.
     "%d/%m/%Y", and `encoding` how the text is, e.g. "cp1252", where they are not to be detected.
-
-    Raises:
-        DataError: The file cannot be read or cannot be a panel.
-        ConfigError: `freq` or `encoding` is unknown, or a covariate has two uses.
-
-    Examples:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = Path(folder) / "sales.csv"
-        ...     _ = path.write_text("Monat;Wert\n2024-01;1,5\n2024-02;2,5\n")
-        ...     table = read_table(path)
-        >>> table.panel.values, table.freq, table.time_col, table.number_format
-        (array([1.5, 2.5]), 'MS', 'Monat', '1234,5')
     """
     path = Path(path)
     roles = make_roles(past, future, static)
@@ -133,12 +92,7 @@ def read_table(
 def read_source(
     path: str | Path, *, id_col: str | None = None, date_format: str | None = None, encoding: str | None = None
 ) -> Source:
-    """Read the columns of a file without asking what they are; the arguments are those of `read_table`.
-
-    Raises:
-        DataError: The file cannot be read.
-        ConfigError: `encoding` is unknown.
-    """
+    """Read the columns of a file without asking what they are; the arguments are those of `read_table`."""
     return _read(Path(path), id_col, date_format, encoding)[0]
 
 
@@ -221,9 +175,7 @@ def _near(path: Path) -> str:
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else " Check the path."
 
 
-def _parquet(path: Path, content: bytes) -> "pd.DataFrame":
-    import pandas as pd
-
+def _parquet(path: Path, content: bytes) -> pd.DataFrame:
     try:
         import pyarrow
     except ImportError:

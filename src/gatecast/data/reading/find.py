@@ -26,7 +26,6 @@ __all__ = [
     "Wanted",
     "column_kind",
     "find_columns",
-    "is_running",
     "is_unnamed",
     "raise_unknown",
     "text_kind",
@@ -38,8 +37,7 @@ TIME_NAMES = (
     *("日期", "时间", "日期时间", "时间戳", "时刻", "年月", "年月日", "月份", "年份"),
     *("年", "月", "日", "周", "季度"),
 )
-# Integers below these names are steps, even where they could be years.
-STEP_NAMES = ("t", "step", "index")
+STEP_NAMES = ("t", "step", "index")  # integers below these names are steps, even where they could be years
 TARGET_NAMES = (
     *("y", "value", "values", "target", "sales"),
     *("数值", "值", "销量", "销售量", "销售额", "目标", "数量"),
@@ -47,8 +45,7 @@ TARGET_NAMES = (
 ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "序列", "编号", "名称")
 NUMERIC = ("integer", "number", "number text")
 SAMPLE = 100
-# A column with a few broken cells is still a column of numbers: the error about the cells helps more.
-MOST_NUMBERS = 0.5
+MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
 
 @dataclass(frozen=True)
@@ -63,24 +60,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """The columns that were found.
+    """The columns that were found."""
 
-    Attributes:
-        target: Column of the values.
-        dates: Column of the times, or those of year, month and day; empty if the order of the rows is all there is.
-        clock: Columns with the time of day, where it stands beside the date: one of texts like 13:00, or the numbers
-            of hour, minute and second.
-        spare: The same, to be joined only if the dates repeat.
-        id: Column with the name of the series, None if there is one series or the times have to tell.
-        texts: Columns that may be the name of the series, if times repeat.
-    """
-
-    target: str
-    dates: tuple[str, ...] = ()
-    clock: tuple[str, ...] = ()
-    spare: tuple[str, ...] = ()
-    id: str | None = None
-    texts: tuple[str, ...] = ()
+    target: str  # of the values
+    dates: tuple[str, ...] = ()  # of the times, or of year, month and day; empty if only the order of the rows counts
+    clock: tuple[str, ...] = ()  # of the time of day beside the date: texts like 13:00, or hour, minute and second
+    spare: tuple[str, ...] = ()  # the same, to be joined only if the dates repeat
+    id: str | None = None  # with the name of the series, None if there is one series or the times have to tell
+    texts: tuple[str, ...] = ()  # may be the name of the series, if times repeat
 
     @property
     def times(self) -> tuple[str, ...]:
@@ -89,11 +76,7 @@ class Found:
 
 
 def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
-    """Find the columns of a table.
-
-    Raises:
-        DataError: A given name is not there, or the time or the target is missing or not clear.
-    """
+    """Find the columns of a table; a `DataError` where one is not there or not clear."""
     for label, name in (("id_col", wanted.id), ("time_col", wanted.time), ("target_col", wanted.target)):
         if name is not None and name not in frame.columns:
             raise_unknown(label, name, frame.columns)
@@ -166,7 +149,7 @@ def _written(column: "pd.Series") -> "pd.Series[str]":
     return texts[~texts.str.lower().isin(MISSING)]
 
 
-def is_running(column: "pd.Series") -> bool:
+def _is_running(column: "pd.Series") -> bool:
     """Tell whether a column only counts its rows, from 0 or 1 on; fewer than three rows may do so by chance."""
     numbers = parse_numbers(column).floats if column.dtype.kind in "iuO" else np.zeros(0)
     return len(numbers) >= 3 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
@@ -220,7 +203,7 @@ def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, 
 def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
     """Tell whether an integer column is a better time than year, month and day: it is no part and no count."""
     return any(
-        part_of(name) is None and name.strip().lower() not in STEP_NAMES and not is_running(frame[name])
+        part_of(name) is None and name.strip().lower() not in STEP_NAMES and not _is_running(frame[name])
         for name in named
     )
 
@@ -248,11 +231,8 @@ def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> boo
         return False
     if frame[name].is_unique:
         return True
-    return (
-        kinds[name] == "integer"
-        and plain not in STEP_NAMES
-        and parse_dates(frame[name].drop_duplicates().astype(str)) is not None
-    )
+    may_be_dates = kinds[name] == "integer" and plain not in STEP_NAMES
+    return may_be_dates and parse_dates(frame[name].drop_duplicates().astype(str)) is not None
 
 
 def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
@@ -276,7 +256,8 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     named = _named(candidates, TARGET_NAMES)
     if named and (named[0].strip().lower() == "y" or len(named) == 1):
         return named[0]
-    candidates = [name for name in candidates if not _is_index(frame[name], kinds[name])] or candidates
+    counting = [n for n in candidates if kinds[n] == "integer" and (is_unnamed(n) or _is_running(frame[n]))]
+    candidates = [name for name in candidates if name not in counting] or candidates
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
@@ -296,10 +277,6 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
         "Add one, or write its values as plain numbers, without signs or units."
     )
-
-
-def _is_index(column: "pd.Series", kind: str) -> bool:
-    return kind == "integer" and (is_unnamed(str(column.name)) or is_running(column))
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:

@@ -16,31 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["Source", "as_array", "as_source", "cell_text", "number_cells"]
 
 
-def _row(index: int) -> str:
-    return f"row {index + 1}"
-
-
 @dataclass(frozen=True)
 class Source:
-    """A table, whatever it came from.
-
-    Attributes:
-        frame: The columns, with texts for names and rows counted from 0.
-        backend: What tables are handed back as.
-        where: How to call a row in an error, e.g. "row 3" or "line 4".
-        is_file: Whether texts and digits come from a file, so that 2024 may be a year and "1.234,5" a number.
-        has_header: Whether the names are the user's own.
-        prefer_comma: Whether "1,234" alone is rather 1.234.
-        date_format: The layout of the dates, where it was given.
-    """
+    """A table, whatever it came from; rows count from 0."""
 
     frame: "pd.DataFrame"
-    backend: str = "pandas"
-    where: Callable[[int], str] = _row
-    is_file: bool = False
-    has_header: bool = True
-    prefer_comma: bool = False
-    date_format: str | None = None
+    backend: str = "pandas"  # what tables are handed back as
+    where: Callable[[int], str] = lambda row: f"row {row + 1}"  # how to call a row in an error
+    is_file: bool = False  # whether 2024 may be a year and "1.234,5" a number
+    has_header: bool = True  # whether the names are the user's own
+    prefer_comma: bool = False  # whether "1,234" alone is rather 1.234
+    date_format: str | None = None  # the layout of the dates, where it was given
 
 
 def cell_text(value: object) -> str:
@@ -50,13 +36,7 @@ def cell_text(value: object) -> str:
 
 
 def number_cells(column: "pd.Series") -> tuple[Ints, Array]:
-    """Return the number of the cell of each row, -1 where it is missing, and the different cells as they appear.
-
-    Examples:
-        >>> import pandas as pd
-        >>> number_cells(pd.Series(["b", None, "a", "b"]))
-        (array([ 0, -1,  1,  0]), array(['b', 'a'], dtype=object))
-    """
+    """Return the number of the cell of each row, -1 where it is missing, and the different cells as they appear."""
     import pandas as pd
 
     # texts in one buffer and integers would take ten times the memory as objects
@@ -66,11 +46,7 @@ def number_cells(column: "pd.Series") -> tuple[Ints, Array]:
 
 
 def as_array(data: object) -> tuple[Array, str] | None:
-    """Return values without times (list, array, polars Series) and their backend, or None for tables.
-
-    Raises:
-        DataError: The array is not one-dimensional.
-    """
+    """Return 1-D values without times (a list, array or polars Series) and their backend, or None for tables."""
     if isinstance(data, list | tuple | np.ndarray):
         # what is masked is not there: it is NaN, and not the number below the mask
         plain = (
@@ -97,11 +73,7 @@ def _one_dimensional(array: Array) -> Array:
 
 
 def as_source(data: object) -> Source:
-    """Bring a table or a pandas Series into the form that the rest works with.
-
-    Raises:
-        DataError: It is no table, or two columns share a name.
-    """
+    """Bring a table or a pandas Series into the form that the rest works with; names of columns differ."""
     import pandas as pd
 
     if isinstance(data, pd.Series):

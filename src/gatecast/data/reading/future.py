@@ -28,7 +28,9 @@ N_SHOWN = 3
 
 
 def read_future(after: Panel, table: object, horizon: int, names: Sequence[str]) -> dict[str, Array]:
-    """Read covariates of the `horizon` steps behind the data of each series.
+    """Read covariates of the `horizon` steps behind the data, by name, `(S, H)` each in the order of `after.ids`.
+
+    Numbers are float64, categories objects (texts); all that lacks, repeats or is infinite is a `DataError`.
 
     Args:
         after: S series that start right behind the data, see `Panel.tail_from`, with the names of the columns. Where it
@@ -37,18 +39,6 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
             names, in any order. More columns and more rows, also of the past, are fine. None if there is none.
         horizon: H, steps to read.
         names: Names of the covariates.
-
-    Returns:
-        By name, in the order of `after.ids`: shape `(S, H)`, float64 for numbers, objects (texts) for categories.
-
-    Raises:
-        DataError: The table, a column, a row or a value lacks, a time repeats, or a value is infinite.
-
-    Examples:
-        >>> import pandas as pd
-        >>> after = Panel(np.array(["a"]), np.zeros(0), np.array([0, 0]), np.array([7]), freq=1)
-        >>> read_future(after, pd.DataFrame({"ds": [8, 7, 6], "price": [1.5, 2.5, 9.0]}), 2, ["price"])
-        {'price': array([[2.5, 1.5]])}
     """
     if not names:
         return {}
@@ -63,7 +53,9 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
     needed = replace(source, frame=source.frame.iloc[used], where=lambda row: source.where(int(used[row])))
     values = {}
     for name in names:
-        read = _read_one(after, needed, name)
+        known = after.future.get(name)
+        reader = read_covariate if known is None else read_categories if known.dtype == object else read_numbers
+        read = reader(needed, name)
         values[name] = np.full(rows.shape, None if read.dtype == object else np.nan, dtype=read.dtype)
         values[name][rows >= 0] = read[places]
     _check_known(after, times, values)
@@ -73,7 +65,7 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
 def _source(after: Panel, table: object, names: Sequence[str]) -> Source:
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
-            f"The future rows are an array, and a table with the times and {_listed(names)} was expected. "
+            f"The future rows are an array, and a table with the times and {_first(names)} was expected. "
             "Pass a DataFrame."
         )
     source = table if isinstance(table, Source) else as_source(table)
@@ -94,7 +86,7 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
     found = find_columns(source.frame, wanted_like(wanted, like, source))
     if not found.dates:
         raise DataError(
-            f"The future rows have no column with times (they have {_listed(source.frame.columns)}), and one was "
+            f"The future rows have no column with times (they have {_first(source.frame.columns)}), and one was "
             f"expected. Add {after.columns.time!r}."
         )
     found, times = separate_series(source, found, read_times(source, found), after.freq)
@@ -118,11 +110,7 @@ def _series(after: Panel, source: Source, found: Found) -> Ints:
 
 
 def _instants(after: Panel, found: Found, times: RowTimes) -> Array:
-    """Bring the times of the rows into the sense of `after.starts`.
-
-    Raises:
-        DataError: They are of another kind: steps instead of dates, or without the time zone that the others have.
-    """
+    """Bring the times of the rows into the sense of `after.starts`; those of another kind are an error."""
     if times.instants.dtype.kind != after.starts.dtype.kind:
         kinds = ("integer steps", "dates") if after.starts.dtype.kind == "M" else ("dates", "integer steps")
         _raise_kind(found, f"are {kinds[0]}", f"{kinds[1]} as in the data before")
@@ -139,7 +127,7 @@ def _instants(after: Panel, found: Found, times: RowTimes) -> Array:
 
 def _raise_kind(found: Found, are: str, expected: str) -> NoReturn:
     raise DataError(
-        f"The times of the future rows ({_listed(found.times)}) {are}, and {expected} were expected. Convert them."
+        f"The times of the future rows ({_first(found.times)}) {are}, and {expected} were expected. Convert them."
     )
 
 
@@ -166,16 +154,9 @@ def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times:
     return rows.reshape(times.shape)
 
 
-def _read_one(after: Panel, source: Source, name: str) -> Array:
-    known = after.future.get(name)
-    if known is None:
-        return read_covariate(source, name)
-    return read_categories(source, name) if known.dtype == object else read_numbers(source, name)
-
-
 def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:
     """Name all that lacks in one sentence."""
-    lacking = {name: _is_absent(array) for name, array in values.items()}
+    lacking = {n: array == np.array(None) if array.dtype == object else np.isnan(array) for n, array in values.items()}
     anywhere = np.logical_or.reduce(list(lacking.values()))
     if not anywhere.any():
         return
@@ -186,10 +167,6 @@ def _check_known(after: Panel, times: Array, values: dict[str, Array]) -> None:
     facts: dict[str, object] = {"values": Message("unit.value", {"n": n_values}), "names": _first(columns)}
     facts |= {"series": _first(series), "times": _first_times(after, dates), "horizon": times.shape[1]}
     raise DataError(Message("ahead.lacking" if after.n_series == 1 else "ahead.lacking_series", facts))
-
-
-def _is_absent(values: Array) -> Array:
-    return np.asarray(values == np.array(None)) if values.dtype == object else np.isnan(values)
 
 
 def _raise_none(after: Panel, times: Array, names: Sequence[str]) -> NoReturn:
@@ -207,10 +184,6 @@ def _first_times(after: Panel, times: Array) -> Message:
     index: pd.Index = after.index(times[:N_SHOWN])
     plain = index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index
     return _some([time_text(time) for time in plain.to_numpy()], len(times))
-
-
-def _listed(names: Sequence[object] | Array | pd.Index) -> str:
-    return str(_first(names))
 
 
 def _first(names: Sequence[object] | Array | pd.Index) -> Message:

@@ -23,29 +23,14 @@ EUROPEAN = [(",", "", "1234,5"), (",", ".", "1.234,5"), (",", SPACES, "1 234,5")
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of a column.
+    """The numbers of a column."""
 
-    Attributes:
-        floats: float64, shape `(N,)`; NaN where the text is no number.
-        convention: How 1234.5 is written there, e.g. "1.234,5".
-    """
-
-    floats: Floats
-    convention: str = "1234.5"
+    floats: Floats  # `(N,)`; NaN where the text is no number
+    convention: str = "1234.5"  # how 1234.5 is written there, e.g. "1.234,5"
 
 
 def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers:
-    """Read a column as float64.
-
-    Args:
-        column: Numbers of any dtype, or texts.
-        prefer_comma: Whether "1,234" alone means 1.234, as in files with semicolons between the columns.
-
-    Examples:
-        >>> import pandas as pd
-        >>> parse_numbers(pd.Series(["1.234,5", "7"]))
-        Numbers(floats=array([1234.5,    7. ]), convention='1.234,5')
-    """
+    """Read a column as float64; `prefer_comma`, as in files with semicolons, says that "1,234" alone means 1.234."""
     import pandas as pd
 
     if column.dtype.kind == "c":
@@ -61,17 +46,14 @@ def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers
     decimal, thousands, shown = conventions[int(np.argmax(counts))]
     if shown == POINT[2]:
         return Numbers(plain)
-    return Numbers(_convert(texts, decimal, thousands), shown)
+    fits = texts.str.fullmatch(_pattern(decimal, thousands))
+    if thousands:
+        texts = texts.str.replace(rf"[{thousands}]", "", regex=True)
+    return Numbers(_floats(texts.str.replace(decimal, ".", regex=False).where(fits, "")), shown)
 
 
 def is_missing(column: "pd.Series") -> Array:
-    """Tell which cells say that there is no value: None, NaN, and texts like "NA" and "-"; bool, shape `(N,)`.
-
-    Examples:
-        >>> import pandas as pd
-        >>> is_missing(pd.Series(["1.5", "n/a", None, "many"]))
-        array([False,  True,  True, False])
-    """
+    """Tell which cells, `(N,)`, say that there is no value: None, NaN, and texts like "NA" and "-"."""
     absent = column.isna().to_numpy(dtype=bool)
     if column.dtype.kind in "biufcM":
         return absent
@@ -87,13 +69,6 @@ def not_finite(column: "pd.Series", numbers: Floats) -> Ints:
 def _pattern(decimal: str, thousands: str) -> str:
     grouped = rf"[1-9]\d{{0,2}}(?:[{thousands}]\d{{3}})+|\d+" if thousands else r"\d+"
     return rf"[-+]?(?:{grouped})?(?:[{decimal}]\d+|(?<=\d)[{decimal}]?)(?:[eE][-+]?\d+)?"
-
-
-def _convert(texts: "pd.Series[str]", decimal: str, thousands: str) -> Floats:
-    fits = texts.str.fullmatch(_pattern(decimal, thousands))
-    if thousands:
-        texts = texts.str.replace(rf"[{thousands}]", "", regex=True)
-    return _floats(texts.str.replace(decimal, ".", regex=False).where(fits, ""))
 
 
 def _floats(cells: "pd.Series") -> Floats:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLOCK_PARTS", "HOUR_ENDING", "find_clock_parts", "find_date_parts", "join_date", "part_of"]
 
-# Names of an hour that is called by its end: 1 to 24.
-HOUR_ENDING = ("he", "hour_ending", "hour ending", "hourending")
+HOUR_ENDING = ("he", "hour_ending", "hour ending", "hourending")  # names of an hour that is called by its end: 1 to 24
 # Names, in any case, and the smallest and largest number. "min" and "mon" mostly are something else.
 PARTS: dict[str, tuple[tuple[str, ...], int, int]] = {
     "year": (("year", "yr", "年", "年份"), *YEARS),
@@ -30,12 +29,7 @@ CLOCK_PARTS = ("hour", "minute", "second")
 
 
 def part_of(name: str) -> str | None:
-    """Say which part of a time a name promises.
-
-    Examples:
-        >>> part_of("Yr"), part_of("月"), part_of("sales")
-        ('year', 'month', None)
-    """
+    """Say which part of a time a name promises, None for none."""
     plain = name.strip().lower()
     return next((part for part, (names, _, _) in PARTS.items() if plain in names), None)
 

@@ -21,16 +21,15 @@ __all__ = ["raise_repeated", "separate_series"]
 
 
 def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
-    """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both.
-
-    Raises:
-        DataError: Several text columns would do, or the time of day cannot be read.
-    """
+    """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both."""
     if not found.dates or (found.id is not None and not found.spare):
         return found, times
-    spare = found.spare if _are_days(times) else ()
+    is_date = times.instants.dtype.kind == "M" and times.timezone is None
+    are_days = is_date and bool((times.instants.astype(np.int64) % DAY == 0).all())
+    spare = found.spare if are_days else ()
     # A step below a day cannot be meant where each date stands alone.
-    plain: tuple[str, ...] = spare if _is_below_day(freq) else ()
+    grid = named_grid(freq) if isinstance(freq, str) and not freq.strip().isdigit() else None
+    plain: tuple[str, ...] = spare if isinstance(grid, FixedGrid) and grid.nanoseconds < DAY else ()
     for ids, clock in (((found.id,), plain), ((found.id,), spare), (found.texts, plain), (found.texts, spare)):
         fits = [name for name in ids if _is_unique(source.frame, times.instants, name, clock)]
         if len(fits) > 1:
@@ -71,9 +70,11 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
     if found.id is not None:
         return ""
     used = {*found.times, found.target}
+    kinds = ("text", "integer", "flag", "number text")
     for name in source.frame.columns:
-        may_be = name not in used and part_of(name) is None and _may_be_id(source.frame[name])
-        if may_be and _is_unique(source.frame, times.instants, name):
+        column = source.frame[name]
+        may_be = name not in used and part_of(name) is None and column_kind(column) in kinds
+        if may_be and column.duplicated().any() and _is_unique(source.frame, times.instants, name):
             return f", or name the column that tells the series apart, e.g. `id_col={name!r}`"
     return ""
 
@@ -88,22 +89,6 @@ def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:
     except DataError:
         return ()
     return other.times if _is_unique(source.frame, times.instants, other.id) else ()
-
-
-def _may_be_id(column: "pd.Series") -> bool:
-    kinds = ("text", "integer", "flag", "number text")
-    return column_kind(column) in kinds and bool(column.duplicated().any())
-
-
-def _are_days(times: RowTimes) -> bool:
-    """Tell whether the times are dates at midnight, without a time zone."""
-    is_date = times.instants.dtype.kind == "M" and times.timezone is None
-    return is_date and bool((times.instants.astype(np.int64) % DAY == 0).all())
-
-
-def _is_below_day(freq: str | int | None) -> bool:
-    grid = named_grid(freq) if isinstance(freq, str) and not freq.strip().isdigit() else None
-    return isinstance(grid, FixedGrid) and grid.nanoseconds < DAY
 
 
 def _is_unique(frame: "pd.DataFrame", instants: Array, id_col: str | None, clock: tuple[str, ...] = ()) -> bool:

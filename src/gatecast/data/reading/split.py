@@ -14,8 +14,7 @@ from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["held_out_positions", "split_positions", "train_test_split"]
 
-# a series that is short is tested on less, but never learns from fewer points than these and the horizon
-LEAST_LOOKBACK = 8
+LEAST_LOOKBACK = 8  # a short series is tested on less, but never learns from fewer points than these and the horizon
 
 Given = TypeVar("Given")
 
@@ -63,16 +62,7 @@ def train_test_split(
 
 
 def split_positions(panel: Panel, test_size: float | int = 0.2) -> Ints:
-    """Return the number of training points of each series, shape `(S,)`, at least one; see `train_test_split`.
-
-    Raises:
-        ConfigError: `test_size` is neither a share in `(0, 1)` nor a positive integer.
-        DataError: A series has no point left to train on.
-
-    Examples:
-        >>> split_positions(Panel(np.array(["a"]), np.zeros(10), np.array([0, 10]), np.array([0]), freq=1))
-        array([8])
-    """
+    """Return the number of training points of each series, shape `(S,)`, at least one; see `train_test_split`."""
     return _positions(panel.lengths, panel.ids, test_size)
 
 
@@ -81,10 +71,6 @@ def held_out_positions(panel: Panel, share: float | int, horizon: int, lookback:
 
     At least one horizon is tested where the series are long enough, and series that are too short for that are not
     tested. A number of points that was asked for is taken as it is, and 0 is no test.
-
-    Raises:
-        ConfigError: `share` makes no sense.
-        DataError: A series has fewer points than were asked for.
     """
     lengths = panel.lengths
     if share == 0:

@@ -103,31 +103,18 @@ def wanted_like(wanted: Wanted, like: Columns | None, source: Source) -> Wanted:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where does each row of a table stand in the panel?
-
-    Attributes:
-        source: The table.
-        found: The columns that were used.
-        times: When each row was observed.
-        ids: Names of the series, shape `(S,)`.
-        row_series: Series of each row, shape `(N,)`.
-        row_position: Position of each row on the grid of its series, shape `(N,)`.
-        starts: First time of each series, shape `(S,)`.
-        grid: The times in between.
-        is_sorted: Whether the rows of each series came in order.
-        is_grouped: Whether, beside that, they came series by series.
-    """
+    """Where does each row of a table stand in the panel?"""
 
     source: Source
     found: Found
     times: RowTimes
-    ids: Array
-    row_series: Ints
-    row_position: Ints
-    starts: Array
+    ids: Array  # names of the series, shape `(S,)`
+    row_series: Ints  # series of each row, shape `(N,)`
+    row_position: Ints  # position of each row on the grid of its series, shape `(N,)`
+    starts: Array  # first time of each series, shape `(S,)`
     grid: Grid
-    is_sorted: bool
-    is_grouped: bool
+    is_sorted: bool  # whether the rows of each series came in order
+    is_grouped: bool  # whether, beside that, they came series by series
 
     @property
     def lengths(self) -> Ints:
@@ -137,11 +124,7 @@ class Layout:
         return last + 1
 
     def read_values(self) -> Numbers:
-        """Read the target of each row, NaN where it is missing.
-
-        Raises:
-            DataError: A value is infinite or no number, or a series has none at all.
-        """
+        """Read the target of each row, NaN where it is missing; a series without any is an error."""
         column = self.source.frame[self.found.target]
         numbers = parse_numbers(column, prefer_comma=self.source.prefer_comma)
         bad = not_finite(column, numbers.floats)
@@ -170,12 +153,7 @@ class Layout:
             )
 
     def panel(self, values: Floats, roles: Roles) -> Panel:
-        """Put the values of the rows, shape `(N,)`, and the covariates on the grid.
-
-        Raises:
-            ConfigError: There are covariates that are known ahead, and no times.
-            DataError: A covariate cannot be read.
-        """
+        """Put the values of the rows, shape `(N,)`, and the covariates on the grid."""
         if not self.found.dates:
             _refuse_covariates(Roles(future=roles.future), "A table without times")
         offsets = np.concatenate(([0], np.cumsum(self.lengths))).astype(np.int64)
@@ -222,12 +200,7 @@ def _refuse_covariates(roles: Roles, data: str) -> None:
 
 
 def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> Layout:
-    """Find the columns, the series and the grid of times of a table.
-
-    Raises:
-        DataError: The columns are unclear, times repeat, or the steps are irregular.
-        ConfigError: `freq` is unknown.
-    """
+    """Find the columns, the series and the grid of times of a table."""
     found = find_columns(source.frame, wanted)
     if not len(source.frame):
         raise DataError(

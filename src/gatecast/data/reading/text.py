@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from gatecast.data.reading.decoding import Decoded
 from gatecast.data.reading.find import ID_NAMES, TARGET_NAMES, TIME_NAMES, text_kind
 from gatecast.data.reading.numbers import MISSING
 from gatecast.exceptions import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["TextTable", "read_text"]
 
@@ -27,18 +26,11 @@ DATA_KINDS = ("date", "clock", "number text")
 
 @dataclass(frozen=True)
 class TextTable:
-    """The cells of a text file.
+    """The cells of a text file."""
 
-    Attributes:
-        frame: Columns of numbers where every cell is one, else of texts.
-        decoded: The whole file, comment lines emptied so that lines still count as in the file.
-        delimiter: Between the cells; None for a single column.
-        has_header: Whether the first line names the columns.
-    """
-
-    frame: "pd.DataFrame"
-    decoded: Decoded
-    delimiter: str | None
+    frame: pd.DataFrame  # columns of numbers where every cell is one, else of texts
+    decoded: Decoded  # the whole file, comment lines emptied so that lines still count as in the file
+    delimiter: str | None  # None for a single column
     has_header: bool
 
     def line(self, row: int) -> int:
@@ -48,11 +40,7 @@ class TextTable:
 
 
 def read_text(decoded: Decoded, name: str, id_col: str | None = None) -> TextTable:
-    """Find delimiter and header of a text and read its cells.
-
-    Raises:
-        DataError: There is nothing below the header, or a line has too many cells.
-    """
+    """Find delimiter and header of a text and read its cells."""
     # Trailing empty lines, and the ";;;" that spreadsheets leave below a table.
     text = decoded.text.rstrip("\r\n\t ,;|")
     if "#" in text:
@@ -110,8 +98,6 @@ def _delimiter(text: str) -> str | None:
 
 def _has_header(records: list[list[str]]) -> bool:
     """Tell whether the first line holds names: where the lines below hold dates or numbers, it does not."""
-    import pandas as pd
-
     first, body = records[0], records[1:]
     if any(cell.strip().lower() in (*TIME_NAMES, *TARGET_NAMES, *ID_NAMES) for cell in first):
         return True
@@ -122,9 +108,8 @@ def _has_header(records: list[list[str]]) -> bool:
     if "date" in kinds:
         return own[kinds.index("date")] != "date"
     differing = [i for i, kind in enumerate(kinds) if kind in DATA_KINDS and own[i] != kind]
-    return not any(kind in DATA_KINDS for kind in kinds) or any(
-        first[i].strip().lower() not in MISSING for i in differing
-    )
+    is_named = any(first[i].strip().lower() not in MISSING for i in differing)
+    return is_named or not any(kind in DATA_KINDS for kind in kinds)
 
 
 def _width(text: str, delimiter: str | None, has_header: bool, name: str) -> int:
@@ -158,9 +143,7 @@ def _names(records: list[list[str]], has_header: bool, width: int) -> list[str]:
 
 def _cells(
     text: str, delimiter: str | None, has_header: bool, names: Sequence[str], as_text: Sequence[str] = ()
-) -> "pd.DataFrame":
-    import pandas as pd
-
+) -> pd.DataFrame:
     # Newer versions always read floats exactly, and warn about the argument.
     exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
     records = _records(text, delimiter)
@@ -179,11 +162,8 @@ def _cells(
         low_memory=False,
         **exact,
     )
-    empty = [
-        name
-        for name in frame
-        if str(name).startswith("Unnamed: ") and (frame[name].astype(str).str.strip() == "").all()
-    ]
+    unnamed = [name for name in frame if str(name).startswith("Unnamed: ")]
+    empty = [name for name in unnamed if (frame[name].astype(str).str.strip() == "").all()]
     return pd.DataFrame(frame.drop(columns=empty))
 
 

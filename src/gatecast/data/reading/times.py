@@ -22,33 +22,22 @@ __all__ = ["RowTimes", "local_times", "read_times", "time_text"]
 
 @dataclass(frozen=True)
 class RowTimes:
-    """The time of each row.
+    """The time of each row."""
 
-    Attributes:
-        instants: int64 steps, or datetime64[ns] (UTC where there is a time zone), shape `(N,)`.
-        timezone: Name of the time zone, or None.
-        layout: How the times are written, "" if they were times already.
-        order: "day first" or "month first" where that had to be found out.
-    """
-
-    instants: Array
+    instants: Array  # int64 steps, or datetime64[ns] (UTC where there is a time zone), shape `(N,)`
     timezone: str | None = None
-    layout: str = ""
-    order: str = ""
+    layout: str = ""  # how the times are written, "" if they were times already
+    order: str = ""  # "day first" or "month first" where that had to be found out
 
 
 def read_times(source: Source, found: Found) -> RowTimes:
-    """Read the times of all rows; without a time column the rows of each series are counted.
+    """Read the times of all rows; without a time column the rows of each series are counted."""
+    import pandas as pd
 
-    Raises:
-        DataError: A cell holds no time, or the order of day and month is not clear.
-    """
     frame = source.frame
     if not found.dates:
-        steps = (
-            np.arange(len(frame)) if found.id is None else frame.groupby(found.id, observed=True).cumcount().to_numpy()
-        )
-        return RowTimes(steps.astype(np.int64), layout="order of the rows")
+        counted = np.arange(len(frame)) if found.id is None else frame.groupby(found.id, observed=True).cumcount()
+        return RowTimes(np.asarray(counted, dtype=np.int64), layout="order of the rows")
     is_single = len(found.dates) == 1
     column = frame[found.dates[0]] if is_single else join_date(frame, found.dates)
     layout = "" if is_single else "a column for each part"
@@ -56,19 +45,15 @@ def read_times(source: Source, found: Found) -> RowTimes:
         return _read(source, found.dates, column, layout)
     if column_kind(frame[found.clock[0]]) == "clock":
         if column_kind(column) != "date":
-            column = _day_texts(_read(source, found.dates, column).instants)
+            days = _read(source, found.dates, column).instants
+            column = pd.Series(np.datetime_as_string(days, unit="D"), dtype=object)
         texts = column.astype(str).str.strip() + " " + frame[found.clock[0]].astype(str).str.strip()
         return _read(source, found.times, texts, layout)
     return _with_hours(source, found, _read(source, found.dates, column, layout))
 
 
 def time_text(time: object) -> str:
-    """Write a time shortly: no midnight, no nanoseconds.
-
-    Examples:
-        >>> time_text(np.datetime64("2024-01-05T00:00:00.000000000"))
-        '2024-01-05'
-    """
+    """Write a time shortly: no midnight, no nanoseconds."""
     if not isinstance(time, np.datetime64):
         return str(time)
     text = str(time.astype("datetime64[us]")).replace("T", " ")
@@ -101,12 +86,6 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
     return _checked(source, names, replace(dates, layout=layout or dates.layout))
-
-
-def _day_texts(instants: Array) -> "pd.Series":
-    import pandas as pd
-
-    return pd.Series(np.datetime_as_string(instants, unit="D"), dtype=object)
 
 
 def _with_hours(source: Source, found: Found, times: RowTimes) -> RowTimes:

@@ -13,20 +13,14 @@ from gatecast.data.panel.arrays import Array, Floats, Ints
 
 __all__ = ["differenced", "log_tail", "season_p_values"]
 
-# harmonics beyond the twelfth say little and make the test weaker
-N_HARMONICS = 12
-# above so many neighbours their median is taken, which other seasons among them do not move
-N_FOR_MEDIAN = 8
+N_HARMONICS = 12  # harmonics beyond the twelfth say little and make the test weaker
+N_FOR_MEDIAN = 8  # above so many neighbours their median is taken, which other seasons among them do not move
 
 
 def differenced(rows: Floats) -> Floats:
     """Return the changes of series, `(S, n)`, from step to step without outliers, level and unit; at most 1 in size.
 
     Where a value is missing, the last one stands in.
-
-    Examples:
-        >>> differenced(np.array([[1.0, np.nan, 2.0, 4.0]])).round(2).tolist()
-        [[-0.33, -0.33, 0.33, 1.0]]
     """
     missing = np.isnan(rows)
     if missing.any():
@@ -49,19 +43,8 @@ def season_p_values(rows: Floats, season: int, shorter: Sequence[int] = ()) -> F
     At each harmonic of the season the periodogram is compared with its neighbours up to half way to the next
     harmonic; without a season their ratio is that of two exponential variables of one mean, hence F distributed
     (Priestley 1981, section 6.1.4). The harmonics are joined by Fisher's method and by the smallest one
-    (Bonferroni), whichever says more.
-
-    Args:
-        rows: From `differenced`, `(S, n)`; n a multiple of the season, at least three times.
-        season: Steps.
-        shorter: Seasons whose harmonics do not count, because they are known already.
-
-    Examples:
-        >>> t = np.arange(120)
-        >>> noise = np.random.default_rng(0).normal(size=120)
-        >>> p = season_p_values(np.stack([np.sin(2 * np.pi * t / 12) + noise, noise]), 12)
-        >>> (p < 0.01).tolist()
-        [True, False]
+    (Bonferroni), whichever says more. Those of `shorter` seasons do not count, because they are known already.
+    The rows, from `differenced`, `(S, n)`, hold a whole number of seasons, at least three.
     """
     n = rows.shape[1]
     power = np.abs(np.fft.rfft(rows, axis=1)) ** 2
@@ -69,7 +52,8 @@ def season_p_values(rows: Floats, season: int, shorter: Sequence[int] = ()) -> F
     tiny = n * 1e-24
     known = _harmonics_of(shorter, n)
     logs = []
-    for center in _centers(n, season, known):
+    centers = np.arange(1, season // 2 + 1) * (n // season)
+    for center in centers[~known[centers]][:N_HARMONICS]:
         around = _neighbours(center, n // season, n, known)
         if len(around) >= 2:
             background, freedom = _background(power[:, around])
@@ -80,12 +64,7 @@ def season_p_values(rows: Floats, season: int, shorter: Sequence[int] = ()) -> F
 
 
 def log_tail(ratio: Floats, freedom: Array | float) -> Floats:
-    """Return the log probability that an exponential variable exceeds `ratio` times the mean of `freedom` others.
-
-    Examples:
-        >>> round(float(log_tail(np.array(3.0), 1e9)), 6)
-        -3.0
-    """
+    """Return the log probability that an exponential variable exceeds `ratio` times the mean of `freedom` others."""
     return np.asarray(-freedom * np.log1p(ratio / freedom))
 
 
@@ -97,11 +76,6 @@ def _harmonics_of(seasons: Iterable[int], n: int) -> Array:
         nearest = np.round(bins * season / n)
         marked |= (nearest > 0) & (np.abs(bins - nearest * n / season) < 1.01)
     return marked
-
-
-def _centers(n: int, season: int, known: Array) -> Ints:
-    centers = np.arange(1, season // 2 + 1) * (n // season)
-    return np.asarray(centers[~known[centers]][:N_HARMONICS])
 
 
 def _neighbours(center: int, n_periods: int, n: int, known: Array) -> Ints:

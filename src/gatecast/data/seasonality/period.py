@@ -9,20 +9,14 @@ from gatecast.data.seasonality.peaks import log_tail
 
 __all__ = ["find_period"]
 
-# one search looks at so many of the last points
-MAX_POINTS = 10_000
+MAX_POINTS = 10_000  # one search looks at so many of the last points
 MIN_POINTS = 20
-# a period must come so often to be told from a trend
-MIN_PERIODS = 5
-# chance finds a period once in two hundred times
-LOG_P_VALUE = np.log(0.005)
-# a peak may be spread over so many bins, because real cycles vary
-WIDTHS = (1, 3, 5, 9)
-# the background of a bin is the spectrum between 2/3 and 3/2 of its frequency
-SPREAD = 1.5
+MIN_PERIODS = 5  # a period must come so often to be told from a trend
+LOG_P_VALUE = np.log(0.005)  # chance finds a period once in two hundred times
+WIDTHS = (1, 3, 5, 9)  # a peak may be spread over so many bins, because real cycles vary
+SPREAD = 1.5  # the background of a bin is the spectrum between 2/3 and 3/2 of its frequency
 BENT = 1.5
-# besides the strongest peak
-N_PEAKS = 12
+N_PEAKS = 12  # besides the strongest peak
 NEAR_TOP = 0.9
 
 
@@ -34,11 +28,6 @@ def find_period(series: Floats) -> int | None:
     tenths of the highest rise. Without a peak, a cycle of varying length (the sun's) may still show as a
     high bump of the autocorrelation. Its limits were set by simulation: noise, random walks and
     first-order autoregressions have a period in about 1 % of the cases. The last 10,000 points are looked at.
-
-    Examples:
-        >>> sharp = np.tile([9.0, 1.0, 2.0, 1.0, 2.0, 2.0, 1.0], 20) + np.random.default_rng(0).normal(size=140) / 2
-        >>> find_period(sharp), find_period(np.random.default_rng(0).normal(size=140).cumsum())
-        (7, None)
     """
     y = series[-MAX_POINTS:]
     seen = np.flatnonzero(~np.isnan(y))

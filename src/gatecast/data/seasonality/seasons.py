@@ -1,9 +1,9 @@
-"""How many steps does a season have: which ones does a frequency suggest, and which do the data show?"""
+"""Which seasons count for a table: those given, those of its frequency that it shows, or one that is found?"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,45 +12,23 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
+from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.peaks import differenced, season_p_values
 from gatecast.data.seasonality.period import find_period
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
 
-__all__ = ["SeasonCheck", "check_seasons", "find_season", "usual_season", "usual_seasons"]
+__all__ = ["SeasonCheck", "Seasons", "check_seasons", "choose_seasons", "find_season", "usual_seasons"]
 
 SECOND, MINUTE, HOUR, WEEK = 10**9, 60 * 10**9, 3600 * 10**9, 7 * DAY
 YEAR_DAYS = 365.25
 
-# a series shows a season when chance would do so once in a hundred times, and so many have to
-P_VALUE = 0.01
-LEAST_SHARE = 0.05
+P_VALUE = 0.01  # a series shows a season when chance would do so once in a hundred times
+LEAST_SHARE = 0.05  # of the series have to show it
 MIN_PERIODS = 3
 # what is looked at, so that it takes a fifth of a second: series, points of each, points in all
 MAX_SERIES, MAX_POINTS, MAX_TOTAL = 500, 5_000, 600_000
 MAX_SERIES_SEARCHED = 40
-
-
-def usual_season(grid: Grid) -> int:
-    """Return the season that people expect at a frequency.
-
-    A day for steps below a day (24 for hours, 48 for half hours), a week for days (7, or 5 for business days), a year
-    for weeks, months and quarters `(52, 12, 4)`, 1 (no season) for years and integer steps.
-
-    Examples:
-        >>> from gatecast.data.panel.frequency import named_grid
-        >>> [usual_season(named_grid(freq)) for freq in ("30min", "D", "MS", 1)]
-        [48, 7, 12, 1]
-    """
-    if isinstance(grid, BusinessGrid):
-        return max(1, 5 // grid.n_days)
-    if isinstance(grid, MonthGrid):
-        return max(1, 12 // grid.n_months)
-    if isinstance(grid, FixedGrid):
-        for season in (DAY, 7 * DAY, 364 * DAY):
-            if grid.nanoseconds < season:
-                return max(1, season // grid.nanoseconds)
-    return 1
 
 
 def usual_seasons(grid: Grid) -> tuple[int, ...]:
@@ -59,11 +37,6 @@ def usual_seasons(grid: Grid) -> tuple[int, ...]:
     A day and a week for steps of five minutes to a day (24 and 168 for hours), an hour and a day for minutes, a minute
     and an hour for seconds, a week and a year for days (7 and 365; 5 for business days), a year for weeks, months and
     quarters `(52, 12, 4)`, none for years and integer steps. Only whole numbers of steps count.
-
-    Examples:
-        >>> from gatecast.data.panel.frequency import named_grid
-        >>> [usual_seasons(named_grid(freq)) for freq in ("15min", "h", "D", "MS", 1)]
-        [(96, 672), (24, 168), (7, 365), (12,), ()]
     """
     if isinstance(grid, BusinessGrid):
         return _whole(5, grid.n_days)
@@ -86,28 +59,64 @@ def _whole(span: int, step: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class SeasonCheck:
-    """Whether data show a season.
+    """Whether data show a season."""
 
-    Attributes:
-        season_length: Steps in the season.
-        kept: Whether enough series show it.
-        strength: Share of the series with at least three full seasons that show it, 0 to 1.
-        message: What was found, in one sentence.
-
-    Examples:
-        >>> str(SeasonCheck(12, True, 1.0, Message("season.found", {"n": 12})).message)
-        'The values repeat themselves every 12 steps.'
-    """
-
-    season_length: int
-    kept: bool
-    strength: float
-    message: Message
+    season_length: int  # steps
+    kept: bool  # whether enough series show it
+    strength: float  # share of the series with at least three full seasons that show it, 0 to 1
+    message: Message  # what was found, in one sentence
 
     @classmethod
     def from_dict(cls, facts: JsonObject) -> Self:
         """Return the answer that `dataclasses.asdict` took apart."""
         return cls(facts["season_length"], facts["kept"], facts["strength"], Message.from_dict(facts["message"]))
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """The seasons of a table, and how they were found."""
+
+    lengths: tuple[int, ...] = ()  # steps of each season that counts, shortest first
+    source: str = "given"  # `given`, `frequency` (those that it suggests and the data show) or `search`
+    checks: tuple[SeasonCheck, ...] = ()  # what was found of each season that was looked for
+
+    @property
+    def shortest(self) -> int:
+        """Steps in the shortest season; 1 where there is none."""
+        return self.lengths[0] if self.lengths else 1
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the length is known to the step: one that was searched for is another phase some seasons back."""
+        return self.source != "search"
+
+    @classmethod
+    def from_dict(cls, facts: JsonObject) -> Self:
+        """Return the seasons that `dataclasses.asdict` took apart."""
+        checks = tuple(SeasonCheck.from_dict(check) for check in facts["checks"])
+        return cls(tuple(facts["lengths"]), facts["source"], checks)
+
+
+def choose_seasons(panel: Panel, given: int | Sequence[int] | None = None) -> Seasons:
+    """Return the seasons that count.
+
+    Given ones are taken as they are, 1 for none. Those of the frequency are dropped where the data do not show them;
+    where the frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because
+    it holds whole weeks.
+    """
+    if given is not None:
+        lengths = {int(season) for season in np.atleast_1d(np.asarray(given))}
+        return Seasons(tuple(sorted(season for season in lengths if season > 1)))
+    usual = usual_seasons(panel.grid)
+    if not usual:
+        found = find_season(panel.values, panel.offsets)
+        if found is None:
+            return Seasons(source="search")
+        check = SeasonCheck(found, True, 1.0, Message("season.found", {"n": found}))
+        return Seasons((found,), "search", (check,))
+    checks = tuple(check_seasons(panel.values, panel.offsets, usual))
+    kept = [check.season_length for check in checks if check.kept]
+    return Seasons(tuple(364 if season == 365 and 7 in kept else season for season in kept), "frequency", checks)
 
 
 def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list[SeasonCheck]:
@@ -118,14 +127,6 @@ def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list
     kept when 5 % of the series that have three full seasons show it. A longer season must show
     harmonics that the shorter ones do not have. At most 500 series and their last 5,000 points (or eight
     seasons) are looked at.
-
-    Raises:
-        ConfigError: A season has fewer than 2 steps.
-
-    Examples:
-        >>> y = np.tile([1.0, 2.0, 5.0, 3.0], 10) + np.random.default_rng(0).normal(size=40)
-        >>> [(check.season_length, check.kept) for check in check_seasons(y, np.array([0, 40]), [4, 7])]
-        [(4, True), (7, False)]
     """
     checks: list[SeasonCheck] = []
     for season in sorted(set(seasons)):
@@ -143,10 +144,12 @@ def _check_one(values: Floats, offsets: Ints, season: int, shorter: list[int]) -
     lengths = np.minimum(np.diff(offsets), n_points)
     enough = np.flatnonzero(lengths >= MIN_PERIODS * season)
     if len(enough) == 0:
-        message = Message("season.too_long", {"periods": MIN_PERIODS, "n": season})
-        return SeasonCheck(season, False, 0.0, message)
+        return SeasonCheck(season, False, 0.0, Message("season.too_long", {"periods": MIN_PERIODS, "n": season}))
     sample = _spaced(enough, min(MAX_SERIES, MAX_TOTAL // int(lengths[enough].mean()) + 1))
-    n_periods = _coarse(lengths[sample] // season)
+    n_periods = lengths[sample] // season
+    # rounded down to three binary digits, so that few distinct lengths remain
+    shift = np.maximum(np.floor(np.log2(n_periods)).astype(np.int64) - 2, 0)
+    n_periods = (n_periods >> shift) << shift
     shows = 0
     for count in np.unique(n_periods):
         ends = offsets[1:][sample[n_periods == count]]
@@ -170,22 +173,11 @@ def _spaced(index: Ints, n: int) -> Ints:
     return index if len(index) <= n else index[np.linspace(0, len(index) - 1, n).astype(np.int64)]
 
 
-def _coarse(counts: Ints) -> Ints:
-    """Round down to three binary digits, so that few distinct lengths remain."""
-    shift = np.maximum(np.floor(np.log2(counts)).astype(np.int64) - 2, 0)
-    return (counts >> shift) << shift
-
-
 def find_season(values: Floats, offsets: Ints) -> int | None:
     """Look for a season where the frequency suggests none, as with integer steps; None where there is none.
 
     Each of at most 40 series is searched (`find_period`); the most common answer is taken if a third of the series
     give it.
-
-    Examples:
-        >>> y = np.sin(0.1 * np.arange(4000)) + np.random.default_rng(0).normal(size=4000) / 2
-        >>> find_season(y, np.array([0, 4000]))
-        63
     """
     sample = _spaced(np.arange(len(offsets) - 1), MAX_SERIES_SEARCHED)
     found = Counter(find_period(values[offsets[s] : offsets[s + 1]]) for s in sample)

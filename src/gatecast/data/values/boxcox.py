@@ -14,33 +14,19 @@ from gatecast.data.panel.arrays import Floats, Ints, blocks
 __all__ = ["HIGHEST_POWER", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox"]
 
 LOWEST_POWER, HIGHEST_POWER = -1.0, 2.0
-# after 16 steps of the golden section a power is known to 0.0014
-N_STEPS = 16
+N_STEPS = 16  # after 16 steps of the golden section a power is known to 0.0014
 GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
 class BoxCoxRows:
-    """What was learned of each series, float64, shape `(S,)` each, or one for each of some rows.
+    """What was learned of each series, float64, shape `(S,)` each, or one for each of some rows."""
 
-    Attributes:
-        power: The exponent; 1 leaves the series as it is.
-        shift: What is added, in the units of the data.
-        unit: Geometric mean of the shifted series, in the units of the data.
-        floor: Smallest argument of the power, in units of `unit`.
-        ceiling: Largest result of `inverse`, in units of `unit`.
-
-    Examples:
-        >>> rows = BoxCoxRows(*(np.array([x]) for x in (0.0, 0.0, 1.0, 0.1, 100.0)))
-        >>> rows.forward(np.array([np.e])), rows.inverse(np.array([[1000.0]]))
-        (array([1.]), array([[100.]]))
-    """
-
-    power: Floats
-    shift: Floats
-    unit: Floats
-    floor: Floats
-    ceiling: Floats
+    power: Floats  # the exponent; 1 leaves the series as it is
+    shift: Floats  # what is added, in the units of the data
+    unit: Floats  # geometric mean of the shifted series, in the units of the data
+    floor: Floats  # smallest argument of the power, in units of `unit`
+    ceiling: Floats  # largest result of `inverse`, in units of `unit`
 
     def take(self, index: Ints) -> BoxCoxRows:
         """Return the rows at `index`, shape `(n,)`."""
@@ -65,18 +51,9 @@ class BoxCoxRows:
 
 
 def fit_box_cox(values: Floats, offsets: Ints) -> BoxCoxRows:
-    """Find the power of maximum likelihood of each series, see `BoxCox`.
+    """Find the power of maximum likelihood of each series of a training part, `(N,)`, see `BoxCox`; NaN is skipped.
 
     The likelihood is concave in the power (Kouider and Chen 1995), so a golden section finds its maximum.
-
-    Args:
-        values: The training part of all series, `(N,)`; NaN is skipped.
-        offsets: `(S + 1,)`.
-
-    Examples:
-        >>> y = np.exp(np.linspace(0.0, 3.0, 50))
-        >>> round(abs(float(fit_box_cox(y, np.array([0, 50])).power[0])), 2)
-        0.0
     """
     n_series = len(offsets) - 1
     result = BoxCoxRows(*(np.ones(n_series) for _ in range(5)))

@@ -8,26 +8,16 @@ from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 
 __all__ = ["carry_by_phase", "carry_forward", "fill_gaps", "prepend"]
 
-# share of the change over a season that goes on in each step of a gap
-DAMPING = 0.5
+DAMPING = 0.5  # share of the change over a season that goes on in each step of a gap
 
 
 def fill_gaps(values: Array, offsets: Ints, season: int, before: Array | None = None) -> Array:
-    """Fill each gap by what was a season earlier, moved by half of the newest change over a season.
+    """Fill each gap of S series, `(N,)`, by what was a season earlier, moved by half of the newest change over one.
 
     The change halves with each step of the gap: `y[t] = y[t-m] + (y[t-1] - y[t-1-m]) / 2`. Where a series is too young
-    for that, or has no season, the last value is repeated; where nothing was observed yet, it is 0.
-
-    Args:
-        values: `(N,)` of S series, NaN where missing; returned as they are where nothing is.
-        offsets: `(S + 1,)`.
-        season: m, steps; 1 for none.
-        before: `(S, K)` what came before, the newest last, NaN where nothing did. With K > m the gaps are filled as if
-            each series had been passed as a whole.
-
-    Examples:
-        >>> fill_gaps(np.array([1.0, 5.0, 3.0, 7.0, np.nan, np.nan]), np.array([0, 6]), 2).tolist()
-        [1.0, 5.0, 3.0, 7.0, 4.0, 7.5]
+    for that, or has no season (m = 1), the last value is repeated; where nothing was observed yet, it is 0. Values
+    without gaps are returned themselves. With more than m values `before`, `(S, K)`, the newest last, NaN where there
+    were none, the gaps are filled as if each series had been passed as a whole.
     """
     if not np.isnan(values).any():
         return values
@@ -42,39 +32,23 @@ def _filled(values: Array, offsets: Ints, season: int, before: Array) -> Floats:
     joined, bounds = prepend(before, values, offsets)
     filled = _carried(joined, bounds, np.zeros(len(before)))
     if season > 1:
-        filled = _fill_by_season(filled, _in_later_seasons(joined, bounds, season), season)
+        at = np.flatnonzero(~np.isnan(joined))
+        first = np.append(at, len(joined))[np.searchsorted(at, bounds[:-1])]
+        is_later = np.arange(len(joined)) > np.repeat(first, np.diff(bounds)) + season
+        # each one may need the one before it, and a list is read one by one much faster than an array
+        y = filled.tolist()
+        for t in np.flatnonzero(np.isnan(joined) & is_later).tolist():
+            y[t] = y[t - season] + DAMPING * (y[t - 1] - y[t - 1 - season])
+        filled = np.array(y)
     is_own = np.ones(len(joined), bool)
     is_own[bounds[:-1, None] + np.arange(before.shape[1])] = False
     return filled[is_own]
 
 
-def _in_later_seasons(values: Floats, offsets: Ints, season: int) -> Ints:
-    """List the missing points that come more than a season after the first value of their series."""
-    at = np.flatnonzero(~np.isnan(values))
-    first = np.append(at, len(values))[np.searchsorted(at, offsets[:-1])]
-    position = np.arange(len(values))
-    return np.flatnonzero(np.isnan(values) & (position > np.repeat(first, np.diff(offsets)) + season))
-
-
-def _fill_by_season(values: Floats, positions: Ints, season: int) -> Floats:
-    # each one may need the one before it, and a list is read one by one much faster than an array
-    y = values.tolist()
-    for t in positions.tolist():
-        y[t] = y[t - season] + DAMPING * (y[t - 1] - y[t - 1 - season])
-    return np.array(y)
-
-
 def carry_forward(values: Array, offsets: Ints, before: Array | float = 0.0) -> Array:
-    """Repeat the last observed value through gaps; returns `values` itself where there are none.
+    """Repeat the last observed value of S series, `(N,)`, through gaps; returns `values` itself where there are none.
 
-    Args:
-        values: `(N,)` of S series.
-        offsets: `(S + 1,)`.
-        before: `(S,)` what was observed last before each series, for those that begin with a gap.
-
-    Examples:
-        >>> carry_forward(np.array([np.nan, 1.0, np.nan, 4.0]), np.array([0, 4]), 7.0).tolist()
-        [7.0, 1.0, 1.0, 4.0]
+    Series that begin with a gap begin with what was observed last `before`, `(S,)`.
     """
     if not np.isnan(values).any():
         return values
@@ -96,18 +70,10 @@ def _carried(values: Array, offsets: Ints, before: Array) -> Array:
 
 
 def carry_by_phase(values: Floats, offsets: Ints, lag: int) -> Floats:
-    """Replace what is missing by the last known value of its phase, else by the last known value.
+    """Replace what is missing in `(N,)` by the last known value of its phase, else by the last known value.
 
-    Causal: a point is filled from earlier points of its series. What has none stays NaN.
-
-    Args:
-        values: `(N,)` of S series.
-        offsets: `(S + 1,)`.
-        lag: Points whose positions differ by a multiple of it have one phase.
-
-    Examples:
-        >>> carry_by_phase(np.array([1.0, 5.0, np.nan, 6.0, 2.0, np.nan]), np.array([0, 6]), 2).tolist()
-        [1.0, 5.0, 1.0, 6.0, 2.0, 6.0]
+    Causal: a point is filled from earlier points of its series. What has none stays NaN. Points whose positions differ
+    by a multiple of `lag` have one phase.
     """
     missing = np.isnan(values)
     if not missing.any():
@@ -123,17 +89,7 @@ def carry_by_phase(values: Floats, offsets: Ints, lag: int) -> Floats:
 
 
 def prepend(known: Floats, values: Floats, offsets: Ints) -> tuple[Floats, Ints]:
-    """Put what was known before each series in front of it; returns the values and their offsets.
-
-    Args:
-        known: `(S, lag)`, NaN where nothing was.
-        values: `(N,)`.
-        offsets: `(S + 1,)`.
-
-    Examples:
-        >>> prepend(np.array([[9.0], [8.0]]), np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]))
-        (array([9., 1., 2., 8., 3.]), array([0, 3, 5]))
-    """
+    """Put what was known before each series, `(S, lag)`, in front of it; returns the values and their offsets."""
     n_series, lag = known.shape
     shifted = offsets + lag * np.arange(n_series + 1)
     joined = np.empty(len(values) + known.size)

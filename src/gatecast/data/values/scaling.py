@@ -15,19 +15,7 @@ KINDS = ("season", "standard", "minmax", "none")
 
 @dataclass(frozen=True)
 class Scaling:
-    """Per series: `scaled = (y - center) / scale`.
-
-    Attributes:
-        center: float64, shape `(S,)`, in the units of the data.
-        scale: float64, shape `(S,)`, positive, in the units of the data.
-        kind: "season" (mean 0, mean absolute change over a season 1), "standard" (mean 0, standard deviation 1),
-            "minmax" (0..1 over the training part) or "none".
-
-    Examples:
-        >>> values, offsets = np.array([1.0, 3.0]), np.array([0, 2])
-        >>> fit_scaling(values, offsets, "minmax").transform(values, offsets)
-        array([0., 1.])
-    """
+    """Per series: `scaled = (y - center) / scale`, in the units of the data, shape `(S,)` each."""
 
     center: Floats
     scale: Floats
@@ -59,20 +47,10 @@ class Scaling:
 
 
 def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: int = 1) -> Scaling:
-    """Learn a scaling per series; NaN is skipped, a constant series gets scale 1 and so maps to 0.
+    """Learn a scaling per series from the training part, `(N,)`; NaN is skipped, a constant series gets scale 1.
 
-    Args:
-        values: The training part of all series, shape `(N,)`.
-        offsets: Series s is `values[offsets[s]:offsets[s + 1]]`, shape `(S + 1,)`.
-        kind: "season", "standard", "minmax" or "none".
-        season: Steps in a season, for "season".
-
-    Raises:
-        ConfigError: The kind is unknown.
-
-    Examples:
-        >>> fit_scaling(np.array([5.0, 5.0]), np.array([0, 2]), "standard").scale
-        array([1.])
+    The kind is "season" (mean 0, mean absolute change over `season` steps 1), "standard" (mean 0, deviation 1),
+    "minmax" (0..1 over the training part) or "none".
     """
     if kind not in KINDS:
         raise ConfigError(f'`scaling` must be one of {", ".join(KINDS)}, got {kind!r}. Use `scaling="standard"`.')
@@ -131,17 +109,7 @@ def _spread(each: Floats, lengths: Ints) -> Floats:
 def naive_scale(values: Floats, offsets: Ints, season: int) -> Floats:
     """Return each series' mean absolute change over a season: the denominator of MASE (Hyndman and Koehler 2006).
 
-    Args:
-        values: `(N,)` training parts, NaN in gaps.
-        offsets: `(S + 1,)`.
-        season: Steps in a season; 1 is taken for series that are not longer.
-
-    Returns:
-        `(S,)`; NaN where it is zero or cannot be known.
-
-    Examples:
-        >>> naive_scale(np.array([1.0, 3.0, 2.0]), np.array([0, 3]), 1)
-        array([1.5])
+    A season of 1 is taken for series, in `(N,)`, that are not longer; NaN where the change is zero or cannot be known.
     """
     scales = np.empty(len(offsets) - 1)
     for block in blocks(offsets):

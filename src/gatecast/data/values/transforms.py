@@ -23,20 +23,9 @@ from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox
 from gatecast.data.values.gaps import carry_by_phase
 from gatecast.exceptions import ConfigError, DataError
 
-__all__ = [
-    "TRANSFORMS",
-    "BoxCox",
-    "Difference",
-    "Identity",
-    "Log1p",
-    "SeasonalDifference",
-    "Transform",
-    "fit_transform_named",
-    "transform_from_arrays",
-]
+__all__ = ["TRANSFORMS", "Transform", "fit_transform_named", "transform_from_arrays"]
 
-# exp of more is no number
-LARGEST_LOGARITHM = 709.0
+LARGEST_LOGARITHM = 709.0  # exp of more is no number
 
 
 @dataclass(frozen=True)
@@ -74,26 +63,19 @@ class Transform(ABC):
 
     @abstractmethod
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
-        """Bring transformed forecasts back to the units of the data.
+        """Bring transformed forecasts, one per row, back to the units of the data, as float64 of the same shape.
 
         Args:
-            values: `(n, H)` or `(n, H, Q)`: one row for each forecast. Q are quantiles or sample paths; for a
-                difference they must be sample paths, because quantiles of sums are not sums of quantiles
-                (`is_elementwise`).
+            values: `(n, H)` or `(n, H, Q)`. Q are quantiles or sample paths; for a difference sample paths, because
+                quantiles of sums are not sums of quantiles (`is_elementwise`).
             anchors: What `anchors` gives for the origins of the rows, shape `(n, lag)`; only a difference needs them.
             series: The series of each row, shape `(n,)`; the rows are all series in order when it is absent.
-
-        Returns:
-            Same shape as `values`, float64.
         """
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
-        """Return what must be known at the origins to bring forecasts back, shape `(n, lag)`.
+        """Return what must be known at the origins, `(n,)` places in `values`, to bring forecasts back, `(n, lag)`.
 
-        Args:
-            values: All series in the units of the data, shape `(N,)`; what lies behind an origin is not looked at.
-            offsets: Shape `(S + 1,)`.
-            origins: Positions in `values` of the newest known points, shape `(n,)`; the end of each series when absent.
+        The origins are the newest known points, the end of each series when absent; what lies behind is not looked at.
         """
         return np.empty((len(offsets) - 1 if origins is None else len(origins), 0))
 
@@ -106,11 +88,9 @@ class _Shared(Transform):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Read what `to_arrays` gave."""
         return cls(**{field.name: arrays[field.name][0].item() for field in fields(cls)})
 
     def to_arrays(self) -> dict[str, Array]:
-        """Return each number, shape `(1,)`."""
         return {name: np.array([number]) for name, number in asdict(self).items()}
 
     def rows(self, index: Ints) -> Self:
@@ -121,12 +101,7 @@ class _Shared(Transform):
 @final
 @dataclass(frozen=True)
 class Identity(_Shared):
-    """Values stay as they are.
-
-    Examples:
-        >>> Identity().forward(np.array([1.0, 2.0]), np.array([0, 2]))
-        array([1., 2.])
-    """
+    """Values stay as they are."""
 
     name: ClassVar[str] = "none"
 
@@ -151,12 +126,6 @@ class Log1p(_Shared):
 
     Later values below `lowest`, which is 0 or the smallest training value where that is below 0, are read as `lowest`:
     a single refund must not end a service, and the logarithm falls without end towards -1.
-
-    Examples:
-        >>> Log1p(0.0).forward(np.array([-5.0, 0.0]), np.array([0, 2]))
-        array([0., 0.])
-        >>> Log1p().inverse(Log1p().forward(np.array([0.0, 9.0]), np.array([0, 2]))).round(9).tolist()
-        [0.0, 9.0]
     """
 
     lowest: float = 0.0
@@ -164,12 +133,14 @@ class Log1p(_Shared):
 
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
-        """Check that the values have a logarithm.
-
-        Raises:
-            DataError: A value is -1 or less.
-        """
-        _check_above_minus_one(values, offsets)
+        """Check that the values have a logarithm."""
+        low = np.flatnonzero(values <= -1)
+        if len(low):
+            series = int(np.searchsorted(offsets, low[0], side="right")) - 1
+            raise DataError(
+                f'`transform="log1p"` needs values above -1, got {float(values[low[0]])!r} in series number {series} '
+                f'(point {low[0] - offsets[series]}, both counted from 0). Use `transform="none"`.'
+            )
         return cls(float(np.fmin.reduce(values, initial=0.0)))
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
@@ -192,12 +163,6 @@ class BoxCox(Transform):
     fewer than three values stay as they are. Later values below a tenth of the smallest training value (counted
     from `-shift`) are read as that. Forecasts end at `-shift` below and at 100 times the largest training value
     above, where a negative power would reach infinity.
-
-    Examples:
-        >>> y, offsets = np.exp(np.array([0.0, 1.0, 2.0, 3.0, 4.0])), np.array([0, 5])
-        >>> transform = BoxCox.fit(y, offsets, season_length=1)
-        >>> transform.forward(y, offsets).round(3).tolist()
-        [-2.0, -1.0, 0.0, 1.0, 2.0]
     """
 
     learned: BoxCoxRows
@@ -237,27 +202,42 @@ class BoxCox(Transform):
 
 
 @dataclass(frozen=True)
-class _Lagged(_Shared):
-    """`y[t] - y[t - lag]`; where `y[t - lag]` is missing, the last value of its phase or of the series stands in."""
+class Difference(_Shared):
+    """`y[t] - y[t - lag]`; where `y[t - lag]` is missing, the last value of its phase or of the series stands in.
+
+    With a lag of 1 it is the change from step to step, for series that wander.
+    """
 
     lag: int
+    name: ClassVar[str] = "difference"
     is_elementwise: ClassVar[bool] = False
+
+    @classmethod
+    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
+        """Learn nothing: the lag is 1."""
+        return cls(1)
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the differences, shape `(N,)`; the first `lag` of each series are NaN, as is what is missing."""
-        return _differences(np.asarray(values, dtype=np.float64), offsets, self.lag)
+        values, lag = np.asarray(values, dtype=np.float64), self.lag
+        result = np.full(len(values), np.nan)
+        np.subtract(values[lag:], carry_by_phase(values, offsets, lag)[:-lag], out=result[lag:])
+        position = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
+        result[position < lag] = np.nan
+        return result
 
     def anchors(self, values: Floats, offsets: Ints, origins: Ints | None = None) -> Floats:
-        """Return the last `lag` values at each origin, oldest first, shape `(n, lag)`; NaN where nothing is known."""
+        """Return the last `lag` values up to each origin, `(n, lag)`; the newest one where one is unknown, or NaN."""
         filled = carry_by_phase(np.asarray(values, dtype=np.float64), offsets, self.lag)
-        return _anchors_at(filled, offsets, offsets[1:] - 1 if origins is None else origins, self.lag)
+        origins = offsets[1:] - 1 if origins is None else origins
+        positions = origins[:, None] + np.arange(1 - self.lag, 1)
+        begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
+        known = filled[np.maximum(positions, begins[:, None])]
+        usable = (positions >= begins[:, None]) & ~np.isnan(known)
+        return np.where(usable, known, filled[origins][:, None])
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
-        """Add the forecast differences, shape `(n, H)` or `(n, H, paths)`, to the anchors, shape `(n, lag)`.
-
-        Raises:
-            ConfigError: `anchors` are absent or do not fit.
-        """
+        """Add the forecast differences, shape `(n, H)` or `(n, H, paths)`, to the anchors, shape `(n, lag)`."""
         expected = (len(values), self.lag)
         if anchors is None or anchors.shape != expected:
             got = None if anchors is None else f"shape {anchors.shape}"
@@ -265,50 +245,26 @@ class _Lagged(_Shared):
                 f"`anchors` of a difference must have shape {expected}, got {got}. Pass "
                 "`anchors=transform.anchors(values, offsets, origins)`, the last values before each forecast."
             )
-        return _undo_differences(np.asarray(values, dtype=np.float64), anchors)
+        # y[k] = values[k] + y[k - lag], season by season
+        n, horizon, *beside = values.shape
+        n_seasons = -(-horizon // self.lag)
+        padded = np.zeros((n, n_seasons * self.lag, *beside))
+        padded[:, :horizon] = values
+        seasons = padded.reshape(n, n_seasons, self.lag, *beside)
+        known = anchors.reshape(n, 1, self.lag, *(1,) * len(beside))
+        return np.asarray((seasons.cumsum(axis=1) + known).reshape(padded.shape)[:, :horizon])
 
 
 @final
 @dataclass(frozen=True)
-class Difference(_Lagged):
-    """`y[t] - y[t - 1]`: the change from step to step, for series that wander.
-
-    Examples:
-        >>> y, offsets = np.array([1.0, 3.0, 6.0]), np.array([0, 3])
-        >>> difference = Difference.fit(y, offsets, season_length=1)
-        >>> difference.forward(y, offsets)
-        array([nan,  2.,  3.])
-        >>> difference.inverse(np.array([[1.0, 1.0]]), difference.anchors(y, offsets))
-        array([[7., 8.]])
-    """
-
-    name: ClassVar[str] = "difference"
-
-    @classmethod
-    def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
-        """Learn nothing: the lag is 1."""
-        return cls(1)
-
-
-@final
-@dataclass(frozen=True)
-class SeasonalDifference(_Lagged):
-    """`y[t] - y[t - season_length]`: the change from season to season.
-
-    Examples:
-        >>> SeasonalDifference(2).forward(np.array([1.0, 5.0, 2.0, 7.0]), np.array([0, 4]))
-        array([nan, nan,  1.,  2.])
-    """
+class SeasonalDifference(Difference):
+    """`y[t] - y[t - season_length]`: the change from season to season."""
 
     name: ClassVar[str] = "seasonal-difference"
 
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
-        """Take the season as the lag.
-
-        Raises:
-            ConfigError: There is no season.
-        """
+        """Take the season as the lag."""
         if season_length < 2:
             raise ConfigError(
                 f'`transform="seasonal-difference"` needs a season of at least 2 steps, got season_length='
@@ -323,29 +279,12 @@ TRANSFORMS: dict[str, type[Transform]] = {
 
 
 def fit_transform_named(name: str, values: Floats, offsets: Ints, season_length: int = 1) -> Transform:
-    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, `(N,)`.
-
-    Raises:
-        ConfigError: The name is unknown, or a season is needed and there is none.
-        DataError: The values have no such transform.
-
-    Examples:
-        >>> fit_transform_named("difference", np.array([1.0, 2.0]), np.array([0, 2]))
-        Difference(lag=1)
-    """
+    """Learn the transform of this name, one of `TRANSFORMS`, from the training part of all series, `(N,)`."""
     return _kind(name).fit(values, offsets, season_length)
 
 
 def transform_from_arrays(name: str, arrays: Mapping[str, Array]) -> Transform:
-    """Build the transform that was stored as `transform.name` and `transform.to_arrays()`.
-
-    Raises:
-        ConfigError: The name is unknown.
-
-    Examples:
-        >>> transform_from_arrays("seasonal-difference", SeasonalDifference(12).to_arrays())
-        SeasonalDifference(lag=12)
-    """
+    """Build the transform that was stored as `transform.name` and `transform.to_arrays()`."""
     return _kind(name).from_arrays(arrays)
 
 
@@ -355,44 +294,3 @@ def _kind(name: str) -> type[Transform]:
     nearest = suggest(name, TRANSFORMS)
     known = ", ".join(repr(choice) for choice in TRANSFORMS)
     raise ConfigError(f"`transform` must be one of {known}, got {name!r}. Did you mean `transform={nearest!r}`?")
-
-
-def _check_above_minus_one(values: Floats, offsets: Ints) -> None:
-    if not (values <= -1).any():
-        return
-    position = int(np.argmax(values <= -1))
-    series = int(np.searchsorted(offsets, position, side="right")) - 1
-    raise DataError(
-        f'`transform="log1p"` needs values above -1, got {float(values[position])!r} in series number {series} '
-        f'(point {position - int(offsets[series])}, both counted from 0). Use `transform="none"`.'
-    )
-
-
-def _differences(values: Floats, offsets: Ints, lag: int) -> Floats:
-    """Return `y[t] - y[t - lag]`, NaN in the first `lag` steps of each series and where `y[t]` is missing."""
-    result = np.full(len(values), np.nan)
-    np.subtract(values[lag:], carry_by_phase(values, offsets, lag)[:-lag], out=result[lag:])
-    position = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
-    result[position < lag] = np.nan
-    return result
-
-
-def _anchors_at(filled: Floats, offsets: Ints, origins: Ints, lag: int) -> Floats:
-    """Return the last `lag` values up to each origin, `(n, lag)`; the newest one where one is unknown."""
-    positions = origins[:, None] + np.arange(1 - lag, 1)
-    begins = offsets[np.searchsorted(offsets, origins, side="right") - 1]
-    known = filled[np.maximum(positions, begins[:, None])]
-    usable = (positions >= begins[:, None]) & ~np.isnan(known)
-    return np.where(usable, known, filled[origins][:, None])
-
-
-def _undo_differences(values: Floats, anchors: Floats) -> Floats:
-    """Return `y[k] = values[k] + y[k - lag]`, where the anchors, `(n, lag)`, are what came before."""
-    n, horizon = values.shape[:2]
-    lag = anchors.shape[1]
-    n_seasons = -(-horizon // lag)
-    padded = np.zeros((n, n_seasons * lag, *values.shape[2:]))
-    padded[:, :horizon] = values
-    seasons = padded.reshape(n, n_seasons, lag, *values.shape[2:])
-    known = anchors.reshape(n, 1, lag, *(1,) * (values.ndim - 2))
-    return np.asarray((seasons.cumsum(axis=1) + known).reshape(padded.shape)[:, :horizon])
