@@ -15,7 +15,11 @@ from gatecast.network.wrapper import Stretches
 from .hand_set import fitted, hourly, set_weights
 
 H, N, STEP = 3, 60, 1e-4
-EACH_VALUE_INPUTS = [ValueInputs((1, 4, 7), (1, 4, -5, 0, 8), drifts=(3, 11)), ValueInputs((2,), (), level=False), ValueInputs()]
+EACH_VALUE_INPUTS = [
+    ValueInputs((1, 4, 7), (1, 4, -5, 0, 8), drifts=(3, 11)),
+    ValueInputs((2,), (), level=False),
+    ValueInputs(),
+]
 
 
 def problem(value_inputs):

@@ -296,7 +296,9 @@ def misfits() -> Iterator[tuple[str, Call, Arguments]]:
             x=np.zeros((1, 2, 3, 8), np.float32), y=np.zeros((1, 2, 1, 3), np.float32), first=2
         ),
         "other skip forecasts": _native.SegmentSource_float32(
-            panel=panel, value_inputs=_native.ValueInputs(lags=[1, 2], skip_forecasts=[1], drifts=[], level=True), **segments
+            panel=panel,
+            value_inputs=_native.ValueInputs(lags=[1, 2], skip_forecasts=[1], drifts=[], level=True),
+            **segments,
         ),
     }
     trainer = _native.Trainer_float32(shape=_native.Shape(**SHAPE), loss=loss, **OPTIMIZER)

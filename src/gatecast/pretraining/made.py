@@ -230,7 +230,7 @@ def observed(x: Floats, rng: Rng) -> Floats:
         x: `(n, length)` in units of the innovations.
         rng: Where chance comes from.
     """
-    n, length = x.shape
+    n = len(x)
     centered = x - np.median(x, axis=1, keepdims=True)
     step = np.exp(rng.uniform(np.log(0.01), np.log(0.15), (n, 1)))
     reach = np.abs(centered).max(axis=1, keepdims=True)

@@ -1,23 +1,22 @@
-"""How do made series become what a network learns from? Cut, bent and scaled by a part of each that stands for its past."""
+"""How do made series become what a network learns from? Cut, bent and scaled by a part that stands for the past."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.data.values.boxcox import LOG_SHIFT
 from gatecast.data.values.scaling import naive_scale
 from gatecast.network.inputs import PanelArrays
 from gatecast.pretraining.family import SeasonClass
 from gatecast.pretraining.made import changed, make_series, observed
 
-__all__ = ["LOG_SHIFT", "SHARES", "made_panel", "to_log"]
+__all__ = ["SHARES", "made_panel"]
 
 # how many of the series are of each kind
 SHARES = {"ets": 0.4, "sarima": 0.25, "components": 0.2, "gaussian_process": 0.08, "regimes": 0.07}
 # series of similar length that are made at once
 TOGETHER = 1000
-# what is added to a value, in medians, before its logarithm is taken: so that zeros have one and small values say little
-LOG_SHIFT = 0.1
 # a scale is learned from the first points, this share of them at least, and is off by about this factor
 LEAST_PAST, SCALE_ERROR = 0.2, 0.2
 # what no network learns from: jumps of so many scales
@@ -60,17 +59,12 @@ def lengths_of(n: int, least: int, most: int, rng: Rng) -> Ints:
     return np.exp(rng.uniform(np.log(least), np.log(most + 1), n)).astype(np.int64).clip(least, most)
 
 
-def to_log(y: Floats, past: Floats) -> Floats:
-    """Return the logarithm of values that are never negative, in medians of the `past`."""
-    return np.log(y / np.median(past) + LOG_SHIFT)
-
-
 def _scaled(y: Floats, own: SeasonClass, rng: Rng) -> Floats:
     """Scale one series, `(n,)`; empty where it cannot be."""
     n_past = max(int(len(y) * rng.uniform(LEAST_PAST, 1.0)), min(len(y), own.season + 2))
     past, bends = y[:n_past], rng.random() < 0.5
     if bends and y.min() >= 0 and np.median(past) > 0:
-        y = to_log(y, past)
+        y = np.log(y / np.median(past) + LOG_SHIFT)
     scale = naive_scale(y[:n_past], np.array([0, n_past]), own.season)[0] * np.exp(rng.normal(0.0, SCALE_ERROR))
     y = (y - y[:n_past].mean()) / scale
     return y if np.isfinite(scale) and np.abs(np.diff(y)).max() < LARGEST_JUMP else y[:0]

@@ -11,10 +11,12 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints, blocks
 
-__all__ = ["HIGHEST_POWER", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox"]
+__all__ = ["HIGHEST_POWER", "LOG_SHIFT", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox", "fit_log"]
 
 LOWEST_POWER, HIGHEST_POWER = -1.0, 2.0
-N_STEPS = 16  # after 16 steps of the golden section a power is known to 0.0014
+N_STEPS = 16  # what is added to a value, in medians, before its logarithm is taken: zeros have one, and small values say little
+LOG_SHIFT = 0.1
+# after 16 steps of the golden section a power is known to 0.0014
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -62,6 +64,22 @@ def fit_box_cox(values: Floats, offsets: Ints) -> BoxCoxRows:
         for name, array in vars(fitted).items():
             getattr(result, name)[block.series] = array
     return result
+
+
+def fit_log(values: Floats, offsets: Ints) -> BoxCoxRows:
+    """Find the median of each series of a training part, `(N,)`, that is never negative, see `RelativeLog`; NaN is skipped."""
+    S = len(offsets) - 1
+    series = np.repeat(np.arange(S), np.diff(offsets))
+    # sorted within each series, NaN last; what no series is to find stands behind them
+    ordered = np.append(values[np.lexsort((values, series))], np.nan)
+    count = np.bincount(series, ~np.isnan(values), S).astype(np.int64)
+    at = lambda place: ordered[np.where(count > 0, offsets[:-1] + place, -1)]  # noqa: E731
+    low, high, middle = at(0), at(count - 1), (at(count // 2) + at((count - 1) // 2)) / 2
+    bends = (low >= 0) & (middle > 0) & (low < high)
+    unit = np.where(bends, middle, 1.0)
+    ceiling = np.where(bends, np.minimum(high, 1e305) / unit * 100, 1.0)
+    shift = np.where(bends, LOG_SHIFT * unit, 0.0)
+    return BoxCoxRows(np.where(bends, 0.0, 1.0), shift, unit, np.full(S, LOG_SHIFT), ceiling)
 
 
 def _fit_block(values: Floats, offsets: Ints) -> BoxCoxRows:
