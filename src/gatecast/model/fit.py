@@ -42,10 +42,7 @@ FREE = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progres
 
 
 def fit_panel(
-    settings: Settings,
-    panel: Panel,
-    checkpoint: Checkpoint | None = None,
-    on_validation: OnValidation | None = None,
+    settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None, on_validation: OnValidation | None = None
 ) -> Fitted:
     """Train on all points of a panel but those that are held out.
 
