@@ -24,19 +24,12 @@ ID, TIME, TARGET = "unique_id", "ds", "y"
 
 @dataclass(frozen=True)
 class Window:
-    """One origin of each series, its cutoff, and the steps behind it.
+    """One origin of each series, its cutoff, and the steps behind it."""
 
-    Args:
-        panel: All series, with canonical names.
-        number: Counted from the oldest window, 0.
-        cuts: `(S,)` how many points of each series are known; 0 where it takes no part.
-        horizon: H.
-    """
-
-    panel: Panel
-    number: int
-    cuts: Ints
-    horizon: int
+    panel: Panel  # all series, with canonical names
+    number: int  # counted from the oldest window, 0
+    cuts: Ints  # `(S,)` how many points of each series are known; 0 where it takes no part
+    horizon: int  # H
 
     @property
     def rows(self) -> Ints:

@@ -41,21 +41,13 @@ SEASONS_KEPT = 4
 
 @dataclass(frozen=True)
 class Fit:
-    """What a baseline learned.
+    """What a baseline learned."""
 
-    Args:
-        after: Empty series that start right behind the data.
-        seasons: Steps, shortest first; none where there is none.
-        histories: Values of each series, gaps filled, from its first observation on.
-        models: Fitted, one for each series.
-        stand_ins: Why a series is forecast by a naive model, by its name.
-    """
-
-    after: Panel
-    seasons: tuple[int, ...]
-    histories: list[Floats]
-    models: list[Local]
-    stand_ins: dict[object, Message]
+    after: Panel  # empty series that start right behind the data
+    seasons: tuple[int, ...]  # steps, shortest first; none where there is none
+    histories: list[Floats]  # values of each series, gaps filled, from its first observation on
+    models: list[Local]  # fitted, one for each series
+    stand_ins: dict[object, Message]  # why a series is forecast by a naive model, by its name
 
 
 @dataclass(eq=False)

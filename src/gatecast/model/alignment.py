@@ -39,17 +39,11 @@ def read_like_training(fitted: Fitted, data: Data) -> Panel:
 
 @dataclass(frozen=True)
 class SeriesMatch:
-    """Where the series of some data (n of them) lie beside a training part.
+    """Where the series of some data (n of them) lie beside a training part."""
 
-    Args:
-        rows: `(n,)` row of each series in the training part, -1 for one that is not in it.
-        n_before: `(n,)` steps from the first point to the end of the training part; 0 where they begin after it.
-        lead: `(n,)` steps that are missing between the training part and data that begin after it.
-    """
-
-    rows: Ints
-    n_before: Ints
-    lead: Ints
+    rows: Ints  # `(n,)` row of each series in the training part, -1 for one that is not in it
+    n_before: Ints  # `(n,)` steps from the first point to the end of the training part; 0 where they begin after it
+    lead: Ints  # `(n,)` steps that are missing between the training part and data that begin after it
 
     @property
     def is_known(self) -> Array:
@@ -108,19 +102,12 @@ def match_series(after: Panel, panel: Panel) -> SeriesMatch:
 
 @dataclass(frozen=True)
 class Alignment:
-    """New data beside what was learned, and what is remembered of the training part where they follow it.
-
-    Args:
-        fitted: What was learned.
-        panel: The data; where they begin a few steps after the training part, with a gap before them.
-        match: Where each of its n series lies.
-        follows: `(n,)` whether the data go on after the training part, after a gap of at most `lookback` steps.
-    """
+    """New data beside what was learned, and what is remembered of the training part where they follow it."""
 
     fitted: Fitted
-    panel: Panel
-    match: SeriesMatch
-    follows: Array
+    panel: Panel  # the data; where they begin a few steps after the training part, with a gap before them
+    match: SeriesMatch  # where each of its n series lies
+    follows: Array  # `(n,)` whether the data go on after the training part, after a gap of at most `lookback` steps
 
     @property
     def anchors(self) -> Floats:
@@ -225,21 +212,13 @@ def align(fitted: Fitted, panel: Panel, *, fill_lead: bool = True) -> Alignment:
 
 @dataclass(frozen=True)
 class ModelInputs:
-    """Data as the networks read them on the way to a forecast.
+    """Data as the networks read them on the way to a forecast."""
 
-    Args:
-        panel: The data; where they begin a few steps after the training part, with a gap before them.
-        preparation: Of these series.
-        arrays: What the networks read.
-        memories: What each network remembers before the first point.
-        alignment: How the data relate to the training part.
-    """
-
-    panel: Panel
-    preparation: Preparation
-    arrays: PanelArrays
-    memories: tuple[Memory, ...]
-    alignment: Alignment
+    panel: Panel  # the data; where they begin a few steps after the training part, with a gap before them
+    preparation: Preparation  # of these series
+    arrays: PanelArrays  # what the networks read
+    memories: tuple[Memory, ...]  # what each network remembers before the first point
+    alignment: Alignment  # how the data relate to the training part
 
 
 def model_inputs(fitted: Fitted, panel: Panel) -> ModelInputs:

@@ -27,27 +27,16 @@ USUAL_UNITS = 64
 
 @dataclass(frozen=True)
 class Candidate:
-    """All that the training of a network needs, but for its seed.
+    """All that the training of a network needs, but for its seed."""
 
-    Args:
-        data: What is learned from, the same for all candidates.
-        plan: How it is trained.
-        spec: The network.
-        loss: What is minimised.
-        preparation: How values become inputs and forecasts become values.
-        arrays: The inputs and targets that are learned from.
-        validation: The validation set; None where nothing is held out.
-        deadline: When training has to end, of `time.monotonic`, or infinity.
-    """
-
-    data: TrainingData
-    plan: Plan
+    data: TrainingData  # what is learned from, the same for all candidates
+    plan: Plan  # how it is trained
     spec: NetworkSpec
-    loss: LossSettings
-    preparation: Preparation
-    arrays: PanelArrays
-    validation: Validation | None
-    deadline: float
+    loss: LossSettings  # what is minimised
+    preparation: Preparation  # how values become inputs and forecasts become values
+    arrays: PanelArrays  # the inputs and targets that are learned from
+    validation: Validation | None  # the validation set; None where nothing is held out
+    deadline: float  # when training has to end, of `time.monotonic`, or infinity
 
     @property
     def settings(self) -> Settings:

@@ -20,35 +20,25 @@ __all__ = ["Fitted"]
 
 @dataclass(frozen=True)
 class Fitted:
-    """All that was learned and is needed to forecast; this is what a model file holds.
+    """All that was learned and is needed to forecast; this is what a model file holds."""
 
-    Args:
-        ensemble: The trained networks.
-        memories: What each of them remembers at the end of the training part, one row for each of the S series.
-        preparation: How values become inputs and forecasts become values.
-        after: The panel's ids, frequency and column names with empty series that start right after the training part.
-        lengths: `(S,)` points that each series had for training.
-        anchors: `(S, lag)` what is needed to bring forecasts after the training part back, see `Transform.anchors`;
-            `(S, 0)` for a transform that bends each value alone.
-        tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
-        years: `(S, K)` the newest scaled values, NaN where there were none, which yearly lags of later points need;
-            `(S, 0)` without yearly lags.
-        naive_scales: `(S,)` denominators of MASE.
-        calibration: Errors on windows that the fit did not see; None where there were none.
-        record: What the fit did, and why.
-    """
-
-    ensemble: Ensemble
+    ensemble: Ensemble  # the trained networks
+    # what each of them remembers at the end of the training part, one row for each of the S series
     memories: tuple[Memory, ...]
-    preparation: Preparation
+    preparation: Preparation  # how values become inputs and forecasts become values
+    # the panel's ids, frequency and column names with empty series that start right after the training part
     after: Panel
-    lengths: np.ndarray
+    lengths: np.ndarray  # `(S,)` points that each series had for training
+    # `(S, lag)` what is needed to bring forecasts after the training part back, see `Transform.anchors`; `(S, 0)` for a
+    # transform that bends each value alone
     anchors: np.ndarray
-    tail: np.ndarray
+    tail: np.ndarray  # `(S, K)` the newest values, the newest last; the first one is repeated before a short series
+    # `(S, K)` the newest scaled values, NaN where there were none, which yearly lags of later points need; `(S, 0)`
+    # without yearly lags
     years: np.ndarray
-    naive_scales: np.ndarray
-    calibration: Conformal | None
-    record: FitRecord
+    naive_scales: np.ndarray  # `(S,)` denominators of MASE
+    calibration: Conformal | None  # errors on windows that the fit did not see; None where there were none
+    record: FitRecord  # what the fit did, and why
 
     def with_decision(self, decision: Message) -> Fitted:
         """Note one more thing that was chosen automatically."""

@@ -25,23 +25,14 @@ METHOD = "LSTM"
 
 @dataclass(frozen=True)
 class ForecastOrigin:
-    """What is known of some series at the end of their data, from where the next steps are forecast.
-
-    Args:
-        fitted: The fitted forecaster.
-        memories: Of each member, one row for each of n series.
-        preparation: Of these series.
-        anchors: `(n, lag)` newest values, for a transform that needs them.
-        after: Empty series that start right after the data.
-        ahead: What is known of the steps after the data.
-    """
+    """What is known of some series at the end of their data, from where the next steps are forecast."""
 
     fitted: Fitted
-    memories: tuple[Memory, ...]
-    preparation: Preparation
-    anchors: Floats
-    after: Panel
-    ahead: Ahead | None = None
+    memories: tuple[Memory, ...]  # of each member, one row for each of n series
+    preparation: Preparation  # of these series
+    anchors: Floats  # `(n, lag)` newest values, for a transform that needs them
+    after: Panel  # empty series that start right after the data
+    ahead: Ahead | None = None  # what is known of the steps after the data
 
     def forecast(self, horizon: int) -> Forecast:
         """Forecast the next `horizon` steps of each series."""

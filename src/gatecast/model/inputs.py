@@ -26,25 +26,17 @@ __all__ = ["Preparation", "check_logarithms", "low_value", "prepare"]
 
 @dataclass(frozen=True)
 class Preparation:
-    """Transform, scale and covariates of S series.
+    """Transform, scale and covariates of S series."""
 
-    Args:
-        transform: Bends values before they are scaled.
-        scaling: Center and scale of each series, in transformed units.
-        spreads: `(S,)` standard deviation of each series, in scaled units.
-        units: `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that
-            its forecast is that value exactly.
-        value_inputs: What the network is shown of the values.
-        encoder: Turns covariates into numbers and codes; None without covariates.
-        yearly_lags: Turns the series' own past into numbers that are known ahead; None where that is not asked for.
-    """
-
-    transform: Transform
-    scaling: Scaling
-    spreads: Floats
+    transform: Transform  # bends values before they are scaled
+    scaling: Scaling  # center and scale of each series, in transformed units
+    spreads: Floats  # `(S,)` standard deviation of each series, in scaled units
+    # `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that its
+    # forecast is that value exactly
     units: Floats
-    value_inputs: ValueInputs
-    encoder: CovariateEncoder | None = None
+    value_inputs: ValueInputs  # what the network is shown of the values
+    encoder: CovariateEncoder | None = None  # turns covariates into numbers and codes; None without covariates
+    # turns the series' own past into numbers that are known ahead; None where that is not asked for
     yearly_lags: YearlyLags | None = None
 
     @property

@@ -24,21 +24,13 @@ PATH_QUANTILES = (0.005, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.
 
 @dataclass(frozen=True)
 class Forecast:
-    """Forecasts from n origins.
-
-    Args:
-        fitted: The fitted forecaster.
-        preparation: Of the series.
-        scaled: `(n, P, H)` parameters of the forecasts.
-        anchors: `(n, lag)` newest values, for a transform that needs them.
-        series: `(n,)` series of each row in `preparation`; all in order when absent.
-    """
+    """Forecasts from n origins."""
 
     fitted: Fitted
-    preparation: Preparation
-    scaled: np.ndarray
-    anchors: np.ndarray
-    series: np.ndarray | None = None
+    preparation: Preparation  # of the series
+    scaled: np.ndarray  # `(n, P, H)` parameters of the forecasts
+    anchors: np.ndarray  # `(n, lag)` newest values, for a transform that needs them
+    series: np.ndarray | None = None  # `(n,)` series of each row in `preparation`; all in order when absent
 
     @cached_property
     def point(self) -> np.ndarray:

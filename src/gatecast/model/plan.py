@@ -53,44 +53,26 @@ class InputDesign:
     """What the values become before a network reads them.
 
     Where there are several, the one with the smallest error on the validation set is taken.
-
-    Args:
-        transform: A name in `TRANSFORMS`.
-        value_inputs: Inputs and candidate forecasts.
     """
 
-    transform: str
-    value_inputs: ValueInputs
+    transform: str  # a name in `TRANSFORMS`
+    value_inputs: ValueInputs  # inputs and candidate forecasts
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a fit will do: the settings with every None replaced.
+    """What a fit will do: the settings with every None replaced."""
 
-    Args:
-        lookback: Burn-in of a segment, or length of a window.
-        n_targets: Time steps of a segment that enter the loss (`sequence`).
-        batch_size: Segments or windows in one training step.
-        steps_per_epoch: Training steps in one epoch.
-        epochs: Epochs.
-        hidden_size: Units of each layer.
-        n_layers: Stacked layers.
-        learning_rate: The highest one; None where it is to be found.
-        other_rate: A higher one that is worth a try; None for none.
-        season_length: Steps in the shortest season, for MASE and the seasonal naive forecast.
-        n_members: Networks.
-    """
-
-    lookback: int
-    n_targets: int
-    batch_size: int
-    steps_per_epoch: int
+    lookback: int  # burn-in of a segment, or length of a window
+    n_targets: int  # time steps of a segment that enter the loss (`sequence`)
+    batch_size: int  # segments or windows in one training step
+    steps_per_epoch: int  # training steps in one epoch
     epochs: int
     hidden_size: int
     n_layers: int
-    learning_rate: float | None
-    other_rate: float | None
-    season_length: int
+    learning_rate: float | None  # the highest one; None where it is to be found
+    other_rate: float | None  # a higher one that is worth a try; None for none
+    season_length: int  # steps in the shortest season, for MASE and the seasonal naive forecast
     n_members: int
 
     @property
@@ -264,19 +246,12 @@ CONTEXTS, FUTURE_UNITS = 8, 32
 
 @dataclass(frozen=True)
 class Covariates:
-    """How many covariates enter a network.
+    """How many covariates enter a network."""
 
-    Args:
-        n_numbers: Numbers at each step, static ones too.
-        embeddings: `(categories, numbers)` of each code at each step.
-        n_ahead_numbers: How many of the numbers are known ahead.
-        n_ahead_codes: How many of the codes are known ahead.
-    """
-
-    n_numbers: int = 0
-    embeddings: tuple[tuple[int, int], ...] = ()
-    n_ahead_numbers: int = 0
-    n_ahead_codes: int = 0
+    n_numbers: int = 0  # numbers at each step, static ones too
+    embeddings: tuple[tuple[int, int], ...] = ()  # `(categories, numbers)` of each code at each step
+    n_ahead_numbers: int = 0  # how many of the numbers are known ahead
+    n_ahead_codes: int = 0  # how many of the codes are known ahead
 
     @property
     def is_ahead(self) -> bool:

@@ -18,23 +18,14 @@ __all__ = ["Attempt", "FitRecord"]
 
 @dataclass(frozen=True)
 class Attempt:
-    """One of the ways that were compared on the validation set before the fit took one of them.
+    """One of the ways that were compared on the validation set before the fit took one of them."""
 
-    Args:
-        transform: A name in `TRANSFORMS`.
-        has_level: Whether the level was an input.
-        learning_rate: The highest one.
-        epochs: Epochs that were planned.
-        n_steps: Training steps that were taken.
-        error: MASE on the validation set; NaN where it is not defined.
-    """
-
-    transform: str
-    has_level: bool
-    learning_rate: float
-    epochs: int
-    n_steps: int
-    error: float
+    transform: str  # a name in `TRANSFORMS`
+    has_level: bool  # whether the level was an input
+    learning_rate: float  # the highest one
+    epochs: int  # that were planned
+    n_steps: int  # training steps that were taken
+    error: float  # MASE on the validation set; NaN where it is not defined
 
     @property
     def inputs(self) -> Message:
@@ -44,38 +35,23 @@ class Attempt:
 
 @dataclass(frozen=True)
 class FitRecord:
-    """What a fit did.
+    """What a fit did."""
 
-    Args:
-        plan: What was used: the settings with every None replaced, `learning_rate` also where it was found, `epochs`
-            and `n_members` also where training was made longer than usual.
-        transform: Of the values, a name in `TRANSFORMS`.
-        value_inputs: Inputs and candidate forecasts.
-        seasons: The seasons that count, and how they were found.
-        hold_out: Points at the end of each series that were held out, in the order of the series.
-        patience: Validation checks without an improvement after which training was to end.
-        history: Losses per epoch and at each validation check, see `LSTMForecaster`.
-        stop: Why training ended.
-        n_steps: Training steps that the first network took, of `plan.n_steps`.
-        validation_loss: The best one of the first network; None where nothing was held out.
-        refit_steps: Training steps of the second training, on all points; None where there was none.
-        attempts: What was compared, in the order of the training.
-        decisions: What was chosen automatically, and why.
-    """
-
+    # what was used: the settings with every None replaced, `learning_rate` also where it was found, `epochs` and
+    # `n_members` also where training was made longer than usual
     plan: Plan
-    transform: str
-    value_inputs: ValueInputs
-    seasons: Seasons
-    hold_out: tuple[int, ...]
-    patience: int
-    history: dict[str, list[float]]
-    stop: Stop
-    n_steps: int
-    validation_loss: float | None = None
-    refit_steps: int | None = None
-    attempts: tuple[Attempt, ...] = ()
-    decisions: tuple[Message, ...] = ()
+    transform: str  # of the values, a name in `TRANSFORMS`
+    value_inputs: ValueInputs  # inputs and candidate forecasts
+    seasons: Seasons  # the seasons that count, and how they were found
+    hold_out: tuple[int, ...]  # points at the end of each series that were held out, in the order of the series
+    patience: int  # validation checks without an improvement after which training was to end
+    history: dict[str, list[float]]  # losses per epoch and at each validation check, see `LSTMForecaster`
+    stop: Stop  # why training ended
+    n_steps: int  # training steps that the first network took, of `plan.n_steps`
+    validation_loss: float | None = None  # the best one of the first network; None where nothing was held out
+    refit_steps: int | None = None  # training steps of the second training, on all points; None where there was none
+    attempts: tuple[Attempt, ...] = ()  # what was compared, in the order of the training
+    decisions: tuple[Message, ...] = ()  # what was chosen automatically, and why
 
     @property
     def learning_rate(self) -> float:

@@ -38,19 +38,12 @@ LONGER = (4, 16)
 
 @dataclass(frozen=True)
 class Selection:
-    """What a fit goes on with.
+    """What a fit goes on with."""
 
-    Args:
-        candidate: The candidate that was taken.
-        decisions: Why.
-        attempts: What was compared.
-        result: What was trained for it already, if it needs no more training.
-    """
-
-    candidate: Candidate
-    decisions: tuple[Message, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    result: TrainingResult | None = None
+    candidate: Candidate  # the candidate that was taken
+    decisions: tuple[Message, ...] = ()  # why
+    attempts: tuple[Attempt, ...] = ()  # what was compared
+    result: TrainingResult | None = None  # what was trained for it already, if it needs no more training
 
     def to_dict(self, candidates: list[Candidate]) -> JsonObject:
         """Return what a checkpoint keeps, plain values only; the candidates were made from the same data."""

@@ -317,25 +317,15 @@ _PLACES = {kind: tuple(own.name for own in fields(group)) for kind, group in GRO
 
 @dataclass(frozen=True)
 class Setting:
-    """The definition of a setting.
+    """The definition of a setting."""
 
-    Args:
-        name: Of the argument.
-        group: `Everyday`, `Network` or `Training`.
-        default: Its value where none is given.
-        help: One sentence.
-        types: Types of a single value, without None: `(int,)`, `(float, str)`.
-        is_several: Whether several values may be given.
-        choices: The names that are allowed; empty where it is no choice.
-    """
-
-    name: str
-    group: str
-    default: object
-    help: str
-    types: tuple[type, ...]
-    is_several: bool
-    choices: tuple[str, ...]
+    name: str  # of the argument
+    group: str  # `Everyday`, `Network` or `Training`
+    default: object  # its value where none is given
+    help: str  # one sentence
+    types: tuple[type, ...]  # types of a single value, without None: `(int,)`, `(float, str)`
+    is_several: bool  # whether several values may be given
+    choices: tuple[str, ...]  # the names that are allowed; empty where it is no choice
 
     @property
     def code(self) -> str:

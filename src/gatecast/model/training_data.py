@@ -34,19 +34,12 @@ LEAST_OBSERVED = 2
 
 @dataclass(frozen=True)
 class TrainingData:
-    """A panel and what was found out about it before anything is trained.
+    """A panel and what was found out about it before anything is trained."""
 
-    Args:
-        settings: The checked settings of the fit.
-        panel: All points of the S series, those held out too.
-        hold_out: `(S,)` points at the end of each series that are not learned from: the validation set.
-        seasons: The seasons that count, found in what is learned from alone.
-    """
-
-    settings: Settings
-    panel: Panel
-    hold_out: Ints
-    seasons: Seasons
+    settings: Settings  # the checked settings of the fit
+    panel: Panel  # all points of the S series, those held out too
+    hold_out: Ints  # `(S,)` points at the end of each series that are not learned from: the validation set
+    seasons: Seasons  # the seasons that count, found in what is learned from alone
 
     @classmethod
     def of(cls, settings: Settings, panel: Panel) -> TrainingData:

@@ -24,21 +24,13 @@ MAX_WINDOWS = 3000
 
 @dataclass(frozen=True)
 class Validation:
-    """Forecasts from rolling origins in the validation set of each series.
+    """Forecasts from rolling origins in the validation set of each series."""
 
-    Args:
-        panel: All points of the S series, those held out too; a series that is not judged may be empty.
-        values: `(N,)` the same in the units of the data.
-        n_learned: `(S,)` points that are learned from; the first origin is the last of them.
-        n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
-        reach: Points that are read before the first origin, from a zero state.
-    """
-
-    panel: PanelArrays
-    values: np.ndarray
-    n_learned: np.ndarray
-    n_origins: np.ndarray
-    reach: int
+    panel: PanelArrays  # all points of the S series, those held out too; a series that is not judged may be empty
+    values: np.ndarray  # `(N,)` the same in the units of the data
+    n_learned: np.ndarray  # `(S,)` points that are learned from; the first origin is the last of them
+    n_origins: np.ndarray  # `(S,)` origins, one step apart; 0 for a series that is not judged
+    reach: int  # points that are read before the first origin, from a zero state
 
     @property
     def n_windows(self) -> int:
@@ -141,17 +133,11 @@ class Validation:
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from.
+    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from."""
 
-    Args:
-        held: The part that is not learned from.
-        learned: As many points before it, which are.
-        preparation: Brings forecasts to the data's units.
-    """
-
-    held: Validation
-    learned: Validation
-    preparation: Preparation
+    held: Validation  # the part that is not learned from
+    learned: Validation  # as many points before it, which are
+    preparation: Preparation  # brings forecasts to the data's units
 
     def of(self, network: TrainedNetwork) -> dict[str, float]:
         """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""
