@@ -155,11 +155,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @property
     def settings(self) -> Settings:
-        """All settings as they are now, in one place.
-
-        Raises:
-            ConfigError: `network` or `training` is something else than a `Network` and a `Training`.
-        """
+        """All settings as they are now, in one place."""
         everyday = {own.name: getattr(self, own.name) for own in fields(Everyday)}
         return Settings.join(everyday, self.network, self.training)
 

@@ -56,11 +56,7 @@ class Trial:
     time_limit: float | None
 
     def check(self) -> None:
-        """Check each on its own.
-
-        Raises:
-            ConfigError: One makes no sense.
-        """
+        """Raise a ConfigError where one makes no sense on its own."""
         check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
         check_count("n_windows", self.n_windows, "Use `n_windows=5`.")
         check_count("step_size", self.step_size, "Use `step_size=1`, or None for one horizon.")
@@ -166,12 +162,7 @@ def backtest(
 
 
 def usual_jobs(n_series: int) -> int | None:
-    """Return the processes that commands and reports use where nothing is said: one on each processor, or one in all.
-
-    Examples:
-        >>> usual_jobs(3), usual_jobs(50)
-        (None, -1)
-    """
+    """Return the processes of commands and reports that are told nothing: one on each processor, or one in all."""
     return -1 if n_series >= MANY_SERIES else None
 
 
@@ -238,10 +229,7 @@ def _run(
     *,
     progress: bool,
 ) -> dict[tuple[str, int], Outcome]:
-    """Run what is not kept, in parallel over models and windows, the oldest windows first.
-
-    A model that took too long in one window gets no time in those that have not begun.
-    """
+    """Run what is not kept, in parallel, the oldest windows first; a model that was too slow gets no more time."""
     joblib = needed("joblib", "library.backtest")
     rows = {window.number: len(window.rows) * trial.horizon for window in windows}
     done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
@@ -323,11 +311,7 @@ def _kept_outcomes(
 
 
 def check_jobs(n_jobs: int | None) -> None:
-    """Check a number of processes.
-
-    Raises:
-        ConfigError: It is no whole number, or 0.
-    """
+    """Raise a ConfigError where a number of processes is no whole number, or 0."""
     if n_jobs is not None and (not is_integer(n_jobs) or n_jobs == 0):
         raise ConfigError(
             f"`n_jobs` must be a whole number other than 0, got {n_jobs!r}. "

@@ -77,11 +77,7 @@ class Entry:
         return copy.deepcopy(model)
 
     def facts(self) -> list[object]:
-        """Return what makes its forecasts what they are, for a fingerprint.
-
-        Raises:
-            ConfigError: It cannot be told.
-        """
+        """Return what makes its forecasts what they are, for a fingerprint; a ConfigError where it cannot be told."""
         model, kind = self.model, f"{type(self.model).__module__}.{type(self.model).__qualname__}"
         if isinstance(model, LSTMForecaster):
             return [kind, {k: value for k, value in model.settings.values().items() if k not in WITHOUT_EFFECT}]
@@ -100,12 +96,7 @@ class Entry:
 
 
 def takes(function: Callable[..., object], name: str) -> bool:
-    """Tell whether a function has a parameter of this name.
-
-    Examples:
-        >>> takes(lambda data, level=None: None, "level")
-        True
-    """
+    """Tell whether a function has a parameter of this name."""
     try:
         return name in inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -113,11 +104,7 @@ def takes(function: Callable[..., object], name: str) -> bool:
 
 
 def named_models(models: Models) -> list[Entry]:
-    """Name models: as a dict does, else by their own `name`, else by their class.
-
-    Raises:
-        ConfigError: There is none, one has no `fit` and `predict`, or two would have one name.
-    """
+    """Name models, as a dict does, else by their own `name`, else by their class, and refuse what is none."""
     if isinstance(models, Mapping):
         entries = [Entry(str(name), model) for name, model in models.items()]
     elif isinstance(models, Sequence) and not isinstance(models, str):

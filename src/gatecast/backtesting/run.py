@@ -85,12 +85,7 @@ class Failure:
 
 
 def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
-    """Return the columns of a model: its forecast and the ends of its intervals.
-
-    Examples:
-        >>> column_names("Naive", (80.0,))
-        ['Naive', 'Naive-lo-80', 'Naive-hi-80']
-    """
+    """Return the names of a model's columns: its forecasts, then the ends of its intervals."""
     return [name, *(level_columns(name, levels) if levels else ())]
 
 

@@ -46,10 +46,7 @@ class Window:
         return _without_empty(self.panel.head(self.cuts))
 
     def table(self, covariates: Iterable[str] = ()) -> pd.DataFrame:
-        """Return what is known at the origin as a table of its own, with some of the covariates.
-
-        Every column is a copy, so that no array that is handed out leads to a later value.
-        """
+        """Return a table of what is known at the origin; columns are copies: no array leads to a later value."""
         known = self.train()
         series, _ = known.places()
         columns = {name: _column(known, name, series) for name in covariates}
@@ -85,11 +82,7 @@ class Window:
 
 
 def canonical(panel: Panel) -> Panel:
-    """Return a panel whose tables are those of pandas with the names `unique_id, ds, y`.
-
-    Raises:
-        DataError: A covariate has one of these names.
-    """
+    """Return a panel whose tables are of pandas with the names `unique_id, ds, y`, which no covariate may have."""
     taken = [name for name in panel.roles.names if name in (ID, TIME, TARGET)]
     if taken:
         raise DataError(
@@ -104,14 +97,6 @@ def rolling_windows(panel: Panel, horizon: int, n_windows: int, step_size: int) 
 
     A series takes part where something of it was observed before the origin. Origins are counted from the end of each
     series, so series that end at other times than the rest have other cutoffs.
-
-    Raises:
-        DataError: A series takes part in no window.
-
-    Examples:
-        >>> panel = Panel(np.array(["a"]), np.arange(9.0), np.array([0, 9]), np.array([0]), freq=1)
-        >>> [int(window.cuts[0]) for window in rolling_windows(panel, 2, 3, 2)]
-        [3, 5, 7]
     """
     _check_long_enough(panel, horizon)
     windows = []

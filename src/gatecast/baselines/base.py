@@ -364,12 +364,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
 
 
 def is_constant(y: Floats) -> bool:
-    """Tell whether a series never changed.
-
-    Examples:
-        >>> is_constant(np.array([2.0, 2.0])), is_constant(np.array([2.0, 3.0]))
-        (True, False)
-    """
+    """Tell whether a series never changed."""
     return bool((y == y[0]).all())
 
 

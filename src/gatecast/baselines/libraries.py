@@ -13,15 +13,7 @@ __all__ = ["needed"]
 
 
 def needed(module: str, purpose: str) -> ModuleType:
-    """Import a module of a library that the extra `compare` brings; `purpose` is the code of what needs it, in words.
-
-    Raises:
-        ConfigError: It is not installed.
-
-    Examples:
-        >>> needed("joblib", "library.backtest").__name__
-        'joblib'
-    """
+    """Import a module of the extra `compare`; a ConfigError says in the words of the code `purpose` what needs it."""
     try:
         with warnings.catch_warnings():
             # texts of these libraries hold escapes that Python warns of when it first compiles them

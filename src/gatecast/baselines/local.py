@@ -34,11 +34,7 @@ class Local(Protocol):
 
 
 def library() -> ModuleType:
-    """Return the models of statsforecast, imported when first needed (and what they import later).
-
-    Raises:
-        ConfigError: It is not installed.
-    """
+    """Return the models of statsforecast, imported when first needed (and what they import later)."""
     # these two are imported by what it does later
     for module in ("scipy.stats", "statsmodels.tsa.ar_model"):
         needed(module, PURPOSE)

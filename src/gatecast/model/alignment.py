@@ -57,10 +57,7 @@ class SeriesMatch:
     def with_untimed(self, panel: Panel, lengths: Ints, newest: Floats) -> SeriesMatch:
         """Tell held-out arrays from whole ones: without times both begin at step 0, but one holds the training part.
 
-        Args:
-            panel: The data.
-            lengths: `(S,)` points of each series of the training part.
-            newest: `(S,)` its newest values, gaps filled.
+        That part's series have `lengths` points, `(S,)`, and `newest` is the newest value of each, gaps filled.
         """
         n_before = self.n_before.copy()
         for s in np.flatnonzero(self.is_known & (self.n_before > 0)):
@@ -75,14 +72,10 @@ class SeriesMatch:
 
 
 def match_series(after: Panel, panel: Panel) -> SeriesMatch:
-    """Find the series of some data in a training part.
+    """Find the series of some data in a training part, right after which the empty series of `after` begin.
 
-    Args:
-        after: Empty series that begin right after the training part.
-        panel: The data; a single series is that of a training part of one series, whatever it is called.
-
-    Raises:
-        DataError: The data have another frequency.
+    A single series is that of a training part of one series, whatever it is called. Raises a DataError where the data
+    have another frequency.
     """
     if panel.freq != after.freq or panel.starts.dtype.kind != after.starts.dtype.kind:
         raise DataError(
@@ -138,8 +131,7 @@ class Alignment:
     def prepared(self, n_past: Ints | None = None) -> tuple[Preparation, PanelArrays]:
         """Return the preparation of these series and what the networks read.
 
-        Args:
-            n_past: `(n,)` points by which a series is scaled that was not learned from; all of them when absent.
+        A series that was not learned from is scaled by its first `n_past` points, `(n,)`, or by all.
         """
         fitted, panel, rows = self.fitted, self.panel, self.match.rows
         past = panel.lengths if n_past is None else n_past
@@ -156,9 +148,8 @@ class Alignment:
     def known_values(self) -> tuple[Floats, Ints, Ints]:
         """Join all series, those that follow the training part with its newest values before them.
 
-        Returns:
-            The values, gaps filled with the last one, NaN where nothing was observed before; `(n,)` where the data of
-            each series begin; `(n + 1,)` where each series begins, newest values included.
+        Returns the values, gaps filled with the last one, NaN where nothing was observed before; `(n,)` where the data
+        of each series begin; `(n + 1,)` where each series begins, newest values included.
         """
         tail, panel, rows = self.fitted.tail, self.panel, self.match.rows
         filled = carry_forward(panel.values, panel.offsets, np.where(self.follows, tail[rows, -1], np.nan))
@@ -181,11 +172,7 @@ class Alignment:
         return replace(self, match=match, follows=self.follows | (self.match.n_before > match.n_before))
 
     def check_long_enough(self) -> None:
-        """Make sure that each series can be forecast.
-
-        Raises:
-            DataError: A series that does not follow the training part is shorter than the lookback.
-        """
+        """Raise a DataError where a series that does not follow the training part is shorter than the lookback."""
         panel, lookback = self.panel, self.fitted.lookback
         short = np.flatnonzero(~self.follows & (panel.lengths < lookback))
         if len(short):
@@ -194,16 +181,7 @@ class Alignment:
 
 
 def align(fitted: Fitted, panel: Panel, *, fill_lead: bool = True) -> Alignment:
-    """Match data with the training part.
-
-    Args:
-        fitted: What was learned.
-        panel: The data.
-        fill_lead: Whether data that begin a few steps after the training part get a gap before them.
-
-    Raises:
-        DataError: The data have another frequency.
-    """
+    """Match data with the training part; `fill_lead` puts a gap before data that begin a few steps after it."""
     match = match_series(fitted.after, panel)
     follows = match.is_known & (match.n_before == 0) & (match.lead <= fitted.lookback)
     lead = np.where(follows, match.lead, 0)
@@ -222,11 +200,7 @@ class ModelInputs:
 
 
 def model_inputs(fitted: Fitted, panel: Panel) -> ModelInputs:
-    """Prepare new data: rows that follow the training part go on from it, all else is read from its own beginning.
-
-    Raises:
-        DataError: A series that does not follow the training part is shorter than the lookback.
-    """
+    """Prepare new data: rows that follow the training part go on from it, all else is read from its own beginning."""
     alignment = align(fitted, panel)
     alignment.check_long_enough()
     return ModelInputs(alignment.panel, *alignment.prepared(), alignment.memories, alignment)

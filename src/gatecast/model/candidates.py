@@ -58,12 +58,7 @@ class Candidate:
         return replace(self, plan=replace(self.plan, epochs=factor * self.plan.epochs, n_members=n_members))
 
     def on_all_points(self, n_steps: int, deadline: float) -> Candidate:
-        """Train on all points, with nothing held out.
-
-        Args:
-            n_steps: About how many training steps there are to be, in whole epochs.
-            deadline: Of `time.monotonic`, or infinity.
-        """
+        """Train on all points, with nothing held out, in about `n_steps` training steps (whole epochs)."""
         plan = replace(self.plan, epochs=max(1, round(n_steps / self.plan.steps_per_epoch)))
         design = InputDesign(self.preparation.transform.name, self.preparation.value_inputs)
         return _candidate(self.data.with_all_points(), plan, design, deadline)
@@ -78,16 +73,9 @@ class Candidate:
 
 
 def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Candidate]:
-    """Return what may be trained, one candidate for each design of the inputs.
+    """Return what may be trained until `deadline` (of `time.monotonic`), one candidate for each design of the inputs.
 
-    Args:
-        data: What is learned from.
-        plan: How.
-        deadline: Of `time.monotonic`, or infinity.
-
-    Raises:
-        DataError: The logarithm was asked for, and a value has none.
-        ConfigError: The network does not fit into memory, or a setting does not go with the data.
+    A DataError or a ConfigError says that a setting does not go with the data or the network not into memory.
     """
     return [_candidate(data, plan, design, deadline) for design in input_designs(data)]
 

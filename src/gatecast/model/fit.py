@@ -44,22 +44,10 @@ FREE = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progres
 def fit_panel(
     settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None, on_validation: OnValidation | None = None
 ) -> Fitted:
-    """Train on all points of a panel but those that are held out.
+    """Train on all points of a panel but those that are held out; `record.stop` says why it ended.
 
-    Args:
-        settings: Checked settings.
-        panel: The training part.
-        checkpoint: Keeps what was learned so far, and may hold what an earlier fit had learned.
-        on_validation: Follows the training of a single network, and may end it by raising; see `TrainingSchedule`. What
-            is trained to select between candidates is not followed.
-
-    Returns:
-        What was learned; `record.stop` says why it ended.
-
-    Raises:
-        DataError: The series are too short.
-        TrainingError: The loss stopped being a finite number.
-        ConfigError: The network does not fit into memory.
+    `checkpoint` may hold what an earlier fit had learned. `on_validation` follows the training of a single network, and
+    may end it by raising; what is trained to select between candidates is not followed.
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
@@ -83,11 +71,7 @@ def fit_panel(
 
 
 def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
-    """Return where a fit is kept, with what `resume` holds of it; None where nothing was asked for.
-
-    Raises:
-        ModelFileError: `resume` is no checkpoint of this fit.
-    """
+    """Return where a fit is kept, with what `resume` holds of it; None where nothing was asked for."""
     if settings.checkpoint is None and resume is None:
         return None
     kept = {name: value for name, value in settings.values().items() if name not in FREE}

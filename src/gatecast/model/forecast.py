@@ -67,29 +67,13 @@ class ForecastOrigin:
 
 
 def after_training(fitted: Fitted, future: object, horizon: int) -> ForecastOrigin:
-    """Forecast from the end of the training part.
-
-    Args:
-        fitted: What was learned.
-        future: Table with the columns that are known ahead; None for none.
-        horizon: Steps ahead.
-    """
+    """Forecast from the end of the training part; `future` is a table of what is known ahead, or None."""
     ahead = _known_ahead(fitted.preparation, fitted.after, fitted.years, future, horizon)
     return ForecastOrigin(fitted, fitted.memories, fitted.preparation, fitted.anchors, fitted.after, ahead)
 
 
 def after_data(fitted: Fitted, panel: Panel, future: object, horizon: int) -> ForecastOrigin:
-    """Forecast from the end of new data, see `gatecast.model.alignment.model_inputs`.
-
-    Args:
-        fitted: What was learned.
-        panel: The data.
-        future: Table with the columns that are known ahead; None for none.
-        horizon: Steps ahead.
-
-    Raises:
-        DataError: A series that does not follow the training part is shorter than the lookback.
-    """
+    """Forecast from the end of new data: rows that follow the training part go on from it."""
     inputs = model_inputs(fitted, panel)
     panel, preparation, alignment = inputs.panel, inputs.preparation, inputs.alignment
     memories = fitted.ensemble.read(inputs.memories, inputs.arrays)

@@ -38,17 +38,7 @@ class Forecast:
         return self._restore(self._middle)
 
     def intervals(self, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Return both ends of central intervals.
-
-        Args:
-            levels: Coverage in %, rising.
-
-        Returns:
-            `(n, H, L)` each, in the data's units.
-
-        Raises:
-            DataError: Nothing was held out to measure errors on.
-        """
+        """Return both ends of central intervals, `(n, H, L)` each in the data's units, for rising levels in %."""
         if self.fitted.learns_intervals:
             ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)
             return ends[:, :, :n][:, :, ::-1], ends[:, :, n:]
@@ -64,11 +54,7 @@ class Forecast:
         return self._around(self._grown(self._needed.quantiles(probabilities)))
 
     def paths(self, n_paths: int, seed: int) -> np.ndarray:
-        """Draw ways in which the future may go on, whose steps hang together as past errors did.
-
-        Returns:
-            `(n, n_paths, H)` in the data's units.
-        """
+        """Draw ways `(n, n_paths, H)` in which the future may go on, whose steps hang together as past errors did."""
         residuals = self._needed.residuals
         residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]] * self._growth
         ones = np.ones(len(self.scaled))

@@ -53,12 +53,8 @@ def train_members(
 ) -> list[TrainingResult]:
     """Train all members, several at once on one thread each where there are several processors.
 
-    Args:
-        candidate: What is trained.
-        first: The first member, where it was trained already.
-        checkpoint: Keeps what was learned so far.
-        on_validation: Follows a single member, see `TrainingSchedule`.
-        slot: Number of the first member in the checkpoint.
+    `first` is the first member where it was trained already, `slot` its number in the checkpoint; `on_validation`
+    follows a single member.
     """
     n, threads = candidate.plan.n_members, thread_count(candidate.settings.n_threads)
     if first is not None and (n == 1 or first.stop is Stop.INTERRUPTED):

@@ -19,11 +19,7 @@ KEY = "gatecast"
 
 
 def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: JsonObject) -> None:
-    """Write a model, replacing an older file only when the new one is complete.
-
-    Raises:
-        ModelFileError: The file cannot be written; an older one is then untouched.
-    """
+    """Write a model, replacing an older file only when the new one is complete."""
     facts = {"format": FORMAT, "model": facts_of(fitted), "settings": settings}
     try:
         write_tensors(path, KEY, tensors_of(fitted), facts)
@@ -32,11 +28,7 @@ def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: JsonObje
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, JsonObject]:
-    """Read a model and the settings it was made with.
-
-    Raises:
-        ModelFileError: The file is missing, damaged, of another kind, or of a version with another format.
-    """
+    """Read a model and the settings it was made with."""
     file = Path(path)
     tensors, facts, is_intact = _read(file)
     _check_format(file, facts)

@@ -50,10 +50,7 @@ MEMBERS, FEW_POINTS = 5, 20_000
 
 @dataclass(frozen=True)
 class InputDesign:
-    """What the values become before a network reads them.
-
-    Where there are several, the one with the smallest error on the validation set is taken.
-    """
+    """What the values become before a network reads them; of several the one with the smallest error is taken."""
 
     transform: str  # a name in `TRANSFORMS`
     value_inputs: ValueInputs  # inputs and candidate forecasts
@@ -82,11 +79,7 @@ class Plan:
 
 
 def plan_fit(settings: Settings, panel: Panel) -> tuple[TrainingData, Plan]:
-    """Divide a panel and choose what the user left open: what a fit does first, and all that is known before it.
-
-    Raises:
-        DataError: The series are too short.
-    """
+    """Divide a panel and choose what the user left open: what a fit does first, and all that is known before it."""
     data = TrainingData.of(settings, panel)
     return data, make_plan(data)
 

@@ -16,11 +16,7 @@ MOST_QUANTILES = 31
 
 
 def each_count(name: str, value: object, remedy: str) -> None:
-    """Check for positive whole numbers, or for a single one where a name speaks of one.
-
-    Raises:
-        ConfigError: It is something else.
-    """
+    """Check for positive whole numbers, or for a single one where a name speaks of one."""
     is_single = isinstance(value, str) or not isinstance(value, Sequence | np.ndarray)
     if name == "season_length" and is_single:
         check_count(name, value, remedy)
@@ -30,42 +26,26 @@ def each_count(name: str, value: object, remedy: str) -> None:
 
 
 def check_rate(name: str, value: object, remedy: str) -> None:
-    """Check for a positive number or `find`.
-
-    Raises:
-        ConfigError: It is neither.
-    """
+    """Check for a positive number or `find`."""
     if value != "find":
         check_positive(name, value, remedy)
 
 
 def check_seed(name: str, value: object, remedy: str) -> None:
-    """Check for a whole number that the generator of random numbers takes.
-
-    Raises:
-        ConfigError: It is none.
-    """
+    """Check for a whole number that the generator of random numbers takes."""
     if not is_integer(value) or not 0 <= value < 2**63:
         raise ConfigError(f"`{name}` must be a whole number from 0 to 2**63 - 1, got {value!r}. {remedy}")
 
 
 def check_validation_size(name: str, value: object, remedy: str) -> None:
-    """Check for a share or a number of points.
-
-    Raises:
-        ConfigError: It is neither.
-    """
+    """Check for a share or a number of points."""
     if is_number(value) and (0 <= value < 1 or (is_integer(value) and value >= 1)):
         return
     raise ConfigError(f"`{name}` must be a share from 0 to 1 or a whole number of points, got {value!r}. {remedy}")
 
 
 def check_quantiles(name: str, value: object, remedy: str) -> None:
-    """Check for an odd number of rising probabilities with 0.5 in the middle.
-
-    Raises:
-        ConfigError: They are something else.
-    """
+    """Check for an odd number of rising probabilities with 0.5 in the middle."""
     levels = as_tuple(name, value, remedy)
     numbers = [level for level in levels if is_number(level) and 0 < level < 1]
     is_rising = len(numbers) == len(levels) and numbers == sorted(set(numbers))

@@ -76,12 +76,7 @@ def select(
     transforms are not comparable. A small panel is trained to the end each time, and what was trained for the selection
     is not trained again; there a higher learning rate is tried too, and a longer training where the validation loss of
     few series still fell fast at the end of one that the library chose. Others are trained for a fifth of the steps.
-
-    Args:
-        candidates: One for each design of the inputs.
-        started: When the fit began, of `time.monotonic`.
-        checkpoint: Keeps the selection, and may hold that of an earlier fit.
-        on_validation: Follows the training where there is but one candidate.
+    `checkpoint` may hold the selection of an earlier fit; `on_validation` follows the training of an only candidate.
     """
     if checkpoint is not None and checkpoint.selection is not None:
         return Selection.from_dict(checkpoint.selection, candidates)

@@ -238,18 +238,10 @@ class Training:
 @refuse_unknown
 @dataclass(frozen=True)
 class Settings(Training, Network, Everyday):
-    """All settings in one place, as what fits and forecasts reads them.
-
-    `None` means: chosen from the data by the rules of `gatecast.model.plan`. The arguments are those of `Everyday`,
-    `Network` and `Training`.
-    """
+    """All settings in one place, as fits and forecasts read them; None: by the rules of `gatecast.model.plan`."""
 
     def check(self) -> None:
-        """Check each setting on its own, and those that only go together.
-
-        Raises:
-            ConfigError: Names the setting, what was passed, what is expected and a value that works.
-        """
+        """Check each setting on its own, and those that only go together; a ConfigError names a value that works."""
         for name, setting in SETTINGS.items():
             setting.check(getattr(self, name))
         if self.dilations is not None and len(self.dilations) != (self.n_layers or len(self.dilations)):
@@ -271,11 +263,7 @@ class Settings(Training, Network, Everyday):
 
     @classmethod
     def join(cls, everyday: Values, network: Network, training: Training) -> Settings:
-        """Put the three groups together.
-
-        Raises:
-            ConfigError: `network` or `training` is something else.
-        """
+        """Put the three groups together."""
         for name, kind, group in (("network", Network, network), ("training", Training, training)):
             if not isinstance(group, kind):
                 raise ConfigError(
@@ -296,11 +284,7 @@ class Settings(Training, Network, Everyday):
         return {name: _plain(getattr(self, name)) for name in SETTINGS}
 
     def group(self, name: str) -> dict[str, Value]:
-        """Return the settings of a group by name.
-
-        Args:
-            name: `Everyday`, `Network` or `Training`.
-        """
+        """Return the settings of `Everyday`, `Network` or `Training` by name."""
         return {own.name: getattr(self, own.name) for own in fields(GROUPS[name])}
 
     def __repr__(self) -> str:
@@ -338,11 +322,7 @@ class Setting:
         return rule
 
     def check(self, value: object) -> None:
-        """Check a value.
-
-        Raises:
-            ConfigError: It is not allowed.
-        """
+        """Raise a ConfigError where a value is not allowed."""
         rule = self._rule
         if value is None and self.default is None:
             return
@@ -392,16 +372,7 @@ OWNERS.update({name: setting.group for name, setting in SETTINGS.items() if sett
 
 
 def as_code(changes: Mapping[str, object], *, flat: bool = False) -> str:
-    """Write settings as the arguments of `LSTMForecaster`, to be pasted.
-
-    Args:
-        changes: By name.
-        flat: Without `Network` and `Training`, for `Settings` itself.
-
-    Examples:
-        >>> as_code({"epochs": 20, "horizon": 12, "cell": "gru"})
-        "horizon=12, network=Network(cell='gru'), training=Training(epochs=20)"
-    """
+    """Write settings as the arguments of `LSTMForecaster`, to be pasted; `flat` as those of `Settings` itself."""
     groups: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name in SETTINGS:
         if name in changes:

@@ -35,16 +35,7 @@ def facts_of(fitted: Fitted) -> dict[str, str]:
 
 
 def to_html(title: str, fitted: Fitted | None) -> str:
-    """Return a piece of a page; nothing of it comes from the data unescaped.
-
-    Args:
-        title: The forecaster as it is written.
-        fitted: What it learned; None before a fit.
-
-    Examples:
-        >>> to_html("LSTMForecaster(horizon=<3>)", None)
-        '<pre>LSTMForecaster(horizon=&lt;3&gt;)</pre><p>Not fitted yet: call <code>fit(data)</code>.</p>'
-    """
+    """Return a piece of a page about a forecaster and what it learned; nothing comes from the data unescaped."""
     head = f"<pre>{html.escape(title)}</pre>"
     if fitted is None:
         return head + "<p>Not fitted yet: call <code>fit(data)</code>.</p>"

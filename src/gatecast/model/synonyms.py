@@ -55,14 +55,7 @@ ELSEWHERE = {
 
 
 def answer_unknown(cls: str, name: str, value: object, places: Mapping[str, Sequence[str]]) -> str:
-    """Return what to write in place of an argument that a class does not have.
-
-    Args:
-        cls: Name of the class that was called.
-        name: The argument.
-        value: What was passed.
-        places: Names of all settings by their group.
-    """
+    """Return what to write in place of an argument that a class lacks; `places` are all settings by their group."""
     place = _group_of(name, places)
     if place is not None:
         return f"`{name}` is a setting of {_owner(place)}: use `{_call(cls, place, name, repr(value))}`."

@@ -69,11 +69,7 @@ class TrainingData:
 
     @cached_property
     def encoder(self) -> CovariateEncoder | None:
-        """Turns covariates into numbers and codes, learned from `learned_from`; None without covariates.
-
-        Raises:
-            ConfigError: The calendar was asked for, and the times are no dates.
-        """
+        """Turns covariates into numbers and codes, learned from `learned_from`; None without covariates."""
         settings = self.settings
         if not (settings.past or settings.future or settings.static or settings.calendar or settings.country):
             return None

@@ -38,11 +38,7 @@ class Validation:
         return int(self.n_origins.sum())
 
     def before(self, horizon: int) -> Validation:
-        """Forecast as many points of the same series alike, the newest of those that are learned from.
-
-        Args:
-            horizon: H; all targets are learned from.
-        """
+        """Forecast as many points of the same series alike, the newest of those that are learned from."""
         n_origins = np.clip(self.n_learned - horizon, 0, self.n_origins)
         return replace(self, n_learned=self.n_learned - horizon - n_origins + 1, n_origins=n_origins)
 
@@ -69,8 +65,7 @@ class Validation:
     def scaled_errors(self, ensemble: Ensemble, preparation: Preparation) -> np.ndarray:
         """Return what came minus what was forecast, `(n, H)` in units of each series' scale.
 
-        Under a transform that bends each value alone these are errors of transformed values; under a difference they
-        are errors of the values themselves.
+        Under a transform that bends each value alone these are errors of transformed values, else of values themselves.
         """
         if not preparation.transform.is_elementwise:
             errors, series = self.errors(ensemble, preparation)
@@ -81,9 +76,8 @@ class Validation:
     def forecasts(self, network: TrainedNetwork) -> Forecasts:
         """Forecast from every origin.
 
-        Returns:
-            Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
-            scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
+        Returns parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
+        scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
         """
         return self.forecasts_of((self,), network)[0]
 
