@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import TYPE_CHECKING, Generic, Self, overload
+from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
 from gatecast._validation import check_count, check_path
 from gatecast.data import Panel, to_panel
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.model.forecast import ForecastOrigin
-    from gatecast.model.protocol import Data, NewFrameT, Values
+    from gatecast.model.protocol import Data, Names, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
 
 __all__ = ["Forecaster", "LSTMForecaster"]
@@ -188,14 +188,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @overload
     def fit(
-        self,
-        data: NewFrameT,
-        *,
-        id_col: str | None = None,
-        time_col: str | None = None,
-        target_col: str | None = None,
-        freq: str | int | None = None,
-        resume: str | os.PathLike[str] | None = None,
+        self, data: NewFrameT, *, resume: str | os.PathLike[str] | None = None, **names: Unpack[Names]
     ) -> LSTMForecaster[NewFrameT]: ...
 
     @overload
@@ -246,17 +239,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         settings = self.settings
         settings.check()
-        if not isinstance(data, Panel):
-            data = to_panel(
-                data,
-                freq=freq,
-                id_col=id_col,
-                time_col=time_col,
-                target_col=target_col,
-                past=self.past,
-                future=self.future,
-                static=self.static,
-            )
+        names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
+        data = to_panel(data, **names, past=self.past, future=self.future, static=self.static)
         panel, ahead = split_future(data)
         checkpoint = make_checkpoint(settings, panel, resume)
         try:

@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from gatecast._files import fingerprint
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
-from gatecast.backtesting.models import Entry, Models, named_models
+from gatecast.backtesting.models import ROLES, Entry, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
@@ -32,7 +32,7 @@ from gatecast.texts.message import Message
 from gatecast.training.progress import bar_of
 
 if TYPE_CHECKING:
-    from gatecast.model.protocol import Data
+    from gatecast.model.protocol import Data, Names
 
 __all__ = ["MANY_SERIES", "backtest", "check_jobs", "read_panel", "usual_jobs"]
 
@@ -154,7 +154,7 @@ def backtest(
     )
     trial.check()
     entries = named_models(models)
-    panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
     windows = rolling_windows(panel, int(horizon), int(n_windows), int(trial.step_size))
     kept = None if folder is None else _folder(folder, trial, entries, panel)
     outcomes = _run(entries, windows, trial, kept, n_jobs, progress=progress)
@@ -166,33 +166,12 @@ def usual_jobs(n_series: int) -> int | None:
     return -1 if n_series >= MANY_SERIES else None
 
 
-def read_panel(
-    data: Data,
-    entries: list[Entry],
-    freq: str | int | None,
-    *,
-    id_col: str | None,
-    time_col: str | None,
-    target_col: str | None,
-) -> Panel:
+def read_panel(data: Data, entries: list[Entry], **names: Unpack[Names]) -> Panel:
     """Read the table with all covariates that any model wants, without rows about the future."""
-    if isinstance(data, Panel):
-        panel = data
-    else:
-        past, future, static = (
-            tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
-            for role in ("past", "future", "static")
-        )
-        panel = to_panel(
-            data,
-            freq=freq,
-            id_col=id_col,
-            time_col=time_col,
-            target_col=target_col,
-            past=past,
-            future=future,
-            static=static,
-        )
+    past, future, static = (
+        tuple(dict.fromkeys(name for entry in entries for name in entry.role(role))) for role in ROLES
+    )
+    panel = to_panel(data, **names, past=past, future=future, static=static)
     return canonical(split_future(panel)[0])
 
 

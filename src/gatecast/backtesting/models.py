@@ -17,6 +17,7 @@ __all__ = ["Entry", "Model", "Models", "named_models"]
 
 # they change how a fit is done, and nothing about its result
 WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
+ROLES = ("past", "future", "static")
 RESERVED = ("unique_id", "ds", "cutoff", "y")
 
 
@@ -48,7 +49,7 @@ class Entry:
     @property
     def covariates(self) -> tuple[str, ...]:
         """Columns beside the target that it names in `past`, `future` and `static`, as `LSTMForecaster` does."""
-        return tuple(name for role in ("past", "future", "static") for name in self.role(role))
+        return tuple(name for role in ROLES for name in self.role(role))
 
     def role(self, role: str) -> tuple[str, ...]:
         """Columns that it names in one of these."""

@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, Unpack, overload
 
 import numpy as np
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    from gatecast.model.protocol import Data, NewFrameT, Values
+    from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["Baseline", "is_constant"]
 
@@ -100,15 +100,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
 
     @overload
-    def fit(
-        self,
-        data: NewFrameT,
-        *,
-        id_col: str | None = None,
-        time_col: str | None = None,
-        target_col: str | None = None,
-        freq: str | int | None = None,
-    ) -> Baseline[NewFrameT]: ...
+    def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Baseline[NewFrameT]: ...
 
     @overload
     def fit(self, data: Values, *, freq: str | int | None = None) -> Baseline[pd.DataFrame]: ...
@@ -144,11 +136,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         """
         self.check()
         library()
-        panel = (
-            data
-            if isinstance(data, Panel)
-            else to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-        )
+        panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
         self._fitted = self._limited(panel.n_series, lambda clock: self._fit(panel, clock))
         self._warn_of_failures()
         return self
@@ -191,7 +179,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         if data is None:
             work = lambda clock: (fitted.after, self._answers(fitted, H, levels, clock))  # noqa: E731
             return self._table(*self._limited(fitted.after.n_series, work), H, levels)
-        panel = _read_like(fitted.after, data)
+        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
         work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
         return self._table(*self._limited(panel.n_series, work), H, levels)
 
@@ -217,7 +205,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             [nan, 1.0, 3.0]
         """
         fitted = self._learned()
-        panel = _read_like(fitted.after, data)
+        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
         work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
         forecasts = self._limited(panel.n_series, work)
         actual = panel.values  # noqa: PD011  of a panel
@@ -379,13 +367,6 @@ def _finite(answer: Answer, y: Floats, seasons: tuple[int, ...], H: int, levels:
     if np.isfinite(answer["mean"]).all():
         return answer
     return _naive(y, seasons).predict(H, level=list(levels) or None)
-
-
-def _read_like(after: Panel, data: Data) -> Panel:
-    """Read data with the names of the training data, and its frequency."""
-    if isinstance(data, Panel):
-        return data
-    return to_panel(data, like=after.columns, freq=after.freq)
 
 
 def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:

@@ -22,7 +22,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
 
-__all__ = ["Alignment", "ModelInputs", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training"]
+__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training"]
 
 
 def read_like_training(fitted: Fitted, data: Data) -> Panel:
@@ -171,14 +171,6 @@ class Alignment:
         match = self.match.with_untimed(self.panel, self.fitted.lengths, self.fitted.tail[:, -1])
         return replace(self, match=match, follows=self.follows | (self.match.n_before > match.n_before))
 
-    def check_long_enough(self) -> None:
-        """Raise a DataError where a series that does not follow the training part is shorter than the lookback."""
-        panel, lookback = self.panel, self.fitted.lookback
-        short = np.flatnonzero(~self.follows & (panel.lengths < lookback))
-        if len(short):
-            facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(panel.lengths[short[0]])}
-            raise DataError(Message("failure.no_lookback", facts | {"lookback": lookback}))
-
 
 def align(fitted: Fitted, panel: Panel, *, fill_lead: bool = True) -> Alignment:
     """Match data with the training part; `fill_lead` puts a gap before data that begin a few steps after it."""
@@ -188,19 +180,15 @@ def align(fitted: Fitted, panel: Panel, *, fill_lead: bool = True) -> Alignment:
     return Alignment(fitted, panel.with_leading_gaps(lead) if fill_lead and lead.any() else panel, match, follows)
 
 
-@dataclass(frozen=True)
-class ModelInputs:
-    """Data as the networks read them on the way to a forecast."""
+def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, PanelArrays]:
+    """Prepare new data: rows that follow the training part go on from it, all else is read from its own beginning.
 
-    panel: Panel  # the data; where they begin a few steps after the training part, with a gap before them
-    preparation: Preparation  # of these series
-    arrays: PanelArrays  # what the networks read
-    memories: tuple[Memory, ...]  # what each network remembers before the first point
-    alignment: Alignment  # how the data relate to the training part
-
-
-def model_inputs(fitted: Fitted, panel: Panel) -> ModelInputs:
-    """Prepare new data: rows that follow the training part go on from it, all else is read from its own beginning."""
+    Raises a DataError where a series that does not follow the training part is shorter than the lookback.
+    """
     alignment = align(fitted, panel)
-    alignment.check_long_enough()
-    return ModelInputs(alignment.panel, *alignment.prepared(), alignment.memories, alignment)
+    lengths = alignment.panel.lengths
+    short = np.flatnonzero(~alignment.follows & (lengths < fitted.lookback))
+    if len(short):
+        facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(lengths[short[0]])}
+        raise DataError(Message("failure.no_lookback", facts | {"lookback": fitted.lookback}))
+    return alignment, *alignment.prepared()

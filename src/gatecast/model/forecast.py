@@ -74,11 +74,10 @@ def after_training(fitted: Fitted, future: object, horizon: int) -> ForecastOrig
 
 def after_data(fitted: Fitted, panel: Panel, future: object, horizon: int) -> ForecastOrigin:
     """Forecast from the end of new data: rows that follow the training part go on from it."""
-    inputs = model_inputs(fitted, panel)
-    panel, preparation, alignment = inputs.panel, inputs.preparation, inputs.alignment
-    memories = fitted.ensemble.read(inputs.memories, inputs.arrays)
+    alignment, preparation, arrays = model_inputs(fitted, panel)
+    panel, memories = alignment.panel, fitted.ensemble.read(alignment.memories, arrays)
     after = panel.tail_from(panel.lengths)
-    years = preparation.newest_years(inputs.arrays, alignment.years)
+    years = preparation.newest_years(arrays, alignment.years)
     values, offsets = prepend(alignment.anchors, panel.values, panel.offsets)
     anchors = preparation.transform.anchors(values, offsets)
     ahead = _known_ahead(preparation, after, years, future, horizon)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Union, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Union, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,15 @@ else:
     FrameT_co = TypeVar("FrameT_co", covariant=True)
 
 __all__ = ["Forecaster", "FrameT"]
+
+
+class Names(TypedDict, total=False):
+    """What a table's columns are called, where they are not found, and the frequency of its times."""
+
+    id_col: str | None
+    time_col: str | None
+    target_col: str | None
+    freq: str | int | None
 
 
 @runtime_checkable
