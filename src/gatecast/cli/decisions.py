@@ -18,7 +18,7 @@ from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
     from gatecast.data.seasonality.chosen import Seasons
-    from gatecast.model.record import FitRecord
+    from gatecast.model.fitted import FitRecord
     from gatecast.network.spec import LayerSpec, NetworkSpec
 
 __all__ = [

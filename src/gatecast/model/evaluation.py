@@ -15,8 +15,7 @@ from gatecast.metrics.errors import Evaluation, score
 from gatecast.metrics.naive import seasonal_naive
 from gatecast.model.alignment import Alignment, align
 from gatecast.model.fitted import Fitted
-from gatecast.model.forecast import METHOD
-from gatecast.model.intervals import Forecast
+from gatecast.model.forecast import METHOD, Forecast
 from gatecast.network.inputs import split
 
 __all__ = ["evaluate_panel", "forecast_windows", "interval_hits"]

@@ -20,10 +20,9 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates
-from gatecast.model.fitted import Fitted
+from gatecast.model.fitted import FitRecord, Fitted
 from gatecast.model.members import train_members
 from gatecast.model.plan import plan_fit
-from gatecast.model.record import FitRecord
 from gatecast.model.selection import Selection, select
 from gatecast.model.settings import Settings
 from gatecast.network.ensemble import Ensemble
