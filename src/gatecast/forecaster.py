@@ -147,11 +147,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @property
     def settings_(self) -> Settings:
-        """The settings that it was fitted with.
-
-        Raises:
-            NotFittedError: It is not fitted.
-        """
+        """The settings that it was fitted with; a NotFittedError where it is not."""
         if self._fit_settings is None:
             raise NotFittedError(type(self).__name__)
         return self._fit_settings
@@ -258,11 +254,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @property
     def fitted_(self) -> Fitted:
-        """What was learned.
-
-        Raises:
-            NotFittedError: Nothing was, yet.
-        """
+        """What was learned; a NotFittedError where nothing was, yet."""
         if self._fitted is None:
             raise NotFittedError(type(self).__name__)
         return self._fitted

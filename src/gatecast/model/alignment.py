@@ -162,10 +162,6 @@ class Alignment:
         values, first = np.concatenate(pieces), np.array(begins)
         return values, first, np.append(first - np.where(self.follows, tail.shape[1], 0), len(values))
 
-    def without_training(self) -> Alignment:
-        """Read each series from its own beginning, whatever it follows."""
-        return replace(self, follows=np.zeros_like(self.follows))
-
     def with_untimed(self) -> Alignment:
         """Let arrays without times that do not hold the training part follow it."""
         match = self.match.with_untimed(self.panel, self.fitted.lengths, self.fitted.tail[:, -1])

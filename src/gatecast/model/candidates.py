@@ -17,7 +17,7 @@ from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 
-__all__ = ["Candidate", "make_candidates"]
+__all__ = ["Candidate", "make_candidates", "too_large"]
 
 # more have no place in any memory, nor in the numbers that count it
 MOST_WEIGHTS = 2**40
@@ -48,10 +48,6 @@ class Candidate:
         """Points of a window, 0 for sequences."""
         return self.plan.lookback if self.settings.mode == "windows" else 0
 
-    def with_other_rate(self) -> Candidate:
-        """Train with the plan's other learning rate."""
-        return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
-
     def trained_longer(self, factor: int) -> Candidate:
         """Train for so many times as many epochs, one network unless more were asked for."""
         n_members = self.plan.n_members if self.settings.ensemble is not None else 1
@@ -61,15 +57,13 @@ class Candidate:
         """Train on all points, with nothing held out, in about `n_steps` training steps (whole epochs)."""
         plan = replace(self.plan, epochs=max(1, round(n_steps / self.plan.steps_per_epoch)))
         design = InputDesign(self.preparation.transform.name, self.preparation.value_inputs)
-        return _candidate(self.data.with_all_points(), plan, design, deadline)
+        # the seasons stay
+        data = replace(self.data, hold_out=np.zeros_like(self.data.hold_out))
+        return _candidate(data, plan, design, deadline)
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
         return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, self.window, n_threads)
-
-    def too_large(self) -> ConfigError:
-        """Return the error that says that the network does not fit into memory."""
-        return _too_large(self.plan, self.spec)
 
 
 def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Candidate]:
@@ -87,7 +81,7 @@ def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: fl
     )
     spec = make_spec(settings, plan, design.value_inputs, _covariates(preparation))
     if spec.n_parameters > MOST_WEIGHTS:
-        raise _too_large(plan, spec)
+        raise too_large(plan, spec)
     arrays = preparation.arrays(learned_from)
     validation = _validation(data, plan.lookback + plan.n_targets, preparation)
     return Candidate(data, plan, spec, make_loss(settings), preparation, arrays, validation, deadline)
@@ -117,7 +111,8 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, n_origins, reach)
 
 
-def _too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:
+def too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:
+    """Return the error that says that the network does not fit into memory."""
     remedy = f"`hidden_size={USUAL_UNITS}`" if plan.hidden_size > USUAL_UNITS else "a smaller `horizon` or `n_layers`"
     return ConfigError(
         f"A network with `hidden_size={plan.hidden_size}`, `n_layers={plan.n_layers}` and "

@@ -19,7 +19,7 @@ from gatecast.data.values.gaps import carry_forward
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
-from gatecast.model.candidates import Candidate, make_candidates
+from gatecast.model.candidates import Candidate, make_candidates, too_large
 from gatecast.model.fitted import FitRecord, Fitted
 from gatecast.model.members import train_members
 from gatecast.model.plan import plan_fit
@@ -85,7 +85,7 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
 
 @contextmanager
 def _memory_for(candidate: Candidate) -> Iterator[None]:
-    error = candidate.too_large()
+    error = too_large(candidate.plan, candidate.spec)
     del candidate
     try:
         yield

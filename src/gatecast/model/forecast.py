@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -205,7 +205,9 @@ def one_step_table(fitted: Fitted, panel: Panel) -> Frame:
 
 def one_step(fitted: Fitted, panel: Panel) -> Floats:
     """Forecast each point from those before it, `(N,)`; NaN before `lookback` points were read."""
-    alignment = align(fitted, panel, fill_lead=False).without_training()
+    alignment = align(fitted, panel, fill_lead=False)
+    # each series is read from its own beginning, whatever it follows
+    alignment = replace(alignment, follows=np.zeros_like(alignment.follows))
     preparation, arrays = alignment.prepared()
     each = fitted.ensemble.forecast_each(alignment.memories, arrays, 1)
     series, position = panel.places()

@@ -103,6 +103,8 @@ def _foreign(file: Path) -> ModelFileError:
 
 # what all series and all members share; everything else in `PanelArrays` is an array
 COUNTS = ("n_ahead_numbers", "n_ahead_codes")
+# arrays of `Fitted` with a row for each series
+OF_SERIES = ("lengths", "anchors", "tail", "years", "naive_scales")
 
 
 def tensors_of(fitted: Fitted) -> Tensors:
@@ -119,11 +121,7 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "scaling.scale": preparation.scaling.scale,
         "series.spreads": preparation.spreads,
         "series.units": preparation.units,
-        "series.lengths": fitted.lengths,
-        "series.anchors": fitted.anchors,
-        "series.tail": fitted.tail,
-        "series.years": fitted.years,
-        "series.naive_scales": fitted.naive_scales,
+        **{f"series.{name}": getattr(fitted, name) for name in OF_SERIES},
         "series.starts": fitted.after.starts.astype(np.int64),
     }
     if fitted.calibration is not None:
@@ -152,21 +150,16 @@ def facts_of(fitted: Fitted) -> JsonObject:
 def unpack(tensors: Tensors, facts: JsonObject, n_threads: int) -> Fitted:
     """Put a fitted model together again."""
     record = FitRecord.from_dict(facts["record"])
-    value_inputs = record.value_inputs
-    networks = _networks(tensors, facts, value_inputs, n_threads)
+    networks = _networks(tensors, facts, record.value_inputs, n_threads)
     arrays: JsonObject = {**_below("recent", tensors), **facts["recent"]}
     recent = PanelArrays(**arrays)
     calibration = _below("calibration", tensors)
     return Fitted(
         ensemble=Ensemble(networks),
         memories=tuple(Memory(recent, tensors[f"members.{n}.state"]) for n in range(len(networks))),
-        preparation=_preparation(tensors, facts, record.transform, value_inputs),
+        preparation=_preparation(tensors, facts, record.transform, record.value_inputs),
         after=_series(facts["after"], tensors["series.starts"]),
-        lengths=tensors["series.lengths"],
-        anchors=tensors["series.anchors"],
-        tail=tensors["series.tail"],
-        years=tensors["series.years"],
-        naive_scales=tensors["series.naive_scales"],
+        **{name: tensors[f"series.{name}"] for name in OF_SERIES},
         calibration=Conformal.from_arrays(calibration) if calibration else None,
         record=record,
     )

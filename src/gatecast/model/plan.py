@@ -93,9 +93,6 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
     are tried with `transform="auto"` where the level does not wander: few series say nothing about levels at which they
     never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held out.
-
-    Raises:
-        DataError: The logarithm was asked for, and a value has none.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     if settings.transform == "log1p":
@@ -111,7 +108,9 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     found = [InputDesign(transform, free if is_small else level)]
     if is_small and data.has_validation and settings.transform == "auto" and not _wanders(panel):
         found.append(InputDesign(transform, level))
-    if settings.transform == "auto" and data.has_validation and _allows_log(data.panel):
+    # amounts and counts: nothing is below zero
+    allows_log = not (data.panel.values < 0).any() and not np.isnan(data.panel.values).all()
+    if settings.transform == "auto" and data.has_validation and allows_log:
         found.append(InputDesign("log1p", found[0].value_inputs))
     return found
 
@@ -129,11 +128,6 @@ def _wanders(panel: Panel) -> bool:
     return bool(shares) and float(np.median(shares)) > WANDERING
 
 
-def _allows_log(panel: Panel) -> bool:
-    """Tell amounts and counts: nothing is below zero."""
-    return not (panel.values < 0).any() and not np.isnan(panel.values).all()
-
-
 def make_plan(data: TrainingData) -> Plan:
     """Choose what the user left open, from what is learned from.
 
@@ -146,9 +140,6 @@ def make_plan(data: TrainingData) -> Plan:
     1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
     on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01
     without naive forecasts). How many networks there are says `choose_members`.
-
-    Raises:
-        DataError: No series is long enough, or in `windows` mode a series is not.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     lengths = panel.lengths
@@ -266,10 +257,8 @@ def _choose_lookback(settings: Settings, lengths: np.ndarray, seasons: tuple[int
 
 def _choose_size(settings: Settings, n_points: int) -> tuple[int, int]:
     hidden = settings.hidden_size or (32 if n_points < 1000 else 64)
-    layers = (
-        len(settings.dilations) if settings.dilations else settings.n_layers or (2 if n_points >= MANY_POINTS else 1)
-    )
-    return hidden, layers
+    usual = 2 if n_points >= MANY_POINTS else 1
+    return hidden, len(settings.dilations) if settings.dilations else settings.n_layers or usual
 
 
 def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:

@@ -147,7 +147,8 @@ class _Comparison:
 
     def better_rate(self, before: _Tried) -> _Tried:
         """Train with the higher learning rate too, and take it where it is clearly better."""
-        faster = self._try(before.candidate.with_other_rate())
+        plan = before.candidate.plan
+        faster = self._try(replace(before.candidate, plan=replace(plan, learning_rate=plan.other_rate)))
         is_taken = faster.error < before.error * (1 - CLEARLY)
         first, second = before.candidate.plan.learning_rate, faster.candidate.plan.learning_rate
         facts = {"rate": second if is_taken else first, "first": first, "second": second}

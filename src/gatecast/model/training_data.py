@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -46,10 +46,6 @@ class TrainingData:
         """Divide a panel and find its seasons."""
         hold_out = hold_out_lengths(settings, panel)
         return cls(settings, panel, hold_out, choose_seasons(_before(panel, hold_out), settings.seasons))
-
-    def with_all_points(self) -> TrainingData:
-        """Learn from all points; the seasons stay."""
-        return replace(self, hold_out=np.zeros_like(self.hold_out))
 
     @property
     def learned_from(self) -> Panel:
