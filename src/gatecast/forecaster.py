@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
 from gatecast._validation import check_count, check_path
@@ -240,13 +240,13 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         panel, ahead = split_future(data)
         checkpoint = make_checkpoint(settings, panel, resume)
         try:
-            self._fitted = fit_panel(settings, panel, checkpoint)
+            fitted = fit_panel(settings, panel, checkpoint)
         except KeyboardInterrupt:
             _keep(checkpoint)
             raise
-        self._fit_settings, self._panel, self._ahead = settings, panel, ahead
         if ahead is not None:
-            self._fitted = self._fitted.with_decision(about_future(ahead))
+            fitted = replace(fitted, record=fitted.record.with_decision(about_future(ahead)))
+        self._fitted, self._fit_settings, self._panel, self._ahead = fitted, settings, panel, ahead
         if self.stop_reason_ is Stop.INTERRUPTED:
             _keep(checkpoint)
             raise KeyboardInterrupt
@@ -442,7 +442,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         return f"{type(self).__name__}({as_code(changed(settings))})"
 
     def _repr_html_(self) -> str:
-        from gatecast.model.summary import to_html
+        from gatecast.model.fitted import to_html
 
         return to_html(repr(self), self._fitted)
 

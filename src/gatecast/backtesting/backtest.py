@@ -13,12 +13,12 @@ import numpy as np
 from gatecast._files import fingerprint
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
-from gatecast.backtesting.models import ROLES, Entry, Models, named_models
+from gatecast.backtesting.models import ROLES, Entry, Models, named_models, takes
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
 from gatecast.baselines.base import Baseline
-from gatecast.baselines.libraries import needed
+from gatecast.baselines.local import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.reading.ahead import split_future
@@ -73,7 +73,7 @@ class Trial:
         """Say which windows one fit of a model serves."""
         is_number = not isinstance(self.refit, bool | np.bool)
         size = int(self.refit) if is_number else 1 if self.refit else len(windows)
-        if not entry.reads_on:
+        if not takes(entry.model.predict, "data"):
             size = 1
         return [windows[begin : begin + size] for begin in range(0, len(windows), size)]
 
@@ -311,16 +311,14 @@ def _parallel(joblib: ModuleType, n_jobs: int | None) -> Callable[..., Iterable[
 
 
 def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
-    jobs = tuple(_job(entry, window) for window in windows)
+    names, columns = entry.role("future"), entry.covariates
+    jobs = tuple(
+        Job(window.number, window.table(columns), window.future(names) if names else None, window.actual()[[ID, TIME]])
+        for window in windows
+    )
     freq, model = windows[0].panel.freq, entry.fresh(n_threads, trial.time_limit)
     time_limit = model.time_limit if isinstance(model, Baseline) else trial.time_limit
     return Block(entry.name, model, jobs, int(trial.horizon), freq, trial.levels, time_limit)
-
-
-def _job(entry: Entry, window: Window) -> Job:
-    names = entry.role("future")
-    future = window.future(names) if names else None
-    return Job(window.number, window.table(entry.covariates), future, window.actual()[[ID, TIME]])
 
 
 def _result(

@@ -27,12 +27,10 @@ class Model(Protocol):
     @property
     def fit(self) -> Callable[..., object]:
         """Learn from a table."""
-        ...
 
     @property
     def predict(self) -> Callable[..., Frame]:
         """Forecast what comes next."""
-        ...
 
 
 # one, several, or several with names of their own
@@ -56,11 +54,6 @@ class Entry:
         names = getattr(self.model, role, ())
         is_names = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
         return tuple(names) if is_names else ()
-
-    @property
-    def reads_on(self) -> bool:
-        """Whether a fitted one can be given newer data: `predict(data=...)`."""
-        return takes(self.model.predict, "data")
 
     def fresh(self, n_threads: int, time_limit: float | None = None) -> Model:
         """Return a model with the same settings that shares nothing with the user's.

@@ -31,7 +31,7 @@ from multiprocessing.util import Finalize
 from types import ModuleType
 from typing import Any, TypeVar, final
 
-from gatecast.baselines.libraries import needed
+from gatecast.baselines.local import needed
 from gatecast.exceptions import TimeLimitError
 
 __all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "beside", "limited_steps", "prepare"]

@@ -15,8 +15,8 @@ from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
 from gatecast.baselines import statistical as baselines
-from gatecast.baselines.libraries import needed
 from gatecast.baselines.limits import beside
+from gatecast.baselines.local import needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.exceptions import ConfigError

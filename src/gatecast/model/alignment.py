@@ -120,7 +120,7 @@ class Alignment:
     @property
     def naive_scales(self) -> Floats:
         """Denominators of MASE, `(n,)`; NaN for a series that was not learned from."""
-        return np.asarray(self.match.of_rows(self.fitted.naive_scales, np.nan))
+        return self.match.of_rows(self.fitted.naive_scales, np.nan)
 
     def newest_anchors(self, series: Ints, position: Ints) -> Floats:
         """Return what brings forecasts of points `position` of `series` back to the data's units, `(m, lag)`."""

@@ -9,9 +9,8 @@ import numpy as np
 from gatecast.data.features.columns import embedding_size
 from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
-from gatecast.model.plan import Covariates, InputDesign, Plan, input_designs, make_loss, make_spec
+from gatecast.model.plan import Covariates, InputDesign, Plan, TrainingData, input_designs, make_loss, make_spec
 from gatecast.model.settings import Settings
-from gatecast.model.training_data import TrainingData
 from gatecast.model.validation import Validation, limit_origins
 from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork

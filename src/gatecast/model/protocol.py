@@ -64,7 +64,6 @@ class Forecaster(Protocol[FrameT_co]):
         freq: str | int | None = None,
     ) -> Forecaster:
         """Learn from a table; see `LSTMForecaster.fit`."""
-        ...
 
     def predict(
         self,
@@ -76,4 +75,3 @@ class Forecaster(Protocol[FrameT_co]):
         quantiles: float | Sequence[float] | None = None,
     ) -> FrameT_co:
         """Forecast what comes next; see `LSTMForecaster.predict`."""
-        ...

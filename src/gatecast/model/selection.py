@@ -12,8 +12,7 @@ from gatecast._json import JsonObject
 from gatecast.model.candidates import Candidate
 from gatecast.model.fitted import Attempt
 from gatecast.model.members import MOST_COMPLETE, train_one
-from gatecast.model.plan import MANY_POINTS, Plan
-from gatecast.model.training_data import FEW_SERIES
+from gatecast.model.plan import FEW_SERIES, MANY_POINTS, Plan
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
