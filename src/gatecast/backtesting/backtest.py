@@ -43,6 +43,11 @@ MANY_SERIES = 10
 RUN = ("fit_seconds", "predict_seconds", "megabytes", "error")
 
 
+# by model and window; and what a fit of a model is to serve
+Outcomes = dict[tuple[str, int], Outcome]
+Todo = list[tuple[Entry, list[Window]]]
+
+
 @dataclass(frozen=True)
 class Trial:
     """What is asked of all models; `refit` may be the number of windows that one fit serves."""
@@ -149,15 +154,14 @@ def backtest(
     """
     check_jobs(n_jobs)
     levels = () if level is None or (np.ndim(level) and not len(level)) else check_levels(level)  # type: ignore[arg-type]
-    trial = Trial(
-        horizon, n_windows, horizon if step_size is None else step_size, refit, levels, season_length, time_limit
-    )
+    step = horizon if step_size is None else step_size
+    trial = Trial(horizon, n_windows, step, refit, levels, season_length, time_limit)
     trial.check()
     entries = named_models(models)
     panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
     windows = rolling_windows(panel, int(horizon), int(n_windows), int(trial.step_size))
     kept = None if folder is None else _folder(folder, trial, entries, panel)
-    outcomes = _run(entries, windows, trial, kept, n_jobs, progress=progress)
+    outcomes = _run(entries, windows, trial, kept, n_jobs, progress)
     return _result(entries, windows, trial, outcomes)
 
 
@@ -200,18 +204,12 @@ def _plain(trial: Trial) -> list[object]:
 
 
 def _run(
-    entries: list[Entry],
-    windows: list[Window],
-    trial: Trial,
-    kept: Folder | None,
-    n_jobs: int | None,
-    *,
-    progress: bool,
-) -> dict[tuple[str, int], Outcome]:
+    entries: list[Entry], windows: list[Window], trial: Trial, kept: Folder | None, n_jobs: int | None, progress: bool
+) -> Outcomes:
     """Run what is not kept, in parallel, the oldest windows first; a model that was too slow gets no more time."""
     joblib = needed("joblib", "library.backtest")
     rows = {window.number: len(window.rows) * trial.horizon for window in windows}
-    done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
+    done = {} if kept is None else _kept_outcomes(kept, entries, trial, rows)
     todo = [
         (entry, block)
         for entry in entries
@@ -242,9 +240,7 @@ def _run(
     return {**_not_tried(todo, slow, trial, rows), **done}
 
 
-def _in_order(
-    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, object]
-) -> Iterator[tuple[Entry, list[Window]]]:
+def _in_order(todo: Todo, done: Outcomes, slow: dict[str, object]) -> Iterator[tuple[Entry, list[Window]]]:
     """Say what to run next: joblib asks when it has room, and by then more is known.
 
     Models that have not begun come first, then those that have an outcome, so that one that may be too slow has a
@@ -261,29 +257,25 @@ def _in_order(
             yield entry, block
 
 
-def _not_tried(
-    todo: list[tuple[Entry, list[Window]]], slow: dict[str, object], trial: Trial, rows: dict[int, int]
-) -> dict[tuple[str, int], Outcome]:
+def _not_tried(todo: Todo, slow: dict[str, object], trial: Trial, rows: dict[int, int]) -> Outcomes:
     """Return outcomes of models that were too slow, for windows in which they got no time."""
     found = {}
     for entry, block in todo:
         if entry.name not in slow:
             continue
         message = Message("failure.too_slow", {"name": entry.name, "time": str(slow[entry.name])})
+        failure = Failure(message, is_timed_out=True)
         for window in block:
-            failure = Failure(message, is_timed_out=True)
             outcome = failed_outcome(entry.name, window.number, rows[window.number], trial.levels, failure)
             found[entry.name, window.number] = outcome
     return found
 
 
-def _kept_outcomes(
-    kept: Folder, entries: list[Entry], windows: list[Window], trial: Trial, rows: dict[int, int]
-) -> dict[tuple[str, int], Outcome]:
+def _kept_outcomes(kept: Folder, entries: list[Entry], trial: Trial, rows: dict[int, int]) -> Outcomes:
     found = {}
     for entry in entries:
-        for number in (window.number for window in windows):
-            outcome = kept.load(entry.name, number, column_names(entry.name, trial.levels), rows[number])
+        for number, n_rows in rows.items():
+            outcome = kept.load(entry.name, number, column_names(entry.name, trial.levels), n_rows)
             if outcome is not None:
                 found[entry.name, number] = outcome
     return found
@@ -303,10 +295,8 @@ def _parallel(joblib: ModuleType, n_jobs: int | None) -> Callable[..., Iterable[
     from joblib.parallel import get_active_backend
 
     backend, _ = get_active_backend()
-    is_stream = getattr(backend, "supports_return_generator", False)
-    run: Callable[..., Iterable[list[Outcome]]] = joblib.Parallel(
-        n_jobs=n_jobs, return_as="generator_unordered" if is_stream else "list"
-    )
+    way = "generator_unordered" if getattr(backend, "supports_return_generator", False) else "list"
+    run: Callable[..., Iterable[list[Outcome]]] = joblib.Parallel(n_jobs=n_jobs, return_as=way)
     return run
 
 
@@ -321,9 +311,7 @@ def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) ->
     return Block(entry.name, model, jobs, int(trial.horizon), freq, trial.levels, time_limit)
 
 
-def _result(
-    entries: list[Entry], windows: list[Window], trial: Trial, outcomes: dict[tuple[str, int], Outcome]
-) -> Backtest:
+def _result(entries: list[Entry], windows: list[Window], trial: Trial, outcomes: Outcomes) -> Backtest:
     import pandas as pd
 
     tables, runs = [], []
@@ -338,16 +326,8 @@ def _result(
             runs.append({"model": entry.name, "cutoff": window.cutoff} | {name: getattr(outcome, name) for name in RUN})
         tables.append(window.actual().assign(**columns))
     season, scales = _scales(windows, trial)
-    return Backtest(
-        pd.concat(tables, ignore_index=True),
-        pd.DataFrame(runs),
-        tuple(entry.name for entry in entries),
-        int(trial.horizon),
-        season,
-        trial.levels,
-        scales,
-        failures,
-    )
+    forecasts, names = pd.concat(tables, ignore_index=True), tuple(entry.name for entry in entries)
+    return Backtest(forecasts, pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures)
 
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:

@@ -106,10 +106,9 @@ def run_block(block: Block) -> list[Outcome]:
     """
     found: list[Outcome] = []
     phase = FIT
+    steps = partial(_steps, block)
     try:
-        for step in (
-            _steps(block) if block.time_limit is None else limited_steps(partial(_steps, block), block.time_limit)
-        ):
+        for step in steps() if block.time_limit is None else limited_steps(steps, block.time_limit):
             if isinstance(step, Outcome):
                 found.append(step)
             else:

@@ -50,20 +50,17 @@ class Window:
         known = self.train()
         series, _ = known.places()
         columns = {name: _column(known, name, series) for name in covariates}
-        return self._frame(known, series, known.all_times(), **{TARGET: known.values}, **columns)  # noqa: PD011
+        return _frame(known, **{TARGET: known.values}, **columns)  # noqa: PD011
 
     def future(self, covariates: Iterable[str]) -> pd.DataFrame:
         """Return what is known ahead of the steps behind the origin, as a table."""
         ahead = self._ahead()
-        series, _ = ahead.places()
-        columns = {name: ahead.future[name] for name in covariates}
-        return self._frame(ahead, series, ahead.all_times(), **columns)
+        return _frame(ahead, **{name: ahead.future[name] for name in covariates})
 
     def actual(self) -> pd.DataFrame:
         """Return what came behind the origin: `unique_id, ds, cutoff, y`, H rows for each series that takes part."""
         ahead = self._ahead()
-        series, _ = ahead.places()
-        frame = self._frame(ahead, series, ahead.all_times(), **{TARGET: ahead.values})  # noqa: PD011
+        frame = _frame(ahead, **{TARGET: ahead.values})  # noqa: PD011
         frame.insert(2, "cutoff", np.repeat(self._cutoffs(), self.horizon))
         return frame
 
@@ -75,10 +72,11 @@ class Window:
         rows = self.rows
         return self.panel.index(self.panel.grid.times(self.panel.starts[rows], self.cuts[rows] - 1))
 
-    def _frame(self, panel: Panel, series: Ints, times: pd.Index | Array, **columns: object) -> pd.DataFrame:
-        copied = {name: np.array(column) for name, column in columns.items()}
-        frame: pd.DataFrame = panel.frame(series, times, **copied)
-        return frame
+
+def _frame(panel: Panel, **columns: object) -> pd.DataFrame:
+    copied = {name: np.array(column) for name, column in columns.items()}
+    frame: pd.DataFrame = panel.frame(panel.places()[0], panel.all_times(), **copied)
+    return frame
 
 
 def canonical(panel: Panel) -> Panel:

@@ -167,13 +167,7 @@ def _source(candidate: Candidate, seed: int) -> Source:
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
         return segment_source(candidate.arrays, value_inputs, plan.lookback - 1, plan.n_targets, plan.batch_size, seed)
+    sizes, n_dropped = (plan.lookback, settings.horizon, plan.batch_size), int(settings.drop_last_window)
     return window_source(
-        candidate.arrays,
-        value_inputs,
-        plan.lookback,
-        settings.horizon,
-        plan.batch_size,
-        shuffle=settings.shuffle,
-        n_dropped=int(settings.drop_last_window),
-        seed=seed,
+        candidate.arrays, value_inputs, *sizes, shuffle=settings.shuffle, n_dropped=n_dropped, seed=seed
     )

@@ -1,4 +1,4 @@
-"""What will a fit learn from, and what will it do? What was left open is chosen from facts by the rules written down."""
+"""What will a fit learn from, and what will it do? What was left open is chosen by the rules written down here."""
 
 from __future__ import annotations
 

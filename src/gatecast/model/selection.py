@@ -136,7 +136,7 @@ class _Comparison:
 
     def best_inputs(self, candidates: list[Candidate]) -> _Tried:
         if len(candidates) == 1 and not candidates[0].plan.other_rate:
-            return self._to_the_end(candidates[0], self.on_validation)
+            return self._train(candidates[0], self.on_validation)
         tried = [self._try(candidate) for candidate in candidates]
         best = tried[_smallest(tried)]
         if len(tried) > 1:
@@ -161,7 +161,7 @@ class _Comparison:
         for factor in LONGER:
             if not (_may_be_longer(chosen.candidate) and is_still_learning(chosen.result, chosen.is_complete)):
                 break
-            longer = self._to_the_end(before.candidate.trained_longer(factor))
+            longer = self._train(before.candidate.trained_longer(factor))
             is_taken = longer.error < chosen.error * (1 - MUCH)
             few, many = chosen.candidate.plan.epochs, longer.candidate.plan.epochs
             facts: dict[str, float] = {"n": many if is_taken else few, "other": few if is_taken else many}
@@ -177,20 +177,18 @@ class _Comparison:
     def _try(self, candidate: Candidate) -> _Tried:
         plan = candidate.plan
         if plan.other_rate is not None and math.isinf(self.budget) and plan.n_steps <= MOST_COMPLETE:
-            return self._to_the_end(candidate)
-        threads = thread_count(candidate.settings.n_threads)
-        until = time.monotonic() + self.budget
-        return self._note(candidate, train_one(candidate, candidate.settings.seed, threads, trial=until))
+            return self._train(candidate)
+        return self._train(candidate, trial=time.monotonic() + self.budget)
 
-    def _to_the_end(self, candidate: Candidate, on_validation: OnValidation | None = None) -> _Tried:
-        threads = thread_count(candidate.settings.n_threads)
-        result = train_one(candidate, candidate.settings.seed, threads, on_validation=on_validation)
-        return self._note(candidate, result, is_complete=True)
-
-    def _note(self, candidate: Candidate, result: TrainingResult, *, is_complete: bool = False) -> _Tried:
+    def _train(
+        self, candidate: Candidate, on_validation: OnValidation | None = None, trial: float | None = None
+    ) -> _Tried:
+        """Train to the end, or for a trial until a moment."""
+        seed, threads = candidate.settings.seed, thread_count(candidate.settings.n_threads)
+        result = train_one(candidate, seed, threads, trial=trial, on_validation=on_validation)
         if result.stop is Stop.INTERRUPTED:
             raise _InterruptedError(candidate, result)
-        tried = _Tried(candidate, result, _mase(candidate, result.weights), is_complete)
+        tried = _Tried(candidate, result, _mase(candidate, result.weights), is_complete=trial is None)
         self.attempts.append(tried.attempt)
         return tried
 

@@ -56,11 +56,9 @@ MOST_QUANTILES = 31
 class _Rule:
     """What is allowed for a setting, beside None where that is its default."""
 
-    # None where the data decide, or `choices`
-    check: Check | None
-    # a value that works, and what follows it in a message
-    example: object
-    otherwise: str
+    check: Check | None  # None where the data decide, or `choices`
+    example: object  # a value that works
+    otherwise: str  # what follows it in a message
     choices: tuple[str, ...]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast.data.panel.arrays import Ints
 from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
 from gatecast.network.inputs import PanelArrays, spans
@@ -102,26 +103,15 @@ class Validation:
         return np.where(inside, values[np.where(inside, at, 0)], np.nan)
 
     def _run(
-        self,
-        network: TrainedNetwork,
-        some: np.ndarray,
-        first: np.ndarray,
-        origins: np.ndarray,
-        series: np.ndarray,
-        positions: np.ndarray,
+        self, network: TrainedNetwork, some: Ints, first: Ints, origins: Ints, series: Ints, positions: Ints
     ) -> np.ndarray:
         if network.window:
             return network.forecast_windows(self.panel, series, positions, network.spec.horizon)
         start = np.maximum(first - self.reach, 0)
         call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         before = run_sequences(*call, Stretches(some, start, first - start), n_threads=network.n_threads)
-        each = run_sequences(
-            *call,
-            Stretches(some, first, origins),
-            state=before.state,
-            width=network.spec.horizon,
-            n_threads=network.n_threads,
-        )
+        H, threads = network.spec.horizon, network.n_threads
+        each = run_sequences(*call, Stretches(some, first, origins), state=before.state, width=H, n_threads=threads)
         return each.every
 
 
