@@ -11,14 +11,13 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.wording import in_options
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
-from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.plan import DISTRIBUTION_LOSSES, hold_out_lengths
 from gatecast.model.settings import Settings
-from gatecast.model.training_data import hold_out_lengths
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
     from gatecast.data.seasonality.seasons import Seasons
-    from gatecast.model.record import FitRecord
+    from gatecast.model.fitted import FitRecord
     from gatecast.network.spec import LayerSpec, NetworkSpec
 
 __all__ = [

@@ -15,8 +15,7 @@ from gatecast.metrics.errors import Evaluation, score
 from gatecast.metrics.naive import seasonal_naive
 from gatecast.model.alignment import Alignment, align
 from gatecast.model.fitted import Fitted
-from gatecast.model.forecast import METHOD
-from gatecast.model.intervals import Forecast
+from gatecast.model.forecast import METHOD, Forecast
 from gatecast.network.inputs import split
 
 __all__ = ["evaluate_panel", "forecast_windows", "interval_hits"]
@@ -26,15 +25,7 @@ MAX_FORECASTS = 20_000_000
 
 
 def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Evaluation:
-    """Compare the forecasts from every origin after the training part with what came.
-
-    It also counts how often intervals of `levels`, in %, held.
-
-    Where that would be more than MAX_FORECASTS numbers, evenly spaced origins are compared.
-
-    Raises:
-        DataError: There is nothing after the training part.
-    """
+    """Score forecasts from every origin after the training part (or from MAX_FORECASTS / H of them), and intervals."""
     made = _rolling_forecasts(fitted, panel)
     alignment, series, H, season = made.alignment, made.series, fitted.horizon, fitted.season_length
     known, begins, edges = alignment.known_values()
@@ -50,16 +41,8 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
 def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[Floats, Floats, Ints]:
     """Forecast from every origin after the training part that has a whole horizon after it.
 
-    Args:
-        fitted: What was learned.
-        panel: Rows after the training part, or all rows with them.
-
-    Returns:
-        Forecasts and what came, `(n, H)` each in the data's units, NaN where nothing was observed; the series of each
-        row `(n,)`.
-
-    Raises:
-        DataError: There is nothing after the training part.
+    Returns forecasts and what came, `(n, H)` each in the data's units, NaN where nothing was observed; the series of
+    each row `(n,)`.
     """
     made = _rolling_forecasts(fitted, panel)
     whole = made.position + fitted.horizon <= made.alignment.panel.lengths[made.series]
@@ -69,12 +52,8 @@ def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[Floats, Floats, Ints
 def interval_hits(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Floats:
     """Tell, from the origins of `evaluate_panel`, how often intervals held.
 
-    Returns:
-        `(n, L)` share of an origin's steps that lay within the interval of each level; NaN where nothing came. No rows
-        where the model has no intervals.
-
-    Raises:
-        DataError: There is nothing after the training part.
+    That is, `(n, L)`, the share of an origin's steps that lay within the interval of each level; NaN where nothing
+    came. There are no rows where the model has no intervals.
     """
     made = _rolling_forecasts(fitted, panel)
     if not fitted.has_intervals:

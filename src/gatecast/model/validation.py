@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast.data.panel.arrays import Ints
 from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
 from gatecast.network.inputs import PanelArrays, spans
@@ -24,21 +25,13 @@ MAX_WINDOWS = 3000
 
 @dataclass(frozen=True)
 class Validation:
-    """Forecasts from rolling origins in the validation set of each series.
+    """Forecasts from rolling origins in the validation set of each series."""
 
-    Args:
-        panel: All points of the S series, those held out too; a series that is not judged may be empty.
-        values: `(N,)` the same in the units of the data.
-        n_learned: `(S,)` points that are learned from; the first origin is the last of them.
-        n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
-        reach: Points that are read before the first origin, from a zero state.
-    """
-
-    panel: PanelArrays
-    values: np.ndarray
-    n_learned: np.ndarray
-    n_origins: np.ndarray
-    reach: int
+    panel: PanelArrays  # all points of the S series, those held out too; a series that is not judged may be empty
+    values: np.ndarray  # `(N,)` the same in the units of the data
+    n_learned: np.ndarray  # `(S,)` points that are learned from; the first origin is the last of them
+    n_origins: np.ndarray  # `(S,)` origins, one step apart; 0 for a series that is not judged
+    reach: int  # points that are read before the first origin, from a zero state
 
     @property
     def n_windows(self) -> int:
@@ -46,11 +39,7 @@ class Validation:
         return int(self.n_origins.sum())
 
     def before(self, horizon: int) -> Validation:
-        """Forecast as many points of the same series alike, the newest of those that are learned from.
-
-        Args:
-            horizon: H; all targets are learned from.
-        """
+        """Forecast as many points of the same series alike, the newest of those that are learned from."""
         n_origins = np.clip(self.n_learned - horizon, 0, self.n_origins)
         return replace(self, n_learned=self.n_learned - horizon - n_origins + 1, n_origins=n_origins)
 
@@ -77,8 +66,7 @@ class Validation:
     def scaled_errors(self, ensemble: Ensemble, preparation: Preparation) -> np.ndarray:
         """Return what came minus what was forecast, `(n, H)` in units of each series' scale.
 
-        Under a transform that bends each value alone these are errors of transformed values; under a difference they
-        are errors of the values themselves.
+        Under a transform that bends each value alone these are errors of transformed values, else of values themselves.
         """
         if not preparation.transform.is_elementwise:
             errors, series = self.errors(ensemble, preparation)
@@ -89,9 +77,8 @@ class Validation:
     def forecasts(self, network: TrainedNetwork) -> Forecasts:
         """Forecast from every origin.
 
-        Returns:
-            Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
-            scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
+        Returns parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
+        scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
         """
         return self.forecasts_of((self,), network)[0]
 
@@ -116,42 +103,25 @@ class Validation:
         return np.where(inside, values[np.where(inside, at, 0)], np.nan)
 
     def _run(
-        self,
-        network: TrainedNetwork,
-        some: np.ndarray,
-        first: np.ndarray,
-        origins: np.ndarray,
-        series: np.ndarray,
-        positions: np.ndarray,
+        self, network: TrainedNetwork, some: Ints, first: Ints, origins: Ints, series: Ints, positions: Ints
     ) -> np.ndarray:
         if network.window:
             return network.forecast_windows(self.panel, series, positions, network.spec.horizon)
         start = np.maximum(first - self.reach, 0)
         call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         before = run_sequences(*call, Stretches(some, start, first - start), n_threads=network.n_threads)
-        each = run_sequences(
-            *call,
-            Stretches(some, first, origins),
-            state=before.state,
-            width=network.spec.horizon,
-            n_threads=network.n_threads,
-        )
+        H, threads = network.spec.horizon, network.n_threads
+        each = run_sequences(*call, Stretches(some, first, origins), state=before.state, width=H, n_threads=threads)
         return each.every
 
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from.
+    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from."""
 
-    Args:
-        held: The part that is not learned from.
-        learned: As many points before it, which are.
-        preparation: Brings forecasts to the data's units.
-    """
-
-    held: Validation
-    learned: Validation
-    preparation: Preparation
+    held: Validation  # the part that is not learned from
+    learned: Validation  # as many points before it, which are
+    preparation: Preparation  # brings forecasts to the data's units
 
     def of(self, network: TrainedNetwork) -> dict[str, float]:
         """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""

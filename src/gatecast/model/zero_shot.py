@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.chosen import Seasons, choose_seasons
+from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
-from gatecast.model.inputs import Preparation, prepare
-from gatecast.model.plan import Plan
-from gatecast.model.record import FitRecord
+from gatecast.model.inputs import prepare
 from gatecast.model.settings import Settings
-from gatecast.network.ensemble import Ensemble
-from gatecast.network.inputs import ValueInputs
-from gatecast.network.memory import TrainedNetwork
-from gatecast.network.wrapper import thread_count
-from gatecast.pretraining.family import LOSS, SeasonClass, class_of
-from gatecast.pretraining.weights import pretrained_networks
-from gatecast.texts.message import Message
-from gatecast.training.stop import Stop
+from gatecast.pretraining.family import class_of
 
 __all__ = ["zero_shot"]
 
