@@ -54,40 +54,22 @@ def as_tuple(name: str, value: object, remedy: str) -> tuple[object, ...]:
     return tuple(value)
 
 
-def check_count(name: str, value: object, remedy: str) -> None:
-    """Check for a positive whole number."""
-    if not is_integer(value) or value < 1:
-        raise ConfigError(f"`{name}` must be a positive integer, got {value!r}. {remedy}")
+def _check(expected: str, is_right: Callable[[object], bool]) -> Check:
+    """Return a check that raises a ConfigError which says what was expected."""
+
+    def check(name: str, value: object, remedy: str) -> None:
+        if not is_right(value):
+            raise ConfigError(f"`{name}` must be {expected}, got {value!r}. {remedy}")
+
+    return check
 
 
-def check_whole(name: str, value: object, remedy: str) -> None:
-    """Check for a whole number that is not negative."""
-    if not is_integer(value) or value < 0:
-        raise ConfigError(f"`{name}` must be a whole number from 0 on, got {value!r}. {remedy}")
-
-
-def check_positive(name: str, value: object, remedy: str) -> None:
-    """Check for a finite positive number."""
-    if not is_number(value) or not 0 < value < math.inf:
-        raise ConfigError(f"`{name}` must be a positive number, got {value!r}. {remedy}")
-
-
-def check_nonnegative(name: str, value: object, remedy: str) -> None:
-    """Check for a finite number that is positive or 0."""
-    if value != 0:
-        check_positive(name, value, remedy)
-
-
-def check_share(name: str, value: object, remedy: str) -> None:
-    """Check for a number that is at least 0 and below 1."""
-    if not is_number(value) or not 0 <= value < 1:
-        raise ConfigError(f"`{name}` must be at least 0 and below 1, got {value!r}. {remedy}")
-
-
-def check_flag(name: str, value: object, remedy: str) -> None:
-    """Check for True or False."""
-    if not isinstance(value, bool | np.bool):
-        raise ConfigError(f"`{name}` must be True or False, got {value!r}. {remedy}")
+check_count = _check("a positive integer", lambda value: is_integer(value) and value >= 1)
+check_whole = _check("a whole number from 0 on", lambda value: is_integer(value) and value >= 0)
+check_positive = _check("a positive number", lambda value: is_number(value) and 0 < value < math.inf)
+check_nonnegative = _check("a positive number", lambda value: value == 0 or (is_number(value) and 0 < value < math.inf))
+check_share = _check("at least 0 and below 1", lambda value: is_number(value) and 0 <= value < 1)
+check_flag = _check("True or False", lambda value: isinstance(value, bool | np.bool))
 
 
 def check_path(name: str, value: object, remedy: str = 'Use for example `"model.safetensors"`.') -> None:

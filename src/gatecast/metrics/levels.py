@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
+from gatecast._validation import is_number
 from gatecast.exceptions import ConfigError
 
 __all__ = ["check_levels", "check_quantiles", "level_columns", "level_to_quantiles", "quantile_columns"]
@@ -57,7 +56,7 @@ def _numbers(name: str, values: object, remedy: str) -> tuple[float, ...]:
         raise ConfigError(f"`{name}` must be one number or several, got none. {remedy}")
     numbers: set[float] = set()
     for value in several:
-        if isinstance(value, bool | np.bool) or not isinstance(value, float | int | np.floating | np.integer):
+        if not is_number(value):
             raise ConfigError(f"`{name}` must be one number or several, got {value!r}. {remedy}")
         numbers.add(float(value))
     return tuple(sorted(numbers))

@@ -12,21 +12,8 @@ import numpy as np
 
 from gatecast.network import _native
 
-__all__ = [
-    "LOSSES",
-    "Ahead",
-    "LossSettings",
-    "Panel",
-    "PanelArrays",
-    "ValueInputs",
-    "cut",
-    "extend",
-    "join",
-    "newest",
-    "spans",
-    "split",
-    "typed",
-]
+__all__ = ["LOSSES", "Ahead", "LossSettings", "PanelArrays", "ValueInputs"]
+__all__ += ["cut", "extend", "join", "newest", "spans", "split", "typed"]
 
 # names of the losses
 LOSSES = tuple(_native.loss_kinds())
@@ -143,19 +130,8 @@ class PanelArrays:
         dtype = self.values.dtype
         spreads = np.ones(self.n_series, dtype) if self.spreads is None else self.spreads.astype(dtype, copy=False)
         numbers, static = (np.ascontiguousarray(a, dtype) for a in (self.numbers, self.static_numbers))
-        return typed(Panel, dtype)(
-            values=self.values,
-            targets=self.targets,
-            offsets=self.offsets,
-            units=self.units,
-            spreads=spreads,
-            numbers=numbers,
-            codes=self.codes,
-            static_numbers=static,
-            static_codes=self.static_codes,
-            n_ahead_numbers=self.n_ahead_numbers,
-            n_ahead_codes=self.n_ahead_codes,
-        )
+        made = {"spreads": spreads, "numbers": numbers, "static_numbers": static}
+        return typed(Panel, dtype)(**{**vars(self), **made})
 
 
 @dataclass(frozen=True)
@@ -193,8 +169,8 @@ def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
     offsets = _offsets(n_first + n_second)
     begins = offsets[:-1]
     to_first, to_second = spans(begins, n_first), spans(begins + n_first, n_second)
-    joined = (_rows(getattr(first, name), getattr(second, name), to_first, to_second) for name in ROWS)
-    values, targets, numbers, codes = joined
+    both = ((getattr(first, name), getattr(second, name)) for name in ROWS)
+    values, targets, numbers, codes = (_rows(old, new, to_first, to_second) for old, new in both)
     return replace(second, offsets=offsets, values=values, targets=targets, numbers=numbers, codes=codes)
 
 
@@ -209,9 +185,8 @@ def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
 
 def split(panel: PanelArrays, lengths: np.ndarray) -> tuple[PanelArrays, PanelArrays]:
     """Cut each series after its first `lengths[s]` rows."""
-    counts = np.diff(panel.offsets)
     begins = panel.offsets[:-1]
-    return cut(panel, begins, lengths), cut(panel, begins + lengths, counts - lengths)
+    return cut(panel, begins, lengths), cut(panel, begins + lengths, np.diff(panel.offsets) - lengths)
 
 
 def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:

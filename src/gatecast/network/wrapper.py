@@ -21,16 +21,13 @@ from gatecast.network.spec import NetworkSpec
 
 __all__ = [
     "FINISHED",
-    "NOT_FINITE",
     "OptimizerSettings",
-    "SegmentSource",
     "SequenceResult",
     "SlopeResult",
     "Source",
     "Stream",
     "Stretches",
     "Trainer",
-    "WindowSource",
     "array_source",
     "available_isas",
     "compiler",
@@ -45,7 +42,8 @@ __all__ = [
     "window_source",
 ]
 
-FINISHED, NOT_FINITE = 0, 2
+# the outcome of a run whose numbers stayed finite
+FINISHED = 0
 
 # The core has each of these for float32 and float64 with one signature, which a type checker knows by the former.
 Source: TypeAlias = _native.Source_float32
@@ -114,19 +112,8 @@ def native_shape(spec: NetworkSpec) -> _native.Shape:
         )
         for n, (asked, layer) in enumerate(zip((*spec.stack, *spec.decoder), spec.layers, strict=True))
     ]
-    return _native.Shape(
-        dense_inputs=spec.dense_inputs,
-        embeddings=spec.embeddings,
-        layers=layers,
-        n_stack_layers=len(spec.stack),
-        horizon=spec.horizon,
-        n_skip_forecasts=spec.n_skip_forecasts,
-        n_parameters_of_step=spec.n_parameters_of_step,
-        n_contexts=spec.n_contexts,
-        n_ahead_numbers=spec.n_ahead_numbers,
-        n_ahead_codes=spec.n_ahead_codes,
-        future_units=spec.future_units,
-    )
+    others = {name: value for name, value in spec.to_dict().items() if name not in ("stack", "decoder")}
+    return _native.Shape(layers=layers, n_stack_layers=len(spec.stack), **others)
 
 
 def make_trainer(
@@ -213,20 +200,11 @@ def run_sequences(
     trace: str = "none",
     n_threads: int = 1,
 ) -> SequenceResult:
-    """Run the network along many sequences.
+    """Run the network along many sequences; one of length 0 keeps its state and has no forecast (NaN).
 
-    Args:
-        spec: Shape of the network.
-        weights: `(spec.n_parameters,)`.
-        loss: What the parameters of the forecasts mean.
-        value_inputs: What it is shown of the values.
-        panel: Of the same type as the weights.
-        stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
-        state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
-        width: How many steps of the forecast are wanted after every step.
-        trace: Of which steps it is told what recurrent layers did (`NetworkSpec.trace_size` numbers each, see
-            `Layer.traced`): of "none", "each" or the "last" one of each sequence.
-        n_threads: Threads for this call.
+    The `state` before the first step `(n, state_size)` is not changed; zeros when absent. `width` says how many steps
+    of the forecast are wanted after every step, `trace` of which steps it is told what recurrent layers did
+    (`NetworkSpec.trace_size` numbers each, see `Layer.traced`): "none", "each" or the "last" one of each sequence.
     """
     n, P = len(stretches.series), spec.n_parameters_of_step
     after = np.zeros((n, spec.state_size), weights.dtype) if state is None else state.copy()

@@ -115,21 +115,11 @@ def train(
 ) -> TrainingResult:
     """Take one training step for each learning rate, and keep the weights that are best on the validation set.
 
-    Args:
-        trainer: From `make_trainer`.
-        source: Where its sequences come from.
-        schedule: What training follows.
-        progress: Is told of every few steps, or None.
-        judge: Returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
-            without it the last weights count.
-        save: Is shown trainer and log now and then and at the end, also after Ctrl-C, and may keep them.
-        log: Of an earlier run that is to go on, whose weights and moments the trainer has.
-
-    Returns:
-        The result; after Ctrl-C that of the steps taken so far, with `Stop.INTERRUPTED`.
-
-    Raises:
-        TrainingError: The loss or the gradient stopped being a number.
+    `judge` returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
+    without it the last weights count. `save` is shown trainer and log now and then and at the end, also after Ctrl-C. A
+    `log` is that of an earlier run that is to go on, whose weights and moments the trainer has. After Ctrl-C the result
+    is that of the steps taken so far, with `Stop.INTERRUPTED`; TrainingError: the loss or the gradient stopped being a
+    number.
     """
     log = log or Log(schedule.rates, schedule.learning_rate, np.zeros((len(schedule.rates), 5)))
     run = _Run(trainer, source, schedule, progress, judge, save, log)
