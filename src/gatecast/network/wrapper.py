@@ -21,6 +21,7 @@ from gatecast.network.spec import NetworkSpec
 
 __all__ = [
     "FINISHED",
+    "NOT_FINITE",
     "OptimizerSettings",
     "SequenceResult",
     "SlopeResult",
@@ -42,8 +43,8 @@ __all__ = [
     "window_source",
 ]
 
-# the outcome of a run whose numbers stayed finite
-FINISHED = 0
+# outcomes of a run
+FINISHED, NOT_FINITE = 0, 2
 
 # The core has each of these for float32 and float64 with one signature, which a type checker knows by the former.
 Source: TypeAlias = _native.Source_float32
