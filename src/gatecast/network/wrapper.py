@@ -125,8 +125,8 @@ def make_trainer(
     Its `run(source, first_step, rates)` returns outcome, steps and records, whose columns `(steps, 5)` are mean loss,
     mean loss and mean squared error in units of the data, number of targets and norm of the gradient. `run_into` writes
     them to an array of the caller, where those of the finished steps (`adam_steps` counts these) are also after Ctrl-C.
-    `gradient(source, chance)`, with dropout where `chance` is true, returns the loss, predictions `(B, T - first, P,
-    H)` and the gradients of weights and inputs.
+    `gradient(source, chance)`, with dropout where `chance` is true, returns loss, predictions `(B, T - first, P, H)`
+    and the gradients of weights and inputs.
     """
     trainer = typed(Trainer, weights.dtype)(
         shape=native_shape(spec), loss=loss.native(), n_threads=n_threads, isa=isa(), **asdict(optimizer)
