@@ -51,10 +51,7 @@ class DemoOptions(JsonOptions):
     sunspots. Prints losses, errors and times, and draws pictures.
     """
 
-    examples: ClassVar = (
-        "gatecast demo",
-        "gatecast demo --out pictures --json",
-    )
+    examples: ClassVar = ("gatecast demo", "gatecast demo --out pictures --json")
 
     out: Path = option(Path("demo"), "Folder for the pictures; made if needed.", "FOLDER")
 
@@ -63,10 +60,7 @@ class DemoOptions(JsonOptions):
 class DoctorOptions(JsonOptions):
     """Check this installation: versions, processor, and two seconds of arithmetic."""
 
-    examples: ClassVar = (
-        "gatecast doctor",
-        "gatecast doctor --json",
-    )
+    examples: ClassVar = ("gatecast doctor", "gatecast doctor --json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +113,7 @@ class FitOptions(FileOptions):
 
     settings: Settings = settings(OF_FITS)
     test_size: str = option(
-        "0.2",
-        "Share of each series to test on, or a number of points at its end; 0 for none.",
-        "SIZE",
-        panel=TESTING,
+        "0.2", "Share of each series to test on, or a number of points at its end; 0 for none.", "SIZE", panel=TESTING
     )
     quiet: bool = option(False, "Print the result only, or nothing with --out.", short="-q")
 
@@ -211,10 +202,7 @@ class GatesOptions(FileOptions):
     member: int = option(0, "Which network of an ensemble, counted from 0.", "N")
     threshold: float = option(0.1, "A unit forgets where it keeps less than this in a step.", "SHARE")
     out: Path | None = option(
-        None,
-        "Write all gates and states here: .csv or .parquet, a row for each unit and time.",
-        "FILE",
-        panel=RESULTS,
+        None, "Write all gates and states here: .csv or .parquet, a row for each unit and time.", "FILE", panel=RESULTS
     )
 
 
@@ -285,17 +273,10 @@ class WindowOptions(TableOptions):
         shown="the usual ones",
     )
     time_limit: float | None = option(
-        60.0,
-        "Seconds for a fit in one window; a slower model is reported as timed out.",
-        "SECONDS",
-        panel=WINDOWS,
+        60.0, "Seconds for a fit in one window; a slower model is reported as timed out.", "SECONDS", panel=WINDOWS
     )
     n_jobs: int | None = option(
-        None,
-        "Processes; -1 for one on each processor.",
-        "N",
-        panel=WINDOWS,
-        shown="1, and -1 for ten series or more",
+        None, "Processes; -1 for one on each processor.", "N", panel=WINDOWS, shown="1, and -1 for ten series or more"
     )
     folder: Path | None = option(
         None, "Keep finished windows here: the same command goes on from them.", "FOLDER", panel=WINDOWS

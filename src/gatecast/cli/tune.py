@@ -67,10 +67,7 @@ def tune(options: TuneOptions) -> None:
 
 def _model(options: TuneOptions) -> LSTMForecaster:
     chosen = replace(
-        options.settings,
-        horizon=options.horizon,
-        seed=options.seed,
-        progress=not (options.json or options.quiet),
+        options.settings, horizon=options.horizon, seed=options.seed, progress=not (options.json or options.quiet)
     )
     return LSTMForecaster.from_settings(chosen)
 

@@ -22,15 +22,7 @@ if TYPE_CHECKING:
     from gatecast.data.reading.files import Table
     from gatecast.forecaster import Forecaster
 
-__all__ = [
-    "arguments_of",
-    "covariate_settings",
-    "models_of",
-    "percent",
-    "read_table",
-    "say_board",
-    "say_failures",
-]
+__all__ = ["arguments_of", "covariate_settings", "models_of", "percent", "read_table", "say_board", "say_failures"]
 
 # by column of the leaderboard, what people call it and how its values are written
 Columns = dict[str, tuple[str, Callable[[float], str]]]
