@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gatecast.data.panel.panel import Panel
     from gatecast.data.reading.files import Table
     from gatecast.reporting import Report
-    from gatecast.reporting.rivals import Scope
+    from gatecast.reporting.work import Scope
 
 __all__ = ["report"]
 
@@ -58,7 +58,7 @@ def report(options: ReportOptions) -> None:
 def _make(options: ReportOptions, table: Table, known: Table) -> Report:
     from gatecast.reporting import Origin
     from gatecast.reporting import report as put_together
-    from gatecast.reporting.clock import Clock
+    from gatecast.reporting.work import Clock
 
     settings = {"horizon": options.horizon, "seed": options.seed, **covariate_settings(options)}
     scope = _scope(options, known.panel)
@@ -76,7 +76,7 @@ def _make(options: ReportOptions, table: Table, known: Table) -> Report:
 
 
 def _scope(options: ReportOptions, panel: Panel) -> Scope:
-    from gatecast.reporting.rivals import Scope, scope_of
+    from gatecast.reporting.work import Scope, scope_of
 
     usual = scope_of(panel, options.horizon)
     return Scope(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.forecaster import LSTMForecaster
+from gatecast.reporting.work import unfitted
 
 if TYPE_CHECKING:
     from gatecast.reporting.made import Origin
@@ -29,7 +31,7 @@ def about_recipe(
     spec = fitted.ensemble.spec
     return {
         "made_at": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "model": repr(_bare(model)),
+        "model": repr(unfitted(model, progress=True)),
         "chosen": {
             "horizon": fitted.horizon,
             "lookback": fitted.lookback,
@@ -56,15 +58,9 @@ def about_recipe(
 def _versions() -> dict[str, str]:
     found = {}
     for name in LIBRARIES:
-        try:
+        with suppress(PackageNotFoundError):
             found[name] = version(name)
-        except PackageNotFoundError:
-            continue
     return found
-
-
-def _bare(model: LSTMForecaster) -> LSTMForecaster:
-    return LSTMForecaster.from_settings(replace(model.settings_, checkpoint=None, progress=True))
 
 
 def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
@@ -79,12 +75,8 @@ def python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
         if getattr(panel.columns, role) != getattr(usual, role)
     ]
     names += [f", freq={panel.freq!r}"] if panel.freq != 1 else []
-    return "\n".join(
-        [
-            "from gatecast import LSTMForecaster, Network, Training, report",
-            "",
-            f"model = {_bare(model)!r}",
-            f"model.fit(data{''.join(names)})",
-            f'report(model{more}).save("report.html")',
-        ]
-    )
+    return f"""from gatecast import LSTMForecaster, Network, Training, report
+
+model = {unfitted(model, progress=True)!r}
+model.fit(data{"".join(names)})
+report(model{more}).save("report.html")"""
