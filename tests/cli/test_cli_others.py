@@ -11,7 +11,7 @@ import pytest
 
 import gatecast as package
 from gatecast import LSTMForecaster, Training
-from gatecast.cli import checks
+from gatecast.cli import doctor
 from gatecast.network import wrapper
 
 from .commands import QUICK, write_csv
@@ -148,14 +148,14 @@ def test_doctor_json_has_each_instruction_set(gatecast):
 
 @pytest.mark.parametrize("wrong", [1 + 1e-6, np.nan])
 def test_doctor_notices_wrong_gradients(gatecast, monkeypatch, wrong):
-    right = checks.reference.gradients
+    right = doctor.reference.gradients
 
     def gradients(*arguments):
         result = right(*arguments)
         result.weights[3] *= wrong
         return result
 
-    monkeypatch.setattr(checks.reference, "gradients", gradients)
+    monkeypatch.setattr(doctor.reference, "gradients", gradients)
     outcome = gatecast("doctor")
     assert outcome.code == 1
     assert "FAIL  gradients" in outcome.out
@@ -164,8 +164,8 @@ def test_doctor_notices_wrong_gradients(gatecast, monkeypatch, wrong):
 
 
 def test_doctor_notices_threads_that_differ(gatecast, monkeypatch):
-    right = checks._trained
-    monkeypatch.setattr(checks, "_trained", lambda n_threads: right(n_threads) + (n_threads == 3) * np.float32(1e-6))
+    right = doctor._trained
+    monkeypatch.setattr(doctor, "_trained", lambda n_threads: right(n_threads) + (n_threads == 3) * np.float32(1e-6))
     outcome = gatecast("doctor")
     assert outcome.code == 1
     assert "1, 2 and 3 threads give different weights" in outcome.out

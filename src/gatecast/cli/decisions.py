@@ -35,11 +35,7 @@ SHOWN_IDS = 3
 
 
 def check_intervals(settings: Settings, panel: Panel) -> None:
-    """Make sure, before anything is trained, that intervals will be known.
-
-    Raises:
-        ConfigError: Nothing would be held back to measure errors on.
-    """
+    """Refuse intervals, before anything is trained, where nothing would be held back to measure errors on."""
     if settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
         return
     raise ConfigError(
@@ -84,11 +80,10 @@ def decisions_report(model: LSTMForecaster) -> dict[str, object]:
 def say_decisions(printer: Printer, model: LSTMForecaster) -> None:
     """Print what a fit decided, and why."""
     record = model.fitted_.record
-    decided = " ".join(map(str, record.decisions))
     plain = "as they are" if record.transform == "none" else record.transform
     facts = {
         "seasons": _seasons(record.seasons),
-        "values": decided or plain,
+        "values": " ".join(map(str, record.decisions)) or plain,
         "network": _network(model),
         "training": f"{record.n_steps:,} of {record.plan.n_steps:,} steps. {in_options(record.stop.remedy)}",
         "validation": _validation(record),
@@ -132,13 +127,8 @@ def _layers(spec: NetworkSpec) -> list[LayerSpec]:
 
 def _seasons_report(seasons: Seasons) -> list[dict[str, object]]:
     checks = [
-        {
-            "season_length": check.season_length,
-            "kept": check.kept,
-            "strength": check.strength,
-            "reason": str(check.message),
-        }
-        for check in seasons.checks
+        {"season_length": c.season_length, "kept": c.kept, "strength": c.strength, "reason": str(c.message)}
+        for c in seasons.checks
     ]
     given = seasons.lengths if seasons.source == "given" else ()
     return checks + [
@@ -151,10 +141,7 @@ def _seasons(seasons: Seasons) -> str:
         return (" and ".join(map(str, seasons.lengths)) or "1") + " steps, as was asked for"
     if not seasons.checks:
         return "none: the steps suggest none, and the values do not repeat themselves"
-    lines = [
-        f"{check.season_length} {'kept' if check.kept else 'dropped'}: {check.message}" for check in seasons.checks
-    ]
-    return "\n".join(lines)
+    return "\n".join(f"{c.season_length} {'kept' if c.kept else 'dropped'}: {c.message}" for c in seasons.checks)
 
 
 def _network(model: LSTMForecaster) -> str:

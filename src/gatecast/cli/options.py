@@ -56,15 +56,9 @@ NAMED = {"past": "COLUMN", "future": "COLUMN", "static": "COLUMN", "country": "C
 def option(
     default: Default, text: str, metavar: str = "", *, panel: str = "", short: str = "", shown: str = ""
 ) -> Default:
-    """Define an option by a field, whose name is the option's.
+    """Define an option by a field, whose name is the option's; its default is a tuple where it may be repeated.
 
-    Args:
-        default: Its value where it is left out; `REQUIRED` where it must be given, a tuple where it may be repeated.
-        text: Its help.
-        metavar: What stands for the value in the help.
-        panel: Heading under which the help shows it.
-        short: A short name, e.g. `-n`.
-        shown: What the help says of the default.
+    The help shows `metavar` in place of a value, `panel` as its heading, and `shown` in place of the default.
     """
     shows_default = shown or not (default in (None, ()) or isinstance(default, bool))
     more = {"help": text, "metavar": metavar or None, "rich_help_panel": panel or None, "show_default": shows_default}
@@ -83,12 +77,7 @@ def settings(names: Sequence[str]) -> Settings:
 
 
 def flag_of(name: str) -> str:
-    """Return the option of an argument.
-
-    Examples:
-        >>> flag_of("season_length")
-        '--season-length'
-    """
+    """Return the option of an argument, e.g. `--season-length`."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -99,9 +88,8 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     """
     hints = get_type_hints(options)
     own = [each for each in fields(options) if "settings" not in each.metadata]  # type: ignore[arg-type]
-    parameters = [_parameter(each, hints[each.name]) for each in own] + [
-        _of_setting(SETTINGS[n]) for n in _names(options)
-    ]
+    parameters = [_parameter(each, hints[each.name]) for each in own]
+    parameters += [_of_setting(SETTINGS[name]) for name in _names(options)]
 
     def command(**given: Any) -> None:
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from gatecast import LSTMForecaster
 from gatecast.cli.commands import ReportOptions
-from gatecast.cli.output import Printer
-from gatecast.cli.outputs import check_outputs
-from gatecast.cli.reading import read, roles_of, say_table
-from gatecast.cli.windows import covariate_settings, models_of
+from gatecast.cli.compare import covariate_settings, models_of
+from gatecast.cli.output import Printer, check_outputs
+from gatecast.cli.reading import read, reading_of, roles_of, say_table
 from gatecast.cli.wording import as_options, option_text
 from gatecast.data.reading.ahead import split_future, without_future
 from gatecast.texts.message import Message
@@ -128,15 +127,7 @@ def _command(options: ReportOptions) -> str:
 def _code(options: ReportOptions, settings: Mapping[str, object], scope: Scope, panel: Panel) -> str:
     """Return Python that does the same."""
     named = covariate_settings(options)
-    reading: dict[str, object] = {
-        "time_col": options.time_col,
-        "target_col": options.target_col,
-        "id_col": options.id_col,
-        "freq": int(options.freq) if options.freq and options.freq.isdigit() else options.freq,
-        "date_format": options.date_format,
-        "encoding": options.encoding,
-        **{name: named[name] for name in ("past", "future", "static") if name in named},
-    }
+    reading = reading_of(options) | {name: named[name] for name in ("past", "future", "static") if name in named}
     has_future = bool(panel.future) and split_future(panel)[1] is not None
     more = "".join(f", {name}={value!r}" for name, value in named.items())
     return "\n".join(

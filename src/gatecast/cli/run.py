@@ -43,7 +43,14 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the last line of defense: no traceback unless asked for
-        return _failure(error)
+        if os.environ.get("GATECAST_DEBUG"):
+            _say(traceback.format_exc())
+        what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        _say(
+            f"gatecast failed ({what}). That is a mistake in gatecast: please report it, with what the same command "
+            "prints when the environment variable GATECAST_DEBUG is 1."
+        )
+        return FAILURE
 
 
 def _code(arguments: Sequence[str]) -> int:
@@ -56,28 +63,10 @@ def _code(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _failure(error: Exception) -> int:
-    what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    if os.environ.get("GATECAST_DEBUG"):
-        _say(traceback.format_exc())
-    _say(
-        f"gatecast failed ({what}). That is a mistake in gatecast: please report it, with what the same command prints "
-        "when the environment variable GATECAST_DEBUG is 1."
-    )
-    return FAILURE
-
-
-def _warn(
-    others: Callable[..., None],
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    *place: object,
-) -> None:
+def _warn(others: Callable[..., None], message: Warning | str, category: type[Warning], *place: object) -> None:
     """Say a warning of gatecast's own without its place in the code, which is nothing to a user of the command."""
     if category is not UserWarning:
-        others(message, category, filename, lineno, *place)
+        others(message, category, *place)
         return
     from gatecast.cli.wording import in_options
 

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from gatecast import Panel
     from gatecast.metrics.errors import Evaluation
 
-__all__ = ["METHODS", "coverage_words", "say_errors", "say_forecast", "verdict"]
+__all__ = ["coverage_words", "say_errors", "say_forecast", "verdict"]
 
-METHODS = {"LSTM": "LSTM", "Naive": "naive (the last value)", "SeasonalNaive": "seasonal naive"}
 SHOWN_ROWS = 12
 # intervals and quantiles beside the forecast
 MOST_COLUMNS = 3
@@ -25,18 +24,15 @@ CLOSE = 0.02
 def say_errors(printer: Printer, evaluation: Evaluation, n_test: int, judgement: str) -> None:
     """Print the errors on the test part, and what they mean."""
     ahead = "1 step" if evaluation.horizon == 1 else f"1 to {evaluation.horizon} steps"
+    season = f"seasonal naive ({evaluation.season_length} steps ago)"
+    called = {"Naive": "naive (the last value)", "SeasonalNaive": season}
     rows = [
-        [_method(name, evaluation), number(score.rmse), number(score.mae), number(score.mase)]
+        [called.get(name, name), number(score.rmse), number(score.mae), number(score.mase)]
         for name, score in evaluation.scores.items()
     ]
     title = f"Errors on {n_test:,} points held back, {ahead} ahead from {evaluation.n_origins:,} origins"
     printer.table(title, ["forecast", "RMSE", "MAE", "MASE"], rows)
     printer.say(judgement + "\n", style="bold")
-
-
-def _method(name: str, evaluation: Evaluation) -> str:
-    season = f" ({evaluation.season_length} steps ago)" if name == "SeasonalNaive" else ""
-    return METHODS.get(name, name) + season
 
 
 def verdict(evaluation: Evaluation) -> str:
@@ -61,15 +57,9 @@ def verdict(evaluation: Evaluation) -> str:
 
 
 def coverage_words(coverage: dict[float, float], where: str) -> str:
-    """Say how often intervals held, beside how often they should.
-
-    Examples:
-        >>> coverage_words({80.0: 0.779, 95.0: 0.94}, "the test part")
-        'Measured on the test part: the 80 % interval held 77.9 % of what came, the 95 % interval 94.0 %.'
-    """
-    held = [f"the {level:g} % interval {share:.1%}".replace("%", " %") for level, share in coverage.items()]
-    held = [text.replace("  %", " %") for text in held]
-    held[0] = held[0].replace("interval", "interval held").removesuffix(".") + " of what came"
+    """Say how often intervals held, beside how often they should."""
+    held = [f"the {level:g} % interval {100 * share:.1f} %" for level, share in coverage.items()]
+    held[0] = held[0].replace("interval", "interval held") + " of what came"
     return f"Measured on {where}: {', '.join(held)}."
 
 
@@ -87,10 +77,10 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
     title = f"Forecast{of}, {horizon} {'step' if horizon == 1 else 'steps'} ahead"
     printer.table(title, [*([panel.columns.id] if several else []), panel.columns.time, "LSTM", *more], rows)
     n_more = len(predicted) - len(rows)
-    if n_more and not is_saved:
-        printer.say(f"... and {n_more:,} more rows: write all of them with --out forecast.csv")
-    elif n_more:
-        printer.say(f"... and {n_more:,} more rows")
+    if n_more:
+        printer.say(
+            f"... and {n_more:,} more rows" + ("" if is_saved else ": write all of them with --out forecast.csv")
+        )
     elif not is_saved:
         printer.say("Write it to a file with --out forecast.csv")
 
