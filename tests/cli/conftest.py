@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatecast.cli.run import run
+from gatecast.cli.app import run
 
 from .commands import QUICK, Outcome, weekly, write_csv
 

@@ -35,6 +35,11 @@ OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
 
 
+def to_file(text: str) -> Path | None:
+    """Define an option for a file that is written where it is asked for."""
+    return option(None, text, "FILE", panel=RESULTS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class JsonOptions:
     """What every command has; the docstring of a command's options is its help."""
@@ -136,9 +141,9 @@ class ForecastOptions(FutureOptions, IntervalOptions, FitOptions, TableOptions):
         False, "Forecast with the model that was tested instead of learning again from all points.", panel=TESTING
     )
     resume: Path | None = option(None, "Go on from the checkpoint in this file.", "FILE", panel=TESTING)
-    out: Path | None = option(None, "Write the forecast here: .csv or .parquet.", "FILE", panel=RESULTS)
-    plot: Path | None = option(None, "Draw it: .png, .svg or .pdf.", "FILE", panel=RESULTS)
-    save: Path | None = option(None, "Keep the model, for `gatecast predict`.", "FILE", panel=RESULTS)
+    out: Path | None = to_file("Write the forecast here: .csv or .parquet.")
+    plot: Path | None = to_file("Draw it: .png, .svg or .pdf.")
+    save: Path | None = to_file("Keep the model, for `gatecast predict`.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +158,7 @@ class PredictOptions(FutureOptions, IntervalOptions, FileOptions):
     model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
     data: Path | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
     horizon: int | None = option(None, "Steps ahead; what the model learned when left out.", "N", short="-n")
-    out: Path | None = option(None, "Write the forecast here: .csv or .parquet.", "FILE", panel=RESULTS)
+    out: Path | None = to_file("Write the forecast here: .csv or .parquet.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +184,7 @@ class DiagnoseOptions(FitOptions):
         None, "Steps ahead of the fit, where a table is given.", "N", short="-n", shown="1 with a table"
     )
     fix: bool = option(False, "Try the remedies in order, and show whether each helped.")
-    save: Path | None = option(None, "With --fix: keep the better model here.", "FILE", panel=RESULTS)
+    save: Path | None = to_file("With --fix: keep the better model here.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,9 +206,7 @@ class GatesOptions(FileOptions):
     unique_id: str | None = option(None, "Which series, where the table holds several.", "ID")
     member: int = option(0, "Which network of an ensemble, counted from 0.", "N")
     threshold: float = option(0.1, "A unit forgets where it keeps less than this in a step.", "SHARE")
-    out: Path | None = option(
-        None, "Write all gates and states here: .csv or .parquet, a row for each unit and time.", "FILE", panel=RESULTS
-    )
+    out: Path | None = to_file("Write all gates and states here: .csv or .parquet, a row for each unit and time.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,10 +252,8 @@ class TuneOptions(TableOptions):
         "SIZE",
         panel=TESTING,
     )
-    report: Path | None = option(None, "Write a page about the search here.", "FILE", panel=RESULTS)
-    save: Path | None = option(
-        None, "Fit the best settings on all points and keep the model, for `gatecast predict`.", "FILE", panel=RESULTS
-    )
+    report: Path | None = to_file("Write a page about the search here.")
+    save: Path | None = to_file("Fit the best settings on all points and keep the model, for `gatecast predict`.")
     quiet: bool = option(False, "Print the settings alone.", short="-q")
 
 
@@ -282,9 +283,7 @@ class WindowOptions(TableOptions):
         None, "Keep finished windows here: the same command goes on from them.", "FOLDER", panel=WINDOWS
     )
     seed: int = option(0, "The same seed, the same result.", "N", panel=WINDOWS)
-    out: Path | None = option(
-        None, "Write every forecast with its origin here: .csv or .parquet.", "FILE", panel=RESULTS
-    )
+    out: Path | None = to_file("Write every forecast with its origin here: .csv or .parquet.")
 
 
 @dataclass(frozen=True, kw_only=True)

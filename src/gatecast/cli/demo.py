@@ -106,7 +106,8 @@ def demo(options: DemoOptions) -> None:
     sunspots, page = _sunspots(printer, options.out, pictures, draws=draws)
     report = {
         "noise_floor": noise_floor,
-        **{name: each.report() for name, each in (*trials.items(), *rivals.items())},
+        **{name: trial.report() for name, trial in trials.items()},
+        **{name: rival.report() for name, rival in rivals.items()},
         "diagnosis": diagnosis,
         "sunspots": sunspots,
         "pictures": pictures,
