@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gatecast.cli.commands import DiagnoseOptions, ForecastOptions, IntervalOptions
+from gatecast.cli.commands import AheadOptions, DiagnoseOptions, ForecastOptions
 from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels, check_quantiles, level_to_quantiles
@@ -41,7 +41,7 @@ def levels_of(level: tuple[float, ...]) -> tuple[float, ...]:
     return check_levels(level) if level else ()
 
 
-def quantiles_of(options: IntervalOptions) -> tuple[float, ...]:
+def quantiles_of(options: AheadOptions) -> tuple[float, ...]:
     """Return the quantiles that were asked for, rising."""
     return check_quantiles(options.quantiles) if options.quantiles else ()
 

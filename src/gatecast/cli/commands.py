@@ -11,6 +11,7 @@ from gatecast.model.settings import SETTINGS, Settings
 
 __all__ = [
     "COMMANDS",
+    "AheadOptions",
     "BacktestOptions",
     "CompareOptions",
     "DemoOptions",
@@ -93,17 +94,11 @@ class TableOptions(FileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntervalOptions:
-    """How sure a forecast is."""
+class AheadOptions:
+    """How sure a forecast is, and what is known ahead."""
 
     level: tuple[float, ...] = option((), "Add intervals of this coverage in %, e.g. 80; may be repeated.", "PERCENT")
     quantiles: tuple[float, ...] = option((), "Add quantiles, e.g. 0.9; may be repeated.", "SHARE")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FutureOptions:
-    """What is known ahead."""
-
     future_file: Path | None = option(
         None,
         "Table with the --future columns ahead; else the rows without a target at the end of DATA.",
@@ -124,7 +119,7 @@ class FitOptions(FileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForecastOptions(FutureOptions, IntervalOptions, FitOptions, TableOptions):
+class ForecastOptions(AheadOptions, FitOptions, TableOptions):
     """Forecast a table: a CSV with a date column and a number column is enough.
 
     Reads the file and says what it understood of it; learns from the first 80 % and measures the error on the rest,
@@ -147,7 +142,7 @@ class ForecastOptions(FutureOptions, IntervalOptions, FitOptions, TableOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictOptions(FutureOptions, IntervalOptions, FileOptions):
+class PredictOptions(AheadOptions, FileOptions):
     """Forecast with a model that was saved before, without training."""
 
     examples: ClassVar = (

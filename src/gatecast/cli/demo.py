@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from gatecast import LSTMForecaster, datasets, train_test_split
 from gatecast.cli.commands import DemoOptions
 from gatecast.cli.output import Printer, make_folder, number, write_picture
 from gatecast.cli.tables import coverage_words, say_errors, verdict
-from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.exceptions import GatecastError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,10 +79,15 @@ class Rival:
 
 def demo(options: DemoOptions) -> None:
     """Run the command."""
+    from gatecast.charts.style import check_matplotlib
+
     make_folder("--out", options.out)
     shown = not options.json
     printer = Printer(shown=shown)
-    draws = _can_draw(printer)
+    draws = False
+    with _missing(printer, "pictures"):
+        check_matplotlib()
+        draws = True
     sine = datasets.sine()
     train, test = train_test_split(sine.drop(columns="clean"))
     clean = sine["clean"].to_numpy()[len(train) :]
@@ -121,15 +128,13 @@ def demo(options: DemoOptions) -> None:
         printer.json(report)
 
 
-def _can_draw(printer: Printer) -> bool:
-    from gatecast.charts.style import check_matplotlib
-
+@contextmanager
+def _missing(printer: Printer, what: str) -> Iterator[None]:
+    """Say what there is not, and go on, where a library is not installed."""
     try:
-        check_matplotlib()
+        yield
     except GatecastError as error:
-        printer.say(f"No pictures this time. {error}\n")
-        return False
-    return True
+        printer.say(f"No {what} this time. {error}\n")
 
 
 def _try(model: LSTMForecaster, train: pd.DataFrame, test: pd.DataFrame, shown: bool) -> Trial:
@@ -158,12 +163,10 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
 
     found = AutoARIMA(season_length=1, max_points=SARIMA_POINTS)
     given = SARIMA(season_length=1, order=SINE_ORDER)
-    try:
+    with _missing(printer, "SARIMA"):
         searched = _rival("AutoARIMA", found, train, test)
         return {"sarima": searched, "sarima_by_hand": _rival("SARIMA(2,0,2)", given, train, test)}
-    except ConfigError as error:
-        printer.say(f"No SARIMA this time. {error}\n")
-        return {}
+    return {}
 
 
 def _rival(title: str, model: Baseline, train: pd.DataFrame, test: pd.DataFrame) -> Rival:
@@ -240,10 +243,10 @@ def _sunspots(
     printer: Printer, folder: Path, pictures: list[Path], *, draws: bool
 ) -> tuple[dict[str, object] | None, Path | None]:
     """Forecast a real series and write a report on it; None where what that needs is not installed."""
-    try:
+    data = None
+    with _missing(printer, "sunspots"):
         data = datasets.sunspots()
-    except GatecastError as error:
-        printer.say(f"No sunspots this time. {error}\n")
+    if data is None:
         return None, None
     train, test = train_test_split(data)
     model = LSTMForecaster(season_length=SUNSPOT_SEASON, max_seconds=SUNSPOT_SECONDS)
@@ -276,17 +279,15 @@ def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> P
         SeasonalNaive(1, season_length=SUNSPOT_SEASON, time_limit=None),
         LinearAR(1, season_length=SUNSPOT_SEASON, time_limit=None),
     ]
-    try:
+    with _missing(printer, "report"):
         comparison = compare(
             data, 1, models, n_windows=REPORT_WINDOWS, refit=False, season_length=SUNSPOT_SEASON, progress=False
         )
         diagnosis = diagnose(trial.model, test=trial.test)
         origin = Origin(name="Sunspots per year")
         report(trial.model, test=trial.test, comparison=comparison, diagnosis=diagnosis, origin=origin).save(path)
-    except GatecastError as error:
-        printer.say(f"No report this time. {error}\n")
-        return None
-    return path
+        return path
+    return None
 
 
 def _draw(trial: Trial, path: Path, n_steps: int, title: str, noise_floor: float | None) -> None:

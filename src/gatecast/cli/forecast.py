@@ -12,10 +12,19 @@ import typer
 from gatecast import LSTMForecaster, Panel
 from gatecast.cli.choices import USUAL_LEVELS, hold_out, levels_of, quantiles_of, settings_of, share_to_test
 from gatecast.cli.commands import ForecastOptions
-from gatecast.cli.decisions import check_intervals, decisions_report, notes_about, say_decisions, validation_coverage
 from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, write_picture, write_table
 from gatecast.cli.reading import Ahead, ahead_of_table, read, roles_of, say_table
-from gatecast.cli.tables import coverage_words, say_errors, say_forecast, verdict
+from gatecast.cli.tables import (
+    check_intervals,
+    coverage_words,
+    decisions_report,
+    notes_about,
+    say_decisions,
+    say_errors,
+    say_forecast,
+    validation_coverage,
+    verdict,
+)
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
 

@@ -46,7 +46,6 @@ PANELS = {
     "Training": "The training (good as it is)",
 }
 COVARIATES = ("past", "future", "static", "calendar", "country")
-BY_DATA = "chosen from the data"
 # what is not chosen from the data where it is left out
 LEFT_OUT = ("country", "max_seconds", "n_threads", "checkpoint", "dilations")
 METAVARS = {int: "N", float: "X", str: "NAME", Path: "FILE"}
@@ -105,7 +104,9 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = _unwrapped(options.__doc__ or "")
+    # the lines of each paragraph are joined: the help is wrapped to the terminal, not as the source is
+    paragraphs = inspect.cleandoc(options.__doc__ or "").split("\n\n")
+    command.__doc__ = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     return command
 
 
@@ -142,7 +143,7 @@ def _of_setting(setting: Setting) -> inspect.Parameter:
         metavar=None if kind is bool else NAMED.get(name) or METAVARS[float if float in setting.types else kind],
         autocompletion=(lambda: list(setting.choices)) if setting.choices else None,
         rich_help_panel=panel,
-        show_default=BY_DATA if is_by_data else setting.default not in (None, ()) and kind is not bool,
+        show_default="chosen from the data" if is_by_data else setting.default not in (None, ()) and kind is not bool,
     )
     return _made(name, kind, setting.default, made, is_several=setting.is_several)
 
@@ -185,9 +186,3 @@ def _value(setting: Setting, given: object) -> Any:
             except ValueError:
                 continue
     return given
-
-
-def _unwrapped(text: str) -> str:
-    """Join the lines of each paragraph: the help is wrapped to the terminal, not as the source is."""
-    paragraphs = inspect.cleandoc(text).split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

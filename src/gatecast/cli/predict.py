@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from gatecast.cli.choices import levels_of, quantiles_of
 from gatecast.cli.commands import PredictOptions
-from gatecast.cli.decisions import interval_notes
 from gatecast.cli.output import Printer, check_outputs, rows_of, write_table
 from gatecast.cli.reading import ahead_of_model, ahead_of_table, load_model, read_like_training, say_table
-from gatecast.cli.tables import say_forecast
+from gatecast.cli.tables import interval_notes, say_forecast
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.model.forecast import after_training
 from gatecast.model.settings import Settings

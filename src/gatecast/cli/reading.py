@@ -180,8 +180,10 @@ def _listed(names: tuple[str, ...]) -> str:
 def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
     """Print what was understood of a file, whose last `n_ahead` steps are about the future."""
     words, freq = frequency_words(table.freq), table.freq
+    guessed = " (guessed from its characters)" if table.is_encoding_guessed else ""
+    encoding = table.encoding and f"{table.encoding}{guessed}"
     facts = {
-        "file": ", ".join(part for part in (table.format, _encoding(table), _cells(table)) if part),
+        "file": ", ".join(filter(None, (table.format, encoding, _cells(table)))),
         "times": _times(table),
         "target": table.target_col + (f" (numbers like {table.number_format})" if table.encoding else ""),
         "series": f"{table.n_series:,}" + (f", told apart by {table.id_col}" if table.id_col else ""),
@@ -205,10 +207,6 @@ def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
 
 def _kind(name: str, values: np.ndarray) -> str:
     return f"{name} ({'categories' if values.dtype == object else 'numbers'})"
-
-
-def _encoding(table: Table) -> str | None:
-    return f"{table.encoding} (guessed from its characters)" if table.is_encoding_guessed else table.encoding
 
 
 def _cells(table: Table) -> str:

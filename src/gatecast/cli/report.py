@@ -34,7 +34,7 @@ def report(options: ReportOptions) -> None:
     from gatecast.backtesting.backtest import Trial, check_jobs
     from gatecast.backtesting.windows import rolling_windows
     from gatecast.comparison.comparison import USUAL
-    from gatecast.reporting.page import check_libraries
+    from gatecast.reporting.made import check_libraries
     from gatecast.texts import check_language
 
     check_language(options.lang)

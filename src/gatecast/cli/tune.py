@@ -56,8 +56,7 @@ def tune(options: TuneOptions) -> None:
     if options.json:
         printer.json(_report(options, table, tuned, evaluation))
     else:
-        _say_settings(Printer(shown=True), tuned)
-        _say_files(printer, options)
+        _say_settings(printer, options, tuned)
     if tuned.is_interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -121,12 +120,18 @@ def _say(printer: Printer, tuned: Tuned, evaluation: Evaluation | None, n_test: 
         say_errors(printer, evaluation, n_test or 0, verdict(evaluation))
 
 
-def _say_settings(printer: Printer, tuned: Tuned) -> None:
+def _say_settings(printer: Printer, options: TuneOptions, tuned: Tuned) -> None:
     chosen = as_code(tuned.settings)
+    # also where --quiet leaves out everything else
     if chosen:
-        printer.say(f"Best settings: LSTMForecaster({tuned.model.horizon}, {chosen})", wrap=False)
+        Printer(shown=True).say(f"Best settings: LSTMForecaster({tuned.model.horizon}, {chosen})", wrap=False)
     else:
-        printer.say("The defaults were the best: LSTMForecaster without further settings.")
+        Printer(shown=True).say("The defaults were the best: LSTMForecaster without further settings.")
+    printer.file("Report written to", options.report)
+    printer.file("Trials kept in", options.study, "; the same command goes on from it")
+    if options.save is not None:
+        printer.say("The model that was saved learned from all points, with these settings.")
+    printer.file("Model saved to", options.save, f"; forecast with: gatecast predict {options.save}")
 
 
 def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
@@ -137,14 +142,6 @@ def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
         if len(panel.values) > int(model.fitted_.lengths.sum()):
             model = LSTMForecaster.from_settings(model.settings_).fit(panel)
         model.save(options.save.resolve())
-
-
-def _say_files(printer: Printer, options: TuneOptions) -> None:
-    printer.file("Report written to", options.report)
-    printer.file("Trials kept in", options.study, "; the same command goes on from it")
-    if options.save is not None:
-        printer.say("The model that was saved learned from all points, with these settings.")
-    printer.file("Model saved to", options.save, f"; forecast with: gatecast predict {options.save}")
 
 
 def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evaluation | None) -> dict[str, object]:

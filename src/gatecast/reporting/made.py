@@ -1,4 +1,7 @@
-"""What is a report? Facts as plain data, and the page that is made of them."""
+"""What is a report? Facts as plain data, and the page that is made of them.
+
+Charts and words are prepared, and a template joins them and escapes every text.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,18 @@ import html
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 from gatecast._files import write_atomically
 from gatecast._json import JsonObject
 from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.reporting.figures import figures_of, lives_message
+from gatecast.reporting.words import Words
 
-__all__ = ["Origin", "Report"]
+__all__ = ["Origin", "Report", "check_libraries"]
+
+HERE = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -54,9 +62,7 @@ class Report:
         Raises:
             GatecastError: jinja2 or plotly is not installed.
         """
-        from gatecast.reporting.page import page_of
-
-        return page_of(self.facts, self.lang)
+        return _page(self.facts, self.lang)
 
     def to_dict(self) -> JsonObject:
         """Return the facts in plain numbers, texts and lists, None where a number is undefined."""
@@ -85,3 +91,40 @@ class Report:
         # a frame of its own, so that styles of a notebook and of the page leave each other alone
         page = html.escape(self.html, quote=True)
         return f'<iframe srcdoc="{page}" title="gatecast" style="width:100%;height:80vh;border:0"></iframe>'
+
+
+def check_libraries() -> None:
+    """Raise a GatecastError where jinja2 or plotly is not installed, so that no page can be made."""
+    for name in ("jinja2", "plotly"):
+        try:
+            import_module(name)
+        except ImportError:
+            raise GatecastError(
+                f"A report is made with jinja2 and plotly, and {name} is not installed. "
+                "Run `pip install 'gatecast[report]'`."
+            ) from None
+
+
+def _page(facts: JsonObject, lang: str) -> str:
+    """Return the page."""
+    check_libraries()
+    import jinja2
+    from markupsafe import Markup
+
+    words = Words(lang)
+    figures = figures_of(facts, words)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals |= {"t": words.t, "w": words, "lang": lang, "figures": figures, "lives_message": lives_message}
+    # our own files, not texts of users
+    inline = {name: (HERE / f"{name}.{kind}").read_text("utf-8") for name, kind in (("style", "css"), ("script", "js"))}
+    # the library's texts must not end the script that they stand in
+    source = str(import_module("plotly.offline").get_plotlyjs())
+    inline["plotly"] = source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    markup = {name: Markup(text) for name, text in inline.items()}
+    return environment.get_template("report.html.j2").render(f=facts, **markup)
