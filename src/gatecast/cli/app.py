@@ -77,11 +77,19 @@ for each in COMMANDS:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command, of arguments without the name of the program, and return its exit code; never raises."""
-    _write_all_letters()
+    for stream in (sys.stdout, sys.stderr):
+        # names in the data may hold letters that the terminal's encoding lacks: those are shown as `?`
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")
     try:
         with warnings.catch_warnings():
             warnings.showwarning = partial(_warn, warnings.showwarning)
-            return _code(arguments)
+            app(list(arguments), prog_name="gatecast")
+            return 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except typer.Exit as end:
+        return end.exit_code
     except GatecastError as error:
         from gatecast.cli.wording import in_options
 
@@ -102,16 +110,6 @@ def run(arguments: Sequence[str]) -> int:
         return FAILURE
 
 
-def _code(arguments: Sequence[str]) -> int:
-    try:
-        app(list(arguments), prog_name="gatecast")
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except typer.Exit as end:
-        return end.exit_code
-    return 0
-
-
 def _warn(others: Callable[..., None], message: Warning | str, category: type[Warning], *place: object) -> None:
     """Say a warning of gatecast's own without its place in the code, which is nothing to a user of the command."""
     if category is not UserWarning:
@@ -126,11 +124,3 @@ def _say(message: str) -> None:
     with contextlib.suppress(BrokenPipeError):
         sys.stderr.write(f"{message}\n")
         sys.stderr.flush()
-
-
-def _write_all_letters() -> None:
-    """Names in the data may hold letters that the terminal's encoding lacks: show those as `?`."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")

@@ -58,7 +58,6 @@ class DemoOptions(JsonOptions):
     """
 
     examples: ClassVar = ("gatecast demo", "gatecast demo --out pictures --json")
-
     out: Path = option(Path("demo"), "Folder for the pictures; made if needed.", "FOLDER")
 
 
@@ -149,7 +148,6 @@ class PredictOptions(AheadOptions, FileOptions):
         "gatecast predict load.safetensors",
         "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
     )
-
     model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
     data: Path | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
     horizon: int | None = option(None, "Steps ahead; what the model learned when left out.", "N", short="-n")
@@ -169,7 +167,6 @@ class DiagnoseOptions(FitOptions):
         "gatecast diagnose sales.safetensors sales.csv",
         "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
     )
-
     source: Path = argument(REQUIRED, "File that `forecast --save` wrote, or a table to fit first.", "MODEL_OR_DATA")
     data: Path | None = argument(
         None, "With a model: its training data; newer rows after them are the test part.", "DATA"
@@ -195,7 +192,6 @@ class GatesOptions(FileOptions):
         "gatecast gates load.safetensors load.csv --out gates.parquet --json",
         "gatecast gates shops.safetensors shops.csv --unique-id shop_7",
     )
-
     model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
     data: Path | None = argument(None, "The series to read: the training data, or newer ones.", "DATA")
     unique_id: str | None = option(None, "Which series, where the table holds several.", "ID")
@@ -310,7 +306,6 @@ class BacktestOptions(WindowOptions):
         "gatecast backtest shops.parquet --id-col shop --horizon 14 --models LSTM --models AutoETS --folder kept "
         "--json",
     )
-
     level: tuple[float, ...] = option(
         (), "Coverage of intervals in %; may be repeated.", "PERCENT", panel=WINDOWS, shown="80 and 95"
     )
@@ -329,7 +324,6 @@ class ReportOptions(WindowOptions):
         "gatecast report load.csv --horizon 24 --n-windows 10 --lang zh",
         "gatecast report shops.parquet --id-col shop --horizon 14 --json",
     )
-
     n_windows: int | None = option(
         None, "Origins to compare models from.", "N", panel=WINDOWS, shown="5, and 2 for ten series or more"
     )

@@ -10,21 +10,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from gatecast import LSTMForecaster, Panel
+from gatecast.cli import tables
 from gatecast.cli.choices import USUAL_LEVELS, hold_out, levels_of, quantiles_of, settings_of, share_to_test
 from gatecast.cli.commands import ForecastOptions
 from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, write_picture, write_table
 from gatecast.cli.reading import Ahead, ahead_of_table, read, roles_of, say_table
-from gatecast.cli.tables import (
-    check_intervals,
-    coverage_words,
-    decisions_report,
-    notes_about,
-    say_decisions,
-    say_errors,
-    say_forecast,
-    validation_coverage,
-    verdict,
-)
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
 
@@ -37,8 +27,8 @@ __all__ = ["forecast"]
 
 # share of the time that the fit to be tested may take, so that the second one is trained like it
 TEST_SHARE = 0.45
-# below this share of the time there is no second fit
-REFIT_SHARE = 0.25
+# below this share of the time there is no second fit after a test; without a test a few seconds are left at least
+REFIT_SHARE, LEAST_SHARE = 0.25, 0.05
 
 
 class Budget:
@@ -54,14 +44,9 @@ class Budget:
         return time.monotonic() - self._started
 
     @property
-    def left(self) -> float | None:
-        """Seconds that are left, a few at least."""
-        return None if self.limit is None else max(self.limit - self.seconds, 0.05 * self.limit)
-
-    @property
-    def allows_refit(self) -> bool:
-        """Tell whether a second fit would get a fair share of the time."""
-        return self.limit is None or self.limit - self.seconds >= REFIT_SHARE * self.limit
+    def left(self) -> float:
+        """Share of the seconds that is left."""
+        return 1.0 if self.limit is None else 1 - self.seconds / self.limit
 
 
 @dataclass(frozen=True)
@@ -184,24 +169,26 @@ def _forecast(task: Task) -> None:
     say_table(printer, table, ahead.n_steps)
     panel = table.panel
     if task.levels or task.quantiles:
-        check_intervals(task.settings, panel)
+        tables.check_intervals(task.settings, panel)
     tested = _test(printer, task, panel)
     made = _make(task, panel, ahead, tested)
     seconds = {"test": budget.tested, "fit": budget.seconds - budget.tested}
     remark = _write(options, made, tested, panel)
     coverage, where = _coverage(made, tested, task.levels or USUAL_LEVELS)
-    notes = [note for note in (ahead.note, *notes_about(panel, made.model, task.levels)) if note]
+    notes = [note for note in (ahead.note, *tables.notes_about(panel, made.model, task.levels)) if note]
     if options.json:
         report = {"data": table.facts(), **_report(task, made, tested)}
         intervals = {"coverage": coverage, "measured_on": where}
         remarks = [remark] if remark else []
         printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
         return
-    say_decisions(printer, made.model)
+    tables.say_decisions(printer, made.model)
     if not (options.quiet and options.out):
-        say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
+        tables.say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
     if task.levels:
-        printer.say(coverage_words(coverage, where) if coverage else "How often the intervals hold was not measured.")
+        printer.say(
+            tables.coverage_words(coverage, where) if coverage else "How often the intervals hold was not measured."
+        )
     printer.notes(notes)
     printer.say(made.note)
     printer.file("Forecast written to", options.out)
@@ -231,8 +218,8 @@ def _test(printer: Printer, task: Task, panel: Panel) -> Tested | None:
     model = LSTMForecaster.from_settings(replace(settings, max_seconds=seconds, checkpoint=task.checkpoints.test_path))
     model.fit(train, resume=task.checkpoints.test_resumed)
     evaluation = model.evaluate(panel, level=task.levels or USUAL_LEVELS)
-    judgement = verdict(evaluation)
-    say_errors(printer, evaluation, len(held_out.values), judgement)
+    judgement = tables.verdict(evaluation)
+    tables.say_errors(printer, evaluation, len(held_out.values), judgement)
     budget.tested = budget.seconds
     return Tested(model, train, held_out, evaluation, judgement)
 
@@ -241,7 +228,8 @@ def _make(task: Task, panel: Panel, ahead: Ahead, tested: Tested | None) -> Made
     """Learn from everything and forecast; or read everything with the model that was tested."""
     options, checkpoints = task.options, task.checkpoints
     levels, quantiles = task.levels or None, task.quantiles or None
-    if tested is not None and (options.no_refit or not task.budget.allows_refit):
+    limit, left = task.budget.limit, task.budget.left
+    if tested is not None and (options.no_refit or left < REFIT_SHARE):
         why = "as was asked for" if options.no_refit else "because no time was left to learn again"
         note = (
             f"The model that was tested made the forecast, {why}: it learned from the points before the test part and "
@@ -249,7 +237,8 @@ def _make(task: Task, panel: Panel, ahead: Ahead, tested: Tested | None) -> Made
         )
         table = tested.model.predict(data=panel, future=ahead.rows, level=levels, quantiles=quantiles)
         return Made(tested.model, table, note)
-    settings = replace(task.settings, max_seconds=task.budget.left, checkpoint=checkpoints.path)
+    seconds = None if limit is None else max(left, LEAST_SHARE) * limit
+    settings = replace(task.settings, max_seconds=seconds, checkpoint=checkpoints.path)
     model = LSTMForecaster.from_settings(settings).fit(panel, resume=checkpoints.resumed)
     note = "" if tested is None else "The forecast comes from a second fit, which learned from the test part too."
     return Made(model, model.predict(future=ahead.rows, level=levels, quantiles=quantiles), note)
@@ -259,14 +248,14 @@ def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> t
     """Return how often intervals held, and where that was measured."""
     if tested is not None:
         return tested.evaluation.coverage, "the test part"
-    return validation_coverage(made.model, levels), "the validation set, from which their widths come"
+    return tables.validation_coverage(made.model, levels), "the validation set, from which their widths come"
 
 
 def _report(task: Task, made: Made, tested: Tested | None) -> dict[str, object]:
     options = task.options
     files = {"out": options.out, "plot": options.plot, "model": options.save, "checkpoint": task.checkpoints.path}
     return {
-        "model": decisions_report(made.model),
+        "model": tables.decisions_report(made.model),
         "test": None if tested is None else tested.report(),
         "refitted": tested is None or made.model is not tested.model,
         "done": made.note,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Printer", "check_outputs", "make_folder", "number", "rows_of", "write", "write_picture", "write_table"]
 
 TABLES = (".csv", ".parquet", ".pq")
+Files = Mapping[str, Path | None]
 KINDS = {"--out": TABLES, "--plot": (".png", ".svg", ".pdf", ".jpg", ".webp")}
 
 
@@ -108,17 +109,10 @@ def _console() -> Console:
     return Console(markup=False, highlight=False, emoji=False)
 
 
-def check_outputs(
-    inputs: Mapping[str, Path | None],
-    outputs: Mapping[str, Path | None],
-    kinds: dict[str, tuple[str, ...]] | None = None,
-) -> None:
+def check_outputs(inputs: Files, outputs: Files, kinds: Mapping[str, tuple[str, ...]] = KINDS) -> None:
     """Make sure that every output can be written and that none replaces an input or another output.
 
-    Args:
-        inputs: Files that are read, by what they are called in messages; None where there is none.
-        outputs: Files that will be written, by option; None for those that were not asked for.
-        kinds: Endings that a file may have, by option; tables for `--out` and pictures for `--plot` when absent.
+    Inputs are named as messages call them, outputs by their options, which may tell the endings of their files.
     """
     wanted = {option: path for option, path in outputs.items() if path is not None}
     seen: dict[Path, str] = {}
@@ -132,7 +126,7 @@ def check_outputs(
         other = seen.setdefault(path.resolve(), option)
         if other != option:
             raise ConfigError(f"`{other}` and `{option}` are both {path}, and two files were expected. Pass two names.")
-        _check_kind(option, path, (kinds or KINDS).get(option))
+        _check_kind(option, path, kinds.get(option))
         _check_writable(option, path)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gatecast.data.seasonality.chosen import Seasons
     from gatecast.metrics.errors import Evaluation
     from gatecast.model.record import FitRecord
-    from gatecast.network.spec import LayerSpec, NetworkSpec
+    from gatecast.network.spec import NetworkSpec
 
 __all__ = [
     "check_intervals",
@@ -157,7 +157,7 @@ def decisions_report(model: LSTMForecaster) -> dict[str, object]:
         "seasons": _seasons_report(record.seasons),
         "transform": record.transform,
         "decisions": [str(decision) for decision in record.decisions],
-        "cell": _layers(spec)[0].kind,
+        "cell": _cell(spec),
         "hidden_size": record.plan.hidden_size,
         "n_layers": record.plan.n_layers,
         "n_parameters": spec.n_parameters,
@@ -222,8 +222,8 @@ def validation_coverage(model: LSTMForecaster, levels: tuple[float, ...]) -> dic
     }
 
 
-def _layers(spec: NetworkSpec) -> list[LayerSpec]:
-    return [layer for layer in spec.stack if layer.kind in RECURRENT]
+def _cell(spec: NetworkSpec) -> str:
+    return next(layer.kind for layer in spec.stack if layer.kind in RECURRENT)
 
 
 def _seasons_report(seasons: Seasons) -> list[dict[str, object]]:
@@ -248,7 +248,7 @@ def _seasons(seasons: Seasons) -> str:
 def _network(model: LSTMForecaster) -> str:
     fitted = model.fitted_
     plan, spec, n_networks = fitted.record.plan, fitted.ensemble.spec, len(fitted.ensemble.networks)
-    cell = RECURRENT[_layers(spec)[0].kind]
+    cell = RECURRENT[_cell(spec)]
     layers = "one layer" if plan.n_layers == 1 else f"{plan.n_layers} layers"
     several = "" if n_networks == 1 else f"{n_networks} networks, whose median is the forecast, each "
     return (

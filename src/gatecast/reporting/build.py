@@ -19,9 +19,8 @@ from gatecast.model.alignment import read_like_training
 from gatecast.reporting.ahead import about_forecast
 from gatecast.reporting.data import about_data
 from gatecast.reporting.judged import about_comparison, about_diagnosis, about_training
-from gatecast.reporting.made import Origin, Report
+from gatecast.reporting.made import Origin, Report, about_recipe
 from gatecast.reporting.memory import about_memory
-from gatecast.reporting.recipe import about_recipe
 from gatecast.reporting.work import Clock, Scope, hold_out, scope_of, unfitted
 from gatecast.texts import check_language
 

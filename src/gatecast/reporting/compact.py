@@ -26,8 +26,7 @@ def rounded(values: ArrayLike) -> list[float | None]:
 
 def time_format(panel: Panel) -> str:
     """Return how the times of a panel are written, as strftime: days, or days with hours and minutes, or all of it."""
-    times = panel.times(0)
-    return _format_of(times[:1_000]) if len(times) else DAYS
+    return _format_of(panel.times(0)[:1_000])
 
 
 def times_of(index: Array | pd.Index, form: str | None = None) -> list[str] | list[int]:

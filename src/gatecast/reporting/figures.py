@@ -78,7 +78,7 @@ def _forecast(series: JsonObject, words: Words) -> Told:
         value_name=series["value_name"],
         freq=series["freq"],
     )
-    return forecast_chart(line, 0, words.t), forecast_message(series, words)
+    return forecast_chart(line, 0, words.t), _forecast_message(series, words)
 
 
 def _times(times: list[str] | list[int]) -> np.ndarray:
@@ -89,8 +89,7 @@ def _floats(values: list[float | None]) -> np.ndarray:
     return np.array(values, float)
 
 
-def forecast_message(series: JsonObject, words: Words) -> str:
-    """Say what a forecast is, in words."""
+def _forecast_message(series: JsonObject, words: Words) -> str:
     number, ahead = words.number, series["ahead"]
     values = {
         "name": words.name(series["name"]),
@@ -154,18 +153,13 @@ def _calibration(coverage: JsonObject | None, words: Words, order: list[str]) ->
 def _training(training: JsonObject, words: Words) -> Told:
     curves = {curve["name"]: (_floats(curve["epochs"]), _floats(curve["rmse"])) for curve in training["curves"]}
     kept = None if training["kept_rmse"] is None else (training["kept_epoch"], training["kept_rmse"])
-    return training_chart(Training(curves, kept), words.t), _training_message(training, words)
-
-
-def _training_message(training: JsonObject, words: Words) -> str:
     first = training["curves"][0]
-    known = [value for value in first["rmse"] if value is not None]
-    ends = {"first": words.number(known[0] if known else None), "last": words.number(known[-1] if known else None)}
+    known = [value for value in first["rmse"] if value is not None] or [None]
+    ends = {"first": words.number(known[0]), "last": words.number(known[-1])}
     said = [words.t("message.training", curve=words.t(CURVES[first["name"]][0]), n=training["n_epochs"], **ends)]
-    if training["kept_rmse"] is not None:
-        kept = {"epoch": training["kept_epoch"], "rmse": words.number(training["kept_rmse"])}
-        said.append(words.t("message.kept", **kept))
-    return words.join(said)
+    if kept is not None:
+        said.append(words.t("message.kept", epoch=kept[0], rmse=words.number(kept[1])))
+    return training_chart(Training(curves, kept), words.t), words.join(said)
 
 
 def _lives(lives: JsonObject, words: Words) -> Told | None:

@@ -1,27 +1,35 @@
-"""What is a report? Facts as plain data, and the page that is made of them.
+"""What is a report? Facts as plain data, the page that is made of them, and how it can be made again.
 
-Charts and words are prepared, and a template joins them and escapes every text.
+For the page charts and words are prepared, and a template joins them and escapes every text.
 """
 
 from __future__ import annotations
 
 import copy
+import datetime
 import html
 import os
-from dataclasses import dataclass, field
+import platform
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gatecast._files import write_atomically
 from gatecast._json import JsonObject
+from gatecast.data.panel.panel import Columns, Panel
 from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.figures import figures_of, lives_message
 from gatecast.reporting.words import Words
+from gatecast.reporting.work import unfitted
 
-__all__ = ["Origin", "Report", "check_libraries"]
+__all__ = ["Origin", "Report", "about_recipe", "check_libraries"]
 
 HERE = Path(__file__).parent / "templates"
+LIBRARIES = ("gatecast", "numpy", "pandas", "scipy", "statsforecast", "statsmodels", "plotly")
 
 
 @dataclass(frozen=True)
@@ -128,3 +136,62 @@ def _page(facts: JsonObject, lang: str) -> str:
     inline["plotly"] = source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
     markup = {name: Markup(text) for name, text in inline.items()}
     return environment.get_template("report.html.j2").render(f=facts, **markup)
+
+
+def about_recipe(
+    model: LSTMForecaster, panel: Panel, facts: JsonObject, origin: Origin, seconds: dict[str, float], lang: str
+) -> JsonObject:
+    """Gather settings, choices, versions and code."""
+    fitted = model.fitted_
+    spec = fitted.ensemble.spec
+    return {
+        "made_at": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "model": repr(unfitted(model, progress=True)),
+        "chosen": {
+            "horizon": fitted.horizon,
+            "lookback": fitted.lookback,
+            "season_length": fitted.season_length,
+            "transform": fitted.preparation.transform.name,
+            "loss": fitted.ensemble.first.loss.loss,
+            "layers": [f"{layer['kind'].upper()}({layer['units']})" for layer in facts["memory"].get("layers", [])],
+            "n_parameters": spec.n_parameters,
+            "ensemble": len(fitted.ensemble.networks),
+            "epochs": facts["training"]["n_epochs"],
+            "steps": facts["training"]["n_steps"],
+            "seed": model.settings_.seed,
+        },
+        "decisions": [{**asdict(said), "sentence": str(said)} for said in fitted.record.decisions],
+        "versions": {"Python": platform.python_version(), **_versions()},
+        "machine": {"system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()},
+        "seconds": seconds,
+        "command": origin.command,
+        "code": origin.code or _python_code(model, panel, lang),
+        "needs_data": not origin.code,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
+    """Write Python that makes the same report of a training part called `data`, and of what follows it, `test`."""
+    has_test = int(panel.lengths.sum()) > int(model.fitted_.lengths.sum())
+    more = (", test=test" if has_test else "") + (f", lang={lang!r}" if lang != "en" else "")
+    usual = Columns()
+    # what is called as usual is found, also in arrays, which have no names
+    names = [
+        f", {role}_col={getattr(panel.columns, role)!r}"
+        for role in ("id", "time", "target")
+        if getattr(panel.columns, role) != getattr(usual, role)
+    ]
+    names += [f", freq={panel.freq!r}"] if panel.freq != 1 else []
+    return f"""from gatecast import LSTMForecaster, Network, Training, report
+
+model = {unfitted(model, progress=True)!r}
+model.fit(data{"".join(names)})
+report(model{more}).save("report.html")"""
