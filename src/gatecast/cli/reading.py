@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast import LSTMForecaster
+from gatecast._json import JsonObject
 from gatecast.charts.words import frequency_words
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
+from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Roles
 from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles
@@ -46,7 +48,7 @@ def roles_of(settings: Settings) -> Roles:
     return make_roles(settings.past, settings.future, settings.static)
 
 
-def reading_of(options: FileOptions) -> dict[str, Any]:
+def reading_of(options: FileOptions) -> JsonObject:
     """Return the arguments of `read_table` that tell how a file is to be read."""
     names = ("time_col", "target_col", "id_col", "freq", "date_format", "encoding")
     freq = options.freq
@@ -100,7 +102,7 @@ class Ahead:
     The last `n_steps` steps of the data file have no target and were taken as the future.
     """
 
-    rows: Any = None
+    rows: Frame = None
     n_steps: int = 0
     note: str = ""
 
@@ -142,7 +144,7 @@ def ahead_of_model(
 
 def _rows_ahead(
     panel: Panel, path: Path, names: tuple[str, ...], id_col: str | None, options: FileOptions, horizon: int
-) -> Any:
+) -> Frame:
     from gatecast.data.reading.files import read_source
     from gatecast.data.reading.future import read_future
 
