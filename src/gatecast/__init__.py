@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gatecast.comparison.comparison import Comparison, compare
     from gatecast.diagnosis.diagnosis import diagnose
     from gatecast.diagnosis.findings import Diagnosis
-    from gatecast.explanation.explain import Explanation, explain
+    from gatecast.explanation.methods import Explanation, explain
     from gatecast.reporting.build import report
     from gatecast.reporting.made import Report
     from gatecast.tuning.run import tune
@@ -112,7 +112,7 @@ _LATER = {
     "gatecast.comparison.comparison": ("Comparison", "compare"),
     "gatecast.diagnosis.diagnosis": ("diagnose",),
     "gatecast.diagnosis.findings": ("Diagnosis",),
-    "gatecast.explanation.explain": ("Explanation", "explain"),
+    "gatecast.explanation.methods": ("Explanation", "explain"),
     "gatecast.reporting.build": ("report",),
     "gatecast.reporting.made": ("Report",),
     "gatecast.tuning.run": ("tune",),

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from gatecast.explanation.durations import duration
-from gatecast.explanation.halflives import half_lives
-from gatecast.explanation.units import Units
+from gatecast.explanation.units import Units, half_lives
 
 from .hand_set import fitted, forget_bias, hourly, set_weights
 

@@ -4,16 +4,11 @@ Each function returns a figure of its own, which belongs to no window. `gatecast
 for the browser.
 """
 
-from gatecast.charts.ahead import plot_intervals
-from gatecast.charts.coverage import interval_calibration
-from gatecast.charts.curves import learning_curves
-from gatecast.charts.errors import residuals
-from gatecast.charts.evidence import significance
-from gatecast.charts.figure import plot_forecast, plot_predictions
+from gatecast.charts.backtests import error_by_step, interval_calibration
+from gatecast.charts.comparisons import leaderboard, significance
+from gatecast.charts.fits import learning_curves, residuals, tuning_history, tuning_importance
+from gatecast.charts.forecasts import plot_forecast, plot_intervals, plot_predictions
 from gatecast.charts.gates import gates_heatmap, half_lives, lag_importance
-from gatecast.charts.ranking import leaderboard
-from gatecast.charts.search import tuning_history, tuning_importance
-from gatecast.charts.steps import error_by_step
 from gatecast.charts.style import render
 
 __all__ = [

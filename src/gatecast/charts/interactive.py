@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.charts.ahead import forecast_chart, newest_part
+from gatecast.charts.backtests import step_errors, steps_chart
 from gatecast.charts.checks import board_of, record_of
+from gatecast.charts.comparisons import board_rows, skill_chart
+from gatecast.charts.forecasts import forecast_chart, newest_part
 from gatecast.charts.gates import heatmap_chart
 from gatecast.charts.names import HEADLINE, for_plotly, shorten
-from gatecast.charts.numbers import step_errors
-from gatecast.charts.palette import COLORS
 from gatecast.charts.plotly_backend import figure_of
-from gatecast.charts.ranking import board_rows, skill_chart
 from gatecast.charts.spec import Chart
-from gatecast.charts.steps import steps_chart
+from gatecast.charts.style import COLORS
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.texts import Texts
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.charts.names import HEADLINE, for_matplotlib, shorten
-from gatecast.charts.palette import COLORS
 from gatecast.charts.spec import (
     Area,
     Axis,
@@ -26,7 +25,7 @@ from gatecast.charts.spec import (
     Text,
     Tiles,
 )
-from gatecast.charts.style import check_matplotlib, fonts, use_fonts
+from gatecast.charts.style import COLORS, check_matplotlib, fonts, use_fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

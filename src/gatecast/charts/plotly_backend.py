@@ -8,7 +8,6 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast.charts.names import for_plotly
-from gatecast.charts.palette import COLORS
 from gatecast.charts.spec import (
     Area,
     Axis,
@@ -27,6 +26,7 @@ from gatecast.charts.spec import (
     Tiles,
     Values,
 )
+from gatecast.charts.style import COLORS
 
 __all__ = ["Palette", "figure_of", "light"]
 

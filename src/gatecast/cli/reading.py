@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast import LSTMForecaster
-from gatecast.charts.words import frequency_words
+from gatecast.charts.names import frequency_words
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
 from gatecast.data.panel.panel import Roles

@@ -12,9 +12,7 @@ from gatecast.data.panel.arrays import Array, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.events import THRESHOLD, ForgetEvents, find_events
-from gatecast.explanation.halflives import HalfLives, half_lives
-from gatecast.explanation.spectra import Spectra, find_spectra
-from gatecast.explanation.units import Units
+from gatecast.explanation.units import HalfLives, Spectra, Units, find_spectra, half_lives
 from gatecast.model.alignment import model_inputs
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec

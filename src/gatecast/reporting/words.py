@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable
 
 from gatecast._json import JsonObject
-from gatecast.charts.names import shorten
-from gatecast.charts.words import frequency_words
+from gatecast.charts.names import frequency_words, shorten
 from gatecast.texts import UNKNOWN, Texts
 from gatecast.texts.message import Message
 
