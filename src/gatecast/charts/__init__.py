@@ -1,7 +1,8 @@
 """How do data, forecasts, errors and gates look? Pictures made with matplotlib, which is loaded when one is drawn.
 
-Each function returns a figure of its own, which belongs to no window. `gatecast.charts.interactive` has some of them
-for the browser.
+Each function returns a figure of its own, which belongs to no window. `GatecastError` says that matplotlib is not
+installed, `ConfigError` that an argument is of another type than asked for. `gatecast.charts.interactive` has some of
+the functions for the browser.
 """
 
 from gatecast.charts.backtests import error_by_step, interval_calibration
@@ -11,20 +12,6 @@ from gatecast.charts.forecasts import plot_forecast, plot_intervals, plot_predic
 from gatecast.charts.gates import gates_heatmap, half_lives, lag_importance
 from gatecast.charts.style import render
 
-__all__ = [
-    "error_by_step",
-    "gates_heatmap",
-    "half_lives",
-    "interval_calibration",
-    "lag_importance",
-    "leaderboard",
-    "learning_curves",
-    "plot_forecast",
-    "plot_intervals",
-    "plot_predictions",
-    "render",
-    "residuals",
-    "significance",
-    "tuning_history",
-    "tuning_importance",
-]
+__all__ = ["error_by_step", "gates_heatmap", "half_lives", "interval_calibration", "lag_importance", "leaderboard"]
+__all__ += ["learning_curves", "plot_forecast", "plot_intervals", "plot_predictions", "render", "residuals"]
+__all__ += ["significance", "tuning_history", "tuning_importance"]

@@ -69,10 +69,6 @@ def step_errors(backtest: Backtest, models: str | Iterable[str] | None = None) -
     """Average absolute errors, over the series' scale, of each step of the horizon.
 
     Models are compared in the forecasts that all of them have.
-
-    Raises:
-        ConfigError: The backtest does not have a model.
-        DataError: No step has a target and forecasts.
     """
     names = chosen_models(backtest, models)
     table = backtest.forecasts
@@ -107,12 +103,7 @@ def step_errors(backtest: Backtest, models: str | Iterable[str] | None = None) -
 
 
 def coverages(backtest: Backtest, models: str | Iterable[str] | None = None) -> Coverages:
-    """Count how often targets lay within the intervals, the ends included.
-
-    Raises:
-        ConfigError: The backtest does not have a model.
-        DataError: There are no intervals.
-    """
+    """Count how often targets lay within the intervals, the ends included."""
     names = chosen_models(backtest, models)
     table, levels = backtest.forecasts, backtest.levels
     found = {name: [_held(table, name, level) for level in levels] for name in names}
@@ -215,7 +206,6 @@ def error_by_step(
     Raises:
         ConfigError: The backtest does not have a model.
         DataError: No step has a target and forecasts.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> import numpy as np
@@ -317,7 +307,6 @@ def interval_calibration(
     Raises:
         ConfigError: The backtest does not have a model.
         DataError: There are no intervals.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> import numpy as np

@@ -85,14 +85,6 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
     Skill is 1 minus the ratio of errors: 0.2 means errors that are 20 % smaller than those of the seasonal naive.
     Without a seasonal naive there is no skill, and the errors themselves are drawn.
 
-    Args:
-        comparison: From `compare`, or its `board`.
-        title: Headline.
-
-    Raises:
-        ConfigError: `comparison` is something else.
-        GatecastError: matplotlib is not installed.
-
     Examples:
         >>> import numpy as np
         >>> from gatecast.comparison import compare
@@ -221,14 +213,8 @@ def significance(comparison: Comparison | Leaderboard, *, title: str | None = No
     differ by Nemenyi's test. Else p-values of the Diebold-Mariano tests of all pairs are shown, by Holm's method for
     their number.
 
-    Args:
-        comparison: From `compare`, or its `board`.
-        title: Headline.
-
     Raises:
-        ConfigError: `comparison` is something else.
         DataError: Fewer than two models are ranked.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> import numpy as np

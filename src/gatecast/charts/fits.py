@@ -104,11 +104,7 @@ def learning_curves(
 
 
 def training_of(history: Mapping[str, Sequence[float]]) -> Training:
-    """Read the curves of a history.
-
-    Raises:
-        ConfigError: It holds none.
-    """
+    """Read the curves of a history."""
     checks = np.asarray(history.get("validation_epoch", ()), float)
     judged = {"validation": "validation_rmse", "learned": "train_rmse"}
     found = {name: (checks, np.asarray(history[key], float)) for name, key in judged.items() if history.get(key)}
@@ -195,7 +191,6 @@ def residuals(
 
     Raises:
         DataError: There are fewer than 8 errors, or not as many times.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> from gatecast.charts import residuals
@@ -310,14 +305,6 @@ FAR = 4.0
 def tuning_history(tuned: Tuned, *, title: str | None = None) -> Figure:
     """Draw the error of each trial, and the best so far.
 
-    Args:
-        tuned: From `tune`.
-        title: Headline.
-
-    Raises:
-        ConfigError: `tuned` is something else.
-        GatecastError: matplotlib is not installed.
-
     Examples:
         >>> import numpy as np
         >>> from gatecast import LSTMForecaster, Training
@@ -364,14 +351,8 @@ def history_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
 def tuning_importance(tuned: Tuned, *, title: str | None = None) -> Figure:
     """Draw how much each setting decided which trials were among the best.
 
-    Args:
-        tuned: From `tune`.
-        title: Headline.
-
     Raises:
-        ConfigError: `tuned` is something else.
         DataError: There were too few trials for an importance.
-        GatecastError: matplotlib is not installed.
     """
     return draw(importance_chart(tuned, title, Texts("en")))
 

@@ -64,7 +64,6 @@ def gates_heatmap(
 
     Raises:
         DataError: Shapes do not fit together.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> import numpy as np
@@ -121,7 +120,6 @@ def half_lives(
 
     Raises:
         DataError: A half-life is not positive, or there is none.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> figure = half_lives([0.5, 3, 3.5, 40, float("inf")], "hours", marks=[24])
@@ -172,7 +170,6 @@ def lag_importance(
 
     Raises:
         DataError: Shapes do not fit together.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> figure = lag_importance([[3.0, 1.0], [2.0, 2.0]], ["t", "t-24"])

@@ -53,9 +53,6 @@ def forecast(
 ) -> Figure:
     """Draw the newest part of a series and its forecast, with the arguments of `gatecast.charts.plot_intervals`.
 
-    Raises:
-        GatecastError: plotly is not installed; else as there.
-
     Examples:
         >>> import gatecast
         >>> from gatecast.charts import interactive
@@ -77,9 +74,6 @@ def error_by_step(
     """Draw the error of each model at each step, with the arguments of `gatecast.charts.error_by_step`.
 
     A click on a name hides a model; the pointer shows between which errors four of five origins lie.
-
-    Raises:
-        GatecastError: plotly is not installed; else as there.
     """
     check_plotly()
     return draw(steps_chart(step_errors(record_of(backtest), models), Texts("en"), title))
@@ -89,9 +83,6 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
     """Draw the skill of each model with its interval, with the arguments of `gatecast.charts.leaderboard`.
 
     The pointer shows error, p-value and time. Without a seasonal naive to compare with there is an error.
-
-    Raises:
-        GatecastError: plotly is not installed; else as there.
     """
     check_plotly()
     board = board_of(comparison)
@@ -115,9 +106,6 @@ def gates_heatmap(
 
     More than 600 rows are averaged in blocks.
 
-    Raises:
-        GatecastError: plotly is not installed; else as there.
-
     Examples:
         >>> figure = gates_heatmap(np.arange(48), np.full((48, 6), 0.5), "forget gate")
         >>> figure.data[0].z.shape
@@ -128,11 +116,7 @@ def gates_heatmap(
 
 
 def draw(chart: Chart) -> Figure:
-    """Draw a chart with its headline, for a white page.
-
-    Raises:
-        GatecastError: plotly is not installed.
-    """
+    """Draw a chart with its headline, for a white page."""
     check_plotly()
     figure = import_module("plotly.graph_objects").Figure(figure_of(chart))
     figure.update_layout(
@@ -170,11 +154,7 @@ def to_html(figure: Figure, name: str) -> str:
 
 
 def check_plotly() -> None:
-    """Make sure that figures can be made.
-
-    Raises:
-        GatecastError: plotly is not installed.
-    """
+    """Make sure that figures can be made."""
     try:
         import_module("plotly.graph_objects")
     except ImportError:

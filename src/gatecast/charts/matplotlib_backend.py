@@ -56,14 +56,6 @@ def draw(chart: Chart) -> Figure:
 
     Returns:
         A figure that belongs to no window.
-
-    Raises:
-        GatecastError: matplotlib is not installed.
-
-    Examples:
-        >>> chart = Chart((Panel((Line([1, 2], [3.0, 4.0], "data", "$x$"),)),), legend="above")
-        >>> draw(chart).axes[0].get_legend_handles_labels()[1]
-        ['\\$x\\$']
     """
     check_matplotlib()
     from matplotlib.figure import Figure

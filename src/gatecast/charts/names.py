@@ -18,14 +18,9 @@ HEADLINE = 90
 
 
 def shorten(name: object, width: int = WIDTH) -> str:
-    r"""Put a name on one line of limited length; what is left out of its middle is marked by an ellipsis.
+    """Put a name on one line of limited length; what is left out of its middle is marked by an ellipsis.
 
-    Wide letters (Chinese, Japanese, Korean) count twice. Letters that cannot be seen or that turn the direction of
-    writing are left out.
-
-    Examples:
-        >>> shorten("north\nstore"), shorten("a_very_long_name_of_a_column_that_goes_on", 20)
-        ('north store', 'a_very_lon…t_goes_on')
+    Wide letters (Chinese, ...) count twice; what cannot be seen or turns the direction of writing is left out.
     """
     seen = "".join(" " if letter.isspace() else letter for letter in str(name) if _is_seen(letter))
     text = " ".join(seen.split())
@@ -36,12 +31,7 @@ def shorten(name: object, width: int = WIDTH) -> str:
 
 
 def for_matplotlib(text: str) -> str:
-    r"""Return a text for matplotlib, which would read what stands between two dollars as a formula.
-
-    Examples:
-        >>> print(for_matplotlib("\\$"))
-        \\$
-    """
+    """Return a text for matplotlib, which would read what stands between two dollars as a formula."""
     escaped = text.replace("$", r"\$")
     # matplotlib leaves such names out of legends
     return f" {escaped}" if escaped.startswith("_") else escaped
@@ -63,12 +53,7 @@ def distinct(names: Iterable[object], width: int = WIDTH) -> list[str]:
 
 
 def for_plotly(text: str) -> str:
-    """Return a text for plotly, which reads tags, and formulas between dollars.
-
-    Examples:
-        >>> for_plotly("<b>$x$</b>")
-        '&lt;b&gt;&#36;x&#36;&lt;/b&gt;'
-    """
+    """Return a text for plotly, which reads tags, and formulas between dollars."""
     return html.escape(text, quote=False).replace("$", "&#36;").replace("\n", "<br>")
 
 
@@ -90,33 +75,13 @@ def _head(text: str, width: int) -> str:
     return text
 
 
-UNITS = {
-    "s": "second",
-    "min": "minute",
-    "h": "hour",
-    "D": "day",
-    "B": "business_day",
-    "W": "week",
-    "MS": "month",
-    "ME": "month",
-    "BMS": "month",
-    "BME": "month",
-    "QS": "quarter",
-    "QE": "quarter",
-    "YS": "year",
-    "YE": "year",
-}
+UNITS = {"s": "second", "min": "minute", "h": "hour", "D": "day", "B": "business_day", "W": "week"}
+UNITS |= dict.fromkeys(("MS", "ME", "BMS", "BME"), "month")
+UNITS |= dict.fromkeys(("QS", "QE"), "quarter") | dict.fromkeys(("YS", "YE"), "year")
 
 
 def frequency_words(freq: str | int, t: Texts | None = None) -> str:
-    """Say a pandas frequency, or the length of a whole-numbered step, in words; in English unless `t` says so.
-
-    Examples:
-        >>> frequency_words("MS"), frequency_words("30min"), frequency_words("W-SUN"), frequency_words(1)
-        ('monthly', 'every 30 minutes', 'weekly', 'steps of 1')
-        >>> frequency_words("D"), frequency_words("30min", Texts("zh"))
-        ('daily', '每 30 分钟')
-    """
+    """Say a pandas frequency, or the length of a whole-numbered step, in words; in English unless `t` says so."""
     t, freq = t or Texts("en"), str(freq)
     digits = freq[: len(freq) - len(freq.lstrip("0123456789"))]
     if digits == freq:

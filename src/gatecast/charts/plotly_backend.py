@@ -46,12 +46,7 @@ GAP, TITLED_GAP = 0.07, 0.16
 
 
 def light(role: str, strength: float = 1.0) -> str:
-    """Return the color of a role on a white page.
-
-    Examples:
-        >>> light("model"), light("model", 0.5)
-        ('#0072B2', 'rgba(0,114,178,0.5)')
-    """
+    """Return the color of a role on a white page."""
     color = COLORS[role]
     if strength == 1:
         return color
@@ -60,13 +55,7 @@ def light(role: str, strength: float = 1.0) -> str:
 
 
 def figure_of(chart: Chart, palette: Palette = light) -> JsonObject:
-    """Return a chart as `data` and `layout` of plotly.js; headline and note are left to the page.
-
-    Examples:
-        >>> chart = Chart((Panel((Line([1, 2], [3.0, 4.0], "data", "<b>"),)),))
-        >>> figure_of(chart)["data"][0]["name"]
-        '&lt;b&gt;'
-    """
+    """Return a chart as `data` and `layout` of plotly.js; headline and note are left to the page."""
     data: list[JsonObject] = []
     layout: JsonObject = {"height": round(chart.size[1] * DOTS_PER_INCH), "shapes": [], "annotations": []}
     groups: dict[str, str] = {}

@@ -15,75 +15,32 @@ if TYPE_CHECKING:
 __all__ = ["COLORS", "FORMATS", "check_matplotlib", "fonts", "render", "series_look", "use_fonts"]
 
 # Okabe and Ito (2008)
-COLORS: dict[str, str] = {
-    "data": "#7d7d7d",
-    "quiet": "#bdbdbd",
-    "model": "#0072B2",
-    "contrast": "#D55E00",
-    "forecast": "#007A5A",
-    "text": "#222222",
-    "window": "#F0E442",
-    "open": "#6b6b6b",
-    "others": "#cfcfcf",
-    "noise": "#9a9a9a",
-    "better": "#56B4E9",
-    "worse": "#E69F00",
-    "page": "#ffffff",
-    "grid": "#e4e4e4",
-    # in the order in which models get them; yellow is left out, as thin lines of it cannot be seen on white
-    "m0": "#0072B2",
-    "m1": "#D55E00",
-    "m2": "#CC79A7",
-    "m3": "#56B4E9",
-    "m4": "#E69F00",
-    "m5": "#5B4A9C",
-    "m6": "#7d7d7d",
-    "m7": "#8C4A2F",
-}
+COLORS = {"data": "#7d7d7d", "quiet": "#bdbdbd", "open": "#6b6b6b", "others": "#cfcfcf", "noise": "#9a9a9a"}
+COLORS |= {"model": "#0072B2", "contrast": "#D55E00", "forecast": "#007A5A", "better": "#56B4E9", "worse": "#E69F00"}
+COLORS |= {"text": "#222222", "window": "#F0E442", "page": "#ffffff", "grid": "#e4e4e4"}
+# in the order in which models get them; yellow is left out, as thin lines of it cannot be seen on white
+OF_MODELS = ("#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#5B4A9C", "#7d7d7d", "#8C4A2F")
 SERIES: tuple[Role, ...] = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
+COLORS |= dict(zip(SERIES, OF_MODELS, strict=True))
 MARKERS: tuple[Marker, ...] = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
 
 
 def series_look(n: int) -> Look:
-    """Return role, marker and dash of a line of model number n, by which it looks alike in all charts.
-
-    Examples:
-        >>> series_look(9)
-        {'role': 'm1', 'marker': 'triangle-up', 'dash': 'dashed'}
-    """
+    """Return role, marker and dash of a line of model number n, by which it looks alike in all charts."""
     dash = DASHES[n // len(SERIES) % len(DASHES)]
     return {"role": SERIES[n % len(SERIES)], "marker": MARKERS[n % len(MARKERS)], "dash": dash}
 
 
 FORMATS = ("png", "svg", "pdf", "jpg", "webp")
 # Whichever of these are installed stand in for the letters that the first font does not have.
-CJK_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Microsoft YaHei",
-    "SimHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "Heiti SC",
-    "Arial Unicode MS",
-    "Droid Sans Fallback",
-    "Noto Sans CJK JP",
-    "Noto Sans CJK TC",
-    "Noto Sans CJK KR",
-)
+CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei"]
+CJK_FONTS += ["WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Heiti SC"]
+CJK_FONTS += ["Arial Unicode MS", "Droid Sans Fallback", "Noto Sans CJK JP", "Noto Sans CJK TC", "Noto Sans CJK KR"]
 
 
 def check_matplotlib() -> None:
-    """Make sure that pictures can be drawn.
-
-    Raises:
-        GatecastError: matplotlib is not installed.
-    """
+    """Make sure that pictures can be drawn."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:

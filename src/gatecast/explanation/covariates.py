@@ -87,12 +87,7 @@ class CovariateImportance:
 
 
 def measure_covariates(fitted: Fitted, panel: Panel, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
-    """Measure the importance of each covariate after the training part.
-
-    Raises:
-        DataError: The model learned from no covariate, or there is no whole horizon after the training part.
-        ConfigError: `n_repeats` is no positive integer.
-    """
+    """Measure the importance of each covariate after the training part."""
     check_count("n_repeats", n_repeats, "Use `n_repeats=10`.")
     columns = [(name, role) for role in ("future", "past", "static") for name in getattr(fitted.after.roles, role)]
     if not columns:

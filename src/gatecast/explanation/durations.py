@@ -29,23 +29,12 @@ def duration(steps: float, freq: str | int) -> str:
     Args:
         steps: How many; infinity where there is no end.
         freq: pandas alias, or the length of an integer step.
-
-    Examples:
-        >>> duration(9, "D"), duration(8, "15min"), duration(2.4, "MS"), duration(1, 1), duration(0.25, "h")
-        ('9 days', '2 hours', '2.4 months', '1 step', '15 minutes')
-        >>> duration(48, "h"), duration(3, "W-SUN"), duration(30, "MS"), duration(float("inf"), "h")
-        ('2 days', '3 weeks', '2.5 years', 'for ever')
     """
     return str(duration_message(steps, freq))
 
 
 def duration_message(steps: float, freq: str | int) -> Message:
-    """Return what `duration` says as a unit and its number, to be said in any language.
-
-    Examples:
-        >>> duration_message(9, "D")
-        Message(code='unit.day', facts={'n': '9'})
-    """
+    """Return what `duration` says as a unit and its number, to be said in any language."""
     if not math.isfinite(steps):
         return Message("unit.for_ever" if steps > 0 else "unit.unknown")
     grid = named_grid(freq)
@@ -60,12 +49,7 @@ def duration_message(steps: float, freq: str | int) -> Message:
 
 
 def exact_number(value: float) -> str:
-    """Write a number with two digits that count, and whole ones from ten on.
-
-    Examples:
-        >>> exact_number(9.0), exact_number(0.123), exact_number(1234.5)
-        ('9', '0.12', '1,234')
-    """
+    """Write a number with two digits that count, and whole ones from ten on."""
     return f"{value:,.0f}" if abs(value) >= 9.95 else f"{value:.2g}"
 
 

@@ -55,13 +55,7 @@ class Cycle:
 
 
 def cycles_of(panel: Panel, season_length: int = 1) -> tuple[Cycle, ...]:
-    """Return the cycles of the first series that its frequency tells apart, in local time.
-
-    Examples:
-        >>> days = Panel(np.array(["a"]), np.zeros(9), np.array([0, 9]), np.array(["2024-01-01"], "M8[ns]"), "D")
-        >>> [(cycle.name, int(cycle.parts[-1]), int(cycle.rounds[-1])) for cycle in cycles_of(days, 7)]
-        [('weekday', 1, 1), ('month', 0, 0), ('season', 1, 1)]
-    """
+    """Return the cycles of the first series that its frequency tells apart, in local time."""
     index = panel.times(0)
     has_dates = panel.starts.dtype.kind == "M" and len(index) > 0
     # pandas' stubs do not tell indexes of dates from others
@@ -229,11 +223,7 @@ class ForgetEvents:
 
 
 def find_events(retention: Array, units: Units, panel: Panel, season_length: int, threshold: float) -> ForgetEvents:
-    """Find events in the share `(T, n)` of its memory that each unit keeps, and how they lie in the cycles of a series.
-
-    Raises:
-        ConfigError: `threshold` is no share between 0 and 1.
-    """
+    """Find events in the share `(T, n)` of its memory that each unit keeps, and how they lie in cycles."""
     if not is_number(threshold) or not 0 < threshold < 1:
         raise ConfigError(f"`threshold` must be a share between 0 and 1, got {threshold!r}. Use `threshold=0.1`.")
     low = retention < threshold

@@ -128,12 +128,7 @@ def measure_lags(
     share: float = SHARE,
     member: int = 0,
 ) -> LagImportance:
-    """Go back from forecasts at evenly spaced points of one series to the values.
-
-    Raises:
-        ConfigError: A number makes no sense, or there is no such series or member.
-        DataError: The series is shorter than what a forecast reads.
-    """
+    """Go back from forecasts at evenly spaced points of one series to the values."""
     if n_origins is None:
         n_origins = max(5, min(50, STEPS // fitted.horizon))
     check_count("n_origins", n_origins, "Use `n_origins=50`.")

@@ -21,10 +21,6 @@ class Units:
         layer: `(n,)` number of the recurrent layer, counted from 1, the lowest first.
         direction: `(n,)` "forward", or "backward" for the half of a bidirectional layer that reads backwards.
         unit: `(n,)` number within the layer and direction, counted from 0.
-
-    Examples:
-        >>> Units(np.array([1, 2]), np.array(["forward", "backward"]), np.array([3, 0])).names
-        ('unit 3 of layer 1', 'unit 0 of layer 2 (backward)')
     """
 
     layer: Array
