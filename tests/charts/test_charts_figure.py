@@ -12,8 +12,8 @@ import pytest
 import gatecast
 from gatecast import ConfigError, DataError, GatecastError
 from gatecast.charts import plot_forecast, render
+from gatecast.charts.matplotlib_backend import fonts
 from gatecast.charts.names import frequency_words
-from gatecast.charts.style import fonts
 from gatecast.charts.thinning import envelope
 
 from .small_models import monthly, small

@@ -10,7 +10,7 @@ from gatecast.charts.comparisons import leaderboard, significance
 from gatecast.charts.fits import learning_curves, residuals, tuning_history, tuning_importance
 from gatecast.charts.forecasts import plot_forecast, plot_intervals, plot_predictions
 from gatecast.charts.gates import gates_heatmap, half_lives, lag_importance
-from gatecast.charts.style import render
+from gatecast.charts.matplotlib_backend import render
 
 __all__ = ["error_by_step", "gates_heatmap", "half_lives", "interval_calibration", "lag_importance", "leaderboard"]
 __all__ += ["learning_curves", "plot_forecast", "plot_intervals", "plot_predictions", "render", "residuals"]

@@ -11,8 +11,7 @@ import numpy as np
 from gatecast.charts.checks import chosen_models, record_of
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct
-from gatecast.charts.spec import Axis, Band, Chart, Line, Mark, Marker, Panel, Stems, Text, facets
-from gatecast.charts.style import series_look
+from gatecast.charts.spec import Axis, Band, Chart, Line, Mark, Marker, Panel, Stems, Text, facets, series_look
 from gatecast.data.panel.arrays import Array, Floats
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import level_columns

@@ -19,8 +19,7 @@ from gatecast.charts.forecasts import forecast_chart, newest_part
 from gatecast.charts.gates import heatmap_chart
 from gatecast.charts.names import HEADLINE, for_plotly, shorten
 from gatecast.charts.plotly_backend import figure_of
-from gatecast.charts.spec import Chart
-from gatecast.charts.style import COLORS
+from gatecast.charts.spec import COLORS, Chart
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.texts import Texts
 

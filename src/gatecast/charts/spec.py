@@ -1,7 +1,7 @@
 """What does a chart show? Plain numbers, texts and roles, which matplotlib and plotly draw alike.
 
-A chart knows no library and no color: marks have roles ("model", "data", ...), and a palette says how these look. Texts
-are unescaped: what draws them escapes them.
+A chart knows no library: marks have roles ("model", "data", ...), whose colors are told apart with any kind of color
+vision, and in gray by their lightness. Texts are unescaped: what draws them escapes them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array
 
-__all__ = ["Area", "Axis", "Band", "Bars", "Chart", "Estimates", "HeatMap", "Line", "Look", "Mark", "Panel", "Rule"]
-__all__ += ["Stems", "Text", "Tiles", "facets", "time_axis"]
+__all__ = ["COLORS", "Area", "Axis", "Band", "Bars", "Chart", "Estimates", "HeatMap", "Line", "Look", "Mark", "Panel"]
+__all__ += ["Rule", "Stems", "Text", "Tiles", "facets", "series_look", "time_axis"]
 
 # numbers or times, `(N,)`
 Values = Array | Sequence[float]
@@ -29,6 +29,16 @@ Role = Literal[PlainRole, ModelRole, "better", "worse"]
 Dash = Literal["solid", "dashed", "dotted", "long"]
 Marker = Literal["", "circle", "ring", "square", "diamond", "triangle-up", "triangle-left", "cross", "x", "bar"]
 Frame = Literal["data", "panel"]
+# Okabe and Ito (2008)
+COLORS = {"data": "#7d7d7d", "quiet": "#bdbdbd", "open": "#6b6b6b", "others": "#cfcfcf", "noise": "#9a9a9a"}
+COLORS |= {"model": "#0072B2", "contrast": "#D55E00", "forecast": "#007A5A", "better": "#56B4E9", "worse": "#E69F00"}
+COLORS |= {"text": "#222222", "window": "#F0E442", "page": "#ffffff", "grid": "#e4e4e4"}
+# in the order in which models get them; yellow is left out, as thin lines of it cannot be seen on white
+OF_MODELS = ("#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#5B4A9C", "#7d7d7d", "#8C4A2F")
+SERIES: tuple[Role, ...] = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
+COLORS |= dict(zip(SERIES, OF_MODELS, strict=True))
+MARKERS: tuple[Marker, ...] = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
 
 
 @dataclass(frozen=True)
@@ -252,3 +262,9 @@ def facets(panels: Sequence[Panel], most_columns: int, size: tuple[float, float]
         placed.append(replace(panel, x=x, y=y, row=n // n_columns, column=n % n_columns))
     whole = max(size[0] * n_columns, least_width), 0.9 + size[1] * n_rows
     return Chart(tuple(placed), size=whole, heights=(1.0,) * n_rows, widths=(1.0,) * n_columns)
+
+
+def series_look(n: int) -> Look:
+    """Return role, marker and dash of a line of model number n, by which it looks alike in all charts."""
+    dash = DASHES[n // len(SERIES) % len(DASHES)]
+    return {"role": SERIES[n % len(SERIES)], "marker": MARKERS[n % len(MARKERS)], "dash": dash}

@@ -125,7 +125,7 @@ def demo(options: DemoOptions) -> None:
 
 
 def _can_draw(printer: Printer) -> bool:
-    from gatecast.charts.style import check_matplotlib
+    from gatecast.charts.matplotlib_backend import check_matplotlib
 
     try:
         check_matplotlib()

@@ -1,9 +1,8 @@
 """What does a fitted forecaster remember, when does it forget, and what do its forecasts depend on?"""
 
-from gatecast.explanation.covariates import CovariateImportance, measure_covariates
 from gatecast.explanation.events import Alignment, ForgetEvents
 from gatecast.explanation.gates import Gates, LayerGates, read_gates
-from gatecast.explanation.lags import LagImportance, measure_lags
+from gatecast.explanation.importance import CovariateImportance, LagImportance, measure_covariates, measure_lags
 from gatecast.explanation.units import HalfLives, Spectra
 
 __all__ = [

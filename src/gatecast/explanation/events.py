@@ -235,15 +235,7 @@ def find_events(retention: Array, units: Units, panel: Panel, season_length: int
     alignments = [_align(cycle, per_step) for cycle in cycles_of(panel, season_length)]
     found = tuple(alignment for alignment in alignments if alignment is not None)
     return ForgetEvents(
-        panel,
-        units,
-        float(threshold),
-        which[order],
-        start[order],
-        length[order],
-        lowest[order],
-        is_idle,
-        found,
+        panel, units, float(threshold), which[order], start[order], length[order], lowest[order], is_idle, found
     )
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import DataError
-from gatecast.explanation.covariates import CovariateImportance, measure_covariates
 from gatecast.explanation.gates import Gates, read_gates
-from gatecast.explanation.lags import LagImportance, measure_lags
+from gatecast.explanation.importance import CovariateImportance, LagImportance, measure_covariates, measure_lags
 from gatecast.explanation.units import HalfLives
 from gatecast.model.alignment import read_like_training
 

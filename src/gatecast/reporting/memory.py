@@ -12,7 +12,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.explanation.durations import duration_message
 from gatecast.explanation.events import ForgetEvents
 from gatecast.explanation.gates import Gates
-from gatecast.explanation.lags import LagImportance
+from gatecast.explanation.importance import LagImportance
 from gatecast.explanation.units import HalfLives
 from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.compact import rounded, times_of
