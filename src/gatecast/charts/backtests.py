@@ -207,7 +207,6 @@ def error_by_step(
         DataError: No step has a target and forecasts.
 
     Examples:
-        >>> import numpy as np
         >>> from gatecast import backtest
         >>> from gatecast.baselines.statistical import Drift, Naive
         >>> found = backtest(np.arange(60.0) ** 1.5, 3, [Naive(3), Drift(3)], n_windows=4, progress=False)
@@ -308,7 +307,6 @@ def interval_calibration(
         DataError: There are no intervals.
 
     Examples:
-        >>> import numpy as np
         >>> from gatecast import backtest
         >>> from gatecast.baselines.statistical import Naive
         >>> y = np.random.default_rng(0).normal(size=200).cumsum()

@@ -86,7 +86,6 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
     Without a seasonal naive there is no skill, and the errors themselves are drawn.
 
     Examples:
-        >>> import numpy as np
         >>> from gatecast.comparison import compare
         >>> y = np.sin(np.arange(90) * 0.5) + np.random.default_rng(0).normal(0, 0.1, 90)
         >>> found = compare(y, 3, ["LinearAR", "SeasonalNaive"], progress=False)
@@ -217,7 +216,6 @@ def significance(comparison: Comparison | Leaderboard, *, title: str | None = No
         DataError: Fewer than two models are ranked.
 
     Examples:
-        >>> import numpy as np
         >>> from gatecast.comparison import compare
         >>> y = np.sin(np.arange(90) * 0.5) + np.random.default_rng(0).normal(0, 0.1, 90)
         >>> found = compare(y, 3, ["Naive", "LinearAR", "SeasonalNaive"], progress=False)

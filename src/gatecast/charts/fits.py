@@ -125,12 +125,7 @@ def training_of(history: Mapping[str, Sequence[float]]) -> Training:
 
 
 def training_chart(
-    training: Training,
-    t: Texts,
-    unit: str = "",
-    noise_floor: float | None = None,
-    title: str | None = None,
-    note: str = "",
+    training: Training, t: Texts, unit: str = "", floor: float | None = None, title: str | None = None, note: str = ""
 ) -> Chart:
     """Show the curves, what was kept, and the lowest error that is possible."""
     marks: list[Mark] = []
@@ -146,8 +141,8 @@ def training_chart(
             Line([epoch], [error], "text", width=0.0, marker="diamond", size=7.0),
             Text(epoch, error, f"{error:.4g}", align=("right", "bottom"), offset=(-7, 7)),
         ]
-    if noise_floor is not None:
-        marks.append(Rule("y", noise_floor, label=t("chart.noise_floor", rmse=noise_floor), dash="dotted"))
+    if floor is not None:
+        marks.append(Rule("y", floor, label=t("chart.noise_floor", rmse=floor), dash="dotted"))
     known = np.concatenate([errors[np.isfinite(errors)] for _, errors in training.curves.values()])
     is_steep = len(known) > 0 and known.min() > 0 and known.max() > STEEP * known.min()
     error_axis = Axis(f"RMSE ({shorten(unit)})" if unit else "RMSE", "log" if is_steep else "number")
@@ -193,8 +188,7 @@ def residuals(
         DataError: There are fewer than 8 errors, or not as many times.
 
     Examples:
-        >>> from gatecast.charts import residuals
-        >>> figure = residuals(np.random.default_rng(0).normal(size=200), season_length=12)
+            >>> figure = residuals(np.random.default_rng(0).normal(size=200), season_length=12)
         >>> [axes.get_title(loc="left").split(" (")[0] for axes in figure.axes]
         ['Over time', 'Distribution', 'Autocorrelation', 'Quantiles beside normal ones']
     """

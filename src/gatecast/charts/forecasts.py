@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -155,7 +155,6 @@ def plot_intervals(
 
     Examples:
         >>> import gatecast
-        >>> from gatecast.charts import plot_intervals
         >>> data = gatecast.datasets.sine(300)
         >>> training = gatecast.Training(epochs=2)
         >>> model = gatecast.LSTMForecaster(12, hidden_size=8, progress=False, training=training).fit(data)
@@ -202,14 +201,6 @@ CLOSE = 125
 CURVE = 0.36
 
 
-class View(NamedTuple):
-    """A panel of the picture: points `begin` to `end` of the series, counted into the forecast."""
-
-    title: str
-    begin: int
-    end: int
-
-
 def plot_forecast(
     model: LSTMForecaster,
     train: Data,
@@ -245,7 +236,6 @@ def plot_forecast(
 
     Examples:
         >>> import gatecast
-        >>> from gatecast.charts import plot_forecast
         >>> train, test = gatecast.train_test_split(gatecast.datasets.sine(300))
         >>> training = gatecast.Training(epochs=2)
         >>> model = gatecast.LSTMForecaster(hidden_size=8, progress=False, training=training).fit(train)
@@ -285,7 +275,6 @@ def plot_predictions(
 
     Examples:
         >>> import gatecast
-        >>> from gatecast.charts import plot_predictions
         >>> train, test = gatecast.train_test_split(gatecast.datasets.sine(300))
         >>> training = gatecast.Training(epochs=2)
         >>> model = gatecast.LSTMForecaster(hidden_size=8, progress=False, training=training).fit(train)
@@ -310,26 +299,26 @@ def _chart(line: Timeline, title: str, t: Texts, curve: Panel | None = None) -> 
     views = _views(line, t)
     widths = [1.0] * len(views) + ([CURVE * (1.5 if len(views) > 1 else 1)] if curve else [])
     has_overview = len(line.values) > FEW
-    below = [window_panel(line, view.begin, view.end, view.title, t) for view in views] + ([curve] if curve else [])
+    below = [window_panel(line, begin, end, said, t) for said, begin, end in views] + ([curve] if curve else [])
     panels = [replace(panel, row=int(has_overview), column=n) for n, panel in enumerate(below)]
     if has_overview:
-        panels.insert(0, overview_panel(line, [(view.begin, view.end) for view in views], len(widths), t))
+        panels.insert(0, overview_panel(line, [(begin, end) for _, begin, end in views], len(widths), t))
     heights = (0.42, 1.0) if has_overview else (1.0,)
     size = (13.0, 7.0 if has_overview else 4.8)
     return Chart(tuple(panels), title, "", size, heights, tuple(widths), "below")
 
 
-def _views(line: Timeline, t: Texts) -> list[View]:
-    """Choose what is shown closely: everything, or the split and the end (one view where these meet)."""
+def _views(line: Timeline, t: Texts) -> list[tuple[str, int, int]]:
+    """Choose titles and points of close views: everything, or the split and the end (one view where these meet)."""
     n, n_all = len(line.values), len(line.values) + len(line.forecast)
     has_forecast = len(line.forecast) > 0
     if n <= FEW:
-        return [View(t("chart.all_with_forecast" if has_forecast else "chart.all_data"), 0, n_all)]
+        return [(t("chart.all_with_forecast" if has_forecast else "chart.all_data"), 0, n_all)]
     begin_end = max(n - CLOSE, 0)
-    end = View(t("chart.close_end_forecast" if has_forecast else "chart.close_end"), begin_end, n_all)
+    end = (t("chart.close_end_forecast" if has_forecast else "chart.close_end"), begin_end, n_all)
     if not line.n_test:
         return [end]
     begin, stop = max(line.n_train - CLOSE, 0), min(line.n_train + CLOSE, n)
     if stop >= begin_end:
-        return [View(t("chart.close_split_forecast" if has_forecast else "chart.close_split"), begin, n_all)]
-    return [View(t("chart.close_split"), begin, stop), end]
+        return [(t("chart.close_split_forecast" if has_forecast else "chart.close_split"), begin, n_all)]
+    return [(t("chart.close_split"), begin, stop), end]

@@ -66,7 +66,6 @@ def gates_heatmap(
         DataError: Shapes do not fit together.
 
     Examples:
-        >>> import numpy as np
         >>> gates = np.random.default_rng(0).uniform(size=(48, 6))
         >>> figure = gates_heatmap(np.arange(48), gates, "forget gate", values=np.sin(np.arange(48)))
         >>> figure.get_suptitle()

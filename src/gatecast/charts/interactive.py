@@ -50,18 +50,7 @@ def forecast(
     newest: int | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw the newest part of a series and its forecast, with the arguments of `gatecast.charts.plot_intervals`.
-
-    Examples:
-        >>> import gatecast
-        >>> from gatecast.charts import interactive
-        >>> data = gatecast.datasets.sine(300)
-        >>> training = gatecast.Training(epochs=2)
-        >>> model = gatecast.LSTMForecaster(12, hidden_size=8, progress=False, training=training).fit(data)
-        >>> figure = interactive.forecast(model, data, model.predict(level=80))
-        >>> [trace.name for trace in figure.data if trace.showlegend]
-        ['80 % interval', 'data', 'forecast']
-    """
+    """Draw the newest part of a series and its forecast, with the arguments of `gatecast.charts.plot_intervals`."""
     check_plotly()
     line, begin = newest_part(model, data, forecast, unique_id, newest)
     return draw(forecast_chart(line, begin, Texts("en"), title))

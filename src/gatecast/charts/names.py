@@ -13,6 +13,8 @@ from gatecast.texts import Texts
 __all__ = ["distinct", "for_matplotlib", "for_plotly", "frequency_words", "shorten", "time_label"]
 
 WIDTH = 28
+# categories of letters that cannot be seen or turn the direction of writing
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 # letters that a headline has room for
 HEADLINE = 90
 
@@ -22,8 +24,8 @@ def shorten(name: object, width: int = WIDTH) -> str:
 
     Wide letters (Chinese, ...) count twice; what cannot be seen or turns the direction of writing is left out.
     """
-    seen = "".join(" " if letter.isspace() else letter for letter in str(name) if _is_seen(letter))
-    text = " ".join(seen.split())
+    seen = [" " if letter.isspace() else letter for letter in str(name)]
+    text = " ".join("".join(letter for letter in seen if unicodedata.category(letter) not in UNSEEN).split())
     if _width(text) <= width:
         return text or "(no name)"
     tail = _head(text[::-1], (width - 1) // 2)[::-1]
@@ -55,10 +57,6 @@ def distinct(names: Iterable[object], width: int = WIDTH) -> list[str]:
 def for_plotly(text: str) -> str:
     """Return a text for plotly, which reads tags, and formulas between dollars."""
     return html.escape(text, quote=False).replace("$", "&#36;").replace("\n", "<br>")
-
-
-def _is_seen(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def _width(text: str) -> int:

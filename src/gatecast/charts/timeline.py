@@ -69,8 +69,14 @@ def make_timeline(
     if test is not None:
         tested = read_like_training(model.fitted_, test)
         # one series is that series, whatever it is called
-        only = panel.n_series == tested.n_series == 1
-        known = _join(known, tested if only else _same_series(tested, known.ids[0]))
+        if not panel.n_series == tested.n_series == 1:
+            ids, name = tested.ids.tolist(), known.ids[0]
+            if name not in ids:
+                raise DataError(
+                    f"The test part holds {len(ids)} series but not {name!r}, which is to be drawn. Pass its rows too."
+                )
+            tested = tested.only(ids.index(name))
+        known = _join(known, tested)
     table = _columns(model.predict_insample(known))
     times, ahead = _forecast(model, known, forecast)
     return Timeline(
@@ -87,15 +93,6 @@ def make_timeline(
         value_name=known.columns.target,
         freq=known.freq,
     )
-
-
-def _same_series(test: Panel, name: object) -> Panel:
-    ids = test.ids.tolist()
-    if name not in ids:
-        raise DataError(
-            f"The test part holds {len(ids)} series but not {name!r}, which is to be drawn. Pass its rows too."
-        )
-    return test.only(ids.index(name))
 
 
 def _join(train: Panel, test: Panel) -> Panel:

@@ -8,7 +8,7 @@ from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, MonthGrid
 from gatecast.texts.message import Message
 
-__all__ = ["duration", "duration_message", "exact_number"]
+__all__ = ["duration", "duration_message"]
 
 SECOND = 1_000_000_000
 # units of time, the longest first
@@ -24,12 +24,7 @@ UNITS = (
 
 
 def duration(steps: float, freq: str | int) -> str:
-    """Say how long some steps are, with two digits that count.
-
-    Args:
-        steps: How many; infinity where there is no end.
-        freq: pandas alias, or the length of an integer step.
-    """
+    """Say how long some steps are (infinity: for ever), with two digits that count."""
     return str(duration_message(steps, freq))
 
 
@@ -48,11 +43,6 @@ def duration_message(steps: float, freq: str | int) -> Message:
     return _count(steps, "step")
 
 
-def exact_number(value: float) -> str:
-    """Write a number with two digits that count, and whole ones from ten on."""
-    return f"{value:,.0f}" if abs(value) >= 9.95 else f"{value:.2g}"
-
-
 def _elapsed(nanoseconds: float, *, weeks: bool) -> Message:
     # days are counted on to weeks only where a step is one
     units = UNITS if weeks else UNITS[1:]
@@ -61,4 +51,5 @@ def _elapsed(nanoseconds: float, *, weeks: bool) -> Message:
 
 
 def _count(number: float, unit: str) -> Message:
-    return Message(f"unit.{unit}", {"n": exact_number(number)})
+    # two digits that count, and whole numbers from ten on
+    return Message(f"unit.{unit}", {"n": f"{number:,.0f}" if abs(number) >= 9.95 else f"{number:.2g}"})

@@ -21,32 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["THRESHOLD", "Alignment", "Cycle", "ForgetEvents", "cycles_of", "find_events"]
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
+MONTHS += ("July", "August", "September", "October", "November", "December")
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """Where the T steps of a series stand in a cycle.
-
-    Attributes:
-        name: "hour", "weekday", "month" or "season".
-        labels: Names of the parts of the cycle, k of them.
-        parts: int64 `(T,)` part in which each step lies, 0 to k - 1.
-        rounds: int64 `(T,)` how many times the cycle had begun anew by then.
-    """
+    """In which part of a cycle each step of a series lies, `(T,)`, and how often it had begun anew by then, `(T,)`."""
 
     name: str
     labels: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,13 +82,8 @@ class CovariateImportance:
         """Return a pandas table `covariate, role, increase, standard_error`, the most important first."""
         import pandas as pd
 
-        columns = {
-            "covariate": list(self.names),
-            "role": list(self.roles),
-            "increase": self.increase,
-            "standard_error": self.standard_error,
-        }
-        return pd.DataFrame(columns).iloc[self.order].reset_index(drop=True)
+        named = {"covariate": list(self.names), "role": list(self.roles), "increase": self.increase}
+        return pd.DataFrame({**named, "standard_error": self.standard_error}).iloc[self.order].reset_index(drop=True)
 
 
 def measure_covariates(fitted: Fitted, panel: Panel, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
@@ -111,7 +106,8 @@ def measure_covariates(fitted: Fitted, panel: Panel, *, n_repeats: int = 10, see
     increases = grown.mean(axis=2)
     n_blocks = len(np.unique(blocks))
     names, roles = zip(*columns, strict=True)
-    error = np.hypot(_error_of_blocks(grown.mean(axis=1), blocks), _error_of_repeats(increases))
+    of_repeats = increases.std(axis=1, ddof=1) / np.sqrt(n_repeats) if n_repeats > 1 else np.zeros(len(increases))
+    error = np.hypot(_error_of_blocks(grown.mean(axis=1), blocks), of_repeats)
     return CovariateImportance(
         names, roles, increases.mean(axis=1), error, increases, float(base.mean()), len(base), n_blocks
     )
@@ -141,10 +137,7 @@ def _turned(panel: Panel, name: str, role: str, n_repeats: int, rng: np.random.G
     """Yield the data with one column from other times, or other series."""
     columns = getattr(panel, role)
     for _ in range(n_repeats):
-        if role == "static":
-            other = columns[name][rng.permutation(panel.n_series)]
-        else:
-            other = columns[name][_turns(panel, rng)]
+        other = columns[name][rng.permutation(panel.n_series) if role == "static" else _turns(panel, rng)]
         # a panel's role is a field of the same name
         yield replace(panel, **{role: {**columns, name: other}})  # type: ignore[arg-type]
 
@@ -165,11 +158,6 @@ def _error_of_blocks(grown: Floats, blocks: Ints) -> Floats:
     sums = np.array([np.bincount(which, row - row.mean()) for row in grown])
     # of a mean over blocks of unequal sizes
     return np.asarray(np.sqrt((sums**2).sum(axis=1) * len(counts) / (len(counts) - 1)) / counts.sum())
-
-
-def _error_of_repeats(increases: Floats) -> Floats:
-    n = increases.shape[1]
-    return increases.std(axis=1, ddof=1) / np.sqrt(n) if n > 1 else np.zeros(len(increases))
 
 
 # outliers beyond this many units say no more to the network, see native/include/gatecast/panel.hpp
@@ -290,66 +278,36 @@ def measure_lags(
     n = int(inputs.panel.lengths[0])
     T = T if network.window else min(T, n)
     if n < T:
-        raise DataError(
-            Message("failure.no_history", {"name": inputs.panel.ids.tolist()[0], "n_points": n, "least": T})
-        )
-    origins = _spaced(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins)
+        facts = {"name": inputs.panel.ids.tolist()[0], "n_points": n, "least": T}
+        raise DataError(Message("failure.no_history", facts))
+    origins = np.unique(np.linspace(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins).round().astype(np.int64))
     names = _covariate_names(fitted, inputs.arrays.n_inputs)
-    sums = _Sums(network, inputs.arrays, T)
     block = max(1, AT_ONCE // (fitted.horizon * T * network.spec.dense_inputs))
-    for at in range(0, len(origins), block):
-        sums.add(origins[at : at + block])
-    absolute, signed, covariates = (part / len(origins) for part in (sums.absolute, sums.signed, sums.covariates))
+    sums = [_sums(network, inputs.arrays, T, origins[at : at + block]) for at in range(0, len(origins), block)]
+    absolute, signed, covariates = (np.sum(parts, axis=0) / len(origins) for parts in zip(*sums, strict=True))
     used = max(T, int(np.flatnonzero(absolute.any(axis=0)).max(initial=-1)) + 1)
     lags = np.arange(1, used + 1)
-    return LagImportance(
-        lags, absolute[:, :used], signed[:, :used], covariates, names, panel.freq, len(origins), share,
-        network.window > 0,
+    means = absolute[:, :used], signed[:, :used], covariates
+    return LagImportance(lags, *means, names, panel.freq, len(origins), share, network.window > 0)
+
+
+def _sums(network: TrainedNetwork, arrays: PanelArrays, T: int, origins: Ints) -> tuple[Floats, Floats, Floats]:
+    """Add up sizes of slopes, slopes, and sizes of those of covariates, over origins read from a zero state."""
+    places = (np.zeros_like(origins), origins)
+    found = forecast_slopes(
+        network.spec, network.weights, network.loss, network.value_inputs, arrays, places, T,
+        n_threads=network.n_threads,
     )  # fmt: skip
-
-
-@dataclass
-class _Sums:
-    """Sums over origins of one series, read from a zero state for T steps."""
-
-    network: TrainedNetwork
-    arrays: PanelArrays
-    T: int
-    absolute: Floats = field(init=False)
-    signed: Floats = field(init=False)
-    covariates: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        H, L = self.network.spec.horizon, self.T + self.network.value_inputs.history
-        self.absolute, self.signed = np.zeros((H, L)), np.zeros((H, L))
-        self.covariates = np.zeros((H, self.arrays.n_inputs))
-
-    def add(self, origins: Ints) -> None:
-        network, arrays = self.network, self.arrays
-        places = (np.zeros_like(origins), origins)
-        found = forecast_slopes(
-            network.spec, network.weights, network.loss, network.value_inputs, arrays, places, self.T,
-            n_threads=network.n_threads,
-        )  # fmt: skip
-        slopes = slopes_of_values(found, network.value_inputs, arrays, origins)
-        self.absolute += np.abs(slopes).sum(axis=0)
-        self.signed += slopes.sum(axis=0)
-        beside = np.abs(found.inputs[..., network.value_inputs.n_inputs :]).sum(axis=(0, 2), dtype=np.float64)
-        beside[:, : found.ahead.shape[2]] += np.abs(found.ahead).sum(axis=0)
-        self.covariates += beside
+    slopes = slopes_of_values(found, network.value_inputs, arrays, origins)
+    beside = np.abs(found.inputs[..., network.value_inputs.n_inputs :]).sum(axis=(0, 2), dtype=np.float64)
+    beside[:, : found.ahead.shape[2]] += np.abs(found.ahead).sum(axis=0)
+    return np.abs(slopes).sum(axis=0), slopes.sum(axis=0), beside
 
 
 def slopes_of_values(found: SlopeResult, value_inputs: ValueInputs, arrays: PanelArrays, origins: Ints) -> Floats:
     """Follow gradients of what entered the network back to the values of a single series.
 
-    Args:
-        found: Gradients of n forecasts of H steps that read T points each.
-        value_inputs: What the network was shown of the values.
-        arrays: The series.
-        origins: `(n,)` the newest point that each reads.
-
-    Returns:
-        `(n, H, T + value_inputs.history)` gradients, the newest value first.
+    Of n forecasts from `origins`, `(n,)`; return `(n, H, T + value_inputs.history)`, the newest value first.
     """
     n, H, T = found.inputs.shape[:3]
     # one place for each point from `history` before the first one that is read; those before the series stay empty
@@ -388,10 +346,6 @@ def _add_candidate(slopes: Floats, shares: Floats, m: int, origins: Ints) -> Non
         # where the series is younger than that, the last value stands in
         back = np.where(origins[:, None] >= back, back, 0)
         np.add.at(slopes, (np.arange(n)[:, None], np.arange(H), newest - back), shares)
-
-
-def _spaced(first: int, last: int, n: int) -> Ints:
-    return np.unique(np.linspace(first, last, n).round().astype(np.int64))
 
 
 def _covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:

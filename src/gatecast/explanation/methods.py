@@ -133,11 +133,7 @@ class Explained:
         return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
 
     def panel_of(self, method: str, data: Data | None) -> Panel:
-        """Read data with the names of the training part; return that part where there are none.
-
-        Raises:
-            DataError: There are no data, and the model does not hold its training part.
-        """
+        """Read data with the names of the training part; return that part where there are none, if it is held."""
         fitted = self.fitted_
         panel = self._panel if data is None else read_like_training(fitted, data)
         if panel is None:

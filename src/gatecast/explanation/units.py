@@ -15,13 +15,7 @@ __all__ = ["HalfLives", "Spectra", "Units", "find_spectra", "half_lives"]
 
 @dataclass(frozen=True)
 class Units:
-    """Labels of n units.
-
-    Attributes:
-        layer: `(n,)` number of the recurrent layer, counted from 1, the lowest first.
-        direction: `(n,)` "forward", or "backward" for the half of a bidirectional layer that reads backwards.
-        unit: `(n,)` number within the layer and direction, counted from 0.
-    """
+    """Labels of n units, `(n,)`: recurrent layer, counted from 1, "forward" or "backward", and number from 0."""
 
     layer: Array
     direction: Array
@@ -33,11 +27,7 @@ class Units:
     @property
     def names(self) -> tuple[str, ...]:
         """What to call each; the layer is left out where there is one."""
-        return tuple(self.name(n) for n in range(len(self)))
-
-    def name(self, n: int) -> str:
-        """What to call one of them."""
-        return str(self.message(n))
+        return tuple(str(self.message(n)) for n in range(len(self)))
 
     def message(self, n: int) -> Message:
         """What to call one of them, in any language."""
