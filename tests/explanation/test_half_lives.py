@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gatecast.explanation.durations import duration, duration_message
-from gatecast.explanation.units import Units, half_lives
+from gatecast.explanation.units import Units, duration, duration_message, half_lives
 from gatecast.texts.message import Message
 
 from .hand_set import fitted, forget_bias, hourly, set_weights

@@ -31,6 +31,13 @@ __all__ += ["interval_calibration", "step_errors", "steps_by_model", "steps_char
 LEAST_SHARE = 0.9
 # bands hold four of five origins: the extremes of many origins would only grow with their number
 BAND = (0.1, 0.9)
+COLUMNS, MOST_PANELS = 4, 12
+# a band of one or two origins would be taken for knowledge
+LEAST_ORIGINS = 3
+# the scale ends at so many times the middle model's highest error
+FAR = 2.5
+FEW_STEPS = 24
+QUARTERS = (0, 25, 50, 75, 100)
 
 
 @dataclass(frozen=True)
@@ -90,15 +97,10 @@ def step_errors(backtest: Backtest, models: str | Iterable[str] | None = None) -
     means = np.stack([_ratio(total.sum(axis=0), count.sum(axis=0)) for total, count in cubes])
     bands = np.stack([_band(total, count) for total, count in cubes])
     order = np.argsort(np.nanmean(means, axis=1), kind="stable")
-    return StepErrors(
-        tuple(names[kept[m]] for m in order),
-        means[order],
-        bands[order, 0],
-        bands[order, 1],
-        len(cubes[0][0]),
-        "MASE" if is_scaled else "MAE",
-        tuple(name for m, name in enumerate(names) if m not in kept),
-    )
+    models = tuple(names[kept[m]] for m in order)
+    left_out = tuple(name for m, name in enumerate(names) if m not in kept)
+    low, high = bands[order, 0], bands[order, 1]
+    return StepErrors(models, means[order], low, high, len(cubes[0][0]), "MASE" if is_scaled else "MAE", left_out)
 
 
 def coverages(backtest: Backtest, models: str | Iterable[str] | None = None) -> Coverages:
@@ -181,14 +183,6 @@ def _spread(table: pd.DataFrame, held: Floats) -> tuple[float, float, int]:
     return float(low), float(high), len(known)
 
 
-COLUMNS, MOST_PANELS = 4, 12
-# a band of one or two origins would be taken for knowledge
-LEAST_ORIGINS = 3
-# the scale ends at so many times the middle model's highest error
-FAR = 2.5
-FEW_STEPS = 24
-
-
 def error_by_step(
     backtest: Backtest | Comparison, *, models: str | Iterable[str] | None = None, title: str | None = None
 ) -> Figure:
@@ -220,11 +214,10 @@ def error_by_step(
 def steps_chart(found: StepErrors, t: Texts, title: str | None = None, order: Sequence[str] | None = None) -> Chart:
     """Show the errors of all models in one panel; `order` gives each the same color in several charts."""
     places = list(order or found.models)
+    each = zip(found.models, distinct(found.models, 40), found.mean, found.low, found.high, strict=True)
     lines = tuple(
         Line(_steps(found), mean, label=name, low=low, high=high, width=2.0, size=5, **series_look(places.index(model)))
-        for model, name, mean, low, high in zip(
-            found.models, distinct(found.models, 40), found.mean, found.low, found.high, strict=True
-        )
+        for model, name, mean, low, high in each
     )
     panel = Panel(lines, x=Axis(t("chart.steps_ahead"), "whole"), y=Axis(found.metric, low=0))
     return Chart((panel,), title or t("chart.steps"), size=(9.0, 4.5), legend="below")
@@ -234,15 +227,8 @@ def steps_by_model(found: StepErrors, t: Texts, title: str | None = None) -> Cha
     """Show each model in a panel of its own, with the others in gray and a band over origins."""
     n = min(len(found.models), MOST_PANELS)
     names = distinct(found.models, 20)
-    panels = [
-        Panel(
-            _step_marks(found, m),
-            f"{names[m]}: {found.mean[m].mean():.3g}",
-            Axis(t("chart.steps_ahead"), "whole"),
-            Axis(found.metric, low=0, high=limit_of(found)),
-        )
-        for m in range(n)
-    ]
+    x, y = Axis(t("chart.steps_ahead"), "whole"), Axis(found.metric, low=0, high=limit_of(found))
+    panels = [Panel(_step_marks(found, m), f"{names[m]}: {found.mean[m].mean():.3g}", x, y) for m in range(n)]
     headline = title or t("chart.steps")
     return replace(facets(panels, COLUMNS, (3.2, 2.7), 6.4), title=headline, note=_steps_note(found, n, t))
 
@@ -284,9 +270,6 @@ def _steps_note(found: StepErrors, n_drawn: int, t: Texts) -> str:
     if found.left_out:
         parts.append(t("chart.left_out", names=t("words.comma").join(distinct(found.left_out))))
     return " ".join(parts)
-
-
-QUARTERS = (0, 25, 50, 75, 100)
 
 
 def interval_calibration(

@@ -30,6 +30,11 @@ State = Literal["ahead", "open", "behind", "base"]
 WORST_SHOWN = -1.0
 ROLES: dict[State, Role] = {"ahead": "model", "open": "open", "behind": "contrast", "base": "text"}
 MARKERS: dict[State, Marker] = {"ahead": "circle", "open": "diamond", "behind": "square", "base": "ring"}
+# p-values that are told apart, and how dark they are
+STEPS = ((0.01, 0.75), (0.05, 0.45), (0.1, 0.18))
+DIAGONAL = 0.1
+# up to so many names stand below a matrix without being turned
+FEW = 3
 
 
 @dataclass(frozen=True)
@@ -105,26 +110,21 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
 def skill_chart(rows: list[Row], metric: str, t: Texts, title: str | None = None) -> Chart:
     """Show the skill of each model with its interval."""
     low, high = _limits(rows)
-    known = [(n, row) for n, row in enumerate(rows) if np.isfinite(row.skill)]
-    is_far = [row.skill < low for _, row in known]
+    places = [n for n, row in enumerate(rows) if np.isfinite(row.skill)]
+    known, names = [rows[n] for n in places], _names(rows, t)
     edge = low + 0.015 * (high - low)
     points = Estimates(
         # what is further behind stands at the edge
-        [edge if far else row.skill for (_, row), far in zip(known, is_far, strict=True)],
-        [n for n, _ in known],
-        [row.low for _, row in known],
-        [row.high for _, row in known],
-        tuple(ROLES[row.state] for _, row in known),
-        tuple("triangle-left" if far else MARKERS[row.state] for (_, row), far in zip(known, is_far, strict=True)),
-        hover=tuple(
-            _hover(name, rows[n], metric, t) for n, name in enumerate(_names(rows, t)) if (n, rows[n]) in known
-        ),
+        [edge if row.skill < low else row.skill for row in known],
+        places,
+        [row.low for row in known],
+        [row.high for row in known],
+        tuple(ROLES[row.state] for row in known),
+        tuple("triangle-left" if row.skill < low else MARKERS[row.state] for row in known),
+        hover=tuple(_hover(names[n], rows[n], metric, t) for n in places),
     )
-    far = [
-        Text(edge, n, f"{row.skill:.3g}", align=("left", "bottom"), offset=(8, 5), size=9.0)
-        for (n, row), is_so in zip(known, is_far, strict=True)
-        if is_so
-    ]
+    look: Look = {"align": ("left", "bottom"), "offset": (8, 5), "size": 9.0}
+    far = [Text(edge, n, f"{rows[n].skill:.3g}", **look) for n in places if rows[n].skill < low]
     marks: tuple[Mark, ...] = (Rule("x", 0, width=1.2), points, *far, *_legend(rows, t))
     panel = Panel(marks, x=Axis(t("chart.skill_axis"), low=low, high=high), y=_models(rows, t))
     return Chart((panel,), title or t("chart.skill"), size=(10.5, 2.0 + 0.4 * len(rows)), legend="above")
@@ -168,11 +168,9 @@ def _hover(name: str, row: Row, metric: str, t: Texts) -> str:
 def _legend(rows: list[Row], t: Texts) -> list[Line]:
     """Return entries of the states that occur."""
     states = {row.state for row in rows if np.isfinite(row.skill)} - {"base"}
-    return [
-        Line([], [], ROLES[state], t(f"chart.{state}"), width=2.4, marker=MARKERS[state], size=7.0)
-        for state in ROLES
-        if state in states
-    ]
+    shown = [state for state in ROLES if state in states]
+    look: Look = {"width": 2.4, "size": 7.0}
+    return [Line([], [], ROLES[state], t(f"chart.{state}"), marker=MARKERS[state], **look) for state in shown]
 
 
 def _numbers(rows: list[Row], metric: str, t: Texts) -> Panel:
@@ -196,13 +194,6 @@ def _number(value: float, form: str) -> str:
 
 def _p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else _number(value, ".2g")
-
-
-# p-values that are told apart, and how dark they are
-STEPS = ((0.01, 0.75), (0.05, 0.45), (0.1, 0.18))
-DIAGONAL = 0.1
-# up to so many names stand below a matrix without being turned
-FEW = 3
 
 
 def significance(comparison: Comparison | Leaderboard, *, title: str | None = None) -> Figure:

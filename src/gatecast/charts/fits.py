@@ -8,26 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.charts import spec
 from gatecast.charts.checks import check_type, numbers
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct, shorten
-from gatecast.charts.spec import (
-    Area,
-    Axis,
-    Bars,
-    Chart,
-    Dash,
-    Line,
-    Look,
-    Mark,
-    Marker,
-    Panel,
-    Role,
-    Rule,
-    Stems,
-    Text,
-    time_axis,
-)
+from gatecast.charts.spec import Axis, Bars, Chart, Line, Look, Mark, Panel, Rule, Text, time_axis
 from gatecast.charts.thinning import thin
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import ConfigError, DataError
@@ -50,11 +35,17 @@ N_FINDINGS = 2
 FEW_LOOKS = 40
 # findings about the course of training, before those about everything else
 OF_TRAINING = ("diverging", "still-learning", "too-noisy", "past-its-best", "overfit", "underfit", "plateau")
-CURVES: dict[str, tuple[str, Role]] = {
+CURVES: dict[str, tuple[str, spec.Role]] = {
     "validation": ("chart.curve_validation", "contrast"),
     "learned": ("chart.curve_learned", "model"),
     "training": ("chart.curve_training", "model"),
 }
+LEAST = 8
+MOST_LAGS = 60
+# a normal distribution's middle 95 % is that many standard errors wide on each side
+NORMAL_95 = 1.96
+# errors further above the best than this many times the middle distance are drawn at the upper edge
+FAR = 4.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +123,7 @@ def training_chart(
     for name, (epochs, errors) in training.curves.items():
         key, role = CURVES[name]
         keep = thin(errors)
-        marker: Marker = "circle" if len(errors) <= FEW_LOOKS else ""
+        marker: spec.Marker = "circle" if len(errors) <= FEW_LOOKS else ""
         marks.append(Line(epochs[keep], errors[keep], role, t(key), marker=marker))
     if training.kept is not None:
         epoch, error = training.kept
@@ -157,12 +148,6 @@ def _verdict(diagnosis: Diagnosis | None) -> str:
     of_training = [finding for finding in diagnosis.findings if finding.code in OF_TRAINING]
     chosen = (of_training or list(diagnosis.findings))[:N_FINDINGS]
     return " ".join(finding.sentence + (f" Try {finding.remedy}." if finding.remedy else "") for finding in chosen)
-
-
-LEAST = 8
-MOST_LAGS = 60
-# a normal distribution's middle 95 % is that many standard errors wide on each side
-NORMAL_95 = 1.96
 
 
 def residuals(
@@ -265,9 +250,9 @@ def _correlation(values: Floats, season_length: int, t: Texts) -> Panel:
     seasons = range(season_length, n_lags + 1, season_length) if season_length > 1 else ()
     bound, lags, found = NORMAL_95 / np.sqrt(n), np.arange(1, n_lags + 1), autocorrelation(values, n_lags)
     marks: tuple[Mark, ...] = (
-        *(Area("x", season - 0.25, season + 0.25, "window", 0.6) for season in seasons),
-        Area("y", -bound, bound, "noise", 0.2),
-        Stems(lags, np.zeros(n_lags), found, "model", width=1.8),
+        *(spec.Area("x", season - 0.25, season + 0.25, "window", 0.6) for season in seasons),
+        spec.Area("y", -bound, bound, "noise", 0.2),
+        spec.Stems(lags, np.zeros(n_lags), found, "model", width=1.8),
         Line(lags, found, "model", width=0.0, marker="circle", size=3.5),
         Rule("y", 0, width=0.8),
     )
@@ -290,10 +275,6 @@ def _quantiles(known: Floats, name: str, t: Texts) -> Panel:
         Line(expected[keep], ordered[keep], "model", width=0.0, marker="circle", size=3.0),
     )
     return Panel(marks, t("chart.quantiles"), Axis(t("chart.normal_quantile")), Axis(name))
-
-
-# errors further above the best than this many times the middle distance are drawn at the upper edge
-FAR = 4.0
 
 
 def tuning_history(tuned: Tuned, *, title: str | None = None) -> Figure:
@@ -330,7 +311,7 @@ def history_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
     marks.append(Line(number, best, "model", t("chart.best_so_far"), width=1.8, is_step=True))
     low, high = _error_limits(error, top)
     marks += _ended(tuned, low + 0.03 * (high - low), t)
-    starts: tuple[tuple[str, str, Dash], ...]
+    starts: tuple[tuple[str, str, spec.Dash], ...]
     starts = ("model", t("chart.as_it_was"), "dashed"), ("default", t("chart.defaults"), "dotted")
     for start, name, dash in starts:
         level = tuned.error_of(start)

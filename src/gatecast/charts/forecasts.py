@@ -30,6 +30,17 @@ __all__ += ["plot_forecast", "plot_intervals", "plot_predictions", "window_panel
 COLUMNS = 1500
 FEW_POINTS = 60
 MANY_POINTS = 2000
+# the past is shown for a few horizons, so that the forecast is a good part of the picture
+HORIZONS = 4
+LEAST_POINTS = 60
+# at both ends a share of what is shown: marks at the edge are seen as a whole
+ROOM = 60
+# up to this many points in all, one panel shows them well
+FEW = 400
+# points that a close view shows on each side of the split, and before the end
+CLOSE = 125
+# how wide a learning curve is beside one view
+CURVE = 0.36
 
 
 def forecast_marks(
@@ -121,13 +132,6 @@ def _between(line: Timeline) -> Place:
     return middle
 
 
-# the past is shown for a few horizons, so that the forecast is a good part of the picture
-HORIZONS = 4
-LEAST_POINTS = 60
-# at both ends a share of what is shown: marks at the edge are seen as a whole
-ROOM = 60
-
-
 def plot_intervals(
     model: LSTMForecaster,
     data: Data,
@@ -191,14 +195,6 @@ def newest_part(
     line = make_timeline(model, data, None, forecast, unique_id)
     n = newest or max(HORIZONS * len(line.forecast), LEAST_POINTS)
     return line, max(len(line.values) - n, 0)
-
-
-# up to this many points in all, one panel shows them well
-FEW = 400
-# points that a close view shows on each side of the split, and before the end
-CLOSE = 125
-# how wide a learning curve is beside one view
-CURVE = 0.36
 
 
 def plot_forecast(

@@ -17,6 +17,9 @@ WIDTH = 28
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 # letters that a headline has room for
 HEADLINE = 90
+UNITS = {"s": "second", "min": "minute", "h": "hour", "D": "day", "B": "business_day", "W": "week"}
+UNITS |= dict.fromkeys(("MS", "ME", "BMS", "BME"), "month")
+UNITS |= dict.fromkeys(("QS", "QE"), "quarter") | dict.fromkeys(("YS", "YE"), "year")
 
 
 def shorten(name: object, width: int = WIDTH) -> str:
@@ -71,11 +74,6 @@ def _head(text: str, width: int) -> str:
         if used > width:
             return text[:n]
     return text
-
-
-UNITS = {"s": "second", "min": "minute", "h": "hour", "D": "day", "B": "business_day", "W": "week"}
-UNITS |= dict.fromkeys(("MS", "ME", "BMS", "BME"), "month")
-UNITS |= dict.fromkeys(("QS", "QE"), "quarter") | dict.fromkeys(("YS", "YE"), "year")
 
 
 def frequency_words(freq: str | int, t: Texts | None = None) -> str:

@@ -5,16 +5,5 @@ from gatecast.explanation.gates import Gates, LayerGates, read_gates
 from gatecast.explanation.importance import CovariateImportance, LagImportance, measure_covariates, measure_lags
 from gatecast.explanation.units import HalfLives, Spectra
 
-__all__ = [
-    "Alignment",
-    "CovariateImportance",
-    "ForgetEvents",
-    "Gates",
-    "HalfLives",
-    "LagImportance",
-    "LayerGates",
-    "Spectra",
-    "measure_covariates",
-    "measure_lags",
-    "read_gates",
-]
+__all__ = ["Alignment", "CovariateImportance", "ForgetEvents", "Gates", "HalfLives", "LagImportance", "LayerGates"]
+__all__ += ["Spectra", "measure_covariates", "measure_lags", "read_gates"]

@@ -23,6 +23,14 @@ __all__ = ["THRESHOLD", "Alignment", "Cycle", "ForgetEvents", "cycles_of", "find
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
 MONTHS += ("July", "August", "September", "October", "November", "December")
+# less than a tenth of what was held survives the step
+THRESHOLD = 0.1
+# units that are below it in more than this share of the steps hold nothing that could be wiped
+MOSTLY = 0.5
+# one false alarm in a hundred cycles that are looked at
+SIGNIFICANT = 0.01
+# the test compares the parts of a cycle within each time round
+LEAST_CYCLES = 3
 
 
 @dataclass(frozen=True)
@@ -66,16 +74,6 @@ def _calendar(index: pd.DatetimeIndex, grid: Grid) -> list[Cycle]:
 def _cycle(name: str, labels: tuple[str, ...], parts: object, rounds: object) -> Cycle:
     counted = np.asarray(rounds, np.int64)
     return Cycle(name, labels, np.asarray(parts, np.int64), counted - counted[0])
-
-
-# less than a tenth of what was held survives the step
-THRESHOLD = 0.1
-# units that are below it in more than this share of the steps hold nothing that could be wiped
-MOSTLY = 0.5
-# one false alarm in a hundred cycles that are looked at
-SIGNIFICANT = 0.01
-# the test compares the parts of a cycle within each time round
-LEAST_CYCLES = 3
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from gatecast._validation import check_count, is_number
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.explanation.durations import duration, duration_message
 from gatecast.explanation.gates import member_of
+from gatecast.explanation.units import duration, duration_message
 from gatecast.model.alignment import match_series, model_inputs
 from gatecast.model.evaluation import forecast_windows
 from gatecast.network.inputs import PanelArrays, ValueInputs
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
 
 __all__ = ["CovariateImportance", "LagImportance", "measure_covariates", "measure_lags", "slopes_of_values"]
+
+# outliers beyond this many units say no more to the network, see native/include/gatecast/panel.hpp
+CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
+# gradients that are held at once, in numbers
+AT_ONCE = 20_000_000
+# each step of a forecast takes a backward pass of its own
+STEPS = 1000
+SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -97,12 +105,8 @@ def measure_covariates(fitted: Fitted, panel: Panel, *, n_repeats: int = 10, see
         )
     base, blocks = _errors(fitted, panel)
     rng = np.random.default_rng(seed)
-    grown = np.array(
-        [
-            [_errors(fitted, turned)[0] - base for turned in _turned(panel, name, role, n_repeats, rng)]
-            for name, role in columns
-        ]
-    )
+    turned = (_turned(panel, name, role, n_repeats, rng) for name, role in columns)
+    grown = np.array([[_errors(fitted, other)[0] - base for other in several] for several in turned])
     increases = grown.mean(axis=2)
     n_blocks = len(np.unique(blocks))
     names, roles = zip(*columns, strict=True)
@@ -158,15 +162,6 @@ def _error_of_blocks(grown: Floats, blocks: Ints) -> Floats:
     sums = np.array([np.bincount(which, row - row.mean()) for row in grown])
     # of a mean over blocks of unequal sizes
     return np.asarray(np.sqrt((sums**2).sum(axis=1) * len(counts) / (len(counts) - 1)) / counts.sum())
-
-
-# outliers beyond this many units say no more to the network, see native/include/gatecast/panel.hpp
-CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
-# gradients that are held at once, in numbers
-AT_ONCE = 20_000_000
-# each step of a forecast takes a backward pass of its own
-STEPS = 1000
-SHARE = 0.9
 
 
 @dataclass(frozen=True)

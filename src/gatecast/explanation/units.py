@@ -1,16 +1,58 @@
-"""How long does each hidden unit remember, and which frequency does it carry?"""
+"""How long does each hidden unit remember, which frequency does it carry, and how do people say that?"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
-from gatecast.explanation.durations import duration, duration_message
+from gatecast.data.panel.frequency import named_grid
+from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, MonthGrid
 from gatecast.texts.message import Message
 
-__all__ = ["HalfLives", "Spectra", "Units", "find_spectra", "half_lives"]
+__all__ = ["HalfLives", "Spectra", "Units", "duration", "duration_message", "find_spectra", "half_lives"]
+
+SECOND = 1_000_000_000
+# units of time, the longest first
+UNITS = [("week", 7 * DAY), ("day", DAY), ("hour", 3600 * SECOND), ("minute", 60 * SECOND), ("second", SECOND)]
+UNITS += [("millisecond", SECOND // 1000), ("microsecond", SECOND // 1_000_000)]
+# half the width of a line under Hann's window, in bins
+HALF_LINE = 2
+LEAST_STEPS = 16
+
+
+def duration(steps: float, freq: str | int) -> str:
+    """Say how long some steps are (infinity: for ever), with two digits that count."""
+    return str(duration_message(steps, freq))
+
+
+def duration_message(steps: float, freq: str | int) -> Message:
+    """Return what `duration` says as a unit and its number, to be said in any language."""
+    if not math.isfinite(steps):
+        return Message("unit.for_ever" if steps > 0 else "unit.unknown")
+    grid = named_grid(freq)
+    if isinstance(grid, FixedGrid):
+        return _elapsed(steps * grid.nanoseconds, weeks=grid.nanoseconds % (7 * DAY) == 0)
+    if isinstance(grid, MonthGrid):
+        months = steps * grid.n_months
+        return _count(months / 12, "year") if months >= 24 or grid.n_months % 12 == 0 else _count(months, "month")
+    if isinstance(grid, BusinessGrid):
+        return _count(steps * grid.n_days, "business_day")
+    return _count(steps, "step")
+
+
+def _elapsed(nanoseconds: float, *, weeks: bool) -> Message:
+    # days are counted on to weeks only where a step is one
+    units = UNITS if weeks else UNITS[1:]
+    name, size = next((unit for unit in units if nanoseconds >= 0.995 * unit[1]), units[-1])
+    return _count(nanoseconds / size, name)
+
+
+def _count(number: float, unit: str) -> Message:
+    # two digits that count, and whole numbers from ten on
+    return Message(f"unit.{unit}", {"n": f"{number:,.0f}" if abs(number) >= 9.95 else f"{number:.2g}"})
 
 
 @dataclass(frozen=True)
@@ -129,11 +171,6 @@ def half_lives(retention: Array, units: Units, dilations: Array, freq: str | int
     with np.errstate(divide="ignore"):
         steps = np.where(rates > 0, np.log(2.0) / rates, np.inf) * dilations
     return HalfLives(units, steps, freq)
-
-
-# half the width of a line under Hann's window, in bins
-HALF_LINE = 2
-LEAST_STEPS = 16
 
 
 @dataclass(frozen=True)

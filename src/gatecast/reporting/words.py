@@ -96,7 +96,7 @@ class Words:
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
     def duration(self, facts: JsonObject) -> str:
-        """Say a duration of `gatecast.explanation.durations`."""
+        """Say a duration of `gatecast.explanation.units`."""
         return Message.from_dict(facts).say(self.lang)
 
     def frequency(self, freq: str) -> str:
