@@ -173,7 +173,7 @@ def residuals(
         DataError: There are fewer than 8 errors, or not as many times.
 
     Examples:
-            >>> figure = residuals(np.random.default_rng(0).normal(size=200), season_length=12)
+        >>> figure = residuals(np.random.default_rng(0).normal(size=200), season_length=12)
         >>> [axes.get_title(loc="left").split(" (")[0] for axes in figure.axes]
         ['Over time', 'Distribution', 'Autocorrelation', 'Quantiles beside normal ones']
     """

@@ -1,7 +1,7 @@
 """What do pictures look like in a browser, where a pointer reads off numbers? Made with plotly.
 
-Each function returns a plotly Figure. `to_html` makes a piece of a page of it, without the library, which a page needs
-only once (`plotly.offline.get_plotlyjs()`).
+Each function returns a plotly Figure, or `GatecastError` says that plotly is not installed. `to_html` makes a piece of
+a page of it, without the library, which a page needs only once (`plotly.offline.get_plotlyjs()`).
 """
 
 from __future__ import annotations

@@ -242,11 +242,8 @@ def _shapes(mark: spec.Area | spec.Rule | spec.Tiles, palette: Palette, number: 
     shape |= {f"{across}0": 0, f"{across}1": 1}
     if isinstance(mark, spec.Area):
         look = {"type": "rect", "layer": "below", "line": {"width": 0}, "fillcolor": palette(mark.role, mark.strength)}
-        return [
-            shape
-            | {f"{mark.axis}0": _placed(mark.low, spec.Axis()), f"{mark.axis}1": _placed(mark.high, spec.Axis())}
-            | look
-        ]
+        low, high = _placed(mark.low, spec.Axis()), _placed(mark.high, spec.Axis())
+        return [shape | {f"{mark.axis}0": low, f"{mark.axis}1": high} | look]
     line = {"color": palette(mark.role, 1.0), "width": mark.width, "dash": DASHES[mark.dash]}
     at = _placed(mark.at, spec.Axis())
     shape |= {"type": "line", f"{mark.axis}0": at, f"{mark.axis}1": at, "line": line}
@@ -254,9 +251,7 @@ def _shapes(mark: spec.Area | spec.Rule | spec.Tiles, palette: Palette, number: 
 
 
 def _annotation(text: spec.Text, palette: Palette, number: str, panel: spec.Panel) -> JsonObject:
-    refs = [
-        f"{letter}{number}" + " domain" * (frame == "panel") for letter, frame in zip("xy", text.frames, strict=True)
-    ]
+    refs = [f"{axis}{number}" + " domain" * (frame == "panel") for axis, frame in zip("xy", text.frames, strict=True)]
     x, y = (
         value if frame == "panel" else _placed(value, axis)
         for value, frame, axis in zip((text.x, text.y), text.frames, (panel.x, panel.y), strict=True)
