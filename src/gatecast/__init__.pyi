@@ -29,8 +29,8 @@ from gatecast.exceptions import ModelFileError as ModelFileError
 from gatecast.exceptions import NotFittedError as NotFittedError
 from gatecast.exceptions import TimeLimitError as TimeLimitError
 from gatecast.exceptions import TrainingError as TrainingError
-from gatecast.explanation.explain import Explanation as Explanation
-from gatecast.explanation.explain import explain as explain
+from gatecast.explanation.methods import Explanation as Explanation
+from gatecast.explanation.methods import explain as explain
 from gatecast.forecaster import Forecaster as Forecaster
 from gatecast.forecaster import LSTMForecaster as LSTMForecaster
 from gatecast.metrics.errors import Evaluation as Evaluation

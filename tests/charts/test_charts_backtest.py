@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from gatecast import ConfigError, DataError, charts
-from gatecast.charts.evidence import groups
+from gatecast.charts.comparisons import groups
 from gatecast.comparison.board import leaderboard
 from gatecast.comparison.ranks import Ranks
 

@@ -79,7 +79,7 @@ class Rival:
 
 def demo(options: DemoOptions) -> None:
     """Run the command."""
-    from gatecast.charts.style import check_matplotlib
+    from gatecast.charts.matplotlib_backend import check_matplotlib
 
     make_folder("--out", options.out)
     shown = not options.json

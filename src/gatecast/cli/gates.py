@@ -10,7 +10,7 @@ from gatecast.cli.output import Printer, check_outputs, write_table
 from gatecast.cli.reading import check_model, load_model, read_like_training, say_table
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.exceptions import ConfigError
-from gatecast.explanation.durations import duration
+from gatecast.explanation.units import duration
 
 if TYPE_CHECKING:
     from gatecast.explanation import ForgetEvents, Gates, HalfLives, LagImportance, Spectra

@@ -200,7 +200,7 @@ def _check_kind(option: str, path: Path, known: tuple[str, ...] | None) -> None:
             f"Use `{option} {path.with_suffix(known[0]) if path.name else 'forecast' + known[0]}`."
         )
     if option == "--plot":
-        from gatecast.charts.style import check_matplotlib
+        from gatecast.charts.matplotlib_backend import check_matplotlib
 
         check_matplotlib()
     if known != TABLES or suffix == ".csv":

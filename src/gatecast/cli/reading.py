@@ -10,7 +10,7 @@ import numpy as np
 
 from gatecast import LSTMForecaster
 from gatecast._json import JsonObject
-from gatecast.charts.words import frequency_words
+from gatecast.charts.names import frequency_words
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
 from gatecast.data.panel.arrays import Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.charts.ahead import newest_part
+from gatecast.charts.forecasts import newest_part
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
 from gatecast.data.panel.arrays import Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.charts.words import frequency_words
+from gatecast.charts.names import frequency_words
 from gatecast.comparison.facts import Facts
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster

@@ -10,15 +10,13 @@ from dataclasses import replace
 import numpy as np
 
 from gatecast._json import JsonObject, plain
-from gatecast.charts.ahead import forecast_chart
-from gatecast.charts.coverage import calibration_chart
-from gatecast.charts.curves import CURVES, Training, training_chart
+from gatecast.charts.backtests import Coverages, StepErrors, calibration_chart, steps_chart
+from gatecast.charts.comparisons import rows_of, skill_chart
+from gatecast.charts.fits import CURVES, Training, training_chart
+from gatecast.charts.forecasts import forecast_chart
 from gatecast.charts.gates import lags_chart, lives_chart
-from gatecast.charts.numbers import Coverages, StepErrors
 from gatecast.charts.plotly_backend import figure_of
-from gatecast.charts.ranking import rows_of, skill_chart
 from gatecast.charts.spec import Axis, Chart, HeatMap, Panel, time_axis
-from gatecast.charts.steps import steps_chart
 from gatecast.charts.timeline import Band, Timeline
 from gatecast.reporting.words import Words
 

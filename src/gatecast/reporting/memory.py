@@ -9,11 +9,10 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast.charts.thinning import block_means
 from gatecast.data.panel.panel import Panel
-from gatecast.explanation.durations import duration_message
 from gatecast.explanation.events import ForgetEvents
 from gatecast.explanation.gates import Gates
-from gatecast.explanation.halflives import HalfLives
-from gatecast.explanation.lags import LagImportance
+from gatecast.explanation.importance import LagImportance
+from gatecast.explanation.units import HalfLives, duration_message
 from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.compact import rounded, times_of
 from gatecast.reporting.suspects import evenly

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable
 
 from gatecast._json import JsonObject
-from gatecast.charts.names import shorten
-from gatecast.charts.words import frequency_words
+from gatecast.charts.names import frequency_words, shorten
 from gatecast.texts import UNKNOWN, Texts
 from gatecast.texts.message import Message
 
@@ -66,7 +65,7 @@ class Words:
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
     def duration(self, facts: JsonObject) -> str:
-        """Say a duration of `gatecast.explanation.durations`."""
+        """Say a duration of `gatecast.explanation.units`."""
         return Message.from_dict(facts).say(self.lang)
 
     def frequency(self, freq: str) -> str:
