@@ -35,9 +35,7 @@ def apply_remedies(
 
     All fits learn from the same points, the last fifth of the training part left out where the model had held nothing
     back, and are judged one step ahead on the points that were left out. A remedy joins those that were kept before.
-
-    Returns:
-        The better model, fitted on the whole training part, and what was tried; the model itself where nothing helped.
+    The better model is fitted on the whole training part; it is the model itself where nothing helped.
     """
     parts = find_parts(model, data)
     train, n_learned = parts.train, parts.n_learned
@@ -45,7 +43,8 @@ def apply_remedies(
     if not has_validation:
         n_learned = np.maximum((parts.n_trained * (1 - SHARE)).astype(np.int64), 1)
     learned = train if has_validation else train.head(n_learned)
-    settings = _settings(model)
+    # a remedy may say how long to train, which must not change how many networks there are
+    settings = replace(model.settings_, checkpoint=None, ensemble=len(model.fitted_.ensemble.networks))
     if has_validation:
         # so that other settings hold back the same points
         held = int((parts.n_trained - n_learned).max())
@@ -94,10 +93,4 @@ def _error(model: LSTMForecaster, panel: Panel, n_learned: np.ndarray) -> float:
     scales = fitted.naive_scales if panel.n_series > 1 else np.ones(1)
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = (panel.values - one_step(fitted, panel)) / scales[series]
-    errors = errors[(position >= n_learned[series]) & np.isfinite(errors)]
-    return rmse(errors)
-
-
-def _settings(model: LSTMForecaster) -> Settings:
-    # a remedy may say how long to train, which must not change how many networks there are
-    return replace(model.settings_, checkpoint=None, ensemble=len(model.fitted_.ensemble.networks))
+    return rmse(errors[(position >= n_learned[series]) & np.isfinite(errors)])

@@ -44,17 +44,11 @@ SMOOTH = 0.99
 
 @dataclass(frozen=True)
 class Parts:
-    """Which points of a panel are what.
+    """Which points of a panel are what."""
 
-    Args:
-        panel: Training part and what follows it.
-        n_learned: `(S,)` points of each series that were learned from.
-        n_trained: `(S,)` the same with the validation set.
-    """
-
-    panel: Panel
-    n_learned: np.ndarray
-    n_trained: np.ndarray
+    panel: Panel  # training part and what follows it
+    n_learned: np.ndarray  # (S,) points of each series that were learned from
+    n_trained: np.ndarray  # (S,) the same with the validation set
 
     @property
     def train(self) -> Panel:
@@ -71,8 +65,7 @@ class Parts:
         lengths = self.panel.lengths
         every = max(1, int(np.ceil(lengths.sum() / MAX_POINTS))) if self.panel.n_series > 1 else 1
         kept = np.arange(len(lengths)) % every == 0
-        counts = (np.where(kept, n, 0) for n in (lengths, self.n_learned, self.n_trained))
-        length, learned, trained = counts
+        length, learned, trained = (np.where(kept, n, 0) for n in (lengths, self.n_learned, self.n_trained))
         return Parts(self.panel.head(length), learned, trained)
 
 
@@ -85,8 +78,8 @@ def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | Non
     fitted = model.fitted_
     kept: Panel | None = getattr(model, "_panel", None)
     if data is None and kept is None:
-        facts = {"n": int(fitted.lengths.sum()), "call": "diagnose(model, data)"}
-        raise DataError(Message("failure.no_stored", facts))
+        known = {"n": int(fitted.lengths.sum()), "call": "diagnose(model, data)"}
+        raise DataError(Message("failure.no_stored", known))
     panel = kept if data is None else read_like_training(fitted, data)
     assert panel is not None
     match = match_series(fitted.after, panel)
@@ -168,8 +161,7 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     judged = [("test part", test_part), ("validation set", validation), ("training part", learned)]
     part, fresh = next((p for p in judged if len(p[1]) >= LEAST_POINTS), max(judged, key=lambda p: len(p[1])))
     if not len(fresh):
-        counts = {"n": len(parts.panel.values), "lookback": fitted.lookback}
-        raise DataError(Message("failure.no_forecast", counts))
+        raise DataError(Message("failure.no_forecast", {"n": len(parts.panel.values), "lookback": fitted.lookback}))
     return Evidence(
         fresh=fresh,
         learned=learned if len(learned) >= LEAST_POINTS else None,
@@ -178,7 +170,6 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
         coverage=_coverage(model, parts) if part == "test part" else None,
         floor=_floor(view, fresh, learned),
         facts=_facts(model, everything, linear, found),
-        unit="the data's units" if parts.panel.n_series == 1 else "units of each series' seasonal change",
     )
 
 
@@ -300,7 +291,6 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
     seasons = record.seasons.lengths
     return Facts(
         lookback=fitted.lookback,
-        is_windows=first.window > 0,
         seasons=seasons,
         season_length=max(1, *(seasons or found or (1,))[:1]),
         n_parameters=first.spec.n_parameters,
@@ -310,12 +300,9 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
         hold_out_share=record.n_held_out / max(int(fitted.lengths.sum()), 1),
         epochs=record.n_epochs,
         learning_rate=record.learning_rate,
-        n_members=len(fitted.ensemble.networks),
         stop=str(record.stop),
         loss=first.loss.loss,
         transform=record.transform,
-        patience=record.patience,
-        has_covariates=fitted.preparation.encoder is not None,
         is_positive=bool(np.nanmin(learned.values) > 0),
         needed_lags=linear.shortest(NEARLY_BEST),
         same_as_target=_same_as_target(parts.panel),
