@@ -93,7 +93,7 @@ def test_a_space_with_nothing_to_try_is_refused():
 )
 def test_an_option_that_makes_no_sense_is_refused(options, message):
     with pytest.raises(ConfigError, match=message):
-        Search(**options).check()
+        Search(**options).check(Settings())
 
 
 def test_a_series_that_is_too_short_is_refused():

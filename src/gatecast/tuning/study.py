@@ -6,6 +6,7 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,9 @@ TRIES, PAUSE = 20, 0.25
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep Optuna from telling of experimental parts and of each trial."""
-    _check_optuna()
+    _check(
+        "optuna", "Settings are searched for with Optuna, which is not installed. Run `pip install 'gatecast[tune]'`."
+    )
     import optuna
 
     level = optuna.logging.get_verbosity()
@@ -50,26 +53,18 @@ def quiet() -> Iterator[None]:
         optuna.logging.set_verbosity(level)
 
 
-def _check_optuna() -> None:
+def _check(module: str, message: str) -> None:
     try:
-        import optuna  # noqa: F401
+        import_module(module)
     except ImportError:
-        raise GatecastError(
-            "Settings are searched for with Optuna, which is not installed. Run `pip install 'gatecast[tune]'`."
-        ) from None
+        raise GatecastError(message) from None
 
 
 def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
-    """Make a study, or open the one that the file holds.
+    """Make a study, or open the one that the file holds; one of other `facts`, hashes, is refused.
 
-    Args:
-        search: Options of the search.
-        facts: Hashes of the `data` and of the `settings`; a study of others is refused.
-        begin: Enqueues the first trials. A new study is open to other processes only when they are in it, so that no
-            two processes begin it.
-
-    Raises:
-        DataError: The file holds a study of other data or settings, or is none.
+    `begin` enqueues the first trials. A new study is open to other processes only when they are in it, so that no two
+    processes begin it.
     """
     import optuna
 
@@ -150,32 +145,22 @@ def _no_study(path: Path, reason: str) -> DataError:
 
 
 def make_sampler(search: Search, n: int) -> BaseSampler:
-    """Return who proposes the trial after `n` others: from the same trials always the same one.
-
-    Raises:
-        GatecastError: The Gaussian process needs PyTorch, which is not installed.
-    """
+    """Return who proposes the trial after `n` others: from the same trials always the same one."""
     import optuna
 
     seed = (search.seed * 100_003 + n) % 2**32
     if search.sampler == "random":
         return optuna.samplers.RandomSampler(seed)
     if search.sampler == "gp":
-        _check_torch()
+        _check(
+            "torch",
+            '`sampler="gp"` is Optuna\'s Gaussian process, which computes with PyTorch, and that is not installed. Run '
+            '`pip install torch`, or use `sampler="tpe"`.',
+        )
         return optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP)
     return optuna.samplers.TPESampler(
         seed=seed, n_startup_trials=STARTUP, multivariate=True, group=True, constant_liar=True
     )
-
-
-def _check_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise GatecastError(
-            '`sampler="gp"` is Optuna\'s Gaussian process, which computes with PyTorch, and that is not installed. Run '
-            '`pip install torch`, or use `sampler="tpe"`.'
-        ) from None
 
 
 def finished(study: Study) -> list[FrozenTrial]:
