@@ -20,26 +20,14 @@ LEAST_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Cells:
-    """Errors of M models for S series and T origins.
-
-    Attributes:
-        models: M names.
-        ids: `(S,)` names of the series.
-        errors: `(M, S, T)`, NaN where there is none.
-        metric: Which error it is.
-        overlap: How many origins in a row have a target in common: 1 where windows do not overlap. Errors of
-            origins further apart than `overlap - 1` are taken to be independent of each other, as those of
-            optimal forecasts are.
-
-    Examples:
-        >>> Cells(("A", "B"), np.array(["a"]), np.array([[[1.0, np.nan]], [[2.0, 3.0]]]), "mase", 1).complete
-        array([False,  True])
-    """
+    """Errors of M models for S series and T origins."""
 
     models: tuple[str, ...]
-    ids: Array
-    errors: Floats
-    metric: str
+    ids: Array  # (S,) names of the series
+    errors: Floats  # (M, S, T), NaN where there is none
+    metric: str  # which error it is
+    # origins in a row with a target in common: 1 where windows do not overlap. Errors of origins further apart than
+    # `overlap - 1` are taken to be independent of each other, as those of optimal forecasts are
     overlap: int
 
     @property

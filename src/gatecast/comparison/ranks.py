@@ -19,23 +19,14 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Ranks:
-    """What ranks within series say.
+    """What ranks within series say; NaN where it is undefined."""
 
-    Attributes:
-        mean: By model, the mean rank over series; 1 is the best. Empty where there are too few series.
-        statistic: Friedman's, NaN where it is undefined.
-        p_value: That all models are alike, by chi-squared with one degree of freedom less than models.
-        critical_difference: Models whose mean ranks are further apart differ (Nemenyi).
-        n_series: Series that were ranked.
-        note: Why something is NaN, or None.
-    """
-
-    mean: dict[str, float]
-    statistic: float
-    p_value: float
-    critical_difference: float
-    n_series: int
-    note: Message | None
+    mean: dict[str, float]  # by model, the mean rank over series; 1 is the best; empty where there are too few series
+    statistic: float  # Friedman's
+    p_value: float  # that all models are alike, by chi-squared with one degree of freedom less than models
+    critical_difference: float  # models whose mean ranks are further apart differ (Nemenyi)
+    n_series: int  # that were ranked
+    note: Message | None  # why something is NaN
 
     def differ(self, first: str, second: str) -> bool:
         """Tell whether the mean ranks of two models are further apart than the critical difference."""
@@ -46,10 +37,6 @@ def critical_difference(n_models: int, n_series: int) -> float:
     """Return how far apart mean ranks must be for two models to differ.
 
     `q sqrt(k (k + 1) / (6 N))` with the Studentized range over sqrt(2) as q (Nemenyi 1963; Demsar 2006, section 3.2.2).
-
-    Examples:
-        >>> round(critical_difference(4, 14), 3)  # Demsar's example is with 2.569 for q
-        1.254
     """
     from scipy.stats import studentized_range
 
@@ -61,15 +48,7 @@ def average_ranks(models: tuple[str, ...], errors: Floats) -> Ranks:
     """Rank models within each series and test whether the mean ranks differ.
 
     Errors are the mean ones of k models and N series, `(k, N)`; series in which one is missing are left out. Series are
-    taken to be independent of each other.
-
-    Returns:
-        With fewer than 10 series or 3 models, NaN and the reason; Demsar (2006) asks for more than 10 series.
-
-    Examples:
-        >>> errors = np.arange(12.0) + np.array([[0.0], [0.3], [0.1]])
-        >>> average_ranks(("A", "B", "C"), errors).mean
-        {'A': 1.0, 'B': 3.0, 'C': 2.0}
+    taken to be independent of each other. Demsar (2006) asks for more than 10 series.
     """
     complete = errors[:, np.isfinite(errors).all(axis=0)]
     k, n = complete.shape

@@ -41,12 +41,7 @@ class Scores:
 
 
 def coverage_column(level: float) -> str:
-    """Name the column of the share of targets that were inside the interval of a level in %.
-
-    Examples:
-        >>> coverage_column(80.0)
-        'coverage-80'
-    """
+    """Name the column of the share of targets that were inside the interval of a level in %."""
     return f"coverage-{level:.12g}"
 
 
@@ -62,17 +57,6 @@ def score_windows(backtest: Backtest) -> Scores:
 
     Steps without an observed target are left out. A window in which a model left a step out, or forecast an infinite
     number, has no errors of that model.
-
-    Raises:
-        DataError: A column is missing from `backtest.forecasts`.
-        ConfigError: utilsforecast is not installed.
-
-    Examples:
-        >>> import pandas as pd
-        >>> forecasts = pd.DataFrame({"unique_id": "a", "ds": [3, 4], "cutoff": 2, "y": [1.0, 4.0], "Naive": 2.0})
-        >>> backtest = Backtest(forecasts, pd.DataFrame(), ("Naive",), 2, 1, (), {"a": 3.0})
-        >>> score_windows(backtest).windows[["mase", "mae"]].to_dict("records")
-        [{'mase': 0.5, 'mae': 1.5}]
     """
     import pandas as pd
 
@@ -157,10 +141,10 @@ def _pinball(losses: ModuleType, rows: pd.DataFrame, name: str, levels: tuple[fl
         low, high = level_columns(name, [level])
         quantiles |= {low: 0.5 - level / 200, high: 0.5 + level / 200}
     rows = rows[_has_numbers(rows, list(quantiles))]
-    found = []
-    for column, probability in quantiles.items():
-        named = {column: column}
-        found.append(_by_window(losses.quantile_loss, rows, column, n_cells, models=named, q=probability))
+    found = [
+        _by_window(losses.quantile_loss, rows, column, n_cells, models={column: column}, q=probability)
+        for column, probability in quantiles.items()
+    ]
     return np.asarray(np.mean(found, axis=0))
 
 

@@ -19,28 +19,20 @@ LEAST_WINDOWS = 3
 MANY = 10
 # weights of so many draws times series are held at once
 BLOCK = 2_000_000
-EQUAL = Message("note.equal_differences")
+# percentiles between which an interval lies; the first is 0.025 but for rounding
+INTERVAL = ((1 - 95.0 / 100) / 2, 1 - (1 - 95.0 / 100) / 2)
 
 
 @dataclass(frozen=True)
 class DieboldMariano:
-    """What the test found.
+    """What the test found; NaN where it is undefined."""
 
-    Attributes:
-        difference: Mean of the differences; below 0 where the first model has smaller errors.
-        standard_error: Of that mean, with the correction for few observations.
-        statistic: Their ratio, NaN where it is undefined.
-        p_value: Two-sided, NaN where it is undefined.
-        n: Differences.
-        note: Why the p-value is NaN, or None.
-    """
-
-    difference: float
-    standard_error: float
-    statistic: float
-    p_value: float
-    n: int
-    note: Message | None
+    difference: float  # mean; below 0 where the first model has smaller errors
+    standard_error: float  # of that mean, with the correction for few observations
+    statistic: float  # their ratio
+    p_value: float  # two-sided
+    n: int  # differences
+    note: Message | None  # why the p-value is NaN
 
 
 def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
@@ -55,14 +47,6 @@ def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
     Args:
         differences: `(n,)` loss of one model minus loss of the other, in the order of time; NaN is left out.
         horizon: h: differences `h` or more apart are taken to be uncorrelated.
-
-    Raises:
-        ConfigError: `horizon` is not positive.
-
-    Examples:
-        >>> found = diebold_mariano(np.array([-1.0, -2.0, 0.0, -1.0]))
-        >>> round(found.statistic, 3), round(found.p_value, 3)
-        (-2.449, 0.092)
     """
     if horizon < 1:
         raise ConfigError(f"`horizon` must be a positive integer, got {horizon}. Use `horizon=1` for one step ahead.")
@@ -78,7 +62,7 @@ def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
         return DieboldMariano(mean, np.nan, np.nan, np.nan, n, note)
     error = _standard_error(seen, horizon)
     if error == 0:
-        return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, EQUAL)
+        return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, Message("note.equal_differences"))
     # scipy.stats, which has the distribution, takes seconds to import
     from scipy.special import stdtr
 
@@ -103,12 +87,7 @@ def _standard_error(seen: Floats, horizon: int) -> float:
 
 
 def holm(p_values: Floats) -> Floats:
-    """Adjust p-values for their number by the step-down method of Holm (1979); NaN stays NaN and is not counted.
-
-    Examples:
-        >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).tolist()
-        [0.03, 0.06, nan, 0.06]
-    """
+    """Adjust p-values for their number by the step-down method of Holm (1979); NaN stays NaN and is not counted."""
     p_values = np.asarray(p_values, float)
     adjusted = np.full(len(p_values), np.nan)
     known = np.flatnonzero(~np.isnan(p_values))
@@ -120,19 +99,12 @@ def holm(p_values: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Units:
-    """Losses of M models, one for each unit of which the test takes the differences to be alike.
+    """Losses of M models, one for each unit of which the test takes the differences to be alike."""
 
-    Attributes:
-        losses: `(M, n)`.
-        what: "origin" or "series".
-        horizon: Units that are correlated with each other, for `diebold_mariano`.
-        note: What is assumed, or that the units are few, or None.
-    """
-
-    losses: Floats
-    what: str
-    horizon: int
-    note: Message | None
+    losses: Floats  # (M, n)
+    what: str  # "origin" or "series"
+    horizon: int  # units that are correlated with each other, for `diebold_mariano`
+    note: Message | None  # what is assumed, or that the units are few
 
 
 def units_of(cells: Cells) -> Units:
@@ -163,33 +135,21 @@ def _mean(cells: Cells, axis: int) -> Floats:
 
 @dataclass(frozen=True)
 class Skill:
-    """Skill of M models against another one: 1 minus the ratio of their errors. NaN where it is undefined.
+    """Skill of M models against another one, `(M,)`, and its interval; NaN where it is undefined."""
 
-    Attributes:
-        skill: `(M,)`; 0.1 means errors that are 10 % smaller.
-        lower: `(M,)` lower end of the interval.
-        upper: `(M,)`.
-        level: Of the intervals, in %.
-        note: Why there are no intervals, or why they are too narrow, or None.
-    """
-
-    skill: Floats
+    skill: Floats  # 1 minus the ratio of errors: 0.1 means errors that are 10 % smaller
     lower: Floats
     upper: Floats
-    level: float
-    note: Message | None
+    note: Message | None  # why there are no intervals, or why they are too narrow
 
 
-def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws: int = 2_000, seed: int = 0) -> Skill:
-    """Estimate skill and its interval over series and origins.
+def bootstrap_skill(cells: Cells, against: str, *, n_draws: int = 2_000, seed: int = 0) -> Skill:
+    """Estimate skill and its 95 % interval over series and origins.
 
     Series and origins are drawn with replacement, independently of each other, and a window counts as often as its
     series was drawn times how often its origin was (the pigeonhole bootstrap, Owen 2007, a little conservative); the
     interval lies between percentiles. With one series only origins are drawn, and with one origin only series. Each
     model is compared in the windows that it shares with the other one.
-
-    Raises:
-        DataError: `against` is not among the models.
     """
     if against not in cells.models:
         known = ", ".join(cells.models)
@@ -201,13 +161,15 @@ def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws:
     n_series, n_origins = base.shape
     if n_series * n_origins == 1:
         nothing = np.full(len(skill), np.nan)
-        return Skill(skill, nothing, nothing, level, Message("note.one_window"))
-    random = np.random.default_rng(seed)
-    draws = _draws(own, other, n_draws, random)
-    outside = (1 - level / 100) / 2
-    lower, upper = _percentiles(draws, (outside, 1 - outside))
+        return Skill(skill, nothing, nothing, Message("note.one_window"))
+    draws = _draws(own, other, n_draws, np.random.default_rng(seed))
+    interval = np.full((2, len(skill)), np.nan)
+    for m, drawn in enumerate(draws.T):
+        # NaN where skill was never defined
+        if len(known := drawn[~np.isnan(drawn)]):
+            interval[:, m] = np.quantile(known, INTERVAL)
     note = Message("note.narrow_skill", {"n": n_origins}) if n_origins < MANY else None
-    return Skill(skill, lower, upper, level, note)
+    return Skill(skill, interval[0], interval[1], note)
 
 
 def _skill(own: Floats, other: Floats) -> Floats:
@@ -230,13 +192,3 @@ def _draws(own: Floats, other: Floats, n_draws: int, random: np.random.Generator
 def _counts(n: int, n_draws: int, random: np.random.Generator) -> Floats:
     """Return how often each of n was drawn, `(n_draws, n)`."""
     return random.multinomial(n, np.full(n, 1 / n), size=n_draws).astype(float)
-
-
-def _percentiles(draws: Floats, shares: tuple[float, float]) -> Floats:
-    """Return `(2, M)` over the draws in which skill was defined, NaN where it never was."""
-    result = np.full((2, draws.shape[1]), np.nan)
-    for m, drawn in enumerate(draws.T):
-        known = drawn[~np.isnan(drawn)]
-        if len(known):
-            result[:, m] = np.quantile(known, shares)
-    return result
