@@ -45,6 +45,11 @@ class Cells:
             return np.zeros(self.errors.shape[1:], bool)
         return np.asarray(np.isfinite(ranked).all(axis=0))
 
+    def means(self, axis: int) -> Floats:
+        """Average over series (axis 1) or origins (axis 2) in the windows that are shared, to `(M, n)`."""
+        total, count = np.where(self.shared, self.errors, 0.0).sum(axis=axis), self.shared.sum(axis=axis - 1)
+        return np.asarray(total[:, count > 0] / count[count > 0])
+
 
 def cells_of(
     windows: pd.DataFrame, forecasts: pd.DataFrame, models: tuple[str, ...], metric: str | None = None

@@ -122,15 +122,9 @@ def units_of(cells: Cells) -> Units:
     n_series, n_origins = (int(cells.shared.any(axis=axis).sum()) for axis in (1, 0))
     if n_origins < MANY <= n_series:
         note = Message("note.series_count", {"n_series": n_series, "n": n_origins})
-        return Units(_mean(cells, 2), "series", 1, note)
+        return Units(cells.means(2), "series", 1, note)
     few = Message("note.few_windows", {"n": n_origins, "setting": {"n_windows": MANY}}) if n_origins < MANY else None
-    return Units(_mean(cells, 1), "origin", cells.overlap, few)
-
-
-def _mean(cells: Cells, axis: int) -> Floats:
-    """Average over series (axis 1) or origins (axis 2) where all models that are ranked have errors, to `(M, n)`."""
-    total, count = np.where(cells.shared, cells.errors, 0.0).sum(axis=axis), cells.shared.sum(axis=axis - 1)
-    return np.asarray(total[:, count > 0] / count[count > 0])
+    return Units(cells.means(1), "origin", cells.overlap, few)
 
 
 @dataclass(frozen=True)
