@@ -165,7 +165,9 @@ class Best(Generic[FrameT]):
         for name, model in self.models.items():
             known: dict[str, object] = {"future": future} if future is not None and _knows_ahead(model) else {}
             table = nw.from_native(_ask(name, model, given | known), eager_only=True)
-            names = (_names(whose, level, quantiles) for whose in (name, NAME))
+            # the comparison may know it by another name than its own
+            own = name if name in table.columns else table.columns[2]
+            names = (_names(whose, level, quantiles) for whose in (own, NAME))
             parts.append(_part(table, name, self._served_by(name, table), dict(zip(*names, strict=True))))
         joined = nw.concat(parts, how="vertical")
         ids = joined[joined.columns[0]].to_list()
