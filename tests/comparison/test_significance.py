@@ -7,9 +7,15 @@ from statsmodels.stats.multitest import multipletests
 
 from comparison.made_backtests import made_backtest
 from gatecast.comparison.cells import Cells, cells_of
-from gatecast.comparison.ranks import average_ranks, critical_difference
 from gatecast.comparison.scores import score_windows
-from gatecast.comparison.significance import bootstrap_skill, diebold_mariano, holm, units_of
+from gatecast.comparison.significance import (
+    average_ranks,
+    bootstrap_skill,
+    critical_difference,
+    diebold_mariano,
+    holm,
+    units_of,
+)
 from gatecast.exceptions import ConfigError, DataError
 
 

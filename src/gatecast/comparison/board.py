@@ -12,9 +12,16 @@ import numpy as np
 from gatecast._json import JsonObject, plain
 from gatecast.backtesting.record import Backtest
 from gatecast.comparison.cells import Cells, cells_of
-from gatecast.comparison.ranks import Ranks, average_ranks
 from gatecast.comparison.scores import METRICS, Scores, coverage_column, score_windows
-from gatecast.comparison.significance import Units, bootstrap_skill, diebold_mariano, holm, units_of
+from gatecast.comparison.significance import (
+    Ranks,
+    Units,
+    average_ranks,
+    bootstrap_skill,
+    diebold_mariano,
+    holm,
+    units_of,
+)
 from gatecast.comparison.verdict import NAIVE, Standing, Verdict, judge
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message

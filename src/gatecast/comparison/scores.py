@@ -27,17 +27,13 @@ KEY = "window"
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Errors of each model in each window.
+    """Errors of each model in each window."""
 
-    Attributes:
-        windows: pandas table with one row for each series, origin and model: `unique_id, cutoff, model, n_points`
-            (steps that were observed), `mase`, `rmse` and `mae` (data's units), `smape` (%, 0 to 200), `pinball`
-            (data's units), `scaled_crps` and `coverage-80` and the like (shares). NaN where a figure is undefined.
-        notes: Why figures are NaN.
-    """
-
+    # one row for each series, origin and model: `unique_id, cutoff, model, n_points` (steps that were observed), `mase`
+    # and `scaled_crps`, `rmse`, `mae` and `pinball` (data's units), `smape` (%, 0 to 200), and `coverage-80` and the
+    # like (shares); NaN where a figure is undefined
     windows: pd.DataFrame
-    notes: tuple[Message, ...]
+    notes: tuple[Message, ...]  # why figures are NaN
 
 
 def coverage_column(level: float) -> str:
@@ -66,7 +62,9 @@ def score_windows(backtest: Backtest) -> Scores:
     parts = [_score_model(losses, table, cells, name, backtest, notes) for name in backtest.models]
     windows = pd.concat(parts, ignore_index=True)
     scales = windows["unique_id"].map(dict(backtest.scales)).to_numpy(float)
-    notes += _scale_notes(windows["unique_id"], scales)
+    for code, is_such in (("note.mase_constant", scales == 0), ("note.mase_short", ~np.isfinite(scales))):
+        if n := int(windows["unique_id"][is_such].nunique()):
+            notes.append(Message(code, {"n": n}))
     usable = np.where(scales > 0, scales, np.nan)
     windows["mase"] = windows["mae"] / usable
     windows["scaled_crps"] = 2 * windows["pinball"] / usable
@@ -98,8 +96,7 @@ def _score_model(
 ) -> pd.DataFrame:
     found = cells.assign(model=name)
     point = table[name].to_numpy(float, na_value=np.nan) if name in table else np.full(len(table), np.nan)
-    is_broken = np.zeros(len(cells), bool)
-    is_broken[table[KEY].to_numpy()[~np.isfinite(point)]] = True
+    is_broken = np.isin(np.arange(len(cells)), table[KEY].to_numpy()[~np.isfinite(point)])
     if is_broken.any():
         notes.append(Message("note.incomplete", {"name": name, "n": int(is_broken.sum()), "n_all": len(cells)}))
     rows = table[~is_broken[table[KEY].to_numpy()]] if name in table else table.assign(**{name: np.nan})[:0]
@@ -159,14 +156,6 @@ def _coverage(losses: ModuleType, rows: pd.DataFrame, name: str, level: float, n
     # where a model made no interval, it did not miss one
     rows = rows[_has_numbers(rows, ends)]
     return _by_window(losses.coverage, rows, name, n_cells, level=f"{level:.12g}")
-
-
-def _scale_notes(ids: pd.Series, scales: np.ndarray) -> list[Message]:
-    counts = {
-        "note.mase_constant": int(ids[scales == 0].nunique()),
-        "note.mase_short": int(ids[~np.isfinite(scales)].nunique()),
-    }
-    return [Message(code, {"n": n}) for code, n in counts.items() if n]
 
 
 def _finite(windows: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:

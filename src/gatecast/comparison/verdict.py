@@ -28,17 +28,11 @@ WORTH_A_WORD = 0.01
 
 @dataclass(frozen=True)
 class Verdict:
-    """A recommendation.
+    """A recommendation."""
 
-    Attributes:
-        best: Model with the smallest error among those that are ranked, "" where there is none.
-        recommended: Model to take, "" where there is none.
-        sentences: Why, in the words of the catalogue.
-    """
-
-    best: str
-    recommended: str
-    sentences: tuple[Message, ...]
+    best: str  # model with the smallest error among those that are ranked, "" where there is none
+    recommended: str  # model to take, "" where there is none
+    sentences: tuple[Message, ...]  # why
 
     def __str__(self) -> str:
         return " ".join(map(str, self.sentences))
@@ -77,13 +71,9 @@ def judge(standing: Standing) -> Verdict:
     fastest = min([best, *alike], key=seconds)
     ratio = seconds(best) / max(seconds(fastest), 1e-9)
     recommended = fastest if ratio >= FASTER else best
-    sentences = [
-        _choice(standing, best, recommended, ratio, alike, ranked),
-        *_against_naive(standing, ranked),
-        *([] if standing.note is None else [standing.note]),
-        *left_out,
-    ]
-    return Verdict(best, recommended, tuple(sentences))
+    choice = _choice(standing, best, recommended, ratio, alike, ranked)
+    notes = [] if standing.note is None else [standing.note]
+    return Verdict(best, recommended, (choice, *_against_naive(standing, ranked), *notes, *left_out))
 
 
 def _is_alike(standing: Standing, name: str, best: str) -> bool:

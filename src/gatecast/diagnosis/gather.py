@@ -89,23 +89,19 @@ def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | Non
             f"None of the {len(panel.values)} points passed as `data` belongs to the training part, and at least "
             f"{LEAST_POINTS} were expected. Pass the data that the model was fitted on."
         )
-    n_learned = np.clip(match.n_before - _held_out(fitted, match), 0, n_trained)
+    # what was held out at first was learned from in the end, where the fit says so
+    held_out = 0 if fitted.record.refit_steps is not None else match.of_rows(np.array(fitted.record.hold_out), 0)
+    n_learned = np.clip(match.n_before - held_out, 0, n_trained)
     if test is not None:
         panel = _joined(panel.head(n_trained), read_like_training(fitted, test))
     return Parts(panel, n_learned, n_trained)
 
 
-def _held_out(fitted: Fitted, match: SeriesMatch) -> np.ndarray:
-    """Return how many points at the end of each series' training part were never learned from, `(n,)`."""
-    # what was held out at first was learned from in the end
-    if fitted.record.refit_steps is not None:
-        return np.zeros_like(match.rows)
-    return match.of_rows(np.array(fitted.record.hold_out), 0)
-
-
 def _joined(train: Panel, test: Panel) -> Panel:
     """Put the test part after the training part, with gaps between where steps are missing."""
-    match = match_series(train.tail_from(train.lengths), test).with_untimed(test, train.lengths, _newest(train))
+    filled = np.append(carry_forward(train.values, train.offsets), np.nan)
+    newest = filled[np.where(train.lengths > 0, train.offsets[1:] - 1, -1)]
+    match = match_series(train.tail_from(train.lengths), test).with_untimed(test, train.lengths, newest)
     place = {row: s for s, row in enumerate(match.rows.tolist()) if row >= 0}
     pieces = []
     for s in range(train.n_series):
@@ -130,12 +126,6 @@ def _joined(train: Panel, test: Panel) -> Panel:
         past={name: join(column, test.past[name]) for name, column in train.past.items()},
         future={name: join(column, test.future[name]) for name, column in train.future.items()},
     )
-
-
-def _newest(panel: Panel) -> np.ndarray:
-    """Return the newest value of each series, gaps filled, `(S,)`; NaN of an empty one."""
-    filled = np.append(carry_forward(panel.values, panel.offsets), np.nan)
-    return filled[np.where(panel.lengths > 0, panel.offsets[1:] - 1, -1)]
 
 
 def _newer(test: Panel, match: SeriesMatch, s: int) -> tuple[int, np.ndarray]:
@@ -240,23 +230,17 @@ def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callab
 
     def collect(rows: np.ndarray) -> Errors:
         good = rows & np.isfinite(network) & np.isfinite(straight) & np.isfinite(naive)
-        came = view.observed[good]
-        return Errors(
-            came - network[good],
-            came - straight[good],
-            came - naive[good],
-            network[good],
-            view.series[good],
-            np.array([member[good] for member in members]) if members else np.empty((0, 0)),
-        )
+        came, ours = view.observed[good], network[good]
+        each = np.array([member[good] for member in members]) if members else np.empty((0, 0))
+        return Errors(came - ours, came - straight[good], came - naive[good], ours, view.series[good], each)
 
     return collect
 
 
 def _orders(fitted: Fitted, parts: Parts, seasons: tuple[int, ...]) -> list[int]:
-    reach = [fitted.lookback, LEAST_LAGS, *(2 * season for season in seasons[:1]), *(s + 1 for s in seasons)]
     season = seasons[0] if seasons else 1
-    return orders_up_to(max(1, min(max(reach), MAX_LAGS, int(parts.n_learned.max()) // POINTS_PER_LAG)), season)
+    reach = max(fitted.lookback, LEAST_LAGS, 2 * season, *(s + 1 for s in seasons))
+    return orders_up_to(max(1, min(reach, MAX_LAGS, int(parts.n_learned.max()) // POINTS_PER_LAG)), season)
 
 
 def _floor(view: _View, fresh: Errors, learned: Errors) -> NoiseFloor | None:
@@ -316,11 +300,9 @@ def _same_as_target(panel: Panel) -> str:
     is_smooth = abs(_correlation(changes[1:], changes[:-1])) > SMOOTH
     for columns, lead in ((panel.future, 0), (panel.past, 1)):
         for name, column in columns.items():
-            if column.dtype == object:
+            if column.dtype == object or (lead and is_smooth):
                 continue
             moves = np.diff(column)
-            if lead and is_smooth:
-                continue
             if abs(_correlation(changes[lead:], moves[: len(moves) - lead])) > SAME:
                 return name
     return ""

@@ -112,19 +112,14 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     seconds: list[float] = []
     for n, (k, window) in enumerate(product(range(n_seeds), windows)):
         started = time.monotonic()
-        seeded = replace(single, seed=(single.seed + k) % 2**63)
-        errors.append(_error(seeded, window, metric, _reporter(n * (CHECKS + 1), window, report)))
+        scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
+
+        def on_validation(share: float, found: dict[str, float], n: int = n, scale: float = scale) -> None:
+            report(n * (CHECKS + 1) + round(share * CHECKS), found.get("validation_rmse", np.nan) / scale)
+
+        errors.append(_error(replace(single, seed=(single.seed + k) % 2**63), window, metric, on_validation))
         seconds.append(time.monotonic() - started)
     return Judged(tuple(errors), tuple(seconds))
-
-
-def _reporter(n_before: int, window: Window, report: Report) -> OnValidation:
-    scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
-
-    def on_validation(share: float, found: dict[str, float]) -> None:
-        report(n_before + round(share * CHECKS), found.get("validation_rmse", np.nan) / scale)
-
-    return on_validation
 
 
 def _error(settings: Settings, window: Window, metric: str, on_validation: OnValidation) -> float:
