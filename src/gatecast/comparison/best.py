@@ -168,7 +168,9 @@ class Best(Generic[FrameT]):
             # the comparison may know it by another name than its own
             own = name if name in table.columns else table.columns[2]
             names = (_names(whose, level, quantiles) for whose in (own, NAME))
-            parts.append(_part(table, name, self._served_by(name, table), dict(zip(*names, strict=True))))
+            ids = dict.fromkeys(table[table.columns[0]].to_list())
+            served = [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
+            parts.append(_part(table, name, served, dict(zip(*names, strict=True))))
         joined = nw.concat(parts, how="vertical")
         ids = joined[joined.columns[0]].to_list()
         order = {unique_id: k for k, unique_id in enumerate([*self._panel.ids.tolist(), *ids])}
@@ -182,10 +184,6 @@ class Best(Generic[FrameT]):
                 f"`future` was passed, and none of {', '.join(self.models)} learned from what is known ahead. Leave it "
                 "out."
             )
-
-    def _served_by(self, name: str, table: Frame) -> list[object]:
-        ids = dict.fromkeys(table[table.columns[0]].to_list())
-        return [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write all that `predict` needs to a folder; nothing in it can run code.

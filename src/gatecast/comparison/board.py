@@ -11,8 +11,7 @@ import numpy as np
 
 from gatecast._json import JsonObject, plain
 from gatecast.backtesting.record import Backtest
-from gatecast.comparison.cells import Cells, cells_of
-from gatecast.comparison.scores import METRICS, Scores, coverage_column, score_windows
+from gatecast.comparison.scores import METRICS, Cells, Scores, cells_of, coverage_column, score_windows
 from gatecast.comparison.significance import (
     Ranks,
     Units,

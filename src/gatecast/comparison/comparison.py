@@ -195,9 +195,7 @@ def model_named(
 
 
 def _with_orders(horizon: int, order: str, seasonal: str | None, season: str | None) -> baselines.SARIMA:
-    def numbers(text: str | None) -> tuple[int, ...]:
-        return tuple(int(part) for part in text.split(",")) if text else (0, 0, 0)
-
+    first, second = (tuple(map(int, text.split(","))) if text else (0, 0, 0) for text in (order, seasonal))
     # without seasonal orders there is no season
     length = 1 if seasonal is None else int(season) if season else None
-    return baselines.SARIMA(horizon, season_length=length, order=numbers(order), seasonal_order=numbers(seasonal))
+    return baselines.SARIMA(horizon, season_length=length, order=first, seasonal_order=second)

@@ -44,22 +44,14 @@ class Expectation:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Facts about the series of a table.
+    """Facts about the series of a table."""
 
-    Attributes:
-        per_series: pandas table with one row for each series that was looked at: `unique_id, n_points, n_seasons,
-            gap_share, trend_strength, season_strength, nonlinearity_p, long_memory_d, long_memory_error`.
-        season_length: Steps in a season, 1 for none.
-        n_series: Series in the table.
-        n_points: Observed points in the table.
-        expectations: Where the LSTM should win and where not; what a backtest says goes before.
-    """
-
+    # one row for each series that was looked at: `unique_id, n_points, n_seasons, gap_share` and what is in MEASURED
     per_series: pd.DataFrame
-    season_length: int
-    n_series: int
-    n_points: int
-    expectations: tuple[Expectation, ...]
+    season_length: int  # steps in a season, 1 for none
+    n_series: int  # in the table
+    n_points: int  # observed ones in the table
+    expectations: tuple[Expectation, ...]  # where the LSTM should win; what a backtest says goes before
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each fact: `fact, median, lowest, highest`, over the series that were looked at."""
@@ -74,10 +66,7 @@ class Facts:
     def to_dict(self) -> JsonObject:
         """Return everything in plain numbers and texts, None where a number is undefined."""
         rows = self.to_frame().to_dict("records")
-        return {
-            "season_length": self.season_length,
-            "n_series": self.n_series,
-            "n_points": self.n_points,
+        return {name: getattr(self, name) for name in ("season_length", "n_series", "n_points")} | {
             "facts": [{k: None if v != v else v for k, v in row.items()} for row in rows],
             "expectations": [{"favours": e.favours, "sentence": str(e.message)} for e in self.expectations],
         }
@@ -111,7 +100,10 @@ def facts_about(data: Data, season_length: int | None = None, *, freq: str | int
     rows = [{"unique_id": panel.ids[s], **_facts_of(panel.series(s), season)} for s in chosen]
     per_series = pd.DataFrame(rows)
     n_points = len(panel.values) - panel.n_gaps
-    return Facts(per_series, season, panel.n_series, n_points, _expectations(per_series, panel.n_series, n_points))
+    of_facts = [look(per_series) for look in (_of_nonlinearity, _of_memory, _of_regularity, _of_gaps)]
+    found = [_of_length(panel.n_series, n_points), *of_facts]
+    expectations = tuple(expectation for expectation in found if expectation is not None)
+    return Facts(per_series, season, panel.n_series, n_points, expectations)
 
 
 def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, float]:
@@ -119,29 +111,21 @@ def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, fl
 
     With trend T, season S and rest R from STL (Cleveland et al. 1990) they are `max(0, 1 - var(R) / var(T + R))` and
     `max(0, 1 - var(R) / var(S + R))` (Wang, Smith and Hyndman 2006; Hyndman and Athanasopoulos 2021, section 4.3).
-    Where there is no season, or fewer than two of them, T is a local regression over half of the series.
-
-    Strengths are NaN where they are undefined.
+    Where there is no season, or fewer than two of them, T is a local regression over half of the series. Strengths are
+    NaN where they are undefined.
     """
-    trend, season = _taken_apart(values, season_length)
-    rest = values - trend - season
-    has_season = 2 <= season_length <= len(values) // 2
-    unit = float(np.abs(values).max())
-    return season, _strength(rest, trend, unit), _strength(rest, season, unit) if has_season else np.nan
-
-
-def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
-    """Return trend and season."""
     lowess = needed("statsmodels.nonparametric.smoothers_lowess", "library.facts").lowess
     STL = needed("statsmodels.tsa.seasonal", "library.facts").STL
-    n = len(values)
+    n, unit = len(values), float(np.abs(values).max())
     if 2 <= season_length <= n // 2:
         parts = STL(values, period=season_length).fit()
-        return np.asarray(parts.trend), np.asarray(parts.seasonal)
-    if n < 5:
-        return np.full(n, values.mean()), np.zeros(n)
-    trend = lowess(values, np.arange(n, dtype=float), frac=0.5, it=0, delta=0.01 * n, return_sorted=False)
-    return np.asarray(trend), np.zeros(n)
+        trend, season = np.asarray(parts.trend), np.asarray(parts.seasonal)
+        rest = values - trend - season
+        return season, _strength(rest, trend, unit), _strength(rest, season, unit)
+    trend = np.full(n, values.mean())
+    if n >= 5:
+        trend = lowess(values, np.arange(n, dtype=float), frac=0.5, it=0, delta=0.01 * n, return_sorted=False)
+    return np.zeros(n), _strength(values - trend, trend, unit), np.nan
 
 
 def _middle(of_series: Floats, summary: Callable[[Floats], float] = np.median) -> float:
@@ -191,11 +175,6 @@ def _stationary(values: Floats) -> Floats:
         # a series without noise leaves nothing to test
         return values
     return values if p_value < P_VALUE else np.diff(values)
-
-
-def _expectations(facts: pd.DataFrame, n_series: int, n_points: int) -> tuple[Expectation, ...]:
-    of_facts = [look(facts) for look in (_of_nonlinearity, _of_memory, _of_regularity, _of_gaps)]
-    return tuple(found for found in (_of_length(n_series, n_points), *of_facts) if found is not None)
 
 
 def _of_length(n_series: int, n_points: int) -> Expectation | None:

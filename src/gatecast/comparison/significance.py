@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.comparison.cells import Cells
+from gatecast.comparison.scores import Cells
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
 __all__ = [
-    "DieboldMariano",
     "Ranks",
-    "Skill",
     "Units",
     "average_ranks",
     "bootstrap_skill",

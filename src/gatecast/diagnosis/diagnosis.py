@@ -68,15 +68,15 @@ def diagnose(
             "`diagnose(LSTMForecaster(horizon=12).fit(data))`."
         )
     evidence = gather(model, data, test)
-    findings = judge(evidence)
+    found = Diagnosis(judge(evidence), part=evidence.part, n_points=len(evidence.fresh))
     if not fix:
-        return Diagnosis(findings, part=evidence.part, n_points=len(evidence.fresh))
-    better, steps = _apply_remedies(model, findings, data)
-    return Diagnosis(findings, steps, better, evidence.part, len(evidence.fresh))
+        return found
+    better, steps = _apply_remedies(model, found.warnings, data)
+    return replace(found, model=better, steps=steps)
 
 
 def _apply_remedies(
-    model: LSTMForecaster, findings: tuple[Finding, ...], data: Data | None = None
+    model: LSTMForecaster, warnings: list[Finding], data: Data | None
 ) -> tuple[LSTMForecaster, tuple[FixStep, ...]]:
     """Try the remedies of warnings one after the other and keep those that help.
 
@@ -99,7 +99,9 @@ def _apply_remedies(
     best = model if has_validation else LSTMForecaster.from_settings(settings).fit(learned)
     error = _error(best, train, n_learned)
     steps: list[FixStep] = []
-    for finding in _with_remedies(findings):
+    # each remedy once
+    first = {finding.remedy: finding for finding in reversed(warnings) if finding.remedy}
+    for finding in (finding for finding in warnings if first.get(finding.remedy) is finding):
         changed = replace(settings, **finding.settings)
         if changed == settings:
             continue
@@ -111,15 +113,6 @@ def _apply_remedies(
     if not any(step.helped for step in steps):
         return model, tuple(steps)
     return best if has_validation else LSTMForecaster.from_settings(settings).fit(train), tuple(steps)
-
-
-def _with_remedies(findings: tuple[Finding, ...]) -> list[Finding]:
-    """Return those whose remedy is worth a try, each remedy once."""
-    tried: dict[str, Finding] = {}
-    for finding in findings:
-        if finding.remedy and finding.severity in ("warning", "error"):
-            tried.setdefault(finding.remedy, finding)
-    return list(tried.values())
 
 
 def _try(

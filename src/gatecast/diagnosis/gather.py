@@ -143,7 +143,7 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     everything = find_parts(model, data, test)
     parts = everything.some()
     fitted = model.fitted_
-    view = _View.of(fitted, parts)
+    view = _View(fitted, parts)
     found = choose_seasons(parts.learned).lengths
     linear = fit_linear(view.scaled, view.begins, view.is_learned, _orders(fitted, parts, found))
     points = _points(fitted, parts, view, linear)
@@ -163,49 +163,29 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     )
 
 
-@dataclass(frozen=True)
 class _View:
     """The values, filled, `(N,)` in units in which series can be compared, and which of those observed are what."""
 
-    scaled: np.ndarray
-    observed: np.ndarray
-    begins: np.ndarray
-    series: np.ndarray
-    unit: np.ndarray
-    center: np.ndarray
-    is_learned: np.ndarray
-    is_validation: np.ndarray
-    is_test: np.ndarray
-
-    @classmethod
-    def of(cls, fitted: Fitted, parts: Parts) -> _View:
+    def __init__(self, fitted: Fitted, parts: Parts) -> None:
         panel = parts.panel
-        series, position = panel.places()
+        self.series, position = panel.places()
+        self.begins = panel.offsets[self.series]
         filled = carry_forward(panel.values, panel.offsets)
-        learned, trained = parts.n_learned[series], parts.n_trained[series]
-        if panel.n_series == 1:
-            unit, center = np.ones(len(filled)), np.zeros(len(filled))
-        else:
+        learned, trained = parts.n_learned[self.series], parts.n_trained[self.series]
+        unit, self.center = np.ones(len(filled)), np.zeros(len(filled))
+        if panel.n_series > 1:
             scales = match_series(fitted.after, panel).of_rows(fitted.naive_scales, np.nan)
-            scales = np.where(scales > 0, scales, np.nan)
-            inside = position < learned
-            counts = np.maximum(np.bincount(series[inside], minlength=panel.n_series), 1)
-            means = np.bincount(series[inside], filled[inside], minlength=panel.n_series) / counts
-            unit, center = scales[series], means[series]
+            rows = self.series[position < learned]
+            counts = np.maximum(np.bincount(rows, minlength=panel.n_series), 1)
+            means = np.bincount(rows, filled[position < learned], minlength=panel.n_series) / counts
+            unit, self.center = np.where(scales > 0, scales, np.nan)[self.series], means[self.series]
         seen = ~np.isnan(panel.values) & ~np.isnan(unit)
-        unit = np.where(np.isnan(unit), 1.0, unit)
-        scaled = (filled - center) / unit
-        return cls(
-            scaled,
-            np.where(seen, scaled, np.nan),
-            panel.offsets[series],
-            series,
-            unit,
-            center,
-            seen & (position < learned),
-            seen & (position >= learned) & (position < trained),
-            seen & (position >= trained) & (trained > 0),
-        )
+        self.unit = np.where(np.isnan(unit), 1.0, unit)
+        self.scaled = (filled - self.center) / self.unit
+        self.observed = np.where(seen, self.scaled, np.nan)
+        self.is_learned = seen & (position < learned)
+        self.is_validation = seen & (position >= learned) & (position < trained)
+        self.is_test = seen & (position >= trained) & (trained > 0)
 
 
 def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callable[[np.ndarray], Errors]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatecast.diagnosis.thresholds import BLOCK_FACTOR, CONFIDENCE, N_BOOTSTRAP
+from gatecast.diagnosis.thresholds import BLOCK_FACTOR, N_BOOTSTRAP
 
-__all__ = ["block_means", "ljung_box_p", "newey_west_z", "ratio_draws", "ratio_interval", "remainder", "slope_t"]
+__all__ = ["block_means", "ljung_box_p", "newey_west_z", "ratio_draws", "remainder", "slope_t"]
 
 N_FOLDS = 5
 
@@ -19,13 +19,6 @@ def block_means(values: np.ndarray, seed: int = 0, n_draws: int = N_BOOTSTRAP) -
     starts = np.random.default_rng(seed).integers(n, size=(n_draws, n_blocks))
     sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), values, values[:length]]), axis=0)
     return np.asarray((sums[starts + length] - sums[starts]).sum(axis=1) / (n_blocks * length))
-
-
-def ratio_interval(above: np.ndarray, below: np.ndarray) -> tuple[float, float]:
-    """Return an interval of RMSE(above) / RMSE(below), of errors `(n,)` of the same points."""
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(np.sqrt(ratio_draws(above, below)), [tail, 1 - tail])
-    return float(low), float(high)
 
 
 def ratio_draws(above: np.ndarray, below: np.ndarray, seed: int = 0) -> np.ndarray:

@@ -20,7 +20,6 @@ from gatecast.model.fit import fit_panel
 from gatecast.model.members import CHECKS
 from gatecast.model.plan import MANY_POINTS
 from gatecast.model.settings import Settings
-from gatecast.training.loop import OnValidation
 from gatecast.training.stop import Stop
 
 __all__ = ["LONG", "USUAL_SEEDS", "Judged", "Report", "Window", "judge", "make_windows"]
@@ -112,17 +111,18 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     seconds: list[float] = []
     for n, (k, window) in enumerate(product(range(n_seeds), windows)):
         started = time.monotonic()
-        scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
-
-        def on_validation(share: float, found: dict[str, float], n: int = n, scale: float = scale) -> None:
-            report(n * (CHECKS + 1) + round(share * CHECKS), found.get("validation_rmse", np.nan) / scale)
-
-        errors.append(_error(replace(single, seed=(single.seed + k) % 2**63), window, metric, on_validation))
+        seeded = replace(single, seed=(single.seed + k) % 2**63)
+        errors.append(_error(seeded, window, metric, report, n * (CHECKS + 1)))
         seconds.append(time.monotonic() - started)
     return Judged(tuple(errors), tuple(seconds))
 
 
-def _error(settings: Settings, window: Window, metric: str, on_validation: OnValidation) -> float:
+def _error(settings: Settings, window: Window, metric: str, report: Report, n_before: int) -> float:
+    scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
+
+    def on_validation(share: float, found: dict[str, float]) -> None:
+        report(n_before + round(share * CHECKS), found.get("validation_rmse", np.nan) / scale)
+
     with warnings.catch_warnings():
         # a value that this transform reads as another is a matter of the error, and not of the user
         warnings.simplefilter("ignore", UserWarning)

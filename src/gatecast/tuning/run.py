@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 import time
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property, partial
+from dataclasses import fields, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +16,11 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
+from gatecast.model.plan import DISTRIBUTION_LOSSES, choose_members, plan_fit
 from gatecast.model.settings import Settings, Value, Values
 from gatecast.training.progress import Bar, bar_of
 from gatecast.tuning import objective
-from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
+from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, make_windows
 from gatecast.tuning.search import Search
 from gatecast.tuning.space import NOT_TUNED, Space, make_space, single_steps, start_values
 from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
@@ -126,7 +126,7 @@ def tune(
         if not isinstance(data, Panel):
             read = partial(to_panel, past=model.past, future=model.future, static=model.static)
             data = read(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-        run = _Run.start(start, split_future(data)[0], options)
+        run = _Run(start, split_future(data)[0], options)
         with bar_of(options.most_trials, "tuning", "trial", shown=model.progress) as bar:
             run.go(bar)
         run.confirm()
@@ -150,40 +150,21 @@ class _EndedError(Exception):
     """A trial is not trained any further."""
 
 
-@dataclass
 class _Run:
-    search: Search
-    space: Space
-    starts: dict[str, Settings]
-    windows: list[Window]
-    started: float
-    is_long: bool
-    stop: str = ""
-    n_done: int = 0
-    n_waited: int = 0
-    fit_seconds: float = 0.0
-    failure: str = ""
-    again: dict[int, Judged] = field(default_factory=dict)
-    study: Study = field(init=False)
-
-    @classmethod
-    def start(cls, given: Settings, panel: Panel, search: Search) -> _Run:
-        started = time.monotonic()
-        default = _defaults(given)
-        windows = make_windows(panel, default, search.n_windows)
-        starts = {GIVEN: given, DEFAULT: default}
-        space = make_space(starts, windows[0].train, search.space or {})
-        run = cls(search, space, starts, windows, started, len(panel.values) >= LONG)
-        run.study = open_study(search, _facts(given, panel, space, search), run._enqueue)
-        return run
-
-    @property
-    def n_seeds(self) -> int:
-        return 1 if self.is_long else USUAL_SEEDS
-
-    @cached_property
-    def plans(self) -> dict[str, Plan]:
-        return {name: plan_fit(settings, self.windows[0].train)[1] for name, settings in self.starts.items()}
+    def __init__(self, given: Settings, panel: Panel, search: Search) -> None:
+        self.search, self.started = search, time.monotonic()
+        self.starts = {GIVEN: given, DEFAULT: _defaults(given)}
+        self.windows = make_windows(panel, self.starts[DEFAULT], search.n_windows)
+        train = self.windows[0].train
+        self.space = make_space(self.starts, train, search.space or {})
+        self.plans = {name: plan_fit(settings, train)[1] for name, settings in self.starts.items()}
+        self.is_long = len(panel.values) >= LONG
+        self.n_seeds = 1 if self.is_long else USUAL_SEEDS
+        self.n_done = self.n_waited = 0
+        self.fit_seconds = 0.0
+        self.stop = self.failure = ""
+        self.again: dict[int, Judged] = {}
+        self.study = open_study(search, _facts(given, panel, self.space, search), self._enqueue)
 
     def _enqueue(self, study: Study) -> None:
         """Begin with what is known; not again where an earlier call or another process has begun with it."""

@@ -16,8 +16,8 @@ from gatecast.tuning.search import Search
 from gatecast.tuning.space import Space
 
 if TYPE_CHECKING:
-    from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
@@ -66,18 +66,13 @@ def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], N
     `begin` enqueues the first trials. A new study is open to other processes only when they are in it, so that no two
     processes begin it.
     """
-    import optuna
-
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
     if search.study is None:
-        study = optuna.create_study(sampler=make_sampler(search, 0), pruner=pruner)
-        begin(study)
-        return study
+        return _open(None, search, facts, begin)
     path = Path(search.study)
     _check_file(path)
     for left in reversed(range(TRIES)):
         try:
-            return _open(path, search, facts, pruner, begin)
+            return _open(path, search, facts, begin)
         except GatecastError:
             raise
         # Optuna hands on whatever SQLAlchemy says of a file that is damaged, locked, or just being made by another
@@ -89,13 +84,15 @@ def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], N
     raise AssertionError("unreachable")
 
 
-def _open(
-    path: Path, search: Search, facts: dict[str, str], pruner: BasePruner, begin: Callable[[Study], None]
-) -> Study:
+def _open(path: Path | None, search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
     import optuna
 
-    storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})
     sampler = make_sampler(search, 0)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
+    storage: BaseStorage = optuna.storages.InMemoryStorage()
+    if path is not None:
+        options = {"connect_args": {"timeout": 60}}
+        storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs=options)
     try:
         study = optuna.create_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
     except optuna.exceptions.DuplicatedStudyError:
@@ -110,7 +107,7 @@ def _open(
     return study
 
 
-def _check_facts(path: Path, study: Study, facts: dict[str, str]) -> None:
+def _check_facts(path: Path | None, study: Study, facts: dict[str, str]) -> None:
     for name, text in facts.items():
         if name not in study.user_attrs:
             # another process has made the study and is about to say what it is of

@@ -43,7 +43,8 @@ def diverging(evidence: Evidence) -> Finding | None:
     loss = curves.train if len(curves.train) else curves.loss
     if np.isfinite(loss).all() and np.isfinite(curves.loss).all():
         rise = float(np.median(_end(loss)) / loss.min() - 1) if loss.min() > 0 else 0.0
-        if rise <= limits.DIVERGING or not _is_rising(loss):
+        after = loss[int(np.argmin(loss)) :]
+        if rise <= limits.DIVERGING or len(after) < 3 or not slope_t(after)[1] > limits.TREND:
             return None
     else:
         rise = float("inf")
@@ -110,11 +111,6 @@ def _is_falling(loss: np.ndarray) -> bool:
     later = -slope_t(last)[0] * (len(last) - 1) if len(last) > 2 else float(last[0] - last[-1])
     is_steady = later > limits.STEADY * fall
     return is_steady and (_gain(loss) > limits.LEARNING_GAIN or fall > limits.FALL_SHARE * whole)
-
-
-def _is_rising(loss: np.ndarray) -> bool:
-    after = loss[int(np.argmin(loss)) :]
-    return len(after) >= 3 and slope_t(after)[1] > limits.TREND
 
 
 def _slower(evidence: Evidence) -> dict[str, float]:

@@ -9,7 +9,7 @@ from gatecast.diagnosis.checks.errors import remainder_of
 from gatecast.diagnosis.checks.remedies import less_freedom, more_sight
 from gatecast.diagnosis.evidence import Evidence, rmse
 from gatecast.diagnosis.findings import Finding, part_of
-from gatecast.diagnosis.statistics import block_means, ratio_draws, ratio_interval
+from gatecast.diagnosis.statistics import block_means, ratio_draws
 from gatecast.texts.message import Message
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 LEAST_UNITS = 4
+TAIL = (1 - limits.CONFIDENCE) / 2
 
 
 def worse_than_naive(evidence: Evidence) -> Finding | None:
@@ -63,8 +64,7 @@ def overfit(evidence: Evidence) -> Finding | None:
         return None
     ratios = [np.log(ratio_draws(part.network, part.linear, seed)) for part, seed in ((fresh, 1), (learned, 2))]
     gap = 0.5 * (ratios[0] - ratios[1])
-    tail = (1 - limits.CONFIDENCE) / 2
-    low, high = np.exp(np.quantile(gap, [tail, 1 - tail]))
+    low, high = np.exp(np.quantile(gap, [TAIL, 1 - TAIL]))
     own, linear = fresh.rmse / learned.rmse, rmse(fresh.linear) / rmse(learned.linear)
     if low <= 1 + limits.OVERFIT_GAP / 2 or own / linear <= 1 + limits.OVERFIT_GAP:
         return None
@@ -165,7 +165,8 @@ def _gap(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float] | N
     """Return the ratio of two RMSEs on the same points with its 99 % interval; None for too few or perfect ones."""
     if len(ours) < limits.LEAST_POINTS or len(theirs) != len(ours) or not np.any(theirs):
         return None
-    return (rmse(ours) / rmse(theirs), *ratio_interval(ours, theirs))
+    low, high = np.quantile(np.sqrt(ratio_draws(ours, theirs)), [TAIL, 1 - TAIL])
+    return rmse(ours) / rmse(theirs), float(low), float(high)
 
 
 def _named(method: str) -> Message:
