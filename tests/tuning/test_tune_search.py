@@ -307,6 +307,19 @@ def test_several_processes_work_on_one_study(tmp_path, judged_by_lookback):
     file.close()
 
 
+def test_a_trial_that_another_process_was_given_too_does_not_count(monkeypatch):
+    calls = []
+
+    def finished_elsewhere(settings):
+        calls.append(settings)
+        if len(calls) == 2:
+            raise optuna.exceptions.UpdateFinishedTrialError
+        return off_fifteen(settings)
+
+    judge_by(finished_elsewhere, monkeypatch)
+    assert quick(n_trials=3).trials["state"].tolist() == ["complete", "failed", "complete", "complete"]
+
+
 def test_optuna_says_nothing(capfd, judged_by_lookback):
     before = optuna.logging.get_verbosity()
     quick(n_trials=10)

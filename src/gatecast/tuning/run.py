@@ -197,10 +197,16 @@ class _Run:
 
     def go(self, bar: Bar) -> None:
         """Try settings until the budget is used up, nothing gets better, or Ctrl-C."""
+        from optuna.exceptions import UpdateFinishedTrialError
+
         best = self.best()
         try:
             while not self._is_over():
-                self._try()
+                try:
+                    self._try()
+                except UpdateFinishedTrialError:
+                    # SQLite may hand a waiting trial to two processes, and the other one was first
+                    continue
                 self.n_done += 1
                 now = self.best()
                 self.n_waited = 0 if now < best else self.n_waited + 1
@@ -272,7 +278,7 @@ class _Run:
             trial.set_user_attr("windows", list(judged.errors))
             if judged.error <= self.best():
                 self.fit_seconds = judged.seconds[-1]
-            self.study.tell(trial, judged.error)
+            self.study.tell(trial, judged.error, skip_if_finished=True)
 
     def _changes(self, trial: Trial) -> dict[str, Value]:
         """Return the settings of a trial that are not those of the model."""
