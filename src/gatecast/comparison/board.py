@@ -253,10 +253,5 @@ def _winner(candidates: list[str], errors: np.ndarray, best: str) -> JsonObject:
 
 
 def _errors(backtest: Backtest) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = ["model", "cutoff", "error"]
-    if not len(backtest.runs):
-        return pd.DataFrame(columns=columns)
-    failed = backtest.runs["error"].fillna("") != ""
-    return backtest.runs.loc[failed, columns].reset_index(drop=True)
+    runs = backtest.runs.reindex(columns=["model", "cutoff", "error"])
+    return runs[runs["error"].fillna("") != ""].reset_index(drop=True)

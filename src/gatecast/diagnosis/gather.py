@@ -145,7 +145,10 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     fitted = model.fitted_
     view = _View(fitted, parts)
     found = choose_seasons(parts.learned).lengths
-    linear = fit_linear(view.scaled, view.begins, view.is_learned, _orders(fitted, parts, found))
+    season = found[0] if found else 1
+    reach = max(fitted.lookback, LEAST_LAGS, 2 * season, *(season + 1 for season in found))
+    orders = orders_up_to(max(1, min(reach, MAX_LAGS, int(parts.n_learned.max()) // POINTS_PER_LAG)), season)
+    linear = fit_linear(view.scaled, view.begins, view.is_learned, orders)
     points = _points(fitted, parts, view, linear)
     learned, validation, test_part = (points(rows) for rows in (view.is_learned, view.is_validation, view.is_test))
     judged = [("test part", test_part), ("validation set", validation), ("training part", learned)]
@@ -215,12 +218,6 @@ def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callab
         return Errors(came - ours, came - straight[good], came - naive[good], ours, view.series[good], each)
 
     return collect
-
-
-def _orders(fitted: Fitted, parts: Parts, seasons: tuple[int, ...]) -> list[int]:
-    season = seasons[0] if seasons else 1
-    reach = max(fitted.lookback, LEAST_LAGS, 2 * season, *(s + 1 for s in seasons))
-    return orders_up_to(max(1, min(reach, MAX_LAGS, int(parts.n_learned.max()) // POINTS_PER_LAG)), season)
 
 
 def _floor(view: _View, fresh: Errors, learned: Errors) -> NoiseFloor | None:

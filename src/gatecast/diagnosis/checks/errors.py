@@ -98,7 +98,10 @@ def heteroscedasticity(evidence: Evidence) -> Finding | None:
     first, last = residuals[: n // 3].std(), residuals[-(n // 3) :].std()
     time = max(first, last) / max(min(first, last), 1e-300)
     time_z = newey_west_z((size - size.mean()), np.linspace(-0.5, 0.5, n))
-    clusters = _lag_one(np.minimum(size, 5 * float(np.median(size)) + 1e-300) ** 2)
+    squares = np.minimum(size, 5 * float(np.median(size)) + 1e-300) ** 2
+    squares = squares - squares.mean()
+    # the correlation of squares at lag 1, as of returns
+    clusters = float(squares[1:] @ squares[:-1]) / max(float(squares @ squares), 1e-300)
     limit = _far(n)
     by_level = abs(level[0]) > limits.SPREAD_WITH_LEVEL and abs(level[1]) > limit
     by_time = time > limits.SPREAD_OVER_TIME and abs(time_z) > limit
@@ -171,11 +174,6 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     """Return ranks, the mean one for equal values."""
     ordered = np.sort(values)
     return np.asarray(np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right"), float)
-
-
-def _lag_one(values: np.ndarray) -> float:
-    centred = values - values.mean()
-    return float(centred[1:] @ centred[:-1]) / max(float(centred @ centred), 1e-300)
 
 
 def _far(n: int) -> float:
