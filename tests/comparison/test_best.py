@@ -168,14 +168,16 @@ def test_baselines_of_a_real_backtest_serve_their_series_and_come_back(tmp_path:
     data = pd.concat(
         [pd.DataFrame({"unique_id": name, "ds": months, "y": y}) for name, y in (("wave", waves[:60]), ("walk", walks))]
     )
-    models = {"Naive": Naive(3), "SeasonalNaive": SeasonalNaive(3, season_length=12), "SARIMA": SARIMA(3)}
+    # without a limit they need no process of their own
+    seasonal = SeasonalNaive(3, season_length=12, time_limit=None)
+    models = {"Naive": Naive(3, time_limit=None), "SeasonalNaive": seasonal, "SARIMA": SARIMA(3, time_limit=None)}
     found = backtest(data, 3, models, n_windows=3, progress=False)
     best = Best(found, models).fit(data)
     # SARIMA calls itself SARIMA(1,1,1)
     assert best.choices == {"wave": "SeasonalNaive", "walk": "SARIMA"}
     table = best.predict(level=[80])
     # each series is forecast as the model that serves it does
-    own = SeasonalNaive(3, season_length=12).fit(data).predict(level=[80])
+    own = seasonal.fit(data).predict(level=[80])
     np.testing.assert_array_equal(
         table.loc[table["unique_id"] == "wave", "Best"], own.loc[own["unique_id"] == "wave", "SeasonalNaive"]
     )
