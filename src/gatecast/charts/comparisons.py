@@ -12,7 +12,7 @@ from gatecast.charts.checks import board_of
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import distinct
 from gatecast.charts.spec import Axis, Chart, Estimates, Line, Look, Mark, Marker, Panel, Role, Rule, Text, Tiles
-from gatecast.comparison.ranks import Ranks
+from gatecast.comparison.significance import Ranks
 from gatecast.comparison.verdict import NAIVE
 from gatecast.exceptions import DataError
 from gatecast.texts import Texts

@@ -34,15 +34,13 @@ def tune(options: TuneOptions) -> None:
     """Run the command."""
     from gatecast.tuning import tune as search
     from gatecast.tuning.search import Search
-    from gatecast.tuning.space import check_space
 
     shown = not (options.json or options.quiet)
     chosen = replace(options.settings, horizon=options.horizon, seed=options.seed, progress=shown)
     model, wanted = LSTMForecaster.from_settings(chosen), _search(options)
     # before a file is read
     model.settings.check()
-    Search(**wanted).check()
-    check_space(wanted["space"] or {}, model.settings)
+    Search(**wanted).check(model.settings)
     share = share_to_test(options.test_size)
     check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
     _check_study(options)
