@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
-from typing import TYPE_CHECKING, Generic, Self, overload
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
 from gatecast._validation import check_count, check_path
 from gatecast.data import Panel, to_panel
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.model.forecast import ForecastOrigin
-    from gatecast.model.protocol import Data, NewFrameT, Values
+    from gatecast.model.protocol import Data, Names, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
 
 __all__ = ["Forecaster", "LSTMForecaster"]
@@ -37,31 +37,41 @@ NETWORK, TRAINING = Network(), Training()
 
 
 @refuse_unknown
+@dataclass(eq=False, repr=False)
 class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     """Forecast one or many time series with an LSTM.
 
     The constructor stores settings, `fit` checks them and learns, and what was learned ends in `_`. Settings that are
     changed after `fit` count from the next `fit` on: until then a fitted forecaster predicts, is saved and is shown
     with those that it was fitted with (`settings_`). Data may be a pandas or polars table, long as `unique_id, ds, y`
-    or with one date and one number column, a Series with a time index, or a 1-D array.
+    or with one date and one number column, a Series with a time index, or a 1-D array. Other settings that are None are
+    chosen from the data.
 
     Args:
         horizon: H, steps ahead of each forecast.
-        season_length: Steps in a season, or several; 1 for none; when absent those of the frequency that the data show.
-        lookback: Steps that are read before a forecast counts; chosen from the data when absent.
-        hidden_size: D, hidden units of each layer; chosen from the data when absent.
-        n_layers: L, stacked layers; chosen from the data when absent.
-        ensemble: Networks whose median is the forecast; chosen from the data when absent.
-        loss: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
-        quantiles: Probabilities that the `quantile` loss learns, an odd number of them with 0.5 in the middle.
+        season_length: Steps in a season, or several; 1 for none. When absent those of the frequency that the data show.
+        lookback: Steps that are read before a forecast counts. In `windows` mode all that a forecast sees.
+        hidden_size: D, hidden units of each layer.
+        n_layers: L, stacked layers.
+        ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
+            up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
+            nor `max_seconds` is given and training is not made longer than usual; else one.
+        loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
+        quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
         past: Covariates that are known up to now.
         future: Covariates that are known ahead.
         static: Covariates that never change within a series.
-        calendar: Whether hour, weekday, month and the like are inputs.
-        country: Country or part of one whose holidays are inputs, e.g. `CN` or `AU-VIC`.
-        transform: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`, before scaling.
-        max_seconds: Seconds for the whole fit; no limit when absent.
-        seed: The same seed gives the same model, bit by bit, on any number of threads.
+        calendar: Whether hour, weekday, month and the like are inputs. For three years of days or more also the values
+            of the same date, weekday and holiday of up to four years before
+            (`gatecast.data.features.yearly_lags.YearlyLags`).
+        country: Country or part of one whose holidays are inputs, such as `CN` or `AU-VIC`. Up to days each by its
+            name, with three days before and after it.
+        transform: Transform before scaling: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`.
+            `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
+            all that were learned from) are read as 0, with a warning, and measured errors are those of the values as
+            they came.
+        max_seconds: Seconds for the whole fit; training is shortened to end within them.
+        seed: Seed of all random numbers: the same one gives the same model, bit by bit, on any number of threads.
         n_threads: Threads; one for each processor when absent.
         progress: Whether a terminal or notebook shows a progress bar.
         network: What the network is made of: `Network(cell="gru", dropout=0.1)`.
@@ -90,54 +100,30 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         True
     """
 
-    _fitted: Fitted | None = None
-    _fit_settings: Settings | None = None
-    _ahead: Panel | None = None  # rows about the future at the end of the data
-
-    def __init__(
-        self,
-        horizon: int = Everyday.horizon,
-        *,
-        season_length: int | Sequence[int] | None = Everyday.season_length,
-        lookback: int | None = Everyday.lookback,
-        hidden_size: int | None = Everyday.hidden_size,
-        n_layers: int | None = Everyday.n_layers,
-        ensemble: int | None = Everyday.ensemble,
-        loss: str = Everyday.loss,
-        quantiles: Sequence[float] = Everyday.quantiles,
-        past: Sequence[str] = Everyday.past,
-        future: Sequence[str] = Everyday.future,
-        static: Sequence[str] = Everyday.static,
-        calendar: bool = Everyday.calendar,
-        country: str | None = Everyday.country,
-        transform: str = Everyday.transform,
-        max_seconds: float | None = Everyday.max_seconds,
-        seed: int = Everyday.seed,
-        n_threads: int | None = Everyday.n_threads,
-        progress: bool = Everyday.progress,
-        network: Network = NETWORK,
-        training: Training = TRAINING,
-    ) -> None:
-        self.horizon = horizon
-        self.season_length = season_length
-        self.lookback = lookback
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.ensemble = ensemble
-        self.loss = loss
-        self.quantiles = quantiles
-        self.past = past
-        self.future = future
-        self.static = static
-        self.calendar = calendar
-        self.country = country
-        self.transform = transform
-        self.max_seconds = max_seconds
-        self.seed = seed
-        self.n_threads = n_threads
-        self.progress = progress
-        self.network = network
-        self.training = training
+    horizon: int = Everyday.horizon
+    _: KW_ONLY
+    season_length: int | Sequence[int] | None = Everyday.season_length
+    lookback: int | None = Everyday.lookback
+    hidden_size: int | None = Everyday.hidden_size
+    n_layers: int | None = Everyday.n_layers
+    ensemble: int | None = Everyday.ensemble
+    loss: str = Everyday.loss
+    quantiles: Sequence[float] = Everyday.quantiles
+    past: Sequence[str] = Everyday.past
+    future: Sequence[str] = Everyday.future
+    static: Sequence[str] = Everyday.static
+    calendar: bool = Everyday.calendar
+    country: str | None = Everyday.country
+    transform: str = Everyday.transform
+    max_seconds: float | None = Everyday.max_seconds
+    seed: int = Everyday.seed
+    n_threads: int | None = Everyday.n_threads
+    progress: bool = Everyday.progress
+    network: Network = NETWORK
+    training: Training = TRAINING
+    _fitted: Fitted | None = field(default=None, init=False)
+    _fit_settings: Settings | None = field(default=None, init=False)
+    _ahead: Panel | None = field(default=None, init=False)  # rows about the future at the end of the data
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -155,21 +141,13 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @property
     def settings(self) -> Settings:
-        """All settings as they are now, in one place.
-
-        Raises:
-            ConfigError: `network` or `training` is something else than a `Network` and a `Training`.
-        """
+        """All settings as they are now, in one place."""
         everyday = {own.name: getattr(self, own.name) for own in fields(Everyday)}
         return Settings.join(everyday, self.network, self.training)
 
     @property
     def settings_(self) -> Settings:
-        """The settings that it was fitted with.
-
-        Raises:
-            NotFittedError: It is not fitted.
-        """
+        """The settings that it was fitted with; a NotFittedError where it is not."""
         if self._fit_settings is None:
             raise NotFittedError(type(self).__name__)
         return self._fit_settings
@@ -206,14 +184,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @overload
     def fit(
-        self,
-        data: NewFrameT,
-        *,
-        id_col: str | None = None,
-        time_col: str | None = None,
-        target_col: str | None = None,
-        freq: str | int | None = None,
-        resume: str | os.PathLike[str] | None = None,
+        self, data: NewFrameT, *, resume: str | os.PathLike[str] | None = None, **names: Unpack[Names]
     ) -> LSTMForecaster[NewFrameT]: ...
 
     @overload
@@ -264,27 +235,18 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         settings = self.settings
         settings.check()
-        if not isinstance(data, Panel):
-            data = to_panel(
-                data,
-                freq=freq,
-                id_col=id_col,
-                time_col=time_col,
-                target_col=target_col,
-                past=self.past,
-                future=self.future,
-                static=self.static,
-            )
+        names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
+        data = to_panel(data, **names, past=self.past, future=self.future, static=self.static)
         panel, ahead = split_future(data)
         checkpoint = make_checkpoint(settings, panel, resume)
         try:
-            self._fitted = fit_panel(settings, panel, checkpoint)
+            fitted = fit_panel(settings, panel, checkpoint)
         except KeyboardInterrupt:
             _keep(checkpoint)
             raise
-        self._fit_settings, self._panel, self._ahead = settings, panel, ahead
         if ahead is not None:
-            self._fitted = self._fitted.with_decision(about_future(ahead))
+            fitted = replace(fitted, record=fitted.record.with_decision(about_future(ahead)))
+        self._fitted, self._fit_settings, self._panel, self._ahead = fitted, settings, panel, ahead
         if self.stop_reason_ is Stop.INTERRUPTED:
             _keep(checkpoint)
             raise KeyboardInterrupt
@@ -292,11 +254,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @property
     def fitted_(self) -> Fitted:
-        """What was learned.
-
-        Raises:
-            NotFittedError: Nothing was, yet.
-        """
+        """What was learned; a NotFittedError where nothing was, yet."""
         if self._fitted is None:
             raise NotFittedError(type(self).__name__)
         return self._fitted
@@ -484,7 +442,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         return f"{type(self).__name__}({as_code(changed(settings))})"
 
     def _repr_html_(self) -> str:
-        from gatecast.model.summary import to_html
+        from gatecast.model.fitted import to_html
 
         return to_html(repr(self), self._fitted)
 

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from gatecast.cli.app import app
 from gatecast.cli.commands import COMMANDS, OF_FITS, ForecastOptions
-from gatecast.cli.options import flag_of, option_names
+from gatecast.cli.options import HELP, flag_of, option_names
 from gatecast.model.settings import SETTINGS
 
 PARAMETERS = {name: {p.name: p for p in command.params} for name, command in get_command(app).commands.items()}
@@ -22,7 +22,7 @@ def test_setting_is_an_option_of_its_own_name_and_default(name):
     assert (tuple(option.default) if isinstance(option.default, list) else option.default) == (
         setting.default or () if setting.is_several else setting.default
     )
-    assert setting.help.replace("`", "") in option.help
+    assert HELP[name].replace("`", "") in option.help
 
 
 def test_settings_without_an_option_are_these():

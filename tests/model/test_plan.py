@@ -9,9 +9,8 @@ import pytest
 from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
-from gatecast.model.plan import input_designs, make_plan
+from gatecast.model.plan import TrainingData, hold_out_lengths, input_designs, make_plan
 from gatecast.model.settings import Settings
-from gatecast.model.training_data import TrainingData, hold_out_lengths
 from gatecast.network.inputs import ValueInputs
 from made_series import SMALL, forecaster, table, wave
 

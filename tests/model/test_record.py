@@ -14,8 +14,7 @@ from gatecast.diagnosis import diagnose
 from gatecast.diagnosis.checks.curves import diverging, too_noisy
 from gatecast.diagnosis.gather import gather
 from gatecast.exceptions import TrainingError
-from gatecast.model.record import FitRecord
-from gatecast.model.summary import facts_of
+from gatecast.model.fitted import FitRecord, facts_of
 from gatecast.reporting.ahead import about_forecast
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop

@@ -6,19 +6,19 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from gatecast._files import fingerprint
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
-from gatecast.backtesting.models import Entry, Models, named_models
+from gatecast.backtesting.models import ROLES, Entry, Models, named_models, takes
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
 from gatecast.baselines.base import Baseline
-from gatecast.baselines.libraries import needed
+from gatecast.baselines.local import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.reading.ahead import split_future
@@ -32,7 +32,7 @@ from gatecast.texts.message import Message
 from gatecast.training.progress import bar_of
 
 if TYPE_CHECKING:
-    from gatecast.model.protocol import Data
+    from gatecast.model.protocol import Data, Names
 
 __all__ = ["MANY_SERIES", "backtest", "check_jobs", "read_panel", "usual_jobs"]
 
@@ -41,6 +41,11 @@ MANY_SERIES = 10
 
 # what is said of each run
 RUN = ("fit_seconds", "predict_seconds", "megabytes", "error")
+
+
+# by model and window; and what a fit of a model is to serve
+Outcomes = dict[tuple[str, int], Outcome]
+Todo = list[tuple[Entry, list[Window]]]
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,7 @@ class Trial:
     time_limit: float | None
 
     def check(self) -> None:
-        """Check each on its own.
-
-        Raises:
-            ConfigError: One makes no sense.
-        """
+        """Raise a ConfigError where one makes no sense on its own."""
         check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
         check_count("n_windows", self.n_windows, "Use `n_windows=5`.")
         check_count("step_size", self.step_size, "Use `step_size=1`, or None for one horizon.")
@@ -77,7 +78,7 @@ class Trial:
         """Say which windows one fit of a model serves."""
         is_number = not isinstance(self.refit, bool | np.bool)
         size = int(self.refit) if is_number else 1 if self.refit else len(windows)
-        if not entry.reads_on:
+        if not takes(entry.model.predict, "data"):
             size = 1
         return [windows[begin : begin + size] for begin in range(0, len(windows), size)]
 
@@ -153,55 +154,28 @@ def backtest(
     """
     check_jobs(n_jobs)
     levels = () if level is None or (np.ndim(level) and not len(level)) else check_levels(level)  # type: ignore[arg-type]
-    trial = Trial(
-        horizon, n_windows, horizon if step_size is None else step_size, refit, levels, season_length, time_limit
-    )
+    step = horizon if step_size is None else step_size
+    trial = Trial(horizon, n_windows, step, refit, levels, season_length, time_limit)
     trial.check()
     entries = named_models(models)
-    panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
     windows = rolling_windows(panel, int(horizon), int(n_windows), int(trial.step_size))
     kept = None if folder is None else _folder(folder, trial, entries, panel)
-    outcomes = _run(entries, windows, trial, kept, n_jobs, progress=progress)
+    outcomes = _run(entries, windows, trial, kept, n_jobs, progress)
     return _result(entries, windows, trial, outcomes)
 
 
 def usual_jobs(n_series: int) -> int | None:
-    """Return the processes that commands and reports use where nothing is said: one on each processor, or one in all.
-
-    Examples:
-        >>> usual_jobs(3), usual_jobs(50)
-        (None, -1)
-    """
+    """Return the processes of commands and reports that are told nothing: one on each processor, or one in all."""
     return -1 if n_series >= MANY_SERIES else None
 
 
-def read_panel(
-    data: Data,
-    entries: list[Entry],
-    freq: str | int | None,
-    *,
-    id_col: str | None,
-    time_col: str | None,
-    target_col: str | None,
-) -> Panel:
+def read_panel(data: Data, entries: list[Entry], **names: Unpack[Names]) -> Panel:
     """Read the table with all covariates that any model wants, without rows about the future."""
-    if isinstance(data, Panel):
-        panel = data
-    else:
-        past, future, static = (
-            tuple(dict.fromkeys(name for entry in entries for name in entry.role(role)))
-            for role in ("past", "future", "static")
-        )
-        panel = to_panel(
-            data,
-            freq=freq,
-            id_col=id_col,
-            time_col=time_col,
-            target_col=target_col,
-            past=past,
-            future=future,
-            static=static,
-        )
+    past, future, static = (
+        tuple(dict.fromkeys(name for entry in entries for name in entry.role(role))) for role in ROLES
+    )
+    panel = to_panel(data, **names, past=past, future=future, static=static)
     return canonical(split_future(panel)[0])
 
 
@@ -230,21 +204,12 @@ def _plain(trial: Trial) -> list[object]:
 
 
 def _run(
-    entries: list[Entry],
-    windows: list[Window],
-    trial: Trial,
-    kept: Folder | None,
-    n_jobs: int | None,
-    *,
-    progress: bool,
-) -> dict[tuple[str, int], Outcome]:
-    """Run what is not kept, in parallel over models and windows, the oldest windows first.
-
-    A model that took too long in one window gets no time in those that have not begun.
-    """
+    entries: list[Entry], windows: list[Window], trial: Trial, kept: Folder | None, n_jobs: int | None, progress: bool
+) -> Outcomes:
+    """Run what is not kept, in parallel, the oldest windows first; a model that was too slow gets no more time."""
     joblib = needed("joblib", "library.backtest")
     rows = {window.number: len(window.rows) * trial.horizon for window in windows}
-    done = {} if kept is None else _kept_outcomes(kept, entries, windows, trial, rows)
+    done = {} if kept is None else _kept_outcomes(kept, entries, trial, rows)
     todo = [
         (entry, block)
         for entry in entries
@@ -275,9 +240,7 @@ def _run(
     return {**_not_tried(todo, slow, trial, rows), **done}
 
 
-def _in_order(
-    todo: list[tuple[Entry, list[Window]]], done: dict[tuple[str, int], Outcome], slow: dict[str, object]
-) -> Iterator[tuple[Entry, list[Window]]]:
+def _in_order(todo: Todo, done: Outcomes, slow: dict[str, object]) -> Iterator[tuple[Entry, list[Window]]]:
     """Say what to run next: joblib asks when it has room, and by then more is known.
 
     Models that have not begun come first, then those that have an outcome, so that one that may be too slow has a
@@ -294,40 +257,32 @@ def _in_order(
             yield entry, block
 
 
-def _not_tried(
-    todo: list[tuple[Entry, list[Window]]], slow: dict[str, object], trial: Trial, rows: dict[int, int]
-) -> dict[tuple[str, int], Outcome]:
+def _not_tried(todo: Todo, slow: dict[str, object], trial: Trial, rows: dict[int, int]) -> Outcomes:
     """Return outcomes of models that were too slow, for windows in which they got no time."""
     found = {}
     for entry, block in todo:
         if entry.name not in slow:
             continue
         message = Message("failure.too_slow", {"name": entry.name, "time": str(slow[entry.name])})
+        failure = Failure(message, is_timed_out=True)
         for window in block:
-            failure = Failure(message, is_timed_out=True)
             outcome = failed_outcome(entry.name, window.number, rows[window.number], trial.levels, failure)
             found[entry.name, window.number] = outcome
     return found
 
 
-def _kept_outcomes(
-    kept: Folder, entries: list[Entry], windows: list[Window], trial: Trial, rows: dict[int, int]
-) -> dict[tuple[str, int], Outcome]:
+def _kept_outcomes(kept: Folder, entries: list[Entry], trial: Trial, rows: dict[int, int]) -> Outcomes:
     found = {}
     for entry in entries:
-        for number in (window.number for window in windows):
-            outcome = kept.load(entry.name, number, column_names(entry.name, trial.levels), rows[number])
+        for number, n_rows in rows.items():
+            outcome = kept.load(entry.name, number, column_names(entry.name, trial.levels), n_rows)
             if outcome is not None:
                 found[entry.name, number] = outcome
     return found
 
 
 def check_jobs(n_jobs: int | None) -> None:
-    """Check a number of processes.
-
-    Raises:
-        ConfigError: It is no whole number, or 0.
-    """
+    """Raise a ConfigError where a number of processes is no whole number, or 0."""
     if n_jobs is not None and (not is_integer(n_jobs) or n_jobs == 0):
         raise ConfigError(
             f"`n_jobs` must be a whole number other than 0, got {n_jobs!r}. "
@@ -340,29 +295,23 @@ def _parallel(joblib: ModuleType, n_jobs: int | None) -> Callable[..., Iterable[
     from joblib.parallel import get_active_backend
 
     backend, _ = get_active_backend()
-    is_stream = getattr(backend, "supports_return_generator", False)
-    run: Callable[..., Iterable[list[Outcome]]] = joblib.Parallel(
-        n_jobs=n_jobs, return_as="generator_unordered" if is_stream else "list"
-    )
+    way = "generator_unordered" if getattr(backend, "supports_return_generator", False) else "list"
+    run: Callable[..., Iterable[list[Outcome]]] = joblib.Parallel(n_jobs=n_jobs, return_as=way)
     return run
 
 
 def _block(entry: Entry, windows: list[Window], trial: Trial, n_threads: int) -> Block:
-    jobs = tuple(_job(entry, window) for window in windows)
+    names, columns = entry.role("future"), entry.covariates
+    jobs = tuple(
+        Job(window.number, window.table(columns), window.future(names) if names else None, window.actual()[[ID, TIME]])
+        for window in windows
+    )
     freq, model = windows[0].panel.freq, entry.fresh(n_threads, trial.time_limit)
     time_limit = model.time_limit if isinstance(model, Baseline) else trial.time_limit
     return Block(entry.name, model, jobs, int(trial.horizon), freq, trial.levels, time_limit)
 
 
-def _job(entry: Entry, window: Window) -> Job:
-    names = entry.role("future")
-    future = window.future(names) if names else None
-    return Job(window.number, window.table(entry.covariates), future, window.actual()[[ID, TIME]])
-
-
-def _result(
-    entries: list[Entry], windows: list[Window], trial: Trial, outcomes: dict[tuple[str, int], Outcome]
-) -> Backtest:
+def _result(entries: list[Entry], windows: list[Window], trial: Trial, outcomes: Outcomes) -> Backtest:
     import pandas as pd
 
     tables, runs = [], []
@@ -377,16 +326,8 @@ def _result(
             runs.append({"model": entry.name, "cutoff": window.cutoff} | {name: getattr(outcome, name) for name in RUN})
         tables.append(window.actual().assign(**columns))
     season, scales = _scales(windows, trial)
-    return Backtest(
-        pd.concat(tables, ignore_index=True),
-        pd.DataFrame(runs),
-        tuple(entry.name for entry in entries),
-        int(trial.horizon),
-        season,
-        trial.levels,
-        scales,
-        failures,
-    )
+    forecasts, names = pd.concat(tables, ignore_index=True), tuple(entry.name for entry in entries)
+    return Backtest(forecasts, pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures)
 
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:

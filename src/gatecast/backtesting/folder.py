@@ -32,13 +32,8 @@ NUMBERS = ("fit_seconds", "predict_seconds", "megabytes")
 class Folder:
     """Keeps outcomes as `<model>.<window>.parquet` with `<model>.<window>.json` beside it, which comes last.
 
-    Args:
-        path: Where; made if it is not there.
-        fingerprint: Of data and settings; a folder of others is refused.
-        models: Fingerprint of each model by its name; further models may join, a changed one is refused.
-
-    Raises:
-        DataError: It belongs to something else, is damaged, or cannot be written.
+    `fingerprint` is that of data and settings, and `models` those of each model by its name: further models may join, a
+    changed one is refused. A DataError says that a folder belongs to something else, is damaged or cannot be written.
     """
 
     def __init__(self, path: str | os.PathLike[str], fingerprint: str, models: dict[str, str]) -> None:
@@ -81,11 +76,7 @@ class Folder:
             )
 
     def load(self, model: str, window: int, columns: Iterable[str], n_rows: int) -> Outcome | None:
-        """Return what was kept of a model and window; None where nothing was.
-
-        Raises:
-            DataError: It is damaged, or of a model with other settings.
-        """
+        """Return what was kept of a model and window; None where nothing was."""
         stem = _stem(model, window)
         if not (self._path / f"{stem}.json").exists():
             return None
@@ -109,11 +100,7 @@ class Folder:
         return Outcome(model, window, fit, predict, failure, forecasts, megabytes, facts["is_timed_out"] is True)
 
     def keep(self, outcome: Outcome, keys: pd.DataFrame) -> None:
-        """Write an outcome; `keys` are the rows that its forecasts are for.
-
-        Raises:
-            DataError: It cannot be written.
-        """
+        """Write an outcome; `keys` are the rows that its forecasts are for."""
         stem, stream = _stem(outcome.model, outcome.window), io.BytesIO()
         keys.assign(**outcome.columns).to_parquet(stream, index=False)
         content = stream.getvalue()

@@ -17,6 +17,7 @@ __all__ = ["Entry", "Model", "Models", "named_models"]
 
 # they change how a fit is done, and nothing about its result
 WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
+ROLES = ("past", "future", "static")
 RESERVED = ("unique_id", "ds", "cutoff", "y")
 
 
@@ -26,12 +27,10 @@ class Model(Protocol):
     @property
     def fit(self) -> Callable[..., object]:
         """Learn from a table."""
-        ...
 
     @property
     def predict(self) -> Callable[..., Frame]:
         """Forecast what comes next."""
-        ...
 
 
 # one, several, or several with names of their own
@@ -48,18 +47,13 @@ class Entry:
     @property
     def covariates(self) -> tuple[str, ...]:
         """Columns beside the target that it names in `past`, `future` and `static`, as `LSTMForecaster` does."""
-        return tuple(name for role in ("past", "future", "static") for name in self.role(role))
+        return tuple(name for role in ROLES for name in self.role(role))
 
     def role(self, role: str) -> tuple[str, ...]:
         """Columns that it names in one of these."""
         names = getattr(self.model, role, ())
         is_names = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
         return tuple(names) if is_names else ()
-
-    @property
-    def reads_on(self) -> bool:
-        """Whether a fitted one can be given newer data: `predict(data=...)`."""
-        return takes(self.model.predict, "data")
 
     def fresh(self, n_threads: int, time_limit: float | None = None) -> Model:
         """Return a model with the same settings that shares nothing with the user's.
@@ -77,11 +71,7 @@ class Entry:
         return copy.deepcopy(model)
 
     def facts(self) -> list[object]:
-        """Return what makes its forecasts what they are, for a fingerprint.
-
-        Raises:
-            ConfigError: It cannot be told.
-        """
+        """Return what makes its forecasts what they are, for a fingerprint; a ConfigError where it cannot be told."""
         model, kind = self.model, f"{type(self.model).__module__}.{type(self.model).__qualname__}"
         if isinstance(model, LSTMForecaster):
             return [kind, {k: value for k, value in model.settings.values().items() if k not in WITHOUT_EFFECT}]
@@ -100,12 +90,7 @@ class Entry:
 
 
 def takes(function: Callable[..., object], name: str) -> bool:
-    """Tell whether a function has a parameter of this name.
-
-    Examples:
-        >>> takes(lambda data, level=None: None, "level")
-        True
-    """
+    """Tell whether a function has a parameter of this name."""
     try:
         return name in inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -113,11 +98,7 @@ def takes(function: Callable[..., object], name: str) -> bool:
 
 
 def named_models(models: Models) -> list[Entry]:
-    """Name models: as a dict does, else by their own `name`, else by their class.
-
-    Raises:
-        ConfigError: There is none, one has no `fit` and `predict`, or two would have one name.
-    """
+    """Name models, as a dict does, else by their own `name`, else by their class, and refuse what is none."""
     if isinstance(models, Mapping):
         entries = [Entry(str(name), model) for name, model in models.items()]
     elif isinstance(models, Sequence) and not isinstance(models, str):

@@ -34,68 +34,41 @@ __all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome
 
 @dataclass(frozen=True)
 class Job:
-    """What a model is given at one origin, and what it is asked for.
-
-    Args:
-        window: Number of the window.
-        train: `unique_id, ds, y` and the model's covariates up to the origin.
-        future: Columns known ahead behind the origin; None where the model takes none.
-        keys: `unique_id, ds` that are to be forecast.
-    """
+    """What a model is given at one origin, and what it is asked for."""
 
     window: int
-    train: pd.DataFrame
-    future: pd.DataFrame | None
-    keys: pd.DataFrame
+    train: pd.DataFrame  # `unique_id, ds, y` and the model's covariates up to the origin
+    future: pd.DataFrame | None  # columns known ahead behind the origin; None where the model takes none
+    keys: pd.DataFrame  # `unique_id, ds` that are to be forecast
 
 
 @dataclass(frozen=True)
 class Block:
-    """Origins that one fit serves: the first one's training part is learned, the others are read.
-
-    Args:
-        name: Of the model.
-        model: A fresh one.
-        jobs: Oldest first.
-        horizon: H.
-        freq: Of the times.
-        levels: Coverage of intervals in %.
-        time_limit: Seconds for the fit and for each forecast, which are then done in a process of their own; None for
-            no limit.
-    """
+    """Origins that one fit serves: the first one's training part is learned, the others are read."""
 
     name: str
-    model: Model
-    jobs: tuple[Job, ...]
+    model: Model  # a fresh one
+    jobs: tuple[Job, ...]  # oldest first
     horizon: int
-    freq: str | int
-    levels: tuple[float, ...]
+    freq: str | int  # of the times
+    levels: tuple[float, ...]  # coverage of intervals in %
+    # seconds for the fit and for each forecast, which are then done in a process of their own; None for no limit
     time_limit: float | None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one model and window.
-
-    Args:
-        model: Name of the model.
-        window: Number of the window.
-        fit_seconds: How long the fit took; 0 where an earlier one served, NaN where it failed.
-        predict_seconds: How long the forecast took; NaN where it failed.
-        failure: What went wrong; None if nothing.
-        columns: The forecast and the ends of its intervals, in the order of the job's keys; NaN where there is none.
-        is_timed_out: Whether the failure is that it took too long.
-        megabytes: Size of the fitted model, as it is saved or else pickled; NaN where neither is possible.
-    """
+    """What came of one model and window."""
 
     model: str
     window: int
-    fit_seconds: float
-    predict_seconds: float
-    failure: Message | None
+    fit_seconds: float  # how long the fit took; 0 where an earlier one served, NaN where it failed
+    predict_seconds: float  # how long the forecast took; NaN where it failed
+    failure: Message | None  # what went wrong; None if nothing
+    # the forecast and the ends of its intervals, in the order of the job's keys; NaN where there is none
     columns: dict[str, Floats] = field(default_factory=dict)
-    megabytes: float = np.nan
-    is_timed_out: bool = False
+    megabytes: float = np.nan  # size of the fitted model, as it is saved or else pickled; NaN where neither is possible
+    is_timed_out: bool = False  # whether the failure is that it took too long
 
     @property
     def error(self) -> str:
@@ -112,12 +85,7 @@ class Failure:
 
 
 def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
-    """Return the columns of a model: its forecast and the ends of its intervals.
-
-    Examples:
-        >>> column_names("Naive", (80.0,))
-        ['Naive', 'Naive-lo-80', 'Naive-hi-80']
-    """
+    """Return the names of a model's columns: its forecasts, then the ends of its intervals."""
     return [name, *(level_columns(name, levels) if levels else ())]
 
 
@@ -138,10 +106,9 @@ def run_block(block: Block) -> list[Outcome]:
     """
     found: list[Outcome] = []
     phase = FIT
+    steps = partial(_steps, block)
     try:
-        for step in (
-            _steps(block) if block.time_limit is None else limited_steps(partial(_steps, block), block.time_limit)
-        ):
+        for step in steps() if block.time_limit is None else limited_steps(steps, block.time_limit):
             if isinstance(step, Outcome):
                 found.append(step)
             else:

@@ -24,19 +24,12 @@ ID, TIME, TARGET = "unique_id", "ds", "y"
 
 @dataclass(frozen=True)
 class Window:
-    """One origin of each series, its cutoff, and the steps behind it.
+    """One origin of each series, its cutoff, and the steps behind it."""
 
-    Args:
-        panel: All series, with canonical names.
-        number: Counted from the oldest window, 0.
-        cuts: `(S,)` how many points of each series are known; 0 where it takes no part.
-        horizon: H.
-    """
-
-    panel: Panel
-    number: int
-    cuts: Ints
-    horizon: int
+    panel: Panel  # all series, with canonical names
+    number: int  # counted from the oldest window, 0
+    cuts: Ints  # `(S,)` how many points of each series are known; 0 where it takes no part
+    horizon: int  # H
 
     @property
     def rows(self) -> Ints:
@@ -53,27 +46,21 @@ class Window:
         return _without_empty(self.panel.head(self.cuts))
 
     def table(self, covariates: Iterable[str] = ()) -> pd.DataFrame:
-        """Return what is known at the origin as a table of its own, with some of the covariates.
-
-        Every column is a copy, so that no array that is handed out leads to a later value.
-        """
+        """Return a table of what is known at the origin; columns are copies: no array leads to a later value."""
         known = self.train()
         series, _ = known.places()
         columns = {name: _column(known, name, series) for name in covariates}
-        return self._frame(known, series, known.all_times(), **{TARGET: known.values}, **columns)  # noqa: PD011
+        return _frame(known, **{TARGET: known.values}, **columns)  # noqa: PD011
 
     def future(self, covariates: Iterable[str]) -> pd.DataFrame:
         """Return what is known ahead of the steps behind the origin, as a table."""
         ahead = self._ahead()
-        series, _ = ahead.places()
-        columns = {name: ahead.future[name] for name in covariates}
-        return self._frame(ahead, series, ahead.all_times(), **columns)
+        return _frame(ahead, **{name: ahead.future[name] for name in covariates})
 
     def actual(self) -> pd.DataFrame:
         """Return what came behind the origin: `unique_id, ds, cutoff, y`, H rows for each series that takes part."""
         ahead = self._ahead()
-        series, _ = ahead.places()
-        frame = self._frame(ahead, series, ahead.all_times(), **{TARGET: ahead.values})  # noqa: PD011
+        frame = _frame(ahead, **{TARGET: ahead.values})  # noqa: PD011
         frame.insert(2, "cutoff", np.repeat(self._cutoffs(), self.horizon))
         return frame
 
@@ -85,18 +72,15 @@ class Window:
         rows = self.rows
         return self.panel.index(self.panel.grid.times(self.panel.starts[rows], self.cuts[rows] - 1))
 
-    def _frame(self, panel: Panel, series: Ints, times: pd.Index | Array, **columns: object) -> pd.DataFrame:
-        copied = {name: np.array(column) for name, column in columns.items()}
-        frame: pd.DataFrame = panel.frame(series, times, **copied)
-        return frame
+
+def _frame(panel: Panel, **columns: object) -> pd.DataFrame:
+    copied = {name: np.array(column) for name, column in columns.items()}
+    frame: pd.DataFrame = panel.frame(panel.places()[0], panel.all_times(), **copied)
+    return frame
 
 
 def canonical(panel: Panel) -> Panel:
-    """Return a panel whose tables are those of pandas with the names `unique_id, ds, y`.
-
-    Raises:
-        DataError: A covariate has one of these names.
-    """
+    """Return a panel whose tables are of pandas with the names `unique_id, ds, y`, which no covariate may have."""
     taken = [name for name in panel.roles.names if name in (ID, TIME, TARGET)]
     if taken:
         raise DataError(
@@ -111,14 +95,6 @@ def rolling_windows(panel: Panel, horizon: int, n_windows: int, step_size: int) 
 
     A series takes part where something of it was observed before the origin. Origins are counted from the end of each
     series, so series that end at other times than the rest have other cutoffs.
-
-    Raises:
-        DataError: A series takes part in no window.
-
-    Examples:
-        >>> panel = Panel(np.array(["a"]), np.arange(9.0), np.array([0, 9]), np.array([0]), freq=1)
-        >>> [int(window.cuts[0]) for window in rolling_windows(panel, 2, 3, 2)]
-        [3, 5, 7]
     """
     _check_long_enough(panel, horizon)
     windows = []

@@ -6,7 +6,8 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar, Unpack, overload
 
 import numpy as np
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    from gatecast.model.protocol import Data, NewFrameT, Values
+    from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["Baseline", "is_constant"]
 
@@ -41,21 +42,13 @@ SEASONS_KEPT = 4
 
 @dataclass(frozen=True)
 class Fit:
-    """What a baseline learned.
+    """What a baseline learned."""
 
-    Args:
-        after: Empty series that start right behind the data.
-        seasons: Steps, shortest first; none where there is none.
-        histories: Values of each series, gaps filled, from its first observation on.
-        models: Fitted, one for each series.
-        stand_ins: Why a series is forecast by a naive model, by its name.
-    """
-
-    after: Panel
-    seasons: tuple[int, ...]
-    histories: list[Floats]
-    models: list[Local]
-    stand_ins: dict[object, Message]
+    after: Panel  # empty series that start right behind the data
+    seasons: tuple[int, ...]  # steps, shortest first; none where there is none
+    histories: list[Floats]  # values of each series, gaps filled, from its first observation on
+    models: list[Local]  # fitted, one for each series
+    stand_ins: dict[object, Message]  # why a series is forecast by a naive model, by its name
 
 
 @dataclass(eq=False)
@@ -97,26 +90,14 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         """Make the model of a series of `n` values that are not all the same; None where they are too few for it."""
 
     def check(self) -> None:
-        """Check the settings.
-
-        Raises:
-            ConfigError: One makes no sense.
-        """
+        """Raise a ConfigError where a setting makes no sense."""
         check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
-        self._settings().check()
+        Settings(horizon=self.horizon, season_length=self.season_length).check()
         if self.time_limit is not None:
             check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
 
     @overload
-    def fit(
-        self,
-        data: NewFrameT,
-        *,
-        id_col: str | None = None,
-        time_col: str | None = None,
-        target_col: str | None = None,
-        freq: str | int | None = None,
-    ) -> Baseline[NewFrameT]: ...
+    def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Baseline[NewFrameT]: ...
 
     @overload
     def fit(self, data: Values, *, freq: str | int | None = None) -> Baseline[pd.DataFrame]: ...
@@ -133,17 +114,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         target_col: str | None = None,
         freq: str | int | None = None,
     ) -> Baseline:
-        """Learn each series.
-
-        Args:
-            data: What `LSTMForecaster.fit` takes: a table, a Series, an array or a `Panel`.
-            id_col: Name of the column that tells series apart, where it is not `unique_id`.
-            time_col: Name of the time column, where it is not found.
-            target_col: Name of the target column, where it is not found.
-            freq: pandas frequency of the times, where it cannot be inferred.
-
-        Returns:
-            Itself.
+        """Learn each series of a table, a Series, an array or a `Panel`; arguments are those of `LSTMForecaster.fit`.
 
         Raises:
             DataError: The data cannot be used.
@@ -152,12 +123,8 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         """
         self.check()
         library()
-        panel = (
-            data
-            if isinstance(data, Panel)
-            else to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-        )
-        self._fitted = self._limited(panel.n_series, lambda clock: self._fit(panel, clock))
+        panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        self._fitted = self._limited(panel.n_series, partial(self._fit, panel))
         self._warn_of_failures()
         return self
 
@@ -170,16 +137,11 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         level: float | Sequence[float] | None = None,
         quantiles: float | Sequence[float] | None = None,
     ) -> FrameT:
-        """Forecast the steps after the training part, or behind `data`.
+        """Forecast the steps after the training part, or behind `data`; arguments are as for `LSTMForecaster`.
 
-        Args:
-            horizon: Steps ahead; that of the constructor when absent.
-            data: Newer data with the columns of the training data: rows that follow it, or whole series. They are read
-                with what was learned; a series that was not there, and a model that cannot do so (`WindowAverage`,
-                `Drift`), learns them.
-            future: Nothing: these models learn from the target alone.
-            level: Coverage of intervals in %, e.g. 80 or [80, 95].
-            quantiles: Nothing: `level` gives the bounds of intervals.
+        Newer data are rows that follow the training part, or whole series. They are read with what was learned; a
+        series that was not there, and a model that cannot do so (`WindowAverage`, `Drift`), learns them. There is
+        nothing to pass as `future` and `quantiles`: these models learn from the target alone, and have `level`.
 
         Returns:
             A table `unique_id, ds, <name>` (under the user's own column names), of the library that the data came from;
@@ -196,12 +158,10 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         H = horizon or self.horizon
-        if data is None:
-            work = lambda clock: (fitted.after, self._answers(fitted, H, levels, clock))  # noqa: E731
-            return self._table(*self._limited(fitted.after.n_series, work), H, levels)
-        panel = _read_like(fitted.after, data)
-        work = lambda clock: self._read_on(fitted, panel, H, levels, clock)  # noqa: E731
-        return self._table(*self._limited(panel.n_series, work), H, levels)
+        panel = None if data is None else to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+        after = fitted.after if panel is None else panel.tail_from(panel.lengths)
+        answers = self._limited(after.n_series, partial(self._answers, fitted, H, levels, panel))
+        return self._table(after, answers, H, levels)
 
     def predict_insample(self, data: Data) -> FrameT:
         """Forecast every point of `data` from all points before it, with what was learned.
@@ -225,11 +185,9 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             [nan, 1.0, 3.0]
         """
         fitted = self._learned()
-        panel = _read_like(fitted.after, data)
-        work = lambda clock: self._one_step(fitted, panel, clock)  # noqa: E731
-        forecasts = self._limited(panel.n_series, work)
-        actual = panel.values  # noqa: PD011  of a panel
-        columns = {panel.columns.target: actual, self.name: forecasts}
+        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+        forecasts = self._limited(panel.n_series, partial(self._one_step, fitted, panel))
+        columns = {panel.columns.target: panel.values, self.name: forecasts}  # noqa: PD011  of a panel
         forecasts_of_all: FrameT = panel.frame(panel.places()[0], panel.all_times(), **columns)
         return forecasts_of_all
 
@@ -274,9 +232,6 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
                 stacklevel=3,
             )
 
-    def _settings(self) -> Settings:
-        return Settings(horizon=self.horizon, season_length=self.season_length)
-
     def _limited(self, n_series: int, work: Callable[[Clock], Result]) -> Result:
         facts = {"name": self.name, "n": n_series, "limit": {"time_limit": self.time_limit}}
         message = Message("failure.time_limit_series", facts)
@@ -319,26 +274,23 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             return y
         return y[-max(self.most_points, SEASONS_KEPT * (seasons[0] if seasons else 1)) :]
 
-    def _answers(self, fitted: Fit, H: int, levels: tuple[float, ...], clock: Clock) -> list[Answer]:
-        answers = []
-        for model, y in zip(fitted.models, fitted.histories, strict=True):
+    def _answers(
+        self, fitted: Fit, H: int, levels: tuple[float, ...], panel: Panel | None, clock: Clock
+    ) -> list[Answer]:
+        """Forecast each series behind the training part, or behind newer data."""
+        answers, asked = [], list(levels) or None
+        for row, y in enumerate(fitted.histories) if panel is None else _joined(fitted, panel):
             clock.check()
-            answers.append(_finite(model.predict(H, level=list(levels) or None), y, fitted.seasons, H, levels))
-        return answers
-
-    def _read_on(
-        self, fitted: Fit, panel: Panel, H: int, levels: tuple[float, ...], clock: Clock
-    ) -> tuple[Panel, list[Answer]]:
-        answers = []
-        for row, y in _joined(fitted, panel):
-            clock.check()
-            y = self._newest(y, fitted.seasons)
-            model = None if row < 0 or is_constant(y) else fitted.models[row]
-            answer = None if model is None else read_on(model, y, H, list(levels) or None)
+            answer: Answer | None
+            if panel is None:
+                answer = fitted.models[row].predict(H, level=asked)
+            else:
+                y = self._newest(y, fitted.seasons)
+                answer = None if row < 0 or is_constant(y) else read_on(fitted.models[row], y, H, asked)
             if answer is None:
-                answer = self._model(y, fitted.seasons)[0].predict(H, level=list(levels) or None)
+                answer = self._model(y, fitted.seasons)[0].predict(H, level=asked)
             answers.append(_finite(answer, y, fitted.seasons, H, levels))
-        return panel.tail_from(panel.lengths), answers
+        return answers
 
     def _one_step(self, fitted: Fit, panel: Panel, clock: Clock) -> Floats:
         parts = []
@@ -372,12 +324,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
 
 
 def is_constant(y: Floats) -> bool:
-    """Tell whether a series never changed.
-
-    Examples:
-        >>> is_constant(np.array([2.0, 2.0])), is_constant(np.array([2.0, 3.0]))
-        (True, False)
-    """
+    """Tell whether a series never changed."""
     return bool((y == y[0]).all())
 
 
@@ -392,13 +339,6 @@ def _finite(answer: Answer, y: Floats, seasons: tuple[int, ...], H: int, levels:
     if np.isfinite(answer["mean"]).all():
         return answer
     return _naive(y, seasons).predict(H, level=list(levels) or None)
-
-
-def _read_like(after: Panel, data: Data) -> Panel:
-    """Read data with the names of the training data, and its frequency."""
-    if isinstance(data, Panel):
-        return data
-    return to_panel(data, like=after.columns, freq=after.freq)
 
 
 def _joined(fitted: Fit, panel: Panel) -> list[tuple[int, Floats]]:

@@ -31,7 +31,7 @@ from multiprocessing.util import Finalize
 from types import ModuleType
 from typing import Any, TypeVar, final
 
-from gatecast.baselines.libraries import needed
+from gatecast.baselines.local import needed
 from gatecast.exceptions import TimeLimitError
 
 __all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "beside", "limited_steps", "prepare"]
@@ -60,25 +60,13 @@ class ProcessDiedError(Exception):
 
 @final
 class Clock:
-    """How much time is left, for work that looks at it between its steps.
-
-    Args:
-        seconds: From now on; None for no limit.
-        message: What the error says: a text or a `Message`.
-
-    Examples:
-        >>> Clock(60, "AutoETS was too slow.").check()
-    """
+    """How much time is left of `seconds` (None for no limit), for work that looks at it between its steps."""
 
     def __init__(self, seconds: float | None, message: object) -> None:
         self._seconds, self._message, self._began = seconds, message, time.monotonic()
 
     def check(self, share_done: float = 0.0) -> None:
-        """End the work here if its time is over, or would be by far at the pace of the share that is done.
-
-        Raises:
-            TimeLimitError: It is.
-        """
+        """Raise a TimeLimitError if the time is over, or would be by far at the pace of the share that is done."""
         if self._seconds is None:
             return
         passed = time.monotonic() - self._began
@@ -88,22 +76,10 @@ class Clock:
 
 
 def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Iterator[Result]:
-    """Do work in a process of its own, and kill that where a step takes too long.
+    """Do work in a process of its own, and kill that where a step takes too long, with a TimeLimitError.
 
-    Warnings of the work are given here, and so is an exception that ends it.
-
-    Args:
-        work: Makes its steps, which are handed on as they come. What comes before the first one (imports) has no limit.
-        seconds: For each step behind the first one.
-
-    Raises:
-        TimeLimitError: A step took longer.
-        NotPicklableError: The work cannot be sent to the process.
-        ProcessDiedError: The process ended.
-
-    Examples:
-        >>> list(limited_steps(lambda: iter([1, 2]), 60))
-        [1, 2]
+    What comes before the first step (imports) has no limit. Warnings of the work are given here, and so is an exception
+    that ends it. A NotPicklableError says that the work cannot be sent, a ProcessDiedError that the process ended.
     """
     task = _packed(work, seconds)
     worker, limit, is_at_rest = _idle_worker(), None, False
@@ -129,12 +105,7 @@ def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Itera
 
 
 def beside(work: Callable[[], Result]) -> Result:
-    """Do work in the process of work with a limit, which has libraries that this one has not; here if it cannot.
-
-    Examples:
-        >>> beside(lambda: 1 + 1)
-        2
-    """
+    """Do work in the process of work with a limit, which has libraries that this one has not; here if it cannot."""
     try:
         # to the end: a process that is left in the middle of its work is killed
         (result,) = limited_steps(lambda: iter([work()]), LONGEST)
@@ -175,13 +146,7 @@ def _warn(warned: list[Warned]) -> None:
 
 @final
 class _Worker:
-    """A process that does one piece of work at a time.
-
-    Attributes:
-        is_new: Whether it has had no work.
-        owes: Pieces of work whose results are still to come, and are not wanted.
-        used: When it had work last.
-    """
+    """A process that does one piece of work at a time."""
 
     def __init__(self) -> None:
         context = needed("loky.backend.context", "library.time_limit").get_context("loky")

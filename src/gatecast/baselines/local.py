@@ -6,16 +6,19 @@ level of 80 %.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, Self, final
 
 import numpy as np
 
-from gatecast.baselines.libraries import needed
 from gatecast.data.panel.arrays import Floats
+from gatecast.exceptions import ConfigError
+from gatecast.texts.message import Message
 
-__all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "one_step", "read_on"]
+__all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "needed", "one_step", "read_on"]
 
 Answer = dict[str, Floats]
 PURPOSE = "library.baselines"
@@ -34,11 +37,7 @@ class Local(Protocol):
 
 
 def library() -> ModuleType:
-    """Return the models of statsforecast, imported when first needed (and what they import later).
-
-    Raises:
-        ConfigError: It is not installed.
-    """
+    """Return the models of statsforecast, imported when first needed (and what they import later)."""
     # these two are imported by what it does later
     for module in ("scipy.stats", "statsmodels.tsa.ar_model"):
         needed(module, PURPOSE)
@@ -172,3 +171,15 @@ class AutoRegression:
             low, high = mean + (ends - mean) * self._growth
             answer |= {f"lo-{percent}": low, f"hi-{percent}": high}
         return answer
+
+
+def needed(module: str, purpose: str) -> ModuleType:
+    """Import a module of the extra `compare`; a ConfigError says in the words of the code `purpose` what needs it."""
+    try:
+        with warnings.catch_warnings():
+            # texts of these libraries hold escapes that Python warns of when it first compiles them
+            warnings.simplefilter("ignore")
+            return import_module(module)
+    except ImportError:
+        library = module.partition(".")[0]
+        raise ConfigError(Message("library.missing", {"purpose": Message(purpose), "library": library})) from None

@@ -1,7 +1,8 @@
 """How do fields of a dataclass become options of a command? Settings become options here, each from its definition.
 
 An option is called as the argument in Python is: `season_length` is `--season-length`. What a setting is called, its
-default, its help and what is allowed stand in `gatecast.model.settings` and nowhere else.
+default and what is allowed stand in `gatecast.model.settings` and nowhere else; its help is the first sentence about it
+in the docstrings of `LSTMForecaster`, `Network` and `Training`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 
 import typer
 
-from gatecast.model.settings import SETTINGS, Setting, Settings
+from gatecast.forecaster import LSTMForecaster
+from gatecast.model.settings import SETTINGS, Network, Setting, Settings, Training
 
 __all__ = [
     "COVARIATES",
@@ -139,13 +141,33 @@ def _of_setting(setting: Setting) -> inspect.Parameter:
     is_by_data = setting.default is None and name not in LEFT_OUT
     made = typer.Option(
         _flags(name, setting.default),
-        help=setting.help.replace("`", "") + (" May be repeated." if setting.is_several else ""),
+        help=HELP[name].replace("`", "") + (" May be repeated." if setting.is_several else ""),
         metavar=None if kind is bool else NAMED.get(name) or METAVARS[float if float in setting.types else kind],
         autocompletion=(lambda: list(setting.choices)) if setting.choices else None,
         rich_help_panel=panel,
         show_default="chosen from the data" if is_by_data else setting.default not in (None, ()) and kind is not bool,
     )
     return _made(name, kind, setting.default, made, is_several=setting.is_several)
+
+
+def _first_sentences(doc: str) -> dict[str, str]:
+    """Return the first sentence about each argument of a docstring in Google style."""
+    texts: dict[str, str] = {}
+    name = ""
+    for line in doc.partition("Args:\n")[2].partition("\n\n")[0].splitlines():
+        is_new = line.startswith(" " * 8) and not line.startswith(" " * 9)
+        if is_new:
+            name, _, line = line.strip().partition(": ")
+        if name:
+            texts[name] = f"{texts.get(name, '')} {line.strip()}".strip()
+    return {name: text.partition(". ")[0].rstrip(".") + "." for name, text in texts.items()}
+
+
+HELP = {
+    name: text
+    for cls in (LSTMForecaster, Network, Training)
+    for name, text in _first_sentences(cls.__doc__ or "").items()
+}
 
 
 def _flags(name: str, default: object) -> str:

@@ -11,9 +11,8 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.wording import in_options
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
-from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.plan import DISTRIBUTION_LOSSES, hold_out_lengths
 from gatecast.model.settings import Settings
-from gatecast.model.training_data import hold_out_lengths
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from gatecast.data.seasonality.seasons import Seasons
     from gatecast.metrics.errors import Evaluation
-    from gatecast.model.record import FitRecord
+    from gatecast.model.fitted import FitRecord
     from gatecast.network.spec import NetworkSpec
 
 __all__ = [

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Self, overload
+from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
 import numpy as np
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    from gatecast.model.protocol import Data, NewFrameT, Values
+    from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["KINDS", "Best"]
 
@@ -87,15 +87,7 @@ class Best(Generic[FrameT]):
         self._columns: JsonObject = {}
 
     @overload
-    def fit(
-        self,
-        data: NewFrameT,
-        *,
-        id_col: str | None = None,
-        time_col: str | None = None,
-        target_col: str | None = None,
-        freq: str | int | None = None,
-    ) -> Best[NewFrameT]: ...
+    def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Best[NewFrameT]: ...
 
     @overload
     def fit(self, data: Values, *, freq: str | int | None = None) -> Best[pd.DataFrame]: ...
@@ -126,7 +118,7 @@ class Best(Generic[FrameT]):
         for model in self.models.values():
             model.fit(data, **given)
         # kept for models that are saved as settings and data
-        self._panel, self._columns = data if isinstance(data, Panel) else to_panel(data, **given), given
+        self._panel, self._columns = to_panel(data, **given), given
         return self
 
     def predict(

@@ -15,8 +15,8 @@ from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
 from gatecast.baselines import statistical as baselines
-from gatecast.baselines.libraries import needed
 from gatecast.baselines.limits import beside
+from gatecast.baselines.local import needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.exceptions import ConfigError
@@ -131,7 +131,7 @@ def compare(
     SETTINGS["seed"].check(seed)
     check_jobs(n_jobs)
     entries = _entries(USUAL if models is None else models, horizon, seed)
-    panel = read_panel(data, entries, freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
     has_limits = any((time_limit or getattr(entry.model, "time_limit", None)) is not None for entry in entries)
     is_beside = needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1 and has_limits
     if is_beside:

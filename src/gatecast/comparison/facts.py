@@ -10,7 +10,7 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast._validation import check_count
-from gatecast.baselines.libraries import needed
+from gatecast.baselines.local import needed
 from gatecast.comparison.memory import LongMemory, long_memory, teraesvirta
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.backtesting.record import Backtest
-from gatecast.baselines.libraries import needed
+from gatecast.baselines.local import needed
 from gatecast.data.panel.arrays import Array, Floats
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import level_columns

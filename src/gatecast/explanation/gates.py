@@ -178,9 +178,9 @@ def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: i
     network = member_of(fitted, member)
     if not network.spec.trace_size:
         raise ConfigError(Message("failure.no_gates", {"setting": {"n_layers": 1}}))
-    inputs = model_inputs(fitted, panel.only(panel.row(unique_id)))
-    traced = network.trace(inputs.memories[member], inputs.arrays)
-    return Gates(inputs.panel, _layers(network.spec, traced), fitted.season_length, network.window, member)
+    found, _, arrays = model_inputs(fitted, panel.only(panel.row(unique_id)))
+    traced = network.trace(found.memories[member], arrays)
+    return Gates(found.panel, _layers(network.spec, traced), fitted.season_length, network.window, member)
 
 
 def member_of(fitted: Fitted, member: int) -> TrainedNetwork:

@@ -268,17 +268,16 @@ def measure_lags(
     if not is_number(share) or not 0 < share < 1:
         raise ConfigError(f"`share` must be a share between 0 and 1, got {share!r}. Use `share=0.9`.")
     network: TrainedNetwork = member_of(fitted, member)
-    inputs = model_inputs(fitted, panel.only(panel.row(unique_id)))
+    data, _, arrays = model_inputs(fitted, panel.only(panel.row(unique_id)))
     T = network.window or n_lags or 2 * fitted.lookback
-    n = int(inputs.panel.lengths[0])
+    n = int(data.panel.lengths[0])
     T = T if network.window else min(T, n)
     if n < T:
-        facts = {"name": inputs.panel.ids.tolist()[0], "n_points": n, "least": T}
-        raise DataError(Message("failure.no_history", facts))
+        raise DataError(Message("failure.no_history", {"name": data.panel.ids.tolist()[0], "n_points": n, "least": T}))
     origins = np.unique(np.linspace(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins).round().astype(np.int64))
-    names = _covariate_names(fitted, inputs.arrays.n_inputs)
+    names = _covariate_names(fitted, arrays.n_inputs)
     block = max(1, AT_ONCE // (fitted.horizon * T * network.spec.dense_inputs))
-    sums = [_sums(network, inputs.arrays, T, origins[at : at + block]) for at in range(0, len(origins), block)]
+    sums = [_sums(network, arrays, T, origins[at : at + block]) for at in range(0, len(origins), block)]
     absolute, signed, covariates = (np.sum(parts, axis=0) / len(origins) for parts in zip(*sums, strict=True))
     used = max(T, int(np.flatnonzero(absolute.any(axis=0)).max(initial=-1)) + 1)
     lags = np.arange(1, used + 1)

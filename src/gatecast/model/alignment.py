@@ -11,7 +11,7 @@ import numpy as np
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.reading.covariates import with_static_of
-from gatecast.data.values.gaps import carry_forward, prepend
+from gatecast.data.values.gaps import carry_forward
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
@@ -22,7 +22,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
 
-__all__ = ["Alignment", "ModelInputs", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training"]
+__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training"]
 
 
 def read_like_training(fitted: Fitted, data: Data) -> Panel:
@@ -39,17 +39,11 @@ def read_like_training(fitted: Fitted, data: Data) -> Panel:
 
 @dataclass(frozen=True)
 class SeriesMatch:
-    """Where the series of some data (n of them) lie beside a training part.
+    """Where the series of some data (n of them) lie beside a training part."""
 
-    Args:
-        rows: `(n,)` row of each series in the training part, -1 for one that is not in it.
-        n_before: `(n,)` steps from the first point to the end of the training part; 0 where they begin after it.
-        lead: `(n,)` steps that are missing between the training part and data that begin after it.
-    """
-
-    rows: Ints
-    n_before: Ints
-    lead: Ints
+    rows: Ints  # `(n,)` row of each series in the training part, -1 for one that is not in it
+    n_before: Ints  # `(n,)` steps from the first point to the end of the training part; 0 where they begin after it
+    lead: Ints  # `(n,)` steps that are missing between the training part and data that begin after it
 
     @property
     def is_known(self) -> Array:
@@ -63,10 +57,7 @@ class SeriesMatch:
     def with_untimed(self, panel: Panel, lengths: Ints, newest: Floats) -> SeriesMatch:
         """Tell held-out arrays from whole ones: without times both begin at step 0, but one holds the training part.
 
-        Args:
-            panel: The data.
-            lengths: `(S,)` points of each series of the training part.
-            newest: `(S,)` its newest values, gaps filled.
+        That part's series have `lengths` points, `(S,)`, and `newest` is the newest value of each, gaps filled.
         """
         n_before = self.n_before.copy()
         for s in np.flatnonzero(self.is_known & (self.n_before > 0)):
@@ -81,14 +72,10 @@ class SeriesMatch:
 
 
 def match_series(after: Panel, panel: Panel) -> SeriesMatch:
-    """Find the series of some data in a training part.
+    """Find the series of some data in a training part, right after which the empty series of `after` begin.
 
-    Args:
-        after: Empty series that begin right after the training part.
-        panel: The data; a single series is that of a training part of one series, whatever it is called.
-
-    Raises:
-        DataError: The data have another frequency.
+    A single series is that of a training part of one series, whatever it is called. Raises a DataError where the data
+    have another frequency.
     """
     if panel.freq != after.freq or panel.starts.dtype.kind != after.starts.dtype.kind:
         raise DataError(
@@ -108,19 +95,12 @@ def match_series(after: Panel, panel: Panel) -> SeriesMatch:
 
 @dataclass(frozen=True)
 class Alignment:
-    """New data beside what was learned, and what is remembered of the training part where they follow it.
-
-    Args:
-        fitted: What was learned.
-        panel: The data; where they begin a few steps after the training part, with a gap before them.
-        match: Where each of its n series lies.
-        follows: `(n,)` whether the data go on after the training part, after a gap of at most `lookback` steps.
-    """
+    """New data beside what was learned, and what is remembered of the training part where they follow it."""
 
     fitted: Fitted
-    panel: Panel
-    match: SeriesMatch
-    follows: Array
+    panel: Panel  # the data; where they begin a few steps after the training part, with a gap before them
+    match: SeriesMatch  # where each of its n series lies
+    follows: Array  # `(n,)` whether the data go on after the training part, after a gap of at most `lookback` steps
 
     @property
     def anchors(self) -> Floats:
@@ -137,22 +117,10 @@ class Alignment:
         """What each network remembers before the first point; nothing where the data do not follow."""
         return tuple(memory.rows(self.match.rows, self.follows) for memory in self.fitted.memories)
 
-    @property
-    def naive_scales(self) -> Floats:
-        """Denominators of MASE, `(n,)`; NaN for a series that was not learned from."""
-        return np.asarray(self.match.of_rows(self.fitted.naive_scales, np.nan))
-
-    def newest_anchors(self, series: Ints, position: Ints) -> Floats:
-        """Return what brings forecasts of points `position` of `series` back to the data's units, `(m, lag)`."""
-        values, offsets = prepend(self.anchors, self.panel.values, self.panel.offsets)
-        newest = offsets[series] + self.fitted.anchors.shape[1] + position - 1
-        return self.fitted.preparation.transform.anchors(values, offsets, newest)
-
     def prepared(self, n_past: Ints | None = None) -> tuple[Preparation, PanelArrays]:
         """Return the preparation of these series and what the networks read.
 
-        Args:
-            n_past: `(n,)` points by which a series is scaled that was not learned from; all of them when absent.
+        A series that was not learned from is scaled by its first `n_past` points, `(n,)`, or by all.
         """
         fitted, panel, rows = self.fitted, self.panel, self.match.rows
         past = panel.lengths if n_past is None else n_past
@@ -169,9 +137,8 @@ class Alignment:
     def known_values(self) -> tuple[Floats, Ints, Ints]:
         """Join all series, those that follow the training part with its newest values before them.
 
-        Returns:
-            The values, gaps filled with the last one, NaN where nothing was observed before; `(n,)` where the data of
-            each series begin; `(n + 1,)` where each series begins, newest values included.
+        Returns the values, gaps filled with the last one, NaN where nothing was observed before; `(n,)` where the data
+        of each series begin; `(n + 1,)` where each series begins, newest values included.
         """
         tail, panel, rows = self.fitted.tail, self.panel, self.match.rows
         filled = carry_forward(panel.values, panel.offsets, np.where(self.follows, tail[rows, -1], np.nan))
@@ -184,70 +151,29 @@ class Alignment:
         values, first = np.concatenate(pieces), np.array(begins)
         return values, first, np.append(first - np.where(self.follows, tail.shape[1], 0), len(values))
 
-    def without_training(self) -> Alignment:
-        """Read each series from its own beginning, whatever it follows."""
-        return replace(self, follows=np.zeros_like(self.follows))
-
     def with_untimed(self) -> Alignment:
         """Let arrays without times that do not hold the training part follow it."""
         match = self.match.with_untimed(self.panel, self.fitted.lengths, self.fitted.tail[:, -1])
         return replace(self, match=match, follows=self.follows | (self.match.n_before > match.n_before))
 
-    def check_long_enough(self) -> None:
-        """Make sure that each series can be forecast.
-
-        Raises:
-            DataError: A series that does not follow the training part is shorter than the lookback.
-        """
-        panel, lookback = self.panel, self.fitted.lookback
-        short = np.flatnonzero(~self.follows & (panel.lengths < lookback))
-        if len(short):
-            facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(panel.lengths[short[0]])}
-            raise DataError(Message("failure.no_lookback", facts | {"lookback": lookback}))
-
 
 def align(fitted: Fitted, panel: Panel, *, fill_lead: bool = True) -> Alignment:
-    """Match data with the training part.
-
-    Args:
-        fitted: What was learned.
-        panel: The data.
-        fill_lead: Whether data that begin a few steps after the training part get a gap before them.
-
-    Raises:
-        DataError: The data have another frequency.
-    """
+    """Match data with the training part; `fill_lead` puts a gap before data that begin a few steps after it."""
     match = match_series(fitted.after, panel)
     follows = match.is_known & (match.n_before == 0) & (match.lead <= fitted.lookback)
     lead = np.where(follows, match.lead, 0)
     return Alignment(fitted, panel.with_leading_gaps(lead) if fill_lead and lead.any() else panel, match, follows)
 
 
-@dataclass(frozen=True)
-class ModelInputs:
-    """Data as the networks read them on the way to a forecast.
-
-    Args:
-        panel: The data; where they begin a few steps after the training part, with a gap before them.
-        preparation: Of these series.
-        arrays: What the networks read.
-        memories: What each network remembers before the first point.
-        alignment: How the data relate to the training part.
-    """
-
-    panel: Panel
-    preparation: Preparation
-    arrays: PanelArrays
-    memories: tuple[Memory, ...]
-    alignment: Alignment
-
-
-def model_inputs(fitted: Fitted, panel: Panel) -> ModelInputs:
+def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, PanelArrays]:
     """Prepare new data: rows that follow the training part go on from it, all else is read from its own beginning.
 
-    Raises:
-        DataError: A series that does not follow the training part is shorter than the lookback.
+    Raises a DataError where a series that does not follow the training part is shorter than the lookback.
     """
     alignment = align(fitted, panel)
-    alignment.check_long_enough()
-    return ModelInputs(alignment.panel, *alignment.prepared(), alignment.memories, alignment)
+    lengths = alignment.panel.lengths
+    short = np.flatnonzero(~alignment.follows & (lengths < fitted.lookback))
+    if len(short):
+        facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(lengths[short[0]])}
+        raise DataError(Message("failure.no_lookback", facts | {"lookback": fitted.lookback}))
+    return alignment, *alignment.prepared()

@@ -9,15 +9,14 @@ import numpy as np
 from gatecast.data.features.encoding import embedding_size
 from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
-from gatecast.model.plan import Covariates, InputDesign, Plan, input_designs, make_loss, make_spec
+from gatecast.model.plan import Covariates, InputDesign, Plan, TrainingData, input_designs, make_loss, make_spec
 from gatecast.model.settings import Settings
-from gatecast.model.training_data import TrainingData
 from gatecast.model.validation import Validation, limit_origins
 from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 
-__all__ = ["Candidate", "make_candidates"]
+__all__ = ["Candidate", "make_candidates", "too_large"]
 
 # more have no place in any memory, nor in the numbers that count it
 MOST_WEIGHTS = 2**40
@@ -27,41 +26,21 @@ USUAL_UNITS = 64
 
 @dataclass(frozen=True)
 class Candidate:
-    """All that the training of a network needs, but for its seed.
+    """All that the training of a network needs, but for its seed."""
 
-    Args:
-        data: What is learned from, the same for all candidates.
-        plan: How it is trained.
-        spec: The network.
-        loss: What is minimised.
-        preparation: How values become inputs and forecasts become values.
-        arrays: The inputs and targets that are learned from.
-        validation: The validation set; None where nothing is held out.
-        deadline: When training has to end, of `time.monotonic`, or infinity.
-    """
-
-    data: TrainingData
-    plan: Plan
+    data: TrainingData  # what is learned from, the same for all candidates
+    plan: Plan  # how it is trained
     spec: NetworkSpec
-    loss: LossSettings
-    preparation: Preparation
-    arrays: PanelArrays
-    validation: Validation | None
-    deadline: float
+    loss: LossSettings  # what is minimised
+    preparation: Preparation  # how values become inputs and forecasts become values
+    arrays: PanelArrays  # the inputs and targets that are learned from
+    validation: Validation | None  # the validation set; None where nothing is held out
+    deadline: float  # when training has to end, of `time.monotonic`, or infinity
 
     @property
     def settings(self) -> Settings:
         """The settings of the fit."""
         return self.data.settings
-
-    @property
-    def window(self) -> int:
-        """Points of a window, 0 for sequences."""
-        return self.plan.lookback if self.settings.mode == "windows" else 0
-
-    def with_other_rate(self) -> Candidate:
-        """Train with the plan's other learning rate."""
-        return replace(self, plan=replace(self.plan, learning_rate=self.plan.other_rate))
 
     def trained_longer(self, factor: int) -> Candidate:
         """Train for so many times as many epochs, one network unless more were asked for."""
@@ -69,36 +48,23 @@ class Candidate:
         return replace(self, plan=replace(self.plan, epochs=factor * self.plan.epochs, n_members=n_members))
 
     def on_all_points(self, n_steps: int, deadline: float) -> Candidate:
-        """Train on all points, with nothing held out.
-
-        Args:
-            n_steps: About how many training steps there are to be, in whole epochs.
-            deadline: Of `time.monotonic`, or infinity.
-        """
+        """Train on all points, with nothing held out, in about `n_steps` training steps (whole epochs)."""
         plan = replace(self.plan, epochs=max(1, round(n_steps / self.plan.steps_per_epoch)))
         design = InputDesign(self.preparation.transform.name, self.preparation.value_inputs)
-        return _candidate(self.data.with_all_points(), plan, design, deadline)
+        # the seasons stay
+        data = replace(self.data, hold_out=np.zeros_like(self.data.hold_out))
+        return _candidate(data, plan, design, deadline)
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
-        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, self.window, n_threads)
-
-    def too_large(self) -> ConfigError:
-        """Return the error that says that the network does not fit into memory."""
-        return _too_large(self.plan, self.spec)
+        window = self.plan.lookback if self.settings.mode == "windows" else 0
+        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, window, n_threads)
 
 
 def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Candidate]:
-    """Return what may be trained, one candidate for each design of the inputs.
+    """Return what may be trained until `deadline` (of `time.monotonic`), one candidate for each design of the inputs.
 
-    Args:
-        data: What is learned from.
-        plan: How.
-        deadline: Of `time.monotonic`, or infinity.
-
-    Raises:
-        DataError: The logarithm was asked for, and a value has none.
-        ConfigError: The network does not fit into memory, or a setting does not go with the data.
+    A DataError or a ConfigError says that a setting does not go with the data or the network not into memory.
     """
     return [_candidate(data, plan, design, deadline) for design in input_designs(data)]
 
@@ -110,7 +76,7 @@ def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: fl
     )
     spec = make_spec(settings, plan, design.value_inputs, _covariates(preparation))
     if spec.n_parameters > MOST_WEIGHTS:
-        raise _too_large(plan, spec)
+        raise too_large(plan, spec)
     arrays = preparation.arrays(learned_from)
     validation = _validation(data, plan.lookback + plan.n_targets, preparation)
     return Candidate(data, plan, spec, make_loss(settings), preparation, arrays, validation, deadline)
@@ -140,7 +106,8 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, n_origins, reach)
 
 
-def _too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:
+def too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:
+    """Return the error that says that the network does not fit into memory."""
     remedy = f"`hidden_size={USUAL_UNITS}`" if plan.hidden_size > USUAL_UNITS else "a smaller `horizon` or `n_layers`"
     return ConfigError(
         f"A network with `hidden_size={plan.hidden_size}`, `n_layers={plan.n_layers}` and "

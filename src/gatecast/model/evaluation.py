@@ -9,14 +9,14 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
+from gatecast.data.values.gaps import prepend
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import coverage
 from gatecast.metrics.errors import Evaluation, score
 from gatecast.metrics.naive import seasonal_naive
 from gatecast.model.alignment import Alignment, align
 from gatecast.model.fitted import Fitted
-from gatecast.model.forecast import METHOD
-from gatecast.model.intervals import Forecast
+from gatecast.model.forecast import METHOD, Forecast
 from gatecast.network.inputs import split
 
 __all__ = ["evaluate_panel", "forecast_windows", "interval_hits"]
@@ -26,15 +26,7 @@ MAX_FORECASTS = 20_000_000
 
 
 def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Evaluation:
-    """Compare the forecasts from every origin after the training part with what came.
-
-    It also counts how often intervals of `levels`, in %, held.
-
-    Where that would be more than MAX_FORECASTS numbers, evenly spaced origins are compared.
-
-    Raises:
-        DataError: There is nothing after the training part.
-    """
+    """Score forecasts from every origin after the training part (or from MAX_FORECASTS / H of them), and intervals."""
     made = _rolling_forecasts(fitted, panel)
     alignment, series, H, season = made.alignment, made.series, fitted.horizon, fitted.season_length
     known, begins, edges = alignment.known_values()
@@ -42,7 +34,7 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
     methods = {METHOD: made.forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
     if season > 1:
         methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
-    actual, scales = made.actual, alignment.naive_scales
+    actual, scales = made.actual, alignment.match.of_rows(fitted.naive_scales, np.nan)
     scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
     return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, actual, levels))
 
@@ -50,16 +42,8 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
 def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[Floats, Floats, Ints]:
     """Forecast from every origin after the training part that has a whole horizon after it.
 
-    Args:
-        fitted: What was learned.
-        panel: Rows after the training part, or all rows with them.
-
-    Returns:
-        Forecasts and what came, `(n, H)` each in the data's units, NaN where nothing was observed; the series of each
-        row `(n,)`.
-
-    Raises:
-        DataError: There is nothing after the training part.
+    Returns forecasts and what came, `(n, H)` each in the data's units, NaN where nothing was observed; the series of
+    each row `(n,)`.
     """
     made = _rolling_forecasts(fitted, panel)
     whole = made.position + fitted.horizon <= made.alignment.panel.lengths[made.series]
@@ -69,12 +53,8 @@ def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[Floats, Floats, Ints
 def interval_hits(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Floats:
     """Tell, from the origins of `evaluate_panel`, how often intervals held.
 
-    Returns:
-        `(n, L)` share of an origin's steps that lay within the interval of each level; NaN where nothing came. No rows
-        where the model has no intervals.
-
-    Raises:
-        DataError: There is nothing after the training part.
+    That is, `(n, L)`, the share of an origin's steps that lay within the interval of each level; NaN where nothing
+    came. There are no rows where the model has no intervals.
     """
     made = _rolling_forecasts(fitted, panel)
     if not fitted.has_intervals:
@@ -125,7 +105,9 @@ def _rolling_forecasts(fitted: Fitted, panel: Panel) -> _RollingForecasts:
     read, tested = split(arrays, first)
     memories = fitted.ensemble.read(alignment.memories, read)
     scaled = fitted.ensemble.forecast_each(memories, tested, fitted.horizon)[some].astype(np.float64)
-    anchors = alignment.newest_anchors(series, position)
+    values, offsets = prepend(alignment.anchors, panel.values, panel.offsets)
+    newest = offsets[series] + fitted.anchors.shape[1] + position - 1
+    anchors = fitted.preparation.transform.anchors(values, offsets, newest)
     return _RollingForecasts(alignment, series, position, Forecast(fitted, preparation, scaled, anchors, series))
 
 

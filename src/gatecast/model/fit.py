@@ -19,11 +19,10 @@ from gatecast.data.values.gaps import carry_forward
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
-from gatecast.model.candidates import Candidate, make_candidates
-from gatecast.model.fitted import Fitted
+from gatecast.model.candidates import Candidate, make_candidates, too_large
+from gatecast.model.fitted import FitRecord, Fitted
 from gatecast.model.members import train_members
 from gatecast.model.plan import plan_fit
-from gatecast.model.record import FitRecord
 from gatecast.model.selection import Selection, select
 from gatecast.model.settings import Settings
 from gatecast.network.ensemble import Ensemble
@@ -42,27 +41,12 @@ FREE = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progres
 
 
 def fit_panel(
-    settings: Settings,
-    panel: Panel,
-    checkpoint: Checkpoint | None = None,
-    on_validation: OnValidation | None = None,
+    settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None, on_validation: OnValidation | None = None
 ) -> Fitted:
-    """Train on all points of a panel but those that are held out.
+    """Train on all points of a panel but those that are held out; `record.stop` says why it ended.
 
-    Args:
-        settings: Checked settings.
-        panel: The training part.
-        checkpoint: Keeps what was learned so far, and may hold what an earlier fit had learned.
-        on_validation: Follows the training of a single network, and may end it by raising; see `TrainingSchedule`. What
-            is trained to select between candidates is not followed.
-
-    Returns:
-        What was learned; `record.stop` says why it ended.
-
-    Raises:
-        DataError: The series are too short.
-        TrainingError: The loss stopped being a finite number.
-        ConfigError: The network does not fit into memory.
+    `checkpoint` may hold what an earlier fit had learned. `on_validation` follows the training of a single network, and
+    may end it by raising; what is trained to select between candidates is not followed.
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
@@ -80,17 +64,13 @@ def fit_panel(
         trained = _Trained(selection.candidate, tuple(results))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
-        if settings.refit_full and data.has_validation and trained.stop is not Stop.INTERRUPTED:
+        if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
             trained, record = _train_again(trained, record, deadline, checkpoint)
     return _fitted(trained, calibration, record)
 
 
 def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
-    """Return where a fit is kept, with what `resume` holds of it; None where nothing was asked for.
-
-    Raises:
-        ModelFileError: `resume` is no checkpoint of this fit.
-    """
+    """Return where a fit is kept, with what `resume` holds of it; None where nothing was asked for."""
     if settings.checkpoint is None and resume is None:
         return None
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
@@ -105,7 +85,7 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
 
 @contextmanager
 def _memory_for(candidate: Candidate) -> Iterator[None]:
-    error = candidate.too_large()
+    error = too_large(candidate.plan, candidate.spec)
     del candidate
     try:
         yield
@@ -129,11 +109,6 @@ class _Trained:
     def best_step(self) -> int:
         """After how many steps the networks were best, in the middle of them."""
         return int(np.median([result.best_step for result in self.results]))
-
-    @property
-    def stop(self) -> Stop:
-        """Why training ended."""
-        return _stop(self.results)
 
 
 def _stop(results: tuple[TrainingResult, ...]) -> Stop:
@@ -159,7 +134,7 @@ def _record(selection: Selection, trained: _Trained) -> FitRecord:
         hold_out=tuple(data.hold_out.tolist()),
         patience=int(settings.patience),
         history=first.history,
-        stop=trained.stop,
+        stop=_stop(trained.results),
         n_steps=first.n_steps,
         validation_loss=first.validation_loss,
         attempts=selection.attempts,

@@ -1,58 +1,51 @@
-"""What does a forecaster know once it is fitted?"""
+"""What does a forecaster know once it is fitted, and what did the fit do? Codes with facts, for all who ask."""
 
 from __future__ import annotations
 
+import html
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
+from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Panel
+from gatecast.data.seasonality.seasons import Seasons
 from gatecast.metrics.conformal import Conformal
 from gatecast.model.inputs import Preparation
-from gatecast.model.plan import DISTRIBUTION_LOSSES
-from gatecast.model.record import FitRecord
+from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan
 from gatecast.network.ensemble import Ensemble
+from gatecast.network.inputs import ValueInputs
 from gatecast.network.memory import Memory
 from gatecast.texts.message import Message
+from gatecast.training.stop import Stop
 
-__all__ = ["Fitted"]
+__all__ = ["Attempt", "FitRecord", "Fitted", "facts_of", "to_html"]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """All that was learned and is needed to forecast; this is what a model file holds.
+    """All that was learned and is needed to forecast; this is what a model file holds."""
 
-    Args:
-        ensemble: The trained networks.
-        memories: What each of them remembers at the end of the training part, one row for each of the S series.
-        preparation: How values become inputs and forecasts become values.
-        after: The panel's ids, frequency and column names with empty series that start right after the training part.
-        lengths: `(S,)` points that each series had for training.
-        anchors: `(S, lag)` what is needed to bring forecasts after the training part back, see `Transform.anchors`;
-            `(S, 0)` for a transform that bends each value alone.
-        tail: `(S, K)` the newest values, the newest last; the first one is repeated before a short series.
-        years: `(S, K)` the newest scaled values, NaN where there were none, which yearly lags of later points need;
-            `(S, 0)` without yearly lags.
-        naive_scales: `(S,)` denominators of MASE.
-        calibration: Errors on windows that the fit did not see; None where there were none.
-        record: What the fit did, and why.
-    """
-
-    ensemble: Ensemble
+    ensemble: Ensemble  # the trained networks
+    # what each of them remembers at the end of the training part, one row for each of the S series
     memories: tuple[Memory, ...]
-    preparation: Preparation
+    preparation: Preparation  # how values become inputs and forecasts become values
+    # the panel's ids, frequency and column names with empty series that start right after the training part
     after: Panel
-    lengths: np.ndarray
+    lengths: np.ndarray  # `(S,)` points that each series had for training
+    # `(S, lag)` what is needed to bring forecasts after the training part back, see `Transform.anchors`; `(S, 0)` for a
+    # transform that bends each value alone
     anchors: np.ndarray
-    tail: np.ndarray
+    tail: np.ndarray  # `(S, K)` the newest values, the newest last; the first one is repeated before a short series
+    # `(S, K)` the newest scaled values, NaN where there were none, which yearly lags of later points need; `(S, 0)`
+    # without yearly lags
     years: np.ndarray
-    naive_scales: np.ndarray
-    calibration: Conformal | None
-    record: FitRecord
-
-    def with_decision(self, decision: Message) -> Fitted:
-        """Note one more thing that was chosen automatically."""
-        return replace(self, record=self.record.with_decision(decision))
+    naive_scales: np.ndarray  # `(S,)` denominators of MASE
+    calibration: Conformal | None  # errors on windows that the fit did not see; None where there were none
+    record: FitRecord  # what the fit did, and why
 
     @property
     def horizon(self) -> int:
@@ -85,3 +78,126 @@ class Fitted:
         """Tell whether new data are too few to show their frequency, which then is that of the training part."""
         is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2
         return is_short and panel.starts.dtype.kind == "M" and panel.freq != self.after.freq
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One of the ways that were compared on the validation set before the fit took one of them."""
+
+    transform: str  # a name in `TRANSFORMS`
+    has_level: bool  # whether the level was an input
+    learning_rate: float  # the highest one
+    epochs: int  # that were planned
+    n_steps: int  # training steps that were taken
+    error: float  # MASE on the validation set; NaN where it is not defined
+
+    @property
+    def inputs(self) -> Message:
+        """Its transform and whether the level is an input."""
+        return Message(f"decision.{'with' if self.has_level else 'without'}_level", {"transform": self.transform})
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """What a fit did."""
+
+    # what was used: the settings with every None replaced, `learning_rate` also where it was found, `epochs` and
+    # `n_members` also where training was made longer than usual
+    plan: Plan
+    transform: str  # of the values, a name in `TRANSFORMS`
+    value_inputs: ValueInputs  # inputs and candidate forecasts
+    seasons: Seasons  # the seasons that count, and how they were found
+    hold_out: tuple[int, ...]  # points at the end of each series that were held out, in the order of the series
+    patience: int  # validation checks without an improvement after which training was to end
+    history: dict[str, list[float]]  # losses per epoch and at each validation check, see `LSTMForecaster`
+    stop: Stop  # why training ended
+    n_steps: int  # training steps that the first network took, of `plan.n_steps`
+    validation_loss: float | None = None  # the best one of the first network; None where nothing was held out
+    refit_steps: int | None = None  # training steps of the second training, on all points; None where there was none
+    attempts: tuple[Attempt, ...] = ()  # what was compared, in the order of the training
+    decisions: tuple[Message, ...] = ()  # what was chosen automatically, and why
+
+    @property
+    def learning_rate(self) -> float:
+        """The highest learning rate of the first network."""
+        return math.nan if self.plan.learning_rate is None else self.plan.learning_rate
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs that the first network was trained."""
+        return len(self.history["loss"])
+
+    @property
+    def n_held_out(self) -> int:
+        """Points that were held out, of all series."""
+        return sum(self.hold_out)
+
+    @property
+    def n_series_held_out(self) -> int:
+        """Series of which points were held out."""
+        return sum(n > 0 for n in self.hold_out)
+
+    def with_decision(self, decision: Message) -> Self:
+        """Note one more thing that was chosen automatically."""
+        return replace(self, decisions=(*self.decisions, decision))
+
+    @classmethod
+    def from_dict(cls, facts: JsonObject) -> Self:
+        """Return the record that `dataclasses.asdict` took apart."""
+        shown = facts["value_inputs"]
+        return cls(
+            **{
+                **facts,
+                "plan": Plan(**facts["plan"]),
+                "value_inputs": ValueInputs(tuple(shown["lags"]), tuple(shown["skip_forecasts"]), shown["level"]),
+                "seasons": Seasons.from_dict(facts["seasons"]),
+                "hold_out": tuple(facts["hold_out"]),
+                "stop": Stop(facts["stop"]),
+                "attempts": tuple(Attempt(**attempt) for attempt in facts["attempts"]),
+                "decisions": tuple(Message.from_dict(decision) for decision in facts["decisions"]),
+            }
+        )
+
+
+MOST_IDS = 3
+# layers that are named by how many units they have
+RECURRENT = ("lstm", "gru")
+
+
+def facts_of(fitted: Fitted) -> dict[str, str]:
+    """Return what a fitted forecaster is, in words, by what they are about."""
+    record, spec = fitted.record, fitted.ensemble.spec
+    n_networks = len(fitted.ensemble.networks)
+    layers = ", ".join(f"{layer.kind.upper()}({layer.units})" for layer in spec.stack if layer.kind in RECURRENT)
+    errors = [error for error in record.history.get("validation_rmse", []) if error == error]
+    facts = {
+        "series": _series(fitted.after.ids.tolist()),
+        "learned from": f"{int(fitted.lengths.sum()):,} points, frequency {fitted.after.freq}",
+        "horizon": f"{fitted.horizon} steps",
+        "lookback": f"{fitted.lookback} steps",
+        "season": f"{fitted.season_length} steps" if fitted.season_length > 1 else "none",
+        "network": (layers or "dense") + (f", {n_networks} of them" if n_networks > 1 else ""),
+        "training": f"{record.n_steps:,} of {record.plan.n_steps:,} steps. {record.stop.remedy}",
+    }
+    if errors:
+        facts["RMSE on the validation set"] = f"{min(errors):.4g}, in the data's units"
+    return facts
+
+
+def to_html(title: str, fitted: Fitted | None) -> str:
+    """Return a piece of a page about a forecaster and what it learned; nothing comes from the data unescaped."""
+    head = f"<pre>{html.escape(title)}</pre>"
+    if fitted is None:
+        return head + "<p>Not fitted yet: call <code>fit(data)</code>.</p>"
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align: left">{html.escape(name)}</th>'
+        f'<td style="text-align: left">{html.escape(text)}</td></tr>'
+        for name, text in facts_of(fitted).items()
+    )
+    chosen = "".join(f"<li>{html.escape(str(decision))}</li>" for decision in fitted.record.decisions)
+    return f"{head}<table>{rows}</table>" + (f"<ul>{chosen}</ul>" if chosen else "")
+
+
+def _series(ids: Sequence[object]) -> str:
+    shown = ", ".join(str(unique_id)[:40] for unique_id in ids[:MOST_IDS])
+    return shown if len(ids) <= MOST_IDS else f"{len(ids):,}: {shown}, ..."

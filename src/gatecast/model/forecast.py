@@ -1,47 +1,135 @@
-"""What comes next? Forecasts of the steps after the training part, after newer data, or of each point in a table."""
+"""What comes next, and how sure is that? Points, intervals, quantiles and paths, of networks and measured errors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import prepend
-from gatecast.exceptions import ConfigError
-from gatecast.metrics.levels import level_columns, quantile_columns
+from gatecast.exceptions import ConfigError, DataError
+from gatecast.metrics.conformal import Conformal
+from gatecast.metrics.levels import level_columns, level_to_quantiles, quantile_columns
+from gatecast.metrics.paths import match_quantiles, sample_paths
 from gatecast.model.alignment import align, model_inputs
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
-from gatecast.model.intervals import Forecast
 from gatecast.network.inputs import Ahead
+from gatecast.network.losses import quantiles_of
 from gatecast.network.memory import Memory
+from gatecast.texts.message import Message
 
-__all__ = ["METHOD", "ForecastOrigin", "after_data", "after_training", "one_step", "one_step_table"]
+__all__ = ["METHOD", "Forecast", "ForecastOrigin", "after_data", "after_training", "one_step", "one_step_table"]
+
+# quantiles that paths of a likelihood are matched to
+PATH_QUANTILES = (0.005, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.995)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Forecasts from n origins."""
+
+    fitted: Fitted
+    preparation: Preparation  # of the series
+    scaled: np.ndarray  # `(n, P, H)` parameters of the forecasts
+    anchors: np.ndarray  # `(n, lag)` newest values, for a transform that needs them
+    series: np.ndarray | None = None  # `(n,)` series of each row in `preparation`; all in order when absent
+
+    @cached_property
+    def point(self) -> np.ndarray:
+        """The forecasts, `(n, H)` in the data's units."""
+        return self._restore(self._middle)
+
+    def intervals(self, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Return both ends of central intervals, `(n, H, L)` each in the data's units, for rising levels in %."""
+        if self.fitted.learns_intervals:
+            ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)
+            return ends[:, :, :n][:, :, ::-1], ends[:, :, n:]
+        lower, upper = self._needed.bounds(levels)
+        return self._around(self._grown(lower)), self._around(self._grown(upper))
+
+    def quantiles(self, probabilities: tuple[float, ...]) -> np.ndarray:
+        """Return quantiles `(n, H, Q)` in the data's units, in the order of rising probabilities."""
+        if self.fitted.learns_intervals:
+            values = quantiles_of(self.fitted.ensemble.first.loss, self.scaled, np.asarray(probabilities))
+            middle = self._middle[:, None]
+            return self._restore(np.moveaxis(middle + (values - middle) * self._growth, 1, 2))
+        return self._around(self._grown(self._needed.quantiles(probabilities)))
+
+    def paths(self, n_paths: int, seed: int) -> np.ndarray:
+        """Draw ways `(n, n_paths, H)` in which the future may go on, whose steps hang together as past errors did."""
+        residuals = self._needed.residuals
+        residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]] * self._growth
+        ones = np.ones(len(self.scaled))
+        if self.preparation.transform.is_elementwise:
+            drawn = sample_paths(self._middle, residuals, ones, n_paths, seed=seed)
+            paths = np.moveaxis(self._restore(np.moveaxis(drawn, 1, 2)), 2, 1)
+        else:
+            paths = sample_paths(self.point, residuals, self._scales, n_paths, seed=seed)
+        if not self.fitted.learns_intervals:
+            return paths
+        return match_quantiles(paths, PATH_QUANTILES, self.quantiles(PATH_QUANTILES))
+
+    @property
+    def _horizon(self) -> int:
+        return int(self.scaled.shape[2])
+
+    @property
+    def _middle(self) -> np.ndarray:
+        return np.asarray(self.scaled[:, self.fitted.ensemble.first.loss.middle])
+
+    @property
+    def _scales(self) -> np.ndarray:
+        rows = np.arange(len(self.scaled)) if self.series is None else self.series
+        return np.asarray(self.preparation.units[rows])
+
+    @property
+    def _needed(self) -> Conformal:
+        if self.fitted.calibration is None:
+            facts = {"share": {"validation_size": 0.2}, "loss": {"loss": "quantile"}}
+            raise DataError(Message("failure.nothing_held", facts))
+        return self.fitted.calibration
+
+    @property
+    def _growth(self) -> np.ndarray:
+        """How much larger errors are taken to be in steps that are forecast from forecasts, `(H,)`."""
+        known = self.fitted.calibration
+        if known is not None:
+            return known.growth(self._horizon)
+        # nothing was measured: as on a random walk, see `Conformal.growth`
+        step = np.arange(self._horizon)
+        return np.sqrt((step + 1) / (step % self.fitted.horizon + 1))
+
+    def _grown(self, offsets: np.ndarray) -> np.ndarray:
+        """Repeat offsets `(H, K)` of the trained horizon, as large as errors are taken to be beyond it."""
+        return np.asarray(offsets[np.arange(self._horizon) % len(offsets)] * self._growth[:, None])
+
+    def _around(self, offsets: np.ndarray) -> np.ndarray:
+        """Add offsets `(H, K)` in units of each series' scale to the forecasts, `(n, H, K)`."""
+        if self.preparation.transform.is_elementwise:
+            return self._restore(self._middle[:, :, None] + offsets)
+        return np.asarray(self.point[:, :, None] + offsets * self._scales[:, None, None])
+
+    def _restore(self, scaled: np.ndarray) -> np.ndarray:
+        return self.preparation.restore(scaled, self.series, self.anchors)
+
 
 METHOD = "LSTM"
 
 
 @dataclass(frozen=True)
 class ForecastOrigin:
-    """What is known of some series at the end of their data, from where the next steps are forecast.
-
-    Args:
-        fitted: The fitted forecaster.
-        memories: Of each member, one row for each of n series.
-        preparation: Of these series.
-        anchors: `(n, lag)` newest values, for a transform that needs them.
-        after: Empty series that start right after the data.
-        ahead: What is known of the steps after the data.
-    """
+    """What is known of some series at the end of their data, from where the next steps are forecast."""
 
     fitted: Fitted
-    memories: tuple[Memory, ...]
-    preparation: Preparation
-    anchors: Floats
-    after: Panel
-    ahead: Ahead | None = None
+    memories: tuple[Memory, ...]  # of each member, one row for each of n series
+    preparation: Preparation  # of these series
+    anchors: Floats  # `(n, lag)` newest values, for a transform that needs them
+    after: Panel  # empty series that start right after the data
+    ahead: Ahead | None = None  # what is known of the steps after the data
 
     def forecast(self, horizon: int) -> Forecast:
         """Forecast the next `horizon` steps of each series."""
@@ -76,34 +164,17 @@ class ForecastOrigin:
 
 
 def after_training(fitted: Fitted, future: object, horizon: int) -> ForecastOrigin:
-    """Forecast from the end of the training part.
-
-    Args:
-        fitted: What was learned.
-        future: Table with the columns that are known ahead; None for none.
-        horizon: Steps ahead.
-    """
+    """Forecast from the end of the training part; `future` is a table of what is known ahead, or None."""
     ahead = _known_ahead(fitted.preparation, fitted.after, fitted.years, future, horizon)
     return ForecastOrigin(fitted, fitted.memories, fitted.preparation, fitted.anchors, fitted.after, ahead)
 
 
 def after_data(fitted: Fitted, panel: Panel, future: object, horizon: int) -> ForecastOrigin:
-    """Forecast from the end of new data, see `gatecast.model.alignment.model_inputs`.
-
-    Args:
-        fitted: What was learned.
-        panel: The data.
-        future: Table with the columns that are known ahead; None for none.
-        horizon: Steps ahead.
-
-    Raises:
-        DataError: A series that does not follow the training part is shorter than the lookback.
-    """
-    inputs = model_inputs(fitted, panel)
-    panel, preparation, alignment = inputs.panel, inputs.preparation, inputs.alignment
-    memories = fitted.ensemble.read(inputs.memories, inputs.arrays)
+    """Forecast from the end of new data: rows that follow the training part go on from it."""
+    alignment, preparation, arrays = model_inputs(fitted, panel)
+    panel, memories = alignment.panel, fitted.ensemble.read(alignment.memories, arrays)
     after = panel.tail_from(panel.lengths)
-    years = preparation.newest_years(inputs.arrays, alignment.years)
+    years = preparation.newest_years(arrays, alignment.years)
     values, offsets = prepend(alignment.anchors, panel.values, panel.offsets)
     anchors = preparation.transform.anchors(values, offsets)
     ahead = _known_ahead(preparation, after, years, future, horizon)
@@ -134,7 +205,9 @@ def one_step_table(fitted: Fitted, panel: Panel) -> Frame:
 
 def one_step(fitted: Fitted, panel: Panel) -> Floats:
     """Forecast each point from those before it, `(N,)`; NaN before `lookback` points were read."""
-    alignment = align(fitted, panel, fill_lead=False).without_training()
+    alignment = align(fitted, panel, fill_lead=False)
+    # each series is read from its own beginning, whatever it follows
+    alignment = replace(alignment, follows=np.zeros_like(alignment.follows))
     preparation, arrays = alignment.prepared()
     each = fitted.ensemble.forecast_each(alignment.memories, arrays, 1)
     series, position = panel.places()

@@ -26,31 +26,18 @@ __all__ = ["Preparation", "check_logarithms", "low_value", "prepare"]
 
 @dataclass(frozen=True)
 class Preparation:
-    """Transform, scale and covariates of S series.
+    """Transform, scale and covariates of S series."""
 
-    Args:
-        transform: Bends values before they are scaled.
-        scaling: Center and scale of each series, in transformed units.
-        spreads: `(S,)` standard deviation of each series, in scaled units.
-        units: `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that
-            its forecast is that value exactly.
-        value_inputs: What the network is shown of the values.
-        encoder: Turns covariates into numbers and codes; None without covariates.
-        yearly_lags: Turns the series' own past into numbers that are known ahead; None where that is not asked for.
-    """
-
-    transform: Transform
-    scaling: Scaling
-    spreads: Floats
+    transform: Transform  # bends values before they are scaled
+    scaling: Scaling  # center and scale of each series, in transformed units
+    spreads: Floats  # `(S,)` standard deviation of each series, in scaled units
+    # `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that its
+    # forecast is that value exactly
     units: Floats
-    value_inputs: ValueInputs
-    encoder: CovariateEncoder | None = None
+    value_inputs: ValueInputs  # what the network is shown of the values
+    encoder: CovariateEncoder | None = None  # turns covariates into numbers and codes; None without covariates
+    # turns the series' own past into numbers that are known ahead; None where that is not asked for
     yearly_lags: YearlyLags | None = None
-
-    @property
-    def n_years(self) -> int:
-        """How many points of a series' past have to be remembered for its yearly lags, K."""
-        return 0 if self.yearly_lags is None else self.yearly_lags.reach
 
     def rows(self, index: Ints) -> Preparation:
         """Take some series."""
@@ -106,14 +93,11 @@ class Preparation:
         anchors: Floats | None = None,
         years: Array | None = None,
     ) -> PanelArrays:
-        """Return what the network reads.
+        """Return what the network reads of the same S series, with what is known before the first point.
 
-        Args:
-            panel: The same S series.
-            before: `(S, K)` newest scaled values before the first point, see `fill_gaps`.
-            numbers: `(S, n)` covariates of the row before the first point, likewise.
-            anchors: `(S, lag)` values before the first point, which a difference needs; NaN where nothing was before.
-            years: `(S, K)` scaled values before the first point, NaN where nothing was, for yearly lags.
+        `before` are the `(S, K)` newest scaled values and `numbers` the `(S, n)` covariates of the row before it, see
+        `fill_gaps`; `anchors` the `(S, lag)` values that a difference needs, `years` the `(S, K)` scaled ones for
+        yearly lags; NaN where nothing was.
         """
         targets = self.scaling.transform(self._bent(panel, anchors), panel.offsets, np.float32)
         arrays = PanelArrays(
@@ -128,26 +112,18 @@ class Preparation:
         return arrays if self.yearly_lags is None else _with_years(arrays, self.yearly_lags, panel, years)
 
     def newest_years(self, arrays: PanelArrays, years: Array | None = None) -> Array:
-        """Return the K newest scaled values of each series that its yearly lags will need, `(S, K)` float32.
-
-        Args:
-            arrays: What the network reads.
-            years: What was remembered before it; NaN where nothing was.
-        """
+        """Return the newest scaled values that yearly lags need, `(S, K)` float32; `years` came before `arrays`."""
         known = np.empty((arrays.n_series, 0)) if years is None else years
         values, offsets = prepend(known, arrays.targets, arrays.offsets)
-        positions = offsets[1:, None] + np.arange(-self.n_years, 0)
+        K = 0 if self.yearly_lags is None else self.yearly_lags.reach
+        positions = offsets[1:, None] + np.arange(-K, 0)
         inside = positions >= offsets[:-1, None]
         return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)
 
     def ahead(self, after: Panel, horizon: int, columns: dict[str, Array], years: Array) -> Ahead | None:
         """Return what is known of the steps after the data; None where nothing can be.
 
-        Args:
-            after: Empty series that start right after the data.
-            horizon: Steps ahead.
-            columns: Covariates, see `CovariateEncoder.encode_future`.
-            years: `(S, K)` newest scaled values, see `newest_years`.
+        `after` are empty series that start right there, and `years`, `(S, K)`, the newest scaled values.
         """
         if self.encoder is None or not self.encoder.n_future_numeric + self.encoder.n_future_codes:
             return None
@@ -167,12 +143,10 @@ class Preparation:
         return np.asarray(self.transform.forward(values, offsets)[spans(offsets[:-1] + lag, panel.lengths)])
 
     def restore(self, scaled: Array, series: Ints | None = None, anchors: Floats | None = None) -> Floats:
-        """Bring forecasts back to the units of the data.
+        """Bring forecasts `(n, H)` or `(n, H, Q)` back to the units of the data.
 
-        Args:
-            scaled: `(n, H)` or `(n, H, Q)`, of which each row belongs to `series`, or to all in order.
-            series: `(n,)`.
-            anchors: Of a difference, see `Transform.anchors`.
+        Each row belongs to one of `series`, `(n,)`, or to all in order. For the anchors of a difference see
+        `Transform.anchors`.
         """
         rows = np.arange(len(scaled)) if series is None else series
         shape = (-1,) + (1,) * (scaled.ndim - 1)
@@ -191,17 +165,8 @@ def prepare(
 ) -> Preparation:
     """Learn a preparation from a training part.
 
-    Args:
-        panel: The training part.
-        transform: A name in `TRANSFORMS`, or one that was learned already.
-        scaling: A name in `KINDS`.
-        season: Steps in a season.
-        value_inputs: What the network is to be shown of the values.
-        encoder: Of the covariates, already learned.
-        horizon: H, steps ahead for which yearly lags are to be known; None for no yearly lags.
-
-    Raises:
-        DataError: The values have no such transform.
+    `transform` is a name, or learned already; yearly lags are known `horizon` steps ahead, and left out where it is
+    None. Raises a DataError where the values have no such transform.
     """
     learned = transform
     if isinstance(learned, str):
@@ -219,11 +184,7 @@ def prepare(
 
 
 def check_logarithms(panel: Panel) -> None:
-    """Make sure that all values have a logarithm, those held out too.
-
-    Raises:
-        DataError: One is -1 or less.
-    """
+    """Raise a DataError where a value, held out or not, is -1 or less and has no logarithm."""
     low = np.flatnonzero(panel.values <= -1)
     if len(low):
         raise DataError(

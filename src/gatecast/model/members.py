@@ -11,7 +11,6 @@ from functools import partial
 
 from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
-from gatecast.model.validation import LearningCurves
 from gatecast.network.initial import initial_weights
 from gatecast.network.wrapper import (
     OptimizerSettings,
@@ -53,12 +52,8 @@ def train_members(
 ) -> list[TrainingResult]:
     """Train all members, several at once on one thread each where there are several processors.
 
-    Args:
-        candidate: What is trained.
-        first: The first member, where it was trained already.
-        checkpoint: Keeps what was learned so far.
-        on_validation: Follows a single member, see `TrainingSchedule`.
-        slot: Number of the first member in the checkpoint.
+    `first` is the first member where it was trained already, `slot` its number in the checkpoint; `on_validation`
+    follows a single member.
     """
     n, threads = candidate.plan.n_members, thread_count(candidate.settings.n_threads)
     if first is not None and (n == 1 or first.stop is Stop.INTERRUPTED):
@@ -66,19 +61,14 @@ def train_members(
     members = range(n) if first is None else range(1, n)
     with progress_bar(candidate.plan.n_steps * len(members), shown=candidate.settings.progress) as progress:
         if n == 1:
-            return [
-                train_one(
-                    candidate, candidate.settings.seed, threads, progress, checkpoint, slot, on_validation=on_validation
-                )
-            ]
+            seed = candidate.settings.seed
+            return [train_one(candidate, seed, threads, progress, checkpoint, slot, on_validation=on_validation)]
         workers, halt = min(len(members), threads), threading.Event()
         rounds = math.ceil(len(members) / workers)
 
         def train_member(member: int, deadline: float) -> TrainingResult:
-            seed, place = _seed(candidate.settings, member), slot + member
-            return train_one(
-                candidate, seed, max(1, threads // workers), progress, checkpoint, place, deadline, halt=halt
-            )
+            seed, n_threads = (candidate.settings.seed + member) % 2**63, max(1, threads // workers)
+            return train_one(candidate, seed, n_threads, progress, checkpoint, slot + member, deadline, halt=halt)
 
         with ThreadPoolExecutor(workers) as pool:
             jobs = [
@@ -107,10 +97,6 @@ def _results(jobs: list[Future[TrainingResult]], halt: threading.Event) -> list[
     except BaseException:
         halt.set()
         raise
-
-
-def _seed(settings: Settings, member: int) -> int:
-    return (settings.seed + member) % 2**63
 
 
 def _share_of_time(deadline: float, turn: int, turns: int) -> float:
@@ -153,11 +139,8 @@ def train_one(
         remedies=_remedies(settings),
     )
     judge = None
-    if trial is None and candidate.validation is not None:
-        curves = LearningCurves(
-            candidate.validation, candidate.validation.before(settings.horizon), candidate.preparation
-        )
-        judge = lambda w: curves.of(candidate.network(w, n_threads))  # noqa: E731
+    if trial is None and (validation := candidate.validation) is not None:
+        judge = lambda w: validation.curves(candidate.network(w, n_threads), candidate.preparation)  # noqa: E731
     save = None if checkpoint is None else checkpoint.saver(slot, uses_ema=schedule.uses_ema)
     return train(trainer, source, schedule, progress, judge, save, log)
 
@@ -181,13 +164,7 @@ def _source(candidate: Candidate, seed: int) -> Source:
     if settings.mode == "sequence":
         # a forecast counts once `lookback` points were read: the first one is made at the last of them
         return segment_source(candidate.arrays, value_inputs, plan.lookback - 1, plan.n_targets, plan.batch_size, seed)
+    sizes, n_dropped = (plan.lookback, settings.horizon, plan.batch_size), int(settings.drop_last_window)
     return window_source(
-        candidate.arrays,
-        value_inputs,
-        plan.lookback,
-        settings.horizon,
-        plan.batch_size,
-        shuffle=settings.shuffle,
-        n_dropped=int(settings.drop_last_window),
-        seed=seed,
+        candidate.arrays, value_inputs, *sizes, shuffle=settings.shuffle, n_dropped=n_dropped, seed=seed
     )

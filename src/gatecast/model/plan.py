@@ -1,28 +1,38 @@
-"""What will a fit do? What the user left open is chosen from facts about the table, by the rules written down here."""
+"""What will a fit learn from, and what will it do? What was left open is chosen by the rules written down here."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
-from gatecast.exceptions import DataError
+from gatecast.data.seasonality.seasons import Seasons, choose_seasons
+from gatecast.data.values.scaling import naive_scale
+from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.inputs import check_logarithms
 from gatecast.model.settings import Settings
-from gatecast.model.training_data import FEW_SERIES, TrainingData
 from gatecast.network.inputs import LossSettings, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.texts.message import Message
 
+if TYPE_CHECKING:
+    from gatecast.data.features.encoding import CovariateEncoder
+
 __all__ = [
     "DISTRIBUTION_LOSSES",
+    "FEW_SERIES",
     "MANY_POINTS",
     "Covariates",
     "InputDesign",
     "Plan",
+    "TrainingData",
     "choose_members",
+    "hold_out_lengths",
     "input_designs",
     "make_loss",
     "make_plan",
@@ -30,6 +40,15 @@ __all__ = [
     "plan_fit",
 ]
 
+FEW_SERIES = 10
+# windows that the validation set is to hold at least, over all series
+VALIDATION_WINDOWS = 200
+# share of a series that is held out at most, where one horizon is less
+VALIDATION_SHARE = 0.2
+# below so many horizons nothing of a series is held out
+VALIDATION_HORIZONS = 3
+# and the rest of a series has to hold so many observations
+LEAST_OBSERVED = 2
 # losses that learn how sure a forecast is
 DISTRIBUTION_LOSSES = ("quantile", "normal", "student")
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
@@ -49,48 +68,113 @@ MEMBERS, FEW_POINTS = 5, 20_000
 
 
 @dataclass(frozen=True)
-class InputDesign:
-    """What the values become before a network reads them.
+class TrainingData:
+    """A panel and what was found out about it before anything is trained."""
 
-    Where there are several, the one with the smallest error on the validation set is taken.
+    settings: Settings  # the checked settings of the fit
+    panel: Panel  # all points of the S series, those held out too
+    hold_out: Ints  # `(S,)` points at the end of each series that are not learned from: the validation set
+    seasons: Seasons  # the seasons that count, found in what is learned from alone
 
-    Args:
-        transform: A name in `TRANSFORMS`.
-        value_inputs: Inputs and candidate forecasts.
+    @classmethod
+    def of(cls, settings: Settings, panel: Panel) -> TrainingData:
+        """Divide a panel and find its seasons."""
+        hold_out = hold_out_lengths(settings, panel)
+        return cls(settings, panel, hold_out, choose_seasons(_before(panel, hold_out), settings.seasons))
+
+    @property
+    def learned_from(self) -> Panel:
+        """The panel without what is held out; a copy that is not kept, as it takes as much memory as the panel."""
+        return _before(self.panel, self.hold_out)
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether anything is held out."""
+        return bool(self.hold_out.any())
+
+    @cached_property
+    def naive_scales(self) -> Floats:
+        """Denominators of MASE of what is learned from, `(S,)`."""
+        panel = self.learned_from
+        return naive_scale(panel.values, panel.offsets, self.seasons.shortest)
+
+    @cached_property
+    def encoder(self) -> CovariateEncoder | None:
+        """Turns covariates into numbers and codes, learned from `learned_from`; None without covariates."""
+        settings = self.settings
+        if not (settings.past or settings.future or settings.static or settings.calendar or settings.country):
+            return None
+        if settings.calendar and self.panel.starts.dtype.kind != "M":
+            raise ConfigError(
+                "`calendar=True` needs dates, and the times are integer steps. Leave it out, or pass dates."
+            )
+        from gatecast.data.features.encoding import fit_encoder
+
+        return fit_encoder(self.learned_from, calendar=settings.calendar, country=settings.country)
+
+
+def hold_out_lengths(settings: Settings, panel: Panel) -> Ints:
+    """Return how many points at the end of each series are not learned from, `(S,)`.
+
+    When nothing is asked for: one horizon and as many more points as give 200 windows over all series (of ten series
+    and fewer a tenth, so that the windows differ), but at most a fifth of a series and at least one horizon; nothing of
+    a series shorter than three horizons and eight points, nothing where a lookback was given that the rest would be too
+    short for, and nothing where the rest would hold fewer than two observations to learn a scale from, or what is held
+    out none.
     """
+    lengths, H = panel.lengths, settings.horizon
+    size = settings.validation_size
+    if size == 0 or (size is None and settings.skip == "none"):
+        return np.zeros(panel.n_series, np.int64)
+    if size is None:
+        windows = math.ceil(VALIDATION_WINDOWS / max(panel.n_series, 1))
+        most = np.maximum((lengths * VALIDATION_SHARE).astype(np.int64), H)
+        tenth = lengths // 10 if panel.n_series <= FEW_SERIES else np.zeros_like(lengths)
+        wanted = np.minimum(np.maximum(H + windows - 1, tenth), most)
+    elif size < 1:
+        wanted = np.ceil(lengths * size).astype(np.int64)
+    else:
+        wanted = np.full(panel.n_series, int(size))
+    least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
+    held_out = np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
+    observed = _observed_before(panel, lengths - held_out)
+    is_useful = (observed >= LEAST_OBSERVED) & (_observed_before(panel, lengths) > observed)
+    return np.where(is_useful, held_out, 0)
 
-    transform: str
-    value_inputs: ValueInputs
+
+def _before(panel: Panel, hold_out: Ints) -> Panel:
+    return panel.head(panel.lengths - hold_out) if hold_out.any() else panel
+
+
+def _observed_before(panel: Panel, positions: Ints) -> Ints:
+    """Count what was observed in the first `positions[s]` points of each series."""
+    seen = np.zeros(len(panel.values) + 1, np.int64)
+    np.cumsum(~np.isnan(panel.values), out=seen[1:])
+    return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
+
+
+@dataclass(frozen=True)
+class InputDesign:
+    """What the values become before a network reads them; of several the one with the smallest error is taken."""
+
+    transform: str  # a name in `TRANSFORMS`
+    value_inputs: ValueInputs  # inputs and candidate forecasts
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a fit will do: the settings with every None replaced.
+    """What a fit will do: the settings with every None replaced."""
 
-    Args:
-        lookback: Burn-in of a segment, or length of a window.
-        n_targets: Time steps of a segment that enter the loss (`sequence`).
-        batch_size: Segments or windows in one training step.
-        steps_per_epoch: Training steps in one epoch.
-        epochs: Epochs.
-        hidden_size: Units of each layer.
-        n_layers: Stacked layers.
-        learning_rate: The highest one; None where it is to be found.
-        other_rate: A higher one that is worth a try; None for none.
-        season_length: Steps in the shortest season, for MASE and the seasonal naive forecast.
-        n_members: Networks.
-    """
-
-    lookback: int
-    n_targets: int
-    batch_size: int
-    steps_per_epoch: int
+    lookback: int  # burn-in of a segment, or length of a window
+    n_targets: int  # time steps of a segment that enter the loss (`sequence`)
+    batch_size: int  # segments or windows in one training step
+    steps_per_epoch: int  # training steps in one epoch
     epochs: int
     hidden_size: int
     n_layers: int
-    learning_rate: float | None
-    other_rate: float | None
-    season_length: int
+    learning_rate: float | None  # the highest one; None where it is to be found
+    other_rate: float | None  # a higher one that is worth a try; None for none
+    season_length: int  # steps in the shortest season, for MASE and the seasonal naive forecast
     n_members: int
 
     @property
@@ -100,11 +184,7 @@ class Plan:
 
 
 def plan_fit(settings: Settings, panel: Panel) -> tuple[TrainingData, Plan]:
-    """Divide a panel and choose what the user left open: what a fit does first, and all that is known before it.
-
-    Raises:
-        DataError: The series are too short.
-    """
+    """Divide a panel and choose what the user left open: what a fit does first, and all that is known before it."""
     data = TrainingData.of(settings, panel)
     return data, make_plan(data)
 
@@ -118,9 +198,6 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
     are tried with `transform="auto"` where the level does not wander: few series say nothing about levels at which they
     never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held out.
-
-    Raises:
-        DataError: The logarithm was asked for, and a value has none.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     if settings.transform == "log1p":
@@ -136,7 +213,9 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     found = [InputDesign(transform, free if is_small else level)]
     if is_small and data.has_validation and settings.transform == "auto" and not _wanders(panel):
         found.append(InputDesign(transform, level))
-    if settings.transform == "auto" and data.has_validation and _allows_log(data.panel):
+    # amounts and counts: nothing is below zero
+    allows_log = not (data.panel.values < 0).any() and not np.isnan(data.panel.values).all()
+    if settings.transform == "auto" and data.has_validation and allows_log:
         found.append(InputDesign("log1p", found[0].value_inputs))
     return found
 
@@ -154,11 +233,6 @@ def _wanders(panel: Panel) -> bool:
     return bool(shares) and float(np.median(shares)) > WANDERING
 
 
-def _allows_log(panel: Panel) -> bool:
-    """Tell amounts and counts: nothing is below zero."""
-    return not (panel.values < 0).any() and not np.isnan(panel.values).all()
-
-
 def make_plan(data: TrainingData) -> Plan:
     """Choose what the user left open, from what is learned from.
 
@@ -171,9 +245,6 @@ def make_plan(data: TrainingData) -> Plan:
     1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
     on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01
     without naive forecasts). How many networks there are says `choose_members`.
-
-    Raises:
-        DataError: No series is long enough, or in `windows` mode a series is not.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     lengths = panel.lengths
@@ -242,7 +313,7 @@ def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covaria
         stack += [LayerSpec("norm")] if settings.layer_norm else []
         stack += [LayerSpec("dropout", dropout=settings.dropout)] if settings.dropout else []
     stack += [LayerSpec("attention", plan.hidden_size)] if settings.attention else []
-    loss = make_loss(settings)
+    loss, is_ahead = make_loss(settings), covariates.n_ahead_numbers + covariates.n_ahead_codes > 0
     return NetworkSpec(
         dense_inputs=value_inputs.n_inputs + covariates.n_numbers,
         stack=tuple(stack),
@@ -253,8 +324,8 @@ def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covaria
         embeddings=covariates.embeddings,
         n_ahead_numbers=covariates.n_ahead_numbers,
         n_ahead_codes=covariates.n_ahead_codes,
-        n_contexts=CONTEXTS if covariates.is_ahead else 0,
-        future_units=FUTURE_UNITS if covariates.is_ahead else 0,
+        n_contexts=CONTEXTS if is_ahead else 0,
+        future_units=FUTURE_UNITS if is_ahead else 0,
     )
 
 
@@ -264,24 +335,12 @@ CONTEXTS, FUTURE_UNITS = 8, 32
 
 @dataclass(frozen=True)
 class Covariates:
-    """How many covariates enter a network.
+    """How many covariates enter a network."""
 
-    Args:
-        n_numbers: Numbers at each step, static ones too.
-        embeddings: `(categories, numbers)` of each code at each step.
-        n_ahead_numbers: How many of the numbers are known ahead.
-        n_ahead_codes: How many of the codes are known ahead.
-    """
-
-    n_numbers: int = 0
-    embeddings: tuple[tuple[int, int], ...] = ()
-    n_ahead_numbers: int = 0
-    n_ahead_codes: int = 0
-
-    @property
-    def is_ahead(self) -> bool:
-        """Whether anything is known ahead."""
-        return self.n_ahead_numbers + self.n_ahead_codes > 0
+    n_numbers: int = 0  # numbers at each step, static ones too
+    embeddings: tuple[tuple[int, int], ...] = ()  # `(categories, numbers)` of each code at each step
+    n_ahead_numbers: int = 0  # how many of the numbers are known ahead
+    n_ahead_codes: int = 0  # how many of the codes are known ahead
 
 
 def make_loss(settings: Settings) -> LossSettings:
@@ -298,10 +357,8 @@ def _choose_lookback(settings: Settings, lengths: np.ndarray, seasons: tuple[int
 
 def _choose_size(settings: Settings, n_points: int) -> tuple[int, int]:
     hidden = settings.hidden_size or (32 if n_points < 1000 else 64)
-    layers = (
-        len(settings.dilations) if settings.dilations else settings.n_layers or (2 if n_points >= MANY_POINTS else 1)
-    )
-    return hidden, layers
+    usual = 2 if n_points >= MANY_POINTS else 1
+    return hidden, len(settings.dilations) if settings.dilations else settings.n_layers or usual
 
 
 def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Union, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Union, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,15 @@ else:
 __all__ = ["Forecaster", "FrameT"]
 
 
+class Names(TypedDict, total=False):
+    """What a table's columns are called, where they are not found, and the frequency of its times."""
+
+    id_col: str | None
+    time_col: str | None
+    target_col: str | None
+    freq: str | int | None
+
+
 @runtime_checkable
 class Forecaster(Protocol[FrameT_co]):
     """What `backtest`, `compare` and `Best` take, beside any object with `fit` and `predict`.
@@ -55,7 +64,6 @@ class Forecaster(Protocol[FrameT_co]):
         freq: str | int | None = None,
     ) -> Forecaster:
         """Learn from a table; see `LSTMForecaster.fit`."""
-        ...
 
     def predict(
         self,
@@ -67,4 +75,3 @@ class Forecaster(Protocol[FrameT_co]):
         quantiles: float | Sequence[float] | None = None,
     ) -> FrameT_co:
         """Forecast what comes next; see `LSTMForecaster.predict`."""
-        ...

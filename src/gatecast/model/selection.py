@@ -10,10 +10,9 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast.model.candidates import Candidate
+from gatecast.model.fitted import Attempt
 from gatecast.model.members import MOST_COMPLETE, train_one
-from gatecast.model.plan import MANY_POINTS, Plan
-from gatecast.model.record import Attempt
-from gatecast.model.training_data import FEW_SERIES
+from gatecast.model.plan import FEW_SERIES, MANY_POINTS, Plan
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
@@ -38,19 +37,12 @@ LONGER = (4, 16)
 
 @dataclass(frozen=True)
 class Selection:
-    """What a fit goes on with.
+    """What a fit goes on with."""
 
-    Args:
-        candidate: The candidate that was taken.
-        decisions: Why.
-        attempts: What was compared.
-        result: What was trained for it already, if it needs no more training.
-    """
-
-    candidate: Candidate
-    decisions: tuple[Message, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    result: TrainingResult | None = None
+    candidate: Candidate  # the candidate that was taken
+    decisions: tuple[Message, ...] = ()  # why
+    attempts: tuple[Attempt, ...] = ()  # what was compared
+    result: TrainingResult | None = None  # what was trained for it already, if it needs no more training
 
     def to_dict(self, candidates: list[Candidate]) -> JsonObject:
         """Return what a checkpoint keeps, plain values only; the candidates were made from the same data."""
@@ -83,12 +75,7 @@ def select(
     transforms are not comparable. A small panel is trained to the end each time, and what was trained for the selection
     is not trained again; there a higher learning rate is tried too, and a longer training where the validation loss of
     few series still fell fast at the end of one that the library chose. Others are trained for a fifth of the steps.
-
-    Args:
-        candidates: One for each design of the inputs.
-        started: When the fit began, of `time.monotonic`.
-        checkpoint: Keeps the selection, and may hold that of an earlier fit.
-        on_validation: Follows the training where there is but one candidate.
+    `checkpoint` may hold the selection of an earlier fit; `on_validation` follows the training of an only candidate.
     """
     if checkpoint is not None and checkpoint.selection is not None:
         return Selection.from_dict(checkpoint.selection, candidates)
@@ -149,7 +136,7 @@ class _Comparison:
 
     def best_inputs(self, candidates: list[Candidate]) -> _Tried:
         if len(candidates) == 1 and not candidates[0].plan.other_rate:
-            return self._to_the_end(candidates[0], self.on_validation)
+            return self._train(candidates[0], self.on_validation)
         tried = [self._try(candidate) for candidate in candidates]
         best = tried[_smallest(tried)]
         if len(tried) > 1:
@@ -159,7 +146,8 @@ class _Comparison:
 
     def better_rate(self, before: _Tried) -> _Tried:
         """Train with the higher learning rate too, and take it where it is clearly better."""
-        faster = self._try(before.candidate.with_other_rate())
+        plan = before.candidate.plan
+        faster = self._try(replace(before.candidate, plan=replace(plan, learning_rate=plan.other_rate)))
         is_taken = faster.error < before.error * (1 - CLEARLY)
         first, second = before.candidate.plan.learning_rate, faster.candidate.plan.learning_rate
         facts = {"rate": second if is_taken else first, "first": first, "second": second}
@@ -173,7 +161,7 @@ class _Comparison:
         for factor in LONGER:
             if not (_may_be_longer(chosen.candidate) and is_still_learning(chosen.result, chosen.is_complete)):
                 break
-            longer = self._to_the_end(before.candidate.trained_longer(factor))
+            longer = self._train(before.candidate.trained_longer(factor))
             is_taken = longer.error < chosen.error * (1 - MUCH)
             few, many = chosen.candidate.plan.epochs, longer.candidate.plan.epochs
             facts: dict[str, float] = {"n": many if is_taken else few, "other": few if is_taken else many}
@@ -189,20 +177,18 @@ class _Comparison:
     def _try(self, candidate: Candidate) -> _Tried:
         plan = candidate.plan
         if plan.other_rate is not None and math.isinf(self.budget) and plan.n_steps <= MOST_COMPLETE:
-            return self._to_the_end(candidate)
-        threads = thread_count(candidate.settings.n_threads)
-        until = time.monotonic() + self.budget
-        return self._note(candidate, train_one(candidate, candidate.settings.seed, threads, trial=until))
+            return self._train(candidate)
+        return self._train(candidate, trial=time.monotonic() + self.budget)
 
-    def _to_the_end(self, candidate: Candidate, on_validation: OnValidation | None = None) -> _Tried:
-        threads = thread_count(candidate.settings.n_threads)
-        result = train_one(candidate, candidate.settings.seed, threads, on_validation=on_validation)
-        return self._note(candidate, result, is_complete=True)
-
-    def _note(self, candidate: Candidate, result: TrainingResult, *, is_complete: bool = False) -> _Tried:
+    def _train(
+        self, candidate: Candidate, on_validation: OnValidation | None = None, trial: float | None = None
+    ) -> _Tried:
+        """Train to the end, or for a trial until a moment."""
+        seed, threads = candidate.settings.seed, thread_count(candidate.settings.n_threads)
+        result = train_one(candidate, seed, threads, trial=trial, on_validation=on_validation)
         if result.stop is Stop.INTERRUPTED:
             raise _InterruptedError(candidate, result)
-        tried = _Tried(candidate, result, _mase(candidate, result.weights), is_complete)
+        tried = _Tried(candidate, result, _mase(candidate, result.weights), is_complete=trial is None)
         self.attempts.append(tried.attempt)
         return tried
 

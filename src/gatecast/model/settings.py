@@ -1,4 +1,4 @@
-"""What can a user choose, and what is allowed? Each setting is defined here once: name, default, meaning and check.
+"""What can a user choose, and what is allowed? Each setting is defined here once: name, default and check.
 
 The everyday ones are arguments of `LSTMForecaster`, the others are in `Network` and `Training`. `Settings` has them
 all, flat, for what reads them; the command line makes its options from `SETTINGS`.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
@@ -18,6 +19,7 @@ import numpy as np
 
 from gatecast._validation import (
     Check,
+    as_tuple,
     check_choice,
     check_count,
     check_flag,
@@ -26,11 +28,12 @@ from gatecast._validation import (
     check_positive,
     check_share,
     check_whole,
+    is_integer,
+    is_number,
 )
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
-from gatecast.model.rules import check_quantiles, check_rate, check_seed, check_validation_size, each_count
 from gatecast.model.synonyms import answer_unknown
 from gatecast.network.inputs import LOSSES
 from gatecast.texts.message import OWNERS
@@ -42,21 +45,17 @@ T = TypeVar("T")
 # of a setting that is known by its name alone
 Value = Any
 Values = Mapping[str, Value]
-MODES = ("sequence", "windows")
-CELLS = ("lstm", "gru")
-SKIPS = ("naive", "none")
 CHOSEN = ", or None to have it chosen"
+MOST_QUANTILES = 31
 
 
 @dataclass(frozen=True)
 class _Rule:
     """What is allowed for a setting, beside None where that is its default."""
 
-    # None where the data decide, or `choices`
-    check: Check | None
-    # a value that works, and what follows it in a message
-    example: object
-    otherwise: str
+    check: Check | None  # None where the data decide, or `choices`
+    example: object  # a value that works
+    otherwise: str  # what follows it in a message
     choices: tuple[str, ...]
 
 
@@ -68,6 +67,47 @@ def _setting(
 
 def _flag(*, default: bool) -> bool:
     return _setting(default, check_flag, example=not default)
+
+
+def _each_count(name: str, value: object, remedy: str) -> None:
+    """Check for positive whole numbers, or for a single one where a name speaks of one."""
+    is_single = isinstance(value, str) or not isinstance(value, Sequence | np.ndarray)
+    if name == "season_length" and is_single:
+        check_count(name, value, remedy)
+        return
+    for number in as_tuple(name, value, remedy):
+        check_count(name, number, remedy)
+
+
+def _check_rate(name: str, value: object, remedy: str) -> None:
+    """Check for a positive number or `find`."""
+    if value != "find":
+        check_positive(name, value, remedy)
+
+
+def _check_seed(name: str, value: object, remedy: str) -> None:
+    """Check for a whole number that the generator of random numbers takes."""
+    if not is_integer(value) or not 0 <= value < 2**63:
+        raise ConfigError(f"`{name}` must be a whole number from 0 to 2**63 - 1, got {value!r}. {remedy}")
+
+
+def _check_validation_size(name: str, value: object, remedy: str) -> None:
+    """Check for a share or a number of points."""
+    if is_number(value) and (0 <= value < 1 or (is_integer(value) and value >= 1)):
+        return
+    raise ConfigError(f"`{name}` must be a share from 0 to 1 or a whole number of points, got {value!r}. {remedy}")
+
+
+def _check_quantiles(name: str, value: object, remedy: str) -> None:
+    """Check for an odd number of rising probabilities with 0.5 in the middle."""
+    levels = as_tuple(name, value, remedy)
+    numbers = [level for level in levels if is_number(level) and 0 < level < 1]
+    is_rising = len(numbers) == len(levels) and numbers == sorted(set(numbers))
+    is_odd = len(numbers) % 2 == 1 and len(numbers) <= MOST_QUANTILES
+    if not is_rising or not is_odd or not math.isclose(numbers[len(numbers) // 2], 0.5):
+        raise ConfigError(
+            f"`{name}` must be rising numbers between 0 and 1 with 0.5 in the middle, got {value!r}. {remedy}"
+        )
 
 
 def refuse_unknown(cls: type[T]) -> type[T]:
@@ -89,47 +129,17 @@ def refuse_unknown(cls: type[T]) -> type[T]:
 @refuse_unknown
 @dataclass(frozen=True)
 class Everyday:
-    """The settings that are arguments of `LSTMForecaster` itself.
-
-    Args:
-        horizon: H, steps ahead of each forecast.
-        season_length: Steps in a season, or several; 1 for none. When absent those of the frequency that the data show.
-        lookback: Steps that are read before a forecast counts. In `windows` mode all that a forecast sees.
-        hidden_size: D, hidden units of each layer.
-        n_layers: L, stacked layers.
-        ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
-            up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
-            nor `max_seconds` is given and training is not made longer than usual; else one
-            (`gatecast.model.plan.choose_members`).
-        loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
-        quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
-        past: Covariates that are known up to now.
-        future: Covariates that are known ahead.
-        static: Covariates that never change within a series.
-        calendar: Whether hour, weekday, month and the like are inputs. For three years of days or more also the values
-            of the same date, weekday and holiday of up to four years before
-            (`gatecast.data.features.yearly_lags.YearlyLags`).
-        country: Country or part of one whose holidays are inputs, such as `CN` or `AU-VIC`. Up to days each by its
-            name, with three days before and after it.
-        transform: Transform before scaling: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`.
-            `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
-            all that were learned from) are read as 0, with a warning, and measured errors are those of the values as
-            they came.
-        max_seconds: Seconds for the whole fit; training is shortened to end within them.
-        seed: Seed of all random numbers: the same one gives the same model, bit by bit, on any number of threads.
-        n_threads: Threads; one for each processor when absent.
-        progress: Whether a terminal or notebook shows a progress bar.
-    """
+    """The settings that are arguments of `LSTMForecaster` itself, which says what they mean."""
 
     horizon: int = _setting(1, check_count, 24, " for a day of hourly data")
     _: KW_ONLY
-    season_length: int | Sequence[int] | None = _setting(None, each_count, 12, ", or (24, 168) for several")
+    season_length: int | Sequence[int] | None = _setting(None, _each_count, 12, ", or (24, 168) for several")
     lookback: int | None = _setting(None, check_count, 64, CHOSEN)
     hidden_size: int | None = _setting(None, check_count, 64, CHOSEN)
     n_layers: int | None = _setting(None, check_count, 2, CHOSEN)
     ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
     loss: str = _setting("mae", choices=tuple(LOSSES))
-    quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), check_quantiles, (0.1, 0.5, 0.9))
+    quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), _check_quantiles, (0.1, 0.5, 0.9))
     past: Sequence[str] = _setting((), None, ["visitors"])
     future: Sequence[str] = _setting((), None, ["price"])
     static: Sequence[str] = _setting((), None, ["region"])
@@ -137,7 +147,7 @@ class Everyday:
     country: str | None = _setting(None, None, "CN")
     transform: str = _setting("auto", choices=("auto", *TRANSFORMS))
     max_seconds: float | None = _setting(None, check_positive, 60, ", or None for no limit")
-    seed: int = _setting(0, check_seed, 0)
+    seed: int = _setting(0, _check_seed, 0)
     n_threads: int | None = _setting(None, check_count, 2, CHOSEN)
     progress: bool = _flag(default=True)
 
@@ -164,15 +174,15 @@ class Network:
         LSTMForecaster(horizon=12, network=Network(cell='gru', dropout=0.1))
     """
 
-    cell: str = _setting("lstm", choices=CELLS)
+    cell: str = _setting("lstm", choices=("lstm", "gru"))
     bidirectional: bool = _flag(default=False)
-    dilations: Sequence[int] | None = _setting(None, each_count, (1, 2), " for two layers")
+    dilations: Sequence[int] | None = _setting(None, _each_count, (1, 2), " for two layers")
     residual: bool = _flag(default=False)
     layer_norm: bool = _flag(default=False)
     dropout: float = _setting(0.0, check_share, 0.2)
     attention: bool = _flag(default=False)
-    decoder_sizes: Sequence[int] = _setting((), each_count, (64,))
-    skip: str = _setting("naive", choices=SKIPS)
+    decoder_sizes: Sequence[int] = _setting((), _each_count, (64,))
+    skip: str = _setting("naive", choices=("naive", "none"))
 
     def __repr__(self) -> str:
         return _repr(self)
@@ -213,17 +223,17 @@ class Training:
         LSTMForecaster(horizon=12, training=Training(epochs=20, patience=0))
     """
 
-    mode: str = _setting("sequence", choices=MODES)
+    mode: str = _setting("sequence", choices=("sequence", "windows"))
     epochs: int | None = _setting(None, check_count, 20, CHOSEN)
     batch_size: int | None = _setting(None, check_count, 16, CHOSEN)
-    learning_rate: float | str | None = _setting(None, check_rate, 0.01, ', or "find"')
+    learning_rate: float | str | None = _setting(None, _check_rate, 0.01, ', or "find"')
     schedule: str = _setting("one-cycle", choices=tuple(SCHEDULES))
     patience: int = _setting(15, check_whole, 15, ", or 0 to never end early")
     ema_decay: float = _setting(0.98, check_share, 0.98)
     clip_norm: float = _setting(0.2, check_nonnegative, 0.2, ", or 0 to switch clipping off")
     weight_decay: float = _setting(0.0, check_nonnegative, 0.01, ", or 0 for none")
     huber_delta: float = _setting(1.0, check_positive, 1.0)
-    validation_size: float | int | None = _setting(None, check_validation_size, 0.2, ", or 0 for none")
+    validation_size: float | int | None = _setting(None, _check_validation_size, 0.2, ", or 0 for none")
     scaling: str = _setting("season", choices=KINDS)
     shuffle: bool = _flag(default=True)
     drop_last_window: bool = _flag(default=False)
@@ -238,18 +248,10 @@ class Training:
 @refuse_unknown
 @dataclass(frozen=True)
 class Settings(Training, Network, Everyday):
-    """All settings in one place, as what fits and forecasts reads them.
-
-    `None` means: chosen from the data by the rules of `gatecast.model.plan`. The arguments are those of `Everyday`,
-    `Network` and `Training`.
-    """
+    """All settings in one place, as fits and forecasts read them; None: by the rules of `gatecast.model.plan`."""
 
     def check(self) -> None:
-        """Check each setting on its own, and those that only go together.
-
-        Raises:
-            ConfigError: Names the setting, what was passed, what is expected and a value that works.
-        """
+        """Check each setting on its own, and those that only go together; a ConfigError names a value that works."""
         for name, setting in SETTINGS.items():
             setting.check(getattr(self, name))
         if self.dilations is not None and len(self.dilations) != (self.n_layers or len(self.dilations)):
@@ -271,11 +273,7 @@ class Settings(Training, Network, Everyday):
 
     @classmethod
     def join(cls, everyday: Values, network: Network, training: Training) -> Settings:
-        """Put the three groups together.
-
-        Raises:
-            ConfigError: `network` or `training` is something else.
-        """
+        """Put the three groups together."""
         for name, kind, group in (("network", Network, network), ("training", Training, training)):
             if not isinstance(group, kind):
                 raise ConfigError(
@@ -296,46 +294,28 @@ class Settings(Training, Network, Everyday):
         return {name: _plain(getattr(self, name)) for name in SETTINGS}
 
     def group(self, name: str) -> dict[str, Value]:
-        """Return the settings of a group by name.
-
-        Args:
-            name: `Everyday`, `Network` or `Training`.
-        """
+        """Return the settings of `Everyday`, `Network` or `Training` by name."""
         return {own.name: getattr(self, own.name) for own in fields(GROUPS[name])}
 
     def __repr__(self) -> str:
         return f"Settings({as_code(changed(self), flat=True)})"
 
 
-GROUPS: dict[str, type[Everyday | Network | Training]] = {
-    "Everyday": Everyday,
-    "Network": Network,
-    "Training": Training,
-}
+Group = type[Everyday | Network | Training]
+GROUPS: dict[str, Group] = {"Everyday": Everyday, "Network": Network, "Training": Training}
 _PLACES = {kind: tuple(own.name for own in fields(group)) for kind, group in GROUPS.items()}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """The definition of a setting.
+    """The definition of a setting."""
 
-    Args:
-        name: Of the argument.
-        group: `Everyday`, `Network` or `Training`.
-        default: Its value where none is given.
-        help: One sentence.
-        types: Types of a single value, without None: `(int,)`, `(float, str)`.
-        is_several: Whether several values may be given.
-        choices: The names that are allowed; empty where it is no choice.
-    """
-
-    name: str
-    group: str
-    default: object
-    help: str
-    types: tuple[type, ...]
-    is_several: bool
-    choices: tuple[str, ...]
+    name: str  # of the argument
+    group: str  # `Everyday`, `Network` or `Training`
+    default: object  # its value where none is given
+    types: tuple[type, ...]  # types of a single value, without None: `(int,)`, `(float, str)`
+    is_several: bool  # whether several values may be given
+    choices: tuple[str, ...]  # the names that are allowed; empty where it is no choice
 
     @property
     def code(self) -> str:
@@ -348,11 +328,7 @@ class Setting:
         return rule
 
     def check(self, value: object) -> None:
-        """Check a value.
-
-        Raises:
-            ConfigError: It is not allowed.
-        """
+        """Raise a ConfigError where a value is not allowed."""
         rule = self._rule
         if value is None and self.default is None:
             return
@@ -365,25 +341,12 @@ class Setting:
 def _definitions() -> dict[str, Setting]:
     found = {}
     for group, cls in GROUPS.items():
-        texts, types = _first_sentences(cls.__doc__ or ""), get_type_hints(cls)
+        types = get_type_hints(cls)
         for own in fields(cls):
             atoms, is_several = _atoms(types[own.name])
             choices = own.metadata["rule"].choices
-            found[own.name] = Setting(own.name, group, own.default, texts.get(own.name, ""), atoms, is_several, choices)
+            found[own.name] = Setting(own.name, group, own.default, atoms, is_several, choices)
     return found
-
-
-def _first_sentences(doc: str) -> dict[str, str]:
-    """Return the first sentence about each argument of a docstring in Google style."""
-    texts: dict[str, str] = {}
-    name = ""
-    for line in doc.partition("Args:")[2].partition("Examples:")[0].splitlines():
-        is_new = line.startswith(" " * 8) and not line.startswith(" " * 9)
-        if is_new:
-            name, _, line = line.strip().partition(": ")
-        if name:
-            texts[name] = f"{texts.get(name, '')} {line.strip()}".strip()
-    return {name: text.partition(". ")[0].rstrip(".") + "." for name, text in texts.items()}
 
 
 def _atoms(annotation: object) -> tuple[tuple[type, ...], bool]:
@@ -402,16 +365,7 @@ OWNERS.update({name: setting.group for name, setting in SETTINGS.items() if sett
 
 
 def as_code(changes: Mapping[str, object], *, flat: bool = False) -> str:
-    """Write settings as the arguments of `LSTMForecaster`, to be pasted.
-
-    Args:
-        changes: By name.
-        flat: Without `Network` and `Training`, for `Settings` itself.
-
-    Examples:
-        >>> as_code({"epochs": 20, "horizon": 12, "cell": "gru"})
-        "horizon=12, network=Network(cell='gru'), training=Training(epochs=20)"
-    """
+    """Write settings as the arguments of `LSTMForecaster`, to be pasted; `flat` as those of `Settings` itself."""
     groups: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name in SETTINGS:
         if name in changes:

@@ -62,7 +62,8 @@ class Stream:
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
         if number < self._preparation.transform.lowest and not self._has_warned:
             self._has_warned = True
-            warnings.warn(low_value(self._preparation.transform, "A value is", self._named(number)), stacklevel=2)
+            told = low_value(self._preparation.transform, "A value is", f"{number:g} of series {self._id!r}")
+            warnings.warn(told, stacklevel=2)
         scaled = self._scaled(number)
         is_observed = not math.isnan(scaled)
         entered = scaled if is_observed else self._instead()
@@ -72,9 +73,6 @@ class Stream:
         if self._is_plain:
             return np.asarray(point * self._unit + self._center)
         return np.asarray(self._preparation.restore(point[None], anchors=self._anchors[None])[0])
-
-    def _named(self, value: float) -> str:
-        return f"{value:g} of series {self._id!r}"
 
     def _instead(self) -> float:
         """Return what stands in for a value that was not observed."""

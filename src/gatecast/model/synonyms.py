@@ -55,17 +55,11 @@ ELSEWHERE = {
 
 
 def answer_unknown(cls: str, name: str, value: object, places: Mapping[str, Sequence[str]]) -> str:
-    """Return what to write in place of an argument that a class does not have.
-
-    Args:
-        cls: Name of the class that was called.
-        name: The argument.
-        value: What was passed.
-        places: Names of all settings by their group.
-    """
+    """Return what to write in place of an argument that a class lacks; `places` are all settings by their group."""
     place = _group_of(name, places)
     if place is not None:
-        return f"`{name}` is a setting of {_owner(place)}: use `{_call(cls, place, name, repr(value))}`."
+        owner = "LSTMForecaster" if place == "Everyday" else place
+        return f"`{name}` is a setting of {owner}: use `{_call(cls, place, name, repr(value))}`."
     if name in ELSEWHERE:
         return f"`{name}` is no setting of {cls}: use `{ELSEWHERE[name].format(value=value)}`."
     for known, text in ((SAME, repr(value)), (ALIKE, "...")):
@@ -84,10 +78,6 @@ def answer_unknown(cls: str, name: str, value: object, places: Mapping[str, Sequ
 
 def _group_of(name: str, places: Mapping[str, Sequence[str]]) -> str | None:
     return next((group for group, names in places.items() if name in names), None)
-
-
-def _owner(group: str) -> str:
-    return "LSTMForecaster" if group == "Everyday" else group
 
 
 def _call(cls: str, group: str, name: str, value: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast.data.panel.arrays import Ints
 from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
 from gatecast.network.inputs import PanelArrays, spans
@@ -14,7 +15,7 @@ from gatecast.network.losses import mean_loss
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import Stretches, run_sequences
 
-__all__ = ["LearningCurves", "Validation", "limit_origins"]
+__all__ = ["Validation", "limit_origins"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -24,21 +25,13 @@ MAX_WINDOWS = 3000
 
 @dataclass(frozen=True)
 class Validation:
-    """Forecasts from rolling origins in the validation set of each series.
+    """Forecasts from rolling origins in the validation set of each series."""
 
-    Args:
-        panel: All points of the S series, those held out too; a series that is not judged may be empty.
-        values: `(N,)` the same in the units of the data.
-        n_learned: `(S,)` points that are learned from; the first origin is the last of them.
-        n_origins: `(S,)` origins, one step apart; 0 for a series that is not judged.
-        reach: Points that are read before the first origin, from a zero state.
-    """
-
-    panel: PanelArrays
-    values: np.ndarray
-    n_learned: np.ndarray
-    n_origins: np.ndarray
-    reach: int
+    panel: PanelArrays  # all points of the S series, those held out too; a series that is not judged may be empty
+    values: np.ndarray  # `(N,)` the same in the units of the data
+    n_learned: np.ndarray  # `(S,)` points that are learned from; the first origin is the last of them
+    n_origins: np.ndarray  # `(S,)` origins, one step apart; 0 for a series that is not judged
+    reach: int  # points that are read before the first origin, from a zero state
 
     @property
     def n_windows(self) -> int:
@@ -46,13 +39,20 @@ class Validation:
         return int(self.n_origins.sum())
 
     def before(self, horizon: int) -> Validation:
-        """Forecast as many points of the same series alike, the newest of those that are learned from.
-
-        Args:
-            horizon: H; all targets are learned from.
-        """
+        """Forecast as many points of the same series alike, the newest of those that are learned from."""
         n_origins = np.clip(self.n_learned - horizon, 0, self.n_origins)
         return replace(self, n_learned=self.n_learned - horizon - n_origins + 1, n_origins=n_origins)
+
+    def curves(self, network: TrainedNetwork, preparation: Preparation) -> dict[str, float]:
+        """Return the losses, as they are minimised, and the RMSE of what is held out and of as much before it.
+
+        The curves can be compared: the same weights, without dropout, judged alike on what they learned from.
+        """
+        parts = (self, self.before(network.spec.horizon))
+        forecasts = zip(parts, self.forecasts_of(parts, network), strict=True)
+        held, learned = (part.losses(each, network, preparation) for part, each in forecasts)
+        losses = {"validation_loss": held[0], "train_loss": learned[0]}
+        return losses | {"validation_rmse": held[1], "train_rmse": learned[1]}
 
     def losses(self, each: Forecasts, network: TrainedNetwork, preparation: Preparation) -> tuple[float, float]:
         """Return the mean loss of forecasts, in scaled units as it is minimised, and their RMSE in the data's units."""
@@ -77,8 +77,7 @@ class Validation:
     def scaled_errors(self, ensemble: Ensemble, preparation: Preparation) -> np.ndarray:
         """Return what came minus what was forecast, `(n, H)` in units of each series' scale.
 
-        Under a transform that bends each value alone these are errors of transformed values; under a difference they
-        are errors of the values themselves.
+        Under a transform that bends each value alone these are errors of transformed values, else of values themselves.
         """
         if not preparation.transform.is_elementwise:
             errors, series = self.errors(ensemble, preparation)
@@ -89,9 +88,8 @@ class Validation:
     def forecasts(self, network: TrainedNetwork) -> Forecasts:
         """Forecast from every origin.
 
-        Returns:
-            Parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
-            scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
+        Returns parameters of the forecasts `(n, P, H)` and what came `(n, H)` (NaN where nothing was observed), both
+        scaled; the series of each row `(n,)`, and where its origin lies among all points `(n,)`.
         """
         return self.forecasts_of((self,), network)[0]
 
@@ -116,56 +114,16 @@ class Validation:
         return np.where(inside, values[np.where(inside, at, 0)], np.nan)
 
     def _run(
-        self,
-        network: TrainedNetwork,
-        some: np.ndarray,
-        first: np.ndarray,
-        origins: np.ndarray,
-        series: np.ndarray,
-        positions: np.ndarray,
+        self, network: TrainedNetwork, some: Ints, first: Ints, origins: Ints, series: Ints, positions: Ints
     ) -> np.ndarray:
         if network.window:
             return network.forecast_windows(self.panel, series, positions, network.spec.horizon)
         start = np.maximum(first - self.reach, 0)
         call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         before = run_sequences(*call, Stretches(some, start, first - start), n_threads=network.n_threads)
-        each = run_sequences(
-            *call,
-            Stretches(some, first, origins),
-            state=before.state,
-            width=network.spec.horizon,
-            n_threads=network.n_threads,
-        )
+        H, threads = network.spec.horizon, network.n_threads
+        each = run_sequences(*call, Stretches(some, first, origins), state=before.state, width=H, n_threads=threads)
         return each.every
-
-
-@dataclass(frozen=True)
-class LearningCurves:
-    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from.
-
-    Args:
-        held: The part that is not learned from.
-        learned: As many points before it, which are.
-        preparation: Brings forecasts to the data's units.
-    """
-
-    held: Validation
-    learned: Validation
-    preparation: Preparation
-
-    def of(self, network: TrainedNetwork) -> dict[str, float]:
-        """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""
-        parts = (self.held, self.learned)
-        each = zip(parts, self.held.forecasts_of(parts, network), strict=True)
-        (held, held_rmse), (learned, learned_rmse) = (
-            part.losses(forecasts, network, self.preparation) for part, forecasts in each
-        )
-        return {
-            "validation_loss": held,
-            "train_loss": learned,
-            "validation_rmse": held_rmse,
-            "train_rmse": learned_rmse,
-        }
 
 
 def limit_origins(n_origins: np.ndarray, most: int = MAX_WINDOWS) -> np.ndarray:

@@ -37,7 +37,8 @@ def to_panel(
     Args:
         data: A pandas or polars DataFrame (or another that narwhals knows), long as `unique_id, ds, y`,
             without an id, or with a date column and a number column under any name; a pandas Series whose
-            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers.
+            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers. A `Panel` is
+            returned as it is.
         columns: Names of the columns; one that has its default name is searched for.
         freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
         id_col: Name of the series' column, before `columns`.
@@ -64,6 +65,8 @@ def to_panel(
         >>> panel.values, panel.freq
         (array([3., 4., 5.]), 1)
     """
+    if isinstance(data, Panel):
+        return data
     roles = make_roles(past, future, static)
     plain = as_array(data)
     if plain is not None:
