@@ -45,7 +45,7 @@ def healthy(rng: Rng) -> Evidence:
     fresh, learned = _errors(rng, n), _errors(rng, 4 * n, 0.97)
     linear = float(np.sqrt(np.mean(fresh.linear**2)))
     floor = NoiseFloor(linear, linear * 0.95, linear * 1.05, "linear")
-    facts = Facts(48, n_parameters=19_000, n_learned=4 * n, needed_lags=24, n_members=5, is_positive=True)
+    facts = Facts(48, n_parameters=19_000, n_learned=4 * n, needed_lags=24, is_positive=True)
     return Evidence(fresh, learned, curves=_at_rest(rng), coverage=_coverage(rng, fresh), floor=floor, facts=facts)
 
 

@@ -25,17 +25,7 @@ Tensors: TypeAlias = dict[str, np.ndarray]
 
 
 def write_tensors(path: str | os.PathLike[str], key: str, tensors: Tensors, facts: JsonObject) -> None:
-    """Write arrays and facts to one safetensors file; equal content gives equal files.
-
-    Args:
-        path: Where the file shall be; an older one is replaced once the new one is complete.
-        key: Name of the facts in the file, which tells kinds of files apart.
-        tensors: Arrays by name.
-        facts: What JSON can hold.
-
-    Raises:
-        OSError: It cannot be written. The older file is untouched.
-    """
+    """Write arrays and facts that JSON can hold, under a key for the kind of file; equal content gives equal files."""
     from safetensors.numpy import save
 
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
@@ -45,15 +35,9 @@ def write_tensors(path: str | os.PathLike[str], key: str, tensors: Tensors, fact
 
 
 def read_tensors(path: str | os.PathLike[str], key: str) -> tuple[Tensors, JsonObject, bool]:
-    """Read what `write_tensors` wrote.
+    """Read what `write_tensors` wrote: the arrays, the facts, and whether they are bit for bit what was written.
 
-    Returns:
-        The arrays, the facts, and whether they are bit for bit what was written.
-
-    Raises:
-        OSError: The file cannot be read.
-        ValueError: It is not a complete safetensors file.
-        KeyError: It has no such facts.
+    OSError: the file cannot be read. ValueError: it is not a complete safetensors file. KeyError: it has no such facts.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -107,15 +91,7 @@ def _checksum(tensors: Tensors, facts: JsonObject) -> str:
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file beside its place, flush it to disk and move it there in one step.
-
-    Args:
-        path: Where the file shall be; an older one is replaced.
-        content: All of it.
-
-    Raises:
-        OSError: It cannot be written. The older file is untouched and nothing is left behind.
-    """
+    """Write a file beside its place and move it there in one step; an OSError leaves the older one untouched."""
     target = Path(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:

@@ -14,13 +14,7 @@ JsonObject = dict[str, Any]
 
 
 def plain(value: object) -> Any:
-    """Turn a report into what JSON can hold: NaN and infinity become null.
-
-    Examples:
-        >>> from pathlib import Path
-        >>> plain({"rmse": np.float64("nan"), "ids": np.array([1, 2]), "out": Path("a.csv")})
-        {'rmse': None, 'ids': [1, 2], 'out': 'a.csv'}
-    """
+    """Turn a report into what JSON can hold: NaN and infinity become null."""
     if isinstance(value, dict):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, np.ndarray):

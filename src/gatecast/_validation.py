@@ -33,17 +33,7 @@ Check = Callable[[str, object, str], None]
 
 
 def suggest(name: object, known: Iterable[object], least: float = 0.0) -> str:
-    """Return the known name that is nearest to one that somebody wrote; "" where none is.
-
-    Args:
-        name: What was written.
-        known: The names.
-        least: How alike they must be at least, 0 to 1 (`difflib.SequenceMatcher.ratio`).
-
-    Examples:
-        >>> suggest("hiden_size", ["horizon", "hidden_size"])
-        'hidden_size'
-    """
+    """Return the known name that is most like (`difflib`, at least `least`) what somebody wrote; "" where none is."""
     return next(iter(difflib.get_close_matches(str(name), [str(one) for one in known], n=1, cutoff=least)), "")
 
 
@@ -58,98 +48,38 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def as_tuple(name: str, value: object, remedy: str) -> tuple[object, ...]:
-    """Take several values as a tuple.
-
-    Raises:
-        ConfigError: It is a single one.
-    """
+    """Take several values as a tuple."""
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         raise ConfigError(f"`{name}` must be several values, got {value!r}. {remedy}")
     return tuple(value)
 
 
-def check_count(name: str, value: object, remedy: str) -> None:
-    """Check for a positive whole number.
+def _check(expected: str, is_right: Callable[[object], bool]) -> Check:
+    """Return a check that raises a ConfigError which says what was expected."""
 
-    Raises:
-        ConfigError: It is none.
-    """
-    if not is_integer(value) or value < 1:
-        raise ConfigError(f"`{name}` must be a positive integer, got {value!r}. {remedy}")
+    def check(name: str, value: object, remedy: str) -> None:
+        if not is_right(value):
+            raise ConfigError(f"`{name}` must be {expected}, got {value!r}. {remedy}")
 
-
-def check_whole(name: str, value: object, remedy: str) -> None:
-    """Check for a whole number that is not negative.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if not is_integer(value) or value < 0:
-        raise ConfigError(f"`{name}` must be a whole number from 0 on, got {value!r}. {remedy}")
+    return check
 
 
-def check_positive(name: str, value: object, remedy: str) -> None:
-    """Check for a finite positive number.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if not is_number(value) or not 0 < value < math.inf:
-        raise ConfigError(f"`{name}` must be a positive number, got {value!r}. {remedy}")
-
-
-def check_nonnegative(name: str, value: object, remedy: str) -> None:
-    """Check for a finite number that is positive or 0.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if value != 0:
-        check_positive(name, value, remedy)
-
-
-def check_share(name: str, value: object, remedy: str) -> None:
-    """Check for a number that is at least 0 and below 1.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if not is_number(value) or not 0 <= value < 1:
-        raise ConfigError(f"`{name}` must be at least 0 and below 1, got {value!r}. {remedy}")
-
-
-def check_flag(name: str, value: object, remedy: str) -> None:
-    """Check for True or False.
-
-    Raises:
-        ConfigError: It is neither.
-    """
-    if not isinstance(value, bool | np.bool):
-        raise ConfigError(f"`{name}` must be True or False, got {value!r}. {remedy}")
+check_count = _check("a positive integer", lambda value: is_integer(value) and value >= 1)
+check_whole = _check("a whole number from 0 on", lambda value: is_integer(value) and value >= 0)
+check_positive = _check("a positive number", lambda value: is_number(value) and 0 < value < math.inf)
+check_nonnegative = _check("a positive number", lambda value: value == 0 or (is_number(value) and 0 < value < math.inf))
+check_share = _check("at least 0 and below 1", lambda value: is_number(value) and 0 <= value < 1)
+check_flag = _check("True or False", lambda value: isinstance(value, bool | np.bool))
 
 
 def check_path(name: str, value: object, remedy: str = 'Use for example `"model.safetensors"`.') -> None:
-    """Check for a text or a path object.
-
-    Raises:
-        ConfigError: It is neither.
-    """
+    """Check for a text or a path object."""
     if not isinstance(value, str | os.PathLike):
         raise ConfigError(f"`{name}` must be a path, got {value!r}. {remedy}")
 
 
 def check_choice(name: str, value: object, choices: Sequence[str], code: Callable[[str], str] | None = None) -> None:
-    """Check for one of some names.
-
-    Args:
-        name: The argument.
-        value: What was passed.
-        choices: The names.
-        code: How the nearest of them is written in a call; `name='choice'` when absent.
-
-    Raises:
-        ConfigError: It is none of them.
-    """
+    """Check for one of some names; `code` says how the nearest is written in a call, if not `name='choice'`."""
     if value not in choices:
         nearest = suggest(value, choices)
         known = ", ".join(repr(choice) for choice in choices)

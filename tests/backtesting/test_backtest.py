@@ -22,7 +22,10 @@ from gatecast import (
     TimeLimitError,
     Training,
     backtest,
+    to_panel,
 )
+from gatecast.backtesting.backtest import usual_jobs
+from gatecast.backtesting.windows import rolling_windows
 from made_series import COVARIATES, SMALL, forecaster, table, with_covariates
 
 DATA = table(60)
@@ -283,3 +286,13 @@ def test_gaps_are_no_actual_values():
 def test_arguments_that_make_no_sense_are_named(settings, message):
     with pytest.raises(ConfigError, match=message):
         run(**({"models": [Naive(3)]} | settings))
+
+
+@pytest.mark.parametrize(("n_series", "n_jobs"), [(9, None), (10, -1)])
+def test_processes_are_started_for_many_series_alone(n_series, n_jobs):
+    assert usual_jobs(n_series) == n_jobs
+
+
+def test_windows_end_with_the_series_and_come_oldest_first():
+    windows = rolling_windows(to_panel(np.arange(9.0)), 2, 3, 2)
+    assert [int(window.cuts[0]) for window in windows] == [3, 5, 7]

@@ -8,9 +8,9 @@ import pytest
 
 import gatecast
 from gatecast import charts
-from gatecast.charts import ahead, coverage, curves, errors, evidence, figure, gates, ranking, search, steps
+from gatecast.charts import backtests, comparisons, fits, forecasts, gates
+from gatecast.charts.backtests import coverages, step_errors
 from gatecast.charts.matplotlib_backend import draw
-from gatecast.charts.numbers import coverages, step_errors
 from gatecast.charts.plotly_backend import figure_of
 from gatecast.charts.timeline import make_timeline
 from gatecast.comparison.board import leaderboard
@@ -41,22 +41,22 @@ def all_charts(t):
     line, random = fitted(), np.random.default_rng(0)
     for record in (made_backtest(seed=1), hostile_backtest(seed=0)):
         board = leaderboard(record, n_draws=50)
-        yield "steps", steps.steps_chart(step_errors(record), t)
-        yield "steps by model", steps.steps_by_model(step_errors(record), t)
-        yield "calibration", coverage.calibration_chart(coverages(record), t)
-        yield "calibration by model", coverage.calibration_by_model(coverages(record), t)
-        yield "skill", ranking.skill_chart(ranking.board_rows(board), board.metric, t)
-        yield "pairs", evidence.significance_chart(board, None, t)
-    yield "ranks", evidence.significance_chart(made_board(n_series=12, seed=2), None, t)
-    yield "forecast", ahead.forecast_chart(line, 20, t)
-    yield "whole", figure._chart(line, "", t)
-    yield "training", curves.training_chart(curves.training_of(HISTORY), t, "kg $x$", 1.0)
-    yield "residuals", errors.residuals_chart(random.normal(size=200), None, 12, "kg", None, t)
+        yield "steps", backtests.steps_chart(step_errors(record), t)
+        yield "steps by model", backtests.steps_by_model(step_errors(record), t)
+        yield "calibration", backtests.calibration_chart(coverages(record), t)
+        yield "calibration by model", backtests.calibration_by_model(coverages(record), t)
+        yield "skill", comparisons.skill_chart(comparisons.board_rows(board), board.metric, t)
+        yield "pairs", comparisons.significance_chart(board, None, t)
+    yield "ranks", comparisons.significance_chart(made_board(n_series=12, seed=2), None, t)
+    yield "forecast", forecasts.forecast_chart(line, 20, t)
+    yield "whole", forecasts._chart(line, "", t)
+    yield "training", fits.training_chart(fits.training_of(HISTORY), t, "kg $x$", 1.0)
+    yield "residuals", fits.residuals_chart(random.normal(size=200), None, 12, "kg", None, t)
     yield "heat", gates.heatmap_chart(HOURS, random.uniform(size=(48, 5)), "<b>", np.arange(48.0), "$y$", None, 40, t)
     yield "lives", gates.lives_chart([0.5, 3, 40, np.inf], "hours", [24], None, t)
     yield "lags", gates.lags_chart(np.array([0.6, 0.3, 0.1]), ["t", "t-1", "$t$"], None, t, 1.5)
-    yield "search", search.history_chart(tuned([1.0, np.nan, 0.8, 9.0, 0.9]), None, t)
-    yield "importance", search.importance_chart(tuned([1.0, 0.9]), None, t)
+    yield "search", fits.history_chart(tuned([1.0, np.nan, 0.8, 9.0, 0.9]), None, t)
+    yield "importance", fits.importance_chart(tuned([1.0, 0.9]), None, t)
 
 
 def compare(drawn, plotly):

@@ -8,9 +8,9 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from gatecast import ConfigError, DataError, charts
-from gatecast.charts.evidence import groups
+from gatecast.charts.comparisons import groups
 from gatecast.comparison.board import leaderboard
-from gatecast.comparison.ranks import Ranks
+from gatecast.comparison.significance import Ranks
 
 from .drawn import overlaps, texts_in_svg
 from .made_backtests import SLOPES, made_backtest, made_board

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gatecast import ConfigError, DataError, charts
-from gatecast.charts.errors import autocorrelation
+from gatecast.charts.fits import autocorrelation
 from gatecast.diagnosis.findings import Diagnosis, Finding, part_of
 from gatecast.tuning.tuned import Tuned
 

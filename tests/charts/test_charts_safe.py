@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 import gatecast.charts
 from gatecast import charts
+from gatecast.charts.matplotlib_backend import fonts
 from gatecast.charts.names import distinct, for_matplotlib, for_plotly, shorten
-from gatecast.charts.style import fonts
 from gatecast.comparison.board import leaderboard
 
 from .drawn import texts_in_svg

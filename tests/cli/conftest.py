@@ -2,7 +2,8 @@
 
 import pytest
 
-from gatecast.cli.run import run
+from gatecast import LSTMForecaster
+from gatecast.cli.app import run
 
 from .commands import QUICK, Outcome, weekly, write_csv
 
@@ -19,6 +20,18 @@ def gatecast(capsys, monkeypatch, tmp_path):
         return Outcome(code, captured.out, captured.err)
 
     return command
+
+
+@pytest.fixture
+def few_epochs(monkeypatch):
+    """Let every fit take a moment, where how good it is proves nothing."""
+    fit = LSTMForecaster.fit
+
+    def hurry(self, *data, **named):
+        self.set_params(training__epochs=min(self.training.epochs or 2, 5))
+        return fit(self, *data, **named)
+
+    monkeypatch.setattr(LSTMForecaster, "fit", hurry)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import gatecast as package
-from gatecast.cli import outputs
+from gatecast.cli import output
 
 from .commands import QUICK, spawn, write_csv, write_shops
 
@@ -262,7 +262,7 @@ def test_output_folder_that_is_read_only(refused, csv, monkeypatch):
     def refuse(**where):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(outputs.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(output.tempfile, "mkstemp", refuse)
     refused("forecast", csv, *QUICK, says="cannot be written (read-only file system)")
 
 

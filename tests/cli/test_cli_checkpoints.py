@@ -54,7 +54,7 @@ def test_checkpoint_of_another_fit_is_refused(gatecast, csv, tmp_path, more, say
 
 
 def test_control_c_says_how_to_go_on(tmp_path, monkeypatch):
-    write_csv(tmp_path / "data.csv", n=3000)
+    write_csv(tmp_path / "data.csv", n=500)
     (tmp_path / "wait.py").write_text(
         "from gatecast.cli import choices, main\nchoices.CHECKPOINT_SECONDS = 0.05\nmain()\n"
     )

@@ -34,7 +34,7 @@ def test_compare_is_read_at_80_columns(gatecast, wave):
     assert max(map(len, outcome.out.splitlines())) <= 80
 
 
-def test_compare_has_the_lstm_in_it(gatecast, wave):
+def test_compare_has_the_lstm_in_it(gatecast, wave, few_epochs):
     report = gatecast(
         "compare", wave, "--horizon", 2, "--n-windows", 2, "--models", "LSTM", *FAST, "--no-refit", "--json"
     )

@@ -65,7 +65,7 @@ def test_bad_options_exit_2(gatecast, arguments):
 def test_help_loads_nothing_heavy():
     code = """
 import sys
-from gatecast.cli.run import run
+from gatecast.cli.app import run
 assert run(["--help"]) == 0
 heavy = {"pandas", "matplotlib", "statsmodels", "pyarrow", "narwhals", "polars", "tqdm"} & set(sys.modules)
 assert not heavy, heavy

@@ -8,9 +8,13 @@ from html import unescape
 import pandas as pd
 import pytest
 
+from gatecast import LSTMForecaster
+
 from .commands import write_csv, write_shops
 
 FAST = ("--models", "Naive", "--models", "SeasonalNaive", "--n-windows", 2)
+
+pytestmark = pytest.mark.usefixtures("few_epochs")
 
 
 @pytest.fixture
@@ -77,9 +81,16 @@ def test_covariates_and_names_with_spaces_come_again(gatecast, tmp_path):
         (("--out", "no/report.html"), "mkdir"),
         (("--lang", "fr"), "`--lang` must be one of en, zh, got 'fr'"),
         (("--models", "ARIMAX"), "There is no model 'ARIMAX'"),
+        (("--n-windows", 0), "`--n-windows` must be a positive integer, got 0"),
+        (("--step-size", 0), "`--step-size` must be a positive integer"),
+        (("--time-limit", 0), "`--time-limit` must be a positive number"),
+        (("--n-jobs", 0), "`--n-jobs` must be a whole number other than 0"),
+        (("--horizon", 0), "`--horizon` must be a positive integer"),
+        (("--horizon", 80), "`--horizon 80` needs at least 81"),
     ],
 )
-def test_what_cannot_be_done_is_said_before_any_work(gatecast, csv, arguments, said):
+def test_what_cannot_be_done_is_said_before_any_work(gatecast, csv, monkeypatch, arguments, said):
+    monkeypatch.setattr(LSTMForecaster, "fit", None)
     outcome = gatecast("report", csv, "--horizon", 3, *arguments)
     assert outcome.code == 2
     assert said in outcome.err

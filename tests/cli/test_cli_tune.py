@@ -1,6 +1,7 @@
 """Does `gatecast tune` search, measure on what it has not seen, write its files, and refuse nonsense?"""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,18 @@ from gatecast import LSTMForecaster
 from gatecast.tuning import objective
 
 from .commands import write_csv
+
+
+@pytest.fixture(autouse=True)
+def short_trials(monkeypatch):
+    """Let the trial of the defaults take no longer than those of the space below."""
+    fit = objective.fit_panel
+
+    def hurry(settings, panel, **more):
+        return fit(replace(settings, epochs=min(settings.epochs or 4, 4)), panel, **more)
+
+    monkeypatch.setattr(objective, "fit_panel", hurry)
+
 
 ONE = ("--horizon", 3, "--n-trials", 3, "--n-windows", 1)
 SPACE = ("--space", "epochs=1:4", "--space", "hidden_size=8,16", "--space", "lookback=4:12:log")

@@ -6,10 +6,15 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from comparison.made_backtests import made_backtest
-from gatecast.comparison.cells import Cells, cells_of
-from gatecast.comparison.ranks import average_ranks, critical_difference
-from gatecast.comparison.scores import score_windows
-from gatecast.comparison.significance import bootstrap_skill, diebold_mariano, holm, units_of
+from gatecast.comparison.scores import Cells, cells_of, score_windows
+from gatecast.comparison.significance import (
+    average_ranks,
+    bootstrap_skill,
+    critical_difference,
+    diebold_mariano,
+    holm,
+    units_of,
+)
 from gatecast.exceptions import ConfigError, DataError
 
 

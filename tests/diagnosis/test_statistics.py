@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gatecast.diagnosis.floor import gamma_test, noise_floor
-from gatecast.diagnosis.linear import fit_linear
+from gatecast.diagnosis.linear import fit_linear, orders_up_to
 from gatecast.diagnosis.statistics import block_means, ljung_box_p, newey_west_z, remainder, slope_t
 
 diagnostic = pytest.importorskip("statsmodels.stats.diagnostic")
@@ -82,6 +82,15 @@ def test_linear_is_least_squares():
     ahead = fit.forecast(y, np.array([0, 450]))
     assert np.isnan(ahead[0])
     assert ahead[1] == pytest.approx(expected[0] * y[449] + expected[1], rel=1e-6)
+
+
+def test_linear_finds_its_order_among_powers_of_two_and_seasons():
+    assert orders_up_to(24, 12) == [1, 2, 3, 4, 6, 8, 12, 13, 16, 24]
+    y = np.random.default_rng(0).normal(size=3000)
+    for t in range(2, 3000):
+        y[t] += 1.2 * y[t - 1] - 0.5 * y[t - 2]
+    fit = fit_linear(y, np.zeros(3000, int), np.ones(3000, bool), [1, 2, 4, 8])
+    assert (fit.order, *fit.weights[:2].round(1)) == (2, 1.2, -0.5)
 
 
 def test_linear_residuals_are_of_points_that_were_not_learned_from():

@@ -5,7 +5,7 @@ import pytest
 
 from gatecast import ConfigError
 from gatecast.data.panel.panel import Panel
-from gatecast.explanation.events import find_events
+from gatecast.explanation.events import cycles_of, find_events
 from gatecast.explanation.units import Units
 
 from .hand_set import fitted, forget_bias, hourly, set_weights
@@ -113,3 +113,9 @@ def test_threshold_of_a_model():
     for wrong in (0, 1, "a", None, True):
         with pytest.raises(ConfigError, match="`threshold` must be a share between 0 and 1"):
             gates.forget_events(wrong)
+
+
+def test_nine_days_are_in_their_second_week():
+    cycles = cycles_of(panel(9, "D"), 7)
+    last = [(cycle.name, int(cycle.parts[-1]), int(cycle.rounds[-1])) for cycle in cycles]
+    assert last == [("weekday", 1, 1), ("month", 0, 0), ("season", 1, 1)]

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from gatecast.explanation.durations import duration
-from gatecast.explanation.halflives import half_lives
-from gatecast.explanation.units import Units
+from gatecast.explanation.units import Units, duration, duration_message, half_lives
+from gatecast.texts.message import Message
 
 from .hand_set import fitted, forget_bias, hourly, set_weights
 
@@ -71,8 +70,24 @@ def test_gates_that_never_or_always_forget():
         (7.5, 10, "7.5 steps"),
         (1500, "s", "25 minutes"),
         (2, "10ms", "20 milliseconds"),
+        (9, "D", "9 days"),
+        (8, "15min", "2 hours"),
+        (2.4, "MS", "2.4 months"),
+        (1, 1, "1 step"),
+        (0.25, "h", "15 minutes"),
+        (1234.5, 1, "1,234 steps"),
+        (48, "h", "2 days"),
+        (3, "W-SUN", "3 weeks"),
+        (30, "MS", "2.5 years"),
+        (float("inf"), "h", "for ever"),
         (float("nan"), "D", "unknown"),
     ],
 )
 def test_durations(steps, freq, text):
     assert duration(steps, freq) == text
+
+
+def test_durations_are_messages_and_units_have_names():
+    assert duration_message(9, "D") == Message("unit.day", {"n": "9"})
+    both = Units(np.array([1, 2]), np.array(["forward", "backward"]), np.array([3, 0]))
+    assert both.names == ("unit 3 of layer 1", "unit 0 of layer 2 (backward)")

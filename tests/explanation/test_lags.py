@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gatecast import ConfigError
-from gatecast.explanation.lags import slopes_of_values
+from gatecast.explanation.importance import slopes_of_values
 from gatecast.network import wrapper
 from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gatecast.explanation.spectra import find_spectra
-from gatecast.explanation.units import Units
+from gatecast.explanation.units import Units, find_spectra
 
 T = 2000
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.metrics.conformal import MAX_ROWS, Conformal, coverage, coverage_by_step, fit_conformal
+from gatecast.metrics.conformal import MAX_ROWS, Conformal, coverage, fit_conformal
 
 
 def hits(n, level, is_symmetric, draw, n_trials=4000):
@@ -43,6 +43,23 @@ def test_half_width_is_the_ranked_residual():
     np.testing.assert_array_equal(fit_conformal(residuals).quantiles([0.05, 0.1, 0.5, 0.9]), expected)
 
 
+def test_asymmetric_ends_by_hand():
+    lower, upper = fit_conformal(np.arange(99.0)[:, None], is_symmetric=False).bounds([50, 90])
+    assert (lower.tolist(), upper.tolist()) == ([[24.0, 4.0]], [[74.0, 94.0]])
+
+
+@pytest.mark.parametrize(
+    ("residuals", "expected"),
+    [
+        # one step shows no growth, so it is that of a random walk; errors that do not grow do not grow later either
+        (np.array([[-1.0], [1.0]]), np.sqrt([1, 2, 3, 4])),
+        (np.ones((9, 3)), np.ones(5)),
+    ],
+)
+def test_growth_beyond_the_measured_steps(residuals, expected):
+    np.testing.assert_allclose(fit_conformal(residuals).growth(len(expected)), expected, rtol=1e-9)
+
+
 def test_quantiles_mirror_with_the_sign():
     residuals = np.random.default_rng(0).gamma(2, size=(57, 4))
     quantiles = fit_conformal(residuals).quantiles([0.03, 0.2, 0.5, 0.8, 0.97])
@@ -56,8 +73,9 @@ def test_each_step_has_its_own_width():
     conformal = fit_conformal(spread * rng.normal(size=(2000, 4)))
     # 1.645 deviations, known to about 5 % from 2000 residuals
     np.testing.assert_allclose(conformal.half_widths(90), 1.645 * spread, rtol=0.1)
-    lower, upper = (np.repeat(end.T, 5000, axis=0) for end in conformal.bounds(90))
-    measured = coverage_by_step(lower, upper, spread * rng.normal(size=(5000, 4)))
+    lower, upper = (end.T for end in conformal.bounds(90))
+    actual = spread * rng.normal(size=(5000, 4))
+    measured = [coverage(lower[:, [step]], upper[:, [step]], actual[:, [step]]) for step in range(4)]
     np.testing.assert_allclose(measured, 0.9, atol=0.03)
 
 
@@ -126,5 +144,6 @@ def test_impossible_level_is_refused():
         fit_conformal(np.zeros((3, 1))).half_widths(195)
 
 
-def test_coverage_without_observations_is_unknown():
+def test_coverage_counts_what_was_observed():
     assert np.isnan(coverage(np.zeros((1, 1)), np.ones((1, 1)), np.array([[np.nan]])))
+    assert coverage(np.zeros((1, 4)), np.ones((1, 4)), np.array([[0.5, 2.0, 1.0, np.nan]])) == 2 / 3

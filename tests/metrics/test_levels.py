@@ -48,7 +48,7 @@ def test_impossible_quantiles_are_refused(quantiles, message):
 
 
 def test_numbers_of_any_kind_are_taken():
-    assert check_levels(np.array([95, 80])) == (80.0, 95.0)
+    assert check_levels(np.array([95, 80, 95])) == (80.0, 95.0)
     assert check_levels(np.int64(90)) == (90.0,)
     assert check_quantiles((0.9, np.float32(0.5))) == (0.5, 0.9)
 

@@ -36,6 +36,13 @@ def test_seed_decides():
     assert not np.array_equal(same[0], sample_paths(FORECASTS, RESIDUALS, SCALES, 10, seed=4))
 
 
+def test_paths_and_shuffle_by_hand():
+    paths = sample_paths(np.array([[10.0, 20.0]]), np.array([[1.0, 2.0]]), np.array([3.0]), n_paths=2)
+    np.testing.assert_array_equal(paths, [[[13, 26], [13, 26]]])
+    matched = match_quantiles(np.array([[[5.0], [1.0], [3.0]]]), [0.25, 0.75], np.array([[[0.0, 10.0]]]))
+    np.testing.assert_allclose(matched.ravel(), [10, 0, 5], atol=1e-12)
+
+
 def test_series_do_not_share_rows():
     paths = sample_paths(np.zeros((2, 6)), RESIDUALS, np.ones(2), 200)
     assert not np.array_equal(paths[0], paths[1])

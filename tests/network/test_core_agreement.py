@@ -16,6 +16,7 @@ from core_problems import (
 from gatecast.exceptions import ConfigError
 from gatecast.network import inputs, reference, wrapper
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from oracles.adam import adam_step, clip_factor
 
 # float64: both round in other orders, over sums of some hundred terms: 1e-12 of the largest number.
 # float32: the same with its 6e-8 of rounding, carried through 20 steps and 3 layers (measured: 2e-6).
@@ -49,8 +50,8 @@ def reference_training(problem, batches, rates, optimizer):
         error = at.predictions[:, :, problem.loss.middle] - batch.y
         count = np.sum(~np.isnan(error))
         records.append([at.loss, at.loss, np.nansum(error**2) / count, count, np.linalg.norm(at.weights)])
-        clipped = at.weights * reference.clip_factor(at.weights, optimizer.clip_norm)
-        reference.adam_step(flat, clipped, moments, k + 1, rate, optimizer, mean, problem.spec.decays)
+        clipped = at.weights * clip_factor(at.weights, optimizer.clip_norm)
+        adam_step(flat, clipped, moments, k + 1, rate, optimizer, mean, problem.spec.decays)
     return flat, mean, moments, np.array(records)
 
 

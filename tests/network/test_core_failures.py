@@ -9,7 +9,7 @@ import pytest
 from gatecast.network import _native, inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.layers import LAYERS
-from gatecast.network.reference.origins import LOSSES
+from gatecast.network.origins import LOSSES
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 SPEC = NetworkSpec.plain(2, (5,), 3)

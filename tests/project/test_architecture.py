@@ -59,7 +59,7 @@ def room_of(module: str) -> str:
 def door() -> dict[str, str]:
     """Module of each name that the package gives out."""
     found = {}
-    for node in ast.walk(ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse((ROOT / "__init__.pyi").read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gatecast"):
             for alias in node.names:
                 full = f"{node.module}.{alias.name}".removeprefix("gatecast.")
@@ -125,7 +125,7 @@ def test_files_say_which_question_they_answer(path: Path) -> None:
 
 
 def test_public_names_are_these() -> None:
-    assert gatecast.__all__ == [
+    names = [
         "MSTL",
         "SARIMA",
         "AutoARIMA",
@@ -170,13 +170,34 @@ def test_public_names_are_these() -> None:
         "train_test_split",
         "tune",
     ]
-    assert all(hasattr(gatecast, name) for name in gatecast.__all__)
+    assert gatecast.__all__ == sorted(names)
+    assert set(names) <= set(dir(gatecast))
+    for name in set(names) - {"__version__", "datasets"}:
+        assert getattr(gatecast, name).__name__ == name
 
 
-def test_import_pulls_in_nothing_heavy() -> None:
+def test_names_of_submodules_and_typos() -> None:
+    program = "import gatecast; print(gatecast.datasets.__name__, hasattr(gatecast, 'LSTMForecastr'))"
+    assert printed(program) == "gatecast.datasets False"
+    with pytest.raises(AttributeError, match="module 'gatecast' has no attribute 'LSTMForecastr'"):
+        gatecast.LSTMForecastr  # noqa: B018  asked for
+    with pytest.raises(ImportError, match="LSTMForecastr"):
+        from gatecast import LSTMForecastr  # noqa: F401
+
+
+def printed(program: str) -> str:
+    """What a program prints in a fresh interpreter."""
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_import_loads_no_numpy_and_no_other_module_of_ours() -> None:
+    program = "import sys, gatecast; print(*[m for m in sys.modules if m.split('.')[0] in ('numpy', 'gatecast')])"
+    assert printed(program) == "gatecast"
+
+
+def test_forecaster_pulls_in_nothing_heavy() -> None:
     heavy = ["pandas", "polars", "narwhals", "matplotlib", "scipy", "statsmodels", "pyarrow", "tqdm", "typer", "rich"]
     heavy += ["charset_normalizer", "holidays", "joblib", "statsforecast", "utilsforecast"]
     heavy += ["optuna", "sqlalchemy", "plotly", "jinja2"]
-    program = f"import sys, gatecast; print([m for m in {heavy} if m in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
+    program = f"import sys; from gatecast import LSTMForecaster; print([m for m in {heavy} if m in sys.modules])"
+    assert printed(program) == "[]"

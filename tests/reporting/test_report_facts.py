@@ -8,9 +8,8 @@ from gatecast import LSTMForecaster, Training, to_panel
 from gatecast.comparison import compare
 from gatecast.reporting import report
 from gatecast.reporting.data import about_data
-from gatecast.reporting.leaks import find_leaks
-from gatecast.reporting.outliers import find_outliers
-from gatecast.reporting.rivals import scope_of
+from gatecast.reporting.suspects import find_leaks, find_outliers
+from gatecast.reporting.work import scope_of
 
 
 def panel_of(*series, **columns):
@@ -99,15 +98,16 @@ def test_a_part_that_fails_says_why_and_the_others_stay(leaky):
 def test_scope_shrinks_with_series_and_length():
     assert scope_of(to_panel(panel_of(noisy())), 12).n_windows == 5
     assert scope_of(to_panel(panel_of(noisy(40))), 12).n_windows == 1
+    assert scope_of(to_panel(panel_of(noisy(60))), 12).n_windows == 3
     many = scope_of(to_panel(panel_of(*[noisy(seed=k) for k in range(12)])), 12)
     assert (many.n_windows, many.left_out) == (2, ("AutoARIMA",))
     assert "AutoARIMA" not in many.models
 
 
 def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
-    import gatecast.reporting.rivals as rivals
+    import gatecast.reporting.work as work
 
-    monkeypatch.setattr(rivals, "USUAL", ("LSTM", "Naive", "SeasonalNaive"))
+    monkeypatch.setattr(work, "USUAL", ("LSTM", "Naive", "SeasonalNaive"))
     data = panel_of(noisy(150) + np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 30))
     model = LSTMForecaster(
         3, hidden_size=4, lookback=6, season_length=5, progress=False, training=Training(epochs=1)

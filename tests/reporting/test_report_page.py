@@ -12,7 +12,7 @@ import pytest
 import gatecast
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.reporting import Report, report
-from gatecast.reporting.figures import forecast_figure
+from gatecast.reporting.figures import figures_of
 from gatecast.reporting.words import Words
 from made_series import forecaster
 
@@ -240,7 +240,7 @@ def test_a_missing_library_is_said_in_one_sentence(small, monkeypatch):
         Report(small.facts).html  # noqa: B018
 
 
-def test_forecast_of_one_step_can_be_seen():
+def test_forecast_of_one_step_can_be_seen(small):
     series = {
         "name": "a",
         "value_name": "y",
@@ -252,7 +252,8 @@ def test_forecast_of_one_step_can_be_seen():
         "forecast": [5.0],
         "bands": [{"level": 80, "lower": [4.5], "upper": [5.5]}],
     }
-    *bands, _, forecast = forecast_figure(series, Words("en"))["data"]
+    facts = small.facts | {"forecast": {"series": [series]}}
+    *bands, _, forecast = figures_of(facts, Words("en"))["forecast-0"]["data"]
     # a line from the newest value on, and a band that opens there
     assert (forecast["x"], forecast["y"]) == (["2024-01-02", "2024-01-03"], [4.0, 5.0])
     assert [band["y"] for band in bands] == [[4.0, 5.5], [4.0, 4.5]]

@@ -127,6 +127,18 @@ def test_message_holds_messages_lists_and_settings():
     assert (str(names), names.say("zh")) == ("Behind the seasonal naive: A, B.", "不如季节性朴素预测的有：A、B。")
 
 
+def test_settings_of_groups_are_written_with_their_class():
+    from gatecast.model import settings  # noqa: F401  tells which class a setting belongs to
+
+    said = in_python({"epochs": 32, "loss": "quantile", "season_length": (7, 24)})
+    assert said == 'loss="quantile", season_length=(7, 24), training=Training(epochs=32)'
+
+
+def test_one_thing_is_called_otherwise_than_several():
+    said = [Texts(lang)("unit.day", n=n) for lang, n in (("en", 1), ("en", 3), ("zh", 3))]
+    assert said == ["1 day", "3 days", "3 天"]
+
+
 def test_settings_of_numpy_are_written_as_plain_ones():
     assert in_python({"a": np.int64(7), "b": (np.int64(7), 24), "c": np.float64(0.5)}) == "a=7, b=(7, 24), c=0.5"
 

@@ -25,6 +25,11 @@ def test_rate_is_below_the_lowest_point_of_the_curve(best: float, noise: float) 
     assert best / 7.5 < found < best
 
 
+def test_rate_of_a_short_curve_by_hand() -> None:
+    # the lowest of unsmoothed losses, since the outbreak comes early: a third of 1e-2
+    assert steepest_rate(np.geomspace(1e-4, 1.0, 5), np.array([1.0, 0.9, 0.5, 0.8, 9.0])) == pytest.approx(1e-2 / 3)
+
+
 def test_what_comes_behind_the_outbreak_does_not_count() -> None:
     losses = curve(1e-2, outbreak=2e-2)
     # after a divergence a network can fall on a constant whose loss is low

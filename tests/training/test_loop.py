@@ -233,3 +233,4 @@ def test_every_reason_has_a_remedy(stop: Stop) -> None:
     assert len(stop.remedy) > 40
     assert stop.remedy[0].isupper()
     assert stop.remedy.endswith(".")
+    assert stop.message.say("zh").endswith("。")

@@ -34,33 +34,43 @@ def quick(**options):
     return tune(Y, model(), **{"space": WHOLE, "n_trials": 4, "n_windows": 1} | options)
 
 
-@pytest.fixture(autouse=True)
-def _short_fits(monkeypatch):
+def judge_by(error_of, patch):
+    """Judge without training, by a function of the settings that returns an error or raises."""
+    patch.setattr(objective, "judge", lambda settings, *more: Judged((float(error_of(settings)),), (0.0,)))
+
+
+def off_fifteen(settings):
+    """A lookback of 15 is best."""
+    return 50.0 if settings.lookback is None else abs(settings.lookback - 15) + 1.0
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _short_fits():
     """Train as the defaults do, but for a tenth of the steps."""
-    monkeypatch.setattr("gatecast.model.plan.LEAST_STEPS", 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gatecast.model.plan.LEAST_STEPS", 20)
+        yield
+
+
+@pytest.fixture(scope="module")
+def searched(_short_fits):
+    """A search of real fits."""
+    return quick(n_trials=3)
 
 
 @pytest.fixture
 def judged_by_lookback(monkeypatch):
-    """Judge without training: a lookback of 15 is best."""
-
-    def judge(settings, windows, metric, report, n_seeds):
-        if settings.lookback is None:
-            return Judged((50.0,), (0.0,))
-        return Judged((abs(settings.lookback - 15) + 1.0,), (0.0,))
-
-    monkeypatch.setattr(objective, "judge", judge)
+    judge_by(off_fifteen, monkeypatch)
 
 
-def test_the_model_is_tried_first_and_the_defaults_second():
-    tuned = quick(n_trials=3)
-    assert tuned.trials["start"].tolist() == ["model", "default", ""]
-    assert tuned.trials["state"].tolist()[:2] == ["complete", "complete"]
-    assert (tuned.trials.loc[0, "lookback"], tuned.trials.loc[0, "cell"]) == (8, "lstm")
+def test_the_model_is_tried_first_and_the_defaults_second(searched):
+    assert searched.trials["start"].tolist() == ["model", "default", ""]
+    assert searched.trials["state"].tolist()[:2] == ["complete", "complete"]
+    assert (searched.trials.loc[0, "lookback"], searched.trials.loc[0, "cell"]) == (8, "lstm")
 
 
-def test_the_result_is_a_forecaster_fitted_on_everything():
-    tuned = quick()
+def test_the_result_is_a_forecaster_fitted_on_everything(searched):
+    tuned = searched
     assert tuned.model.predict()["ds"].tolist() == [120, 121, 122]
     expected = forecaster(3, **MODEL | {"lookback": 8, "learning_rate": 0.01} | tuned.settings).fit(Y)
     np.testing.assert_array_equal(tuned.model.predict()["LSTM"], expected.predict()["LSTM"])
@@ -87,13 +97,12 @@ def test_the_best_is_found(judged_by_lookback):
 
 
 def test_luck_of_the_initial_weights_does_not_decide(monkeypatch):
-    def judge(settings, windows, metric, report, n_seeds):
+    def error_of(settings):
         # one lookback is lucky with the model's own seed alone
         lucky = settings.lookback == 9 and settings.seed == 0
-        error = 0.1 if lucky else 1.0 + abs(settings.lookback - 12) / 10 if settings.lookback else 5.0
-        return Judged((error,), (0.0,))
+        return 0.1 if lucky else 1.0 + abs(settings.lookback - 12) / 10 if settings.lookback else 5.0
 
-    monkeypatch.setattr(objective, "judge", judge)
+    judge_by(error_of, monkeypatch)
     tuned = quick(n_trials=30, patience=0, space=WHOLE | {"lookback": (9, 12)})
     first = tuned.trials.sort_values("error").iloc[0]
     assert (first["lookback"], first["error"]) == (9, 0.1)
@@ -101,12 +110,8 @@ def test_luck_of_the_initial_weights_does_not_decide(monkeypatch):
 
 
 def test_the_finalists_are_chosen_by_both_errors(monkeypatch):
-    def judge(settings, windows, metric, report, n_seeds):
-        errors = {8: (2.0, 2.0), 9: (1.0, 4.0)}
-        own, again = errors.get(settings.lookback, (5.0, 5.0))
-        return Judged((own if settings.seed == 0 else again,), (0.0,))
-
-    monkeypatch.setattr(objective, "judge", judge)
+    errors = {8: (2.0, 2.0), 9: (1.0, 4.0)}
+    judge_by(lambda settings: errors.get(settings.lookback, (5.0, 5.0))[settings.seed != 0], monkeypatch)
     space = WHOLE | {"lookback": [9], "learning_rate": None, "cell": ["lstm"]}
     tuned = quick(n_trials=4, space=space)
     assert tuned.trials["error"].min() == 1.0
@@ -122,7 +127,7 @@ def test_what_the_space_leaves_out_comes_from_the_better_start(judged_by_lookbac
 
 
 def test_search_ends_when_nothing_gets_better(monkeypatch):
-    monkeypatch.setattr(objective, "judge", lambda *a: Judged((1.0,), (0.0,)))
+    judge_by(lambda settings: 1.0, monkeypatch)
     tuned = quick(n_trials=30, patience=3)
     assert len(tuned.trials) == 4
     assert tuned.stop == "nothing got better in 3 trials"
@@ -145,27 +150,27 @@ def test_search_ends_when_the_time_is_used_up(monkeypatch):
 
 
 def test_ctrl_c_keeps_the_best(monkeypatch):
-    judge, calls = objective.judge, []
+    calls = []
 
-    def interrupted(*arguments):
-        calls.append(1)
+    def interrupted(settings):
+        calls.append(settings)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return judge(*arguments)
+        return off_fifteen(settings)
 
-    monkeypatch.setattr(objective, "judge", interrupted)
+    judge_by(interrupted, monkeypatch)
     tuned = quick(n_trials=10)
     assert tuned.stop == "Ctrl-C ended it"
     assert tuned.trials["state"].tolist() == ["complete", "complete", "failed"]
     assert len(tuned.model.predict()) == 3
 
 
-def test_ctrl_c_before_the_first_trial_is_over_ends_everything(monkeypatch, tmp_path):
-    def interrupted(*arguments):
+def test_ctrl_c_before_the_first_trial_is_over_ends_everything(judged_by_lookback, monkeypatch, tmp_path):
+    def interrupted(settings):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(objective, "judge", interrupted)
+        judge_by(interrupted, patch)
         with pytest.raises(KeyboardInterrupt):
             quick(study=tmp_path / "s.db")
     # the same search begins where that one was interrupted
@@ -189,7 +194,7 @@ def test_ctrl_c_in_the_middle_of_a_fit_ends_the_search(monkeypatch):
         return fit(settings, panel, on_validation=look)
 
     monkeypatch.setattr(objective, "fit_panel", interrupted)
-    assert quick(n_trials=10).stop == "Ctrl-C ended it"
+    assert quick(n_trials=3).stop == "Ctrl-C ended it"
 
 
 def test_trials_worse_than_the_others_are_pruned(monkeypatch):
@@ -212,19 +217,17 @@ def test_trials_worse_than_the_others_are_pruned(monkeypatch):
 def test_looks_of_real_fits_lead_to_pruning():
     # learning rates of ten ruin the forecasts, so looks at the validation set are far above the median
     space = WHOLE | {"learning_rate": (1e-3, 30.0, "log"), "lookback": None, "cell": None}
-    tuned = quick(space=space, n_trials=16, patience=0, seed=1)
+    tuned = quick(space=space, n_trials=10, patience=0, seed=1)
     assert "pruned" in set(tuned.trials["state"])
 
 
 def test_a_trial_that_fails_is_noted_and_the_search_goes_on(monkeypatch):
-    judge = objective.judge
-
-    def failing(settings, *more):
+    def failing(settings):
         if settings.cell == "gru":
             raise DataError("no such thing")
-        return judge(settings, *more)
+        return off_fifteen(settings)
 
-    monkeypatch.setattr(objective, "judge", failing)
+    judge_by(failing, monkeypatch)
     tuned = quick(n_trials=8)
     failed = tuned.trials[tuned.trials["state"] == "failed"]
     assert set(failed["cell"]) == {"gru"}
@@ -232,10 +235,10 @@ def test_a_trial_that_fails_is_noted_and_the_search_goes_on(monkeypatch):
 
 
 def test_search_without_any_success_says_why(monkeypatch):
-    def failing(*arguments):
+    def failing(settings):
         raise DataError("no such thing")
 
-    monkeypatch.setattr(objective, "judge", failing)
+    judge_by(failing, monkeypatch)
     with pytest.raises(GatecastError, match="None of 3 trials could be judged.*no such thing"):
         quick(n_trials=3)
 
@@ -285,11 +288,12 @@ def test_study_in_no_folder_is_refused(tmp_path):
 
 def two_trials(path, seed):
     warnings.simplefilter("error")
-    tuned = quick(n_trials=2, study=path, seed=seed)
-    return len(tuned.trials)
+    with pytest.MonkeyPatch.context() as patch:
+        judge_by(off_fifteen, patch)
+        quick(n_trials=2, study=path, seed=seed)
 
 
-def test_several_processes_work_on_one_study(tmp_path):
+def test_several_processes_work_on_one_study(tmp_path, judged_by_lookback):
     path = tmp_path / "s.db"
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         pool.starmap(two_trials, [(path, 0), (path, 0)])
@@ -303,7 +307,20 @@ def test_several_processes_work_on_one_study(tmp_path):
     file.close()
 
 
-def test_optuna_says_nothing(capfd):
+def test_a_trial_that_another_process_was_given_too_does_not_count(monkeypatch):
+    calls = []
+
+    def finished_elsewhere(settings):
+        calls.append(settings)
+        if len(calls) == 2:
+            raise optuna.exceptions.UpdateFinishedTrialError
+        return off_fifteen(settings)
+
+    judge_by(finished_elsewhere, monkeypatch)
+    assert quick(n_trials=3).trials["state"].tolist() == ["complete", "failed", "complete", "complete"]
+
+
+def test_optuna_says_nothing(capfd, judged_by_lookback):
     before = optuna.logging.get_verbosity()
     quick(n_trials=10)
     assert capfd.readouterr() == ("", "")
@@ -343,9 +360,8 @@ def test_the_ensemble_comes_back_in_the_last_fit():
     assert len(tuned.model.fitted_.ensemble.networks) == 2
 
 
-def test_report_is_one_page_and_says_what_was_tried():
-    tuned = quick(n_trials=10)
-    report = tuned.report()
+def test_report_is_one_page_and_says_what_was_tried(judged_by_lookback):
+    report = quick(n_trials=10).report()
     assert "Search for settings: 10 trials" in report
     assert "the model it started from" in report
     for name in SPACE:
@@ -378,7 +394,7 @@ def test_settings_that_are_better_by_luck_are_not_taken(monkeypatch):
 
     monkeypatch.setattr(objective, "judge", judge)
     taken = []
-    for seed in range(20):
+    for seed in range(10):
         tuned = quick(n_trials=8, seed=seed, space=WHOLE | {"lookback": (4, 20)})
         taken.append(bool(tuned.settings) and tuned.trials.set_index("trial").loc[tuned.best_trial, "start"] == "")
     # the best of six would be taken nearly always, but it is not by a quarter better than the first one
@@ -386,10 +402,7 @@ def test_settings_that_are_better_by_luck_are_not_taken(monkeypatch):
 
 
 def test_a_search_keeps_the_number_of_networks(monkeypatch):
-    def judge(settings, windows, metric, report, n_seeds):
-        return Judged((0.5 if settings.epochs == 2 else 1.0,) * 3, (0.0,) * 3)
-
-    monkeypatch.setattr(objective, "judge", judge)
+    judge_by(lambda settings: 0.5 if settings.epochs == 2 else 1.0, monkeypatch)
     only = dict.fromkeys(WHOLE) | {"epochs": [2]}
     given = LSTMForecaster(
         3, lookback=8, hidden_size=8, transform="none", progress=False, training=Training(learning_rate=0.01)

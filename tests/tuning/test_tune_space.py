@@ -6,7 +6,7 @@ import pytest
 from gatecast import ConfigError, DataError, LSTMForecaster, to_panel
 from gatecast.model.settings import Settings
 from gatecast.tuning.search import Search
-from gatecast.tuning.space import Choice, Range, make_space, read_entry
+from gatecast.tuning.space import Choice, Range, make_space, read_entry, single_steps
 from made_series import wave
 
 PANEL = to_panel(wave(200))
@@ -71,6 +71,12 @@ def test_an_entry_that_makes_no_sense_is_refused(name, entry, message):
         make_space(STARTS, PANEL, {name: entry})
 
 
+def test_steps_change_one_setting_each_and_all_of_them_before_any_again():
+    space = {"lookback": Range(4, 60, log=True, whole=True), "loss": Choice(("mae", "mse"))}
+    steps = single_steps(space, {"lookback": 24, "loss": "mae"})
+    assert steps == [("lookback", 48), ("loss", "mse"), ("lookback", 12)]
+
+
 def test_a_space_with_nothing_to_try_is_refused():
     names = make_space(STARTS, PANEL, {})
     with pytest.raises(ConfigError, match="at least one was expected"):
@@ -93,7 +99,7 @@ def test_a_space_with_nothing_to_try_is_refused():
 )
 def test_an_option_that_makes_no_sense_is_refused(options, message):
     with pytest.raises(ConfigError, match=message):
-        Search(**options).check()
+        Search(**options).check(Settings())
 
 
 def test_a_series_that_is_too_short_is_refused():

@@ -158,12 +158,10 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         H = horizon or self.horizon
-        if data is None:
-            after, work = fitted.after, partial(self._answers, fitted, H, levels)
-        else:
-            panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
-            after, work = panel.tail_from(panel.lengths), partial(self._read_on, fitted, H, levels, panel)
-        return self._table(after, self._limited(after.n_series, work), H, levels)
+        panel = None if data is None else to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+        after = fitted.after if panel is None else panel.tail_from(panel.lengths)
+        answers = self._limited(after.n_series, partial(self._answers, fitted, H, levels, panel))
+        return self._table(after, answers, H, levels)
 
     def predict_insample(self, data: Data) -> FrameT:
         """Forecast every point of `data` from all points before it, with what was learned.
@@ -276,22 +274,21 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             return y
         return y[-max(self.most_points, SEASONS_KEPT * (seasons[0] if seasons else 1)) :]
 
-    def _answers(self, fitted: Fit, H: int, levels: tuple[float, ...], clock: Clock) -> list[Answer]:
-        answers = []
-        for model, y in zip(fitted.models, fitted.histories, strict=True):
+    def _answers(
+        self, fitted: Fit, H: int, levels: tuple[float, ...], panel: Panel | None, clock: Clock
+    ) -> list[Answer]:
+        """Forecast each series behind the training part, or behind newer data."""
+        answers, asked = [], list(levels) or None
+        for row, y in enumerate(fitted.histories) if panel is None else _joined(fitted, panel):
             clock.check()
-            answers.append(_finite(model.predict(H, level=list(levels) or None), y, fitted.seasons, H, levels))
-        return answers
-
-    def _read_on(self, fitted: Fit, H: int, levels: tuple[float, ...], panel: Panel, clock: Clock) -> list[Answer]:
-        answers = []
-        for row, y in _joined(fitted, panel):
-            clock.check()
-            y = self._newest(y, fitted.seasons)
-            model = None if row < 0 or is_constant(y) else fitted.models[row]
-            answer = None if model is None else read_on(model, y, H, list(levels) or None)
+            answer: Answer | None
+            if panel is None:
+                answer = fitted.models[row].predict(H, level=asked)
+            else:
+                y = self._newest(y, fitted.seasons)
+                answer = None if row < 0 or is_constant(y) else read_on(fitted.models[row], y, H, asked)
             if answer is None:
-                answer = self._model(y, fitted.seasons)[0].predict(H, level=list(levels) or None)
+                answer = self._model(y, fitted.seasons)[0].predict(H, level=asked)
             answers.append(_finite(answer, y, fitted.seasons, H, levels))
         return answers
 

@@ -7,74 +7,48 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.backtesting.record import Backtest
+from gatecast.comparison.board import Leaderboard
+from gatecast.comparison.comparison import Comparison
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import ConfigError, DataError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from gatecast.backtesting.record import Backtest
-    from gatecast.comparison.board import Leaderboard
-    from gatecast.comparison.comparison import Comparison
-
 __all__ = ["board_of", "check_type", "chosen_models", "numbers", "record_of"]
 
 
 def numbers(name: str, values: ArrayLike, shape: str, *, finite: bool = True) -> Floats:
-    """Return an argument as an array of floats, whose dimensions have letters, e.g. `T, D`.
-
-    Raises:
-        DataError: They are no numbers, have other dimensions, or are all missing; with `finite`, all infinite.
-    """
-    n_dimensions = shape.count(",") + 1
+    """Return an argument as an array of floats, whose dimensions have letters, e.g. `T, D`."""
+    expected = f"`{name}` must be numbers of the shape ({shape})"
     try:
         found = np.asarray(values, float)
     except (TypeError, ValueError):
-        kind = type(values).__name__
-        raise DataError(
-            f"`{name}` must be numbers of the shape ({shape}), got a {kind} of something else. Pass an array."
-        ) from None
-    is_number = np.isfinite(found) if finite else ~np.isnan(found)
-    if found.ndim != n_dimensions or not is_number.any():
-        what = f"the shape {found.shape}" if found.ndim != n_dimensions else "no finite number"
-        raise DataError(f"`{name}` must be numbers of the shape ({shape}), got {what}. Pass an array with that shape.")
+        raise DataError(f"{expected}, got a {type(values).__name__} of something else. Pass an array.") from None
+    is_shaped = found.ndim == shape.count(",") + 1
+    if not is_shaped or not (np.isfinite(found) if finite else ~np.isnan(found)).any():
+        what = "no finite number" if is_shaped else f"the shape {found.shape}"
+        raise DataError(f"{expected}, got {what}. Pass an array with that shape.")
     return found
 
 
 def record_of(source: Backtest | Comparison) -> Backtest:
-    """Return the backtest of a comparison, or the backtest itself.
-
-    Raises:
-        ConfigError: It is neither.
-    """
-    from gatecast.backtesting.record import Backtest
-    from gatecast.comparison.comparison import Comparison
-
+    """Return the backtest of a comparison, or the backtest itself."""
     found = source.backtest if isinstance(source, Comparison) else source
     check_type("backtest", found, Backtest, "a Backtest or a Comparison", "what `backtest(...)` returned")
     return found
 
 
 def board_of(source: Comparison | Leaderboard) -> Leaderboard:
-    """Return the leaderboard of a comparison, or the leaderboard itself.
-
-    Raises:
-        ConfigError: It is neither.
-    """
-    from gatecast.comparison.board import Leaderboard
-    from gatecast.comparison.comparison import Comparison
-
+    """Return the leaderboard of a comparison, or the leaderboard itself."""
     found = source.board if isinstance(source, Comparison) else source
     check_type("comparison", found, Leaderboard, "a Comparison or a Leaderboard", "what `compare(...)` returned")
     return found
 
 
 def check_type(argument: str, value: object, known: type, expected: str, remedy: str) -> None:
-    """Make sure that an argument has a type.
-
-    Raises:
-        ConfigError: It has another one.
-    """
+    """Make sure that an argument has a type."""
     if not isinstance(value, known):
         raise ConfigError(
             f"`{argument}` has the type {type(value).__name__}, and {expected} was expected. Pass {remedy}."
@@ -82,11 +56,7 @@ def check_type(argument: str, value: object, known: type, expected: str, remedy:
 
 
 def chosen_models(record: Backtest, models: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Return the models that are to be drawn; all where nothing is said.
-
-    Raises:
-        ConfigError: The backtest does not have one of them, or none was named.
-    """
+    """Return the models that are to be drawn; all where nothing is said."""
     if models is None:
         return record.models
     chosen = (models,) if isinstance(models, str) else tuple(models)

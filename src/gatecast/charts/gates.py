@@ -64,10 +64,8 @@ def gates_heatmap(
 
     Raises:
         DataError: Shapes do not fit together.
-        GatecastError: matplotlib is not installed.
 
     Examples:
-        >>> import numpy as np
         >>> gates = np.random.default_rng(0).uniform(size=(48, 6))
         >>> figure = gates_heatmap(np.arange(48), gates, "forget gate", values=np.sin(np.arange(48)))
         >>> figure.get_suptitle()
@@ -121,7 +119,6 @@ def half_lives(
 
     Raises:
         DataError: A half-life is not positive, or there is none.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> figure = half_lives([0.5, 3, 3.5, 40, float("inf")], "hours", marks=[24])
@@ -172,7 +169,6 @@ def lag_importance(
 
     Raises:
         DataError: Shapes do not fit together.
-        GatecastError: matplotlib is not installed.
 
     Examples:
         >>> figure = lag_importance([[3.0, 1.0], [2.0, 2.0]], ["t", "t-24"])

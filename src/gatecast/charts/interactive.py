@@ -1,7 +1,7 @@
 """What do pictures look like in a browser, where a pointer reads off numbers? Made with plotly.
 
-Each function returns a plotly Figure. `to_html` makes a piece of a page of it, without the library, which a page needs
-only once (`plotly.offline.get_plotlyjs()`).
+Each function returns a plotly Figure, or `GatecastError` says that plotly is not installed. `to_html` makes a piece of
+a page of it, without the library, which a page needs only once (`plotly.offline.get_plotlyjs()`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.charts.ahead import forecast_chart, newest_part
+from gatecast.charts.backtests import step_errors, steps_chart
 from gatecast.charts.checks import board_of, record_of
+from gatecast.charts.comparisons import board_rows, skill_chart
+from gatecast.charts.forecasts import forecast_chart, newest_part
 from gatecast.charts.gates import heatmap_chart
 from gatecast.charts.names import HEADLINE, for_plotly, shorten
-from gatecast.charts.numbers import step_errors
-from gatecast.charts.palette import COLORS
 from gatecast.charts.plotly_backend import figure_of
-from gatecast.charts.ranking import board_rows, skill_chart
-from gatecast.charts.spec import Chart
-from gatecast.charts.steps import steps_chart
+from gatecast.charts.spec import COLORS, Chart
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.texts import Texts
 
@@ -52,21 +50,7 @@ def forecast(
     newest: int | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw the newest part of a series and its forecast, with the arguments of `gatecast.charts.plot_intervals`.
-
-    Raises:
-        GatecastError: plotly is not installed; else as there.
-
-    Examples:
-        >>> import gatecast
-        >>> from gatecast.charts import interactive
-        >>> data = gatecast.datasets.sine(300)
-        >>> training = gatecast.Training(epochs=2)
-        >>> model = gatecast.LSTMForecaster(12, hidden_size=8, progress=False, training=training).fit(data)
-        >>> figure = interactive.forecast(model, data, model.predict(level=80))
-        >>> [trace.name for trace in figure.data if trace.showlegend]
-        ['80 % interval', 'data', 'forecast']
-    """
+    """Draw the newest part of a series and its forecast, with the arguments of `gatecast.charts.plot_intervals`."""
     check_plotly()
     line, begin = newest_part(model, data, forecast, unique_id, newest)
     return draw(forecast_chart(line, begin, Texts("en"), title))
@@ -78,9 +62,6 @@ def error_by_step(
     """Draw the error of each model at each step, with the arguments of `gatecast.charts.error_by_step`.
 
     A click on a name hides a model; the pointer shows between which errors four of five origins lie.
-
-    Raises:
-        GatecastError: plotly is not installed; else as there.
     """
     check_plotly()
     return draw(steps_chart(step_errors(record_of(backtest), models), Texts("en"), title))
@@ -90,9 +71,6 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
     """Draw the skill of each model with its interval, with the arguments of `gatecast.charts.leaderboard`.
 
     The pointer shows error, p-value and time. Without a seasonal naive to compare with there is an error.
-
-    Raises:
-        GatecastError: plotly is not installed; else as there.
     """
     check_plotly()
     board = board_of(comparison)
@@ -116,9 +94,6 @@ def gates_heatmap(
 
     More than 600 rows are averaged in blocks.
 
-    Raises:
-        GatecastError: plotly is not installed; else as there.
-
     Examples:
         >>> figure = gates_heatmap(np.arange(48), np.full((48, 6), 0.5), "forget gate")
         >>> figure.data[0].z.shape
@@ -129,11 +104,7 @@ def gates_heatmap(
 
 
 def draw(chart: Chart) -> Figure:
-    """Draw a chart with its headline, for a white page.
-
-    Raises:
-        GatecastError: plotly is not installed.
-    """
+    """Draw a chart with its headline, for a white page."""
     check_plotly()
     figure = import_module("plotly.graph_objects").Figure(figure_of(chart))
     figure.update_layout(
@@ -171,11 +142,7 @@ def to_html(figure: Figure, name: str) -> str:
 
 
 def check_plotly() -> None:
-    """Make sure that figures can be made.
-
-    Raises:
-        GatecastError: plotly is not installed.
-    """
+    """Make sure that figures can be made."""
     try:
         import_module("plotly.graph_objects")
     except ImportError:

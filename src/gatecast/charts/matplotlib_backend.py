@@ -1,78 +1,117 @@
-"""How does matplotlib draw a chart? On a figure of its own, by matplotlib's object-oriented interface alone."""
+"""How does matplotlib draw a chart, and how do pictures become files? By its object-oriented interface alone."""
 
 from __future__ import annotations
 
+import io
 import textwrap
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast.charts import spec
 from gatecast.charts.names import HEADLINE, for_matplotlib, shorten
-from gatecast.charts.palette import COLORS
-from gatecast.charts.spec import (
-    Area,
-    Axis,
-    Band,
-    Bars,
-    Chart,
-    Estimates,
-    HeatMap,
-    Line,
-    Look,
-    Panel,
-    Rule,
-    Stems,
-    Text,
-    Tiles,
-)
-from gatecast.charts.style import check_matplotlib, fonts, use_fonts
+from gatecast.charts.spec import COLORS, Look
+from gatecast.exceptions import ConfigError, GatecastError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis as MplAxis
     from matplotlib.figure import Figure
 
-__all__ = ["draw"]
+__all__ = ["FORMATS", "check_matplotlib", "draw", "fonts", "render", "use_fonts"]
+
+FORMATS = ("png", "svg", "pdf", "jpg", "webp")
+# Whichever of these are installed stand in for the letters that the first font does not have.
+CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei"]
+CJK_FONTS += ["WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Heiti SC"]
+CJK_FONTS += ["Arial Unicode MS", "Droid Sans Fallback", "Noto Sans CJK JP", "Noto Sans CJK TC", "Noto Sans CJK KR"]
+
+
+def check_matplotlib() -> None:
+    """Make sure that pictures can be drawn."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise GatecastError(
+            "Pictures are drawn with matplotlib, which is not installed. Run `pip install 'gatecast[plots]'`."
+        ) from None
+
+
+def fonts() -> list[str]:
+    """List the fonts for texts: matplotlib's own, then those with Chinese letters that are installed here."""
+    from matplotlib import font_manager
+
+    installed = set(font_manager.get_font_names())
+    return ["DejaVu Sans", *(name for name in CJK_FONTS if name in installed)]
+
+
+def use_fonts(figure: Figure) -> None:
+    """Let texts with other letters than ASCII fall back on the fonts of `fonts`."""
+    from matplotlib.text import Text
+
+    families = fonts()
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and not text.get_text().isascii():
+            text.set_fontfamily(families)
+            # Chinese fonts often come in one weight, and matplotlib complains about others
+            text.set_fontweight("normal")
+
+
+def render(figure: Figure, file_format: str = "png", dpi: int = 150) -> tuple[bytes, str]:
+    """Draw a figure as the content of a file.
+
+    Args:
+        figure: From any function of `gatecast.charts`.
+        file_format: `png`, `svg`, `pdf`, `jpg` or `webp`.
+        dpi: Dots per inch.
+
+    Returns:
+        The content, and the letters that no installed font has ("" if all could be drawn).
+
+    Raises:
+        ConfigError: The format is unknown.
+    """
+    if file_format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise ConfigError(f"A picture must be one of {known}, got {file_format!r}. Use `png`.")
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    # the same figure is the same file: without the time of day, and without random names of its parts
+    stamp = {"svg": "Date", "pdf": "CreationDate"}.get(file_format)
+    with warnings.catch_warnings(record=True) as caught, mpl.rc_context({"svg.hashsalt": "gatecast"}):
+        warnings.simplefilter("always")
+        figure.savefig(stream, format=file_format, dpi=dpi, metadata={stamp: None} if stamp else None)
+    missing = [str(w.message) for w in caught if "missing from" in str(w.message)]
+    for other in caught:
+        if "missing from" not in str(other.message):
+            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+    return stream.getvalue(), "".join(sorted({_letter(message) for message in missing}))
+
+
+def _letter(message: str) -> str:
+    """Return the letter that a warning like "Glyph 26085 (...) missing from font(s) ..." is about."""
+    digits = message.removeprefix("Glyph ").split(" ", 1)[0]
+    return chr(int(digits)) if digits.isdigit() else "?"
+
 
 DASHES: Look = {"solid": "-", "dashed": (0, (4, 3)), "dotted": (0, (1, 2)), "long": (0, (5, 1.2))}
-MARKERS = {
-    "": "",
-    "circle": "o",
-    "ring": "o",
-    "square": "s",
-    "diamond": "D",
-    "triangle-up": "^",
-    "triangle-left": "<",
-    "cross": "+",
-    "x": "x",
-    "bar": "|",
-}
+MARKERS = {"": "", "circle": "o", "ring": "o", "square": "s", "diamond": "D", "cross": "+", "x": "x", "bar": "|"}
+MARKERS |= {"triangle-up": "^", "triangle-left": "<"}
 TEXT_LAYER = 3.0
 AXIS = "#b0b0b0"
 
 
-def draw(chart: Chart) -> Figure:
-    r"""Draw a chart.
-
-    Returns:
-        A figure that belongs to no window.
-
-    Raises:
-        GatecastError: matplotlib is not installed.
-
-    Examples:
-        >>> chart = Chart((Panel((Line([1, 2], [3.0, 4.0], "data", "$x$"),)),), legend="above")
-        >>> draw(chart).axes[0].get_legend_handles_labels()[1]
-        ['\\$x\\$']
-    """
+def draw(chart: spec.Chart) -> Figure:
+    """Draw a chart on a figure that belongs to no window."""
     check_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=chart.size, layout="constrained", facecolor="white")
-    grid = figure.add_gridspec(
-        len(chart.heights), len(chart.widths), height_ratios=chart.heights, width_ratios=chart.widths
-    )
+    heights, widths = chart.heights, chart.widths
+    grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
     groups: dict[str, Axes] = {}
     drawn: list[Axes] = []
     for panel in chart.panels:
@@ -94,14 +133,14 @@ def draw(chart: Chart) -> Figure:
     return _finish(figure, chart)
 
 
-def _draw_panel(figure: Figure, axes: Axes, panel: Panel) -> None:
+def _draw_panel(figure: Figure, axes: Axes, panel: spec.Panel) -> None:
     _dress(axes, panel)
     for n, mark in enumerate(panel.marks):
         add, layer = ADDERS[type(mark)]
         add(axes, mark, layer + n / 1000)
     _set_ticks(axes.xaxis, "x", panel.x)
     _set_ticks(axes.yaxis, "y", panel.y)
-    for heat in (mark for mark in panel.marks if isinstance(mark, HeatMap)):
+    for heat in (mark for mark in panel.marks if isinstance(mark, spec.HeatMap)):
         bar = figure.colorbar(axes.images[-1] if heat.x is None else axes.collections[-1], ax=axes, pad=0.01, aspect=25)
         bar.set_label(for_matplotlib(heat.label), fontsize=9.5)
         bar.ax.tick_params(labelsize=9)
@@ -109,7 +148,7 @@ def _draw_panel(figure: Figure, axes: Axes, panel: Panel) -> None:
         axes.set_axis_off()
 
 
-def _dress(axes: Axes, panel: Panel) -> None:
+def _dress(axes: Axes, panel: spec.Panel) -> None:
     text = COLORS["text"]
     axes.set_title(for_matplotlib(panel.title), loc="left", fontsize=10.5, color=text, pad=8)
     axes.set_xlabel(for_matplotlib(panel.x.label), fontsize=9.5, color=text)
@@ -133,9 +172,8 @@ def _mix(role: str, strength: float) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _add_line(axes: Axes, line: Line, z: float) -> None:
-    name = for_matplotlib(line.label) if line.label else None
-    look: Look = {"color": COLORS[line.role], "label": name, "zorder": z, "markersize": line.size}
+def _add_line(axes: Axes, line: spec.Line, z: float) -> None:
+    look: Look = {"color": COLORS[line.role], "label": for_matplotlib(line.label), "zorder": z, "markersize": line.size}
     look |= {"linewidth": line.width, "linestyle": DASHES[line.dash] if line.width else "none"}
     if not line.marker:
         look["solid_capstyle"] = "butt"
@@ -146,7 +184,7 @@ def _add_line(axes: Axes, line: Line, z: float) -> None:
     axes.plot(line.x, line.y, marker=MARKERS[line.marker], **look)
 
 
-def _add_estimates(axes: Axes, found: Estimates, z: float) -> None:
+def _add_estimates(axes: Axes, found: spec.Estimates, z: float) -> None:
     each = zip(found.x, found.y, found.low, found.high, found.roles, found.markers, strict=True)
     for x, y, low, high, role, marker in each:
         color = COLORS[role]
@@ -158,21 +196,21 @@ def _add_estimates(axes: Axes, found: Estimates, z: float) -> None:
         axes.plot([x], [y], MARKERS[marker], clip_on=marker != "triangle-left", **look)
 
 
-def _add_band(axes: Axes, band: Band, z: float) -> None:
-    color, name = _mix(band.role, band.strength), for_matplotlib(band.label) if band.label else None
+def _add_band(axes: Axes, band: spec.Band, z: float) -> None:
+    color, name = _mix(band.role, band.strength), for_matplotlib(band.label)
     if len(band.x) == 1:
         # one point has no area to fill
-        axes.vlines(band.x, band.low, band.high, label=name or "", color=[color], linewidth=7, zorder=z)
+        axes.vlines(band.x, band.low, band.high, label=name, color=[color], linewidth=7, zorder=z)
     else:
         axes.fill_between(band.x, band.low, band.high, label=name, facecolor=color, linewidth=0, zorder=z)
 
 
-def _add_stems(axes: Axes, stems: Stems, z: float) -> None:
+def _add_stems(axes: Axes, stems: spec.Stems, z: float) -> None:
     color = _mix(stems.role, stems.strength)
     axes.vlines(stems.x, stems.low, stems.high, color=color, linewidth=stems.width, zorder=z)
 
 
-def _add_bars(axes: Axes, bars: Bars, z: float) -> None:
+def _add_bars(axes: Axes, bars: spec.Bars, z: float) -> None:
     look: Look = {"color": _mix(bars.role, bars.strength), "zorder": z}
     if bars.is_edged:
         look |= {"edgecolor": "white", "linewidth": 0.5}
@@ -182,10 +220,10 @@ def _add_bars(axes: Axes, bars: Bars, z: float) -> None:
         axes.bar(bars.x, bars.height, width=bars.width, **look)
     for x, height, text in zip(bars.x, bars.height, bars.texts, strict=False):
         at = (height, x) if bars.is_flat else (x, height)
-        _add_text(axes, Text(*at, text, offset=(4, 0) if bars.is_flat else (0, 4)), TEXT_LAYER)
+        _add_text(axes, spec.Text(*at, text, offset=(4, 0) if bars.is_flat else (0, 4)), TEXT_LAYER)
 
 
-def _add_heat(axes: Axes, heat: HeatMap, z: float) -> None:
+def _add_heat(axes: Axes, heat: spec.HeatMap, z: float) -> None:
     # orange and purple are told apart with any kind of color vision, as are the colors of cividis
     look: Look = {"cmap": "cividis" if heat.low >= 0 else "PuOr", "vmin": heat.low, "vmax": heat.high}
     if heat.x is None:
@@ -197,25 +235,24 @@ def _add_heat(axes: Axes, heat: HeatMap, z: float) -> None:
     axes.pcolormesh(edges, np.arange(len(heat.z) + 1), heat.z, rasterized=True, zorder=z, **look)
 
 
-def _add_tiles(axes: Axes, tiles: Tiles, z: float) -> None:
+def _add_tiles(axes: Axes, tiles: spec.Tiles, z: float) -> None:
     rows = zip(tiles.roles, tiles.strengths, strict=True)
     colors = [[_mix(*tile) for tile in zip(*row, strict=True)] for row in rows]
     axes.imshow(np.array(colors), aspect="auto", interpolation="nearest", zorder=z)
 
 
-def _add_rule(axes: Axes, rule: Rule, z: float) -> None:
+def _add_rule(axes: Axes, rule: spec.Rule, z: float) -> None:
     add = axes.axvline if rule.axis == "x" else axes.axhline
-    name = for_matplotlib(rule.label) if rule.label else None
-    look: Look = {"linewidth": rule.width, "linestyle": DASHES[rule.dash], "label": name, "zorder": z}
-    add(rule.at, color=COLORS[rule.role], **look)
+    look: Look = {"linewidth": rule.width, "linestyle": DASHES[rule.dash], "zorder": z}
+    add(rule.at, color=COLORS[rule.role], label=for_matplotlib(rule.label), **look)
 
 
-def _add_area(axes: Axes, area: Area, z: float) -> None:
+def _add_area(axes: Axes, area: spec.Area, z: float) -> None:
     add = axes.axvspan if area.axis == "x" else axes.axhspan
     add(area.low, area.high, color=COLORS[area.role], alpha=area.strength, linewidth=0, zorder=z)
 
 
-def _add_text(axes: Axes, text: Text, z: float) -> None:
+def _add_text(axes: Axes, text: spec.Text, z: float) -> None:
     transform = {
         ("data", "data"): axes.transData,
         ("panel", "data"): axes.get_yaxis_transform(),
@@ -233,20 +270,20 @@ def _add_text(axes: Axes, text: Text, z: float) -> None:
 
 # bands and bars lie below lines, and within each layer the later one above
 ADDERS: dict[type, tuple[Callable[[Axes, Any, float], None], float]] = {
-    Area: (_add_area, 0.6),
-    HeatMap: (_add_heat, 0.7),
-    Tiles: (_add_tiles, 0.7),
-    Band: (_add_band, 1.0),
-    Bars: (_add_bars, 1.0),
-    Stems: (_add_stems, 2.0),
-    Line: (_add_line, 2.0),
-    Estimates: (_add_estimates, 2.0),
-    Rule: (_add_rule, 2.0),
-    Text: (_add_text, TEXT_LAYER),
+    spec.Area: (_add_area, 0.6),
+    spec.HeatMap: (_add_heat, 0.7),
+    spec.Tiles: (_add_tiles, 0.7),
+    spec.Band: (_add_band, 1.0),
+    spec.Bars: (_add_bars, 1.0),
+    spec.Stems: (_add_stems, 2.0),
+    spec.Line: (_add_line, 2.0),
+    spec.Estimates: (_add_estimates, 2.0),
+    spec.Rule: (_add_rule, 2.0),
+    spec.Text: (_add_text, TEXT_LAYER),
 }
 
 
-def _set_ticks(axis: MplAxis, letter: str, known: Axis) -> None:
+def _set_ticks(axis: MplAxis, letter: str, known: spec.Axis) -> None:
     if known.scale == "log":
         axis.axes.set(**{f"{letter}scale": "log"})
     if known.margin is not None:
@@ -264,7 +301,7 @@ def _set_ticks(axis: MplAxis, letter: str, known: Axis) -> None:
     _choose_ticks(axis, letter, known)
 
 
-def _choose_ticks(axis: MplAxis, letter: str, known: Axis) -> None:
+def _choose_ticks(axis: MplAxis, letter: str, known: spec.Axis) -> None:
     """Choose ticks: dates without repetition, whole numbers, or 0.1, 1 and 10 instead of powers."""
     from matplotlib import dates, ticker
 
@@ -301,7 +338,7 @@ def _add_legend(figure: Figure, drawn: list[Axes], place: str) -> None:
     drawn[0].legend(list(found.values()), list(found), **look)
 
 
-def _finish(figure: Figure, chart: Chart) -> Figure:
+def _finish(figure: Figure, chart: spec.Chart) -> Figure:
     """Give a figure its headline and a note below, and let names in other letters than ASCII be drawn."""
     look: Look = {"x": 0.01, "ha": "left", "color": COLORS["text"]}
     figure.suptitle(for_matplotlib(shorten(chart.title, HEADLINE)), fontsize=13, fontweight="bold", **look)

@@ -1,4 +1,4 @@
-"""How does a name that nobody vouches for get into a picture? As text: on one line, short, and never as markup."""
+"""How does a name that nobody vouches for get into a picture, and what do people call a frequency?"""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import html
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["distinct", "for_matplotlib", "for_plotly", "shorten"]
+import numpy as np
+
+from gatecast.texts import Texts
+
+__all__ = ["distinct", "for_matplotlib", "for_plotly", "frequency_words", "shorten", "time_label"]
 
 WIDTH = 28
+# categories of letters that cannot be seen or turn the direction of writing
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 # letters that a headline has room for
 HEADLINE = 90
+UNITS = {"s": "second", "min": "minute", "h": "hour", "D": "day", "B": "business_day", "W": "week"}
+UNITS |= dict.fromkeys(("MS", "ME", "BMS", "BME"), "month")
+UNITS |= dict.fromkeys(("QS", "QE"), "quarter") | dict.fromkeys(("YS", "YE"), "year")
 
 
 def shorten(name: object, width: int = WIDTH) -> str:
-    r"""Put a name on one line of limited length; what is left out of its middle is marked by an ellipsis.
+    """Put a name on one line of limited length; what is left out of its middle is marked by an ellipsis.
 
-    Wide letters (Chinese, Japanese, Korean) count twice. Letters that cannot be seen or that turn the direction of
-    writing are left out.
-
-    Examples:
-        >>> shorten("north\nstore"), shorten("a_very_long_name_of_a_column_that_goes_on", 20)
-        ('north store', 'a_very_lon…t_goes_on')
+    Wide letters (Chinese, ...) count twice; what cannot be seen or turns the direction of writing is left out.
     """
-    seen = "".join(" " if letter.isspace() else letter for letter in str(name) if _is_seen(letter))
-    text = " ".join(seen.split())
+    seen = [" " if letter.isspace() else letter for letter in str(name)]
+    text = " ".join("".join(letter for letter in seen if unicodedata.category(letter) not in UNSEEN).split())
     if _width(text) <= width:
         return text or "(no name)"
     tail = _head(text[::-1], (width - 1) // 2)[::-1]
@@ -32,12 +36,7 @@ def shorten(name: object, width: int = WIDTH) -> str:
 
 
 def for_matplotlib(text: str) -> str:
-    r"""Return a text for matplotlib, which would read what stands between two dollars as a formula.
-
-    Examples:
-        >>> print(for_matplotlib("\\$"))
-        \\$
-    """
+    """Return a text for matplotlib, which would read what stands between two dollars as a formula."""
     escaped = text.replace("$", r"\$")
     # matplotlib leaves such names out of legends
     return f" {escaped}" if escaped.startswith("_") else escaped
@@ -59,17 +58,8 @@ def distinct(names: Iterable[object], width: int = WIDTH) -> list[str]:
 
 
 def for_plotly(text: str) -> str:
-    """Return a text for plotly, which reads tags, and formulas between dollars.
-
-    Examples:
-        >>> for_plotly("<b>$x$</b>")
-        '&lt;b&gt;&#36;x&#36;&lt;/b&gt;'
-    """
+    """Return a text for plotly, which reads tags, and formulas between dollars."""
     return html.escape(text, quote=False).replace("$", "&#36;").replace("\n", "<br>")
-
-
-def _is_seen(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def _width(text: str) -> int:
@@ -84,3 +74,23 @@ def _head(text: str, width: int) -> str:
         if used > width:
             return text[:n]
     return text
+
+
+def frequency_words(freq: str | int, t: Texts | None = None) -> str:
+    """Say a pandas frequency, or the length of a whole-numbered step, in words; in English unless `t` says so."""
+    t, freq = t or Texts("en"), str(freq)
+    digits = freq[: len(freq) - len(freq.lstrip("0123456789"))]
+    if digits == freq:
+        return t("frequency.steps", n=freq)
+    unit = UNITS.get(freq[len(digits) :].split("-")[0])
+    if unit is None:
+        return freq
+    if digits in ("", "1"):
+        return t(f"frequency.{unit}")
+    return t("frequency.every", time=t(f"unit.{unit}", n=digits))
+
+
+def time_label(name: str, times: np.ndarray, freq: str | int, t: Texts) -> str:
+    """Name an axis of times by their column and distance."""
+    said = frequency_words(freq, t) if times.dtype.kind == "M" else t("chart.step")
+    return f"{shorten(name)} ({said})"

@@ -7,26 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from gatecast._json import JsonObject
+from gatecast.charts import spec
 from gatecast.charts.names import for_plotly
-from gatecast.charts.palette import COLORS
-from gatecast.charts.spec import (
-    Area,
-    Axis,
-    Band,
-    Bars,
-    Chart,
-    Estimates,
-    HeatMap,
-    Line,
-    Mark,
-    Panel,
-    Place,
-    Rule,
-    Stems,
-    Text,
-    Tiles,
-    Values,
-)
+from gatecast.charts.spec import COLORS, Values
 
 __all__ = ["Palette", "figure_of", "light"]
 
@@ -46,12 +29,7 @@ GAP, TITLED_GAP = 0.07, 0.16
 
 
 def light(role: str, strength: float = 1.0) -> str:
-    """Return the color of a role on a white page.
-
-    Examples:
-        >>> light("model"), light("model", 0.5)
-        ('#0072B2', 'rgba(0,114,178,0.5)')
-    """
+    """Return the color of a role on a white page."""
     color = COLORS[role]
     if strength == 1:
         return color
@@ -59,14 +37,8 @@ def light(role: str, strength: float = 1.0) -> str:
     return f"rgba({red},{green},{blue},{strength:.2g})"
 
 
-def figure_of(chart: Chart, palette: Palette = light) -> JsonObject:
-    """Return a chart as `data` and `layout` of plotly.js; headline and note are left to the page.
-
-    Examples:
-        >>> chart = Chart((Panel((Line([1, 2], [3.0, 4.0], "data", "<b>"),)),))
-        >>> figure_of(chart)["data"][0]["name"]
-        '&lt;b&gt;'
-    """
+def figure_of(chart: spec.Chart, palette: Palette = light) -> JsonObject:
+    """Return a chart as `data` and `layout` of plotly.js; headline and note are left to the page."""
     data: list[JsonObject] = []
     layout: JsonObject = {"height": round(chart.size[1] * DOTS_PER_INCH), "shapes": [], "annotations": []}
     groups: dict[str, str] = {}
@@ -81,22 +53,24 @@ def figure_of(chart: Chart, palette: Palette = light) -> JsonObject:
             layout[f"{letter}axis{number}"] = made | ({} if first == letter + number else {"matches": first})
         place = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
         # areas lie below lines
-        for mark in sorted(panel.marks, key=lambda mark: not isinstance(mark, (Band, Bars, HeatMap))):
-            if isinstance(mark, (Area, Rule, Tiles)):
+        for mark in sorted(panel.marks, key=lambda mark: not isinstance(mark, (spec.Band, spec.Bars, spec.HeatMap))):
+            if isinstance(mark, (spec.Area, spec.Rule, spec.Tiles)):
                 layout["shapes"] += _shapes(mark, palette, number)
-            elif isinstance(mark, Text):
+            elif isinstance(mark, spec.Text):
                 layout["annotations"].append(_annotation(mark, palette, number, panel))
             else:
                 data += [trace | place for trace in _traces(mark, panel, palette, is_unified=chart.is_over_time)]
         if panel.title and len(chart.panels) > 1:
-            title = Text(0, 1, panel.title, align=("left", "bottom"), frames=("panel", "panel"), offset=(0, 2), size=11)
+            title = spec.Text(
+                0, 1, panel.title, align=("left", "bottom"), frames=("panel", "panel"), offset=(0, 2), size=11
+            )
             layout["annotations"].append(_annotation(title, palette, number, panel))
     if chart.is_over_time:
         layout["hovermode"] = "x unified"
     return {"data": data, "layout": layout}
 
 
-def _domains(chart: Chart, panel: Panel) -> tuple[list[float], list[float]]:
+def _domains(chart: spec.Chart, panel: spec.Panel) -> tuple[list[float], list[float]]:
     """Return where a panel lies, as shares of the figure; rows count from above."""
     gap = TITLED_GAP if any(each.title for each in chart.panels) else GAP
     columns, rows = _ends(chart.widths, GAP), _ends(chart.heights, gap)
@@ -110,7 +84,7 @@ def _ends(sizes: tuple[float, ...], gap: float) -> list[tuple[float, float]]:
     return [(float(begin), min(float(begin + share), 1.0)) for begin, share in zip(begins, shares, strict=True)]
 
 
-def _axis(axis: Axis, panel: Panel, letter: str) -> JsonObject:
+def _axis(axis: spec.Axis, panel: spec.Panel, letter: str) -> JsonObject:
     made: JsonObject = {"title": {"text": for_plotly(axis.label)}}
     if axis.scale == "log":
         made |= {"type": "log"} | _log_ticks(panel, letter)
@@ -120,7 +94,7 @@ def _axis(axis: Axis, panel: Panel, letter: str) -> JsonObject:
         names = axis.names or tuple(f"{tick:g}" for tick in axis.ticks)
         made |= {"tickvals": list(axis.ticks), "ticktext": [for_plotly(name) for name in names]}
     elif axis.scale == "whole":
-        seen = [value for mark in panel.marks if isinstance(mark, Line) for value in getattr(mark, letter)]
+        seen = [value for mark in panel.marks if isinstance(mark, spec.Line) for value in getattr(mark, letter)]
         if seen and max(seen) - min(seen) <= FEW_WHOLE:
             made["dtick"] = 1
     if axis.is_share:
@@ -134,41 +108,41 @@ def _axis(axis: Axis, panel: Panel, letter: str) -> JsonObject:
     return made if panel.has_axes else made | {"visible": False}
 
 
-def _log_ticks(panel: Panel, letter: str) -> JsonObject:
+def _log_ticks(panel: spec.Panel, letter: str) -> JsonObject:
     """Write 0.1, 0.2, 0.5 and 1: plotly would write single digits between powers of ten."""
-    seen = [np.asarray(getattr(mark, letter), float) for mark in panel.marks if isinstance(mark, Line)]
-    seen += [np.asarray(mark.x, float) for mark in panel.marks if isinstance(mark, Bars) and letter == "x"]
+    seen = [np.asarray(getattr(mark, letter), float) for mark in panel.marks if isinstance(mark, spec.Line)]
+    seen += [np.asarray(mark.x, float) for mark in panel.marks if isinstance(mark, spec.Bars) and letter == "x"]
     known = np.concatenate([values[values > 0] for values in seen if len(values)])
     low, high = (int(np.floor(np.log10(end))) for end in (known.min(), known.max()))
     ticks = [float(f"{digit}e{power}") for power in range(low, high + 1) for digit in (1, 2, 5)]
     return {"tickvals": ticks, "ticktext": [f"{tick:,g}" for tick in ticks]}
 
 
-def _placed(value: Place | None, axis: Axis) -> Place | None:
+def _placed(value: spec.Place | None, axis: spec.Axis) -> spec.Place | None:
     """Return where plotly puts a value of an axis: limits and texts count in powers of ten on a logarithmic one."""
     if isinstance(value, np.datetime64):
         return str(np.datetime_as_string(value, unit="s"))
     return float(np.log10(value)) if axis.scale == "log" and value is not None else value
 
 
-def _traces(mark: Mark, panel: Panel, palette: Palette, *, is_unified: bool) -> list[JsonObject]:
+def _traces(mark: spec.Mark, panel: spec.Panel, palette: Palette, *, is_unified: bool) -> list[JsonObject]:
     match mark:
-        case Line():
+        case spec.Line():
             return [_line(mark, panel, palette, is_unified)] if len(mark.x) else []
-        case Band():
+        case spec.Band():
             return _band(mark, palette)
-        case Estimates():
+        case spec.Estimates():
             return [_estimates(mark, palette)]
-        case Stems():
+        case spec.Stems():
             return [_stems(mark, palette)]
-        case Bars():
+        case spec.Bars():
             return [_bars(mark, palette)]
-        case HeatMap():
+        case spec.HeatMap():
             return [_heat(mark)]
     raise TypeError(type(mark).__name__)
 
 
-def _line(line: Line, panel: Panel, palette: Palette, is_unified: bool) -> JsonObject:
+def _line(line: spec.Line, panel: spec.Panel, palette: Palette, is_unified: bool) -> JsonObject:
     x, y = _joined(line.x, line.y, line.start)
     trace = _named({"type": "scatter", "x": x, "y": y}, line.label)
     trace["mode"] = "+".join(["lines"] * bool(line.width) + ["markers"] * bool(line.marker)) or "lines"
@@ -191,7 +165,7 @@ def _line(line: Line, panel: Panel, palette: Palette, is_unified: bool) -> JsonO
     return trace | {"hovertemplate": f"{name} %{{x}}: %{{y:.4g}}{ends}<extra>%{{fullData.name}}</extra>"}
 
 
-def _band(band: Band, palette: Palette) -> list[JsonObject]:
+def _band(band: spec.Band, palette: Palette) -> list[JsonObject]:
     """Add the area between two lines; the pointer reads off both ends."""
     seen = {"hovertemplate": "%{y:.6~g}"} if band.label else {"hoverinfo": "skip"}
     ends: JsonObject = {"type": "scatter", "mode": "lines", "line": {"width": 0}, **seen}
@@ -203,7 +177,7 @@ def _band(band: Band, palette: Palette) -> list[JsonObject]:
     return both
 
 
-def _estimates(found: Estimates, palette: Palette) -> JsonObject:
+def _estimates(found: spec.Estimates, palette: Palette) -> JsonObject:
     x, low, high = (np.asarray(values, float) for values in (found.x, found.low, found.high))
     arms = {"array": np.maximum(np.nan_to_num(high - x), 0), "arrayminus": np.maximum(np.nan_to_num(x - low), 0)}
     lines = [[for_plotly(line) for line in text.split("\n")] for text in found.hover]
@@ -219,7 +193,7 @@ def _estimates(found: Estimates, palette: Palette) -> JsonObject:
     return trace | {"customdata": lines, "hovertemplate": f"{shown}<extra></extra>"}
 
 
-def _stems(stems: Stems, palette: Palette) -> JsonObject:
+def _stems(stems: spec.Stems, palette: Palette) -> JsonObject:
     gap = np.full(len(stems.x), None)
     x = np.column_stack([stems.x, stems.x, gap]).ravel().tolist()
     y = np.column_stack([stems.low, stems.high, gap]).ravel().tolist()
@@ -228,7 +202,7 @@ def _stems(stems: Stems, palette: Palette) -> JsonObject:
     return {"x": x, "y": y} | shown
 
 
-def _bars(bars: Bars, palette: Palette) -> JsonObject:
+def _bars(bars: spec.Bars, palette: Palette) -> JsonObject:
     along, up = ("y", "x") if bars.is_flat else ("x", "y")
     trace: JsonObject = {"type": "bar", along: _values(bars.x), up: _values(bars.height), "showlegend": False}
     trace |= {"orientation": "h" if bars.is_flat else "v", "marker": {"color": palette(bars.role, bars.strength)}}
@@ -241,7 +215,7 @@ def _bars(bars: Bars, palette: Palette) -> JsonObject:
     return trace
 
 
-def _heat(heat: HeatMap) -> JsonObject:
+def _heat(heat: spec.HeatMap) -> JsonObject:
     # half as many bytes as float64, and enough for a color
     cells = np.round(heat.z, CELL_DIGITS).astype(np.float32)
     trace: JsonObject = {"type": "heatmap", "z": cells, "zmin": heat.low, "zmax": heat.high}
@@ -255,8 +229,8 @@ def _heat(heat: HeatMap) -> JsonObject:
     return trace | {"hovertemplate": f"%{{x}}<br>%{{y}}: %{{z:{heat.form}}}<extra></extra>"}
 
 
-def _shapes(mark: Area | Rule | Tiles, palette: Palette, number: str) -> list[JsonObject]:
-    if isinstance(mark, Tiles):
+def _shapes(mark: spec.Area | spec.Rule | spec.Tiles, palette: Palette, number: str) -> list[JsonObject]:
+    if isinstance(mark, spec.Tiles):
         place = {"type": "rect", "xref": f"x{number}", "yref": f"y{number}", "layer": "below", "line": {"width": 0}}
         return [
             {"x0": k - 0.5, "x1": k + 0.5, "y0": n - 0.5, "y1": n + 0.5, "fillcolor": palette(*tile)} | place
@@ -266,21 +240,18 @@ def _shapes(mark: Area | Rule | Tiles, palette: Palette, number: str) -> list[Js
     across = "y" if mark.axis == "x" else "x"
     shape: JsonObject = {f"{mark.axis}ref": f"{mark.axis}{number}", f"{across}ref": f"{across}{number} domain"}
     shape |= {f"{across}0": 0, f"{across}1": 1}
-    if isinstance(mark, Area):
+    if isinstance(mark, spec.Area):
         look = {"type": "rect", "layer": "below", "line": {"width": 0}, "fillcolor": palette(mark.role, mark.strength)}
-        return [
-            shape | {f"{mark.axis}0": _placed(mark.low, Axis()), f"{mark.axis}1": _placed(mark.high, Axis())} | look
-        ]
+        low, high = _placed(mark.low, spec.Axis()), _placed(mark.high, spec.Axis())
+        return [shape | {f"{mark.axis}0": low, f"{mark.axis}1": high} | look]
     line = {"color": palette(mark.role, 1.0), "width": mark.width, "dash": DASHES[mark.dash]}
-    at = _placed(mark.at, Axis())
+    at = _placed(mark.at, spec.Axis())
     shape |= {"type": "line", f"{mark.axis}0": at, f"{mark.axis}1": at, "line": line}
     return [shape | ({"name": for_plotly(mark.label), "showlegend": True} if mark.label else {})]
 
 
-def _annotation(text: Text, palette: Palette, number: str, panel: Panel) -> JsonObject:
-    refs = [
-        f"{letter}{number}" + " domain" * (frame == "panel") for letter, frame in zip("xy", text.frames, strict=True)
-    ]
+def _annotation(text: spec.Text, palette: Palette, number: str, panel: spec.Panel) -> JsonObject:
+    refs = [f"{axis}{number}" + " domain" * (frame == "panel") for axis, frame in zip("xy", text.frames, strict=True)]
     x, y = (
         value if frame == "panel" else _placed(value, axis)
         for value, frame, axis in zip((text.x, text.y), text.frames, (panel.x, panel.y), strict=True)
@@ -296,7 +267,7 @@ def _named(trace: JsonObject, label: str) -> JsonObject:
     return trace | ({"name": for_plotly(label), "showlegend": True} if label else {"showlegend": False})
 
 
-def _joined(x: Values, y: Values, start: tuple[Place, float] | None) -> tuple[Values, Values]:
+def _joined(x: Values, y: Values, start: tuple[spec.Place, float] | None) -> tuple[Values, Values]:
     """Let what has a single point begin at the point before: a line needs two points to be seen."""
     if start is None or len(x) != 1:
         return _values(x), _values(y)

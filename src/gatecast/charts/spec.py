@@ -1,7 +1,7 @@
 """What does a chart show? Plain numbers, texts and roles, which matplotlib and plotly draw alike.
 
-A chart knows no library and no color: marks have roles ("model", "data", ...), and a palette says how these look. Texts
-are unescaped: what draws them escapes them.
+A chart knows no library: marks have roles ("model", "data", ...), whose colors are told apart with any kind of color
+vision, and in gray by their lightness. Texts are unescaped: what draws them escapes them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array
 
-__all__ = ["Area", "Axis", "Band", "Bars", "Chart", "Estimates", "HeatMap", "Line", "Look", "Mark", "Panel", "Rule"]
-__all__ += ["Stems", "Text", "Tiles", "columns_for", "facets", "time_axis"]
+__all__ = ["COLORS", "Area", "Axis", "Band", "Bars", "Chart", "Estimates", "HeatMap", "Line", "Look", "Mark", "Panel"]
+__all__ += ["Rule", "Stems", "Text", "Tiles", "facets", "series_look", "time_axis"]
 
 # numbers or times, `(N,)`
 Values = Array | Sequence[float]
@@ -23,24 +23,30 @@ Values = Array | Sequence[float]
 Place = Any
 # arguments by their names
 Look = dict[str, Any]
-# fmt: off
-Role = Literal[
-    "data", "quiet", "model", "contrast", "forecast", "text", "window", "open", "others", "noise", "better", "worse",
-    "m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7",
-]
-# fmt: on
+ModelRole = Literal["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"]
+PlainRole = Literal["data", "quiet", "model", "contrast", "forecast", "text", "window", "open", "others", "noise"]
+Role = Literal[PlainRole, ModelRole, "better", "worse"]
 Dash = Literal["solid", "dashed", "dotted", "long"]
 Marker = Literal["", "circle", "ring", "square", "diamond", "triangle-up", "triangle-left", "cross", "x", "bar"]
 Frame = Literal["data", "panel"]
+# Okabe and Ito (2008)
+COLORS = {"data": "#7d7d7d", "quiet": "#bdbdbd", "open": "#6b6b6b", "others": "#cfcfcf", "noise": "#9a9a9a"}
+COLORS |= {"model": "#0072B2", "contrast": "#D55E00", "forecast": "#007A5A", "better": "#56B4E9", "worse": "#E69F00"}
+COLORS |= {"text": "#222222", "window": "#F0E442", "page": "#ffffff", "grid": "#e4e4e4"}
+# in the order in which models get them; yellow is left out, as thin lines of it cannot be seen on white
+OF_MODELS = ("#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#5B4A9C", "#7d7d7d", "#8C4A2F")
+SERIES: tuple[Role, ...] = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
+COLORS |= dict(zip(SERIES, OF_MODELS, strict=True))
+MARKERS: tuple[Marker, ...] = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
 
 
 @dataclass(frozen=True)
 class Line:
-    """Points that a line joins, or points alone: `x` and `y` are `(N,)`, NaN in gaps.
+    """Points `(N,)` that a line joins, NaN in gaps; with a `width` of 0 markers alone, whose role may be `face`.
 
-    Widths and sizes are points; a `width` of 0 leaves the markers alone, whose role is `face` where it is not that of
-    the line. With `is_step` each value stays until the next. `low` and `high`, `(N,)`, are what a pointer reads off
-    beside the value. A line of a single point, which could not be seen, begins at `start`.
+    With `is_step` each value stays until the next. A pointer reads off `low` and `high` beside the value. A line of a
+    single point, which could not be seen, begins at `start`.
     """
 
     x: Values
@@ -60,10 +66,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Estimates:
-    """Points with intervals that lie on their side, each with its role and marker.
-
-    All are `(N,)`; `low` and `high` are NaN where there is no interval, and a pointer reads off the lines of `hover`.
-    """
+    """Points `(N,)` with intervals on their side (NaN: none); a pointer reads off the lines of `hover`."""
 
     x: Values
     y: Values
@@ -77,10 +80,7 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Band:
-    """The area between the lines `low` and `high`, `(N,)` both; the strength of its color is a share.
-
-    A pointer calls its upper end `upper_label`; `start` is as of a line.
-    """
+    """The area between the lines `low` and `high`, `(N,)` both; a pointer calls its upper end `upper_label`."""
 
     x: Values
     low: Values
@@ -121,10 +121,9 @@ class Bars:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """A matrix `z`, `(D, N)`, as colors from `low` to `high`.
+    """A matrix `z`, `(D, N)`, as colors from `low` to `high`; columns begin at `x`, `(N,)`, or at 0 to N - 1.
 
-    Columns begin at `x`, `(N,)`, or at 0 to N - 1. A pointer reads off the names of `rows` and values in the `form` of
-    d3 and Python.
+    A pointer reads off the names of `rows` and values in the `form` of d3 and Python.
     """
 
     x: Values | None
@@ -169,10 +168,9 @@ class Area:
 
 @dataclass(frozen=True)
 class Text:
-    """A text in a panel, its side `align` (left, center, right; bottom, center, top) at `x` and `y`.
+    """A text, its side `align` (left, center, right; bottom, center, top) at `x` and `y`, moved by `offset` in points.
 
-    Each of these counts on its axis or, with the frame `panel`, as a share of the panel. It is moved to the right and
-    up by `offset`; that and the size of letters are points.
+    With the frame `panel` a place is a share of the panel.
     """
 
     x: Place
@@ -191,18 +189,10 @@ Mark = Line | Estimates | Band | Stems | Bars | HeatMap | Tiles | Rule | Area | 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a panel; what is absent is chosen.
+    """One axis of a panel; what is absent is chosen. It is turned round where `high` is the smaller end.
 
-    Args:
-        label: What is counted.
-        scale: `number`, `log`, `whole` (there is no half epoch), `time`, or `steps` (times that are whole numbers).
-        low: First value.
-        high: Last value; smaller than the first where the axis is turned round.
-        ticks: Where ticks stand, about `most_ticks` when absent, with `names` turned by `angle` degrees.
-        group: Axes of one group share their limits.
-        is_named: Whether ticks have texts.
-        margin: Room at both ends, as a share of what is shown.
-        is_share: Whether numbers are written in percent.
+    Ticks have `names` turned by `angle` degrees, none unless `is_named`. Axes of one group share their limits; `margin`
+    is room at both ends, as a share. There are `steps` where times are whole numbers.
     """
 
     label: str = ""
@@ -236,10 +226,9 @@ class Panel:
 
 @dataclass(frozen=True)
 class Chart:
-    """Panels with a headline above and a note below.
+    """Panels with a headline above and a note below; the size is in inches, heights and widths are relative.
 
-    The size is in inches; heights of rows and widths of columns are relative. With `is_over_time` a pointer reads off
-    all lines at one time.
+    With `is_over_time` a pointer reads off all lines at one time.
     """
 
     panels: tuple[Panel, ...]
@@ -258,22 +247,10 @@ def time_axis(times: Values, label: str, ticks: int = 8) -> Axis:
     return Axis(label, "time" if is_datetime else "steps", most_ticks=ticks)
 
 
-def columns_for(n: int, most: int) -> int:
-    """Count the columns of n panels, such that the last row is as full as can be.
-
-    Examples:
-        >>> columns_for(5, 4), columns_for(7, 4), columns_for(3, 4)
-        (3, 4, 3)
-    """
-    return -(-n // -(-n // most))
-
-
 def facets(panels: Sequence[Panel], most_columns: int, size: tuple[float, float], least_width: float) -> Chart:
-    """Place panels in rows that share both scales; only those at the edges have labels and texts at ticks.
-
-    Sizes are in inches, that of each panel and the least width of all.
-    """
-    n_columns = columns_for(len(panels), most_columns)
+    """Place panels, each of a size in inches, in rows that share both scales; labels and ticks stand at the edges."""
+    # the last row is as full as can be
+    n_columns = -(-len(panels) // -(-len(panels) // most_columns))
     n_rows = -(-len(panels) // n_columns)
     placed = []
     for n, panel in enumerate(panels):
@@ -285,3 +262,9 @@ def facets(panels: Sequence[Panel], most_columns: int, size: tuple[float, float]
         placed.append(replace(panel, x=x, y=y, row=n // n_columns, column=n % n_columns))
     whole = max(size[0] * n_columns, least_width), 0.9 + size[1] * n_rows
     return Chart(tuple(placed), size=whole, heights=(1.0,) * n_rows, widths=(1.0,) * n_columns)
+
+
+def series_look(n: int) -> Look:
+    """Return role, marker and dash of a line of model number n, by which it looks alike in all charts."""
+    dash = DASHES[n // len(SERIES) % len(DASHES)]
+    return {"role": SERIES[n % len(SERIES)], "marker": MARKERS[n % len(MARKERS)], "dash": dash}

@@ -12,14 +12,7 @@ COLUMNS = 4_000
 
 
 def envelope(values: np.ndarray, n_columns: int) -> np.ndarray:
-    """Choose the points that a strip of `n_columns` dots can show: the lowest and the highest of each column.
-
-    Values are `(N,)`, NaN in gaps; what returns are sorted positions, all of them where they are few.
-
-    Examples:
-        >>> envelope(np.array([0.0, 5.0, 1.0, 2.0, 9.0, 3.0, 4.0, 4.5]), 2).tolist()
-        [0, 1, 4, 5]
-    """
+    """Return sorted positions in `(N,)` that `n_columns` dots can show: the lowest and the highest of each column."""
     n = len(values)
     if n <= 2 * n_columns:
         return np.arange(n)
@@ -32,24 +25,12 @@ def envelope(values: np.ndarray, n_columns: int) -> np.ndarray:
 
 
 def thin(values: np.ndarray) -> np.ndarray:
-    """Choose the points of a line: all of them up to 20,000, else the lowest and the highest of each of 4,000 columns.
-
-    Values are `(N,)`; what returns are sorted positions.
-    """
+    """Return sorted positions of the points of a line, `(N,)`: all of them, or extremes where there are many."""
     return np.arange(len(values)) if len(values) <= MANY else envelope(values, COLUMNS)
 
 
 def block_means(matrix: np.ndarray, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Average the rows of a matrix, `(T, D)`, in blocks, so that no more than `n_rows` are left.
-
-    Returns:
-        The means, `(blocks, D)`, and the first row of each block, `(blocks,)`.
-
-    Examples:
-        >>> means, firsts = block_means(np.array([[1.0], [3.0], [5.0]]), 2)
-        >>> means.tolist(), firsts.tolist()
-        ([[2.0], [5.0]], [0, 2])
-    """
+    """Return means of at most `n_rows` blocks of rows of a matrix, `(T, D)`, and the first row of each block."""
     size = -(-len(matrix) // n_rows)
     if size <= 1:
         return matrix, np.arange(len(matrix))

@@ -25,10 +25,7 @@ LOWER, UPPER = "LSTM-lo-", "LSTM-hi-"
 
 @dataclass(frozen=True)
 class Band:
-    """An interval along a forecast.
-
-    The level is its coverage in %, as the columns of the forecast name it; the ends are `(H,)`.
-    """
+    """An interval along a forecast, its ends `(H,)`; the level is in %, as the columns of the forecast name it."""
 
     level: str
     lower: np.ndarray
@@ -37,16 +34,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Timeline:
-    """One series, ready to be drawn.
+    """One series of N points, NaN in gaps, its forecast `(H,)` and the intervals of that, the widest first.
 
-    Args:
-        times: `(N,)` datetime64 or integers.
-        values: `(N,)` the data, NaN in gaps.
-        predictions: `(N,)` one step ahead: row n was predicted from the points before n, and is for `times[n]`.
-        n_train: Points of the training part; the others are the test part.
-        forecast_times: `(H,)`, as `forecast` is.
-        bands: Intervals of the forecast, the widest first.
-        is_recursive: Whether steps of the forecast build on steps before them, beyond what the model learned.
+    Predictions are one step ahead: row n was predicted from the points before n, and is for `times[n]`. What
+    `is_recursive` has steps that build on steps before them, beyond what the model learned.
     """
 
     name: str
@@ -71,22 +62,21 @@ class Timeline:
 def make_timeline(
     model: LSTMForecaster, train: Data, test: Data | None, forecast: Frame | int | None, unique_id: object
 ) -> Timeline:
-    """Join the parts of one series and let the model predict each of its points, and those behind the end.
-
-    Args as of `gatecast.charts.plot_forecast`.
-
-    Raises:
-        ConfigError: There is no such series, or several to choose from.
-        DataError: The test part does not lie after the training part.
-    """
+    """Join the parts of one series and let the model predict its points, with the arguments of `plot_forecast`."""
     panel = read_like_training(model.fitted_, train)
     known = replace(panel.only(panel.row(unique_id)), backend="pandas")
     n_train = int(known.lengths[0])
     if test is not None:
         tested = read_like_training(model.fitted_, test)
         # one series is that series, whatever it is called
-        only = panel.n_series == tested.n_series == 1
-        known = _join(known, tested if only else _same_series(tested, known.ids[0]))
+        if not panel.n_series == tested.n_series == 1:
+            ids, name = tested.ids.tolist(), known.ids[0]
+            if name not in ids:
+                raise DataError(
+                    f"The test part holds {len(ids)} series but not {name!r}, which is to be drawn. Pass its rows too."
+                )
+            tested = tested.only(ids.index(name))
+        known = _join(known, tested)
     table = _columns(model.predict_insample(known))
     times, ahead = _forecast(model, known, forecast)
     return Timeline(
@@ -103,15 +93,6 @@ def make_timeline(
         value_name=known.columns.target,
         freq=known.freq,
     )
-
-
-def _same_series(test: Panel, name: object) -> Panel:
-    ids = test.ids.tolist()
-    if name not in ids:
-        raise DataError(
-            f"The test part holds {len(ids)} series but not {name!r}, which is to be drawn. Pass its rows too."
-        )
-    return test.only(ids.index(name))
 
 
 def _join(train: Panel, test: Panel) -> Panel:
@@ -135,9 +116,7 @@ def _bands(ahead: dict[str, np.ndarray]) -> tuple[Band, ...]:
     return tuple(Band(each, ahead[LOWER + each], ahead[UPPER + each]) for each in sorted(both, key=float, reverse=True))
 
 
-def _forecast(
-    model: LSTMForecaster, known: Panel, forecast: Frame | int | None
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _forecast(model: LSTMForecaster, known: Panel, forecast: Frame | int | None) -> tuple[Array, dict[str, Array]]:
     """Return the times of the forecast and its columns."""
     if isinstance(forecast, int) and forecast == 0:
         return known.future_times(0)[0], {"LSTM": np.zeros(0)}
@@ -145,14 +124,13 @@ def _forecast(
         table = _columns(model.predict(forecast, data=known))
         return _plain(table[known.columns.time]), table
     table = _columns(forecast)
-    id_name, time_name = known.columns.id, known.columns.time
     names = list(table)
     if "LSTM" not in table or len(names) < 2:
         raise DataError(f"`forecast` must be a table made by `predict`, got columns {names}. Pass `model.predict()`.")
     mine = np.ones(len(table["LSTM"]), bool)
-    if id_name in table and len(set(table[id_name])) > 1:
-        mine = np.asarray([i == known.ids[0] for i in table[id_name]])
-    times = table.get(time_name, table[names[names.index("LSTM") - 1]])
+    if (name := known.columns.id) in table and len(set(table[name])) > 1:
+        mine = np.asarray([i == known.ids[0] for i in table[name]])
+    times = table.get(known.columns.time, table[names[names.index("LSTM") - 1]])
     return _plain(times[mine]), {name: column[mine] for name, column in table.items() if name.startswith("LSTM")}
 
 

@@ -8,7 +8,7 @@ def main() -> None:
     import sys
 
     try:
-        from gatecast.cli.run import run
+        from gatecast.cli.app import run
 
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:

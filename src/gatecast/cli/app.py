@@ -1,10 +1,21 @@
-"""Which commands are there, and what does a newcomer read about them?
+"""Which commands are there, and how does one end? Only typer and options load here, a command's module when it runs.
 
-Only typer and the names of options are loaded here: a command's own module loads when it runs.
+Exit codes:
+0    success
+1    a failure of gatecast's own
+2    bad input: every GatecastError, and options that make no sense
+130  Ctrl-C
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Annotated
 
@@ -12,8 +23,11 @@ import typer
 
 from gatecast.cli.commands import COMMANDS, JsonOptions
 from gatecast.cli.options import as_command
+from gatecast.exceptions import GatecastError
 
-__all__ = ["app"]
+__all__ = ["app", "run"]
+
+BAD_INPUT, FAILURE = 2, 1
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
@@ -59,3 +73,54 @@ def _register(options: type[JsonOptions]) -> None:
 
 for each in COMMANDS:
     _register(each)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command, of arguments without the name of the program, and return its exit code; never raises."""
+    for stream in (sys.stdout, sys.stderr):
+        # names in the data may hold letters that the terminal's encoding lacks: those are shown as `?`
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_warn, warnings.showwarning)
+            app(list(arguments), prog_name="gatecast")
+            return 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except typer.Exit as end:
+        return end.exit_code
+    except GatecastError as error:
+        from gatecast.cli.wording import in_options
+
+        _say(f"Error: {in_options(str(error))}")
+        return BAD_INPUT
+    except BrokenPipeError:
+        # whoever read the output has seen enough, as `gatecast ... | head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  the last line of defense: no traceback unless asked for
+        if os.environ.get("GATECAST_DEBUG"):
+            _say(traceback.format_exc())
+        what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        _say(
+            f"gatecast failed ({what}). That is a mistake in gatecast: please report it, with what the same command "
+            "prints when the environment variable GATECAST_DEBUG is 1."
+        )
+        return FAILURE
+
+
+def _warn(others: Callable[..., None], message: Warning | str, category: type[Warning], *place: object) -> None:
+    """Say a warning of gatecast's own without its place in the code, which is nothing to a user of the command."""
+    if category is not UserWarning:
+        others(message, category, *place)
+        return
+    from gatecast.cli.wording import in_options
+
+    _say(f"Note: {in_options(str(message))}")
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from gatecast.cli.choices import USUAL_LEVELS, levels_of
 from gatecast.cli.commands import BacktestOptions
-from gatecast.cli.output import Printer, number
-from gatecast.cli.outputs import rows_of, write_table
-from gatecast.cli.windows import Columns, arguments_of, models_of, percent, read_table, say_board, say_failures
+from gatecast.cli.compare import ERRORS, arguments_of, models_of, percent, read_table, say_board, say_failures
+from gatecast.cli.output import Printer, number, rows_of, write_table
 
 if TYPE_CHECKING:
     from gatecast.comparison.scores import Scores
@@ -17,7 +16,6 @@ __all__ = ["backtest"]
 
 # models that cost nothing, beside the LSTM
 USUAL = ("LSTM", "SeasonalNaive", "Naive")
-SHOWN: Columns = {"mase": ("MASE", number), "rmse": ("RMSE", number), "mae": ("MAE", number)}
 MOST_WINDOWS = 12
 
 
@@ -34,32 +32,29 @@ def backtest(options: BacktestOptions) -> None:
     found = tested(table.panel, options.horizon, models, level=levels, **arguments_of(options, table))
     board = leaderboard(found)
     scores = board.scores
-    if options.out is not None:
-        write_table(found.forecasts, options.out)
+    write_table(found.forecasts, options.out)
     if options.json:
-        errors = scores.windows.assign(cutoff=scores.windows["cutoff"].astype(str))
-        runs = found.runs.assign(cutoff=found.runs["cutoff"].astype(str))
+        windows, runs = (each.assign(cutoff=each["cutoff"].astype(str)) for each in (scores.windows, found.runs))
         printer.json(
             {
                 "data": table.facts(),
                 "horizon": options.horizon,
                 "season_length": found.season_length,
                 "models": board.to_dict()["models"],
-                "windows": rows_of(errors),
+                "windows": rows_of(windows),
                 "runs": rows_of(runs),
                 "notes": list(scores.notes),
             }
         )
         return
-    held: Columns = {coverage_column(level): (f"{level:g} % held", percent) for level in found.levels}
-    say_board(printer, board, found, options, SHOWN, held)
+    held = {coverage_column(level): (f"{level:g} % held", percent) for level in found.levels}
+    say_board(printer, board, found, options, ERRORS, held)
     _say_windows(printer, scores, found.models)
     say_failures(printer, board.errors)
     printer.notes(scores.notes)
     if options.out is None:
         printer.say("Keep every forecast with --out windows.csv")
-    else:
-        printer.say(f"All forecasts written to {options.out}", wrap=False)
+    printer.file("All forecasts written to", options.out)
 
 
 def _say_windows(printer: Printer, scores: Scores, models: tuple[str, ...]) -> None:
@@ -69,12 +64,8 @@ def _say_windows(printer: Printer, scores: Scores, models: tuple[str, ...]) -> N
     means = windows.pivot_table(index="cutoff", columns="model", values=metric, aggfunc="mean", dropna=False)
     shown = means.reindex(columns=list(models)).tail(MOST_WINDOWS)
     rows = [
-        [_moment(cutoff), *(number(value) for value in row)]
+        [str(cutoff).removesuffix(" 00:00:00"), *(number(value) for value in row)]
         for cutoff, row in zip(shown.index, shown.to_numpy(), strict=True)
     ]
     newest = f", the newest {MOST_WINDOWS}" if len(means) > len(shown) else ""
-    printer.table(f"{SHOWN[metric][0]} by the time that a forecast was made{newest}", ["made at", *models], rows)
-
-
-def _moment(time: object) -> str:
-    return str(time).removesuffix(" 00:00:00")
+    printer.table(f"{metric.upper()} by the time that a forecast was made{newest}", ["made at", *models], rows)

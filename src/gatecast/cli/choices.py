@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gatecast.cli.commands import DiagnoseOptions, ForecastOptions, IntervalOptions
+from gatecast.cli.commands import AheadOptions, DiagnoseOptions, ForecastOptions
 from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels, check_quantiles, level_to_quantiles
@@ -24,53 +24,30 @@ CHECKPOINT_SECONDS = 10.0
 
 
 def settings_of(options: ForecastOptions | DiagnoseOptions, horizon: int) -> Settings:
-    """Return the settings of a fit.
-
-    Raises:
-        ConfigError: An option makes no sense.
-    """
-    chosen = replace(
-        options.settings,
-        horizon=horizon,
-        checkpoint_seconds=CHECKPOINT_SECONDS,
-        progress=not (options.quiet or options.json),
-    )
+    """Return the settings of a fit, all of which make sense."""
+    shown = not (options.quiet or options.json)
+    chosen = replace(options.settings, horizon=horizon, checkpoint_seconds=CHECKPOINT_SECONDS, progress=shown)
     if isinstance(options, ForecastOptions) and chosen.loss == "quantile" and (options.level or options.quantiles):
-        chosen = replace(chosen, quantiles=_learned_quantiles(options))
+        # learned are those asked for, the same on the other side, and the median
+        wanted = {*quantiles_of(options), *(level_to_quantiles(levels_of(options.level)) if options.level else ())}
+        learned = {MEDIAN, *wanted, *(round(1 - quantile, 12) for quantile in wanted)}
+        chosen = replace(chosen, quantiles=tuple(sorted(learned)))
     chosen.check()
     return chosen
 
 
 def levels_of(level: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the levels of the intervals that were asked for, in %, rising.
-
-    Raises:
-        ConfigError: One makes no sense.
-    """
+    """Return the levels of the intervals that were asked for, in %, rising."""
     return check_levels(level) if level else ()
 
 
-def quantiles_of(options: IntervalOptions) -> tuple[float, ...]:
-    """Return the quantiles that were asked for, rising.
-
-    Raises:
-        ConfigError: One makes no sense.
-    """
+def quantiles_of(options: AheadOptions) -> tuple[float, ...]:
+    """Return the quantiles that were asked for, rising."""
     return check_quantiles(options.quantiles) if options.quantiles else ()
 
 
-def _learned_quantiles(options: IntervalOptions) -> tuple[float, ...]:
-    """Learn what is asked for, the same on the other side, and the median."""
-    wanted = {*quantiles_of(options), *(level_to_quantiles(levels_of(options.level)) if options.level else ())}
-    return tuple(sorted({MEDIAN, *wanted, *(round(1 - quantile, 12) for quantile in wanted)}))
-
-
 def share_to_test(text: str) -> float | int:
-    """Return how much is held back to be tested on, a share or a number of points; 0 for nothing.
-
-    Raises:
-        ConfigError: It makes no sense.
-    """
+    """Return how much is held back to be tested on, a share or a number of points; 0 for nothing."""
     try:
         share = int(text) if text.strip().isdigit() else float(text)
     except ValueError:

@@ -11,6 +11,7 @@ from gatecast.model.settings import SETTINGS, Settings
 
 __all__ = [
     "COMMANDS",
+    "AheadOptions",
     "BacktestOptions",
     "CompareOptions",
     "DemoOptions",
@@ -35,6 +36,11 @@ OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
 
 
+def to_file(text: str) -> Path | None:
+    """Define an option for a file that is written where it is asked for."""
+    return option(None, text, "FILE", panel=RESULTS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class JsonOptions:
     """What every command has; the docstring of a command's options is its help."""
@@ -51,11 +57,7 @@ class DemoOptions(JsonOptions):
     sunspots. Prints losses, errors and times, and draws pictures.
     """
 
-    examples: ClassVar = (
-        "gatecast demo",
-        "gatecast demo --out pictures --json",
-    )
-
+    examples: ClassVar = ("gatecast demo", "gatecast demo --out pictures --json")
     out: Path = option(Path("demo"), "Folder for the pictures; made if needed.", "FOLDER")
 
 
@@ -63,10 +65,7 @@ class DemoOptions(JsonOptions):
 class DoctorOptions(JsonOptions):
     """Check this installation: versions, processor, and two seconds of arithmetic."""
 
-    examples: ClassVar = (
-        "gatecast doctor",
-        "gatecast doctor --json",
-    )
+    examples: ClassVar = ("gatecast doctor", "gatecast doctor --json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,17 +93,11 @@ class TableOptions(FileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntervalOptions:
-    """How sure a forecast is."""
+class AheadOptions:
+    """How sure a forecast is, and what is known ahead."""
 
     level: tuple[float, ...] = option((), "Add intervals of this coverage in %, e.g. 80; may be repeated.", "PERCENT")
     quantiles: tuple[float, ...] = option((), "Add quantiles, e.g. 0.9; may be repeated.", "SHARE")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FutureOptions:
-    """What is known ahead."""
-
     future_file: Path | None = option(
         None,
         "Table with the --future columns ahead; else the rows without a target at the end of DATA.",
@@ -119,16 +112,13 @@ class FitOptions(FileOptions):
 
     settings: Settings = settings(OF_FITS)
     test_size: str = option(
-        "0.2",
-        "Share of each series to test on, or a number of points at its end; 0 for none.",
-        "SIZE",
-        panel=TESTING,
+        "0.2", "Share of each series to test on, or a number of points at its end; 0 for none.", "SIZE", panel=TESTING
     )
     quiet: bool = option(False, "Print the result only, or nothing with --out.", short="-q")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForecastOptions(FutureOptions, IntervalOptions, FitOptions, TableOptions):
+class ForecastOptions(AheadOptions, FitOptions, TableOptions):
     """Forecast a table: a CSV with a date column and a number column is enough.
 
     Reads the file and says what it understood of it; learns from the first 80 % and measures the error on the rest,
@@ -145,24 +135,23 @@ class ForecastOptions(FutureOptions, IntervalOptions, FitOptions, TableOptions):
         False, "Forecast with the model that was tested instead of learning again from all points.", panel=TESTING
     )
     resume: Path | None = option(None, "Go on from the checkpoint in this file.", "FILE", panel=TESTING)
-    out: Path | None = option(None, "Write the forecast here: .csv or .parquet.", "FILE", panel=RESULTS)
-    plot: Path | None = option(None, "Draw it: .png, .svg or .pdf.", "FILE", panel=RESULTS)
-    save: Path | None = option(None, "Keep the model, for `gatecast predict`.", "FILE", panel=RESULTS)
+    out: Path | None = to_file("Write the forecast here: .csv or .parquet.")
+    plot: Path | None = to_file("Draw it: .png, .svg or .pdf.")
+    save: Path | None = to_file("Keep the model, for `gatecast predict`.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictOptions(FutureOptions, IntervalOptions, FileOptions):
+class PredictOptions(AheadOptions, FileOptions):
     """Forecast with a model that was saved before, without training."""
 
     examples: ClassVar = (
         "gatecast predict load.safetensors",
         "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
     )
-
     model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
     data: Path | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
     horizon: int | None = option(None, "Steps ahead; what the model learned when left out.", "N", short="-n")
-    out: Path | None = option(None, "Write the forecast here: .csv or .parquet.", "FILE", panel=RESULTS)
+    out: Path | None = to_file("Write the forecast here: .csv or .parquet.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +167,6 @@ class DiagnoseOptions(FitOptions):
         "gatecast diagnose sales.safetensors sales.csv",
         "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
     )
-
     source: Path = argument(REQUIRED, "File that `forecast --save` wrote, or a table to fit first.", "MODEL_OR_DATA")
     data: Path | None = argument(
         None, "With a model: its training data; newer rows after them are the test part.", "DATA"
@@ -188,7 +176,7 @@ class DiagnoseOptions(FitOptions):
         None, "Steps ahead of the fit, where a table is given.", "N", short="-n", shown="1 with a table"
     )
     fix: bool = option(False, "Try the remedies in order, and show whether each helped.")
-    save: Path | None = option(None, "With --fix: keep the better model here.", "FILE", panel=RESULTS)
+    save: Path | None = to_file("With --fix: keep the better model here.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,18 +192,12 @@ class GatesOptions(FileOptions):
         "gatecast gates load.safetensors load.csv --out gates.parquet --json",
         "gatecast gates shops.safetensors shops.csv --unique-id shop_7",
     )
-
     model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
     data: Path | None = argument(None, "The series to read: the training data, or newer ones.", "DATA")
     unique_id: str | None = option(None, "Which series, where the table holds several.", "ID")
     member: int = option(0, "Which network of an ensemble, counted from 0.", "N")
     threshold: float = option(0.1, "A unit forgets where it keeps less than this in a step.", "SHARE")
-    out: Path | None = option(
-        None,
-        "Write all gates and states here: .csv or .parquet, a row for each unit and time.",
-        "FILE",
-        panel=RESULTS,
-    )
+    out: Path | None = to_file("Write all gates and states here: .csv or .parquet, a row for each unit and time.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,10 +243,8 @@ class TuneOptions(TableOptions):
         "SIZE",
         panel=TESTING,
     )
-    report: Path | None = option(None, "Write a page about the search here.", "FILE", panel=RESULTS)
-    save: Path | None = option(
-        None, "Fit the best settings on all points and keep the model, for `gatecast predict`.", "FILE", panel=RESULTS
-    )
+    report: Path | None = to_file("Write a page about the search here.")
+    save: Path | None = to_file("Fit the best settings on all points and keep the model, for `gatecast predict`.")
     quiet: bool = option(False, "Print the settings alone.", short="-q")
 
 
@@ -285,25 +265,16 @@ class WindowOptions(TableOptions):
         shown="the usual ones",
     )
     time_limit: float | None = option(
-        60.0,
-        "Seconds for a fit in one window; a slower model is reported as timed out.",
-        "SECONDS",
-        panel=WINDOWS,
+        60.0, "Seconds for a fit in one window; a slower model is reported as timed out.", "SECONDS", panel=WINDOWS
     )
     n_jobs: int | None = option(
-        None,
-        "Processes; -1 for one on each processor.",
-        "N",
-        panel=WINDOWS,
-        shown="1, and -1 for ten series or more",
+        None, "Processes; -1 for one on each processor.", "N", panel=WINDOWS, shown="1, and -1 for ten series or more"
     )
     folder: Path | None = option(
         None, "Keep finished windows here: the same command goes on from them.", "FOLDER", panel=WINDOWS
     )
     seed: int = option(0, "The same seed, the same result.", "N", panel=WINDOWS)
-    out: Path | None = option(
-        None, "Write every forecast with its origin here: .csv or .parquet.", "FILE", panel=RESULTS
-    )
+    out: Path | None = to_file("Write every forecast with its origin here: .csv or .parquet.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,7 +306,6 @@ class BacktestOptions(WindowOptions):
         "gatecast backtest shops.parquet --id-col shop --horizon 14 --models LSTM --models AutoETS --folder kept "
         "--json",
     )
-
     level: tuple[float, ...] = option(
         (), "Coverage of intervals in %; may be repeated.", "PERCENT", panel=WINDOWS, shown="80 and 95"
     )
@@ -354,7 +324,6 @@ class ReportOptions(WindowOptions):
         "gatecast report load.csv --horizon 24 --n-windows 10 --lang zh",
         "gatecast report shops.parquet --id-col shop --horizon 14 --json",
     )
-
     n_windows: int | None = option(
         None, "Origins to compare models from.", "N", panel=WINDOWS, shown="5, and 2 for ten series or more"
     )

@@ -1,29 +1,55 @@
-"""What does `gatecast compare` do? Read, let all models forecast the newest windows, and say which one to take."""
+"""What does `gatecast compare` do? Read, let all models forecast the newest windows, and say which one to take.
+
+What it shares with `backtest` and `report` stands here, too: which models take part, and how windows are spoken of.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gatecast.cli.commands import CompareOptions
-from gatecast.cli.output import Printer, number
-from gatecast.cli.outputs import write_table
-from gatecast.cli.windows import Columns, arguments_of, models_of, percent, read_table, say_board, say_failures
+from gatecast.cli.commands import CompareOptions, WindowOptions
+from gatecast.cli.options import COVARIATES
+from gatecast.cli.output import Printer, check_outputs, number, write_table
+from gatecast.cli.reading import read_known
 from gatecast.cli.wording import as_options
+from gatecast.exceptions import ConfigError
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from gatecast.backtesting.record import Backtest
     from gatecast.comparison.board import Leaderboard
     from gatecast.comparison.comparison import Comparison
     from gatecast.data.reading.files import Table
+    from gatecast.forecaster import Forecaster
 
-__all__ = ["compare"]
+__all__ = [
+    "arguments_of",
+    "compare",
+    "covariate_settings",
+    "models_of",
+    "percent",
+    "read_table",
+    "say_board",
+    "say_failures",
+]
 
-# columns of the leaderboard, as people read them
+# by column of the leaderboard, what people call it and how its values are written
+Columns = Mapping[str, tuple[str, Callable[[float], str]]]
+
+
+def percent(share: float, sign: str = "") -> str:
+    """Write a share in %; with `sign="+"` also where it is positive."""
+    return "-" if share != share else f"{100 * share:{sign}.0f} %"
+
+
+ERRORS: Columns = {"mase": ("MASE", number), "rmse": ("RMSE", number), "mae": ("MAE", number)}
 SHOWN: Columns = {
-    "mase": ("MASE", number),
-    "rmse": ("RMSE", number),
-    "mae": ("MAE", number),
+    **ERRORS,
     "smape": ("sMAPE", number),
     "skill": ("skill", partial(percent, sign="+")),
     "p_value": ("p", number),
@@ -39,41 +65,88 @@ def compare(options: CompareOptions) -> None:
     printer = Printer(shown=not options.json)
     table = read_table(printer, options)
     found = compared(table.panel, options.horizon, models, seed=options.seed, **arguments_of(options, table))
-    if options.out is not None:
-        write_table(found.backtest.forecasts, options.out)
+    write_table(found.backtest.forecasts, options.out)
     if options.json:
         printer.json({"data": table.facts(), "horizon": options.horizon, **found.to_dict()})
-        return
-    _say(printer, found, table, options)
+    else:
+        _say(printer, found, table, options)
 
 
 def _say(printer: Printer, found: Comparison, table: Table, options: CompareOptions) -> None:
-    _say_facts(printer, found)
-    say_board(printer, found.board, found.backtest, options, SHOWN, {})
-    say_failures(printer, found.board.errors)
-    for text in found.board.verdict.sentences:
-        printer.say(text.say("en", as_options), style="bold")
-    printer.say()
-    printer.notes(note.say("en", as_options) for note in found.board.notes)
-    for expectation in found.facts.expectations:
-        printer.say(f"What the series say: {expectation.message}")
-    _say_winners(printer, found.board, table)
-    if options.out is not None:
-        printer.say(f"All forecasts written to {options.out}", wrap=False)
-
-
-def _say_facts(printer: Printer, found: Comparison) -> None:
-    said = Texts("en")
+    said, board = Texts("en"), found.board
     rows = [
         [said(f"fact.{row['fact']}"), *(number(row[name]) for name in ("median", "lowest", "highest"))]
         for row in found.facts.to_frame().to_dict("records")
     ]
     printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)
+    say_board(printer, board, found.backtest, options, SHOWN, {})
+    say_failures(printer, board.errors)
+    for text in board.verdict.sentences:
+        printer.say(text.say("en", as_options), style="bold")
+    printer.say()
+    printer.notes(note.say("en", as_options) for note in board.notes)
+    for expectation in found.facts.expectations:
+        printer.say(f"What the series say: {expectation.message}")
+    if table.n_series > 1 and len(board.per_series):
+        counts = board.per_series["chosen"].value_counts()
+        parts = ", ".join(f"{name} for {n:,}" for name, n in counts.items())
+        printer.say(f"Series by series, these would be taken: {parts}.")
+    printer.file("All forecasts written to", options.out)
 
 
-def _say_winners(printer: Printer, board: Leaderboard, table: Table) -> None:
-    if table.n_series < 2 or not len(board.per_series):
-        return
-    counts = board.per_series["chosen"].value_counts()
-    parts = ", ".join(f"{name} for {n:,}" for name, n in counts.items())
-    printer.say(f"Series by series, these would be taken: {parts}.")
+def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Forecaster]:
+    """Make the models that were asked for, each of them once, or the usual ones."""
+    from gatecast.comparison.comparison import model_named
+
+    told_apart = [name.lower().replace(" ", "") for name in options.models]
+    twice = [name for n, name in enumerate(options.models) if told_apart[n] in told_apart[:n]]
+    if twice:
+        raise ConfigError(f"`--models {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
+
+    replace(options.settings, horizon=options.horizon, seed=options.seed).check()
+    settings = covariate_settings(options)
+    return [model_named(name, options.horizon, options.seed, **settings) for name in options.models or usual]
+
+
+def covariate_settings(options: WindowOptions) -> dict[str, Any]:
+    """Return what the LSTM is told of the table's columns and calendar; only what differs from its defaults."""
+    return {name: value for name in COVARIATES if (value := getattr(options.settings, name))}
+
+
+def read_table(printer: Printer, options: WindowOptions) -> Table:
+    """Check where results go, read the table, and say what was understood of it."""
+    check_outputs({"the data file": options.data}, {"--out": options.out})
+    return read_known(printer, options.data, options, options.settings)
+
+
+def arguments_of(options: WindowOptions, table: Table) -> dict[str, Any]:
+    """Return the arguments of `backtest` that both commands pass on."""
+    from gatecast.backtesting.backtest import usual_jobs
+
+    names = ("n_windows", "step_size", "refit", "folder", "time_limit")
+    n_jobs = usual_jobs(table.n_series) if options.n_jobs is None else options.n_jobs
+    return {name: getattr(options, name) for name in names} | {"n_jobs": n_jobs, "progress": not options.json}
+
+
+def say_board(
+    printer: Printer, board: Leaderboard, found: Backtest, options: WindowOptions, errors: Columns, more: Columns
+) -> None:
+    """Print a row for each model: errors that any model has, then more columns, and the time it took."""
+    table = board.to_frame()
+    columns = {**{name: shown for name, shown in errors.items() if table[name].notna().any()}, **more}
+    rows = []
+    for row in table.to_dict("records"):
+        seconds = row["fit_seconds"] + row["predict_seconds"]
+        took = "-" if seconds != seconds else f"{seconds:.1f} s"
+        rows.append([str(row["model"]), *(say(row[name]) for name, (_, say) in columns.items()), took])
+    n = len(found.runs) // len(found.models)
+    fewer = f" (there was no room for {options.n_windows})" if n < (options.n_windows or 0) else ""
+    title = f"Errors over {n} window{'s' if n > 1 else ''} of {options.horizon} steps{fewer}, the best first"
+    printer.table(title, ["model", *(called for called, _ in columns.values()), "time"], rows)
+
+
+def say_failures(printer: Printer, errors: pd.DataFrame) -> None:
+    """Say which models failed where."""
+    for model, own in errors.groupby("model", sort=False):
+        first, windows = own.iloc[0], "1 window" if len(own) == 1 else f"{len(own)} windows"
+        printer.say(f"{model} failed in {windows}, the first at {first['cutoff']}: {first['error']}")

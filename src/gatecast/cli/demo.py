@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +13,9 @@ import numpy as np
 
 from gatecast import LSTMForecaster, datasets, train_test_split
 from gatecast.cli.commands import DemoOptions
-from gatecast.cli.output import Printer, number
-from gatecast.cli.outputs import make_folder, write_picture
+from gatecast.cli.output import Printer, make_folder, number, write_picture
 from gatecast.cli.tables import coverage_words, say_errors, verdict
-from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.exceptions import GatecastError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,10 +79,15 @@ class Rival:
 
 def demo(options: DemoOptions) -> None:
     """Run the command."""
+    from gatecast.charts.matplotlib_backend import check_matplotlib
+
     make_folder("--out", options.out)
-    printer = Printer(shown=not options.json)
-    draw = _can_draw(printer)
     shown = not options.json
+    printer = Printer(shown=shown)
+    draws = False
+    with _missing(printer, "pictures"):
+        check_matplotlib()
+        draws = True
     sine = datasets.sine()
     train, test = train_test_split(sine.drop(columns="clean"))
     clean = sine["clean"].to_numpy()[len(train) :]
@@ -95,20 +101,19 @@ def demo(options: DemoOptions) -> None:
     ours = _try(LSTMForecaster(max_seconds=SINE_SECONDS), train, test, shown)
     _say_losses(printer, "gatecast's defaults", ours)
     rivals = _sarima(printer, train, test)
-    _say_comparison(printer, {"tutorial": tutorial, "gatecast": ours}, rivals, noise_floor)
-    diagnosis = _diagnose(printer, {"tutorial": tutorial, "gatecast": ours})
+    trials = {"tutorial": tutorial, "gatecast": ours}
+    _say_comparison(printer, trials, rivals, noise_floor)
+    diagnosis = _diagnose(printer, trials)
     pictures = []
-    if draw:
+    if draws:
         titles = {"tutorial": "The tutorial's LSTM on a noisy sine", "gatecast": "gatecast's LSTM on a noisy sine"}
-        for name, trial in (("tutorial", tutorial), ("gatecast", ours)):
-            path = options.out / f"sine-{name}.png"
-            _draw(trial, path, SINE_STEPS, titles[name], noise_floor)
-            pictures.append(path)
-    sunspots, page = _sunspots(printer, options.out, pictures, draws=draw)
+        for name, trial in trials.items():
+            pictures.append(options.out / f"sine-{name}.png")
+            _draw(trial, pictures[-1], SINE_STEPS, titles[name], noise_floor)
+    sunspots, page = _sunspots(printer, options.out, pictures, draws=draws)
     report = {
         "noise_floor": noise_floor,
-        "tutorial": tutorial.report(),
-        "gatecast": ours.report(),
+        **{name: trial.report() for name, trial in trials.items()},
         **{name: rival.report() for name, rival in rivals.items()},
         "diagnosis": diagnosis,
         "sunspots": sunspots,
@@ -116,23 +121,20 @@ def demo(options: DemoOptions) -> None:
         "report": page,
     }
     for path in pictures:
-        printer.say(f"Picture drawn to {path}", wrap=False)
-    if page is not None:
-        printer.say(f"Report on the sunspots written to {page}: open it in a browser", wrap=False)
+        printer.file("Picture drawn to", path)
+    printer.file("Report on the sunspots written to", page, ": open it in a browser")
     printer.say("\nNow your own data: gatecast forecast YOUR.csv --horizon 24", wrap=False)
     if options.json:
         printer.json(report)
 
 
-def _can_draw(printer: Printer) -> bool:
-    from gatecast.charts.style import check_matplotlib
-
+@contextmanager
+def _missing(printer: Printer, what: str) -> Iterator[None]:
+    """Say what there is not, and go on, where a library is not installed."""
     try:
-        check_matplotlib()
+        yield
     except GatecastError as error:
-        printer.say(f"No pictures this time. {error}\n")
-        return False
-    return True
+        printer.say(f"No {what} this time. {error}\n")
 
 
 def _try(model: LSTMForecaster, train: pd.DataFrame, test: pd.DataFrame, shown: bool) -> Trial:
@@ -161,14 +163,10 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
 
     found = AutoARIMA(season_length=1, max_points=SARIMA_POINTS)
     given = SARIMA(season_length=1, order=SINE_ORDER)
-    try:
-        return {
-            "sarima": _rival("AutoARIMA", found, train, test),
-            "sarima_by_hand": _rival("SARIMA(2,0,2)", given, train, test),
-        }
-    except ConfigError as error:
-        printer.say(f"No SARIMA this time. {error}\n")
-        return {}
+    with _missing(printer, "SARIMA"):
+        searched = _rival("AutoARIMA", found, train, test)
+        return {"sarima": searched, "sarima_by_hand": _rival("SARIMA(2,0,2)", given, train, test)}
+    return {}
 
 
 def _rival(title: str, model: Baseline, train: pd.DataFrame, test: pd.DataFrame) -> Rival:
@@ -191,15 +189,9 @@ def _say_losses(printer: Printer, title: str, trial: Trial) -> None:
 
 def _say_comparison(printer: Printer, trials: dict[str, Trial], rivals: dict[str, Rival], noise_floor: float) -> None:
     naive = trials["gatecast"].evaluation.scores["Naive"].rmse
-    rows = [
-        *(
-            [name, f"{trial.train_rmse:.4f}", *_errors(trial.evaluation.rmse, noise_floor), *_seconds(trial)]
-            for name, trial in trials.items()
-        ),
-        *([rival.title, "", *_errors(rival.test_rmse, noise_floor), *_seconds(rival)] for rival in rivals.values()),
-        ["naive: last value", "", *_errors(naive, noise_floor), "", ""],
-        ["noise floor", "", f"{noise_floor:.4f}", "", "", ""],
-    ]
+    rows = [_row(name, t.evaluation.rmse, noise_floor, t, f"{t.train_rmse:.4f}") for name, t in trials.items()]
+    rows += [_row(rival.title, rival.test_rmse, noise_floor, rival) for rival in rivals.values()]
+    rows += [_row("naive: last value", naive, noise_floor), ["noise floor", "", f"{noise_floor:.4f}", "", "", ""]]
     columns = ["one step ahead", "train RMSE", "test RMSE", "above floor", "fit", "predict"]
     printer.table("The sine, beside each other", columns, rows)
     if rivals:
@@ -207,13 +199,12 @@ def _say_comparison(printer: Printer, trials: dict[str, Trial], rivals: dict[str
     _say_coverage(printer, trials["gatecast"])
 
 
-def _errors(rmse: float, noise_floor: float) -> list[str]:
+def _row(
+    name: str, rmse: float, noise_floor: float, timed: Trial | Rival | None = None, train_rmse: str = ""
+) -> list[str]:
+    seconds = ["", ""] if timed is None else [f"{timed.fit_seconds:.2f} s", f"{timed.predict_seconds:.2f} s"]
     # adding zero turns -0.0 into 0.0
-    return [f"{rmse:.4f}", f"{round(rmse - noise_floor, 4) + 0.0:.4f}"]
-
-
-def _seconds(timed: Trial | Rival) -> list[str]:
-    return [f"{timed.fit_seconds:.2f} s", f"{timed.predict_seconds:.2f} s"]
+    return [name, train_rmse, f"{rmse:.4f}", f"{round(rmse - noise_floor, 4) + 0.0:.4f}", *seconds]
 
 
 def _beside(rmse: float, rivals: dict[str, Rival]) -> str:
@@ -252,10 +243,10 @@ def _sunspots(
     printer: Printer, folder: Path, pictures: list[Path], *, draws: bool
 ) -> tuple[dict[str, object] | None, Path | None]:
     """Forecast a real series and write a report on it; None where what that needs is not installed."""
-    try:
+    data = None
+    with _missing(printer, "sunspots"):
         data = datasets.sunspots()
-    except GatecastError as error:
-        printer.say(f"No sunspots this time. {error}\n")
+    if data is None:
         return None, None
     train, test = train_test_split(data)
     model = LSTMForecaster(season_length=SUNSPOT_SEASON, max_seconds=SUNSPOT_SECONDS)
@@ -265,16 +256,11 @@ def _sunspots(
     say_errors(printer, trial.evaluation, len(test), judgement)
     _say_coverage(printer, trial)
     if draws:
-        path = folder / "sunspots.png"
-        _draw(trial, path, SUNSPOT_STEPS, "Sunspots per year", None)
-        pictures.append(path)
+        pictures.append(folder / "sunspots.png")
+        _draw(trial, pictures[-1], SUNSPOT_STEPS, "Sunspots per year", None)
     scores = trial.evaluation.scores
-    facts = {
-        **trial.report(),
-        "naive_rmse": scores["Naive"].rmse,
-        "seasonal_naive_rmse": scores["SeasonalNaive"].rmse,
-        "verdict": judgement,
-    }
+    naive = {"naive_rmse": scores["Naive"].rmse, "seasonal_naive_rmse": scores["SeasonalNaive"].rmse}
+    facts = {**trial.report(), **naive, "verdict": judgement}
     return facts, _report(printer, trial, data, folder / "report.html")
 
 
@@ -293,24 +279,20 @@ def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> P
         SeasonalNaive(1, season_length=SUNSPOT_SEASON, time_limit=None),
         LinearAR(1, season_length=SUNSPOT_SEASON, time_limit=None),
     ]
-    try:
+    with _missing(printer, "report"):
         comparison = compare(
             data, 1, models, n_windows=REPORT_WINDOWS, refit=False, season_length=SUNSPOT_SEASON, progress=False
         )
         diagnosis = diagnose(trial.model, test=trial.test)
         origin = Origin(name="Sunspots per year")
         report(trial.model, test=trial.test, comparison=comparison, diagnosis=diagnosis, origin=origin).save(path)
-    except GatecastError as error:
-        printer.say(f"No report this time. {error}\n")
-        return None
-    return path
+        return path
+    return None
 
 
 def _draw(trial: Trial, path: Path, n_steps: int, title: str, noise_floor: float | None) -> None:
     from gatecast.charts import plot_forecast
 
-    score = f"test RMSE {number(trial.evaluation.rmse)}"
-    figure = plot_forecast(
-        trial.model, trial.train, trial.test, n_steps, title=f"{title}: {score}", noise_floor=noise_floor
-    )
+    title = f"{title}: test RMSE {number(trial.evaluation.rmse)}"
+    figure = plot_forecast(trial.model, trial.train, trial.test, n_steps, title=title, noise_floor=noise_floor)
     write_picture(figure, path, DPI)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from gatecast import LSTMForecaster
 from gatecast.cli.choices import hold_out, settings_of, share_to_test
 from gatecast.cli.commands import DiagnoseOptions
-from gatecast.cli.output import Printer
-from gatecast.cli.outputs import check_outputs
+from gatecast.cli.output import Printer, check_outputs
 from gatecast.cli.reading import load_model, read, read_like_training, roles_of, say_table
 from gatecast.cli.wording import as_options, in_options
 from gatecast.data.reading.ahead import split_future
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["diagnose", "say_findings"]
 
-MODEL = ".safetensors"
 STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan", "ok": "green"}
 
 
@@ -37,15 +35,13 @@ def diagnose(options: DiagnoseOptions) -> None:
     if options.save is not None and diagnosis.model is not None:
         diagnosis.model.save(options.save.resolve())
     if options.json:
-        report = diagnosis.to_dict()
-        printer.json({"data": table.facts(), **report, "files": {"model": options.save}})
+        printer.json({"data": table.facts(), **diagnosis.to_dict(), "files": {"model": options.save}})
         return
     printer.say(f"Judged on {diagnosis.judged_on}.\n")
     say_findings(printer, diagnosis.findings)
     if options.fix:
         _say_steps(printer, diagnosis)
-    if options.save is not None:
-        printer.say(f"Model saved to {options.save}", wrap=False)
+    printer.file("Model saved to", options.save)
 
 
 def say_findings(printer: Printer, findings: tuple[Finding, ...]) -> None:
@@ -62,15 +58,10 @@ def _say_steps(printer: Printer, diagnosis: Diagnosis) -> None:
     if not diagnosis.steps:
         printer.say("Nothing asks for a remedy.")
         return
-    rows = [
-        [
-            as_options(step.settings),
-            f"{step.rmse_before:.4g}",
-            f"{step.rmse_after:.4g}",
-            "kept" if step.helped else "not kept",
-        ]
-        for step in diagnosis.steps
-    ]
+    rows = []
+    for step in diagnosis.steps:
+        helped = "kept" if step.helped else "not kept"
+        rows.append([as_options(step.settings), f"{step.rmse_before:.4g}", f"{step.rmse_after:.4g}", helped])
     printer.table("Remedies, tried on the validation set", ["remedy", "RMSE before", "after", ""], rows)
     for step in diagnosis.steps:
         if step.failure is not None:
@@ -84,7 +75,7 @@ def _check(options: DiagnoseOptions) -> None:
             f"`--save {options.save}` keeps the better model of `--fix`, which was not passed, and both were expected. "
             "Pass `--fix` with it."
         )
-    if options.data is None and options.source.suffix == MODEL:
+    if options.data is None and options.source.suffix == ".safetensors":
         raise ConfigError(
             f"`{options.source}` is a model, which does not hold its training data, and these were expected as well. "
             f"Pass them: `gatecast diagnose {options.source} DATA.csv`."
@@ -112,10 +103,8 @@ def _load(options: DiagnoseOptions, printer: Printer) -> Loaded:
 
 def _fit(options: DiagnoseOptions, printer: Printer) -> Loaded:
     """Fit on the first part of the table, to be judged on the rest."""
-    settings, share = (
-        settings_of(options, 1 if options.horizon is None else options.horizon),
-        share_to_test(options.test_size),
-    )
+    settings = settings_of(options, 1 if options.horizon is None else options.horizon)
+    share = share_to_test(options.test_size)
     table = read(options.source, options, roles_of(settings))
     say_table(printer, table)
     panel = split_future(table.panel)[0]

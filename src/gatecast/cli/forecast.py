@@ -2,33 +2,96 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from gatecast import LSTMForecaster
-from gatecast.cli.ahead import Ahead, ahead_of_table
-from gatecast.cli.choices import USUAL_LEVELS, levels_of, quantiles_of, settings_of, share_to_test
+from gatecast import LSTMForecaster, Panel
+from gatecast.cli import tables
+from gatecast.cli.choices import USUAL_LEVELS, hold_out, levels_of, quantiles_of, settings_of, share_to_test
 from gatecast.cli.commands import ForecastOptions
-from gatecast.cli.decisions import check_intervals, decisions_report, notes_about, say_decisions, validation_coverage
-from gatecast.cli.output import Printer
-from gatecast.cli.outputs import check_outputs, rows_of, write_picture, write_table
-from gatecast.cli.reading import read, roles_of, say_table
-from gatecast.cli.tables import coverage_words, say_forecast
-from gatecast.cli.trial import Budget, Checkpoints, Tested, try_out
+from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, write_picture, write_table
+from gatecast.cli.reading import Ahead, ahead_of_table, read, roles_of, say_table
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
-    from gatecast import Panel
-    from gatecast.data.reading.files import Table
+    from gatecast.metrics.errors import Evaluation
 
 __all__ = ["forecast"]
+
+# share of the time that the fit to be tested may take, so that the second one is trained like it
+TEST_SHARE = 0.45
+# below this share of the time there is no second fit after a test; without a test a few seconds are left at least
+REFIT_SHARE, LEAST_SHARE = 0.25, 0.05
+
+
+class Budget:
+    """How the seconds for the command are divided; it counts from now on, and `tested` is when the test was over."""
+
+    def __init__(self, limit: float | None) -> None:
+        self.limit, self.tested = limit, 0.0
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the command began."""
+        return time.monotonic() - self._started
+
+    @property
+    def left(self) -> float:
+        """Share of the seconds that is left."""
+        return 1.0 if self.limit is None else 1 - self.seconds / self.limit
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Files of unfinished fits, the one on everything and the tested one; `resumed` are those of an earlier run."""
+
+    path: Path | None = None
+    test_path: Path | None = None
+    resumed: Path | None = None
+    test_resumed: Path | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What was asked for, checked, with the seconds and the files of unfinished fits."""
+
+    options: ForecastOptions
+    settings: Settings
+    share: float | int
+    levels: tuple[float, ...]
+    quantiles: tuple[float, ...]
+    budget: Budget
+    checkpoints: Checkpoints
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The model that was fitted on the training part, its errors on the part held out, and a sentence about them."""
+
+    model: LSTMForecaster
+    train: Panel
+    held_out: Panel
+    evaluation: Evaluation
+    judgement: str
+
+    def report(self) -> dict[str, object]:
+        """Return all of it for JSON."""
+        return {
+            "n_origins": self.evaluation.n_origins,
+            "errors": {name: asdict(score) for name, score in self.evaluation.scores.items()},
+            "coverage": self.evaluation.coverage,
+            "stop": str(self.model.stop_reason_),
+            "decisions": list(self.model.decisions_),
+            "verdict": self.judgement,
+        }
 
 
 @dataclass(frozen=True)
@@ -42,110 +105,168 @@ class Made:
 
 def forecast(options: ForecastOptions) -> None:
     """Run the command."""
-    budget = Budget.start(options.settings.max_seconds)
-    checkpoints = Checkpoints.of(options)
+    budget = Budget(options.settings.max_seconds)
+    checkpoints = _checkpoints(options)
     try:
-        _forecast(options, budget, checkpoints)
+        _forecast(_task(options, budget, checkpoints))
     except KeyboardInterrupt:
-        if checkpoints.path is not None and checkpoints.is_there:
+        if any(file is not None and file.exists() for file in (checkpoints.path, checkpoints.test_path)):
             typer.echo(f"Go on with the same command and `--resume {checkpoints.path}`.", err=True)
         raise
 
 
-def _forecast(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints) -> None:
-    settings, share = settings_of(options, options.horizon), _share(options)
-    levels, quantiles = levels_of(options.level), quantiles_of(options)
-    _check_files(options, checkpoints)
-    printer = Printer(shown=not (options.json or options.quiet))
-    table, ahead = _read(options)
-    say_table(printer, table, ahead.n_steps)
-    panel = table.panel
-    if levels or quantiles:
-        check_intervals(settings, panel)
-    tested = try_out(printer, settings, panel, share, levels or USUAL_LEVELS, budget, checkpoints)
-    made = _make(options, settings, panel, ahead, tested, budget, checkpoints, levels, quantiles)
-    seconds = {"test": budget.test_seconds, "fit": budget.seconds - budget.test_seconds}
-    remark = _write(options, made, tested, panel)
-    coverage, where = _coverage(made, tested, levels or USUAL_LEVELS)
-    notes = [note for note in (ahead.note, *notes_about(panel, made.model, levels)) if note]
-    if options.json:
-        report = _report(options, table, made, tested, checkpoints.path)
-        intervals = {"coverage": coverage, "measured_on": where}
-        remarks = [remark] if remark else []
-        printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
-        return
-    say_decisions(printer, made.model)
-    if not (options.quiet and options.out):
-        say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
-    if levels:
-        printer.say(coverage_words(coverage, where) if coverage else "How often the intervals hold was not measured.")
-    printer.notes(notes)
-    printer.say(made.note)
-    _say_files(printer, options, made, tested, remark)
-    if checkpoints.path is not None:
-        printer.say(f"Checkpoint kept; the same command goes on from it with: --resume {checkpoints.path}", wrap=False)
-
-
-def _share(options: ForecastOptions) -> float | int:
-    share = share_to_test(options.test_size)
+def _task(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints) -> Task:
+    """Check all options, before a file is read."""
+    settings, share = settings_of(options, options.horizon), share_to_test(options.test_size)
     if share == 0 and options.no_refit:
         raise ConfigError(
             "`--no-refit` was passed with `--test-size 0`, so no model would be trained at all, and one of them was "
             "expected. Leave `--no-refit` out to learn from all points without a test."
         )
-    return share
-
-
-def _check_files(options: ForecastOptions, checkpoints: Checkpoints) -> None:
-    inputs = {"the data file": options.data, "the future file": options.future_file}
+    levels, quantiles = levels_of(options.level), quantiles_of(options)
     outputs = {"--out": options.out, "--plot": options.plot, "--save": options.save}
-    check_outputs(inputs, {**outputs, "--checkpoint": checkpoints.path, "--checkpoint (test)": checkpoints.test_path})
+    outputs |= {"--checkpoint": checkpoints.path, "--checkpoint (test)": checkpoints.test_path}
+    check_outputs({"the data file": options.data, "the future file": options.future_file}, outputs)
+    return Task(options, settings, share, levels, quantiles, budget, checkpoints)
 
 
-def _read(options: ForecastOptions) -> tuple[Table, Ahead]:
+def _checkpoints(options: ForecastOptions) -> Checkpoints:
+    """Refuse a file to go on from that is missing, and one that is there and would be lost."""
+    resume = options.resume
+    path = resume if options.settings.checkpoint is None else Path(options.settings.checkpoint)
+    if path is None:
+        return Checkpoints()
+    if resume is not None and resume.exists() and is_same(resume, options.data):
+        raise ConfigError(
+            f"`--resume {resume}` is the data file, and the checkpoint of an earlier run was expected. Pass the "
+            "file that `--checkpoint` named."
+        )
+    if resume is not None and not resume.exists() and not _beside(resume).exists():
+        raise ConfigError(
+            f"`--resume {resume}` names no file, and the checkpoint of an earlier run was expected. Check the "
+            f"path, or begin anew with `--checkpoint {resume}`."
+        )
+    for file, other in ((path, resume), (_beside(path), None if resume is None else _beside(resume))):
+        if file.exists() and (other is None or file.resolve() != other.resolve()):
+            raise ConfigError(
+                f"`--checkpoint {path}` would replace {file}, which an earlier run left there, and a new name was "
+                f"expected. Go on from it with `--resume {path}`, or pass another name."
+            )
+    there = [None if file is None or not file.exists() else file for file in (resume, resume and _beside(resume))]
+    return Checkpoints(path, _beside(path), *there)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.test{path.suffix}")
+
+
+def _forecast(task: Task) -> None:
+    options, budget = task.options, task.budget
+    printer = Printer(shown=not (options.json or options.quiet))
     roles = roles_of(options.settings)
     table = read(options.data, options, roles)
-    return ahead_of_table(table, roles.future, options.future_file, options, options.horizon)
+    table, ahead = ahead_of_table(table, roles.future, options.future_file, options, options.horizon)
+    say_table(printer, table, ahead.n_steps)
+    panel = table.panel
+    if task.levels or task.quantiles:
+        tables.check_intervals(task.settings, panel)
+    tested = _test(printer, task, panel)
+    made = _make(task, panel, ahead, tested)
+    seconds = {"test": budget.tested, "fit": budget.seconds - budget.tested}
+    remark = _write(options, made, tested, panel)
+    coverage, where = _coverage(made, tested, task.levels or USUAL_LEVELS)
+    notes = [note for note in (ahead.note, *tables.notes_about(panel, made.model, task.levels)) if note]
+    if options.json:
+        report = {"data": table.facts(), **_report(task, made, tested)}
+        intervals = {"coverage": coverage, "measured_on": where}
+        remarks = [remark] if remark else []
+        printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
+        return
+    tables.say_decisions(printer, made.model)
+    if not (options.quiet and options.out):
+        tables.say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
+    if task.levels:
+        printer.say(
+            tables.coverage_words(coverage, where) if coverage else "How often the intervals hold was not measured."
+        )
+    printer.notes(notes)
+    printer.say(made.note)
+    printer.file("Forecast written to", options.out)
+    printer.file("Picture drawn to", options.plot)
+    data = f" {options.data}" if tested is not None and made.model is tested.model else ""
+    printer.file("Model saved to", options.save, f"; forecast again with: gatecast predict {options.save}{data}")
+    if remark:
+        printer.say(remark)
+    printer.file("Checkpoint kept; the same command goes on from it with: --resume", task.checkpoints.path)
 
 
-def _make(
-    options: ForecastOptions,
-    settings: Settings,
-    panel: Panel,
-    ahead: Ahead,
-    tested: Tested | None,
-    budget: Budget,
-    checkpoints: Checkpoints,
-    levels: tuple[float, ...],
-    quantiles: tuple[float, ...],
-) -> Made:
+def _test(printer: Printer, task: Task, panel: Panel) -> Tested | None:
+    """Fit on the training part and measure the error on the rest; None where nothing is held back."""
+    settings, budget = task.settings, task.budget
+    if task.share == 0:
+        printer.say("Nothing was held back, as was asked for: the error of this forecast is unknown.\n", style="bold")
+        return None
+    train, held_out = hold_out(panel, task.share, settings.horizon, settings.lookback)
+    if held_out is None:
+        printer.say(
+            f"The data are too short to hold anything back: {int(panel.lengths.min())} points, and a forecast of "
+            f"{settings.horizon} steps. So the error of this forecast is unknown.\n",
+            style="bold",
+        )
+        return None
+    seconds = None if budget.limit is None else TEST_SHARE * budget.limit
+    model = LSTMForecaster.from_settings(replace(settings, max_seconds=seconds, checkpoint=task.checkpoints.test_path))
+    model.fit(train, resume=task.checkpoints.test_resumed)
+    evaluation = model.evaluate(panel, level=task.levels or USUAL_LEVELS)
+    judgement = tables.verdict(evaluation)
+    tables.say_errors(printer, evaluation, len(held_out.values), judgement)
+    budget.tested = budget.seconds
+    return Tested(model, train, held_out, evaluation, judgement)
+
+
+def _make(task: Task, panel: Panel, ahead: Ahead, tested: Tested | None) -> Made:
     """Learn from everything and forecast; or read everything with the model that was tested."""
-    if tested is not None and (options.no_refit or not budget.allows_refit):
+    options, checkpoints = task.options, task.checkpoints
+    levels, quantiles = task.levels or None, task.quantiles or None
+    limit, left = task.budget.limit, task.budget.left
+    if tested is not None and (options.no_refit or left < REFIT_SHARE):
         why = "as was asked for" if options.no_refit else "because no time was left to learn again"
         note = (
             f"The model that was tested made the forecast, {why}: it learned from the points before the test part and "
             "has read all of them."
         )
-        table = tested.model.predict(data=panel, future=ahead.rows, level=levels or None, quantiles=quantiles or None)
+        table = tested.model.predict(data=panel, future=ahead.rows, level=levels, quantiles=quantiles)
         return Made(tested.model, table, note)
-    model = LSTMForecaster.from_settings(replace(settings, max_seconds=budget.left, checkpoint=checkpoints.path))
-    model.fit(panel, resume=checkpoints.resumed)
+    seconds = None if limit is None else max(left, LEAST_SHARE) * limit
+    settings = replace(task.settings, max_seconds=seconds, checkpoint=checkpoints.path)
+    model = LSTMForecaster.from_settings(settings).fit(panel, resume=checkpoints.resumed)
     note = "" if tested is None else "The forecast comes from a second fit, which learned from the test part too."
-    table = model.predict(future=ahead.rows, level=levels or None, quantiles=quantiles or None)
-    return Made(model, table, note)
+    return Made(model, model.predict(future=ahead.rows, level=levels, quantiles=quantiles), note)
 
 
 def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> tuple[dict[float, float], str]:
     """Return how often intervals held, and where that was measured."""
     if tested is not None:
         return tested.evaluation.coverage, "the test part"
-    return validation_coverage(made.model, levels), "the validation set, from which their widths come"
+    return tables.validation_coverage(made.model, levels), "the validation set, from which their widths come"
+
+
+def _report(task: Task, made: Made, tested: Tested | None) -> dict[str, object]:
+    options = task.options
+    files = {"out": options.out, "plot": options.plot, "model": options.save, "checkpoint": task.checkpoints.path}
+    return {
+        "model": tables.decisions_report(made.model),
+        "test": None if tested is None else tested.report(),
+        "refitted": tested is None or made.model is not tested.model,
+        "done": made.note,
+        "forecast": rows_of(made.table),
+        "files": files,
+    }
 
 
 def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> str:
     """Write the files that were asked for; returns a remark about the picture."""
-    if options.out:
-        write_table(made.table, options.out)
+    write_table(made.table, options.out)
     if options.save:
         made.model.save(options.save.resolve())
     if not options.plot:
@@ -160,31 +281,3 @@ def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: P
     remark = write_picture(figure, options.plot)
     others = "" if panel.n_series == 1 else f"{options.plot} shows the first of {panel.n_series} series, {first!r}. "
     return others + remark
-
-
-def _say_files(printer: Printer, options: ForecastOptions, made: Made, tested: Tested | None, remark: str) -> None:
-    if options.out:
-        printer.say(f"Forecast written to {options.out}", wrap=False)
-    if options.plot:
-        printer.say(f"Picture drawn to {options.plot}", wrap=False)
-    if options.save:
-        is_tested = tested is not None and made.model is tested.model
-        data = f" {options.data}" if is_tested else ""
-        again = f"gatecast predict {options.save}{data}"
-        printer.say(f"Model saved to {options.save}; forecast again with: {again}", wrap=False)
-    if remark:
-        printer.say(remark)
-
-
-def _report(
-    options: ForecastOptions, table: Table, made: Made, tested: Tested | None, checkpoint: Path | None
-) -> dict[str, object]:
-    return {
-        "data": table.facts(),
-        "model": decisions_report(made.model),
-        "test": None if tested is None else tested.report(),
-        "refitted": tested is None or made.model is not tested.model,
-        "done": made.note,
-        "forecast": rows_of(made.table),
-        "files": {"out": options.out, "plot": options.plot, "model": options.save, "checkpoint": checkpoint},
-    }

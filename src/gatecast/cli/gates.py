@@ -6,17 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatecast.cli.commands import GatesOptions
-from gatecast.cli.output import Printer
-from gatecast.cli.outputs import check_outputs, write_table
+from gatecast.cli.output import Printer, check_outputs, write_table
 from gatecast.cli.reading import check_model, load_model, read_like_training, say_table
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.exceptions import ConfigError
-from gatecast.explanation.durations import duration
+from gatecast.explanation.units import duration
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from gatecast.data.panel.panel import Panel
     from gatecast.explanation import ForgetEvents, Gates, HalfLives, LagImportance, Spectra
 
 __all__ = ["gates"]
@@ -27,13 +23,21 @@ MOST_PERIODS = 5
 
 def gates(options: GatesOptions) -> None:
     """Run the command."""
-    data = _data_of(options)
+    check_model(options.model, "gates")
+    if options.data is None:
+        raise ConfigError(
+            f"`{options.model}` is a model, which keeps no data, and a series to read was expected as well. Pass its "
+            f"training data, or newer ones: `gatecast gates {options.model} DATA.csv`."
+        )
+    check_outputs({"the model file": options.model, "the data file": options.data}, {"--out": options.out})
     printer = Printer(shown=not options.json)
     model = load_model(options.model, "gates")
-    table = read_like_training(data, options, model.fitted_)
+    table = read_like_training(options.data, options, model.fitted_)
     say_table(printer, table)
     panel = replace(with_static_of(table.panel, model.fitted_.after), backend="pandas")
-    found = model.gates(panel, _series(panel, options.unique_id), member=options.member)
+    # an id may be a number, which is text on the command line
+    unique_id = next((id_ for id_ in panel.ids.tolist() if str(id_) == options.unique_id), options.unique_id)
+    found = model.gates(panel, unique_id, member=options.member)
     lives, events, spectra = found.half_lives(), found.forget_events(options.threshold), found.spectra()
     lags = model.lag_importance(panel, found.unique_id, member=options.member)
     if options.out is not None:
@@ -44,25 +48,7 @@ def gates(options: GatesOptions) -> None:
         return
     _say(printer, found, lives, events, spectra)
     printer.say(lags.sentence())
-    if options.out is not None:
-        printer.say(f"Gates written to {options.out}", wrap=False)
-
-
-def _data_of(options: GatesOptions) -> Path:
-    """Return the data file, once all files are what they should be."""
-    check_model(options.model, "gates")
-    if options.data is None:
-        raise ConfigError(
-            f"`{options.model}` is a model, which keeps no data, and a series to read was expected as well. Pass its "
-            f"training data, or newer ones: `gatecast gates {options.model} DATA.csv`."
-        )
-    check_outputs({"the model file": options.model, "the data file": options.data}, {"--out": options.out})
-    return options.data
-
-
-def _series(panel: Panel, wanted: str | None) -> object:
-    """Return the id that is written like this, which may be a number."""
-    return next((id_ for id_ in panel.ids.tolist() if str(id_) == wanted), wanted)
+    printer.file("Gates written to", options.out)
 
 
 def _say(printer: Printer, found: Gates, lives: HalfLives, events: ForgetEvents, spectra: Spectra) -> None:
@@ -70,11 +56,8 @@ def _say(printer: Printer, found: Gates, lives: HalfLives, events: ForgetEvents,
     printer.say(f"Series {found.unique_id}, {found.n_steps:,} steps; {layers}.\n")
     rows = [[name, lives.text(share), f"{lives.quantile(share):,.2f}"] for name, share in SHARES.items()]
     printer.table("How long units remember (half-life of what they hold)", ["", "time", "steps"], rows)
-    printer.say(lives.sentence()[:1].upper() + lives.sentence()[1:])
-    printer.say()
-    for sentence in events.sentences():
-        printer.say(sentence)
-    printer.say()
+    printer.say(lives.sentence()[:1].upper() + lives.sentence()[1:] + "\n")
+    printer.say("\n".join(events.sentences()) + "\n")
     rows = [
         [duration(period, found.freq), f"{n} of {len(found.units)}", f"{share:.0%}"]
         for period, n, share in spectra.periods()[:MOST_PERIODS]

@@ -48,7 +48,6 @@ PANELS = {
     "Training": "The training (good as it is)",
 }
 COVARIATES = ("past", "future", "static", "calendar", "country")
-BY_DATA = "chosen from the data"
 # what is not chosen from the data where it is left out
 LEFT_OUT = ("country", "max_seconds", "n_threads", "checkpoint", "dilations")
 METAVARS = {int: "N", float: "X", str: "NAME", Path: "FILE"}
@@ -58,15 +57,9 @@ NAMED = {"past": "COLUMN", "future": "COLUMN", "static": "COLUMN", "country": "C
 def option(
     default: Default, text: str, metavar: str = "", *, panel: str = "", short: str = "", shown: str = ""
 ) -> Default:
-    """Define an option by a field, whose name is the option's.
+    """Define an option by a field, whose name is the option's; its default is a tuple where it may be repeated.
 
-    Args:
-        default: Its value where it is left out; `REQUIRED` where it must be given, a tuple where it may be repeated.
-        text: Its help.
-        metavar: What stands for the value in the help.
-        panel: Heading under which the help shows it.
-        short: A short name, e.g. `-n`.
-        shown: What the help says of the default.
+    The help shows `metavar` in place of a value, `panel` as its heading, and `shown` in place of the default.
     """
     shows_default = shown or not (default in (None, ()) or isinstance(default, bool))
     more = {"help": text, "metavar": metavar or None, "rich_help_panel": panel or None, "show_default": shows_default}
@@ -85,12 +78,7 @@ def settings(names: Sequence[str]) -> Settings:
 
 
 def flag_of(name: str) -> str:
-    """Return the option of an argument.
-
-    Examples:
-        >>> flag_of("season_length")
-        '--season-length'
-    """
+    """Return the option of an argument, e.g. `--season-length`."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -101,9 +89,8 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     """
     hints = get_type_hints(options)
     own = [each for each in fields(options) if "settings" not in each.metadata]  # type: ignore[arg-type]
-    parameters = [_parameter(each, hints[each.name]) for each in own] + [
-        _of_setting(SETTINGS[n]) for n in _names(options)
-    ]
+    parameters = [_parameter(each, hints[each.name]) for each in own]
+    parameters += [_of_setting(SETTINGS[name]) for name in _names(options)]
 
     def command(**given: Any) -> None:
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
@@ -119,7 +106,9 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = _unwrapped(options.__doc__ or "")
+    # the lines of each paragraph are joined: the help is wrapped to the terminal, not as the source is
+    paragraphs = inspect.cleandoc(options.__doc__ or "").split("\n\n")
+    command.__doc__ = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     return command
 
 
@@ -156,7 +145,7 @@ def _of_setting(setting: Setting) -> inspect.Parameter:
         metavar=None if kind is bool else NAMED.get(name) or METAVARS[float if float in setting.types else kind],
         autocompletion=(lambda: list(setting.choices)) if setting.choices else None,
         rich_help_panel=panel,
-        show_default=BY_DATA if is_by_data else setting.default not in (None, ()) and kind is not bool,
+        show_default="chosen from the data" if is_by_data else setting.default not in (None, ()) and kind is not bool,
     )
     return _made(name, kind, setting.default, made, is_several=setting.is_several)
 
@@ -219,9 +208,3 @@ def _value(setting: Setting, given: object) -> Any:
             except ValueError:
                 continue
     return given
-
-
-def _unwrapped(text: str) -> str:
-    """Join the lines of each paragraph: the help is wrapped to the terminal, not as the source is."""
-    paragraphs = inspect.cleandoc(text).split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

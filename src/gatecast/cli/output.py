@@ -1,27 +1,39 @@
-"""How do results reach the terminal, or a program? Plain tables at 80 columns, or one JSON object."""
+"""How do results reach the terminal, a program or a file? Tables at 80 columns, one JSON object, complete files only.
+
+Paths are checked before any work.
+"""
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import math
+import os
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatecast._files import write_atomically
 from gatecast._json import plain
+from gatecast.exceptions import ConfigError, GatecastError
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
     from rich.console import Console
 
-__all__ = ["Printer", "number"]
+__all__ = ["Printer", "check_outputs", "make_folder", "number", "rows_of", "write", "write_picture", "write_table"]
+
+TABLES = (".csv", ".parquet", ".pq")
+Files = Mapping[str, Path | None]
+KINDS = {"--out": TABLES, "--plot": (".png", ".svg", ".pdf", ".jpg", ".webp")}
 
 
 class Printer:
-    """Prints texts and tables for people, or nothing where a program is listening.
-
-    Args:
-        shown: Whether people read along.
-    """
+    """Prints texts and tables for people, or nothing where a program is listening."""
 
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
@@ -30,6 +42,11 @@ class Printer:
         """Print a paragraph; one with a command to be copied is not wrapped."""
         if self._shown:
             _console().print(text, style=style, soft_wrap=not wrap)
+
+    def file(self, what: str, path: Path | None, more: str = "") -> None:
+        """Say where something was written, if it was."""
+        if path is not None:
+            self.say(f"{what} {path}{more}", wrap=False)
 
     def table(
         self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], texts: Sequence[str] = ()
@@ -75,12 +92,7 @@ class Printer:
 
 
 def number(value: float) -> str:
-    """Write a number with four digits that count.
-
-    Examples:
-        >>> number(0.49734), number(61.384361), number(25680.2), number(float("nan")), number(1e-7)
-        ('0.4973', '61.38', '25,680', '-', '1e-07')
-    """
+    """Write a number with four digits that count; a dash for NaN and infinity."""
     if not math.isfinite(value):
         return "-"
     size = abs(value)
@@ -95,3 +107,146 @@ def _console() -> Console:
 
     # names in the data may look like markup or emoji codes; they are neither
     return Console(markup=False, highlight=False, emoji=False)
+
+
+def check_outputs(inputs: Files, outputs: Files, kinds: Mapping[str, tuple[str, ...]] = KINDS) -> None:
+    """Make sure that every output can be written and that none replaces an input or another output.
+
+    Inputs are named as messages call them, outputs by their options, which may tell the endings of their files.
+    """
+    wanted = {option: path for option, path in outputs.items() if path is not None}
+    seen: dict[Path, str] = {}
+    for option, path in wanted.items():
+        for what, source in inputs.items():
+            if source is not None and is_same(path, source):
+                raise ConfigError(
+                    f"`{option} {path}` is {what} itself, which would be lost, and another file was expected. "
+                    "Pass another name."
+                )
+        other = seen.setdefault(path.resolve(), option)
+        if other != option:
+            raise ConfigError(f"`{other}` and `{option}` are both {path}, and two files were expected. Pass two names.")
+        _check_kind(option, path, kinds.get(option))
+        _check_writable(option, path)
+
+
+def make_folder(option: str, folder: Path) -> None:
+    """Make a folder where there is none, and make sure that files can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigError(
+            f"`{option} {folder}` is no folder but a file, or lies below one, and a folder was expected. "
+            "Pass another name."
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"`{option} {folder}` cannot be made ({_reason(error)}). Pass a folder you may write to."
+        ) from None
+    _check_writable(option, folder / "picture.png")
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file; where it cannot be written, an older one is untouched."""
+    try:
+        # a link stays a link: the file it leads to is replaced
+        write_atomically(path.resolve(), content)
+    except OSError as error:
+        room = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "Pass another path"
+        raise GatecastError(
+            f"{path} cannot be written ({_reason(error)}), and an older file there is as it was. {room} and try again."
+        ) from None
+
+
+def write_table(frame: pd.DataFrame, path: Path | None) -> None:
+    """Write a table, where a path was asked for, as CSV (UTF-8) or Parquet."""
+    if path is None:
+        return
+    stream = io.BytesIO()
+    if path.suffix.lower() == ".csv":
+        stream.write(frame.to_csv(index=False).encode("utf-8"))
+    else:
+        frame.to_parquet(stream, index=False)
+    write(path, stream.getvalue())
+
+
+def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
+    """Draw a picture, of the kind that its name says, and return a remark about letters that could not be drawn."""
+    from gatecast.charts import render
+
+    content, missing = render(figure, path.suffix.lower().removeprefix("."), dpi)
+    write(path, content)
+    if not missing:
+        return ""
+    return (
+        f"{path} has boxes in place of {missing[:10]!r}, because no font with these letters is installed "
+        "(for Chinese on Debian or Ubuntu: 'apt install fonts-noto-cjk')."
+    )
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Tell whether two paths lead to the same file, which need not be there yet."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return path.resolve() == other.resolve()
+
+
+def _check_kind(option: str, path: Path, known: tuple[str, ...] | None) -> None:
+    suffix = path.suffix.lower()
+    if known is not None and suffix not in known:
+        raise ConfigError(
+            f"`{option} {path}` must end in {', '.join(known[:-1])} or {known[-1]}. "
+            f"Use `{option} {path.with_suffix(known[0]) if path.name else 'forecast' + known[0]}`."
+        )
+    if option == "--plot":
+        from gatecast.charts.matplotlib_backend import check_matplotlib
+
+        check_matplotlib()
+    if known != TABLES or suffix == ".csv":
+        return
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise GatecastError(
+            "Parquet files are written with pyarrow, which is not installed. Run `pip install 'gatecast[parquet]'`, or "
+            "write a .csv file."
+        ) from None
+
+
+def _check_writable(option: str, path: Path) -> None:
+    if path.is_dir():
+        raise ConfigError(f"`{option} {path}` is a folder, and a file was expected. Pass the name of a file inside it.")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"`{option} {path}` is a device, and a file was expected. Pass the name of a file.")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise ConfigError(
+            f"`{option} {path}` lies in {str(folder)!r}, which is no folder, and one that exists was expected. "
+            f"Make it first: mkdir -p {str(folder)!r}."
+        )
+    try:
+        # the only sure way to know: permissions say little to root, on network drives and on read-only disks
+        descriptor, probe = tempfile.mkstemp(prefix=".gatecast.", dir=folder)
+        os.close(descriptor)
+        os.unlink(probe)
+    except OSError as error:
+        raise ConfigError(
+            f"`{option} {path}` cannot be written ({_reason(error)}). Pass a file in a folder you may write to."
+        ) from None
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table for JSON; times as ISO texts."""
+    import pandas as pd
+
+    texts = {
+        str(name): [time.isoformat() for time in column]
+        for name, column in frame.items()
+        if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M"
+    }
+    return [{str(name): cell for name, cell in row.items()} for row in frame.assign(**texts).to_dict(orient="records")]

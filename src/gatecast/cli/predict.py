@@ -5,23 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gatecast.cli.ahead import ahead_of_model, ahead_of_table
 from gatecast.cli.choices import levels_of, quantiles_of
 from gatecast.cli.commands import PredictOptions
-from gatecast.cli.decisions import interval_notes
-from gatecast.cli.output import Printer
-from gatecast.cli.outputs import check_outputs, rows_of, write_table
-from gatecast.cli.reading import load_model, read_like_training, say_table
-from gatecast.cli.tables import say_forecast
+from gatecast.cli.output import Printer, check_outputs, rows_of, write_table
+from gatecast.cli.reading import ahead_of_model, ahead_of_table, load_model, read_like_training, say_table
+from gatecast.cli.tables import interval_notes, say_forecast
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.model.forecast import after_training
 from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-
     from gatecast.model.fitted import Fitted
 
 __all__ = ["predict"]
@@ -29,7 +22,8 @@ __all__ = ["predict"]
 
 def predict(options: PredictOptions) -> None:
     """Run the command."""
-    _check_files(options)
+    files = {"the model file": options.model, "the data file": options.data, "the future file": options.future_file}
+    check_outputs(files, {"--out": options.out})
     levels, quantiles = levels_of(options.level), quantiles_of(options)
     if options.horizon is not None:
         Settings(options.horizon).check()
@@ -53,22 +47,17 @@ def predict(options: PredictOptions) -> None:
         predicted = model.predict(
             horizon, data=panel, future=ahead.rows, level=levels or None, quantiles=quantiles or None
         )
-    if options.out:
-        write_table(predicted, options.out)
+    write_table(predicted, options.out)
     said = (ahead.note, _recursive(fitted, horizon, levels or quantiles), *interval_notes(model, levels))
     notes = [note for note in said if note]
     if options.json:
-        printer.json(_report(options, fitted, horizon, facts, predicted) | {"notes": notes})
+        report = {"model": {"path": options.model, **_model_facts(fitted)}, "data": facts, "horizon": horizon}
+        files = {"out": options.out}
+        printer.json({**report, "forecast": rows_of(predicted), "files": files, "notes": notes})
         return
     say_forecast(printer, predicted, panel, horizon, is_saved=options.out is not None)
     printer.notes(notes)
-    if options.out:
-        printer.say(f"Forecast written to {options.out}", wrap=False)
-
-
-def _check_files(options: PredictOptions) -> None:
-    files = {"the model file": options.model, "the data file": options.data, "the future file": options.future_file}
-    check_outputs(files, {"--out": options.out})
+    printer.file("Forecast written to", options.out)
 
 
 def _recursive(fitted: Fitted, horizon: int, uncertain: tuple[float, ...]) -> str:
@@ -83,20 +72,7 @@ def _recursive(fitted: Fitted, horizon: int, uncertain: tuple[float, ...]) -> st
     return f"The model learned {fitted.horizon} steps ahead: {steps} forecast from the forecasts{wide}."
 
 
-def _report(
-    options: PredictOptions, fitted: Fitted, horizon: int, facts: Mapping[str, object] | None, predicted: pd.DataFrame
-) -> dict[str, object]:
-    return {
-        "model": {
-            "path": options.model,
-            "horizon": fitted.horizon,
-            "lookback": fitted.lookback,
-            "season_length": fitted.season_length,
-            "freq": fitted.after.freq,
-            "n_series": fitted.after.n_series,
-        },
-        "data": facts,
-        "horizon": horizon,
-        "forecast": rows_of(predicted),
-        "files": {"out": options.out},
-    }
+def _model_facts(fitted: Fitted) -> dict[str, object]:
+    names = ("horizon", "lookback", "season_length")
+    after = fitted.after
+    return {name: getattr(fitted, name) for name in names} | {"freq": after.freq, "n_series": after.n_series}

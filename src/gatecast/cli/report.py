@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from gatecast import LSTMForecaster
 from gatecast.cli.commands import ReportOptions
-from gatecast.cli.output import Printer
-from gatecast.cli.outputs import check_outputs
-from gatecast.cli.reading import read, roles_of, say_table
-from gatecast.cli.windows import covariate_settings, models_of
+from gatecast.cli.compare import covariate_settings, models_of
+from gatecast.cli.output import Printer, check_outputs
+from gatecast.cli.reading import read, reading_of, roles_of, say_table
 from gatecast.cli.wording import as_options, option_text
 from gatecast.data.reading.ahead import split_future, without_future
 from gatecast.texts.message import Message
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from gatecast.data.panel.panel import Panel
     from gatecast.data.reading.files import Table
     from gatecast.reporting import Report
-    from gatecast.reporting.rivals import Scope
+    from gatecast.reporting.work import Scope
 
 __all__ = ["report"]
 
@@ -32,19 +31,27 @@ UNSAID = ("data", "json", "out", "horizon", "lang")
 
 def report(options: ReportOptions) -> None:
     """Run the command."""
+    from gatecast.backtesting.backtest import Trial, check_jobs
+    from gatecast.backtesting.windows import rolling_windows
     from gatecast.comparison.comparison import USUAL
-    from gatecast.reporting.page import check_libraries
+    from gatecast.reporting.made import check_libraries
     from gatecast.texts import check_language
 
     check_language(options.lang)
     check_libraries()
-    # a wrong name is said before any work
+    # a wrong name or number is said before any work
     models_of(options, USUAL)
+    step = options.horizon if options.step_size is None else options.step_size
+    n_windows = 1 if options.n_windows is None else options.n_windows
+    Trial(options.horizon, n_windows, step, options.refit, (), None, options.time_limit).check()
+    check_jobs(options.n_jobs)
     check_outputs({"the data file": options.data}, {"--out": options.out}, {"--out": (".html", ".htm")})
     printer = Printer(shown=not options.json)
     table = read(options.data, options, roles_of(options.settings))
     known, n_ahead = without_future(table)
     say_table(printer, known, n_ahead)
+    # series that are too short for the comparison are said before the fit
+    rolling_windows(known.panel, options.horizon, 1, step)
     made = _make(options, table, known)
     made.save(options.out)
     if options.json:
@@ -58,7 +65,7 @@ def report(options: ReportOptions) -> None:
 def _make(options: ReportOptions, table: Table, known: Table) -> Report:
     from gatecast.reporting import Origin
     from gatecast.reporting import report as put_together
-    from gatecast.reporting.clock import Clock
+    from gatecast.reporting.work import Clock
 
     settings = {"horizon": options.horizon, "seed": options.seed, **covariate_settings(options)}
     scope = _scope(options, known.panel)
@@ -76,16 +83,13 @@ def _make(options: ReportOptions, table: Table, known: Table) -> Report:
 
 
 def _scope(options: ReportOptions, panel: Panel) -> Scope:
-    from gatecast.reporting.rivals import Scope, scope_of
+    from gatecast.reporting.work import scope_of
 
-    usual = scope_of(panel, options.horizon)
-    return Scope(
-        options.models or usual.models,
-        usual.n_windows if options.n_windows is None else options.n_windows,
-        usual.time_limit if options.time_limit is None else options.time_limit,
-        usual.n_jobs if options.n_jobs is None else options.n_jobs,
-        () if options.models else usual.left_out,
-    )
+    amount = {name: getattr(options, name) for name in ("n_windows", "time_limit", "n_jobs")}
+    given = {name: value for name, value in amount.items() if value is not None}
+    if options.models:
+        given |= {"models": options.models, "left_out": ()}
+    return replace(scope_of(panel, options.horizon), **given)
 
 
 def _compare(options: ReportOptions, scope: Scope, panel: Panel) -> Comparison:
@@ -98,15 +102,13 @@ def _compare(options: ReportOptions, scope: Scope, panel: Panel) -> Comparison:
 def _arguments(options: ReportOptions, scope: Scope) -> dict[str, Any]:
     """Return what is passed on to `compare`; only what differs from its defaults, as it is shown."""
     arguments: dict[str, Any] = {"n_windows": scope.n_windows, "time_limit": scope.time_limit, "seed": options.seed}
-    if options.step_size is not None:
-        arguments["step_size"] = options.step_size
-    if not options.refit:
-        arguments["refit"] = False
-    if scope.n_jobs is not None:
-        arguments["n_jobs"] = scope.n_jobs
-    if options.folder is not None:
-        arguments["folder"] = str(options.folder)
-    return arguments
+    more: dict[str, object] = {
+        "step_size": options.step_size,
+        "refit": None if options.refit else False,
+        "n_jobs": scope.n_jobs,
+    }
+    more["folder"] = options.folder and str(options.folder)
+    return arguments | {name: value for name, value in more.items() if value is not None}
 
 
 def _command(options: ReportOptions) -> str:
@@ -128,15 +130,7 @@ def _command(options: ReportOptions) -> str:
 def _code(options: ReportOptions, settings: Mapping[str, object], scope: Scope, panel: Panel) -> str:
     """Return Python that does the same."""
     named = covariate_settings(options)
-    reading: dict[str, object] = {
-        "time_col": options.time_col,
-        "target_col": options.target_col,
-        "id_col": options.id_col,
-        "freq": int(options.freq) if options.freq and options.freq.isdigit() else options.freq,
-        "date_format": options.date_format,
-        "encoding": options.encoding,
-        **{name: named[name] for name in ("past", "future", "static") if name in named},
-    }
+    reading = reading_of(options) | {name: named[name] for name in ("past", "future", "static") if name in named}
     has_future = bool(panel.future) and split_future(panel)[1] is not None
     more = "".join(f", {name}={value!r}" for name, value in named.items())
     return "\n".join(

@@ -13,17 +13,13 @@ from gatecast import LSTMForecaster
 from gatecast.cli.choices import hold_out, share_to_test
 from gatecast.cli.commands import TuneOptions
 from gatecast.cli.options import INTERRUPTED
-from gatecast.cli.output import Printer, number
-from gatecast.cli.outputs import check_outputs, rows_of, write
-from gatecast.cli.reading import read, roles_of, say_table
+from gatecast.cli.output import Printer, check_outputs, number, rows_of, write
+from gatecast.cli.reading import read_known
 from gatecast.cli.tables import say_errors, verdict
-from gatecast.data.reading.ahead import without_future
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import as_code
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from gatecast import Panel
     from gatecast.data.reading.files import Table
     from gatecast.metrics.errors import Evaluation
@@ -38,19 +34,18 @@ def tune(options: TuneOptions) -> None:
     """Run the command."""
     from gatecast.tuning import tune as search
     from gatecast.tuning.search import Search
-    from gatecast.tuning.space import check_space
 
-    model, wanted = _model(options), _search(options)
+    shown = not (options.json or options.quiet)
+    chosen = replace(options.settings, horizon=options.horizon, seed=options.seed, progress=shown)
+    model, wanted = LSTMForecaster.from_settings(chosen), _search(options)
     # before a file is read
     model.settings.check()
-    Search(**wanted).check()
-    check_space(wanted["space"] or {}, model.settings)
+    Search(**wanted).check(model.settings)
     share = share_to_test(options.test_size)
     check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
     _check_study(options)
-    printer = Printer(shown=not (options.json or options.quiet))
-    table, n_ahead = without_future(read(options.data, options, roles_of(model.settings)))
-    say_table(printer, table, n_ahead)
+    printer = Printer(shown=shown)
+    table = read_known(printer, options.data, options, model.settings)
     train, held_out = hold_out(table.panel, share, options.horizon, None)
     tuned = search(train, model, **wanted)
     evaluation = None if held_out is None else tuned.model.evaluate(held_out)
@@ -59,43 +54,19 @@ def tune(options: TuneOptions) -> None:
     if options.json:
         printer.json(_report(options, table, tuned, evaluation))
     else:
-        _say_settings(Printer(shown=True), tuned)
-        _say_files(printer, options)
+        _say_settings(printer, options, tuned)
     if tuned.is_interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
-def _model(options: TuneOptions) -> LSTMForecaster:
-    chosen = replace(
-        options.settings,
-        horizon=options.horizon,
-        seed=options.seed,
-        progress=not (options.json or options.quiet),
-    )
-    return LSTMForecaster.from_settings(chosen)
-
-
 def _search(options: TuneOptions) -> dict[str, Any]:
-    return {
-        "space": _space(options.space) or None,
-        "n_trials": options.n_trials,
-        "max_seconds": options.max_seconds,
-        "patience": options.patience,
-        "n_windows": options.n_windows,
-        "metric": options.metric,
-        "sampler": options.sampler,
-        "study": options.study,
-        "seed": options.seed % 2**31,
-    }
+    names = ("n_trials", "max_seconds", "patience", "n_windows", "metric", "sampler", "study")
+    named = {name: getattr(options, name) for name in names}
+    return {"space": _space(options.space) or None, "seed": options.seed % 2**31, **named}
 
 
 def _space(texts: Sequence[str]) -> dict[str, object]:
-    """Read entries of a search space as people write them on the command line.
-
-    Examples:
-        >>> _space(["lookback=8:128", "learning-rate=1e-4:1e-2:log", "cell=lstm,gru", "dropout="])
-        {'lookback': (8, 128), 'learning_rate': (0.0001, 0.01, 'log'), 'cell': ['lstm', 'gru'], 'dropout': None}
-    """
+    """Read entries of a search space as people write them on the command line."""
     space: dict[str, object] = {}
     for text in texts:
         name, sign, values = text.partition("=")
@@ -104,17 +75,10 @@ def _space(texts: Sequence[str]) -> dict[str, object]:
                 f"`--space {text}` has no name and values, and for example `--space lookback=8:128` was expected. Put "
                 "`=` between the setting and what is tried."
             )
-        name = name.strip().replace("-", "_")
-        space[name] = _values(values.strip())
+        name, values = name.strip().replace("-", "_"), values.strip()
+        tried = tuple(map(_value, values.split(":"))) if ":" in values else list(map(_value, values.split(",")))
+        space[name] = tried if values else None
     return space
-
-
-def _values(text: str) -> object:
-    if not text:
-        return None
-    if ":" in text:
-        return tuple(_value(part) for part in text.split(":"))
-    return [_value(part) for part in text.split(",")]
 
 
 def _value(text: str) -> object:
@@ -126,11 +90,9 @@ def _value(text: str) -> object:
 
 def _check_study(options: TuneOptions) -> None:
     """Make sure that the study's file is no other one; its content is looked at when it is opened."""
-    if options.study is None:
-        return
     others = {"the data file": options.data, "the report": options.report, "the model": options.save}
     for what, path in others.items():
-        if path is not None and path.resolve() == options.study.resolve():
+        if options.study is not None and path is not None and path.resolve() == options.study.resolve():
             raise ConfigError(
                 f"`--study {options.study}` is {what} itself, and another file was expected. Pass another name."
             )
@@ -156,12 +118,18 @@ def _say(printer: Printer, tuned: Tuned, evaluation: Evaluation | None, n_test: 
         say_errors(printer, evaluation, n_test or 0, verdict(evaluation))
 
 
-def _say_settings(printer: Printer, tuned: Tuned) -> None:
+def _say_settings(printer: Printer, options: TuneOptions, tuned: Tuned) -> None:
     chosen = as_code(tuned.settings)
-    if not chosen:
-        printer.say("The defaults were the best: LSTMForecaster without further settings.")
-        return
-    printer.say(f"Best settings: LSTMForecaster({tuned.model.horizon}, {chosen})", wrap=False)
+    # also where --quiet leaves out everything else
+    if chosen:
+        Printer(shown=True).say(f"Best settings: LSTMForecaster({tuned.model.horizon}, {chosen})", wrap=False)
+    else:
+        Printer(shown=True).say("The defaults were the best: LSTMForecaster without further settings.")
+    printer.file("Report written to", options.report)
+    printer.file("Trials kept in", options.study, "; the same command goes on from it")
+    if options.save is not None:
+        printer.say("The model that was saved learned from all points, with these settings.")
+    printer.file("Model saved to", options.save, f"; forecast with: gatecast predict {options.save}")
 
 
 def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
@@ -174,20 +142,9 @@ def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
         model.save(options.save.resolve())
 
 
-def _say_files(printer: Printer, options: TuneOptions) -> None:
-    if options.report is not None:
-        printer.say(f"Report written to {options.report}", wrap=False)
-    if options.study is not None:
-        printer.say(f"Trials kept in {options.study}; the same command goes on from it", wrap=False)
-    if options.save is not None:
-        printer.say("The model that was saved learned from all points, with these settings.")
-        printer.say(f"Model saved to {options.save}; forecast with: gatecast predict {options.save}", wrap=False)
-
-
 def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evaluation | None) -> dict[str, object]:
-    errors = None
-    if evaluation is not None:
-        errors = {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase} for name, s in evaluation.scores.items()}
+    scores = {} if evaluation is None else evaluation.scores
+    errors = {name: {"rmse": score.rmse, "mae": score.mae, "mase": score.mase} for name, score in scores.items()}
     return {
         "data": table.facts(),
         "settings": tuned.settings,
@@ -203,12 +160,8 @@ def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evalua
             "space": tuned.space,
             "importance": tuned.importance,
         },
-        "trials": rows_of(_plain_rows(tuned.trials)),
-        "test": errors,
+        # cells without a value are None, also in columns of numbers
+        "trials": rows_of(tuned.trials.astype(object).where(tuned.trials.notna(), None)),
+        "test": errors or None,
         "files": {"report": options.report, "study": options.study, "model": options.save},
     }
-
-
-def _plain_rows(trials: pd.DataFrame) -> pd.DataFrame:
-    """Let cells without a value be None, also in columns of numbers."""
-    return trials.astype(object).where(trials.notna(), None)

@@ -17,28 +17,14 @@ GROUPS = ("network", "training")
 
 
 def in_options(message: str) -> str:
-    """Say an error in the words of the command line: code of arguments that are options becomes these options.
-
-    Examples:
-        >>> in_options("`horizon` must be positive. Use `horizon=24`, or `target_col='Sales'`.")
-        '`--horizon` must be positive. Use `--horizon 24`, or `--target-col Sales`.'
-        >>> in_options("Use `season_length=(24, 168)`, or `network=Network(layer_norm=True, cell='gru')`.")
-        'Use `--season-length 24 --season-length 168`, or `--layer-norm --cell gru`.'
-        >>> in_options("Use `n_layers=2`, or None to have it chosen.")
-        'Use `--n-layers 2`, or leave it out to have it chosen.'
-    """
+    """Say an error in the words of the command line: code of arguments that are options becomes these options."""
     parts = message.replace("or None ", "or leave it out ").replace("or (24, 168) for", "or repeat it for").split("`")
     # every second part stands between backticks
     return "`".join(_in_options(part) if k % 2 else part for k, part in enumerate(parts))
 
 
 def as_options(settings: Mapping[str, object]) -> str:
-    """Write settings as options of the command line.
-
-    Examples:
-        >>> as_options({"epochs": 32, "loss": "quantile", "season_length": (7, 24), "layer_norm": True})
-        '--epochs 32 --loss quantile --season-length 7 --season-length 24 --layer-norm'
-    """
+    """Write settings as options of the command line."""
     return " ".join(option_text(name, value) for name, value in settings.items())
 
 
@@ -70,12 +56,7 @@ def _arguments(keyword: ast.keyword) -> list[tuple[str, object]]:
 
 
 def option_text(name: str, value: object) -> str:
-    """Write an option with its value as on the command line, quoted for a shell.
-
-    Examples:
-        >>> option_text("id_col", "my shop")
-        "--id-col 'my shop'"
-    """
+    """Write an option with its value as on the command line, quoted for a shell."""
     flag = flag_of(name)
     if isinstance(value, bool):
         return flag if value else flag_of(f"no_{name}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
 import numpy as np
 
-from gatecast._files import Tensors, read_tensors, write_atomically, write_tensors
+from gatecast._files import read_tensors, write_atomically, write_tensors
 from gatecast._json import JsonObject
 from gatecast.backtesting.models import Model, takes
 from gatecast.backtesting.record import Backtest
@@ -153,13 +153,16 @@ class Best(Generic[FrameT]):
         asked: dict[str, object] = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
         given = {name: value for name, value in asked.items() if value is not None}
         self._check_future(future)
-        names = [*_level_names(NAME, level), *_quantile_names(NAME, quantiles)]
         parts = []
         for name, model in self.models.items():
             known: dict[str, object] = {"future": future} if future is not None and _knows_ahead(model) else {}
             table = nw.from_native(_ask(name, model, given | known), eager_only=True)
-            own = [*_level_names(name, level), *_quantile_names(name, quantiles)]
-            parts.append(_part(table, name, self._served_by(name, table), dict(zip(own, names, strict=True))))
+            # the comparison may know it by another name than its own
+            own = name if name in table.columns else table.columns[2]
+            names = (_names(whose, level, quantiles) for whose in (own, NAME))
+            ids = dict.fromkeys(table[table.columns[0]].to_list())
+            served = [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
+            parts.append(_part(table, name, served, dict(zip(*names, strict=True))))
         joined = nw.concat(parts, how="vertical")
         ids = joined[joined.columns[0]].to_list()
         order = {unique_id: k for k, unique_id in enumerate([*self._panel.ids.tolist(), *ids])}
@@ -173,10 +176,6 @@ class Best(Generic[FrameT]):
                 f"`future` was passed, and none of {', '.join(self.models)} learned from what is known ahead. Leave it "
                 "out."
             )
-
-    def _served_by(self, name: str, table: Frame) -> list[object]:
-        ids = dict.fromkeys(table[table.columns[0]].to_list())
-        return [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write all that `predict` needs to a folder; nothing in it can run code.
@@ -206,7 +205,7 @@ class Best(Generic[FrameT]):
                 if isinstance(model, LSTMForecaster):
                     entries[name]["file"] = f"model-{k}.safetensors"
                     model.save(target / entries[name]["file"])
-            write_tensors(target / SERIES, KEY, _arrays_of(self._panel), _facts_of(self._panel))
+            _write_panel(target / SERIES, self._panel)
             write_atomically(target / FILE, json.dumps(facts, indent=1).encode())
         except OSError as error:
             raise ModelFileError(
@@ -266,12 +265,12 @@ def _named(models: Mapping[str, Model] | Sequence[Model], comparison: Leaderboar
     return dict(zip(comparison.models, models, strict=True))
 
 
-def _level_names(name: str, level: float | Sequence[float] | None) -> list[str]:
-    return [] if level is None else list(level_columns(name, check_levels(level)))
-
-
-def _quantile_names(name: str, quantiles: float | Sequence[float] | None) -> list[str]:
-    return [] if quantiles is None else list(quantile_columns(name, quantiles))
+def _names(
+    name: str, level: float | Sequence[float] | None, quantiles: float | Sequence[float] | None
+) -> Iterator[str]:
+    yield name
+    yield from () if level is None else level_columns(name, check_levels(level))
+    yield from () if quantiles is None else quantile_columns(name, quantiles)
 
 
 def _knows_ahead(model: object) -> bool:
@@ -294,7 +293,6 @@ def _part(table: Frame, name: str, served: list[object], renamed: dict[str, str]
     import narwhals as nw
 
     id_name, time_name = table.columns[:2]
-    renamed = {name: NAME, **renamed}
     kept = table.filter(nw.col(id_name).is_in(served)).select(id_name, time_name, *renamed)
     numbers = [nw.col(column).cast(nw.Float64) for column in renamed]
     return kept.with_columns(*numbers).rename(renamed).with_columns(model=nw.lit(name))
@@ -335,8 +333,9 @@ def _plain_id(unique_id: object) -> object:
     return unique_id.item() if isinstance(unique_id, np.generic) else unique_id
 
 
-def _facts_of(panel: Panel) -> JsonObject:
-    return {
+def _write_panel(file: Path, panel: Panel) -> None:
+    arrays = {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}  # noqa: PD011  of a panel
+    facts = {
         "ids": [_plain_id(unique_id) for unique_id in panel.ids.tolist()],
         "freq": panel.freq,
         "columns": asdict(panel.columns),
@@ -344,10 +343,7 @@ def _facts_of(panel: Panel) -> JsonObject:
         "timezone": panel.timezone,
         "starts": panel.starts.dtype.str,
     }
-
-
-def _arrays_of(panel: Panel) -> Tensors:
-    return {"values": panel.values, "offsets": panel.offsets, "starts": panel.starts.astype(np.int64)}  # noqa: PD011  of a panel
+    write_tensors(file, KEY, arrays, facts)
 
 
 def _read_panel(source: Path) -> Panel:

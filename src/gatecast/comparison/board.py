@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,16 @@ import numpy as np
 
 from gatecast._json import JsonObject, plain
 from gatecast.backtesting.record import Backtest
-from gatecast.comparison.cells import Cells, cells_of
-from gatecast.comparison.ranks import Ranks, average_ranks
-from gatecast.comparison.scores import METRICS, Scores, coverage_column, score_windows
-from gatecast.comparison.significance import Units, bootstrap_skill, diebold_mariano, holm, units_of
+from gatecast.comparison.scores import METRICS, Cells, Scores, cells_of, coverage_column, score_windows
+from gatecast.comparison.significance import (
+    Ranks,
+    Units,
+    average_ranks,
+    bootstrap_skill,
+    diebold_mariano,
+    holm,
+    units_of,
+)
 from gatecast.comparison.verdict import NAIVE, Standing, Verdict, judge
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
@@ -79,8 +85,7 @@ class Leaderboard:
             "errors": self.errors.assign(cutoff=self.errors["cutoff"].astype(str)).to_dict("records"),
             "notes": [str(note) for note in self.notes],
         }
-        made: JsonObject = plain(found)
-        return made
+        return dict(plain(found))
 
     def __repr__(self) -> str:
         return "\n".join([self._shown().to_string(index=False, na_rep="-"), str(self.verdict), *map(str, self.notes)])
@@ -99,29 +104,8 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> L
     """Compare the models of a backtest.
 
     Models with complete forecasts of at least 90 % of the windows are ranked, by their errors in the windows that all
-    of them have; the others stand below, with the errors of their own windows.
-
-    Args:
-        backtest: From `backtest(...)`.
-        n_draws: Draws of the bootstrap of skill.
-        seed: The same seed gives the same intervals of skill.
-
-    Raises:
-        ConfigError: There is no model, or utilsforecast is not installed.
-        DataError: A column is missing from the backtest.
-
-    Examples:
-        >>> import pandas as pd
-        >>> rng = np.random.default_rng(0)
-        >>> forecasts = pd.DataFrame({"unique_id": "a", "ds": range(20), "cutoff": range(-1, 19)})
-        >>> forecasts["y"] = rng.normal(size=20)
-        >>> forecasts["SeasonalNaive"] = forecasts["y"].shift(1, fill_value=3.0)
-        >>> forecasts["Mean"] = 0.0
-        >>> runs = pd.DataFrame({"model": ["SeasonalNaive", "Mean"], "cutoff": 0, "fit_seconds": 0.1})
-        >>> runs = runs.assign(predict_seconds=0.1, error="")
-        >>> board = leaderboard(Backtest(forecasts, runs, ("SeasonalNaive", "Mean"), 1, 1, (), {"a": 1.0}))
-        >>> board.verdict.recommended
-        'Mean'
+    of them have; the others stand below, with the errors of their own windows. The same seed gives the same intervals
+    of skill.
     """
     if not backtest.models:
         raise ConfigError("The backtest has no models, and at least one was expected. Pass `models=[...]` to it.")
@@ -133,20 +117,19 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> L
     units = units_of(cells)
     pairs = _pairs(units, cells, ranked)
     _add_tests(table, pairs, ranked)
-    ranks = _ranks(cells, ranked)
+    rows = [m for m, name in enumerate(cells.models) if name in ranked]
+    ranks = average_ranks(tuple(cells.models[m] for m in rows), cells.means(2)[rows])
     table["mean_rank"] = table["model"].map(ranks.mean).astype(float)
-    told = {
-        str(name): Message("failure.quoted", {"text": error})
-        for name, error in zip(table["model"], table["error"], strict=True)
-        if error
-    }
-    verdict = _verdict(table, cells, told | dict(backtest.failures), units.note)
+    failed = table.loc[table["error"] != "", ["model", "error"]].to_numpy().tolist()
+    told = {name: Message("failure.quoted", {"text": error}) for name, error in failed}
+    seconds = table["fit_seconds"] + table["predict_seconds"]
+    standing = table.assign(error=table[cells.metric], seconds=seconds).set_index("model")
+    verdict = judge(Standing(standing, NAMES[cells.metric], told | dict(backtest.failures), units.note))
     per_series = _per_series(scores, backtest, ranked)
     if cells.metric != "mase":
         notes.append(Message("note.mae"))
-    errors = _errors(backtest)
     said = tuple(dict.fromkeys(notes))
-    return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores)
+    return Leaderboard(table, pairs, ranks, per_series, _errors(backtest), cells.metric, verdict, said, scores)
 
 
 def _table(backtest: Backtest, scores: Scores, cells: Cells) -> pd.DataFrame:
@@ -236,23 +219,6 @@ def _add_tests(table: pd.DataFrame, pairs: pd.DataFrame, ranked: list[str]) -> N
     table["standard_error"] = table["model"].map(with_best["standard_error"]).astype(float)
 
 
-def _ranks(cells: Cells, ranked: list[str]) -> Ranks:
-    of_ranked = replace(
-        cells,
-        models=tuple(name for name in cells.models if name in ranked),
-        errors=cells.errors[[name in ranked for name in cells.models]],
-    )
-    count = of_ranked.shared.sum(axis=1)
-    total = np.where(of_ranked.shared, of_ranked.errors, 0.0).sum(axis=2)
-    return average_ranks(of_ranked.models, total[:, count > 0] / count[count > 0])
-
-
-def _verdict(table: pd.DataFrame, cells: Cells, reasons: dict[str, Message], note: Message | None) -> Verdict:
-    seconds = table["fit_seconds"] + table["predict_seconds"]
-    standing = table.assign(error=table[cells.metric], seconds=seconds).set_index("model")
-    return judge(Standing(standing, NAMES[cells.metric], reasons, note))
-
-
 def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.DataFrame:
     """Tell who wins each series, by MAE: within a series that ranks as MASE does, and is never undefined."""
     import pandas as pd
@@ -287,10 +253,5 @@ def _winner(candidates: list[str], errors: np.ndarray, best: str) -> JsonObject:
 
 
 def _errors(backtest: Backtest) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = ["model", "cutoff", "error"]
-    if not len(backtest.runs):
-        return pd.DataFrame(columns=columns)
-    failed = backtest.runs["error"].fillna("") != ""
-    return backtest.runs.loc[failed, columns].reset_index(drop=True)
+    runs = backtest.runs.reindex(columns=["model", "cutoff", "error"])
+    return runs[runs["error"].fillna("") != ""].reset_index(drop=True)

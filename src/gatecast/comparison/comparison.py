@@ -132,7 +132,8 @@ def compare(
     check_jobs(n_jobs)
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-    is_beside = needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1 and _has_limits(entries, time_limit)
+    has_limits = any((time_limit or getattr(entry.model, "time_limit", None)) is not None for entry in entries)
+    is_beside = needed("joblib", PURPOSE).effective_n_jobs(n_jobs) == 1 and has_limits
     if is_beside:
         prepare_process()
     found = backtest(
@@ -149,16 +150,11 @@ def compare(
         time_limit=time_limit,
         progress=progress,
     )
-    step = step_size or horizon
-    before = panel.head((panel.lengths - horizon - (n_windows - 1) * step).clip(min=0))
+    before = panel.head((panel.lengths - horizon - (n_windows - 1) * (step_size or horizon)).clip(min=0))
     known = before if before.lengths.max() > 1 else panel
     look = partial(facts_about, known, found.season_length)
     # the process of the baselines has imported statsmodels, which takes seconds
     return Comparison(found, leaderboard(found, seed=seed), beside(look) if is_beside else look())
-
-
-def _has_limits(entries: list[Entry], time_limit: float | None) -> bool:
-    return any((time_limit or getattr(entry.model, "time_limit", None)) is not None for entry in entries)
 
 
 def _entries(models: Models | Sequence[Model | str] | str, horizon: int, seed: int) -> list[Entry]:
@@ -179,17 +175,7 @@ def model_named(
     calendar: bool = False,
     country: str | None = None,
 ) -> Forecaster:
-    """Make a model of `MODELS` with its defaults, or one with the orders in its name.
-
-    Raises:
-        ConfigError: There is no such model, or the seed makes no sense.
-
-    Examples:
-        >>> model_named("naive", 3).horizon
-        3
-        >>> model_named("SARIMA(2,0,2)(0,1,1)12", 3).seasonal_order
-        (0, 1, 1)
-    """
+    """Make a model of `MODELS` with its defaults, or one with the orders in its name, `SARIMA(2,0,2)(0,1,1)12`."""
     SETTINGS["seed"].check(seed)
     orders = ORDERS.fullmatch(name)
     if orders is not None:
@@ -209,9 +195,7 @@ def model_named(
 
 
 def _with_orders(horizon: int, order: str, seasonal: str | None, season: str | None) -> baselines.SARIMA:
-    def numbers(text: str | None) -> tuple[int, ...]:
-        return tuple(int(part) for part in text.split(",")) if text else (0, 0, 0)
-
+    first, second = (tuple(map(int, text.split(","))) if text else (0, 0, 0) for text in (order, seasonal))
     # without seasonal orders there is no season
     length = 1 if seasonal is None else int(season) if season else None
-    return baselines.SARIMA(horizon, season_length=length, order=numbers(order), seasonal_order=numbers(seasonal))
+    return baselines.SARIMA(horizon, season_length=length, order=first, seasonal_order=second)

@@ -11,8 +11,7 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast._validation import check_count
 from gatecast.baselines.local import needed
-from gatecast.comparison.long_memory import LongMemory, long_memory
-from gatecast.comparison.nonlinear import teraesvirta
+from gatecast.comparison.memory import LongMemory, long_memory, teraesvirta
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.seasonality.seasons import choose_seasons
@@ -32,39 +31,27 @@ MAX_SERIES, MAX_POINTS = 50, 5_000
 STRONG = 0.64
 FEW_POINTS, MANY_POINTS, MANY_SERIES = 300, 2_000, 10
 P_VALUE = 0.05
+MEASURED = ("trend_strength", "season_strength", "nonlinearity_p", "long_memory_d", "long_memory_error")
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One reason for or against an LSTM.
+    """One reason for or against an LSTM: what is expected and why."""
 
-    Attributes:
-        favours: "LSTM", "others" or "neither".
-        message: What is expected and why.
-    """
-
-    favours: str
+    favours: str  # "LSTM", "others" or "neither"
     message: Message
 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Facts about the series of a table.
+    """Facts about the series of a table."""
 
-    Attributes:
-        per_series: pandas table with one row for each series that was looked at: `unique_id, n_points, n_seasons,
-            gap_share, trend_strength, season_strength, nonlinearity_p, long_memory_d, long_memory_error`.
-        season_length: Steps in a season, 1 for none.
-        n_series: Series in the table.
-        n_points: Observed points in the table.
-        expectations: Where the LSTM should win and where not; what a backtest says goes before.
-    """
-
+    # one row for each series that was looked at: `unique_id, n_points, n_seasons, gap_share` and what is in MEASURED
     per_series: pd.DataFrame
-    season_length: int
-    n_series: int
-    n_points: int
-    expectations: tuple[Expectation, ...]
+    season_length: int  # steps in a season, 1 for none
+    n_series: int  # in the table
+    n_points: int  # observed ones in the table
+    expectations: tuple[Expectation, ...]  # where the LSTM should win; what a backtest says goes before
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each fact: `fact, median, lowest, highest`, over the series that were looked at."""
@@ -79,10 +66,7 @@ class Facts:
     def to_dict(self) -> JsonObject:
         """Return everything in plain numbers and texts, None where a number is undefined."""
         rows = self.to_frame().to_dict("records")
-        return {
-            "season_length": self.season_length,
-            "n_series": self.n_series,
-            "n_points": self.n_points,
+        return {name: getattr(self, name) for name in ("season_length", "n_series", "n_points")} | {
             "facts": [{k: None if v != v else v for k, v in row.items()} for row in rows],
             "expectations": [{"favours": e.favours, "sentence": str(e.message)} for e in self.expectations],
         }
@@ -97,28 +81,14 @@ def facts_about(data: Data, season_length: int | None = None, *, freq: str | int
 
     Strength of trend and season are those of Wang, Smith and Hyndman (2006), from STL (see `strengths`). Nonlinearity
     is the p-value of Teraesvirta's test on the series without its season, of differences where it looks like a random
-    walk (augmented Dickey-Fuller test). Long memory is the estimate of `gatecast.comparison.long_memory.long_memory`
-    with its standard error.
-    At most 50 series, equally spaced, and their newest 5,000 points are looked at; gaps are filled first.
+    walk (augmented Dickey-Fuller test). Long memory is that of `long_memory` with its standard error. At most 50
+    series, equally spaced, and their newest 5,000 points are looked at; gaps are filled first.
 
     Args:
         data: Table, Series, array or `Panel`, as in `LSTMForecaster.fit`; without the part to be tested on.
         season_length: Steps in a season, 1 for none; when absent, the usual one of the frequency, if the data show it,
             or what is found in the data.
         freq: pandas frequency of the times, where it cannot be inferred.
-
-    Raises:
-        DataError: The data cannot be read.
-        ConfigError: `season_length` is not positive, or statsmodels is not installed.
-
-    Examples:
-        >>> y = np.tile([1.0, 2.0, 5.0, 3.0], 50) + np.random.default_rng(0).normal(size=200) / 10
-        >>> facts = facts_about(y, season_length=4)
-        >>> bool(facts.per_series["season_strength"][0] > 0.9)
-        True
-        >>> print(facts.expectations[0].message)
-        200 points in one series are few for a network: ARIMA, ETS and Theta have a handful of numbers to learn, an LSTM
-        thousands.
     """
     import pandas as pd
 
@@ -130,7 +100,10 @@ def facts_about(data: Data, season_length: int | None = None, *, freq: str | int
     rows = [{"unique_id": panel.ids[s], **_facts_of(panel.series(s), season)} for s in chosen]
     per_series = pd.DataFrame(rows)
     n_points = len(panel.values) - panel.n_gaps
-    return Facts(per_series, season, panel.n_series, n_points, _expectations(per_series, panel.n_series, n_points))
+    of_facts = [look(per_series) for look in (_of_nonlinearity, _of_memory, _of_regularity, _of_gaps)]
+    found = [_of_length(panel.n_series, n_points), *of_facts]
+    expectations = tuple(expectation for expectation in found if expectation is not None)
+    return Facts(per_series, season, panel.n_series, n_points, expectations)
 
 
 def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, float]:
@@ -138,38 +111,21 @@ def strengths(values: Floats, season_length: int = 1) -> tuple[Floats, float, fl
 
     With trend T, season S and rest R from STL (Cleveland et al. 1990) they are `max(0, 1 - var(R) / var(T + R))` and
     `max(0, 1 - var(R) / var(S + R))` (Wang, Smith and Hyndman 2006; Hyndman and Athanasopoulos 2021, section 4.3).
-    Where there is no season, or fewer than two of them, T is a local regression over half of the series.
-
-    Returns:
-        The season, `(n,)`, the trend's strength and the season's; NaN where they are undefined.
-
-    Raises:
-        ConfigError: statsmodels is not installed.
-
-    Examples:
-        >>> season, trend, seasonal = strengths(np.arange(48.0) + np.tile([0.0, 9.0, 0.0, -9.0], 12), 4)
-        >>> round(trend, 2), round(seasonal, 2)
-        (1.0, 1.0)
+    Where there is no season, or fewer than two of them, T is a local regression over half of the series. Strengths are
+    NaN where they are undefined.
     """
-    trend, season = _taken_apart(values, season_length)
-    rest = values - trend - season
-    has_season = 2 <= season_length <= len(values) // 2
-    unit = float(np.abs(values).max())
-    return season, _strength(rest, trend, unit), _strength(rest, season, unit) if has_season else np.nan
-
-
-def _taken_apart(values: Floats, season_length: int) -> tuple[Floats, Floats]:
-    """Return trend and season."""
     lowess = needed("statsmodels.nonparametric.smoothers_lowess", "library.facts").lowess
     STL = needed("statsmodels.tsa.seasonal", "library.facts").STL
-    n = len(values)
+    n, unit = len(values), float(np.abs(values).max())
     if 2 <= season_length <= n // 2:
         parts = STL(values, period=season_length).fit()
-        return np.asarray(parts.trend), np.asarray(parts.seasonal)
-    if n < 5:
-        return np.full(n, values.mean()), np.zeros(n)
-    trend = lowess(values, np.arange(n, dtype=float), frac=0.5, it=0, delta=0.01 * n, return_sorted=False)
-    return np.asarray(trend), np.zeros(n)
+        trend, season = np.asarray(parts.trend), np.asarray(parts.seasonal)
+        rest = values - trend - season
+        return season, _strength(rest, trend, unit), _strength(rest, season, unit)
+    trend = np.full(n, values.mean())
+    if n >= 5:
+        trend = lowess(values, np.arange(n, dtype=float), frac=0.5, it=0, delta=0.01 * n, return_sorted=False)
+    return np.zeros(n), _strength(values - trend, trend, unit), np.nan
 
 
 def _middle(of_series: Floats, summary: Callable[[Floats], float] = np.median) -> float:
@@ -194,22 +150,15 @@ def _facts_of(values: Floats, season: int) -> dict[str, float]:
         "n_seasons": len(values) / season if season > 1 else np.nan,
         "gap_share": 1 - len(seen) / len(values) if len(values) else np.nan,
     }
-    nothing = dict.fromkeys(
-        ("trend_strength", "season_strength", "nonlinearity_p", "long_memory_d", "long_memory_error"), np.nan
-    )
     if len(values) < 3:
-        return facts | nothing
+        return facts | dict.fromkeys(MEASURED, np.nan)
     newest = values[-MAX_POINTS:]
     newest = fill_gaps(newest, np.array([0, len(newest)]), season)
     seasonal, trend_strength, season_strength = strengths(newest, season)
+    _, p_value = teraesvirta(_stationary(newest - seasonal))
     memory = long_memory(newest, season)
-    return facts | {
-        "trend_strength": trend_strength,
-        "season_strength": season_strength,
-        "nonlinearity_p": teraesvirta(_stationary(newest - seasonal)).p_value,
-        "long_memory_d": memory.d,
-        "long_memory_error": memory.standard_error,
-    }
+    found = (trend_strength, season_strength, p_value, memory.d, memory.standard_error)
+    return facts | dict(zip(MEASURED, found, strict=True))
 
 
 def _stationary(values: Floats) -> Floats:
@@ -226,17 +175,6 @@ def _stationary(values: Floats) -> Floats:
         # a series without noise leaves nothing to test
         return values
     return values if p_value < P_VALUE else np.diff(values)
-
-
-def _expectations(facts: pd.DataFrame, n_series: int, n_points: int) -> tuple[Expectation, ...]:
-    found = [
-        _of_length(n_series, n_points),
-        _of_nonlinearity(facts),
-        _of_memory(facts),
-        _of_regularity(facts),
-        _of_gaps(facts),
-    ]
-    return tuple(expectation for expectation in found if expectation is not None)
 
 
 def _of_length(n_series: int, n_points: int) -> Expectation | None:
@@ -268,7 +206,7 @@ def _of_memory(facts: pd.DataFrame) -> Expectation | None:
     if not len(known):
         return None
     d, error = known.median()
-    if not LongMemory(d, error, 0).is_long:
+    if not LongMemory(d, error).is_long:
         return None
     return Expectation("LSTM", Message("expect.long_memory", {"d": float(d), "error": float(error)}))
 

@@ -1,4 +1,4 @@
-"""How far off was each model in each window of each series, and how often did its intervals hold?"""
+"""How far off was each model in each window of each series, and which of these errors may be compared?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from gatecast.backtesting.record import Backtest
 from gatecast.baselines.local import needed
+from gatecast.data.panel.arrays import Array, Floats
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import level_columns
 from gatecast.texts.message import Message
@@ -19,34 +20,27 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["METRICS", "Scores", "coverage_column", "score_windows"]
+__all__ = ["METRICS", "Cells", "Scores", "cells_of", "coverage_column", "score_windows"]
 
 METRICS = ("mase", "rmse", "mae", "smape", "pinball", "scaled_crps")
 KEY = "window"
+# a model that has forecasts of fewer windows is not ranked with the others
+LEAST_SHARE = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Errors of each model in each window.
+    """Errors of each model in each window."""
 
-    Attributes:
-        windows: pandas table with one row for each series, origin and model: `unique_id, cutoff, model, n_points`
-            (steps that were observed), `mase`, `rmse` and `mae` (data's units), `smape` (%, 0 to 200), `pinball`
-            (data's units), `scaled_crps` and `coverage-80` and the like (shares). NaN where a figure is undefined.
-        notes: Why figures are NaN.
-    """
-
+    # one row for each series, origin and model: `unique_id, cutoff, model, n_points` (steps that were observed), `mase`
+    # and `scaled_crps`, `rmse`, `mae` and `pinball` (data's units), `smape` (%, 0 to 200), and `coverage-80` and the
+    # like (shares); NaN where a figure is undefined
     windows: pd.DataFrame
-    notes: tuple[Message, ...]
+    notes: tuple[Message, ...]  # why figures are NaN
 
 
 def coverage_column(level: float) -> str:
-    """Name the column of the share of targets that were inside the interval of a level in %.
-
-    Examples:
-        >>> coverage_column(80.0)
-        'coverage-80'
-    """
+    """Name the column of the share of targets that were inside the interval of a level in %."""
     return f"coverage-{level:.12g}"
 
 
@@ -62,17 +56,6 @@ def score_windows(backtest: Backtest) -> Scores:
 
     Steps without an observed target are left out. A window in which a model left a step out, or forecast an infinite
     number, has no errors of that model.
-
-    Raises:
-        DataError: A column is missing from `backtest.forecasts`.
-        ConfigError: utilsforecast is not installed.
-
-    Examples:
-        >>> import pandas as pd
-        >>> forecasts = pd.DataFrame({"unique_id": "a", "ds": [3, 4], "cutoff": 2, "y": [1.0, 4.0], "Naive": 2.0})
-        >>> backtest = Backtest(forecasts, pd.DataFrame(), ("Naive",), 2, 1, (), {"a": 3.0})
-        >>> score_windows(backtest).windows[["mase", "mae"]].to_dict("records")
-        [{'mase': 0.5, 'mae': 1.5}]
     """
     import pandas as pd
 
@@ -82,7 +65,9 @@ def score_windows(backtest: Backtest) -> Scores:
     parts = [_score_model(losses, table, cells, name, backtest, notes) for name in backtest.models]
     windows = pd.concat(parts, ignore_index=True)
     scales = windows["unique_id"].map(dict(backtest.scales)).to_numpy(float)
-    notes += _scale_notes(windows["unique_id"], scales)
+    for code, is_such in (("note.mase_constant", scales == 0), ("note.mase_short", ~np.isfinite(scales))):
+        if n := int(windows["unique_id"][is_such].nunique()):
+            notes.append(Message(code, {"n": n}))
     usable = np.where(scales > 0, scales, np.nan)
     windows["mase"] = windows["mae"] / usable
     windows["scaled_crps"] = 2 * windows["pinball"] / usable
@@ -114,8 +99,7 @@ def _score_model(
 ) -> pd.DataFrame:
     found = cells.assign(model=name)
     point = table[name].to_numpy(float, na_value=np.nan) if name in table else np.full(len(table), np.nan)
-    is_broken = np.zeros(len(cells), bool)
-    is_broken[table[KEY].to_numpy()[~np.isfinite(point)]] = True
+    is_broken = np.isin(np.arange(len(cells)), table[KEY].to_numpy()[~np.isfinite(point)])
     if is_broken.any():
         notes.append(Message("note.incomplete", {"name": name, "n": int(is_broken.sum()), "n_all": len(cells)}))
     rows = table[~is_broken[table[KEY].to_numpy()]] if name in table else table.assign(**{name: np.nan})[:0]
@@ -157,10 +141,10 @@ def _pinball(losses: ModuleType, rows: pd.DataFrame, name: str, levels: tuple[fl
         low, high = level_columns(name, [level])
         quantiles |= {low: 0.5 - level / 200, high: 0.5 + level / 200}
     rows = rows[_has_numbers(rows, list(quantiles))]
-    found = []
-    for column, probability in quantiles.items():
-        named = {column: column}
-        found.append(_by_window(losses.quantile_loss, rows, column, n_cells, models=named, q=probability))
+    found = [
+        _by_window(losses.quantile_loss, rows, column, n_cells, models={column: column}, q=probability)
+        for column, probability in quantiles.items()
+    ]
     return np.asarray(np.mean(found, axis=0))
 
 
@@ -177,14 +161,6 @@ def _coverage(losses: ModuleType, rows: pd.DataFrame, name: str, level: float, n
     return _by_window(losses.coverage, rows, name, n_cells, level=f"{level:.12g}")
 
 
-def _scale_notes(ids: pd.Series, scales: np.ndarray) -> list[Message]:
-    counts = {
-        "note.mase_constant": int(ids[scales == 0].nunique()),
-        "note.mase_short": int(ids[~np.isfinite(scales)].nunique()),
-    }
-    return [Message(code, {"n": n}) for code, n in counts.items() if n]
-
-
 def _finite(windows: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:
     """Turn infinite figures into NaN, so that no average is infinite."""
     is_infinite = windows.select_dtypes("number").abs() == np.inf
@@ -192,3 +168,81 @@ def _finite(windows: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:
         notes.append(Message("note.infinite", {"n": int(is_infinite.to_numpy().sum())}))
         windows = windows.assign(**windows.select_dtypes("number").mask(is_infinite))
     return windows
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Errors of M models for S series and T origins."""
+
+    models: tuple[str, ...]
+    ids: Array  # (S,) names of the series
+    errors: Floats  # (M, S, T), NaN where there is none
+    metric: str  # which error it is
+    # origins in a row with a target in common: 1 where windows do not overlap. Errors of origins further apart than
+    # `overlap - 1` are taken to be independent of each other, as those of optimal forecasts are
+    overlap: int
+
+    @property
+    def complete(self) -> Array:
+        """Which models have errors in enough windows to be ranked, `(M,)` of bool."""
+        scored = np.isfinite(self.errors)
+        n_windows = scored.any(axis=0).sum()
+        return np.asarray(scored.sum(axis=(1, 2)) >= max(LEAST_SHARE * n_windows, 1))
+
+    @property
+    def shared(self) -> Array:
+        """The windows in which all models that are ranked have errors, `(S, T)` of bool."""
+        ranked = self.errors[self.complete]
+        if not len(ranked):
+            return np.zeros(self.errors.shape[1:], bool)
+        return np.asarray(np.isfinite(ranked).all(axis=0))
+
+    def means(self, axis: int) -> Floats:
+        """Average over series (axis 1) or origins (axis 2) in the windows that are shared, to `(M, n)`."""
+        total, count = np.where(self.shared, self.errors, 0.0).sum(axis=axis), self.shared.sum(axis=axis - 1)
+        return np.asarray(total[:, count > 0] / count[count > 0])
+
+
+def cells_of(
+    windows: pd.DataFrame, forecasts: pd.DataFrame, models: tuple[str, ...], metric: str | None = None
+) -> Cells:
+    """Arrange errors of `score_windows` by model, series and origin: MASE, or MAE where that is undefined for all.
+
+    An origin is a cutoff where series share theirs. Where they mostly do not, because they end at different times, it
+    is the window's number, counted from each series' newest.
+    """
+    import pandas as pd
+
+    metric = metric or ("mase" if windows["mase"].notna().any() else "mae")
+    cells = windows[["unique_id", "cutoff"]].drop_duplicates()
+    ids = pd.Index(cells["unique_id"].unique())
+    series, origin = ids.get_indexer(cells["unique_id"]), _origins(cells)
+    errors = np.full((len(models), len(ids), origin.max() + 1), np.nan)
+    for m, name in enumerate(models):
+        of_model = windows.loc[windows["model"] == name, ["unique_id", "cutoff", metric]]
+        found = cells.merge(of_model, on=["unique_id", "cutoff"], how="left", validate="one_to_one")
+        errors[m, series, origin] = found[metric].to_numpy(float)
+    return Cells(models, ids.to_numpy(), errors, metric, _overlap(forecasts))
+
+
+def _origins(cells: pd.DataFrame) -> Array:
+    """Number the origins of windows, oldest first, `(n,)`."""
+    codes = cells["cutoff"].rank(method="dense").to_numpy().astype(np.int64) - 1
+    n_series = cells["unique_id"].nunique()
+    # as many as if each cutoff were shared by half of the series
+    if len(cells) >= (codes.max() + 1) * n_series / 2:
+        return np.asarray(codes)
+    newest_first = cells.groupby("unique_id", sort=False)["cutoff"].rank(method="first", ascending=False)
+    back = newest_first.to_numpy().astype(np.int64)
+    return np.asarray(back.max() - back)
+
+
+def _overlap(forecasts: pd.DataFrame) -> int:
+    """Count the origins in a row, of one series, whose windows have a target in common."""
+    spans = forecasts.groupby(["unique_id", "cutoff"], observed=True)["ds"].agg(["min", "max"]).reset_index()
+    largest = 1
+    for _, of_series in spans.groupby("unique_id", observed=True):
+        begins, ends = of_series["min"].to_numpy(), of_series["max"].to_numpy()
+        reach = np.searchsorted(begins, ends, side="right") - np.arange(len(begins))
+        largest = max(largest, int(reach.max()))
+    return largest

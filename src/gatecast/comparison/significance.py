@@ -1,4 +1,4 @@
-"""Is one model better than another, or was it luck? Tests of differences between errors, and intervals of skill."""
+"""Is one model better than another, or was it luck? Tests of errors and of ranks, and intervals of skill."""
 
 from __future__ import annotations
 
@@ -6,41 +6,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.comparison.cells import Cells
+from gatecast.comparison.scores import Cells
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
-__all__ = ["DieboldMariano", "Skill", "Units", "bootstrap_skill", "diebold_mariano", "holm", "units_of"]
+__all__ = [
+    "Ranks",
+    "Units",
+    "average_ranks",
+    "bootstrap_skill",
+    "critical_difference",
+    "diebold_mariano",
+    "holm",
+    "units_of",
+]
 
 # below this many differences the variance is known from too few of them to say anything
 LEAST_WINDOWS = 3
 # from this many on, a test is expected to find differences of the size that matter
 MANY = 10
+# level of the critical difference of ranks
+RANK_LEVEL = 0.05
 # weights of so many draws times series are held at once
 BLOCK = 2_000_000
-EQUAL = Message("note.equal_differences")
+# percentiles between which an interval lies; the first is 0.025 but for rounding
+INTERVAL = ((1 - 95.0 / 100) / 2, 1 - (1 - 95.0 / 100) / 2)
 
 
 @dataclass(frozen=True)
 class DieboldMariano:
-    """What the test found.
+    """What the test found; NaN where it is undefined."""
 
-    Attributes:
-        difference: Mean of the differences; below 0 where the first model has smaller errors.
-        standard_error: Of that mean, with the correction for few observations.
-        statistic: Their ratio, NaN where it is undefined.
-        p_value: Two-sided, NaN where it is undefined.
-        n: Differences.
-        note: Why the p-value is NaN, or None.
-    """
-
-    difference: float
-    standard_error: float
-    statistic: float
-    p_value: float
-    n: int
-    note: Message | None
+    difference: float  # mean; below 0 where the first model has smaller errors
+    standard_error: float  # of that mean, with the correction for few observations
+    statistic: float  # their ratio
+    p_value: float  # two-sided
+    n: int  # differences
+    note: Message | None  # why the p-value is NaN
 
 
 def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
@@ -55,14 +58,6 @@ def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
     Args:
         differences: `(n,)` loss of one model minus loss of the other, in the order of time; NaN is left out.
         horizon: h: differences `h` or more apart are taken to be uncorrelated.
-
-    Raises:
-        ConfigError: `horizon` is not positive.
-
-    Examples:
-        >>> found = diebold_mariano(np.array([-1.0, -2.0, 0.0, -1.0]))
-        >>> round(found.statistic, 3), round(found.p_value, 3)
-        (-2.449, 0.092)
     """
     if horizon < 1:
         raise ConfigError(f"`horizon` must be a positive integer, got {horizon}. Use `horizon=1` for one step ahead.")
@@ -78,7 +73,7 @@ def diebold_mariano(differences: Floats, horizon: int = 1) -> DieboldMariano:
         return DieboldMariano(mean, np.nan, np.nan, np.nan, n, note)
     error = _standard_error(seen, horizon)
     if error == 0:
-        return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, EQUAL)
+        return DieboldMariano(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, n, Message("note.equal_differences"))
     # scipy.stats, which has the distribution, takes seconds to import
     from scipy.special import stdtr
 
@@ -103,12 +98,7 @@ def _standard_error(seen: Floats, horizon: int) -> float:
 
 
 def holm(p_values: Floats) -> Floats:
-    """Adjust p-values for their number by the step-down method of Holm (1979); NaN stays NaN and is not counted.
-
-    Examples:
-        >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).tolist()
-        [0.03, 0.06, nan, 0.06]
-    """
+    """Adjust p-values for their number by the step-down method of Holm (1979); NaN stays NaN and is not counted."""
     p_values = np.asarray(p_values, float)
     adjusted = np.full(len(p_values), np.nan)
     known = np.flatnonzero(~np.isnan(p_values))
@@ -120,19 +110,12 @@ def holm(p_values: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Units:
-    """Losses of M models, one for each unit of which the test takes the differences to be alike.
+    """Losses of M models, one for each unit of which the test takes the differences to be alike."""
 
-    Attributes:
-        losses: `(M, n)`.
-        what: "origin" or "series".
-        horizon: Units that are correlated with each other, for `diebold_mariano`.
-        note: What is assumed, or that the units are few, or None.
-    """
-
-    losses: Floats
-    what: str
-    horizon: int
-    note: Message | None
+    losses: Floats  # (M, n)
+    what: str  # "origin" or "series"
+    horizon: int  # units that are correlated with each other, for `diebold_mariano`
+    note: Message | None  # what is assumed, or that the units are few
 
 
 def units_of(cells: Cells) -> Units:
@@ -150,46 +133,28 @@ def units_of(cells: Cells) -> Units:
     n_series, n_origins = (int(cells.shared.any(axis=axis).sum()) for axis in (1, 0))
     if n_origins < MANY <= n_series:
         note = Message("note.series_count", {"n_series": n_series, "n": n_origins})
-        return Units(_mean(cells, 2), "series", 1, note)
+        return Units(cells.means(2), "series", 1, note)
     few = Message("note.few_windows", {"n": n_origins, "setting": {"n_windows": MANY}}) if n_origins < MANY else None
-    return Units(_mean(cells, 1), "origin", cells.overlap, few)
-
-
-def _mean(cells: Cells, axis: int) -> Floats:
-    """Average over series (axis 1) or origins (axis 2) where all models that are ranked have errors, to `(M, n)`."""
-    total, count = np.where(cells.shared, cells.errors, 0.0).sum(axis=axis), cells.shared.sum(axis=axis - 1)
-    return np.asarray(total[:, count > 0] / count[count > 0])
+    return Units(cells.means(1), "origin", cells.overlap, few)
 
 
 @dataclass(frozen=True)
 class Skill:
-    """Skill of M models against another one: 1 minus the ratio of their errors. NaN where it is undefined.
+    """Skill of M models against another one, `(M,)`, and its interval; NaN where it is undefined."""
 
-    Attributes:
-        skill: `(M,)`; 0.1 means errors that are 10 % smaller.
-        lower: `(M,)` lower end of the interval.
-        upper: `(M,)`.
-        level: Of the intervals, in %.
-        note: Why there are no intervals, or why they are too narrow, or None.
-    """
-
-    skill: Floats
+    skill: Floats  # 1 minus the ratio of errors: 0.1 means errors that are 10 % smaller
     lower: Floats
     upper: Floats
-    level: float
-    note: Message | None
+    note: Message | None  # why there are no intervals, or why they are too narrow
 
 
-def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws: int = 2_000, seed: int = 0) -> Skill:
-    """Estimate skill and its interval over series and origins.
+def bootstrap_skill(cells: Cells, against: str, *, n_draws: int = 2_000, seed: int = 0) -> Skill:
+    """Estimate skill and its 95 % interval over series and origins.
 
     Series and origins are drawn with replacement, independently of each other, and a window counts as often as its
     series was drawn times how often its origin was (the pigeonhole bootstrap, Owen 2007, a little conservative); the
     interval lies between percentiles. With one series only origins are drawn, and with one origin only series. Each
     model is compared in the windows that it shares with the other one.
-
-    Raises:
-        DataError: `against` is not among the models.
     """
     if against not in cells.models:
         known = ", ".join(cells.models)
@@ -201,13 +166,15 @@ def bootstrap_skill(cells: Cells, against: str, *, level: float = 95.0, n_draws:
     n_series, n_origins = base.shape
     if n_series * n_origins == 1:
         nothing = np.full(len(skill), np.nan)
-        return Skill(skill, nothing, nothing, level, Message("note.one_window"))
-    random = np.random.default_rng(seed)
-    draws = _draws(own, other, n_draws, random)
-    outside = (1 - level / 100) / 2
-    lower, upper = _percentiles(draws, (outside, 1 - outside))
+        return Skill(skill, nothing, nothing, Message("note.one_window"))
+    draws = _draws(own, other, n_draws, np.random.default_rng(seed))
+    interval = np.full((2, len(skill)), np.nan)
+    for m, drawn in enumerate(draws.T):
+        # NaN where skill was never defined
+        if len(known := drawn[~np.isnan(drawn)]):
+            interval[:, m] = np.quantile(known, INTERVAL)
     note = Message("note.narrow_skill", {"n": n_origins}) if n_origins < MANY else None
-    return Skill(skill, lower, upper, level, note)
+    return Skill(skill, interval[0], interval[1], note)
 
 
 def _skill(own: Floats, other: Floats) -> Floats:
@@ -232,11 +199,48 @@ def _counts(n: int, n_draws: int, random: np.random.Generator) -> Floats:
     return random.multinomial(n, np.full(n, 1 / n), size=n_draws).astype(float)
 
 
-def _percentiles(draws: Floats, shares: tuple[float, float]) -> Floats:
-    """Return `(2, M)` over the draws in which skill was defined, NaN where it never was."""
-    result = np.full((2, draws.shape[1]), np.nan)
-    for m, drawn in enumerate(draws.T):
-        known = drawn[~np.isnan(drawn)]
-        if len(known):
-            result[:, m] = np.quantile(known, shares)
-    return result
+@dataclass(frozen=True)
+class Ranks:
+    """What ranks within series say; NaN where it is undefined."""
+
+    mean: dict[str, float]  # by model, the mean rank over series; 1 is the best; empty where there are too few series
+    statistic: float  # Friedman's
+    p_value: float  # that all models are alike, by chi-squared with one degree of freedom less than models
+    critical_difference: float  # models whose mean ranks are further apart differ (Nemenyi)
+    n_series: int  # that were ranked
+    note: Message | None  # why something is NaN
+
+    def differ(self, first: str, second: str) -> bool:
+        """Tell whether the mean ranks of two models are further apart than the critical difference."""
+        return bool(abs(self.mean[first] - self.mean[second]) > self.critical_difference)
+
+
+def critical_difference(n_models: int, n_series: int) -> float:
+    """Return how far apart mean ranks must be for two models to differ.
+
+    `q sqrt(k (k + 1) / (6 N))` with the Studentized range over sqrt(2) as q (Nemenyi 1963; Demsar 2006, section 3.2.2).
+    """
+    from scipy.stats import studentized_range
+
+    q = studentized_range.ppf(1 - RANK_LEVEL, n_models, np.inf) / np.sqrt(2)
+    return float(q * np.sqrt(n_models * (n_models + 1) / (6 * n_series)))
+
+
+def average_ranks(models: tuple[str, ...], errors: Floats) -> Ranks:
+    """Rank models within each series and test whether the mean ranks differ.
+
+    Errors are the mean ones of k models and N series, `(k, N)`; series in which one is missing are left out. Series are
+    taken to be independent of each other. Demsar (2006) asks for more than 10 series.
+    """
+    complete = errors[:, np.isfinite(errors).all(axis=0)]
+    k, n = complete.shape
+    if n < MANY or k < 3:
+        note = Message("note.few_ranks", {"least": MANY, "n_series": n, "n_models": k})
+        return Ranks({}, np.nan, np.nan, np.nan, n, note)
+    from scipy.stats import friedmanchisquare, rankdata
+
+    mean = dict(zip(models, rankdata(complete, axis=0).mean(axis=1).tolist(), strict=True))
+    if (complete == complete[0]).all():
+        return Ranks(mean, 0.0, 1.0, critical_difference(k, n), n, Message("note.all_same"))
+    statistic, p_value = friedmanchisquare(*complete)
+    return Ranks(mean, float(statistic), float(p_value), critical_difference(k, n), n, None)

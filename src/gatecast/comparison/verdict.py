@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,21 +28,11 @@ WORTH_A_WORD = 0.01
 
 @dataclass(frozen=True)
 class Verdict:
-    """A recommendation.
+    """A recommendation."""
 
-    Attributes:
-        best: Model with the smallest error among those that are ranked, "" where there is none.
-        recommended: Model to take, "" where there is none.
-        sentences: Why, in the words of the catalogue.
-
-    Examples:
-        >>> str(Verdict("A", "A", (Message("verdict.naive_wins"),)))
-        'No model beats the seasonal naive.'
-    """
-
-    best: str
-    recommended: str
-    sentences: tuple[Message, ...]
+    best: str  # model with the smallest error among those that are ranked, "" where there is none
+    recommended: str  # model to take, "" where there is none
+    sentences: tuple[Message, ...]  # why
 
     def __str__(self) -> str:
         return " ".join(map(str, self.sentences))
@@ -50,21 +40,14 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """What a verdict is made of.
+    """What a verdict is made of."""
 
-    Attributes:
-        table: pandas table by model, the best first: `error` (mean), `is_ranked`, `seconds`, `p_value` (against the
-            best, adjusted), `standard_error` (of the difference to the best), `skill`, `skill_lower`, `skill_upper`,
-            `n_windows`.
-        metric: Name of the error, for people.
-        reasons: By model, why windows are missing.
-        note: What limits the test, or None.
-    """
-
+    # by model, the best first: `error` (mean), `is_ranked`, `seconds`, `p_value` (against the best, adjusted),
+    # `standard_error` (of the difference to the best), `skill`, `skill_lower`, `skill_upper`, `n_windows`
     table: pd.DataFrame
-    metric: str
-    reasons: Mapping[str, Message]
-    note: Message | None
+    metric: str  # name of the error, for people
+    reasons: Mapping[str, Message]  # by model, why windows are missing
+    note: Message | None  # what limits the test
 
     def __getitem__(self, model: str) -> Any:
         return self.table.loc[model]
@@ -84,24 +67,13 @@ def judge(standing: Standing) -> Verdict:
         return Verdict("", "", (Message("verdict.nothing"), *left_out))
     best = ranked[0]
     alike = [name for name in ranked[1:] if _is_alike(standing, name, best)]
-    fastest = min([best, *alike], key=_seconds(standing))
-    ratio = _seconds(standing)(best) / max(_seconds(standing)(fastest), 1e-9)
+    seconds = standing.table["seconds"].fillna(np.inf).astype(float).to_dict().__getitem__
+    fastest = min([best, *alike], key=seconds)
+    ratio = seconds(best) / max(seconds(fastest), 1e-9)
     recommended = fastest if ratio >= FASTER else best
-    sentences = [
-        _choice(standing, best, recommended, ratio, alike, ranked),
-        *_against_naive(standing, ranked),
-        *([] if standing.note is None else [standing.note]),
-        *left_out,
-    ]
-    return Verdict(best, recommended, tuple(sentences))
-
-
-def _seconds(standing: Standing) -> Callable[[str], float]:
-    def of(name: str) -> float:
-        seconds = float(standing[name]["seconds"])
-        return seconds if seconds == seconds else np.inf
-
-    return of
+    choice = _choice(standing, best, recommended, ratio, alike, ranked)
+    notes = [] if standing.note is None else [standing.note]
+    return Verdict(best, recommended, (choice, *_against_naive(standing, ranked), *notes, *left_out))
 
 
 def _is_alike(standing: Standing, name: str, best: str) -> bool:
@@ -169,17 +141,13 @@ def _against_naive(standing: Standing, ranked: list[str]) -> list[Message]:
 
 def _below_naive(name: str, row: pd.Series) -> Message:
     skill = {key: float(row[key]) for key in ("skill", "skill_lower", "skill_upper")}
-    code = "verdict.worse_than_naive" if skill["skill_upper"] < 0 else "verdict.not_better_than_naive"
-    if np.isnan(skill["skill_lower"]):
-        # one window shows no interval
-        code = "verdict.below_naive"
-    return Message(code, {"name": name, **skill})
+    code = "worse_than" if skill["skill_upper"] < 0 else "not_better_than"
+    # one window shows no interval
+    return Message(f"verdict.{'below' if np.isnan(skill['skill_lower']) else code}_naive", {"name": name, **skill})
 
 
 def _left_out(standing: Standing, name: str) -> Message:
     n = int(standing[name]["n_windows"])
-    facts: JsonObject = {"name": name, "n": n}
-    if name not in standing.reasons:
-        return Message("verdict.not_ranked" if n else "verdict.no_forecasts", facts)
-    code = "verdict.not_ranked_why" if n else "verdict.no_forecasts_why"
-    return Message(code, facts | {"reason": standing.reasons[name]})
+    why = {"reason": standing.reasons[name]} if name in standing.reasons else {}
+    code = f"verdict.{'not_ranked' if n else 'no_forecasts'}{'_why' if why else ''}"
+    return Message(code, {"name": name, "n": n, **why})

@@ -143,10 +143,7 @@ class Diagnosis:
 
     def __getitem__(self, code: str) -> Finding:
         """Return the finding with this code."""
-        for finding in self.findings:
-            if finding.code == code:
-                return finding
-        raise KeyError(code)
+        return {finding.code: finding for finding in reversed(self.findings)}[code]
 
     def to_dict(self) -> JsonObject:
         """Return plain data: lists, dicts, texts and numbers."""
@@ -161,7 +158,10 @@ class Diagnosis:
         """Return one row for each finding; its numbers are one text."""
         import pandas as pd
 
-        rows = [finding.to_dict() | {"evidence": _numbers(finding.evidence)} for finding in self.findings]
+        rows = [
+            finding.to_dict() | {"evidence": ", ".join(f"{k}={v:.4g}" for k, v in finding.evidence.items())}
+            for finding in self.findings
+        ]
         return pd.DataFrame(rows, columns=["code", "severity", "evidence", "sentence", "remedy"])
 
     def __str__(self) -> str:
@@ -174,14 +174,5 @@ class Diagnosis:
 
 
 def part_of(part: str) -> Message:
-    """Name a part of the data, e.g. `test part`, in any language.
-
-    Examples:
-        >>> part_of("test part").say("zh")
-        '测试部分'
-    """
+    """Name a part of the data, e.g. `test part`, in any language."""
     return Message(f"part.{part.split(' ')[0]}")
-
-
-def _numbers(evidence: dict[str, float]) -> str:
-    return ", ".join(f"{name}={value:.4g}" for name, value in evidence.items())

@@ -23,13 +23,7 @@ SURE = 0.2
 
 @dataclass(frozen=True)
 class NoiseFloor:
-    """An estimate of the smallest RMSE, one step ahead.
-
-    Args:
-        rmse: The estimate.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
-        method: `linear` or `gamma test`.
+    """An estimate of the smallest RMSE, one step ahead, with its 95 % interval.
 
     A linear autoregression is an upper bound of the floor where the series is not linear; the Gamma test is not, but
     it sees few lags. So the smaller one is taken, if it is surely smaller.
@@ -38,18 +32,11 @@ class NoiseFloor:
     rmse: float
     low: float
     high: float
-    method: str
+    method: str  # "linear" or "gamma test"
 
 
 def noise_floor(values: np.ndarray, linear: np.ndarray) -> NoiseFloor:
-    """Estimate the noise of a series `(n,)` by the Gamma test, and from errors `(m,)` of a linear autoregression.
-
-    Examples:
-        >>> noise = np.random.default_rng(0).normal(size=2000)
-        >>> floor = noise_floor(noise, noise)
-        >>> floor.method, round(floor.rmse, 1), bool(floor.low < 1 < floor.high)
-        ('linear', 1.0, True)
-    """
+    """Estimate the noise of a series `(n,)` by the Gamma test, and from errors `(m,)` of a linear autoregression."""
     squared = linear**2
     draws = block_means(squared)
     best, spread = float(squared.mean()), float(draws.std())
@@ -72,15 +59,6 @@ def gamma_test(values: np.ndarray, dimension: int) -> tuple[float, float]:
 
     Returns:
         The estimate and its standard error; NaN and infinity for fewer than 200 points.
-
-    Examples:
-        >>> x = np.empty(1500)
-        >>> x[0] = 0.3
-        >>> for t in range(1, 1500):
-        ...     x[t] = 3.9 * x[t - 1] * (1 - x[t - 1])
-        >>> estimate, error = gamma_test(x, 1)
-        >>> bool(abs(estimate) < 0.01 * x.var())
-        True
     """
     from scipy.spatial import KDTree
 

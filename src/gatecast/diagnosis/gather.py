@@ -44,17 +44,11 @@ SMOOTH = 0.99
 
 @dataclass(frozen=True)
 class Parts:
-    """Which points of a panel are what.
+    """Which points of a panel are what."""
 
-    Args:
-        panel: Training part and what follows it.
-        n_learned: `(S,)` points of each series that were learned from.
-        n_trained: `(S,)` the same with the validation set.
-    """
-
-    panel: Panel
-    n_learned: np.ndarray
-    n_trained: np.ndarray
+    panel: Panel  # training part and what follows it
+    n_learned: np.ndarray  # (S,) points of each series that were learned from
+    n_trained: np.ndarray  # (S,) the same with the validation set
 
     @property
     def train(self) -> Panel:
@@ -71,8 +65,7 @@ class Parts:
         lengths = self.panel.lengths
         every = max(1, int(np.ceil(lengths.sum() / MAX_POINTS))) if self.panel.n_series > 1 else 1
         kept = np.arange(len(lengths)) % every == 0
-        counts = (np.where(kept, n, 0) for n in (lengths, self.n_learned, self.n_trained))
-        length, learned, trained = counts
+        length, learned, trained = (np.where(kept, n, 0) for n in (lengths, self.n_learned, self.n_trained))
         return Parts(self.panel.head(length), learned, trained)
 
 
@@ -85,8 +78,8 @@ def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | Non
     fitted = model.fitted_
     kept: Panel | None = getattr(model, "_panel", None)
     if data is None and kept is None:
-        facts = {"n": int(fitted.lengths.sum()), "call": "diagnose(model, data)"}
-        raise DataError(Message("failure.no_stored", facts))
+        known = {"n": int(fitted.lengths.sum()), "call": "diagnose(model, data)"}
+        raise DataError(Message("failure.no_stored", known))
     panel = kept if data is None else read_like_training(fitted, data)
     assert panel is not None
     match = match_series(fitted.after, panel)
@@ -96,23 +89,19 @@ def find_parts(model: LSTMForecaster, data: Data | None = None, test: Data | Non
             f"None of the {len(panel.values)} points passed as `data` belongs to the training part, and at least "
             f"{LEAST_POINTS} were expected. Pass the data that the model was fitted on."
         )
-    n_learned = np.clip(match.n_before - _held_out(fitted, match), 0, n_trained)
+    # what was held out at first was learned from in the end, where the fit says so
+    held_out = 0 if fitted.record.refit_steps is not None else match.of_rows(np.array(fitted.record.hold_out), 0)
+    n_learned = np.clip(match.n_before - held_out, 0, n_trained)
     if test is not None:
         panel = _joined(panel.head(n_trained), read_like_training(fitted, test))
     return Parts(panel, n_learned, n_trained)
 
 
-def _held_out(fitted: Fitted, match: SeriesMatch) -> np.ndarray:
-    """Return how many points at the end of each series' training part were never learned from, `(n,)`."""
-    # what was held out at first was learned from in the end
-    if fitted.record.refit_steps is not None:
-        return np.zeros_like(match.rows)
-    return match.of_rows(np.array(fitted.record.hold_out), 0)
-
-
 def _joined(train: Panel, test: Panel) -> Panel:
     """Put the test part after the training part, with gaps between where steps are missing."""
-    match = match_series(train.tail_from(train.lengths), test).with_untimed(test, train.lengths, _newest(train))
+    filled = np.append(carry_forward(train.values, train.offsets), np.nan)
+    newest = filled[np.where(train.lengths > 0, train.offsets[1:] - 1, -1)]
+    match = match_series(train.tail_from(train.lengths), test).with_untimed(test, train.lengths, newest)
     place = {row: s for s, row in enumerate(match.rows.tolist()) if row >= 0}
     pieces = []
     for s in range(train.n_series):
@@ -139,12 +128,6 @@ def _joined(train: Panel, test: Panel) -> Panel:
     )
 
 
-def _newest(panel: Panel) -> np.ndarray:
-    """Return the newest value of each series, gaps filled, `(S,)`; NaN of an empty one."""
-    filled = np.append(carry_forward(panel.values, panel.offsets), np.nan)
-    return filled[np.where(panel.lengths > 0, panel.offsets[1:] - 1, -1)]
-
-
 def _newer(test: Panel, match: SeriesMatch, s: int) -> tuple[int, np.ndarray]:
     """Return the steps that are missing before series s of the test part, and which of its rows are newer."""
     rows = np.arange(test.offsets[s] + min(int(match.n_before[s]), int(test.lengths[s])), test.offsets[s + 1])
@@ -160,16 +143,18 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     everything = find_parts(model, data, test)
     parts = everything.some()
     fitted = model.fitted_
-    view = _View.of(fitted, parts)
+    view = _View(fitted, parts)
     found = choose_seasons(parts.learned).lengths
-    linear = fit_linear(view.scaled, view.begins, view.is_learned, _orders(fitted, parts, found))
+    season = found[0] if found else 1
+    reach = max(fitted.lookback, LEAST_LAGS, 2 * season, *(season + 1 for season in found))
+    orders = orders_up_to(max(1, min(reach, MAX_LAGS, int(parts.n_learned.max()) // POINTS_PER_LAG)), season)
+    linear = fit_linear(view.scaled, view.begins, view.is_learned, orders)
     points = _points(fitted, parts, view, linear)
     learned, validation, test_part = (points(rows) for rows in (view.is_learned, view.is_validation, view.is_test))
     judged = [("test part", test_part), ("validation set", validation), ("training part", learned)]
     part, fresh = next((p for p in judged if len(p[1]) >= LEAST_POINTS), max(judged, key=lambda p: len(p[1])))
     if not len(fresh):
-        counts = {"n": len(parts.panel.values), "lookback": fitted.lookback}
-        raise DataError(Message("failure.no_forecast", counts))
+        raise DataError(Message("failure.no_forecast", {"n": len(parts.panel.values), "lookback": fitted.lookback}))
     return Evidence(
         fresh=fresh,
         learned=learned if len(learned) >= LEAST_POINTS else None,
@@ -178,53 +163,32 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
         coverage=_coverage(model, parts) if part == "test part" else None,
         floor=_floor(view, fresh, learned),
         facts=_facts(model, everything, linear, found),
-        unit="the data's units" if parts.panel.n_series == 1 else "units of each series' seasonal change",
     )
 
 
-@dataclass(frozen=True)
 class _View:
     """The values, filled, `(N,)` in units in which series can be compared, and which of those observed are what."""
 
-    scaled: np.ndarray
-    observed: np.ndarray
-    begins: np.ndarray
-    series: np.ndarray
-    unit: np.ndarray
-    center: np.ndarray
-    is_learned: np.ndarray
-    is_validation: np.ndarray
-    is_test: np.ndarray
-
-    @classmethod
-    def of(cls, fitted: Fitted, parts: Parts) -> _View:
+    def __init__(self, fitted: Fitted, parts: Parts) -> None:
         panel = parts.panel
-        series, position = panel.places()
+        self.series, position = panel.places()
+        self.begins = panel.offsets[self.series]
         filled = carry_forward(panel.values, panel.offsets)
-        learned, trained = parts.n_learned[series], parts.n_trained[series]
-        if panel.n_series == 1:
-            unit, center = np.ones(len(filled)), np.zeros(len(filled))
-        else:
+        learned, trained = parts.n_learned[self.series], parts.n_trained[self.series]
+        unit, self.center = np.ones(len(filled)), np.zeros(len(filled))
+        if panel.n_series > 1:
             scales = match_series(fitted.after, panel).of_rows(fitted.naive_scales, np.nan)
-            scales = np.where(scales > 0, scales, np.nan)
-            inside = position < learned
-            counts = np.maximum(np.bincount(series[inside], minlength=panel.n_series), 1)
-            means = np.bincount(series[inside], filled[inside], minlength=panel.n_series) / counts
-            unit, center = scales[series], means[series]
+            rows = self.series[position < learned]
+            counts = np.maximum(np.bincount(rows, minlength=panel.n_series), 1)
+            means = np.bincount(rows, filled[position < learned], minlength=panel.n_series) / counts
+            unit, self.center = np.where(scales > 0, scales, np.nan)[self.series], means[self.series]
         seen = ~np.isnan(panel.values) & ~np.isnan(unit)
-        unit = np.where(np.isnan(unit), 1.0, unit)
-        scaled = (filled - center) / unit
-        return cls(
-            scaled,
-            np.where(seen, scaled, np.nan),
-            panel.offsets[series],
-            series,
-            unit,
-            center,
-            seen & (position < learned),
-            seen & (position >= learned) & (position < trained),
-            seen & (position >= trained) & (trained > 0),
-        )
+        self.unit = np.where(np.isnan(unit), 1.0, unit)
+        self.scaled = (filled - self.center) / self.unit
+        self.observed = np.where(seen, self.scaled, np.nan)
+        self.is_learned = seen & (position < learned)
+        self.is_validation = seen & (position >= learned) & (position < trained)
+        self.is_test = seen & (position >= trained) & (trained > 0)
 
 
 def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callable[[np.ndarray], Errors]:
@@ -249,23 +213,11 @@ def _points(fitted: Fitted, parts: Parts, view: _View, linear: Linear) -> Callab
 
     def collect(rows: np.ndarray) -> Errors:
         good = rows & np.isfinite(network) & np.isfinite(straight) & np.isfinite(naive)
-        came = view.observed[good]
-        return Errors(
-            came - network[good],
-            came - straight[good],
-            came - naive[good],
-            network[good],
-            view.series[good],
-            np.array([member[good] for member in members]) if members else np.empty((0, 0)),
-        )
+        came, ours = view.observed[good], network[good]
+        each = np.array([member[good] for member in members]) if members else np.empty((0, 0))
+        return Errors(came - ours, came - straight[good], came - naive[good], ours, view.series[good], each)
 
     return collect
-
-
-def _orders(fitted: Fitted, parts: Parts, seasons: tuple[int, ...]) -> list[int]:
-    reach = [fitted.lookback, LEAST_LAGS, *(2 * season for season in seasons[:1]), *(s + 1 for s in seasons)]
-    season = seasons[0] if seasons else 1
-    return orders_up_to(max(1, min(max(reach), MAX_LAGS, int(parts.n_learned.max()) // POINTS_PER_LAG)), season)
 
 
 def _floor(view: _View, fresh: Errors, learned: Errors) -> NoiseFloor | None:
@@ -300,7 +252,6 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
     seasons = record.seasons.lengths
     return Facts(
         lookback=fitted.lookback,
-        is_windows=first.window > 0,
         seasons=seasons,
         season_length=max(1, *(seasons or found or (1,))[:1]),
         n_parameters=first.spec.n_parameters,
@@ -310,12 +261,9 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
         hold_out_share=record.n_held_out / max(int(fitted.lengths.sum()), 1),
         epochs=record.n_epochs,
         learning_rate=record.learning_rate,
-        n_members=len(fitted.ensemble.networks),
         stop=str(record.stop),
         loss=first.loss.loss,
         transform=record.transform,
-        patience=record.patience,
-        has_covariates=fitted.preparation.encoder is not None,
         is_positive=bool(np.nanmin(learned.values) > 0),
         needed_lags=linear.shortest(NEARLY_BEST),
         same_as_target=_same_as_target(parts.panel),
@@ -329,11 +277,9 @@ def _same_as_target(panel: Panel) -> str:
     is_smooth = abs(_correlation(changes[1:], changes[:-1])) > SMOOTH
     for columns, lead in ((panel.future, 0), (panel.past, 1)):
         for name, column in columns.items():
-            if column.dtype == object:
+            if column.dtype == object or (lead and is_smooth):
                 continue
             moves = np.diff(column)
-            if lead and is_smooth:
-                continue
             if abs(_correlation(changes[lead:], moves[: len(moves) - lead])) > SAME:
                 return name
     return ""

@@ -20,31 +20,22 @@ TINY = 1e-8
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear autoregression `y[t] = a + sum_k b[k] y[t - k]`.
+    """A linear autoregression `y[t] = a + sum_k b[k] y[t - k]`."""
 
-    Args:
-        order: Lags that it looks back, by the smallest corrected AIC.
-        weights: `(order + 1,)` of lags 1, 2, ... and the constant last.
-        errors: By order, the cross-validated RMSE on the training part.
-        residuals: `(n,)` what came minus what was forecast, of the rows of the training part, each by weights that
-            were learned without its fifth of the rows; NaN where it had too little past.
-        variance: Of what the chosen model leaves of the training part, by degrees of freedom.
-    """
-
-    order: int
-    weights: np.ndarray
-    errors: dict[int, float]
+    order: int  # lags that it looks back, by the smallest corrected AIC
+    weights: np.ndarray  # (order + 1,) of lags 1, 2, ... and the constant last
+    errors: dict[int, float]  # by order, the cross-validated RMSE on the training part
+    # (N,) what came minus what was forecast, of the rows of the training part, each by weights that were learned
+    # without its fifth of the rows; NaN where it had too little past
     residuals: np.ndarray
-    variance: float
 
     def forecast(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Forecast the values at `places` of one series from those before each, `(n,)`; NaN where the past is short."""
         out = np.full(len(places), np.nan)
         good = places >= self.order
-        for rows in _chunks(places[good]):
-            out[np.flatnonzero(good)[rows.start : rows.start + len(rows.at)]] = (
-                values[rows.at[:, None] - np.arange(1, self.order + 1)] @ self.weights[:-1] + self.weights[-1]
-            )
+        for rows in _chunks(np.flatnonzero(good)):
+            lagged = values[places[rows][:, None] - np.arange(1, self.order + 1)]
+            out[rows] = lagged @ self.weights[:-1] + self.weights[-1]
         return out
 
     def shortest(self, slack: float) -> int:
@@ -54,14 +45,8 @@ class Linear:
 
 
 def orders_up_to(most: int, season: int = 1) -> list[int]:
-    """Return the orders that are tried: powers of two, those between them, one and two seasons.
-
-    Examples:
-        >>> orders_up_to(24, 12)
-        [1, 2, 3, 4, 6, 8, 12, 13, 16, 24]
-    """
-    powers = [2**k for k in range(20)]
-    wanted = {*powers, *(3 * power for power in powers)}
+    """Return the orders that are tried: powers of two, those between them, one and two seasons."""
+    wanted = {factor * 2**k for k in range(20) for factor in (1, 3)}
     wanted |= {season, season + 1, 2 * season, 2 * season + 1} if season > 1 else set()
     return sorted(order for order in wanted if order <= most)
 
@@ -77,15 +62,6 @@ def fit_linear(values: np.ndarray, begins: np.ndarray, is_row: np.ndarray, order
         begins: `(N,)` position in `values` of the first value of each value's series.
         is_row: `(N,)` whether a value is one to learn from: of the training part, and observed.
         orders: Rising.
-
-    Examples:
-        >>> noise = np.random.default_rng(0).normal(size=3000)
-        >>> y = noise.copy()
-        >>> for t in range(2, 3000):
-        ...     y[t] += 1.2 * y[t - 1] - 0.5 * y[t - 2]
-        >>> fit = fit_linear(y, np.zeros(3000, int), np.ones(3000, bool), [1, 2, 4, 8])
-        >>> fit.order, fit.weights[:2].round(1).tolist()
-        (2, [1.2, -0.5])
     """
     places = np.arange(len(values)) - begins
     orders = [order for order in orders if (is_row & (places >= order)).sum() >= max(2 * order + 10, 20)] or orders[:1]
@@ -94,27 +70,23 @@ def fit_linear(values: np.ndarray, begins: np.ndarray, is_row: np.ndarray, order
     fold = np.minimum(np.arange(len(rows)) * N_FOLDS // max(len(rows), 1), N_FOLDS - 1)
     # the constant is the first input, so that an order is a leading block
     grams = np.zeros((N_FOLDS, most + 2, most + 2))
-    for part in _chunks(rows):
-        inputs = _inputs(values, part.at, most)
+    for part in _chunks(np.arange(len(rows))):
+        inputs = _inputs(values, rows[part], most)
         for k in range(N_FOLDS):
-            some = inputs[fold[part.start : part.start + len(part.at)] == k]
+            some = inputs[fold[part] == k]
             grams[k] += some.T @ some
     whole, n = grams.sum(axis=0), len(rows)
     errors, criteria, solutions = {}, {}, {}
     for order in orders:
-        wrong = 0.0
-        for k in range(N_FOLDS):
-            wrong += _squares(_solve(whole - grams[k], order), grams[k], order)
+        wrong = sum(_squares(_solve(whole - gram, order), gram, order) for gram in grams)
         errors[order] = float(np.sqrt(wrong / max(n, 1)))
         solutions[order] = _solve(whole, order)
         variance = max(_squares(solutions[order], whole, order) / max(n, 1), 1e-300)
         # Hurvich and Tsai (1989)
         criteria[order] = n * np.log(variance) + 2 * (order + 1) * n / max(n - order - 2, 1)
     order = min(criteria, key=lambda k: (criteria[k], k))
-    left = _squares(solutions[order], whole, order) / max(n - order - 1, 1)
-    solution = solutions[order]
-    weights = np.append(solution[1:], solution[0])
-    return Linear(order, weights, errors, _residuals(values, rows, fold, grams, order), float(left))
+    weights = np.roll(solutions[order], -1)
+    return Linear(order, weights, errors, _residuals(values, rows, fold, grams, order))
 
 
 def _residuals(values: np.ndarray, rows: np.ndarray, fold: np.ndarray, grams: np.ndarray, order: int) -> np.ndarray:
@@ -122,21 +94,14 @@ def _residuals(values: np.ndarray, rows: np.ndarray, fold: np.ndarray, grams: np
     whole = grams.sum(axis=0)
     for k in range(N_FOLDS):
         solution = _solve(whole - grams[k], order)
-        for part in _chunks(rows[fold == k]):
-            inputs = _inputs(values, part.at, order)
-            out[part.at] = inputs[:, -1] - inputs[:, :-1] @ solution
+        for at in _chunks(rows[fold == k]):
+            inputs = _inputs(values, at, order)
+            out[at] = inputs[:, -1] - inputs[:, :-1] @ solution
     return out
 
 
-@dataclass(frozen=True)
-class _Part:
-    start: int
-    at: np.ndarray
-
-
-def _chunks(rows: np.ndarray) -> Iterator[_Part]:
-    for start in range(0, len(rows), CHUNK):
-        yield _Part(start, rows[start : start + CHUNK])
+def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
 
 
 def _inputs(values: np.ndarray, at: np.ndarray, order: int) -> np.ndarray:

@@ -9,17 +9,20 @@ import numpy as np
 
 from gatecast._validation import is_number
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
+from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
-from gatecast.explanation.cycles import Cycle, cycles_of
 from gatecast.explanation.units import Units
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["THRESHOLD", "Alignment", "ForgetEvents", "find_events"]
+__all__ = ["THRESHOLD", "Alignment", "Cycle", "ForgetEvents", "cycles_of", "find_events"]
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
+MONTHS += ("July", "August", "September", "October", "November", "December")
 # less than a tenth of what was held survives the step
 THRESHOLD = 0.1
 # units that are below it in more than this share of the steps hold nothing that could be wiped
@@ -28,6 +31,49 @@ MOSTLY = 0.5
 SIGNIFICANT = 0.01
 # the test compares the parts of a cycle within each time round
 LEAST_CYCLES = 3
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """In which part of a cycle each step of a series lies, `(T,)`, and how often it had begun anew by then, `(T,)`."""
+
+    name: str
+    labels: tuple[str, ...]
+    parts: Ints
+    rounds: Ints
+
+
+def cycles_of(panel: Panel, season_length: int = 1) -> tuple[Cycle, ...]:
+    """Return the cycles of the first series that its frequency tells apart, in local time."""
+    index = panel.times(0)
+    has_dates = panel.starts.dtype.kind == "M" and len(index) > 0
+    # pandas' stubs do not tell indexes of dates from others
+    found = _calendar(index, panel.grid) if has_dates else []  # type: ignore[arg-type]
+    if season_length > 1 and len(index):
+        steps = np.arange(len(index))
+        labels = tuple(str(step) for step in range(season_length))
+        found.append(Cycle("season", labels, steps % season_length, steps // season_length))
+    return tuple(found)
+
+
+def _calendar(index: pd.DatetimeIndex, grid: Grid) -> list[Cycle]:
+    # days as people there count them
+    local = index.tz_localize(None)
+    days = local.to_numpy().astype("datetime64[D]").astype(np.int64)
+    found = []
+    if isinstance(grid, FixedGrid) and grid.nanoseconds < DAY:
+        found.append(_cycle("hour", tuple(f"{hour}:00" for hour in range(24)), local.hour, days))
+    if isinstance(grid, BusinessGrid) or (isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY):
+        # 1970-01-01 was a Thursday
+        found.append(_cycle("weekday", WEEKDAYS, local.weekday, (days + 3) // 7))
+    if not isinstance(grid, MonthGrid) or grid.n_months < 12:
+        found.append(_cycle("month", MONTHS, local.month - 1, local.year))
+    return found
+
+
+def _cycle(name: str, labels: tuple[str, ...], parts: object, rounds: object) -> Cycle:
+    counted = np.asarray(rounds, np.int64)
+    return Cycle(name, labels, np.asarray(parts, np.int64), counted - counted[0])
 
 
 @dataclass(frozen=True)
@@ -156,11 +202,7 @@ class ForgetEvents:
 
 
 def find_events(retention: Array, units: Units, panel: Panel, season_length: int, threshold: float) -> ForgetEvents:
-    """Find events in the share `(T, n)` of its memory that each unit keeps, and how they lie in the cycles of a series.
-
-    Raises:
-        ConfigError: `threshold` is no share between 0 and 1.
-    """
+    """Find events in the share `(T, n)` of its memory that each unit keeps, and how they lie in cycles."""
     if not is_number(threshold) or not 0 < threshold < 1:
         raise ConfigError(f"`threshold` must be a share between 0 and 1, got {threshold!r}. Use `threshold=0.1`.")
     low = retention < threshold
@@ -172,15 +214,7 @@ def find_events(retention: Array, units: Units, panel: Panel, season_length: int
     alignments = [_align(cycle, per_step) for cycle in cycles_of(panel, season_length)]
     found = tuple(alignment for alignment in alignments if alignment is not None)
     return ForgetEvents(
-        panel,
-        units,
-        float(threshold),
-        which[order],
-        start[order],
-        length[order],
-        lowest[order],
-        is_idle,
-        found,
+        panel, units, float(threshold), which[order], start[order], length[order], lowest[order], is_idle, found
     )
 
 

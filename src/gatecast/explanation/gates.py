@@ -12,9 +12,7 @@ from gatecast.data.panel.arrays import Array, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.events import THRESHOLD, ForgetEvents, find_events
-from gatecast.explanation.halflives import HalfLives, half_lives
-from gatecast.explanation.spectra import Spectra, find_spectra
-from gatecast.explanation.units import Units
+from gatecast.explanation.units import HalfLives, Spectra, Units, find_spectra, half_lives
 from gatecast.model.alignment import model_inputs
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
@@ -176,12 +174,7 @@ class Gates:
 
 
 def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: int = 0) -> Gates:
-    """Read one series as a forecast does, and keep what the recurrent layers did.
-
-    Raises:
-        ConfigError: There is no such series or member, or several series to choose from.
-        DataError: The series is shorter than the lookback.
-    """
+    """Read one series as a forecast does, and keep what the recurrent layers did."""
     network = member_of(fitted, member)
     if not network.spec.trace_size:
         raise ConfigError(Message("failure.no_gates", {"setting": {"n_layers": 1}}))
@@ -191,11 +184,7 @@ def read_gates(fitted: Fitted, panel: Panel, unique_id: object = None, member: i
 
 
 def member_of(fitted: Fitted, member: int) -> TrainedNetwork:
-    """Return one network of the ensemble.
-
-    Raises:
-        ConfigError: There is none of that number.
-    """
+    """Return one network of the ensemble."""
     networks = fitted.ensemble.networks
     if isinstance(member, bool) or not isinstance(member, int | np.integer) or not 0 <= member < len(networks):
         most = f" to {len(networks) - 1}" if len(networks) > 1 else ""

@@ -1,21 +1,23 @@
-"""How is a fitted forecaster asked what it remembers? The methods `gates`, `lag_importance`, `covariate_importance`."""
+"""How is a fitted forecaster asked what it remembers, and what its forecasts depend on?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import DataError
+from gatecast.explanation.gates import Gates, read_gates
+from gatecast.explanation.importance import CovariateImportance, LagImportance, measure_covariates, measure_lags
+from gatecast.explanation.units import HalfLives
+from gatecast.model.alignment import read_like_training
 
 if TYPE_CHECKING:
     from gatecast.data.panel.panel import Panel
-    from gatecast.explanation.covariates import CovariateImportance
-    from gatecast.explanation.gates import Gates
-    from gatecast.explanation.lags import LagImportance
     from gatecast.model.fitted import Fitted
     from gatecast.model.protocol import Data
 
-__all__ = ["Explained"]
+__all__ = ["Explained", "Explanation", "explain"]
 
 
 class Explained:
@@ -54,8 +56,6 @@ class Explained:
             >>> gates.layers[0]["forget"].shape, len(gates.half_lives().texts)
             ((300, 6), 6)
         """
-        from gatecast.explanation.gates import read_gates
-
         return read_gates(self.fitted_, split_future(self.panel_of("gates", data))[0], unique_id, member)
 
     def lag_importance(
@@ -97,8 +97,6 @@ class Explained:
             >>> found.effective_lookback <= 9, round(float(found.importance.sum()), 6)
             (True, 1.0)
         """
-        from gatecast.explanation.lags import measure_lags
-
         panel = split_future(self.panel_of("lag_importance", data))[0]
         return measure_lags(
             self.fitted_, panel, unique_id, n_lags=n_lags, n_origins=n_origins, share=share, member=member
@@ -131,19 +129,11 @@ class Explained:
             >>> model.covariate_importance(table).is_useful.tolist()
             [True]
         """
-        from gatecast.explanation.covariates import measure_covariates
-
         panel = split_future(self.panel_of("covariate_importance", data))[0]
         return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
 
     def panel_of(self, method: str, data: Data | None) -> Panel:
-        """Read data with the names of the training part; return that part where there are none.
-
-        Raises:
-            DataError: There are no data, and the model does not hold its training part.
-        """
-        from gatecast.model.alignment import read_like_training
-
+        """Read data with the names of the training part; return that part where there are none, if it is held."""
         fitted = self.fitted_
         panel = self._panel if data is None else read_like_training(fitted, data)
         if panel is None:
@@ -152,3 +142,56 @@ class Explained:
                 f"were asked for. Pass them: `{method}(data)`."
             )
         return panel
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What one network of a fitted forecaster does with one series.
+
+    Args:
+        gates: Gates, cell and hidden states of each unit at each step.
+        half_lives: How long each unit remembers.
+        lags: How much each step of a forecast moves with each value before it.
+        covariates: How much each covariate lowers the error after the training part; None where the model learned
+            from none, or where no data from after the training part were passed.
+    """
+
+    gates: Gates
+    half_lives: HalfLives
+    lags: LagImportance
+    covariates: CovariateImportance | None
+
+
+def explain(
+    model: Explained, data: Data | None = None, *, unique_id: object = None, member: int = 0, seed: int = 0
+) -> Explanation:
+    """Tell what a fitted `LSTMForecaster` remembers, and what its forecasts depend on.
+
+    Args:
+        model: Fitted.
+        data: The training data with newer rows behind them, or newer rows alone; when absent, the training part, which
+            a model that was loaded does not hold.
+        unique_id: Which series; may be left out when there is one.
+        member: Which network of the ensemble, counted from 0.
+        seed: Of the times that covariates are taken from.
+
+    Raises:
+        ConfigError: There is no such series or member, or several series to choose from.
+        DataError: There are no data, or too few.
+        NotFittedError: The model is not fitted.
+
+    Examples:
+        >>> import gatecast, numpy as np
+        >>> y = np.sin(np.arange(300) * 0.3)
+        >>> model = gatecast.LSTMForecaster(hidden_size=6, n_layers=1, progress=False).fit(y)
+        >>> found = gatecast.explain(model)
+        >>> len(found.half_lives.texts), found.lags.effective_lookback > 0, found.covariates
+        (6, True, None)
+    """
+    fitted = model.fitted_
+    panel = split_future(model.panel_of("explain", data))[0]
+    gates = read_gates(fitted, panel, unique_id, member)
+    covariates = None
+    if data is not None and fitted.preparation.encoder is not None:
+        covariates = measure_covariates(fitted, panel, seed=seed)
+    return Explanation(gates, gates.half_lives(), measure_lags(fitted, panel, unique_id, member=member), covariates)

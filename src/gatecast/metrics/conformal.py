@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import check_levels, check_quantiles
 
-__all__ = ["Conformal", "coverage", "coverage_by_step", "fit_conformal"]
+__all__ = ["Conformal", "coverage", "fit_conformal"]
 
 MAX_ROWS = 5_000
 
@@ -28,46 +28,23 @@ class Conformal:
     are enough (19 for 95 %, 39 if asymmetric), which assumes that their errors are alike. If all steps together have
     too few, the widest residual is taken and `note` says so. Widths are not made to grow with the step: where the data
     say that a later step is easier, its interval is narrower.
-
-    Attributes:
-        residuals: `(n, H)` actual minus forecast in units of each series' scale, NaN where nothing was observed.
-        is_symmetric: Whether intervals reach as far up as down.
-
-    Examples:
-        >>> calibration = fit_conformal(np.arange(-10.0, 10.0)[:, None])
-        >>> calibration.half_widths(90)
-        array([9.])
     """
 
+    # (n, H) actual minus forecast in units of each series' scale, NaN where nothing was observed
     residuals: np.ndarray
-    is_symmetric: bool = True
+    is_symmetric: bool = True  # whether intervals reach as far up as down
 
     def half_widths(self, level: float) -> np.ndarray:
-        """Return how far a symmetric interval of a coverage in % reaches at each step, `(H,)`, in units of the scales.
-
-        Raises:
-            ConfigError: The level is not between 0 and 100.
-        """
+        """Return how far a symmetric interval reaches at each step, `(H,)`, in units of the scales."""
         share = check_levels(level)[0] / 100
         pools = self._pools(np.abs(self.residuals), _least_count(share, is_symmetric=True))
         return np.array([_ranked(pool, _rank_up(share, len(pool))) for pool in pools])
 
     def bounds(self, levels: object) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is added to a forecast to get the ends of intervals, whose coverage is in %: below and above.
+        """Return what is added to a forecast to get the lower and upper ends of intervals of sorted levels, `(H, L)`.
 
         An asymmetric interval leaves out the same share of residuals below and above, at most `(1 - level) / 2` each.
         An interval of a higher level is never narrower, also where steps borrow from their neighbours.
-
-        Returns:
-            `(H, L)` and `(H, L)`, in the order of the sorted levels, in units of each series' scale.
-
-        Raises:
-            ConfigError: A level is not between 0 and 100.
-
-        Examples:
-            >>> lower, upper = fit_conformal(np.arange(99.0)[:, None], is_symmetric=False).bounds([50, 90])
-            >>> lower.tolist(), upper.tolist()
-            ([[24.0, 4.0]], [[74.0, 94.0]])
         """
         ends = [self._ends(level) for level in check_levels(levels)]
         lower, upper = np.stack([low for low, _ in ends], axis=1), np.stack([high for _, high in ends], axis=1)
@@ -82,16 +59,10 @@ class Conformal:
         return ends[:, 0], ends[:, 1]
 
     def quantiles(self, probabilities: object) -> np.ndarray:
-        """Return what is added to a forecast to get its quantiles, from the signed residuals.
+        """Return what is added to a forecast to get its sorted quantiles, `(H, Q)`, from the signed residuals.
 
         Below the median the `floor((n + 1) p)`-th smallest residual, above it the `ceil((n + 1) p)`-th, so that two
         of them hold what lies between them at least as often as they say; 0.5 is the median.
-
-        Returns:
-            `(H, Q)`, in the order of the sorted probabilities, in units of each series' scale; never decreasing with Q.
-
-        Raises:
-            ConfigError: A probability is not between 0 and 1.
         """
         wanted = check_quantiles(probabilities)
         tail = min(min(p, 1 - p) for p in wanted)
@@ -99,15 +70,7 @@ class Conformal:
         return np.array([[_quantile(pool, p) for p in wanted] for pool in pools])
 
     def note(self, level: float) -> str | None:
-        """Say what keeps an interval from being as sure as its level in %, None if nothing does.
-
-        Raises:
-            ConfigError: The level is not between 0 and 100.
-
-        Examples:
-            >>> fit_conformal(np.arange(5.0)[:, None]).note(95)
-            'The 95 % interval is as wide as the widest of 5 residuals, because at least 19 are needed.'
-        """
+        """Say what keeps an interval from being as sure as its level in %, None if nothing does."""
         number = check_levels(level)[0]
         least = _least_count(number / 100, is_symmetric=self.is_symmetric)
         total = int(np.isfinite(self.residuals).sum())
@@ -136,12 +99,6 @@ class Conformal:
         Athanasopoulos 2021, section 8.7). It is fitted to the squares of the mean absolute residuals of the H steps, so
         that errors which did not grow with the step do not grow beyond it either. One step alone shows no growth: then
         it is that of a random walk, the root of h. This is an extrapolation and has no guarantee of coverage.
-
-        Examples:
-            >>> fit_conformal(np.array([[-1.0], [1.0]])).growth(4).round(3).tolist()
-            [1.0, 1.414, 1.732, 2.0]
-            >>> fit_conformal(np.ones((9, 3))).growth(5).round(3).tolist()
-            [1.0, 1.0, 1.0, 1.0, 1.0]
         """
         H = self.residuals.shape[1]
         step = np.arange(horizon)
@@ -159,22 +116,10 @@ class Conformal:
 
 
 def fit_conformal(residuals: np.ndarray, *, is_symmetric: bool = True, seed: int = 0) -> Conformal:
-    """Keep the residuals that intervals are made of.
+    """Keep the residuals `(n, H)` that intervals are made of, NaN where nothing was observed.
 
-    Of more than 5,000 rows, 5,000 are drawn, which are as exchangeable as all.
-
-    Args:
-        residuals: `(n, H)` actual minus forecast in units of each series' scale, from origins that the fit did not
-            see; NaN where nothing was observed.
-        is_symmetric: Whether intervals reach as far up as down.
-        seed: For the drawing.
-
-    Raises:
-        DataError: Nothing was observed, or a residual is infinite.
-
-    Examples:
-        >>> fit_conformal(np.array([[0.5], [-2.0], [np.nan]])).half_widths(50)
-        array([2.])
+    Of more than 5,000 rows, 5,000 are drawn, which are as exchangeable as all. DataError: nothing was observed, or a
+    residual is infinite.
     """
     residuals = np.asarray(residuals, dtype=np.float64)
     if residuals.ndim != 2 or not np.isfinite(residuals).any() or np.isinf(residuals).any():
@@ -191,25 +136,10 @@ def fit_conformal(residuals: np.ndarray, *, is_symmetric: bool = True, seed: int
 
 
 def coverage(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -> float:
-    """Return the share of what came, `(n, H)`, that lies in the interval, ends included; NaN where nothing came.
-
-    Examples:
-        >>> coverage(np.zeros((1, 4)), np.ones((1, 4)), np.array([[0.5, 2.0, 1.0, np.nan]]))
-        0.6666666666666666
-    """
+    """Return the share of what came, `(n, H)`, that lies in the interval, ends included; NaN where nothing came."""
     seen = ~np.isnan(actual)
     inside = (actual >= lower) & (actual <= upper)
     return float(inside.sum() / seen.sum()) if seen.any() else float("nan")
-
-
-def coverage_by_step(lower: np.ndarray, upper: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Return `coverage` of each step, `(H,)`.
-
-    Examples:
-        >>> coverage_by_step(np.zeros((2, 2)), np.ones((2, 2)), np.array([[0.5, 2.0], [0.1, 0.9]]))
-        array([1. , 0.5])
-    """
-    return np.array([coverage(*step) for step in zip(lower.T, upper.T, actual.T, strict=True)])
 
 
 def _line(residuals: np.ndarray) -> tuple[float, float]:

@@ -72,13 +72,9 @@ class Evaluation:
 
 
 def score(forecasts: np.ndarray, actual: np.ndarray, series: np.ndarray, scales: np.ndarray) -> Score:
-    """Compare forecasts with what came.
+    """Compare forecasts `(n, H)` with what came (NaN for nothing), in the data's units.
 
-    Args:
-        forecasts: `(n, H)`, in the data's units.
-        actual: `(n, H)`; NaN where nothing came or was observed.
-        series: `(n,)` series of each row.
-        scales: `(S,)` denominators of MASE.
+    `series` `(n,)` is that of each row, `scales` `(S,)` are the denominators of MASE.
     """
     seen = ~np.isnan(actual)
     error = np.where(seen, forecasts - actual, 0.0)

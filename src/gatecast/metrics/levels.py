@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
+from gatecast._validation import is_number
 from gatecast.exceptions import ConfigError
 
 __all__ = ["check_levels", "check_quantiles", "level_columns", "level_to_quantiles", "quantile_columns"]
 
 
 def check_levels(levels: object) -> tuple[float, ...]:
-    """Return levels, the coverage of intervals in %, one number or several, sorted and without repetition.
-
-    Raises:
-        ConfigError: A level is no number between 0 and 100, or it is at most 1, which is taken for a share.
-
-    Examples:
-        >>> check_levels([95, 80, 95])
-        (80.0, 95.0)
-    """
+    """Return levels, the coverage of intervals in %, one or several, sorted and unique, or raise a ConfigError."""
     numbers = _numbers("level", levels, "Use `level=[80, 95]`.")
     for number in numbers:
         # nobody wants an interval of 1 %, but many write 0.95 for 95 %
@@ -31,15 +22,7 @@ def check_levels(levels: object) -> tuple[float, ...]:
 
 
 def check_quantiles(quantiles: object) -> tuple[float, ...]:
-    """Return quantiles, one probability or several, sorted and without repetition.
-
-    Raises:
-        ConfigError: A quantile is no number between 0 and 1.
-
-    Examples:
-        >>> check_quantiles([0.9, 0.1])
-        (0.1, 0.9)
-    """
+    """Return quantiles, one probability or several, sorted and unique, or raise a ConfigError."""
     numbers = _numbers("quantiles", quantiles, "Use `quantiles=[0.1, 0.5, 0.9]`.")
     for number in numbers:
         if not 0 < number < 1:
@@ -49,39 +32,21 @@ def check_quantiles(quantiles: object) -> tuple[float, ...]:
 
 
 def level_to_quantiles(levels: object) -> tuple[float, ...]:
-    """Return the ends of central intervals, whose coverage is in %, as quantiles, sorted.
-
-    Raises:
-        ConfigError: A level is no number between 0 and 100.
-
-    Examples:
-        >>> level_to_quantiles([80, 95])
-        (0.025, 0.1, 0.9, 0.975)
-    """
+    """Return the ends of central intervals, whose coverage is in %, as quantiles, sorted."""
     # rounding keeps 1 - 0.9 from being 0.09999999999999998
     ends = {round(0.5 + side * level / 200, 12) for level in check_levels(levels) for side in (-1, 1)}
     return tuple(sorted(ends))
 
 
 def level_columns(method: str, levels: object) -> list[str]:
-    """Return the names of the columns of intervals, from the lowest to the highest, as Nixtla's tools name them.
-
-    Examples:
-        >>> level_columns("LSTM", [80, 95])
-        ['LSTM-lo-95', 'LSTM-lo-80', 'LSTM-hi-80', 'LSTM-hi-95']
-    """
+    """Return the names of the columns of intervals, from the lowest to the highest, as Nixtla's tools name them."""
     checked = check_levels(levels)
     lower = [f"{method}-lo-{level:.12g}" for level in reversed(checked)]
     return lower + [f"{method}-hi-{level:.12g}" for level in checked]
 
 
 def quantile_columns(method: str, quantiles: object) -> list[str]:
-    """Return the names of the columns of quantiles, lowest first, as neuralforecast's conformal forecasts name them.
-
-    Examples:
-        >>> quantile_columns("LSTM", [0.1, 0.5])
-        ['LSTM-ql0.1', 'LSTM-ql0.5']
-    """
+    """Return the names of the columns of quantiles, lowest first, as neuralforecast's conformal forecasts name them."""
     return [f"{method}-ql{quantile:.12g}" for quantile in check_quantiles(quantiles)]
 
 
@@ -91,7 +56,7 @@ def _numbers(name: str, values: object, remedy: str) -> tuple[float, ...]:
         raise ConfigError(f"`{name}` must be one number or several, got none. {remedy}")
     numbers: set[float] = set()
     for value in several:
-        if isinstance(value, bool | np.bool) or not isinstance(value, float | int | np.floating | np.integer):
+        if not is_number(value):
             raise ConfigError(f"`{name}` must be one number or several, got {value!r}. {remedy}")
         numbers.add(float(value))
     return tuple(sorted(numbers))

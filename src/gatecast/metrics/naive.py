@@ -10,24 +10,11 @@ __all__ = ["seasonal_naive"]
 def seasonal_naive(
     values: np.ndarray, offsets: np.ndarray, origins: np.ndarray, horizon: int, season: int
 ) -> np.ndarray:
-    """Forecast the value of the same step in the newest season that is known at each origin.
+    """Forecast `(n, H)` the value of the same step in the newest season that is known at each origin.
 
     Step k of origin t is `y[t + k - season * ceil(k / season)]` (Hyndman and Athanasopoulos 2021, section 5.2); with
-    `season=1` that is the last value. Where a series is younger than a season, the last value stands in.
-
-    Args:
-        values: `(N,)` all series, without gaps.
-        offsets: `(S + 1,)`.
-        origins: `(n,)` positions in `values` of the newest known points.
-        horizon: H.
-        season: Steps in a season.
-
-    Returns:
-        `(n, H)`.
-
-    Examples:
-        >>> seasonal_naive(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 4]), np.array([3]), horizon=3, season=2)
-        array([[3., 4., 3.]])
+    `season=1` that is the last value. Where a series is younger than a season, the last value stands in. Origins are
+    positions in `values` `(N,)`, in which `offsets` `(S + 1,)` say where series begin.
     """
     step = np.arange(1, horizon + 1)
     back = step - season * np.ceil(step / season).astype(np.int64)

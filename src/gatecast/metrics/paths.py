@@ -15,27 +15,9 @@ def sample_paths(
 ) -> np.ndarray:
     """Add whole rows of residuals to forecasts, so that the steps of a path depend on each other as errors did.
 
-    Rows are drawn with replacement, for each series on its own. Where a row was not observed, another row's residual
-    of that step stands in.
-
-    Args:
-        forecasts: `(S, H)` in the data's units.
-        residuals: `(n, H)` actual minus forecast in units of each series' scale, as in `Conformal.residuals`.
-        scales: `(S,)` the unit of each series' residuals.
-        n_paths: Paths of each series.
-        seed: The same seed gives the same paths.
-
-    Returns:
-        `(S, n_paths, H)`, in the data's units.
-
-    Raises:
-        ConfigError: `n_paths` is not positive.
-        DataError: The residuals have another horizon, or a step was never observed.
-
-    Examples:
-        >>> sample_paths(np.array([[10.0, 20.0]]), np.array([[1.0, 2.0]]), np.array([3.0]), n_paths=2)
-        array([[[13., 26.],
-                [13., 26.]]])
+    Rows are drawn with replacement, for each series on its own. Where a row was not observed, another row's residual of
+    that step stands in. From forecasts `(S, H)` in the data's units, and residuals `(n, H)` in the scales `(S,)` as in
+    `Conformal.residuals`, paths `(S, n_paths, H)` are made.
     """
     if n_paths < 1:
         raise ConfigError(f"`n_paths` must be a positive integer, got {n_paths}. Use `n_paths=100`.")
@@ -52,27 +34,12 @@ def sample_paths(
 
 
 def match_quantiles(paths: np.ndarray, quantiles: object, values: np.ndarray) -> np.ndarray:
-    """Give paths the marginal distributions of quantile forecasts and keep the order of their values at each step.
+    """Give paths `(S, n_paths, H)` the marginal distributions of quantile forecasts and keep the order at each step.
 
     The Schaake shuffle (Clark et al. 2004; ensemble copula coupling, Schefzik et al. 2013): the r-th smallest value of
-    a step becomes its quantile at `(r - 0.5) / n_paths`, by linear interpolation. Beyond the outermost quantiles
-    it is the outermost value, so quantiles near 0 and 1 should be among them.
-
-    Args:
-        paths: `(S, n_paths, H)`.
-        quantiles: Q probabilities.
-        values: `(S, H, Q)` in the order of the sorted quantiles.
-
-    Returns:
-        `(S, n_paths, H)`.
-
-    Raises:
-        ConfigError: A quantile is not between 0 and 1, or `values` have another shape.
-
-    Examples:
-        >>> paths = np.array([[[5.0], [1.0], [3.0]]])
-        >>> match_quantiles(paths, [0.25, 0.75], np.array([[[0.0, 10.0]]])).round(2).ravel().tolist()
-        [10.0, 0.0, 5.0]
+    a step becomes its quantile at `(r - 0.5) / n_paths`, by linear interpolation between the `values` `(S, H, Q)` of
+    the sorted quantiles. Beyond the outermost ones it is the outermost value, so quantiles near 0 and 1 should be among
+    them.
     """
     probabilities = np.array(check_quantiles(quantiles))
     n_series, n_paths, horizon = paths.shape

@@ -11,7 +11,7 @@ import numpy as np
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.reading.covariates import with_static_of
-from gatecast.data.values.gaps import carry_forward, prepend
+from gatecast.data.values.gaps import carry_forward
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
@@ -116,17 +116,6 @@ class Alignment:
     def memories(self) -> tuple[Memory, ...]:
         """What each network remembers before the first point; nothing where the data do not follow."""
         return tuple(memory.rows(self.match.rows, self.follows) for memory in self.fitted.memories)
-
-    @property
-    def naive_scales(self) -> Floats:
-        """Denominators of MASE, `(n,)`; NaN for a series that was not learned from."""
-        return self.match.of_rows(self.fitted.naive_scales, np.nan)
-
-    def newest_anchors(self, series: Ints, position: Ints) -> Floats:
-        """Return what brings forecasts of points `position` of `series` back to the data's units, `(m, lag)`."""
-        values, offsets = prepend(self.anchors, self.panel.values, self.panel.offsets)
-        newest = offsets[series] + self.fitted.anchors.shape[1] + position - 1
-        return self.fitted.preparation.transform.anchors(values, offsets, newest)
 
     def prepared(self, n_past: Ints | None = None) -> tuple[Preparation, PanelArrays]:
         """Return the preparation of these series and what the networks read.

@@ -42,11 +42,6 @@ class Candidate:
         """The settings of the fit."""
         return self.data.settings
 
-    @property
-    def window(self) -> int:
-        """Points of a window, 0 for sequences."""
-        return self.plan.lookback if self.settings.mode == "windows" else 0
-
     def trained_longer(self, factor: int) -> Candidate:
         """Train for so many times as many epochs, one network unless more were asked for."""
         n_members = self.plan.n_members if self.settings.ensemble is not None else 1
@@ -62,7 +57,8 @@ class Candidate:
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
-        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, self.window, n_threads)
+        window = self.plan.lookback if self.settings.mode == "windows" else 0
+        return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, window, n_threads)
 
 
 def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Candidate]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
+from gatecast.data.values.gaps import prepend
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import coverage
 from gatecast.metrics.errors import Evaluation, score
@@ -33,7 +34,7 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
     methods = {METHOD: made.forecasts.point, "Naive": seasonal_naive(known, edges, origins, H, 1)}
     if season > 1:
         methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
-    actual, scales = made.actual, alignment.naive_scales
+    actual, scales = made.actual, alignment.match.of_rows(fitted.naive_scales, np.nan)
     scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
     return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, actual, levels))
 
@@ -104,7 +105,9 @@ def _rolling_forecasts(fitted: Fitted, panel: Panel) -> _RollingForecasts:
     read, tested = split(arrays, first)
     memories = fitted.ensemble.read(alignment.memories, read)
     scaled = fitted.ensemble.forecast_each(memories, tested, fitted.horizon)[some].astype(np.float64)
-    anchors = alignment.newest_anchors(series, position)
+    values, offsets = prepend(alignment.anchors, panel.values, panel.offsets)
+    newest = offsets[series] + fitted.anchors.shape[1] + position - 1
+    anchors = fitted.preparation.transform.anchors(values, offsets, newest)
     return _RollingForecasts(alignment, series, position, Forecast(fitted, preparation, scaled, anchors, series))
 
 

@@ -64,7 +64,7 @@ def fit_panel(
         trained = _Trained(selection.candidate, tuple(results))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
-        if settings.refit_full and data.has_validation and trained.stop is not Stop.INTERRUPTED:
+        if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
             trained, record = _train_again(trained, record, deadline, checkpoint)
     return _fitted(trained, calibration, record)
 
@@ -110,11 +110,6 @@ class _Trained:
         """After how many steps the networks were best, in the middle of them."""
         return int(np.median([result.best_step for result in self.results]))
 
-    @property
-    def stop(self) -> Stop:
-        """Why training ended."""
-        return _stop(self.results)
-
 
 def _stop(results: tuple[TrainingResult, ...]) -> Stop:
     """Tell why most of the networks ended; a time that ran out for one, or Ctrl-C, counts for all."""
@@ -139,7 +134,7 @@ def _record(selection: Selection, trained: _Trained) -> FitRecord:
         hold_out=tuple(data.hold_out.tolist()),
         patience=int(settings.patience),
         history=first.history,
-        stop=trained.stop,
+        stop=_stop(trained.results),
         n_steps=first.n_steps,
         validation_loss=first.validation_loss,
         attempts=selection.attempts,

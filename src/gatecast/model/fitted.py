@@ -144,12 +144,12 @@ class FitRecord:
     @classmethod
     def from_dict(cls, facts: JsonObject) -> Self:
         """Return the record that `dataclasses.asdict` took apart."""
-        shown = facts["value_inputs"]
+        shown = facts["value_inputs"].items()
         return cls(
             **{
                 **facts,
                 "plan": Plan(**facts["plan"]),
-                "value_inputs": ValueInputs(tuple(shown["lags"]), tuple(shown["skip_forecasts"]), shown["level"]),
+                "value_inputs": ValueInputs(**{name: tuple(v) if isinstance(v, list) else v for name, v in shown}),
                 "seasons": Seasons.from_dict(facts["seasons"]),
                 "hold_out": tuple(facts["hold_out"]),
                 "stop": Stop(facts["stop"]),

@@ -39,11 +39,6 @@ class Preparation:
     # turns the series' own past into numbers that are known ahead; None where that is not asked for
     yearly_lags: YearlyLags | None = None
 
-    @property
-    def n_years(self) -> int:
-        """How many points of a series' past have to be remembered for its yearly lags, K."""
-        return 0 if self.yearly_lags is None else self.yearly_lags.reach
-
     def rows(self, index: Ints) -> Preparation:
         """Take some series."""
         return replace(
@@ -120,7 +115,8 @@ class Preparation:
         """Return the newest scaled values that yearly lags need, `(S, K)` float32; `years` came before `arrays`."""
         known = np.empty((arrays.n_series, 0)) if years is None else years
         values, offsets = prepend(known, arrays.targets, arrays.offsets)
-        positions = offsets[1:, None] + np.arange(-self.n_years, 0)
+        K = 0 if self.yearly_lags is None else self.yearly_lags.reach
+        positions = offsets[1:, None] + np.arange(-K, 0)
         inside = positions >= offsets[:-1, None]
         return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)
 

@@ -11,7 +11,6 @@ from functools import partial
 
 from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
-from gatecast.model.validation import LearningCurves
 from gatecast.network.initial import initial_weights
 from gatecast.network.wrapper import (
     OptimizerSettings,
@@ -140,10 +139,8 @@ def train_one(
         remedies=_remedies(settings),
     )
     judge = None
-    if trial is None and candidate.validation is not None:
-        learned = candidate.validation.before(settings.horizon)
-        curves = LearningCurves(candidate.validation, learned, candidate.preparation)
-        judge = lambda w: curves.of(candidate.network(w, n_threads))  # noqa: E731
+    if trial is None and (validation := candidate.validation) is not None:
+        judge = lambda w: validation.curves(candidate.network(w, n_threads), candidate.preparation)  # noqa: E731
     save = None if checkpoint is None else checkpoint.saver(slot, uses_ema=schedule.uses_ema)
     return train(trainer, source, schedule, progress, judge, save, log)
 

@@ -313,7 +313,7 @@ def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covaria
         stack += [LayerSpec("norm")] if settings.layer_norm else []
         stack += [LayerSpec("dropout", dropout=settings.dropout)] if settings.dropout else []
     stack += [LayerSpec("attention", plan.hidden_size)] if settings.attention else []
-    loss = make_loss(settings)
+    loss, is_ahead = make_loss(settings), covariates.n_ahead_numbers + covariates.n_ahead_codes > 0
     return NetworkSpec(
         dense_inputs=value_inputs.n_inputs + covariates.n_numbers,
         stack=tuple(stack),
@@ -324,8 +324,8 @@ def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covaria
         embeddings=covariates.embeddings,
         n_ahead_numbers=covariates.n_ahead_numbers,
         n_ahead_codes=covariates.n_ahead_codes,
-        n_contexts=CONTEXTS if covariates.is_ahead else 0,
-        future_units=FUTURE_UNITS if covariates.is_ahead else 0,
+        n_contexts=CONTEXTS if is_ahead else 0,
+        future_units=FUTURE_UNITS if is_ahead else 0,
     )
 
 
@@ -341,11 +341,6 @@ class Covariates:
     embeddings: tuple[tuple[int, int], ...] = ()  # `(categories, numbers)` of each code at each step
     n_ahead_numbers: int = 0  # how many of the numbers are known ahead
     n_ahead_codes: int = 0  # how many of the codes are known ahead
-
-    @property
-    def is_ahead(self) -> bool:
-        """Whether anything is known ahead."""
-        return self.n_ahead_numbers + self.n_ahead_codes > 0
 
 
 def make_loss(settings: Settings) -> LossSettings:

@@ -45,9 +45,6 @@ T = TypeVar("T")
 # of a setting that is known by its name alone
 Value = Any
 Values = Mapping[str, Value]
-MODES = ("sequence", "windows")
-CELLS = ("lstm", "gru")
-SKIPS = ("naive", "none")
 CHOSEN = ", or None to have it chosen"
 MOST_QUANTILES = 31
 
@@ -177,7 +174,7 @@ class Network:
         LSTMForecaster(horizon=12, network=Network(cell='gru', dropout=0.1))
     """
 
-    cell: str = _setting("lstm", choices=CELLS)
+    cell: str = _setting("lstm", choices=("lstm", "gru"))
     bidirectional: bool = _flag(default=False)
     dilations: Sequence[int] | None = _setting(None, _each_count, (1, 2), " for two layers")
     residual: bool = _flag(default=False)
@@ -185,7 +182,7 @@ class Network:
     dropout: float = _setting(0.0, check_share, 0.2)
     attention: bool = _flag(default=False)
     decoder_sizes: Sequence[int] = _setting((), _each_count, (64,))
-    skip: str = _setting("naive", choices=SKIPS)
+    skip: str = _setting("naive", choices=("naive", "none"))
 
     def __repr__(self) -> str:
         return _repr(self)
@@ -226,7 +223,7 @@ class Training:
         LSTMForecaster(horizon=12, training=Training(epochs=20, patience=0))
     """
 
-    mode: str = _setting("sequence", choices=MODES)
+    mode: str = _setting("sequence", choices=("sequence", "windows"))
     epochs: int | None = _setting(None, check_count, 20, CHOSEN)
     batch_size: int | None = _setting(None, check_count, 16, CHOSEN)
     learning_rate: float | str | None = _setting(None, _check_rate, 0.01, ', or "find"')
@@ -304,11 +301,8 @@ class Settings(Training, Network, Everyday):
         return f"Settings({as_code(changed(self), flat=True)})"
 
 
-GROUPS: dict[str, type[Everyday | Network | Training]] = {
-    "Everyday": Everyday,
-    "Network": Network,
-    "Training": Training,
-}
+Group = type[Everyday | Network | Training]
+GROUPS: dict[str, Group] = {"Everyday": Everyday, "Network": Network, "Training": Training}
 _PLACES = {kind: tuple(own.name for own in fields(group)) for kind, group in GROUPS.items()}
 
 

@@ -15,7 +15,7 @@ from gatecast.network.losses import mean_loss
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import Stretches, run_sequences
 
-__all__ = ["LearningCurves", "Validation", "limit_origins"]
+__all__ = ["Validation", "limit_origins"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -42,6 +42,17 @@ class Validation:
         """Forecast as many points of the same series alike, the newest of those that are learned from."""
         n_origins = np.clip(self.n_learned - horizon, 0, self.n_origins)
         return replace(self, n_learned=self.n_learned - horizon - n_origins + 1, n_origins=n_origins)
+
+    def curves(self, network: TrainedNetwork, preparation: Preparation) -> dict[str, float]:
+        """Return the losses, as they are minimised, and the RMSE of what is held out and of as much before it.
+
+        The curves can be compared: the same weights, without dropout, judged alike on what they learned from.
+        """
+        parts = (self, self.before(network.spec.horizon))
+        forecasts = zip(parts, self.forecasts_of(parts, network), strict=True)
+        held, learned = (part.losses(each, network, preparation) for part, each in forecasts)
+        losses = {"validation_loss": held[0], "train_loss": learned[0]}
+        return losses | {"validation_rmse": held[1], "train_rmse": learned[1]}
 
     def losses(self, each: Forecasts, network: TrainedNetwork, preparation: Preparation) -> tuple[float, float]:
         """Return the mean loss of forecasts, in scaled units as it is minimised, and their RMSE in the data's units."""
@@ -113,29 +124,6 @@ class Validation:
         H, threads = network.spec.horizon, network.n_threads
         each = run_sequences(*call, Stretches(some, first, origins), state=before.state, width=H, n_threads=threads)
         return each.every
-
-
-@dataclass(frozen=True)
-class LearningCurves:
-    """Two curves that can be compared: the same weights, without dropout, judged alike on what they learned from."""
-
-    held: Validation  # the part that is not learned from
-    learned: Validation  # as many points before it, which are
-    preparation: Preparation  # brings forecasts to the data's units
-
-    def of(self, network: TrainedNetwork) -> dict[str, float]:
-        """Return `validation_loss` and `train_loss` as they are minimised, and both as `_rmse` in the data's units."""
-        parts = (self.held, self.learned)
-        each = zip(parts, self.held.forecasts_of(parts, network), strict=True)
-        (held, held_rmse), (learned, learned_rmse) = (
-            part.losses(forecasts, network, self.preparation) for part, forecasts in each
-        )
-        return {
-            "validation_loss": held,
-            "train_loss": learned,
-            "validation_rmse": held_rmse,
-            "train_rmse": learned_rmse,
-        }
 
 
 def limit_origins(n_origins: np.ndarray, most: int = MAX_WINDOWS) -> np.ndarray:

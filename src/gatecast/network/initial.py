@@ -14,19 +14,11 @@ HEAD_WITH_CANDIDATES = 0.1
 
 
 def initial_weights(spec: NetworkSpec, seed: int, dtype: type = np.float32) -> np.ndarray:
-    """Draw the initial weights, as Keras does.
+    """Draw the initial weights `(spec.n_parameters,)`, as Keras does; equal seeds give equal weights.
 
     Input and head weights are Glorot uniform (Glorot and Bengio 2010), recurrent weights have orthonormal rows
     (Saxe et al. 2014), biases are zero but for the forget gate's, which is one (Jozefowicz et al. 2015). A head that
     mixes candidates begins ten times smaller, the future decoder without an effect.
-
-    Args:
-        spec: Shape of the network.
-        seed: The same seed gives the same weights.
-        dtype: `np.float32` or `np.float64`.
-
-    Returns:
-        `(spec.n_parameters,)`, all weights in the order of `spec.shapes`.
     """
     rng = np.random.default_rng(seed)
     flat: np.ndarray = np.zeros(spec.n_parameters, dtype)

@@ -5,28 +5,15 @@ Records that the core takes, and how panels are joined, cut and extended before 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from gatecast.network import _native
 
-__all__ = [
-    "LOSSES",
-    "Ahead",
-    "LossSettings",
-    "Panel",
-    "PanelArrays",
-    "ValueInputs",
-    "cut",
-    "extend",
-    "join",
-    "newest",
-    "spans",
-    "split",
-    "typed",
-]
+__all__ = ["LOSSES", "Ahead", "LossSettings", "PanelArrays", "ValueInputs"]
+__all__ += ["cut", "extend", "join", "newest", "spans", "split", "typed"]
 
 # names of the losses
 LOSSES = tuple(_native.loss_kinds())
@@ -46,17 +33,11 @@ def typed(single: Named, dtype: np.dtype[np.generic]) -> Named:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """What is minimised.
+    """What is minimised."""
 
-    Args:
-        loss: A name in `LOSSES`.
-        huber_delta: Where the Huber loss becomes straight, in scaled units.
-        quantiles: Probabilities of the quantiles, rising, the middle one being the point forecast.
-    """
-
-    loss: str = "mse"
-    huber_delta: float = 1.0
-    quantiles: tuple[float, ...] = ()
+    loss: str = "mse"  # a name in `LOSSES`
+    huber_delta: float = 1.0  # where the Huber loss becomes straight, in scaled units
+    quantiles: tuple[float, ...] = ()  # probabilities, rising, the middle one being the point forecast
 
     @property
     def n_parameters(self) -> int:
@@ -78,11 +59,9 @@ class ValueInputs:
     """Which differences of the values are inputs, and which naive forecasts the skip connection mixes.
 
     Args:
-        lags: Changes over so many steps are inputs, with the level and whether nothing was observed; empty: the value
-            itself is the one input.
-        skip_forecasts: Naive forecasts that the skip connection mixes: m > 0 for the value `m * ceil(k / m)` steps
-            before the target (1 is the last value), m < 0 for the mean of the last |m| values, 0 for zero, the mean of
-            the training part.
+        lags: Changes over so many steps are inputs, with whether nothing was observed; empty: the value itself is.
+        skip_forecasts: m > 0 for the value `m * ceil(k / m)` steps before the target (1 is the last value), m < 0 for
+            the mean of the last |m| values, 0 for zero, the mean of the training part.
         level: Whether, with lags, the level is an input too.
         drifts: Naive forecasts beside these: the line through the last value and the one so many steps before it (the
             first one, where the series is younger) goes on.
@@ -115,38 +94,22 @@ class ValueInputs:
 
     def native(self) -> _native.ValueInputs:
         """Return the core's own record."""
-        return _native.ValueInputs(
-            lags=self.lags, skip_forecasts=self.skip_forecasts, drifts=self.drifts, level=self.level
-        )
+        return _native.ValueInputs(**asdict(self))
 
 
 @dataclass(frozen=True)
 class PanelArrays:
-    """A scaled panel as the core reads it.
+    """A scaled panel as the core reads it; of `numbers` and `codes` those known ahead come first."""
 
-    Args:
-        values: `(N,)` scaled values, gaps filled.
-        targets: `(N,)` the same with NaN in the gaps; may be `values` itself.
-        offsets: `(S + 1,)` int64; series s is `values[offsets[s]:offsets[s + 1]]`.
-        units: `(S,)` float64; one scaled unit in units of the data.
-        spreads: `(S,)` size of the level's changes in scaled units; ones when absent.
-        numbers: `(N, ...)` covariates, those known ahead first.
-        codes: `(N, ...)` int32 categories, those known ahead first.
-        static_numbers: `(S, ...)`.
-        static_codes: `(S, ...)` int32.
-        n_ahead_numbers: How many of `numbers` are known ahead.
-        n_ahead_codes: How many of `codes` are known ahead.
-    """
-
-    values: np.ndarray
-    targets: np.ndarray
-    offsets: np.ndarray
-    units: np.ndarray
-    spreads: np.ndarray | None = None
-    numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))
-    static_numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    static_codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))
+    values: np.ndarray  # (N,) scaled, gaps filled
+    targets: np.ndarray  # (N,) the same with NaN in the gaps; may be `values` itself
+    offsets: np.ndarray  # (S + 1,) int64; series s is `values[offsets[s]:offsets[s + 1]]`
+    units: np.ndarray  # (S,) float64; one scaled unit in units of the data
+    spreads: np.ndarray | None = None  # (S,) size of the level's changes in scaled units; ones when absent
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (N, ...) covariates
+    codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))  # (N, ...) categories
+    static_numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (S, ...)
+    static_codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))  # (S, ...)
     n_ahead_numbers: int = 0
     n_ahead_codes: int = 0
 
@@ -175,32 +138,16 @@ class PanelArrays:
         dtype = self.values.dtype
         spreads = np.ones(self.n_series, dtype) if self.spreads is None else self.spreads.astype(dtype, copy=False)
         numbers, static = (np.ascontiguousarray(a, dtype) for a in (self.numbers, self.static_numbers))
-        return typed(Panel, dtype)(
-            values=self.values,
-            targets=self.targets,
-            offsets=self.offsets,
-            units=self.units,
-            spreads=spreads,
-            numbers=numbers,
-            codes=self.codes,
-            static_numbers=static,
-            static_codes=self.static_codes,
-            n_ahead_numbers=self.n_ahead_numbers,
-            n_ahead_codes=self.n_ahead_codes,
-        )
+        made = {"spreads": spreads, "numbers": numbers, "static_numbers": static}
+        return typed(Panel, dtype)(**{**vars(self), **made})
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """What is known of the steps after the data.
+    """What is known of the steps after the data."""
 
-    Args:
-        numbers: `(S, H, n_ahead_numbers)`.
-        codes: `(S, H, n_ahead_codes)` int32.
-    """
-
-    numbers: np.ndarray
-    codes: np.ndarray
+    numbers: np.ndarray  # (S, H, n_ahead_numbers)
+    codes: np.ndarray  # (S, H, n_ahead_codes) int32
 
     @property
     def horizon(self) -> int:
@@ -217,12 +164,7 @@ class Ahead:
 
 
 def spans(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """List the positions `begins[s]`, `begins[s] + 1`, ... of each series, `lengths[s]` of them.
-
-    Examples:
-        >>> spans(np.array([5, 0]), np.array([2, 3])).tolist()
-        [5, 6, 0, 1, 2]
-    """
+    """List the positions `begins[s]`, `begins[s] + 1`, ... of each series, `lengths[s]` of them."""
     ends = np.cumsum(lengths)
     return np.asarray(np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths))
 
@@ -235,8 +177,9 @@ def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
     offsets = _offsets(n_first + n_second)
     begins = offsets[:-1]
     to_first, to_second = spans(begins, n_first), spans(begins + n_first, n_second)
-    joined = (_rows(getattr(first, name), getattr(second, name), to_first, to_second) for name in ROWS)
-    return _with_rows(second, offsets, *joined)
+    both = ((getattr(first, name), getattr(second, name)) for name in ROWS)
+    values, targets, numbers, codes = (_rows(old, new, to_first, to_second) for old, new in both)
+    return replace(second, offsets=offsets, values=values, targets=targets, numbers=numbers, codes=codes)
 
 
 def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
@@ -250,9 +193,8 @@ def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
 
 def split(panel: PanelArrays, lengths: np.ndarray) -> tuple[PanelArrays, PanelArrays]:
     """Cut each series after its first `lengths[s]` rows."""
-    counts = np.diff(panel.offsets)
     begins = panel.offsets[:-1]
-    return cut(panel, begins, lengths), cut(panel, begins + lengths, counts - lengths)
+    return cut(panel, begins, lengths), cut(panel, begins + lengths, np.diff(panel.offsets) - lengths)
 
 
 def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
@@ -277,23 +219,12 @@ def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
 def cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
     """Take `lengths[s]` rows of each series, from row `begins[s]` of the panel on."""
     rows = spans(begins, lengths)
-    taken = (_take(getattr(panel, name), rows) for name in ROWS)
-    return _with_rows(panel, _offsets(lengths), *taken)
+    values, targets, numbers, codes = (_take(getattr(panel, name), rows) for name in ROWS)
+    return replace(panel, offsets=_offsets(lengths), values=values, targets=targets, numbers=numbers, codes=codes)
 
 
 def _offsets(lengths: np.ndarray) -> np.ndarray:
     return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-
-
-def _with_rows(
-    panel: PanelArrays,
-    offsets: np.ndarray,
-    values: np.ndarray,
-    targets: np.ndarray,
-    numbers: np.ndarray,
-    codes: np.ndarray,
-) -> PanelArrays:
-    return replace(panel, offsets=offsets, values=values, targets=targets, numbers=numbers, codes=codes)
 
 
 def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:

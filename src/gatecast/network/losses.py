@@ -15,13 +15,7 @@ Array = np.ndarray
 
 
 def mean_loss(settings: LossSettings, parameters: Array, actual: Array) -> float:
-    """Return the mean of the loss over all targets that are there; NaN without any.
-
-    Args:
-        settings: Which loss.
-        parameters: `(n, P, H)`.
-        actual: `(n, H)`, NaN where nothing was observed.
-    """
+    """Return the mean loss of forecasts `(n, P, H)` over all targets `(n, H)` that are not NaN; NaN without any."""
     there = ~np.isnan(actual)
     if not there.any():
         return float("nan")
@@ -51,18 +45,10 @@ def _losses(settings: LossSettings, rows: Array, actual: Array) -> Array:
 
 
 def quantiles_of(settings: LossSettings, parameters: Array, probabilities: Array) -> Array:
-    """Return quantiles of forecasts that are more than a point.
+    """Return quantiles `(n, Q, H)` of forecasts `(n, P, H)` that are more than a point, at probabilities `(Q,)`.
 
     Those between two that were learned lie on a straight line; those beyond the outermost ones go on as a normal
     distribution's would.
-
-    Args:
-        settings: `quantile`, `normal` or `student`.
-        parameters: `(n, P, H)`.
-        probabilities: `(Q,)`, each in `(0, 1)`.
-
-    Returns:
-        `(n, Q, H)`.
     """
     from scipy import stats
 

@@ -1,8 +1,8 @@
 """What does a trained network remember of a series, and what does it forecast from that?
 
-A network that learned on sequences carries its state from the first point on. A network that learned on windows reads
-its newest points from a zero state for each forecast. Both also keep the newest points themselves, because inputs and
-candidate forecasts look back at them.
+A network that learned on sequences carries its state from the first point on. One that learned on windows reads its
+newest points from a zero state for each forecast. Both also keep the newest points, at which inputs and naive forecasts
+look back.
 """
 
 from __future__ import annotations
@@ -24,15 +24,10 @@ WINDOWS_PER_CALL = 1 << 15
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered of S series.
+    """What is remembered of S series."""
 
-    Args:
-        recent: The newest points of each, as the core reads them.
-        state: `(S, state_size)` before the newest point, which is read again for a forecast; `(S, 0)` for a network of
-            windows.
-    """
-
-    recent: PanelArrays
+    recent: PanelArrays  # the newest points of each, as the core reads them
+    # (S, state_size) before the newest point, which is read again for a forecast; (S, 0) for a network of windows
     state: np.ndarray
 
     @property
@@ -66,22 +61,13 @@ class Memory:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """Weights and the way in which they were trained.
-
-    Args:
-        spec: Shape of the network.
-        weights: `(spec.n_parameters,)`.
-        loss: What the parameters of its forecasts mean.
-        value_inputs: What it is shown of the values.
-        window: Points that a forecast reads from a zero state; 0 when the state is carried along.
-        n_threads: Threads for inference.
-    """
+    """Weights and the way in which they were trained."""
 
     spec: NetworkSpec
     weights: np.ndarray
     loss: LossSettings
     value_inputs: ValueInputs
-    window: int
+    window: int  # points that a forecast reads from a zero state; 0 when the state is carried along
     n_threads: int = 1
 
     @property
@@ -96,11 +82,7 @@ class TrainedNetwork:
         return Memory(cut(like, none, none), np.zeros((like.n_series, state_size), self.weights.dtype))
 
     def read(self, memory: Memory, new: PanelArrays) -> Memory:
-        """Take in new points of all series.
-
-        Returns:
-            What is remembered after them.
-        """
+        """Take in new points of all series; returns what is remembered after them."""
         n_old, n_new = np.diff(memory.recent.offsets), np.diff(new.offsets)
         panel = join(memory.recent, new)
         state = memory.state
@@ -109,15 +91,9 @@ class TrainedNetwork:
         return Memory(newest(panel, self.kept), state)
 
     def forecast(self, memory: Memory, horizon: int | None = None, ahead: Ahead | None = None) -> np.ndarray:
-        """Forecast from what is remembered.
+        """Forecast scaled parameters `(S, P, horizon)`, with what is known ahead of these steps.
 
-        Args:
-            memory: Of S series.
-            horizon: Steps ahead; those beyond the network's own are forecast from its forecasts, block by block.
-            ahead: What is known of these steps.
-
-        Returns:
-            `(S, P, horizon)` parameters of the forecasts, scaled.
+        Those beyond the network's own horizon are forecast from its forecasts, block by block.
         """
         H = self.spec.horizon
         horizon = horizon or H
@@ -131,16 +107,9 @@ class TrainedNetwork:
         return np.concatenate(blocks, axis=2)
 
     def forecast_each(self, memory: Memory, new: PanelArrays, width: int) -> np.ndarray:
-        """Forecast before every one of the new points.
+        """Forecast scaled parameters `(N, P, width)` before every one of N new points, at most the horizon ahead.
 
-        Args:
-            memory: What was remembered before them.
-            new: N points.
-            width: How many steps ahead, at most the network's horizon.
-
-        Returns:
-            `(N, P, width)`, scaled; row n is forecast from all points before point n, which is its first step. NaN
-            where nothing came before.
+        Row n is forecast from all points before point n, which is its first step; NaN where nothing came before.
         """
         n_old, n_new = np.diff(memory.recent.offsets), np.diff(new.offsets)
         panel = join(memory.recent, new)
@@ -157,14 +126,9 @@ class TrainedNetwork:
         return out
 
     def trace(self, memory: Memory, new: PanelArrays) -> np.ndarray:
-        """Tell what the recurrent layers do at every one of the new points, on the way to the forecast after it.
+        """Tell what the recurrent layers do at every one of N new points, on the way to the forecast after it.
 
-        Args:
-            memory: What was remembered before them.
-            new: N points.
-
-        Returns:
-            `(N, spec.trace_size)`; of a network of windows, at the last step of the window that ends at the point.
+        Returns `(N, spec.trace_size)`; of a network of windows, at the last step of the window that ends at the point.
         """
         n_old, n_new = np.diff(memory.recent.offsets), np.diff(new.offsets)
         panel = join(memory.recent, new)
@@ -209,7 +173,8 @@ class TrainedNetwork:
         values = np.ascontiguousarray(block[:, self.loss.middle]).ravel()
         panel = memory.recent
         # of what is not known ahead the newest rows are all that is known
-        numbers, codes = (np.repeat(_newest_rows(panel, name), H, axis=0) for name in ("numbers", "codes"))
+        ends = panel.offsets[1:] - 1
+        numbers, codes = (np.repeat(a[ends] if a.size else a[:0], H, axis=0) for a in (panel.numbers, panel.codes))
         if ahead is not None:
             for rows, known in ((numbers, ahead.numbers), (codes, ahead.codes)):
                 if rows.size:
@@ -218,25 +183,10 @@ class TrainedNetwork:
         return replace(panel, values=values, targets=values, offsets=offsets, numbers=numbers, codes=codes)
 
     def _run(
-        self,
-        panel: PanelArrays,
-        stretches: Stretches,
-        state: np.ndarray | None,
-        width: int = 0,
-        trace: str = "none",
+        self, panel: PanelArrays, stretches: Stretches, state: np.ndarray | None, width: int = 0, trace: str = "none"
     ) -> SequenceResult:
-        return run_sequences(
-            self.spec,
-            self.weights,
-            self.loss,
-            self.value_inputs,
-            panel,
-            stretches,
-            state=state,
-            width=width,
-            trace=trace,
-            n_threads=self.n_threads,
-        )
+        network, n_threads = (self.spec, self.weights, self.loss, self.value_inputs), self.n_threads
+        return run_sequences(*network, panel, stretches, state=state, width=width, trace=trace, n_threads=n_threads)
 
 
 def _all(panel: PanelArrays) -> np.ndarray:
@@ -247,8 +197,3 @@ def _before_newest(n_old: np.ndarray, n_new: np.ndarray) -> Stretches:
     """Return the points from the newest old one, whose state is kept, to the one before the newest."""
     start = np.maximum(n_old - 1, 0)
     return Stretches(np.arange(len(n_old), dtype=np.int64), start, np.maximum(n_old + n_new - 1 - start, 0))
-
-
-def _newest_rows(panel: PanelArrays, name: str) -> np.ndarray:
-    rows = getattr(panel, name)
-    return np.asarray(rows[panel.offsets[1:] - 1] if rows.size else rows[:0])

@@ -16,56 +16,30 @@ __all__ = ["LayerSpec", "NetworkSpec"]
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """One layer, as it is asked for.
+    """One layer, as it is asked for."""
 
-    Args:
-        kind: A name in `LAYERS`.
-        units: Hidden units.
-        dilation: The state of step t comes from step t - dilation.
-        residual: The input is added to the output, where both are equally wide.
-        dropout: Share of the inputs that is dropped.
-    """
-
-    kind: str
+    kind: str  # a name in `LAYERS`
     units: int = 1
-    dilation: int = 1
-    residual: bool = False
-    dropout: float = 0.0
+    dilation: int = 1  # the state of step t comes from step t - dilation
+    residual: bool = False  # whether the input is added to the output, where both are equally wide
+    dropout: float = 0.0  # share of the inputs that is dropped
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """The shape of a network.
+    """The shape of a network."""
 
-    Args:
-        dense_inputs: Numbers that enter at each time step.
-        stack: Layers that go through all steps, the lowest first.
-        horizon: H, steps of a forecast.
-        decoder: Layers that each forecast goes through by itself, before the head.
-        n_skip_forecasts: J, naive forecasts that the head mixes; 0 for a plain head.
-        n_parameters_of_step: P, what is forecast of each step: 1 for a point, Q for quantiles.
-        embeddings: `(categories, numbers)` of each code that enters at each step.
-        n_ahead_numbers: How many of the numbers are known ahead.
-        n_ahead_codes: How many of the codes (the first ones) are known ahead.
-        n_contexts: Numbers that the head hands to the future decoder for each step.
-        future_units: Hidden units of the future decoder; 0 where nothing is known ahead.
-
-    Examples:
-        >>> NetworkSpec.plain(1, (50,), 1).n_parameters
-        10451
-    """
-
-    dense_inputs: int
-    stack: tuple[LayerSpec, ...]
+    dense_inputs: int  # numbers that enter at each time step
+    stack: tuple[LayerSpec, ...]  # layers that go through all steps, the lowest first
     horizon: int
-    decoder: tuple[LayerSpec, ...] = ()
-    n_skip_forecasts: int = 0
-    n_parameters_of_step: int = 1
-    embeddings: tuple[tuple[int, int], ...] = ()
-    n_ahead_numbers: int = 0
-    n_ahead_codes: int = 0
-    n_contexts: int = 0
-    future_units: int = 0
+    decoder: tuple[LayerSpec, ...] = ()  # layers that each forecast goes through by itself, before the head
+    n_skip_forecasts: int = 0  # J, naive forecasts that the head mixes; 0 for a plain head
+    n_parameters_of_step: int = 1  # P, what is forecast of each step: 1 for a point, Q for quantiles
+    embeddings: tuple[tuple[int, int], ...] = ()  # (categories, numbers) of each code that enters at each step
+    n_ahead_numbers: int = 0  # how many of the numbers are known ahead
+    n_ahead_codes: int = 0  # how many of the codes (the first ones) are known ahead
+    n_contexts: int = 0  # numbers that the head hands to the future decoder for each step
+    future_units: int = 0  # hidden units of the future decoder; 0 where nothing is known ahead
 
     @classmethod
     def plain(cls, input_size: int, hidden_sizes: Iterable[int], horizon: int) -> NetworkSpec:
@@ -146,14 +120,7 @@ class NetworkSpec:
         return any(layer.sees_ahead for layer in self.layers)
 
     def views(self, flat: np.ndarray) -> dict[str, np.ndarray]:
-        """Name the parts of a flat vector of weights, without a copy.
-
-        Args:
-            flat: `(n_parameters,)`.
-
-        Returns:
-            Views of `flat` by name, each in its own shape.
-        """
+        """Name the parts of a flat vector of weights `(n_parameters,)`, each in its own shape, without a copy."""
         views = {}
         start = 0
         for name, shape in self.shapes.items():

@@ -8,7 +8,7 @@ noticed within 50 ms or one chunk of work. Results are bit-identical for any num
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -23,14 +23,12 @@ __all__ = [
     "FINISHED",
     "NOT_FINITE",
     "OptimizerSettings",
-    "SegmentSource",
     "SequenceResult",
     "SlopeResult",
     "Source",
     "Stream",
     "Stretches",
     "Trainer",
-    "WindowSource",
     "array_source",
     "available_isas",
     "compiler",
@@ -45,6 +43,7 @@ __all__ = [
     "window_source",
 ]
 
+# outcomes of a run
 FINISHED, NOT_FINITE = 0, 2
 
 # The core has each of these for float32 and float64 with one signature, which a type checker knows by the former.
@@ -56,11 +55,7 @@ Trainer: TypeAlias = _native.Trainer_float32
 
 
 def isa() -> str:
-    """Name the instruction set in use: the fastest one, or that of `GATECAST_ISA`.
-
-    Raises:
-        ConfigError: `GATECAST_ISA` names one that does not run here.
-    """
+    """Name the instruction set in use: the fastest one, or that of `GATECAST_ISA`; ConfigError if it cannot run."""
     names = available_isas()
     wanted = os.environ.get("GATECAST_ISA", "")
     if wanted and wanted not in names:
@@ -83,22 +78,16 @@ def thread_count(wanted: int | None = None) -> int:
 class OptimizerSettings:
     """How Adam goes about it (Kingma and Ba 2015; decoupled weight decay by Loshchilov and Hutter 2019).
 
-    Args:
-        clip_norm: The gradient's norm is clipped to this; 0 leaves it alone.
-        weight_decay: Share of the matrices that a step takes away, over the learning rate; biases, gains and other
-            vectors are left alone, since a decay of biases underfits (Goodfellow, Bengio and Courville 2016, 7.1).
-        ema_decay: Share that each step keeps of the exponential moving average of the weights; 0: there is none.
-        beta1: Memory of the first moment.
-        beta2: Memory of the second moment.
-        epsilon: Added to the root of the second moment.
+    A share `weight_decay` of the matrices is taken away in a step, over the learning rate. Biases, gains and other
+    vectors are left alone, since a decay of biases underfits (Goodfellow, Bengio and Courville 2016, 7.1).
     """
 
-    clip_norm: float = 0.0
+    clip_norm: float = 0.0  # the gradient's norm is clipped to this; 0 leaves it alone
     weight_decay: float = 0.0
-    ema_decay: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-7
+    ema_decay: float = 0.0  # share that each step keeps of the moving average of the weights; 0: there is none
+    beta1: float = 0.9  # memory of the first moment
+    beta2: float = 0.999  # memory of the second moment
+    epsilon: float = 1e-7  # added to the root of the second moment
 
 
 @dataclass(frozen=True)
@@ -124,63 +113,30 @@ def native_shape(spec: NetworkSpec) -> _native.Shape:
         )
         for n, (asked, layer) in enumerate(zip((*spec.stack, *spec.decoder), spec.layers, strict=True))
     ]
-    return _native.Shape(
-        dense_inputs=spec.dense_inputs,
-        embeddings=spec.embeddings,
-        layers=layers,
-        n_stack_layers=len(spec.stack),
-        horizon=spec.horizon,
-        n_skip_forecasts=spec.n_skip_forecasts,
-        n_parameters_of_step=spec.n_parameters_of_step,
-        n_contexts=spec.n_contexts,
-        n_ahead_numbers=spec.n_ahead_numbers,
-        n_ahead_codes=spec.n_ahead_codes,
-        future_units=spec.future_units,
-    )
+    others = {name: value for name, value in spec.to_dict().items() if name not in ("stack", "decoder")}
+    return _native.Shape(layers=layers, n_stack_layers=len(spec.stack), **others)
 
 
 def make_trainer(
     spec: NetworkSpec, weights: np.ndarray, loss: LossSettings, optimizer: OptimizerSettings, n_threads: int
 ) -> Trainer:
-    """Make a trainer that starts from `weights`.
+    """Make a trainer that starts from `weights`, whose type (float32 or float64) is that of all arithmetic.
 
-    Args:
-        spec: Shape of the network.
-        weights: `(spec.n_parameters,)`, float32 or float64: the type of all arithmetic.
-        loss: What is minimised.
-        optimizer: How.
-        n_threads: Threads, kept for the trainer's life.
-
-    Returns:
-        A trainer, whose `run(source, first_step, rates)` returns outcome, steps and records; their columns `(steps, 5)`
-        are mean loss, mean loss and mean squared error in units of the data, number of targets and norm of the
-        gradient. `run_into` writes them to an array of the caller, where those of the finished steps (`adam_steps`
-        counts these) are also after Ctrl-C. `gradient(source, chance)`, with dropout where `chance` is true, returns
-        the loss, predictions `(B, T - first, P, H)` and the gradients of weights and inputs.
+    Its `run(source, first_step, rates)` returns outcome, steps and records, whose columns `(steps, 5)` are mean loss,
+    mean loss and mean squared error in units of the data, number of targets and norm of the gradient. `run_into` writes
+    them to an array of the caller, where those of the finished steps (`adam_steps` counts these) are also after Ctrl-C.
+    `gradient(source, chance)`, with dropout where `chance` is true, returns loss, predictions `(B, T - first, P, H)`
+    and the gradients of weights and inputs.
     """
     trainer = typed(Trainer, weights.dtype)(
-        shape=native_shape(spec),
-        loss=loss.native(),
-        beta1=optimizer.beta1,
-        beta2=optimizer.beta2,
-        epsilon=optimizer.epsilon,
-        clip_norm=optimizer.clip_norm,
-        weight_decay=optimizer.weight_decay,
-        ema_decay=optimizer.ema_decay,
-        n_threads=n_threads,
-        isa=isa(),
+        shape=native_shape(spec), loss=loss.native(), n_threads=n_threads, isa=isa(), **asdict(optimizer)
     )
     trainer.set_weights(weights)
     return trainer
 
 
 def array_source(x: np.ndarray, y: np.ndarray) -> Source:
-    """Batches that are given, used in turn.
-
-    Args:
-        x: Inputs `(N, B, T, F)`.
-        y: Targets of the last steps `(N, B, T - first, H)`, of the same type; NaN where there is none.
-    """
+    """Batches that are given, used in turn: inputs `(N, B, T, F)`, targets `(N, B, T - first, H)` with NaN for none."""
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
     return typed(_native.ArraySource_float32, x.dtype)(x=x, y=y, first=x.shape[2] - y.shape[2])
 
@@ -225,13 +181,7 @@ def segment_source(
 
 @dataclass(frozen=True)
 class Stretches:
-    """Parts of the series of a panel (overlaps are fine).
-
-    Args:
-        series: `(n,)` int64.
-        starts: `(n,)` int64 positions in the series.
-        lengths: `(n,)` int64.
-    """
+    """Parts of the series of a panel, overlaps are fine: `(n,)` int64 each, starts counted within the series."""
 
     series: np.ndarray
     starts: np.ndarray
@@ -251,20 +201,11 @@ def run_sequences(
     trace: str = "none",
     n_threads: int = 1,
 ) -> SequenceResult:
-    """Run the network along many sequences.
+    """Run the network along many sequences; one of length 0 keeps its state and has no forecast (NaN).
 
-    Args:
-        spec: Shape of the network.
-        weights: `(spec.n_parameters,)`.
-        loss: What the parameters of the forecasts mean.
-        value_inputs: What it is shown of the values.
-        panel: Of the same type as the weights.
-        stretches: Where the sequences lie in the panel; one of length 0 keeps its state and has no forecast (NaN).
-        state: Before the first step, `(n, state_size)`; zeros when absent. It is not changed.
-        width: How many steps of the forecast are wanted after every step.
-        trace: Of which steps it is told what recurrent layers did (`NetworkSpec.trace_size` numbers each, see
-            `Layer.traced`): of "none", "each" or the "last" one of each sequence.
-        n_threads: Threads for this call.
+    The `state` before the first step `(n, state_size)` is not changed; zeros when absent. `width` says how many steps
+    of the forecast are wanted after every step, `trace` of which steps it is told what recurrent layers did
+    (`NetworkSpec.trace_size` numbers each, see `Layer.traced`): "none", "each" or the "last" one of each sequence.
     """
     n, P = len(stretches.series), spec.n_parameters_of_step
     after = np.zeros((n, spec.state_size), weights.dtype) if state is None else state.copy()
@@ -317,15 +258,8 @@ def forecast_slopes(
 ) -> SlopeResult:
     """Go back from each step of some forecasts to what went in; dropout takes no part.
 
-    Args:
-        spec: Shape of the network.
-        weights: `(spec.n_parameters,)`.
-        loss: What the parameters of the forecasts mean.
-        value_inputs: What it is shown of the values.
-        panel: Of the same type as the weights.
-        places: Series and position `(n,)` int64 each of the newest point that a forecast reads.
-        n_steps: T, points that it reads, from a zero state.
-        n_threads: Threads for this call.
+    `places` are series and position `(n,)` int64 each of the newest point that a forecast reads, the last of `n_steps`
+    points that it reads from a zero state.
     """
     n, H, dtype = len(places[0]), spec.horizon, weights.dtype
     result = SlopeResult(
@@ -362,13 +296,8 @@ def make_stream(
 ) -> Stream:
     """Make an object with `update(value, observed) -> (P, H)`, `remember(values, targets)` and `set_state(state)`.
 
-    Args:
-        spec: Shape of a network without covariates.
-        weights: `(spec.n_parameters,)`.
-        loss: What the parameters of the forecasts mean.
-        value_inputs: What it is shown of the values.
-        window: 0 to carry the state along, else the points that each forecast reads from a zero state.
-        scale: Center, unit and spread: scaled = (value - center) / unit. Forecasts are in scaled units.
+    The network has no covariates; `window` is 0 to carry the state along, else the points that each forecast reads from
+    a zero state. `scale` is center, unit and spread: scaled = (value - center) / unit. Forecasts are in scaled units.
     """
     center, unit, spread = scale
     return typed(Stream, weights.dtype)(

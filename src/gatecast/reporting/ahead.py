@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.charts.ahead import newest_part
+from gatecast.charts.forecasts import newest_part
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
 from gatecast.data.panel.arrays import Frame
@@ -41,22 +41,18 @@ def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Frame, comparison
 def _chosen(panel: Panel, comparison: Comparison | None) -> list[JsonObject]:
     if panel.n_series <= SHOWN:
         return [{"row": s} for s in range(panel.n_series)]
-    errors = _errors(panel, comparison)
+    # the mean MASE of the LSTM in each series, NaN where it is not known
+    errors = np.full(panel.n_series, np.nan)
+    if comparison is not None and NAME in comparison.backtest.models:
+        windows = comparison.board.scores.windows
+        own = windows[windows["model"] == NAME].groupby("unique_id", observed=True)[comparison.board.metric].mean()
+        errors = np.array([own.get(id_, np.nan) for id_ in panel.ids.tolist()])
     known = np.flatnonzero(np.isfinite(errors))
     if len(known) < SHOWN:
         return [{"row": s} for s in range(SHOWN)]
     order = known[np.argsort(errors[known], kind="stable")]
     places = {"best": 0, "median": (len(order) - 1) // 2, "worst": len(order) - 1}
     return [{"row": int(order[at]), "rank": rank, "error": float(errors[order[at]])} for rank, at in places.items()]
-
-
-def _errors(panel: Panel, comparison: Comparison | None) -> np.ndarray:
-    """Return the mean MASE of the LSTM in each series, NaN where it is not known."""
-    if comparison is None or NAME not in comparison.backtest.models:
-        return np.full(panel.n_series, np.nan)
-    windows = comparison.board.scores.windows
-    own = windows[windows["model"] == NAME].groupby("unique_id", observed=True)[comparison.board.metric].mean()
-    return np.array([own.get(id_, np.nan) for id_ in panel.ids.tolist()])
 
 
 def _one(

@@ -17,14 +17,11 @@ from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.alignment import read_like_training
 from gatecast.reporting.ahead import about_forecast
-from gatecast.reporting.clock import Clock
 from gatecast.reporting.data import about_data
-from gatecast.reporting.held import hold_out
 from gatecast.reporting.judged import about_comparison, about_diagnosis, about_training
-from gatecast.reporting.made import Origin, Report
+from gatecast.reporting.made import Origin, Report, about_recipe
 from gatecast.reporting.memory import about_memory
-from gatecast.reporting.recipe import about_recipe
-from gatecast.reporting.rivals import rivals, scope_of
+from gatecast.reporting.work import Clock, Scope, hold_out, scope_of, unfitted
 from gatecast.texts import check_language
 
 if TYPE_CHECKING:
@@ -83,11 +80,9 @@ def report(
     origin = origin or Origin()
     panel, ahead = _read(model, data, test)
     clock = Clock(dict(origin.seconds))
-    left_out = origin.left_out
-    if comparison is None:
-        scope = scope_of(panel, model.fitted_.horizon)
-        left_out = scope.left_out
-    compared = comparison or clock.try_("compare", lambda: _compare(model, panel))
+    scope = scope_of(panel, model.fitted_.horizon)
+    left_out = origin.left_out if comparison is not None else scope.left_out
+    compared = comparison or clock.try_("compare", lambda: _compare(model, panel, scope))
     held = hold_out(model, panel, clock)
     diagnosed = diagnosis or clock.try_("diagnose", held.diagnose)
     known = compared if isinstance(compared, Comparison) else None
@@ -97,7 +92,7 @@ def report(
         "name": origin.name or panel.columns.target,
         "data": about_data(model, panel, known.facts if known else None),
         "forecast": forecast,
-        "comparison": about_comparison(compared) if isinstance(compared, Comparison) else compared,
+        "comparison": about_comparison(known) if known else compared,
         "left_out": list(left_out),
         "diagnosis": about_diagnosis(diagnosed) if isinstance(diagnosed, Diagnosis) else diagnosed,
         "training": about_training(model),
@@ -118,9 +113,8 @@ def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[
     return split_future(panel)[0], None if ahead is None else rows_ahead(ahead)
 
 
-def _compare(model: LSTMForecaster, panel: Panel) -> Comparison:
-    scope = scope_of(panel, model.fitted_.horizon)
-    models = rivals(model, scope)
+def _compare(model: LSTMForecaster, panel: Panel, scope: Scope) -> Comparison:
+    models = [unfitted(model) if name == "LSTM" else name for name in scope.models]
     return compare(
         panel,
         model.fitted_.horizon,

@@ -16,35 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["rounded", "time_format", "times_of"]
 
-# digits that a picture can show, and a few more
-DIGITS = 6
 DAYS, MINUTES, SECONDS = "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
 def rounded(values: ArrayLike) -> list[float | None]:
-    """Return numbers with six digits that count: more would only make the page longer.
-
-    Examples:
-        >>> rounded([1.23456789, np.nan, 12345678.0])
-        [1.23457, None, 12345700.0]
-    """
-    return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in np.asarray(values, float)]
+    """Return numbers with six digits that count, None where there is none: more would only make the page longer."""
+    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in np.asarray(values, float)]
 
 
 def time_format(panel: Panel) -> str:
     """Return how the times of a panel are written, as strftime: days, or days with hours and minutes, or all of it."""
-    times = panel.times(0)
-    return _format_of(times[:1_000]) if len(times) else DAYS
+    return _format_of(panel.times(0)[:1_000])
 
 
 def times_of(index: Array | pd.Index, form: str | None = None) -> list[str] | list[int]:
-    """Return times as local texts, by strftime's `form` or e.g. "2024-01-31" or "2024-01-31 13:00", or as integers.
-
-    Examples:
-        >>> import pandas as pd
-        >>> times_of(pd.Index([7, 8])), times_of(pd.date_range("2024-01-31", periods=1))
-        ([7, 8], ['2024-01-31'])
-    """
+    """Return times as local texts, by strftime's `form` or e.g. "2024-01-31" or "2024-01-31 13:00", or as integers."""
     import pandas as pd
 
     index = pd.Index(index)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.charts.words import frequency_words
+from gatecast.charts.names import frequency_words
 from gatecast.comparison.facts import Facts
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.compact import rounded, time_format, times_of
-from gatecast.reporting.leaks import find_leaks
-from gatecast.reporting.outliers import FAR, find_outliers
+from gatecast.reporting.suspects import FAR, find_leaks, find_outliers
 
 __all__ = ["about_data"]
 
@@ -20,7 +19,7 @@ SHOWN_NAMES = 5
 
 def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> JsonObject:
     """Gather what is known of the data, rows about the future left out, with the facts of a comparison if any."""
-    lengths, season = panel.lengths, model.fitted_.season_length
+    lengths, season, checks = panel.lengths, model.fitted_.season_length, model.fitted_.record.seasons.checks
     form = time_format(panel)
     ends = panel.grid.times(panel.starts, np.maximum(lengths - 1, 0))
     return {
@@ -34,25 +33,25 @@ def about_data(model: LSTMForecaster, panel: Panel, facts: Facts | None) -> Json
         "timezone": panel.timezone,
         "start": times_of(panel.index(panel.starts.min(keepdims=True)), form)[0],
         "end": times_of(panel.index(ends.max(keepdims=True)), form)[0],
-        "gaps": _gaps(panel),
+        "gaps": _gaps(panel, form),
         "values": _values(panel),
         "season_length": season,
-        "seasons": _seasons(model),
+        "seasons": [{"season_length": c.season_length, "kept": c.kept, "strength": c.strength} for c in checks],
         "covariates": _covariates(panel),
-        "outliers": _outliers(panel, _kept(model)),
+        "outliers": _outliers(panel, [c.season_length for c in checks if c.kept] or [season], form),
         "checks": _checks(panel, model.fitted_.horizon),
         "facts": [] if facts is None else _facts(facts),
         "expectations": [{"favours": e.favours, **e.message.to_dict()} for e in (facts.expectations if facts else ())],
     }
 
 
-def _gaps(panel: Panel) -> JsonObject:
+def _gaps(panel: Panel, form: str) -> JsonObject:
     missing = np.flatnonzero(np.isnan(panel.values))
     found: JsonObject = {"n": len(missing), "share": len(missing) / max(len(panel.values), 1)}
     if len(missing):
         s = int(np.searchsorted(panel.offsets, missing[0], "right")) - 1
         at = int(missing[0] - panel.offsets[s])
-        found["first_time"] = times_of(panel.times(s)[[at]], time_format(panel))[0]
+        found["first_time"] = times_of(panel.times(s)[[at]], form)[0]
         found["first_series"] = str(panel.ids[s])
     return found
 
@@ -65,13 +64,6 @@ def _values(panel: Panel) -> JsonObject:
     return {"lowest": low, "median": middle, "highest": high}
 
 
-def _seasons(model: LSTMForecaster) -> list[JsonObject]:
-    return [
-        {"season_length": check.season_length, "kept": check.kept, "strength": check.strength}
-        for check in model.fitted_.record.seasons.checks
-    ]
-
-
 def _covariates(panel: Panel) -> list[JsonObject]:
     roles = {"past": panel.past, "future": panel.future, "static": panel.static}
     return [
@@ -81,18 +73,13 @@ def _covariates(panel: Panel) -> list[JsonObject]:
     ]
 
 
-def _kept(model: LSTMForecaster) -> list[int]:
-    kept = [check.season_length for check in model.fitted_.record.seasons.checks if check.kept]
-    return kept or [model.fitted_.season_length]
-
-
-def _outliers(panel: Panel, seasons: list[int]) -> JsonObject:
+def _outliers(panel: Panel, seasons: list[int], form: str) -> JsonObject:
     found = find_outliers(panel, seasons)
     values, usual = rounded(found.values), rounded(found.usual)
     examples = [
         {
             "series": str(panel.ids[s]),
-            "time": times_of(panel.times(int(s))[[int(at)]], time_format(panel))[0],
+            "time": times_of(panel.times(int(s))[[int(at)]], form)[0],
             "value": values[n],
             "usual": usual[n],
         }
@@ -135,7 +122,6 @@ def _named(code: str, names: list[str]) -> JsonObject:
     return {"code": code, "state": "warning" if names else "ok", "n": len(names), "names": names[:SHOWN_NAMES]}
 
 
-def _facts(facts: Facts) -> list[JsonObject]:
+def _facts(facts: Facts) -> object:
     table = facts.to_frame()
-    known = table[table["median"].notna()][["fact", "median", "lowest", "highest"]]
-    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]
+    return table[table["median"].notna()][["fact", "median", "lowest", "highest"]].to_dict("records")

@@ -10,19 +10,17 @@ from dataclasses import replace
 import numpy as np
 
 from gatecast._json import JsonObject, plain
-from gatecast.charts.ahead import forecast_chart
-from gatecast.charts.coverage import calibration_chart
-from gatecast.charts.curves import CURVES, Training, training_chart
+from gatecast.charts.backtests import Coverages, StepErrors, calibration_chart, steps_chart
+from gatecast.charts.comparisons import rows_of, skill_chart
+from gatecast.charts.fits import CURVES, Training, training_chart
+from gatecast.charts.forecasts import forecast_chart
 from gatecast.charts.gates import lags_chart, lives_chart
-from gatecast.charts.numbers import Coverages, StepErrors
 from gatecast.charts.plotly_backend import figure_of
-from gatecast.charts.ranking import rows_of, skill_chart
 from gatecast.charts.spec import Axis, Chart, HeatMap, Panel, time_axis
-from gatecast.charts.steps import steps_chart
 from gatecast.charts.timeline import Band, Timeline
 from gatecast.reporting.words import Words
 
-__all__ = ["charts_of", "figures_of", "forecast_figure", "lives_message"]
+__all__ = ["charts_of", "figures_of", "lives_message"]
 
 # a chart and its message
 Told = tuple[Chart, str]
@@ -32,7 +30,10 @@ SEEN = 0.999
 
 def figures_of(facts: JsonObject, words: Words) -> dict[str, JsonObject]:
     """Return the data and layout of all charts for plotly.js, by their name on the page."""
-    return {name: _drawn(*told) for name, told in charts_of(facts, words).items()}
+    return {
+        name: plain(figure_of(chart, _color)) | {"message": message}
+        for name, (chart, message) in charts_of(facts, words).items()
+    }
 
 
 def charts_of(facts: JsonObject, words: Words) -> dict[str, Told]:
@@ -55,17 +56,8 @@ def charts_of(facts: JsonObject, words: Words) -> dict[str, Told]:
     return {name: told for name, told in made.items() if told is not None}
 
 
-def _drawn(chart: Chart, message: str) -> JsonObject:
-    return plain(figure_of(chart, _color)) | {"message": message}  # type: ignore[no-any-return]
-
-
 def _color(role: str, strength: float) -> str:
     return f"@{role}" if strength == 1 else f"@{role}/{strength:.2g}"
-
-
-def forecast_figure(series: JsonObject, words: Words) -> JsonObject:
-    """Draw the newest part of a series and its forecast with intervals."""
-    return _drawn(*_forecast(series, words))
 
 
 def _forecast(series: JsonObject, words: Words) -> Told:
@@ -84,7 +76,7 @@ def _forecast(series: JsonObject, words: Words) -> Told:
         value_name=series["value_name"],
         freq=series["freq"],
     )
-    return forecast_chart(line, 0, words.t), forecast_message(series, words)
+    return forecast_chart(line, 0, words.t), _forecast_message(series, words)
 
 
 def _times(times: list[str] | list[int]) -> np.ndarray:
@@ -95,8 +87,7 @@ def _floats(values: list[float | None]) -> np.ndarray:
     return np.array(values, float)
 
 
-def forecast_message(series: JsonObject, words: Words) -> str:
-    """Say what a forecast is, in words."""
+def _forecast_message(series: JsonObject, words: Words) -> str:
     number, ahead = words.number, series["ahead"]
     values = {
         "name": words.name(series["name"]),
@@ -147,35 +138,26 @@ def _calibration(coverage: JsonObject | None, words: Words, order: list[str]) ->
         return None
     measured = {row["model"]: _floats(row["held"]) for row in coverage["models"]}
     found = Coverages(_floats(coverage["levels"]), measured, {}, {}, coverage["n_origins"])
-    message = words.t("message.calibration", names=calibration_words(coverage, words))
-    return calibration_chart(found, words.t, order=order), message
-
-
-def calibration_words(coverage: JsonObject, words: Words) -> str:
-    """Say of each model how often its intervals held."""
+    # of each model how often its intervals held
     said = []
     for row in coverage["models"]:
         pairs = zip(coverage["levels"], row["held"], strict=True)
         held = ", ".join(f"{level:g} % → {words.number(value)} %" for level, value in pairs)
         said.append(f"{words.name(row['model'], 28)} {held}")
-    return words.t("words.semicolon").join(said)
+    message = words.t("message.calibration", names=words.t("words.semicolon").join(said))
+    return calibration_chart(found, words.t, order=order), message
 
 
 def _training(training: JsonObject, words: Words) -> Told:
     curves = {curve["name"]: (_floats(curve["epochs"]), _floats(curve["rmse"])) for curve in training["curves"]}
     kept = None if training["kept_rmse"] is None else (training["kept_epoch"], training["kept_rmse"])
-    return training_chart(Training(curves, kept), words.t), _training_message(training, words)
-
-
-def _training_message(training: JsonObject, words: Words) -> str:
     first = training["curves"][0]
-    known = [value for value in first["rmse"] if value is not None]
-    ends = {"first": words.number(known[0] if known else None), "last": words.number(known[-1] if known else None)}
+    known = [value for value in first["rmse"] if value is not None] or [None]
+    ends = {"first": words.number(known[0]), "last": words.number(known[-1])}
     said = [words.t("message.training", curve=words.t(CURVES[first["name"]][0]), n=training["n_epochs"], **ends)]
-    if training["kept_rmse"] is not None:
-        kept = {"epoch": training["kept_epoch"], "rmse": words.number(training["kept_rmse"])}
-        said.append(words.t("message.kept", **kept))
-    return words.join(said)
+    if kept is not None:
+        said.append(words.t("message.kept", epoch=kept[0], rmse=words.number(kept[1])))
+    return training_chart(Training(curves, kept), words.t), words.join(said)
 
 
 def _lives(lives: JsonObject, words: Words) -> Told | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.charts.curves import training_of
-from gatecast.charts.numbers import coverages, step_errors
+from gatecast.charts.backtests import coverages, step_errors
+from gatecast.charts.fits import training_of
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
 from gatecast.diagnosis import Diagnosis

@@ -1,19 +1,35 @@
-"""What is a report? Facts as plain data, and the page that is made of them."""
+"""What is a report? Facts as plain data, the page that is made of them, and how it can be made again.
+
+For the page charts and words are prepared, and a template joins them and escapes every text.
+"""
 
 from __future__ import annotations
 
 import copy
+import datetime
 import html
 import os
-from dataclasses import dataclass, field
+import platform
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gatecast._files import write_atomically
 from gatecast._json import JsonObject
+from gatecast.data.panel.panel import Columns, Panel
 from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.forecaster import LSTMForecaster
+from gatecast.reporting.figures import figures_of, lives_message
+from gatecast.reporting.words import Words
+from gatecast.reporting.work import unfitted
 
-__all__ = ["Origin", "Report"]
+__all__ = ["Origin", "Report", "about_recipe", "check_libraries"]
+
+HERE = Path(__file__).parent / "templates"
+LIBRARIES = ("gatecast", "numpy", "pandas", "scipy", "statsforecast", "statsmodels", "plotly")
 
 
 @dataclass(frozen=True)
@@ -54,9 +70,7 @@ class Report:
         Raises:
             GatecastError: jinja2 or plotly is not installed.
         """
-        from gatecast.reporting.page import page_of
-
-        return page_of(self.facts, self.lang)
+        return _page(self.facts, self.lang)
 
     def to_dict(self) -> JsonObject:
         """Return the facts in plain numbers, texts and lists, None where a number is undefined."""
@@ -85,3 +99,99 @@ class Report:
         # a frame of its own, so that styles of a notebook and of the page leave each other alone
         page = html.escape(self.html, quote=True)
         return f'<iframe srcdoc="{page}" title="gatecast" style="width:100%;height:80vh;border:0"></iframe>'
+
+
+def check_libraries() -> None:
+    """Raise a GatecastError where jinja2 or plotly is not installed, so that no page can be made."""
+    for name in ("jinja2", "plotly"):
+        try:
+            import_module(name)
+        except ImportError:
+            raise GatecastError(
+                f"A report is made with jinja2 and plotly, and {name} is not installed. "
+                "Run `pip install 'gatecast[report]'`."
+            ) from None
+
+
+def _page(facts: JsonObject, lang: str) -> str:
+    """Return the page."""
+    check_libraries()
+    import jinja2
+    from markupsafe import Markup
+
+    words = Words(lang)
+    figures = figures_of(facts, words)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals |= {"t": words.t, "w": words, "lang": lang, "figures": figures, "lives_message": lives_message}
+    # our own files, not texts of users
+    inline = {name: (HERE / f"{name}.{kind}").read_text("utf-8") for name, kind in (("style", "css"), ("script", "js"))}
+    # the library's texts must not end the script that they stand in
+    source = str(import_module("plotly.offline").get_plotlyjs())
+    inline["plotly"] = source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    markup = {name: Markup(text) for name, text in inline.items()}
+    return environment.get_template("report.html.j2").render(f=facts, **markup)
+
+
+def about_recipe(
+    model: LSTMForecaster, panel: Panel, facts: JsonObject, origin: Origin, seconds: dict[str, float], lang: str
+) -> JsonObject:
+    """Gather settings, choices, versions and code."""
+    fitted = model.fitted_
+    spec = fitted.ensemble.spec
+    return {
+        "made_at": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "model": repr(unfitted(model, progress=True)),
+        "chosen": {
+            "horizon": fitted.horizon,
+            "lookback": fitted.lookback,
+            "season_length": fitted.season_length,
+            "transform": fitted.preparation.transform.name,
+            "loss": fitted.ensemble.first.loss.loss,
+            "layers": [f"{layer['kind'].upper()}({layer['units']})" for layer in facts["memory"].get("layers", [])],
+            "n_parameters": spec.n_parameters,
+            "ensemble": len(fitted.ensemble.networks),
+            "epochs": facts["training"]["n_epochs"],
+            "steps": facts["training"]["n_steps"],
+            "seed": model.settings_.seed,
+        },
+        "decisions": [{**asdict(said), "sentence": str(said)} for said in fitted.record.decisions],
+        "versions": {"Python": platform.python_version(), **_versions()},
+        "machine": {"system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()},
+        "seconds": seconds,
+        "command": origin.command,
+        "code": origin.code or _python_code(model, panel, lang),
+        "needs_data": not origin.code,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _python_code(model: LSTMForecaster, panel: Panel, lang: str = "en") -> str:
+    """Write Python that makes the same report of a training part called `data`, and of what follows it, `test`."""
+    has_test = int(panel.lengths.sum()) > int(model.fitted_.lengths.sum())
+    more = (", test=test" if has_test else "") + (f", lang={lang!r}" if lang != "en" else "")
+    usual = Columns()
+    # what is called as usual is found, also in arrays, which have no names
+    names = [
+        f", {role}_col={getattr(panel.columns, role)!r}"
+        for role in ("id", "time", "target")
+        if getattr(panel.columns, role) != getattr(usual, role)
+    ]
+    names += [f", freq={panel.freq!r}"] if panel.freq != 1 else []
+    return f"""from gatecast import LSTMForecaster, Network, Training, report
+
+model = {unfitted(model, progress=True)!r}
+model.fit(data{"".join(names)})
+report(model{more}).save("report.html")"""

@@ -9,13 +9,13 @@ import numpy as np
 from gatecast._json import JsonObject
 from gatecast.charts.thinning import block_means
 from gatecast.data.panel.panel import Panel
-from gatecast.explanation.durations import duration_message
 from gatecast.explanation.events import ForgetEvents
 from gatecast.explanation.gates import Gates
-from gatecast.explanation.halflives import HalfLives
-from gatecast.explanation.lags import LagImportance
+from gatecast.explanation.importance import LagImportance
+from gatecast.explanation.units import HalfLives, duration_message
 from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.compact import rounded, times_of
+from gatecast.reporting.suspects import evenly
 
 __all__ = ["about_memory"]
 
@@ -102,7 +102,7 @@ def _heat(gates: Gates) -> JsonObject:
     """Return what each unit keeps at each time, units sorted by their mean, evenly spaced ones of many."""
     kept = gates.retention
     order = np.argsort(kept.mean(axis=0), kind="stable")
-    some = order[np.unique(np.linspace(0, len(order) - 1, min(len(order), UNITS)).astype(int))]
+    some = order[evenly(len(order), UNITS)]
     means, firsts = block_means(kept[:, some].astype(float), COLUMNS)
     return {
         "times": times_of(gates.times[firsts]),

@@ -6,15 +6,13 @@ import math
 from collections.abc import Iterable
 
 from gatecast._json import JsonObject
-from gatecast.charts.names import shorten
-from gatecast.charts.words import frequency_words
+from gatecast.charts.names import frequency_words, shorten
 from gatecast.texts import UNKNOWN, Texts
 from gatecast.texts.message import Message
 
 __all__ = ["Words"]
 
-# letters of a name that a heading, a cell and a sentence have room for
-NAME = 60
+NAME = 60  # letters that a heading, a cell and a sentence have room for
 
 
 class Words:
@@ -25,12 +23,7 @@ class Words:
         self.lang = lang
 
     def name(self, name: object, width: int = NAME) -> str:
-        r"""Return a name that nobody vouches for on one line, shortened.
-
-        Examples:
-            >>> Words("en").name("a\nb"), len(Words("en").name("x" * 10_000))
-            ('a b', 60)
-        """
+        """Return a name that nobody vouches for on one line, shortened."""
         return shorten(name, width)
 
     def names(self, names: Iterable[object]) -> str:
@@ -38,12 +31,7 @@ class Words:
         return self.t("words.comma").join(self.name(name) for name in names)
 
     def number(self, value: float | None) -> str:
-        """Write a number with four digits that count.
-
-        Examples:
-            >>> [Words("en").number(value) for value in (0.49734, 25680.2, None, 0.0, 1e-7, 12)]
-            ['0.4973', '25,680', '–', '0', '1e-07', '12']
-        """
+        """Write a number with four digits that count."""
         if value is None or not math.isfinite(value):
             return UNKNOWN
         size = abs(value)
@@ -54,50 +42,30 @@ class Words:
         return f"{value:,.{4 if size < 1 else max(0, 3 - math.floor(math.log10(size)))}f}"
 
     def percent(self, share: float | None, form: str = ".0f") -> str:
-        """Write a share in percent.
-
-        Examples:
-            >>> Words("en").percent(0.123), Words("zh").percent(0.123, "+.1f")
-            ('12 %', '+12.3%')
-        """
+        """Write a share in percent."""
         if share is None or not math.isfinite(share):
             return UNKNOWN
         return f"{100 * share:{form}}" + ("%" if self.lang == "zh" else " %")
 
     def p_value(self, p: float | None) -> str:
-        """Write a p-value.
-
-        Examples:
-            >>> Words("en").p_value(0.0004), Words("en").p_value(0.1234)
-            ('< 0.001', '0.12')
-        """
+        """Write a p-value."""
         if p is None or not math.isfinite(p):
             return UNKNOWN
         return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
     def p_text(self, p: float | None) -> str:
-        """Write a p-value with its name.
-
-        Examples:
-            >>> Words("en").p_text(0.0004), Words("en").p_text(0.04)
-            ('p < 0.001', 'p = 0.04')
-        """
+        """Write a p-value with its name."""
         shown = self.p_value(p)
         return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
     def seconds(self, seconds: float | None) -> str:
-        """Write how long something took.
-
-        Examples:
-            >>> Words("en").seconds(0.04), Words("zh").seconds(12.34)
-            ('< 0.1 s', '12.3 秒')
-        """
+        """Write how long something took."""
         if seconds is None or not math.isfinite(seconds):
             return UNKNOWN
         return self.t("unit.s", n="< 0.1" if seconds < 0.1 else f"{seconds:,.1f}")
 
     def duration(self, facts: JsonObject) -> str:
-        """Say a duration of `gatecast.explanation.durations`."""
+        """Say a duration of `gatecast.explanation.units`."""
         return Message.from_dict(facts).say(self.lang)
 
     def frequency(self, freq: str) -> str:

@@ -18,25 +18,13 @@ UNKNOWN = "–"
 
 
 class Texts:
-    """Says texts in one language.
-
-    Args:
-        lang: "en" or "zh".
-
-    Examples:
-        >>> Texts("en")("unit.day", n=1), Texts("en")("unit.day", n=3), Texts("zh")("unit.day", n=3)
-        ('1 day', '3 days', '3 天')
-    """
+    """Says texts in one language, "en" or "zh"."""
 
     def __init__(self, lang: str) -> None:
         self.lang = check_language(lang)
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return a text with its values filled in; a number that is None or NaN is a dash.
-
-        Raises:
-            KeyError: There is no such text.
-        """
+        """Return a text with its values filled in; a number that is None or NaN is a dash."""
         entry = catalogue()[key]
         is_one = str(values.get("n")) == "1" and f"{self.lang}_one" in entry
         return _FORMAT.vformat(entry[f"{self.lang}_one" if is_one else self.lang], (), values)
@@ -54,11 +42,7 @@ _FORMAT = _Format()
 
 
 def check_language(lang: str) -> str:
-    """Return the language.
-
-    Raises:
-        ConfigError: There are no texts in it.
-    """
+    """Return the language, or raise a ConfigError where there are no texts in it."""
     if lang not in LANGUAGES:
         raise ConfigError(f'`lang` must be one of {", ".join(LANGUAGES)}, got {lang!r}. Use `lang="en"`.')
     return lang

@@ -19,13 +19,7 @@ OWNERS: dict[str, str] = {}
 
 
 def in_python(settings: Mapping[str, object]) -> str:
-    """Write settings as arguments in Python.
-
-    Examples:
-        >>> from gatecast.model import settings
-        >>> in_python({"epochs": 32, "loss": "quantile", "season_length": (7, 24)})
-        'loss="quantile", season_length=(7, 24), training=Training(epochs=32)'
-    """
+    """Write settings as arguments in Python."""
     shown = {name: _literal(value) for name, value in settings.items()}
     parts = [f"{name}={value}" for name, value in shown.items() if name not in OWNERS]
     for owner in sorted({OWNERS[name] for name in shown if name in OWNERS}):
@@ -45,31 +39,15 @@ def _literal(value: object) -> str:
 class Message:
     """Something to be said: the key of a text in the catalogue and what is filled into it.
 
-    Args:
-        code: Key of a text, e.g. `verdict.alike`; it does not change, so programs may ask for it.
-        facts: Values that the text names: numbers, names, None for what is not known, other messages, lists of all of
-            these, and settings by their names.
-
-    Examples:
-        >>> message = Message("note.one_window")
-        >>> str(message)
-        'One window of one series shows no interval of the skill.'
-        >>> message.say("zh")
-        '只有一个序列的一个窗口，无法给出技巧得分的区间。'
-        >>> Message.from_dict({"code": "unit.day", "facts": {"n": 3}}).say("zh")
-        '3 天'
+    The code does not change, so programs may ask for it. Facts are values that the text names: numbers, names, None for
+    what is not known, other messages, lists of all of these, and settings by their names.
     """
 
     code: str
     facts: JsonObject = field(default_factory=dict)
 
     def say(self, lang: str, settings: Style = in_python) -> str:
-        """Return the text.
-
-        Args:
-            lang: "en" or "zh".
-            settings: How settings are written: as arguments in Python, or as options of the command line.
-        """
+        """Return the text, with settings as arguments in Python or as options of the command line."""
         texts = Texts(lang)
         return texts(self.code, **{name: _said(value, texts, settings) for name, value in self.facts.items()})
 
@@ -96,12 +74,7 @@ class Message:
 
 
 def reason(error: Exception) -> Message:
-    """Return why something failed: the message that an error was raised with, or one that quotes its text.
-
-    Examples:
-        >>> str(reason(ValueError("too short"))), reason(ValueError(Message("note.one_window"))).code
-        ('too short', 'note.one_window')
-    """
+    """Return why something failed: the message that an error was raised with, or one that quotes its text."""
     told = error.args[0] if error.args else ""
     return told if isinstance(told, Message) else Message("failure.quoted", {"text": str(error)})
 

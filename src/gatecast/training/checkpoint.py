@@ -22,21 +22,12 @@ KEY = "gatecast_checkpoint"
 
 
 class Checkpoint:
-    """Where each member of an unfinished fit stands.
+    """Where each member of an unfinished fit stands; `selection` says which candidate was taken and why, if one was.
 
     A fit that goes on from it gives bit for bit what it would have given without the interruption, because what a step
-    learns depends on its number alone.
-
-    Args:
-        path: File to write, replaced only once the new one is complete; None to write nothing.
-        seconds: How often it is written.
-        fingerprint: Of settings and data; a file of others is refused.
-
-    Attributes:
-        selection: Which candidate was taken and why, plain values only; None where none was selected yet.
-
-    Raises:
-        ModelFileError: Nothing can be written there.
+    learns depends on its number alone. The file at `path`, if any, is replaced every few `seconds` once the new one is
+    complete; one with another `fingerprint`, of settings and data, is refused. ModelFileError: nothing can be written
+    there.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, seconds: float, fingerprint: str) -> None:
@@ -45,18 +36,14 @@ class Checkpoint:
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
         self._written = time.monotonic()
-        self.selection: JsonObject | None = None
+        self.selection: JsonObject | None = None  # plain values only
         self._tensors: dict[int, Tensors] = {}
         self._facts: dict[int, JsonObject] = {}
         if self._path is not None:
             _check_writable(self._path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Read what an earlier fit had kept.
-
-        Raises:
-            ModelFileError: The file is missing, damaged, or of another fit.
-        """
+        """Read what an earlier fit had kept; ModelFileError where the file is missing, damaged, or of another fit."""
         file = Path(path)
         if not file.exists():
             raise ModelFileError(
@@ -113,13 +100,9 @@ class Checkpoint:
         return save
 
     def _note(self, member: int, trainer: Trainer, log: Log, *, uses_ema: bool) -> None:
-        tensors = {
-            "weights": trainer.weights(),
-            "moments": trainer.moments(),
-            "rates": log.rates,
-            # training goes on while other members write the file
-            "records": log.records.copy(),
-        }
+        tensors = {"weights": trainer.weights(), "moments": trainer.moments(), "rates": log.rates}
+        # training goes on while other members write the file
+        tensors |= {"records": log.records.copy()}
         tensors |= {"mean": trainer.mean_weights()} if uses_ema else {}
         tensors |= {"best": log.best_weights} if log.best_weights is not None else {}
         self._tensors[member] = tensors
@@ -132,11 +115,7 @@ class Checkpoint:
         }
 
     def write(self) -> None:
-        """Write what was kept so far, be it nothing: a fit that goes on from it begins with what is missing.
-
-        Raises:
-            ModelFileError: It cannot be written.
-        """
+        """Write what was kept so far, be it nothing: a fit that goes on from it begins with what is missing."""
         if self._path is not None:
             with self._lock:
                 self._write(self._path)

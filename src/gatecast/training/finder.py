@@ -18,15 +18,10 @@ EXPLODED = 2.0
 
 
 def find_learning_rate(make: Callable[[], Trainer], source: Source) -> float:
-    """Raise the learning rate from step to step and see where the loss falls and where it breaks out.
+    """Raise the learning rate of a fresh trainer from step to step and see where the loss falls and breaks out.
 
-    Args:
-        make: Makes a fresh trainer.
-        source: Where its sequences come from.
-
-    Returns:
-        A third of the rate at which the smoothed loss was lowest, which is the highest that is safely below the
-        outbreak.
+    Returns a third of the rate at which the smoothed loss was lowest, which is the highest that is safely below the
+    outbreak.
     """
     rates = np.geomspace(LOWEST, HIGHEST, STEPS)
     outcome, taken, records = make().run(source, 0, rates)
@@ -35,17 +30,7 @@ def find_learning_rate(make: Callable[[], Trainer], source: Source) -> float:
 
 
 def steepest_rate(rates: np.ndarray, losses: np.ndarray) -> float:
-    """Choose a learning rate from a range test.
-
-    Args:
-        rates: `(n,)` rising.
-        losses: `(n,)` at each of them.
-
-    Examples:
-        >>> rates = np.geomspace(1e-4, 1.0, 5)
-        >>> round(steepest_rate(rates, np.array([1.0, 0.9, 0.5, 0.8, 9.0])), 5)
-        0.00333
-    """
+    """Choose a learning rate from the losses at rising rates `(n,)`."""
     smooth, mean = np.empty(len(losses)), 0.0
     for n, loss in enumerate(losses):
         mean = MEMORY * mean + (1 - MEMORY) * loss

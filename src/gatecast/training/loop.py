@@ -34,55 +34,33 @@ OnValidation = Callable[[float, dict[str, float]], None]
 
 @dataclass(frozen=True)
 class TrainingSchedule:
-    """What training follows.
+    """What training follows."""
 
-    Args:
-        rates: `(n_steps,)` learning rates.
-        learning_rate: The highest one that they rise to.
-        steps_per_epoch: Training steps that make one epoch of the history.
-        check_every: Training steps from one validation check to the next.
-        patience: Validation checks without an improvement after which training ends; 0 to never end early.
-        deadline: Of `time.monotonic`, or infinity.
-        uses_ema: Whether the exponential moving average of the weights is what counts.
-        halt: Training that is not in the main thread, where Ctrl-C arrives, ends when this is set.
-        on_validation: Is called at each validation check, with nothing found where nothing is held out; what it raises
-            ends the training and reaches the caller.
-        remedies: What helps, beside a lower learning rate, where the loss is no number any more.
-    """
-
-    rates: np.ndarray
-    learning_rate: float
+    rates: np.ndarray  # (n_steps,) learning rates
+    learning_rate: float  # the highest one that they rise to
     steps_per_epoch: int
-    check_every: int = 0
-    patience: int = 0
-    deadline: float = math.inf
-    uses_ema: bool = False
-    halt: threading.Event | None = None
+    check_every: int = 0  # training steps from one validation check to the next
+    patience: int = 0  # validation checks without an improvement after which training ends; 0 to never end early
+    deadline: float = math.inf  # of `time.monotonic`
+    uses_ema: bool = False  # whether the exponential moving average of the weights is what counts
+    halt: threading.Event | None = None  # ends training that is not in the main thread, where Ctrl-C arrives
+    # is called at each check, with nothing found where nothing is held out; what it raises ends the training
     on_validation: OnValidation | None = None
-    remedies: tuple[Message, ...] = ()
+    remedies: tuple[Message, ...] = ()  # what helps, beside a lower learning rate, where the loss is no number any more
 
 
 @dataclass
 class Log:
-    """What happened so far; with the trainer's weights and moments it is all that is needed to go on.
+    """What happened so far; with the trainer's weights and moments it is all that is needed to go on."""
 
-    Args:
-        rates: `(n_steps,)` learning rates, which a time limit may have shortened.
-        learning_rate: The highest one of the schedule.
-        records: `(n_steps, 5)`, see `make_trainer`.
-        n_steps: Steps taken.
-        checks: Step of each validation check, and what it found: `validation_loss` and other curves.
-        best_weights: Those of the best check.
-        shortened: Whether the time was too short for all steps.
-    """
-
-    rates: np.ndarray
-    learning_rate: float
-    records: np.ndarray
-    n_steps: int = 0
+    rates: np.ndarray  # (n_steps,) learning rates, which a time limit may have shortened
+    learning_rate: float  # the highest one of the schedule
+    records: np.ndarray  # (n_steps, 5), see `make_trainer`
+    n_steps: int = 0  # steps taken
+    # step of each validation check, and what it found: `validation_loss` and other curves
     checks: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     best_weights: np.ndarray | None = None
-    shortened: bool = False
+    shortened: bool = False  # whether the time was too short for all steps
 
     @property
     def best(self) -> tuple[int, float]:
@@ -107,25 +85,18 @@ class Log:
 class TrainingResult:
     """What came out of a training.
 
-    Args:
-        weights: `(n_parameters,)`.
-        history: For each epoch `scaled_loss` (what was minimised), `loss` and `rmse` (the same and the root of the mean
-            squared error, without the scaling but not without the transform); for each validation check
-            `validation_epoch` and all that `judge` says.
-        n_steps: Training steps taken.
-        learning_rate: The highest one of the schedule.
-        stop: Why it ended.
-        validation_loss: Of the weights; None where nothing was held out.
-        best_step: Step whose weights these are.
+    The history has for each epoch `scaled_loss` (what was minimised), `loss` and `rmse` (the same and the root of the
+    mean squared error, without the scaling but not without the transform), and for each validation check
+    `validation_epoch` and all that `judge` says.
     """
 
     weights: np.ndarray
     history: dict[str, list[float]]
-    n_steps: int
-    learning_rate: float
+    n_steps: int  # steps taken
+    learning_rate: float  # the highest one of the schedule
     stop: Stop
-    validation_loss: float | None
-    best_step: int
+    validation_loss: float | None  # of the weights; None where nothing was held out
+    best_step: int  # whose weights these are
 
 
 Judge = Callable[[np.ndarray], dict[str, float]]
@@ -144,21 +115,11 @@ def train(
 ) -> TrainingResult:
     """Take one training step for each learning rate, and keep the weights that are best on the validation set.
 
-    Args:
-        trainer: From `gatecast.network.wrapper.make_trainer`.
-        source: Where its sequences come from.
-        schedule: What training follows.
-        progress: Is told of every few steps, or None.
-        judge: Returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
-            without it the last weights count.
-        save: Is shown trainer and log now and then and at the end, also after Ctrl-C, and may keep them.
-        log: Of an earlier run that is to go on, whose weights and moments the trainer has.
-
-    Returns:
-        The result; after Ctrl-C that of the steps taken so far, with `Stop.INTERRUPTED`.
-
-    Raises:
-        TrainingError: The loss or the gradient stopped being a number.
+    `judge` returns the `validation_loss` of weights, by which the best are chosen, and more curves for the history;
+    without it the last weights count. `save` is shown trainer and log now and then and at the end, also after Ctrl-C. A
+    `log` is that of an earlier run that is to go on, whose weights and moments the trainer has. After Ctrl-C the result
+    is that of the steps taken so far, with `Stop.INTERRUPTED`; TrainingError: the loss or the gradient stopped being a
+    number.
     """
     log = log or Log(schedule.rates, schedule.learning_rate, np.zeros((len(schedule.rates), 5)))
     run = _Run(trainer, source, schedule, progress, judge, save, log)

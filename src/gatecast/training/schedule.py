@@ -35,19 +35,6 @@ SCHEDULES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def learning_rates(schedule: str, peak: float, n_steps: int) -> np.ndarray:
-    """Learning rate of every training step.
-
-    Args:
-        schedule: A name in `SCHEDULES`.
-        peak: The highest learning rate.
-        n_steps: Training steps in all.
-
-    Returns:
-        `(n_steps,)` float64.
-
-    Examples:
-        >>> learning_rates("cosine", 0.01, 3).round(4).tolist()
-        [0.01, 0.005, 0.0]
-    """
+    """Learning rate `(n_steps,)` of every training step, for a name in `SCHEDULES` and the highest rate."""
     progress = np.arange(n_steps) / max(n_steps - 1, 1)
     return peak * SCHEDULES[schedule](progress)

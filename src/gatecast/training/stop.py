@@ -10,14 +10,7 @@ __all__ = ["Stop"]
 
 
 class Stop(StrEnum):
-    """Why training ended.
-
-    Examples:
-        >>> Stop.TIME.remedy
-        'The time ran out before training had converged. Pass a larger `max_seconds`, or a smaller `hidden_size`.'
-        >>> Stop.TIME.message.say("zh")
-        '训练在收敛之前用完了时间。'
-    """
+    """Why training ended."""
 
     FINISHED = "finished"
     NO_IMPROVEMENT = "no_improvement"

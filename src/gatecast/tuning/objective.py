@@ -20,7 +20,6 @@ from gatecast.model.fit import fit_panel
 from gatecast.model.members import CHECKS
 from gatecast.model.plan import MANY_POINTS
 from gatecast.model.settings import Settings
-from gatecast.training.loop import OnValidation
 from gatecast.training.stop import Stop
 
 __all__ = ["LONG", "USUAL_SEEDS", "Judged", "Report", "Window", "judge", "make_windows"]
@@ -41,17 +40,11 @@ Report = Callable[[int, float], None]
 
 @dataclass(frozen=True)
 class Window:
-    """A part to learn from and the part behind it, from whose origins is forecast.
+    """A part to learn from and the part behind it, from whose origins is forecast."""
 
-    Args:
-        train: What a fit learns from; it never sees more.
-        test: What comes next, as long as the forecasts from all origins; empty where a series is not judged.
-        scales: `(S,)` denominators of MASE, the same for all trials.
-    """
-
-    train: Panel
-    test: Panel
-    scales: np.ndarray
+    train: Panel  # what a fit learns from; it never sees more
+    test: Panel  # what comes next, as long as the forecasts from all origins; empty where a series is not judged
+    scales: np.ndarray  # (S,) denominators of MASE, the same for all trials
 
 
 @dataclass(frozen=True)
@@ -87,18 +80,14 @@ def make_windows(panel: Panel, settings: Settings, n_windows: int | None) -> lis
             f"{LEAST_HORIZONS * H + LEAST_POINTS} were expected, three horizons and eight points. Pass more history, "
             "or a smaller `horizon`."
         )
-    n = min(n_windows or _usual_windows(len(panel.values)), int(n_origins.max()))
+    n_points = len(panel.values)
+    usual = 1 if n_points >= MANY_POINTS else LARGE_WINDOWS if n_points >= LONG else USUAL_WINDOWS
+    n = min(n_windows or usual, int(n_origins.max()))
     # the first origin is the last point that is learned from
     begin = lengths - H + 1 - n_origins
     cuts = [begin + n_origins * k // n for k in range(n + 1)]
     windows = [_window(panel, settings, *pair, n_origins) for pair in pairwise(cuts)]
     return [window for window in windows if len(window.test.values)]
-
-
-def _usual_windows(n_points: int) -> int:
-    if n_points >= MANY_POINTS:
-        return 1
-    return LARGE_WINDOWS if n_points >= LONG else USUAL_WINDOWS
 
 
 def _window(panel: Panel, settings: Settings, cut: np.ndarray, end: np.ndarray, n_origins: np.ndarray) -> Window:
@@ -114,11 +103,7 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     """Fit on each window, from `n_seeds` initial weights, and measure the error behind it.
 
     `report` follows the training and may end it by raising. The ensemble and the training on all points are left out,
-    which would only cost time.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C ended a fit.
-        GatecastError: A fit is impossible with these settings.
+    which would only cost time. A Ctrl-C that ended a fit comes back as KeyboardInterrupt.
     """
     single = replace(settings, ensemble=1, refit_full=False, checkpoint=None, progress=False)
     single.check()
@@ -127,21 +112,17 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     for n, (k, window) in enumerate(product(range(n_seeds), windows)):
         started = time.monotonic()
         seeded = replace(single, seed=(single.seed + k) % 2**63)
-        errors.append(_error(seeded, window, metric, _reporter(n * (CHECKS + 1), window, report)))
+        errors.append(_error(seeded, window, metric, report, n * (CHECKS + 1)))
         seconds.append(time.monotonic() - started)
     return Judged(tuple(errors), tuple(seconds))
 
 
-def _reporter(n_before: int, window: Window, report: Report) -> OnValidation:
+def _error(settings: Settings, window: Window, metric: str, report: Report, n_before: int) -> float:
     scale = float(np.nanmean(window.scales)) if np.isfinite(window.scales).any() else 1.0
 
     def on_validation(share: float, found: dict[str, float]) -> None:
         report(n_before + round(share * CHECKS), found.get("validation_rmse", np.nan) / scale)
 
-    return on_validation
-
-
-def _error(settings: Settings, window: Window, metric: str, on_validation: OnValidation) -> float:
     with warnings.catch_warnings():
         # a value that this transform reads as another is a matter of the error, and not of the user
         warnings.simplefilter("ignore", UserWarning)

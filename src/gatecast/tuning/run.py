@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from dataclasses import fields, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,14 +16,13 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan, choose_members, plan_fit
+from gatecast.model.plan import DISTRIBUTION_LOSSES, choose_members, plan_fit
 from gatecast.model.settings import Settings, Value, Values
 from gatecast.training.progress import Bar, bar_of
 from gatecast.tuning import objective
-from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, Window, make_windows
+from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, make_windows
 from gatecast.tuning.search import Search
-from gatecast.tuning.space import NOT_TUNED, Space, check_space, make_space, start_values
-from gatecast.tuning.steps import single_steps
+from gatecast.tuning.space import NOT_TUNED, Space, make_space, single_steps, start_values
 from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
 from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
 
@@ -120,44 +118,21 @@ def tune(
         >>> tuned.model.predict()["ds"].tolist()
         [200, 201]
     """
-    options = Search(
-        space=space,
-        n_trials=n_trials,
-        max_seconds=max_seconds,
-        patience=patience,
-        n_windows=n_windows,
-        metric=metric,
-        sampler=sampler,
-        study=study,
-        seed=seed,
-    )
-    options.check()
+    options = Search(space, n_trials, max_seconds, patience, n_windows, metric, sampler, study, seed)
     start = model.settings
     start.check()
-    check_space(options.space or {}, start)
+    options.check(start)
     with quiet():
-        if isinstance(data, Panel):
-            panel = data
-        else:
-            panel = to_panel(
-                data,
-                freq=freq,
-                id_col=id_col,
-                time_col=time_col,
-                target_col=target_col,
-                past=model.past,
-                future=model.future,
-                static=model.static,
-            )
-        run = _Run.start(start, split_future(panel)[0], options)
+        if not isinstance(data, Panel):
+            read = partial(to_panel, past=model.past, future=model.future, static=model.static)
+            data = read(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
+        run = _Run(start, split_future(data)[0], options)
         with bar_of(options.most_trials, "tuning", "trial", shown=model.progress) as bar:
             run.go(bar)
         run.confirm()
-        settings = run.best_settings(panel)
-        fitted = type(model).from_settings(replace(start, **settings))
-        fitted.fit(panel)
+        settings = run.best_settings(data)
         return Tuned(
-            model=fitted,
+            model=type(model).from_settings(replace(start, **settings)).fit(data),
             settings=settings,
             trials=trials_frame(run.study, run.space),
             importance=importance(run.study, run.space, run.usual()),
@@ -174,48 +149,22 @@ def tune(
 class _EndedError(Exception):
     """A trial is not trained any further."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
-
-@dataclass
 class _Run:
-    search: Search
-    space: Space
-    starts: dict[str, Settings]
-    windows: list[Window]
-    started: float
-    stop: str = ""
-    n_done: int = 0
-    n_waited: int = 0
-    fit_seconds: float = 0.0
-    failure: str = ""
-    seen: set[int] = field(default_factory=set)
-    again: dict[int, Judged] = field(default_factory=dict)
-    is_long: bool = False
-    study: Study = field(init=False)
-
-    @classmethod
-    def start(cls, given: Settings, panel: Panel, search: Search) -> _Run:
-        started = time.monotonic()
-        default = _defaults(given)
-        windows = make_windows(panel, default, search.n_windows)
-        starts = {GIVEN: given, DEFAULT: default}
-        space = make_space(starts, windows[0].train, search.space or {})
-        run = cls(search, space, starts, windows, started, is_long=len(panel.values) >= LONG)
-        run.study = open_study(search, _facts(given, panel, space, search), run._enqueue)
-        return run
-
-    @property
-    def n_seeds(self) -> int:
-        """From how many initial weights settings are judged on each window."""
-        return 1 if self.is_long else USUAL_SEEDS
-
-    @cached_property
-    def plans(self) -> dict[str, Plan]:
-        """What a fit with each of the starts would do."""
-        return {name: plan_fit(settings, self.windows[0].train)[1] for name, settings in self.starts.items()}
+    def __init__(self, given: Settings, panel: Panel, search: Search) -> None:
+        self.search, self.started = search, time.monotonic()
+        self.starts = {GIVEN: given, DEFAULT: _defaults(given)}
+        self.windows = make_windows(panel, self.starts[DEFAULT], search.n_windows)
+        train = self.windows[0].train
+        self.space = make_space(self.starts, train, search.space or {})
+        self.plans = {name: plan_fit(settings, train)[1] for name, settings in self.starts.items()}
+        self.is_long = len(panel.values) >= LONG
+        self.n_seeds = 1 if self.is_long else USUAL_SEEDS
+        self.n_done = self.n_waited = 0
+        self.fit_seconds = 0.0
+        self.stop = self.failure = ""
+        self.again: dict[int, Judged] = {}
+        self.study = open_study(search, _facts(given, panel, self.space, search), self._enqueue)
 
     def _enqueue(self, study: Study) -> None:
         """Begin with what is known; not again where an earlier call or another process has begun with it."""
@@ -230,7 +179,7 @@ class _Run:
             if start in there or (start == DEFAULT and settings == self.starts[GIVEN]):
                 continue
             values = start_values(settings, self.plans[start])
-            labels = {name: entry.label(values.get(name)) for name, entry in self.space.items() if name in values}
+            labels = {name: entry.label(values[name]) for name, entry in self.space.items() if name in values}
             known = {name: label for name, label in labels.items() if label is not None}
             study.enqueue_trial(known, user_attrs={"start": start, "known": sorted(known)})
 
@@ -248,10 +197,16 @@ class _Run:
 
     def go(self, bar: Bar) -> None:
         """Try settings until the budget is used up, nothing gets better, or Ctrl-C."""
+        from optuna.exceptions import UpdateFinishedTrialError
+
         best = self.best()
         try:
             while not self._is_over():
-                self._try()
+                try:
+                    self._try()
+                except UpdateFinishedTrialError:
+                    # SQLite may hand a waiting trial to two processes, and the other one was first
+                    continue
                 self.n_done += 1
                 now = self.best()
                 self.n_waited = 0 if now < best else self.n_waited + 1
@@ -277,7 +232,7 @@ class _Run:
 
     def best(self) -> float:
         """Return the smallest error so far."""
-        return min((trial.value for trial in finished(self.study) if trial.value is not None), default=math.inf)
+        return min(map(_value, finished(self.study)), default=math.inf)
 
     def _is_over(self) -> bool:
         most, patience = self.search.most_trials, self.search.patience
@@ -293,8 +248,7 @@ class _Run:
         """Return the seconds that are left for trials."""
         if self.search.max_seconds is None:
             return math.inf
-        n_members = choose_members(self.starts[GIVEN], self.windows[0].train)
-        reserve = FIT_RESERVE * self.fit_seconds * n_members
+        reserve = FIT_RESERVE * self.fit_seconds * choose_members(self.starts[GIVEN], self.windows[0].train)
         return self.started + self.search.max_seconds - reserve - time.monotonic()
 
     def _try(self) -> None:
@@ -307,10 +261,9 @@ class _Run:
         # another process may have asked at the same moment
         self.study.sampler = make_sampler(self.search, trial.number)
         try:
-            changes = self._changes(trial)
-            judged = self._judge(trial, replace(self.starts[GIVEN], **changes))
+            judged = self._judge(trial, replace(self.starts[GIVEN], **self._changes(trial)))
         except _EndedError as end:
-            trial.set_user_attr("note", end.reason)
+            trial.set_user_attr("note", str(end))
             self.study.tell(trial, state=TrialState.PRUNED)
         except GatecastError as error:
             self.failure = str(error)
@@ -325,7 +278,7 @@ class _Run:
             trial.set_user_attr("windows", list(judged.errors))
             if judged.error <= self.best():
                 self.fit_seconds = judged.seconds[-1]
-            self.study.tell(trial, judged.error)
+            self.study.tell(trial, judged.error, skip_if_finished=True)
 
     def _changes(self, trial: Trial) -> dict[str, Value]:
         """Return the settings of a trial that are not those of the model."""
@@ -347,37 +300,31 @@ class _Run:
     def _base(self) -> str:
         """Return the better of the two starts that were judged so far."""
         starts = [trial for trial in finished(self.study) if "start" in trial.user_attrs]
-        best = min(starts, key=lambda trial: trial.value or 0.0, default=None)
+        best = min(starts, key=_value, default=None)
         return GIVEN if best is None else str(best.user_attrs["start"])
 
     def _judge(self, trial: Trial, settings: Settings) -> Judged:
-        self.seen.clear()
-        begun, report = time.monotonic(), self._report(trial)
         # the first trials are what others are compared with
         limit = math.inf if self.search.max_seconds is None or not finished(self.study) else self.search.max_seconds
-        last = begun + TRIAL_SHARE * limit
+        last = time.monotonic() + TRIAL_SHARE * limit
+        seen: set[int] = set()
 
         def follow(check: int, error: float) -> None:
-            if self._left() <= 0:
-                raise _EndedError("the time was over")
+            self._check_time()
             if time.monotonic() > last:
                 raise _EndedError("it took too long")
-            report(check, error)
+            if not math.isfinite(error) or check in seen:
+                return
+            seen.add(check)
+            trial.report(error, check)
+            if "start" not in trial.user_attrs and trial.should_prune():
+                raise _EndedError("worse than the median of the others")
 
         return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
 
-    def _report(self, trial: Trial) -> Callable[[int, float], None]:
-        is_start = "start" in trial.user_attrs
-
-        def report(check: int, error: float) -> None:
-            if not math.isfinite(error) or check in self.seen:
-                return
-            self.seen.add(check)
-            trial.report(error, check)
-            if not is_start and trial.should_prune():
-                raise _EndedError("worse than the median of the others")
-
-        return report
+    def _check_time(self, *_: float) -> None:
+        if self._left() <= 0:
+            raise _EndedError("the time was over")
 
     def confirm(self) -> None:
         """Judge the best trials and the better start again from further seeds; all or, where time is short, none."""
@@ -386,42 +333,28 @@ class _Run:
         finalists = [trial for n, trial in enumerate(ranked) if n < FINALISTS or trial is start]
         if self.stop == INTERRUPTED or len(finalists) < 2:
             return
-        again: dict[int, Judged] = {}
         try:
-            for trial in finalists:
-                again[trial.number] = self._judge_again(trial.user_attrs["settings"])
+            self.again = {trial.number: self._judge_again(trial.user_attrs["settings"]) for trial in finalists}
         except _EndedError:
             return
         except KeyboardInterrupt:
             self.stop = INTERRUPTED
-            return
-        self.again = again
 
     def _judge_again(self, changes: dict[str, Value]) -> Judged:
+        self._check_time()
         given = self.starts[GIVEN]
-
-        def follow(*_: float) -> None:
-            if self._left() <= 0:
-                raise _EndedError("the time was over")
-
-        follow()
         settings = replace(given, **changes, seed=(given.seed + self.n_seeds) % 2**63)
         try:
-            return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
+            return objective.judge(settings, self.windows, self.search.metric, self._check_time, self.n_seeds)
         except GatecastError:
             return Judged((math.inf,) * len(self.windows) * self.n_seeds, ())
 
     def chosen(self) -> FrozenTrial:
         """Return the best trial, by all of its errors; a start, where it is not surely better."""
-        trials = finished(self.study)
-        if self.again:
-            trials = [trial for trial in trials if trial.number in self.again]
-        best = min(trials, key=lambda trial: self._errors(trial).mean())
-        starts = [trial for trial in trials if "start" in trial.user_attrs]
-        if not starts:
-            return best
-        start = min(starts, key=lambda trial: self._errors(trial).mean())
-        return best if self._is_better(best, start) else start
+        trials = [trial for trial in finished(self.study) if not self.again or trial.number in self.again]
+        trials.sort(key=lambda trial: self._errors(trial).mean())
+        start = next((trial for trial in trials if "start" in trial.user_attrs), None)
+        return trials[0] if start is None or self._is_better(trials[0], start) else start
 
     def _errors(self, trial: FrozenTrial) -> np.ndarray:
         """Return all errors of a trial, in the same order for all that were judged as often."""
@@ -444,8 +377,7 @@ class _Run:
         settings: dict[str, Value] = {**self.chosen().user_attrs["settings"]}
         if not given.refit_full:
             settings["refit_full"] = True
-        n_members = choose_members(given, panel)
-        if choose_members(replace(given, **settings), panel) != n_members:
+        if choose_members(replace(given, **settings), panel) != (n_members := choose_members(given, panel)):
             settings["ensemble"] = n_members
         return settings
 

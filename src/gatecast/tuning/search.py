@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from gatecast._validation import check_choice, check_count, check_positive, is_integer
 from gatecast.exceptions import ConfigError
-from gatecast.model.settings import Values
+from gatecast.model.settings import Settings, Values
+from gatecast.tuning.space import read_entry
 
 __all__ = ["Search"]
 
@@ -18,14 +19,9 @@ SAMPLERS = ("tpe", "gp", "random")
 USUAL_TRIALS = 40
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Search:
-    """Options of a search; the arguments are those of `gatecast.tune`.
-
-    Examples:
-        >>> Search(n_trials=20, space={"lookback": (8, 128), "cell": ["lstm", "gru"]}).metric
-        'mase'
-    """
+    """Options of a search: arguments of `gatecast.tune`, in the same order."""
 
     space: Values | None = None
     n_trials: int | None = None
@@ -42,12 +38,8 @@ class Search:
         """Trials at most; None where only the time ends the search."""
         return USUAL_TRIALS if self.n_trials is None and self.max_seconds is None else self.n_trials
 
-    def check(self) -> None:
-        """Check each option.
-
-        Raises:
-            ConfigError: One makes no sense.
-        """
+    def check(self, start: Settings) -> None:
+        """Raise ConfigError for an option that makes no sense, or a space that does not beside the start's settings."""
         if self.n_trials is not None:
             check_count("n_trials", self.n_trials, "Use `n_trials=40`.")
         if self.max_seconds is not None:
@@ -68,5 +60,7 @@ class Search:
                 f"`space` must be a dictionary from settings to what is tried, got {self.space!r}. Use for example "
                 '`space={"lookback": (8, 128)}`.'
             )
+        for name, entry in (self.space or {}).items():
+            read_entry(name, entry, start)
         if self.study is not None and not isinstance(self.study, str | os.PathLike):
             raise ConfigError(f'`study` must be a path, got {self.study!r}. Use for example `study="tuning.db"`.')

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import Trial
 
-__all__ = ["Choice", "Entry", "Range", "Space", "check_space", "make_space", "read_entry"]
+__all__ = ["NOT_TUNED", "Choice", "Range", "Space", "make_space", "read_entry", "single_steps", "start_values"]
 
 # what is asked for, and how it is run: no other value of these is a better answer
 RUN_BY = ("ensemble", "refit_full", "seed", "n_threads", "progress", "checkpoint", "checkpoint_seconds", "max_seconds")
@@ -31,6 +31,20 @@ def _is_number(setting: Setting) -> bool:
 
 RANGED = tuple(name for name, setting in SETTINGS.items() if _is_number(setting))
 NUMBERS = tuple(name for name in RANGED if SETTINGS[name].types[0] is float)
+# those whose change most often helps come first, since a search may end at any time
+ORDER = (
+    "learning_rate",
+    "hidden_size",
+    "lookback",
+    "epochs",
+    "transform",
+    "loss",
+    "n_layers",
+    "dropout",
+    "batch_size",
+    "weight_decay",
+)
+FACTOR = 2.0
 EXAMPLE = (
     'Use for example `space={"lookback": (8, 128), "learning_rate": (1e-4, 1e-2, "log"), "cell": ["lstm", "gru"]}`'
 )
@@ -70,6 +84,18 @@ class Range:
             return self
         return replace(self, low=min(self.low, value), high=max(self.high, value))
 
+    def others(self, now: Value) -> list[Value]:
+        """Return the values one step away: twice and half, or one more and less, or the middle of shares."""
+        if now is None:
+            return []
+        if self.log:
+            wanted = [now * FACTOR, now / FACTOR]
+        else:
+            wanted = [now + 1, now - 1] if self.whole else [(self.low + self.high) / 2]
+        kept = [min(max(value, self.low), self.high) for value in wanted]
+        whole = [round(value) if self.whole else float(value) for value in kept]
+        return [value for value in dict.fromkeys(whole) if value != now]
+
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g}" + (", by factors" if self.log else "")
 
@@ -102,6 +128,10 @@ class Choice:
     def widened(self, value: Value) -> Choice:
         """Return a choice that has a value too."""
         return self if value in self.values else Choice((*self.values, value))
+
+    def others(self, now: Value) -> list[Value]:
+        """Return the other values."""
+        return [value for value in self.values if value != now]
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.values))
@@ -171,14 +201,16 @@ def _factors(low: int, high: int) -> Range:
     return Range(low, max(high, low + 1), log=True, whole=True)
 
 
-def check_space(given: Values, settings: Settings) -> None:
-    """Check what a user wrote down before any data are read; see `read_entry`.
+def single_steps(space: Space, values: Values) -> list[tuple[str, Value]]:
+    """Return settings with another value each: twice and half of what they are, or another choice.
 
-    Raises:
-        ConfigError: An entry makes no sense.
+    First one step of each setting, then the next of each. Settings that are not known (chosen during a fit) are left
+    to the sampler, but for choices, of which each is another value.
     """
-    for name, entry in given.items():
-        read_entry(name, entry, settings)
+    named = [name for name in ORDER if name in space] + [name for name in space if name not in ORDER]
+    steps = [[(name, value) for value in space[name].others(values.get(name))] for name in named]
+    longest = max(map(len, steps), default=0)
+    return [step[k] for k in range(longest) for step in steps if k < len(step)]
 
 
 def read_entry(name: str, entry: Value, settings: Settings) -> Entry | None:
@@ -191,12 +223,6 @@ def read_entry(name: str, entry: Value, settings: Settings) -> Entry | None:
 
     Raises:
         ConfigError: There is no such setting, it is not tuned, or a value makes no sense.
-
-    Examples:
-        >>> print(read_entry("learning_rate", (1e-4, 1e-2, "log"), Settings()))
-        0.0001 to 0.01, by factors
-        >>> read_entry("cell", ["lstm", "gru"], Settings())
-        Choice(values=('lstm', 'gru'))
     """
     _check_name(name)
     if entry is None:
@@ -235,10 +261,9 @@ def _check_name(name: str) -> None:
             f"was expected. Set it in the model: `LSTMForecaster({SETTINGS[name].code})`."
         )
     if name not in known:
-        nearest = suggest(name, known)
         raise ConfigError(
             f"`space` has {name!r}, which is no setting, and one of {', '.join(known)} was expected. Did you mean "
-            f"{nearest!r}?"
+            f"{suggest(name, known)!r}?"
         )
 
 

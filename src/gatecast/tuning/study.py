@@ -6,6 +6,7 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ from gatecast.tuning.search import Search
 from gatecast.tuning.space import Space
 
 if TYPE_CHECKING:
-    from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
@@ -37,7 +38,9 @@ TRIES, PAUSE = 20, 0.25
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep Optuna from telling of experimental parts and of each trial."""
-    _check_optuna()
+    _check(
+        "optuna", "Settings are searched for with Optuna, which is not installed. Run `pip install 'gatecast[tune]'`."
+    )
     import optuna
 
     level = optuna.logging.get_verbosity()
@@ -50,39 +53,26 @@ def quiet() -> Iterator[None]:
         optuna.logging.set_verbosity(level)
 
 
-def _check_optuna() -> None:
+def _check(module: str, message: str) -> None:
     try:
-        import optuna  # noqa: F401
+        import_module(module)
     except ImportError:
-        raise GatecastError(
-            "Settings are searched for with Optuna, which is not installed. Run `pip install 'gatecast[tune]'`."
-        ) from None
+        raise GatecastError(message) from None
 
 
 def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
-    """Make a study, or open the one that the file holds.
+    """Make a study, or open the one that the file holds; one of other `facts`, hashes, is refused.
 
-    Args:
-        search: Options of the search.
-        facts: Hashes of the `data` and of the `settings`; a study of others is refused.
-        begin: Enqueues the first trials. A new study is open to other processes only when they are in it, so that no
-            two processes begin it.
-
-    Raises:
-        DataError: The file holds a study of other data or settings, or is none.
+    `begin` enqueues the first trials. A new study is open to other processes only when they are in it, so that no two
+    processes begin it.
     """
-    import optuna
-
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
     if search.study is None:
-        study = optuna.create_study(sampler=make_sampler(search, 0), pruner=pruner)
-        begin(study)
-        return study
+        return _open(None, search, facts, begin)
     path = Path(search.study)
     _check_file(path)
     for left in reversed(range(TRIES)):
         try:
-            return _open(path, search, facts, pruner, begin)
+            return _open(path, search, facts, begin)
         except GatecastError:
             raise
         # Optuna hands on whatever SQLAlchemy says of a file that is damaged, locked, or just being made by another
@@ -94,13 +84,15 @@ def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], N
     raise AssertionError("unreachable")
 
 
-def _open(
-    path: Path, search: Search, facts: dict[str, str], pruner: BasePruner, begin: Callable[[Study], None]
-) -> Study:
+def _open(path: Path | None, search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
     import optuna
 
-    storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})
     sampler = make_sampler(search, 0)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
+    storage: BaseStorage = optuna.storages.InMemoryStorage()
+    if path is not None:
+        options = {"connect_args": {"timeout": 60}}
+        storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs=options)
     try:
         study = optuna.create_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
     except optuna.exceptions.DuplicatedStudyError:
@@ -115,7 +107,7 @@ def _open(
     return study
 
 
-def _check_facts(path: Path, study: Study, facts: dict[str, str]) -> None:
+def _check_facts(path: Path | None, study: Study, facts: dict[str, str]) -> None:
     for name, text in facts.items():
         if name not in study.user_attrs:
             # another process has made the study and is about to say what it is of
@@ -150,32 +142,22 @@ def _no_study(path: Path, reason: str) -> DataError:
 
 
 def make_sampler(search: Search, n: int) -> BaseSampler:
-    """Return who proposes the trial after `n` others: from the same trials always the same one.
-
-    Raises:
-        GatecastError: The Gaussian process needs PyTorch, which is not installed.
-    """
+    """Return who proposes the trial after `n` others: from the same trials always the same one."""
     import optuna
 
     seed = (search.seed * 100_003 + n) % 2**32
     if search.sampler == "random":
         return optuna.samplers.RandomSampler(seed)
     if search.sampler == "gp":
-        _check_torch()
+        _check(
+            "torch",
+            '`sampler="gp"` is Optuna\'s Gaussian process, which computes with PyTorch, and that is not installed. Run '
+            '`pip install torch`, or use `sampler="tpe"`.',
+        )
         return optuna.samplers.GPSampler(seed=seed, n_startup_trials=STARTUP)
     return optuna.samplers.TPESampler(
         seed=seed, n_startup_trials=STARTUP, multivariate=True, group=True, constant_liar=True
     )
-
-
-def _check_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise GatecastError(
-            '`sampler="gp"` is Optuna\'s Gaussian process, which computes with PyTorch, and that is not installed. Run '
-            '`pip install torch`, or use `sampler="tpe"`.'
-        ) from None
 
 
 def finished(study: Study) -> list[FrozenTrial]:

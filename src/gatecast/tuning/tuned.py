@@ -151,25 +151,20 @@ def _is_missing(value: Value) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 
-STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
-
-
 def trials_frame(study: Study, space: Space) -> pd.DataFrame:
     """Return one row for each trial of a study."""
     import pandas as pd
 
     rows = []
     for trial in study.get_trials(deepcopy=False):
-        seconds = float("nan") if trial.duration is None else trial.duration.total_seconds()
-        rows.append(
-            {
-                "trial": trial.number,
-                "start": trial.user_attrs.get("start", ""),
-                "state": STATES[trial.state.name],
-                "error": float("nan") if trial.value is None or trial.state.name != "COMPLETE" else trial.value,
-                "seconds": seconds,
-                "note": trial.user_attrs.get("note", ""),
-                **{name: trial.params.get(name) for name in space},
-            }
-        )
+        state = trial.state.name.lower()
+        row = {
+            "trial": trial.number,
+            "start": trial.user_attrs.get("start", ""),
+            "state": "failed" if state == "fail" else state,
+            "error": float("nan") if trial.value is None or state != "complete" else trial.value,
+            "seconds": float("nan") if trial.duration is None else trial.duration.total_seconds(),
+            "note": trial.user_attrs.get("note", ""),
+        }
+        rows.append(row | {name: trial.params.get(name) for name in space})
     return pd.DataFrame(rows)

@@ -206,3 +206,8 @@ def test_integers_that_are_dates_repeat_in_each_series():
 def test_cells_that_say_something_are_found_within_a_long_column(n_blank):
     hours = ["NA"] * n_blank + ["13:00", "14:00"] * 2_000 + [None] * n_blank
     assert column_kind(pd.Series(hours, dtype=object)) == "clock"
+
+
+def test_panel_is_returned_as_it_is():
+    panel = to_panel([3.0, 4.0])
+    assert to_panel(panel, freq="D", id_col="shop") is panel

@@ -14,9 +14,9 @@ from gatecast.data.panel.arrays import Floats, Ints, blocks
 __all__ = ["HIGHEST_POWER", "LOG_SHIFT", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox", "fit_log"]
 
 LOWEST_POWER, HIGHEST_POWER = -1.0, 2.0
-N_STEPS = 16  # what is added to a value, in medians, before its logarithm is taken: zeros have one, and small values say little
+N_STEPS = 16  # after 16 steps of the golden section a power is known to 0.0014
+# medians that are added to a value before its logarithm is taken: zeros have one, and small values say little
 LOG_SHIFT = 0.1
-# after 16 steps of the golden section a power is known to 0.0014
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -67,7 +67,7 @@ def fit_box_cox(values: Floats, offsets: Ints) -> BoxCoxRows:
 
 
 def fit_log(values: Floats, offsets: Ints) -> BoxCoxRows:
-    """Find the median of each series of a training part, `(N,)`, that is never negative, see `RelativeLog`; NaN is skipped."""
+    """Find the median of each series of a training part, `(N,)`, see `RelativeLog`; NaN is skipped."""
     S = len(offsets) - 1
     series = np.repeat(np.arange(S), np.diff(offsets))
     # sorted within each series, NaN last; what no series is to find stands behind them

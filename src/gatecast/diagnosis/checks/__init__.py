@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gatecast.diagnosis.checks import amount, curves, errors, fit, intervals
+from gatecast.diagnosis.checks import curves, errors, fit, intervals
 from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import SEVERITIES, Finding
 
@@ -26,8 +26,8 @@ CHECKS: tuple[Check, ...] = (
     curves.still_learning,
     fit.overfit,
     curves.past_its_best,
-    amount.data_too_short,
-    amount.seeds_disagree,
+    fit.data_too_short,
+    fit.seeds_disagree,
     errors.drift,
     errors.heteroscedasticity,
     intervals.intervals_too_narrow,

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from gatecast.diagnosis import thresholds as limits
 from gatecast.diagnosis.checks.remedies import more_epochs
 from gatecast.diagnosis.evidence import Curves, Evidence
 from gatecast.diagnosis.findings import Finding
 from gatecast.diagnosis.statistics import slope_t
-from gatecast.diagnosis.thresholds import (
-    DIVERGING,
-    FALL_SHARE,
-    LEARNING_GAIN,
-    LEAST_CHECKS,
-    LEAST_FALL,
-    NOISY,
-    PAST_BEST,
-    STEADY,
-    TREND,
-)
 from gatecast.texts.message import Message
 
 __all__ = ["diverging", "past_its_best", "plateau", "still_learning", "too_noisy"]
-
-NO_IMPROVEMENT = "no_improvement"
 
 
 def still_learning(evidence: Evidence) -> Finding | None:
     """The loss was still falling when training ended."""
     curves = _long_enough(evidence)
-    if curves is None or evidence.facts.stop == NO_IMPROVEMENT or not _is_falling(curves.loss):
+    if curves is None or evidence.facts.stop == "no_improvement" or not _is_falling(curves.loss):
         return None
     gain = _gain(curves.loss)
     numbers = {"gain": gain, "t": slope_t(_end(curves.loss))[1], "checks": float(len(curves.loss))}
@@ -55,7 +43,8 @@ def diverging(evidence: Evidence) -> Finding | None:
     loss = curves.train if len(curves.train) else curves.loss
     if np.isfinite(loss).all() and np.isfinite(curves.loss).all():
         rise = float(np.median(_end(loss)) / loss.min() - 1) if loss.min() > 0 else 0.0
-        if rise <= DIVERGING or not _is_rising(loss):
+        after = loss[int(np.argmin(loss)) :]
+        if rise <= limits.DIVERGING or len(after) < 3 or not slope_t(after)[1] > limits.TREND:
             return None
     else:
         rise = float("inf")
@@ -70,7 +59,7 @@ def past_its_best(evidence: Evidence) -> Finding | None:
     best = int(np.argmin(curves.loss))
     rise = float(np.median(_end(curves.loss)) / curves.loss[best] - 1) if curves.loss[best] > 0 else 0.0
     gained = float(1 - np.median(_end(curves.train)) / curves.train[best]) if curves.train[best] > 0 else 0.0
-    if rise <= PAST_BEST or gained <= 0 or diverging(evidence) is not None:
+    if rise <= limits.PAST_BEST or gained <= 0 or diverging(evidence) is not None:
         return None
     epochs = max(1, round(float(curves.epochs[best]))) if len(curves.epochs) else evidence.facts.epochs
     numbers = {"rise": rise, "train_gain": gained, "best_epoch": float(epochs)}
@@ -87,14 +76,14 @@ def too_noisy(evidence: Evidence) -> Finding | None:
         return None
     # second differences of independent noise have six times its variance; a smooth curve has none
     scatter = float(np.sqrt(np.mean(np.diff(half, 2) ** 2) / 6))
-    if scatter <= NOISY:
+    if scatter <= limits.NOISY:
         return None
     return Finding("too-noisy", "warning", {"scatter": scatter}, _whose(curves), _slower(evidence))
 
 
 def _long_enough(evidence: Evidence) -> Curves | None:
     curves = evidence.curves
-    return curves if curves is not None and len(curves.loss) >= LEAST_CHECKS else None
+    return curves if curves is not None and len(curves.loss) >= limits.LEAST_CHECKS else None
 
 
 def _end(curve: np.ndarray) -> np.ndarray:
@@ -115,18 +104,13 @@ def _is_falling(loss: np.ndarray) -> bool:
     end = _end(loss)
     slope, t, _ = slope_t(end)
     fall, whole = -slope * (len(end) - 1), float(loss[0] - loss[-1])
-    if t > -TREND or fall < LEAST_FALL * float(np.abs(end).mean()):
+    if t > -limits.TREND or fall < limits.LEAST_FALL * float(np.abs(end).mean()):
         return False
     # a schedule that ends in tiny steps flattens out: what it fell before says nothing
     last = end[len(end) // 2 :]
     later = -slope_t(last)[0] * (len(last) - 1) if len(last) > 2 else float(last[0] - last[-1])
-    is_steady = later > STEADY * fall
-    return is_steady and (_gain(loss) > LEARNING_GAIN or fall > FALL_SHARE * whole)
-
-
-def _is_rising(loss: np.ndarray) -> bool:
-    after = loss[int(np.argmin(loss)) :]
-    return len(after) >= 3 and slope_t(after)[1] > TREND
+    is_steady = later > limits.STEADY * fall
+    return is_steady and (_gain(loss) > limits.LEARNING_GAIN or fall > limits.FALL_SHARE * whole)
 
 
 def _slower(evidence: Evidence) -> dict[str, float]:

@@ -5,22 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.data.seasonality.period import find_period
+from gatecast.diagnosis import thresholds as limits
 from gatecast.diagnosis.checks.remedies import more_seasons, more_sight
 from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.linear import orders_up_to
 from gatecast.diagnosis.statistics import ljung_box_p, newey_west_z, remainder
-from gatecast.diagnosis.thresholds import (
-    DRIFT,
-    LEAST_POINTS,
-    REMAINDER,
-    SEASON_SHARE,
-    SIGNIFICANT,
-    SPREAD_CLUSTERS,
-    SPREAD_OVER_TIME,
-    SPREAD_WITH_LEVEL,
-    VERY_SIGNIFICANT,
-)
 from gatecast.model.plan import DISTRIBUTION_LOSSES
 from gatecast.texts.message import Message
 
@@ -35,20 +25,19 @@ def predictable_remainder(evidence: Evidence) -> Finding | None:
     """The past of the errors predicts them, out of sample, and the Ljung-Box test agrees that this is no chance."""
     residuals = _series_of(evidence)
     share = remainder_of(evidence)
-    if share <= REMAINDER:
+    if share <= limits.REMAINDER:
         return None
     p = ljung_box_p(residuals, evidence.facts.season_length)
-    if p >= SIGNIFICANT:
+    if p >= limits.SIGNIFICANT:
         return None
     numbers = {"r2": share, "ljung_box_p": p, "n": float(len(residuals))}
-    facts = {"part": part_of(evidence.part)}
-    return Finding("predictable-remainder", "warning", numbers, facts, more_sight(evidence))
+    return Finding("predictable-remainder", "warning", numbers, {"part": part_of(evidence.part)}, more_sight(evidence))
 
 
 def remainder_of(evidence: Evidence) -> float:
     """Return the share of the errors' variance that a linear autoregression predicts out of sample."""
     residuals = _series_of(evidence)
-    if len(residuals) < LEAST_POINTS or not residuals.std() > 0:
+    if len(residuals) < limits.LEAST_POINTS or not residuals.std() > 0:
         return 0.0
     season = evidence.facts.season_length
     most = min(REMAINDER_LAGS, len(residuals) // POINTS_PER_LAG)
@@ -61,13 +50,13 @@ def remainder_of(evidence: Evidence) -> float:
 def season_in_residuals(evidence: Evidence) -> Finding | None:
     """The errors repeat themselves after some steps."""
     residuals = _series_of(evidence)
-    if len(residuals) < 2 * LEAST_POINTS or not residuals.std() > 0:
+    if len(residuals) < 2 * limits.LEAST_POINTS or not residuals.std() > 0:
         return None
     candidates = {find_period(residuals), _echo(residuals)} - {None}
     shares = {season: _seasonal_share(residuals, season) for season in candidates if season is not None}
     season = max(shares, key=lambda lag: shares[lag], default=0)
     share = shares.get(season, 0.0)
-    if share <= SEASON_SHARE:
+    if share <= limits.SEASON_SHARE:
         return None
     numbers = {"season_length": float(season), "r2": share, "n": float(len(residuals))}
     known = season in evidence.facts.seasons
@@ -78,20 +67,19 @@ def season_in_residuals(evidence: Evidence) -> Finding | None:
 def drift(evidence: Evidence) -> Finding | None:
     """The mean of the errors is not zero, or moves, on points that were not learned from."""
     residuals = _series_of(evidence)
-    if len(residuals) < LEAST_POINTS or not residuals.std() > 0 or not evidence.is_out_of_sample:
+    if len(residuals) < limits.LEAST_POINTS or not residuals.std() > 0 or not evidence.is_out_of_sample:
         return None
     spread = float(residuals.std())
     time = np.linspace(-0.5, 0.5, len(residuals))
     mean, moved = float(residuals.mean()) / spread, float(time @ residuals / (time @ time)) / spread
     mean_z, moved_z = newey_west_z(residuals), newey_west_z(residuals, time)
-    is_off = abs(mean) > DRIFT and abs(mean_z) > _far(len(residuals))
-    is_moving = abs(moved) > 3 * DRIFT and abs(moved_z) > _far(len(residuals))
+    is_off = abs(mean) > limits.DRIFT and abs(mean_z) > _far(len(residuals))
+    is_moving = abs(moved) > 3 * limits.DRIFT and abs(moved_z) > _far(len(residuals))
     if not is_off and not is_moving:
         return None
     numbers = {"mean": mean, "mean_z": mean_z, "change": moved, "change_z": moved_z}
-    what = Message("evidence.too_high" if mean < 0 else "evidence.too_low", {"by": abs(mean)})
-    if not is_off:
-        what = Message("evidence.moved", {"by": abs(moved)})
+    code = "moved" if not is_off else "too_high" if mean < 0 else "too_low"
+    what = Message(f"evidence.{code}", {"by": abs(mean if is_off else moved)})
     facts = {"part": part_of(evidence.part), "what": what}
     remedy = {"transform": "none" if evidence.facts.transform == "difference" else "difference"}
     return Finding("residual-drift", "warning", numbers, facts, remedy)
@@ -103,24 +91,25 @@ def heteroscedasticity(evidence: Evidence) -> Finding | None:
     rows = errors.longest()
     residuals = errors.network[rows]
     n = len(residuals)
-    if n < 2 * LEAST_POINTS or not residuals.std() > 0 or evidence.facts.loss in DISTRIBUTION_LOSSES:
+    if n < 2 * limits.LEAST_POINTS or not residuals.std() > 0 or evidence.facts.loss in DISTRIBUTION_LOSSES:
         return None
     size = np.abs(residuals - residuals.mean())
     level = _rank_correlation(size, errors.fitted[rows]) if len(errors.fitted) else (0.0, 0.0)
     first, last = residuals[: n // 3].std(), residuals[-(n // 3) :].std()
     time = max(first, last) / max(min(first, last), 1e-300)
     time_z = newey_west_z((size - size.mean()), np.linspace(-0.5, 0.5, n))
-    clusters = _lag_one(np.minimum(size, 5 * float(np.median(size)) + 1e-300) ** 2)
+    squares = np.minimum(size, 5 * float(np.median(size)) + 1e-300) ** 2
+    squares = squares - squares.mean()
+    # the correlation of squares at lag 1, as of returns
+    clusters = float(squares[1:] @ squares[:-1]) / max(float(squares @ squares), 1e-300)
     limit = _far(n)
-    by_level = abs(level[0]) > SPREAD_WITH_LEVEL and abs(level[1]) > limit
-    by_time = time > SPREAD_OVER_TIME and abs(time_z) > limit
-    by_itself = clusters > SPREAD_CLUSTERS and clusters * np.sqrt(n) > limit
+    by_level = abs(level[0]) > limits.SPREAD_WITH_LEVEL and abs(level[1]) > limit
+    by_time = time > limits.SPREAD_OVER_TIME and abs(time_z) > limit
+    by_itself = clusters > limits.SPREAD_CLUSTERS and clusters * np.sqrt(n) > limit
     if not by_level and not by_time and not by_itself:
         return None
     numbers = {"level": level[0], "level_z": level[1], "over_time": float(time), "clusters": clusters}
-    how = Message(
-        "evidence.with_forecast" if by_level else "evidence.over_time" if by_time else "evidence.in_stretches"
-    )
+    how = Message(f"evidence.{'with_forecast' if by_level else 'over_time' if by_time else 'in_stretches'}")
     grows = by_level and level[0] > 0 and evidence.facts.is_positive and evidence.facts.transform == "none"
     remedy = {"transform": "log1p"} if grows else {"loss": "normal"}
     return Finding("heteroscedasticity", "info", numbers, {"how": how}, remedy)
@@ -149,7 +138,7 @@ def _echo(residuals: np.ndarray) -> int | None:
         return None
     lag = int(lags[np.argmax(correlations[lags])])
     chance = 1 / np.sqrt(n)
-    sure = -float(ndtri(SIGNIFICANT / len(lags))) * chance
+    sure = -float(ndtri(limits.SIGNIFICANT / len(lags))) * chance
     rise = correlations[lag] - correlations[1:lag].min()
     is_top = correlations[lag] > max(correlations[lag - 1], correlations[lag + 1])
     # a short memory has faded long before
@@ -187,13 +176,8 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right"), float)
 
 
-def _lag_one(values: np.ndarray) -> float:
-    centred = values - values.mean()
-    return float(centred[1:] @ centred[:-1]) / max(float(centred @ centred), 1e-300)
-
-
 def _far(n: int) -> float:
     """Return the limit of a z at one in a thousand; further out for few points, where robust errors are too small."""
     from scipy.special import ndtri
 
-    return float(-ndtri(VERY_SIGNIFICANT / 2)) * (1 + 10 / n)
+    return float(-ndtri(limits.VERY_SIGNIFICANT / 2)) * (1 + 10 / n)

@@ -1,34 +1,37 @@
-"""Is it a good fit? Against naive and linear forecasts, against its own errors on learned points, against the noise."""
+"""Is it a good fit? Against naive and linear forecasts, its own errors on learned points, the noise, and luck."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from gatecast.diagnosis import thresholds as limits
 from gatecast.diagnosis.checks.errors import remainder_of
 from gatecast.diagnosis.checks.remedies import less_freedom, more_sight
 from gatecast.diagnosis.evidence import Evidence, rmse
 from gatecast.diagnosis.findings import Finding, part_of
-from gatecast.diagnosis.statistics import block_means, ratio_draws, ratio_interval
-from gatecast.diagnosis.thresholds import (
-    ABOVE_FLOOR,
-    AT_FLOOR,
-    CONFIDENCE,
-    LEAKAGE,
-    LEAST_POINTS,
-    OVERFIT_GAP,
-    REMAINDER,
-    UNDERFIT_GAP,
-)
+from gatecast.diagnosis.statistics import block_means, ratio_draws
 from gatecast.texts.message import Message
 
-__all__ = ["above_noise_floor", "at_noise_floor", "leakage", "overfit", "underfit", "worse_than_naive"]
+__all__ = [
+    "above_noise_floor",
+    "at_noise_floor",
+    "data_too_short",
+    "leakage",
+    "overfit",
+    "seeds_disagree",
+    "underfit",
+    "worse_than_naive",
+]
+
+LEAST_UNITS = 4
+TAIL = (1 - limits.CONFIDENCE) / 2
 
 
 def worse_than_naive(evidence: Evidence) -> Finding | None:
     """Repeating the last value is better, beyond what chance explains."""
     errors = evidence.fresh
     found = _gap(errors.network, errors.naive)
-    if found is None or found[1] <= 1 + UNDERFIT_GAP:
+    if found is None or found[1] <= 1 + limits.UNDERFIT_GAP:
         return None
     ratio, low, high = found
     numbers = {"rmse": errors.rmse, "naive_rmse": rmse(errors.naive), "ratio": ratio, "low": low, "high": high}
@@ -39,23 +42,18 @@ def underfit(evidence: Evidence) -> Finding | None:
     """A linear autoregression is better on new points, and on learned ones as well."""
     errors, learned = evidence.fresh, evidence.learned
     found = _gap(errors.network, errors.linear)
-    if found is None or found[1] <= 1 + UNDERFIT_GAP:
+    if found is None or found[1] <= 1 + limits.UNDERFIT_GAP:
         return None
     if learned is not None and evidence.is_out_of_sample and rmse(learned.network) < rmse(learned.linear):
         # what it learned it learned well: that is no underfit but an overfit
         return None
     ratio, low, high = found
-    numbers = {
-        "rmse": errors.rmse,
-        "train_rmse": rmse(learned.network) if learned else float("nan"),
-        "linear_rmse": rmse(errors.linear),
-        "ratio": ratio,
-        "low": low,
-        "high": high,
-        "lookback": float(evidence.facts.lookback),
-        "needed_lags": float(evidence.facts.needed_lags),
-    }
-    facts = {"part": part_of(evidence.part), "lags": _about_lags(evidence)}
+    train_rmse = rmse(learned.network) if learned else float("nan")
+    numbers = {"rmse": errors.rmse, "train_rmse": train_rmse, "linear_rmse": rmse(errors.linear), "ratio": ratio}
+    lookback, needed = evidence.facts.lookback, evidence.facts.needed_lags
+    numbers |= {"low": low, "high": high, "lookback": float(lookback), "needed_lags": float(needed)}
+    lags = Message("evidence.lags", {"needed": needed, "lookback": lookback}) if needed > lookback else ""
+    facts = {"part": part_of(evidence.part), "lags": lags}
     return Finding("underfit", "warning", numbers, facts, more_sight(evidence))
 
 
@@ -66,19 +64,12 @@ def overfit(evidence: Evidence) -> Finding | None:
         return None
     ratios = [np.log(ratio_draws(part.network, part.linear, seed)) for part, seed in ((fresh, 1), (learned, 2))]
     gap = 0.5 * (ratios[0] - ratios[1])
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.exp(np.quantile(gap, [tail, 1 - tail]))
+    low, high = np.exp(np.quantile(gap, [TAIL, 1 - TAIL]))
     own, linear = fresh.rmse / learned.rmse, rmse(fresh.linear) / rmse(learned.linear)
-    if low <= 1 + OVERFIT_GAP / 2 or own / linear <= 1 + OVERFIT_GAP:
+    if low <= 1 + limits.OVERFIT_GAP / 2 or own / linear <= 1 + limits.OVERFIT_GAP:
         return None
-    numbers = {
-        "rmse": fresh.rmse,
-        "train_rmse": learned.rmse,
-        "ratio": own,
-        "linear_ratio": linear,
-        "low": float(low),
-        "high": float(high),
-    }
+    numbers = {"rmse": fresh.rmse, "train_rmse": learned.rmse, "ratio": own, "linear_ratio": linear}
+    numbers |= {"low": float(low), "high": float(high)}
     return Finding("overfit", "warning", numbers, {"part": part_of(evidence.part)}, less_freedom(evidence))
 
 
@@ -90,7 +81,7 @@ def leakage(evidence: Evidence) -> Finding | None:
     if floor is None or not evidence.is_out_of_sample or not floor.low > 0 or not len(evidence.fresh.network):
         return None
     ratio = evidence.fresh.rmse / floor.low
-    if ratio >= LEAKAGE:
+    if ratio >= limits.LEAKAGE:
         return None
     numbers = {"rmse": evidence.fresh.rmse, "floor": floor.rmse, "floor_low": floor.low, "ratio": ratio}
     named = {"part": part_of(evidence.part), "method": _named(floor.method)}
@@ -104,27 +95,57 @@ def at_noise_floor(evidence: Evidence) -> Finding | None:
         return None
     over, numbers = found
     share = remainder_of(evidence)
-    if over > AT_FLOOR or share > REMAINDER:
+    if over > limits.AT_FLOOR or share > limits.REMAINDER:
         return None
-    facts = {"part": part_of(evidence.part), "limit": AT_FLOOR, "method": _named(evidence.floor.method)}
+    facts = {"part": part_of(evidence.part), "limit": limits.AT_FLOOR, "method": _named(evidence.floor.method)}
     return Finding("at-noise-floor", "ok", numbers | {"remainder": share}, facts)
 
 
 def above_noise_floor(evidence: Evidence) -> Finding | None:
     """The error is clearly above an estimate of the noise."""
     found = _over_floor(evidence)
-    if found is None or evidence.floor is None or found[0] <= ABOVE_FLOOR:
+    if found is None or evidence.floor is None or found[0] <= limits.ABOVE_FLOOR:
         return None
-    numbers = found[1]
     # the interval of the floor, and that of the errors themselves
     low, _ = np.quantile(np.sqrt(np.maximum(block_means(evidence.fresh.network**2), 0)), [0.005, 0.995])
     if evidence.floor.method != "linear" and low <= evidence.floor.high:
         return None
     compared = _gap(evidence.fresh.network, evidence.fresh.linear)
-    if evidence.floor.method == "linear" and (compared is None or compared[1] <= 1 + ABOVE_FLOOR / 2):
+    if evidence.floor.method == "linear" and (compared is None or compared[1] <= 1 + limits.ABOVE_FLOOR / 2):
         return None
     facts = {"method": _named(evidence.floor.method)}
-    return Finding("above-noise-floor", "info", numbers, facts, more_sight(evidence))
+    return Finding("above-noise-floor", "info", found[1], facts, more_sight(evidence))
+
+
+def data_too_short(evidence: Evidence) -> Finding | None:
+    """There are many times more weights than points."""
+    facts = evidence.facts
+    if not facts.n_learned:
+        return None
+    ratio = facts.n_parameters / facts.n_learned
+    if ratio <= limits.WEIGHTS_PER_POINT:
+        return None
+    # weights grow as the square of the units
+    units = max(LEAST_UNITS, int(facts.hidden_size * np.sqrt(limits.WEIGHTS_PER_POINT / 2 / ratio)))
+    numbers = {"n_parameters": float(facts.n_parameters), "n_learned": float(facts.n_learned), "ratio": ratio}
+    remedy = {"hidden_size": units} if units < facts.hidden_size else {}
+    return Finding("data-too-short", "warning", numbers, settings=remedy)
+
+
+def seeds_disagree(evidence: Evidence) -> Finding | None:
+    """The members of an ensemble, which differ by their seed, forecast differently."""
+    members, errors = evidence.fresh.members, evidence.fresh
+    if len(members) < 2 or len(errors) < limits.LEAST_POINTS or not errors.rmse > 0:
+        return None
+    spread = float(members.var(axis=0, ddof=1).mean())
+    actual = errors.network + errors.fitted
+    each = [rmse(actual - member) for member in members]
+    share = spread / float(np.mean(np.square(each)))
+    if share <= limits.SEED_SHARE:
+        return None
+    numbers = {"share": share, "best_rmse": min(each), "worst_rmse": max(each), "rmse": errors.rmse}
+    facts = {"part": part_of(evidence.part), "n_members": len(members)}
+    return Finding("seeds-disagree", "info", numbers, facts, {"ensemble": 2 * len(members)})
 
 
 def _over_floor(evidence: Evidence) -> tuple[float, dict[str, float]] | None:
@@ -142,16 +163,10 @@ def _over_floor(evidence: Evidence) -> tuple[float, dict[str, float]] | None:
 
 def _gap(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float] | None:
     """Return the ratio of two RMSEs on the same points with its 99 % interval; None for too few or perfect ones."""
-    if len(ours) < LEAST_POINTS or len(theirs) != len(ours) or not np.any(theirs):
+    if len(ours) < limits.LEAST_POINTS or len(theirs) != len(ours) or not np.any(theirs):
         return None
-    return (rmse(ours) / rmse(theirs), *ratio_interval(ours, theirs))
-
-
-def _about_lags(evidence: Evidence) -> Message | str:
-    facts = evidence.facts
-    if facts.needed_lags <= facts.lookback:
-        return ""
-    return Message("evidence.lags", {"needed": facts.needed_lags, "lookback": facts.lookback})
+    low, high = np.quantile(np.sqrt(ratio_draws(ours, theirs)), [TAIL, 1 - TAIL])
+    return rmse(ours) / rmse(theirs), float(low), float(high)
 
 
 def _named(method: str) -> Message:

@@ -29,14 +29,19 @@ def _judged(evidence: Evidence, side: int) -> Finding | None:
     known = evidence.coverage
     if known is None or len(known.hits) < LEAST_POINTS:
         return None
+    from scipy.special import ndtri
+
+    z = float(-ndtri((1 - CONFIDENCE) / 2))
     means = block_means(known.hits)
     numbers: dict[str, float] = {}
     said = []
     for n, level in enumerate(known.levels):
         share, held = level / 100, float(known.hits[:, n].mean())
-        reach = _z() * np.hypot(means[:, n].std(), _of_calibration(share, known.n_calibration))
+        variance = share * (1 - share)
+        # the coverage that so many errors calibrate is a Beta variable (Vovk 2012)
+        calibrated = np.sqrt(variance / (known.n_calibration + 2)) if known.n_calibration else 0.0
         # no less than a binomial count varies
-        reach = max(float(reach), _z() * np.sqrt(share * (1 - share) / len(known.hits)))
+        reach = z * max(float(np.hypot(means[:, n].std(), calibrated)), float(np.sqrt(variance / len(known.hits))))
         # a level near 100 % has little room above: half of it counts
         gap = min(COVERAGE_GAP, (1 - share) / 2) if side > 0 else COVERAGE_GAP
         numbers |= {f"coverage_{level:g}": held, f"reach_{level:g}": reach}
@@ -44,21 +49,10 @@ def _judged(evidence: Evidence, side: int) -> Finding | None:
             said.append(Message("evidence.level", {"level": level, "held": 100 * held}))
     if not said:
         return None
-    facts = {"part": part_of(evidence.part), "levels": said}
     remedy = larger_hold_out(evidence)
     if evidence.facts.loss in DISTRIBUTION_LOSSES:
         remedy = {"loss": "mae", **remedy}
     elif side > 0 and known.n_calibration:
         remedy = {"loss": "quantile"}
+    facts = {"part": part_of(evidence.part), "levels": said}
     return Finding(f"intervals-too-{'wide' if side > 0 else 'narrow'}", "warning", numbers, facts, remedy)
-
-
-def _of_calibration(share: float, n: int) -> float:
-    """Return the standard deviation of the coverage that n errors calibrate: a Beta variable (Vovk 2012)."""
-    return float(np.sqrt(share * (1 - share) / (n + 2))) if n else 0.0
-
-
-def _z() -> float:
-    from scipy.special import ndtri
-
-    return float(-ndtri((1 - CONFIDENCE) / 2))

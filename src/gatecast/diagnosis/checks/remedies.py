@@ -5,26 +5,14 @@ from __future__ import annotations
 from gatecast._json import JsonObject
 from gatecast.diagnosis.evidence import Evidence
 
-__all__ = ["larger_hold_out", "less_freedom", "longer_lookback", "more_epochs", "more_seasons", "more_sight"]
+__all__ = ["larger_hold_out", "less_freedom", "more_epochs", "more_seasons", "more_sight"]
 
-LEAST_LOOKBACK = 16
 USUAL_HOLD_OUT, MOST_HELD_OUT = 0.2, 0.5
 USUAL_DROPOUT, MOST_DROPOUT = 0.2, 0.9
 # a network with fewer units is not worth its time
 LEAST_UNITS = 8
 # lookbacks that people write
 STEPS = (16, 32, 48, 64, 96, 128, 168, 192, 256, 336, 400)
-
-
-def longer_lookback(evidence: Evidence) -> JsonObject:
-    """Return the lookback that a nearly best linear model needs, rounded up; none where the fit has that already."""
-    facts = evidence.facts
-    needed = max(facts.needed_lags, LEAST_LOOKBACK)
-    if facts.needed_lags <= facts.lookback:
-        return {}
-    # in windows, where nothing else is remembered, twice a lookback that is no longer short is not worth its time
-    rounded = next((step for step in STEPS if step >= needed), needed)
-    return {"lookback": rounded}
 
 
 def more_epochs(evidence: Evidence, factor: int = 2) -> JsonObject:
@@ -54,6 +42,8 @@ def more_seasons(evidence: Evidence, season: int) -> JsonObject:
 
 
 def more_sight(evidence: Evidence) -> JsonObject:
-    """Return a longer lookback; where that is long enough a wider network that learns longer."""
-    wider = {"hidden_size": 2 * evidence.facts.hidden_size, **more_epochs(evidence)}
-    return longer_lookback(evidence) or wider
+    """Return the lookback that a nearly best linear model needs, rounded up; if there is one, a wider, longer fit."""
+    needed = evidence.facts.needed_lags
+    if needed > evidence.facts.lookback:
+        return {"lookback": next((step for step in STEPS if step >= needed), needed)}
+    return {"hidden_size": 2 * evidence.facts.hidden_size, **more_epochs(evidence)}

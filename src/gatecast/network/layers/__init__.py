@@ -1,15 +1,10 @@
-"""Which kinds of layers are there? Each in a file of its own, registered here under its name."""
+"""Which kinds of layers are there? Each is registered here under its name."""
 
-from gatecast.network.layers.attention import Attention
-from gatecast.network.layers.base import Layer, Weights, sigmoid
-from gatecast.network.layers.bidirectional import Bidirectional
-from gatecast.network.layers.dense import Dense
-from gatecast.network.layers.dropout import Dropout
-from gatecast.network.layers.gru import Gru
-from gatecast.network.layers.lstm import Lstm
-from gatecast.network.layers.norm import Norm
+from gatecast.network.layers.base import Layer
+from gatecast.network.layers.feedforward import Attention, Dense, Dropout, Norm
+from gatecast.network.layers.recurrent import Bidirectional, Gru, Lstm
 
-__all__ = ["LAYERS", "Layer", "Weights", "sigmoid"]
+__all__ = ["LAYERS", "Layer"]
 
 LAYERS: dict[str, type[Layer]] = {
     "lstm": Lstm,

@@ -16,21 +16,13 @@ Weights = dict[str, Array]
 
 @dataclass(frozen=True)
 class Layer(ABC):
-    """A layer of a network; kinds are final and stand in `LAYERS`.
+    """A layer of a network; kinds are final and stand in `LAYERS`."""
 
-    Args:
-        inputs: Numbers that it reads at each step.
-        units: Hidden units.
-        dilation: The state of step t comes from step t - dilation.
-        dropout: Share of the inputs that is dropped.
-        ends_stack: Whether no layer above reads more of it than the steps that are forecast from.
-    """
-
-    inputs: int
+    inputs: int  # numbers that it reads at each step
     units: int = 1
-    dilation: int = 1
-    dropout: float = 0.0
-    ends_stack: bool = False
+    dilation: int = 1  # the state of step t comes from step t - dilation
+    dropout: float = 0.0  # share of the inputs that is dropped
+    ends_stack: bool = False  # whether no layer above reads more of it than the steps that are forecast from
 
     # whether its output at a step depends on other steps
     mixes_steps: ClassVar[bool] = False

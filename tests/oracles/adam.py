@@ -1,32 +1,17 @@
 """How does one step of the optimiser change the weights?"""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gatecast.network.wrapper import OptimizerSettings
 
-__all__ = ["adam_step", "clip_factor"]
 
-Array = np.ndarray
-
-
-def clip_factor(gradient: Array, clip_norm: float) -> float:
+def clip_factor(gradient, clip_norm):
     """What a gradient is multiplied by so that its norm does not exceed `clip_norm` (Pascanu et al. 2013)."""
     norm = float(np.linalg.norm(gradient))
     return clip_norm / norm if 0 < clip_norm < norm else 1.0
 
 
-def adam_step(
-    weights: Array,
-    gradient: Array,
-    moments: Array,
-    step: int,
-    learning_rate: float,
-    settings: OptimizerSettings | None = None,
-    mean: Array | None = None,
-    decays: Array | None = None,
-) -> None:
+def adam_step(weights, gradient, moments, step, learning_rate, settings=None, mean=None, decays=None):
     """Take one step of Adam (Kingma and Ba 2015, section 2, last paragraph), in place.
 
     Args:

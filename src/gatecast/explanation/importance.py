@@ -1,8 +1,9 @@
-"""Which past values does a forecast depend on, and how far back? Gradients of each step, back to the values."""
+"""Which past values and covariates do forecasts depend on? Gradients to the values, errors without a covariate."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,10 @@ from gatecast._validation import check_count, is_number
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.explanation.durations import duration, duration_message
 from gatecast.explanation.gates import member_of
-from gatecast.model.alignment import model_inputs
+from gatecast.explanation.units import duration, duration_message
+from gatecast.model.alignment import match_series, model_inputs
+from gatecast.model.evaluation import forecast_windows
 from gatecast.network.inputs import PanelArrays, ValueInputs
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import SlopeResult, forecast_slopes
@@ -22,7 +24,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
 
-__all__ = ["LagImportance", "measure_lags", "slopes_of_values"]
+__all__ = ["CovariateImportance", "LagImportance", "measure_covariates", "measure_lags", "slopes_of_values"]
 
 # outliers beyond this many units say no more to the network, see native/include/gatecast/panel.hpp
 CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
@@ -31,6 +33,135 @@ AT_ONCE = 20_000_000
 # each step of a forecast takes a backward pass of its own
 STEPS = 1000
 SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class CovariateImportance:
+    """How much the error grows when a covariate says nothing about its time (Breiman 2001, permutation importance).
+
+    A covariate's column is turned within each series by a random number of steps, so that it keeps its own course and
+    its ties with itself but not those with the target; one of a whole series is exchanged between series. Forecasts
+    are those after the training part, which the model did not learn from. The error of a forecast is the mean of its
+    absolute errors over the series' scale (the denominator of MASE).
+
+    Standard errors know of both kinds of chance: the spread over repeats, and that over blocks of forecasts (a horizon
+    of origins of one series each, since forecasts of the same steps share their errors).
+
+    Attributes:
+        names: Of C covariates.
+        roles: "past", "future" or "static" of each.
+        increase: float64 `(C,)` mean growth of the error, in units of the series' scale.
+        standard_error: float64 `(C,)`; NaN where there is one block only.
+        increases: float64 `(C, repeats)` growth in each repeat.
+        error: The error with all covariates in place.
+        n_windows: How many forecasts were compared.
+        n_blocks: In how many blocks.
+    """
+
+    names: tuple[str, ...]
+    roles: tuple[str, ...]
+    increase: Floats
+    standard_error: Floats
+    increases: Floats
+    error: float
+    n_windows: int
+    n_blocks: int
+
+    @property
+    def order(self) -> Ints:
+        """Positions of the covariates, the most important first."""
+        return np.argsort(-self.increase, kind="stable")
+
+    @property
+    def is_useful(self) -> Array:
+        """Whether the error grows by more than two standard errors, `(C,)`."""
+        return self.increase > 2 * self.standard_error
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say of each covariate what it is good for, the most important first."""
+        return tuple(str(self._message(int(n))) for n in self.order)
+
+    def _message(self, n: int) -> Message:
+        numbers = {"error": self.error, "grown": float(self.increase[n]), "by": float(self.standard_error[n])}
+        code = "explain.useful" if self.is_useful[n] else "explain.not_useful"
+        return Message(code, {"name": self.names[n], **numbers})
+
+    def to_frame(self) -> Frame:
+        """Return a pandas table `covariate, role, increase, standard_error`, the most important first."""
+        import pandas as pd
+
+        named = {"covariate": list(self.names), "role": list(self.roles), "increase": self.increase}
+        return pd.DataFrame({**named, "standard_error": self.standard_error}).iloc[self.order].reset_index(drop=True)
+
+
+def measure_covariates(fitted: Fitted, panel: Panel, *, n_repeats: int = 10, seed: int = 0) -> CovariateImportance:
+    """Measure the importance of each covariate after the training part."""
+    check_count("n_repeats", n_repeats, "Use `n_repeats=10`.")
+    columns = [(name, role) for role in ("future", "past", "static") for name in getattr(fitted.after.roles, role)]
+    if not columns:
+        raise DataError(
+            "This model learned from no covariate, and at least one was expected. Fit with "
+            '`LSTMForecaster(future=["price"])` or `past=[...]`.'
+        )
+    base, blocks = _errors(fitted, panel)
+    rng = np.random.default_rng(seed)
+    turned = (_turned(panel, name, role, n_repeats, rng) for name, role in columns)
+    grown = np.array([[_errors(fitted, other)[0] - base for other in several] for several in turned])
+    increases = grown.mean(axis=2)
+    n_blocks = len(np.unique(blocks))
+    names, roles = zip(*columns, strict=True)
+    of_repeats = increases.std(axis=1, ddof=1) / np.sqrt(n_repeats) if n_repeats > 1 else np.zeros(len(increases))
+    error = np.hypot(_error_of_blocks(grown.mean(axis=1), blocks), of_repeats)
+    return CovariateImportance(
+        names, roles, increases.mean(axis=1), error, increases, float(base.mean()), len(base), n_blocks
+    )
+
+
+def _errors(fitted: Fitted, panel: Panel) -> tuple[Floats, Ints]:
+    """Return the error of each forecast that something came of, `(n,)`, and its block `(n,)`."""
+    forecasts, actual, series = forecast_windows(fitted, panel)
+    some = ~np.isnan(actual).all(axis=1)
+    if not some.any():
+        raise DataError(Message("failure.no_horizon", {"n": fitted.horizon}))
+    forecasts, actual, series = forecasts[some], actual[some], series[some]
+    errors = np.nanmean(np.abs(forecasts - actual), axis=1) / _scales(fitted, panel, actual, series)
+    begins = np.flatnonzero(np.diff(series, prepend=-1))
+    position = np.arange(len(series)) - np.repeat(begins, np.diff(np.append(begins, len(series))))
+    return errors, series * (len(series) + 1) + position // fitted.horizon
+
+
+def _scales(fitted: Fitted, panel: Panel, actual: Floats, series: Ints) -> Floats:
+    """Return the scale of each forecast's series; of a new or constant one, the mean size of its values."""
+    scales = match_series(fitted.after, panel).of_rows(fitted.naive_scales, np.nan)[series]
+    sizes = np.bincount(series, np.nan_to_num(np.abs(actual)).mean(axis=1)) / np.maximum(np.bincount(series), 1)
+    return np.where(scales > 0, scales, np.maximum(sizes[series], np.finfo(float).tiny))
+
+
+def _turned(panel: Panel, name: str, role: str, n_repeats: int, rng: np.random.Generator) -> Iterator[Panel]:
+    """Yield the data with one column from other times, or other series."""
+    columns = getattr(panel, role)
+    for _ in range(n_repeats):
+        other = columns[name][rng.permutation(panel.n_series) if role == "static" else _turns(panel, rng)]
+        # a panel's role is a field of the same name
+        yield replace(panel, **{role: {**columns, name: other}})  # type: ignore[arg-type]
+
+
+def _turns(panel: Panel, rng: np.random.Generator) -> Ints:
+    """Return for each row the one that takes its place: each series is turned by 1 to n - 1 steps."""
+    series, position = panel.places()
+    n = np.maximum(panel.lengths, 1)
+    steps = np.where(n > 1, rng.integers(1, np.maximum(n, 2)), 0)
+    return panel.offsets[:-1][series] + (position + steps[series]) % n[series]
+
+
+def _error_of_blocks(grown: Floats, blocks: Ints) -> Floats:
+    """Return the standard error of the mean of `(C, n)` from the spread over blocks, `(C,)`."""
+    _, which, counts = np.unique(blocks, return_inverse=True, return_counts=True)
+    if len(counts) < 2:
+        return np.full(len(grown), np.nan)
+    sums = np.array([np.bincount(which, row - row.mean()) for row in grown])
+    # of a mean over blocks of unequal sizes
+    return np.asarray(np.sqrt((sums**2).sum(axis=1) * len(counts) / (len(counts) - 1)) / counts.sum())
 
 
 @dataclass(frozen=True)
@@ -128,12 +259,7 @@ def measure_lags(
     share: float = SHARE,
     member: int = 0,
 ) -> LagImportance:
-    """Go back from forecasts at evenly spaced points of one series to the values.
-
-    Raises:
-        ConfigError: A number makes no sense, or there is no such series or member.
-        DataError: The series is shorter than what a forecast reads.
-    """
+    """Go back from forecasts at evenly spaced points of one series to the values."""
     if n_origins is None:
         n_origins = max(5, min(50, STEPS // fitted.horizon))
     check_count("n_origins", n_origins, "Use `n_origins=50`.")
@@ -148,63 +274,34 @@ def measure_lags(
     T = T if network.window else min(T, n)
     if n < T:
         raise DataError(Message("failure.no_history", {"name": data.panel.ids.tolist()[0], "n_points": n, "least": T}))
-    origins = _spaced(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins)
+    origins = np.unique(np.linspace(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins).round().astype(np.int64))
     names = _covariate_names(fitted, arrays.n_inputs)
-    sums = _Sums(network, arrays, T)
     block = max(1, AT_ONCE // (fitted.horizon * T * network.spec.dense_inputs))
-    for at in range(0, len(origins), block):
-        sums.add(origins[at : at + block])
-    absolute, signed, covariates = (part / len(origins) for part in (sums.absolute, sums.signed, sums.covariates))
+    sums = [_sums(network, arrays, T, origins[at : at + block]) for at in range(0, len(origins), block)]
+    absolute, signed, covariates = (np.sum(parts, axis=0) / len(origins) for parts in zip(*sums, strict=True))
     used = max(T, int(np.flatnonzero(absolute.any(axis=0)).max(initial=-1)) + 1)
     lags = np.arange(1, used + 1)
-    return LagImportance(
-        lags, absolute[:, :used], signed[:, :used], covariates, names, panel.freq, len(origins), share,
-        network.window > 0,
+    means = absolute[:, :used], signed[:, :used], covariates
+    return LagImportance(lags, *means, names, panel.freq, len(origins), share, network.window > 0)
+
+
+def _sums(network: TrainedNetwork, arrays: PanelArrays, T: int, origins: Ints) -> tuple[Floats, Floats, Floats]:
+    """Add up sizes of slopes, slopes, and sizes of those of covariates, over origins read from a zero state."""
+    places = (np.zeros_like(origins), origins)
+    found = forecast_slopes(
+        network.spec, network.weights, network.loss, network.value_inputs, arrays, places, T,
+        n_threads=network.n_threads,
     )  # fmt: skip
-
-
-@dataclass
-class _Sums:
-    """Sums over origins of one series, read from a zero state for T steps."""
-
-    network: TrainedNetwork
-    arrays: PanelArrays
-    T: int
-    absolute: Floats = field(init=False)
-    signed: Floats = field(init=False)
-    covariates: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        H, L = self.network.spec.horizon, self.T + self.network.value_inputs.history
-        self.absolute, self.signed = np.zeros((H, L)), np.zeros((H, L))
-        self.covariates = np.zeros((H, self.arrays.n_inputs))
-
-    def add(self, origins: Ints) -> None:
-        network, arrays = self.network, self.arrays
-        places = (np.zeros_like(origins), origins)
-        found = forecast_slopes(
-            network.spec, network.weights, network.loss, network.value_inputs, arrays, places, self.T,
-            n_threads=network.n_threads,
-        )  # fmt: skip
-        slopes = slopes_of_values(found, network.value_inputs, arrays, origins)
-        self.absolute += np.abs(slopes).sum(axis=0)
-        self.signed += slopes.sum(axis=0)
-        beside = np.abs(found.inputs[..., network.value_inputs.n_inputs :]).sum(axis=(0, 2), dtype=np.float64)
-        beside[:, : found.ahead.shape[2]] += np.abs(found.ahead).sum(axis=0)
-        self.covariates += beside
+    slopes = slopes_of_values(found, network.value_inputs, arrays, origins)
+    beside = np.abs(found.inputs[..., network.value_inputs.n_inputs :]).sum(axis=(0, 2), dtype=np.float64)
+    beside[:, : found.ahead.shape[2]] += np.abs(found.ahead).sum(axis=0)
+    return np.abs(slopes).sum(axis=0), slopes.sum(axis=0), beside
 
 
 def slopes_of_values(found: SlopeResult, value_inputs: ValueInputs, arrays: PanelArrays, origins: Ints) -> Floats:
     """Follow gradients of what entered the network back to the values of a single series.
 
-    Args:
-        found: Gradients of n forecasts of H steps that read T points each.
-        value_inputs: What the network was shown of the values.
-        arrays: The series.
-        origins: `(n,)` the newest point that each reads.
-
-    Returns:
-        `(n, H, T + value_inputs.history)` gradients, the newest value first.
+    Of n forecasts from `origins`, `(n,)`; return `(n, H, T + value_inputs.history)`, the newest value first.
     """
     n, H, T = found.inputs.shape[:3]
     # one place for each point from `history` before the first one that is read; those before the series stay empty
@@ -248,15 +345,11 @@ def _add_candidate(slopes: Floats, shares: Floats, m: int, origins: Ints) -> Non
 
 
 def _add_drift(slopes: Floats, shares: Floats, back: Ints) -> None:
-    """Add the way through the line from the value `back` `(n,)` steps ago to the newest one; without one, the newest."""
+    """Add the way through the line from the value `back` `(n,)` steps ago to the newest one."""
     newest, rows = slopes.shape[2] - 1, np.arange(len(back))
     steps = np.arange(1, shares.shape[1] + 1) / np.maximum(back, 1)[:, None] * (back > 0)[:, None]
     slopes[:, :, newest] += shares * (1 + steps)
     slopes[rows, :, newest - back] -= shares * steps
-
-
-def _spaced(first: int, last: int, n: int) -> Ints:
-    return np.unique(np.linspace(first, last, n).round().astype(np.int64))
 
 
 def _covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What is forecast at an origin, how far off is it, and which way is better? Each loss with its derivative.
 
-Arrays end in `(P, H)`, parameters of each step; axes before that are of no concern here.
+The reference for the core's `origin.hpp`. Arrays end in `(P, H)`, parameters of each step, whatever comes before.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from scipy.special import digamma, gammaln
 
 from gatecast.network.inputs import LossSettings
 
-__all__ = ["LEAST_SPREAD", "loss_and_slopes", "parameters", "raw_slopes"]
+__all__ = ["LOSSES", "loss_and_slopes", "parameters", "raw_slopes"]
 
 Array = np.ndarray
 
@@ -31,15 +31,10 @@ def squareplus_slope(x: Array) -> Array:
 
 
 def parameters(loss: LossSettings, raw: Array, mixture: Array) -> Array:
-    """What the network's outputs stand for.
+    """What the network's outputs `(..., P, H)` stand for, beside a mixture of candidates `(..., H)`.
 
     Quantiles lie a positive step further out than their neighbours, so that they never cross. A normal distribution has
     mean and deviation, a Student-t distribution has location, scale and more than two degrees of freedom.
-
-    Args:
-        loss: Says which parameters there are.
-        raw: Outputs `(..., P, H)`.
-        mixture: Of the candidates, `(..., H)`.
     """
     out: Array = squareplus(raw)
     middle = loss.middle
@@ -72,16 +67,7 @@ def raw_slopes(loss: LossSettings, raw: Array, slopes: Array) -> Array:
 
 
 def loss_and_slopes(loss: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
-    """Each target's loss and its derivatives with respect to the parameters.
-
-    Args:
-        loss: Which one.
-        at: Parameters `(..., P, H)`.
-        y: Targets `(..., H)`; where there is none (NaN), loss and derivatives are zero.
-
-    Returns:
-        `(..., H)` and `(..., P, H)`.
-    """
+    """Each target's loss `(..., H)` and its derivatives `(..., P, H)` by the parameters; zero without a target."""
     there = ~np.isnan(y)
     value, slopes = LOSSES[loss.loss](loss, at, np.where(there, y, 0.0))
     return np.where(there, value, 0.0), np.where(there[..., None, :], slopes, 0.0)

@@ -1,52 +1,47 @@
-"""What does a whole network forecast, and what are the gradients of its loss? From embeddings to the future decoder."""
+"""What should the native core read, forecast and learn? The same network in readable NumPy, slow on purpose.
+
+The oracle for the core's tests and for `gatecast doctor`. What a layer computes stands in `layers/`, what happens at an
+origin in `origins.py`. Letters: `B` batch, `T` time steps, `N` origins (steps that are forecast from), `H` horizon, `J`
+candidates, `P` parameters of a step.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.network.inputs import LossSettings
-from gatecast.network.reference.origins import loss_and_slopes, parameters, raw_slopes
+from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
+from gatecast.network.origins import loss_and_slopes, parameters, raw_slopes
 from gatecast.network.spec import NetworkSpec
 
-__all__ = ["Ahead", "Batch", "Gradients", "forward", "gradients", "loss_of"]
+__all__ = ["Ahead", "Batch", "Gradients", "batch_of", "candidates_at", "forward", "gradients", "inputs_at", "loss_of"]
 
 Array = np.ndarray
+
+# beyond this many units the size of an outlier does not count
+CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """What is known of the steps ahead of each origin.
+    """What is known of the steps ahead of each origin."""
 
-    Args:
-        numbers: `(B, N, H, ...)`.
-        codes: `(B, N, H, ...)`.
-        known: `(B, N, H)`, whether anything is.
-    """
-
-    numbers: Array
-    codes: Array
-    known: Array
+    numbers: Array  # (B, N, H, ...)
+    codes: Array  # (B, N, H, ...)
+    known: Array  # (B, N, H), whether anything is
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences and what is to be learned from them.
+    """Sequences and what is to be learned from them."""
 
-    Args:
-        x: Dense inputs `(B, T, ...)`.
-        y: Targets of the last N steps, `(B, N, H)`; NaN where there is none.
-        codes: `(B, T, C)`, where categories enter.
-        candidates: `(B, N, J, H)`, where naive forecasts are mixed.
-        ahead: Where covariates are known ahead.
-    """
-
-    x: Array
-    y: Array
-    codes: Array | None = None
-    candidates: Array | None = None
-    ahead: Ahead | None = None
+    x: Array  # dense inputs (B, T, ...)
+    y: Array  # targets of the last N steps, (B, N, H); NaN where there is none
+    codes: Array | None = None  # (B, T, C), where categories enter
+    candidates: Array | None = None  # (B, N, J, H), where naive forecasts are mixed
+    ahead: Ahead | None = None  # where covariates are known ahead
 
     @property
     def first(self) -> int:
@@ -65,17 +60,7 @@ class Gradients:
 
 
 def forward(spec: NetworkSpec, flat: Array, x: Array, first: int = 0) -> Array:
-    """Run layers and head over `x` `(B, T, F)`.
-
-    Args:
-        spec: Shape of the network.
-        flat: All weights, `(spec.n_parameters,)`.
-        x: Inputs, embeddings among them.
-        first: The first step that is forecast from.
-
-    Returns:
-        The head's outputs `(B, T - first, spec.output_size)`; those of a plain network are its forecasts.
-    """
+    """Run layers and head over inputs `(B, T, F)`, embeddings among them: the head's outputs `(B, T - first, ...)`."""
     return _head(spec, flat, _entering(spec, flat, x, first)[-1])
 
 
@@ -214,3 +199,73 @@ class _Origins:
         C = self.spec.n_contexts
         _embed_backward(self.spec, d_flat, ahead.codes, dz[..., C + self.spec.n_ahead_numbers :])
         return np.asarray(dz[..., :C])
+
+
+def inputs_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int) -> Array:
+    """Dense inputs at position t of series s: changes, level, whether nothing was seen, or the value; covariates."""
+    y, row = _values(panel, s), int(panel.offsets[s]) + t
+    about = [y[t]]
+    if value_inputs.lags:
+        changes = [y[t] - y[t - lag] if t >= lag else 0.0 for lag in value_inputs.lags]
+        spread = 1.0 if panel.spreads is None else panel.spreads[s]
+        level = np.clip(y[t] / spread, -CLIP_LEVEL, CLIP_LEVEL)
+        levels = [level] if value_inputs.level else []
+        about = [*np.clip(changes, -CLIP_CHANGE, CLIP_CHANGE), *levels, float(np.isnan(panel.targets[row]))]
+    return np.concatenate([about, _row(panel.numbers, row), _row(panel.static_numbers, s)]).astype(y.dtype)
+
+
+def candidates_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int, H: int) -> Array:
+    """Naive forecasts `(J, H)` made at position t of series s; the last value stands in for seasons not yet seen."""
+    y = _values(panel, s)[: t + 1]
+    out = np.zeros((value_inputs.n_candidates, H), y.dtype)
+    for j, m in enumerate(value_inputs.skip_forecasts):
+        if m < 0:
+            out[j] = y[m:].mean()
+        elif m > 0:
+            # the value m * ceil(k / m) steps before target t + k
+            sources = [t + k - m * -(-k // m) for k in range(1, H + 1)]
+            out[j] = [y[at] if at >= 0 else y[t] for at in sources]
+    for j, n in enumerate(value_inputs.drifts, start=len(value_inputs.skip_forecasts)):
+        n = min(n, t)
+        out[j] = y[t] + np.arange(1, H + 1) * ((y[t] - y[t - n]) / n if n else 0.0)
+    return out
+
+
+def batch_of(
+    panel: PanelArrays, value_inputs: ValueInputs, places: Sequence[tuple[int, int]], T: int, first: int, H: int
+) -> Batch:
+    """Lay out the sequences of T steps that begin at `places`, (series, position) each; zeros after a series' end."""
+    dtype, B, N = panel.values.dtype, len(places), T - first
+    x = np.zeros((B, T, value_inputs.n_inputs + panel.n_inputs), dtype)
+    y = np.full((B, N, H), np.nan, dtype)
+    candidates = np.zeros((B, N, value_inputs.n_candidates, H), dtype)
+    codes = np.zeros((B, T, panel.codes.shape[1] + panel.static_codes.shape[1]), np.int32)
+    numbers_ahead = np.zeros((B, N, H, panel.n_ahead_numbers), dtype)
+    codes_ahead = np.zeros((B, N, H, panel.n_ahead_codes), np.int32)
+    known = np.zeros((B, N, H), bool)
+    for b, (s, start) in enumerate(places):
+        begin, length = int(panel.offsets[s]), len(_values(panel, s))
+        for t in range(min(T, length - start)):
+            row = begin + start + t
+            x[b, t] = inputs_at(panel, value_inputs, s, start + t)
+            codes[b, t] = np.concatenate([_row(panel.codes, row), _row(panel.static_codes, s)])
+        for n in range(N):
+            # origins after the end count for nothing; the core sees the last point there
+            at = min(start + first + n, length - 1)
+            candidates[b, n] = candidates_at(panel, value_inputs, s, at, H)
+            ahead = slice(begin + at + 1, begin + min(at + 1 + H, length))
+            k = ahead.stop - ahead.start
+            if start + first + n < length:
+                y[b, n, :k] = panel.targets[ahead]
+            known[b, n, :k] = True
+            numbers_ahead[b, n, :k] = panel.numbers[ahead, : panel.n_ahead_numbers] if panel.n_ahead_numbers else 0
+            codes_ahead[b, n, :k] = panel.codes[ahead, : panel.n_ahead_codes] if panel.n_ahead_codes else 0
+    return Batch(x, y, codes, candidates, Ahead(numbers_ahead, codes_ahead, known))
+
+
+def _values(panel: PanelArrays, s: int) -> Array:
+    return panel.values[panel.offsets[s] : panel.offsets[s + 1]]
+
+
+def _row(table: Array, row: int) -> Array:
+    return table[row] if table.shape[1] else table.reshape(-1)[:0]

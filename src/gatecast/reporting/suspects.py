@@ -1,4 +1,4 @@
-"""Which points of a series stand far off their neighbours? A robust rule that needs no model."""
+"""What in the data looks wrong? Points far off their neighbours, and covariates that know the future."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
 
-__all__ = ["FAR", "NEIGHBOURS", "Outliers", "find_outliers"]
+__all__ = ["FAR", "Leak", "Outliers", "evenly", "find_leaks", "find_outliers"]
 
 # standard deviations of the deviations, estimated from their median; about two in a billion of a normal distribution
 FAR = 6.0
@@ -18,18 +18,24 @@ FAR = 6.0
 NEIGHBOURS = 2
 # standard deviation over median (and over mean) absolute deviation of a normal distribution
 OVER_MEDIAN, OVER_MEAN = 1.4826, 1.2533
-LEAST_POINTS = 12
-MAX_SERIES = 2_000
+LEAST_POINTS, MAX_SERIES = 12, 2_000
 # as many seasons a series must have for it to be compared with
 LEAST_SEASONS = 4
 SHOWN = 5
+# correlation of values and of changes that is taken for the same thing, and of how many points and series
+SAME = 0.999
+LEAST_PAIRS, MAX_SERIES_OF_LEAKS, MAX_STEPS = 20, 200, 400
+
+
+def evenly(n: int, most: int) -> Ints:
+    """Return `most` evenly spaced places of n, or all of them where they are fewer."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
 
 
 @dataclass(frozen=True)
 class Outliers:
-    """Points that are far off.
+    """Points far off: `n` of them in `n_series` of the `n_looked` series that were looked at.
 
-    There are `n` of them in `n_series` of the `n_looked` series that were looked at: all, or 2,000 evenly spaced ones.
     The arrays, `(k,)` each, tell of those furthest off, the furthest first: rows of their series, positions in it,
     values, and the usual ones that their neighbours suggest.
     """
@@ -55,32 +61,21 @@ def find_outliers(panel: Panel, season_lengths: Sequence[int] = (1,)) -> Outlier
     The deviation is compared with its usual size in the same series: 1.4826 times the median absolute deviation, or
     1.2533 times the mean one where more than half of the points do not deviate (the modified z-score of Iglewicz and
     Hoaglin 1993, on what neighbours do not explain). More than 6 times that is far off.
-
-    Examples:
-        >>> y = np.sin(np.arange(100.0))
-        >>> y[40] = 30
-        >>> found = find_outliers(Panel(np.array(["a"]), y, np.array([0, 100]), np.array([0]), 1))
-        >>> found.n, found.positions.tolist()
-        (1, [40])
     """
-    looked = np.unique(np.linspace(0, panel.n_series - 1, min(panel.n_series, MAX_SERIES)).astype(int))
+    looked = evenly(panel.n_series, MAX_SERIES)
     seasons = sorted({int(m) for m in season_lengths}) or [1]
-    rows, places, scores, usual = [], [], [], []
-    n_series = 0
+    found = []
     for s in looked:
         values = panel.series(int(s))
-        score, suggested = _worst_case(values, [m for m in seasons if len(values) > LEAST_SEASONS * m])
+        score, usual = _worst_case(values, [m for m in seasons if len(values) > LEAST_SEASONS * m])
         far = np.flatnonzero(score > FAR)
-        n_series += bool(len(far))
-        rows.append(np.full(len(far), s))
-        places.append(far)
-        scores.append(score[far])
-        usual.append(suggested[far])
-    series, positions = np.concatenate(rows), np.concatenate(places)
-    order = np.argsort(-np.concatenate(scores), kind="stable")[:SHOWN]
-    values = panel.values[panel.offsets[series] + positions] if len(series) else np.zeros(0)
-    top = series[order], positions[order], values[order], np.concatenate(usual)[order]
-    return Outliers(len(series), n_series, len(looked), tuple(seasons), *top)
+        found.append((np.full(len(far), s), far, score[far], values[far], usual[far]))
+    series, positions, scores, values, usual = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    top = np.argsort(-scores, kind="stable")[:SHOWN]
+    n_series = len(np.unique(series))
+    return Outliers(
+        len(series), n_series, len(looked), tuple(seasons), series[top], positions[top], values[top], usual[top]
+    )
 
 
 def _worst_case(values: Floats, seasons: list[int]) -> tuple[Floats, Floats]:
@@ -111,3 +106,59 @@ def _scores(values: Floats, season: int) -> tuple[Floats, Floats]:
     usual = OVER_MEDIAN * float(np.median(known)) or OVER_MEAN * float(known.mean())
     # what is not judged is not far off
     return np.nan_to_num(away / usual) if usual > 0 else np.zeros(n), usual_value
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A covariate that holds the target of `steps` after its time; the correlation is that of the changes."""
+
+    name: str
+    steps: int
+    correlation: float
+    # whether the numbers themselves are the same
+    is_equal: bool
+
+
+def find_leaks(panel: Panel, horizon: int) -> tuple[Leak, ...]:
+    """Find covariates that are the target of the same or a later time, at most 400 steps ahead.
+
+    Values and changes must both correlate at 0.999 or more: two smooth series may do so in their values alone. What is
+    known ahead must not be the target of its own time; what is known up to now may be that, but not a later one, unless
+    the target itself moves as it did a step before.
+    """
+    chosen = evenly(panel.n_series, MAX_SERIES_OF_LEAKS)
+    found = []
+    for columns, first in ((panel.future, 0), (panel.past, 1)):
+        for name, column in columns.items():
+            if column.dtype != object:
+                found += _leaks_of(panel, chosen, name, column, range(first, min(horizon, MAX_STEPS) + 1))
+    return tuple(found)
+
+
+def _leaks_of(panel: Panel, chosen: Ints, name: str, column: Floats, steps: range) -> list[Leak]:
+    series = [panel.series(int(s)) for s in chosen]
+    for k in steps:
+        # the target k steps later beside the covariate
+        theirs = [column[panel.offsets[s] : panel.offsets[s + 1]] for s in chosen]
+        pairs = [(y[k:], x[: len(x) - k]) for y, x in zip(series, theirs, strict=True)]
+        if abs(_correlation(pairs)) < SAME:
+            continue
+        moved = _correlation([(np.diff(y), np.diff(x)) for y, x in pairs])
+        changes = [np.diff(y) for y in series]
+        if abs(moved) < SAME or (k > 0 and abs(_correlation([(y[k:], y[: len(y) - k]) for y in changes])) > SAME):
+            continue
+        return [Leak(name, k, moved, bool(np.array_equal(*_seen(pairs))))]
+    return []
+
+
+def _seen(pairs: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    ours, theirs = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    seen = np.isfinite(ours) & np.isfinite(theirs)
+    return ours[seen], theirs[seen]
+
+
+def _correlation(pairs: list[tuple[Floats, Floats]]) -> float:
+    ours, theirs = _seen(pairs)
+    if len(ours) < LEAST_PAIRS or not ours.std() > 0 or not theirs.std() > 0:
+        return 0.0
+    return float(np.corrcoef(ours, theirs)[0, 1])
