@@ -15,6 +15,7 @@ from gatecast.network.initial import initial_weights
 from gatecast.network.wrapper import FINISHED, OptimizerSettings, Trainer, make_trainer, segment_source, thread_count
 from gatecast.pretraining.family import FAMILY, LOSS, SeasonClass
 from gatecast.pretraining.made_panel import made_panel
+from gatecast.pretraining.weights import KEPT, write_weights
 
 __all__ = ["Course", "pretrain", "rates_of"]
 
@@ -122,12 +123,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one network of each class for each seed")
     parser.add_argument("--seasons", type=int, nargs="+", default=[own.season for own in FAMILY], help="classes")
     parser.add_argument("--steps", type=int, default=Course().n_steps, help="training steps of each network")
+    parser.add_argument("--out", type=Path, default=KEPT, help="the file of weights that comes with the package")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    for seed in asked.seeds:
-        for own in FAMILY:
-            if own.season in asked.seasons:
-                pretrain(own, seed, Course(n_steps=asked.steps), asked.folder)
+    course = Course(n_steps=asked.steps)
+    weights = {
+        (own.season, seed): pretrain(own, seed, course, asked.folder)
+        for seed in asked.seeds
+        for own in FAMILY
+        if own.season in asked.seasons
+    }
+    write_weights(asked.out, weights)
+    print(f"Written to {asked.out}: {len(weights)} networks, {asked.out.stat().st_size / 1e6:.2f} MB.")
 
 
 if __name__ == "__main__":

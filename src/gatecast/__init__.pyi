@@ -33,6 +33,8 @@ from gatecast.explanation.methods import Explanation as Explanation
 from gatecast.explanation.methods import explain as explain
 from gatecast.forecaster import Forecaster as Forecaster
 from gatecast.forecaster import LSTMForecaster as LSTMForecaster
+from gatecast.forecaster import PretrainedLSTM as PretrainedLSTM
+from gatecast.forecaster import forecast as forecast
 from gatecast.metrics.errors import Evaluation as Evaluation
 from gatecast.metrics.errors import Score as Score
 from gatecast.model.settings import Network as Network

@@ -329,7 +329,7 @@ def test_lens_numbers():
     for lags in ((0,), (1, -2)):
         with pytest.raises(ValueError, match="`lags` must be between 1 and"):
             inputs.ValueInputs(lags).native()
-    with pytest.raises(ValueError, match="`number of skip forecasts` must be between 0 and 8, got 9"):
+    with pytest.raises(ValueError, match="`number of skip forecasts and drifts` must be between 0 and 8, got 9"):
         inputs.ValueInputs((), tuple(range(9))).native()
     with pytest.raises(ValueError, match="`skip_forecasts` must be between"):
         inputs.ValueInputs((), (-(2**31),)).native()

@@ -13,18 +13,16 @@ import numpy as np
 
 from gatecast._files import fingerprint
 from gatecast._validation import check_path
-from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Panel
-from gatecast.data.values.gaps import carry_forward
-from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates, too_large
-from gatecast.model.fitted import FitRecord, Fitted
+from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.members import train_members
 from gatecast.model.plan import plan_fit
 from gatecast.model.selection import Selection, select
 from gatecast.model.settings import Settings
+from gatecast.model.zero_shot import zero_shot
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
@@ -50,6 +48,8 @@ def fit_panel(
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
+    if settings.pretrained == "only":
+        return zero_shot(settings, panel)
     started = time.monotonic()
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     # training again on all points takes about as long as what comes before it
@@ -66,7 +66,8 @@ def fit_panel(
         record = _record(selection, trained)
         if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
             trained, record = _train_again(trained, record, deadline, checkpoint)
-    return _fitted(trained, calibration, record)
+    candidate = trained.candidate
+    return remember(candidate.data.panel, candidate.preparation, trained.ensemble, calibration, record)
 
 
 def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
@@ -163,29 +164,3 @@ def _calibrate(trained: _Trained) -> Conformal | None:
         return None
     errors = validation.scaled_errors(trained.ensemble, trained.candidate.preparation)
     return fit_conformal(errors) if np.isfinite(errors).any() else None
-
-
-def _fitted(trained: _Trained, calibration: Conformal | None, record: FitRecord) -> Fitted:
-    """Read the panel to its end, and remember all that forecasts need."""
-    panel, preparation, ensemble = trained.candidate.data.panel, trained.candidate.preparation, trained.ensemble
-    arrays = preparation.arrays(panel)
-    season = record.plan.season_length
-    return Fitted(
-        ensemble=ensemble,
-        memories=ensemble.read(ensemble.blank(arrays), arrays),
-        preparation=preparation,
-        after=panel.tail_from(panel.lengths),
-        lengths=panel.lengths,
-        anchors=preparation.transform.anchors(panel.values, panel.offsets),
-        tail=_newest_values(panel, season),
-        years=preparation.newest_years(arrays),
-        naive_scales=naive_scale(panel.values, panel.offsets, season),
-        calibration=calibration,
-        record=record,
-    )
-
-
-def _newest_values(panel: Panel, n_points: int) -> Floats:
-    filled = carry_forward(panel.values, panel.offsets)
-    positions = panel.offsets[1:, None] + np.arange(-n_points, 0)
-    return np.asarray(filled[np.maximum(positions, panel.offsets[:-1, None])])

@@ -11,8 +11,11 @@ from typing import Self
 import numpy as np
 
 from gatecast._json import JsonObject
+from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons
+from gatecast.data.values.gaps import carry_forward
+from gatecast.data.values.scaling import naive_scale
 from gatecast.metrics.conformal import Conformal
 from gatecast.model.inputs import Preparation
 from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan
@@ -22,7 +25,7 @@ from gatecast.network.memory import Memory
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["Attempt", "FitRecord", "Fitted", "facts_of", "to_html"]
+__all__ = ["Attempt", "FitRecord", "Fitted", "facts_of", "remember", "to_html"]
 
 
 @dataclass(frozen=True)
@@ -144,12 +147,11 @@ class FitRecord:
     @classmethod
     def from_dict(cls, facts: JsonObject) -> Self:
         """Return the record that `dataclasses.asdict` took apart."""
-        shown = facts["value_inputs"].items()
         return cls(
             **{
                 **facts,
                 "plan": Plan(**facts["plan"]),
-                "value_inputs": ValueInputs(**{name: tuple(v) if isinstance(v, list) else v for name, v in shown}),
+                "value_inputs": ValueInputs.from_dict(facts["value_inputs"]),
                 "seasons": Seasons.from_dict(facts["seasons"]),
                 "hold_out": tuple(facts["hold_out"]),
                 "stop": Stop(facts["stop"]),
@@ -201,3 +203,30 @@ def to_html(title: str, fitted: Fitted | None) -> str:
 def _series(ids: Sequence[object]) -> str:
     shown = ", ".join(str(unique_id)[:40] for unique_id in ids[:MOST_IDS])
     return shown if len(ids) <= MOST_IDS else f"{len(ids):,}: {shown}, ..."
+
+
+def remember(
+    panel: Panel, preparation: Preparation, ensemble: Ensemble, calibration: Conformal | None, record: FitRecord
+) -> Fitted:
+    """Read the panel to its end, and remember all that forecasts need."""
+    arrays = preparation.arrays(panel)
+    season = record.plan.season_length
+    return Fitted(
+        ensemble=ensemble,
+        memories=ensemble.read(ensemble.blank(arrays), arrays),
+        preparation=preparation,
+        after=panel.tail_from(panel.lengths),
+        lengths=panel.lengths,
+        anchors=preparation.transform.anchors(panel.values, panel.offsets),
+        tail=_newest_values(panel, season),
+        years=preparation.newest_years(arrays),
+        naive_scales=naive_scale(panel.values, panel.offsets, season),
+        calibration=calibration,
+        record=record,
+    )
+
+
+def _newest_values(panel: Panel, n_points: int) -> Floats:
+    filled = carry_forward(panel.values, panel.offsets)
+    positions = panel.offsets[1:, None] + np.arange(-n_points, 0)
+    return np.asarray(filled[np.maximum(positions, panel.offsets[:-1, None])])

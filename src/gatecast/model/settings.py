@@ -46,6 +46,8 @@ T = TypeVar("T")
 Value = Any
 Values = Mapping[str, Value]
 CHOSEN = ", or None to have it chosen"
+# settings that count where nothing is trained
+WITH_PRETRAINED = ("horizon", "pretrained", "season_length", "seed", "n_threads", "max_seconds", "progress")
 MOST_QUANTILES = 31
 
 
@@ -140,6 +142,7 @@ class Everyday:
     ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
     loss: str = _setting("mae", choices=tuple(LOSSES))
     quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), _check_quantiles, (0.1, 0.5, 0.9))
+    pretrained: str = _setting("none", choices=("none", "only"))
     past: Sequence[str] = _setting((), None, ["visitors"])
     future: Sequence[str] = _setting((), None, ["price"])
     static: Sequence[str] = _setting((), None, ["region"])
@@ -259,6 +262,8 @@ class Settings(Training, Network, Everyday):
                 f"`dilations` has {len(self.dilations)} numbers, and one for each of `n_layers={self.n_layers}` was "
                 "expected. Pass as many, or leave `n_layers` out."
             )
+        if self.pretrained == "only":
+            self._check_pretrained()
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
                 raise ConfigError(
@@ -270,6 +275,15 @@ class Settings(Training, Network, Everyday):
                 f"`bidirectional=True` is an LSTM without dilations, got cell={self.cell!r} and "
                 f"dilations={self.dilations!r}. Leave both out."
             )
+
+    def _check_pretrained(self) -> None:
+        """Refuse what says how to train or what else to read, where nothing is trained."""
+        for name, value in changed(self).items():
+            if name not in WITH_PRETRAINED:
+                raise ConfigError(
+                    f"`{as_code({name: value}, flat=True)}` was passed, and pretrained networks, which read the target "
+                    'alone, have no such setting. Leave it out, or train with `pretrained="none"`.'
+                )
 
     @classmethod
     def join(cls, everyday: Values, network: Network, training: Training) -> Settings:

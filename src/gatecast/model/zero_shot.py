@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.seasons import choose_seasons
-from gatecast.data.values.scaling import naive_scale
-from gatecast.exceptions import DataError
-from gatecast.model.fitted import Fitted
-from gatecast.model.inputs import prepare
-from gatecast.model.settings import Settings
-from gatecast.pretraining.family import class_of
+import numpy as np
 
-__all__ = ["zero_shot"]
+from gatecast.data.panel.panel import Panel
+from gatecast.data.seasonality.seasons import Seasons, choose_seasons
+from gatecast.exceptions import DataError
+from gatecast.metrics.conformal import Conformal, fit_conformal
+from gatecast.model.fitted import FitRecord, Fitted, remember
+from gatecast.model.inputs import Preparation, prepare
+from gatecast.model.plan import Plan
+from gatecast.model.settings import Settings
+from gatecast.model.validation import Validation, limit_origins
+from gatecast.network.ensemble import Ensemble
+from gatecast.network.memory import TrainedNetwork
+from gatecast.network.wrapper import thread_count
+from gatecast.pretraining.family import LOSS, SeasonClass, class_of
+from gatecast.pretraining.weights import pretrained_networks
+from gatecast.texts.message import Message
+from gatecast.training.stop import Stop
+
+__all__ = ["TRANSFORM", "zero_shot"]
+
+# past origins of each series, in horizons, and of all
+ORIGINS_OF_HORIZONS, MOST_ORIGINS = 3, 1000
+# what the networks learned to read
+TRANSFORM = "relative-log"
 
 
 def zero_shot(settings: Settings, panel: Panel) -> Fitted:
@@ -30,19 +45,59 @@ def zero_shot(settings: Settings, panel: Panel) -> Fitted:
     seasons = choose_seasons(panel, settings.season_length)
     own = class_of(seasons.shortest)
     value_inputs = own.value_inputs(seasons.shortest, _longer(own, seasons))
-    preparation = prepare(panel, "log", "season", seasons.shortest, value_inputs)
-    ensemble = _ensemble(own, value_inputs, settings)
-    arrays = preparation.arrays(panel)
-    return Fitted(
-        ensemble=ensemble,
-        memories=ensemble.read(ensemble.blank(arrays), arrays),
-        preparation=preparation,
-        after=panel.tail_from(panel.lengths),
-        lengths=panel.lengths,
-        anchors=preparation.transform.anchors(panel.values, panel.offsets),
-        tail=newest_values(panel, seasons.shortest),
-        years=preparation.newest_years(arrays),
-        naive_scales=naive_scale(panel.values, panel.offsets, seasons.shortest),
-        calibration=None,
-        record=_record(own, seasons, preparation, ensemble, panel.n_series),
+    preparation = prepare(panel, TRANSFORM, "season", seasons.shortest, value_inputs)
+    spec, weights = pretrained_networks(own, settings.horizon)
+    threads = thread_count(settings.n_threads)
+    ensemble = Ensemble(tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights))
+    calibration = _past_errors(panel, preparation, ensemble)
+    return remember(panel, preparation, ensemble, calibration, _record(own, seasons, preparation, ensemble))
+
+
+def _past_errors(panel: Panel, preparation: Preparation, ensemble: Ensemble) -> Conformal | None:
+    """Measure how errors of several steps hang together, on the newer half of each series: the networks know none."""
+    n_origins = limit_origins(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * ensemble.spec.horizon), MOST_ORIGINS)
+    judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
+    reach = int(panel.lengths.max())
+    validation = Validation(preparation.arrays(judged), judged.values, panel.lengths - n_origins, n_origins, reach)
+    if not validation.n_windows:
+        return None
+    errors = validation.scaled_errors(ensemble, preparation)
+    return fit_conformal(errors) if np.isfinite(errors).any() else None
+
+
+def _longer(own: SeasonClass, seasons: Seasons) -> int | None:
+    """Return the longer season of a network of two: the next one, or as many of the shortest as it learned."""
+    if not own.longer:
+        return None
+    longer = [length for length in seasons.lengths if length > seasons.shortest]
+    return longer[0] if longer else own.longer // own.season * seasons.shortest
+
+
+def _record(own: SeasonClass, seasons: Seasons, preparation: Preparation, ensemble: Ensemble) -> FitRecord:
+    """Note which networks were taken; nothing was trained."""
+    stack = ensemble.spec.stack
+    plan = Plan(
+        lookback=1,
+        n_targets=0,
+        batch_size=0,
+        steps_per_epoch=0,
+        epochs=0,
+        hidden_size=stack[0].units,
+        n_layers=len(stack),
+        learning_rate=None,
+        other_rate=None,
+        season_length=seasons.shortest,
+        n_members=len(ensemble.networks),
+    )
+    return FitRecord(
+        plan=plan,
+        transform=preparation.transform.name,
+        value_inputs=preparation.value_inputs,
+        seasons=seasons,
+        hold_out=(0,) * len(preparation.units),
+        patience=0,
+        history={"loss": [], "rmse": [], "scaled_loss": [], "validation_epoch": [], "validation_loss": []},
+        stop=Stop.PRETRAINED,
+        n_steps=0,
+        decisions=(Message("decision.pretrained", {"season": own.season, "n": len(ensemble.networks)}),),
     )

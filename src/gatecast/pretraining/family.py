@@ -12,7 +12,7 @@ __all__ = ["FAMILY", "LOSS", "SeasonClass", "class_of"]
 # the ends of 80 and 95 % intervals, and what weighted quantile losses are made of
 LOSS = LossSettings("quantile", quantiles=(0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975))
 N_LAYERS, UNITS = 2, 64
-# how many seasons back the steadiest of the lines begins that naive forecasts go on along; the whole past of most series
+# seasons back at which the longest of the lines begins that naive forecasts go on along: the whole past of most series
 SEASONS_OF_DRIFT = 10
 
 
@@ -67,7 +67,7 @@ class SeasonClass:
 FAMILY = (
     SeasonClass(1, 0, 12, (10, 100), 3),
     SeasonClass(4, 0, 12, (14, 160), 4),
-    SeasonClass(7, 0, 56, (30, 420), 8),
+    SeasonClass(7, 0, 28, (30, 420), 8),
     SeasonClass(12, 0, 24, (24, 320), 9),
     SeasonClass(24, 168, 48, (60, 700), 28),
     SeasonClass(52, 0, 26, (60, 520), 14),

@@ -72,11 +72,11 @@ def sarima(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Floats:
     order = np.select([(u := rng.random(n)) < 0.35, u < 0.85], [np.zeros(n), np.ones(n)], rng.uniform(0.0, 1.0, n))
     x = np.where((order == 1)[:, None], np.cumsum(x, axis=1), _fractional(x, np.where(order == 1, 0.0, order)))
     lift = (rng.random(n) < 0.35) * slopes(n, rng) * (order == 1)
-    return x + lift[:, None] * np.arange(length)
+    return np.asarray(x + lift[:, None] * np.arange(length))
 
 
 def components(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Floats:
-    """Add a trend (linear, broken, logistic, square, exponential), seasons with an envelope, and autocorrelated noise."""
+    """Add a trend (linear, broken, logistic, square, exponential), seasons with an envelope, and AR(1) noise."""
     t = np.linspace(0.0, 1.0, length)[None]
     size = np.exp(rng.uniform(np.log(0.5), np.log(60.0), (n, 1))) * rng.choice([-1.0, 1.0, 1.0], (n, 1))
     at, speed = rng.uniform(0.1, 1.0, (n, 1)), np.exp(rng.uniform(np.log(3.0), np.log(30.0), (n, 1)))
@@ -95,11 +95,11 @@ def components(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Float
     season = season_patterns(n, m, rng)[:, np.arange(length) % m] * season_sizes(n, rng)[:, None]
     season = season * envelopes(n, length, rng)
     noise = _arma(innovations(n, length + 60, rng), _polynomial(n, 1, 0.95, rng), np.zeros((n, 1)))[:, 60:]
-    return trend + season + noise + other_seasons(n, length, seasons, rng)
+    return np.asarray(trend + season + noise + other_seasons(n, length, seasons, rng))
 
 
 def gaussian_process(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Floats:
-    """Draw from Gaussian processes whose kernels are sums and products of usual ones (as in KernelSynth, Ansari 2024)."""
+    """Draw from Gaussian processes whose kernels are sums and products of usual ones (as KernelSynth, Ansari 2024)."""
     groups = max(1, n // 24)
     t = np.arange(length, dtype=np.float64)
     gap = np.abs(t[:, None] - t[None])
@@ -149,12 +149,12 @@ def innovations(n: int, length: int, rng: Rng) -> Floats:
 
 def slopes(n: int, rng: Rng) -> Floats:
     """Draw changes per step, between unnoticeable ones and such as outgrow the noise; two of three rise."""
-    return np.exp(rng.uniform(np.log(0.01), np.log(1.5), n)) * rng.choice([-1.0, 1.0, 1.0], n)
+    return np.asarray(np.exp(rng.uniform(np.log(0.01), np.log(1.5), n)) * rng.choice([-1.0, 1.0, 1.0], n))
 
 
 def season_sizes(n: int, rng: Rng) -> Floats:
-    """Draw how large a season is beside the noise; one of five has none."""
-    return np.exp(rng.uniform(np.log(0.3), np.log(12.0), n)) * (rng.random(n) < 0.8)
+    """Draw how large a season is beside the noise, up to one that hides it; one of five has none."""
+    return np.asarray(np.exp(rng.uniform(np.log(0.3), np.log(50.0), n)) * (rng.random(n) < 0.8))
 
 
 def season_patterns(n: int, m: int, rng: Rng) -> Floats:
@@ -173,7 +173,7 @@ def season_patterns(n: int, m: int, rng: Rng) -> Floats:
     pattern = np.choose(kind, (waves, each, spikes, block + 0.3 * waves))
     pattern = pattern - pattern.mean(axis=1, keepdims=True)
     size = pattern.std(axis=1, keepdims=True)
-    return pattern / np.where(size > 1e-9, size, 1.0)
+    return np.asarray(pattern / np.where(size > 1e-9, size, 1.0))
 
 
 def other_seasons(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Floats:
@@ -213,7 +213,7 @@ def changed(x: Floats, rng: Rng) -> Floats:
     x[back] = x[back, ::-1]
     flipped = rng.random(n) < 0.15
     x[flipped] *= -1.0
-    hit = (rng.random(n) < 0.15)[:, None] & (rng.random((n, length)) < 0.015)
+    hit = (rng.random((n, 1)) < 0.15) & (rng.random((n, length)) < 0.015)
     x = x + hit * rng.normal(0.0, 6.0, (n, length)) * size
     broken = rng.random((n, 1)) < 0.12
     after = np.arange(length) >= rng.integers(0, length, (n, 1))
@@ -246,7 +246,7 @@ def observed(x: Floats, rng: Rng) -> Floats:
     rounded = np.round(y * rate)
     y = np.where(counted, counts, np.where(rng.random((n, 1)) < 0.1, rounded, y))
     low = np.quantile(y, 0.1, axis=1, keepdims=True)
-    return np.where(rng.random((n, 1)) < 0.02, np.maximum(y, low), y)
+    return np.asarray(np.where(rng.random((n, 1)) < 0.02, np.maximum(y, low), y))
 
 
 def _one_step_size(x: Floats) -> Floats:
@@ -309,22 +309,22 @@ def _fractional(x: Floats, order: Floats) -> Floats:
 
 
 def _kernel(gap: Floats, t: Floats, seasons: tuple[int, ...], rng: Rng) -> Floats:
-    """Draw one kernel: smooth, rough, a season, or a line."""
+    """Draw one kernel `(T, T)`: smooth, rough, a season, or a line."""
     length = len(t)
-    kind = rng.choice(
-        ["smooth", "rough", "season", "line"], p=[0.25, 0.2, 0.4 if seasons else 0.0, 0.15 if seasons else 0.55]
-    )
-    size = np.exp(rng.normal(0.0, 0.8))
-    if kind == "season":
-        m = int(rng.choice(seasons))
-        return size * np.exp(-2.0 * (np.sin(np.pi * gap / m) / np.exp(rng.uniform(np.log(0.3), np.log(2.0)))) ** 2)
-    if kind == "line":
-        at = rng.uniform(0.0, length)
-        return size * (4.0 * (t[:, None] - at) * (t[None] - at) / length**2 + 0.1)
+    shares = [0.25, 0.2, 0.4 if seasons else 0.0, 0.15 if seasons else 0.55]
+    kind, size = rng.choice(4, p=shares), np.exp(rng.normal(0.0, 0.8))
     scale = np.exp(rng.uniform(np.log(1.0), np.log(length)))
-    if kind == "smooth":
-        return size * np.exp(-0.5 * (gap / scale) ** 2)
-    return size * np.exp(-gap / scale)
+    if kind == 0:
+        exponent = -0.5 * (gap / scale) ** 2
+    elif kind == 1:
+        exponent = -gap / scale
+    elif kind == 2:
+        width = np.exp(rng.uniform(np.log(0.3), np.log(2.0)))
+        exponent = -2.0 * (np.sin(np.pi * gap / int(rng.choice(seasons))) / width) ** 2
+    else:
+        at = rng.uniform(0.0, length)
+        return np.asarray(size * (4.0 * (t[:, None] - at) * (t[None] - at) / length**2 + 0.1))
+    return np.asarray(size * np.exp(exponent))
 
 
 KINDS: dict[str, Callable[[int, int, tuple[int, ...], Rng], Floats]] = {

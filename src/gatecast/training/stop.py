@@ -16,6 +16,7 @@ class Stop(StrEnum):
     NO_IMPROVEMENT = "no_improvement"
     TIME = "time"
     INTERRUPTED = "interrupted"
+    PRETRAINED = "pretrained"
 
     @property
     def message(self) -> Message:

@@ -73,8 +73,11 @@ def fit_log(values: Floats, offsets: Ints) -> BoxCoxRows:
     # sorted within each series, NaN last; what no series is to find stands behind them
     ordered = np.append(values[np.lexsort((values, series))], np.nan)
     count = np.bincount(series, ~np.isnan(values), S).astype(np.int64)
-    at = lambda place: ordered[np.where(count > 0, offsets[:-1] + place, -1)]  # noqa: E731
-    low, high, middle = at(0), at(count - 1), (at(count // 2) + at((count - 1) // 2)) / 2
+    begins = offsets[:-1]
+    low, high, left, right = (
+        ordered[np.where(count > 0, begins + place, -1)] for place in (0, count - 1, (count - 1) // 2, count // 2)
+    )
+    middle = (left + right) / 2
     bends = (low >= 0) & (middle > 0) & (low < high)
     unit = np.where(bends, middle, 1.0)
     ceiling = np.where(bends, np.minimum(high, 1e305) / unit * 100, 1.0)

@@ -1,8 +1,8 @@
 """In which form are values easier to forecast, and how do forecasts come back? Learned from the training part only.
 
 An elementwise transform (`none`, `log1p`, `relative-log`, `box-cox`) bends each value alone and keeps the order of
-quantiles. A difference (`difference`, `seasonal-difference`) says how each value differs from one that is known, so its forecasts
-come back only with the last values before the origin: the anchors.
+quantiles. A difference (`difference`, `seasonal-difference`) says how each value differs from one that is known, so its
+forecasts come back only with the last values before the origin: the anchors.
 """
 
 # all transforms are called alike, whether or not they need everything

@@ -58,6 +58,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             nor `max_seconds` is given and training is not made longer than usual; else one.
         loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
         quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
+        pretrained: `none` trains on the data; `only` forecasts without training, by networks that learned from made
+            series (`PretrainedLSTM`).
         past: Covariates that are known up to now.
         future: Covariates that are known ahead.
         static: Covariates that never change within a series.
@@ -66,7 +68,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             (`gatecast.data.features.yearly_lags.YearlyLags`).
         country: Country or part of one whose holidays are inputs, such as `CN` or `AU-VIC`. Up to days each by its
             name, with three days before and after it.
-        transform: Transform before scaling: `auto`, `none`, `log1p`, `box-cox`, `difference` or `seasonal-difference`.
+        transform: Transform before scaling: `auto`, `none`, `log1p`, `relative-log`, `box-cox`, `difference` or
+            `seasonal-difference`.
             `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
             all that were learned from) are read as 0, with a warning, and measured errors are those of the values as
             they came.
@@ -109,6 +112,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     ensemble: int | None = Everyday.ensemble
     loss: str = Everyday.loss
     quantiles: Sequence[float] = Everyday.quantiles
+    pretrained: str = Everyday.pretrained
     past: Sequence[str] = Everyday.past
     future: Sequence[str] = Everyday.future
     static: Sequence[str] = Everyday.static
@@ -351,7 +355,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         fitted = self.fitted_
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
-        steps = horizon or fitted.horizon
+        steps = horizon or self.settings_.horizon
         if data is None:
             return after_training(fitted, _known_ahead(future, self._ahead), steps), steps
         panel, ahead = split_future(read_like_training(fitted, data))
