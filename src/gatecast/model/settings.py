@@ -47,7 +47,16 @@ Value = Any
 Values = Mapping[str, Value]
 CHOSEN = ", or None to have it chosen"
 # settings that count where nothing is trained
-WITH_PRETRAINED = ("horizon", "pretrained", "season_length", "seed", "n_threads", "max_seconds", "progress")
+WITH_PRETRAINED = (
+    "horizon",
+    "pretrained",
+    "season_length",
+    "seed",
+    "n_threads",
+    "max_seconds",
+    "progress",
+    "checkpoint_seconds",
+)
 MOST_QUANTILES = 31
 
 
