@@ -180,9 +180,7 @@ def facts_of(fitted: Fitted) -> dict[str, str]:
     read = "learned from" if record.is_trained else "read"
     facts = {
         "series": _series(fitted.after.ids.tolist()),
-        "learned from"
-        if record.is_trained
-        else "read": f"{int(fitted.lengths.sum()):,} points, frequency {fitted.after.freq}",
+        read: f"{int(fitted.lengths.sum()):,} points, frequency {fitted.after.freq}",
         "horizon": f"{fitted.horizon} steps",
         "lookback": f"{fitted.lookback} steps",
         "season": f"{fitted.season_length} steps" if fitted.season_length > 1 else "none",
