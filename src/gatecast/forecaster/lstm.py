@@ -59,7 +59,9 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
         quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
         pretrained: `none` trains on the data; `only` forecasts without training, by networks that learned from made
-            series (`PretrainedLSTM`).
+            series (`PretrainedLSTM`). `start` trains on from these, in a few hundred steps at a tenth of the usual
+            learning rate, and keeps them as they are where that does not make them better on the validation set, or
+            where the series are too short for one; covariates are learned on the way.
         past: Covariates that are known up to now.
         future: Covariates that are known ahead.
         static: Covariates that never change within a series.

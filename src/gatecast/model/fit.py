@@ -16,15 +16,16 @@ from gatecast._validation import check_path
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
-from gatecast.model.candidates import Candidate, make_candidates, too_large
+from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.members import train_members
-from gatecast.model.plan import plan_fit
-from gatecast.model.selection import Selection, select
+from gatecast.model.plan import TrainingData, make_plan
+from gatecast.model.selection import Selection, mase, select
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import zero_shot
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.wrapper import thread_count
+from gatecast.pretraining.family import class_of
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
@@ -54,14 +55,27 @@ def fit_panel(
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     # training again on all points takes about as long as what comes before it
     first_deadline = started + (deadline - started) / 2 if settings.refit_full else deadline
-    data, plan = plan_fit(settings, panel)
-    candidates = make_candidates(data, plan, first_deadline)
+    data = TrainingData.of(settings, panel)
+    if settings.pretrained == "start":
+        if not data.has_validation:
+            return zero_shot(settings, panel, Message("decision.start_unjudged"))
+        candidates = [start_candidate(data, first_deadline)]
+    else:
+        candidates = make_candidates(data, make_plan(data), first_deadline)
     with _memory_for(candidates[0]):
         selection = select(candidates, started, checkpoint, on_validation)
         # what was not selected makes room
         del candidates
         results = train_members(selection.candidate, selection.result, checkpoint, on_validation)
         trained = _Trained(selection.candidate, tuple(results))
+        if candidate_starts := selection.candidate.starts:
+            before, after = _start_errors(trained)
+            is_over = _stop(trained.results) is not Stop.INTERRUPTED
+            if is_over and not after < before:
+                return zero_shot(settings, panel, Message("decision.start_kept", {"before": before, "after": after}))
+            facts = {"season": class_of(data.seasons.shortest).season, "n": len(candidate_starts)}
+            started = Message("decision.started", {**facts, "before": before, "after": after})
+            selection = replace(selection, decisions=(*selection.decisions, started))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
         if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
@@ -155,6 +169,13 @@ def _train_again(
     n_steps = results[0].n_steps
     record = replace(record, stop=_stop((*results, judged.results[0])), refit_steps=n_steps)
     return _Trained(candidate, results), record.with_decision(Message("decision.again", {"n": n_steps}))
+
+
+def _start_errors(trained: _Trained) -> tuple[float, float]:
+    """Return the MASE of pretrained networks on the validation set before their training, and after it."""
+    candidate = trained.candidate
+    starts = [candidate.first_weights(candidate.settings.seed + n) for n in range(len(trained.results))]
+    return mase(candidate, starts), mase(candidate, [result.weights for result in trained.results])
 
 
 def _calibrate(trained: _Trained) -> Conformal | None:

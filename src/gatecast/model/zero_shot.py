@@ -8,33 +8,32 @@ from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
+from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
-from gatecast.model.inputs import Preparation, prepare
-from gatecast.model.plan import Plan
+from gatecast.model.inputs import Preparation
+from gatecast.model.plan import Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Validation, limit_origins
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import thread_count
-from gatecast.pretraining.family import LOSS, SeasonClass, class_of
-from gatecast.pretraining.weights import pretrained_networks
+from gatecast.pretraining.family import LOSS, SeasonClass
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["TRANSFORM", "zero_shot"]
+__all__ = ["zero_shot"]
 
 # past origins of each series, in horizons, and of all
 ORIGINS_OF_HORIZONS, MOST_ORIGINS = 3, 1000
-# what the networks learned to read
-TRANSFORM = "relative-log"
 
 
-def zero_shot(settings: Settings, panel: Panel) -> Fitted:
+def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> Fitted:
     """Read a panel with the pretrained networks of its season.
 
     Args:
-        settings: Checked settings, of which horizon, season and threads count.
-        panel: Series without covariates.
+        settings: Checked settings, of which horizon, season, covariates and threads count.
+        panel: The series. Covariates have no effect as long as nothing is trained, and are read all the same.
+        why: Why nothing was trained, where that was not asked for.
 
     Raises:
         DataError: The panel holds no series.
@@ -42,15 +41,15 @@ def zero_shot(settings: Settings, panel: Panel) -> Fitted:
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to forecast.")
-    seasons = choose_seasons(panel, settings.season_length)
-    own = class_of(seasons.shortest)
-    value_inputs = own.value_inputs(seasons.shortest, _longer(own, seasons))
-    preparation = prepare(panel, TRANSFORM, "season", seasons.shortest, value_inputs)
-    spec, weights = pretrained_networks(own, settings.horizon)
-    threads = thread_count(settings.n_threads)
+    none = np.zeros(panel.n_series, np.int64)
+    data = TrainingData(settings, panel, none, choose_seasons(panel, settings.seasons))
+    own, preparation = prepare_pretrained(data)
+    spec, weights = pretrained_with(own, preparation, settings)
+    value_inputs, threads = preparation.value_inputs, thread_count(settings.n_threads)
     ensemble = Ensemble(tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights))
     calibration = _past_errors(panel, preparation, ensemble)
-    return remember(panel, preparation, ensemble, calibration, _record(own, seasons, preparation, ensemble))
+    record = _record(own, data.seasons, preparation, ensemble)
+    return remember(panel, preparation, ensemble, calibration, record if why is None else record.with_decision(why))
 
 
 def _past_errors(panel: Panel, preparation: Preparation, ensemble: Ensemble) -> Conformal | None:
@@ -63,14 +62,6 @@ def _past_errors(panel: Panel, preparation: Preparation, ensemble: Ensemble) -> 
         return None
     errors = validation.scaled_errors(ensemble, preparation)
     return fit_conformal(errors) if np.isfinite(errors).any() else None
-
-
-def _longer(own: SeasonClass, seasons: Seasons) -> int | None:
-    """Return the longer season of a network of two: the next one, or as many of the shortest as it learned."""
-    if not own.longer:
-        return None
-    longer = [length for length in seasons.lengths if length > seasons.shortest]
-    return longer[0] if longer else own.longer // own.season * seasons.shortest
 
 
 def _record(own: SeasonClass, seasons: Seasons, preparation: Preparation, ensemble: Ensemble) -> FitRecord:
