@@ -13,6 +13,7 @@ from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
 from gatecast.model.plan import DISTRIBUTION_LOSSES, hold_out_lengths
 from gatecast.model.settings import Settings
+from gatecast.model.zero_shot import is_at_once
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _moments(times: list[object]) -> list[str]:
 
 def check_intervals(settings: Settings, panel: Panel) -> None:
     """Refuse intervals, before anything is trained, where nothing would be held back to measure errors on."""
-    if settings.pretrained == "only" or settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
+    if is_at_once(settings, panel) or settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
         return
     raise ConfigError(
         f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points "

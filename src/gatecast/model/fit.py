@@ -19,10 +19,10 @@ from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, make_plan
-from gatecast.model.selection import Selection, mase, select
+from gatecast.model.plan import FEW_POINTS, FEW_SERIES, TrainingData, make_plan
+from gatecast.model.selection import CLEARLY, MUCH, Selection, mase, select
 from gatecast.model.settings import Settings
-from gatecast.model.zero_shot import zero_shot
+from gatecast.model.zero_shot import is_at_once, why_at_once, zero_shot
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import class_of
@@ -35,6 +35,8 @@ __all__ = ["fit_panel", "make_checkpoint"]
 
 # share of the time that is left for calibration and memory
 RESERVE = 0.1
+# what the comparison of trained and pretrained networks says
+PRETRAINED, TRAINED = "decision.pretrained_kept", "decision.trained_better"
 # these have no effect on the result and may differ
 FREE = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
 
@@ -49,8 +51,11 @@ def fit_panel(
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
-    if settings.pretrained == "only":
-        return zero_shot(settings, panel)
+    if is_at_once(settings, panel):
+        if checkpoint is not None:
+            # so that there is a file to go on from
+            checkpoint.write()
+        return zero_shot(settings, panel, None if settings.pretrained == "only" else why_at_once(panel))
     started = time.monotonic()
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     # training again on all points takes about as long as what comes before it
@@ -76,6 +81,11 @@ def fit_panel(
             facts = {"season": class_of(data.seasons.shortest).season, "n": len(candidate_starts)}
             started = Message("decision.started", {**facts, "before": before, "after": after})
             selection = replace(selection, decisions=(*selection.decisions, started))
+        if settings.pretrained == "auto" and settings.leaves_training_open and data.has_validation:
+            said = _compare_pretrained(trained, start_candidate(data, deadline))
+            if said.code == PRETRAINED and _stop(trained.results) is not Stop.INTERRUPTED:
+                return zero_shot(settings, panel, said)
+            selection = replace(selection, decisions=(*selection.decisions, said))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
         if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
@@ -169,6 +179,19 @@ def _train_again(
     n_steps = results[0].n_steps
     record = replace(record, stop=_stop((*results, judged.results[0])), refit_steps=n_steps)
     return _Trained(candidate, results), record.with_decision(Message("decision.again", {"n": n_steps}))
+
+
+def _compare_pretrained(trained: _Trained, pretrained: Candidate) -> Message:
+    """Say whether trained networks are clearly better on the validation set than pretrained ones.
+
+    The validation set chose the former, so that their errors there are smaller than elsewhere; the latter never saw it.
+    """
+    before = mase(pretrained, pretrained.starts)
+    after = mase(trained.candidate, [result.weights for result in trained.results])
+    data = trained.candidate.data
+    is_small = data.panel.n_series <= FEW_SERIES and len(data.panel.values) < FEW_POINTS
+    is_taken = after < before * (1 - (MUCH if is_small else CLEARLY))
+    return Message(TRAINED if is_taken else PRETRAINED, {"pretrained": before, "trained": after})
 
 
 def _start_errors(trained: _Trained) -> tuple[float, float]:

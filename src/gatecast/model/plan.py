@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DISTRIBUTION_LOSSES",
+    "FEW_POINTS",
     "FEW_SERIES",
     "MANY_POINTS",
     "Covariates",

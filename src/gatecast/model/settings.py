@@ -173,7 +173,7 @@ class Everyday:
     ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
     loss: str = _setting("mae", choices=tuple(LOSSES))
     quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), _check_quantiles, (0.1, 0.5, 0.9))
-    pretrained: str = _setting("none", choices=("none", "only", "start"))
+    pretrained: str = _setting("auto", choices=("auto", "only", "start", "none"))
     past: Sequence[str] = _setting((), None, ["visitors"])
     future: Sequence[str] = _setting((), None, ["price"])
     static: Sequence[str] = _setting((), None, ["region"])
@@ -318,6 +318,11 @@ class Settings(Training, Network, Everyday):
                     f"`{as_code({name: value}, flat=True)}` was passed, and pretrained networks{why} have no such "
                     'setting. Leave it out, or train with `pretrained="none"`.'
                 )
+
+    @property
+    def leaves_training_open(self) -> bool:
+        """Whether nothing says how a network is made or trained, or what it reads beside the target."""
+        return all(name in (*WITH_PRETRAINED, "checkpoint") for name in changed(self))
 
     @classmethod
     def join(cls, everyday: Values, network: Network, training: Training) -> Settings:

@@ -11,7 +11,7 @@ from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
-from gatecast.model.plan import Plan, TrainingData
+from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Validation, limit_origins
 from gatecast.network.ensemble import Ensemble
@@ -21,10 +21,24 @@ from gatecast.pretraining.family import LOSS, SeasonClass
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["zero_shot"]
+__all__ = ["is_at_once", "why_at_once", "zero_shot"]
 
+# from so many points of a series on, a network is trained too
+SHORT = 150
 # past origins of each series, in horizons, and of all
 ORIGINS_OF_HORIZONS, MOST_ORIGINS = 3, 1000
+
+
+def is_at_once(settings: Settings, panel: Panel) -> bool:
+    """Tell whether a panel is forecast without training: where that is asked for, or left open and series are short.
+
+    The rule for `pretrained="auto"`: no setting says how to train or what to read beside the target, each series has
+    fewer than 150 points, and all of them have fewer than 100,000.
+    """
+    if settings.pretrained != "auto":
+        return settings.pretrained == "only"
+    is_short = panel.n_series > 0 and int(panel.lengths.max()) < SHORT and len(panel.values) < MANY_POINTS
+    return is_short and settings.leaves_training_open
 
 
 def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> Fitted:
@@ -50,6 +64,11 @@ def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> F
     calibration = _past_errors(panel, preparation, ensemble)
     record = _record(own, data.seasons, preparation, ensemble)
     return remember(panel, preparation, ensemble, calibration, record if why is None else record.with_decision(why))
+
+
+def why_at_once(panel: Panel) -> Message:
+    """Say why series are forecast without training where that was not asked for."""
+    return Message("decision.short", {"most": int(panel.lengths.max()), "limit": SHORT})
 
 
 def _past_errors(panel: Panel, preparation: Preparation, ensemble: Ensemble) -> Conformal | None:
