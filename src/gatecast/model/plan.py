@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DISTRIBUTION_LOSSES",
-    "FEW_POINTS",
     "FEW_SERIES",
     "MANY_POINTS",
     "Covariates",

@@ -21,7 +21,7 @@ from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
 from gatecast.training.stop import Stop
 
-__all__ = ["CLEARLY", "MUCH", "Selection", "mase", "select"]
+__all__ = ["MUCH", "Selection", "mase", "select"]
 
 # share by which another transform or a higher learning rate must be better to be taken: the same one from another seed
 # differs by two or three in a hundred, and a logarithm that was taken by chance does harm
