@@ -38,8 +38,8 @@ RESERVE = 0.1
 # points in all below which a validation set says little of networks that it chose: on four series of 156 to 228 points
 # they were better there by up to a fifth, and worse behind it
 SMALL = 300
-# what the comparison of trained and pretrained networks says
-PRETRAINED, TRAINED = "decision.pretrained_kept", "decision.trained_better"
+# what a comparison with pretrained networks says where these are taken
+KEPT = ("decision.start_kept", "decision.pretrained_kept")
 # these have no effect on the result and may differ
 FREE = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progress")
 
@@ -76,17 +76,9 @@ def fit_panel(
         del candidates
         results = train_members(selection.candidate, selection.result, checkpoint, on_validation)
         trained = _Trained(selection.candidate, tuple(results))
-        if candidate_starts := selection.candidate.starts:
-            before, after = _start_errors(trained)
-            is_over = _stop(trained.results) is not Stop.INTERRUPTED
-            if is_over and not after < before:
-                return zero_shot(settings, panel, Message("decision.start_kept", {"before": before, "after": after}))
-            facts = {"season": class_of(data.seasons.shortest).season, "n": len(candidate_starts)}
-            started = Message("decision.started", {**facts, "before": before, "after": after})
-            selection = replace(selection, decisions=(*selection.decisions, started))
-        if settings.pretrained == "auto" and settings.leaves_training_open and data.has_validation:
-            said = _compare_pretrained(trained, start_candidate(data, deadline))
-            if said.code == PRETRAINED and _stop(trained.results) is not Stop.INTERRUPTED:
+        said = _against_pretrained(trained, deadline)
+        if said is not None:
+            if said.code in KEPT and _stop(trained.results) is not Stop.INTERRUPTED:
                 return zero_shot(settings, panel, said)
             selection = replace(selection, decisions=(*selection.decisions, said))
         calibration = _calibrate(trained)
@@ -184,24 +176,43 @@ def _train_again(
     return _Trained(candidate, results), record.with_decision(Message("decision.again", {"n": n_steps}))
 
 
+def _against_pretrained(trained: _Trained, deadline: float) -> Message | None:
+    """Compare what was trained with pretrained networks, where these take part: the result is never worse than they."""
+    candidate, settings = trained.candidate, trained.candidate.settings
+    if candidate.starts:
+        return _compare_start(trained)
+    if settings.pretrained != "auto" or not settings.leaves_training_open or candidate.validation is None:
+        return None
+    return _compare_pretrained(trained, start_candidate(candidate.data, deadline))
+
+
+def _compare_start(trained: _Trained) -> Message:
+    """Say whether pretrained networks are better on the validation set after their training than before."""
+    candidate, n = trained.candidate, len(trained.results)
+    before = mase(candidate, [candidate.first_weights(candidate.settings.seed + member) for member in range(n)])
+    after = _mase_of(trained)
+    facts: dict[str, object] = {"before": before, "after": after}
+    if not after < before:
+        return Message("decision.start_kept", facts)
+    season = class_of(candidate.data.seasons.shortest).season
+    return Message("decision.started", {"season": season, "n": len(candidate.starts), **facts})
+
+
 def _compare_pretrained(trained: _Trained, pretrained: Candidate) -> Message:
     """Say whether trained networks are better on the validation set than pretrained ones, of few points by much.
 
     The validation set chose the former, so that their errors there are smaller than elsewhere, the more so the smaller
     it is; the latter never saw it.
     """
-    before = mase(pretrained, pretrained.starts)
-    after = mase(trained.candidate, [result.weights for result in trained.results])
+    before, after = mase(pretrained, pretrained.starts), _mase_of(trained)
     is_small = len(trained.candidate.data.panel.values) < SMALL
     is_taken = after < before * (1 - MUCH if is_small else 1)
-    return Message(TRAINED if is_taken else PRETRAINED, {"pretrained": before, "trained": after})
+    code = "decision.trained_better" if is_taken else "decision.pretrained_kept"
+    return Message(code, {"pretrained": before, "trained": after})
 
 
-def _start_errors(trained: _Trained) -> tuple[float, float]:
-    """Return the MASE of pretrained networks on the validation set before their training, and after it."""
-    candidate = trained.candidate
-    starts = [candidate.first_weights(candidate.settings.seed + n) for n in range(len(trained.results))]
-    return mase(candidate, starts), mase(candidate, [result.weights for result in trained.results])
+def _mase_of(trained: _Trained) -> float:
+    return mase(trained.candidate, [result.weights for result in trained.results])
 
 
 def _calibrate(trained: _Trained) -> Conformal | None:

@@ -309,9 +309,9 @@ class Settings(Training, Network, Everyday):
 
     def _check_pretrained(self) -> None:
         """Refuse what a pretrained network is not asked for: its shape, and where nothing is trained how to."""
-        allowed, why = WITH_PRETRAINED, ", which read the target alone,"
-        if self.pretrained == "start":
-            allowed, why = WITH_START, ", whose shape is what it is,"
+        is_start = self.pretrained == "start"
+        allowed: tuple[str, ...] = WITH_START if is_start else WITH_PRETRAINED
+        why = ", whose shape is what it is," if is_start else ", which read the target alone,"
         for name, value in changed(self).items():
             if name not in allowed:
                 raise ConfigError(
