@@ -46,18 +46,21 @@ class Outcome:
 def run(options: Options) -> list[Row]:
     """Forecast M1 with every library that installs, one after the other."""
     splits = [own.read(options.folder) for own in DEVELOPMENT]
-    ours, *others = [_outcome(library, splits) for library in (OWN, *LIBRARIES)]
-    if not ours.scores:
-        raise LibraryError(f"gatecast itself: {ours.reason}")
+    ours = _measured(OWN, splits)
+    others = [_outcome(library, splits) for library in LIBRARIES]
     reasons = "; ".join(f"{other.library.name}: {other.reason}" for other in others if other.reason)
     return _rows(ours, others, [naive_scores(split) for split in splits], reasons)
 
 
 def _outcome(library: Library, splits: list[Split]) -> Outcome:
     try:
-        answers = [forecast_with(library, split, _season(own)) for own, split in zip(DEVELOPMENT, splits, strict=True)]
+        return _measured(library, splits)
     except LibraryError as error:
         return Outcome(library, reason=str(error))
+
+
+def _measured(library: Library, splits: list[Split]) -> Outcome:
+    answers = [forecast_with(library, split, _season(own)) for own, split in zip(DEVELOPMENT, splits, strict=True)]
     return Outcome(library, tuple(_scores(split, answer) for split, answer in zip(splits, answers, strict=True)))
 
 
