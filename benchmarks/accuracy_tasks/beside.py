@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,11 +17,12 @@ __all__ = ["LIBRARIES", "run"]
 
 TASK = "beside"
 OWN = Library("gatecast", "Gatecast")
+# the slowest last
 LIBRARIES = (
-    Library("fracast", "Fracast", ("fracast==0.1.0", "torch==2.13.0")),
     Library("flaircast", "Flair", ("flaircast==0.6.1",)),
     Library("AutoETS", "Statsforecast", options=(("model", "AutoETS"),)),
     Library("AutoTheta", "Statsforecast", options=(("model", "AutoTheta"),)),
+    Library("fracast", "Fracast", ("fracast==0.1.0", "torch==2.13.0")),
     Library("AutoARIMA", "Statsforecast", options=(("model", "AutoARIMA"),)),
 )
 SOURCE = "same run"
@@ -60,8 +62,13 @@ def _outcome(library: Library, splits: list[Split]) -> Outcome:
 
 
 def _measured(library: Library, splits: list[Split]) -> Outcome:
-    answers = [forecast_with(library, split, _season(own)) for own, split in zip(DEVELOPMENT, splits, strict=True)]
-    return Outcome(library, tuple(_scores(split, answer) for split, answer in zip(splits, answers, strict=True)))
+    scores = []
+    for own, split in zip(DEVELOPMENT, splits, strict=True):
+        scores.append(_scores(split, forecast_with(library, split, _season(own))))
+        # minutes may pass, and what is known by then is of use
+        told = ", ".join(f"{name} {value:.4g}" for name, value in scores[-1].items())
+        print(f"  {library.name}, {own.name}: {told}", file=sys.stderr, flush=True)
+    return Outcome(library, tuple(scores))
 
 
 def _season(own: ExaminationSet) -> int:
