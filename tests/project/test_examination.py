@@ -276,11 +276,22 @@ def test_library_that_does_not_install_is_named_with_the_reason(monkeypatch, spl
     assert rows["libraries left out"].note == "fracast: pip could not install it"
 
 
-def test_pip_that_fails_gives_its_last_line(tmp_path):
+def test_pip_that_fails_gives_its_last_line(monkeypatch, tmp_path):
     from accuracy_tasks import others
 
-    with pytest.raises(others.LibraryError, match="pip could not install it: ERROR"):
-        others._install(tmp_path / "venv", ["--no-index", f"--find-links={tmp_path}", "gatecast-absent==9"])
+    def create(folder, with_pip):
+        """Make an environment whose Python fails as pip does."""
+        assert with_pip
+        python = folder / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text("#!/bin/sh\necho first >&2\necho 'ERROR: no such wheel' >&2\nexit 1\n")
+        python.chmod(0o755)
+
+    monkeypatch.setattr(others, "VENV", tmp_path)
+    monkeypatch.setattr(others.venv, "create", create)
+    with pytest.raises(others.LibraryError, match=r"^pip could not install it: ERROR: no such wheel$"):
+        others.Library("absent", "Flair", ("absent==9",)).python()
+    assert not (tmp_path / "absent" / ".installed").exists()
 
 
 def test_statsforecast_in_its_process_gives_nine_quantiles_in_order():
