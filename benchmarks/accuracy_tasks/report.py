@@ -19,6 +19,7 @@ from accuracy_tasks.rows import Row, number
 __all__ = ["markdown", "show", "update", "write"]
 
 HEADINGS = ("task", "", "mean", "each seed", "goal", "reached", "published", "note")
+EXAMINATION = "pretrained"
 RIGHT = ("mean", "each seed", "goal")
 AGREES = {None: "", True: " [green]=[/]", False: " [bold red]DIFFERS[/]"}
 
@@ -68,11 +69,14 @@ def update(path: Path, rows: Sequence[Row], facts: dict[str, Any], tasks: Sequen
 
 
 def markdown(path: Path) -> str:
-    """Make the README's table of a written result: every row that has a goal, with what others report."""
+    """Make the README's table of a written result: every row that has a goal, with what others report.
+
+    The examination of the pretrained networks has tables of its own (`rivals.markdown`).
+    """
     entries = json.loads(path.read_text(encoding="utf-8"))["rows"]
     lines = ["| series | measured | mean | each seed | beside it |", "|---|---|---|---|---|"]
     for entry in entries:
-        if entry["goal"] is not None:
+        if entry["goal"] is not None and entry["task"] != EXAMINATION:
             each = " ".join(map(number, entry["values"])) if len(entry["values"]) > 1 else ""
             mean = f"{number(entry['mean'])} {entry['unit']}".strip()
             lines.append(f"| {entry['task']} | {entry['name']} | {mean} | {each} | {entry['published'] or ''} |")

@@ -218,6 +218,26 @@ def test_tables_of_rivals_mark_the_trained_and_leave_room_for_the_absent():
     assert [list(column.cells) for column in table.columns[1:]] == [["0.5", "0.75"], ["0.25*", "-"], ["-", "0.125"]]
 
 
+def test_markdown_has_a_table_for_each_source_with_the_smallest_error_bold(tmp_path):
+    from accuracy_tasks import report, rivals
+    from accuracy_tasks.rows import Rival, Row
+
+    path = tmp_path / "accuracy.json"
+    fev = (Rival("auto_ets", "fev", 0.5), Rival("tirex", "fev", 0.25, trained=True), Rival("other", "fev", 0.1))
+    rows = [
+        Row("pretrained", "MASE, m3_monthly", (0.75,), rivals=fev),
+        Row("pretrained", "WQL, m3_monthly", (0.75,), rivals=fev),
+        Row("pretrained", "MASE, us_births", (0.375,), rivals=(Rival("DeepAR", "GIFT-Eval", 0.5),)),
+    ]
+    report.write(path, rows, {}, {})
+    first, second = rivals.markdown(path).split("\n\n")
+    assert first.splitlines()[0].startswith("|  | gatecast | auto_ets | auto_theta |")
+    assert first.splitlines()[2:] == ["| MASE, m3_monthly | 0.75 | **0.5** | - | - | 0.25* | - | - | - | - |"]
+    assert second.splitlines()[2].startswith("| MASE, us_births | **0.375** | - |")
+    # the table of goals leaves them to this one
+    assert "m3_monthly" not in report.markdown(path)
+
+
 def test_best_rival_is_one_that_had_not_learned_from_the_set():
     from accuracy_tasks.goals import beside_of
     from accuracy_tasks.rows import Rival, Row
