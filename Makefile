@@ -50,7 +50,7 @@ bench:
 	$(PYTHON) benchmarks/run.py
 
 # make accuracy DATA=folder
-accuracy: $(INSTALLED)
+accuracy: $(TOOLS)
 	@test -n '$(DATA)' || { echo "No DATA was passed, and a folder with the series sets was expected: run 'make accuracy DATA=folder'."; exit 1; }
 	$(VENV)/bin/python benchmarks/accuracy.py --data '$(DATA)'
 
@@ -59,7 +59,7 @@ pretrain: $(INSTALLED)
 	$(VENV)/bin/python pretraining/train.py
 
 clean:
-	rm -rf build docs/_made $(VENV) .venv-bench
+	rm -rf build docs/_made $(VENV) .venv-bench .venv-beside
 
 $(INSTALLED): pyproject.toml $(NATIVE)
 	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
