@@ -51,6 +51,7 @@ def test_compare_has_the_lstm_in_it(gatecast, wave, few_epochs):
         (("--horizon", 0, *FAST), "horizon"),
         (("--horizon", 3, "--n-windows", 0, *FAST), "`--n-windows`"),
         (("--horizon", 3, "--time-limit", 0, *FAST), "time-limit"),
+        (("--horizon", 3, "--prefer", "quick", *FAST), "`--prefer fast`"),
         (("--horizon", 3, "--out", "wave.csv", *FAST), "wave.csv"),
         (("--horizon", 3, "--out", "x.pdf", *FAST), ".csv"),
     ],

@@ -290,6 +290,12 @@ class CompareOptions(WindowOptions):
         "gatecast compare load.csv --horizon 24 --n-windows 10 --models LSTM --models AutoARIMA --out windows.csv",
         "gatecast compare shops.parquet --id-col shop --horizon 14 --folder compared --n-jobs 2 --json",
     )
+    prefer: str = option(
+        "accurate",
+        "What to recommend: accurate for the smallest error, or fast for a faster model that is not distinguishable.",
+        "WHAT",
+        panel=WINDOWS,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,6 +339,12 @@ class ReportOptions(WindowOptions):
         "SECONDS",
         panel=WINDOWS,
         shown="30, and 20 for ten series or more",
+    )
+    prefer: str = option(
+        "accurate",
+        "What to recommend: accurate for the smallest error, or fast for a faster model that is not distinguishable.",
+        "WHAT",
+        panel=WINDOWS,
     )
     out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
     lang: str = option("en", "Language of the report: en, or zh for Chinese.", "LANG", panel=RESULTS)

@@ -19,6 +19,7 @@ from gatecast.baselines.limits import beside
 from gatecast.baselines.local import needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
+from gatecast.comparison.verdict import ACCURATE, check_preference
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.settings import SETTINGS
@@ -93,6 +94,7 @@ def compare(
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
+    prefer: str = ACCURATE,
     seed: int = 0,
     progress: bool = True,
 ) -> Comparison:
@@ -103,7 +105,7 @@ def compare(
         horizon: H, steps of each forecast.
         models: Objects, a dict of names, or names in `MODELS`; LSTM and six baselines when absent.
         n_windows: Origins of each series.
-        step_size: As in `backtest`, like all that follow but `seed`.
+        step_size: As in `backtest`, like all that follow but `prefer` and `seed`.
         refit: Whether each window is fitted anew.
         level: Coverage of intervals in %.
         n_jobs: Processes.
@@ -114,6 +116,8 @@ def compare(
         time_col: Name of the time column, where it is not found.
         target_col: Name of the target column, where it is not found.
         freq: pandas frequency of the times, where it cannot be inferred.
+        prefer: "accurate" recommends the model with the smallest error, and only names a faster one that is not
+            distinguishable from it; "fast" recommends that.
         seed: Of the LSTM's weights and of the intervals of skill.
         progress: Whether a terminal or notebook shows a progress bar.
 
@@ -129,6 +133,7 @@ def compare(
         'LinearAR'
     """
     SETTINGS["seed"].check(seed)
+    check_preference(prefer)
     check_jobs(n_jobs)
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
@@ -154,7 +159,7 @@ def compare(
     known = before if before.lengths.max() > 1 else panel
     look = partial(facts_about, known, found.season_length)
     # the process of the baselines has imported statsmodels, which takes seconds
-    return Comparison(found, leaderboard(found, seed=seed), beside(look) if is_beside else look())
+    return Comparison(found, leaderboard(found, seed=seed, prefer=prefer), beside(look) if is_beside else look())
 
 
 def _entries(models: Models | Sequence[Model | str] | str, horizon: int, seed: int) -> list[Entry]:
