@@ -253,8 +253,12 @@ class WindowOptions(TableOptions):
     """Options of commands that let models forecast from rolling origins."""
 
     settings: Settings = settings(COVARIATES)
-    n_windows: int | None = option(5, "Origins to forecast from.", "N", panel=WINDOWS)
-    step_size: int | None = option(None, "Steps between two origins.", "N", panel=WINDOWS, shown="the horizon")
+    n_windows: int | None = option(
+        None, "Origins to forecast from.", "N", panel=WINDOWS, shown="as many as the lengths allow, up to 20"
+    )
+    step_size: int | None = option(
+        None, "Steps between two origins.", "N", panel=WINDOWS, shown="the horizon, fewer for short series"
+    )
     refit: bool = option(True, "Fit anew in each window.", panel=WINDOWS)
     models: tuple[str, ...] = option(
         (),

@@ -14,6 +14,7 @@ from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
 from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
+from gatecast.backtesting.windows import choose_windows
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.limits import beside
 from gatecast.baselines.local import needed
@@ -82,7 +83,7 @@ def compare(
     horizon: int,
     models: Models | Sequence[Model | str] | str | None = None,
     *,
-    n_windows: int = 5,
+    n_windows: int | None = None,
     step_size: int | None = None,
     refit: bool | int = True,
     level: float | Sequence[float] | None = (80, 95),
@@ -104,7 +105,7 @@ def compare(
         data: Table, Series, array or `Panel`.
         horizon: H, steps of each forecast.
         models: Objects, a dict of names, or names in `MODELS`; LSTM and six baselines when absent.
-        n_windows: Origins of each series.
+        n_windows: Origins of each series; when absent as many as their lengths allow, 20 at most, as in `backtest`.
         step_size: As in `backtest`, like all that follow but `prefer` and `seed`.
         refit: Whether each window is fitted anew.
         level: Coverage of intervals in %.
@@ -155,7 +156,8 @@ def compare(
         time_limit=time_limit,
         progress=progress,
     )
-    before = panel.head((panel.lengths - horizon - (n_windows - 1) * (step_size or horizon)).clip(min=0))
+    n, step = choose_windows(panel, horizon, n_windows, step_size)
+    before = panel.head((panel.lengths - horizon - (n - 1) * step).clip(min=0))
     known = before if before.lengths.max() > 1 else panel
     look = partial(facts_about, known, found.season_length)
     # the process of the baselines has imported statsmodels, which takes seconds
