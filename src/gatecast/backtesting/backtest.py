@@ -13,7 +13,7 @@ import numpy as np
 from gatecast._files import fingerprint
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
-from gatecast.backtesting.models import ROLES, Entry, Models, named_models, takes
+from gatecast.backtesting.models import ROLES, Entry, Models, Nested, named_models, takes
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, MANY_SERIES, TIME, Window, canonical, choose_windows, rolling_windows
@@ -328,7 +328,9 @@ def _result(entries: list[Entry], windows: list[Window], trial: Trial, outcomes:
         tables.append(window.actual().assign(**columns))
     season, scales = _scales(windows, trial)
     forecasts, names = pd.concat(tables, ignore_index=True), tuple(entry.name for entry in entries)
-    return Backtest(forecasts, pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures)
+    members = {entry.name: tuple(entry.model.members) for entry in entries if isinstance(entry.model, Nested)}
+    found = (pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures, members)
+    return Backtest(forecasts, *found)
 
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:

@@ -263,7 +263,7 @@ class WindowOptions(TableOptions):
     models: tuple[str, ...] = option(
         (),
         "Take this one: LSTM, Naive, SeasonalNaive, Drift, WindowAverage, AutoARIMA, AutoETS, AutoTheta, MSTL, "
-        "LinearAR, or orders as in 'SARIMA(2,0,2)(0,1,1)12'; may be repeated.",
+        "LinearAR, orders as in 'SARIMA(2,0,2)(0,1,1)12', or the mean of some, 'Mean(LSTM, AutoETS)'; may be repeated.",
         "NAME",
         panel=WINDOWS,
         shown="the usual ones",

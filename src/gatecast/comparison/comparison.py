@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gatecast._json import JsonObject
 from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
+from gatecast.backtesting.combination import Combination
 from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
@@ -49,6 +50,10 @@ ORDERS = re.compile(
     r"s?arima\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)(?:\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)\s*\[?(\d+)?\]?)?",
     re.IGNORECASE,
 )
+# Mean(LSTM, AutoETS) and the like
+COMBINED = re.compile(r"(mean|weighted)\s*\((.*)\)", re.IGNORECASE)
+# commas that separate names, and no numbers in the parentheses of one
+BETWEEN = re.compile(r",(?![^(]*\))")
 # what is compared where nothing is said
 USUAL = ("LSTM", "Naive", "SeasonalNaive", "AutoARIMA", "AutoETS", "AutoTheta", "LinearAR")
 
@@ -104,7 +109,8 @@ def compare(
     Args:
         data: Table, Series, array or `Panel`.
         horizon: H, steps of each forecast.
-        models: Objects, a dict of names, or names in `MODELS`; LSTM and six baselines when absent.
+        models: Objects, a dict of names, or names in `MODELS`, also `Mean(LSTM, AutoETS)`; LSTM and six baselines when
+            absent.
         n_windows: Origins of each series; when absent as many as their lengths allow, 20 at most, as in `backtest`.
         step_size: As in `backtest`, like all that follow but `prefer` and `seed`.
         refit: Whether each window is fitted anew.
@@ -182,16 +188,24 @@ def model_named(
     calendar: bool = False,
     country: str | None = None,
 ) -> Forecaster:
-    """Make a model of `MODELS` with its defaults, or one with the orders in its name, `SARIMA(2,0,2)(0,1,1)12`."""
+    """Make a model of `MODELS` with its defaults, `SARIMA(2,0,2)(0,1,1)12` with these orders, or `Mean(LSTM, AutoETS)`.
+
+    `Mean(...)` and `Weighted(...)` are a `Combination` of the models in it.
+    """
     SETTINGS["seed"].check(seed)
+    combined = COMBINED.fullmatch(name.strip())
+    if combined is not None:
+        known_columns = {"past": past, "future": future, "static": static, "calendar": calendar, "country": country}
+        inner = [model_named(one.strip(), horizon, seed, **known_columns) for one in BETWEEN.split(combined[2])]  # type: ignore[arg-type]
+        return Combination(inner, weights="mean" if combined[1].lower() == "mean" else "backtest")
     orders = ORDERS.fullmatch(name)
     if orders is not None:
         return _with_orders(horizon, *orders.groups())
     known = {known.lower(): known for known in MODELS}.get(name.lower())
     if known is None:
         raise ConfigError(
-            f"There is no model {name!r}, and one of {', '.join(MODELS)} or SARIMA(p,d,q)(P,D,Q)m was expected. "
-            "Use `AutoARIMA`."
+            f"There is no model {name!r}, and one of {', '.join(MODELS)}, SARIMA(p,d,q)(P,D,Q)m or a mean of some, "
+            "Mean(LSTM, AutoETS), was expected. Use `AutoARIMA`."
         )
     if known == "LSTM":
         return LSTMForecaster(
