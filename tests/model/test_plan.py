@@ -9,7 +9,9 @@ import pytest
 from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
+from gatecast.model import plan as rules
 from gatecast.model.plan import TrainingData, hold_out_lengths, input_designs, make_plan
+from gatecast.model.selection import clearly_best
 from gatecast.model.settings import Settings
 from gatecast.network.inputs import ValueInputs
 from made_series import SMALL, forecaster, table, wave
@@ -232,6 +234,27 @@ def test_three_of_the_shortest_season_are_looked_back_where_it_is_exact() -> Non
     # the frequency says nothing, so that this one was searched for
     assert shown(plain, (7,), "search").lags == (1, 7)
     assert shown(plain, (), "search").lags == (1,)
+
+
+@pytest.mark.parametrize("many", [100, 10**9], ids=["many points", "few points"])
+def test_the_level_is_never_taken_without_a_comparison(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MANY_POINTS", many)
+    panel, nothing = panel_of(200, 200), np.zeros(2, np.int64)
+    for held, settings in ((20, Settings()), (0, Settings()), (20, Settings(transform="none"))):
+        designs = input_designs(TrainingData(settings, panel, nothing + held, Seasons((7,))))
+        assert not designs[0].value_inputs.level
+        assert 0 not in designs[0].value_inputs.skip_forecasts
+        is_compared = held > 0 and settings.transform == "auto"
+        assert [design.value_inputs.level for design in designs].count(True) == is_compared
+
+
+def test_whatever_is_not_the_first_way_must_be_clearly_better() -> None:
+    # 5 % is the margin of transforms
+    assert clearly_best([1.0, 0.96, 0.97]) == 0
+    assert clearly_best([1.0, 0.94, 0.97]) == 1
+    assert clearly_best([1.0, 0.94, 0.93]) == 2
+    assert clearly_best([np.nan, 0.94, 0.93]) == 2
+    assert clearly_best([np.nan, np.nan]) == 0
 
 
 def test_few_series_with_a_calendar_are_trained_longer() -> None:

@@ -195,9 +195,9 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     With `skip="none"` the value itself is the only input. Else changes over one step, over one, two and three of the
     shortest season and over each other season are inputs, and candidates are the last value, the values so many
     seasons ago and the mean over the shortest season (over four steps where there is none); a season that was searched
-    for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
-    are tried with `transform="auto"` where the level does not wander: few series say nothing about levels at which they
-    never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held out.
+    for counts once. With `transform="auto"` and a validation set two more are tried: the level as an input too, with the
+    training mean a candidate, but below 100,000 points only where it does not wander (few series say nothing about
+    levels at which they never were); and the logarithm, where no value is below zero, also of those held out.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     if settings.transform == "log1p":
@@ -209,14 +209,14 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
     naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
     free, level = ValueInputs(shown, naive, level=False), ValueInputs(shown, (*naive, 0))
-    is_small = len(panel.values) < MANY_POINTS
-    found = [InputDesign(transform, free if is_small else level)]
-    if is_small and data.has_validation and settings.transform == "auto" and not _wanders(panel):
+    found = [InputDesign(transform, free)]
+    if settings.transform != "auto" or not data.has_validation:
+        return found
+    if len(panel.values) >= MANY_POINTS or not _wanders(panel):
         found.append(InputDesign(transform, level))
     # amounts and counts: nothing is below zero
-    allows_log = not (data.panel.values < 0).any() and not np.isnan(data.panel.values).all()
-    if settings.transform == "auto" and data.has_validation and allows_log:
-        found.append(InputDesign("log1p", found[0].value_inputs))
+    if not (data.panel.values < 0).any() and not np.isnan(data.panel.values).all():
+        found.append(InputDesign("log1p", free))
     return found
 
 
