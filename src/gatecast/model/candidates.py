@@ -11,7 +11,7 @@ from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
 from gatecast.model.plan import Covariates, InputDesign, Plan, TrainingData, input_designs, make_loss, make_spec
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Validation, limit_origins
+from gatecast.model.validation import Origins, Validation
 from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
@@ -100,10 +100,10 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     if not data.has_validation:
         return None
     panel, hold_out = data.panel, data.hold_out
-    n_origins = limit_origins(np.maximum(hold_out - data.settings.horizon + 1, 0))
+    origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0))
     # what is not judged need not be prepared
-    judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
-    return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, n_origins, reach)
+    judged = panel if origins.spans.all() else panel.head(np.where(origins.spans, panel.lengths, 0))
+    return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, origins, reach)
 
 
 def too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:

@@ -160,7 +160,7 @@ def _train_again(
 def _calibrate(trained: _Trained) -> Conformal | None:
     """Keep the errors on the validation set, in scaled units where the transform bends each value alone."""
     validation = trained.candidate.validation
-    if validation is None or not validation.n_windows:
+    if validation is None or not validation.origins.n_windows:
         return None
     errors = validation.scaled_errors(trained.ensemble, trained.candidate.preparation)
     return fit_conformal(errors) if np.isfinite(errors).any() else None

@@ -195,8 +195,8 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     With `skip="none"` the value itself is the only input. Else changes over one step, over one, two and three of the
     shortest season and over each other season are inputs, and candidates are the last value, the values so many
     seasons ago and the mean over the shortest season (over four steps where there is none); a season that was searched
-    for counts once. With `transform="auto"` and a validation set two more are tried: the level as an input too, with the
-    training mean a candidate, but below 100,000 points only where it does not wander (few series say nothing about
+    for counts once. With `transform="auto"` and a validation set two more are tried: the level as an input too, with
+    the training mean a candidate, but below 100,000 points only where it does not wander (few series say nothing about
     levels at which they never were); and the logarithm, where no value is below zero, also of those held out.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths

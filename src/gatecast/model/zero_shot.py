@@ -12,7 +12,7 @@ from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation, prepare
 from gatecast.model.plan import Plan
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Validation, limit_origins
+from gatecast.model.validation import Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import thread_count
@@ -55,11 +55,12 @@ def zero_shot(settings: Settings, panel: Panel) -> Fitted:
 
 def _past_errors(panel: Panel, preparation: Preparation, ensemble: Ensemble) -> Conformal | None:
     """Measure how errors of several steps hang together, on the newer half of each series: the networks know none."""
-    n_origins = limit_origins(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * ensemble.spec.horizon), MOST_ORIGINS)
-    judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
-    reach = int(panel.lengths.max())
-    validation = Validation(preparation.arrays(judged), judged.values, panel.lengths - n_origins, n_origins, reach)
-    if not validation.n_windows:
+    n_judged = np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * ensemble.spec.horizon)
+    origins = Origins.limited(n_judged, MOST_ORIGINS)
+    judged = panel if origins.spans.all() else panel.head(np.where(origins.spans, panel.lengths, 0))
+    reach, n_learned = int(panel.lengths.max()), panel.lengths - origins.spans
+    validation = Validation(preparation.arrays(judged), judged.values, n_learned, origins, reach)
+    if not origins.n_windows:
         return None
     errors = validation.scaled_errors(ensemble, preparation)
     return fit_conformal(errors) if np.isfinite(errors).any() else None
