@@ -1,5 +1,6 @@
 """Does a fit do what the rules say, whatever the lengths of the series? The rules' own numbers are not pinned."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,42 @@ def test_hold_out_can_be_chosen() -> None:
     # the tutorials' head has no validation set unless it is asked for
     assert hold_out_lengths(Settings(skip="none"), panel).tolist() == [0, 0, 0]
     assert hold_out_lengths(Settings(skip="none", validation_size=0.25), panel).tolist()[:2] == [25, 50]
+
+
+@pytest.mark.parametrize("n", [25, 30, 43])
+@pytest.mark.parametrize("size", [12, 0.3, 1])
+def test_what_is_asked_for_is_held_out_of_short_series_too(n: int, size: float) -> None:
+    """43 points are one less than the three horizons and eight points of which anything is held out by itself."""
+    assert hold_out_lengths(Settings(12), panel_of(n)).tolist() == [0]
+    held = hold_out_lengths(Settings(12, validation_size=size), panel_of(n))
+    # one horizon, which is more than is asked for, or what is
+    assert held.tolist() == [max(12, int(np.ceil(n * size)) if size < 1 else size)]
+    plan_of(panel_of(n - 12), horizon=12)
+
+
+@pytest.mark.parametrize("mode", ["sequence", "windows"])
+def test_nothing_is_held_out_where_the_rest_could_not_be_learned_from(mode: str) -> None:
+    asked = Settings(12, validation_size=12, mode=mode)
+    assert hold_out_lengths(asked, panel_of(24)).tolist() == [0]
+    assert hold_out_lengths(asked, panel_of(25)).tolist() == [12]
+    # a series beside a long one is left the two observations that its scale needs, windows need all of them
+    assert hold_out_lengths(asked, panel_of(14, 13, 100)).tolist() == ([12, 0, 12] if mode == "sequence" else [0, 0, 0])
+
+
+def test_a_short_series_has_intervals_where_they_are_asked_for() -> None:
+    model = forecaster(6, **SMALL | {"lookback": None, "validation_size": 6}).fit(wave(20))
+    assert model.fitted_.record.hold_out == (6,)
+    forecast = model.predict(level=80)
+    assert (forecast["LSTM-lo-80"] < forecast["LSTM-hi-80"]).all()
+
+
+def test_a_fit_says_where_it_could_not_hold_out_what_it_was_asked_for() -> None:
+    model = forecaster(6, **SMALL | {"lookback": None, "validation_size": 6}).fit(wave(12))
+    told = "Nothing was held out of 1 of 1 series, although `training=Training(validation_size=6)` asks for it"
+    assert model.decisions_[0].startswith(told)
+    with pytest.raises(DataError, match=f"Intervals were asked for.*{re.escape(told)}.*Pass longer series, or `loss="):
+        model.predict(level=80)
+    assert forecaster(6, **SMALL | {"validation_size": 6}).fit(wave(40)).fitted_.record.hold_out == (6,)
 
 
 def test_nothing_is_held_back_of_a_series_whose_rest_would_say_nothing() -> None:

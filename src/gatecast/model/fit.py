@@ -19,7 +19,7 @@ from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.members import train_members
-from gatecast.model.plan import plan_fit
+from gatecast.model.plan import about_hold_out, plan_fit
 from gatecast.model.selection import Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import zero_shot
@@ -124,7 +124,7 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
 def _record(selection: Selection, trained: _Trained) -> FitRecord:
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
-    decisions = selection.decisions
+    decisions = (*about_hold_out(data), *selection.decisions)
     if candidate.plan.learning_rate is None:
         decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
     return FitRecord(
