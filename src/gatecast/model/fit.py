@@ -18,6 +18,7 @@ from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
+from gatecast.model.gate import Gate
 from gatecast.model.members import train_members
 from gatecast.model.plan import about_hold_out, plan_fit
 from gatecast.model.selection import Selection, select
@@ -64,6 +65,10 @@ def fit_panel(
         trained = _Trained(selection.candidate, tuple(results))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
+        if record.stop is not Stop.INTERRUPTED and not (gate := Gate.of(trained.candidate, trained.ensemble)).is_open:
+            record, instead = gate.fall_back(record)
+            if instead is not None:
+                return instead
         if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
             trained, record = _train_again(trained, record, deadline, checkpoint)
     candidate = trained.candidate

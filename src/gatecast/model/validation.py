@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Ints
+from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.data.panel.panel import Panel
+from gatecast.data.values.gaps import carry_forward
+from gatecast.metrics.naive import seasonal_naive
 from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
 from gatecast.network.inputs import PanelArrays, spans
@@ -59,6 +62,10 @@ class Origins:
     def n_windows(self) -> int:
         """Origins of all series."""
         return int(self.counts.sum())
+
+    def judged_of(self, panel: Panel) -> Panel:
+        """Return a panel without the points of series that are not judged, which need not be prepared."""
+        return panel if self.spans.all() else panel.head(np.where(self.spans, panel.lengths, 0))
 
 
 @dataclass(frozen=True)
@@ -128,14 +135,8 @@ class Validation:
 
     def forecasts_of(self, parts: tuple[Validation, ...], network: TrainedNetwork) -> list[Forecasts]:
         """Forecast several parts of the same panel at once, which takes less time than one after the other."""
-        judged = [np.flatnonzero(part.origins.spans) for part in parts]
-        some = np.concatenate(judged)
-        first = np.concatenate([part.n_learned[at] - 1 for part, at in zip(parts, judged, strict=True)])
-        spans_of = np.concatenate([part.origins.spans[at] for part, at in zip(parts, judged, strict=True)])
-        step = self.origins.step
-        counts = -(-spans_of // step)
-        series = np.repeat(some, counts)
-        positions = np.repeat(first, counts) + step * spans(np.zeros_like(counts), counts)
+        some, first, counts = self._stretches(parts)
+        series, positions = self._places(some, first, counts)
         places = self.panel.offsets[series] + positions
         actual = self._ahead(self.panel.targets, series, places, network.spec.horizon)
         if network.window:
@@ -145,6 +146,27 @@ class Validation:
         ends = np.cumsum([part.origins.n_windows for part in parts])[:-1]
         cut = (np.split(array, ends) for array in (forecasts, actual, series, places))
         return list(zip(*cut, strict=True))
+
+    def _stretches(self, parts: tuple[Validation, ...]) -> tuple[Ints, Ints, Ints]:
+        """Return the series of each stretch of several parts, where its first origin lies, and how many it has."""
+        judged = [np.flatnonzero(part.origins.spans) for part in parts]
+        first = [part.n_learned[at] - 1 for part, at in zip(parts, judged, strict=True)]
+        counts = [part.origins.counts[at] for part, at in zip(parts, judged, strict=True)]
+        return np.concatenate(judged), np.concatenate(first), np.concatenate(counts)
+
+    def _places(self, some: Ints, first: Ints, counts: Ints) -> tuple[Ints, Ints]:
+        """Return the series of each origin, and where it lies in its series."""
+        steps = self.origins.step * spans(np.zeros_like(counts), counts)
+        return np.repeat(some, counts), np.repeat(first, counts) + steps
+
+    def naive_errors(self, season: int, horizon: int) -> Floats:
+        """Return what came minus the seasonal naive forecast from the same origins, `(n, horizon)`."""
+        series, positions = self._places(*self._stretches((self,)))
+        places, offsets = self.panel.offsets[series] + positions, self.panel.offsets
+        known = carry_forward(self.values, offsets, np.nan)
+        return np.asarray(
+            self._ahead(self.values, series, places, horizon) - seasonal_naive(known, offsets, places, horizon, season)
+        )
 
     def _ahead(self, values: np.ndarray, series: np.ndarray, places: np.ndarray, horizon: int) -> np.ndarray:
         at = places[:, None] + np.arange(1, horizon + 1)

@@ -21,7 +21,7 @@ from gatecast.pretraining.weights import pretrained_networks
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["TRANSFORM", "zero_shot"]
+__all__ = ["TRANSFORM", "read_by_pretrained", "zero_shot", "zero_shot_fit"]
 
 # past origins of each series, in horizons, and of all
 ORIGINS_OF_HORIZONS, MOST_ORIGINS = 3, 1000
@@ -42,22 +42,32 @@ def zero_shot(settings: Settings, panel: Panel) -> Fitted:
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to forecast.")
-    seasons = choose_seasons(panel, settings.season_length)
+    return zero_shot_fit(settings, panel, choose_seasons(panel, settings.season_length))
+
+
+def zero_shot_fit(settings: Settings, panel: Panel, seasons: Seasons) -> Fitted:
+    """Read a panel whose seasons are known."""
+    own, preparation, ensemble = read_by_pretrained(settings, panel, seasons)
+    calibration = _past_errors(panel, preparation, ensemble)
+    return remember(panel, preparation, ensemble, calibration, _record(own, seasons, preparation, ensemble))
+
+
+def read_by_pretrained(settings: Settings, panel: Panel, seasons: Seasons) -> tuple[SeasonClass, Preparation, Ensemble]:
+    """Return the class of the series, how their values become inputs, and the networks of the class."""
     own = class_of(seasons.shortest)
     value_inputs = own.value_inputs(seasons.shortest, _longer(own, seasons))
     preparation = prepare(panel, TRANSFORM, "season", seasons.shortest, value_inputs)
     spec, weights = pretrained_networks(own, settings.horizon)
     threads = thread_count(settings.n_threads)
     ensemble = Ensemble(tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights))
-    calibration = _past_errors(panel, preparation, ensemble)
-    return remember(panel, preparation, ensemble, calibration, _record(own, seasons, preparation, ensemble))
+    return own, preparation, ensemble
 
 
 def _past_errors(panel: Panel, preparation: Preparation, ensemble: Ensemble) -> Conformal | None:
     """Measure how errors of several steps hang together, on the newer half of each series: the networks know none."""
     n_judged = np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * ensemble.spec.horizon)
     origins = Origins.limited(n_judged, MOST_ORIGINS)
-    judged = panel if origins.spans.all() else panel.head(np.where(origins.spans, panel.lengths, 0))
+    judged = origins.judged_of(panel)
     reach, n_learned = int(panel.lengths.max()), panel.lengths - origins.spans
     validation = Validation(preparation.arrays(judged), judged.values, n_learned, origins, reach)
     if not origins.n_windows:
