@@ -11,12 +11,12 @@ from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
 from gatecast.model.plan import Covariates, InputDesign, Plan, TrainingData, input_designs, make_loss, make_spec
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Validation, limit_origins
+from gatecast.model.validation import Origins, Validation
 from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 
-__all__ = ["Candidate", "make_candidates", "too_large"]
+__all__ = ["Candidate", "make_candidates", "too_large", "without_transform"]
 
 # more have no place in any memory, nor in the numbers that count it
 MOST_WEIGHTS = 2**40
@@ -69,6 +69,12 @@ def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Can
     return [_candidate(data, plan, design, deadline) for design in input_designs(data)]
 
 
+def without_transform(candidate: Candidate) -> Candidate:
+    """Return the same network without a transform and the level, with a forecast alone as its output."""
+    data = replace(candidate.data, settings=replace(candidate.settings, loss="mae", transform="none"))
+    return _candidate(data, candidate.plan, input_designs(data)[0], candidate.deadline)
+
+
 def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: float) -> Candidate:
     settings, horizon, learned_from = data.settings, data.settings.horizon, data.learned_from
     preparation = prepare(
@@ -100,10 +106,9 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     if not data.has_validation:
         return None
     panel, hold_out = data.panel, data.hold_out
-    n_origins = limit_origins(np.maximum(hold_out - data.settings.horizon + 1, 0))
-    # what is not judged need not be prepared
-    judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
-    return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, n_origins, reach)
+    origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0))
+    judged = origins.judged_of(panel)
+    return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, origins, reach)
 
 
 def too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:

@@ -18,8 +18,9 @@ from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
+from gatecast.model.gate import Gate
 from gatecast.model.members import train_members
-from gatecast.model.plan import plan_fit
+from gatecast.model.plan import about_hold_out, plan_fit
 from gatecast.model.selection import Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import zero_shot
@@ -64,6 +65,10 @@ def fit_panel(
         trained = _Trained(selection.candidate, tuple(results))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
+        if record.stop is not Stop.INTERRUPTED and not (gate := Gate.of(trained.candidate, trained.ensemble)).is_open:
+            record, instead = gate.fall_back(record)
+            if instead is not None:
+                return instead
         if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
             trained, record = _train_again(trained, record, deadline, checkpoint)
     candidate = trained.candidate
@@ -124,7 +129,7 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
 def _record(selection: Selection, trained: _Trained) -> FitRecord:
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
-    decisions = selection.decisions
+    decisions = (*about_hold_out(data), *selection.decisions)
     if candidate.plan.learning_rate is None:
         decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
     return FitRecord(
@@ -160,7 +165,7 @@ def _train_again(
 def _calibrate(trained: _Trained) -> Conformal | None:
     """Keep the errors on the validation set, in scaled units where the transform bends each value alone."""
     validation = trained.candidate.validation
-    if validation is None or not validation.n_windows:
+    if validation is None or not validation.origins.n_windows:
         return None
     errors = validation.scaled_errors(trained.ensemble, trained.candidate.preparation)
     return fit_conformal(errors) if np.isfinite(errors).any() else None

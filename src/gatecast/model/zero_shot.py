@@ -17,7 +17,7 @@ from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation, prepare
 from gatecast.model.plan import Plan
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Validation, limit_origins
+from gatecast.model.validation import Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import thread_count
@@ -26,7 +26,7 @@ from gatecast.pretraining.weights import pretrained_networks
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["TRANSFORM", "zero_shot"]
+__all__ = ["TRANSFORM", "read_by_pretrained", "zero_shot"]
 
 # past origins of each series, in horizons, and of all
 ORIGINS_OF_HORIZONS, MOST_ORIGINS = 3, 1000
@@ -53,7 +53,7 @@ def zero_shot(settings: Settings, panel: Panel) -> Fitted:
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to forecast.")
     found = choose_seasons(panel, settings.season_length)
-    readers = [_reader(settings, panel, seasons) for seasons in _worth_a_try(settings, panel, found)]
+    readers = [read_by_pretrained(settings, panel, seasons) for seasons in _worth_a_try(settings, panel, found)]
     H = min(reader.ensemble.spec.horizon for reader in readers)
     errors = [reader.error(H) for reader in readers] if len(readers) > 1 else [0.0]
     # what the data show is taken unless another season is clearly better
@@ -74,7 +74,7 @@ def _worth_a_try(settings: Settings, panel: Panel, found: Seasons) -> list[Seaso
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reading:
     """A panel as the networks of a season read it."""
 
     panel: Panel
@@ -87,11 +87,11 @@ class _Reader:
     def past(self) -> Validation | None:
         """Forecasts from origins in the newer half of each series; None where all are too short."""
         panel, H = self.panel, self.ensemble.spec.horizon
-        n_origins = limit_origins(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * H), MOST_ORIGINS)
-        judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
-        arrays, reach = self.preparation.arrays(judged), int(panel.lengths.max())
-        past = Validation(arrays, judged.values, panel.lengths - n_origins, n_origins, reach)
-        return past if past.n_windows else None
+        origins = Origins.limited(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * H), MOST_ORIGINS)
+        if not origins.n_windows:
+            return None
+        judged, n_learned, reach = origins.judged_of(panel), panel.lengths - origins.spans, int(panel.lengths.max())
+        return Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
 
     def error(self, horizon: int) -> float:
         """Return the mean absolute error there in units of each series' mean change; infinity where none is known."""
@@ -112,7 +112,8 @@ class _Reader:
         return remember(self.panel, self.preparation, self.ensemble, calibration, record)
 
 
-def _reader(settings: Settings, panel: Panel, seasons: Seasons) -> _Reader:
+def read_by_pretrained(settings: Settings, panel: Panel, seasons: Seasons) -> Reading:
+    """Return a panel whose seasons are known as their networks read it."""
     longer = next((length for length in seasons.lengths if length > seasons.shortest), 0)
     own = class_of(seasons.shortest, longer)
     value_inputs = own.value_inputs(seasons.shortest, longer)
@@ -120,7 +121,7 @@ def _reader(settings: Settings, panel: Panel, seasons: Seasons) -> _Reader:
     spec, weights = pretrained_networks(own, settings.horizon)
     threads = thread_count(settings.n_threads)
     networks = tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights)
-    return _Reader(panel, own, seasons, preparation, Ensemble(networks))
+    return Reading(panel, own, seasons, preparation, Ensemble(networks))
 
 
 def _record(own: SeasonClass, seasons: Seasons, preparation: Preparation, ensemble: Ensemble) -> FitRecord:
