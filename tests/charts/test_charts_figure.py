@@ -13,8 +13,8 @@ import gatecast
 from gatecast import ConfigError, DataError, GatecastError
 from gatecast.charts import plot_forecast, render
 from gatecast.charts.matplotlib_backend import fonts
-from gatecast.charts.names import frequency_words
 from gatecast.charts.thinning import envelope
+from gatecast.texts.frequency import frequency_words
 
 from .small_models import monthly, small
 

@@ -3,11 +3,12 @@
 import numpy as np
 
 from gatecast.charts.matplotlib_backend import draw
-from gatecast.charts.names import for_matplotlib, for_plotly, frequency_words, shorten
+from gatecast.charts.names import for_matplotlib, for_plotly, shorten
 from gatecast.charts.plotly_backend import figure_of, light
 from gatecast.charts.spec import Chart, Line, Panel, series_look
 from gatecast.charts.thinning import block_means, envelope
 from gatecast.texts import Texts
+from gatecast.texts.frequency import frequency_words
 
 
 def test_names_are_shortened_in_their_middle_and_escaped():

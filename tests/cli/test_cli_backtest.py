@@ -77,7 +77,8 @@ def test_windows_without_room_are_not_counted(gatecast, wave):
 
 def test_backtest_has_the_lstm_in_it(gatecast, wave, few_epochs):
     report = gatecast("backtest", wave, "--horizon", 2, "--n-windows", 2, "--no-refit", "--json").json
-    assert {model["model"] for model in report["models"]} == {"LSTM", "SeasonalNaive", "Naive"}
+    names = {"LSTM", "LSTM (pretrained)", "SeasonalNaive", "Naive"}
+    assert {model["model"] for model in report["models"]} == names
 
 
 @pytest.mark.parametrize(

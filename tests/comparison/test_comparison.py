@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import ConfigError, Drift, Naive
+import gatecast
+from gatecast import ConfigError, Drift, Naive, PretrainedLSTM
+from gatecast.backtesting.backtest import backtest
 from gatecast.comparison import compare
 from gatecast.comparison.board import leaderboard
+from gatecast.comparison.comparison import USUAL
 from made_series import SMALL, forecaster
 
 
@@ -63,3 +66,23 @@ def test_rows_about_the_future_are_no_part_of_any_window() -> None:
     )
     assert one.facts.to_dict() == two.facts.to_dict()
     assert one.facts.n_points == 111
+
+
+def test_the_pretrained_lstm_stands_beside_the_one_that_trains() -> None:
+    t = np.arange(96)
+    y = 40 + t / 4 + 8 * np.sin(2 * np.pi * t / 12) + np.random.default_rng(1).normal(0, 1, 96)
+    models = {"LSTM": forecaster(**SMALL | {"horizon": 6}), "LSTM (pretrained)": PretrainedLSTM(6)}
+    found = compare(y, 6, models, n_windows=2, progress=False)
+    assert found.board.table["model"].tolist()[0] == "LSTM (pretrained)"
+    newest = found.backtest.forecasts.tail(6)
+    expected = gatecast.forecast(y[:90], 6, level=80)
+    np.testing.assert_allclose(newest["LSTM (pretrained)"], expected["LSTM"])
+    np.testing.assert_allclose(newest["LSTM (pretrained)-lo-80"], expected["LSTM-lo-80"])
+
+
+@pytest.mark.parametrize("name", ["LSTM (pretrained)", "lstm (pretrained)", "LSTM(pretrained)"])
+def test_the_pretrained_lstm_is_had_by_its_name_and_is_a_usual_model(name: str) -> None:
+    found = compare(wave(60), 3, name, n_windows=2, progress=False)
+    assert found.backtest.models == ("LSTM (pretrained)",)
+    assert "LSTM (pretrained)" in USUAL
+    assert "LSTM (pretrained)" in backtest(wave(60), 3, PretrainedLSTM(3), n_windows=1, progress=False).models

@@ -13,11 +13,13 @@ from gatecast.data.panel.arrays import Frame
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["Entry", "Model", "Models", "Nested", "named_models", "takes"]
+__all__ = ["PRETRAINED", "Entry", "Model", "Models", "Nested", "named_models", "takes"]
 
 # they change how a fit is done, and nothing about its result
 WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
 ROLES = ("past", "future", "static")
+# what a forecaster is called that never trains
+PRETRAINED = "LSTM (pretrained)"
 RESERVED = ("unique_id", "ds", "cutoff", "y")
 
 
@@ -144,7 +146,7 @@ def named_models(models: Models) -> list[Entry]:
 
 def _own_name(model: object) -> str:
     if isinstance(model, LSTMForecaster):
-        return "LSTM"
+        return PRETRAINED if model.pretrained == "only" else "LSTM"
     name = getattr(model, "name", None)
     return name if isinstance(name, str) and name else type(model).__name__
 

@@ -77,7 +77,7 @@ def learning_curves(
         title: Headline.
 
     Raises:
-        ConfigError: `fit` holds no history.
+        ConfigError: `fit` holds no history, as of pretrained networks.
         GatecastError: matplotlib is not installed, or the model is not fitted.
 
     Examples:
@@ -90,6 +90,11 @@ def learning_curves(
 
     if not isinstance(fit, Mapping):
         check_type("fit", fit, LSTMForecaster, "a fitted LSTMForecaster or its `history_`", "the model")
+        if not fit.fitted_.record.is_trained:
+            raise ConfigError(
+                "`fit` holds pretrained networks, which have no learning curve, and a model that was trained was "
+                'expected. Fit with `pretrained="none"`.'
+            )
         fit = fit.history_
     return draw(training_chart(training_of(fit), Texts("en"), unit, noise_floor, title, _verdict(diagnosis)))
 

@@ -207,7 +207,7 @@ def plot_forecast(
     title: str | None = None,
     noise_floor: float | None = None,
 ) -> Figure:
-    """Draw data, predictions and forecast of one series, each at its own time, with the learning curve beside them.
+    """Draw data, predictions and forecast of one series, each at its own time, with the learning curve, if any, beside.
 
     A long series is shown as a strip, with close views of the split and of its end below.
 
@@ -245,7 +245,8 @@ def plot_forecast(
     learned, floor = (
         (line.value_name, noise_floor) if transform == "none" else (f"{transform} of {line.value_name}", None)
     )
-    curve = curve_panel(model.history_["rmse"], learned, floor, t)
+    rmse = model.history_["rmse"]
+    curve = curve_panel(rmse, learned, floor, t) if rmse else None
     headline = title or t("chart.lstm_forecast", name=shorten(line.name))
     return draw(_chart(line, headline, t, curve))
 

@@ -1,4 +1,4 @@
-"""How does a name that nobody vouches for get into a picture, and what do people call a frequency?"""
+"""How does a name that nobody vouches for get into a picture?"""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from collections.abc import Iterable
 import numpy as np
 
 from gatecast.texts import Texts
+from gatecast.texts.frequency import frequency_words
 
-__all__ = ["distinct", "for_matplotlib", "for_plotly", "frequency_words", "shorten", "time_label"]
+__all__ = ["distinct", "for_matplotlib", "for_plotly", "shorten", "time_label"]
 
 WIDTH = 28
 # categories of letters that cannot be seen or turn the direction of writing
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 # letters that a headline has room for
 HEADLINE = 90
-UNITS = {"s": "second", "min": "minute", "h": "hour", "D": "day", "B": "business_day", "W": "week"}
-UNITS |= dict.fromkeys(("MS", "ME", "BMS", "BME"), "month")
-UNITS |= dict.fromkeys(("QS", "QE"), "quarter") | dict.fromkeys(("YS", "YE"), "year")
 
 
 def shorten(name: object, width: int = WIDTH) -> str:
@@ -74,20 +72,6 @@ def _head(text: str, width: int) -> str:
         if used > width:
             return text[:n]
     return text
-
-
-def frequency_words(freq: str | int, t: Texts | None = None) -> str:
-    """Say a pandas frequency, or the length of a whole-numbered step, in words; in English unless `t` says so."""
-    t, freq = t or Texts("en"), str(freq)
-    digits = freq[: len(freq) - len(freq.lstrip("0123456789"))]
-    if digits == freq:
-        return t("frequency.steps", n=freq)
-    unit = UNITS.get(freq[len(digits) :].split("-")[0])
-    if unit is None:
-        return freq
-    if digits in ("", "1"):
-        return t(f"frequency.{unit}")
-    return t("frequency.every", time=t(f"unit.{unit}", n=digits))
 
 
 def time_label(name: str, times: np.ndarray, freq: str | int, t: Texts) -> str:

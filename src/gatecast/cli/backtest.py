@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatecast.backtesting.models import PRETRAINED
 from gatecast.cli.choices import USUAL_LEVELS, levels_of
 from gatecast.cli.commands import BacktestOptions
 from gatecast.cli.compare import ERRORS, arguments_of, models_of, percent, read_table, say_board, say_failures
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["backtest"]
 
 # models that cost nothing, beside the LSTM
-USUAL = ("LSTM", "SeasonalNaive", "Naive")
+USUAL = ("LSTM", PRETRAINED, "SeasonalNaive", "Naive")
 MOST_WINDOWS = 12
 
 

@@ -262,8 +262,9 @@ class WindowOptions(TableOptions):
     refit: bool = option(True, "Fit anew in each window.", panel=WINDOWS)
     models: tuple[str, ...] = option(
         (),
-        "Take this one: LSTM, Naive, SeasonalNaive, Drift, WindowAverage, AutoARIMA, AutoETS, AutoTheta, MSTL, "
-        "LinearAR, orders as in 'SARIMA(2,0,2)(0,1,1)12', or the mean of some, 'Mean(LSTM, AutoETS)'; may be repeated.",
+        "Take this one: LSTM, LSTM (pretrained), Naive, SeasonalNaive, Drift, WindowAverage, AutoARIMA, AutoETS, "
+        "AutoTheta, MSTL, LinearAR, orders as in 'SARIMA(2,0,2)(0,1,1)12', or the mean of some, "
+        "'Mean(LSTM, AutoETS)'; may be repeated.",
         "NAME",
         panel=WINDOWS,
         shown="the usual ones",

@@ -102,7 +102,7 @@ def demo(options: DemoOptions) -> None:
     )
     tutorial = _try(LSTMForecaster.tutorial(), train, test, shown)
     _say_losses(printer, "The classic tutorial: LSTM(50), look_back 1, 5 epochs, batch 1", tutorial)
-    ours = _try(LSTMForecaster(max_seconds=SINE_SECONDS), train, test, shown)
+    ours = _try(LSTMForecaster(max_seconds=SINE_SECONDS, pretrained="none"), train, test, shown)
     _say_losses(printer, "gatecast's defaults", ours)
     rivals = _sarima(printer, train, test)
     trials = {"tutorial": tutorial, "gatecast": ours}
@@ -287,7 +287,7 @@ def _sunspots(
     if data is None:
         return None, None
     train, test = train_test_split(data)
-    model = LSTMForecaster(season_length=SUNSPOT_SEASON, max_seconds=SUNSPOT_SECONDS)
+    model = LSTMForecaster(season_length=SUNSPOT_SEASON, max_seconds=SUNSPOT_SECONDS, pretrained="none")
     trial = _try(model, train, test, shown=False)
     judgement = verdict(trial.evaluation)
     printer.say("Sunspots per year, 1700 to 2008: a real series", style="bold")

@@ -240,8 +240,11 @@ def _make(task: Task, panel: Panel, ahead: Ahead, tested: Tested | None) -> Made
     seconds = None if limit is None else max(left, LEAST_SHARE) * limit
     settings = replace(task.settings, max_seconds=seconds, checkpoint=checkpoints.path)
     model = LSTMForecaster.from_settings(settings).fit(panel, resume=checkpoints.resumed)
-    note = "" if tested is None else "The forecast comes from a second fit, which learned from the test part too."
-    return Made(model, model.predict(future=ahead.rows, level=levels, quantiles=quantiles), note)
+    note = "The forecast comes from a second fit, which learned from the test part too."
+    if not model.fitted_.record.is_trained:
+        note = "The forecast comes from networks that have read the test part too."
+    table = model.predict(future=ahead.rows, level=levels, quantiles=quantiles)
+    return Made(model, table, "" if tested is None else note)
 
 
 def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> tuple[dict[float, float], str]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from gatecast import LSTMForecaster
 from gatecast._json import JsonObject
-from gatecast.charts.names import frequency_words
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
 from gatecast.data.panel.arrays import Frame
@@ -19,6 +18,7 @@ from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.settings import Settings
+from gatecast.texts.frequency import frequency_words
 
 if TYPE_CHECKING:
     from gatecast.data import Columns, Panel

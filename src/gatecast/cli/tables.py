@@ -13,6 +13,7 @@ from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
 from gatecast.model.plan import DISTRIBUTION_LOSSES, hold_out_lengths
 from gatecast.model.settings import Settings
+from gatecast.model.zero_shot import is_at_once
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _moments(times: list[object]) -> list[str]:
 
 def check_intervals(settings: Settings, panel: Panel) -> None:
     """Refuse intervals, before anything is trained, where nothing would be held back to measure errors on."""
-    if settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
+    if is_at_once(settings, panel) or settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
         return
     raise ConfigError(
         f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points "
@@ -166,8 +167,9 @@ def decisions_report(model: LSTMForecaster) -> dict[str, object]:
         "steps": record.n_steps,
         "steps_planned": record.plan.n_steps,
         # under a transform it would be an error of transformed values
-        "train_rmse": record.history["rmse"][-1] if record.transform == "none" else None,
-        "train_loss": record.history["scaled_loss"][-1],
+        "trained": record.is_trained,
+        "train_rmse": record.history["rmse"][-1] if record.is_trained and record.transform == "none" else None,
+        "train_loss": record.history["scaled_loss"][-1] if record.is_trained else None,
         "validation": {
             "n_points": record.n_held_out,
             "n_series": record.n_series_held_out,
@@ -181,11 +183,12 @@ def say_decisions(printer: Printer, model: LSTMForecaster) -> None:
     """Print what a fit decided, and why."""
     record = model.fitted_.record
     plain = "as they are" if record.transform == "none" else record.transform
+    steps = f"{record.n_steps:,} of {record.plan.n_steps:,} steps. " if record.is_trained else ""
     facts = {
         "seasons": _seasons(record.seasons),
         "values": " ".join(map(str, record.decisions)) or plain,
         "network": _network(model),
-        "training": f"{record.n_steps:,} of {record.plan.n_steps:,} steps. {in_options(record.stop.remedy)}",
+        "training": steps + in_options(record.stop.remedy),
         "validation": _validation(record),
     }
     printer.facts("What it decided, and why", facts)
@@ -250,13 +253,14 @@ def _network(model: LSTMForecaster) -> str:
     cell = RECURRENT[_cell(spec)]
     layers = "one layer" if plan.n_layers == 1 else f"{plan.n_layers} layers"
     several = "" if n_networks == 1 else f"{n_networks} networks, whose median is the forecast, each "
-    return (
-        f"{several}{cell}, {layers} of {plan.hidden_size} units, {spec.n_parameters:,} weights; a forecast "
-        f"counts once {plan.lookback} points were read"
-    )
+    said = f"{several}{cell}, {layers} of {plan.hidden_size} units, {spec.n_parameters:,} weights"
+    is_trained = fitted.record.is_trained
+    return f"{said}; a forecast counts once {plan.lookback} points were read" if is_trained else said
 
 
 def _validation(record: FitRecord) -> str:
+    if not record.is_trained:
+        return "none: the networks learned how wide intervals must be"
     if not record.n_held_out:
         return "none: nothing tells when to stop, and how wide intervals must be"
     n_all, n_some = len(record.hold_out), record.n_series_held_out

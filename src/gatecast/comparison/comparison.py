@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gatecast._json import JsonObject
 from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
 from gatecast.backtesting.combination import Combination
-from gatecast.backtesting.models import Entry, Model, Models, named_models
+from gatecast.backtesting.models import PRETRAINED, Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
 from gatecast.backtesting.windows import choose_windows
@@ -23,7 +23,7 @@ from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.comparison.verdict import ACCURATE, check_preference
 from gatecast.exceptions import ConfigError
-from gatecast.forecaster import Forecaster, LSTMForecaster
+from gatecast.forecaster import Forecaster, LSTMForecaster, PretrainedLSTM
 from gatecast.model.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ PURPOSE = "library.compare"
 # those that have no settings that must be given
 MODELS = (
     "LSTM",
+    PRETRAINED,
     "Naive",
     "SeasonalNaive",
     "Drift",
@@ -55,7 +56,7 @@ COMBINED = re.compile(r"(mean|weighted)\s*\((.*)\)", re.IGNORECASE)
 # commas that separate names, and no numbers in the parentheses of one
 BETWEEN = re.compile(r",(?![^(]*\))")
 # what is compared where nothing is said
-USUAL = ("LSTM", "Naive", "SeasonalNaive", "AutoARIMA", "AutoETS", "AutoTheta", "LinearAR")
+USUAL = ("LSTM", PRETRAINED, "Naive", "SeasonalNaive", "AutoARIMA", "AutoETS", "AutoTheta", "LinearAR")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +110,8 @@ def compare(
     Args:
         data: Table, Series, array or `Panel`.
         horizon: H, steps of each forecast.
-        models: Objects, a dict of names, or names in `MODELS`, also `Mean(LSTM, AutoETS)`; LSTM and six baselines when
-            absent.
+        models: Objects, a dict of names, or names in `MODELS`, also `Mean(LSTM, AutoETS)`; the LSTM, trained and
+            pretrained, and six baselines when absent.
         n_windows: Origins of each series; when absent as many as their lengths allow, 20 at most, as in `backtest`.
         step_size: As in `backtest`, like all that follow but `prefer` and `seed`.
         refit: Whether each window is fitted anew.
@@ -201,7 +202,7 @@ def model_named(
     orders = ORDERS.fullmatch(name)
     if orders is not None:
         return _with_orders(horizon, *orders.groups())
-    known = {known.lower(): known for known in MODELS}.get(name.lower())
+    known = {_bare(known): known for known in MODELS}.get(_bare(name))
     if known is None:
         raise ConfigError(
             f"There is no model {name!r}, and one of {', '.join(MODELS)}, SARIMA(p,d,q)(P,D,Q)m or a mean of some, "
@@ -211,8 +212,14 @@ def model_named(
         return LSTMForecaster(
             horizon, seed=seed, past=past, future=future, static=static, calendar=calendar, country=country
         )
+    if known == PRETRAINED:
+        return PretrainedLSTM(horizon)
     made: Forecaster = getattr(baselines, known)(horizon)
     return made
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace(" ", "")
 
 
 def _with_orders(horizon: int, order: str, seasonal: str | None, season: str | None) -> baselines.SARIMA:

@@ -67,6 +67,11 @@ def diagnose(
             f"`model` has the type {type(model).__name__}, and a fitted LSTMForecaster was expected. Pass one, e.g. "
             "`diagnose(LSTMForecaster(horizon=12).fit(data))`."
         )
+    if fix and not model.fitted_.record.is_trained:
+        raise ConfigError(
+            "`fix=True` was passed with pretrained networks, which have no settings to change, and a model that was "
+            'trained was expected. Leave it out, or fit with `pretrained="none"`.'
+        )
     evidence = gather(model, data, test)
     found = Diagnosis(judge(evidence), part=evidence.part, n_points=len(evidence.fresh))
     if not fix:
@@ -91,7 +96,8 @@ def _apply_remedies(
         n_learned = np.maximum((parts.n_trained * (1 - SHARE)).astype(np.int64), 1)
     learned = train if has_validation else train.head(n_learned)
     # a remedy may say how long to train, which must not change how many networks there are
-    settings = replace(model.settings_, checkpoint=None, ensemble=len(model.fitted_.ensemble.networks))
+    n_members = len(model.fitted_.ensemble.networks)
+    settings = replace(model.settings_, checkpoint=None, ensemble=n_members, pretrained="none")
     if has_validation:
         # so that other settings hold back the same points
         held = int((parts.n_trained - n_learned).max())

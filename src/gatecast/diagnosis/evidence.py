@@ -70,6 +70,7 @@ class Facts:
     season_length: int = 1  # for the Ljung-Box test; 1 where there is none
     n_parameters: int = 0  # of one network
     n_learned: int = 0
+    is_trained: bool = True  # whether anything learned from these points; pretrained networks only read them
     hidden_size: int = 64
     dropout: float = 0.0
     hold_out_share: float = 0.1  # of the points

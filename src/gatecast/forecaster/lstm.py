@@ -58,8 +58,14 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             nor `max_seconds` is given and training is not made longer than usual; else one.
         loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
         quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
-        pretrained: `none` trains on the data; `only` forecasts without training, by networks that learned from made
-            series (`PretrainedLSTM`).
+        pretrained: Whether networks that learned from made series (`PretrainedLSTM`) take part. `auto` lets them
+            forecast without training where each series has fewer than 150 points (and all together fewer than 100,000).
+            For longer ones it trains on the data, and takes what was trained where that is better on the validation
+            set, by a quarter where there are fewer than 300 points in all. Where a setting says how to train or names
+            covariates it is `none`, which trains on the data alone. `only` never trains. `start` trains on from these
+            networks, in a few hundred steps at a tenth of the usual learning rate, and keeps them as they are where
+            that does not make them better on the validation set, or where the series are too short for one; covariates
+            are learned on the way.
         past: Covariates that are known up to now.
         future: Covariates that are known ahead.
         static: Covariates that never change within a series.

@@ -7,16 +7,31 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gatecast.data.features.encoding import embedding_size
+from gatecast.data.panel.arrays import Array
 from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
-from gatecast.model.plan import Covariates, InputDesign, Plan, TrainingData, input_designs, make_loss, make_spec
+from gatecast.model.plan import (
+    Covariates,
+    InputDesign,
+    Plan,
+    TrainingData,
+    input_designs,
+    make_loss,
+    make_spec,
+    plan_start,
+    with_covariates,
+)
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Origins, Validation
+from gatecast.network.initial import initial_weights
 from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
+from gatecast.pretraining.family import LOSS, SCALING, TRANSFORM, SeasonClass, class_of
+from gatecast.pretraining.weights import pretrained_networks, widened
 
-__all__ = ["Candidate", "make_candidates", "too_large", "without_transform"]
+__all__ = ["Candidate", "make_candidates", "prepare_pretrained", "pretrained_with"]
+__all__ += ["start_candidate", "too_large", "without_transform"]
 
 # more have no place in any memory, nor in the numbers that count it
 MOST_WEIGHTS = 2**40
@@ -36,6 +51,8 @@ class Candidate:
     arrays: PanelArrays  # the inputs and targets that are learned from
     validation: Validation | None  # the validation set; None where nothing is held out
     deadline: float  # when training has to end, of `time.monotonic`, or infinity
+    # weights with which the networks begin, in turn; none where they are drawn
+    starts: tuple[Array, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -53,7 +70,13 @@ class Candidate:
         design = InputDesign(self.preparation.transform.name, self.preparation.value_inputs)
         # the seasons stay
         data = replace(self.data, hold_out=np.zeros_like(self.data.hold_out))
-        return _candidate(data, plan, design, deadline)
+        return start_candidate(data, deadline, plan) if self.starts else _candidate(data, plan, design, deadline)
+
+    def first_weights(self, seed: int) -> Array:
+        """Return the weights with which a network of the ensemble begins, one seed after the other."""
+        if not self.starts:
+            return initial_weights(self.spec, seed)
+        return self.starts[(seed - self.settings.seed) % 2**63 % len(self.starts)]
 
     def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
@@ -86,6 +109,41 @@ def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: fl
     arrays = preparation.arrays(learned_from)
     validation = _validation(data, plan.lookback + plan.n_targets, preparation)
     return Candidate(data, plan, spec, make_loss(settings), preparation, arrays, validation, deadline)
+
+
+def start_candidate(data: TrainingData, deadline: float, plan: Plan | None = None) -> Candidate:
+    """Return the pretrained networks of the data's season, whose training goes on from there.
+
+    Until a step was taken they forecast as without training, whatever covariates there are. `plan` is that of an
+    earlier training of theirs.
+    """
+    settings, learned_from = data.settings, data.learned_from
+    own, preparation = prepare_pretrained(data)
+    spec, starts = pretrained_with(own, preparation, settings)
+    plan = plan or plan_start(data, own.burn_in, spec, len(starts))
+    arrays = preparation.arrays(learned_from)
+    validation = _validation(data, int(data.panel.lengths.max()), preparation)
+    return Candidate(data, plan, spec, LOSS, preparation, arrays, validation, deadline, tuple(starts))
+
+
+def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
+    """Return the class of the data's season, and how its networks read what is learned from."""
+    shortest = data.seasons.shortest
+    longer = next((length for length in data.seasons.lengths if length > shortest), 0)
+    own = class_of(shortest, longer)
+    value_inputs = own.value_inputs(shortest, longer)
+    horizon = min(data.settings.horizon, own.horizon)
+    return own, prepare(data.learned_from, TRANSFORM, SCALING, shortest, value_inputs, data.encoder, horizon)
+
+
+def pretrained_with(own: SeasonClass, preparation: Preparation, settings: Settings) -> tuple[NetworkSpec, list[Array]]:
+    """Return shape and weights of a class's networks, with inputs for covariates that have no effect yet."""
+    spec, flats = pretrained_networks(own, settings.horizon)
+    wider = with_covariates(spec, _covariates(preparation))
+    if wider == spec:
+        return spec, flats
+    firsts = (initial_weights(wider, (settings.seed + n) % 2**63) for n in range(len(flats)))
+    return wider, [widened(spec, flat, wider, first) for flat, first in zip(flats, firsts, strict=True)]
 
 
 def _covariates(preparation: Preparation) -> Covariates:

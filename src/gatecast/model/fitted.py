@@ -126,6 +126,11 @@ class FitRecord:
         return math.nan if self.plan.learning_rate is None else self.plan.learning_rate
 
     @property
+    def is_trained(self) -> bool:
+        """Whether networks learned from the data; pretrained ones only read them."""
+        return self.stop is not Stop.PRETRAINED
+
+    @property
     def n_epochs(self) -> int:
         """Epochs that the first network was trained."""
         return len(self.history["loss"])
@@ -172,14 +177,16 @@ def facts_of(fitted: Fitted) -> dict[str, str]:
     n_networks = len(fitted.ensemble.networks)
     layers = ", ".join(f"{layer.kind.upper()}({layer.units})" for layer in spec.stack if layer.kind in RECURRENT)
     errors = [error for error in record.history.get("validation_rmse", []) if error == error]
+    read = "learned from" if record.is_trained else "read"
     facts = {
         "series": _series(fitted.after.ids.tolist()),
-        "learned from": f"{int(fitted.lengths.sum()):,} points, frequency {fitted.after.freq}",
+        read: f"{int(fitted.lengths.sum()):,} points, frequency {fitted.after.freq}",
         "horizon": f"{fitted.horizon} steps",
         "lookback": f"{fitted.lookback} steps",
         "season": f"{fitted.season_length} steps" if fitted.season_length > 1 else "none",
         "network": (layers or "dense") + (f", {n_networks} of them" if n_networks > 1 else ""),
-        "training": f"{record.n_steps:,} of {record.plan.n_steps:,} steps. {record.stop.remedy}",
+        "training": (f"{record.n_steps:,} of {record.plan.n_steps:,} steps. " if record.is_trained else "")
+        + record.stop.remedy,
     }
     if errors:
         facts["RMSE on the validation set"] = f"{min(errors):.4g}, in the data's units"

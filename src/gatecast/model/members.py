@@ -11,7 +11,6 @@ from functools import partial
 
 from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
-from gatecast.network.initial import initial_weights
 from gatecast.network.wrapper import (
     OptimizerSettings,
     Source,
@@ -134,6 +133,7 @@ def train_one(
         patience=settings.patience,
         deadline=trial or deadline or candidate.deadline,
         uses_ema=settings.ema_decay > 0,
+        judges_first=bool(candidate.starts),
         halt=halt,
         on_validation=on_validation,
         remedies=_remedies(settings),
@@ -146,7 +146,7 @@ def train_one(
 
 
 def _trainer(candidate: Candidate, seed: int, n_threads: int) -> Trainer:
-    settings, weights = candidate.settings, initial_weights(candidate.spec, seed)
+    settings, weights = candidate.settings, candidate.first_weights(seed)
     optimizer = OptimizerSettings(settings.clip_norm, settings.weight_decay, settings.ema_decay)
     return make_trainer(candidate.spec, weights, candidate.loss, optimizer, n_threads)
 

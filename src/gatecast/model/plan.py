@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ __all__ = [
     "make_plan",
     "make_spec",
     "plan_fit",
+    "plan_start",
+    "with_covariates",
 ]
 
 FEW_SERIES = 10
@@ -64,6 +66,8 @@ MANY_POINTS = 100_000
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 # training steps at least, and where few series are told of holidays and the calendar
 LEAST_STEPS, STEPS_WITH_HOLIDAYS = 200, 600
+# a tenth of the usual learning rate, steps and targets of a segment, where training goes on from pretrained networks
+START_RATE, STEPS_FROM_PRETRAINED, MOST_TARGETS = 0.001, (100, 300), 256
 # networks of a fit to few series with fewer points than so many, where another one costs a second or two
 MEMBERS, FEW_POINTS = 5, 20_000
 
@@ -294,6 +298,39 @@ def make_plan(data: TrainingData) -> Plan:
     return Plan(lookback, n_targets, batch, steps, epochs, *sizes)
 
 
+def plan_start(data: TrainingData, burn_in: int, spec: NetworkSpec, n_networks: int) -> Plan:
+    """Choose how training goes on from pretrained networks: a few hundred short steps.
+
+    The rules: a forecast counts once as many points were read as in the pretraining (`burn_in`), or a third of what a
+    series has beside the horizon. Training takes 8 epochs, at least 100 and at most 300 steps (300 where there are
+    covariates), at a tenth of the usual learning rate. Each pretrained network is trained once.
+    """
+    settings, lengths = data.settings, data.learned_from.lengths
+    longest = int(lengths.max())
+    lookback = settings.lookback or max(1, min(burn_in + 1, (longest - spec.horizon) // 3))
+    n_targets = min(MOST_TARGETS, max(longest - lookback, 1))
+    n_in_all = int(np.maximum(lengths - lookback, 0).sum())
+    batch = settings.batch_size or min(max(n_in_all // (16 * n_targets), 2), 32)
+    steps = max(1, math.ceil(n_in_all / (batch * n_targets)))
+    least, most = STEPS_FROM_PRETRAINED
+    # what covariates do is learned from nothing
+    wanted = most if data.encoder is not None else min(max(8 * steps, least), most)
+    rate = None if settings.learning_rate == "find" else float(settings.learning_rate or START_RATE)
+    return Plan(
+        lookback,
+        n_targets,
+        batch,
+        steps,
+        settings.epochs or max(1, round(wanted / steps)),
+        hidden_size=spec.stack[0].units,
+        n_layers=len(spec.stack),
+        learning_rate=rate,
+        other_rate=None,
+        season_length=data.seasons.shortest,
+        n_members=settings.ensemble or n_networks,
+    )
+
+
 def choose_members(settings: Settings, panel: Panel) -> int:
     """Return how many networks are trained where that was left open: few series make one network an accident.
 
@@ -341,14 +378,23 @@ def make_spec(settings: Settings, plan: Plan, value_inputs: ValueInputs, covaria
         stack += [LayerSpec("norm")] if settings.layer_norm else []
         stack += [LayerSpec("dropout", dropout=settings.dropout)] if settings.dropout else []
     stack += [LayerSpec("attention", plan.hidden_size)] if settings.attention else []
-    loss, is_ahead = make_loss(settings), covariates.n_ahead_numbers + covariates.n_ahead_codes > 0
-    return NetworkSpec(
-        dense_inputs=value_inputs.n_inputs + covariates.n_numbers,
+    spec = NetworkSpec(
+        dense_inputs=value_inputs.n_inputs,
         stack=tuple(stack),
         horizon=settings.horizon,
         decoder=tuple(LayerSpec("dense", size) for size in settings.decoder_sizes),
         n_skip_forecasts=value_inputs.n_candidates,
-        n_parameters_of_step=loss.n_parameters,
+        n_parameters_of_step=make_loss(settings).n_parameters,
+    )
+    return with_covariates(spec, covariates)
+
+
+def with_covariates(spec: NetworkSpec, covariates: Covariates) -> NetworkSpec:
+    """Describe a network that reads covariates beside the values."""
+    is_ahead = covariates.n_ahead_numbers + covariates.n_ahead_codes > 0
+    return replace(
+        spec,
+        dense_inputs=spec.dense_inputs + covariates.n_numbers,
         embeddings=covariates.embeddings,
         n_ahead_numbers=covariates.n_ahead_numbers,
         n_ahead_codes=covariates.n_ahead_codes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
 from gatecast.training.stop import Stop
 
-__all__ = ["Selection", "clearly_best", "select"]
+__all__ = ["MUCH", "Selection", "clearly_best", "mase", "select"]
 
 # share by which another transform, the level or a higher learning rate must be better to be taken: the same one from
 # another seed differs by two or three in a hundred, and a logarithm or a level that was taken by chance does harm
@@ -188,7 +189,7 @@ class _Comparison:
         result = train_one(candidate, seed, threads, trial=trial, on_validation=on_validation)
         if result.stop is Stop.INTERRUPTED:
             raise _InterruptedError(candidate, result)
-        tried = _Tried(candidate, result, _mase(candidate, result.weights), is_complete=trial is None)
+        tried = _Tried(candidate, result, mase(candidate, [result.weights]), is_complete=trial is None)
         self.attempts.append(tried.attempt)
         return tried
 
@@ -197,7 +198,7 @@ def _may_be_longer(candidate: Candidate) -> bool:
     """Tell whether the library chose the epochs of few series, and another training of them takes seconds."""
     is_limited = candidate.settings.epochs is not None or not math.isinf(candidate.deadline)
     is_small = candidate.arrays.n_series <= FEW_SERIES and len(candidate.arrays.targets) < MANY_POINTS
-    is_short = candidate.plan.n_steps <= max(LONGER) * MOST_COMPLETE
+    is_short = candidate.plan.n_steps <= max(LONGER) * MOST_COMPLETE and not candidate.starts
     return is_small and is_short and not is_limited and candidate.validation is not None
 
 
@@ -215,11 +216,13 @@ def clearly_best(errors: list[float]) -> int:
     return int(np.nanargmin(weighed)) if np.isfinite(weighed).any() else 0
 
 
-def _mase(candidate: Candidate, weights: np.ndarray) -> float:
+def mase(candidate: Candidate, weights: Sequence[np.ndarray]) -> float:
+    """Return the mean absolute scaled error of networks, each with its weights, on the validation set; NaN if none."""
     if candidate.validation is None:
         return math.nan
-    network = candidate.network(weights, thread_count(candidate.settings.n_threads))
-    errors, series = candidate.validation.errors(Ensemble((network,)), candidate.preparation)
+    threads = thread_count(candidate.settings.n_threads)
+    ensemble = Ensemble(tuple(candidate.network(flat, threads) for flat in weights))
+    errors, series = candidate.validation.errors(ensemble, candidate.preparation)
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = np.abs(errors) / candidate.data.naive_scales[series][:, None]
     scaled = scaled[np.isfinite(scaled)]

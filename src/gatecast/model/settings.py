@@ -47,7 +47,38 @@ Value = Any
 Values = Mapping[str, Value]
 CHOSEN = ", or None to have it chosen"
 # settings that count where nothing is trained
-WITH_PRETRAINED = ("horizon", "pretrained", "season_length", "seed", "n_threads", "max_seconds", "progress")
+WITH_PRETRAINED = (
+    "horizon",
+    "pretrained",
+    "season_length",
+    "seed",
+    "n_threads",
+    "max_seconds",
+    "progress",
+    "checkpoint_seconds",
+)
+# and those that count beside them where training goes on from pretrained networks
+WITH_START = (
+    *WITH_PRETRAINED,
+    "lookback",
+    "ensemble",
+    "past",
+    "future",
+    "static",
+    "calendar",
+    "country",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "schedule",
+    "patience",
+    "ema_decay",
+    "clip_norm",
+    "weight_decay",
+    "validation_size",
+    "refit_full",
+    "checkpoint",
+)
 MOST_QUANTILES = 31
 
 
@@ -142,7 +173,7 @@ class Everyday:
     ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
     loss: str = _setting("mae", choices=tuple(LOSSES))
     quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), _check_quantiles, (0.1, 0.5, 0.9))
-    pretrained: str = _setting("none", choices=("none", "only"))
+    pretrained: str = _setting("auto", choices=("auto", "only", "start", "none"))
     past: Sequence[str] = _setting((), None, ["visitors"])
     future: Sequence[str] = _setting((), None, ["price"])
     static: Sequence[str] = _setting((), None, ["region"])
@@ -262,7 +293,7 @@ class Settings(Training, Network, Everyday):
                 f"`dilations` has {len(self.dilations)} numbers, and one for each of `n_layers={self.n_layers}` was "
                 "expected. Pass as many, or leave `n_layers` out."
             )
-        if self.pretrained == "only":
+        if self.pretrained in ("only", "start"):
             self._check_pretrained()
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
@@ -277,13 +308,22 @@ class Settings(Training, Network, Everyday):
             )
 
     def _check_pretrained(self) -> None:
-        """Refuse what says how to train or what else to read, where nothing is trained."""
+        """Refuse what a pretrained network is not asked for: its shape, and where nothing is trained how to."""
+        allowed: tuple[str, ...] = WITH_PRETRAINED
+        why = ", which read the target alone,"
+        if self.pretrained == "start":
+            allowed, why = WITH_START, ", whose shape is what it is,"
         for name, value in changed(self).items():
-            if name not in WITH_PRETRAINED:
+            if name not in allowed:
                 raise ConfigError(
-                    f"`{as_code({name: value}, flat=True)}` was passed, and pretrained networks, which read the target "
-                    'alone, have no such setting. Leave it out, or train with `pretrained="none"`.'
+                    f"`{as_code({name: value}, flat=True)}` was passed, and pretrained networks{why} have no such "
+                    'setting. Leave it out, or train with `pretrained="none"`.'
                 )
+
+    @property
+    def leaves_training_open(self) -> bool:
+        """Whether nothing says how a network is made or trained, or what it reads beside the target."""
+        return all(name in (*WITH_PRETRAINED, "checkpoint") for name in changed(self))
 
     @classmethod
     def join(cls, everyday: Values, network: Network, training: Training) -> Settings:

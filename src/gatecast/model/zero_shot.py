@@ -13,38 +13,51 @@ from gatecast.data.seasonality.seasons import Seasons, choose_seasons, usual_sea
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import fit_conformal
+from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
-from gatecast.model.inputs import Preparation, prepare
-from gatecast.model.plan import Plan
+from gatecast.model.inputs import Preparation
+from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import thread_count
-from gatecast.pretraining.family import LOSS, SeasonClass, class_of
-from gatecast.pretraining.weights import pretrained_networks
+from gatecast.pretraining.family import LOSS, SeasonClass
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["TRANSFORM", "read_by_pretrained", "zero_shot"]
+__all__ = ["is_at_once", "read_by_pretrained", "why_at_once", "zero_shot"]
 
+# from so many points of a series on, a network is trained too
+SHORT = 150
 # past origins of each series, in horizons, and of all
 ORIGINS_OF_HORIZONS, MOST_ORIGINS = 3, 1000
 # by how much another season has to be better than what the data show
 MARGIN = 0.03
-# what the networks learned to read
-TRANSFORM = "relative-log"
 
 
-def zero_shot(settings: Settings, panel: Panel) -> Fitted:
+def is_at_once(settings: Settings, panel: Panel) -> bool:
+    """Tell whether a panel is forecast without training: where that is asked for, or left open and series are short.
+
+    The rule for `pretrained="auto"`: no setting says how to train or what to read beside the target, each series has
+    fewer than 150 points, and all of them have fewer than 100,000.
+    """
+    if settings.pretrained != "auto":
+        return settings.pretrained == "only"
+    is_short = panel.n_series > 0 and int(panel.lengths.max()) < SHORT and len(panel.values) < MANY_POINTS
+    return is_short and settings.leaves_training_open
+
+
+def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> Fitted:
     """Read a panel with the pretrained networks of its season.
 
     Where no season was given, those that the data show, those of the frequency and none at all are compared on the
     newer half of each series, which no network has seen, and the one with the smallest error is taken.
 
     Args:
-        settings: Checked settings, of which horizon, season and threads count.
-        panel: Series without covariates.
+        settings: Checked settings, of which horizon, season, covariates and threads count.
+        panel: The series. Covariates have no effect as long as nothing is trained, and are read all the same.
+        why: Why nothing was trained, where that was not asked for.
 
     Raises:
         DataError: The panel holds no series.
@@ -52,13 +65,13 @@ def zero_shot(settings: Settings, panel: Panel) -> Fitted:
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to forecast.")
-    found = choose_seasons(panel, settings.season_length)
+    found = choose_seasons(panel, settings.seasons)
     readers = [read_by_pretrained(settings, panel, seasons) for seasons in _worth_a_try(settings, panel, found)]
     H = min(reader.ensemble.spec.horizon for reader in readers)
     errors = [reader.error(H) for reader in readers] if len(readers) > 1 else [0.0]
     # what the data show is taken unless another season is clearly better
     best = min(range(len(readers)), key=lambda k: errors[k] * (1.0 if k else 1.0 - MARGIN))
-    return readers[best].read()
+    return readers[best].read(why)
 
 
 def _worth_a_try(settings: Settings, panel: Panel, found: Seasons) -> list[Seasons]:
@@ -102,26 +115,33 @@ class Reading:
         known = np.isfinite(scaled)
         return float(scaled[known].mean()) if known.any() else math.inf
 
-    def read(self) -> Fitted:
-        """Read the panel to its end; past errors tell how those of several steps hang together."""
+    def read(self, why: Message | None = None) -> Fitted:
+        """Read the panel to its end; past errors tell how those of several steps hang together.
+
+        `why` says why nothing was trained, where that was not asked for.
+        """
         calibration = None
         if self.past is not None:
             errors = self.past.scaled_errors(self.ensemble, self.preparation)
             calibration = fit_conformal(errors) if np.isfinite(errors).any() else None
         record = _record(self.own, self.seasons, self.preparation, self.ensemble)
+        record = record if why is None else record.with_decision(why)
         return remember(self.panel, self.preparation, self.ensemble, calibration, record)
 
 
 def read_by_pretrained(settings: Settings, panel: Panel, seasons: Seasons) -> Reading:
     """Return a panel whose seasons are known as their networks read it."""
-    longer = next((length for length in seasons.lengths if length > seasons.shortest), 0)
-    own = class_of(seasons.shortest, longer)
-    value_inputs = own.value_inputs(seasons.shortest, longer)
-    preparation = prepare(panel, TRANSFORM, "season", seasons.shortest, value_inputs)
-    spec, weights = pretrained_networks(own, settings.horizon)
-    threads = thread_count(settings.n_threads)
+    data = TrainingData(settings, panel, np.zeros(panel.n_series, np.int64), seasons)
+    own, preparation = prepare_pretrained(data)
+    spec, weights = pretrained_with(own, preparation, settings)
+    value_inputs, threads = preparation.value_inputs, thread_count(settings.n_threads)
     networks = tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights)
     return Reading(panel, own, seasons, preparation, Ensemble(networks))
+
+
+def why_at_once(panel: Panel) -> Message:
+    """Say why series are forecast without training where that was not asked for."""
+    return Message("decision.short", {"most": int(panel.lengths.max()), "limit": SHORT})
 
 
 def _record(own: SeasonClass, seasons: Seasons, preparation: Preparation, ensemble: Ensemble) -> FitRecord:

@@ -15,7 +15,7 @@ from gatecast.exceptions import ModelFileError
 from gatecast.network.spec import NetworkSpec
 from gatecast.pretraining.family import SeasonClass
 
-__all__ = ["KEPT", "pretrained_networks", "write_weights"]
+__all__ = ["KEPT", "pretrained_networks", "widened", "write_weights"]
 
 KEPT = Path(__file__).with_name("weights.safetensors")
 KEY = "gatecast_pretrained"
@@ -50,6 +50,33 @@ def pretrained_networks(own: SeasonClass, horizon: int) -> tuple[NetworkSpec, li
     H = min(horizon, own.horizon)
     spec = replace(own.spec, horizon=H)
     return spec, [_cut(own.spec, spec, flat) for flat in flats]
+
+
+def widened(spec: NetworkSpec, flat: Array, wider: NetworkSpec, first: Array) -> Array:
+    """Return weights of a network that reads more, and forecasts what the narrower one does as long as it is untrained.
+
+    Args:
+        spec: Shape of the narrower network.
+        flat: Its weights `(spec.n_parameters,)`.
+        wider: The same shape with covariates as further inputs.
+        first: Weights `(wider.n_parameters,)` with which the training of such a network would begin; what covariates
+            become on their way is taken from them.
+
+    Returns:
+        `(wider.n_parameters,)` float32. New inputs have weights of zero, and so has what comes of the steps ahead.
+    """
+    out = first.copy()
+    views = wider.views(out)
+    for name, weights in spec.views(flat).items():
+        if name == "layers.0.kernel":
+            views[name][...] = 0
+            views[name][: len(weights)] = weights
+        else:
+            # a head's numbers for the steps ahead stand behind all others
+            views[name][..., : weights.shape[-1]] = weights
+    if wider.future_units:
+        views["future.out"][...] = 0
+    return out
 
 
 @cache

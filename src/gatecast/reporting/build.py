@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast._json import JsonObject, plain
-from gatecast.comparison.comparison import Comparison, compare
+from gatecast.backtesting.models import PRETRAINED
+from gatecast.comparison.comparison import Comparison, compare, model_named
 from gatecast.comparison.verdict import ACCURATE, check_preference
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
@@ -118,16 +119,19 @@ def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[
 
 
 def _compare(model: LSTMForecaster, panel: Panel, scope: Scope, prefer: str) -> Comparison:
-    models = [unfitted(model) if name == "LSTM" else name for name in scope.models]
+    horizon, seed = model.fitted_.horizon, model.settings_.seed
+    # a model that never trains stands in the comparison once
+    names = [name for name in scope.models if name != PRETRAINED or model.settings_.pretrained != "only"]
+    models = {name: unfitted(model) if name == "LSTM" else model_named(name, horizon, seed) for name in names}
     return compare(
         panel,
-        model.fitted_.horizon,
+        horizon,
         models,
         n_windows=scope.n_windows,
         n_jobs=scope.n_jobs,
         time_limit=scope.time_limit,
         prefer=prefer,
-        seed=model.settings_.seed,
+        seed=seed,
         progress=False,
     )
 

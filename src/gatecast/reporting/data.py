@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.charts.names import frequency_words
 from gatecast.comparison.facts import Facts
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.compact import rounded, time_format, times_of
 from gatecast.reporting.suspects import FAR, find_leaks, find_outliers
+from gatecast.texts.frequency import frequency_words
 
 __all__ = ["about_data"]
 

@@ -148,7 +148,9 @@ def _calibration(coverage: JsonObject | None, words: Words, order: list[str]) ->
     return calibration_chart(found, words.t, order=order), message
 
 
-def _training(training: JsonObject, words: Words) -> Told:
+def _training(training: JsonObject, words: Words) -> Told | None:
+    if not training["curves"]:
+        return None
     curves = {curve["name"]: (_floats(curve["epochs"]), _floats(curve["rmse"])) for curve in training["curves"]}
     kept = None if training["kept_rmse"] is None else (training["kept_epoch"], training["kept_rmse"])
     first = training["curves"][0]

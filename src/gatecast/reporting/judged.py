@@ -6,7 +6,7 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast.charts.backtests import coverages, step_errors
-from gatecast.charts.fits import training_of
+from gatecast.charts.fits import Training, training_of
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import Comparison
 from gatecast.diagnosis import Diagnosis
@@ -97,9 +97,9 @@ def about_diagnosis(diagnosis: Diagnosis) -> JsonObject:
 
 
 def about_training(model: LSTMForecaster) -> JsonObject:
-    """Gather how the loss went."""
+    """Gather how the loss went; there are no curves where nothing was trained."""
     history, record = model.history_, model.fitted_.record
-    training = training_of(history)
+    training = training_of(history) if record.is_trained else Training({}, None)
     epoch, rmse = training.kept or (None, None)
     return {
         "curves": [{"name": name, **_thin(*curve)} for name, curve in training.curves.items()],

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 
 from gatecast._json import JsonObject
-from gatecast.charts.names import frequency_words, shorten
+from gatecast.charts.names import shorten
 from gatecast.texts import UNKNOWN, Texts
+from gatecast.texts.frequency import frequency_words
 from gatecast.texts.message import Message
 
 __all__ = ["Words"]

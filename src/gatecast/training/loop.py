@@ -42,6 +42,7 @@ class TrainingSchedule:
     check_every: int = 0  # training steps from one validation check to the next
     patience: int = 0  # validation checks without an improvement after which training ends; 0 to never end early
     deadline: float = math.inf  # of `time.monotonic`
+    judges_first: bool = False  # whether the weights before the first step are judged too
     uses_ema: bool = False  # whether the exponential moving average of the weights is what counts
     halt: threading.Event | None = None  # ends training that is not in the main thread, where Ctrl-C arrives
     # is called at each check, with nothing found where nothing is held out; what it raises ends the training
@@ -170,7 +171,8 @@ class _Run:
     def _is_due(self) -> bool:
         log = self.log
         is_done = bool(log.checks) and log.checks[-1][0] == log.n_steps
-        return not is_done and log.n_steps > 0 and log.n_steps in (self._next_check(log.n_steps - 1), len(log.rates))
+        has_begun = log.n_steps > 0 or self.schedule.judges_first
+        return not is_done and has_begun and log.n_steps in (self._next_check(log.n_steps - 1), len(log.rates))
 
     def _next_check(self, after: int | None = None) -> int:
         every = self.schedule.check_every or len(self.log.rates)

@@ -153,6 +153,8 @@ class _EndedError(Exception):
 class _Run:
     def __init__(self, given: Settings, panel: Panel, search: Search) -> None:
         self.search, self.started = search, time.monotonic()
+        # what is searched is how to train
+        given = replace(given, pretrained="none")
         self.starts = {GIVEN: given, DEFAULT: _defaults(given)}
         self.windows = make_windows(panel, self.starts[DEFAULT], search.n_windows)
         train = self.windows[0].train

@@ -6,6 +6,7 @@ The order is that in which remedies are tried: what the series needs first, then
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from gatecast.diagnosis.checks import curves, errors, fit, intervals
 from gatecast.diagnosis.evidence import Evidence
@@ -41,4 +42,7 @@ CHECKS: tuple[Check, ...] = (
 def judge(evidence: Evidence) -> tuple[Finding, ...]:
     """Ask all checks; what asks for action comes first."""
     found = [finding for check in CHECKS if (finding := check(evidence)) is not None]
+    if not evidence.facts.is_trained:
+        # remedies are settings of a training
+        found = [replace(finding, settings={}) for finding in found]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

@@ -120,7 +120,7 @@ def above_noise_floor(evidence: Evidence) -> Finding | None:
 def data_too_short(evidence: Evidence) -> Finding | None:
     """There are many times more weights than points."""
     facts = evidence.facts
-    if not facts.n_learned:
+    if not facts.is_trained or not facts.n_learned:
         return None
     ratio = facts.n_parameters / facts.n_learned
     if ratio <= limits.WEIGHTS_PER_POINT:
