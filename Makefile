@@ -10,7 +10,7 @@ CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 # Without kept bytecode each of the many processes that the tests start compiles its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all lint format stubs sanitize docs bench accuracy clean
+.PHONY: demo test test-all lint format stubs sanitize docs bench accuracy pretrain clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -50,12 +50,16 @@ bench:
 	$(PYTHON) benchmarks/run.py
 
 # make accuracy DATA=folder
-accuracy: $(INSTALLED)
+accuracy: $(TOOLS)
 	@test -n '$(DATA)' || { echo "No DATA was passed, and a folder with the series sets was expected: run 'make accuracy DATA=folder'."; exit 1; }
 	$(VENV)/bin/python benchmarks/accuracy.py --data '$(DATA)'
 
+# trains the pretrained networks from nothing (about two hours on two cores) and goes on after an interruption
+pretrain: $(INSTALLED)
+	$(VENV)/bin/python pretraining/train.py
+
 clean:
-	rm -rf build docs/_made $(VENV) .venv-bench
+	rm -rf build docs/_made $(VENV) .venv-bench .venv-beside
 
 $(INSTALLED): pyproject.toml $(NATIVE)
 	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from accuracy_tasks import REGISTRY, report
+from accuracy_tasks import REGISTRY, report, rivals
 from accuracy_tasks.model import SETTINGS
 from accuracy_tasks.rows import Options, Row
 from harness import machine
@@ -32,7 +32,7 @@ def main() -> int:
             print(f"{task.name:18} {task.question}")
         return 0
     if arguments.markdown:
-        print(report.markdown(LATEST))
+        print(report.markdown(LATEST), rivals.markdown(LATEST), sep="\n\n")
         return 0
     if arguments.data is None:
         sys.exit("No --data was passed, and a folder with the series sets was expected: add `--data FOLDER`.")
@@ -78,7 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, help=f"write here; a whole run goes to {LATEST.relative_to(ROOT)} if absent"
     )
-    parser.add_argument("--markdown", action="store_true", help="print the newest whole result as the README has it")
+    parser.add_argument("--markdown", action="store_true", help="print the newest whole result as the READMEs have it")
     parser.add_argument("--list", action="store_true", help="name the tasks and end")
     return parser.parse_args()
 

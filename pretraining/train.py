@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,14 @@ def rates_of(course: Course) -> Floats:
     return course.learning_rate * np.minimum(1.0, done / 0.03) * np.maximum(down, 0.005)
 
 
-def pretrain(own: SeasonClass, seed: int, course: Course, folder: Path, n_threads: int | None = None) -> Floats:
+def pretrain(
+    own: SeasonClass,
+    seed: int,
+    course: Course,
+    folder: Path,
+    n_threads: int | None = None,
+    on_turn: Callable[[int], None] | None = None,
+) -> Floats:
     """Train the network of a class, going on from what an earlier run left in `folder`.
 
     Args:
@@ -65,10 +73,12 @@ def pretrain(own: SeasonClass, seed: int, course: Course, folder: Path, n_thread
         course: How.
         folder: Where `<season>-<seed>.safetensors` keeps the state after each set of made series, with its log.
         n_threads: Threads; the weights do not depend on them.
+        on_turn: Is told the steps that were taken each time that the state was kept.
 
     Returns:
         `(spec.n_parameters,)` float32.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     threads = thread_count(n_threads)
     optimizer = OptimizerSettings(course.clip_norm, 0.0, course.ema_decay)
     trainer = make_trainer(own.spec, initial_weights(own.spec, seed), LOSS, optimizer, threads)
@@ -96,8 +106,9 @@ def pretrain(own: SeasonClass, seed: int, course: Course, folder: Path, n_thread
             raise FloatingPointError(f"the loss of season {own.season} is no number after {done} steps")
         seconds = time.monotonic() - started
         log.append({"step": done + n, "loss": float(records[:, 0].mean()), "seconds": seconds, "making": made})
-        print(f"season {own.season}, seed {seed}: {log[-1]}", flush=True)
         _keep(trainer, kept, log)
+        if on_turn is not None:
+            on_turn(done + n)
     return np.asarray(trainer.mean_weights())
 
 
@@ -114,6 +125,10 @@ def _resume(trainer: Trainer, path: Path) -> list[dict[str, float]]:
     return list(facts["log"])
 
 
+def _tell(own: SeasonClass, seed: int) -> Callable[[int], None]:
+    return lambda done: print(f"season {own.season}, seed {seed}: {done} steps", flush=True)
+
+
 def main() -> None:
     """Train all networks of all seeds, those that a folder holds finished left as they are."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -125,10 +140,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Course().n_steps, help="training steps of each network")
     parser.add_argument("--out", type=Path, default=KEPT, help="the file of weights that comes with the package")
     asked = parser.parse_args()
-    asked.folder.mkdir(parents=True, exist_ok=True)
     course = Course(n_steps=asked.steps)
     weights = {
-        (own.season, seed): pretrain(own, seed, course, asked.folder)
+        (own.season, seed): pretrain(own, seed, course, asked.folder, on_turn=_tell(own, seed))
         for seed in asked.seeds
         for own in FAMILY
         if own.season in asked.seasons

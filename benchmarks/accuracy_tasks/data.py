@@ -11,7 +11,7 @@ import pandas as pd
 
 from accuracy_tasks import metrics
 
-__all__ = ["DataFolderError", "Split", "find", "read_split"]
+__all__ = ["FIRST_DAY", "DataFolderError", "Split", "find", "hold_back", "read_split", "rolling"]
 
 
 class DataFolderError(RuntimeError):
@@ -116,12 +116,41 @@ def read_split(folder: Path, file: str, horizon: int, season: int, freq: str | N
     table["unique_id"] = table["unique_id"].astype(str)
     if freq is not None:
         table["ds"] = pd.date_range(FIRST_DAY, periods=int(table["ds"].max()), freq=freq)[table["ds"].to_numpy() - 1]
-    behind = table.groupby("unique_id", sort=False).cumcount(ascending=False).to_numpy()
-    is_test = behind < horizon
-    if "is_test" in table and not (table["is_test"].to_numpy() == is_test).all():
+    if "is_test" in table and not (table["is_test"].to_numpy() == _is_last(table, horizon)).all():
         raise DataFolderError(f"The test part of {file!r} is not the last {horizon} points of each series: check both.")
-    columns = table[["unique_id", "ds", "y"]]
+    return hold_back(table, horizon, season)
+
+
+def hold_back(table: pd.DataFrame, horizon: int, season: int) -> Split:
+    """Hold back the last H points of each series of a table `unique_id, ds, y`."""
+    is_test, columns = _is_last(table, horizon), table[["unique_id", "ds", "y"]]
     return Split(_rows(columns, ~is_test), _rows(columns, is_test), horizon, season)
+
+
+def rolling(table: pd.DataFrame, horizon: int, season: int, *, n: int, step: int, most: int | None = None) -> Split:
+    """Forecast one series from several origins: each window becomes a series of its own, oldest first.
+
+    Args:
+        table: `unique_id, ds, y` of the series.
+        horizon: H.
+        season: As in `Split`.
+        n: Windows; fewer where a window would have less than a season and two points to learn from.
+        step: Rows from one origin to the next; the last window ends with the series.
+        most: Rows to learn from at most, the newest; None for all.
+    """
+    ends = [len(table) - step * k for k in reversed(range(n))]
+    ends = [end for end in ends if end - horizon >= season + 2]
+    starts = [0 if most is None else max(0, end - horizon - most) for end in ends]
+    windows = [
+        table.iloc[start:end].assign(unique_id=f"{table['unique_id'].iloc[0]} to {end:05d}")
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return hold_back(pd.concat(windows, ignore_index=True), horizon, season)
+
+
+def _is_last(table: pd.DataFrame, horizon: int) -> np.ndarray:
+    behind = table.groupby("unique_id", sort=False).cumcount(ascending=False).to_numpy()
+    return np.asarray(behind < horizon)
 
 
 def _rows(table: pd.DataFrame, keep: np.ndarray) -> pd.DataFrame:

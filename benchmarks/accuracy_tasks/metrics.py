@@ -5,9 +5,22 @@ Letters: `S` series, `H` horizon. A test point that is NaN was not observed, and
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
-__all__ = ["coverage", "mase", "owa", "seasonal_naive", "seasonal_scale", "smape", "smape_near_zero"]
+__all__ = [
+    "coverage",
+    "geometric_mean",
+    "mase",
+    "mase_of_points",
+    "owa",
+    "seasonal_naive",
+    "seasonal_scale",
+    "smape",
+    "smape_near_zero",
+    "wql",
+]
 
 
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
@@ -40,6 +53,36 @@ def mase(actual: np.ndarray, forecast: np.ndarray, scales: np.ndarray) -> float:
         scales: `(S,)` of `seasonal_scale`.
     """
     return _mean_of_series(np.abs(actual - forecast) / scales[:, None])
+
+
+def mase_of_points(actual: np.ndarray, forecast: np.ndarray, scales: np.ndarray) -> float:
+    """Return MASE as fev and GIFT-Eval average it: over all observed points, so that gaps take weight from a series.
+
+    Args:
+        actual: `(S, H)`.
+        forecast: `(S, H)`.
+        scales: `(S,)` of `seasonal_scale`.
+    """
+    return float(np.nanmean(np.abs(actual - forecast) / scales[:, None]))
+
+
+def wql(actual: np.ndarray, quantiles: np.ndarray, probabilities: Sequence[float]) -> float:
+    """Return the weighted quantile loss: 2 x sum of pinball losses / sum of |y|, averaged over the probabilities.
+
+    Args:
+        actual: `(S, H)`.
+        quantiles: `(S, H, Q)`.
+        probabilities: `(Q,)`.
+    """
+    over = actual[:, :, None] - quantiles
+    tau = np.asarray(probabilities)
+    losses = np.nansum(np.maximum(tau * over, (tau - 1) * over), axis=(0, 1))
+    return float(np.mean(2 * losses / np.nansum(np.abs(actual))))
+
+
+def geometric_mean(values: Iterable[float]) -> float:
+    """Return the geometric mean, in which twice as good and twice as bad balance."""
+    return float(np.exp(np.mean(np.log(list(values)))))
 
 
 def owa(smape: float, mase: float, naive2: tuple[float, float]) -> float:

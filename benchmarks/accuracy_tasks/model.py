@@ -19,7 +19,7 @@ import gatecast
 from gatecast import LSTMForecaster
 from harness.processes import THREADS
 
-__all__ = ["SETTINGS", "Fit", "NotAvailableError", "fit"]
+__all__ = ["SETTINGS", "Fit", "NotAvailableError", "fit", "zero_shot"]
 
 # members that the library trains at most where it is not told how many
 MOST_MEMBERS = 5
@@ -93,6 +93,29 @@ def fit(
     start = perf_counter()
     model.fit(table)
     return Fit(model, perf_counter() - start)
+
+
+def zero_shot(
+    table: pd.DataFrame, horizon: int, season: int | Sequence[int], quantiles: Sequence[float], levels: Sequence[int]
+) -> tuple[pd.DataFrame, float]:
+    """Forecast without training, and say how many seconds it took.
+
+    Args:
+        table: Training part, from which nothing is learned.
+        horizon: H.
+        season: Steps in a season, or several.
+        quantiles: Probabilities of the quantiles that are wanted.
+        levels: Coverage of the intervals that are wanted, in %.
+
+    Raises:
+        NotAvailableError: The installed gatecast cannot forecast without training.
+    """
+    _need(["forecast"], dir(gatecast), "function")
+    start = perf_counter()
+    forecast = gatecast.forecast(
+        table, horizon, season_length=season, quantiles=quantiles, level=levels, n_threads=THREADS
+    )
+    return forecast, perf_counter() - start
 
 
 def _need(wanted: Any, known: Any, what: str) -> None:

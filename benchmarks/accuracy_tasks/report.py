@@ -12,12 +12,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from accuracy_tasks.goals import published_of, target_of
-from accuracy_tasks.rows import Row
+from accuracy_tasks.goals import beside_of, published_of, target_of
+from accuracy_tasks.rivals import rival_tables
+from accuracy_tasks.rows import Row, number
 
 __all__ = ["markdown", "show", "update", "write"]
 
 HEADINGS = ("task", "", "mean", "each seed", "goal", "reached", "published", "note")
+EXAMINATION = "pretrained"
 RIGHT = ("mean", "each seed", "goal")
 AGREES = {None: "", True: " [green]=[/]", False: " [bold red]DIFFERS[/]"}
 
@@ -27,6 +29,8 @@ def show(rows: Sequence[Row], machine: dict[str, Any], failures: dict[str, str])
     # a log or a pipe has no width of its own
     console = Console() if Console().is_terminal else Console(width=200)
     console.print(_table(rows, f"gatecast {machine['gatecast']}: {machine['processor']}, {machine['isa']}"))
+    for table in rival_tables(rows):
+        console.print(table)
     goals = [(target, row) for row in rows if (target := target_of(row))]
     reached = sum(target.reached(row) for target, row in goals)
     console.print(f"{reached} of {len(goals)} goals reached, {sum(not row.values for _, row in goals)} not available.")
@@ -65,13 +69,16 @@ def update(path: Path, rows: Sequence[Row], facts: dict[str, Any], tasks: Sequen
 
 
 def markdown(path: Path) -> str:
-    """Make the README's table of a written result: every row that has a goal, with what others report."""
+    """Make the README's table of a written result: every row that has a goal, with what others report.
+
+    The examination of the pretrained networks has tables of its own (`rivals.markdown`).
+    """
     entries = json.loads(path.read_text(encoding="utf-8"))["rows"]
     lines = ["| series | measured | mean | each seed | beside it |", "|---|---|---|---|---|"]
     for entry in entries:
-        if entry["goal"] is not None:
-            each = " ".join(map(_number, entry["values"])) if len(entry["values"]) > 1 else ""
-            mean = f"{_number(entry['mean'])} {entry['unit']}".strip()
+        if entry["goal"] is not None and entry["task"] != EXAMINATION:
+            each = " ".join(map(number, entry["values"])) if len(entry["values"]) > 1 else ""
+            mean = f"{number(entry['mean'])} {entry['unit']}".strip()
             lines.append(f"| {entry['task']} | {entry['name']} | {mean} | {each} | {entry['published'] or ''} |")
     return "\n".join(lines)
 
@@ -82,7 +89,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "mean": row.mean,
         "goal": target.text() if target else None,
         "reached": target.reached(row) if target and row.values else None,
-        "published": published.text if published else None,
+        "published": beside_of(row) or None,
         "agrees": published.agrees(row) if published else None,
     }
 
@@ -102,17 +109,12 @@ def _table(rows: Sequence[Row], title: str) -> Table:
 
 def _cells(row: Row) -> tuple[str, ...]:
     target, published = target_of(row), published_of(row)
-    mean = "-" if row.mean is None else f"{_number(row.mean)} {row.unit}".strip()
-    each = " ".join(map(_number, row.values)) if len(row.values) > 1 else ""
+    mean = "-" if row.mean is None else f"{number(row.mean)} {row.unit}".strip()
+    each = " ".join(map(number, row.values)) if len(row.values) > 1 else ""
     verdict = _verdict(target.reached(row)) if target and row.values else ""
-    text = published.text + AGREES[published.agrees(row)] if published else ""
+    text = beside_of(row) + AGREES[published.agrees(row) if published else None]
     return row.name, mean, each, target.text() if target else "", verdict, text, row.note
 
 
 def _verdict(reached: bool) -> str:
     return "[green]yes[/]" if reached else "[bold red]NO[/]"
-
-
-def _number(value: float) -> str:
-    """Four significant digits, without an exponent."""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from accuracy_tasks.model import NotAvailableError
 
-__all__ = ["Options", "Row", "label", "or_not_available", "rows_of"]
+__all__ = ["Options", "Rival", "Row", "label", "number", "or_not_available", "rows_of"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,23 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """What another model reaches in the same figure.
+
+    Args:
+        model: Its name.
+        source: Who measured it: a published table, or the same run.
+        value: None where it could not be measured.
+        trained: Whether it had learned from the set that it forecasts.
+    """
+
+    model: str
+    source: str
+    value: float | None
+    trained: bool = False
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the table.
 
@@ -37,6 +54,7 @@ class Row:
         values: One for each seed, one alone where nothing is random, none where it could not be measured.
         unit: Of the values.
         note: What a reader has to know.
+        rivals: What others reach in the same figure.
     """
 
     task: str
@@ -44,11 +62,17 @@ class Row:
     values: tuple[float, ...]
     unit: str = ""
     note: str = ""
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def mean(self) -> float | None:
         """Mean over the seeds; None where nothing was measured."""
         return fmean(self.values) if self.values else None
+
+
+def number(value: float) -> str:
+    """Write four significant digits, without an exponent."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def label(ensemble: int) -> str:

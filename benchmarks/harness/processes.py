@@ -65,6 +65,7 @@ class SideProcess:
         name: Class of the side, as `module:Class` under `sides/`.
         data: Arrays that its constructor is given.
         environment: Variables set for this process only.
+        python: Interpreter, where another environment has the side's library.
         options: Further arguments of its constructor, anything that JSON can carry.
     """
 
@@ -74,6 +75,7 @@ class SideProcess:
         data: Mapping[str, np.ndarray] | None = None,
         *,
         environment: Mapping[str, str] | None = None,
+        python: Path | None = None,
         **options: Any,
     ) -> None:
         self.name = name
@@ -81,7 +83,7 @@ class SideProcess:
         np.savez(self._path("data.npz"), **(data or {}))
         self._log = self._path("log.txt").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.serve", name, self._folder.name, json.dumps(options)],
+            [str(python or sys.executable), "-m", "harness.serve", name, self._folder.name, json.dumps(options)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -11,7 +11,7 @@ from gatecast import LSTMForecaster, Training
 from harness.processes import THREADS
 from sides.memory import held, peak
 
-__all__ = ["ManySeries"]
+__all__ = ["ManySeries", "made_table"]
 
 
 class ManySeries:
@@ -23,12 +23,12 @@ class ManySeries:
 
     def small_fit(self) -> float:
         """Import everything and let all first uses be over; returns the MB that the process holds then."""
-        self._model().fit(_table(10, 100)).predict()
+        self._model().fit(made_table(10, 100)).predict()
         return held()
 
     def make_table(self, n_series: int, n_points: int) -> float:
         """Make the input; returns its size in MB."""
-        self.table = _table(n_series, n_points)
+        self.table = made_table(n_series, n_points)
         return float(self.table.memory_usage(deep=True).sum()) / 1e6
 
     def fit(self) -> dict[str, float]:
@@ -45,7 +45,7 @@ class ManySeries:
         return LSTMForecaster(horizon=self.horizon, n_threads=THREADS, progress=False, training=Training(epochs=1))
 
 
-def _table(n_series: int, n_points: int) -> pd.DataFrame:
+def made_table(n_series: int, n_points: int) -> pd.DataFrame:
     """Random walks with a season of 12, as `unique_id, ds, y`; float64, and ids as text."""
     rng = np.random.default_rng(0)
     walks = rng.standard_normal((n_series, n_points)).cumsum(axis=1)

@@ -213,7 +213,8 @@ def test_texts_do_not_lie_on_each_other(n_models, n_series):
     slopes = {"SeasonalNaive": 2.0} | {f"AModelWithALongName{n}": 1 + 0.3 * n for n in range(n_models - 1)}
     record = made_backtest(n_series=n_series, slopes=slopes, seed=4)
     board = leaderboard(record, n_draws=50)
-    figures = [charts.error_by_step(record), charts.interval_calibration(record)]
-    figures += [charts.leaderboard(board), charts.significance(board)]
+    figures = [charts.leaderboard(board), charts.significance(board)]
+    # these are laid out alike however many series there are
+    figures += [charts.error_by_step(record), charts.interval_calibration(record)] if n_series == 1 else []
     for figure in figures:
         assert overlaps(figure) == []

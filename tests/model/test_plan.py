@@ -1,5 +1,6 @@
 """Does a fit do what the rules say, whatever the lengths of the series? The rules' own numbers are not pinned."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
+from gatecast.model import plan as rules
 from gatecast.model.plan import TrainingData, hold_out_lengths, input_designs, make_plan
+from gatecast.model.selection import clearly_best
 from gatecast.model.settings import Settings
 from gatecast.network.inputs import ValueInputs
 from made_series import SMALL, forecaster, table, wave
@@ -55,6 +58,42 @@ def test_hold_out_can_be_chosen() -> None:
     # the tutorials' head has no validation set unless it is asked for
     assert hold_out_lengths(Settings(skip="none"), panel).tolist() == [0, 0, 0]
     assert hold_out_lengths(Settings(skip="none", validation_size=0.25), panel).tolist()[:2] == [25, 50]
+
+
+@pytest.mark.parametrize("n", [25, 30, 43])
+@pytest.mark.parametrize("size", [12, 0.3, 1])
+def test_what_is_asked_for_is_held_out_of_short_series_too(n: int, size: float) -> None:
+    """43 points are one less than the three horizons and eight points of which anything is held out by itself."""
+    assert hold_out_lengths(Settings(12), panel_of(n)).tolist() == [0]
+    held = hold_out_lengths(Settings(12, validation_size=size), panel_of(n))
+    # one horizon, which is more than is asked for, or what is
+    assert held.tolist() == [max(12, int(np.ceil(n * size)) if size < 1 else size)]
+    plan_of(panel_of(n - 12), horizon=12)
+
+
+@pytest.mark.parametrize("mode", ["sequence", "windows"])
+def test_nothing_is_held_out_where_the_rest_could_not_be_learned_from(mode: str) -> None:
+    asked = Settings(12, validation_size=12, mode=mode)
+    assert hold_out_lengths(asked, panel_of(24)).tolist() == [0]
+    assert hold_out_lengths(asked, panel_of(25)).tolist() == [12]
+    # a series beside a long one is left the two observations that its scale needs, windows need all of them
+    assert hold_out_lengths(asked, panel_of(14, 13, 100)).tolist() == ([12, 0, 12] if mode == "sequence" else [0, 0, 0])
+
+
+def test_a_short_series_has_intervals_where_they_are_asked_for() -> None:
+    model = forecaster(6, **SMALL | {"lookback": None, "validation_size": 6}).fit(wave(20))
+    assert model.fitted_.record.hold_out == (6,)
+    forecast = model.predict(level=80)
+    assert (forecast["LSTM-lo-80"] < forecast["LSTM-hi-80"]).all()
+
+
+def test_a_fit_says_where_it_could_not_hold_out_what_it_was_asked_for() -> None:
+    model = forecaster(6, **SMALL | {"lookback": None, "validation_size": 6}).fit(wave(12))
+    told = "Nothing was held out of 1 of 1 series, although `training=Training(validation_size=6)` asks for it"
+    assert model.decisions_[0].startswith(told)
+    with pytest.raises(DataError, match=f"Intervals were asked for.*{re.escape(told)}.*Pass longer series, or `loss="):
+        model.predict(level=80)
+    assert forecaster(6, **SMALL | {"validation_size": 6}).fit(wave(40)).fitted_.record.hold_out == (6,)
 
 
 def test_nothing_is_held_back_of_a_series_whose_rest_would_say_nothing() -> None:
@@ -232,6 +271,27 @@ def test_three_of_the_shortest_season_are_looked_back_where_it_is_exact() -> Non
     # the frequency says nothing, so that this one was searched for
     assert shown(plain, (7,), "search").lags == (1, 7)
     assert shown(plain, (), "search").lags == (1,)
+
+
+@pytest.mark.parametrize("many", [100, 10**9], ids=["many points", "few points"])
+def test_the_level_is_never_taken_without_a_comparison(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MANY_POINTS", many)
+    panel, nothing = panel_of(200, 200), np.zeros(2, np.int64)
+    for held, settings in ((20, Settings()), (0, Settings()), (20, Settings(transform="none"))):
+        designs = input_designs(TrainingData(settings, panel, nothing + held, Seasons((7,))))
+        assert not designs[0].value_inputs.level
+        assert 0 not in designs[0].value_inputs.skip_forecasts
+        is_compared = held > 0 and settings.transform == "auto"
+        assert [design.value_inputs.level for design in designs].count(True) == is_compared
+
+
+def test_whatever_is_not_the_first_way_must_be_clearly_better() -> None:
+    # 5 % is the margin of transforms
+    assert clearly_best([1.0, 0.96, 0.97]) == 0
+    assert clearly_best([1.0, 0.94, 0.97]) == 1
+    assert clearly_best([1.0, 0.94, 0.93]) == 2
+    assert clearly_best([np.nan, 0.94, 0.93]) == 2
+    assert clearly_best([np.nan, np.nan]) == 0
 
 
 def test_few_series_with_a_calendar_are_trained_longer() -> None:

@@ -1,5 +1,6 @@
 """Does the core forecast along sequences as the reference does, whatever their lengths, and one point at a time?"""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -57,17 +58,28 @@ def run(name, starts, lengths, dtype=np.float64, loss="mse", **options):
     )
 
 
+CHOSEN = [10, 11, 12, 15, 3, 4, 5]
+
+
+@functools.cache
+def expected_forecasts(name, loss):
+    """What the reference forecasts along the chosen sequences, one array for each."""
+    spec, settings = spec_of(name, loss), LossSettings(loss)
+    batches = [
+        reference.batch_of(panel(), VALUE_INPUTS, [(i % 3, STARTS[k])], int(LENGTHS[k]), 0, H)
+        for i, k in enumerate(CHOSEN)
+    ]
+    return [reference.gradients(spec, weights(spec), batch, settings).predictions[0] for batch in batches]
+
+
 @pytest.mark.parametrize("loss", ["mse", "student"])
 @pytest.mark.parametrize("width", [0, 1, 5])
 @pytest.mark.parametrize("name", STACKS)
 def test_sequences_equal_the_reference(name, width, loss, each_isa):
-    spec, chosen = spec_of(name, loss), [10, 11, 12, 15, 3, 4, 5]
-    result = run(name, STARTS[chosen], LENGTHS[chosen], width=width, n_threads=2, loss=loss)
-    ends = np.cumsum(LENGTHS[chosen])
-    assert result.every.shape == (ends[-1] if width else 0, spec.n_parameters_of_step, width)
-    for i, k in enumerate(chosen):
-        batch = reference.batch_of(panel(), VALUE_INPUTS, [(i % 3, STARTS[k])], int(LENGTHS[k]), 0, H)
-        expected = reference.gradients(spec, weights(spec), batch, LossSettings(loss)).predictions[0]
+    result = run(name, STARTS[CHOSEN], LENGTHS[CHOSEN], width=width, n_threads=2, loss=loss)
+    ends = np.cumsum(LENGTHS[CHOSEN])
+    assert result.every.shape == (ends[-1] if width else 0, LossSettings(loss).n_parameters, width)
+    for i, (k, expected) in enumerate(zip(CHOSEN, expected_forecasts(name, loss), strict=True)):
         np.testing.assert_allclose(result.last[i], expected[-1], rtol=0, atol=TOLERANCE * 100)
         if width:
             every = result.every[ends[i] - LENGTHS[k] : ends[i]]
@@ -187,28 +199,33 @@ WHOLE = {
 }
 
 
-def windows_of(name, lengths, threads=1):
-    spec = NetworkSpec(4, WHOLE[name], H)
+# other lengths in one group, and windows of more than one block of 256 steps
+WINDOWS = np.array([7, 300, 12, 7, 1, 300, 257, *[30] * 17, 29])
+
+
+def whole_panel():
     values = panel().values
-    arrays = PanelArrays(values, values, 800 * np.arange(4), np.ones(3))
-    stretches = Stretches(np.arange(len(lengths)) % 3, np.arange(len(lengths)), lengths)
-    flat = weights(spec)
-    last = wrapper.run_sequences(
-        spec, flat, LossSettings(), ValueInputs((1, 3)), arrays, stretches, n_threads=threads
-    ).last[:, 0]
+    return PanelArrays(values, values, 800 * np.arange(4), np.ones(3))
+
+
+@functools.cache
+def expected_of_windows(name):
+    spec = NetworkSpec(4, WHOLE[name], H)
     expected = []
-    for i, length in enumerate(lengths):
-        batch = reference.batch_of(arrays, ValueInputs((1, 3)), [(i % 3, i)], int(length), int(length) - 1, H)
-        expected.append(reference.forward(spec, flat, batch.x, int(length) - 1)[0, 0])
-    return last, np.array(expected)
+    for i, length in enumerate(WINDOWS.tolist()):
+        batch = reference.batch_of(whole_panel(), ValueInputs((1, 3)), [(i % 3, i)], length, length - 1, H)
+        expected.append(reference.forward(spec, weights(spec), batch.x, length - 1)[0, 0])
+    return np.array(expected)
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_windows_of_any_lengths_are_read_as_a_whole(name, each_isa):
-    # other lengths in one group, and windows of more than one block of 256 steps
-    lengths = np.array([7, 300, 12, 7, 1, 300, 257, *[30] * 17, 29])
+    spec = NetworkSpec(4, WHOLE[name], H)
+    stretches = Stretches(np.arange(len(WINDOWS)) % 3, np.arange(len(WINDOWS)), WINDOWS)
+    asked = spec, weights(spec), LossSettings(), ValueInputs((1, 3)), whole_panel(), stretches
     for threads in (1, 3):
-        np.testing.assert_allclose(*windows_of(name, lengths, threads), rtol=0, atol=TOLERANCE)
+        last = wrapper.run_sequences(*asked, n_threads=threads).last[:, 0]
+        np.testing.assert_allclose(last, expected_of_windows(name), rtol=0, atol=TOLERANCE)
 
 
 # --- one point at a time ---------------------------------------------------------------------------------------------

@@ -57,10 +57,12 @@ def train(source, threads, steps=25):
 @pytest.mark.parametrize("name", SOURCES)
 def test_training_is_bit_identical_for_any_threads(name, each_isa):
     source = SOURCES[name]()
-    expected = train(source, 1)
+    # every step of a large batch sums up all that there is to sum up
+    steps = 25 if source.batch(0) <= 143 else 4
+    expected = train(source, 1, steps)
     assert np.isfinite(expected[0]).all()
     for threads in (1, 2, 3, 5):
-        for actual, wanted in zip(train(source, threads), expected, strict=True):
+        for actual, wanted in zip(train(source, threads, steps), expected, strict=True):
             np.testing.assert_array_equal(actual, wanted)
 
 

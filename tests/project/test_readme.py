@@ -27,6 +27,9 @@ def test_options_exist():
 def test_accuracy_table_is_the_newest_result(monkeypatch):
     root = Path(__file__).parents[2]
     monkeypatch.syspath_prepend(root / "benchmarks")
-    from accuracy_tasks.report import markdown
+    from accuracy_tasks import report, rivals
 
-    assert markdown(root / "benchmarks" / "results" / "accuracy.json") in README
+    latest = root / "benchmarks" / "results" / "accuracy.json"
+    assert report.markdown(latest) in README
+    # the examination's tables, as soon as it has been held
+    assert rivals.markdown(latest) in README

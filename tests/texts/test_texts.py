@@ -1,9 +1,12 @@
 """Is every text there in both languages, with the same placeholders, and is none left over?"""
 
 import ast
+import functools
+import itertools
 import re
 import string
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,29 +17,11 @@ from gatecast.texts import LANGUAGES, Texts, catalogue
 from gatecast.texts.message import Message, in_python, reason
 
 ROOT = Path(gatecast.__file__).parent
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
 TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "reporting").rglob("*.j2"))
 SECTIONS = {key.split(".")[0] for key in catalogue()}
 KEY = rf"(?:{'|'.join(SECTIONS)})\.[a-z_0-9-]+"
 # keys that are put together: `f"{cycle}.{peak}"`
 PUT_TOGETHER = {"weekday.", "month."}
-
-
-def literals():
-    """Texts in the source that are no part of a longer one, but for docstrings."""
-    for tree in TREES.values():
-        inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
-                yield node.value
-
-
-def beginnings():
-    """What f-strings of the source begin with, up to the first value."""
-    for tree in TREES.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                yield node.values[0].value
 
 
 def finding_codes():
@@ -46,9 +31,34 @@ def finding_codes():
     return codes | {"intervals-too-narrow", "intervals-too-wide"}
 
 
-KEYS = {text for text in literals() if re.fullmatch(KEY, text)} | set(re.findall(rf"[\"']({KEY})[\"']", TEMPLATES))
-PREFIXES = {text for text in beginnings() if re.fullmatch(rf"(?:{'|'.join(SECTIONS)})\.[a-z_-]*", text)}
-PREFIXES |= set(re.findall(rf"[\"']((?:{'|'.join(SECTIONS)})\.[a-z_]*)[\"'] ~", TEMPLATES)) | PUT_TOGETHER
+class Source(NamedTuple):
+    """What the source says, and which of it are keys and beginnings of keys."""
+
+    keys: set[str]
+    prefixes: set[str]
+    messages: list[str]
+
+
+@functools.cache
+def source():
+    """Read the source once, and when a test first asks: to collect the tests takes none of it."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))]
+    texts, inner, beginnings, messages = {}, set(), [], []
+    for node in itertools.chain.from_iterable(map(ast.walk, trees)):
+        match node:
+            case ast.JoinedStr(values=parts):
+                # parts of a longer text are no texts; what it begins with, up to the first value, may be a prefix
+                inner |= {id(part) for part in parts}
+                beginnings += [part.value for part in parts[:1] if isinstance(part, ast.Constant)]
+            case ast.Constant(value=str()):
+                texts[id(node)] = node
+            case ast.Call(func=ast.Name(id="Message"), args=[ast.Constant(value=code), *_]):
+                messages.append(code)
+    literals = {node.value for name, node in texts.items() if name not in inner}
+    keys = {text for text in literals if re.fullmatch(KEY, text)} | set(re.findall(rf"[\"']({KEY})[\"']", TEMPLATES))
+    prefixes = {text for text in beginnings if re.fullmatch(rf"(?:{'|'.join(SECTIONS)})\.[a-z_-]*", text)}
+    prefixes |= set(re.findall(rf"[\"']((?:{'|'.join(SECTIONS)})\.[a-z_]*)[\"'] ~", TEMPLATES)) | PUT_TOGETHER
+    return Source(keys, prefixes, messages)
 
 
 def placeholders(text):
@@ -74,21 +84,14 @@ def test_chinese_text_is_chinese(key):
 
 
 def test_no_key_is_missing():
-    assert len(KEYS) > 200
-    assert {key for key in KEYS if key not in catalogue() and key not in PREFIXES} == set()
-    assert {prefix for prefix in PREFIXES if not any(key.startswith(prefix) for key in catalogue())} == set()
+    keys, prefixes, _ = source()
+    assert len(keys) > 200
+    assert {key for key in keys if key not in catalogue() and key not in prefixes} == set()
+    assert {prefix for prefix in prefixes if not any(key.startswith(prefix) for key in catalogue())} == set()
 
 
 def test_every_message_in_the_source_has_a_text():
-    calls = [
-        node.args[0].value
-        for tree in TREES.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") == "Message"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    ]
+    calls = source().messages
     assert len(calls) > 50
     assert {code for code in calls if code not in catalogue()} == set()
 
@@ -101,8 +104,8 @@ def test_every_finding_has_a_text():
 
 def test_no_text_is_unused():
     findings = {f"finding.{code}" for code in finding_codes()} | {"finding.leakage-suspected-column"}
-    prefixes = tuple(PREFIXES - {"finding."})
-    assert {key for key in catalogue() if key not in KEYS | findings and not key.startswith(prefixes)} == set()
+    keys, prefixes = source().keys, tuple(source().prefixes - {"finding."})
+    assert {key for key in catalogue() if key not in keys | findings and not key.startswith(prefixes)} == set()
 
 
 def test_numbers_that_are_unknown_are_a_dash():

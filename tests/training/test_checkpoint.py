@@ -1,5 +1,6 @@
 """Is a fit that goes on from its checkpoint bit for bit the fit that was never interrupted?"""
 
+import functools
 import os
 import signal
 import subprocess
@@ -57,12 +58,16 @@ def weights(model: LSTMForecaster) -> np.ndarray:
     return np.stack([network.weights for network in model.fitted_.ensemble.networks])
 
 
+@functools.cache
+def whole_fit(kind: str) -> LSTMForecaster:
+    return forecaster(**SMALL | KINDS[kind]).fit(Y)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_resumed_fit_has_the_bits_of_an_uninterrupted_one(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = SMALL | KINDS[kind]
-    whole = forecaster(**settings).fit(Y)
+    settings, whole = SMALL | KINDS[kind], whole_fit(kind)
     file = tmp_path / "unfinished"
     kept = {"checkpoint": file, "checkpoint_seconds": 1e-9}
     n_steps = len(whole.history_["loss"])
@@ -84,8 +89,7 @@ def test_resumed_fit_has_the_bits_of_an_uninterrupted_one(
 def test_interruption_leaves_a_file_whatever_the_clock_says(
     kind: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = SMALL | KINDS[kind]
-    whole = forecaster(**settings).fit(Y)
+    settings, whole = SMALL | KINDS[kind], whole_fit(kind)
     file = tmp_path / "unfinished"
     with monkeypatch.context() as patched:
         interrupt_after(calls, patched)
@@ -101,7 +105,7 @@ def test_interruption_while_all_points_are_learned_keeps_what_was_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, file = SMALL | KINDS["trained again on all points"], tmp_path / "unfinished"
-    judged, whole = (forecaster(**settings | {"refit_full": full}).fit(Y) for full in (False, True))
+    judged, whole = forecaster(**settings | {"refit_full": False}).fit(Y), whole_fit("trained again on all points")
     taken, advance = [0], _Silent.advance
 
     def interrupted(self: object, n_steps: int, rmse: float) -> None:

@@ -1,4 +1,4 @@
-"""What does `gatecast demo` do? The tutorial's LSTM, our defaults and SARIMA on a noisy sine, ours on a real series."""
+"""What does `gatecast demo` do? Forecasts without training, then the tutorial's LSTM, our defaults and SARIMA."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ __all__ = ["demo"]
 SINE_STEPS, SUNSPOT_STEPS, SUNSPOT_SEASON = 190, 22, 11
 # so that the demo is short on a slow or busy machine too; elsewhere the fits end before
 SINE_SECONDS, SUNSPOT_SECONDS = 5.0, 2.0
+# series that are forecast without training: points, steps ahead and season of each; and origins, as many steps apart
+UNTRAINED = {"sine": (500, 24, 63), "sunspots": (309, SUNSPOT_SEASON, SUNSPOT_SEASON), "nile": (100, 6, 1)}
+ORIGINS = 4
 # origins of the comparison in the report, one year apart
 REPORT_WINDOWS = 6
 # drawing takes as long as the fits: sharp enough, in half of the time
@@ -89,6 +92,7 @@ def demo(options: DemoOptions) -> None:
         check_matplotlib()
         draws = True
     sine = datasets.sine()
+    untrained = _untrained(printer)
     train, test = train_test_split(sine.drop(columns="clean"))
     clean = sine["clean"].to_numpy()[len(train) :]
     noise_floor = float(np.sqrt(np.mean((test["y"].to_numpy() - clean) ** 2)))
@@ -112,6 +116,7 @@ def demo(options: DemoOptions) -> None:
             _draw(trial, pictures[-1], SINE_STEPS, titles[name], noise_floor)
     sunspots, page = _sunspots(printer, options.out, pictures, draws=draws)
     report = {
+        "without_training": untrained,
         "noise_floor": noise_floor,
         **{name: trial.report() for name, trial in trials.items()},
         **{name: rival.report() for name, rival in rivals.items()},
@@ -126,6 +131,39 @@ def demo(options: DemoOptions) -> None:
     printer.say("\nNow your own data: gatecast forecast YOUR.csv --horizon 24", wrap=False)
     if options.json:
         printer.json(report)
+
+
+def _untrained(printer: Printer) -> dict[str, dict[str, float]]:
+    """Forecast short series without training, beside models that learn each of them; mean absolute errors."""
+    found: dict[str, dict[str, float]] = {}
+    for name in UNTRAINED:
+        with _missing(printer, name):
+            found[name] = _errors_without_training(name)
+    rows = [
+        [name, *(f"{UNTRAINED[name][n]}" for n in (0, 1)), *(number(value) for value in errors.values())]
+        for name, errors in found.items()
+    ]
+    columns = ["no training", "points", "steps", "gatecast", "AutoARIMA", "seasonal naive"]
+    printer.table(
+        f"Mean absolute errors from {ORIGINS} origins: pretrained networks, nothing is trained", columns, rows
+    )
+    return found
+
+
+def _errors_without_training(name: str) -> dict[str, float]:
+    from gatecast import AutoARIMA, PretrainedLSTM, SeasonalNaive, backtest
+    from gatecast.backtesting.models import Model
+
+    n_points, horizon, season = UNTRAINED[name]
+    data = getattr(datasets, name)()[["unique_id", "ds", "y"]].tail(n_points)
+    models: dict[str, Model] = {
+        "gatecast": PretrainedLSTM(horizon, season_length=season),
+        "AutoARIMA": AutoARIMA(horizon, season_length=1, time_limit=None),
+        "SeasonalNaive": SeasonalNaive(horizon, season_length=season, time_limit=None),
+    }
+    made = backtest(data, horizon, models, n_windows=ORIGINS, refit=False, season_length=season, progress=False)
+    forecasts = made.forecasts
+    return {name: float(np.abs(forecasts[name] - forecasts["y"]).mean()) for name in models}
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import numpy as np
 
 from gatecast.data.features.encoding import embedding_size
 from gatecast.data.panel.arrays import Array
-from gatecast.data.seasonality.seasons import Seasons
 from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
 from gatecast.model.plan import (
@@ -23,7 +22,7 @@ from gatecast.model.plan import (
     with_covariates,
 )
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Validation, limit_origins
+from gatecast.model.validation import Origins, Validation
 from gatecast.network.initial import initial_weights
 from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
@@ -31,7 +30,8 @@ from gatecast.network.spec import NetworkSpec
 from gatecast.pretraining.family import LOSS, SCALING, TRANSFORM, SeasonClass, class_of
 from gatecast.pretraining.weights import pretrained_networks, widened
 
-__all__ = ["Candidate", "make_candidates", "prepare_pretrained", "pretrained_with", "start_candidate", "too_large"]
+__all__ = ["Candidate", "make_candidates", "prepare_pretrained", "pretrained_with"]
+__all__ += ["start_candidate", "too_large", "without_transform"]
 
 # more have no place in any memory, nor in the numbers that count it
 MOST_WEIGHTS = 2**40
@@ -92,6 +92,12 @@ def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Can
     return [_candidate(data, plan, design, deadline) for design in input_designs(data)]
 
 
+def without_transform(candidate: Candidate) -> Candidate:
+    """Return the same network without a transform and the level, with a forecast alone as its output."""
+    data = replace(candidate.data, settings=replace(candidate.settings, loss="mae", transform="none"))
+    return _candidate(data, candidate.plan, input_designs(data)[0], candidate.deadline)
+
+
 def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: float) -> Candidate:
     settings, horizon, learned_from = data.settings, data.settings.horizon, data.learned_from
     preparation = prepare(
@@ -123,8 +129,9 @@ def start_candidate(data: TrainingData, deadline: float, plan: Plan | None = Non
 def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
     """Return the class of the data's season, and how its networks read what is learned from."""
     shortest = data.seasons.shortest
-    own = class_of(shortest)
-    value_inputs = own.value_inputs(shortest, _longer(own, data.seasons))
+    longer = next((length for length in data.seasons.lengths if length > shortest), 0)
+    own = class_of(shortest, longer)
+    value_inputs = own.value_inputs(shortest, longer)
     horizon = min(data.settings.horizon, own.horizon)
     return own, prepare(data.learned_from, TRANSFORM, SCALING, shortest, value_inputs, data.encoder, horizon)
 
@@ -137,14 +144,6 @@ def pretrained_with(own: SeasonClass, preparation: Preparation, settings: Settin
         return spec, flats
     firsts = (initial_weights(wider, (settings.seed + n) % 2**63) for n in range(len(flats)))
     return wider, [widened(spec, flat, wider, first) for flat, first in zip(flats, firsts, strict=True)]
-
-
-def _longer(own: SeasonClass, seasons: Seasons) -> int | None:
-    """Return the longer season of a network of two: the next one, or as many of the shortest as it learned."""
-    if not own.longer:
-        return None
-    longer = [length for length in seasons.lengths if length > seasons.shortest]
-    return longer[0] if longer else own.longer // own.season * seasons.shortest
 
 
 def _covariates(preparation: Preparation) -> Covariates:
@@ -165,10 +164,9 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     if not data.has_validation:
         return None
     panel, hold_out = data.panel, data.hold_out
-    n_origins = limit_origins(np.maximum(hold_out - data.settings.horizon + 1, 0))
-    # what is not judged need not be prepared
-    judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
-    return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, n_origins, reach)
+    origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0))
+    judged = origins.judged_of(panel)
+    return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, origins, reach)
 
 
 def too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:

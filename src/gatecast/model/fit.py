@@ -18,8 +18,9 @@ from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
+from gatecast.model.gate import Gate
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, make_plan
+from gatecast.model.plan import TrainingData, about_hold_out, make_plan
 from gatecast.model.selection import MUCH, Selection, mase, select
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import is_at_once, why_at_once, zero_shot
@@ -83,6 +84,10 @@ def fit_panel(
             selection = replace(selection, decisions=(*selection.decisions, said))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
+        if record.stop is not Stop.INTERRUPTED and not (gate := Gate.of(trained.candidate, trained.ensemble)).is_open:
+            record, instead = gate.fall_back(record)
+            if instead is not None:
+                return instead
         if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
             trained, record = _train_again(trained, record, deadline, checkpoint)
     candidate = trained.candidate
@@ -143,7 +148,7 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
 def _record(selection: Selection, trained: _Trained) -> FitRecord:
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
-    decisions = selection.decisions
+    decisions = (*about_hold_out(data), *selection.decisions)
     if candidate.plan.learning_rate is None:
         decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
     return FitRecord(
@@ -218,7 +223,7 @@ def _mase_of(trained: _Trained) -> float:
 def _calibrate(trained: _Trained) -> Conformal | None:
     """Keep the errors on the validation set, in scaled units where the transform bends each value alone."""
     validation = trained.candidate.validation
-    if validation is None or not validation.n_windows:
+    if validation is None or not validation.origins.n_windows:
         return None
     errors = validation.scaled_errors(trained.ensemble, trained.candidate.preparation)
     return fit_conformal(errors) if np.isfinite(errors).any() else None

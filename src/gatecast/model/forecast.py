@@ -89,8 +89,11 @@ class Forecast:
     @property
     def _needed(self) -> Conformal:
         if self.fitted.calibration is None:
-            facts = {"share": {"validation_size": 0.2}, "loss": {"loss": "quantile"}}
-            raise DataError(Message("failure.nothing_held", facts))
+            share, loss = {"validation_size": 0.2}, {"loss": "quantile"}
+            told = [one for one in self.fitted.record.decisions if one.code == "decision.not_held"]
+            if told:
+                raise DataError(Message("failure.nothing_to_hold", {"why": told[0], "loss": loss}))
+            raise DataError(Message("failure.nothing_held", {"share": share, "loss": loss}))
         return self.fitted.calibration
 
     @property

@@ -31,6 +31,7 @@ __all__ = [
     "InputDesign",
     "Plan",
     "TrainingData",
+    "about_hold_out",
     "choose_members",
     "hold_out_lengths",
     "input_designs",
@@ -122,28 +123,55 @@ def hold_out_lengths(settings: Settings, panel: Panel) -> Ints:
 
     When nothing is asked for: one horizon and as many more points as give 200 windows over all series (of ten series
     and fewer a tenth, so that the windows differ), but at most a fifth of a series and at least one horizon; nothing of
-    a series shorter than three horizons and eight points, nothing where a lookback was given that the rest would be too
-    short for, and nothing where the rest would hold fewer than two observations to learn a scale from, or what is held
-    out none.
+    a series shorter than three horizons and eight points, and nothing where a lookback was given that the rest would be
+    too short for. What is asked for is held out, at least one horizon of it, where a series has so many points, and
+    the longest rest is one that can be learned from. Nothing is held out where the rest would hold fewer than two
+    observations to learn a scale from, or what is held out none.
     """
-    lengths, H = panel.lengths, settings.horizon
-    size = settings.validation_size
+    lengths, size = panel.lengths, settings.validation_size
     if size == 0 or (size is None and settings.skip == "none"):
         return np.zeros(panel.n_series, np.int64)
-    if size is None:
-        windows = math.ceil(VALIDATION_WINDOWS / max(panel.n_series, 1))
-        most = np.maximum((lengths * VALIDATION_SHARE).astype(np.int64), H)
-        tenth = lengths // 10 if panel.n_series <= FEW_SERIES else np.zeros_like(lengths)
-        wanted = np.minimum(np.maximum(H + windows - 1, tenth), most)
-    elif size < 1:
-        wanted = np.ceil(lengths * size).astype(np.int64)
-    else:
-        wanted = np.full(panel.n_series, int(size))
-    least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
-    held_out = np.where(lengths >= least, np.clip(wanted, H, np.maximum(lengths - 2, H)), 0)
+    held_out = _usual_hold_out(settings, panel) if size is None else _given_hold_out(settings, lengths, size)
     observed = _observed_before(panel, lengths - held_out)
     is_useful = (observed >= LEAST_OBSERVED) & (_observed_before(panel, lengths) > observed)
-    return np.where(is_useful, held_out, 0)
+    held_out = np.where(is_useful, held_out, 0)
+    if size is None:
+        return held_out
+    rests = lengths - held_out
+    rest = int(rests.min() if settings.mode == "windows" else rests.max())
+    return held_out if rest >= _least_rest(settings) else np.zeros_like(held_out)
+
+
+def _least_rest(settings: Settings) -> int:
+    """Return how many points the longest series must have to be learned from, of windows every one."""
+    is_windows = settings.mode == "windows"
+    return (settings.lookback or 1) + settings.horizon + int(is_windows and settings.drop_last_window)
+
+
+def _usual_hold_out(settings: Settings, panel: Panel) -> Ints:
+    lengths, H = panel.lengths, settings.horizon
+    windows = math.ceil(VALIDATION_WINDOWS / max(panel.n_series, 1))
+    most = np.maximum((lengths * VALIDATION_SHARE).astype(np.int64), H)
+    tenth = lengths // 10 if panel.n_series <= FEW_SERIES else np.zeros_like(lengths)
+    wanted = np.minimum(np.maximum(H + windows - 1, tenth), most)
+    least = np.maximum(VALIDATION_HORIZONS * H, (settings.lookback or 0) + 2 * H) + 8
+    return np.where(lengths >= least, np.maximum(wanted, H), 0)
+
+
+def _given_hold_out(settings: Settings, lengths: Ints, size: float) -> Ints:
+    wanted = np.ceil(lengths * size).astype(np.int64) if size < 1 else np.full(len(lengths), int(size))
+    wanted = np.maximum(wanted, settings.horizon)
+    return np.where(lengths - wanted >= LEAST_OBSERVED, wanted, 0)
+
+
+def about_hold_out(data: TrainingData) -> tuple[Message, ...]:
+    """Say of how many series nothing was held out although that was asked for."""
+    size, n = data.settings.validation_size, int((data.hold_out == 0).sum())
+    if not size or not n:
+        return ()
+    facts = {"setting": {"validation_size": size}, "n": n, "n_series": len(data.hold_out)}
+    facts |= {"horizon": data.settings.horizon, "least": _least_rest(data.settings), "scale": LEAST_OBSERVED}
+    return (Message("decision.not_held", facts),)
 
 
 def _before(panel: Panel, hold_out: Ints) -> Panel:
@@ -199,9 +227,9 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     With `skip="none"` the value itself is the only input. Else changes over one step, over one, two and three of the
     shortest season and over each other season are inputs, and candidates are the last value, the values so many
     seasons ago and the mean over the shortest season (over four steps where there is none); a season that was searched
-    for counts once. From 100,000 points on the level is an input too and the training mean a candidate; below that both
-    are tried with `transform="auto"` where the level does not wander: few series say nothing about levels at which they
-    never were. `transform="auto"` tries the logarithm, where no value is below zero, also of those held out.
+    for counts once. With `transform="auto"` and a validation set two more are tried: the level as an input too, with
+    the training mean a candidate, but below 100,000 points only where it does not wander (few series say nothing about
+    levels at which they never were); and the logarithm, where no value is below zero, also of those held out.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     if settings.transform == "log1p":
@@ -213,14 +241,14 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
     naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
     free, level = ValueInputs(shown, naive, level=False), ValueInputs(shown, (*naive, 0))
-    is_small = len(panel.values) < MANY_POINTS
-    found = [InputDesign(transform, free if is_small else level)]
-    if is_small and data.has_validation and settings.transform == "auto" and not _wanders(panel):
+    found = [InputDesign(transform, free)]
+    if settings.transform != "auto" or not data.has_validation:
+        return found
+    if len(panel.values) >= MANY_POINTS or not _wanders(panel):
         found.append(InputDesign(transform, level))
     # amounts and counts: nothing is below zero
-    allows_log = not (data.panel.values < 0).any() and not np.isnan(data.panel.values).all()
-    if settings.transform == "auto" and data.has_validation and allows_log:
-        found.append(InputDesign("log1p", found[0].value_inputs))
+    if not (data.panel.values < 0).any() and not np.isnan(data.panel.values).all():
+        found.append(InputDesign("log1p", free))
     return found
 
 

@@ -21,10 +21,10 @@ from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
 from gatecast.training.stop import Stop
 
-__all__ = ["MUCH", "Selection", "mase", "select"]
+__all__ = ["MUCH", "Selection", "clearly_best", "mase", "select"]
 
-# share by which another transform or a higher learning rate must be better to be taken: the same one from another seed
-# differs by two or three in a hundred, and a logarithm that was taken by chance does harm
+# share by which another transform, the level or a higher learning rate must be better to be taken: the same one from
+# another seed differs by two or three in a hundred, and a logarithm or a level that was taken by chance does harm
 CLEARLY = 0.05
 # a longer training is tried where the last validation check is the best one and better than that at half of the
 # training by this share, and taken where its error is smaller by that one: on 24 single series, and on other parts of
@@ -139,7 +139,7 @@ class _Comparison:
         if len(candidates) == 1 and not candidates[0].plan.other_rate:
             return self._train(candidates[0], self.on_validation)
         tried = [self._try(candidate) for candidate in candidates]
-        best = tried[_smallest(tried)]
+        best = tried[clearly_best([one.error for one in tried])]
         if len(tried) > 1:
             errors = [Message("decision.tried", {"way": one.attempt.inputs, "error": one.error}) for one in tried]
             self.decisions.append(Message("decision.values", {"way": best.attempt.inputs, "tried": errors}))
@@ -210,11 +210,10 @@ def is_still_learning(result: TrainingResult, is_complete: bool = True) -> bool:
     return losses[-1] == min(losses) and losses[-1] < losses[len(losses) // 2 - 1] * (1 - STILL_LEARNING)
 
 
-def _smallest(tried: list[_Tried]) -> int:
-    """Return the one with the smallest error; another transform than the first one's must be clearly better."""
-    first = tried[0].attempt.transform
-    errors = [one.error if one.attempt.transform == first else one.error / (1 - CLEARLY) for one in tried]
-    return int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
+def clearly_best(errors: list[float]) -> int:
+    """Return the one with the smallest error; another one than the first must be clearly better."""
+    weighed = [errors[0], *(error / (1 - CLEARLY) for error in errors[1:])]
+    return int(np.nanargmin(weighed)) if np.isfinite(weighed).any() else 0
 
 
 def mase(candidate: Candidate, weights: Sequence[np.ndarray]) -> float:

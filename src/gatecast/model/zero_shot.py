@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from gatecast.data.panel.panel import Panel
-from gatecast.data.seasonality.seasons import Seasons, choose_seasons
+from gatecast.data.seasonality.seasons import Seasons, choose_seasons, usual_seasons
+from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
-from gatecast.metrics.conformal import Conformal, fit_conformal
+from gatecast.metrics.conformal import fit_conformal
 from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
 from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Validation, limit_origins
+from gatecast.model.validation import Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import thread_count
@@ -21,12 +26,14 @@ from gatecast.pretraining.family import LOSS, SeasonClass
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["is_at_once", "why_at_once", "zero_shot"]
+__all__ = ["is_at_once", "read_by_pretrained", "why_at_once", "zero_shot"]
 
 # from so many points of a series on, a network is trained too
 SHORT = 150
 # past origins of each series, in horizons, and of all
 ORIGINS_OF_HORIZONS, MOST_ORIGINS = 3, 1000
+# by how much another season has to be better than what the data show
+MARGIN = 0.03
 
 
 def is_at_once(settings: Settings, panel: Panel) -> bool:
@@ -44,6 +51,9 @@ def is_at_once(settings: Settings, panel: Panel) -> bool:
 def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> Fitted:
     """Read a panel with the pretrained networks of its season.
 
+    Where no season was given, those that the data show, those of the frequency and none at all are compared on the
+    newer half of each series, which no network has seen, and the one with the smallest error is taken.
+
     Args:
         settings: Checked settings, of which horizon, season, covariates and threads count.
         panel: The series. Covariates have no effect as long as nothing is trained, and are read all the same.
@@ -55,32 +65,83 @@ def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> F
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to forecast.")
-    none = np.zeros(panel.n_series, np.int64)
-    data = TrainingData(settings, panel, none, choose_seasons(panel, settings.seasons))
+    found = choose_seasons(panel, settings.seasons)
+    readers = [read_by_pretrained(settings, panel, seasons) for seasons in _worth_a_try(settings, panel, found)]
+    H = min(reader.ensemble.spec.horizon for reader in readers)
+    errors = [reader.error(H) for reader in readers] if len(readers) > 1 else [0.0]
+    # what the data show is taken unless another season is clearly better
+    best = min(range(len(readers)), key=lambda k: errors[k] * (1.0 if k else 1.0 - MARGIN))
+    return readers[best].read(why)
+
+
+def _worth_a_try(settings: Settings, panel: Panel, found: Seasons) -> list[Seasons]:
+    """List the seasons that are compared, those that the data show first."""
+    if settings.season_length is not None:
+        return [found]
+    others = [Seasons(usual_seasons(panel.grid), "frequency", found.checks), Seasons((), found.source, found.checks)]
+    tried = [found]
+    for seasons in others:
+        if seasons.shortest not in [one.shortest for one in tried]:
+            tried.append(seasons)
+    return tried
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A panel as the networks of a season read it."""
+
+    panel: Panel
+    own: SeasonClass
+    seasons: Seasons
+    preparation: Preparation
+    ensemble: Ensemble
+
+    @cached_property
+    def past(self) -> Validation | None:
+        """Forecasts from origins in the newer half of each series; None where all are too short."""
+        panel, H = self.panel, self.ensemble.spec.horizon
+        origins = Origins.limited(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * H), MOST_ORIGINS)
+        if not origins.n_windows:
+            return None
+        judged, n_learned, reach = origins.judged_of(panel), panel.lengths - origins.spans, int(panel.lengths.max())
+        return Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
+
+    def error(self, horizon: int) -> float:
+        """Return the mean absolute error there in units of each series' mean change; infinity where none is known."""
+        if self.past is None:
+            return math.inf
+        errors, series = self.past.errors(self.ensemble, self.preparation)
+        scaled = np.abs(errors[:, :horizon]) / naive_scale(self.panel.values, self.panel.offsets, 1)[series][:, None]
+        known = np.isfinite(scaled)
+        return float(scaled[known].mean()) if known.any() else math.inf
+
+    def read(self, why: Message | None = None) -> Fitted:
+        """Read the panel to its end; past errors tell how those of several steps hang together.
+
+        `why` says why nothing was trained, where that was not asked for.
+        """
+        calibration = None
+        if self.past is not None:
+            errors = self.past.scaled_errors(self.ensemble, self.preparation)
+            calibration = fit_conformal(errors) if np.isfinite(errors).any() else None
+        record = _record(self.own, self.seasons, self.preparation, self.ensemble)
+        record = record if why is None else record.with_decision(why)
+        return remember(self.panel, self.preparation, self.ensemble, calibration, record)
+
+
+def read_by_pretrained(settings: Settings, panel: Panel, seasons: Seasons) -> Reading:
+    """Return a panel whose seasons are known as their networks read it."""
+    data = TrainingData(settings, panel, np.zeros(panel.n_series, np.int64), seasons)
     own, preparation = prepare_pretrained(data)
     spec, weights = pretrained_with(own, preparation, settings)
     value_inputs, threads = preparation.value_inputs, thread_count(settings.n_threads)
-    ensemble = Ensemble(tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights))
-    calibration = _past_errors(panel, preparation, ensemble)
-    record = _record(own, data.seasons, preparation, ensemble)
-    return remember(panel, preparation, ensemble, calibration, record if why is None else record.with_decision(why))
+    networks = tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights)
+    return Reading(panel, own, seasons, preparation, Ensemble(networks))
 
 
 def why_at_once(panel: Panel) -> Message:
     """Say why series are forecast without training where that was not asked for."""
     return Message("decision.short", {"most": int(panel.lengths.max()), "limit": SHORT})
-
-
-def _past_errors(panel: Panel, preparation: Preparation, ensemble: Ensemble) -> Conformal | None:
-    """Measure how errors of several steps hang together, on the newer half of each series: the networks know none."""
-    n_origins = limit_origins(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * ensemble.spec.horizon), MOST_ORIGINS)
-    judged = panel if n_origins.all() else panel.head(np.where(n_origins, panel.lengths, 0))
-    reach = int(panel.lengths.max())
-    validation = Validation(preparation.arrays(judged), judged.values, panel.lengths - n_origins, n_origins, reach)
-    if not validation.n_windows:
-        return None
-    errors = validation.scaled_errors(ensemble, preparation)
-    return fit_conformal(errors) if np.isfinite(errors).any() else None
 
 
 def _record(own: SeasonClass, seasons: Seasons, preparation: Preparation, ensemble: Ensemble) -> FitRecord:

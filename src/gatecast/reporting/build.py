@@ -9,6 +9,7 @@ import numpy as np
 from gatecast._json import JsonObject, plain
 from gatecast.backtesting.models import PRETRAINED
 from gatecast.comparison.comparison import Comparison, compare, model_named
+from gatecast.comparison.verdict import ACCURATE, check_preference
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.ahead import rows_ahead, split_future
@@ -38,6 +39,7 @@ def report(
     test: Data | None = None,
     comparison: Comparison | None = None,
     diagnosis: Diagnosis | None = None,
+    prefer: str = ACCURATE,
     lang: str = "en",
     origin: Origin | None = None,
 ) -> Report:
@@ -51,6 +53,7 @@ def report(
             usual ones: in five windows, or two of ten series or more.
         diagnosis: From `gatecast.diagnosis.diagnose`; when absent that of `model` where a test part lies behind what it
             learned, else that of a model of the same settings that is fitted on the first four fifths.
+        prefer: As in `compare`: "fast" recommends a faster model that is not distinguishable from the best.
         lang: "en" or "zh".
         origin: What it is called and how it was made.
 
@@ -73,6 +76,7 @@ def report(
         (True, True)
     """
     check_language(lang)
+    check_preference(prefer)
     if not isinstance(model, LSTMForecaster):
         raise ConfigError(
             f"`model` has the type {type(model).__name__}, and a fitted LSTMForecaster was expected. Pass one, e.g. "
@@ -83,7 +87,7 @@ def report(
     clock = Clock(dict(origin.seconds))
     scope = scope_of(panel, model.fitted_.horizon)
     left_out = origin.left_out if comparison is not None else scope.left_out
-    compared = comparison or clock.try_("compare", lambda: _compare(model, panel, scope))
+    compared = comparison or clock.try_("compare", lambda: _compare(model, panel, scope, prefer))
     held = hold_out(model, panel, clock)
     diagnosed = diagnosis or clock.try_("diagnose", held.diagnose)
     known = compared if isinstance(compared, Comparison) else None
@@ -114,7 +118,7 @@ def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[
     return split_future(panel)[0], None if ahead is None else rows_ahead(ahead)
 
 
-def _compare(model: LSTMForecaster, panel: Panel, scope: Scope) -> Comparison:
+def _compare(model: LSTMForecaster, panel: Panel, scope: Scope, prefer: str) -> Comparison:
     horizon, seed = model.fitted_.horizon, model.settings_.seed
     # a model that never trains stands in the comparison once
     names = [name for name in scope.models if name != PRETRAINED or model.settings_.pretrained != "only"]
@@ -126,6 +130,7 @@ def _compare(model: LSTMForecaster, panel: Panel, scope: Scope) -> Comparison:
         n_windows=scope.n_windows,
         n_jobs=scope.n_jobs,
         time_limit=scope.time_limit,
+        prefer=prefer,
         seed=seed,
         progress=False,
     )

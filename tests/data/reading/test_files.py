@@ -56,6 +56,9 @@ def lines(style, number, delimiter, header=("日期", "数值")):
     return "\n".join(delimiter.join(quoted(cell, delimiter) for cell in row) for row in rows) + "\n"
 
 
+NUMBERS = (plain, english, european)
+
+
 @pytest.fixture
 def written(tmp_path):
     def write(content, name="data.csv", encoding="utf-8"):
@@ -70,7 +73,9 @@ def written(tmp_path):
 @pytest.mark.parametrize("delimiter", DELIMITERS)
 def test_every_style_gives_the_same_panel(written, style, delimiter):
     times = TIMES if style not in ("minutes", "seconds", "half day") else HOURS
-    for encoding, number in zip(ENCODINGS, itertools.cycle((plain, english, european)), strict=False):
+    # over the delimiters each style, and over the styles each delimiter, comes in all encodings
+    first = list(STYLES).index(style) + list(DELIMITERS).index(delimiter)
+    for encoding, number in zip(itertools.islice(itertools.cycle(ENCODINGS), first, None), NUMBERS, strict=False):
         table = read_table(written(lines(style, number, delimiter), encoding=encoding))
         assert table.panel.values.tolist() == VALUES.tolist(), (encoding, number)
         assert list(table.panel.times(0)) == list(times), (encoding, number)

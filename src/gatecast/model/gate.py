@@ -1,0 +1,124 @@
+"""Is what was trained worth its forecasts? What is no better than the seasonal naive forecast is replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.metrics.conformal import fit_conformal
+from gatecast.model.candidates import Candidate, without_transform
+from gatecast.model.fitted import FitRecord, Fitted, remember
+from gatecast.model.inputs import Preparation
+from gatecast.model.zero_shot import read_by_pretrained
+from gatecast.network.ensemble import Ensemble
+from gatecast.network.spec import NetworkSpec
+from gatecast.network.wrapper import thread_count
+from gatecast.texts.message import Message
+
+__all__ = ["Gate", "naive_weights"]
+
+# what the chosen candidate weighs more than others in the mixture, as a logarithm: those are less than rounding
+LOG_WEIGHT = 60.0
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Trained networks beside the seasonal naive forecast, on the same windows of the validation set."""
+
+    candidate: Candidate
+    ensemble: Ensemble
+    error: float  # MASE of the trained networks; NaN where it is not defined
+    naive: float  # that of the seasonal naive forecast
+
+    @classmethod
+    def of(cls, candidate: Candidate, ensemble: Ensemble) -> Gate:
+        """Judge trained networks."""
+        validation = candidate.validation
+        if validation is None or not validation.origins.n_windows:
+            return cls(candidate, ensemble, np.nan, np.nan)
+        errors, series = validation.errors(ensemble, candidate.preparation)
+        naive = validation.naive_errors(candidate.data.seasons.shortest, errors.shape[1])
+        return cls(candidate, ensemble, *_mases(candidate, series, errors, naive))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the trained networks are better, or nothing says that they are not."""
+        return not self.error >= self.naive
+
+    def fall_back(self, record: FitRecord) -> tuple[FitRecord, Fitted | None]:
+        """Say that the trained networks are no better, and return what forecasts instead.
+
+        That is None where the user said how long to train or asked for the plain head, and got what was asked for.
+        """
+        settings, facts = self.candidate.settings, {"error": self.error, "naive": self.naive}
+        facts["season"] = self.candidate.data.seasons.shortest
+        if settings.epochs is not None or settings.skip == "none":
+            return record.with_decision(Message("decision.no_better", facts)), None
+        pretrained = self._pretrained_error()
+        if pretrained < self.naive:
+            record = record.with_decision(Message("decision.by_pretrained", facts | {"pretrained": pretrained}))
+            return record, self._pretrained(record)
+        record = record.with_decision(Message("decision.by_naive", facts))
+        return record, self._naive(record)
+
+    def _pretrained_error(self) -> float:
+        """Return the MASE of the pretrained networks, NaN where there are none for these series."""
+        candidate, validation = self.candidate, self.candidate.validation
+        data, settings = candidate.data, candidate.settings
+        if validation is None or data.encoder is not None or settings.mode != "sequence":
+            return np.nan
+        read = read_by_pretrained(settings, data.learned_from, data.seasons)
+        preparation, ensemble = read.preparation, read.ensemble
+        if not ensemble.networks:
+            return np.nan
+        arrays = preparation.arrays(validation.origins.judged_of(data.panel))
+        # they read a series from its beginning
+        reading = replace(validation, panel=arrays, reach=int(data.panel.lengths.max()))
+        errors, series = reading.errors(ensemble, preparation)
+        return _mases(candidate, series, errors, errors)[0]
+
+    def _pretrained(self, record: FitRecord) -> Fitted:
+        data = self.candidate.data
+        fitted = read_by_pretrained(self.candidate.settings, data.panel, data.seasons).read()
+        # how training went stays in the record; what forecasts is described as it is
+        shape, used = fitted.record.plan, fitted.preparation
+        plan = replace(
+            record.plan,
+            lookback=shape.lookback,
+            hidden_size=shape.hidden_size,
+            n_layers=shape.n_layers,
+            n_members=shape.n_members,
+        )
+        return replace(fitted, record=_of_other_inputs(replace(record, plan=plan), used))
+
+    def _naive(self, record: FitRecord) -> Fitted:
+        made = without_transform(self.candidate)
+        inputs = made.preparation.value_inputs
+        weights = naive_weights(made.spec, inputs.skip_forecasts.index(made.data.seasons.shortest))
+        ensemble = Ensemble((made.network(weights, thread_count(made.settings.n_threads)),))
+        record = _of_other_inputs(replace(record, plan=replace(record.plan, n_members=1)), made.preparation)
+        assert made.validation is not None, "only what was judged is replaced"
+        calibration = fit_conformal(made.validation.scaled_errors(ensemble, made.preparation))
+        return remember(made.data.panel, made.preparation, ensemble, calibration, record)
+
+
+def _of_other_inputs(record: FitRecord, used: Preparation) -> FitRecord:
+    return replace(record, transform=used.transform.name, value_inputs=used.value_inputs)
+
+
+def naive_weights(spec: NetworkSpec, candidate: int) -> np.ndarray:
+    """Return weights `(n_parameters,)` of a network whose forecast is one of its candidates, without a correction."""
+    flat = np.zeros(spec.n_parameters, np.float32)
+    bias = spec.views(flat)["head.bias"]
+    bias[candidate * spec.horizon : (candidate + 1) * spec.horizon] = LOG_WEIGHT
+    return flat
+
+
+def _mases(candidate: Candidate, series: Ints, *each: Floats) -> list[float]:
+    """Return the MASE of several forecasts, of which errors `(n, H)` are given, where all of them are known."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = [np.abs(errors) / candidate.data.naive_scales[series][:, None] for errors in each]
+    known = np.isfinite(scaled).all(axis=0)
+    return [float(one[known].mean()) if known.any() else np.nan for one in scaled]

@@ -1,0 +1,106 @@
+"""Are all series judged on their last part, whatever their order, and evenly spaced where they are long?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gatecast.data.panel.panel import Panel
+from gatecast.model import validation
+from gatecast.model.candidates import Candidate, make_candidates
+from gatecast.model.plan import plan_fit
+from gatecast.model.settings import Settings
+from gatecast.model.validation import Origins
+from gatecast.network.ensemble import Ensemble
+from gatecast.network.initial import initial_weights
+from made_series import SMALL, forecaster, wave
+
+
+def panel_of(*series: np.ndarray) -> Panel:
+    offsets = np.cumsum([0, *map(len, series)]).astype(np.int64)
+    S = len(series)
+    return Panel(np.arange(S), np.concatenate(series), offsets, np.zeros(S, np.int64), 1)
+
+
+def candidate_of(panel: Panel, **settings: object) -> Candidate:
+    made = Settings(4, hidden_size=4, lookback=12, transform="none", season_length=25, **settings)  # type: ignore[arg-type]
+    return make_candidates(*plan_fit(made, panel), np.inf)[0]
+
+
+@pytest.mark.parametrize("spans", [(4000, 4000), (100, 20_000), (300,) * 10, (5,) * 2999, (0, 7000, 0, 50)])
+def test_every_series_is_judged_evenly_and_all_together_not_much_more_than_was_asked_for(
+    spans: tuple[int, ...],
+) -> None:
+    origins = Origins.limited(np.array(spans), 3000)
+    assert ((origins.counts > 0) == (np.array(spans) > 0)).all()
+    # at most one more for each series, from rounding up
+    assert origins.n_windows <= 3000 + len(spans)
+    assert origins.n_windows >= min(sum(spans), 1500)
+    # the last one is less than a step before the end of the part that is judged
+    assert (origins.counts * origins.step >= spans).all()
+
+
+def test_of_very_many_series_evenly_spaced_ones_are_judged() -> None:
+    origins = Origins.limited(np.full(100_000, 10), 3000)
+    assert 1500 <= origins.n_windows <= 3000
+    assert len(set(np.diff(np.flatnonzero(origins.spans)).tolist())) == 1
+    # what is read for them is bounded too: 5,000 points of each are more than it takes
+    origins = Origins.limited(np.full(1000, 5000), 3000)
+    assert np.count_nonzero(origins.spans) == 100
+    assert origins.n_windows <= 3100
+
+
+def test_few_windows_are_all_judged() -> None:
+    origins = Origins.limited(np.array([2, 0, 7]), 9)
+    assert (origins.spans.tolist(), origins.step) == ([2, 0, 7], 1)
+
+
+@pytest.mark.parametrize("mode", ["sequence", "windows"])
+@pytest.mark.parametrize("numbers", [1, 2**24], ids=["blocks", "one block"])
+def test_spaced_origins_are_some_of_all(mode: str, numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = candidate_of(panel_of(wave(160), wave(90, seed=1), wave(18, seed=2)), validation_size=33, mode=mode)
+    assert made.validation is not None
+    network = made.network(initial_weights(made.spec, 0), 1)
+    every = made.validation.forecasts(network)
+    monkeypatch.setattr(validation, "MAX_NUMBERS", numbers)
+    some = replace(made.validation, origins=replace(made.validation.origins, step=7)).forecasts(network)
+    counts = made.validation.origins.counts
+    # 33 points are 30 origins with a whole horizon of 4 behind them
+    assert counts.tolist()[:2] == [30, 30]
+    rows = np.concatenate(
+        [np.arange(0, n, 7) + begin for n, begin in zip(counts, np.cumsum(counts) - counts, strict=True)]
+    )
+    for spaced, all_of_them in zip(some, every, strict=True):
+        np.testing.assert_array_equal(spaced, all_of_them[rows])
+
+
+def test_the_order_of_two_long_series_does_not_matter() -> None:
+    calm, wild = wave(9000), wave(9000, seed=1) + np.random.default_rng(2).normal(0, 3, 9000)
+    errors = []
+    for order in ((calm, wild), (wild, calm)):
+        made = candidate_of(panel_of(*order), validation_size=2500)
+        assert made.validation is not None
+        assert made.validation.origins.n_windows <= 3002
+        network = made.network(initial_weights(made.spec, 0), 1)
+        found, series = made.validation.errors(Ensemble((network,)), made.preparation)
+        errors.append([found[series == s] for s in (0, 1)])
+    for first, second in zip(errors[0], errors[1][::-1], strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_intervals_of_two_long_series_are_as_wide_in_either_order() -> None:
+    # wide and narrow errors in units of each scale: one series has outliers that its scale, the median change, ignores
+    calm, wild = wave(9000), wave(9000, seed=1)
+    wild[np.random.default_rng(0).random(9000) < 0.2] += 5
+    small = SMALL | {"epochs": 1, "transform": "none", "validation_size": 2500}
+    widths = []
+    for order in ((calm, wild), (wild, calm)):
+        data = pd.DataFrame({"unique_id": np.repeat(["a", "b"], 9000), "ds": np.tile(np.arange(9000), 2)})
+        calibration = forecaster(4, **small).fit(data.assign(y=np.concatenate(order))).fitted_.calibration
+        assert calibration is not None
+        widths.append(calibration.half_widths(80))
+    # the training itself sees the series in another order, which moves errors by a few in a hundred
+    np.testing.assert_allclose(widths[0], widths[1], rtol=0.1)
