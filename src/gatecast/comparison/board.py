@@ -134,12 +134,15 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, pref
     seconds = table["fit_seconds"] + table["predict_seconds"]
     standing = table.assign(error=table[cells.metric], seconds=seconds).set_index("model")
     reasons, n = told | dict(backtest.failures), units.losses.shape[1]
-    verdict = judge(Standing(standing, NAMES[cells.metric], reasons, units.note, units.what, n), prefer)
+    known = (NAMES[cells.metric], reasons, units.note, units.what, n, backtest.members)
+    verdict = judge(Standing(standing, *known), prefer)
     per_series = _per_series(scores, backtest, ranked)
     if cells.metric != "mase":
         notes.append(Message("note.mae"))
-    said, errors = tuple(dict.fromkeys(notes)), _errors(backtest)
     chosen = _overall(cells, ranked, backtest)
+    if len(chosen) > 1:
+        notes.append(Message("note.few_combined", {"names": list(chosen), "least": FEW}))
+    said, errors = tuple(dict.fromkeys(notes)), _errors(backtest)
     return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores, chosen)
 
 
