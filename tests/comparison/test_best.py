@@ -1,7 +1,7 @@
 """Is each series forecast by its winner, also after a save?"""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from comparison.made_backtests import made_backtest
-from gatecast import SARIMA, GatecastError, LSTMForecaster, ModelFileError, Naive, SeasonalNaive, backtest
+from gatecast import SARIMA, Combination, GatecastError, LSTMForecaster, ModelFileError, Naive, SeasonalNaive, backtest
 from gatecast.backtesting.record import Backtest
 from gatecast.comparison.best import Best
 from gatecast.comparison.board import leaderboard
@@ -101,7 +101,7 @@ def test_damaged_folders_are_refused(fitted, tmp_path: Path, name: str, content:
         Best.load(tmp_path, kinds={"LastValue": LastValue})
 
 
-@pytest.mark.parametrize("key", ["overall", "choices", "models", "columns"])
+@pytest.mark.parametrize("key", ["overall", "choices", "parts", "models", "columns"])
 def test_folders_without_a_part_are_refused(fitted, tmp_path: Path, key: str) -> None:
     fitted[0].save(tmp_path)
     facts = json.loads((tmp_path / "best.json").read_text())
@@ -130,11 +130,68 @@ def test_only_models_that_serve_are_fitted_and_new_series_get_the_best_of_all() 
     assert best.predict()["model"].unique().tolist() == ["Last"]
 
 
+def few(n_windows: int, **behind: float) -> Backtest:
+    """Two series, alike; models are behind the first one, whose error is 1, by a share in each window."""
+    return made_backtest({name: np.full((2, n_windows), 1 + share) for name, share in behind.items()})
+
+
+@pytest.mark.parametrize("n_windows", [1, 2, 4])
+def test_few_windows_take_the_mean_of_those_that_are_close(n_windows: int) -> None:
+    board = leaderboard(few(n_windows, Last=0.0, Second=0.24, Third=0.26))
+    assert board.verdict.recommended == "Last"
+    assert board.per_series["winner"].tolist() == ["Last"] * 2
+    assert board.per_series["chosen"].tolist() == ["Mean(Last, Second)"] * 2
+    assert board.chosen == ("Last", "Second")
+    models = {"Last": LastValue(plus=1.0), "Second": LastValue(plus=2.0), "Third": LastValue(plus=9.0)}
+    best = Best(board, models).fit(table(40))
+    assert list(best.models) == ["Last", "Second"]
+    assert best.overall == "Mean(Last, Second)"
+    found = best.predict(level=[80])
+    # none of the table's series was in the backtest
+    assert found["model"].unique().tolist() == ["Mean(Last, Second)"]
+    last = table(40).groupby("unique_id")["y"].last().repeat(4).to_numpy()
+    # 1 more and 2 more than the last value, and a half-width of 1
+    np.testing.assert_allclose(found["Best"], last + 1.5, rtol=1e-12)
+    np.testing.assert_allclose(found["Best-lo-80"], last + 0.5, rtol=1e-12)
+
+
+def test_five_windows_have_one_winner() -> None:
+    board = leaderboard(few(5, Last=0.0, Second=0.05))
+    assert board.per_series["chosen"].tolist() == ["Last"] * 2
+    assert board.chosen == ("Last",)
+
+
+def test_a_larger_error_within_its_standard_error_is_close() -> None:
+    # mean differences of 0.5, of which the first has a standard error of 1.5 and the second of 0.1
+    errors = {"A": [2.0, 1.0], "B": [1.0, 3.0], "C": [2.4, 1.6]}
+    made = made_backtest({name: np.array([values]) for name, values in errors.items()})
+    assert leaderboard(made).per_series["chosen"].tolist() == ["Mean(A, B)"]
+
+
+def test_a_combination_that_wins_few_windows_stays_alone_and_is_no_part_of_another() -> None:
+    made = few(2, A=0.1, B=0.2, Both=0.0)
+    combined = replace(made, members={"Both": ("A", "B")})
+    assert leaderboard(combined).chosen == ("Both",)
+    behind = replace(few(2, A=0.0, B=0.2, Both=0.1), members={"Both": ("A", "B")})
+    assert leaderboard(behind).per_series["chosen"].tolist() == ["Mean(A, B)"] * 2
+
+
+def test_a_combination_is_saved_with_its_models_and_weights(tmp_path: Path) -> None:
+    data = table(60)
+    both = Combination(
+        {"LSTM": forecaster(horizon=4, **SMALL), "Naive": Naive(4, time_limit=None)}, weights="backtest", label="Both"
+    )
+    best = Best(few(6, Both=0.0, Naive=1.0), {"Both": both, "Naive": Naive(4)}).fit(data)
+    best.save(tmp_path / "best")
+    again = Best.load(tmp_path / "best")
+    pd.testing.assert_frame_equal(again.predict(), best.predict(), check_exact=True)
+    assert again.models["Both"].weights_ == best.models["Both"].weights_  # type: ignore[attr-defined]
+
+
 def test_polars_comes_back_as_polars() -> None:
     board = backtest_of(("LSTM", "LSTM-wide"))
     best = Best(board, {"LSTM": forecaster(horizon=2, **SMALL), "LSTM-wide": forecaster(horizon=2, **SMALL)})
     best.choices["b"] = "LSTM"
-    best.models.pop("LSTM-wide")
     found = best.fit(pl.from_pandas(table(60))).predict()
     assert isinstance(found, pl.DataFrame)
     assert found.columns == ["unique_id", "ds", "Best", "model"]
@@ -174,7 +231,7 @@ def test_baselines_of_a_real_backtest_serve_their_series_and_come_back(tmp_path:
     found = backtest(data, 3, models, n_windows=3, progress=False)
     best = Best(found, models).fit(data)
     # SARIMA calls itself SARIMA(1,1,1)
-    assert best.choices == {"wave": "SeasonalNaive", "walk": "SARIMA"}
+    assert best.choices == {"wave": "SeasonalNaive", "walk": "Mean(Naive, SARIMA)"}
     table = best.predict(level=[80])
     # each series is forecast as the model that serves it does
     own = seasonal.fit(data).predict(level=[80])

@@ -1,5 +1,7 @@
 """Which model is recommended, and what is said beside it? Backtests that were made so that the answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,26 @@ def test_many_series_in_few_windows_count_as_series() -> None:
 
 def test_two_windows_have_no_detectable_difference() -> None:
     assert "four of five" not in str(leaderboard(rivals(0.2, 0.2, 2, LSTM=1.0)).verdict)
+
+
+def combined(both: float, lstm: float, ets: float) -> str:
+    base = around(0.0, 0.05)
+    errors = {name: mean + base + around(0.0, 0.02) for name, mean in (("LSTM", lstm), ("ETS", ets), ("Both", both))}
+    board = leaderboard(replace(made_backtest(errors), members={"Both": ("ETS", "LSTM")}))
+    return str(board.verdict)
+
+
+def test_a_model_that_is_as_good_alone_as_in_a_combination_is_named() -> None:
+    said = combined(both=1.0, lstm=1.004, ets=1.003)
+    assert said.startswith("Both has the smallest MASE (1), and ETS is not distinguishable from it")
+    # an LSTM before others
+    assert "LSTM alone is not distinguishable from Both (p = " in said
+    assert "though its MASE is 0.4% larger: it is one model instead of 2." in said
+
+
+def test_a_combination_that_is_worse_than_a_model_of_it_is_said_to_be() -> None:
+    assert "LSTM alone is at least as good as Both." in combined(both=1.2, lstm=1.0, ets=1.4)
+    assert "alone" not in combined(both=1.0, lstm=1.3, ets=1.4)
 
 
 def test_another_preference_is_refused() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gatecast.data.panel.panel import Panel
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
-__all__ = ["WEIGHTS", "Combination", "ask", "forecast_columns", "inverse_error_weights", "knows_ahead"]
+__all__ = ["WEIGHTS", "Combination", "ask", "forecast_columns", "inverse_error_weights", "knows_ahead", "mean_of"]
 
 # what a combination calls itself, by how it weighs
 WEIGHTS = {"mean": "Mean", "backtest": "Weighted"}
@@ -183,20 +183,11 @@ class Combination(Parameters, Generic[FrameT]):
         fitted = self._learned()
         asked: dict[str, object] = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
         given = {name: value for name, value in asked.items() if value is not None}
-        total: dict[str, Floats] = {}
-        first: Any = None
-        for (member, model), weight in zip(fitted.models.items(), fitted.weights, strict=True):
+        tables = {}
+        for member, model in fitted.models.items():
             known = {"future": future} if future is not None and knows_ahead(model) else {}
-            table = nw.from_native(ask(member, model, given | known), eager_only=True)
-            first = table if first is None else first
-            places = _places(first, table, member)
-            own = member if member in table.columns else table.columns[2]
-            names = (forecast_columns(whose, level, quantiles) for whose in (own, self.name))
-            for theirs, ours in zip(*names, strict=True):
-                values = weight * table[theirs].to_numpy().astype(np.float64)[places]
-                total[ours] = total[ours] + values if ours in total else values
-        series = [nw.new_series(name, total[name], nw.Float64, backend=first.implementation) for name in total]
-        forecast: FrameT = first.select(first.columns[:2]).with_columns(*series).to_native()
+            tables[member] = nw.from_native(ask(member, model, given | known), eager_only=True)
+        forecast: FrameT = mean_of(tables, fitted.weights, self.name, level, quantiles).to_native()
         return forecast
 
     def _learned(self) -> Combined:
@@ -274,6 +265,30 @@ def ask(name: str, model: Model, given: Mapping[str, object]) -> Frame:
             "other models."
         )
     return model.predict(**given)
+
+
+def mean_of(
+    tables: Mapping[str, Any],
+    weights: Floats | None,
+    name: str,
+    level: float | Sequence[float] | None,
+    quantiles: float | Sequence[float] | None,
+) -> Any:
+    """Average forecasts of several models, narwhals tables, with weights `(M,)`, plain where there are none."""
+    import narwhals as nw
+
+    first = next(iter(tables.values()))
+    total: dict[str, Floats] = {}
+    shares = np.full(len(tables), 1 / len(tables)) if weights is None else weights
+    for (model, table), weight in zip(tables.items(), shares, strict=True):
+        places = _places(first, table, model)
+        own = model if model in table.columns else table.columns[2]
+        names = (forecast_columns(whose, level, quantiles) for whose in (own, name))
+        for theirs, ours in zip(*names, strict=True):
+            values = weight * table[theirs].to_numpy().astype(np.float64)[places]
+            total[ours] = total[ours] + values if ours in total else values
+    series = [nw.new_series(column, total[column], nw.Float64, backend=first.implementation) for column in total]
+    return first.select(first.columns[:2]).with_columns(*series)
 
 
 def _places(first: Any, table: Any, name: str) -> Any:

@@ -14,16 +14,16 @@ import numpy as np
 
 from gatecast._files import read_tensors, write_atomically, write_tensors
 from gatecast._json import JsonObject
-from gatecast.backtesting.models import Model, takes
+from gatecast.backtesting.combination import Combination, ask, knows_ahead, mean_of
+from gatecast.backtesting.models import Model
 from gatecast.backtesting.record import Backtest
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.base import Baseline
-from gatecast.comparison.board import Leaderboard, leaderboard
+from gatecast.comparison.board import Leaderboard, leaderboard, name_of
 from gatecast.data import Columns, Panel, to_panel
 from gatecast.data.panel.arrays import Frame
 from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.metrics.levels import check_levels, level_columns, quantile_columns
 from gatecast.model.protocol import FrameT
 
 if TYPE_CHECKING:
@@ -40,25 +40,27 @@ KINDS: dict[str, type[Model]] = {
     "LSTMForecaster": LSTMForecaster,
     **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
 }
-FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series", 2
+FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series", 3
 NAME = "Best"
 
 
 class Best(Generic[FrameT]):
-    """Forecast each series with the model that won it on a backtest.
+    """Forecast each series with what was best for it on a backtest.
 
-    A series whose winner was ahead of the best model of all by less than a standard error of that difference is left to
-    the best of all, and so is a series that the backtest did not have. Only models that serve a series are fitted,
-    each on all series.
+    From five windows on that is the model that won the series; a series whose winner was ahead of the best model of all
+    by less than a standard error of that difference is left to the best of all. The winner of fewer windows is mostly
+    chance: then it is the mean of all models whose errors in the series were within a quarter of the smallest, or
+    within a standard error of it, as in `Combination`. A series that the backtest did not have is forecast by what was
+    best over all series, by the same rule. Only models that serve a series are fitted, each on all series.
 
     Args:
         comparison: From `leaderboard(...)` or `backtest(...)`.
         models: Models by their names in the comparison, or all of them in its order. Copies are fitted.
 
     Attributes:
-        choices: Name of the model of each series.
-        overall: Name of the best of all.
-        models: The models that serve a series.
+        choices: What forecasts each series: the name of a model, or such as `Mean(LSTM, AutoETS)`.
+        overall: What forecasts a series that the backtest did not have.
+        models: The models that serve a series, alone or in a mean.
 
     Raises:
         ConfigError: A model that was chosen is missing, or none was ranked.
@@ -66,16 +68,18 @@ class Best(Generic[FrameT]):
 
     def __init__(self, comparison: Leaderboard | Backtest, models: Mapping[str, Model] | Sequence[Model]) -> None:
         board = leaderboard(comparison) if isinstance(comparison, Backtest) else comparison
-        self.overall = board.verdict.best
-        self.choices: dict[object, str] = dict(
-            zip(board.per_series["unique_id"], board.per_series["chosen"], strict=True)
-        )
+        per_series = board.per_series
+        self.overall = name_of(board.chosen) if board.chosen else ""
+        self.choices: dict[object, str] = dict(zip(per_series["unique_id"], per_series["chosen"], strict=True))
+        # the models of each choice
+        self._parts: dict[str, tuple[str, ...]] = dict(zip(per_series["chosen"], per_series["models"], strict=True))
+        self._parts[self.overall] = board.chosen
         if not self.overall:
             raise ConfigError(
                 "The comparison ranks no model, and one that made its forecasts was expected. Look at its `errors`."
             )
         named = _named(models, comparison)
-        used = sorted({self.overall, *self.choices.values()})
+        used = sorted({name for parts in self._parts.values() for name in parts})
         missing = [name for name in used if name not in named]
         if missing:
             raise ConfigError(
@@ -153,16 +157,17 @@ class Best(Generic[FrameT]):
         asked: dict[str, object] = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
         given = {name: value for name, value in asked.items() if value is not None}
         self._check_future(future)
-        parts = []
+        tables = {}
         for name, model in self.models.items():
-            known: dict[str, object] = {"future": future} if future is not None and _knows_ahead(model) else {}
-            table = nw.from_native(_ask(name, model, given | known), eager_only=True)
-            # the comparison may know it by another name than its own
-            own = name if name in table.columns else table.columns[2]
-            names = (_names(whose, level, quantiles) for whose in (own, NAME))
+            known: dict[str, object] = {"future": future} if future is not None and knows_ahead(model) else {}
+            tables[name] = nw.from_native(ask(name, model, given | known), eager_only=True)
+        parts = []
+        for choice, names in self._parts.items():
+            table = mean_of({name: tables[name] for name in names}, None, NAME, level, quantiles)
             ids = dict.fromkeys(table[table.columns[0]].to_list())
-            served = [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == name]
-            parts.append(_part(table, name, served, dict(zip(*names, strict=True))))
+            served = [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == choice]
+            kept = table.filter(nw.col(table.columns[0]).is_in(served))
+            parts.append(kept.with_columns(model=nw.lit(choice)))
         joined = nw.concat(parts, how="vertical")
         ids = joined[joined.columns[0]].to_list()
         order = {unique_id: k for k, unique_id in enumerate([*self._panel.ids.tolist(), *ids])}
@@ -171,7 +176,7 @@ class Best(Generic[FrameT]):
         return forecast
 
     def _check_future(self, future: Data | None) -> None:
-        if future is not None and not any(_knows_ahead(model) for model in self.models.values()):
+        if future is not None and not any(knows_ahead(model) for model in self.models.values()):
             raise ConfigError(
                 f"`future` was passed, and none of {', '.join(self.models)} learned from what is known ahead. Leave it "
                 "out."
@@ -180,8 +185,8 @@ class Best(Generic[FrameT]):
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write all that `predict` needs to a folder; nothing in it can run code.
 
-        An LSTM becomes its model file. Any other model that is a dataclass becomes its settings, and is fitted again
-        by `load`, to the series, which are kept beside it.
+        An LSTM becomes its model file, a `Combination` its models and weights. Any other model that is a dataclass
+        becomes its settings, and is fitted again by `load`, to the series, which are kept beside it.
 
         Raises:
             NotFittedError: Nothing was fitted, yet.
@@ -196,15 +201,16 @@ class Best(Generic[FrameT]):
             "overall": self.overall,
             # ids may be numbers, which would become texts as the keys of an object
             "choices": [[_plain_id(key), name] for key, name in self.choices.items()],
+            "parts": {name: list(parts) for name, parts in self._parts.items()},
             "models": entries,
             "columns": self._columns,
         }
         try:
             target.mkdir(parents=True, exist_ok=True)
-            for k, (name, model) in enumerate(self.models.items()):
+            for k, (entry, model) in enumerate(_leaves(entries, self.models)):
                 if isinstance(model, LSTMForecaster):
-                    entries[name]["file"] = f"model-{k}.safetensors"
-                    model.save(target / entries[name]["file"])
+                    entry["file"] = f"model-{k}.safetensors"
+                    model.save(target / entry["file"])
             _write_panel(target / SERIES, self._panel)
             write_atomically(target / FILE, json.dumps(facts, indent=1).encode())
         except OSError as error:
@@ -232,21 +238,23 @@ class Best(Generic[FrameT]):
             best.choices = {key: name for key, name in facts["choices"]}  # noqa: C416  a list of lists
             best._panel = _read_panel(source)
             entries = dict(facts["models"])
-            if not {best.overall, *best.choices.values()} <= set(entries):
+            best._parts = {name: tuple(parts) for name, parts in dict(facts["parts"]).items()}
+            used = {name for parts in best._parts.values() for name in parts}
+            if not ({best.overall, *best.choices.values()} <= set(best._parts) and used <= set(entries)):
                 raise ValueError("a model that was chosen is missing")  # noqa: TRY301  caught below with its kin
             best.models = {name: _restored(source, name, entry, known) for name, entry in entries.items()}
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(source, error) from error
         table = None
-        for name, entry in entries.items():
+        for entry, model in _leaves(entries, best.models):
             if "file" not in entry:
                 table = _table_of(best._panel) if table is None else table
-                best.models[name].fit(table, **best._columns)
+                model.fit(table, **best._columns)
         return best
 
     def __repr__(self) -> str:
-        served = {name: sum(chosen == name for chosen in self.choices.values()) for name in self.models}
-        return f"Best({', '.join(f'{name}: {n} series' for name, n in served.items())})"
+        served = {name: sum(chosen == name for chosen in self.choices.values()) for name in self._parts}
+        return f"Best({', '.join(f'{name}: {n} series' for name, n in served.items() if n)})"
 
 
 def _named(models: Mapping[str, Model] | Sequence[Model], comparison: Leaderboard | Backtest) -> dict[str, Model]:
@@ -265,41 +273,12 @@ def _named(models: Mapping[str, Model] | Sequence[Model], comparison: Leaderboar
     return dict(zip(comparison.models, models, strict=True))
 
 
-def _names(
-    name: str, level: float | Sequence[float] | None, quantiles: float | Sequence[float] | None
-) -> Iterator[str]:
-    yield name
-    yield from () if level is None else level_columns(name, check_levels(level))
-    yield from () if quantiles is None else quantile_columns(name, quantiles)
-
-
-def _knows_ahead(model: object) -> bool:
-    return bool(getattr(model, "future", ()))
-
-
-def _ask(name: str, model: Model, given: dict[str, object]) -> Frame:
-    """Let a model forecast; one of somebody else may have fewer arguments."""
-    lacking = [argument for argument in given if not takes(model.predict, argument)]
-    if lacking:
-        raise ConfigError(
-            f"`{lacking[0]}` was passed, and `predict` of {name} has no such argument. Leave it out, or pass `Best` "
-            "other models."
-        )
-    return model.predict(**given)
-
-
-def _part(table: Frame, name: str, served: list[object], renamed: dict[str, str]) -> Frame:
-    """Return a model's forecasts of the series that it serves, under the common names."""
-    import narwhals as nw
-
-    id_name, time_name = table.columns[:2]
-    kept = table.filter(nw.col(id_name).is_in(served)).select(id_name, time_name, *renamed)
-    numbers = [nw.col(column).cast(nw.Float64) for column in renamed]
-    return kept.with_columns(*numbers).rename(renamed).with_columns(model=nw.lit(name))
-
-
 def _entry(name: str, model: Model) -> JsonObject:
     kind = type(model).__name__
+    if isinstance(model, Combination):
+        members = {inner: _entry(inner, fitted) for inner, fitted in model.models_.items()}
+        settings = {"weights": model.weights, "label": model.name}
+        return {"kind": kind, "settings": settings, "shares": list(model.weights_.values()), "members": members}
     if isinstance(model, LSTMForecaster):
         return {"kind": "LSTMForecaster"}
     if is_dataclass(model) and not isinstance(model, type):
@@ -316,8 +295,20 @@ def _entry(name: str, model: Model) -> JsonObject:
     )
 
 
+def _leaves(entries: JsonObject, models: Mapping[str, Model]) -> Iterator[tuple[JsonObject, Model]]:
+    """List what is written of each model beside it, those of combinations one by one."""
+    for name, model in models.items():
+        if isinstance(model, Combination):
+            yield from _leaves(entries[name]["members"], model.models_)
+        else:
+            yield entries[name], model
+
+
 def _restored(source: Path, name: str, entry: JsonObject, known: Mapping[str, type[Model]]) -> Model:
     kind = entry["kind"]
+    if "members" in entry:
+        members = {inner: _restored(source, inner, own, known) for inner, own in entry["members"].items()}
+        return Combination(members, **entry["settings"]).learned_from(members, entry["shares"])
     if kind not in known:
         raise ModelFileError(
             f"{name} in {str(source)!r} is a {kind}, and one of {', '.join(known)} was expected. "

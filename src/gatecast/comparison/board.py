@@ -28,9 +28,11 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Leaderboard", "leaderboard"]
+__all__ = ["Leaderboard", "leaderboard", "name_of"]
 
 NAMES = {"mase": "MASE", "mae": "MAE"}
+# one winner of fewer windows is chance: then all are taken whose errors are larger by at most this share
+FEW, NEAR = 5, 0.25
 COSTS = ("fit_seconds", "predict_seconds", "megabytes")
 SHOWN = ("model", "mase", "rmse", "mae", "smape", "scaled_crps", "skill", "p_value", "fit_seconds", "predict_seconds")
 
@@ -48,13 +50,16 @@ class Leaderboard:
         pairs: pandas table of the Diebold-Mariano tests: `model, other, difference, standard_error, statistic,
             p_value, p_holm, n, note`.
         ranks: Friedman's test and Nemenyi's critical difference.
-        per_series: pandas table `unique_id, winner, chosen, difference, standard_error`: who has the smallest MAE, and
-            who should be taken: the winner, unless it is ahead of the best of all by less than a standard error.
+        per_series: pandas table `unique_id, winner, chosen, models, difference, standard_error`: who has the smallest
+            MAE, and what should be taken: from 5 windows on the winner, unless it is ahead of the best of all by less
+            than a standard error, and else the mean of all `models` that are within a quarter of the smallest error,
+            or within a standard error of it.
         errors: pandas table `model, cutoff, error` of runs that failed or timed out.
         metric: By which error models are ranked: "mase", or "mae" where MASE is undefined.
         verdict: What to do, in plain words; `verdict.best`, `verdict.recommended` and `verdict.faster` are names.
         notes: What was left out and what is assumed.
         scores: Errors of each model in each window.
+        chosen: Models whose mean should be taken for a series that the backtest did not have, by the same rule.
     """
 
     table: pd.DataFrame
@@ -66,6 +71,7 @@ class Leaderboard:
     verdict: Verdict
     notes: tuple[Message, ...]
     scores: Scores
+    chosen: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each model, the best first; a copy of `table`."""
@@ -79,6 +85,7 @@ class Leaderboard:
             "best": self.verdict.best,
             "recommended": self.verdict.recommended,
             "faster": self.verdict.faster,
+            "chosen": list(self.chosen),
             "models": self.table.to_dict("records"),
             "pairs": self.pairs.to_dict("records"),
             "ranks": asdict(self.ranks) | {"note": str(self.ranks.note or "")},
@@ -127,12 +134,16 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, pref
     seconds = table["fit_seconds"] + table["predict_seconds"]
     standing = table.assign(error=table[cells.metric], seconds=seconds).set_index("model")
     reasons, n = told | dict(backtest.failures), units.losses.shape[1]
-    verdict = judge(Standing(standing, NAMES[cells.metric], reasons, units.note, units.what, n), prefer)
+    known = (NAMES[cells.metric], reasons, units.note, units.what, n, backtest.members)
+    verdict = judge(Standing(standing, *known), prefer)
     per_series = _per_series(scores, backtest, ranked)
     if cells.metric != "mase":
         notes.append(Message("note.mae"))
-    said = tuple(dict.fromkeys(notes))
-    return Leaderboard(table, pairs, ranks, per_series, _errors(backtest), cells.metric, verdict, said, scores)
+    chosen = _overall(cells, ranked, backtest)
+    if len(chosen) > 1:
+        notes.append(Message("note.few_combined", {"names": list(chosen), "least": FEW}))
+    said, errors = tuple(dict.fromkeys(notes)), _errors(backtest)
+    return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores, chosen)
 
 
 def _table(backtest: Backtest, scores: Scores, cells: Cells) -> pd.DataFrame:
@@ -226,7 +237,7 @@ def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.Dat
     """Tell who wins each series, by MAE: within a series that ranks as MASE does, and is never undefined."""
     import pandas as pd
 
-    columns = ["unique_id", "winner", "chosen", "difference", "standard_error"]
+    columns = ["unique_id", "winner", "chosen", "models", "difference", "standard_error"]
     if not ranked:
         return pd.DataFrame(columns=columns)
     names = tuple(ranked)
@@ -239,20 +250,58 @@ def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.Dat
         if not both.any():
             continue
         candidates = [names[m] for m in np.flatnonzero(usable)]
-        rows.append({"unique_id": unique_id, **_winner(candidates, errors[usable][:, both], ranked[0])})
+        found = _winner(candidates, errors[usable][:, both], ranked[0], backtest)
+        rows.append({"unique_id": unique_id, **found})
     return pd.DataFrame(rows, columns=columns)
 
 
-def _winner(candidates: list[str], errors: np.ndarray, best: str) -> JsonObject:
-    """Choose by `(M, T)` errors of one series; the best of all comes first where it has errors."""
+def _winner(candidates: list[str], errors: np.ndarray, best: str, backtest: Backtest) -> JsonObject:
+    """Choose by `(M, n)` errors of one series; the best of all comes first where it has errors."""
     means = errors.mean(axis=1)
     k = int(means.argmin())
-    ahead = errors[0] - errors[k]
-    n = len(ahead)
-    error = float(ahead.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
-    is_sure = k == 0 or candidates[0] != best or ahead.mean() > error
-    chosen = candidates[k] if is_sure else best
-    return {"winner": candidates[k], "chosen": chosen, "difference": float(ahead.mean()), "standard_error": error}
+    winner, ahead = candidates[k], errors[0] - errors[k]
+    error = _error_of_mean(ahead)
+    if errors.shape[1] < FEW:
+        models = _close(candidates, errors, backtest)
+    else:
+        is_sure = k == 0 or candidates[0] != best or ahead.mean() > error
+        models = (winner if is_sure else best,)
+    facts = {"winner": winner, "chosen": name_of(models), "models": models}
+    return facts | {"difference": float(ahead.mean()), "standard_error": error}
+
+
+def _close(candidates: list[str], errors: np.ndarray, backtest: Backtest) -> tuple[str, ...]:
+    """Return the models that few windows, `(M, n)` errors, do not tell from the best one, in the backtest's order."""
+    means = errors.mean(axis=1)
+    k = int(means.argmin())
+    behind = errors - errors[k]
+    allowed = [max(NEAR * means[k], np.nan_to_num(_error_of_mean(row))) for row in behind]
+    near = [name for name, row, most in zip(candidates, behind, allowed, strict=True) if row.mean() <= most]
+    combined = backtest.members
+    # a combination that wins is a mean already, and is no part of another one
+    if candidates[k] in combined:
+        return (candidates[k],)
+    return tuple(name for name in backtest.models if name in near and name not in combined)
+
+
+def _error_of_mean(differences: np.ndarray) -> float:
+    n = len(differences)
+    return float(differences.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+
+
+def _overall(cells: Cells, ranked: list[str], backtest: Backtest) -> tuple[str, ...]:
+    """Return whose mean is taken where nothing is known of a series: the best, or all that few windows leave."""
+    if not ranked or cells.shared.any(axis=0).sum() >= FEW:
+        return tuple(ranked[:1])
+    rows = [cells.models.index(name) for name in ranked]
+    # of a panel each series is one observation
+    losses = units_of(cells).losses[rows]
+    return _close(ranked, losses, backtest)
+
+
+def name_of(models: tuple[str, ...]) -> str:
+    """Name the mean of several models, or the only one."""
+    return models[0] if len(models) == 1 else f"Mean({', '.join(models)})"
 
 
 def _errors(backtest: Backtest) -> pd.DataFrame:

@@ -56,6 +56,7 @@ class Standing:
     note: Message | None  # what limits the test
     what: str  # of what the test has one difference each: "origin" or "series"
     n: int  # how many differences
+    members: Mapping[str, tuple[str, ...]]  # by combination, the names of its models
 
     def __getitem__(self, model: str) -> Any:
         return self.table.loc[model]
@@ -87,7 +88,8 @@ def judge(standing: Standing, prefer: str = ACCURATE) -> Verdict:
     recommended = faster if faster and prefer == FAST else best
     choice = _choice(standing, recommended, faster, alike, ranked)
     notes = () if standing.note is None else (standing.note, *_detectable(standing, ranked))
-    sentences = (*choice, *_against_naive(standing, ranked), *notes, *left_out)
+    combined = _combinations(standing, best, alike, ranked)
+    sentences = (*choice, *combined, *_against_naive(standing, ranked), *notes, *left_out)
     return Verdict(best, recommended, sentences, faster, tuple(alike))
 
 
@@ -135,6 +137,20 @@ def _choice(
         facts = {"best": best, "other": alike[0], "error": float(standing[best]["error"])}
         return (Message("verdict.alike", facts | _test(standing, alike[0], best)),)
     return (_lead(standing, best, ranked),)
+
+
+def _combinations(standing: Standing, best: str, alike: list[str], ranked: list[str]) -> list[Message]:
+    """Say where one model alone is as good as a combination that it is part of, an LSTM before all."""
+    members = standing.members
+    if best in members:
+        # sorting keeps the order of errors
+        alone = sorted((name for name in alike if name in members[best]), key=lambda name: not name.startswith("LSTM"))
+        facts = {"best": best, "n": len(members[best])}
+        return [
+            Message("verdict.alone_alike", {"name": name, **facts, **_test(standing, name, best)}) for name in alone[:1]
+        ]
+    behind = [name for name in ranked if best in members.get(name, ())]
+    return [Message("verdict.alone_better", {"best": best, "names": behind})] if behind else []
 
 
 def _beside(standing: Standing, best: str, faster: str, *, is_taken: bool) -> Message:
