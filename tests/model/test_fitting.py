@@ -180,7 +180,10 @@ def test_failure_of_one_member_ends_all(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_choice_of_the_transform_is_explained() -> None:
     model = forecaster(**SMALL, horizon=3).fit(np.exp(0.02 * np.arange(300)) * wave())
-    assert len(model.decisions_) == 2
+    # so few epochs may be worse than the naive forecast, which is told at the end
+    codes = [decision.code.removeprefix("decision.") for decision in model.fitted_.record.decisions]
+    assert codes[:2] in (["values", "rate_alike"], ["values", "rate_worse"])
+    assert codes[2:] in ([], ["no_better"])
     assert "MASE" in model.decisions_[0]
     assert model.fitted_.preparation.transform.name in model.decisions_[0]
     # nothing is left to choose

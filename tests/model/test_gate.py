@@ -45,6 +45,7 @@ def test_where_nothing_is_better_the_naive_forecast_is_taken(more: dict[str, Any
     again = LSTMForecaster.load(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(again.predict(9)["LSTM"], model.predict(9)["LSTM"])
     assert again.decisions_ == model.decisions_
+    assert "采用季节朴素预测（季节长度 1）" in model.fitted_.record.decisions[-1].say("zh")
 
 
 def test_the_naive_forecast_of_a_season_is_that_season() -> None:

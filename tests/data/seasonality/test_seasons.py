@@ -9,7 +9,13 @@ from gatecast.data import to_panel
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.seasonality.peaks import differenced, log_tail, season_p_values
 from gatecast.data.seasonality.period import find_period
-from gatecast.data.seasonality.seasons import check_seasons, choose_seasons, find_season, usual_seasons
+from gatecast.data.seasonality.seasons import (
+    check_seasons,
+    choose_seasons,
+    find_longer_season,
+    find_season,
+    usual_seasons,
+)
 from gatecast.exceptions import ConfigError
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -139,6 +145,39 @@ def test_a_longer_season_must_show_more_than_the_shorter_one(weekly):
     day, week = check_seasons(y, np.arange(21) * 1680, [168, 24])
     assert (day.season_length, day.kept, week.season_length, week.kept) == (24, True, 168, weekly > 0)
     assert "a season of 168 steps beyond that of 24" in str(week.message)
+
+
+@pytest.mark.parametrize("weekly", [0.0, 0.5])
+def test_a_longer_season_is_searched_for_where_there_are_no_dates(weekly):
+    rng = np.random.default_rng(0)
+    panel = to_panel(hours(rng, weekly))
+    seasons = choose_seasons(panel)
+    assert seasons.lengths == ((24, 168) if weekly else (24,))
+    # a week holds a day so often that its length is known to the step
+    assert seasons.is_exact == (weekly > 0)
+    assert [str(check.message) for check in seasons.checks][-1].endswith(f"every {seasons.lengths[-1]} steps.")
+
+
+@pytest.mark.parametrize("period", [12, 24, 8.3, 31.7])
+def test_a_single_season_is_rarely_taken_for_two(period):
+    rng = np.random.default_rng(0)
+    t, alarms = np.arange(600), 0
+    for _ in range(100):
+        harmonics = rng.normal(size=(3, 1)) * np.cos(
+            2 * np.pi * (np.arange(1, 4)[:, None] * t / period + rng.random((3, 1)))
+        )
+        y = harmonics.sum(axis=0) + autoregression(rng, 0.5, 600)
+        alarms += find_longer_season(y, np.array([0, 600]), round(period)) is not None
+    # meant are less than 1 %; of 100, more than 4 come by chance once in three hundred times, and the seed is fixed
+    assert alarms <= 4
+
+
+def test_a_longer_season_of_too_few_periods_is_not_searched_for():
+    rng = np.random.default_rng(0)
+    y = hours(rng, 2.0)
+    assert find_longer_season(y, np.array([0, len(y)]), 24) == 168
+    assert find_longer_season(y[: 3 * 5 * 24 - 1], np.array([0, 3 * 5 * 24 - 1]), 24) is None
+    assert find_longer_season(np.empty(0), np.array([0, 0]), 24) is None
 
 
 def test_gaps_level_size_and_trend_do_not_matter():

@@ -18,7 +18,15 @@ from gatecast.data.seasonality.period import find_period
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
 
-__all__ = ["SeasonCheck", "Seasons", "check_seasons", "choose_seasons", "find_season", "usual_seasons"]
+__all__ = [
+    "SeasonCheck",
+    "Seasons",
+    "check_seasons",
+    "choose_seasons",
+    "find_longer_season",
+    "find_season",
+    "usual_seasons",
+]
 
 SECOND, MINUTE, HOUR, WEEK = 10**9, 60 * 10**9, 3600 * 10**9, 7 * DAY
 YEAR_DAYS = 365.25
@@ -29,6 +37,9 @@ MIN_PERIODS = 3
 # what is looked at, so that it takes a fifth of a second: series, points of each, points in all
 MAX_SERIES, MAX_POINTS, MAX_TOTAL = 500, 5_000, 600_000
 MAX_SERIES_SEARCHED = 40
+# a longer season that is searched for holds so many of the first one: days of a week, of work, hours of a day, months
+# and weeks of a year; it has to be less likely by chance, as several are tried
+RATIOS, LONGER_P_VALUE = (5, 7, 12, 24, 52), 1e-6
 
 
 def usual_seasons(grid: Grid) -> tuple[int, ...]:
@@ -87,8 +98,11 @@ class Seasons:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the length is known to the step: one that was searched for is another phase some seasons back."""
-        return self.source != "search"
+        """Whether the length is known to the step.
+
+        One that was searched for may be another phase some seasons back, unless a longer season holds many of it.
+        """
+        return self.source != "search" or len(self.lengths) > 1
 
     @classmethod
     def from_dict(cls, facts: JsonObject) -> Self:
@@ -101,22 +115,26 @@ def choose_seasons(panel: Panel, given: int | Sequence[int] | None = None) -> Se
     """Return the seasons that count.
 
     Given ones are taken as they are, 1 for none. Those of the frequency are dropped where the data do not show them;
-    where the frequency suggests none, one is searched for. A year of days counts as 364 where weeks matter too, because
-    it holds whole weeks.
+    where the frequency suggests none, one is searched for, and a longer one beside it. A year of days counts as 364
+    where weeks matter too, because it holds whole weeks.
     """
     if given is not None:
         lengths = {int(season) for season in np.atleast_1d(np.asarray(given))}
         return Seasons(tuple(sorted(season for season in lengths if season > 1)))
     usual = usual_seasons(panel.grid)
     if not usual:
-        found = find_season(panel.values, panel.offsets)
-        if found is None:
-            return Seasons(source="search")
-        check = SeasonCheck(found, True, 1.0, Message("season.found", {"n": found}))
-        return Seasons((found,), "search", (check,))
+        return Seasons(*_searched(panel))
     checks = tuple(check_seasons(panel.values, panel.offsets, usual))
     kept = [check.season_length for check in checks if check.kept]
     return Seasons(tuple(364 if season == 365 and 7 in kept else season for season in kept), "frequency", checks)
+
+
+def _searched(panel: Panel) -> tuple[tuple[int, ...], str, tuple[SeasonCheck, ...]]:
+    first = find_season(panel.values, panel.offsets)
+    longer = None if first is None else find_longer_season(panel.values, panel.offsets, first)
+    found = tuple(season for season in (first, longer) if season is not None)
+    checks = (SeasonCheck(season, True, 1.0, Message("season.found", {"n": season})) for season in found)
+    return found, "search", tuple(checks)
 
 
 def check_seasons(values: Floats, offsets: Ints, seasons: Iterable[int]) -> list[SeasonCheck]:
@@ -179,11 +197,41 @@ def find_season(values: Floats, offsets: Ints) -> int | None:
     Each of at most 40 series is searched (`find_period`); the most common answer is taken if a third of the series
     give it.
     """
-    sample = _spaced(np.arange(len(offsets) - 1), MAX_SERIES_SEARCHED)
-    found = Counter(find_period(values[offsets[s] : offsets[s + 1]]) for s in sample)
+    return _of_a_third(find_period(y) for y in _searched_series(values, offsets))
+
+
+def find_longer_season(values: Floats, offsets: Ints, season: int) -> int | None:
+    """Look for a longer season beside one that was found, as 168 beside 24; None where there is none.
+
+    Usual multiples of it are tested for harmonics that it does not have itself (`season_p_values`), in the series that
+    hold three of them. The most common answer is taken if a third of the series give it. Of made series with a single
+    season less than 2 % have another one by this.
+    """
+    return _of_a_third(_longer_season(y, season) for y in _searched_series(values, offsets))
+
+
+def _searched_series(values: Floats, offsets: Ints) -> list[Floats]:
+    return [values[offsets[s] : offsets[s + 1]] for s in _spaced(np.arange(len(offsets) - 1), MAX_SERIES_SEARCHED)]
+
+
+def _of_a_third(answers: Iterable[int | None]) -> int | None:
+    """Return the most common answer if a third give it."""
+    found = Counter(answers)
     total = sum(found.values())
     del found[None]
     if not found:
         return None
     season, count = found.most_common(1)[0]
     return season if 3 * count >= total else None
+
+
+def _longer_season(y: Floats, season: int) -> int | None:
+    """Return the multiple of a season that one series shows most clearly."""
+    p_values = {}
+    for longer in (ratio * season for ratio in RATIOS):
+        n_periods = min(len(y), max(MAX_POINTS, 8 * longer)) // longer
+        if n_periods >= MIN_PERIODS:
+            rows = y[None, len(y) - n_periods * longer :]
+            p_values[longer] = float(season_p_values(differenced(rows), longer, [season])[0])
+    best = min(p_values, key=lambda longer: p_values[longer], default=None)
+    return best if best is not None and p_values[best] < LONGER_P_VALUE else None
