@@ -2,6 +2,7 @@
 
 from gatecast import datasets as datasets
 from gatecast.backtesting.backtest import backtest as backtest
+from gatecast.backtesting.combination import Combination as Combination
 from gatecast.backtesting.record import Backtest as Backtest
 from gatecast.baselines.statistical import MSTL as MSTL
 from gatecast.baselines.statistical import SARIMA as SARIMA

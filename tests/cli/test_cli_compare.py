@@ -27,7 +27,7 @@ def test_compare_names_the_best_and_keeps_every_forecast(gatecast, wave):
 
 
 def test_compare_is_read_at_80_columns(gatecast, wave):
-    outcome = gatecast("compare", wave, "--horizon", 3, *FAST)
+    outcome = gatecast("compare", wave, "--horizon", 3, "--n-windows", 5, *FAST)
     assert outcome.code == 0
     for part in ("Errors over 5 windows of 3 steps", "LinearAR", "nonlinearity (p)", "5 windows are few"):
         assert part in outcome.out
@@ -51,6 +51,7 @@ def test_compare_has_the_lstm_in_it(gatecast, wave, few_epochs):
         (("--horizon", 0, *FAST), "horizon"),
         (("--horizon", 3, "--n-windows", 0, *FAST), "`--n-windows`"),
         (("--horizon", 3, "--time-limit", 0, *FAST), "time-limit"),
+        (("--horizon", 3, "--prefer", "quick", *FAST), "`--prefer fast`"),
         (("--horizon", 3, "--out", "wave.csv", *FAST), "wave.csv"),
         (("--horizon", 3, "--out", "x.pdf", *FAST), ".csv"),
     ],

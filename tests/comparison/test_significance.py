@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
 
 from comparison.made_backtests import made_backtest
 from gatecast.comparison.scores import Cells, cells_of, score_windows
@@ -11,6 +12,7 @@ from gatecast.comparison.significance import (
     average_ranks,
     bootstrap_skill,
     critical_difference,
+    detectable_difference,
     diebold_mariano,
     holm,
     units_of,
@@ -72,6 +74,27 @@ def test_equal_errors_and_equal_differences() -> None:
     assert diebold_mariano(np.zeros(5)).p_value == 1
     assert diebold_mariano(np.full(5, 0.1)).p_value == 0
     assert diebold_mariano(np.array([1.0, np.nan, 2.0, 4.0, np.inf])).n == 3
+
+
+@pytest.mark.parametrize("n", [3, 5, 9, 20, 200])
+def test_detectable_difference_is_that_of_the_power_of_the_paired_t_test(n: int) -> None:
+    # exact, by the noncentral t distribution, in standard deviations of the differences
+    exact = TTestPower().solve_power(nobs=n, alpha=0.05, power=0.8)
+    # the sum of two quantiles approximates it: by 6 % for 3 differences, by less for more
+    assert detectable_difference(1 / np.sqrt(n), n) == pytest.approx(exact, rel=0.06)
+
+
+def test_detectable_difference_is_found_four_times_in_five() -> None:
+    rng, n = np.random.default_rng(0), 12
+    true = detectable_difference(2.0 / np.sqrt(n), n)
+    found = np.mean([diebold_mariano(rng.normal(true, 2.0, n)).p_value < 0.05 for _ in range(2_000)])
+    # three standard errors of a share of 2,000, and the approximation
+    assert found == pytest.approx(0.8, abs=0.04)
+
+
+def test_no_difference_is_detectable_without_a_test() -> None:
+    assert np.isnan(detectable_difference(np.nan, 2))
+    assert np.isnan(detectable_difference(1.0, 1))
 
 
 def test_a_horizon_below_one_is_refused() -> None:

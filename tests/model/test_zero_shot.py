@@ -135,7 +135,7 @@ def test_paths_newer_data_streams_gates_and_lags(model):
     np.testing.assert_allclose(ahead, model.predict(data=newer)["LSTM"], rtol=1e-5)
     assert model.gates().retention.shape == (96, 128)
     assert model.lag_importance().top(1)[0][0] in range(1, 37)
-    assert model.evaluate(monthly(120)).lstm.mase < 1.5
+    assert model.evaluate(monthly(120)).scores["LSTM"].mase < 1.5
 
 
 def test_a_season_that_no_network_learned_is_read_with_its_own_lags():

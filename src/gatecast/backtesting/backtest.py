@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Unpack
 
@@ -13,10 +13,10 @@ import numpy as np
 from gatecast._files import fingerprint
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
-from gatecast.backtesting.models import ROLES, Entry, Models, named_models, takes
+from gatecast.backtesting.models import ROLES, Entry, Models, Nested, named_models, takes
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
-from gatecast.backtesting.windows import ID, TIME, Window, canonical, rolling_windows
+from gatecast.backtesting.windows import ID, MANY_SERIES, TIME, Window, canonical, choose_windows, rolling_windows
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.local import needed
 from gatecast.data import Panel, to_panel
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from gatecast.model.protocol import Data, Names
 
 __all__ = ["MANY_SERIES", "backtest", "check_jobs", "read_panel", "usual_jobs"]
-
-# starting processes takes seconds, which fewer series do not give back
-MANY_SERIES = 10
 
 # what is said of each run
 RUN = ("fit_seconds", "predict_seconds", "megabytes", "error")
@@ -88,7 +85,7 @@ def backtest(
     horizon: int,
     models: Models,
     *,
-    n_windows: int = 5,
+    n_windows: int | None = None,
     step_size: int | None = None,
     refit: bool | int = True,
     level: float | Sequence[float] | None = (80, 95),
@@ -116,8 +113,10 @@ def backtest(
             the baselines are such; `freq`, `horizon`, `level`, `data` and `future` are passed where there is such a
             parameter, and a model gets those covariates that it names in `past`, `future` and `static`. A model keeps
             the horizon that it was made with: make it with the one that is asked for here.
-        n_windows: Origins of each series.
-        step_size: Steps between two origins; one horizon when absent.
+        n_windows: Origins of each series; when absent as many as half of a series of median length has room for: up to
+            20 for at most 1,000 points in all, 10 for at most 10,000, and 5 for more and for ten series or more.
+        step_size: Steps between two origins; when absent one horizon, or fewer where the oldest window would otherwise
+            learn from less than half of a series of median length (windows then overlap).
         refit: Whether each window is fitted anew; False to fit in the first one only, a number to fit in every so
             many-th. Models that can, read on with `predict(data=history)` in between; others are fitted anew.
         level: Coverage of intervals in %; None for none.
@@ -154,12 +153,14 @@ def backtest(
     """
     check_jobs(n_jobs)
     levels = () if level is None or (np.ndim(level) and not len(level)) else check_levels(level)  # type: ignore[arg-type]
-    step = horizon if step_size is None else step_size
-    trial = Trial(horizon, n_windows, step, refit, levels, season_length, time_limit)
+    asked = (1 if n_windows is None else n_windows, 1 if step_size is None else step_size)
+    trial = Trial(horizon, *asked, refit, levels, season_length, time_limit)
     trial.check()
     entries = named_models(models)
     panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-    windows = rolling_windows(panel, int(horizon), int(n_windows), int(trial.step_size))
+    n, step = choose_windows(panel, horizon, n_windows, step_size)
+    trial = replace(trial, n_windows=n, step_size=step)
+    windows = rolling_windows(panel, int(horizon), int(n), int(step))
     kept = None if folder is None else _folder(folder, trial, entries, panel)
     outcomes = _run(entries, windows, trial, kept, n_jobs, progress)
     return _result(entries, windows, trial, outcomes)
@@ -327,7 +328,9 @@ def _result(entries: list[Entry], windows: list[Window], trial: Trial, outcomes:
         tables.append(window.actual().assign(**columns))
     season, scales = _scales(windows, trial)
     forecasts, names = pd.concat(tables, ignore_index=True), tuple(entry.name for entry in entries)
-    return Backtest(forecasts, pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures)
+    members = {entry.name: tuple(entry.model.members) for entry in entries if isinstance(entry.model, Nested)}
+    found = (pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures, members)
+    return Backtest(forecasts, *found)
 
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:

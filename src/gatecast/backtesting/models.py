@@ -6,14 +6,14 @@ import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gatecast.baselines.base import Baseline
 from gatecast.data.panel.arrays import Frame
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["Entry", "Model", "Models", "named_models"]
+__all__ = ["Entry", "Model", "Models", "Nested", "named_models", "takes"]
 
 # they change how a fit is done, and nothing about its result
 WITHOUT_EFFECT = ("checkpoint", "checkpoint_seconds", "n_threads", "progress")
@@ -33,6 +33,20 @@ class Model(Protocol):
         """Forecast what comes next."""
 
 
+@runtime_checkable
+class Nested(Protocol):
+    """A model that is made of others, such as `Combination`."""
+
+    weights: str
+
+    @property
+    def members(self) -> Mapping[str, Model]:
+        """The models that it is made of, by their names."""
+
+    def of(self, models: Mapping[str, Model]) -> Model:
+        """Return the same of other models."""
+
+
 # one, several, or several with names of their own
 Models = Mapping[str, Model] | Sequence[Model] | Model
 
@@ -50,7 +64,10 @@ class Entry:
         return tuple(name for role in ROLES for name in self.role(role))
 
     def role(self, role: str) -> tuple[str, ...]:
-        """Columns that it names in one of these."""
+        """Columns that it, or a model that it is made of, names in one of these."""
+        if isinstance(self.model, Nested):
+            inner = [Entry(name, model).role(role) for name, model in self.model.members.items()]
+            return tuple(dict.fromkeys(name for names in inner for name in names))
         names = getattr(self.model, role, ())
         is_names = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
         return tuple(names) if is_names else ()
@@ -62,6 +79,9 @@ class Entry:
         them than there are processors; a time limit takes the place of a baseline's own.
         """
         model = self.model
+        if isinstance(model, Nested):
+            members = model.members.items()
+            return model.of({name: Entry(name, inner).fresh(n_threads, time_limit) for name, inner in members})
         if isinstance(model, LSTMForecaster):
             settings = model.settings
             n_threads = settings.n_threads or n_threads
@@ -73,6 +93,9 @@ class Entry:
     def facts(self) -> list[object]:
         """Return what makes its forecasts what they are, for a fingerprint; a ConfigError where it cannot be told."""
         model, kind = self.model, f"{type(self.model).__module__}.{type(self.model).__qualname__}"
+        if isinstance(model, Nested):
+            inner = [[name, *Entry(name, member).facts()] for name, member in model.members.items()]
+            return [kind, model.weights, inner]
         if isinstance(model, LSTMForecaster):
             return [kind, {k: value for k, value in model.settings.values().items() if k not in WITHOUT_EFFECT}]
         if isinstance(model, Baseline):

@@ -33,6 +33,7 @@ class Backtest:
         scales: By `unique_id`, the mean absolute error of the seasonal naive within the first window's training part:
             the denominator of MASE. 0 or NaN where it is undefined: a constant series, or one that is too short.
         failures: By model, why its first run that failed did.
+        members: By combination, the names of its models.
     """
 
     forecasts: pd.DataFrame
@@ -43,3 +44,4 @@ class Backtest:
     levels: tuple[float, ...]
     scales: Mapping[object, float] | pd.Series
     failures: Mapping[str, Message] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

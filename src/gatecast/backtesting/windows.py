@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,10 +17,19 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ID", "TARGET", "TIME", "Window", "canonical", "rolling_windows"]
+__all__ = ["ID", "TARGET", "TIME", "Window", "canonical", "choose_windows", "rolling_windows"]
 
 # the names that models and the long form use, whatever the user's columns are called
 ID, TIME, TARGET = "unique_id", "ds", "y"
+# origins by the points of all series together, since models take longer for more of them: at most so many points, so
+# many origins; a measured time would make the result depend on what else a computer does
+MOST = ((1_000, 20), (10_000, 10))
+# what a test of several series, or of many points, is content with; short series overlap to have as many
+FEW = 5
+# from so many series on their number says more than further origins
+MANY_SERIES = 10
+# what the oldest window learns from, of a series of median length
+LEARNED = 0.5
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,43 @@ def rolling_windows(panel: Panel, horizon: int, n_windows: int, step_size: int) 
         windows.append(Window(panel, number, np.where(cuts > _before_first(panel), cuts, 0), horizon))
     # of a table of short series, the oldest windows may be empty
     return [window for window in windows if len(window.rows)]
+
+
+def choose_windows(
+    panel: Panel, horizon: int, n_windows: int | None = None, step_size: int | None = None
+) -> tuple[int, int]:
+    """Choose how many origins there are, and the steps between two of them, from the lengths of the series alone.
+
+    A series of median length keeps half of its points before the oldest origin. In the other half there are up to 20
+    origins where all series together have at most 1,000 points, 10 up to 10,000 points, and 5 beyond and from ten
+    series on. Origins are a horizon apart, or closer where fewer would fit: down to half a horizon, so that a point is
+    forecast twice at most, and further down for five of them. What is given stays; so does a `step_size` beside
+    fewer origins.
+    """
+    points = panel.lengths - _before_first(panel)
+    length = int(np.median(points))
+    room = max(length - math.ceil(LEARNED * length) - horizon, 0)
+    if step_size is not None:
+        return n_windows or min(_most(points), room // step_size + 1), step_size
+    if n_windows is not None:
+        return n_windows, _step(room, horizon, n_windows, 1)
+    step = _step(room, horizon, _most(points), math.ceil(horizon / 2))
+    n = min(_most(points), room // step + 1)
+    if n < FEW:
+        step = _step(room, horizon, FEW, 1)
+        n = min(FEW, room // step + 1)
+    return n, step
+
+
+def _most(points: Ints) -> int:
+    if len(points) >= MANY_SERIES:
+        return FEW
+    return next((n for least, n in MOST if points.sum() <= least), FEW)
+
+
+def _step(room: int, horizon: int, n_windows: int, least: int) -> int:
+    """Return the steps between origins that fill the room, from `least` to a horizon."""
+    return min(max(room // max(n_windows - 1, 1), least), horizon)
 
 
 def _before_first(panel: Panel) -> Ints:

@@ -253,13 +253,17 @@ class WindowOptions(TableOptions):
     """Options of commands that let models forecast from rolling origins."""
 
     settings: Settings = settings(COVARIATES)
-    n_windows: int | None = option(5, "Origins to forecast from.", "N", panel=WINDOWS)
-    step_size: int | None = option(None, "Steps between two origins.", "N", panel=WINDOWS, shown="the horizon")
+    n_windows: int | None = option(
+        None, "Origins to forecast from.", "N", panel=WINDOWS, shown="as many as the lengths allow, up to 20"
+    )
+    step_size: int | None = option(
+        None, "Steps between two origins.", "N", panel=WINDOWS, shown="the horizon, fewer for short series"
+    )
     refit: bool = option(True, "Fit anew in each window.", panel=WINDOWS)
     models: tuple[str, ...] = option(
         (),
         "Take this one: LSTM, Naive, SeasonalNaive, Drift, WindowAverage, AutoARIMA, AutoETS, AutoTheta, MSTL, "
-        "LinearAR, or orders as in 'SARIMA(2,0,2)(0,1,1)12'; may be repeated.",
+        "LinearAR, orders as in 'SARIMA(2,0,2)(0,1,1)12', or the mean of some, 'Mean(LSTM, AutoETS)'; may be repeated.",
         "NAME",
         panel=WINDOWS,
         shown="the usual ones",
@@ -289,6 +293,12 @@ class CompareOptions(WindowOptions):
         "gatecast compare sales.csv --horizon 12",
         "gatecast compare load.csv --horizon 24 --n-windows 10 --models LSTM --models AutoARIMA --out windows.csv",
         "gatecast compare shops.parquet --id-col shop --horizon 14 --folder compared --n-jobs 2 --json",
+    )
+    prefer: str = option(
+        "accurate",
+        "What to recommend: accurate for the smallest error, or fast for a faster model that is not distinguishable.",
+        "WHAT",
+        panel=WINDOWS,
     )
 
 
@@ -333,6 +343,12 @@ class ReportOptions(WindowOptions):
         "SECONDS",
         panel=WINDOWS,
         shown="30, and 20 for ten series or more",
+    )
+    prefer: str = option(
+        "accurate",
+        "What to recommend: accurate for the smallest error, or fast for a faster model that is not distinguishable.",
+        "WHAT",
+        panel=WINDOWS,
     )
     out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
     lang: str = option("en", "Language of the report: en, or zh for Chinese.", "LANG", panel=RESULTS)

@@ -64,7 +64,8 @@ def compare(options: CompareOptions) -> None:
     models = models_of(options, USUAL)
     printer = Printer(shown=not options.json)
     table = read_table(printer, options)
-    found = compared(table.panel, options.horizon, models, seed=options.seed, **arguments_of(options, table))
+    more = {"seed": options.seed, "prefer": options.prefer, **arguments_of(options, table)}
+    found = compared(table.panel, options.horizon, models, **more)
     write_table(found.backtest.forecasts, options.out)
     if options.json:
         printer.json({"data": table.facts(), "horizon": options.horizon, **found.to_dict()})

@@ -34,10 +34,12 @@ def report(options: ReportOptions) -> None:
     from gatecast.backtesting.backtest import Trial, check_jobs
     from gatecast.backtesting.windows import rolling_windows
     from gatecast.comparison.comparison import USUAL
+    from gatecast.comparison.verdict import check_preference
     from gatecast.reporting.made import check_libraries
     from gatecast.texts import check_language
 
     check_language(options.lang)
+    check_preference(options.prefer)
     check_libraries()
     # a wrong name or number is said before any work
     models_of(options, USUAL)
@@ -101,11 +103,14 @@ def _compare(options: ReportOptions, scope: Scope, panel: Panel) -> Comparison:
 
 def _arguments(options: ReportOptions, scope: Scope) -> dict[str, Any]:
     """Return what is passed on to `compare`; only what differs from its defaults, as it is shown."""
+    from gatecast.comparison.verdict import ACCURATE
+
     arguments: dict[str, Any] = {"n_windows": scope.n_windows, "time_limit": scope.time_limit, "seed": options.seed}
     more: dict[str, object] = {
         "step_size": options.step_size,
         "refit": None if options.refit else False,
         "n_jobs": scope.n_jobs,
+        "prefer": None if options.prefer == ACCURATE else options.prefer,
     }
     more["folder"] = options.folder and str(options.folder)
     return arguments | {name: value for name, value in more.items() if value is not None}

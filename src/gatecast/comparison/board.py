@@ -21,7 +21,7 @@ from gatecast.comparison.significance import (
     holm,
     units_of,
 )
-from gatecast.comparison.verdict import NAIVE, Standing, Verdict, judge
+from gatecast.comparison.verdict import ACCURATE, NAIVE, Standing, Verdict, check_preference, judge
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
 
@@ -52,7 +52,7 @@ class Leaderboard:
             who should be taken: the winner, unless it is ahead of the best of all by less than a standard error.
         errors: pandas table `model, cutoff, error` of runs that failed or timed out.
         metric: By which error models are ranked: "mase", or "mae" where MASE is undefined.
-        verdict: What to do, in plain words; `verdict.best` and `verdict.recommended` are names.
+        verdict: What to do, in plain words; `verdict.best`, `verdict.recommended` and `verdict.faster` are names.
         notes: What was left out and what is assumed.
         scores: Errors of each model in each window.
     """
@@ -78,6 +78,7 @@ class Leaderboard:
             "verdict": str(self.verdict),
             "best": self.verdict.best,
             "recommended": self.verdict.recommended,
+            "faster": self.verdict.faster,
             "models": self.table.to_dict("records"),
             "pairs": self.pairs.to_dict("records"),
             "ranks": asdict(self.ranks) | {"note": str(self.ranks.note or "")},
@@ -100,13 +101,14 @@ class Leaderboard:
         return self.table[columns].round(3)
 
 
-def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> Leaderboard:
+def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, prefer: str = ACCURATE) -> Leaderboard:
     """Compare the models of a backtest.
 
     Models with complete forecasts of at least 90 % of the windows are ranked, by their errors in the windows that all
     of them have; the others stand below, with the errors of their own windows. The same seed gives the same intervals
-    of skill.
+    of skill. `prefer` is that of `compare`.
     """
+    check_preference(prefer)
     if not backtest.models:
         raise ConfigError("The backtest has no models, and at least one was expected. Pass `models=[...]` to it.")
     scores = score_windows(backtest)
@@ -124,7 +126,8 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0) -> L
     told = {name: Message("failure.quoted", {"text": error}) for name, error in failed}
     seconds = table["fit_seconds"] + table["predict_seconds"]
     standing = table.assign(error=table[cells.metric], seconds=seconds).set_index("model")
-    verdict = judge(Standing(standing, NAMES[cells.metric], told | dict(backtest.failures), units.note))
+    reasons, n = told | dict(backtest.failures), units.losses.shape[1]
+    verdict = judge(Standing(standing, NAMES[cells.metric], reasons, units.note, units.what, n), prefer)
     per_series = _per_series(scores, backtest, ranked)
     if cells.metric != "mase":
         notes.append(Message("note.mae"))

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from gatecast._json import JsonObject
 from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
+from gatecast.backtesting.combination import Combination
 from gatecast.backtesting.models import Entry, Model, Models, named_models
 from gatecast.backtesting.record import Backtest
 from gatecast.backtesting.run import prepare_process
+from gatecast.backtesting.windows import choose_windows
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.limits import beside
 from gatecast.baselines.local import needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
+from gatecast.comparison.verdict import ACCURATE, check_preference
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.settings import SETTINGS
@@ -47,6 +50,10 @@ ORDERS = re.compile(
     r"s?arima\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)(?:\s*\(\s*(\d+\s*,\s*\d+\s*,\s*\d+)\s*\)\s*\[?(\d+)?\]?)?",
     re.IGNORECASE,
 )
+# Mean(LSTM, AutoETS) and the like
+COMBINED = re.compile(r"(mean|weighted)\s*\((.*)\)", re.IGNORECASE)
+# commas that separate names, and no numbers in the parentheses of one
+BETWEEN = re.compile(r",(?![^(]*\))")
 # what is compared where nothing is said
 USUAL = ("LSTM", "Naive", "SeasonalNaive", "AutoARIMA", "AutoETS", "AutoTheta", "LinearAR")
 
@@ -81,7 +88,7 @@ def compare(
     horizon: int,
     models: Models | Sequence[Model | str] | str | None = None,
     *,
-    n_windows: int = 5,
+    n_windows: int | None = None,
     step_size: int | None = None,
     refit: bool | int = True,
     level: float | Sequence[float] | None = (80, 95),
@@ -93,6 +100,7 @@ def compare(
     time_col: str | None = None,
     target_col: str | None = None,
     freq: str | int | None = None,
+    prefer: str = ACCURATE,
     seed: int = 0,
     progress: bool = True,
 ) -> Comparison:
@@ -101,9 +109,10 @@ def compare(
     Args:
         data: Table, Series, array or `Panel`.
         horizon: H, steps of each forecast.
-        models: Objects, a dict of names, or names in `MODELS`; LSTM and six baselines when absent.
-        n_windows: Origins of each series.
-        step_size: As in `backtest`, like all that follow but `seed`.
+        models: Objects, a dict of names, or names in `MODELS`, also `Mean(LSTM, AutoETS)`; LSTM and six baselines when
+            absent.
+        n_windows: Origins of each series; when absent as many as their lengths allow, 20 at most, as in `backtest`.
+        step_size: As in `backtest`, like all that follow but `prefer` and `seed`.
         refit: Whether each window is fitted anew.
         level: Coverage of intervals in %.
         n_jobs: Processes.
@@ -114,6 +123,8 @@ def compare(
         time_col: Name of the time column, where it is not found.
         target_col: Name of the target column, where it is not found.
         freq: pandas frequency of the times, where it cannot be inferred.
+        prefer: "accurate" recommends the model with the smallest error, and only names a faster one that is not
+            distinguishable from it; "fast" recommends that.
         seed: Of the LSTM's weights and of the intervals of skill.
         progress: Whether a terminal or notebook shows a progress bar.
 
@@ -129,6 +140,7 @@ def compare(
         'LinearAR'
     """
     SETTINGS["seed"].check(seed)
+    check_preference(prefer)
     check_jobs(n_jobs)
     entries = _entries(USUAL if models is None else models, horizon, seed)
     panel = read_panel(data, entries, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
@@ -150,11 +162,12 @@ def compare(
         time_limit=time_limit,
         progress=progress,
     )
-    before = panel.head((panel.lengths - horizon - (n_windows - 1) * (step_size or horizon)).clip(min=0))
+    n, step = choose_windows(panel, horizon, n_windows, step_size)
+    before = panel.head((panel.lengths - horizon - (n - 1) * step).clip(min=0))
     known = before if before.lengths.max() > 1 else panel
     look = partial(facts_about, known, found.season_length)
     # the process of the baselines has imported statsmodels, which takes seconds
-    return Comparison(found, leaderboard(found, seed=seed), beside(look) if is_beside else look())
+    return Comparison(found, leaderboard(found, seed=seed, prefer=prefer), beside(look) if is_beside else look())
 
 
 def _entries(models: Models | Sequence[Model | str] | str, horizon: int, seed: int) -> list[Entry]:
@@ -175,16 +188,24 @@ def model_named(
     calendar: bool = False,
     country: str | None = None,
 ) -> Forecaster:
-    """Make a model of `MODELS` with its defaults, or one with the orders in its name, `SARIMA(2,0,2)(0,1,1)12`."""
+    """Make a model of `MODELS` with its defaults, `SARIMA(2,0,2)(0,1,1)12` with these orders, or `Mean(LSTM, AutoETS)`.
+
+    `Mean(...)` and `Weighted(...)` are a `Combination` of the models in it.
+    """
     SETTINGS["seed"].check(seed)
+    combined = COMBINED.fullmatch(name.strip())
+    if combined is not None:
+        known_columns = {"past": past, "future": future, "static": static, "calendar": calendar, "country": country}
+        inner = [model_named(one.strip(), horizon, seed, **known_columns) for one in BETWEEN.split(combined[2])]  # type: ignore[arg-type]
+        return Combination(inner, weights="mean" if combined[1].lower() == "mean" else "backtest")
     orders = ORDERS.fullmatch(name)
     if orders is not None:
         return _with_orders(horizon, *orders.groups())
     known = {known.lower(): known for known in MODELS}.get(name.lower())
     if known is None:
         raise ConfigError(
-            f"There is no model {name!r}, and one of {', '.join(MODELS)} or SARIMA(p,d,q)(P,D,Q)m was expected. "
-            "Use `AutoARIMA`."
+            f"There is no model {name!r}, and one of {', '.join(MODELS)}, SARIMA(p,d,q)(P,D,Q)m or a mean of some, "
+            "Mean(LSTM, AutoETS), was expected. Use `AutoARIMA`."
         )
     if known == "LSTM":
         return LSTMForecaster(

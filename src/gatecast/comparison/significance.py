@@ -17,6 +17,7 @@ __all__ = [
     "average_ranks",
     "bootstrap_skill",
     "critical_difference",
+    "detectable_difference",
     "diebold_mariano",
     "holm",
     "units_of",
@@ -24,6 +25,8 @@ __all__ = [
 
 # below this many differences the variance is known from too few of them to say anything
 LEAST_WINDOWS = 3
+# error of the first kind, and power, for which a detectable difference is given
+ALPHA, POWER = 0.05, 0.8
 # from this many on, a test is expected to find differences of the size that matter
 MANY = 10
 # level of the critical difference of ranks
@@ -95,6 +98,25 @@ def _standard_error(seen: Floats, horizon: int) -> float:
         variance = covariances[0] + 2 * weights @ covariances[1:]
     correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
     return float(unit * np.sqrt(variance / n / correction))
+
+
+def detectable_difference(standard_error: float, n: int) -> float:
+    """Return how large a true difference must be for the test to find it in four of five cases, or NaN.
+
+    `(t(1 - 0.05 / 2; n - 1) + t(0.8; n - 1)) x standard error`, the minimum detectable effect of Bloom (1995,
+    Evaluation Review 19, 547-556), which for independent differences is the minimum detectable difference of the
+    paired t-test (Zar 2010, chapter 7), with the standard error of `diebold_mariano`. Holm's adjustment is left out:
+    with many pairs a difference has to be larger still.
+
+    Args:
+        standard_error: Of the mean of `n` differences of losses.
+        n: Differences.
+    """
+    if n < 2 or not np.isfinite(standard_error):
+        return np.nan
+    from scipy.special import stdtrit
+
+    return float((stdtrit(n - 1, 1 - ALPHA / 2) + stdtrit(n - 1, POWER)) * standard_error)
 
 
 def holm(p_values: Floats) -> Floats:

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast._json import JsonObject
+from gatecast.comparison.significance import detectable_difference
+from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NAIVE", "Standing", "Verdict", "judge"]
+__all__ = ["ACCURATE", "FAST", "NAIVE", "Standing", "Verdict", "check_preference", "judge"]
 
 NAIVE = "SeasonalNaive"
+# what counts: the error alone, or time among models that are not distinguishable from the best one
+ACCURATE, FAST = "accurate", "fast"
 ALPHA = 0.05
 # who is not known to be worse must also be close: within a standard error, or within this share of the best's error
 CLOSE = 0.05
-# a faster model is worth to be named when it is this much faster
-FASTER = 1.5
+# a faster model is worth to be named when it is this much faster, and saves at least so many seconds in all windows
+FASTER, LEAST_SAVED = 1.5, 1.0
 # a larger error of what is recommended is told from this share on
 WORTH_A_WORD = 0.01
 
@@ -33,6 +37,8 @@ class Verdict:
     best: str  # model with the smallest error among those that are ranked, "" where there is none
     recommended: str  # model to take, "" where there is none
     sentences: tuple[Message, ...]  # why
+    faster: str = ""  # the fastest of those that are not distinguishable from the best, where it is clearly faster
+    alike: tuple[str, ...] = ()  # models that are not distinguishable from the best, those with smaller errors first
 
     def __str__(self) -> str:
         return " ".join(map(str, self.sentences))
@@ -48,18 +54,28 @@ class Standing:
     metric: str  # name of the error, for people
     reasons: Mapping[str, Message]  # by model, why windows are missing
     note: Message | None  # what limits the test
+    what: str  # of what the test has one difference each: "origin" or "series"
+    n: int  # how many differences
 
     def __getitem__(self, model: str) -> Any:
         return self.table.loc[model]
 
 
-def judge(standing: Standing) -> Verdict:
-    """Recommend a model.
+def check_preference(prefer: str) -> None:
+    """Raise a ConfigError where what counts is neither accuracy nor time."""
+    if prefer not in (ACCURATE, FAST):
+        raise ConfigError(
+            f'`prefer` must be "{ACCURATE}" or "{FAST}", got {prefer!r}. Use `prefer="{FAST}"` where time matters.'
+        )
 
-    The best has the smallest error. A model is not distinguishable from it when its adjusted p-value is at least 0.05
-    and its error is within one standard error of the difference, or 5 %: with few windows a test finds nothing, and a
-    model that looks much worse is not as good only because that is not proven. Of these the fastest is recommended,
-    where it is at least 1.5 times as fast.
+
+def judge(standing: Standing, prefer: str = ACCURATE) -> Verdict:
+    """Recommend a model: the one with the smallest error, or a faster one where time was said to matter.
+
+    A model is not distinguishable from the best when its adjusted p-value is at least 0.05 and its error is within one
+    standard error of the difference, or 5 %: with few windows a test finds nothing, and a model that looks much worse
+    is not as good only because that is not proven. The fastest of these is named beside the best where it is at
+    least 1.5 times as fast and saves a second, and recommended with `prefer="fast"` only.
     """
     ranked = [str(name) for name in standing.table.index[standing.table["is_ranked"]]]
     left_out = tuple(_left_out(standing, str(name)) for name in standing.table.index if name not in ranked)
@@ -67,13 +83,32 @@ def judge(standing: Standing) -> Verdict:
         return Verdict("", "", (Message("verdict.nothing"), *left_out))
     best = ranked[0]
     alike = [name for name in ranked[1:] if _is_alike(standing, name, best)]
-    seconds = standing.table["seconds"].fillna(np.inf).astype(float).to_dict().__getitem__
-    fastest = min([best, *alike], key=seconds)
-    ratio = seconds(best) / max(seconds(fastest), 1e-9)
-    recommended = fastest if ratio >= FASTER else best
-    choice = _choice(standing, best, recommended, ratio, alike, ranked)
-    notes = [] if standing.note is None else [standing.note]
-    return Verdict(best, recommended, (choice, *_against_naive(standing, ranked), *notes, *left_out))
+    faster = _faster(standing, best, alike)
+    recommended = faster if faster and prefer == FAST else best
+    choice = _choice(standing, recommended, faster, alike, ranked)
+    notes = () if standing.note is None else (standing.note, *_detectable(standing, ranked))
+    sentences = (*choice, *_against_naive(standing, ranked), *notes, *left_out)
+    return Verdict(best, recommended, sentences, faster, tuple(alike))
+
+
+def _faster(standing: Standing, best: str, alike: list[str]) -> str:
+    """Return the fastest of the models that are alike, "" where none is clearly faster than the best."""
+    seconds = standing.table["seconds"].fillna(np.inf).astype(float)
+    fastest = min([best, *alike], key=seconds.to_dict().__getitem__)
+    is_worth = seconds[best] - seconds[fastest] >= LEAST_SAVED and seconds[best] >= FASTER * seconds[fastest]
+    return fastest if is_worth else ""
+
+
+def _detectable(standing: Standing, ranked: list[str]) -> list[Message]:
+    """Say how far the runner-up would have to be behind for the test to find it."""
+    if len(ranked) < 2:
+        return []
+    best, other = ranked[:2]
+    share = detectable_difference(float(standing[other]["standard_error"]), standing.n) / float(standing[best]["error"])
+    if not 0 < share < np.inf:
+        return []
+    facts = {"best": best, "other": other, "n": standing.n, "metric": standing.metric, "share": share}
+    return [Message(f"verdict.detectable_{standing.what}", facts)]
 
 
 def _is_alike(standing: Standing, name: str, best: str) -> bool:
@@ -86,19 +121,31 @@ def _is_alike(standing: Standing, name: str, best: str) -> bool:
 
 
 def _choice(
-    standing: Standing, best: str, recommended: str, ratio: float, alike: list[str], ranked: list[str]
-) -> Message:
+    standing: Standing, recommended: str, faster: str, alike: list[str], ranked: list[str]
+) -> tuple[Message, ...]:
+    """Say which model to take, and which faster one is beside it."""
+    best = ranked[0]
     if len(ranked) == 1:
-        return Message("verdict.only", {"best": best})
-    if recommended != best:
-        test = _test(standing, recommended, best)
-        is_larger = test["p"] == test["p"] and test["behind"] >= WORTH_A_WORD
-        times = round(ratio) if ratio >= 10 else round(ratio, 1)
-        code = "verdict.faster_behind" if is_larger else "verdict.faster"
-        return Message(code, {"recommended": recommended, "best": best, "ratio": times, **test})
+        return (Message("verdict.only", {"best": best}),)
+    if faster:
+        beside = _beside(standing, best, faster, is_taken=recommended == faster)
+        facts = {"best": best, "metric": standing.metric, "error": float(standing[best]["error"])}
+        return (beside,) if recommended == faster else (Message("verdict.smallest", facts), beside)
     if alike:
-        return Message("verdict.alike", {"best": best, "other": alike[0], **_test(standing, alike[0], best)})
-    return _lead(standing, best, ranked)
+        facts = {"best": best, "other": alike[0], "error": float(standing[best]["error"])}
+        return (Message("verdict.alike", facts | _test(standing, alike[0], best)),)
+    return (_lead(standing, best, ranked),)
+
+
+def _beside(standing: Standing, best: str, faster: str, *, is_taken: bool) -> Message:
+    """Say of a faster model how much faster it is, and how much larger its error where that is worth a word."""
+    test = _test(standing, faster, best)
+    is_larger = test["p"] == test["p"] and test["behind"] >= WORTH_A_WORD
+    ratio = float(standing[best]["seconds"] / max(standing[faster]["seconds"], 1e-9))
+    times = round(ratio) if ratio >= 10 else round(ratio, 1)
+    code = f"verdict.{'faster' if is_taken else 'beside'}{'_behind' if is_larger else ''}"
+    setting = {} if is_taken else {"setting": {"prefer": FAST}}
+    return Message(code, {"faster": faster, "best": best, "ratio": times, **setting, **test})
 
 
 def _lead(standing: Standing, best: str, ranked: list[str]) -> Message:

@@ -113,21 +113,14 @@ class _Reader:
 
 
 def _reader(settings: Settings, panel: Panel, seasons: Seasons) -> _Reader:
-    own = class_of(seasons.shortest)
-    value_inputs = own.value_inputs(seasons.shortest, _longer(own, seasons))
+    longer = next((length for length in seasons.lengths if length > seasons.shortest), 0)
+    own = class_of(seasons.shortest, longer)
+    value_inputs = own.value_inputs(seasons.shortest, longer)
     preparation = prepare(panel, TRANSFORM, "season", seasons.shortest, value_inputs)
     spec, weights = pretrained_networks(own, settings.horizon)
     threads = thread_count(settings.n_threads)
     networks = tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights)
     return _Reader(panel, own, seasons, preparation, Ensemble(networks))
-
-
-def _longer(own: SeasonClass, seasons: Seasons) -> int | None:
-    """Return the longer season of a network of two: the next one, or as many of the shortest as it learned."""
-    if not own.longer:
-        return None
-    longer = [length for length in seasons.lengths if length > seasons.shortest]
-    return longer[0] if longer else own.longer // own.season * seasons.shortest
 
 
 def _record(own: SeasonClass, seasons: Seasons, preparation: Preparation, ensemble: Ensemble) -> FitRecord:

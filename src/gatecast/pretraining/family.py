@@ -14,6 +14,8 @@ LOSS = LossSettings("quantile", quantiles=(0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 
 N_LAYERS, UNITS = 2, 64
 # seasons back at which the longest of the lines begins that naive forecasts go on along: the whole past of most series
 SEASONS_OF_DRIFT = 10
+# a second season of up to so many of the first is one that a network learned
+MOST_RATIO = 14
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class SeasonClass:
 
         All that depends on a season moves along, so that the network's weights keep their meaning.
         """
-        m, far = season or self.season, longer or self.longer
+        m = season or self.season
+        # of a network of two seasons the longer one moves along where only the shortest is known
+        far = (longer or self.longer // self.season * m) if self.longer else 0
         if self.season == 1:
             return ValueInputs((1, 2, 3, 4), (1, -3, -8), level=False, drifts=(1, 4, 60))
         backs = (m, 2 * m, far or 3 * m)
@@ -74,13 +78,19 @@ FAMILY = (
 )
 
 
-def class_of(season: int) -> SeasonClass:
+def class_of(season: int, longer: int = 0) -> SeasonClass:
     """Return the class whose network forecasts series of a season: the nearest one by factor; without one, its own.
+
+    Series with a second season that is not much longer, as days and weeks are, go to the network that learned two.
 
     Examples:
         >>> [class_of(season).season for season in (1, 2, 4, 5, 7, 12, 48, 365)]
         [1, 4, 4, 4, 7, 12, 52, 52]
+        >>> class_of(48, 336).season, class_of(7, 364).season
+        (24, 7)
     """
     if season == 1:
         return FAMILY[0]
+    if season < longer <= MOST_RATIO * season:
+        return next(own for own in FAMILY if own.longer)
     return min(FAMILY[1:], key=lambda own: max(own.season / season, season / own.season))

@@ -8,6 +8,7 @@ import numpy as np
 
 from gatecast._json import JsonObject, plain
 from gatecast.comparison.comparison import Comparison, compare
+from gatecast.comparison.verdict import ACCURATE, check_preference
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.ahead import rows_ahead, split_future
@@ -37,6 +38,7 @@ def report(
     test: Data | None = None,
     comparison: Comparison | None = None,
     diagnosis: Diagnosis | None = None,
+    prefer: str = ACCURATE,
     lang: str = "en",
     origin: Origin | None = None,
 ) -> Report:
@@ -50,6 +52,7 @@ def report(
             usual ones: in five windows, or two of ten series or more.
         diagnosis: From `gatecast.diagnosis.diagnose`; when absent that of `model` where a test part lies behind what it
             learned, else that of a model of the same settings that is fitted on the first four fifths.
+        prefer: As in `compare`: "fast" recommends a faster model that is not distinguishable from the best.
         lang: "en" or "zh".
         origin: What it is called and how it was made.
 
@@ -72,6 +75,7 @@ def report(
         (True, True)
     """
     check_language(lang)
+    check_preference(prefer)
     if not isinstance(model, LSTMForecaster):
         raise ConfigError(
             f"`model` has the type {type(model).__name__}, and a fitted LSTMForecaster was expected. Pass one, e.g. "
@@ -82,7 +86,7 @@ def report(
     clock = Clock(dict(origin.seconds))
     scope = scope_of(panel, model.fitted_.horizon)
     left_out = origin.left_out if comparison is not None else scope.left_out
-    compared = comparison or clock.try_("compare", lambda: _compare(model, panel, scope))
+    compared = comparison or clock.try_("compare", lambda: _compare(model, panel, scope, prefer))
     held = hold_out(model, panel, clock)
     diagnosed = diagnosis or clock.try_("diagnose", held.diagnose)
     known = compared if isinstance(compared, Comparison) else None
@@ -113,7 +117,7 @@ def _read(model: LSTMForecaster, data: Data | None, test: Data | None) -> tuple[
     return split_future(panel)[0], None if ahead is None else rows_ahead(ahead)
 
 
-def _compare(model: LSTMForecaster, panel: Panel, scope: Scope) -> Comparison:
+def _compare(model: LSTMForecaster, panel: Panel, scope: Scope, prefer: str) -> Comparison:
     models = [unfitted(model) if name == "LSTM" else name for name in scope.models]
     return compare(
         panel,
@@ -122,6 +126,7 @@ def _compare(model: LSTMForecaster, panel: Panel, scope: Scope) -> Comparison:
         n_windows=scope.n_windows,
         n_jobs=scope.n_jobs,
         time_limit=scope.time_limit,
+        prefer=prefer,
         seed=model.settings_.seed,
         progress=False,
     )

@@ -1,0 +1,24 @@
+"""Networks read series of other seasons than theirs with lags that move along."""
+
+import pytest
+
+from gatecast.pretraining.family import FAMILY, class_of
+
+
+@pytest.mark.parametrize("own", FAMILY, ids=lambda own: str(own.season))
+def test_inputs_of_its_own_season_are_what_it_learned(own):
+    assert own.value_inputs(own.season, own.longer or None) == own.value_inputs()
+    assert own.spec.dense_inputs == own.value_inputs().n_inputs
+
+
+def test_lags_move_along_with_the_season_and_keep_their_number():
+    assert class_of(5).value_inputs(5).lags == (1, 5, 10, 15)
+    hours = class_of(48, 336)
+    assert hours.value_inputs(48, 336).lags == (1, 48, 96, 336)
+    # a longer season that is not known is taken to be as many of the shortest as were learned
+    assert hours.value_inputs(48).lags == (1, 48, 96, 336)
+    # a network of one season has no use for a second one
+    assert class_of(7, 364).value_inputs(7, 364) == class_of(7).value_inputs()
+    for season in (2, 5, 13, 96):
+        own = class_of(season)
+        assert own.value_inputs(season).n_candidates == own.value_inputs().n_candidates
