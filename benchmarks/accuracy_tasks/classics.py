@@ -35,11 +35,24 @@ ALL = "all series"
 
 @dataclass(frozen=True)
 class Frequency:
-    """Steps in a season, horizon, and steps from one origin to the next."""
+    """What the frequency of a series decides.
+
+    Args:
+        season: Steps in a season.
+        horizon: H.
+        step: Steps from one origin to the next.
+        longer: Steps in a longer season, of which the networks are told too; 0 for none.
+    """
 
     season: int
     horizon: int
     step: int
+    longer: int = 0
+
+    @property
+    def told(self) -> int | tuple[int, int]:
+        """The seasons as the networks are told of them."""
+        return (self.season, self.longer) if self.longer else self.season
 
 
 FREQUENCIES = {
@@ -50,7 +63,7 @@ FREQUENCIES = {
     "W-SAT": Frequency(52, 13, 13),
     "D": Frequency(7, 14, 14),
     # origins fall on other times of the day and days of the week
-    "30min": Frequency(48, 48, 84),
+    "30min": Frequency(48, 48, 84, 336),
     # times that mean nothing
     "step": Frequency(1, 12, 12),
 }
@@ -66,7 +79,7 @@ class Classic:
     @property
     def scores(self) -> dict[str, float]:
         """What the pretrained networks reach on it."""
-        table, _ = zero_shot(self.split.table, self.own.horizon, self.own.season, QUANTILES, LEVELS)
+        table, _ = zero_shot(self.split.table, self.own.horizon, self.own.told, QUANTILES, LEVELS)
         return scores_of(self.split, table)
 
 

