@@ -169,7 +169,7 @@ def test_weights_that_are_missing_or_damaged_are_told(monkeypatch, tmp_path):
 def test_every_class_has_its_networks_and_all_fit_into_five_megabytes():
     assert kept.KEPT.stat().st_size < 5e6
     for own in FAMILY:
-        spec, flats = kept.pretrained_networks(own, own.horizon)
+        spec, flats = kept.pretrained_networks(own, own.horizon, own.season)
         assert flats
         for flat in flats:
             assert flat.shape == (spec.n_parameters,)

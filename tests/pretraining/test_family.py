@@ -1,5 +1,6 @@
 """Networks read series of other seasons than theirs with lags that move along."""
 
+import numpy as np
 import pytest
 
 from gatecast.pretraining.family import FAMILY, class_of
@@ -22,3 +23,16 @@ def test_lags_move_along_with_the_season_and_keep_their_number():
     for season in (2, 5, 13, 96):
         own = class_of(season)
         assert own.value_inputs(season).n_candidates == own.value_inputs().n_candidates
+
+
+def test_whole_seasons_are_forecast_by_whole_seasons():
+    for own in FAMILY[1:]:
+        for season in (2, 3, 5, 6, 9, 13, 30, 48, 52):
+            wanted = np.arange(1, own.horizon + 1)
+            steps = own.steps(season, own.horizon) + 1
+            has_whole = own.season <= own.horizon
+            whole = wanted % season == 0
+            assert (steps[~whole] % own.season != 0).all()
+            assert (steps[whole] % own.season == 0).all() or not has_whole
+            assert np.abs(steps - wanted)[~whole].max(initial=0) <= 1
+    assert class_of(12).steps(12, 5).tolist() == [0, 1, 2, 3, 4]

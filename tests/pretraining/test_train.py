@@ -51,7 +51,7 @@ def test_weights_lose_less_than_half_precision_in_their_file(tmp_path, monkeypat
     write_weights(tmp_path / "w.safetensors", {(4, 0): flat})
     weights._kept.cache_clear()
     monkeypatch.setattr(weights, "KEPT", tmp_path / "w.safetensors")
-    spec, (read,) = pretrained_networks(OWN, OWN.horizon)
+    spec, (read,) = pretrained_networks(OWN, OWN.horizon, OWN.season)
     weights._kept.cache_clear()
     assert spec == OWN.spec
     # half precision has eleven binary digits

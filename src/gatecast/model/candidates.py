@@ -138,7 +138,7 @@ def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
 
 def pretrained_with(own: SeasonClass, preparation: Preparation, settings: Settings) -> tuple[NetworkSpec, list[Array]]:
     """Return shape and weights of a class's networks, with inputs for covariates that have no effect yet."""
-    spec, flats = pretrained_networks(own, settings.horizon)
+    spec, flats = pretrained_networks(own, settings.horizon, preparation.value_inputs.season)
     wider = with_covariates(spec, _covariates(preparation))
     if wider == spec:
         return spec, flats

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from gatecast.data.panel.arrays import Ints
 from gatecast.network.inputs import LossSettings, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
@@ -56,6 +59,27 @@ class SeasonClass:
         backs = (m, 2 * m, far or 3 * m)
         drifts = (m, far or SEASONS_OF_DRIFT * m)
         return ValueInputs((1, *backs), (1, *backs, -m), level=False, drifts=drifts)
+
+    def steps(self, season: int, horizon: int) -> Ints:
+        """Return which of its own steps, counted from 0, forecasts each of `horizon` steps of another season.
+
+        The head has weights for each step, and at whole seasons those of the last value and of the season before are of
+        the same point: so whole seasons are forecast by whole seasons, and all other steps by the nearest other one.
+
+        Examples:
+            >>> (class_of(4).steps(5, 8) + 1).tolist()
+            [1, 2, 3, 5, 4, 6, 7, 9]
+        """
+        own = np.arange(1, self.horizon + 1)
+        wanted = np.arange(1, min(horizon, self.horizon) + 1)
+        if season == self.season or self.season == 1:
+            return wanted - 1
+        differs = (own % self.season == 0)[None] != (wanted % season == 0)[:, None]
+        # of two that are as near the later one; a step of the other kind only where there is none of its own
+        distance = (
+            np.abs(own[None] - wanted[:, None]) - 0.5 * (own[None] > wanted[:, None]) + differs * 2.0 * self.horizon
+        )
+        return np.asarray(distance.argmin(axis=1))
 
     @property
     def spec(self) -> NetworkSpec:

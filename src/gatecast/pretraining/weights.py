@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gatecast._files import Tensors, read_tensors, write_tensors
-from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.arrays import Array, Ints
 from gatecast.exceptions import ModelFileError
 from gatecast.network.spec import NetworkSpec
 from gatecast.pretraining.family import SeasonClass
@@ -32,12 +32,13 @@ def write_weights(path: Path, weights: Mapping[tuple[int, int], Array]) -> None:
     write_tensors(path, KEY, tensors, {"format": 1})
 
 
-def pretrained_networks(own: SeasonClass, horizon: int) -> tuple[NetworkSpec, list[Array]]:
+def pretrained_networks(own: SeasonClass, horizon: int, season: int) -> tuple[NetworkSpec, list[Array]]:
     """Return the shape of a class's networks and the weights of each, cut to the first steps of their horizon.
 
     Args:
         own: The class.
-        horizon: Steps ahead; networks of a shorter one are returned as they are.
+        horizon: Steps ahead; networks of a shorter one keep their own.
+        season: Steps in the season of the series, which may be another than that of the class.
 
     Returns:
         The shape and weights `(n_parameters,)` float32.
@@ -47,9 +48,9 @@ def pretrained_networks(own: SeasonClass, horizon: int) -> tuple[NetworkSpec, li
     """
     prefix = f"{own.season}."
     flats = [flat.astype(np.float32) for name, flat in _kept().items() if name.startswith(prefix)]
-    H = min(horizon, own.horizon)
-    spec = replace(own.spec, horizon=H)
-    return spec, [_cut(own.spec, spec, flat) for flat in flats]
+    steps = own.steps(season, horizon)
+    spec = replace(own.spec, horizon=len(steps))
+    return spec, [_with_steps(own.spec, spec, flat, steps) for flat in flats]
 
 
 def widened(spec: NetworkSpec, flat: Array, wider: NetworkSpec, first: Array) -> Array:
@@ -97,15 +98,13 @@ def _damaged(reason: str) -> ModelFileError:
     )
 
 
-def _cut(spec: NetworkSpec, shorter: NetworkSpec, flat: Array) -> Array:
-    """Leave out the head's outputs for the steps beyond a shorter horizon."""
-    if spec.horizon == shorter.horizon:
-        return flat
-    out = np.empty(shorter.n_parameters, flat.dtype)
-    views = shorter.views(out)
+def _with_steps(spec: NetworkSpec, other: NetworkSpec, flat: Array, steps: Ints) -> Array:
+    """Take the head's outputs for some steps, all else as it is."""
+    out = np.empty(other.n_parameters, flat.dtype)
+    views = other.views(out)
     for name, weights in spec.views(flat).items():
         if name.startswith("head."):
-            by_step = weights.reshape(*weights.shape[:-1], -1, spec.horizon)[..., : shorter.horizon]
+            by_step = weights.reshape(*weights.shape[:-1], -1, spec.horizon)[..., steps]
             views[name][...] = by_step.reshape(views[name].shape)
         else:
             views[name][...] = weights
