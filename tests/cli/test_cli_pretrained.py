@@ -107,7 +107,7 @@ def test_nothing_heavy_is_loaded_where_nothing_is_trained(months):
     code = f"""
 import sys
 from gatecast.cli.app import run
-assert run(["forecast", {str(months)!r}, "--horizon", "6", "--pretrained", "only", "--level", "80"]) == 0
+assert run(["forecast", {str(months)!r}, "--horizon", "6", "--level", "80"]) == 0
 print({{"heavy": sorted({{"scipy", "matplotlib", "statsmodels", "sklearn", "plotly"}} & set(sys.modules))}})
 """
     script = months.with_name("script.py")
