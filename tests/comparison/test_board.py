@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_rel
 
 from comparison.made_backtests import made_backtest
 from gatecast.comparison.board import leaderboard
@@ -86,6 +87,47 @@ def test_models_are_compared_in_the_windows_that_they_share() -> None:
     assert table["rmse"].to_dict() == pytest.approx({"A": 1.0, "B": 1.5})
 
 
+def test_a_model_with_fewer_windows_is_compared_in_those_that_it_shares() -> None:
+    # B lacks the eight windows that are easy for all; in the others it is better by a quarter than A, and C is worse
+    hard = np.r_[np.full(8, 1.0), np.full(12, 4.0)] + RNG.normal(0, 0.1, 20)
+    b = np.where(np.arange(20) < 8, np.nan, 0.75 * hard)
+    errors = {"A": hard[None], "B": b[None], "C": 1.1 * hard[None]}
+    board = leaderboard(made_backtest(errors, failures={"B": "It was too slow."}))
+    assert board.table["model"].tolist() == ["B", "A", "C"]
+    assert (board.verdict.best, board.verdict.recommended) == ("B", "B")
+    rows = board.table.set_index("model")
+    # errors of its own windows are larger than those of A in all
+    assert rows.loc["B", "mase"] == pytest.approx(np.nanmean(b))
+    assert rows.loc["B", "mase"] > rows.loc["A", "mase"]
+    assert rows["relative"].to_dict() == pytest.approx({"B": 1.0, "A": 1 / 0.75, "C": 1.1 / 0.75})
+    pairs = board.pairs.set_index(["model", "other"])
+    # of those that have all windows, all count
+    assert pairs["n"].to_dict() == {("B", "A"): 12, ("B", "C"): 12, ("A", "C"): 20}
+    assert pairs.loc[("B", "A"), "p_value"] == pytest.approx(ttest_rel(b[8:], hard[8:]).pvalue, rel=1e-9)
+    said = (
+        "B has complete forecasts of 12 of 20 windows, and is compared with each other model in those that both have."
+    )
+    assert said in str(board.verdict)
+    assert "It was too slow." in str(board.verdict)
+
+
+def test_a_model_with_fewer_windows_that_were_easy_is_not_the_best() -> None:
+    easy = np.r_[np.full(12, 1.0), np.full(8, 9.0)] + RNG.normal(0, 0.1, 20)
+    b = np.where(np.arange(20) < 12, 1.5 * easy, np.nan)
+    board = leaderboard(made_backtest({"B": b[None], "A": easy[None]}))
+    assert board.table["model"].tolist() == ["A", "B"]
+    assert "33% below that of B" in str(board.verdict) or "better than each" in str(board.verdict)
+
+
+def test_two_models_without_a_window_in_common_have_no_test() -> None:
+    first = np.arange(12) < 6
+    a, b = np.where(first, noisy(1.0), np.nan), np.where(first, np.nan, noisy(1.0))
+    board = leaderboard(made_backtest({"A": a, "B": b}))
+    assert board.pairs["n"].tolist() == [0]
+    assert board.verdict.recommended in ("A", "B")
+    assert board.to_dict()["models"][1]["relative"] is None
+
+
 def test_averages_are_over_windows_and_squares_over_steps() -> None:
     errors = {"A": RNG.uniform(1, 2, (3, 4, 6))}
     row = leaderboard(made_backtest(errors, horizon=6, scale=2.0, megabytes={"A": 0.3})).table.iloc[0]
@@ -111,13 +153,13 @@ def test_many_series_have_ranks_and_winners() -> None:
 
 
 def test_a_winner_by_less_than_a_standard_error_is_the_best_of_all() -> None:
-    best = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 1.2, 0.9, 1.1]])
-    other = np.array([[2.0, 2.0, 2.0, 2.0], [0.5, 1.6, 0.5, 1.5]])
+    best = np.tile([[1.0, 1.0, 1.0, 1.0], [1.0, 1.2, 0.9, 1.1]], 2)
+    other = np.tile([[2.0, 2.0, 2.0, 2.0], [0.5, 1.6, 0.5, 1.5]], 2)
     board = leaderboard(made_backtest({"A": best, "B": other}))
     second = board.per_series.iloc[1]
     assert (second["winner"], second["chosen"]) == ("B", "A")
     d = best[1] - other[1]
-    assert second["standard_error"] == pytest.approx(d.std(ddof=1) / 2)
+    assert second["standard_error"] == pytest.approx(d.std(ddof=1) / np.sqrt(8))
     assert 0 < second["difference"] < second["standard_error"]
 
 

@@ -45,7 +45,8 @@ class Leaderboard:
         table: pandas table with one row for each model, the best first: `model`; errors as in `score_windows` (`mase`,
             `smape` and `scaled_crps` averaged over windows, the others over steps); `skill`, `skill_lower` and
             `skill_upper` against the seasonal naive; `p_value` against the best and `standard_error` of that
-            difference; `mean_rank`; `fit_seconds` and `predict_seconds` in all; `megabytes` of the largest fit;
+            difference; `behind` and `relative`, error minus and over that of the best in windows that both have;
+            `mean_rank`; `fit_seconds` and `predict_seconds` in all; `megabytes` of the largest fit;
             `n_windows`, `is_ranked`, `n_failures` and `error`, the first of them.
         pairs: pandas table of the Diebold-Mariano tests: `model, other, difference, standard_error, statistic,
             p_value, p_holm, n, note`.
@@ -111,8 +112,9 @@ class Leaderboard:
 def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, prefer: str = ACCURATE) -> Leaderboard:
     """Compare the models of a backtest.
 
-    Models with complete forecasts of at least 90 % of the windows are ranked, by their errors in the windows that all
-    of them have; the others stand below, with the errors of their own windows. The same seed gives the same intervals
+    Models with complete forecasts of at least 90 % of the windows are compared in the windows that all of them have. A
+    model with fewer, but half of them, is ranked too: it is compared with each other one in the windows that both have,
+    and shown with the errors of its own. The others stand below. The same seed gives the same intervals
     of skill. `prefer` is that of `compare`.
     """
     check_preference(prefer)
@@ -126,7 +128,10 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, pref
     units = units_of(cells)
     pairs = _pairs(units, cells, ranked)
     _add_tests(table, pairs, ranked)
-    rows = [m for m, name in enumerate(cells.models) if name in ranked]
+    _add_gaps(table, cells, ranked)
+    rows = np.flatnonzero(cells.complete).tolist()
+    if len(ranked) > 1:
+        units = units_of(cells.pair(*ranked[:2]))
     ranks = average_ranks(tuple(cells.models[m] for m in rows), cells.means(2)[rows])
     table["mean_rank"] = table["model"].map(ranks.mean).astype(float)
     failed = table.loc[table["error"] != "", ["model", "error"]].to_numpy().tolist()
@@ -134,9 +139,10 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, pref
     seconds = table["fit_seconds"] + table["predict_seconds"]
     standing = table.assign(error=table[cells.metric], seconds=seconds).set_index("model")
     reasons, n = told | dict(backtest.failures), units.losses.shape[1]
-    known = (NAMES[cells.metric], reasons, units.note, units.what, n, backtest.members)
+    partly = {name: cells.n_windows for name in ranked if not cells.complete[cells.models.index(name)]}
+    known = (NAMES[cells.metric], reasons, units.note, units.what, n, backtest.members, partly)
     verdict = judge(Standing(standing, *known), prefer)
-    per_series = _per_series(scores, backtest, ranked)
+    per_series = _per_series(scores, backtest, [name for k, name in enumerate(ranked) if not k or name not in partly])
     if cells.metric != "mase":
         notes.append(Message("note.mae"))
     chosen = _overall(cells, ranked, backtest)
@@ -149,20 +155,43 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, pref
 def _table(backtest: Backtest, scores: Scores, cells: Cells) -> pd.DataFrame:
     import pandas as pd
 
-    is_ranked = dict(zip(cells.models, cells.complete.tolist(), strict=True))
-    shared = _shared_windows(scores.windows, is_ranked)
+    is_complete = dict(zip(cells.models, cells.complete.tolist(), strict=True))
+    is_ranked = dict(zip(cells.models, cells.is_ranked.tolist(), strict=True))
+    shared = _shared_windows(scores.windows, is_complete)
     coverages = [coverage_column(level) for level in backtest.levels]
     rows = []
     for name in backtest.models:
         own = scores.windows[scores.windows["model"] == name]
-        counted = own[shared] if is_ranked[name] else own[own["mae"].notna()]
+        counted = own[shared] if is_complete[name] else own[own["mae"].notna()]
         rows.append(
             {"model": name, **_averages(counted, coverages), **_costs(backtest.runs, name)}
             | {"n_windows": int(own["mae"].notna().sum()), "is_ranked": is_ranked[name]}
         )
     table = pd.DataFrame(rows)
     # those that are ranked first, by their errors; sorting keeps the user's order where they are equal
-    return table.sort_values(["is_ranked", cells.metric], ascending=[False, True], kind="stable", ignore_index=True)
+    keys = table.assign(key=_comparable(table, cells))
+    order = keys.sort_values(["is_ranked", "key"], ascending=[False, True], kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def _comparable(table: pd.DataFrame, cells: Cells) -> list[float]:
+    """Return errors that can be ordered: what a model with fewer windows would have, by its ratio in shared ones."""
+    errors = dict(zip(table["model"], table[cells.metric].tolist(), strict=True))
+    complete = [name for name, is_such in zip(cells.models, cells.complete, strict=True) if is_such]
+    if not complete:
+        return list(errors.values())
+    reference = min(complete, key=lambda name: (errors[name] != errors[name], errors[name]))
+    for name in errors:
+        if name not in complete:
+            base, own = _means(cells.pair(reference, name))
+            errors[name] = errors[reference] * own / base if base > 0 else own
+    return list(errors.values())
+
+
+def _means(pair: Cells) -> tuple[float, float]:
+    """Return the mean errors of two models; NaN where they have no window in common."""
+    first, second = (errors[np.isfinite(errors)] for errors in pair.errors)
+    return (float(first.mean()), float(second.mean())) if len(first) else (np.nan, np.nan)
 
 
 def _shared_windows(windows: pd.DataFrame, is_ranked: dict[str, bool]) -> np.ndarray:
@@ -219,7 +248,14 @@ def _pairs(units: Units, cells: Cells, ranked: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     losses = dict(zip(cells.models, units.losses, strict=True))
-    tests = {(a, b): diebold_mariano(losses[a] - losses[b], units.horizon) for a, b in combinations(ranked, 2)}
+    complete = {name for name, is_such in zip(cells.models, cells.complete, strict=True) if is_such}
+    tests = {}
+    for a, b in combinations(ranked, 2):
+        own = None if {a, b} <= complete else units_of(cells.pair(a, b))
+        differences, horizon = (
+            (losses[a] - losses[b], units.horizon) if own is None else (-np.diff(own.losses, axis=0)[0], own.horizon)
+        )
+        tests[a, b] = diebold_mariano(differences, horizon)
     rows = [{"model": a, "other": b, **asdict(test), "note": str(test.note or "")} for (a, b), test in tests.items()]
     columns = ["model", "other", "difference", "standard_error", "statistic", "p_value", "n", "note"]
     pairs = pd.DataFrame(rows, columns=columns)
@@ -231,6 +267,16 @@ def _add_tests(table: pd.DataFrame, pairs: pd.DataFrame, ranked: list[str]) -> N
     with_best = pairs[pairs["model"] == ranked[0]].set_index("other") if ranked else pairs.set_index("other")
     table["p_value"] = table["model"].map(with_best["p_holm"]).astype(float)
     table["standard_error"] = table["model"].map(with_best["standard_error"]).astype(float)
+
+
+def _add_gaps(table: pd.DataFrame, cells: Cells, ranked: list[str]) -> None:
+    """Add how far each model is behind the best in the windows that both have: the difference, and the ratio."""
+    table["behind"], table["relative"] = np.nan, np.nan
+    for row, name in enumerate(ranked):
+        complete = all(cells.complete[cells.models.index(one)] for one in (ranked[0], name))
+        best, own = table.loc[[0, row], cells.metric] if complete else _means(cells.pair(ranked[0], name))
+        ratio = own / best if best > 0 else np.nan
+        table.loc[row, ["behind", "relative"]] = own - best, 1.0 if own == best else ratio
 
 
 def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.DataFrame:
@@ -291,12 +337,13 @@ def _error_of_mean(differences: np.ndarray) -> float:
 
 def _overall(cells: Cells, ranked: list[str], backtest: Backtest) -> tuple[str, ...]:
     """Return whose mean is taken where nothing is known of a series: the best, or all that few windows leave."""
-    if not ranked or cells.shared.any(axis=0).sum() >= FEW:
+    complete = [name for name in ranked if cells.complete[cells.models.index(name)]]
+    if complete[:1] != ranked[:1] or not ranked or cells.shared.any(axis=0).sum() >= FEW:
         return tuple(ranked[:1])
-    rows = [cells.models.index(name) for name in ranked]
+    rows = [cells.models.index(name) for name in complete]
     # of a panel each series is one observation
     losses = units_of(cells).losses[rows]
-    return _close(ranked, losses, backtest)
+    return _close(complete, losses, backtest)
 
 
 def name_of(models: tuple[str, ...]) -> str:

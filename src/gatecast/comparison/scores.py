@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +24,9 @@ __all__ = ["METRICS", "Cells", "Scores", "cells_of", "coverage_column", "score_w
 
 METRICS = ("mase", "rmse", "mae", "smape", "pinball", "scaled_crps")
 KEY = "window"
-# a model that has forecasts of fewer windows is not ranked with the others
-LEAST_SHARE = 0.9
+# models with forecasts of so many windows are compared in those that all of them have; one with fewer, in those that it
+# and the other one have; and one with fewer still is not ranked
+LEAST_SHARE, LEAST_RANKED = 0.9, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,18 +185,36 @@ class Cells:
 
     @property
     def complete(self) -> Array:
+        """Which models have errors in so many windows that all are compared in the same ones, `(M,)` of bool."""
+        return self._have(LEAST_SHARE)
+
+    @property
+    def is_ranked(self) -> Array:
         """Which models have errors in enough windows to be ranked, `(M,)` of bool."""
-        scored = np.isfinite(self.errors)
-        n_windows = scored.any(axis=0).sum()
-        return np.asarray(scored.sum(axis=(1, 2)) >= max(LEAST_SHARE * n_windows, 1))
+        return self._have(LEAST_RANKED)
+
+    @property
+    def n_windows(self) -> int:
+        """Windows in which any model has errors."""
+        return int(np.isfinite(self.errors).any(axis=0).sum())
+
+    def _have(self, share: float) -> Array:
+        return np.asarray(np.isfinite(self.errors).sum(axis=(1, 2)) >= max(share * self.n_windows, 1))
 
     @property
     def shared(self) -> Array:
-        """The windows in which all models that are ranked have errors, `(S, T)` of bool."""
+        """The windows in which all models that are complete have errors, `(S, T)` of bool."""
         ranked = self.errors[self.complete]
         if not len(ranked):
             return np.zeros(self.errors.shape[1:], bool)
         return np.asarray(np.isfinite(ranked).all(axis=0))
+
+    def pair(self, first: str, second: str) -> Cells:
+        """Return the errors of two models in the windows that are shared, or that both have where one is incomplete."""
+        rows = [self.models.index(first), self.models.index(second)]
+        errors = self.errors[rows]
+        both = self.shared if self.complete[rows].all() else np.isfinite(errors).all(axis=0)
+        return replace(self, models=(first, second), errors=np.where(both, errors, np.nan))
 
     def means(self, axis: int) -> Floats:
         """Average over series (axis 1) or origins (axis 2) in the windows that are shared, to `(M, n)`."""

@@ -49,7 +49,8 @@ class Standing:
     """What a verdict is made of."""
 
     # by model, the best first: `error` (mean), `is_ranked`, `seconds`, `p_value` (against the best, adjusted),
-    # `standard_error` (of the difference to the best), `skill`, `skill_lower`, `skill_upper`, `n_windows`
+    # `standard_error` (of the difference to the best), `behind` and `relative` (the difference, and the ratio, in the
+    # windows that both have), `skill`, `skill_lower`, `skill_upper`, `n_windows`
     table: pd.DataFrame
     metric: str  # name of the error, for people
     reasons: Mapping[str, Message]  # by model, why windows are missing
@@ -57,6 +58,7 @@ class Standing:
     what: str  # of what the test has one difference each: "origin" or "series"
     n: int  # how many differences
     members: Mapping[str, tuple[str, ...]]  # by combination, the names of its models
+    partly: Mapping[str, int]  # by model that is ranked though windows are missing, how many there are
 
     def __getitem__(self, model: str) -> Any:
         return self.table.loc[model]
@@ -80,6 +82,7 @@ def judge(standing: Standing, prefer: str = ACCURATE) -> Verdict:
     """
     ranked = [str(name) for name in standing.table.index[standing.table["is_ranked"]]]
     left_out = tuple(_left_out(standing, str(name)) for name in standing.table.index if name not in ranked)
+    left_out += tuple(_partly(standing, name) for name in ranked if name in standing.partly)
     if not ranked:
         return Verdict("", "", (Message("verdict.nothing"), *left_out))
     best = ranked[0]
@@ -119,7 +122,7 @@ def _is_alike(standing: Standing, name: str, best: str) -> bool:
         return False
     error = float(row["standard_error"])
     allowed = max(CLOSE * smallest, error if error == error else 0.0)
-    return bool(row["error"] - smallest <= allowed)
+    return bool(row["behind"] <= allowed)
 
 
 def _choice(
@@ -135,7 +138,7 @@ def _choice(
         return (beside,) if recommended == faster else (Message("verdict.smallest", facts), beside)
     if alike:
         facts = {"best": best, "other": alike[0], "error": float(standing[best]["error"])}
-        return (Message("verdict.alike", facts | _test(standing, alike[0], best)),)
+        return (Message("verdict.alike", facts | _test(standing, alike[0])),)
     return (_lead(standing, best, ranked),)
 
 
@@ -146,16 +149,14 @@ def _combinations(standing: Standing, best: str, alike: list[str], ranked: list[
         # sorting keeps the order of errors
         alone = sorted((name for name in alike if name in members[best]), key=lambda name: not name.startswith("LSTM"))
         facts = {"best": best, "n": len(members[best])}
-        return [
-            Message("verdict.alone_alike", {"name": name, **facts, **_test(standing, name, best)}) for name in alone[:1]
-        ]
+        return [Message("verdict.alone_alike", {"name": name, **facts, **_test(standing, name)}) for name in alone[:1]]
     behind = [name for name in ranked if best in members.get(name, ())]
     return [Message("verdict.alone_better", {"best": best, "names": behind})] if behind else []
 
 
 def _beside(standing: Standing, best: str, faster: str, *, is_taken: bool) -> Message:
     """Say of a faster model how much faster it is, and how much larger its error where that is worth a word."""
-    test = _test(standing, faster, best)
+    test = _test(standing, faster)
     is_larger = test["p"] == test["p"] and test["behind"] >= WORTH_A_WORD
     ratio = float(standing[best]["seconds"] / max(standing[faster]["seconds"], 1e-9))
     times = round(ratio) if ratio >= 10 else round(ratio, 1)
@@ -172,14 +173,14 @@ def _lead(standing: Standing, best: str, ranked: list[str]) -> Message:
     if worst_p < ALPHA:
         return Message("verdict.better", facts | {"p": worst_p, "chance": _p(worst_p)})
     second = ranked[1]
-    share = float(1 - standing[best]["error"] / standing[second]["error"])
+    share = float(1 - 1 / standing[second]["relative"])
     code = "verdict.ahead" if standing[second]["p_value"] < ALPHA else "verdict.ahead_unproven"
-    return Message(code, facts | _test(standing, second, best) | {"second": second, "share": share})
+    return Message(code, facts | _test(standing, second) | {"second": second, "share": share})
 
 
-def _test(standing: Standing, name: str, best: str) -> JsonObject:
-    """Return the p-value, NaN where there is none, how far errors are apart, and that in words."""
-    p, behind = float(standing[name]["p_value"]), float(standing[name]["error"] / standing[best]["error"] - 1)
+def _test(standing: Standing, name: str) -> JsonObject:
+    """Return the p-value, NaN where there is none, how far its error is behind the best, and that in words."""
+    p, behind = float(standing[name]["p_value"]), float(standing[name]["relative"] - 1)
     untested = Message("verdict.untested", {"metric": standing.metric, "behind": behind})
     return {"p": p, "behind": behind, "metric": standing.metric, "chance": _p(p) if p == p else untested}
 
@@ -214,3 +215,10 @@ def _left_out(standing: Standing, name: str) -> Message:
     why = {"reason": standing.reasons[name]} if name in standing.reasons else {}
     code = f"verdict.{'not_ranked' if n else 'no_forecasts'}{'_why' if why else ''}"
     return Message(code, {"name": name, "n": n, **why})
+
+
+def _partly(standing: Standing, name: str) -> Message:
+    facts = {"name": name, "n": int(standing[name]["n_windows"]), "n_all": standing.partly[name]}
+    if name not in standing.reasons:
+        return Message("verdict.partly", facts)
+    return Message("verdict.partly_why", facts | {"reason": standing.reasons[name]})
