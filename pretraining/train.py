@@ -46,6 +46,15 @@ class Course:
     clip_norm: float = 0.5
 
 
+# steps and seeds of the networks that come with the package, by season
+NETWORKS = {
+    1: (8000, (0, 1, 2)),
+    4: (8000, (0, 1, 2)),
+    7: (4000, (0,)),
+    12: (6000, (0, 1)),
+    24: (3000, (0,)),
+    52: (3000, (0,)),
+}
 # a course of seconds, whose weights a test compares with kept ones
 MINIATURE = Course(n_steps=40, fresh_every=20, n_series=60, batch_size=8, ema_decay=0.9)
 
@@ -135,18 +144,15 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path("build/pretraining"), help="where unfinished networks are kept"
     )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one network of each class for each seed")
-    parser.add_argument("--seasons", type=int, nargs="+", default=[own.season for own in FAMILY], help="classes")
-    parser.add_argument("--steps", type=int, default=Course().n_steps, help="training steps of each network")
+    parser.add_argument("--seasons", type=int, nargs="+", default=list(NETWORKS), help="classes; all if absent")
     parser.add_argument("--out", type=Path, default=KEPT, help="the file of weights that comes with the package")
     asked = parser.parse_args()
-    course = Course(n_steps=asked.steps)
-    weights = {
-        (own.season, seed): pretrain(own, seed, course, asked.folder, on_turn=_tell(own, seed))
-        for seed in asked.seeds
-        for own in FAMILY
-        if own.season in asked.seasons
-    }
+    weights = {}
+    for own in FAMILY:
+        n_steps, seeds = NETWORKS[own.season]
+        for seed in seeds if own.season in asked.seasons else ():
+            course = Course(n_steps=n_steps)
+            weights[own.season, seed] = pretrain(own, seed, course, asked.folder, on_turn=_tell(own, seed))
     write_weights(asked.out, weights)
     print(f"Written to {asked.out}: {len(weights)} networks, {asked.out.stat().st_size / 1e6:.2f} MB.")
 
