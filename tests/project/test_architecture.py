@@ -134,6 +134,7 @@ def test_public_names_are_these() -> None:
         "AutoTheta",
         "Backtest",
         "Best",
+        "Combination",
         "Comparison",
         "ConfigError",
         "DataError",
