@@ -49,7 +49,7 @@ def test_baseline_says_what_it_cannot_do() -> None:
 
 
 def best_of(models, data, horizon=3) -> Best:
-    return Best(backtest(data, horizon, models, n_windows=3, level=None, progress=False), models)
+    return Best(backtest(data, horizon, models, n_windows=5, level=None, progress=False), models)
 
 
 def test_best_hands_on_what_it_is_asked() -> None:

@@ -70,7 +70,7 @@ def test_backtest_is_read_at_80_columns(gatecast, wave):
 
 
 def test_windows_without_room_are_not_counted(gatecast, wave):
-    out = " ".join(gatecast("backtest", wave, "--horizon", 30, "--n-windows", 9, *FAST).out.split())
+    out = " ".join(gatecast("backtest", wave, "--horizon", 30, "--step-size", 30, "--n-windows", 9, *FAST).out.split())
     # 200 points hold six times 30 behind a first origin
     assert "6 windows of 30 steps (there was no room for 9)" in out
 

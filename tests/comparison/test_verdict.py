@@ -74,6 +74,16 @@ def test_a_faster_model_that_is_worse_is_never_recommended(prefer: str) -> None:
     assert (verdict.recommended, verdict.faster, verdict.alike) == ("LSTM", "", ())
 
 
+@pytest.mark.parametrize(("behind", "alike"), [(0.24, ("AutoARIMA",)), (0.26, ())])
+def test_what_is_far_behind_is_no_alternative_however_large_the_standard_error(
+    behind: float, alike: tuple[str, ...]
+) -> None:
+    # a standard error of 0.6 / sqrt(3), a third of the error itself
+    errors = {"LSTM": np.ones((1, 3)), "AutoARIMA": 1 + behind + np.array([[-0.6, 0.0, 0.6]])}
+    board = leaderboard(made_backtest(errors))
+    assert board.verdict.alike == alike
+
+
 def test_few_windows_say_how_large_a_difference_had_to_be() -> None:
     board = leaderboard(rivals(0.2, 0.2, 6, LSTM=1.0))
     errors = board.scores.windows.pivot_table(index="cutoff", columns="model", values="mase")

@@ -22,8 +22,9 @@ NAIVE = "SeasonalNaive"
 # what counts: the error alone, or time among models that are not distinguishable from the best one
 ACCURATE, FAST = "accurate", "fast"
 ALPHA = 0.05
-# who is not known to be worse must also be close: within a standard error, or within this share of the best's error
-CLOSE = 0.05
+# who is not known to be worse must also be close: within a standard error, or within the first share of the best's
+# error, and never beyond the second, as few windows have large standard errors
+CLOSE, FAR = 0.05, 0.25
 # a faster model is worth to be named when it is this much faster, and saves at least so many seconds in all windows
 FASTER, LEAST_SAVED = 1.5, 1.0
 # a larger error of what is recommended is told from this share on
@@ -76,9 +77,9 @@ def judge(standing: Standing, prefer: str = ACCURATE) -> Verdict:
     """Recommend a model: the one with the smallest error, or a faster one where time was said to matter.
 
     A model is not distinguishable from the best when its adjusted p-value is at least 0.05 and its error is within one
-    standard error of the difference, or 5 %: with few windows a test finds nothing, and a model that looks much worse
-    is not as good only because that is not proven. The fastest of these is named beside the best where it is at
-    least 1.5 times as fast and saves a second, and recommended with `prefer="fast"` only.
+    standard error of the difference, or 5 %, and at most 25 % larger: with few windows a test finds nothing, and a
+    model that looks much worse is not as good only because that is not proven. The fastest of these is named beside
+    the best where it is at least 1.5 times as fast and saves a second, and recommended with `prefer="fast"` only.
     """
     ranked = [str(name) for name in standing.table.index[standing.table["is_ranked"]]]
     left_out = tuple(_left_out(standing, str(name)) for name in standing.table.index if name not in ranked)
@@ -121,7 +122,7 @@ def _is_alike(standing: Standing, name: str, best: str) -> bool:
     if row["p_value"] < ALPHA:
         return False
     error = float(row["standard_error"])
-    allowed = max(CLOSE * smallest, error if error == error else 0.0)
+    allowed = min(max(CLOSE * smallest, error if error == error else 0.0), FAR * smallest)
     return bool(row["behind"] <= allowed)
 
 
