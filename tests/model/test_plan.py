@@ -285,13 +285,13 @@ def test_the_level_is_never_taken_without_a_comparison(many: int, monkeypatch: p
         assert [design.value_inputs.level for design in designs].count(True) == is_compared
 
 
-def test_whatever_is_not_the_first_way_must_be_clearly_better() -> None:
-    # 5 % is the margin of transforms
-    assert clearly_best([1.0, 0.96, 0.97]) == 0
-    assert clearly_best([1.0, 0.94, 0.97]) == 1
-    assert clearly_best([1.0, 0.94, 0.93]) == 2
-    assert clearly_best([np.nan, 0.94, 0.93]) == 2
-    assert clearly_best([np.nan, np.nan]) == 0
+def test_whatever_is_not_the_first_way_must_be_better_by_its_margin() -> None:
+    margins = [0.05, 0.01, 0.05]
+    assert clearly_best([1.0, 0.995, 0.96], margins) == 0
+    assert clearly_best([1.0, 0.985, 0.96], margins) == 1
+    assert clearly_best([1.0, 0.985, 0.93], margins) == 2
+    assert clearly_best([np.nan, 0.94, 0.93], margins) == 1
+    assert clearly_best([np.nan, np.nan], margins[:2]) == 0
 
 
 def test_few_series_with_a_calendar_are_trained_longer() -> None:
