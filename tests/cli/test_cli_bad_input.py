@@ -105,7 +105,7 @@ def test_folder_as_data(refused, tmp_path):
         (["--horizon", "2", "--target-col", "sales"], "`--target-col sales`"),
         (["--horizon", "2", "--time-col", "when"], "`--time-col when`"),
         (["--horizon", "2", "--freq", "sometimes"], "sometimes"),
-        (["--horizon", "80"], "need at least"),
+        (["--horizon", "80", "--pretrained", "none"], "need at least"),
         (["--horizon", "2", "--lookback", "90"], "need at least"),
     ],
 )

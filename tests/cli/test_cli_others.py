@@ -197,6 +197,7 @@ def test_demo_json(gatecast, short_demo, tmp_path):
     report = outcome.json
     sarima = {"sarima", "sarima_by_hand"}
     assert set(report) == {
+        "without_training",
         "noise_floor",
         "tutorial",
         "gatecast",
@@ -207,6 +208,8 @@ def test_demo_json(gatecast, short_demo, tmp_path):
         "report",
     }
     assert all(set(report[name]) == {"model", "test_rmse", "fit_seconds"} for name in sarima)
+    assert set(report["without_training"]) == {"sine", "sunspots", "nile"}
+    assert all(errors["gatecast"] < errors["SeasonalNaive"] for errors in report["without_training"].values())
     # knowing that it is a sine is worth something
     assert report["noise_floor"] * 0.98 < report["sarima_by_hand"]["test_rmse"] < report["sarima"]["test_rmse"]
     keys = {"train_rmse", "test_rmse", "fit_seconds", "predict_seconds", "losses", "coverage"}

@@ -39,7 +39,7 @@ def test_table_settings_and_files(gatecast, csv, tmp_path):
     rows = [line.split()[3:] for line in outcome.out.splitlines() if re.match(r" [012] +[\d.]+ +[\d.]+ ", line)]
     assert len(rows) in (2, 3)
     assert ["as", "the", "model", "is"] in rows
-    assert all(re.fullmatch(r"as|[a-z_]+=[\w.]+,?", row[0]) for row in rows)
+    assert all(re.fullmatch(r"as|the|[a-z_]+=[\w.]+,?", row[0]) for row in rows)
     assert not re.search(r"(epochs|lookback|hidden_size)=\d+\.", outcome.out)
     # what is to be copied is not wrapped
     assert max(len(line) for line in outcome.out.splitlines() if not line.startswith("Best settings")) <= 80

@@ -148,7 +148,6 @@ def test_unknown_setting_is_answered_with_the_nearest() -> None:
         # what somebody in a hurry passes
         ({"horizon": 30}, wave(20), r"has 20 points.*horizon 30 need at least 31.*smaller `lookback` or `horizon`"),
         ({"lookback": 500}, wave(200), r"lookback 500 \+ horizon 1 need at least 501"),
-        ({"validation_size": 290, "lookback": 40}, wave(300), "points for training"),
         ({"mode": "windows", "lookback": 50}, [*wave(20)], "has 20 points for training"),
         ({}, [], r"no|empty|0"),
         ({}, [1.0], "need at least 2"),

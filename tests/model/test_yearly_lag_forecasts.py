@@ -70,7 +70,7 @@ def test_forecast_remembers_the_year_before(model: LSTMForecaster) -> None:
     a_year_ago = (END - (END - pd.DateOffset(years=1))).days
     years[0, -a_year_ago + 1] += 3
     other = LSTMForecaster.from_settings(model.settings_)
-    other._fitted = replace(fitted, years=years)
+    other._fitted, other._fit_settings = replace(fitted, years=years), model.settings_
     changed = (forecast(other, None) != forecast(model, None)).reshape(3, H)
     # the second day that is forecast and those beside it, of series "a" alone
     assert changed[0, 1]

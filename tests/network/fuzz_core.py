@@ -246,7 +246,7 @@ def right_calls() -> dict[str, tuple[Call, Arguments]]:
                 "n_steps": 4,
                 "middle": 0,
                 "inputs": np.zeros((2, 3, 4, 9), np.float32),
-                "shares": np.zeros((2, 3, 2), np.float32),
+                "shares": np.zeros((2, 3, 3), np.float32),
                 "ahead": np.zeros((2, 3, 2), np.float32),
             },
         ),
