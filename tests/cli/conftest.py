@@ -28,7 +28,8 @@ def few_epochs(monkeypatch):
     fit = LSTMForecaster.fit
 
     def hurry(self, *data, **named):
-        self.set_params(training__epochs=min(self.training.epochs or 2, 5))
+        if self.pretrained != "only":
+            self.set_params(training__epochs=min(self.training.epochs or 2, 5))
         return fit(self, *data, **named)
 
     monkeypatch.setattr(LSTMForecaster, "fit", hurry)
