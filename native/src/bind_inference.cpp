@@ -12,8 +12,9 @@ namespace {
 using namespace gatecast;
 
 void check_skip_forecasts(const Shape& shape, const ValueInputs& value_inputs) {
-    require(value_inputs.n_candidates() == shape.J, "the value inputs and the network differ in their skip forecasts: ",
-            value_inputs.n_candidates(), " and ", shape.J);
+    require(value_inputs.n_candidates() == shape.J,
+            "the value inputs and the network differ in their skip forecasts: ", value_inputs.n_candidates(), " and ",
+            shape.J);
 }
 
 template <typename Real>

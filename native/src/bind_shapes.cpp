@@ -218,9 +218,8 @@ void bind_shapes(nb::module_& module) {
         .def(
             "__init__",
             [](ValueInputs* self, const std::vector<int>& lags, const std::vector<int>& skip_forecasts,
-               const std::vector<int>& drifts, bool level) {
-                new (self) ValueInputs(make_value_inputs(lags, skip_forecasts, drifts, level));
-            },
+               const std::vector<int>& drifts,
+               bool level) { new (self) ValueInputs(make_value_inputs(lags, skip_forecasts, drifts, level)); },
             nb::kw_only(), "lags"_a, "skip_forecasts"_a, "drifts"_a, "level"_a);
     nb::class_<LossSettings>(module, "Loss", "What is minimised.")
         .def(

@@ -63,9 +63,9 @@ def test_reading_a_table_takes_few_numbers_for_each_row(ids: Any) -> None:
 @pytest.mark.parametrize(("gaps", "most"), [(False, 52), (True, 68)])
 @pytest.mark.parametrize("transform", ["auto", "box-cox"])
 def test_a_fit_takes_little_more_than_its_inputs(transform: str, gaps: bool, most: int) -> None:
-    # float64 of what is learned from and of its transformed values (16), float32 of both transforms, of the
-    # inputs with the level (8, with gaps) and of the validation set, few series of a large table (12 and more), the windows that are judged there (12; of a
-    # large table there are no more of them), and what is kept of each series
+    # float64 of what is learned from and of its transformed values (16), float32 of both transforms, of the inputs with
+    # the level (8, with gaps) and of the validation set, few series of a large table (12 and more), the windows that
+    # are judged there (12; of a large table there are no more of them), and what is kept of each series
     panel = to_panel(many(np.arange(N_SERIES), gaps=gaps))
     model = forecaster(**SMALL | {"horizon": 6, "epochs": 1, "batch_size": 512, "n_layers": 1}, transform=transform)
     assert bytes_per_point(lambda: model.fit(panel)) < most
