@@ -7,6 +7,9 @@ SPHINX := $(VENV)/.sphinx
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
+# One more than processors, because some tests wait for a process or a clock.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 # Without kept bytecode each of the many processes that the tests start compiles its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -16,10 +19,10 @@ demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
 
 test: $(TOOLS)
-	$(VENV)/bin/python -m pytest -n auto --dist worksteal
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-all: $(TOOLS)
-	$(VENV)/bin/python -m pytest -n auto --dist worksteal -m ''
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m ''
 
 lint: $(TOOLS)
 	$(VENV)/bin/ruff check .

@@ -110,13 +110,13 @@ def tune(
     Examples:
         >>> import numpy as np
         >>> from gatecast import LSTMForecaster
-        >>> y = np.sin(np.arange(200) * 0.3) + np.random.default_rng(0).normal(0, 0.1, 200)
+        >>> y = np.sin(np.arange(120) * 0.3) + np.random.default_rng(0).normal(0, 0.1, 120)
         >>> space = {"lookback": (4, 32), "epochs": (2, 8), "hidden_size": [8, 16]}
-        >>> tuned = tune(y, LSTMForecaster(horizon=2, progress=False), space=space, n_trials=4, n_windows=1)
+        >>> tuned = tune(y, LSTMForecaster(horizon=2, progress=False), space=space, n_trials=3, n_windows=1)
         >>> len(tuned.trials), sorted(tuned.settings)
-        (4, [...])
+        (3, [...])
         >>> tuned.model.predict()["ds"].tolist()
-        [200, 201]
+        [120, 121]
     """
     options = Search(space, n_trials, max_seconds, patience, n_windows, metric, sampler, study, seed)
     start = model.settings
