@@ -89,6 +89,18 @@ def test_it_learns_what_a_covariate_does():
     assert model.fitted_.record.is_trained
 
 
+def test_the_record_names_the_networks_that_were_trained_on() -> None:
+    # of two seasons the network of days and weeks is taken, which the shorter one alone would not lead to
+    t, rng = np.arange(800), np.random.default_rng(0)
+    price = rng.normal(5, 1, len(t))
+    y = 60 + 5 * np.sin(2 * np.pi * t / 48) + 3 * np.sin(2 * np.pi * t / 336) + 3 * price + rng.normal(0, 0.3, len(t))
+    data = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=len(t), freq="30min"), "y": y, "price": price})
+    more = {"season_length": (48, 336), "future": ["price"], "training": Training(epochs=5)}
+    model = LSTMForecaster(H, pretrained="start", progress=False, **more).fit(data)
+    started = next(one for one in model.fitted_.record.decisions if one.code == "decision.started")
+    assert started.facts["season"] == 24
+
+
 def test_nothing_is_trained_where_nothing_can_be_held_back():
     data = quarters(14).drop(columns="price")
     model = LSTMForecaster(H, pretrained="start", progress=False).fit(data)

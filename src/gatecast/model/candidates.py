@@ -128,8 +128,7 @@ def start_candidate(data: TrainingData, deadline: float, plan: Plan | None = Non
 
 def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
     """Return the class of the data's season, and how its networks read what is learned from."""
-    shortest = data.seasons.shortest
-    longer = next((length for length in data.seasons.lengths if length > shortest), 0)
+    shortest, longer = data.seasons.shortest, data.seasons.longer
     own = class_of(shortest, longer)
     value_inputs = own.value_inputs(shortest, longer)
     horizon = min(data.settings.horizon, own.horizon)

@@ -199,8 +199,8 @@ def _compare_start(trained: _Trained) -> Message:
     facts: dict[str, object] = {"before": before, "after": after}
     if not after < before:
         return Message("decision.start_kept", facts)
-    season = class_of(candidate.data.seasons.shortest).season
-    return Message("decision.started", {"season": season, "n": len(candidate.starts), **facts})
+    own = class_of(candidate.data.seasons.shortest, candidate.data.seasons.longer)
+    return Message("decision.started", {"season": own.season, "n": len(candidate.starts), **facts})
 
 
 def _compare_pretrained(trained: _Trained, pretrained: Candidate) -> Message:

@@ -97,6 +97,11 @@ class Seasons:
         return self.lengths[0] if self.lengths else 1
 
     @property
+    def longer(self) -> int:
+        """Steps in the season after the shortest; 0 where there is none."""
+        return self.lengths[1] if len(self.lengths) > 1 else 0
+
+    @property
     def is_exact(self) -> bool:
         """Whether the length is known to the step.
 
