@@ -8,9 +8,10 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.metrics.conformal import fit_conformal
-from gatecast.model.candidates import Candidate, without_transform
+from gatecast.model.candidates import Candidate, start_candidate, without_transform
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
+from gatecast.model.selection import mase
 from gatecast.model.zero_shot import read_by_pretrained
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.spec import NetworkSpec
@@ -65,19 +66,11 @@ class Gate:
 
     def _pretrained_error(self) -> float:
         """Return the MASE of the pretrained networks, NaN where there are none for these series."""
-        candidate, validation = self.candidate, self.candidate.validation
-        data, settings = candidate.data, candidate.settings
-        if validation is None or data.encoder is not None or settings.mode != "sequence":
+        data = self.candidate.data
+        if data.encoder is not None or data.settings.mode != "sequence":
             return np.nan
-        read = read_by_pretrained(settings, data.learned_from, data.seasons)
-        preparation, ensemble = read.preparation, read.ensemble
-        if not ensemble.networks:
-            return np.nan
-        arrays = preparation.arrays(validation.origins.judged_of(data.panel))
-        # they read a series from its beginning
-        reading = replace(validation, panel=arrays, reach=int(data.panel.lengths.max()))
-        errors, series = reading.errors(ensemble, preparation)
-        return _mases(candidate, series, errors, errors)[0]
+        pretrained = start_candidate(data, self.candidate.deadline)
+        return mase(pretrained, pretrained.starts)
 
     def _pretrained(self, record: FitRecord) -> Fitted:
         data = self.candidate.data
