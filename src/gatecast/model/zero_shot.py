@@ -11,7 +11,6 @@ import numpy as np
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons, usual_seasons
 from gatecast.data.values.scaling import naive_scale
-from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import fit_conformal
 from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
@@ -44,7 +43,7 @@ def is_at_once(settings: Settings, panel: Panel) -> bool:
     """
     if settings.pretrained != "auto":
         return settings.pretrained == "only"
-    is_short = panel.n_series > 0 and int(panel.lengths.max()) < SHORT and len(panel.values) < MANY_POINTS
+    is_short = int(panel.lengths.max()) < SHORT and len(panel.values) < MANY_POINTS
     return is_short and settings.leaves_training_open
 
 
@@ -56,15 +55,12 @@ def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> F
 
     Args:
         settings: Checked settings, of which horizon, season, covariates and threads count.
-        panel: The series. Covariates have no effect as long as nothing is trained, and are read all the same.
+        panel: One series or more. Covariates have no effect as long as nothing is trained, and are read all the same.
         why: Why nothing was trained, where that was not asked for.
 
     Raises:
-        DataError: The panel holds no series.
         ModelFileError: The pretrained weights are missing or damaged.
     """
-    if panel.n_series == 0:
-        raise DataError("The data hold no series, and at least one was expected. Pass rows to forecast.")
     found = choose_seasons(panel, settings.seasons)
     readers = [read_by_pretrained(settings, panel, seasons) for seasons in _worth_a_try(settings, panel, found)]
     H = min(reader.ensemble.spec.horizon for reader in readers)
