@@ -1,30 +1,14 @@
 """Is the accuracy benchmark in order? Metrics by hand-computed numbers, splits by published ones; no long fits."""
 
 import json
-import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("GATECAST_DATA", ROOT.parent / "shared" / "data"))
-OWN = {"accuracy", "accuracy_tasks", "harness", "sides"}
-
-needs_data = pytest.mark.skipif(
-    not (DATA / "m4").is_dir(), reason=f"no data folder at {DATA}: set GATECAST_DATA to where the series sets lie"
-)
-
-
-@pytest.fixture(autouse=True)
-def _importable(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    yield
-    for name in [name for name in sys.modules if name.partition(".")[0] in OWN]:
-        del sys.modules[name]
+from benchmark_modules import DATA, ROOT, importable, needs_data  # noqa: F401  a fixture
 
 
 @pytest.fixture
