@@ -218,6 +218,7 @@ def test_what_the_work_started_ends_with_it(tmp_path):
 
 
 SCRIPT = """
+import os
 import sys
 from joblib import parallel_config
 import numpy as np
@@ -234,7 +235,7 @@ class Mean:  # defined in the script, as in a notebook, and there is no guard ag
 
 class Endless(Mean):
     def fit(self, data):
-        print("begun", flush=True)
+        os.write(1, b"begun\\n")  # one write, so that lines of several threads do not mix
         while True:
             pass
 
@@ -267,11 +268,13 @@ def test_models_of_a_script_or_notebook_take_part(tmp_path):
 @POSIX
 @pytest.mark.parametrize("backend", ["sequential", "threading", pytest.param("loky", marks=pytest.mark.slow)])
 def test_ctrl_c_ends_everything(tmp_path, backend):
-    process = start(tmp_path, "Endless", backend, str(LONG))
-    assert process.stdout.readline() == "begun\n"
-    process.send_signal(signal.SIGINT)
-    # the output ends when the last process that could write to it has
-    _, err = process.communicate()
+    # leaving the block waits for the process, also where something in it fails
+    with start(tmp_path, "Endless", backend, str(LONG)) as process:
+        begun = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        # the output ends when the last process that could write to it has
+        _, err = process.communicate()
+    assert begun == "begun\n"
     assert "KeyboardInterrupt" in err
     assert process.returncode != 0
 
