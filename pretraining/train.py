@@ -48,12 +48,12 @@ class Course:
 
 # steps and seeds of the networks that come with the package, by season
 NETWORKS = {
-    1: (8000, (0, 1, 2)),
-    4: (8000, (0, 1, 2)),
-    7: (4000, (0,)),
-    12: (6000, (0, 1)),
-    24: (3000, (0,)),
-    52: (3000, (0,)),
+    1: (12000, (0, 1, 2)),
+    4: (12000, (0, 1)),
+    7: (6000, (0,)),
+    12: (10000, (0, 1)),
+    24: (6000, (0,)),
+    52: (5000, (0,)),
 }
 # a course of seconds, whose weights a test compares with kept ones
 MINIATURE = Course(n_steps=40, fresh_every=20, n_series=60, batch_size=8, ema_decay=0.9)

@@ -97,7 +97,7 @@ class SeasonClass:
 FAMILY = (
     SeasonClass(1, 0, 12, (10, 100), 3),
     SeasonClass(4, 0, 12, (14, 160), 4),
-    SeasonClass(7, 0, 28, (30, 420), 8),
+    SeasonClass(7, 0, 56, (36, 420), 8),
     SeasonClass(12, 0, 24, (24, 320), 9),
     SeasonClass(24, 168, 48, (60, 700), 28),
     SeasonClass(52, 0, 26, (60, 520), 14),

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats
 
-__all__ = ["KINDS", "make_series", "observed", "season_patterns"]
+__all__ = ["KINDS", "lasting_trends", "make_series", "observed", "season_patterns"]
 
 Rng = np.random.Generator
 
@@ -152,6 +152,12 @@ def slopes(n: int, rng: Rng) -> Floats:
     return np.asarray(np.exp(rng.uniform(np.log(0.01), np.log(1.5), n)) * rng.choice([-1.0, 1.0, 1.0], n))
 
 
+def lasting_trends(n: int, rng: Rng) -> Floats:
+    """Draw changes per step that last: a third of the series have one, and three of four of these rise."""
+    size = np.exp(rng.uniform(np.log(0.1), np.log(2.0), n)) * rng.choice([-1.0, 1.0, 1.0, 1.0], n)
+    return np.asarray(size * (rng.random(n) < 0.35))
+
+
 def season_sizes(n: int, rng: Rng) -> Floats:
     """Draw how large a season is beside the noise, up to one that hides it; one of five has none."""
     return np.asarray(np.exp(rng.uniform(np.log(0.3), np.log(50.0), n)) * (rng.random(n) < 0.8))
@@ -184,7 +190,10 @@ def other_seasons(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Fl
         if seasons[0] < m and m % seasons[0] == 0:
             # most weeks consist of days that differ as a whole
             by_day = np.repeat(season_patterns(n, m // seasons[0], rng), seasons[0], axis=1)
-            pattern = np.where(rng.random((n, 1)) < 0.6, by_day, pattern)
+            # or of days whose course is larger or smaller, as that of days without work
+            course = np.tile(season_patterns(n, seasons[0], rng), m // seasons[0]) * by_day
+            kind = rng.choice(3, (n, 1), p=[0.3, 0.3, 0.4])
+            pattern = np.choose(kind, (pattern, by_day, course / np.maximum(course.std(axis=1, keepdims=True), 1e-9)))
         size = season_sizes(n, rng) * (rng.random(n) < 0.8)
         total += pattern[:, np.arange(length) % m] * size[:, None]
     return total

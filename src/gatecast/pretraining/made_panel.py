@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
-from gatecast.data.values.boxcox import LOG_SHIFT
+from gatecast.data.values.boxcox import LOG_SHIFT, power_of
 from gatecast.data.values.scaling import naive_scale
 from gatecast.network.inputs import PanelArrays
 from gatecast.pretraining.family import SeasonClass
-from gatecast.pretraining.made import changed, make_series, observed
+from gatecast.pretraining.made import changed, lasting_trends, make_series, observed
 
 __all__ = ["SHARES", "made_panel"]
 
@@ -19,6 +19,8 @@ SHARES = {"ets": 0.4, "sarima": 0.25, "components": 0.2, "gaussian_process": 0.0
 TOGETHER = 1000
 # a scale is learned from the first points, this share of them at least, and is off by about this factor
 LEAST_PAST, SCALE_ERROR = 0.2, 0.2
+# so many of the series that are never negative are bent, by powers from 0, the logarithm, to this one
+BENT, MOST_POWER = 0.6, 0.5
 # what no network learns from: jumps of so many scales
 LARGEST_JUMP = 1e3
 
@@ -28,7 +30,7 @@ Rng = np.random.Generator
 def made_panel(own: SeasonClass, n: int, rng: Rng) -> PanelArrays:
     """Make about `n` series as a network of a class reads them, those that hardly vary left out.
 
-    The logarithm is taken of half of those that are never negative. The scale of each comes from a random first part,
+    Most of those that are never negative are bent, by powers between the logarithm and the root. The scale of each comes from a random first part,
     because at a forecast only the past is known.
     """
     lengths = lengths_of(n, *own.lengths, rng)
@@ -51,6 +53,9 @@ def make_mixture(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Flo
         make_series(kind, count, length, seasons, rng) for kind, count in zip(SHARES, counts, strict=True) if count
     ]
     mixed = np.concatenate(paths)[rng.permutation(n)]
+    if not seasons:
+        # yearly series grow or shrink for as long as they are known
+        mixed += lasting_trends(n, rng)[:, None] * np.arange(length)
     return observed(changed(mixed, rng), rng)
 
 
@@ -62,9 +67,9 @@ def lengths_of(n: int, least: int, most: int, rng: Rng) -> Ints:
 def _scaled(y: Floats, own: SeasonClass, rng: Rng) -> Floats:
     """Scale one series, `(n,)`; empty where it cannot be."""
     n_past = max(int(len(y) * rng.uniform(LEAST_PAST, 1.0)), min(len(y), own.season + 2))
-    past, bends = y[:n_past], rng.random() < 0.5
+    past, bends, power = y[:n_past], rng.random() < BENT, rng.uniform(0.0, MOST_POWER)
     if bends and y.min() >= 0 and np.median(past) > 0:
-        y = np.log(y / np.median(past) + LOG_SHIFT)
+        y = power_of(np.log(y / np.median(past) + LOG_SHIFT), np.float64(power))
     scale = naive_scale(y[:n_past], np.array([0, n_past]), own.season)[0] * np.exp(rng.normal(0.0, SCALE_ERROR))
     y = (y - y[:n_past].mean()) / scale
     return y if np.isfinite(scale) and np.abs(np.diff(y)).max() < LARGEST_JUMP else y[:0]

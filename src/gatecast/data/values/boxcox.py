@@ -11,7 +11,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints, blocks
 
-__all__ = ["HIGHEST_POWER", "LOG_SHIFT", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox", "fit_log"]
+__all__ = ["HIGHEST_POWER", "LOG_SHIFT", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox", "fit_log", "power_of"]
 
 LOWEST_POWER, HIGHEST_POWER = -1.0, 2.0
 N_STEPS = 16  # after 16 steps of the golden section a power is known to 0.0014
@@ -38,7 +38,7 @@ class BoxCoxRows:
         """Transform values, shape `(n, ...)`, one row for each of ours."""
         power, shift, unit, floor, _ = self._columns(values.ndim)
         logarithms = np.log(np.maximum((values + shift) / unit, floor))
-        return np.where(power == 1, values, _power_of(logarithms, power))
+        return np.where(power == 1, values, power_of(logarithms, power))
 
     def inverse(self, values: Floats) -> Floats:
         """Bring transformed values back, shape `(n, ...)`; outside the domain they are the limit."""
@@ -130,13 +130,13 @@ def _spread(power: Floats, logarithms: Floats, series: Ints, count: Ints) -> Flo
 
     In units of the geometric mean the log-likelihood is `-n/2 log(variance)`, so the least variance is the most likely.
     """
-    bent = _power_of(logarithms, power[series])
+    bent = power_of(logarithms, power[series])
     n = np.maximum(count, 1)
     bent -= (np.bincount(series, bent, len(count)) / n)[series]
     return np.bincount(series, np.square(bent, out=bent), len(count)) / n
 
 
-def _power_of(logarithms: Floats, power: Floats) -> Floats:
+def power_of(logarithms: Floats, power: Floats) -> Floats:
     """Return `(exp(power * logarithms) - 1) / power`, which is `logarithms` at power 0."""
     # squares of exp(300) are still numbers
     with np.errstate(divide="ignore", invalid="ignore"):
