@@ -8,7 +8,6 @@ from gatecast import ConfigError, LSTMForecaster, PretrainedLSTM, Training
 from gatecast.data import to_panel
 from gatecast.model.candidates import start_candidate
 from gatecast.model.plan import TrainingData
-from gatecast.model.selection import mase
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import zero_shot
 from gatecast.network.ensemble import Ensemble
@@ -66,9 +65,9 @@ def test_the_result_is_never_worse_on_the_validation_set(seed, rate):
     data = quarters(60, seed).drop(columns="price")
     model = forecaster(H, pretrained="start", learning_rate=rate, epochs=12, progress=False).fit(data)
     candidate, _, _ = start_of(data)
-    before = mase(candidate, candidate.starts)
+    before = candidate.mase_of(candidate.judge(candidate.starts))
     if model.fitted_.record.is_trained:
-        after = mase(candidate, [network.weights for network in model.fitted_.ensemble.networks])
+        after = candidate.mase_of(candidate.judge([network.weights for network in model.fitted_.ensemble.networks]))
         assert after < before
         assert model.history_["validation_epoch"][0] == 0
         losses = model.history_["validation_loss"]

@@ -14,7 +14,6 @@ from gatecast.model.candidates import Candidate, make_candidates
 from gatecast.model.plan import plan_fit
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Origins
-from gatecast.network.ensemble import Ensemble
 from gatecast.network.initial import initial_weights
 from made_series import SMALL, forecaster, wave
 
@@ -84,9 +83,9 @@ def test_the_order_of_two_long_series_does_not_matter() -> None:
         made = candidate_of(panel_of(*order), validation_size=2500)
         assert made.validation is not None
         assert made.validation.origins.n_windows <= 3002
-        network = made.network(initial_weights(made.spec, 0), 1)
-        found, series = made.validation.errors(Ensemble((network,)), made.preparation)
-        errors.append([found[series == s] for s in (0, 1)])
+        judged = made.judge([initial_weights(made.spec, 0)])
+        assert judged is not None
+        errors.append([judged.errors[judged.series == s] for s in (0, 1)])
     for first, second in zip(errors[0], errors[1][::-1], strict=True):
         np.testing.assert_array_equal(first, second)
 

@@ -74,7 +74,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             (`gatecast.data.features.yearly_lags.YearlyLags`).
         country: Country or part of one whose holidays are inputs, such as `CN` or `AU-VIC`. Up to days each by its
             name, with three days before and after it.
-        transform: Transform before scaling: `auto`, `none`, `log1p`, `relative-log`, `box-cox`, `difference` or
+        transform: Transform before scaling: `auto`, `none`, `log1p`, `fourth-root`, `box-cox`, `difference` or
             `seasonal-difference`.
             `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
             all that were learned from) are read as 0, with a warning, and measured errors are those of the values as

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,11 +24,13 @@ from gatecast.model.plan import (
     with_covariates,
 )
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Origins, Validation
+from gatecast.model.validation import Judged, Origins, Validation
+from gatecast.network.ensemble import Ensemble
 from gatecast.network.initial import initial_weights
 from gatecast.network.inputs import LossSettings, PanelArrays
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.spec import NetworkSpec
+from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import LOSS, SCALING, TRANSFORM, SeasonClass, class_of
 from gatecast.pretraining.weights import pretrained_networks, widened
 
@@ -78,10 +82,25 @@ class Candidate:
             return initial_weights(self.spec, seed)
         return self.starts[(seed - self.settings.seed) % 2**63 % len(self.starts)]
 
-    def network(self, weights: np.ndarray, n_threads: int) -> TrainedNetwork:
+    def network(self, weights: Array, n_threads: int) -> TrainedNetwork:
         """Put weights to use."""
         window = self.plan.lookback if self.settings.mode == "windows" else 0
         return TrainedNetwork(self.spec, weights, self.loss, self.preparation.value_inputs, window, n_threads)
+
+    def ensemble(self, weights: Sequence[Array]) -> Ensemble:
+        """Put the weights of several networks to use."""
+        threads = thread_count(self.settings.n_threads)
+        return Ensemble(tuple(self.network(flat, threads) for flat in weights))
+
+    def judge(self, weights: Sequence[Array]) -> Judged | None:
+        """Forecast the validation set with several networks; None where there is nothing to forecast."""
+        if self.validation is None or not self.validation.origins.n_windows:
+            return None
+        return self.validation.judge(self.ensemble(weights), self.preparation)
+
+    def mase_of(self, judged: Judged | None) -> float:
+        """Return the MASE of forecasts of the validation set; NaN where there are none."""
+        return math.nan if judged is None else judged.mases(self.data.naive_scales)[0]
 
 
 def make_candidates(data: TrainingData, plan: Plan, deadline: float) -> list[Candidate]:

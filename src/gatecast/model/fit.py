@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from gatecast._files import fingerprint
 from gatecast._validation import check_path
+from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import Conformal, fit_conformal
@@ -21,11 +23,10 @@ from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
 from gatecast.model.members import train_members
 from gatecast.model.plan import TrainingData, about_hold_out, make_plan
-from gatecast.model.selection import MUCH, Selection, mase, select
+from gatecast.model.selection import MUCH, Selection, select
 from gatecast.model.settings import Settings
+from gatecast.model.validation import Judged
 from gatecast.model.zero_shot import is_at_once, why_at_once, zero_shot
-from gatecast.network.ensemble import Ensemble
-from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import class_of
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
@@ -84,14 +85,16 @@ def fit_panel(
             selection = replace(selection, decisions=(*selection.decisions, said))
         calibration = _calibrate(trained)
         record = _record(selection, trained)
-        if record.stop is not Stop.INTERRUPTED and not (gate := Gate.of(trained.candidate, trained.ensemble)).is_open:
+        if record.stop is not Stop.INTERRUPTED and not (gate := Gate.of(trained.candidate, trained.judged)).is_open:
             record, instead = gate.fall_back(record)
             if instead is not None:
                 return instead
         if settings.refit_full and data.has_validation and record.stop is not Stop.INTERRUPTED:
             trained, record = _train_again(trained, record, deadline, checkpoint)
     candidate = trained.candidate
-    return remember(candidate.data.panel, candidate.preparation, trained.ensemble, calibration, record)
+    return remember(
+        candidate.data.panel, candidate.preparation, candidate.ensemble(trained.weights), calibration, record
+    )
 
 
 def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
@@ -126,9 +129,14 @@ class _Trained:
     results: tuple[TrainingResult, ...]
 
     @property
-    def ensemble(self) -> Ensemble:
-        threads = thread_count(self.candidate.settings.n_threads)
-        return Ensemble(tuple(self.candidate.network(result.weights, threads) for result in self.results))
+    def weights(self) -> list[Array]:
+        """Weights of each network."""
+        return [result.weights for result in self.results]
+
+    @cached_property
+    def judged(self) -> Judged | None:
+        """What the networks forecast of the validation set."""
+        return self.candidate.judge(self.weights)
 
     @property
     def best_step(self) -> int:
@@ -194,8 +202,8 @@ def _against_pretrained(trained: _Trained, deadline: float) -> Message | None:
 def _compare_start(trained: _Trained) -> Message:
     """Say whether pretrained networks are better on the validation set after their training than before."""
     candidate, n = trained.candidate, len(trained.results)
-    before = mase(candidate, [candidate.first_weights(candidate.settings.seed + member) for member in range(n)])
-    after = _mase_of(trained)
+    firsts = [candidate.first_weights(candidate.settings.seed + member) for member in range(n)]
+    before, after = candidate.mase_of(candidate.judge(firsts)), candidate.mase_of(trained.judged)
     facts: dict[str, object] = {"before": before, "after": after}
     if not after < before:
         return Message("decision.start_kept", facts)
@@ -209,21 +217,15 @@ def _compare_pretrained(trained: _Trained, pretrained: Candidate) -> Message:
     The validation set chose the former, so that their errors there are smaller than elsewhere, the more so the smaller
     it is; the latter never saw it.
     """
-    before, after = mase(pretrained, pretrained.starts), _mase_of(trained)
+    before = pretrained.mase_of(pretrained.judge(pretrained.starts))
+    after = trained.candidate.mase_of(trained.judged)
     is_small = len(trained.candidate.data.panel.values) < SMALL
     is_taken = after < before * (1 - MUCH if is_small else 1)
     code = "decision.trained_better" if is_taken else "decision.pretrained_kept"
     return Message(code, {"pretrained": before, "trained": after})
 
 
-def _mase_of(trained: _Trained) -> float:
-    return mase(trained.candidate, [result.weights for result in trained.results])
-
-
 def _calibrate(trained: _Trained) -> Conformal | None:
     """Keep the errors on the validation set, in scaled units where the transform bends each value alone."""
-    validation = trained.candidate.validation
-    if validation is None or not validation.origins.n_windows:
-        return None
-    errors = validation.scaled_errors(trained.ensemble, trained.candidate.preparation)
-    return fit_conformal(errors) if np.isfinite(errors).any() else None
+    errors = None if trained.judged is None else trained.judged.scaled_errors
+    return None if errors is None or not np.isfinite(errors).any() else fit_conformal(errors)

@@ -49,6 +49,8 @@ class Fitted:
     naive_scales: np.ndarray  # `(S,)` denominators of MASE
     calibration: Conformal | None  # errors on windows that the fit did not see; None where there were none
     record: FitRecord  # what the fit did, and why
+    # how much wider intervals are than networks that learned quantiles say, by their past errors
+    widening: float = 1.0
 
     @property
     def horizon(self) -> int:

@@ -56,7 +56,8 @@ class Forecast:
         if self.fitted.learns_intervals:
             values = quantiles_of(self.fitted.ensemble.first.loss, self.scaled, np.asarray(probabilities))
             middle = self._middle[:, None]
-            return self._restore(np.moveaxis(middle + (values - middle) * self._growth, 1, 2))
+            wider = self._growth * self.fitted.widening
+            return self._restore(np.moveaxis(middle + (values - middle) * wider, 1, 2))
         return self._around(self._grown(self._needed.quantiles(probabilities)))
 
     def paths(self, n_paths: int, seed: int) -> np.ndarray:

@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.metrics.conformal import fit_conformal
 from gatecast.model.candidates import Candidate, start_candidate, without_transform
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
-from gatecast.model.selection import mase
+from gatecast.model.validation import Judged
 from gatecast.model.zero_shot import read_by_pretrained
-from gatecast.network.ensemble import Ensemble
 from gatecast.network.spec import NetworkSpec
-from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 
 __all__ = ["Gate", "naive_weights"]
@@ -29,19 +26,16 @@ class Gate:
     """Trained networks beside the seasonal naive forecast, on the same windows of the validation set."""
 
     candidate: Candidate
-    ensemble: Ensemble
     error: float  # MASE of the trained networks; NaN where it is not defined
     naive: float  # that of the seasonal naive forecast
 
     @classmethod
-    def of(cls, candidate: Candidate, ensemble: Ensemble) -> Gate:
-        """Judge trained networks."""
-        validation = candidate.validation
-        if validation is None or not validation.origins.n_windows:
-            return cls(candidate, ensemble, np.nan, np.nan)
-        errors, series = validation.errors(ensemble, candidate.preparation)
-        naive = validation.naive_errors(candidate.data.seasons.shortest, errors.shape[1])
-        return cls(candidate, ensemble, *_mases(candidate, series, errors, naive))
+    def of(cls, candidate: Candidate, judged: Judged | None) -> Gate:
+        """Compare forecasts of the validation set with naive ones."""
+        if judged is None:
+            return cls(candidate, np.nan, np.nan)
+        naive = judged.naive_errors(candidate.data.seasons.shortest)
+        return cls(candidate, *judged.mases(candidate.data.naive_scales, naive))
 
     @property
     def is_open(self) -> bool:
@@ -70,7 +64,7 @@ class Gate:
         if data.encoder is not None or data.settings.mode != "sequence":
             return np.nan
         pretrained = start_candidate(data, self.candidate.deadline)
-        return mase(pretrained, pretrained.starts)
+        return pretrained.mase_of(pretrained.judge(pretrained.starts))
 
     def _pretrained(self, record: FitRecord) -> Fitted:
         data = self.candidate.data
@@ -90,11 +84,11 @@ class Gate:
         made = without_transform(self.candidate)
         inputs = made.preparation.value_inputs
         weights = naive_weights(made.spec, inputs.skip_forecasts.index(made.data.seasons.shortest))
-        ensemble = Ensemble((made.network(weights, thread_count(made.settings.n_threads)),))
         record = _of_other_inputs(replace(record, plan=replace(record.plan, n_members=1)), made.preparation)
-        assert made.validation is not None, "only what was judged is replaced"
-        calibration = fit_conformal(made.validation.scaled_errors(ensemble, made.preparation))
-        return remember(made.data.panel, made.preparation, ensemble, calibration, record)
+        judged = made.judge([weights])
+        assert judged is not None, "only what was judged is replaced"
+        calibration = fit_conformal(judged.scaled_errors)
+        return remember(made.data.panel, made.preparation, made.ensemble([weights]), calibration, record)
 
 
 def _of_other_inputs(record: FitRecord, used: Preparation) -> FitRecord:
@@ -107,11 +101,3 @@ def naive_weights(spec: NetworkSpec, candidate: int) -> np.ndarray:
     bias = spec.views(flat)["head.bias"]
     bias[candidate * spec.horizon : (candidate + 1) * spec.horizon] = LOG_WEIGHT
     return flat
-
-
-def _mases(candidate: Candidate, series: Ints, *each: Floats) -> list[float]:
-    """Return the MASE of several forecasts, of which errors `(n, H)` are given, where all of them are known."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = [np.abs(errors) / candidate.data.naive_scales[series][:, None] for errors in each]
-    known = np.isfinite(scaled).all(axis=0)
-    return [float(one[known].mean()) if known.any() else np.nan for one in scaled]

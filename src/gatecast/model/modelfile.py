@@ -144,6 +144,7 @@ def facts_of(fitted: Fitted) -> JsonObject:
         "yearly_lags": None if preparation.yearly_lags is None else preparation.yearly_lags.to_dict(),
         "after": _about_series(fitted.after),
         "record": asdict(fitted.record),
+        "widening": fitted.widening,
     }
 
 
@@ -162,6 +163,7 @@ def unpack(tensors: Tensors, facts: JsonObject, n_threads: int) -> Fitted:
         **{name: tensors[f"series.{name}"] for name in OF_SERIES},
         calibration=Conformal.from_arrays(calibration) if calibration else None,
         record=record,
+        widening=facts["widening"],
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -14,14 +13,13 @@ from gatecast.model.candidates import Candidate
 from gatecast.model.fitted import Attempt
 from gatecast.model.members import MOST_COMPLETE, train_one
 from gatecast.model.plan import FEW_SERIES, MANY_POINTS, Plan
-from gatecast.network.ensemble import Ensemble
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.loop import OnValidation, TrainingResult
 from gatecast.training.stop import Stop
 
-__all__ = ["MUCH", "Selection", "clearly_best", "mase", "select"]
+__all__ = ["MUCH", "Selection", "clearly_best", "select"]
 
 # share by which another transform or a higher learning rate must be better to be taken: the same one from another seed
 # differs by two or three in a hundred, and a logarithm that was taken by chance does harm
@@ -193,7 +191,8 @@ class _Comparison:
         result = train_one(candidate, seed, threads, trial=trial, on_validation=on_validation)
         if result.stop is Stop.INTERRUPTED:
             raise _InterruptedError(candidate, result)
-        tried = _Tried(candidate, result, mase(candidate, [result.weights]), is_complete=trial is None)
+        error = candidate.mase_of(candidate.judge([result.weights]))
+        tried = _Tried(candidate, result, error, is_complete=trial is None)
         self.attempts.append(tried.attempt)
         return tried
 
@@ -219,16 +218,3 @@ def clearly_best(errors: list[float], margins: list[float]) -> int:
     others = zip(errors[1:], margins[1:], strict=True)
     weighed = [errors[0], *(error / (1 - margin) for error, margin in others)]
     return int(np.nanargmin(weighed)) if np.isfinite(weighed).any() else 0
-
-
-def mase(candidate: Candidate, weights: Sequence[np.ndarray]) -> float:
-    """Return the mean absolute scaled error of networks, each with its weights, on the validation set; NaN if none."""
-    if candidate.validation is None:
-        return math.nan
-    threads = thread_count(candidate.settings.n_threads)
-    ensemble = Ensemble(tuple(candidate.network(flat, threads) for flat in weights))
-    errors, series = candidate.validation.errors(ensemble, candidate.preparation)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = np.abs(errors) / candidate.data.naive_scales[series][:, None]
-    scaled = scaled[np.isfinite(scaled)]
-    return float(scaled.mean()) if len(scaled) else math.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -13,12 +14,12 @@ from gatecast.data.values.gaps import carry_forward
 from gatecast.metrics.naive import seasonal_naive
 from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
-from gatecast.network.inputs import PanelArrays, spans
-from gatecast.network.losses import mean_loss
+from gatecast.network.inputs import LossSettings, PanelArrays, spans
+from gatecast.network.losses import mean_loss, quantiles_of
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import Stretches, run_sequences
 
-__all__ = ["Origins", "Validation"]
+__all__ = ["Judged", "Origins", "Validation"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -26,6 +27,9 @@ Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 MAX_WINDOWS = 3000
 # where the parts that are judged are long: so many series at least, and points of all that are read
 LEAST_SERIES, MAX_POINTS = 100, 200_000
+# stretches of which as many say how wide intervals have to be as the networks know; intervals never become narrower than
+# this share. On single series, of which three are seen at most, factors of their own made intervals hold less
+WIDTH_STRETCHES, LEAST_WIDTH = 30, 0.2
 # numbers that forecasts after every point of a stretch may take before those between origins are dropped
 MAX_NUMBERS = 2**24
 
@@ -90,40 +94,14 @@ class Validation:
         """
         parts = (self, self.before(network.spec.horizon))
         forecasts = zip(parts, self.forecasts_of(parts, network), strict=True)
-        held, learned = (part.losses(each, network, preparation) for part, each in forecasts)
-        losses = {"validation_loss": held[0], "train_loss": learned[0]}
-        return losses | {"validation_rmse": held[1], "train_rmse": learned[1]}
+        held, learned = (Judged(part, network.loss, preparation, *each) for part, each in forecasts)
+        losses = {"validation_loss": held.mean_loss, "train_loss": learned.mean_loss}
+        return losses | {"validation_rmse": held.rmse, "train_rmse": learned.rmse}
 
-    def losses(self, each: Forecasts, network: TrainedNetwork, preparation: Preparation) -> tuple[float, float]:
-        """Return the mean loss of forecasts, in scaled units as it is minimised, and their RMSE in the data's units."""
-        forecasts, actual, _, _ = each
-        errors, _ = self._errors([each], network.loss.middle, preparation)
-        observed = np.isfinite(errors)
-        rmse = float(np.sqrt(np.mean(errors[observed] ** 2))) if observed.any() else math.nan
-        return mean_loss(network.loss, forecasts, actual), rmse
-
-    def errors(self, ensemble: Ensemble, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
-        """Return what came minus what was forecast, `(n, H)` in the data's units, and the series of each row `(n,)`."""
+    def judge(self, ensemble: Ensemble, preparation: Preparation) -> Judged:
+        """Forecast with several networks from every origin."""
         each = [self.forecasts(network) for network in ensemble.networks]
-        return self._errors(each, ensemble.first.loss.middle, preparation)
-
-    def _errors(self, each: list[Forecasts], middle: int, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
-        _, _, series, origins = each[0]
-        point = median([forecasts for forecasts, *_ in each])[:, middle]
-        anchors = preparation.transform.anchors(self.values, self.panel.offsets, origins)
-        actual = self._ahead(self.values, series, origins, point.shape[1])
-        return actual - preparation.restore(point, series, anchors), series
-
-    def scaled_errors(self, ensemble: Ensemble, preparation: Preparation) -> np.ndarray:
-        """Return what came minus what was forecast, `(n, H)` in units of each series' scale.
-
-        Under a transform that bends each value alone these are errors of transformed values, else of values themselves.
-        """
-        if not preparation.transform.is_elementwise:
-            errors, series = self.errors(ensemble, preparation)
-            return np.asarray(errors / preparation.scaling.scale[series][:, None])
-        each = [self.forecasts(network) for network in ensemble.networks]
-        return np.asarray(each[0][1] - median([forecasts for forecasts, *_ in each])[:, ensemble.first.loss.middle])
+        return Judged(self, ensemble.first.loss, preparation, median([scaled for scaled, *_ in each]), *each[0][1:])
 
     def forecasts(self, network: TrainedNetwork) -> Forecasts:
         """Forecast from every origin.
@@ -138,7 +116,7 @@ class Validation:
         some, first, counts = self._stretches(parts)
         series, positions = self._places(some, first, counts)
         places = self.panel.offsets[series] + positions
-        actual = self._ahead(self.panel.targets, series, places, network.spec.horizon)
+        actual = self.ahead(self.panel.targets, series, places, network.spec.horizon)
         if network.window:
             forecasts = network.forecast_windows(self.panel, series, positions, network.spec.horizon)
         else:
@@ -159,16 +137,8 @@ class Validation:
         steps = self.origins.step * spans(np.zeros_like(counts), counts)
         return np.repeat(some, counts), np.repeat(first, counts) + steps
 
-    def naive_errors(self, season: int, horizon: int) -> Floats:
-        """Return what came minus the seasonal naive forecast from the same origins, `(n, horizon)`."""
-        series, positions = self._places(*self._stretches((self,)))
-        places, offsets = self.panel.offsets[series] + positions, self.panel.offsets
-        known = carry_forward(self.values, offsets, np.nan)
-        return np.asarray(
-            self._ahead(self.values, series, places, horizon) - seasonal_naive(known, offsets, places, horizon, season)
-        )
-
-    def _ahead(self, values: np.ndarray, series: np.ndarray, places: np.ndarray, horizon: int) -> np.ndarray:
+    def ahead(self, values: np.ndarray, series: np.ndarray, places: np.ndarray, horizon: int) -> np.ndarray:
+        """Return what came after places `(n,)` among all points, `(n, horizon)`; NaN behind the end of a series."""
         at = places[:, None] + np.arange(1, horizon + 1)
         inside = at < self.panel.offsets[series + 1][:, None]
         return np.where(inside, values[np.where(inside, at, 0)], np.nan)
@@ -191,3 +161,81 @@ class Validation:
             kept = np.repeat(np.cumsum(n) - n, n_kept) + step * spans(np.zeros_like(n_kept), n_kept)
             out[spans(rows + begin // step, n_kept)] = each.every[kept]
         return out
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Forecasts from the origins of a validation set, made once for all who ask, and what came."""
+
+    validation: Validation
+    loss: LossSettings  # of the networks
+    preparation: Preparation
+    scaled: np.ndarray  # `(n, P, H)` parameters of the forecasts, the median over several networks
+    targets: np.ndarray  # `(n, H)` what came, scaled; NaN where nothing was observed
+    series: Ints  # `(n,)` the series of each origin
+    places: Ints  # `(n,)` where each origin lies among all points
+
+    @property
+    def mean_loss(self) -> float:
+        """The mean loss in scaled units, as it is minimised."""
+        return mean_loss(self.loss, self.scaled, self.targets)
+
+    @property
+    def rmse(self) -> float:
+        """The root of the mean squared error in the data's units."""
+        observed = np.isfinite(self.errors)
+        return float(np.sqrt(np.mean(self.errors[observed] ** 2))) if observed.any() else math.nan
+
+    @cached_property
+    def errors(self) -> Floats:
+        """What came minus what was forecast, `(n, H)` in the data's units."""
+        values, point = self.validation.values, self.scaled[:, self.loss.middle]
+        anchors = self.preparation.transform.anchors(values, self.validation.panel.offsets, self.places)
+        actual = self.validation.ahead(values, self.series, self.places, point.shape[1])
+        return np.asarray(actual - self.preparation.restore(point, self.series, anchors))
+
+    @property
+    def scaled_errors(self) -> Floats:
+        """What came minus what was forecast, `(n, H)` in units of each series' scale.
+
+        Under a transform that bends each value alone these are errors of transformed values, else of values themselves.
+        """
+        if not self.preparation.transform.is_elementwise:
+            return np.asarray(self.errors / self.preparation.scaling.scale[self.series][:, None])
+        return np.asarray(self.targets - self.scaled[:, self.loss.middle])
+
+    def widening(self) -> float:
+        """Return the factor by which intervals have to be wider than the networks' own, which learn quantiles.
+
+        With it the ends of 80 % intervals, as far from the middle as the networks say, would have held 80 % of what
+        came: conformalized quantile regression (Romano, Patterson and Candès 2019), with distances relative to the
+        width. It is drawn towards 1 where few stretches of H steps were seen, which hang together.
+        """
+        low, middle, high = np.moveaxis(quantiles_of(self.loss, self.scaled, np.array([0.1, 0.5, 0.9])), 1, 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            above, below = (self.targets - middle) / (high - middle), (self.targets - middle) / (low - middle)
+        reach = np.where(self.targets > middle, above, below)
+        reach = reach[np.isfinite(reach)]
+        if not len(reach):
+            return 1.0
+        spans = self.validation.origins.spans
+        n = float(np.maximum(spans[spans > 0] / self.targets.shape[1], 1.0).sum())
+        return float(max(np.quantile(reach, 0.8), LEAST_WIDTH) ** (n / (n + WIDTH_STRETCHES)))
+
+    def naive_errors(self, season: int) -> Floats:
+        """Return what came minus the seasonal naive forecast from the same origins, `(n, H)`."""
+        validation, horizon = self.validation, self.targets.shape[1]
+        known = carry_forward(validation.values, validation.panel.offsets, np.nan)
+        actual = validation.ahead(validation.values, self.series, self.places, horizon)
+        return np.asarray(actual - seasonal_naive(known, validation.panel.offsets, self.places, horizon, season))
+
+    def mases(self, scales: Floats, *others: Floats, horizon: int | None = None) -> list[float]:
+        """Return the mean absolute error over each series' scale `(S,)` (MASE), and that of other forecasts.
+
+        Errors `(n, H)` of others count, as ours do, where all of them are known; NaN where none is. Of the steps only
+        the first `horizon` count, if given.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scaled = [np.abs(errors[:, :horizon]) / scales[self.series][:, None] for errors in (self.errors, *others)]
+        known = np.isfinite(scaled).all(axis=0)
+        return [float(one[known].mean()) if known.any() else math.nan for one in scaled]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
 from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Origins, Validation
+from gatecast.model.validation import Judged, Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import thread_count
@@ -93,36 +93,33 @@ class Reading:
     ensemble: Ensemble
 
     @cached_property
-    def past(self) -> Validation | None:
+    def past(self) -> Judged | None:
         """Forecasts from origins in the newer half of each series; None where all are too short."""
         panel, H = self.panel, self.ensemble.spec.horizon
         origins = Origins.limited(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * H), MOST_ORIGINS)
         if not origins.n_windows:
             return None
         judged, n_learned, reach = origins.judged_of(panel), panel.lengths - origins.spans, int(panel.lengths.max())
-        return Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
+        newer = Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
+        return newer.judge(self.ensemble, self.preparation)
 
     def error(self, horizon: int) -> float:
         """Return the mean absolute error there in units of each series' mean change; infinity where none is known."""
-        if self.past is None:
-            return math.inf
-        errors, series = self.past.errors(self.ensemble, self.preparation)
-        scaled = np.abs(errors[:, :horizon]) / naive_scale(self.panel.values, self.panel.offsets, 1)[series][:, None]
-        known = np.isfinite(scaled)
-        return float(scaled[known].mean()) if known.any() else math.inf
+        scales = naive_scale(self.panel.values, self.panel.offsets, 1)
+        error = math.nan if self.past is None else self.past.mases(scales, horizon=horizon)[0]
+        return error if math.isfinite(error) else math.inf
 
     def read(self, why: Message | None = None) -> Fitted:
         """Read the panel to its end; past errors tell how those of several steps hang together.
 
         `why` says why nothing was trained, where that was not asked for.
         """
-        calibration = None
-        if self.past is not None:
-            errors = self.past.scaled_errors(self.ensemble, self.preparation)
-            calibration = fit_conformal(errors) if np.isfinite(errors).any() else None
+        errors = None if self.past is None else self.past.scaled_errors
+        calibration = None if errors is None or not np.isfinite(errors).any() else fit_conformal(errors)
         record = _record(self.own, self.seasons, self.preparation, self.ensemble)
         record = record if why is None else record.with_decision(why)
-        return remember(self.panel, self.preparation, self.ensemble, calibration, record)
+        fitted = remember(self.panel, self.preparation, self.ensemble, calibration, record)
+        return fitted if self.past is None else replace(fitted, widening=self.past.widening())
 
 
 def read_by_pretrained(settings: Settings, panel: Panel, seasons: Seasons) -> Reading:

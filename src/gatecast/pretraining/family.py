@@ -15,7 +15,7 @@ __all__ = ["FAMILY", "LOSS", "SCALING", "TRANSFORM", "SeasonClass", "class_of"]
 # the ends of 80 and 95 % intervals, and what weighted quantile losses are made of
 LOSS = LossSettings("quantile", quantiles=(0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975))
 # how values are transformed and scaled before a network reads them
-TRANSFORM, SCALING = "relative-log", "season"
+TRANSFORM, SCALING = "fourth-root", "season"
 N_LAYERS, UNITS = 2, 64
 # seasons back at which the longest of the lines begins that naive forecasts go on along: the whole past of most series
 SEASONS_OF_DRIFT = 10

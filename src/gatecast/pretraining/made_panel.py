@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
-from gatecast.data.values.boxcox import LOG_SHIFT, power_of
+from gatecast.data.values.boxcox import SHIFT, power_of
 from gatecast.data.values.scaling import naive_scale
 from gatecast.network.inputs import PanelArrays
 from gatecast.pretraining.family import SeasonClass
@@ -30,8 +30,8 @@ Rng = np.random.Generator
 def made_panel(own: SeasonClass, n: int, rng: Rng) -> PanelArrays:
     """Make about `n` series as a network of a class reads them, those that hardly vary left out.
 
-    Most of those that are never negative are bent, by powers between the logarithm and the root. The scale of each comes from a random first part,
-    because at a forecast only the past is known.
+    Most of those that are never negative are bent, by powers between the logarithm and the root. The scale of each
+    comes from a random first part, because at a forecast only the past is known.
     """
     lengths = lengths_of(n, *own.lengths, rng)
     series: list[Floats] = []
@@ -69,7 +69,7 @@ def _scaled(y: Floats, own: SeasonClass, rng: Rng) -> Floats:
     n_past = max(int(len(y) * rng.uniform(LEAST_PAST, 1.0)), min(len(y), own.season + 2))
     past, bends, power = y[:n_past], rng.random() < BENT, rng.uniform(0.0, MOST_POWER)
     if bends and y.min() >= 0 and np.median(past) > 0:
-        y = power_of(np.log(y / np.median(past) + LOG_SHIFT), np.float64(power))
+        y = power_of(np.log(y / np.median(past) + SHIFT), np.asarray(power))
     scale = naive_scale(y[:n_past], np.array([0, n_past]), own.season)[0] * np.exp(rng.normal(0.0, SCALE_ERROR))
     y = (y - y[:n_past].mean()) / scale
     return y if np.isfinite(scale) and np.abs(np.diff(y)).max() < LARGEST_JUMP else y[:0]

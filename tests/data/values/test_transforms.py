@@ -28,11 +28,11 @@ def gamma_parts(n_series=20):
 
 
 def test_names_are_these():
-    assert NAMES == ["none", "log1p", "box-cox", "difference", "seasonal-difference", "relative-log"]
+    assert NAMES == ["none", "log1p", "box-cox", "difference", "seasonal-difference", "fourth-root"]
 
 
 def test_unknown_name_suggests_the_nearest():
-    with pytest.raises(ConfigError, match=r"'relative-log', got 'boxcox'. Did you mean `transform='box-cox'`"):
+    with pytest.raises(ConfigError, match=r"'fourth-root', got 'boxcox'. Did you mean `transform='box-cox'`"):
         fit_transform_named("boxcox", np.ones(3), np.array([0, 3]))
 
 

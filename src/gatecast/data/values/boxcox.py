@@ -11,12 +11,14 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints, blocks
 
-__all__ = ["HIGHEST_POWER", "LOG_SHIFT", "LOWEST_POWER", "BoxCoxRows", "fit_box_cox", "fit_log", "power_of"]
+__all__ = ["HIGHEST_POWER", "LOWEST_POWER", "SHIFT", "BoxCoxRows", "fit_box_cox", "fit_root", "power_of"]
 
 LOWEST_POWER, HIGHEST_POWER = -1.0, 2.0
 N_STEPS = 16  # after 16 steps of the golden section a power is known to 0.0014
-# medians that are added to a value before its logarithm is taken: zeros have one, and small values say little
-LOG_SHIFT = 0.1
+# medians that are added to a value before its root or logarithm is taken, so that small values say little
+SHIFT = 0.1
+# between the logarithm, under which trends go on too far, and values as they are, whose season does not grow with them
+ROOT = 0.25
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -66,23 +68,23 @@ def fit_box_cox(values: Floats, offsets: Ints) -> BoxCoxRows:
     return result
 
 
-def fit_log(values: Floats, offsets: Ints) -> BoxCoxRows:
-    """Find the median of each series of a training part, `(N,)`, see `RelativeLog`; NaN is skipped."""
-    S = len(offsets) - 1
-    series = np.repeat(np.arange(S), np.diff(offsets))
-    # sorted within each series, NaN last; what no series is to find stands behind them
-    ordered = np.append(values[np.lexsort((values, series))], np.nan)
-    count = np.bincount(series, ~np.isnan(values), S).astype(np.int64)
-    begins = offsets[:-1]
-    low, high, left, right = (
-        ordered[np.where(count > 0, begins + place, -1)] for place in (0, count - 1, (count - 1) // 2, count // 2)
-    )
-    middle = (left + right) / 2
+def fit_root(values: Floats, offsets: Ints) -> BoxCoxRows:
+    """Find the median of each series of a training part, `(N,)`, see `FourthRoot`; NaN is skipped."""
+    S, lengths = len(offsets) - 1, np.diff(offsets)
+    low, middle, high = np.full((3, S), np.nan)
+    for length in np.unique(lengths[lengths > 0]):
+        # series of one length are sorted side by side, NaN last
+        rows = np.flatnonzero(lengths == length)
+        ordered = np.sort(values[offsets[rows, None] + np.arange(length)], axis=1)
+        last = length - np.isnan(ordered).sum(axis=1) - 1
+        at = np.arange(len(rows))
+        low[rows], high[rows] = ordered[:, 0], ordered[at, last]
+        middle[rows] = (ordered[at, last // 2] + ordered[at, (last + 1) // 2]) / 2
     bends = (low >= 0) & (middle > 0) & (low < high)
     unit = np.where(bends, middle, 1.0)
     ceiling = np.where(bends, np.minimum(high, 1e305) / unit * 100, 1.0)
-    shift = np.where(bends, LOG_SHIFT * unit, 0.0)
-    return BoxCoxRows(np.where(bends, 0.0, 1.0), shift, unit, np.full(S, LOG_SHIFT), ceiling)
+    shift = np.where(bends, SHIFT * unit, 0.0)
+    return BoxCoxRows(np.where(bends, ROOT, 1.0), shift, unit, np.full(S, SHIFT), ceiling)
 
 
 def _fit_block(values: Floats, offsets: Ints) -> BoxCoxRows:

@@ -1,6 +1,6 @@
 """In which form are values easier to forecast, and how do forecasts come back? Learned from the training part only.
 
-An elementwise transform (`none`, `log1p`, `relative-log`, `box-cox`) bends each value alone and keeps the order of
+An elementwise transform (`none`, `log1p`, `fourth-root`, `box-cox`) bends each value alone and keeps the order of
 quantiles. A difference (`difference`, `seasonal-difference`) says how each value differs from one that is known, so its
 forecasts come back only with the last values before the origin: the anchors.
 """
@@ -19,7 +19,7 @@ import numpy as np
 
 from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
-from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox, fit_log
+from gatecast.data.values.boxcox import BoxCoxRows, fit_box_cox, fit_root
 from gatecast.data.values.gaps import carry_by_phase
 from gatecast.exceptions import ConfigError, DataError
 
@@ -202,26 +202,26 @@ class BoxCox(Transform):
 
 @final
 @dataclass(frozen=True)
-class RelativeLog(BoxCox):
-    """`log(y / median + 0.1)` of each series that is never negative; others stay as they are.
+class FourthRoot(BoxCox):
+    """`4 ((y / median + 0.1) ** 0.25 - 1)` of each series that is never negative; others stay as they are.
 
     In medians, so that it does not depend on the unit; the tenth of one keeps small values from being blown up. Later
     values below 0 are read as 0, and no forecast is below that. Constant series stay as they are.
     """
 
-    name: ClassVar[str] = "relative-log"
+    name: ClassVar[str] = "fourth-root"
 
     @classmethod
     def fit(cls, values: Floats, offsets: Ints, season_length: int) -> Self:
         """Find the median of each series."""
-        return cls(fit_log(values, offsets))
+        return cls(fit_root(values, offsets))
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
-        """Bring forecasts back, shape `(n, ...)`, at least 0 where the logarithm was taken."""
+        """Bring forecasts back, shape `(n, ...)`, at least 0 where the root was taken."""
         power = self.learned.power if series is None else self.learned.power[series]
         restored = super().inverse(values, anchors, series)
-        is_log = (power == 0).reshape(-1, *(1,) * (restored.ndim - 1))
-        return np.where(is_log, np.maximum(restored, 0.0), restored)
+        is_root = (power < 1).reshape(-1, *(1,) * (restored.ndim - 1))
+        return np.where(is_root, np.maximum(restored, 0.0), restored)
 
 
 @dataclass(frozen=True)
@@ -297,7 +297,7 @@ class SeasonalDifference(Difference):
 
 
 TRANSFORMS: dict[str, type[Transform]] = {
-    kind.name: kind for kind in (Identity, Log1p, BoxCox, Difference, SeasonalDifference, RelativeLog)
+    kind.name: kind for kind in (Identity, Log1p, BoxCox, Difference, SeasonalDifference, FourthRoot)
 }
 
 
