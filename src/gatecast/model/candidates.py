@@ -154,7 +154,9 @@ def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
     return own, prepare(data.learned_from, TRANSFORM, SCALING, shortest, value_inputs, data.encoder, horizon)
 
 
-def pretrained_with(own: SeasonClass, preparation: Preparation, settings: Settings) -> tuple[NetworkSpec, list[Array]]:
+def pretrained_with(
+    own: SeasonClass, preparation: Preparation, settings: Settings
+) -> tuple[NetworkSpec, Sequence[Array]]:
     """Return shape and weights of a class's networks, with inputs for covariates that have no effect yet."""
     spec, flats = pretrained_networks(own, settings.horizon, preparation.value_inputs.season)
     wider = with_covariates(spec, _covariates(preparation))

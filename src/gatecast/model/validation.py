@@ -27,8 +27,8 @@ Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 MAX_WINDOWS = 3000
 # where the parts that are judged are long: so many series at least, and points of all that are read
 LEAST_SERIES, MAX_POINTS = 100, 200_000
-# stretches of which as many say how wide intervals have to be as the networks know; intervals never become narrower than
-# this share. On single series, of which three are seen at most, factors of their own made intervals hold less
+# stretches that say as much of how wide intervals have to be as the networks know, and the least share of their widths:
+# of single series, of which three stretches are seen at most, factors of their own made intervals hold less
 WIDTH_STRETCHES, LEAST_WIDTH = 30, 0.2
 # numbers that forecasts after every point of a stretch may take before those between origins are dropped
 MAX_NUMBERS = 2**24

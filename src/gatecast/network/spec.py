@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -97,14 +98,14 @@ class NetworkSpec:
     def decays(self) -> np.ndarray:
         """Tell the weights of matrices, which decay, from those of biases and other vectors, `(n_parameters,)`."""
         shapes = self.shapes.values()
-        return np.repeat([len(shape) > 1 for shape in shapes], [int(np.prod(shape)) for shape in shapes])
+        return np.repeat([len(shape) > 1 for shape in shapes], [math.prod(shape) for shape in shapes])
 
-    @property
+    @cached_property
     def n_parameters(self) -> int:
         """Length of the flat vector of all weights."""
-        return sum(int(np.prod(shape)) for shape in self.shapes.values())
+        return sum(math.prod(shape) for shape in self.shapes.values())
 
-    @property
+    @cached_property
     def state_size(self) -> int:
         """Numbers that are kept of a sequence between steps."""
         return sum(layer.state_size for layer in self.layers)
@@ -124,7 +125,7 @@ class NetworkSpec:
         views = {}
         start = 0
         for name, shape in self.shapes.items():
-            stop = start + int(np.prod(shape))
+            stop = start + math.prod(shape)
             views[name] = flat[start:stop].reshape(shape)
             start = stop
         return views

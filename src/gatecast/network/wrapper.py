@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -100,6 +101,7 @@ class SequenceResult:
     trace: np.ndarray  # (sum of lengths or n, trace_size): what recurrent layers did; without columns if not asked for
 
 
+@lru_cache(maxsize=32)
 def native_shape(spec: NetworkSpec) -> _native.Shape:
     """Return the core's own record of a network's shape."""
     layers = [
@@ -179,6 +181,10 @@ def segment_source(
     )
 
 
+# multiplications that one thread has done before another one has begun
+LITTLE_WORK = 50_000_000
+
+
 @dataclass(frozen=True)
 class Stretches:
     """Parts of the series of a panel, overlaps are fine: `(n,)` int64 each, starts counted within the series."""
@@ -230,7 +236,7 @@ def run_sequences(
         every=every,
         trace=traced,
         trace_each=each,
-        n_threads=n_threads,
+        n_threads=n_threads if stretches.lengths.sum() * spec.n_parameters > LITTLE_WORK else 1,
         isa=isa(),
     )
     return SequenceResult(after, last, every, traced)

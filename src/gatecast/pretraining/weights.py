@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,8 @@ def write_weights(path: Path, weights: Mapping[tuple[int, int], Array]) -> None:
     write_tensors(path, KEY, tensors, {"format": 1})
 
 
-def pretrained_networks(own: SeasonClass, horizon: int, season: int) -> tuple[NetworkSpec, list[Array]]:
+@lru_cache(maxsize=16)
+def pretrained_networks(own: SeasonClass, horizon: int, season: int) -> tuple[NetworkSpec, tuple[Array, ...]]:
     """Return the shape of a class's networks and the weights of each, cut to the first steps of their horizon.
 
     Args:
@@ -41,7 +42,7 @@ def pretrained_networks(own: SeasonClass, horizon: int, season: int) -> tuple[Ne
         season: Steps in the season of the series, which may be another than that of the class.
 
     Returns:
-        The shape and weights `(n_parameters,)` float32.
+        The shape and weights `(n_parameters,)` float32, which nobody may change.
 
     Raises:
         ModelFileError: The file of weights, which comes with the package, is missing or damaged.
@@ -50,7 +51,10 @@ def pretrained_networks(own: SeasonClass, horizon: int, season: int) -> tuple[Ne
     flats = [flat.astype(np.float32) for name, flat in _kept().items() if name.startswith(prefix)]
     steps = own.steps(season, horizon)
     spec = replace(own.spec, horizon=len(steps))
-    return spec, [_with_steps(own.spec, spec, flat, steps) for flat in flats]
+    weights = tuple(_with_steps(own.spec, spec, flat, steps) for flat in flats)
+    for flat in weights:
+        flat.flags.writeable = False
+    return spec, weights
 
 
 def widened(spec: NetworkSpec, flat: Array, wider: NetworkSpec, first: Array) -> Array:
