@@ -56,7 +56,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
             up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
             nor `max_seconds` is given and training is not made longer than usual; else one.
-        loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`.
+        loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`. When absent `mae`, or
+            `mse` for counts with many zeros, whose medians say little: then means are forecast.
         quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
         pretrained: Whether networks that learned from made series (`PretrainedLSTM`) take part. `auto` lets them
             forecast without training where each series has fewer than 150 points (and all together fewer than 100,000).
@@ -116,7 +117,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     hidden_size: int | None = Everyday.hidden_size
     n_layers: int | None = Everyday.n_layers
     ensemble: int | None = Everyday.ensemble
-    loss: str = Everyday.loss
+    loss: str | None = Everyday.loss
     quantiles: Sequence[float] = Everyday.quantiles
     pretrained: str = Everyday.pretrained
     past: Sequence[str] = Everyday.past

@@ -41,7 +41,8 @@ class Forecast:
     @cached_property
     def point(self) -> np.ndarray:
         """The forecasts, `(n, H)` in the data's units."""
-        return self._restore(self._middle)
+        loss = self.fitted.ensemble.first.loss
+        return self.preparation.point(loss, self.scaled, self.series, self.anchors)
 
     def intervals(self, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Return both ends of central intervals, `(n, H, L)` each in the data's units, for rising levels in %."""

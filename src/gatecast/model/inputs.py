@@ -12,11 +12,12 @@ from gatecast.data.features.yearly_lags import YearlyLags, days_of, fit_yearly_l
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
+from gatecast.data.values.counts import are_sparse_counts, mean_of_quantiles
 from gatecast.data.values.gaps import fill_gaps, prepend
 from gatecast.data.values.scaling import Scaling, fit_scaling
 from gatecast.data.values.transforms import Transform, fit_transform_named, transform_from_arrays
 from gatecast.exceptions import DataError
-from gatecast.network.inputs import Ahead, PanelArrays, ValueInputs, spans
+from gatecast.network.inputs import Ahead, LossSettings, PanelArrays, ValueInputs, spans
 
 if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
@@ -34,6 +35,7 @@ class Preparation:
     # `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that its
     # forecast is that value exactly
     units: Floats
+    is_sparse: Array  # `(S,)` whether a series holds counts with many zeros: no forecast of it is below zero
     value_inputs: ValueInputs  # what the network is shown of the values
     encoder: CovariateEncoder | None = None  # turns covariates into numbers and codes; None without covariates
     # turns the series' own past into numbers that are known ahead; None where that is not asked for
@@ -47,6 +49,7 @@ class Preparation:
             scaling=replace(self.scaling, center=self.scaling.center[index], scale=self.scaling.scale[index]),
             spreads=self.spreads[index],
             units=self.units[index],
+            is_sparse=self.is_sparse[index],
         )
 
     def with_new(self, index: Ints, past: Panel, season: int) -> Preparation:
@@ -83,6 +86,7 @@ class Preparation:
             ),
             spreads=np.where(where, other.spreads, self.spreads),
             units=np.where(where, other.units, self.units),
+            is_sparse=np.where(where, other.is_sparse, self.is_sparse),
         )
 
     def arrays(
@@ -151,7 +155,24 @@ class Preparation:
         rows = np.arange(len(scaled)) if series is None else series
         shape = (-1,) + (1,) * (scaled.ndim - 1)
         unit, center = (part[rows].reshape(shape) for part in (self.units, self.scaling.center))
-        return self.transform.inverse(scaled * unit + center, anchors, rows)
+        restored = self.transform.inverse(scaled * unit + center, anchors, rows)
+        return np.maximum(restored, np.where(self.is_sparse, 0.0, -np.inf)[rows].reshape(shape))
+
+    def point(
+        self, loss: LossSettings, scaled: Array, series: Ints | None = None, anchors: Floats | None = None
+    ) -> Floats:
+        """Return point forecasts `(n, H)` in the data's units, of parameters `(n, P, H)` as networks give them.
+
+        They are means where a network learned quantiles of counts with many zeros, whose median says nothing.
+        """
+        restored = self.restore(scaled[:, loss.middle], series, anchors)
+        rows = np.arange(len(scaled)) if series is None else series
+        sparse = np.flatnonzero(self.is_sparse[rows])
+        if loss.loss == "quantile" and len(sparse):
+            known = None if anchors is None else anchors[sparse]
+            each = self.restore(np.moveaxis(scaled[sparse], 1, 2), rows[sparse], known)
+            restored[sparse] = mean_of_quantiles(np.moveaxis(each, 2, 1), np.asarray(loss.quantiles))
+        return restored
 
 
 def prepare(
@@ -180,7 +201,8 @@ def prepare(
     if horizon is not None and encoder is not None and encoder.calendar:
         scaled = scale.transform(bent, panel.offsets, np.float32)
         yearly_lags = fit_yearly_lags(panel, scaled, horizon, country=encoder.country)
-    return Preparation(learned, scale, spreads, units, value_inputs, encoder, yearly_lags)
+    is_sparse = are_sparse_counts(panel.values, panel.offsets)
+    return Preparation(learned, scale, spreads, units, is_sparse, value_inputs, encoder, yearly_lags)
 
 
 def check_logarithms(panel: Panel) -> None:

@@ -121,6 +121,7 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "scaling.scale": preparation.scaling.scale,
         "series.spreads": preparation.spreads,
         "series.units": preparation.units,
+        "series.sparse": preparation.is_sparse,
         **{f"series.{name}": getattr(fitted, name) for name in OF_SERIES},
         "series.starts": fitted.after.starts.astype(np.int64),
     }
@@ -205,6 +206,7 @@ def _preparation(tensors: Tensors, facts: JsonObject, transform: str, value_inpu
         scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], facts["scaling"]),
         spreads=tensors["series.spreads"],
         units=tensors["series.units"],
+        is_sparse=tensors["series.sparse"],
         value_inputs=value_inputs,
         encoder=encoder,
         yearly_lags=None if facts["yearly_lags"] is None else YearlyLags.from_dict(facts["yearly_lags"]),

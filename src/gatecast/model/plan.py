@@ -12,6 +12,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
+from gatecast.data.values.counts import are_sparse_counts
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.inputs import check_logarithms
@@ -85,6 +86,7 @@ class TrainingData:
     def of(cls, settings: Settings, panel: Panel) -> TrainingData:
         """Divide a panel and find its seasons."""
         hold_out = hold_out_lengths(settings, panel)
+        settings = _with_loss(settings, panel)
         return cls(settings, panel, hold_out, choose_seasons(_before(panel, hold_out), settings.seasons))
 
     @property
@@ -116,6 +118,18 @@ class TrainingData:
         from gatecast.data.features.encoding import fit_encoder
 
         return fit_encoder(self.learned_from, calendar=settings.calendar, country=settings.country)
+
+
+def _with_loss(settings: Settings, panel: Panel) -> Settings:
+    """Choose the loss where that was left open, by whether most series are counts with many zeros.
+
+    Their medians are zero or nearly so, whatever is sold. A logarithm would turn their means into something else.
+    """
+    if settings.loss is not None:
+        return settings
+    if not are_sparse_counts(panel.values, panel.offsets).mean() > 0.5:
+        return replace(settings, loss="mae")
+    return replace(settings, loss="mse", transform="none" if settings.transform == "auto" else settings.transform)
 
 
 def hold_out_lengths(settings: Settings, panel: Panel) -> Ints:
@@ -208,6 +222,7 @@ class Plan:
     other_rate: float | None  # a higher one that is worth a try; None for none
     season_length: int  # steps in the shortest season, for MASE and the seasonal naive forecast
     n_members: int
+    loss: str  # what is minimised, a name in `LOSSES`
 
     @property
     def n_steps(self) -> int:
@@ -285,7 +300,8 @@ def make_plan(data: TrainingData) -> Plan:
     n_points = len(panel.values)
     hidden, layers = _choose_size(settings, n_points)
     rate, other = _choose_rate(settings, n_points)
-    sizes = (hidden, layers, rate, other, data.seasons.shortest, choose_members(settings, panel))
+    assert settings.loss is not None, "`TrainingData.of` chooses it"
+    sizes = (hidden, layers, rate, other, data.seasons.shortest, choose_members(settings, panel), settings.loss)
     if settings.mode == "windows":
         batch = settings.batch_size or 32
         n_windows = int(np.maximum(lengths - lookback - settings.horizon + 1 - settings.drop_last_window, 0).sum())
@@ -328,6 +344,7 @@ def plan_start(data: TrainingData, burn_in: int, spec: NetworkSpec, n_networks: 
         other_rate=None,
         season_length=data.seasons.shortest,
         n_members=settings.ensemble or n_networks,
+        loss="quantile",
     )
 
 
@@ -418,7 +435,8 @@ class Covariates:
 
 
 def make_loss(settings: Settings) -> LossSettings:
-    """Describe the loss that the settings ask for."""
+    """Describe the loss that the settings ask for, once they do."""
+    assert settings.loss is not None, "`TrainingData.of` chooses it"
     quantiles = tuple(float(level) for level in settings.quantiles) if settings.loss == "quantile" else ()
     return LossSettings(settings.loss, settings.huber_delta, quantiles)
 

@@ -171,7 +171,7 @@ class Everyday:
     hidden_size: int | None = _setting(None, check_count, 64, CHOSEN)
     n_layers: int | None = _setting(None, check_count, 2, CHOSEN)
     ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
-    loss: str = _setting("mae", choices=tuple(LOSSES))
+    loss: str | None = _setting(None, choices=tuple(LOSSES))
     quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), _check_quantiles, (0.1, 0.5, 0.9))
     pretrained: str = _setting("auto", choices=("auto", "only", "start", "none"))
     past: Sequence[str] = _setting((), None, ["visitors"])

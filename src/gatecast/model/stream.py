@@ -12,6 +12,7 @@ from gatecast.data.values.gaps import fill_gaps
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import low_value
+from gatecast.network.ensemble import median
 from gatecast.network.wrapper import Stream as CoreStream
 from gatecast.network.wrapper import make_stream
 
@@ -27,9 +28,9 @@ class Stream:
     def __init__(self, fitted: Fitted, row: int) -> None:
         preparation = fitted.preparation.rows(np.array([row]))
         self._preparation = preparation
-        self._middle = fitted.ensemble.first.loss.middle
+        self._loss = fitted.ensemble.first.loss
         self._anchors = fitted.anchors[row].copy()
-        self._is_plain = preparation.transform.name == "none"
+        self._is_plain = preparation.transform.name == "none" and not preparation.is_sparse[0]
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[row]
@@ -68,11 +69,12 @@ class Stream:
         is_observed = not math.isnan(scaled)
         entered = scaled if is_observed else self._instead()
         self._newest.append(entered)
-        each = [core.update(entered, is_observed)[self._middle] for core in self._cores]
-        point = (each[0] if len(each) == 1 else np.median(each, axis=0)).astype(np.float64)
         if self._is_plain:
+            middle = self._loss.middle
+            point = median([core.update(entered, is_observed)[middle] for core in self._cores]).astype(np.float64)
             return np.asarray(point * self._unit + self._center)
-        return np.asarray(self._preparation.restore(point[None], anchors=self._anchors[None])[0])
+        each = median([core.update(entered, is_observed) for core in self._cores]).astype(np.float64)
+        return np.asarray(self._preparation.point(self._loss, each[None], anchors=self._anchors[None])[0])
 
     def _instead(self) -> float:
         """Return what stands in for a value that was not observed."""

@@ -189,10 +189,10 @@ class Judged:
     @cached_property
     def errors(self) -> Floats:
         """What came minus what was forecast, `(n, H)` in the data's units."""
-        values, point = self.validation.values, self.scaled[:, self.loss.middle]
+        values = self.validation.values
         anchors = self.preparation.transform.anchors(values, self.validation.panel.offsets, self.places)
-        actual = self.validation.ahead(values, self.series, self.places, point.shape[1])
-        return np.asarray(actual - self.preparation.restore(point, self.series, anchors))
+        actual = self.validation.ahead(values, self.series, self.places, self.targets.shape[1])
+        return np.asarray(actual - self.preparation.point(self.loss, self.scaled, self.series, anchors))
 
     @property
     def scaled_errors(self) -> Floats:

@@ -152,6 +152,7 @@ def _record(own: SeasonClass, seasons: Seasons, preparation: Preparation, ensemb
         other_rate=None,
         season_length=seasons.shortest,
         n_members=len(ensemble.networks),
+        loss=LOSS.loss,
     )
     return FitRecord(
         plan=plan,

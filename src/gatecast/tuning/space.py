@@ -170,7 +170,9 @@ def start_values(settings: Settings, plan: Plan) -> dict[str, Value]:
     """Return settings as they act, with those that are chosen from the data; not where a fit tries several."""
     names = [field.name for field in fields(Settings)]
     values = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
-    values |= {name: getattr(plan, name) for name in ("lookback", "batch_size", "epochs", "hidden_size", "n_layers")}
+    values |= {
+        name: getattr(plan, name) for name in ("lookback", "batch_size", "epochs", "hidden_size", "n_layers", "loss")
+    }
     if plan.other_rate is None and plan.learning_rate is not None:
         values["learning_rate"] = plan.learning_rate
     return values

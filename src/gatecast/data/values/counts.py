@@ -1,0 +1,47 @@
+"""Which series are counts with many zeros, as sales of spare parts are? Their mean is forecast, never below zero."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Floats, Ints
+
+__all__ = ["are_sparse_counts", "mean_of_quantiles"]
+
+# mean steps from one demand to the next above which demand is intermittent (Syntetos, Boylan and Croston 2005)
+INTERVAL = 1.32
+
+
+def are_sparse_counts(values: Floats, offsets: Ints) -> Array:
+    """Tell which series of a panel, `(N,)`, hold whole numbers, none below zero, and many zeros; NaN is skipped.
+
+    Many are more than 24 %: then there are more than 1.32 steps from one demand to the next on average.
+
+    Returns:
+        `(S,)` bool.
+
+    Examples:
+        >>> are_sparse_counts(np.array([0, 0, 3, 0, 1, 0, 1.5, 0.0]), np.array([0, 5, 8])).tolist()
+        [True, False]
+    """
+    S = len(offsets) - 1
+    series = np.repeat(np.arange(S), np.diff(offsets))
+    seen = ~np.isnan(values)
+    is_count = ~seen | ((values >= 0) & (values == np.floor(values)))
+    observed, zeros = (np.bincount(series, where, S) for where in (seen, values == 0))
+    others = np.bincount(series, ~is_count, S)
+    # a series of zeros alone shows no demand at all
+    return np.asarray((others == 0) & (observed > INTERVAL * (observed - zeros)) & (zeros < observed))
+
+
+def mean_of_quantiles(quantiles: Floats, probabilities: Floats) -> Floats:
+    """Return the means `(n, H)` of distributions whose quantiles `(n, Q, H)` are known at probabilities `(Q,)`.
+
+    Each quantile stands for the probabilities that are nearer to it than to another one.
+
+    Examples:
+        >>> mean_of_quantiles(np.array([[[0.0], [0.0], [6.0]]]), np.array([0.1, 0.5, 0.9])).round(2).tolist()
+        [[1.8]]
+    """
+    ends = np.concatenate([[0.0], (probabilities[1:] + probabilities[:-1]) / 2, [1.0]])
+    return np.asarray(np.einsum("nqh,q->nh", quantiles, np.diff(ends)))
