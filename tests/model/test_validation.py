@@ -15,6 +15,7 @@ from gatecast.model.plan import plan_fit
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Origins
 from gatecast.network.initial import initial_weights
+from gatecast.network.inputs import LossSettings
 from made_series import SMALL, forecaster, wave
 
 
@@ -103,3 +104,18 @@ def test_intervals_of_two_long_series_are_as_wide_in_either_order() -> None:
         widths.append(calibration.half_widths(80))
     # the training itself sees the series in another order, which moves errors by a few in a hundred
     np.testing.assert_allclose(widths[0], widths[1], rtol=0.1)
+
+
+@pytest.mark.parametrize("n_stretches", [3, 30, 3000])
+def test_intervals_become_as_wide_as_past_errors_the_surer_the_more_of_them_there_are(n_stretches: int) -> None:
+    rng = np.random.default_rng(0)
+    # the network says that 80 % lie within 1 below and 2 above; errors are twice as large
+    came = rng.normal(0, 2, (5000, 1)) / 1.2816
+    targets = np.where(came > 0, 2 * came, came)
+    scaled = np.tile(np.array([-1.0, 0.0, 2.0])[None, :, None], (5000, 1, 1))
+    origins = Origins(np.ones(n_stretches, np.int64))
+    part = validation.Validation(None, targets, None, origins, 0)  # type: ignore[arg-type]
+    loss, nothing = LossSettings("quantile", quantiles=(0.1, 0.5, 0.9)), np.zeros(5000, np.int64)
+    judged = validation.Judged(part, loss, None, scaled, targets, nothing, nothing)  # type: ignore[arg-type]
+    # 5,000 draws know a quantile within 3 %
+    np.testing.assert_allclose(judged.widening(), 2 ** (n_stretches / (n_stretches + 30)), rtol=0.03)
