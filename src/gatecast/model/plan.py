@@ -65,12 +65,12 @@ TENTHS, WANDERING = 10, 0.25
 MANY_POINTS = 100_000
 # learning rates of few points (the second one is taken where it is clearly better), of many, and of the plain head
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
-# training steps at least, and where few series are told of holidays and the calendar
-LEAST_STEPS, STEPS_WITH_HOLIDAYS = 200, 600
+# training steps at least, where few series are told of holidays and the calendar, and where many series are short
+LEAST_STEPS, STEPS_WITH_HOLIDAYS, STEPS_OF_SHORT = 200, 600, 1500
 # a tenth of the usual learning rate, steps and targets of a segment, where training goes on from pretrained networks
 START_RATE, STEPS_FROM_PRETRAINED, MOST_TARGETS = 0.001, (100, 300), 256
-# networks of a fit to few series with fewer points than so many, where another one costs a second or two
-MEMBERS, FEW_POINTS = 5, 20_000
+# networks of a fit to few series, and to more, with fewer points than so many: another one costs a second or two
+MEMBERS, MEMBERS_OF_MANY, FEW_POINTS = 5, 3, 20_000
 
 
 @dataclass(frozen=True)
@@ -287,9 +287,9 @@ def make_plan(data: TrainingData) -> Plan:
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many targets (32 to 256). A batch is 8 to 32 segments, a sixteenth of
     those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
-    (at least 200 steps, and 600 where up to ten series come with `calendar` or `country`; 4 or 16 times as many where
-    the validation loss of these still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most
-    1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
+    (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500 where more than ten
+    have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten series still falls
+    fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
     on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01
     without naive forecasts). How many networks there are says `choose_members`.
     """
@@ -351,23 +351,29 @@ def plan_start(data: TrainingData, burn_in: int, spec: NetworkSpec, n_networks: 
 def choose_members(settings: Settings, panel: Panel) -> int:
     """Return how many networks are trained where that was left open: few series make one network an accident.
 
-    Up to ten series with fewer than 20,000 points in all are learned by five networks, each in a second or two. One
-    network is enough for more of them and for a single step ahead, is all that the tutorials have (`skip="none"`,
-    `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long, or where training is made
-    longer than usual (`gatecast.model.selection`).
+    Fewer than 20,000 points in all are learned by five networks, each in a second or two, or by three where they are of
+    more than ten series. One network is enough for more points and for a single step ahead, is all that the tutorials
+    have (`skip="none"`, `mode="windows"`), and all that is trained where `epochs` or `max_seconds` say how long, or
+    where training is made longer than usual (`gatecast.model.selection`).
     """
     if settings.ensemble is not None:
         return int(settings.ensemble)
     is_plain = settings.skip == "none" or settings.mode == "windows"
     is_limited = settings.epochs is not None or settings.max_seconds is not None
-    is_small = panel.n_series <= FEW_SERIES and len(panel.values) < FEW_POINTS
-    return MEMBERS if is_small and settings.horizon > 1 and not is_plain and not is_limited else 1
+    if len(panel.values) >= FEW_POINTS or settings.horizon == 1 or is_plain or is_limited:
+        return 1
+    return MEMBERS if panel.n_series <= FEW_SERIES else MEMBERS_OF_MANY
 
 
 def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> int:
-    """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 (600) steps at least."""
+    """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 (600) steps at least.
+
+    In 1,500 at least where more than ten series have fewer than 20,000 points: they are short, and an epoch is a step.
+    """
     if len(panel.values) >= MANY_POINTS:
         return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
+    if panel.n_series > FEW_SERIES and len(panel.values) < FEW_POINTS:
+        return max(8, math.ceil(STEPS_OF_SHORT / steps_per_epoch))
     # holidays are a few days in a hundred, and few series show each but once a year
     is_rare = panel.n_series <= FEW_SERIES and (settings.calendar or settings.country is not None)
     return max(8, math.ceil((STEPS_WITH_HOLIDAYS if is_rare else LEAST_STEPS) / steps_per_epoch))
