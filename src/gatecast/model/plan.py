@@ -285,13 +285,14 @@ def make_plan(data: TrainingData) -> Plan:
 
     The rules: `lookback` is 48 points or two of the shortest season, whichever is longer, at most 336 and at most a
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
-    mode of the shortest). A segment has twice as many targets (32 to 256). A batch is 8 to 32 segments, a sixteenth of
-    those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence` mode 8
-    (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500 where more than ten
-    have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten series still falls
-    fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks have 32 units below 1,000 points, else 64, and a second layer from 100,000 points
-    on; there the learning rate is 0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01
-    without naive forecasts). How many networks there are says `choose_members`.
+    mode of the shortest). A segment has twice as many targets (32 to 256). A batch is 8 to 32 segments, a sixteenth
+    of those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence`
+    mode 8 (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500 where more
+    than ten have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten series
+    still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks
+    have 32 units below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is
+    0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01 without naive forecasts). How many
+    networks there are says `choose_members`.
     """
     settings, panel, seasons = data.settings, data.learned_from, data.seasons.lengths
     lengths = panel.lengths
