@@ -9,6 +9,7 @@ import pytest
 from gatecast import Forecaster, LSTMForecaster, PretrainedLSTM, Training, compare
 from gatecast.data import to_panel
 from gatecast.model import fit
+from gatecast.model.candidates import Candidate
 from gatecast.model.selection import MUCH
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import is_at_once
@@ -86,7 +87,14 @@ def test_longer_series_take_the_better_of_both_on_the_validation_set(n_points, m
 def test_what_is_clearly_better_is_taken(errors, monkeypatch):
     """Of errors of pretrained and trained networks that are made up, and are not known where there is no scale."""
     made = iter(errors)
-    monkeypatch.setattr(fit, "mase", lambda *_: next(made))
+    compare_pretrained = fit._compare_pretrained
+
+    def made_up(*both):
+        with monkeypatch.context() as patch:
+            patch.setattr(Candidate, "mase_of", lambda *_: next(made))
+            return compare_pretrained(*both)
+
+    monkeypatch.setattr(fit, "_compare_pretrained", made_up)
     quick = {"hidden_size": 4, "epochs": 1, "lookback": 12, "ensemble": 1, "progress": False}
     monkeypatch.setattr(Settings, "leaves_training_open", True)
     model = LSTMForecaster.from_settings(Settings(H, **quick)).fit(months(160))

@@ -99,4 +99,4 @@ def test_networks_that_learned_are_kept() -> None:
 
 @pytest.mark.parametrize(("error", "is_open"), [(0.9, True), (1.0, False), (1.1, False), (np.nan, True)])
 def test_the_gate_is_open_to_what_is_better_or_cannot_be_judged(error: float, is_open: bool) -> None:
-    assert Gate(None, None, error, 1.0).is_open == is_open  # type: ignore[arg-type]
+    assert Gate(None, error, 1.0).is_open == is_open  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ def panel_of(*lengths: int, freq: str | int = 1) -> Panel:
 
 def learned_from(panel: Panel, seasons: Seasons, **settings: Any) -> TrainingData:
     """Nothing of it is held out."""
-    return TrainingData(Settings(**settings), panel, np.zeros(panel.n_series, np.int64), seasons)
+    return TrainingData(Settings(**{"loss": "mae"} | settings), panel, np.zeros(panel.n_series, np.int64), seasons)
 
 
 def plan_of(panel: Panel, *seasons: int, **settings: Any) -> Any:

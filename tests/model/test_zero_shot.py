@@ -159,7 +159,8 @@ def test_settings_of_a_training_are_refused(settings):
 
 
 def test_weights_that_are_missing_or_damaged_are_told(monkeypatch, tmp_path):
-    kept._kept.cache_clear()
+    for made in (kept._kept, kept.pretrained_networks):
+        made.cache_clear()
     monkeypatch.setattr(kept, "KEPT", tmp_path / "none.safetensors")
     with pytest.raises(ModelFileError, match="pretrained weights .* cannot be read .*Install gatecast again"):
         gatecast.forecast(wave(60), 3)
