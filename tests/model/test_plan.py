@@ -315,7 +315,7 @@ def test_few_series_are_learned_by_several_networks(lengths: tuple[int, ...]) ->
 @pytest.mark.parametrize(
     ("lengths", "settings"),
     [
-        ((300,) * 11, {}),
+        ((3000,) * 11, {}),
         ((30_000,), {}),
         ((300,), {"horizon": 1}),
         ((300,), {"max_seconds": 5.0}),
@@ -328,6 +328,13 @@ def test_many_series_one_step_tutorials_and_a_given_length_of_training_mean_one_
     lengths: tuple[int, ...], settings: dict[str, Any]
 ) -> None:
     assert plan_of(panel_of(*lengths), **{"horizon": 12} | settings).n_members == 1
+
+
+def test_many_short_series_are_learned_for_longer_by_three_networks() -> None:
+    short, long = plan_of(panel_of(*(40,) * 50), horizon=4), plan_of(panel_of(*(500,) * 50), horizon=4)
+    assert (short.n_members, long.n_members) == (3, 1)
+    assert 1500 <= short.n_steps < 1500 + short.steps_per_epoch
+    assert 200 <= long.n_steps < 1000
 
 
 @pytest.mark.parametrize("ensemble", [1, 3])

@@ -94,7 +94,7 @@ def test_the_record_names_the_networks_that_were_trained_on() -> None:
     price = rng.normal(5, 1, len(t))
     y = 60 + 5 * np.sin(2 * np.pi * t / 48) + 3 * np.sin(2 * np.pi * t / 336) + 3 * price + rng.normal(0, 0.3, len(t))
     data = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=len(t), freq="30min"), "y": y, "price": price})
-    more = {"season_length": (48, 336), "future": ["price"], "training": Training(epochs=5)}
+    more = {"season_length": (48, 336), "future": ["price"], "training": Training(epochs=30)}
     model = LSTMForecaster(H, pretrained="start", progress=False, **more).fit(data)
     started = next(one for one in model.fitted_.record.decisions if one.code == "decision.started")
     assert started.facts["season"] == 24

@@ -7,6 +7,7 @@ import pytest
 
 import gatecast
 from gatecast import ConfigError, LSTMForecaster, ModelFileError, PretrainedLSTM, datasets
+from gatecast.model import candidates
 from gatecast.pretraining import weights as kept
 from gatecast.pretraining.family import FAMILY, class_of
 from made_series import wave
@@ -159,12 +160,12 @@ def test_settings_of_a_training_are_refused(settings):
 
 
 def test_weights_that_are_missing_or_damaged_are_told(monkeypatch, tmp_path):
-    for made in (kept._kept, kept.pretrained_networks):
-        made.cache_clear()
     monkeypatch.setattr(kept, "KEPT", tmp_path / "none.safetensors")
+    # what was read before is not read again
+    monkeypatch.setattr(kept, "_kept", kept._kept.__wrapped__)
+    monkeypatch.setattr(candidates, "pretrained_networks", kept.pretrained_networks.__wrapped__)
     with pytest.raises(ModelFileError, match="pretrained weights .* cannot be read .*Install gatecast again"):
         gatecast.forecast(wave(60), 3)
-    kept._kept.cache_clear()
 
 
 def test_every_class_has_its_networks_and_all_fit_into_five_megabytes():

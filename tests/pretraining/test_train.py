@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import train
+from gatecast._files import read_tensors
 from gatecast.pretraining import weights
 from gatecast.pretraining.family import class_of
 from gatecast.pretraining.weights import pretrained_networks, write_weights
@@ -49,10 +50,8 @@ def test_learning_rates_rise_and_fall():
 def test_weights_lose_less_than_half_precision_in_their_file(tmp_path, monkeypatch):
     flat = np.random.default_rng(0).normal(size=OWN.spec.n_parameters).astype(np.float32)
     write_weights(tmp_path / "w.safetensors", {(4, 0): flat})
-    weights._kept.cache_clear()
-    monkeypatch.setattr(weights, "KEPT", tmp_path / "w.safetensors")
-    spec, (read,) = pretrained_networks(OWN, OWN.horizon, OWN.season)
-    weights._kept.cache_clear()
+    monkeypatch.setattr(weights, "_kept", lambda: read_tensors(tmp_path / "w.safetensors", weights.KEY)[0])
+    spec, (read,) = pretrained_networks.__wrapped__(OWN, OWN.horizon, OWN.season)
     assert spec == OWN.spec
     # half precision has eleven binary digits
     np.testing.assert_allclose(read, flat, rtol=2**-11, atol=1e-7)

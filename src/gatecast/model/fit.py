@@ -78,7 +78,7 @@ def fit_panel(
         del candidates
         results = train_members(selection.candidate, selection.result, checkpoint, on_validation)
         trained = _Trained(selection.candidate, tuple(results))
-        said = _against_pretrained(trained, deadline)
+        said = _against_pretrained(settings, trained, deadline)
         if said is not None:
             if said.code in KEPT and _stop(trained.results) is not Stop.INTERRUPTED:
                 return zero_shot(settings, panel, said)
@@ -189,9 +189,12 @@ def _train_again(
     return _Trained(candidate, results), record.with_decision(Message("decision.again", {"n": n_steps}))
 
 
-def _against_pretrained(trained: _Trained, deadline: float) -> Message | None:
-    """Compare what was trained with pretrained networks, where these take part: the result is never worse than they."""
-    candidate, settings = trained.candidate, trained.candidate.settings
+def _against_pretrained(settings: Settings, trained: _Trained, deadline: float) -> Message | None:
+    """Compare what was trained with pretrained networks, where these take part: the result is never worse than they.
+
+    `settings` are those that were asked for, with what was left open.
+    """
+    candidate = trained.candidate
     if candidate.starts:
         return _compare_start(trained)
     if settings.pretrained != "auto" or not settings.leaves_training_open or candidate.validation is None:
