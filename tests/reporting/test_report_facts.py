@@ -119,7 +119,7 @@ def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
         "n": 30,
         "sentence": "30 points of the test part, one step ahead",
     }
-    assert made.facts["forecast"]["learned_all"] is False
+    assert made.facts["forecast"]["about"] == "forecast.about_read"
     assert made.facts["forecast"]["series"][0]["ahead"] == [150, 151, 152]
     assert "has read the newer values" in made.html
     # its own code makes it again

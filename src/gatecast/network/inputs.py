@@ -5,7 +5,7 @@ Records that the core takes, and how panels are joined, cut and extended before 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -101,7 +101,7 @@ class ValueInputs:
 
     def native(self) -> _native.ValueInputs:
         """Return the core's own record."""
-        return _native.ValueInputs(**asdict(self))
+        return _native.ValueInputs(**vars(self))
 
 
 @dataclass(frozen=True)

@@ -236,7 +236,7 @@ def run_sequences(
         every=every,
         trace=traced,
         trace_each=each,
-        n_threads=n_threads if stretches.lengths.sum() * spec.n_parameters > LITTLE_WORK else 1,
+        n_threads=n_threads if stretches.lengths.sum() * spec.n_parameters > LITTLE_WORK else min(n_threads, 1),
         isa=isa(),
     )
     return SequenceResult(after, last, every, traced)

@@ -32,10 +32,18 @@ def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Frame, comparison
         "horizon": model.fitted_.horizon,
         "levels": list(levels),
         "n_series": panel.n_series,
-        "learned_all": int(panel.lengths.sum()) <= int(model.fitted_.lengths.sum()),
+        "about": _how(model, panel),
         "chosen_by_error": panel.n_series > SHOWN and "rank" in chosen[0],
         "series": [_one(model, panel, table, **choice) for choice in chosen],
     }
+
+
+def _how(model: LSTMForecaster, panel: Panel) -> str:
+    """Say how the networks know the data: nothing was trained, or all of them, or their first part was learned from."""
+    if not model.fitted_.record.is_trained:
+        return "forecast.about_pretrained"
+    knows_all = int(panel.lengths.sum()) <= int(model.fitted_.lengths.sum())
+    return "forecast.about" if knows_all else "forecast.about_read"
 
 
 def _chosen(panel: Panel, comparison: Comparison | None) -> list[JsonObject]:
