@@ -67,8 +67,11 @@ def _births(folder: Path) -> Split:
 
 
 def _of_competition(name: str, kind: str, horizon: int, season: int, freq: str) -> ExaminationSet:
-    read = partial(_competition, name.upper(), kind, horizon, season, freq)
-    return ExaminationSet(f"{name}_{kind}", read, season, partial(FEV.rivals, f"monash_{name}_{kind}"))
+    return _of_monash(f"{name}_{kind}", partial(_competition, name.upper(), kind, horizon, season, freq), season)
+
+
+def _of_monash(name: str, read: Callable[[Path], Split], season: int) -> ExaminationSet:
+    return ExaminationSet(name, read, season, partial(FEV.rivals, f"monash_{name}"))
 
 
 KINDS = (("monthly", 18, 12, "MS"), ("quarterly", 8, 4, "QS"), ("yearly", 6, 1, "YS"))
@@ -77,21 +80,9 @@ DEVELOPMENT = tuple(_of_competition("m1", *kind) for kind in KINDS)
 SHORT = (
     *DEVELOPMENT,
     *(_of_competition("m3", *kind) for kind in KINDS),
-    ExaminationSet(
-        "tourism_monthly",
-        partial(_panel, "tourism/tourism_monthly.parquet", 24, 12, "MS"),
-        12,
-        partial(FEV.rivals, "monash_tourism_monthly"),
-    ),
-    ExaminationSet(
-        "tourism_quarterly",
-        partial(_panel, "tourism/tourism_quarterly.parquet", 8, 4, "QS"),
-        4,
-        partial(FEV.rivals, "monash_tourism_quarterly"),
-    ),
-    ExaminationSet(
-        "hospital", partial(_panel, "hospital.parquet", 12, 12, None), 12, partial(FEV.rivals, "monash_hospital")
-    ),
+    _of_monash("tourism_monthly", partial(_panel, "tourism/tourism_monthly.parquet", 24, 12, "MS"), 12),
+    _of_monash("tourism_quarterly", partial(_panel, "tourism/tourism_quarterly.parquet", 8, 4, "QS"), 4),
+    _of_monash("hospital", partial(_panel, "hospital.parquet", 12, 12, None), 12),
 )
 EXAMINATION = (
     *SHORT,

@@ -17,7 +17,6 @@ from gatecast._validation import check_path
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
-from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
@@ -83,7 +82,7 @@ def fit_panel(
             if said.code in KEPT and _stop(trained.results) is not Stop.INTERRUPTED:
                 return zero_shot(settings, panel, said)
             selection = replace(selection, decisions=(*selection.decisions, said))
-        calibration = _calibrate(trained)
+        calibration = None if trained.judged is None else trained.judged.calibration()
         record = _record(selection, trained)
         if record.stop is not Stop.INTERRUPTED and not (gate := Gate.of(trained.candidate, trained.judged)).is_open:
             record, instead = gate.fall_back(record)
@@ -226,9 +225,3 @@ def _compare_pretrained(trained: _Trained, pretrained: Candidate) -> Message:
     is_taken = after < before * (1 - MUCH if is_small else 1)
     code = "decision.trained_better" if is_taken else "decision.pretrained_kept"
     return Message(code, {"pretrained": before, "trained": after})
-
-
-def _calibrate(trained: _Trained) -> Conformal | None:
-    """Keep the errors on the validation set, in scaled units where the transform bends each value alone."""
-    errors = None if trained.judged is None else trained.judged.scaled_errors
-    return None if errors is None or not np.isfinite(errors).any() else fit_conformal(errors)

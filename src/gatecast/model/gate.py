@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast.metrics.conformal import fit_conformal
 from gatecast.model.candidates import Candidate, start_candidate, without_transform
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
@@ -87,8 +86,8 @@ class Gate:
         record = _of_other_inputs(replace(record, plan=replace(record.plan, n_members=1)), made.preparation)
         judged = made.judge([weights])
         assert judged is not None, "only what was judged is replaced"
-        calibration = fit_conformal(judged.scaled_errors)
-        return remember(made.data.panel, made.preparation, made.ensemble([weights]), calibration, record)
+        ensemble = made.ensemble([weights])
+        return remember(made.data.panel, made.preparation, ensemble, judged.calibration(), record)
 
 
 def _of_other_inputs(record: FitRecord, used: Preparation) -> FitRecord:

@@ -30,7 +30,8 @@ class Stream:
         self._preparation = preparation
         self._loss = fitted.ensemble.first.loss
         self._anchors = fitted.anchors[row].copy()
-        self._is_plain = preparation.transform.name == "none" and not preparation.is_sparse[0]
+        self._is_plain = preparation.transform.name == "none"
+        self._is_sparse = bool(preparation.is_sparse[0])
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[row]
@@ -69,12 +70,15 @@ class Stream:
         is_observed = not math.isnan(scaled)
         entered = scaled if is_observed else self._instead()
         self._newest.append(entered)
+        each, anchors = [core.update(entered, is_observed) for core in self._cores], self._anchors[None]
+        if self._is_sparse:
+            # a mean needs more than the middle
+            whole = median(each).astype(np.float64)
+            return np.asarray(self._preparation.point(self._loss, whole[None], anchors=anchors)[0])
+        point = median([parameters[self._loss.middle] for parameters in each]).astype(np.float64)
         if self._is_plain:
-            middle = self._loss.middle
-            point = median([core.update(entered, is_observed)[middle] for core in self._cores]).astype(np.float64)
             return np.asarray(point * self._unit + self._center)
-        each = median([core.update(entered, is_observed) for core in self._cores]).astype(np.float64)
-        return np.asarray(self._preparation.point(self._loss, each[None], anchors=self._anchors[None])[0])
+        return np.asarray(self._preparation.restore(point[None], anchors=anchors)[0])
 
     def _instead(self) -> float:
         """Return what stands in for a value that was not observed."""

@@ -11,6 +11,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import carry_forward
+from gatecast.metrics.conformal import Conformal, fit_conformal
 from gatecast.metrics.naive import seasonal_naive
 from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
@@ -203,6 +204,11 @@ class Judged:
         if not self.preparation.transform.is_elementwise:
             return np.asarray(self.errors / self.preparation.scaling.scale[self.series][:, None])
         return np.asarray(self.targets - self.scaled[:, self.loss.middle])
+
+    def calibration(self) -> Conformal | None:
+        """Return the intervals that follow from the errors; None where nothing is known of them."""
+        errors = self.scaled_errors
+        return fit_conformal(errors) if np.isfinite(errors).any() else None
 
     def widening(self) -> float:
         """Return the factor by which intervals have to be wider than the networks' own, which learn quantiles.

@@ -11,7 +11,6 @@ import numpy as np
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons, usual_seasons
 from gatecast.data.values.scaling import naive_scale
-from gatecast.metrics.conformal import fit_conformal
 from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
@@ -114,8 +113,7 @@ class Reading:
 
         `why` says why nothing was trained, where that was not asked for.
         """
-        errors = None if self.past is None else self.past.scaled_errors
-        calibration = None if errors is None or not np.isfinite(errors).any() else fit_conformal(errors)
+        calibration = None if self.past is None else self.past.calibration()
         record = _record(self.own, self.seasons, self.preparation, self.ensemble)
         record = record if why is None else record.with_decision(why)
         fitted = remember(self.panel, self.preparation, self.ensemble, calibration, record)

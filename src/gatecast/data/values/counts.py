@@ -25,6 +25,9 @@ def are_sparse_counts(values: Floats, offsets: Ints) -> Array:
         [True, False]
     """
     S = len(offsets) - 1
+    # most panels hold no zero at all
+    if not (values == 0).any():
+        return np.zeros(S, bool)
     series = np.repeat(np.arange(S), np.diff(offsets))
     seen = ~np.isnan(values)
     is_count = ~seen | ((values >= 0) & (values == np.floor(values)))
