@@ -59,13 +59,15 @@ def test_few_windows_are_all_judged() -> None:
 
 
 @pytest.mark.parametrize("mode", ["sequence", "windows"])
-@pytest.mark.parametrize("numbers", [1, 2**24], ids=["blocks", "one block"])
-def test_spaced_origins_are_some_of_all(mode: str, numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("numbers", [1, 200, 2**24], ids=["points", "blocks", "one block"])
+@pytest.mark.parametrize("few", [0, 2**18], ids=["two calls", "one call"])
+def test_spaced_origins_are_some_of_all(mode: str, numbers: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     made = candidate_of(panel_of(wave(160), wave(90, seed=1), wave(18, seed=2)), validation_size=33, mode=mode)
     assert made.validation is not None
     network = made.network(initial_weights(made.spec, 0), 1)
     every = made.validation.forecasts(network)
     monkeypatch.setattr(validation, "MAX_NUMBERS", numbers)
+    monkeypatch.setattr(validation, "FEW_NUMBERS", few)
     some = replace(made.validation, origins=replace(made.validation.origins, step=7)).forecasts(network)
     counts = made.validation.origins.counts
     # 33 points are 30 origins with a whole horizon of 4 behind them
@@ -75,6 +77,28 @@ def test_spaced_origins_are_some_of_all(mode: str, numbers: int, monkeypatch: py
     )
     for spaced, all_of_them in zip(some, every, strict=True):
         np.testing.assert_array_equal(spaced, all_of_them[rows])
+
+
+@pytest.mark.parametrize("few", [0, 2**18], ids=["two calls", "one call"])
+def test_what_is_remembered_after_judging_is_what_reading_leaves(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "FEW_NUMBERS", few)
+    made = candidate_of(panel_of(wave(160), wave(90, seed=1), wave(30, seed=2)), validation_size=5, mode="sequence")
+    assert made.validation is not None
+    origins = Origins(np.array([10, 20, 18]))
+    whole = replace(made.validation, n_learned=np.array([150, 70, 12]), origins=origins, reach=160)
+    ensemble = made.ensemble([initial_weights(made.spec, seed) for seed in range(2)])
+    arrays = whole.panel
+    read = ensemble.read(ensemble.blank(arrays), arrays)
+    judged = whole.judge(ensemble, made.preparation).memories
+    assert judged is not None
+    for one, other in zip(judged, read, strict=True):
+        np.testing.assert_array_equal(one.state, other.state)
+        np.testing.assert_array_equal(one.recent.values, other.recent.values)
+        np.testing.assert_array_equal(one.recent.offsets, other.recent.offsets)
+    # where a series or the newest points are not read nothing is known
+    for origins in (Origins(np.array([10, 0, 18])), Origins(np.array([10, 20, 18]), 2)):
+        assert replace(whole, origins=origins).judge(ensemble, made.preparation).memories is None
+    assert replace(whole, reach=100).judge(ensemble, made.preparation).memories is None
 
 
 def test_the_order_of_two_long_series_does_not_matter() -> None:
@@ -118,4 +142,4 @@ def test_intervals_become_as_wide_as_past_errors_the_surer_the_more_of_them_ther
     loss, nothing = LossSettings("quantile", quantiles=(0.1, 0.5, 0.9)), np.zeros(5000, np.int64)
     judged = validation.Judged(part, loss, None, scaled, targets, nothing, nothing)  # type: ignore[arg-type]
     # 5,000 draws know a quantile within 3 %
-    np.testing.assert_allclose(judged.widening(), 2 ** (n_stretches / (n_stretches + 30)), rtol=0.03)
+    np.testing.assert_allclose(judged.widening(), 2 ** (0.5 * n_stretches / (n_stretches + 30)), rtol=0.03)

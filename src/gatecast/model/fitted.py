@@ -19,6 +19,7 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.metrics.conformal import Conformal
 from gatecast.model.inputs import Preparation
 from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan
+from gatecast.model.validation import Judged
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.inputs import ValueInputs
 from gatecast.network.memory import Memory
@@ -215,14 +216,26 @@ def _series(ids: Sequence[object]) -> str:
 
 
 def remember(
-    panel: Panel, preparation: Preparation, ensemble: Ensemble, calibration: Conformal | None, record: FitRecord
+    panel: Panel,
+    preparation: Preparation,
+    ensemble: Ensemble,
+    calibration: Conformal | None,
+    record: FitRecord,
+    read: Judged | None = None,
 ) -> Fitted:
-    """Read the panel to its end, and remember all that forecasts need."""
-    arrays = preparation.arrays(panel)
+    """Read the panel to its end, and remember all that forecasts need.
+
+    Where the whole panel was `read` for its validation set, what the networks remember of it is known.
+    """
+    if read is not None and read.memories is not None:
+        arrays, memories = read.validation.panel, read.memories
+    else:
+        arrays = preparation.arrays(panel)
+        memories = ensemble.read(ensemble.blank(arrays), arrays)
     season = record.plan.season_length
     return Fitted(
         ensemble=ensemble,
-        memories=ensemble.read(ensemble.blank(arrays), arrays),
+        memories=memories,
         preparation=preparation,
         after=panel.tail_from(panel.lengths),
         lengths=panel.lengths,

@@ -17,7 +17,7 @@ from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
 from gatecast.network.inputs import LossSettings, PanelArrays, spans
 from gatecast.network.losses import mean_loss, quantiles_of
-from gatecast.network.memory import TrainedNetwork
+from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.wrapper import Stretches, run_sequences
 
 __all__ = ["Judged", "Origins", "Validation"]
@@ -31,8 +31,12 @@ LEAST_SERIES, MAX_POINTS = 100, 200_000
 # stretches that say as much of how wide intervals have to be as the networks know, and the least share of their widths:
 # of single series, of which three stretches are seen at most, factors of their own made intervals hold less
 WIDTH_STRETCHES, LEAST_WIDTH = 30, 0.2
+# the power of such a factor where many stretches were seen
+MOST_TRUST = 0.5
 # numbers that forecasts after every point of a stretch may take before those between origins are dropped
 MAX_NUMBERS = 2**24
+# so many before the first origin are made and dropped rather than run through the core in a call of their own
+FEW_NUMBERS = 2**18
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,16 @@ class Validation:
 
     def judge(self, ensemble: Ensemble, preparation: Preparation) -> Judged:
         """Forecast with several networks from every origin."""
-        each = [self.forecasts(network) for network in ensemble.networks]
-        return Judged(self, ensemble.first.loss, preparation, median([scaled for scaled, *_ in each]), *each[0][1:])
+        each, states = zip(*(self._forecasts((self,), network) for network in ensemble.networks), strict=True)
+        forecasts = median([scaled for ((scaled, *_),) in each])
+        memories = ensemble.memories(self.panel, states) if self._reads_all and not ensemble.first.window else None
+        _, targets, series, places = each[0][0]
+        return Judged(self, ensemble.first.loss, preparation, forecasts, targets, series, places, memories)
+
+    @property
+    def _reads_all(self) -> bool:
+        """Whether every point of every series is read from a zero state on, up to the newest one."""
+        return self.origins.step == 1 and bool(self.origins.spans.all()) and self.reach >= int(self.n_learned.max()) - 1
 
     def forecasts(self, network: TrainedNetwork) -> Forecasts:
         """Forecast from every origin.
@@ -114,17 +126,22 @@ class Validation:
 
     def forecasts_of(self, parts: tuple[Validation, ...], network: TrainedNetwork) -> list[Forecasts]:
         """Forecast several parts of the same panel at once, which takes less time than one after the other."""
+        return self._forecasts(parts, network)[0]
+
+    def _forecasts(self, parts: tuple[Validation, ...], network: TrainedNetwork) -> tuple[list[Forecasts], np.ndarray]:
+        """Forecast several parts; returns the state after the last origin of each stretch too, `(n, state_size)`."""
         some, first, counts = self._stretches(parts)
         series, positions = self._places(some, first, counts)
         places = self.panel.offsets[series] + positions
         actual = self.ahead(self.panel.targets, series, places, network.spec.horizon)
         if network.window:
             forecasts = network.forecast_windows(self.panel, series, positions, network.spec.horizon)
+            state = np.zeros((len(some), 0), forecasts.dtype)
         else:
-            forecasts = self._run(network, some, first, counts)
+            forecasts, state = self._run(network, some, first, counts)
         ends = np.cumsum([part.origins.n_windows for part in parts])[:-1]
         cut = (np.split(array, ends) for array in (forecasts, actual, series, places))
-        return list(zip(*cut, strict=True))
+        return list(zip(*cut, strict=True)), state
 
     def _stretches(self, parts: tuple[Validation, ...]) -> tuple[Ints, Ints, Ints]:
         """Return the series of each stretch of several parts, where its first origin lies, and how many it has."""
@@ -144,24 +161,31 @@ class Validation:
         inside = at < self.panel.offsets[series + 1][:, None]
         return np.where(inside, values[np.where(inside, at, 0)], np.nan)
 
-    def _run(self, network: TrainedNetwork, some: Ints, first: Ints, counts: Ints) -> np.ndarray:
-        """Forecast from `counts` origins of some series, `step` points apart from `first` on."""
+    def _run(self, network: TrainedNetwork, some: Ints, first: Ints, counts: Ints) -> tuple[np.ndarray, np.ndarray]:
+        """Forecast from `counts` origins of some series, `step` points apart from `first` on; returns the state too."""
         call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         H, threads, step = network.spec.horizon, network.n_threads, self.origins.step
-        start = np.maximum(first - self.reach, 0)
-        state = run_sequences(*call, Stretches(some, start, first - start), n_threads=threads).state
         out = np.empty((int(counts.sum()), network.spec.n_parameters_of_step, H), network.weights.dtype)
-        rows = np.cumsum(counts) - counts
-        lengths = np.maximum((counts - 1) * step + 1, 0)
-        # a whole number of steps at once
-        block = step * max(1, MAX_NUMBERS // (len(some) * step * out[0].size)) if len(out) else step
+        n_numbers = network.spec.n_parameters_of_step * H
+        start, state = np.maximum(first - self.reach, 0), None
+        if int((first - start).sum()) * n_numbers > FEW_NUMBERS:
+            state = run_sequences(*call, Stretches(some, start, first - start), n_threads=threads).state
+            start = first
+        # points before the first origin, whose forecasts are dropped
+        lead = first - start
+        lengths = np.maximum(lead + (counts - 1) * step + 1, 0)
+        rows, block = np.cumsum(counts) - counts, max(1, MAX_NUMBERS // max(1, len(some) * n_numbers))
         for begin in range(0, int(lengths.max(initial=0)), block):
             n = np.clip(lengths - begin, 0, block)
-            each = run_sequences(*call, Stretches(some, first + begin, n), state=state, width=H, n_threads=threads)
-            state, n_kept = each.state, -(-n // step)
-            kept = np.repeat(np.cumsum(n) - n, n_kept) + step * spans(np.zeros_like(n_kept), n_kept)
-            out[spans(rows + begin // step, n_kept)] = each.every[kept]
-        return out
+            each = run_sequences(*call, Stretches(some, start + begin, n), state=state, width=H, n_threads=threads)
+            state = each.state
+            # origins of the block, counted from the first one of each stretch
+            origins = [np.clip(-(-(at - lead) // step), 0, counts) for at in (begin, begin + n)]
+            n_kept = origins[1] - origins[0]
+            places = np.cumsum(n) - n + lead + step * origins[0] - begin
+            kept = np.repeat(places, n_kept) + step * spans(np.zeros_like(n_kept), n_kept)
+            out[spans(rows + origins[0], n_kept)] = each.every[kept]
+        return out, np.zeros((len(some), network.spec.state_size), out.dtype) if state is None else state
 
 
 @dataclass(frozen=True)
@@ -175,6 +199,8 @@ class Judged:
     targets: np.ndarray  # `(n, H)` what came, scaled; NaN where nothing was observed
     series: Ints  # `(n,)` the series of each origin
     places: Ints  # `(n,)` where each origin lies among all points
+    # what networks that carry a state remember at the end of the panel, where all of it was read on the way
+    memories: tuple[Memory, ...] | None = None
 
     @property
     def mean_loss(self) -> float:
@@ -215,7 +241,8 @@ class Judged:
 
         With it the ends of 80 % intervals, as far from the middle as the networks say, would have held 80 % of what
         came: conformalized quantile regression (Romano, Patterson and Candès 2019), with distances relative to the
-        width. It is drawn towards 1 where few stretches of H steps were seen, which hang together.
+        width. It is drawn halfway to 1, as in the newer half of a series networks know less of it than at its end, and
+        further where few stretches of H steps were seen, which hang together.
         """
         low, middle, high = np.moveaxis(quantiles_of(self.loss, self.scaled, np.array([0.1, 0.5, 0.9])), 1, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -226,7 +253,7 @@ class Judged:
             return 1.0
         spans = self.validation.origins.spans
         n = float(np.maximum(spans[spans > 0] / self.targets.shape[1], 1.0).sum())
-        return float(max(np.quantile(reach, 0.8), LEAST_WIDTH) ** (n / (n + WIDTH_STRETCHES)))
+        return float(max(np.quantile(reach, 0.8), LEAST_WIDTH) ** (MOST_TRUST * n / (n + WIDTH_STRETCHES)))
 
     def naive_errors(self, season: int) -> Floats:
         """Return what came minus the seasonal naive forecast from the same origins, `(n, H)`."""

@@ -116,7 +116,7 @@ class Reading:
         calibration = None if self.past is None else self.past.calibration()
         record = _record(self.own, self.seasons, self.preparation, self.ensemble)
         record = record if why is None else record.with_decision(why)
-        fitted = remember(self.panel, self.preparation, self.ensemble, calibration, record)
+        fitted = remember(self.panel, self.preparation, self.ensemble, calibration, record, self.past)
         return fitted if self.past is None else replace(fitted, widening=self.past.widening())
 
 

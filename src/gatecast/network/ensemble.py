@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast.network.inputs import Ahead, PanelArrays
+from gatecast.network.inputs import Ahead, PanelArrays, newest
 from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 
@@ -41,6 +42,11 @@ class Ensemble:
         after = [network.read(memory, new) for network, memory in self._pairs(memories)]
         # what all remember alike is kept once
         return tuple(replace(memory, recent=after[0].recent) for memory in after)
+
+    def memories(self, read: PanelArrays, states: Sequence[np.ndarray]) -> tuple[Memory, ...]:
+        """Remember series whose points but the newest each network has read, which left states `(S, state_size)`."""
+        recent = newest(read, self.first.kept)
+        return tuple(Memory(recent, state) for state in states)
 
     def forecast(
         self, memories: tuple[Memory, ...], horizon: int | None = None, ahead: Ahead | None = None
