@@ -138,3 +138,26 @@ def test_weather_in_one_series_without_an_id(gatecast, tmp_path):
     outcome = gatecast("forecast", path, *QUICK, "--target-col", "y", "--future", "weather", "--json")
     assert outcome.code == 0
     assert outcome.json["forecast"][0]["ds"] == "2024-02-26T00:00:00"
+
+
+@pytest.mark.parametrize("test_size", ["0.2", "0"])
+def test_a_picture_of_series_with_covariates_is_drawn(gatecast, tmp_path, test_size):
+    write_shops(tmp_path / "shops.csv", n_ahead=4)
+    outcome = gatecast("forecast", "shops.csv", *SHOPS, "--test-size", test_size, "--plot", "x.png", "--out", "f.csv")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+    assert "x.png shows the first of 3 series, 'a'" in outcome.out
+
+
+def test_a_picture_that_fails_costs_no_forecast(gatecast, tmp_path, monkeypatch):
+    def fail(*arguments, **named):
+        raise ValueError("no ink")
+
+    monkeypatch.setattr("gatecast.charts.plot_forecast", fail)
+    write_csv(tmp_path / "data.csv")
+    outcome = gatecast("forecast", "data.csv", *QUICK, "--plot", "x.png", "--out", "f.csv")
+    assert outcome.code == 0
+    assert "x.png was not drawn, and all else is done: ValueError: no ink" in outcome.out
+    assert "Picture drawn" not in outcome.out
+    assert len(pd.read_csv(tmp_path / "f.csv")) == 4
+    assert not (tmp_path / "x.png").exists()

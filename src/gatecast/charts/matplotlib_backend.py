@@ -105,11 +105,11 @@ AXIS = "#b0b0b0"
 
 
 def draw(chart: spec.Chart) -> Figure:
-    """Draw a chart on a figure that belongs to no window."""
+    """Draw a chart on a figure that belongs to no window, and shows itself in a notebook."""
     check_matplotlib()
-    from matplotlib.figure import Figure
+    from gatecast.charts.picture import Picture
 
-    figure = Figure(figsize=chart.size, layout="constrained", facecolor="white")
+    figure = Picture(figsize=chart.size, layout="constrained", facecolor="white")
     heights, widths = chart.heights, chart.widths
     grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
     groups: dict[str, Axes] = {}

@@ -105,8 +105,7 @@ def _join(train: Panel, test: Panel) -> Panel:
             f"The test part of {train.ids[0]!r} begins {n_train - begin} steps before the training part ends, and it "
             "was expected behind it. Split the data with `gatecast.train_test_split`."
         )
-    values = np.concatenate([train.series(0), np.full(begin - n_train, np.nan), test.series(0)])
-    return replace(train, values=values, offsets=np.array([0, len(values)]))
+    return train.followed_by(test.with_leading_gaps(np.array([begin - n_train])))
 
 
 def _bands(ahead: dict[str, np.ndarray]) -> tuple[Band, ...]:

@@ -23,6 +23,7 @@ import typer
 
 from gatecast.cli.commands import COMMANDS, JsonOptions
 from gatecast.cli.options import as_command
+from gatecast.cli.output import DEBUG
 from gatecast.exceptions import GatecastError
 
 __all__ = ["app", "run"]
@@ -100,12 +101,12 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the last line of defense: no traceback unless asked for
-        if os.environ.get("GATECAST_DEBUG"):
+        if os.environ.get(DEBUG):
             _say(traceback.format_exc())
         what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         _say(
             f"gatecast failed ({what}). That is a mistake in gatecast: please report it, with what the same command "
-            "prints when the environment variable GATECAST_DEBUG is 1."
+            f"prints when the environment variable {DEBUG} is 1."
         )
         return FAILURE
 

@@ -13,7 +13,7 @@ from gatecast import LSTMForecaster, Panel
 from gatecast.cli import tables
 from gatecast.cli.choices import USUAL_LEVELS, hold_out, levels_of, quantiles_of, settings_of, share_to_test
 from gatecast.cli.commands import ForecastOptions
-from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, write_picture, write_table
+from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, try_picture, write_table
 from gatecast.cli.reading import Ahead, ahead_of_table, read, roles_of, say_table
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
@@ -173,7 +173,7 @@ def _forecast(task: Task) -> None:
     tested = _test(printer, task, panel)
     made = _make(task, panel, ahead, tested)
     seconds = {"test": budget.tested, "fit": budget.seconds - budget.tested}
-    remark = _write(options, made, tested, panel)
+    is_drawn, remark = _write(options, made, tested, panel)
     coverage, where = _coverage(made, tested, task.levels or USUAL_LEVELS)
     notes = [note for note in (ahead.note, *tables.notes_about(panel, made.model, task.levels)) if note]
     if options.json:
@@ -192,7 +192,7 @@ def _forecast(task: Task) -> None:
     printer.notes(notes)
     printer.say(made.note)
     printer.file("Forecast written to", options.out)
-    printer.file("Picture drawn to", options.plot)
+    printer.file("Picture drawn to", options.plot if is_drawn else None)
     data = f" {options.data}" if tested is not None and made.model is tested.model else ""
     printer.file("Model saved to", options.save, f"; forecast again with: gatecast predict {options.save}{data}")
     if remark:
@@ -267,20 +267,18 @@ def _report(task: Task, made: Made, tested: Tested | None) -> dict[str, object]:
     }
 
 
-def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> str:
-    """Write the files that were asked for; returns a remark about the picture."""
+def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> tuple[bool, str]:
+    """Write the files that were asked for; returns whether a picture was drawn, and a remark about it."""
     write_table(made.table, options.out)
     if options.save:
         made.model.save(options.save.resolve())
     if not options.plot:
-        return ""
+        return False, ""
     from gatecast.charts import plot_forecast
 
     first = panel.ids.tolist()[0]
-    if tested is None:
-        figure = plot_forecast(made.model, panel, forecast=made.table, unique_id=first)
-    else:
-        figure = plot_forecast(tested.model, tested.train, tested.held_out, made.table, unique_id=first)
-    remark = write_picture(figure, options.plot)
-    others = "" if panel.n_series == 1 else f"{options.plot} shows the first of {panel.n_series} series, {first!r}. "
-    return others + remark
+    parts = (made.model, panel, None) if tested is None else (tested.model, tested.train, tested.held_out)
+    is_drawn, remark = try_picture(lambda: plot_forecast(*parts, made.table, unique_id=first), options.plot)
+    if is_drawn and panel.n_series > 1:
+        remark = f"{options.plot} shows the first of {panel.n_series} series, {first!r}. {remark}".rstrip()
+    return is_drawn, remark

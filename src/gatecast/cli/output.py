@@ -12,7 +12,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
-__all__ = ["Printer", "check_outputs", "make_folder", "number", "rows_of", "write", "write_picture", "write_table"]
+__all__ = ["DEBUG", "Printer", "check_outputs", "make_folder", "number", "rows_of", "try_picture", "write"]
+__all__ += ["write_picture", "write_table"]
 
 TABLES = (".csv", ".parquet", ".pq")
+# the name of the variable of the environment under which mistakes are raised as they are
+DEBUG = "GATECAST_DEBUG"
 Files = Mapping[str, Path | None]
 KINDS = {"--out": TABLES, "--plot": (".png", ".svg", ".pdf", ".jpg", ".webp")}
 
@@ -182,6 +185,20 @@ def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
         f"{path} has boxes in place of {missing[:10]!r}, because no font with these letters is installed "
         "(for Chinese on Debian or Ubuntu: 'apt install fonts-noto-cjk')."
     )
+
+
+def try_picture(draw: Callable[[], Figure], path: Path) -> tuple[bool, str]:
+    """Draw a picture of what is done and kept already: one that fails costs nothing else.
+
+    Returns:
+        Whether it was drawn, and a remark, "" for none.
+    """
+    try:
+        return True, write_picture(draw(), path)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        return False, f"{path} was not drawn, and all else is done: {type(error).__name__}: {error}"
 
 
 def is_same(path: Path, other: Path) -> bool:

@@ -180,6 +180,15 @@ class Panel:
         starts = self.grid.times(self.starts, -lead)
         return self._with_rows(lambda array: spread(array, places, n), offsets, starts)
 
+    def followed_by(self, later: "Panel") -> "Panel":
+        """Put the points of another panel of one series, with the same covariates, behind those of this one."""
+        both = {
+            role: {name: np.concatenate([array, getattr(later, role)[name]]) for name, array in own.items()}
+            for role, own in (("past", self.past), ("future", self.future))
+        }
+        values = np.concatenate([self.values, later.values])
+        return replace(self, values=values, offsets=np.array([0, len(values)], np.int64), **both)
+
     def _cut(self, begins: Ints, ends: Ints) -> "Panel":
         offsets = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int64)
         starts = self.grid.times(self.starts, begins - self.offsets[:-1])
