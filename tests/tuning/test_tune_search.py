@@ -418,3 +418,8 @@ def test_changes_of_one_setting_count_for_its_importance(judged_by_lookback):
     tuned = quick(n_trials=8, space=WHOLE | {"lookback": (4, 20, "log"), "learning_rate": (1e-3, 1e-1, "log")})
     assert set(tuned.importance) == {"lookback", "learning_rate", "cell"}
     assert sum(tuned.importance.values()) == pytest.approx(1)
+
+
+def test_a_setting_that_never_varied_did_not_matter(judged_by_lookback):
+    tuned = quick(n_trials=12, space=dict.fromkeys(WHOLE) | {"lookback": (4, 20), "cell": ["lstm"]})
+    assert tuned.importance == {"lookback": 1.0}

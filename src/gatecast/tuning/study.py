@@ -168,7 +168,7 @@ def finished(study: Study) -> list[FrozenTrial]:
 
 
 def importance(study: Study, space: Space, usual: Mapping[str, Value]) -> dict[str, float]:
-    """Return how much each setting decided which trials were among the best, largest first; the sum is 1.
+    """Return how much each setting that varied decided which trials were among the best, largest first; the sum is 1.
 
     PED-ANOVA (Watanabe et al. 2023), which needs no model of the error. Empty where fewer than
     eight trials were judged to the end, or all are alike.
@@ -181,7 +181,9 @@ def importance(study: Study, space: Space, usual: Mapping[str, Value]) -> dict[s
         params = {name: trial.params.get(name, usual.get(name)) for name in space}
         if all(value is not None for value in params.values()):
             full.append(optuna.trial.create_trial(params=params, distributions=distributions, value=trial.value))
-    if len(full) < LEAST_FULL:
+    # what had the same value in all of them decided nothing
+    varied = [name for name in space if len({str(trial.params[name]) for trial in full}) > 1]
+    if len(full) < LEAST_FULL or not varied:
         return {}
     compared = optuna.create_study()
     compared.add_trials(full)
@@ -189,6 +191,6 @@ def importance(study: Study, space: Space, usual: Mapping[str, Value]) -> dict[s
     with warnings.catch_warnings():
         # of settings that differ in too few trials; they count little
         warnings.simplefilter("ignore", UserWarning)
-        shares = optuna.importance.get_param_importances(compared, evaluator=evaluator, params=list(space))
+        shares = optuna.importance.get_param_importances(compared, evaluator=evaluator, params=varied)
     total = sum(shares.values())
     return {name: share / total for name, share in shares.items()} if total > 0 else {}
