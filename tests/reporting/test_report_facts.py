@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster, Training, to_panel
+from gatecast import ConfigError, LSTMForecaster, Training, to_panel
 from gatecast.comparison import compare
 from gatecast.reporting import report
 from gatecast.reporting.data import about_data
@@ -131,3 +131,18 @@ def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
 
 def charts_of(page):
     return page[page.index('id="charts"') :].split("</script>")[0]
+
+
+def test_the_model_of_the_report_is_never_judged_by_its_absence(monkeypatch):
+    # on a busy machine it may take longer than a baseline may
+    asked = {}
+
+    def note(panel, horizon, models, **options):
+        asked.update(options, models=models)
+        raise ConfigError("enough is known")
+
+    monkeypatch.setattr("gatecast.reporting.build.compare", note)
+    made = LSTMForecaster(4, hidden_size=4, progress=False, training=Training(epochs=1)).fit(panel_of(noisy(80)))
+    report(made)
+    assert "time_limit" not in asked
+    assert {model.time_limit for name, model in asked["models"].items() if not name.startswith("LSTM")} == {30.0}

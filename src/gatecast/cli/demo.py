@@ -27,8 +27,6 @@ __all__ = ["demo"]
 
 # about three periods of the sine, two of the sunspots
 SINE_STEPS, SUNSPOT_STEPS, SUNSPOT_SEASON = 190, 22, 11
-# so that the demo is short on a slow or busy machine too; elsewhere the fits end before
-SINE_SECONDS, SUNSPOT_SECONDS = 5.0, 2.0
 # series that are forecast without training: points, steps ahead and season of each; and origins, as many steps apart
 UNTRAINED = {"sine": (500, 24, 63), "sunspots": (309, SUNSPOT_SEASON, SUNSPOT_SEASON), "nile": (100, 6, 1)}
 ORIGINS = 4
@@ -102,7 +100,7 @@ def demo(options: DemoOptions) -> None:
     )
     tutorial = _try(LSTMForecaster.tutorial(), train, test, shown)
     _say_losses(printer, "The classic tutorial: LSTM(50), look_back 1, 5 epochs, batch 1", tutorial)
-    ours = _try(LSTMForecaster(max_seconds=SINE_SECONDS, pretrained="none"), train, test, shown)
+    ours = _try(LSTMForecaster(pretrained="none"), train, test, shown)
     _say_losses(printer, "gatecast's defaults", ours)
     rivals = _sarima(printer, train, test)
     trials = {"tutorial": tutorial, "gatecast": ours}
@@ -287,7 +285,7 @@ def _sunspots(
     if data is None:
         return None, None
     train, test = train_test_split(data)
-    model = LSTMForecaster(season_length=SUNSPOT_SEASON, max_seconds=SUNSPOT_SECONDS, pretrained="none")
+    model = LSTMForecaster(season_length=SUNSPOT_SEASON, pretrained="none")
     trial = _try(model, train, test, shown=False)
     judgement = verdict(trial.evaluation)
     printer.say("Sunspots per year, 1700 to 2008: a real series", style="bold")

@@ -20,6 +20,7 @@ from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from gatecast.metrics.errors import Evaluation
 
@@ -277,8 +278,13 @@ def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: P
     from gatecast.charts import plot_forecast
 
     first = panel.ids.tolist()[0]
-    parts = (made.model, panel, None) if tested is None else (tested.model, tested.train, tested.held_out)
-    is_drawn, remark = try_picture(lambda: plot_forecast(*parts, made.table, unique_id=first), options.plot)
+
+    def draw() -> Figure:
+        if tested is None:
+            return plot_forecast(made.model, panel, forecast=made.table, unique_id=first)
+        return plot_forecast(tested.model, tested.train, tested.held_out, made.table, unique_id=first)
+
+    is_drawn, remark = try_picture(draw, options.plot)
     if is_drawn and panel.n_series > 1:
         remark = f"{options.plot} shows the first of {panel.n_series} series, {first!r}. {remark}".rstrip()
     return is_drawn, remark

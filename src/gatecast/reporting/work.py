@@ -55,7 +55,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Scope:
-    """How much is compared: models by name, origins of each series, seconds of each model in one window, processes.
+    """How much is compared: models by name, origins of each series, seconds of a baseline in one window, processes.
 
     The LSTM is the one that the report is about; usual models are left out because they would take too long.
     """

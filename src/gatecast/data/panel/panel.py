@@ -182,12 +182,11 @@ class Panel:
 
     def followed_by(self, later: "Panel") -> "Panel":
         """Put the points of another panel of one series, with the same covariates, behind those of this one."""
-        both = {
-            role: {name: np.concatenate([array, getattr(later, role)[name]]) for name, array in own.items()}
-            for role, own in (("past", self.past), ("future", self.future))
-        }
-        values = np.concatenate([self.values, later.values])
-        return replace(self, values=values, offsets=np.array([0, len(values)], np.int64), **both)
+        past = {name: np.concatenate([array, later.past[name]]) for name, array in self.past.items()}
+        future = {name: np.concatenate([array, later.future[name]]) for name, array in self.future.items()}
+        n = len(self.values) + len(later.values)
+        values = np.concatenate([self.series(0), later.series(0)])
+        return replace(self, values=values, offsets=np.array([0, n]), past=past, future=future)
 
     def _cut(self, begins: Ints, ends: Ints) -> "Panel":
         offsets = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int64)
