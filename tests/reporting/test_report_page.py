@@ -72,14 +72,18 @@ def test_page_is_whole_and_needs_nothing_else(page, small):
 
 
 def test_page_has_all_its_parts(page, small):
-    for heading in (
-        "What the data are",
+    headings = (
         "The forecast",
+        "In short",
         "Is it any good?",
+        "What the data are",
         "What the network remembers",
         "How it was made",
-    ):
-        assert heading in page.text
+    )
+    # the forecast and whether to trust it come first
+    places = [small.html.index(f">{heading}</h2>") for heading in headings]
+    assert places == sorted(places)
+    assert "verdict lead" in small.html[places[0] : places[1]]
     charts = json.loads(page.scripts[0])
     wanted = ["calibration", "forecast-0", "gates", "half-lives", "lags", "skill", "steps", "training"]
     assert sorted(charts) == wanted
