@@ -157,3 +157,17 @@ def test_polars_tables():
     model = small().fit(train)
     times, _ = drawn(plot_forecast(model, train, test, model.predict(data=test)), "test prediction")
     assert (times == test["month"].to_numpy()).all()
+
+
+def test_a_number_of_steps_is_drawn_with_the_intervals_that_predict_gives(model, parts):
+    train, test = parts
+    figure = plot_forecast(model, train, test, 6)
+    expected = model.predict(6, data=test, level=[80, 95])
+    drawn_bands = figure.axes[0].collections
+    assert len(drawn_bands) == 2
+    # the widest lies below
+    for band, level in zip(drawn_bands, (95, 80), strict=True):
+        (path,) = band.get_paths()
+        ends = np.unique(path.vertices[:, 1])
+        sides = expected[[f"LSTM-lo-{level}", f"LSTM-hi-{level}"]].to_numpy().ravel()
+        np.testing.assert_allclose(ends, np.unique(sides), rtol=1e-6)

@@ -216,14 +216,15 @@ def plot_forecast(
         train: The training part, whatever `fit` takes.
         test: The rows behind it.
         forecast: A table made by `predict` (of any model), whose intervals are drawn as bands, or a number of steps
-            behind the end (0: none); the model's own horizon when absent.
+            behind the end (0: none), with intervals of 80 and 95 % where the model has any; its own horizon when
+            absent.
         unique_id: Which series of a panel; may be left out where there is one.
         title: Headline; the name of the series when absent.
         noise_floor: The lowest RMSE that any model could reach, where it is known: a line in the learning curve.
 
     Returns:
-        A matplotlib Figure, which belongs to no window: `figure.savefig("forecast.png")`, or as the last line of a
-        notebook's cell (after `%matplotlib inline`).
+        A matplotlib Figure, which belongs to no window: `figure.savefig("forecast.png")`. As the last line of a
+        notebook's cell it shows itself.
 
     Raises:
         GatecastError: matplotlib is not installed, or the model is not fitted.

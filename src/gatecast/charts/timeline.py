@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Band", "Timeline", "make_timeline"]
 
 LOWER, UPPER = "LSTM-lo-", "LSTM-hi-"
+# coverage in % of the intervals that a forecast of so many steps has
+LEVELS = (80, 95)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def _forecast(model: LSTMForecaster, known: Panel, forecast: Frame | int | None)
     if isinstance(forecast, int) and forecast == 0:
         return known.future_times(0)[0], {"LSTM": np.zeros(0)}
     if forecast is None or isinstance(forecast, int):
-        table = _columns(model.predict(forecast, data=known))
+        levels = LEVELS if model.fitted_.has_intervals else None
+        table = _columns(model.predict(forecast, data=known, level=levels))
         return _plain(table[known.columns.time]), table
     table = _columns(forecast)
     names = list(table)
