@@ -34,13 +34,15 @@ def test_labels_and_legend(model, parts):
     figure = plot_forecast(model, *parts)
     left, curve = figure.axes
     assert (left.get_xlabel(), left.get_ylabel()) == ("month (monthly)", "sales")
-    assert (curve.get_xlabel(), curve.get_ylabel()) == ("epoch", "training RMSE (sales)")
+    assert (curve.get_xlabel(), curve.get_ylabel()) == ("epoch", "RMSE (sales)")
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == [
         "data",
         "training prediction (1 step ahead)",
         "test prediction (1 step ahead)",
         "split",
+        "95 % interval",
+        "80 % interval",
         "forecast",
     ]
     assert figure.get_suptitle() == "sales: LSTM forecast"
@@ -52,12 +54,16 @@ def test_learning_curve_is_the_history(parts):
     assert curve.lines[0].get_xdata().tolist() == [1, 2, 3, 4]
     assert curve.lines[0].get_ydata() == pytest.approx(model.history_["rmse"])
     assert any("noise floor 1" in text.get_text() for text in curve.texts)
+    assert curve.lines[1].get_xdata().tolist() == model.history_["validation_epoch"]
+    assert curve.lines[1].get_ydata() == pytest.approx(model.history_["validation_rmse"])
 
 
 def test_learning_curve_of_a_transform_says_so(parts):
     model = small(transform="log1p").fit(parts[0])
     curve = plot_forecast(model, *parts, noise_floor=1.0).axes[-1]
-    assert curve.get_ylabel() == "training RMSE (log1p of sales)"
+    assert curve.get_ylabel() == "RMSE (log1p of sales)"
+    # nor errors of the validation set, which are in those too
+    assert len(curve.lines) == 1
     # a floor in the data's units has no place there
     assert not any("noise floor" in text.get_text() for text in curve.texts)
 
@@ -103,7 +109,7 @@ def test_intervals_of_the_series_that_is_drawn():
 def test_without_test_part(model, parts):
     figure = plot_forecast(model, parts[0])
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["data", "training prediction (1 step ahead)", "forecast"]
+    assert labels == ["data", "training prediction (1 step ahead)", "95 % interval", "80 % interval", "forecast"]
 
 
 def test_loaded_model(model, parts, tmp_path):

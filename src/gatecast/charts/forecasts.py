@@ -9,7 +9,22 @@ import numpy as np
 
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten, time_label
-from gatecast.charts.spec import Area, Axis, Band, Chart, Line, Look, Mark, Panel, Place, Role, Rule, Text, time_axis
+from gatecast.charts.spec import (
+    Area,
+    Axis,
+    Band,
+    Chart,
+    Line,
+    Look,
+    Mark,
+    Marker,
+    Panel,
+    Place,
+    Role,
+    Rule,
+    Text,
+    time_axis,
+)
 from gatecast.charts.thinning import envelope, thin
 from gatecast.charts.timeline import Timeline, make_timeline
 from gatecast.data.panel.arrays import Array
@@ -110,13 +125,23 @@ def overview_panel(line: Timeline, views: list[tuple[int, int]], n_columns: int,
     return Panel(tuple(marks), said, x, Axis(shorten(line.value_name)), n_columns=n_columns)
 
 
-def curve_panel(rmse: list[float], unit: str, noise_floor: float | None, t: Texts) -> Panel:
-    """Show the error of each epoch, in the units of the data."""
+def curve_panel(
+    rmse: list[float], held: tuple[list[float], list[float]] | None, unit: str, noise_floor: float | None, t: Texts
+) -> Panel:
+    """Show the error of each epoch; `held` are the epochs and errors of the validation set, in the same unit."""
     look: Look = {"marker": "circle"} if len(rmse) <= 20 else {}
     marks: list[Mark] = [
         Line(np.arange(1, len(rmse) + 1), np.array(rmse), "model", width=1.7 if len(rmse) <= 120 else 1.0, **look),
         Text(0.98, 0.97, t("chart.last_epoch", rmse=rmse[-1]), "model", ("right", "top"), ("panel", "panel")),
     ]
+    if held is not None:
+        epochs, errors = held
+        marker: Marker = "circle" if len(errors) <= 20 else ""
+        said = t("chart.best_validation", rmse=float(np.nanmin(errors)))
+        marks += [
+            Line(np.array(epochs), np.array(errors), "contrast", width=1.7, marker=marker),
+            Text(0.98, 0.90, said, "contrast", ("right", "top"), ("panel", "panel")),
+        ]
     if noise_floor is not None:
         said = t("chart.noise_floor", rmse=noise_floor)
         place: Look = {"align": ("right", "bottom"), "frames": ("panel", "data"), "offset": (0, -11)}
@@ -190,8 +215,6 @@ def newest_part(
     """Return a series with its forecast, and the first point that is shown."""
     if newest is not None and newest < 1:
         raise ConfigError(f"`newest` must be a positive number of points, got {newest}. Use `newest=200`.")
-    if forecast is None:
-        forecast = model.predict(data=data, level=(80, 95))
     line = make_timeline(model, data, None, forecast, unique_id)
     n = newest or max(HORIZONS * len(line.forecast), LEAST_POINTS)
     return line, max(len(line.values) - n, 0)
@@ -246,8 +269,11 @@ def plot_forecast(
     learned, floor = (
         (line.value_name, noise_floor) if transform == "none" else (f"{transform} of {line.value_name}", None)
     )
-    rmse = model.history_["rmse"]
-    curve = curve_panel(rmse, learned, floor, t) if rmse else None
+    history = model.history_
+    errors = history.get("validation_rmse") or []
+    # errors of the validation set are in the data's units
+    held = (history["validation_epoch"], errors) if transform == "none" and np.isfinite(errors).any() else None
+    curve = curve_panel(history["rmse"], held, learned, floor, t) if history["rmse"] else None
     headline = title or t("chart.lstm_forecast", name=shorten(line.name))
     return draw(_chart(line, headline, t, curve))
 
