@@ -442,8 +442,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         from gatecast.model.modelfile import read_model
 
         check_path("path", path)
-        fitted, values = read_model(path)
-        settings = Settings(**values)
+        fitted, settings = read_model(path)
         model = cls.from_settings(settings)
         model._fitted, model._fit_settings = fitted, settings
         return model
