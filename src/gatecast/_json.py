@@ -14,6 +14,8 @@ __all__ = ["JsonObject", "converted", "parsed", "plain"]
 JsonObject = dict[str, Any]
 
 T = TypeVar("T")
+# objects and lists within each other; what gatecast writes has eight
+MOST_NESTED = 50
 
 
 def parsed(text: str | bytes) -> JsonObject:
@@ -24,7 +26,17 @@ def parsed(text: str | bytes) -> JsonObject:
         raise ValueError("its JSON is nested too deeply") from None
     if not isinstance(facts, dict):
         raise ValueError("it holds no JSON object")  # noqa: TRY004  a text of the right type with a wrong content
+    _check_depth(facts, MOST_NESTED)
     return facts
+
+
+def _check_depth(value: dict[str, object] | list[object], left: int) -> None:
+    """Refuse what some walk through it could not take apart; ValueError."""
+    if not left:
+        raise ValueError("its JSON is nested too deeply")
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, dict | list):
+            _check_depth(inner, left - 1)
 
 
 def converted(facts: object, kind: type[T]) -> T:

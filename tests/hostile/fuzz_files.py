@@ -5,6 +5,7 @@
 prints each case that ends in anything but an error of gatecast's own or finite forecasts, and the slowest ones.
 """
 
+import contextlib
 import functools
 import random
 import resource
@@ -16,13 +17,16 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from safetensors.numpy import load
 
 from gatecast import GatecastError, LSTMForecaster, ModelFileError
-from hostile.broken import break_arrays, break_facts, read_facts, write_broken
-from made_series import COVARIATES, SMALL, forecaster, with_covariates
+from gatecast.training import loop
+from gatecast.training.progress import _Silent
+from hostile.broken import Arrays, break_arrays, break_facts, read_facts, write_broken
+from made_series import COVARIATES, SMALL, forecaster, wave, with_covariates
 
 __all__ = ["TARGETS", "model_file"]
 
@@ -48,15 +52,20 @@ def written(kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return load(content), read_facts(content, "gatecast")
 
 
-def model_file(rng: random.Random, folder: Path) -> None:
-    """Break a model file; what opens must forecast finite numbers."""
-    kind = rng.choice(sorted(KINDS))
-    arrays, facts = written(kind)
+def break_both(arrays: Arrays, facts: Any, rng: random.Random) -> tuple[Arrays, Any]:
+    """Break facts or arrays, once or a few times."""
     for _ in range(rng.choice(CHANGES)):
         if rng.random() < 0.6:
             facts = break_facts(facts, rng)
         else:
             arrays = break_arrays(arrays, rng)
+    return arrays, facts
+
+
+def model_file(rng: random.Random, folder: Path) -> None:
+    """Break a model file; what opens must forecast finite numbers."""
+    kind = rng.choice(sorted(KINDS))
+    arrays, facts = break_both(*written(kind), rng)
     path = folder / "model"
     write_broken(path, "gatecast", arrays, facts)
     try:
@@ -76,7 +85,48 @@ def model_file(rng: random.Random, folder: Path) -> None:
         assert np.isfinite(np.asarray(forecast["LSTM"], np.float64)).all(), "forecasts that are not finite"
 
 
-TARGETS: dict[str, Callable[[random.Random, Path], None]] = {"models": model_file}
+Y = wave(60)
+LONGER: dict[str, Any] = SMALL | {"epochs": 20}
+UNFINISHED: dict[str, dict[str, Any]] = {
+    "two networks": LONGER | {"transform": "none", "ensemble": 2, "learning_rate": 0.01},
+    "selection": LONGER | {"transform": "auto"},
+    "moving average": LONGER | {"transform": "none", "ema_decay": 0.9, "learning_rate": "find"},
+}
+# calls of the core until the interruption, which also count those of the selection
+CALLS = {"two networks": 20, "selection": 90, "moving average": 12}
+
+
+@functools.cache
+def interrupted(kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and facts of the checkpoint of a fit that was interrupted in the middle."""
+    ended = [None] * CALLS[kind] + [KeyboardInterrupt] * 99
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "checkpoint"
+        model = forecaster(3, **UNFINISHED[kind], checkpoint=path)
+        with (
+            patch.object(loop, "SECONDS_PER_CALL", 0.0),
+            patch.object(_Silent, "advance", side_effect=ended),
+            contextlib.suppress(KeyboardInterrupt),
+        ):
+            model.fit(Y)
+        content = path.read_bytes()
+    return load(content), read_facts(content, "gatecast_checkpoint")
+
+
+def checkpoint(rng: random.Random, folder: Path) -> None:
+    """Break a checkpoint; what goes on from it must forecast finite numbers."""
+    kind = rng.choice(sorted(UNFINISHED))
+    arrays, facts = break_both(*interrupted(kind), rng)
+    path = folder / "checkpoint"
+    write_broken(path, "gatecast_checkpoint", arrays, facts)
+    try:
+        model = forecaster(3, **UNFINISHED[kind], checkpoint=path).fit(Y)
+    except GatecastError:
+        return
+    assert np.isfinite(model.predict()["LSTM"]).all(), "forecasts that are not finite"
+
+
+TARGETS: dict[str, Callable[[random.Random, Path], None]] = {"models": model_file, "checkpoints": checkpoint}
 
 
 def main(target: str, n_cases: int, first: int = 0) -> int:

@@ -229,8 +229,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             time_col: Name of the time column, where it is not found.
             target_col: Name of the target column, where it is not found.
             freq: pandas frequency of the times, where it cannot be inferred.
-            resume: A file that `checkpoint=` named, to go on from there; the result is that of a fit that was never
-                interrupted, bit by bit.
+            resume: A file of an earlier fit to go on from, where it is another one than `checkpoint`; the result is
+                that of a fit that was never interrupted, bit by bit.
 
         Returns:
             Itself. After Ctrl-C it is fitted with the weights so far, the file of `checkpoint=` is written, and
@@ -238,7 +238,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         Raises:
             DataError: The data cannot be used, or the series are shorter than lookback + horizon.
-            ModelFileError: `resume` is no checkpoint of this fit.
+            ModelFileError: `resume`, or the file that `checkpoint` names, is there and is no checkpoint of this fit.
             ConfigError: A setting makes no sense.
             TrainingError: The loss stopped being a finite number.
         """

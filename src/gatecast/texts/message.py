@@ -109,5 +109,6 @@ def _stored(value: object) -> object:
 
 def _restored(value: object) -> object:
     if isinstance(value, dict):
-        return Message(value["code"], value["facts"]) if {"code", "facts"} <= set(value) else value
+        is_message = "code" in value and isinstance(value.get("facts"), dict)
+        return Message(value["code"], value["facts"]) if is_message else value
     return [_restored(item) for item in value] if isinstance(value, list) else value
