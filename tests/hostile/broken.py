@@ -6,6 +6,7 @@ import json
 import math
 import random
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from safetensors.numpy import save
 
 from gatecast._files import write_tensors
 
-__all__ = ["break_arrays", "break_facts", "read_facts", "write_broken"]
+__all__ = ["NESTED", "break_arrays", "break_facts", "break_rows", "nested", "read_facts", "write_broken"]
 
 Arrays = dict[str, np.ndarray]
 
@@ -111,13 +112,52 @@ def read_facts(content: bytes, key: str) -> Any:
     return facts
 
 
+NESTED = r'"nested (\d+)"'
+
+
+def nested(found: re.Match[str]) -> str:
+    """Return lists within lists in place of the text that stands for them."""
+    return "[" * int(found[1]) + "]" * int(found[1])
+
+
+def break_rows(file: sqlite3.Connection, rng: random.Random) -> None:
+    """Change a cell of a database, or remove some rows."""
+    tables = [name for (name,) in file.execute("select name from sqlite_master where type = 'table'")]
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        name = rng.choice(tables)
+        columns = [column[1] for column in file.execute(f"pragma table_info({name})")]
+        rows = [row for (row,) in file.execute(f"select rowid from {name}")]
+        if not rows:
+            continue
+        row, column = rng.choice(rows), rng.choice(columns)
+        (old,) = file.execute(f"select {column} from {name} where rowid = ?", (row,)).fetchone()
+        if rng.random() < 0.15:
+            file.execute(f"delete from {name} where rowid = ?", (row,))
+            continue
+        value = _cell(old, rng)
+        with contextlib.suppress(sqlite3.IntegrityError, OverflowError):
+            file.execute(f"update {name} set {column} = ? where rowid = ?", (value, row))
+
+
+def _cell(old: object, rng: random.Random) -> object:
+    """Return another value for a cell, which may hold facts as JSON."""
+    if isinstance(old, str) and rng.random() < 0.6:
+        with contextlib.suppress(ValueError):
+            facts = json.loads(old)
+            if isinstance(facts, dict | list) and facts:
+                return re.sub(NESTED, nested, json.dumps(break_facts(facts, rng)))
+    return rng.choice(
+        [None, -1, 0, 1, 10**6, 2**62, math.nan, math.inf, 1e300, "", "x", "[]", "{}", "null", "COMPLETE", b"\xff"]
+    )
+
+
 def write_broken(path: Path, key: str, arrays: Arrays, facts: Any) -> None:
     """Write arrays and facts with their checksum; "nested 9" stands for lists within lists, which may be too deep."""
     text = json.dumps(facts)
     if "nested " not in text:
         write_tensors(path, key, arrays, facts)
         return
-    text = re.sub(r'"nested (\d+)"', lambda found: "[" * int(found[1]) + "]" * int(found[1]), text)
+    text = re.sub(NESTED, nested, text)
     with contextlib.suppress(RecursionError):
         write_tensors(path, key, arrays, json.loads(text))
         return
