@@ -82,7 +82,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             they came.
         max_seconds: Seconds for the whole fit; training is shortened to end within them.
         seed: Seed of all random numbers: the same one gives the same model, bit by bit, on any number of threads.
-        n_threads: Threads; one for each processor when absent.
+        n_threads: Threads. When absent as many as `GATECAST_THREADS` says, or one for each processor that may be used.
         progress: Whether a terminal or notebook shows a progress bar.
         network: What the network is made of: `Network(cell="gru", dropout=0.1)`.
         training: How it is trained: `Training(epochs=20, learning_rate=0.01)`.
