@@ -6,9 +6,12 @@ Never pickle: opening a file cannot run code. Arrays are tensors and everything 
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,12 +19,26 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gatecast._json import JsonObject
+from gatecast._json import JsonObject, parsed
 from gatecast.exceptions import ModelFileError
 
-__all__ = ["Tensors", "fingerprint", "read_tensors", "unwritable", "write_atomically", "write_tensors"]
+__all__ = ["Tensors", "check_regular", "fingerprint", "read_tensors", "unwritable", "write_atomically", "write_tensors"]
+
+# ends the names of files that are being written
+UNFINISHED = ".gatecast-part"
 
 Tensors: TypeAlias = dict[str, np.ndarray]
+
+if sys.platform == "win32":
+
+    def _lock(descriptor: int) -> None:
+        """Do nothing: there a file that is open cannot be removed."""
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        """Lock an open file until it is closed; OSError where another process has."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def write_tensors(path: str | os.PathLike[str], key: str, tensors: Tensors, facts: JsonObject) -> None:
@@ -37,31 +54,36 @@ def write_tensors(path: str | os.PathLike[str], key: str, tensors: Tensors, fact
 def read_tensors(path: str | os.PathLike[str], key: str) -> tuple[Tensors, JsonObject, bool]:
     """Read what `write_tensors` wrote: the arrays, the facts, and whether they are bit for bit what was written.
 
-    OSError: the file cannot be read. ValueError: it is not a complete safetensors file. KeyError: it has no such facts.
+    OSError: the file cannot be read. ValueError: it is not a complete safetensors file, or no array of NumPy can hold
+    what it names. KeyError: it has no such facts.
     """
     from safetensors import SafetensorError, safe_open
 
+    check_regular(path)
     try:
         with safe_open(path, framework="numpy") as opened:
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  no dict
             text = (opened.metadata() or {}).get(key)
-    except SafetensorError as error:
+    # the others are raised for types and shapes that NumPy does not have
+    except (SafetensorError, AttributeError, MemoryError, TypeError) as error:
         raise ValueError(str(error)) from None
-    facts = _parsed(text)
-    if facts is None:
-        raise KeyError(key)
-    # another text may say the same numbers, since the last digit of some is not needed
-    is_written_here = json.dumps(facts) == text
-    return tensors, facts, facts.pop("sha256", None) == _checksum(tensors, facts) and is_written_here
-
-
-def _parsed(text: str | None) -> JsonObject | None:
-    """Return the object that a text holds; None where it holds none."""
     try:
-        facts = json.loads(text or "")
-    except ValueError:
-        return None
-    return facts if isinstance(facts, dict) else None
+        facts = parsed(text or "")
+        # another text may say the same numbers, since the last digit of some is not needed
+        is_written_here = json.dumps(facts) == text
+        checksum = _checksum(tensors, {name: fact for name, fact in facts.items() if name != "sha256"})
+    except (ValueError, RecursionError):
+        raise KeyError(key) from None
+    return tensors, facts, facts.pop("sha256", None) == checksum and is_written_here
+
+
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Refuse folders, and devices and pipes that may never end, before they are opened; OSError."""
+    target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is a device or a pipe, and no file")
 
 
 def unwritable(what: str, path: str | os.PathLike[str], error: OSError) -> ModelFileError:
@@ -91,19 +113,44 @@ def _checksum(tensors: Tensors, facts: JsonObject) -> str:
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file beside its place and move it there in one step; an OSError leaves the older one untouched."""
+    """Write a file beside its place and move it there in one step; an OSError leaves the older one untouched.
+
+    What a process that was killed had begun to write there is removed.
+    """
     target = Path(path)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    _remove_unfinished(target)
+    descriptor, temporary = _begin(target)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, _mode(target))
-        os.replace(temporary, target)
+            os.chmod(temporary, _mode(target))
+            os.replace(temporary, target)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+def _begin(target: Path) -> tuple[int, str]:
+    """Make a file that stays locked while it is written, so that others see that its writer lives."""
+    while True:
+        descriptor, temporary = tempfile.mkstemp(UNFINISHED, f".{target.name}.", target.parent)
+        # a file system without locks has nobody who cleans either
+        with contextlib.suppress(OSError):
+            _lock(descriptor)
+        if os.path.exists(temporary):
+            return descriptor, temporary
+        # another process took it for one of a killed process before it was locked
+        os.close(descriptor)
+
+
+def _remove_unfinished(target: Path) -> None:
+    """Remove what was left by processes that were killed while they wrote the same file."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{UNFINISHED}"):
+        with contextlib.suppress(OSError), left.open("rb") as stream:
+            _lock(stream.fileno())
+            left.unlink()
 
 
 def _mode(target: Path) -> int:

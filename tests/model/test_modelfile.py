@@ -90,7 +90,7 @@ def test_no_length_of_the_header_is_taken_for_a_pickle(file: Path, model: LSTMFo
     # the file begins with the header's length, whose lowest byte is that of a pickle for one length of 32
     lengths = set()
     for n in range(40):
-        model.fitted_.record.history["note"] = ["x" * 8 * n]
+        model.fitted_.record.history["note"] = [1.5] * n
         model.save(file)
         lengths.add(file.read_bytes()[0])
         LSTMForecaster.load(file)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gatecast import LSTMForecaster, Training, to_panel
+from gatecast._json import converted
 from gatecast.diagnosis import diagnose
 from gatecast.diagnosis.checks.curves import diverging, too_noisy
 from gatecast.diagnosis.gather import gather
@@ -160,7 +161,7 @@ def test_second_training_is_recorded() -> None:
 
 def test_record_goes_through_json_and_the_model_file(longer: LSTMForecaster, tmp_path: Path) -> None:
     record = longer.fitted_.record
-    assert FitRecord.from_dict(json.loads(json.dumps(asdict(record)))) == record
+    assert converted(json.loads(json.dumps(asdict(record))), FitRecord) == record
     longer.save(tmp_path / "m")
     assert LSTMForecaster.load(tmp_path / "m").fitted_.record == record
 

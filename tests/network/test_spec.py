@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from gatecast._json import converted
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 SPEC = NetworkSpec.plain(3, (5, 4), 2)
@@ -71,7 +72,7 @@ def test_sizes_of_a_network_with_everything_by_hand():
 
 
 def test_specification_survives_json():
-    assert NetworkSpec.from_dict(json.loads(json.dumps(FULL.to_dict()))) == FULL
+    assert converted(json.loads(json.dumps(FULL.to_dict())), NetworkSpec) == FULL
 
 
 def test_sees_ahead_where_a_layer_does():

@@ -1,5 +1,6 @@
 """Is a fit that goes on from its checkpoint bit for bit the fit that was never interrupted?"""
 
+import errno
 import functools
 import os
 import signal
@@ -219,7 +220,7 @@ def test_checkpoint_of_another_fit_is_refused(other: str, finished: Path) -> Non
 
         data = pd.DataFrame({"unique_id": "a", "ds": np.arange(240), "y": Y, "x": 1.0 + Y})
         settings |= {"past": ["x"]}
-    with pytest.raises(ModelFileError, match="other settings or other data.*leave `resume` out"):
+    with pytest.raises(ModelFileError, match="other settings or other data.*or another name"):
         forecaster(**settings).fit(data, resume=finished)
 
 
@@ -252,6 +253,43 @@ def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
         forecaster(**SMALL).fit(Y, resume=tmp_path / "nothing")
     with pytest.raises(ConfigError, match="`resume` must be a path, got 3"):
         forecaster(**SMALL).fit(Y, resume=3)
+
+
+def test_same_call_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SMALL | KINDS["three networks"] | {"checkpoint": tmp_path / "file", "checkpoint_seconds": 1e-9}
+    for calls in (3, 20):
+        with monkeypatch.context() as patched:
+            interrupt_after(calls, patched)
+            with pytest.raises(KeyboardInterrupt):
+                forecaster(**settings).fit(Y)
+    whole, model = whole_fit("three networks"), forecaster(**settings).fit(Y)
+    np.testing.assert_array_equal(weights(model), weights(whole))
+    monkeypatch.setattr(wrapper.Trainer, "run_into", None)
+    # what is finished is not trained again
+    np.testing.assert_array_equal(weights(forecaster(**settings).fit(Y)), weights(whole))
+
+
+@pytest.mark.parametrize("there", ["another fit", "table"])
+def test_file_of_something_else_is_not_replaced(there: str, finished: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(finished.read_bytes() if there == "another fit" else b"ds,y\n1,2\n")
+    before = file.read_bytes()
+    with pytest.raises(ModelFileError, match=r"belongs to a fit with other|is no complete checkpoint"):
+        forecaster(**SMALL, checkpoint=file).fit(Y + 1)
+    assert file.read_bytes() == before
+
+
+def test_full_disk_is_a_warning_and_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    settings = SMALL | KINDS["three networks"] | {"checkpoint": tmp_path / "file", "checkpoint_seconds": 1e-9}
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.warns(UserWarning, match="cannot be written to .*No space left.* goes on without") as told:
+        model = forecaster(**settings).fit(Y)
+    assert len(told) == 1
+    np.testing.assert_array_equal(weights(model), weights(whole_fit("three networks")))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("place", ["folder that is not there", "folder"])

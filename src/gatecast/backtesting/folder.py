@@ -7,15 +7,18 @@ import io
 import json
 import os
 import re
+import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast._files import write_atomically
-from gatecast._json import JsonObject
+from gatecast._files import check_regular, write_atomically
+from gatecast._json import JsonObject, converted, parsed
 from gatecast.backtesting.run import Outcome
+from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
 
@@ -29,6 +32,28 @@ FACTS = "backtest.json"
 NUMBERS = ("fit_seconds", "predict_seconds", "megabytes")
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What is kept of an outcome beside its forecasts."""
+
+    model: str
+    window: int
+    settings: str
+    fit_seconds: float | None
+    predict_seconds: float | None
+    megabytes: float | None
+    failure: Message | None
+    is_timed_out: bool
+    checksum: str
+
+    def __post_init__(self) -> None:
+        """Refuse a failure that the catalogue has no text for; ValueError."""
+        try:
+            str(self.failure)
+        except (AttributeError, KeyError, LookupError, TypeError) as error:
+            raise ValueError(f"a failure without a text ({error})") from None
+
+
 class Folder:
     """Keeps outcomes as `<model>.<window>.parquet` with `<model>.<window>.json` beside it, which comes last.
 
@@ -39,6 +64,7 @@ class Folder:
     def __init__(self, path: str | os.PathLike[str], fingerprint: str, models: dict[str, str]) -> None:
         self._path = Path(path)
         self._models = models
+        self._is_told = False
         if self._exists():
             self._check(fingerprint)
             return
@@ -80,24 +106,41 @@ class Folder:
         stem = _stem(model, window)
         if not (self._path / f"{stem}.json").exists():
             return None
-        facts = self._read_json(f"{stem}.json")
-        if facts.get("settings") != self._models[model]:
+        try:
+            facts = converted(self._read_json(f"{stem}.json"), _Facts)
+        except ValueError:
+            raise self._damaged(f"{stem}.json") from None
+        if facts.settings != self._models[model]:
             raise DataError(
                 f"The folder {self._path} holds forecasts of {model!r} with other settings, and nothing in it was "
                 "changed. Pass another `folder`, or another name for this model."
             )
-        content = self._read(f"{stem}.parquet")
-        if hashlib.sha256(content).hexdigest() != facts.get("checksum"):
-            raise self._damaged(f"{stem}.parquet")
-        import pandas as pd
+        if (facts.model, facts.window) != (model, window):
+            raise self._damaged(f"{stem}.json")
+        forecasts = self._forecasts(f"{stem}.parquet", facts.checksum, tuple(columns), n_rows)
+        fit, predict, megabytes = (np.nan if (one := getattr(facts, key)) is None else one for key in NUMBERS)
+        return Outcome(model, window, fit, predict, facts.failure, forecasts, megabytes, facts.is_timed_out)
 
-        table = pd.read_parquet(io.BytesIO(content))
-        if len(table) != n_rows or not set(columns) <= set(table.columns):
-            raise self._damaged(f"{stem}.parquet")
-        fit, predict, megabytes = (np.nan if facts[key] is None else float(facts[key]) for key in NUMBERS)
-        forecasts = {name: table[name].to_numpy(np.float64) for name in columns}
-        failure = None if facts["failure"] is None else Message.from_dict(facts["failure"])
-        return Outcome(model, window, fit, predict, failure, forecasts, megabytes, facts["is_timed_out"] is True)
+    def _forecasts(self, name: str, checksum: str, columns: tuple[str, ...], n_rows: int) -> dict[str, Floats]:
+        """Read columns of forecasts, `(n_rows,)` each, without what pandas says of them in the file."""
+        content = self._read(name)
+        if hashlib.sha256(content).hexdigest() != checksum:
+            raise self._damaged(name)
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+
+        try:
+            file = ParquetFile(io.BytesIO(content))
+            # before any row is read: a few bytes may stand for very many
+            types = {field.name: str(field.type) for field in file.schema_arrow}
+            if file.metadata.num_rows != n_rows or any(types.get(column) != "double" for column in columns):
+                raise self._damaged(name)
+            table = file.read(list(columns), use_pandas_metadata=False)
+            return {column: table.column(column).to_numpy().astype(np.float64) for column in columns}
+        except (ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise self._damaged(name) from None
 
     def keep(self, outcome: Outcome, keys: pd.DataFrame) -> None:
         """Write an outcome; `keys` are the rows that its forecasts are for."""
@@ -117,25 +160,33 @@ class Folder:
             self._write(f"{stem}.parquet", content)
             self._write(f"{stem}.json", _json(facts))
         except OSError as error:
-            raise self._unwritable(error) from None
+            self._warn(error)
+
+    def _warn(self, error: OSError) -> None:
+        """Say once that nothing more can be kept: that is no reason to lose the others."""
+        if not self._is_told:
+            self._is_told = True
+            warnings.warn(
+                f"The folder {self._path} cannot be written ({error.strerror}), and the backtest goes on without it: "
+                "an interruption would lose what follows. Make room there, or pass another `folder` next time.",
+                stacklevel=2,
+            )
 
     def _write(self, name: str, content: bytes) -> None:
         write_atomically(self._path / name, content)
 
     def _read(self, name: str) -> bytes:
         try:
+            check_regular(self._path / name)
             return (self._path / name).read_bytes()
         except OSError:
             raise self._damaged(name) from None
 
     def _read_json(self, name: str) -> JsonObject:
         try:
-            facts = json.loads(self._read(name))
+            return parsed(self._read(name))
         except ValueError:
             raise self._damaged(name) from None
-        if not isinstance(facts, dict):
-            raise self._damaged(name)
-        return facts
 
     def _damaged(self, name: str) -> DataError:
         return DataError(

@@ -134,7 +134,9 @@ class ForecastOptions(AheadOptions, FitOptions, TableOptions):
     no_refit: bool = option(
         False, "Forecast with the model that was tested instead of learning again from all points.", panel=TESTING
     )
-    resume: Path | None = option(None, "Go on from the checkpoint in this file.", "FILE", panel=TESTING)
+    resume: Path | None = option(
+        None, "Go on from the checkpoint in this file instead of that of --checkpoint.", "FILE", panel=TESTING
+    )
     out: Path | None = to_file("Write the forecast here: .csv or .parquet.")
     plot: Path | None = to_file("Draw it: .png, .svg or .pdf.")
     save: Path | None = to_file("Keep the model, for `gatecast predict`.")

@@ -52,7 +52,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Files of unfinished fits, the one on everything and the tested one; `resumed` are those of an earlier run."""
+    """Files of unfinished fits, the one on everything and the tested one; `resumed` are others to go on from."""
 
     path: Path | None = None
     test_path: Path | None = None
@@ -112,7 +112,7 @@ def forecast(options: ForecastOptions) -> None:
         _forecast(_task(options, budget, checkpoints))
     except KeyboardInterrupt:
         if any(file is not None and file.exists() for file in (checkpoints.path, checkpoints.test_path)):
-            typer.echo(f"Go on with the same command and `--resume {checkpoints.path}`.", err=True)
+            typer.echo(f"Run the same command again to go on from {checkpoints.path}.", err=True)
         raise
 
 
@@ -137,23 +137,25 @@ def _checkpoints(options: ForecastOptions) -> Checkpoints:
     path = resume if options.settings.checkpoint is None else Path(options.settings.checkpoint)
     if path is None:
         return Checkpoints()
-    if resume is not None and resume.exists() and is_same(resume, options.data):
+    if resume is None:
+        return Checkpoints(path, _beside(path))
+    if resume.exists() and is_same(resume, options.data):
         raise ConfigError(
             f"`--resume {resume}` is the data file, and the checkpoint of an earlier run was expected. Pass the "
             "file that `--checkpoint` named."
         )
-    if resume is not None and not resume.exists() and not _beside(resume).exists():
+    if not resume.exists() and not _beside(resume).exists():
         raise ConfigError(
             f"`--resume {resume}` names no file, and the checkpoint of an earlier run was expected. Check the "
             f"path, or begin anew with `--checkpoint {resume}`."
         )
-    for file, other in ((path, resume), (_beside(path), None if resume is None else _beside(resume))):
-        if file.exists() and (other is None or file.resolve() != other.resolve()):
+    for file, other in ((path, resume), (_beside(path), _beside(resume))):
+        if file.exists() and file.resolve() != other.resolve():
             raise ConfigError(
                 f"`--checkpoint {path}` would replace {file}, which an earlier run left there, and a new name was "
-                f"expected. Go on from it with `--resume {path}`, or pass another name."
+                "expected. Leave `--resume` out to go on from that one, or pass another name."
             )
-    there = [None if file is None or not file.exists() else file for file in (resume, resume and _beside(resume))]
+    there = [file if file.exists() else None for file in (resume, _beside(resume))]
     return Checkpoints(path, _beside(path), *there)
 
 
@@ -171,6 +173,7 @@ def _forecast(task: Task) -> None:
     panel = table.panel
     if task.levels or task.quantiles:
         tables.check_intervals(task.settings, panel)
+    _check_checkpoint(task, panel)
     tested = _test(printer, task, panel)
     made = _make(task, panel, ahead, tested)
     seconds = {"test": budget.tested, "fit": budget.seconds - budget.tested}
@@ -198,7 +201,14 @@ def _forecast(task: Task) -> None:
     printer.file("Model saved to", options.save, f"; forecast again with: gatecast predict {options.save}{data}")
     if remark:
         printer.say(remark)
-    printer.file("Checkpoint kept; the same command goes on from it with: --resume", task.checkpoints.path)
+    printer.file("Checkpoint kept; the same command gives the same result at once from", task.checkpoints.path)
+
+
+def _check_checkpoint(task: Task, panel: Panel) -> None:
+    """Refuse the file of another fit before the fit that is tested, and not after it."""
+    from gatecast.model.fit import make_checkpoint
+
+    make_checkpoint(replace(task.settings, checkpoint=task.checkpoints.path), panel, task.checkpoints.resumed)
 
 
 def _test(printer: Printer, task: Task, panel: Panel) -> Tested | None:

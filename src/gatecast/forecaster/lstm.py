@@ -82,7 +82,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             they came.
         max_seconds: Seconds for the whole fit; training is shortened to end within them.
         seed: Seed of all random numbers: the same one gives the same model, bit by bit, on any number of threads.
-        n_threads: Threads; one for each processor when absent.
+        n_threads: Threads. When absent as many as `GATECAST_THREADS` says, or one for each processor that may be used.
         progress: Whether a terminal or notebook shows a progress bar.
         network: What the network is made of: `Network(cell="gru", dropout=0.1)`.
         training: How it is trained: `Training(epochs=20, learning_rate=0.01)`.
@@ -229,8 +229,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             time_col: Name of the time column, where it is not found.
             target_col: Name of the target column, where it is not found.
             freq: pandas frequency of the times, where it cannot be inferred.
-            resume: A file that `checkpoint=` named, to go on from there; the result is that of a fit that was never
-                interrupted, bit by bit.
+            resume: A file of an earlier fit to go on from, where it is another one than `checkpoint`; the result is
+                that of a fit that was never interrupted, bit by bit.
 
         Returns:
             Itself. After Ctrl-C it is fitted with the weights so far, the file of `checkpoint=` is written, and
@@ -238,7 +238,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         Raises:
             DataError: The data cannot be used, or the series are shorter than lookback + horizon.
-            ModelFileError: `resume` is no checkpoint of this fit.
+            ModelFileError: `resume`, or the file that `checkpoint` names, is there and is no checkpoint of this fit.
             ConfigError: A setting makes no sense.
             TrainingError: The loss stopped being a finite number.
         """
@@ -442,8 +442,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         from gatecast.model.modelfile import read_model
 
         check_path("path", path)
-        fitted, values = read_model(path)
-        settings = Settings(**values)
+        fitted, settings = read_model(path)
         model = cls.from_settings(settings)
         model._fitted, model._fit_settings = fitted, settings
         return model

@@ -97,7 +97,10 @@ def fit_panel(
 
 
 def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
-    """Return where a fit is kept, with what `resume` holds of it; None where nothing was asked for."""
+    """Return where a fit is kept, with what is there, or in `resume`, of it; None where nothing was asked for.
+
+    So the same call goes on after an interruption. ModelFileError: there is a file of something else.
+    """
     if settings.checkpoint is None and resume is None:
         return None
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
@@ -107,6 +110,8 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
     if resume is not None:
         check_path("resume", resume)
         checkpoint.load(resume)
+    elif settings.checkpoint is not None and os.path.exists(settings.checkpoint):
+        checkpoint.load(settings.checkpoint)
     return checkpoint
 
 

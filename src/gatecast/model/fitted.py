@@ -10,7 +10,6 @@ from typing import Self
 
 import numpy as np
 
-from gatecast._json import JsonObject
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons
@@ -151,22 +150,6 @@ class FitRecord:
     def with_decision(self, decision: Message) -> Self:
         """Note one more thing that was chosen automatically."""
         return replace(self, decisions=(*self.decisions, decision))
-
-    @classmethod
-    def from_dict(cls, facts: JsonObject) -> Self:
-        """Return the record that `dataclasses.asdict` took apart."""
-        return cls(
-            **{
-                **facts,
-                "plan": Plan(**facts["plan"]),
-                "value_inputs": ValueInputs.from_dict(facts["value_inputs"]),
-                "seasons": Seasons.from_dict(facts["seasons"]),
-                "hold_out": tuple(facts["hold_out"]),
-                "stop": Stop(facts["stop"]),
-                "attempts": tuple(Attempt(**attempt) for attempt in facts["attempts"]),
-                "decisions": tuple(Message.from_dict(decision) for decision in facts["decisions"]),
-            }
-        )
 
 
 MOST_IDS = 3

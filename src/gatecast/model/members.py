@@ -122,7 +122,7 @@ def train_one(
     settings, plan = candidate.settings, candidate.plan
     make = partial(_trainer, candidate, seed, n_threads)
     trainer, source = make(), _source(candidate, seed)
-    log = None if checkpoint is None else checkpoint.resume(slot, trainer)
+    log = None if checkpoint is None else checkpoint.resume(slot, trainer, plan.n_steps)
     n_steps = plan.n_steps if trial is None else max(60, min(int(plan.n_steps * TRIAL), MOST_COMPLETE))
     peak = log.learning_rate if log is not None else plan.learning_rate or find_learning_rate(make, source)
     schedule = TrainingSchedule(

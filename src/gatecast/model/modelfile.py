@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 
 from gatecast._files import Tensors, read_tensors, unwritable, write_tensors
-from gatecast._json import JsonObject
+from gatecast._json import JsonObject, converted
 from gatecast.data.features.yearly_lags import YearlyLags
-from gatecast.data.panel.panel import Columns, Panel
+from gatecast.data.panel.panel import Panel
 from gatecast.data.values.scaling import Scaling
 from gatecast.data.values.transforms import transform_from_arrays
-from gatecast.exceptions import ModelFileError
+from gatecast.exceptions import GatecastError, ModelFileError
 from gatecast.metrics.conformal import Conformal
-from gatecast.model.fitted import FitRecord, Fitted
+from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
+from gatecast.model.modelcheck import (
+    COUNTS,
+    OF_SERIES,
+    Header,
+    SeriesFacts,
+    check_forecast,
+    check_tensors,
+    settings_of,
+)
+from gatecast.model.settings import Settings
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
+from gatecast.network.inputs import PanelArrays
 from gatecast.network.memory import Memory, TrainedNetwork
-from gatecast.network.spec import NetworkSpec
 from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
 FORMAT = 6
 KEY = "gatecast"
+# what parts that do not fit together raise where they are put together or run
+MISFITS = (
+    ArithmeticError,
+    AttributeError,
+    GatecastError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: JsonObject) -> None:
@@ -39,15 +60,35 @@ def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: JsonObje
         raise unwritable("model", path, error) from None
 
 
-def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, JsonObject]:
-    """Read a model and the settings it was made with."""
+def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, Settings]:
+    """Read a model and the settings it was made with; ModelFileError where the file is no model that can forecast."""
     file = Path(path)
     tensors, facts, is_intact = _read(file)
     _check_format(file, facts)
     if not is_intact:
         raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
-    settings = facts["settings"]
-    return unpack(tensors, facts["model"], thread_count(settings["n_threads"])), settings
+    try:
+        return _checked(tensors, facts)
+    except MISFITS as error:
+        # the cause is told too: this may be a mistake of gatecast's own
+        raise ModelFileError(
+            f"{file} is no model that LSTMForecaster.save wrote ({_first_line(error)}). Save the model again, and open "
+            "no files of people you do not trust."
+        ) from error
+
+
+def _checked(tensors: Tensors, facts: JsonObject) -> tuple[Fitted, Settings]:
+    settings = settings_of(facts["settings"])
+    header = converted(facts["model"], Header)
+    check_tensors(tensors, header, settings)
+    fitted = unpack(tensors, header, thread_count(settings.n_threads))
+    check_forecast(fitted)
+    return fitted, settings
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).splitlines()
+    return text[0][:200] if text else type(error).__name__
 
 
 def _read(file: Path) -> tuple[Tensors, JsonObject, bool]:
@@ -101,12 +142,6 @@ def _foreign(file: Path) -> ModelFileError:
     return ModelFileError(f"{file} is a safetensors file, but not of gatecast. Use one written by LSTMForecaster.save.")
 
 
-# what all series and all members share; everything else in `PanelArrays` is an array
-COUNTS = ("n_ahead_numbers", "n_ahead_codes")
-# arrays of `Fitted` with a row for each series
-OF_SERIES = ("lengths", "anchors", "tail", "years", "naive_scales")
-
-
 def tensors_of(fitted: Fitted) -> Tensors:
     """Return all arrays of a fitted model by name."""
     tensors: Tensors = {}
@@ -141,30 +176,29 @@ def facts_of(fitted: Fitted) -> JsonObject:
         "window": first.window,
         "recent": {name: getattr(fitted.memories[0].recent, name) for name in COUNTS},
         "scaling": preparation.scaling.kind,
-        "encoder": None if encoder is None else encoder.to_dict(),
-        "yearly_lags": None if preparation.yearly_lags is None else preparation.yearly_lags.to_dict(),
+        "encoder": None if encoder is None else asdict(encoder),
+        "yearly_lags": None if preparation.yearly_lags is None else asdict(preparation.yearly_lags),
         "after": _about_series(fitted.after),
         "record": asdict(fitted.record),
         "widening": fitted.widening,
     }
 
 
-def unpack(tensors: Tensors, facts: JsonObject, n_threads: int) -> Fitted:
+def unpack(tensors: Tensors, header: Header, n_threads: int) -> Fitted:
     """Put a fitted model together again."""
-    record = FitRecord.from_dict(facts["record"])
-    networks = _networks(tensors, facts, record.value_inputs, n_threads)
-    arrays: JsonObject = {**_below("recent", tensors), **facts["recent"]}
+    networks = _networks(tensors, header, n_threads)
+    arrays: JsonObject = {**_below("recent", tensors), **vars(header.recent)}
     recent = PanelArrays(**arrays)
     calibration = _below("calibration", tensors)
     return Fitted(
         ensemble=Ensemble(networks),
         memories=tuple(Memory(recent, tensors[f"members.{n}.state"]) for n in range(len(networks))),
-        preparation=_preparation(tensors, facts, record.transform, record.value_inputs),
-        after=_series(facts["after"], tensors["series.starts"]),
+        preparation=_preparation(tensors, header),
+        after=_series(header.after, tensors["series.starts"]),
         **{name: tensors[f"series.{name}"] for name in OF_SERIES},
         calibration=Conformal.from_arrays(calibration) if calibration else None,
-        record=record,
-        widening=facts["widening"],
+        record=header.record,
+        widening=header.widening,
     )
 
 
@@ -181,35 +215,32 @@ def _arrays_of(recent: PanelArrays) -> Tensors:
     return {name: array for name, array in each.items() if array is not None}
 
 
-def _networks(
-    tensors: Tensors, facts: JsonObject, value_inputs: ValueInputs, n_threads: int
-) -> tuple[TrainedNetwork, ...]:
-    spec, window = NetworkSpec.from_dict(facts["spec"]), facts["window"]
-    loss = LossSettings(**{**facts["loss"], "quantiles": tuple(facts["loss"]["quantiles"])})
+def _networks(tensors: Tensors, header: Header, n_threads: int) -> tuple[TrainedNetwork, ...]:
+    spec = header.spec
 
     def network(n: int) -> TrainedNetwork:
         named = _below(f"members.{n}.weights", tensors)
         weights = np.concatenate([named[name].ravel() for name in spec.shapes])
-        return TrainedNetwork(spec, weights, loss, value_inputs, window, n_threads)
+        return TrainedNetwork(spec, weights, header.loss, header.record.value_inputs, header.window, n_threads)
 
-    return tuple(network(n) for n in range(facts["n_members"]))
+    return tuple(network(n) for n in range(header.n_members))
 
 
-def _preparation(tensors: Tensors, facts: JsonObject, transform: str, value_inputs: ValueInputs) -> Preparation:
+def _preparation(tensors: Tensors, header: Header) -> Preparation:
     encoder = None
-    if facts["encoder"] is not None:
+    if header.encoder is not None:
         from gatecast.data.features.encoding import CovariateEncoder
 
-        encoder = CovariateEncoder.from_dict(facts["encoder"])
+        encoder = converted(header.encoder, CovariateEncoder)
     return Preparation(
-        transform=transform_from_arrays(transform, _below("transform", tensors)),
-        scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], facts["scaling"]),
+        transform=transform_from_arrays(header.record.transform, _below("transform", tensors)),
+        scaling=Scaling(tensors["scaling.center"], tensors["scaling.scale"], header.scaling),
         spreads=tensors["series.spreads"],
         units=tensors["series.units"],
         is_sparse=tensors["series.sparse"],
-        value_inputs=value_inputs,
+        value_inputs=header.record.value_inputs,
         encoder=encoder,
-        yearly_lags=None if facts["yearly_lags"] is None else YearlyLags.from_dict(facts["yearly_lags"]),
+        yearly_lags=None if header.yearly_lags is None else converted(header.yearly_lags, YearlyLags),
     )
 
 
@@ -229,22 +260,22 @@ def _about_series(after: Panel) -> JsonObject:
     }
 
 
-def _series(facts: JsonObject, starts: np.ndarray) -> Panel:
-    ids = facts["ids"]
+def _series(facts: SeriesFacts, starts: np.ndarray) -> Panel:
+    ids = facts.ids
     return Panel(
         ids=np.array(ids, dtype=object) if isinstance(ids[0], str) else np.array(ids),
         values=np.zeros(0),
         offsets=np.zeros(len(ids) + 1, np.int64),
-        starts=starts.astype(facts["unit"]) if facts["unit"] else starts,
-        freq=facts["freq"],
-        columns=Columns(**facts["columns"]),
-        backend=facts["backend"],
-        timezone=facts["timezone"],
-        past={name: _column([], is_object=is_object) for name, is_object in facts["past"].items()},
-        future={name: _column([], is_object=is_object) for name, is_object in facts["future"].items()},
-        static={name: _column(values, is_object=is_object) for name, (is_object, values) in facts["static"].items()},
+        starts=starts.astype(facts.unit) if facts.unit else starts,
+        freq=facts.freq,
+        columns=facts.columns,
+        backend=facts.backend,
+        timezone=facts.timezone,
+        past={name: _column([], is_object=is_object) for name, is_object in facts.past.items()},
+        future={name: _column([], is_object=is_object) for name, is_object in facts.future.items()},
+        static={name: _column(values, is_object=is_object) for name, (is_object, values) in facts.static.items()},
     )
 
 
-def _column(values: list[object], *, is_object: bool) -> np.ndarray:
+def _column(values: Sequence[object], *, is_object: bool) -> np.ndarray:
     return np.array(values, dtype=object if is_object else np.float64)

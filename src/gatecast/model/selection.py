@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
-from gatecast._json import JsonObject
+from gatecast._json import JsonObject, converted
+from gatecast.exceptions import ModelFileError
 from gatecast.model.candidates import Candidate
 from gatecast.model.fitted import Attempt
 from gatecast.model.members import MOST_COMPLETE, train_one
@@ -57,12 +58,40 @@ class Selection:
 
     @classmethod
     def from_dict(cls, facts: JsonObject, candidates: list[Candidate]) -> Selection:
-        """Return what `to_dict` took apart."""
-        return cls(
-            replace(candidates[facts["candidate"]], plan=Plan(**facts["plan"])),
-            tuple(Message.from_dict(decision) for decision in facts["decisions"]),
-            tuple(Attempt(**attempt) for attempt in facts["attempts"]),
-        )
+        """Return what `to_dict` took apart; ModelFileError where these candidates are not those of that fit."""
+        try:
+            kept = converted(facts, _Kept)
+            candidate = replace(candidates[kept.candidate], plan=kept.plan)
+        except (IndexError, ValueError):
+            raise _not_of_this_fit() from None
+        if kept.candidate < 0 or not _is_choice(kept.plan, candidates[kept.candidate]):
+            raise _not_of_this_fit()
+        return cls(candidate, kept.decisions, kept.attempts)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a checkpoint says of a selection."""
+
+    candidate: int
+    plan: Plan
+    decisions: tuple[Message, ...]
+    attempts: tuple[Attempt, ...]
+
+
+def _is_choice(plan: Plan, candidate: Candidate) -> bool:
+    """Tell whether a candidate may be trained by a plan: only its rate and its length are chosen."""
+    own = candidate.plan
+    longer = [candidate.trained_longer(factor).plan for factor in LONGER]
+    rates = (own.learning_rate, own.other_rate or own.learning_rate)
+    return any(plan == replace(one, learning_rate=rate) for one in (own, *longer) for rate in rates)
+
+
+def _not_of_this_fit() -> ModelFileError:
+    return ModelFileError(
+        "The checkpoint says that a way to train was selected which this fit does not have. Remove the file to begin "
+        "anew, or pass another name."
+    )
 
 
 def select(

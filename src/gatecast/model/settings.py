@@ -248,7 +248,7 @@ class Training:
         drop_last_window: Whether the last window is left out, as the tutorial's code does.
         refit_full: Whether the networks are trained again on all points, those of the validation set too. That is once
             these have told how long and in which way, and how wide intervals are. It takes about half as long again.
-        checkpoint: File in which an unfinished fit is kept, also at Ctrl-C, for `fit(resume=...)`.
+        checkpoint: File in which an unfinished fit is kept, also at Ctrl-C: the same fit goes on from there by itself.
         checkpoint_seconds: Seconds between two writes of the checkpoint.
 
     Examples:

@@ -6,11 +6,10 @@ Records that the core takes, and how panels are joined, cut and extended before 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Self, TypeAlias, TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 
-from gatecast._json import JsonObject
 from gatecast.network import _native
 
 __all__ = ["LOSSES", "Ahead", "LossSettings", "PanelArrays", "ValueInputs"]
@@ -92,12 +91,6 @@ class ValueInputs:
     def season(self) -> int:
         """Steps in the shortest season among the lags; 1 for none."""
         return min((lag for lag in self.lags if lag > 1), default=1)
-
-    @classmethod
-    def from_dict(cls, facts: JsonObject) -> Self:
-        """Return the record that `dataclasses.asdict` took apart, also after it went through JSON."""
-        lags, mixed, drifts = (tuple(facts[name]) for name in ("lags", "skip_forecasts", "drifts"))
-        return cls(lags, mixed, facts["level"], drifts)
 
     def native(self) -> _native.ValueInputs:
         """Return the core's own record."""

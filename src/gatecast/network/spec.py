@@ -136,15 +136,5 @@ class NetworkSpec:
         return {n.removeprefix(prefix): w for n, w in self.views(flat).items() if n.startswith(prefix)}
 
     def to_dict(self) -> JsonObject:
-        """Return what JSON can hold; `from_dict` takes it back."""
+        """Return what JSON can hold."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, facts: JsonObject) -> NetworkSpec:
-        """Rebuild a network from `to_dict`, also after it went through JSON."""
-        tuples = {
-            "stack": tuple(LayerSpec(**layer) for layer in facts["stack"]),
-            "decoder": tuple(LayerSpec(**layer) for layer in facts["decoder"]),
-            "embeddings": tuple((int(rows), int(size)) for rows, size in facts["embeddings"]),
-        }
-        return cls(**{**facts, **tuples})

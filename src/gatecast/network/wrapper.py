@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from gatecast._machine import n_processors, wanted_threads
 from gatecast.exceptions import ConfigError
 from gatecast.network import _native
 from gatecast.network._native import available_isas, compiler
@@ -67,12 +68,13 @@ def isa() -> str:
 
 
 def thread_count(wanted: int | None = None) -> int:
-    """Return how many threads to use: `wanted`, or one for each processor that this process may use.
+    """Return how many threads to use: `wanted`, `GATECAST_THREADS`, or one for each processor that may be used.
 
     More than four for each processor would only wait, so that is the limit; the result is the same for any number.
+    ConfigError: `GATECAST_THREADS` is no number.
     """
-    n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(wanted or n_processors, 4 * n_processors)
+    n_usable = n_processors()
+    return min(wanted or wanted_threads() or n_usable, 4 * n_usable)
 
 
 @dataclass(frozen=True)

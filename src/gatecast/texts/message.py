@@ -46,6 +46,10 @@ class Message:
     code: str
     facts: JsonObject = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Make messages of those among the facts that were stored as plain data."""
+        object.__setattr__(self, "facts", {name: _restored(value) for name, value in self.facts.items()})
+
     def say(self, lang: str, settings: Style = in_python) -> str:
         """Return the text, with settings as arguments in Python or as options of the command line."""
         texts = Texts(lang)
@@ -64,7 +68,7 @@ class Message:
     @classmethod
     def from_dict(cls, stored: JsonObject) -> Self:
         """Return the message that `to_dict` wrote."""
-        return cls(stored["code"], {name: _restored(value) for name, value in stored["facts"].items()})
+        return cls(stored["code"], stored["facts"])
 
     def __str__(self) -> str:
         return self.say("en")
@@ -105,5 +109,6 @@ def _stored(value: object) -> object:
 
 def _restored(value: object) -> object:
     if isinstance(value, dict):
-        return Message.from_dict(value) if {"code", "facts"} <= set(value) else value
+        is_message = "code" in value and isinstance(value.get("facts"), dict)
+        return Message(value["code"], value["facts"]) if is_message else value
     return [_restored(item) for item in value] if isinstance(value, list) else value

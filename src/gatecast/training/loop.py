@@ -16,7 +16,7 @@ from gatecast.texts.message import Message
 from gatecast.training.progress import Progress
 from gatecast.training.stop import Stop
 
-__all__ = ["Log", "OnValidation", "TrainingResult", "TrainingSchedule", "train"]
+__all__ = ["JUDGED", "Log", "OnValidation", "TrainingResult", "TrainingSchedule", "train"]
 
 # the core works for about this long before Python hears of it: short enough for a lively bar
 SECONDS_PER_CALL = 0.1

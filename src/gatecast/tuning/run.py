@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+import warnings
 from dataclasses import fields, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast._files import fingerprint
+from gatecast._json import plain
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
@@ -23,7 +25,7 @@ from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, make_windows
 from gatecast.tuning.search import Search
 from gatecast.tuning.space import NOT_TUNED, Space, make_space, single_steps, start_values
-from gatecast.tuning.study import finished, importance, make_sampler, open_study, quiet
+from gatecast.tuning.study import finished, importance, in_memory, make_sampler, open_study, quiet, unwritable_errors
 from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
 
 if TYPE_CHECKING:
@@ -166,7 +168,10 @@ class _Run:
         self.fit_seconds = 0.0
         self.stop = self.failure = ""
         self.again: dict[int, Judged] = {}
-        self.study = open_study(search, _facts(given, panel, self.space, search), self._enqueue)
+        # trials as they were last seen, for a file that cannot be read any more
+        self.seen: list[FrozenTrial] = []
+        facts = _facts(given, panel, self.space, search)
+        self.study = open_study(search, facts, self._enqueue, partial(_check_trial, given, self.space))
 
     def _enqueue(self, study: Study) -> None:
         """Begin with what is known; not again where an earlier call or another process has begun with it."""
@@ -209,6 +214,10 @@ class _Run:
                 except UpdateFinishedTrialError:
                     # SQLite may hand a waiting trial to two processes, and the other one was first
                     continue
+                except unwritable_errors() as error:
+                    self._leave_file(error)
+                    continue
+                self.seen = self.study.get_trials(deepcopy=False)
                 self.n_done += 1
                 now = self.best()
                 self.n_waited = 0 if now < best else self.n_waited + 1
@@ -224,6 +233,19 @@ class _Run:
                 f"None of {self.n_done} trials could be judged, and at least one was expected (the last one: "
                 f"{self.failure or 'the time was over'}). Pass more history, more `max_seconds`, or a narrower `space`."
             )
+
+    def _leave_file(self, error: Exception) -> None:
+        """Go on without the file of the study: a full disk is no reason to lose what was found."""
+        if self.search.study is None:
+            raise error
+        why = str(error.__cause__ or error).splitlines()[0]
+        warnings.warn(
+            f"The study {self.search.study} cannot be written any more ({why}), and the search goes on without it: "
+            "later trials are not kept. Make room there, or pass another path next time.",
+            stacklevel=2,
+        )
+        self.search = replace(self.search, study=None)
+        self.study = in_memory(self.search, self.seen, self._enqueue)
 
     def usual(self) -> dict[str, Value]:
         """Return what each setting of the better start is, as Optuna stores it; None where a fit chooses it."""
@@ -382,6 +404,35 @@ class _Run:
         if choose_members(replace(given, **settings), panel) != (n_members := choose_members(given, panel)):
             settings["ensemble"] = n_members
         return settings
+
+
+def _check_trial(given: Settings, space: Space, trial: FrozenTrial) -> None:
+    """Refuse a trial that no search of this space has written; KeyError, TypeError or ValueError."""
+    noted = trial.user_attrs
+    fixed = trial.system_attrs.get("fixed_params", {})
+    names = [*trial.params, *fixed, *noted.get("known", ()), *([noted["step"]] if "step" in noted else [])]
+    entries = [space[name] for name in names]
+    if not all(isinstance(name, str) for name in (*noted, *trial.system_attrs)):
+        raise ValueError(f"trial {trial.number} has notes without a name")
+    is_known = noted.get("start", GIVEN) in (GIVEN, DEFAULT) and isinstance(noted.get("note", ""), str)
+    values = {**fixed, **trial.params}
+    if len(entries) < len(values) or not is_known:
+        raise ValueError(f"trial {trial.number} was noted in another way")
+    if not all(space[name].holds(value) for name, value in values.items()):
+        raise ValueError(f"trial {trial.number} has settings that are not tried")
+    if any(space[name].distribution() != one for name, one in trial.distributions.items()):
+        raise ValueError(f"trial {trial.number} is one of another space")
+    if not all(math.isfinite(error) for error in trial.intermediate_values.values()):
+        raise ValueError(f"trial {trial.number} has errors that are no numbers")
+    if trial.state.name == "COMPLETE":
+        errors = [float(error) for error in noted["windows"]]
+        if not errors or not math.isclose(float(np.mean(errors)), _value(trial)):
+            raise ValueError(f"trial {trial.number} has other errors than those of its windows")
+        default = _defaults(given)
+        for name, value in noted["settings"].items():
+            is_tried = name in space and space[name].holds(value)
+            if not is_tried and plain(getattr(default, name)) != value:
+                raise ValueError(f"trial {trial.number} has a setting that is not tried, {name!r}")
 
 
 def _value(trial: FrozenTrial) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._json import plain
 from gatecast._validation import is_integer, is_number, suggest
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
@@ -78,6 +79,10 @@ class Range:
             return None
         return int(value) if self.whole else float(value)
 
+    def holds(self, value: Value) -> bool:
+        """Tell whether a value, or its label, is among those tried."""
+        return self.label(value) is not None and (not self.whole or is_integer(value))
+
     def widened(self, value: Value) -> Range:
         """Return a range that holds a value too."""
         if not is_number(value) or (self.log and value <= 0):
@@ -124,6 +129,10 @@ class Choice:
     def label(self, value: Value) -> Value:
         """Return a value as Optuna stores it; None if it is not among those tried."""
         return next((label for label, known in self._labels.items() if known == value), None)
+
+    def holds(self, value: Value) -> bool:
+        """Tell whether a value, also as JSON keeps it, or its label, is among those tried."""
+        return any(one == value for one in (*self._labels, *self.values, *map(plain, self.values)))
 
     def widened(self, value: Value) -> Choice:
         """Return a choice that has a value too."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.model.settings import Value
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
-__all__ = ["finished", "importance", "make_sampler", "open_study", "quiet"]
+__all__ = ["finished", "importance", "in_memory", "make_sampler", "open_study", "quiet", "unwritable_errors"]
 
 NAME = "gatecast"
 SQLITE = b"SQLite format 3\0"
@@ -60,54 +60,111 @@ def _check(module: str, message: str) -> None:
         raise GatecastError(message) from None
 
 
-def open_study(search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
+def open_study(
+    search: Search, facts: dict[str, str], begin: Callable[[Study], None], check: Callable[[FrozenTrial], None]
+) -> Study:
     """Make a study, or open the one that the file holds; one of other `facts`, hashes, is refused.
 
     `begin` enqueues the first trials. A new study is open to other processes only when they are in it, so that no two
-    processes begin it.
+    processes begin it. `check` raises a ValueError, KeyError or TypeError for a trial that no search has written.
     """
     if search.study is None:
-        return _open(None, search, facts, begin)
+        return _create(None, search, facts, begin)
     path = Path(search.study)
     _check_file(path)
     for left in reversed(range(TRIES)):
         try:
-            return _open(path, search, facts, begin)
+            return _open(path, search, facts, begin, check)
         except GatecastError:
             raise
         # Optuna hands on whatever SQLAlchemy says of a file that is damaged, locked, or just being made by another
         except Exception as error:  # noqa: BLE001
-            if not left:
-                reason = str(error).splitlines()[0]
-                raise _no_study(path, f"{type(error).__name__}: {reason}") from None
+            if not left or not _may_be_unfinished(error):
+                reason = str(error).splitlines() or [""]
+                raise _no_study(path, f"{type(error).__name__}: {reason[0]}") from None
             time.sleep(PAUSE)
     raise AssertionError("unreachable")
 
 
-def _open(path: Path | None, search: Search, facts: dict[str, str], begin: Callable[[Study], None]) -> Study:
+def _may_be_unfinished(error: Exception) -> bool:
+    """Tell whether a file may be right in a moment, when another process has made it or leaves it alone."""
+    from sqlalchemy.exc import IntegrityError, OperationalError
+
+    others = (IntegrityError, OperationalError, LookupError, RuntimeError, AssertionError)
+    return isinstance(error, (*unwritable_errors()[:1], *others)) and not isinstance(error, _WrongTrialError)
+
+
+class _WrongTrialError(KeyError):
+    """A trial is none that a search has written."""
+
+
+def unwritable_errors() -> tuple[type[Exception], ...]:
+    """Return what Optuna raises where the file of a study cannot be read or written any more."""
+    import optuna
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return optuna.exceptions.StorageInternalError, SQLAlchemyError
+
+
+def in_memory(search: Search, trials: Iterable[FrozenTrial], begin: Callable[[Study], None]) -> Study:
+    """Return a study that is kept in memory and goes on from what these trials have found."""
+    study = _create(None, search, {}, lambda _: None)
+    study.add_trials([trial for trial in trials if trial.state.is_finished()])
+    begin(study)
+    return study
+
+
+def _open(
+    path: Path,
+    search: Search,
+    facts: dict[str, str],
+    begin: Callable[[Study], None],
+    check: Callable[[FrozenTrial], None],
+) -> Study:
     import optuna
 
-    sampler = make_sampler(search, 0)
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
-    storage: BaseStorage = optuna.storages.InMemoryStorage()
-    if path is not None:
-        options = {"connect_args": {"timeout": 60}}
-        storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs=options)
+    options = {"connect_args": {"timeout": 60}}
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}", engine_kwargs=options)
     try:
-        study = optuna.create_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
+        return _create(storage, search, facts, begin)
     except optuna.exceptions.DuplicatedStudyError:
-        study = optuna.load_study(storage=storage, study_name=NAME, sampler=sampler, pruner=pruner)
-        _check_facts(path, study, facts)
-        # what an earlier process had begun with may have been interrupted
-        begin(study)
-        return study
+        study = optuna.load_study(storage=storage, study_name=NAME, **_ways(search))
+    _check_facts(path, study, facts)
+    try:
+        if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
+            raise ValueError("it does not minimise one error")  # noqa: TRY301  one answer for all
+        for trial in study.get_trials(deepcopy=False):
+            check(trial)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _WrongTrialError(f"{type(error).__name__}: {error}") from None
+    # what an earlier process had begun with may have been interrupted
+    begin(study)
+    return study
+
+
+def _ways(search: Search) -> dict[str, Any]:
+    """Return how trials are proposed and ended early."""
+    import optuna
+
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=COMPARED, n_warmup_steps=WARM_UP)
+    return {"sampler": make_sampler(search, 0), "pruner": pruner}
+
+
+def _create(
+    storage: BaseStorage | None, search: Search, facts: dict[str, str], begin: Callable[[Study], None]
+) -> Study:
+    import optuna
+
+    study = optuna.create_study(storage=storage or optuna.storages.InMemoryStorage(), study_name=NAME, **_ways(search))
+    if study.get_trials(deepcopy=False):
+        raise _WrongTrialError("it has trials of no study")
     begin(study)
     for name, text in facts.items():
         study.set_user_attr(name, text)
     return study
 
 
-def _check_facts(path: Path | None, study: Study, facts: dict[str, str]) -> None:
+def _check_facts(path: Path, study: Study, facts: dict[str, str]) -> None:
     for name, text in facts.items():
         if name not in study.user_attrs:
             # another process has made the study and is about to say what it is of

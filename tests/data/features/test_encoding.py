@@ -1,11 +1,13 @@
 """Are covariates encoded as pandas would, learned from the training part alone, and blind to what comes later?"""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from gatecast._json import converted
 from gatecast.data import CovariateEncoder, fit_encoder, read_future, to_panel
 from gatecast.data.features.encoding import CategoryColumn, NumberColumn, embedding_size
 from gatecast.exceptions import ConfigError, DataError
@@ -202,7 +204,7 @@ def test_nothing_to_encode():
 
 def test_encoder_survives_json():
     encoder = fit_encoder(panel_of(table()), calendar=True)
-    again = CovariateEncoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
+    again = converted(json.loads(json.dumps(asdict(encoder))), CovariateEncoder)
     assert again == encoder
     np.testing.assert_array_equal(
         again.encode_panel(panel_of(table(seed=5))).numeric, encoder.encode_panel(panel_of(table(seed=5))).numeric

@@ -1,12 +1,14 @@
 """Do yearly lags say what was on the same days of earlier years, and nothing of what was not known yet?"""
 
 import json
+from dataclasses import asdict
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from gatecast._json import converted
 from gatecast.data import to_panel
 from gatecast.data.features.holidays import holiday_names, same_date_earlier, same_holiday_earlier
 from gatecast.data.features.yearly_lags import CLIP, YearlyLags, days_of, deviations, fit_yearly_lags
@@ -178,7 +180,7 @@ def test_there_are_none_without_three_years_of_days():
 
 def test_they_survive_json():
     own = YearlyLags(0.5, (2, 3), "AU-VIC")
-    assert YearlyLags.from_dict(json.loads(json.dumps(own.to_dict()))) == own
+    assert converted(json.loads(json.dumps(asdict(own))), YearlyLags) == own
 
 
 def test_dates_and_holidays_of_earlier_years():

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast._json import JsonObject
 from gatecast.data.features.calendar import calendar_features, holiday_features, is_daily, wall_clock
 from gatecast.data.features.holidays import holiday_names
 from gatecast.data.panel.arrays import Array, Floats
@@ -18,7 +17,15 @@ from gatecast.data.values.gaps import carry_forward
 from gatecast.data.values.scaling import fit_scaling
 from gatecast.exceptions import DataError
 
-__all__ = ["CategoryColumn", "CovariateEncoder", "Encoded", "NumberColumn", "embedding_size", "fit_encoder"]
+__all__ = [
+    "CategoryColumn",
+    "CovariateEncoder",
+    "Encoded",
+    "NumberColumn",
+    "embedding_size",
+    "fit_encoder",
+    "time_features",
+]
 
 NEAR_HOLIDAY = "near_holiday"  # name of the category of holidays
 CLIP = 10.0  # standard deviations; what lies further out is an accident, and must not drown everything else
@@ -171,24 +178,6 @@ class CovariateEncoder:
         codes = self._future_codes(values, after, times)
         return _stacked(numeric, times.shape, np.float32), _stacked(codes, times.shape, np.int32)
 
-    def to_dict(self) -> JsonObject:
-        """Return all that was learned, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, facts: JsonObject) -> CovariateEncoder:
-        """Build the encoder that `to_dict` described."""
-
-        def category(column: JsonObject) -> CategoryColumn:
-            return CategoryColumn(column["name"], tuple(column["categories"]))
-
-        learned = {**facts, "calendar_names": tuple(facts["calendar_names"])}
-        learned["holidays"] = None if facts["holidays"] is None else category(facts["holidays"])
-        for role in ("future", "past", "static"):
-            learned[f"{role}_numbers"] = tuple(NumberColumn(**column) for column in facts[f"{role}_numbers"])
-            learned[f"{role}_categories"] = tuple(map(category, facts[f"{role}_categories"]))
-        return cls(**learned)
-
     @property
     def _code_columns(self) -> tuple[CategoryColumn, ...]:
         holidays = () if self.holidays is None else (self.holidays,)
@@ -204,7 +193,7 @@ class CovariateEncoder:
                 columns.append(np.isnan(standard))
         if not self.calendar_names:
             return columns
-        names, features = _time_features(panel, times.ravel(), calendar=self.calendar, country=self.country)
+        names, features = time_features(panel, times.ravel(), calendar=self.calendar, country=self.country)
         if names != self.calendar_names:
             raise DataError(
                 f"The data have the frequency {panel.freq!r}, which has another calendar than that of the training "
@@ -247,7 +236,7 @@ def fit_encoder(panel: Panel, *, calendar: bool = False, country: str | None = N
 
     The cycles of the calendar (`calendar_features`) and the public holidays of a country (`holiday_features`) are more.
     """
-    names, _ = _time_features(panel, panel.starts[:0], calendar=calendar, country=country)
+    names, _ = time_features(panel, panel.starts[:0], calendar=calendar, country=country)
     holidays: tuple[CategoryColumn, ...] = ()
     if country is not None and is_daily(panel.grid):
         holidays = fit_categories({NEAR_HOLIDAY: _holiday_names(panel, panel.all_times(), country)})
@@ -300,7 +289,7 @@ def _with_flags(columns: Iterable[NumberColumn]) -> list[tuple[NumberColumn, boo
     return [(column, is_flag) for column in columns for is_flag in (False, True)[: 1 + column.flags_missing]]
 
 
-def _time_features(panel: Panel, times: Array, *, calendar: bool, country: str | None) -> tuple[tuple[str, ...], Array]:
+def time_features(panel: Panel, times: Array, *, calendar: bool, country: str | None) -> tuple[tuple[str, ...], Array]:
     """Return names and values, float32, shape `(n, K)`, of what follows from the times, shape `(n,)`, alone."""
     clock = wall_clock(panel, times)
     parts = [calendar_features(clock, panel.grid)] if calendar else []

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast._json import JsonObject
 from gatecast.data.features.holidays import DAYS_OF_YEAR, MOVES, NO_DAY, same_date_earlier, same_holiday_earlier
 from gatecast.data.panel.arrays import Array, Floats, Ints, blocks
 from gatecast.data.panel.grid import DAY, FixedGrid, weekdays
@@ -91,15 +90,6 @@ class YearlyLags:
         holidays = same_holiday_earlier(days, self.country, self.years)
         means = [_mean([then(day) for day in found]) for found in (holidays, _alike(days, holidays))]
         return [*columns, *means]
-
-    def to_dict(self) -> JsonObject:
-        """Return all that was learned, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, facts: JsonObject) -> YearlyLags:
-        """Build what `to_dict` described."""
-        return cls(facts["scale"], tuple(facts["years"]), facts["country"])
 
 
 def fit_yearly_lags(panel: Panel, values: Array, horizon: int, *, country: str | None = None) -> YearlyLags | None:

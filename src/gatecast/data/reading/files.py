@@ -24,6 +24,8 @@ from gatecast.exceptions import DataError
 __all__ = ["Table", "first_gap", "read_source", "read_table"]
 
 GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# raised for metadata of Parquet files that are broken
+MISREAD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
@@ -184,11 +186,22 @@ def _parquet(path: Path, content: bytes) -> pd.DataFrame:
             "Run `pip install 'gatecast[parquet]'`, or save it as CSV."
         ) from None
     try:
-        return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
-    except (pyarrow.ArrowException, OSError, ValueError):
+        return _parquet_frame(content)
+    except (pyarrow.ArrowException, OSError, *MISREAD):
         raise DataError(
             f"{str(path)!r} is damaged or no Parquet file, and a whole one was expected. Write it again."
         ) from None
+
+
+def _parquet_frame(content: bytes) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
+    except MISREAD:
+        # what pandas has written of its columns there may be wrong where the columns themselves are not
+        from pyarrow import parquet
+
+        frame: pd.DataFrame = parquet.read_table(io.BytesIO(content)).replace_schema_metadata(None).to_pandas()
+        return frame
 
 
 def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, packed: str) -> Table:

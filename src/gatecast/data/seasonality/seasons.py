@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
-from gatecast._json import JsonObject
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.panel.panel import Panel
@@ -77,11 +75,6 @@ class SeasonCheck:
     strength: float  # share of the series with at least three full seasons that show it, 0 to 1
     message: Message  # what was found, in one sentence
 
-    @classmethod
-    def from_dict(cls, facts: JsonObject) -> Self:
-        """Return the answer that `dataclasses.asdict` took apart."""
-        return cls(facts["season_length"], facts["kept"], facts["strength"], Message.from_dict(facts["message"]))
-
 
 @dataclass(frozen=True)
 class Seasons:
@@ -108,12 +101,6 @@ class Seasons:
         One that was searched for may be another phase some seasons back, unless a longer season holds many of it.
         """
         return self.source != "search" or len(self.lengths) > 1
-
-    @classmethod
-    def from_dict(cls, facts: JsonObject) -> Self:
-        """Return the seasons that `dataclasses.asdict` took apart."""
-        checks = tuple(SeasonCheck.from_dict(check) for check in facts["checks"])
-        return cls(tuple(facts["lengths"]), facts["source"], checks)
 
 
 def choose_seasons(panel: Panel, given: int | Sequence[int] | None = None) -> Seasons:
