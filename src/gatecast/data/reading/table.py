@@ -1,5 +1,6 @@
 """How does a table, a Series or an array become a panel?"""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from gatecast.data.reading.frames import Source, as_array, as_source, cell_text,
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
+from gatecast.data.reading.wrong_years import check_years
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
@@ -212,6 +214,8 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
     times = read_times(source, found)
     found, times = separate_series(source, found, times, freq)
     codes, ids = _series(source, found)
+    check_years(source, found, times.instants, codes)
+    _say_order_of_rows(source, found, wanted)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
     again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1
@@ -225,6 +229,19 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
     if not is_grouped:
         position[order] = position.copy()
     return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped)
+
+
+def _say_order_of_rows(source: Source, found: Found, wanted: Wanted) -> None:
+    """Warn a program whose table has other columns, but none with times; a file is described before it is used."""
+    others = [str(name) for name in source.frame.columns if name not in {found.id, found.target, *wanted.covariates}]
+    if found.dates or source.is_file or not others:
+        return
+    shown = ", ".join(map(repr, others[:6])) + (", ..." if len(others) > 6 else "")
+    warnings.warn(
+        f"No column of the table holds times (there are {shown}): the order of the rows counts. Name the column with "
+        "`time_col=`.",
+        stacklevel=2,
+    )
 
 
 def _order(codes: Ints, instants: Array) -> tuple[Ints | slice, bool]:
