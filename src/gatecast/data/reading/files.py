@@ -107,7 +107,7 @@ def _read(
     if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
         source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
         return source, None, packed
-    text = read_text(decode(content, path.name, encoding), path.name, id_col)
+    text = read_text(decode(content, path.name, encoding), path.name, (id_col,) if id_col else ())
     source = Source(
         text.frame,
         where=lambda row: f"line {text.line(row)}",

@@ -88,8 +88,9 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
     if part not in (None, "year") and not _without_name(source, wanted):
         raise DataError(
             f"Column {found.times[0]!r} holds only a part of a date, which repeats "
-            f"({time_text(times.instants[first])} in {source.where(first)} again), and the time of each row was expected. Add a column with the year, or name "
-            "another with `time_col=`; rename the column if the order of the rows is all that is known."
+            f"({time_text(times.instants[first])} in {source.where(first)} again), and the time of each row was expected. "
+            "Add a column with the year, or name another with `time_col=`; rename the column if the order of the rows is "
+            "all that is known."
         )
     has_time = times.instants == times.instants[first]
     if found.id is not None:
