@@ -66,10 +66,10 @@ def _rewritten(texts: "Texts", digits: bool) -> Dates | None:
         texts = texts.map(plain_text)
     sample = _sample(texts)
     for looks, pattern, new in REWRITES:
-        if sample.str.contains(looks, flags=re.IGNORECASE).mean() > MOST:
-            texts = _rewrite(texts, pattern, new).str.strip()
+        if _share(looks.search, sample) > MOST:
+            texts = texts.str.replace(pattern, new, regex=True).str.strip()
     late, texts = _late(texts)
-    is_utc = texts.str.contains("UTC|GMT").to_numpy()
+    is_utc = np.array(["UTC" in text or "GMT" in text for text in texts], dtype=bool)
     if is_utc.any():
         texts = texts.str.replace(UTC, "", regex=True)
     dates = _first_that_fits(texts, digits)
@@ -79,10 +79,6 @@ def _rewritten(texts: "Texts", digits: bool) -> Dates | None:
     if is_utc.any() and times.tz is None:
         times = pd.DatetimeIndex(times.where(is_utc)).tz_localize("UTC")
     return replace(dates, times=times)
-
-
-def _rewrite(texts: "Texts", pattern: str, new: "str | Callable[[re.Match[str]], str]") -> "Texts":
-    return texts.str.replace(pattern, new, regex=True)
 
 
 def _half_day(found: re.Match[str]) -> str:
@@ -103,33 +99,38 @@ def _republic(found: re.Match[str]) -> str:
 
 def _late(texts: "Texts") -> "tuple[Array, Texts]":
     """Write 24:00 as 00:00, and tell in which texts that was: they mean the next day."""
-    late = texts.str.contains(MIDNIGHT).to_numpy(dtype=bool)
+    late = np.array(["24" in text and MIDNIGHT.search(text) is not None for text in texts], dtype=bool)
     if not late.any():
         return late, texts
     return late, texts.where(~late, texts.str.replace(MIDNIGHT, "00", regex=True))
 
 
-def _sample(texts: "Texts") -> "Texts":
-    written = texts[texts != ""]
-    return written.iloc[np.unique(np.linspace(0, len(written) - 1, 50).astype(int))] if len(written) else written
+def _sample(texts: "Texts") -> list[str]:
+    written = [text for text in texts if text]
+    return [written[i] for i in sorted({*np.linspace(0, len(written) - 1, 50).astype(int).tolist()})] if written else []
+
+
+def _share(fits: "Callable[[str], re.Match[str] | None]", sample: list[str]) -> float:
+    """Return which share of some texts fits a pattern."""
+    return sum(fits(text) is not None for text in sample) / max(len(sample), 1)
 
 
 def _first_that_fits(texts: "Texts", digits: bool) -> Dates | None:
     """Try the layout that most texts have; a few broken ones must not hide it."""
-    written, sample = texts[texts != ""], _sample(texts)
-    for pattern, read, needs_name in LAYOUTS:
-        fits = sample.str.fullmatch(pattern, flags=re.IGNORECASE)
-        if (digits or not needs_name) and len(sample) and float(fits.mean()) > MOST:
+    sample = _sample(texts)
+    for pattern, read, needs_name in PATTERNS:
+        if (digits or not needs_name) and _share(pattern.fullmatch, sample) > MOST:
             dates = read(texts)
-            if dates is not None and float(np.mean(dates.times[written.index].notna())) > MOST:
+            if dates is not None and float(np.mean(dates.times[texts != ""].notna())) > MOST:
                 return dates
     return None
 
 
+PATTERNS = [(re.compile(pattern, re.IGNORECASE), read, needs_name) for pattern, read, needs_name in LAYOUTS]
 _DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 _HALVES = "|".join(HALF_DAYS)
 # What most of the texts must look like, what is replaced in all of them, and by what.
-REWRITES: tuple[tuple[str, str, "str | Callable[[re.Match[str]], str]"], ...] = (
+_REWRITES: tuple[tuple[str, str, "str | Callable[[re.Match[str]], str]"], ...] = (
     # the weekday in Chinese, and years of the Republic of China
     (r"(?:周|星期|礼拜)[一二三四五六日天]", r"\s*[(]?(?:周|星期|礼拜)[一二三四五六日天][)]?", " "),
     (r"民[国國]\d{2,3}年", r"民[国國](\d{2,3})年", _republic),
@@ -143,3 +144,4 @@ REWRITES: tuple[tuple[str, str, "str | Callable[[re.Match[str]], str]"], ...] = 
     (r"\d{4}-\d{1,2}-\d{1,2}[-_]\d{1,2}", r"^(\d{4}-\d{1,2}-\d{1,2})[-_](?=\d)", r"\1 "),
     (r"(?:19|20)\d{6}[T ]\d{2}", r"^(\d{4})(\d{2})(\d{2})[T ](\d{2})(?::?(\d{2}))?(?::?(\d{2}))?", _basic),
 )
+REWRITES = [(re.compile(looks, re.IGNORECASE), pattern, new) for looks, pattern, new in _REWRITES]

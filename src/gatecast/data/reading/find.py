@@ -3,6 +3,7 @@
 Names that were given win; then names that everybody uses, in any case; then what the columns hold.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -66,6 +67,7 @@ THING_NAMES = (
 )
 NUMERIC = ("integer", "number", "number text")
 SAMPLE = 100
+PLAIN_NUMBER = re.compile(r"[-+]?\d{1,7}(?:\.\d+)?")  # that is no date written in digits
 MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
 
@@ -144,6 +146,8 @@ def text_kind(column: "pd.Series") -> str:
     sample = _sample(column)
     if len(sample) == 0:
         return "text"
+    if all(map(PLAIN_NUMBER.fullmatch, sample)):
+        return "number text"
     if sample.str.fullmatch(CLOCK).mean() > MOST_NUMBERS:
         return "clock"
     if parse_dates(sample, digits=False) is not None:

@@ -20,6 +20,7 @@ Record = tuple[int, list[str]]  # the line on which it starts, and its cells
 
 DATA_KINDS = ("date", "clock", "number text")
 MAX_HEADERS = 3  # lines of names below each other
+MAX_COLUMNS = 60  # that decide where the table begins
 # What the last rows of a table begin with that are none of it.
 TOTALS = ("total", "sum", "summe", "gesamt", "average", "mean", "source", "note", "quelle", "ttm", "subtotal")
 TOTALS += ("合计", "总计", "小计", "平均", "总和", "来源", "数据来源", "资料来源", "注", "备注", "合計", "總計")
@@ -86,7 +87,7 @@ def _is_title(cells: list[str], width: int) -> bool:
     if width == 1:
         return False
     filled = [cell for cell in cells if cell.strip()]
-    kinds = [text_kind(pd.Series([cell], dtype=object)) for cell in filled[:width]]
+    kinds = [text_kind(pd.Series([cell], dtype=object)) for cell in filled[:MAX_COLUMNS]]
     if len(filled) == 1 and cells[0].strip():
         return kinds[0] == "text" or len(cells) < width - 1
     # "Station:,Berlin,," is a title, too, and a row of names is hardly ever half empty
@@ -97,7 +98,11 @@ def _is_title(cells: list[str], width: int) -> bool:
 def _kinds(cells: list[list[str]]) -> tuple[str, ...]:
     """Say what the columns hold, by the rows that are hardly names any more, if there are some."""
     body = cells[MAX_HEADERS:] or cells[1:]
-    columns = ([row[i] for row in body if i < len(row)] for i in range(len(cells[0])))
+    return _kinds_of(body, len(cells[0]))
+
+
+def _kinds_of(rows: list[list[str]], width: int) -> tuple[str, ...]:
+    columns = ([row[i] for row in rows if i < len(row)] for i in range(min(width, MAX_COLUMNS)))
     return tuple(text_kind(pd.Series(column, dtype=object)) for column in columns)
 
 
@@ -106,8 +111,8 @@ def _has_header(records: list[list[str]]) -> bool:
     first, body = records[0], records[1:]
     if any(cell.strip().lower() in (*TIME_NAMES, *TARGET_NAMES, *ID_NAMES) for cell in first):
         return True
-    kinds = [text_kind(pd.Series([row[i] for row in body if i < len(row)], dtype=object)) for i in range(len(first))]
-    own = [text_kind(pd.Series([cell], dtype=object)) for cell in first]
+    kinds = _kinds_of(body, len(first))
+    own = [text_kind(pd.Series([cell], dtype=object)) for cell in first[:MAX_COLUMNS]]
     if not body:
         return not any(kind in DATA_KINDS for kind in own)
     if "date" in kinds:
@@ -119,7 +124,7 @@ def _has_header(records: list[list[str]]) -> bool:
 
 def _is_no_data(cells: list[str]) -> bool:
     """Tell whether a line below the header holds units or more names: no date, no number, and some text."""
-    filled = [cell for cell in cells if cell.strip().lower() not in MISSING]
+    filled = [cell for cell in cells[:MAX_COLUMNS] if cell.strip().lower() not in MISSING]
     return bool(filled) and all(text_kind(pd.Series([cell], dtype=object)) == "text" for cell in filled)
 
 
