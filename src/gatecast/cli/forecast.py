@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import typer
@@ -111,7 +112,7 @@ def forecast(options: ForecastOptions) -> None:
         _forecast(_task(options, budget, checkpoints))
     except KeyboardInterrupt:
         if any(file is not None and file.exists() for file in (checkpoints.path, checkpoints.test_path)):
-            typer.echo(f"Go on with the same command and `--resume {checkpoints.path}`.", err=True)
+            typer.echo(f"Go on with the same command and `--resume {quote(str(checkpoints.path))}`.", err=True)
         raise
 
 
@@ -193,8 +194,9 @@ def _forecast(task: Task) -> None:
     printer.say(made.note)
     printer.file("Forecast written to", options.out)
     printer.file("Picture drawn to", options.plot)
-    data = f" {options.data}" if tested is not None and made.model is tested.model else ""
-    printer.file("Model saved to", options.save, f"; forecast again with: gatecast predict {options.save}{data}")
+    data = f" {quote(str(options.data))}" if tested is not None and made.model is tested.model else ""
+    again = f"gatecast predict {quote(str(options.save))}{data}"
+    printer.file("Model saved to", options.save, f"; forecast again with: {again}")
     if remark:
         printer.say(remark)
     printer.file("Checkpoint kept; the same command goes on from it with: --resume", task.checkpoints.path)

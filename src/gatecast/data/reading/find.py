@@ -298,7 +298,7 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     if candidates:
         raise DataError(
             f"Several columns may be the target ({_listed(candidates)}), and one was expected. "
-            f"Name it, e.g. `target_col={candidates[-1]!r}`."
+            f"Name it, e.g. `target_col={candidates[-1]!r}`{_or_all(candidates)}."
         )
     if not len(frame):
         raise DataError(
@@ -312,6 +312,11 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
         "Add one, or write its values as plain numbers, without signs or units."
     )
+
+
+def _or_all(names: list[str]) -> str:
+    """Say how a wide table is read, in which each column is a series; only names that are no numbers or covariates."""
+    return f"; in a wide table, where each column is a series, name them all: `target_col={names[:2]!r}` and so on"
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:

@@ -17,7 +17,21 @@ __all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers"]
 # What people, spreadsheets and statistical offices write, in any case, where there is no value.
 MISSING = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "?", "--", "---", ".", "..", "...", ":")
 MISSING += ("n.a.", "n.a", "n/d", "nil", "(null)", "(none)", "missing", "\\n", "k.a.", "–", "—", "——", "－")
-MISSING += ("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "缺失", "缺测", "缺", "暂无", "无", "空", "无数据")
+MISSING += (
+    "#div/0!",
+    "#value!",
+    "#ref!",
+    "#name?",
+    "#num!",
+    "#null!",
+    "缺失",
+    "缺测",
+    "缺",
+    "暂无",
+    "无",
+    "空",
+    "无数据",
+)
 SPACES = " \u00a0\u2009\u202f'’"
 # Decimal mark, thousands mark, and how to show it.
 POINT = (".", "", "1234.5")

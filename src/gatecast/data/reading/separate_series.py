@@ -11,6 +11,7 @@ from gatecast.data.panel.grid import DAY, FixedGrid
 from gatecast.data.reading.find import THING_NAMES, Found, Wanted, column_kind, find_columns, known_names
 from gatecast.data.reading.frames import Source, cell_text, number_cells
 from gatecast.data.reading.parts import part_of
+from gatecast.data.reading.shapes import separating_pair
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
 
@@ -88,8 +89,10 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
     if part not in (None, "year") and not _without_name(source, wanted):
         raise DataError(
             f"Column {found.times[0]!r} holds only a part of a date, which repeats "
-            f"({time_text(times.instants[first])} in {source.where(first)} again), and the time of each row was expected. "
-            "Add a column with the year, or name another with `time_col=`; rename the column if the order of the rows is "
+            f"({time_text(times.instants[first])} in {source.where(first)} again), and the time of each row was "
+            "expected. "
+            "Add a column with the year, or name another with `time_col=`; rename the column if the order of the "
+            "rows is "
             "all that is known."
         )
     has_time = times.instants == times.instants[first]
@@ -110,7 +113,7 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
     better = _without_name(source, wanted)
     if better:
         return f", or leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
-    if found.id is not None:
+    if found.id is not None and wanted.id is None:
         return ""
     used = {*found.times, found.target}
     kinds = ("text", "integer", "flag", "number text")
@@ -119,7 +122,10 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
         may_be = name not in used and part_of(name) is None and column_kind(column) in kinds
         if may_be and column.duplicated().any() and _is_unique(source.frame, times.instants, name):
             return f", or name the column that tells the series apart, e.g. `id_col={name!r}`"
-    return ""
+    free = [str(name) for name in source.frame.columns if name not in used and part_of(str(name)) is None]
+    free = [name for name in free if column_kind(source.frame[name]) in ("text", "integer")]
+    pair = separating_pair(source.frame, free, times.instants)
+    return f", or name both columns that together tell the series apart: `id_col={list(pair)!r}`" if pair else ""
 
 
 def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:

@@ -32,7 +32,9 @@ class TextTable:
     """The cells of a text file."""
 
     frame: pd.DataFrame  # columns of numbers where every cell is one, else of texts
-    decoded: Decoded  # the whole file, lines that are none of the table emptied so that lines still count as in the file
+    decoded: (
+        Decoded  # the whole file, lines that are none of the table emptied so that lines still count as in the file
+    )
     delimiter: str | None  # None for a single column
     has_header: bool
     notes: tuple[str, ...] = ()  # which lines were left out
@@ -43,8 +45,13 @@ class TextTable:
         return next(islice(lines, row + int(self.has_header), None), 0)
 
 
-def read_text(decoded: Decoded, name: str, id_cols: Sequence[str] = (), skip_rows: int = 0) -> TextTable:
-    """Find delimiter and header of a text and read its cells; the first `skip_rows` lines are none of it."""
+def read_text(
+    decoded: Decoded, name: str, id_cols: Sequence[str] = (), skip_rows: int = 0, decimal: str | None = None
+) -> TextTable:
+    """Find delimiter and header of a text and read its cells.
+
+    Ids keep their zeros, the first `skip_rows` lines are none of the table, and `decimal` is the mark before decimals.
+    """
     # Trailing empty lines, and the ";;;" that spreadsheets leave below a table.
     text = decoded.text.rstrip("\r\n\t ,;|")
     text = without_lines(text, 1, skip_rows) if skip_rows else text
@@ -56,7 +63,7 @@ def read_text(decoded: Decoded, name: str, id_cols: Sequence[str] = (), skip_row
     if delimiter is not None and re.search(rf"(?m)^[ \t{re.escape(delimiter)}]*{re.escape(delimiter)}[ \t]*$", text):
         text = re.sub(rf"(?m)^[ \t{re.escape(delimiter)}]+$", "", text)
     try:
-        return _read(replace(decoded, text=text), name, delimiter, id_cols, comment)
+        return _read(replace(decoded, text=text), name, delimiter, id_cols, comment, decimal)
     except DataError:
         raise
     except (csv.Error, ValueError) as error:
@@ -77,7 +84,7 @@ def _without_comments(text: str) -> tuple[str, Record | None]:
     if "#" not in text:
         return text, None
     line, comment = 0, None
-    for line, content in enumerate(io.StringIO(text, newline=""), start=1):  # noqa: B007
+    for line, content in enumerate(io.StringIO(text, newline=""), start=1):
         plain = content.strip()
         if plain and not plain.startswith("#"):
             break
@@ -96,7 +103,12 @@ def _between_spaces(text: str) -> tuple[str, str | None]:
 
 
 def _read(
-    decoded: Decoded, name: str, delimiter: str | None, id_cols: Sequence[str], comment: Record | None
+    decoded: Decoded,
+    name: str,
+    delimiter: str | None,
+    id_cols: Sequence[str],
+    comment: Record | None,
+    decimal: str | None,
 ) -> TextTable:
     first = list(islice(_records(decoded.text, delimiter), N_LINES))
     if not first:
@@ -118,7 +130,7 @@ def _read(
         notes.append(f"from line {below} on ({', '.join(filter(None, line))[:60]})")
         text = without_lines(text, below, None)
     called = _called(names, width)
-    frame = _cells(text, delimiter, bool(header.n_records), called)
+    frame = _cells(text, delimiter, bool(header.n_records), called, decimal=decimal or ".")
     table = TextTable(frame, replace(decoded, text=text), delimiter, bool(header.n_records), tuple(notes))
     if said and names == [cell.strip() for cell in said]:
         return replace(_with_zeros(table, called, id_cols), has_header=True, decoded=_as_header(table.decoded, comment))
@@ -223,7 +235,12 @@ def _called(names: Sequence[str], width: int) -> list[str]:
 
 
 def _cells(
-    text: str, delimiter: str | None, has_header: bool, names: Sequence[str], as_text: Sequence[str] = ()
+    text: str,
+    delimiter: str | None,
+    has_header: bool,
+    names: Sequence[str],
+    as_text: Sequence[str] = (),
+    decimal: str = ".",
 ) -> pd.DataFrame:
     # Newer versions always read floats exactly, and warn about the argument.
     exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
@@ -241,6 +258,7 @@ def _cells(
         na_filter=False,
         skipinitialspace=True,
         low_memory=False,
+        decimal=decimal,
         **exact,
     )
     unnamed = [name for name in frame if str(name).startswith("Unnamed: ")]

@@ -126,7 +126,7 @@ def _raise_clock(source: Source, name: str, row: int, limits: tuple[int, int]) -
 
 def _from_numbers(source: Source, name: str, column: "pd.Series") -> RowTimes:
     """Read numbers as dates where they are clear ones, else as steps."""
-    numbers = parse_numbers(column, prefer_comma=source.prefer_comma).floats
+    numbers = parse_numbers(column, prefer_comma=source.prefer_comma, decimal=source.decimal).floats
     if column.dtype.kind not in "iu" and np.isfinite(numbers).all() and (numbers % 1 != 0).any():
         fractions = read_fractions(numbers, name)
         if fractions is not None:

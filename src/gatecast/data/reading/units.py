@@ -43,7 +43,8 @@ def without_units(texts: "pd.Series[str]") -> "tuple[pd.Series[str], Floats, str
     # a number in brackets, or a zero, may stand beside others without a unit of its own
     units = {(cell["before"] or "", cell["after"] or "") for cell in found if cell is not None}
     factors = {cell["factor"] for cell in found if cell is not None and cell["factor"]}
-    if len(units) > 1 or not _are_clear(factors):
+    has_all = all(cell is None or cell["factor"] for cell in found)
+    if len(units) > 1 or not _are_clear(factors, has_all=has_all):
         return None
     scale = FACTORS | (SHORT if len(factors) > 1 else {})
     bare = ["" if cell is None else _bare(cell) for cell in found]
@@ -62,9 +63,9 @@ def _is_marked(cell: re.Match[str]) -> bool:
     return any(cell[name] for name in ("open", "before", "factor", "after", "behind"))
 
 
-def _are_clear(factors: set[str]) -> bool:
-    """Tell whether multipliers are those of Chinese, or of one letter each, and not both."""
-    return not factors & set(SHORT) or (not factors & set(FACTORS) and len(factors) > 1)
+def _are_clear(factors: set[str], *, has_all: bool) -> bool:
+    """Tell whether multipliers are those of Chinese, or of one letter each in all cells, and not both."""
+    return not factors & set(SHORT) or (not factors & set(FACTORS) and has_all)
 
 
 def _bare(cell: re.Match[str]) -> str:
