@@ -20,11 +20,12 @@ from importlib import import_module
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from gatecast.cli.commands import COMMANDS, JsonOptions
 from gatecast.cli.options import as_command
 from gatecast.cli.output import DEBUG
-from gatecast.exceptions import GatecastError
+from gatecast.exceptions import ConfigError, GatecastError
 
 __all__ = ["app", "run"]
 
@@ -60,6 +61,22 @@ def _top(
         typer.echo(context.get_help())
 
 
+class OnceCommand(TyperCommand):
+    """A command whose options, but for those that may be repeated, are given once: the last would win in silence."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        """Refuse an option that is given twice, and read the rest as typer does."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for option in dict.fromkeys(given):
+            n = sum(other is option for other in given)
+            if n > 1 and not option.multiple and not option.is_flag:
+                raise ConfigError(
+                    f"`{option.opts[0]}` was passed {n} times, and once was expected, because only one of them would "
+                    "count. Leave all but one out."
+                )
+        return super().parse_args(ctx, args)
+
+
 def _register(options: type[JsonOptions]) -> None:
     """Make a command of its options: `ForecastOptions` are those of `forecast`, which the module `forecast` does."""
     name = options.__name__.removesuffix("Options").lower()
@@ -69,7 +86,7 @@ def _register(options: type[JsonOptions]) -> None:
     def work(chosen: JsonOptions) -> None:
         getattr(import_module(f"gatecast.cli.{name}"), name)(chosen)
 
-    app.command(name, epilog=epilog)(as_command(options, work))
+    app.command(name, cls=OnceCommand, epilog=epilog)(as_command(options, work))
 
 
 for each in COMMANDS:

@@ -21,6 +21,7 @@ __all__ = [
     "FitOptions",
     "ForecastOptions",
     "GatesOptions",
+    "InspectOptions",
     "PredictOptions",
     "ReportOptions",
     "TuneOptions",
@@ -73,8 +74,12 @@ class FileOptions(JsonOptions):
     """How a table is to be read; None where it is to be found out."""
 
     time_col: str | None = option(None, "Column of the times.", "COLUMN", panel=COLUMNS)
-    target_col: str | None = option(None, "Column to forecast.", "COLUMN", panel=COLUMNS)
-    id_col: str | None = option(None, "Column that tells several series apart.", "COLUMN", panel=COLUMNS)
+    target_col: tuple[str, ...] = option(
+        (), "Column to forecast; repeat it where each series has a column of its own.", "COLUMN", panel=COLUMNS
+    )
+    id_col: tuple[str, ...] = option(
+        (), "Column that tells series apart; repeat it for columns that do so together.", "COLUMN", panel=COLUMNS
+    )
     freq: str | None = option(
         None, "Step between the times: h, D, W, MS (month), 30min, or a number.", "FREQ", panel=COLUMNS
     )
@@ -82,13 +87,24 @@ class FileOptions(JsonOptions):
     encoding: str | None = option(
         None, "Encoding of a text file, e.g. utf-8, cp1252 or gb18030.", "NAME", panel=COLUMNS
     )
+    decimal: str | None = option(None, "Mark before decimals: . or a comma.", "MARK", panel=COLUMNS)
+    na: tuple[str, ...] = option(
+        (), "Cell that says that a value is missing, e.g. --na=-999; may be repeated.", "TEXT", panel=COLUMNS
+    )
+    skip_rows: int = option(0, "Lines above the table that are none of it.", "N", panel=COLUMNS)
+    sheet: str | None = option(None, "Sheet of a spreadsheet, by name or number.", "NAME", panel=COLUMNS)
+    duplicates: str = option(
+        "error", "Rows with the same time: error, or take their sum, mean or last value.", "WHAT", panel=COLUMNS
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableOptions(FileOptions):
     """Which table is forecast, and how far."""
 
-    data: Path = argument(REQUIRED, "Table: CSV, TSV, text or Parquet, also gzipped.", "DATA")
+    data: Path = argument(
+        REQUIRED, "Table: CSV, text, Parquet, Excel or JSON, also gzipped; - for piped input.", "DATA"
+    )
     horizon: int = option(REQUIRED, "How many steps ahead to forecast.", "N", short="-n")
 
 
@@ -115,6 +131,23 @@ class FitOptions(FileOptions):
         "0.2", "Share of each series to test on, or a number of points at its end; 0 for none.", "SIZE", panel=TESTING
     )
     quiet: bool = option(False, "Print the result only, or nothing with --out.", short="-q")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectOptions(FileOptions):
+    """Say what is understood of a file, without training: columns, times, frequency, gaps, series, how it is written.
+
+    Also says what a saved model is: what it learned from, how, and what it can forecast.
+    """
+
+    examples: ClassVar = (
+        "gatecast inspect sales.csv",
+        "gatecast inspect sales.xlsx --sheet 2024 --json",
+        "cat sales.csv | gatecast inspect -",
+        "gatecast inspect sales.safetensors",
+    )
+    file: Path = argument(REQUIRED, "Table, or file that `forecast --save` wrote; - for piped input.", "FILE")
+    settings: Settings = settings(("past", "future", "static"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,6 +392,7 @@ class ReportOptions(WindowOptions):
 
 COMMANDS = (
     DemoOptions,
+    InspectOptions,
     ForecastOptions,
     PredictOptions,
     CompareOptions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import typer
@@ -112,7 +113,7 @@ def forecast(options: ForecastOptions) -> None:
         _forecast(_task(options, budget, checkpoints))
     except KeyboardInterrupt:
         if any(file is not None and file.exists() for file in (checkpoints.path, checkpoints.test_path)):
-            typer.echo(f"Run the same command again to go on from {checkpoints.path}.", err=True)
+            typer.echo(f"Run the same command again to go on from {quote(str(checkpoints.path))}.", err=True)
         raise
 
 
@@ -197,8 +198,9 @@ def _forecast(task: Task) -> None:
     printer.say(made.note)
     printer.file("Forecast written to", options.out)
     printer.file("Picture drawn to", options.plot if is_drawn else None)
-    data = f" {options.data}" if tested is not None and made.model is tested.model else ""
-    printer.file("Model saved to", options.save, f"; forecast again with: gatecast predict {options.save}{data}")
+    data = f" {quote(str(options.data))}" if tested is not None and made.model is tested.model else ""
+    again = f"gatecast predict {quote(str(options.save))}{data}"
+    printer.file("Model saved to", options.save, f"; forecast again with: {again}")
     if remark:
         printer.say(remark)
     printer.file("Checkpoint kept; the same command gives the same result at once from", task.checkpoints.path)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from gatecast._files import write_atomically
@@ -240,7 +241,7 @@ def _check_writable(option: str, path: Path) -> None:
     if not folder.is_dir():
         raise ConfigError(
             f"`{option} {path}` lies in {str(folder)!r}, which is no folder, and one that exists was expected. "
-            f"Make it first: mkdir -p {str(folder)!r}."
+            f"Make it first: mkdir -p {quote(str(folder))}."
         )
     try:
         # the only sure way to know: permissions say little to root, on network drives and on read-only disks

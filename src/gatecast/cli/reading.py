@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
 
 __all__ = [
+    "TABLES",
     "Ahead",
     "ahead_of_model",
     "ahead_of_table",
@@ -39,7 +41,10 @@ __all__ = [
     "say_table",
 ]
 # no model has such a name
-TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson")
+# options that say how any file is read
+COLUMNS = ("target_col", "id_col")
+HOW = ("date_format", "encoding", "decimal", "na", "skip_rows", "sheet", "duplicates")
 NO_ROLES = Roles()
 
 
@@ -50,9 +55,12 @@ def roles_of(settings: Settings) -> Roles:
 
 def reading_of(options: FileOptions) -> JsonObject:
     """Return the arguments of `read_table` that tell how a file is to be read."""
-    names = ("time_col", "target_col", "id_col", "freq", "date_format", "encoding")
+    names = ("time_col", "target_col", "id_col", *HOW)
+    given = {name: getattr(options, name) for name in names if getattr(options, name) != getattr(FileOptions, name)}
+    # one name is a text, as people write it in Python
+    given = {name: value[0] if name in COLUMNS and len(value) == 1 else value for name, value in given.items()}
     freq = options.freq
-    return {name: getattr(options, name) for name in names} | {"freq": int(freq) if freq and freq.isdigit() else freq}
+    return given | {"freq": int(freq) if freq and freq.isdigit() else freq}
 
 
 def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Columns | None = None) -> Table:
@@ -75,8 +83,8 @@ def check_model(path: Path, command: str) -> None:
     if path.suffix.lower() in TABLES:
         raise ConfigError(
             f"`{path}` is a table, and a model was expected first. Fit one and pass it with the table: "
-            f"`gatecast forecast {path} --horizon 12 --save model.safetensors`, then "
-            f"`gatecast {command} model.safetensors {path}`."
+            f"`gatecast forecast {quote(str(path))} --horizon 12 --save model.safetensors`, then "
+            f"`gatecast {command} model.safetensors {quote(str(path))}`."
         )
 
 
@@ -148,7 +156,8 @@ def _rows_ahead(
     from gatecast.data.reading.files import read_source
     from gatecast.data.reading.future import read_future
 
-    rows = read_source(path, id_col=id_col, date_format=options.date_format, encoding=options.encoding)
+    how = {name: getattr(options, name) for name in HOW}
+    rows = read_source(path, id_col=id_col, like=panel.columns, **how)
     try:
         read_future(panel.tail_from(panel.lengths), rows, horizon, names)
     except DataError as error:
@@ -187,7 +196,7 @@ def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
     facts = {
         "file": ", ".join(filter(None, (table.format, encoding, _cells(table)))),
         "times": _times(table),
-        "target": table.target_col + (f" (numbers like {table.number_format})" if table.encoding else ""),
+        "target": table.target_col + (f" (numbers like {table.number_format})" if table.encoding is not None else ""),
         "series": f"{table.n_series:,}" + (f", told apart by {table.id_col}" if table.id_col else ""),
         "rows": f"{table.n_rows:,}, {table.start} to {table.end}" + ("" if table.is_sorted else " (sorted by time)"),
         "frequency": words if isinstance(freq, int) or words == freq else f"{words} ({freq})",
@@ -201,6 +210,8 @@ def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
             facts[f"known {role}"] = ", ".join(map(_kind, there, there.values()))
     if n_ahead:
         facts["future rows"] = f"the last {n_ahead:,} step{'s' if n_ahead > 1 else ''}, which have no target"
+    if table.notes:
+        facts["notes"] = " ".join(table.notes)
     if table.ignored:
         more = f" and {len(table.ignored) - 6} more" if len(table.ignored) > 6 else ""
         facts["not used"] = ", ".join(table.ignored[:6]) + more

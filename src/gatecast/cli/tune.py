@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -129,7 +130,7 @@ def _say_settings(printer: Printer, options: TuneOptions, tuned: Tuned) -> None:
     printer.file("Trials kept in", options.study, "; the same command goes on from it")
     if options.save is not None:
         printer.say("The model that was saved learned from all points, with these settings.")
-    printer.file("Model saved to", options.save, f"; forecast with: gatecast predict {options.save}")
+    printer.file("Model saved to", options.save, f"; forecast with: gatecast predict {quote(str(options.save))}")
 
 
 def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:

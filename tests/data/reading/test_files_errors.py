@@ -53,7 +53,7 @@ BAD = {
         ["'y'", "1 of 2 series ('b')"],
     ),
     "inf": (GOOD + "2024-01-04,inf\n", "a.csv", ["'y'", "inf", "line 5"]),
-    "text": (GOOD + "2024-01-04,NaN\n2024-01-05,n.a.\n", "a.csv", ["'y'", "1 value", "'n.a.'", "line 6", "2024-01-05"]),
+    "text": (GOOD + "2024-01-04,NaN\n2024-01-05,oops\n", "a.csv", ["'y'", "1 value", "'oops'", "line 6", "2024-01-05"]),
     "text after comments": ("# hi\n\n" + GOOD + "#\n2024-01-04,oops\n", "a.csv", ["'oops'", "line 8"]),
     "text after quoted lines": (
         'ds,y,note\n2024-01-01,1,"two\nlines"\n2024-01-02,x,\n2024-01-03,3,\n',

@@ -125,7 +125,7 @@ def test_running_number_alone_is_a_target():
 
 def test_numbers_that_are_no_years_are_not_joined():
     frame = with_hours(yr=0, mnth=HOURS.month, day=HOURS.day).drop(columns="dteday")
-    with pytest.raises(DataError, match="Several columns may be the target"):
+    with pytest.raises(DataError, match="'day' holds only a part of a date, which repeats"):
         to_panel(frame)
 
 

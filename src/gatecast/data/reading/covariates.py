@@ -106,7 +106,7 @@ def read_covariate(source: Source, name: str) -> Array:
 def read_numbers(source: Source, name: str) -> Array:
     """Read a column of finite numbers or flags, shape `(N,)` float64, NaN where it is missing."""
     column = source.frame[name]
-    numbers = parse_numbers(column, prefer_comma=source.prefer_comma).floats
+    numbers = parse_numbers(column, prefer_comma=source.prefer_comma, decimal=source.decimal).floats
     bad = not_finite(column, numbers)
     if len(bad):
         raise DataError(
@@ -151,7 +151,7 @@ def _raise_no_covariate(name: str, held: str, column: pd.Series) -> NoReturn:
 
 
 def _all_numbers(source: Source, column: pd.Series) -> bool:
-    numbers = parse_numbers(column, prefer_comma=source.prefer_comma).floats
+    numbers = parse_numbers(column, prefer_comma=source.prefer_comma, decimal=source.decimal).floats
     is_number = ~np.isnan(numbers)
     return bool(is_number.any()) and bool((is_number | is_missing(column)).all())
 

@@ -1,32 +1,26 @@
-"""What is in this file? Reads CSV as people have it, and Parquet, and says what was understood."""
+"""What is in this file? Reads tables of all kinds as people have them, and says what was understood."""
 
-import difflib
-import gzip
-import io
-import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from gatecast._json import JsonObject
+from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.covariates import Names, check_roles, make_roles
-from gatecast.data.reading.decoding import check_encoding, decode
 from gatecast.data.reading.find import Wanted
-from gatecast.data.reading.frames import Source, as_source
+from gatecast.data.reading.formats import Loaded, Reading, load
+from gatecast.data.reading.frames import Source
+from gatecast.data.reading.numbers import MISSING
+from gatecast.data.reading.shapes import Name, arrange, one_name
 from gatecast.data.reading.table import Layout, lay_out, wanted_like
-from gatecast.data.reading.text import TextTable, read_text
 from gatecast.data.reading.times import time_text
-from gatecast.exceptions import DataError
 
-__all__ = ["Table", "first_gap", "read_source", "read_table"]
+__all__ = ["Reading", "Table", "first_gap", "read_source", "read_table"]
 
-GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-# raised for metadata of Parquet files that are broken
-MISREAD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, -999.9, -99.9)  # numbers that often say that a value is missing
 
 
 @dataclass(frozen=True)
@@ -35,9 +29,9 @@ class Table:
 
     panel: Panel
     path: Path
-    format: str  # "CSV", "TSV" or "Parquet", with ", gzip" behind it
-    delimiter: str | None  # between the cells; None for Parquet and for a single column
-    encoding: str | None  # e.g. "UTF-8"; None for Parquet
+    format: str  # "CSV", "TSV", "Parquet", "spreadsheet", "JSON" or "JSON lines", perhaps with ", gzip" behind it
+    delimiter: str | None  # between the cells of a text; None for a single column
+    encoding: str | None  # of a text, e.g. "UTF-8"
     is_encoding_guessed: bool  # from the characters, as bytes of several encodings may look alike
     has_header: bool  # whether the columns have names
     date_format: str  # how times are written, as strptime or in words
@@ -55,169 +49,66 @@ class Table:
     is_sorted: bool  # whether the rows of each series came in the order of time
     start: str  # first time
     end: str  # last time
+    notes: tuple[str, ...]  # what of the file was left out, merged or taken as missing
 
     def facts(self) -> JsonObject:
         """Return everything but the panel, ready for JSON."""
         facts = asdict(replace(self, panel=None))  # type: ignore[arg-type]
         del facts["panel"]
-        return {**facts, "path": str(self.path), "ignored": list(self.ignored)}
+        return {**facts, "path": str(self.path), "ignored": list(self.ignored), "notes": list(self.notes)}
 
 
 def read_table(
     path: str | Path,
     *,
     time_col: str | None = None,
-    target_col: str | None = None,
-    id_col: str | None = None,
+    target_col: Name = None,
+    id_col: Name = None,
     freq: str | int | None = None,
-    date_format: str | None = None,
-    encoding: str | None = None,
     like: Columns | None = None,
     past: Names = (),
     future: Names = (),
     static: Names = (),
+    **how: Any,
 ) -> Table:
-    """Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
+    """Read a file and find out what is in it: text like CSV, Parquet, a spreadsheet or JSON, also gzipped.
 
-    Arguments that `to_panel` has mean the same here. `date_format` says how the dates are written, as strptime, e.g.
-    "%d/%m/%Y", and `encoding` how the text is, e.g. "cp1252", where they are not to be detected.
+    The path `-` is the standard input. Arguments that `to_panel` has mean the same here; all others are fields of
+    `Reading`, which say how the file is to be read where that is not to be found out.
     """
     path = Path(path)
+    reading = Reading(**how)
     roles = make_roles(past, future, static)
-    source, text, packed = _read(path, id_col, date_format, encoding)
-    wanted = wanted_like(Wanted(id_col, time_col, target_col, roles.names), like, source)
+    loaded = load(path, reading, one_name(id_col, "id_col"))
+    source, id_name, target = arrange(loaded.source, id_col, target_col, time_col=time_col, like=like, keep=roles.names)
+    wanted = wanted_like(Wanted(id_name, time_col, target, roles.names), like, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, freq)
-    return _table(path, text, layout, roles, packed)
+    layout = lay_out(source, wanted, freq, reading.duplicates)
+    return _table(path, loaded, layout, roles, reading)
 
 
-def read_source(
-    path: str | Path, *, id_col: str | None = None, date_format: str | None = None, encoding: str | None = None
-) -> Source:
+def read_source(path: str | Path, *, id_col: Name = None, like: Columns | None = None, **how: Any) -> Source:
     """Read the columns of a file without asking what they are; the arguments are those of `read_table`."""
-    return _read(Path(path), id_col, date_format, encoding)[0]
+    loaded = load(Path(path), Reading(**how), one_name(id_col, "id_col"))
+    there = set(map(str, loaded.source.frame.columns))
+    ids = tuple(name for name in one_name(id_col, "id_col") if name in there)
+    return arrange(loaded.source, ids, (), time_col="", like=like)[0]
 
 
-def _read(
-    path: Path, id_col: str | None, date_format: str | None, encoding: str | None
-) -> tuple[Source, TextTable | None, str]:
-    """Return the columns, the text they came from, and ", gzip" if it was packed."""
-    if encoding is not None:
-        check_encoding(encoding)
-    content, is_packed = _content(path)
-    packed = ", gzip" if is_packed else ""
-    if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
-        source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
-        return source, None, packed
-    text = read_text(decode(content, path.name, encoding), path.name, id_col)
-    source = Source(
-        text.frame,
-        where=lambda row: f"line {text.line(row)}",
-        is_file=True,
-        has_header=text.has_header,
-        prefer_comma=text.delimiter == ";",
-        date_format=date_format,
-    )
-    return source, text, packed
-
-
-def _content(path: Path) -> tuple[bytes, bool]:
-    """Return the bytes of a file, unpacked, and whether they were packed."""
-    if path.is_dir():
-        raise DataError(f"{str(path)!r} is a folder, and a file was expected. Pass one file inside it.")
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(
-            f"The file {str(path)!r} does not exist, and a table was expected there.{_near(path)}"
-        ) from None
-    except PermissionError:
-        raise DataError(
-            f"The file {str(path)!r} may not be read, and a readable one was expected. Change its permissions."
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"The file {str(path)!r} cannot be read ({error.strerror}), and a table was expected. Check the path."
-        ) from None
-    if content.startswith((OLE, ZIP)) or path.suffix.lower() in SPREADSHEETS:
-        _raise_packed(path, content)
-    if not content.strip():
-        raise DataError(
-            f"The file {str(path)!r} is empty, and a table with a time and a value in each line was "
-            "expected. Check how it was made."
-        )
-    packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
-    return (_unzipped(path, content) if packed else content), packed
-
-
-def _unzipped(path: Path, content: bytes) -> bytes:
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
-        raise DataError(
-            f"{str(path)!r} is damaged or no gzip file, and a whole one was expected. Copy it again."
-        ) from None
-
-
-def _raise_packed(path: Path, content: bytes) -> None:
-    spreadsheet = path.suffix.lower() in SPREADSHEETS or b"xl/" in content or content.startswith(OLE)
-    if spreadsheet:
-        raise DataError(f"{str(path)!r} is a spreadsheet, and CSV or Parquet was expected. Save the sheet as CSV.")
-    raise DataError(
-        f"{str(path)!r} is a zip archive, and CSV or Parquet was expected. Unpack it and pass the file inside."
-    )
-
-
-def _near(path: Path) -> str:
-    """Suggest the nearest name in the folder."""
-    if not path.parent.is_dir():
-        return f" The folder {str(path.parent)!r} does not exist either."
-    names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
-    near = difflib.get_close_matches(path.name, names, n=2, cutoff=0.5)
-    return f" Did you mean {' or '.join(map(repr, near))}?" if near else " Check the path."
-
-
-def _parquet(path: Path, content: bytes) -> pd.DataFrame:
-    try:
-        import pyarrow
-    except ImportError:
-        raise DataError(
-            f"{str(path)!r} is a Parquet file, and reading one needs pyarrow, which is not installed. "
-            "Run `pip install 'gatecast[parquet]'`, or save it as CSV."
-        ) from None
-    try:
-        return _parquet_frame(content)
-    except (pyarrow.ArrowException, OSError, *MISREAD):
-        raise DataError(
-            f"{str(path)!r} is damaged or no Parquet file, and a whole one was expected. Write it again."
-        ) from None
-
-
-def _parquet_frame(content: bytes) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
-    except MISREAD:
-        # what pandas has written of its columns there may be wrong where the columns themselves are not
-        from pyarrow import parquet
-
-        frame: pd.DataFrame = parquet.read_table(io.BytesIO(content)).replace_schema_metadata(None).to_pandas()
-        return frame
-
-
-def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, packed: str) -> Table:
+def _table(path: Path, loaded: Loaded, layout: Layout, roles: Roles, reading: Reading) -> Table:
+    text = loaded.text
     numbers = layout.read_values()
     found, panel = layout.found, layout.panel(numbers.floats, roles)
     used = {*found.times, found.target, found.id, *roles.names}
-    kind = "Parquet" if text is None else "TSV" if text.delimiter == "\t" else "CSV"
     last = panel.grid.times(panel.starts, panel.lengths - 1)
     return Table(
         panel=panel,
         path=path,
-        format=kind + packed,
+        format=loaded.kind,
         delimiter=None if text is None else text.delimiter,
         encoding=None if text is None else text.decoded.encoding,
         is_encoding_guessed=text is not None and text.decoded.is_guess,
-        has_header=text is None or text.has_header,
+        has_header=loaded.source.has_header,
         date_format=layout.times.layout,
         date_order=layout.times.order,
         number_format=numbers.convention,
@@ -233,7 +124,39 @@ def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, pac
         is_sorted=layout.is_sorted,
         start=time_text(panel.starts.min()),
         end=time_text(last.max()),
+        notes=(*_left_out(loaded), *_merged(layout, reading), *_codes(layout, numbers.floats)),
     )
+
+
+def _left_out(loaded: Loaded) -> list[str]:
+    return [f"Left out: {note}." for note in loaded.notes]
+
+
+def _merged(layout: Layout, reading: Reading) -> list[str]:
+    if not layout.n_merged:
+        return []
+    many = f"{layout.n_merged} rows have the time" if layout.n_merged > 1 else "1 row has the time"
+    return [f"{many} of another one: the {reading.duplicates} of {layout.found.target} was taken."]
+
+
+def _codes(layout: Layout, values: Floats) -> list[str]:
+    """Say which texts were taken as missing, and which numbers look as if they meant that."""
+    column, target = layout.source.frame[layout.found.target], layout.found.target
+    notes = []
+    if column.dtype == object:
+        cells = column.astype(str).str.strip().str.lower()
+        counts = cells[cells.isin(set(MISSING) - {""})].value_counts()
+        said = [f"{code!r} ({n} times)" if n > 1 else f"{code!r} (once)" for code, n in counts.head(5).items()]
+        notes += [f"Taken as missing in {target}: {', '.join(said)}."] if said else []
+    for code in SENTINELS:
+        others = values[np.isfinite(values) & (values != code)]
+        if (values == code).any() and len(others) > 2 and others.min() - code > max(np.ptp(others), 1.0):
+            n = int((values == code).sum())
+            notes.append(
+                f"{target} holds {code:g} {'once' if n == 1 else f'{n} times'}, far below all other values: pass "
+                f"--na={code:g} if that says that a value is missing."
+            )
+    return notes
 
 
 def first_gap(panel: Panel) -> str | None:

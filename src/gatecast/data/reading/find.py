@@ -3,6 +3,7 @@
 Names that were given win; then names that everybody uses, in any case; then what the columns hold.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from gatecast._validation import suggest
 from gatecast.data.panel.frequency import is_regular
 from gatecast.data.reading.dates import CLOCK, parse_dates
 from gatecast.data.reading.numbers import MISSING, parse_numbers
+from gatecast.data.reading.numeric_times import STEP_NAMES
 from gatecast.data.reading.parts import find_clock_parts, find_date_parts, part_of
 from gatecast.exceptions import DataError
 
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TARGET_NAMES",
+    "THING_NAMES",
     "TIME_NAMES",
     "Found",
     "Wanted",
     "column_kind",
     "find_columns",
     "is_unnamed",
+    "known_names",
     "raise_unknown",
     "text_kind",
 ]
@@ -34,17 +38,36 @@ __all__ = [
 TIME_NAMES = (
     *("ds", "date", "datetime", "timestamp", "time", "day", "month", "year", "week", "quarter", "period", "t", "step"),
     *("date_time", "time_stamp", "datum", "fecha", "unix", "unixtime", "epoch", "index"),
+    *("date/time", "date time", "zeit", "zeitpunkt", "zeitstempel", "tag", "monat", "jahr", "quartal", "woche"),
+    *(
+        "yearmonth",
+        "year_month",
+        "yearweek",
+        "year_week",
+        "yearquarter",
+        "year_quarter",
+        "month_year",
+        "observation_date",
+    ),
+    *("idx", "time_idx", "time_index", "timestep", "time_step"),
     *("日期", "时间", "日期时间", "时间戳", "时刻", "年月", "年月日", "月份", "年份"),
-    *("年", "月", "日", "周", "季度"),
+    *("年", "月", "日", "周", "季度", "年度", "周次", "旬"),
 )
-STEP_NAMES = ("t", "step", "index")  # integers below these names are steps, even where they could be years
 TARGET_NAMES = (
     *("y", "value", "values", "target", "sales"),
     *("数值", "值", "销量", "销售量", "销售额", "目标", "数量"),
 )
 ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "序列", "编号", "名称")
+# Names of things that have series of their own: an id where times repeat, or where each stands in one stretch of rows.
+THING_NAMES = (
+    *("item", "store", "shop", "sku", "product", "group", "sensor", "machine", "pump", "station", "site", "meter"),
+    *("location", "region", "country", "city", "state", "customer", "device", "ticker", "symbol", "asset", "branch"),
+    *("store_id", "shop_id", "product_id", "sensor_id", "device_id", "station_id", "group_id", "site_id", "meter_id"),
+    *("门店", "店铺", "商品", "产品", "站点", "地区", "城市", "国家", "设备", "传感器", "客户"),
+)
 NUMERIC = ("integer", "number", "number text")
 SAMPLE = 100
+PLAIN_NUMBER = re.compile(r"[-+]?\d{1,7}(?:\.\d+)?")  # that is no date written in digits
 MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
 
@@ -83,7 +106,7 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     kinds = {str(name): column_kind(frame[name]) for name in frame.columns if name not in wanted.covariates}
     id_col = wanted.id or _known_id(frame, kinds, {wanted.time, wanted.target})
     free = {name: kind for name, kind in kinds.items() if name not in {id_col, wanted.target}}
-    dates, clock = ((wanted.time,), ()) if wanted.time else _find_time(frame, free)
+    dates, clock = ((wanted.time,), ()) if wanted.time else _find_time(frame, free, has_target=bool(wanted.target))
     spare = () if clock or len(dates) != 1 else _clock(frame, {n: kind for n, kind in free.items() if n not in dates})
     taken = {id_col, *dates, *clock}
     # Hours are no target beside dates that repeat, unless they are all there is.
@@ -91,8 +114,10 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     if spare and others and frame.duplicated([*dates, *([id_col] if id_col else [])]).any():
         taken |= set(spare)
     target = wanted.target or _find_target(frame, kinds, taken)
-    texts = tuple(name for name, kind in kinds.items() if kind == "text" and name not in {*taken, target})
-    return Found(target, dates, clock, tuple(name for name in spare if name != target), id_col, texts)
+    # a part of a date is no name of a series
+    texts = [name for name, kind in kinds.items() if kind == "text" and part_of(name) is None]
+    texts = [name for name in texts if name not in {*taken, id_col, target}]
+    return Found(target, dates, clock, tuple(name for name in spare if name != target), id_col, tuple(texts))
 
 
 def column_kind(column: "pd.Series") -> str:
@@ -121,6 +146,8 @@ def text_kind(column: "pd.Series") -> str:
     sample = _sample(column)
     if len(sample) == 0:
         return "text"
+    if all(map(PLAIN_NUMBER.fullmatch, sample)):
+        return "number text"
     if sample.str.fullmatch(CLOCK).mean() > MOST_NUMBERS:
         return "clock"
     if parse_dates(sample, digits=False) is not None:
@@ -160,27 +187,31 @@ def is_unnamed(name: str) -> bool:
     return name.strip() == "" or name.startswith("Unnamed: ")
 
 
-def _named(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
+def known_names(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
     """Return the names that are known, in any case, in the order of the known ones."""
     plain = {name: name.strip().lower() for name in names}
     return [name for wish in known for name in plain if plain[name] == wish]
 
 
 def _known_id(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str | None:
-    for name in _named((name for name in kinds if name not in taken), ID_NAMES):
+    for name in known_names((name for name in kinds if name not in taken), ID_NAMES):
         # An `id` that never repeats is the number of the row.
         if name == ID_NAMES[0] or frame[name].duplicated().any():
             return name
     return None
 
 
-def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the columns of the date and those of the time of day."""
-    named = [name for name in _named(free, TIME_NAMES) if _may_be_time(frame, name, free)]
+def _find_time(
+    frame: "pd.DataFrame", free: dict[str, str], *, has_target: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of the date and those of the time of day.
+
+    A column that is called a time is never left out: if nothing else is the time, it is read or refused.
+    """
+    promised = [name for name in known_names(free, TIME_NAMES) if free[name] != "flag"]
+    named = [name for name in promised if _may_be_time(frame, name, free)]
     strong = [name for name in named if free[name] in ("time", "date")]
     held = [name for name, kind in free.items() if kind in ("time", "date")]
-    # The last resort is a name that promises times over texts that are none: reading it says what is wrong.
-    weak = [name for name in _named(free, TIME_NAMES) if free[name] in ("text", "clock")]
     is_ds = bool(named) and named[0].strip().lower() == "ds"
     candidates = named[:1] if is_ds else strong or held
     if len(candidates) > 1:
@@ -189,12 +220,16 @@ def _find_time(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[tuple[str, 
             f"Name it, e.g. `time_col={candidates[0]!r}`."
         )
     if not candidates and not _is_whole(frame, named[:1]):
-        parts = find_date_parts(frame, _numeric(free))
+        parts = find_date_parts(frame, [name for name, kind in free.items() if kind in (*NUMERIC, "text")])
         if parts:
             return parts, _clock(frame, free) if len(parts) == 3 else ()
     candidates = candidates or named[:1]
     if not candidates:
-        return tuple([*_first_integers(frame, free), *weak][:1]), ()
+        first = _first_integers(frame, free)
+        # the only numbers are the values, whatever they are called
+        values = [] if has_target else _numeric(free)
+        rest = [name for name in promised if values != [name]]
+        return tuple([*first, *rest][:1]), ()
     is_text = free[candidates[0]] == "date"
     clocks = [name for name, kind in free.items() if kind == "clock"]
     return (candidates[0],), tuple(clocks) if is_text and len(clocks) == 1 else ()
@@ -219,20 +254,19 @@ def _numeric(kinds: dict[str, str]) -> list[str]:
 
 
 def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> bool:
-    """Integers count if they differ, say `ds` or are dates: months 1 to 12 are none of it."""
-    if kinds[name] not in ("integer", "number"):
+    """Numbers count if they differ in each series, say `ds` or are dates: months 1 to 12 are none of it."""
+    if kinds[name] not in NUMERIC:
         return kinds[name] in ("time", "date")
     if sum(kind in NUMERIC for kind in kinds.values()) < 2:
         return False
     plain = name.strip().lower()
-    if plain == "ds":
-        return True
-    if kinds[name] == "number" and (frame[name] % 1 != 0).any():
-        return False
-    if frame[name].is_unique:
+    if plain == "ds" or frame[name].is_unique:
         return True
     may_be_dates = kinds[name] == "integer" and plain not in STEP_NAMES
-    return may_be_dates and parse_dates(frame[name].drop_duplicates().astype(str)) is not None
+    if may_be_dates and parse_dates(frame[name].drop_duplicates().astype(str)) is not None:
+        return True
+    things = [other for other, kind in kinds.items() if kind in ("text", "integer") and other != name]
+    return part_of(name) is None and any(not frame.duplicated([other, name]).any() for other in things)
 
 
 def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
@@ -253,9 +287,10 @@ def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
 
 def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str:
     candidates = [name for name in _numeric(kinds) if name not in taken]
-    named = _named(candidates, TARGET_NAMES)
+    named = known_names(candidates, TARGET_NAMES)
     if named and (named[0].strip().lower() == "y" or len(named) == 1):
         return named[0]
+    candidates = [name for name in candidates if part_of(name) is None] or candidates
     counting = [n for n in candidates if kinds[n] == "integer" and (is_unnamed(n) or _is_running(frame[n]))]
     candidates = [name for name in candidates if name not in counting] or candidates
     if len(candidates) == 1:
@@ -263,7 +298,7 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     if candidates:
         raise DataError(
             f"Several columns may be the target ({_listed(candidates)}), and one was expected. "
-            f"Name it, e.g. `target_col={candidates[-1]!r}`."
+            f"Name it, e.g. `target_col={candidates[-1]!r}`{_or_all(candidates)}."
         )
     if not len(frame):
         raise DataError(
@@ -277,6 +312,11 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
         "Add one, or write its values as plain numbers, without signs or units."
     )
+
+
+def _or_all(names: list[str]) -> str:
+    """Say how a wide table is read, in which each column is a series; only names that are no numbers or covariates."""
+    return f"; in a wide table, where each column is a series, name them all: `target_col={names[:2]!r}` and so on"
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:

@@ -26,6 +26,7 @@ class Source:
     is_file: bool = False  # whether 2024 may be a year and "1.234,5" a number
     has_header: bool = True  # whether the names are the user's own
     prefer_comma: bool = False  # whether "1,234" alone is rather 1.234
+    decimal: str | None = None  # the mark before decimals, where it was given
     date_format: str | None = None  # the layout of the dates, where it was given
 
 
@@ -49,9 +50,18 @@ def as_array(data: object) -> tuple[Array, str] | None:
     """Return 1-D values without times (a list, array or polars Series) and their backend, or None for tables."""
     if isinstance(data, list | tuple | np.ndarray):
         # what is masked is not there: it is NaN, and not the number below the mask
-        plain = (
-            np.ma.filled(data.astype(np.float64), np.nan) if isinstance(data, np.ma.MaskedArray) else np.asarray(data)
-        )
+        try:
+            plain = (
+                np.ma.filled(data.astype(np.float64), np.nan)
+                if isinstance(data, np.ma.MaskedArray)
+                else np.asarray(data)
+            )
+        except ValueError:
+            raise DataError(
+                f"The {type(data).__name__} holds {len(data)} items of different lengths, and numbers were expected. "
+                "Pass "
+                "one series, or many as a table with the columns unique_id, ds, y."
+            ) from None
         return _one_dimensional(plain), "pandas"
     import narwhals as nw
     import pandas as pd
@@ -108,16 +118,33 @@ def _series_frame(series: "pd.Series") -> "pd.DataFrame":
 
 
 def _index_to_columns(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Keep an index that holds something: times, or a name."""
+    """Keep an index that holds something: times, or a name; levels of columns become one name."""
     import pandas as pd
 
     index = frame.index
+    if isinstance(frame.columns, pd.MultiIndex):
+        frame = frame.set_axis(_one_level(frame.columns), axis=1)
+    if isinstance(index, pd.MultiIndex) and all(name is None for name in index.names):
+        are_times = [isinstance(level, pd.DatetimeIndex | pd.PeriodIndex) for level in index.levels]
+        names = ["ds" if is_time else f"unique_id_{i}" for i, is_time in enumerate(are_times)]
+        if len(names) == 2 and sum(are_times) == 1:
+            names = ["ds" if is_time else "unique_id" for is_time in are_times]
+        if not set(names) & set(frame.columns):
+            return frame.rename_axis(names).reset_index()
     if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and index.name is None:
         return frame.rename_axis("ds" if "ds" not in frame.columns else "ds_index").reset_index()
     if any(name is not None for name in index.names):
         clash = any(name in frame.columns for name in index.names)
         return frame.reset_index(drop=clash)
     return frame.reset_index(drop=True)
+
+
+def _one_level(columns: "pd.MultiIndex") -> list[str]:
+    """Name columns with several levels by the first that tells them apart, or by all."""
+    first = [str(name[0]) for name in columns]
+    if len(set(first)) == len(first):
+        return first
+    return [" ".join(str(part) for part in name if str(part)) for name in columns]
 
 
 def _named_once(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -1,4 +1,4 @@
-"""Which numbers do the texts of a column hold? Tells `1,234.5`, `1.234,5` and `1 234,5` apart."""
+"""Which numbers do the texts of a column hold? Tells `1,234.5`, `1.234,5` and `1 234,5` apart, and reads units."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -6,14 +6,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.reading.units import without_units
+from gatecast.data.reading.words import plain_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers"]
 
-# What people write, in any case, where there is no value.
-MISSING = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "?")
+# What people, spreadsheets and statistical offices write, in any case, where there is no value.
+MISSING = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "?", "--", "---", ".", "..", "...", ":")
+MISSING += ("n.a.", "n.a", "n/d", "nil", "(null)", "(none)", "missing", "\\n", "k.a.", "–", "—", "——", "－")
+MISSING += (
+    "#div/0!",
+    "#value!",
+    "#ref!",
+    "#name?",
+    "#num!",
+    "#null!",
+    "缺失",
+    "缺测",
+    "缺",
+    "暂无",
+    "无",
+    "空",
+    "无数据",
+)
 SPACES = " \u00a0\u2009\u202f'’"
 # Decimal mark, thousands mark, and how to show it.
 POINT = (".", "", "1234.5")
@@ -29,8 +47,12 @@ class Numbers:
     convention: str = "1234.5"  # how 1234.5 is written there, e.g. "1.234,5"
 
 
-def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers:
-    """Read a column as float64; `prefer_comma`, as in files with semicolons, says that "1,234" alone means 1.234."""
+def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False, decimal: str | None = None) -> Numbers:
+    """Read a column as float64, shape `(N,)`; NaN where a cell is no number.
+
+    `prefer_comma`, as in files with semicolons, says that "1,234" alone means 1.234, and `decimal` which mark is the
+    only one before decimals. Units and currencies are read where all cells have the same.
+    """
     import pandas as pd
 
     if column.dtype.kind == "c":
@@ -38,14 +60,31 @@ def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False) -> Numbers
     if pd.api.types.is_numeric_dtype(column.dtype):
         return Numbers(column.to_numpy(dtype=np.float64, na_value=np.nan))
     plain = _floats(column.astype(object))
-    if not np.isnan(plain).any():
+    if decimal != "," and not np.isnan(plain).any():
         return Numbers(plain)
     texts = column.where(column.notna(), "").astype(str).str.strip()
+    if not all(map(str.isascii, texts)):
+        texts = texts.map(plain_text)
     conventions = [POINT, *EUROPEAN, *ENGLISH] if prefer_comma else [POINT, *ENGLISH, *EUROPEAN]
+    conventions = [one for one in conventions if decimal in (None, one[0])]
+    numbers = _best(texts, conventions)
+    is_left = np.isnan(numbers.floats) & ~texts.str.lower().isin(MISSING).to_numpy(dtype=bool)
+    stripped = without_units(texts.where(~texts.str.lower().isin(MISSING), "")) if is_left.any() else None
+    if stripped is None:
+        return numbers
+    bare, factors, shown = stripped
+    read = _best(bare, conventions)
+    if np.isfinite(read.floats).sum() <= np.isfinite(numbers.floats).sum():
+        return numbers
+    return Numbers(read.floats * factors, shown.format(read.convention))
+
+
+def _best(texts: "pd.Series", conventions: list[tuple[str, str, str]]) -> Numbers:
+    """Read texts in the convention that most of them fit."""
     counts = [int(texts.str.fullmatch(_pattern(decimal, thousands)).sum()) for decimal, thousands, _ in conventions]
     decimal, thousands, shown = conventions[int(np.argmax(counts))]
     if shown == POINT[2]:
-        return Numbers(plain)
+        return Numbers(_floats(texts))
     fits = texts.str.fullmatch(_pattern(decimal, thousands))
     if thousands:
         texts = texts.str.replace(rf"[{thousands}]", "", regex=True)

@@ -1,31 +1,47 @@
-"""Which columns hold the year, the month, the day or the hour, and which date do they mean together?"""
+"""Which columns hold the year, the month, the week, the day or the hour, and which date do they mean together?"""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats
-from gatecast.data.reading.dates import YEARS
+from gatecast.data.reading.layouts import QUARTER, WEEK, YEARS
 from gatecast.data.reading.numbers import parse_numbers
+from gatecast.data.reading.words import month_number, plain_text, with_chinese_digits
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CLOCK_PARTS", "HOUR_ENDING", "find_clock_parts", "find_date_parts", "join_date", "part_of"]
+__all__ = ["CLOCK_PARTS", "HOUR_ENDING", "find_clock_parts", "find_date_parts", "join_date", "part_numbers", "part_of"]
 
 HOUR_ENDING = ("he", "hour_ending", "hour ending", "hourending")  # names of an hour that is called by its end: 1 to 24
 # Names, in any case, and the smallest and largest number. "min" and "mon" mostly are something else.
 PARTS: dict[str, tuple[tuple[str, ...], int, int]] = {
-    "year": (("year", "yr", "年", "年份"), *YEARS),
-    "quarter": (("quarter", "qtr", "季度", "季"), 1, 4),
-    "month": (("month", "mnth", "月", "月份"), 1, 12),
-    "day": (("day", "日"), 1, 31),
-    "hour": (("hour", "hr", "小时", "时", *HOUR_ENDING), 0, 24),
+    "year": (
+        ("year", "yr", "yyyy", "jahr", "annee", "année", "ano", "año", "anno", "jaar", "年", "年份", "年度"),
+        *YEARS,
+    ),
+    "quarter": (("quarter", "qtr", "quartal", "季度", "季"), 1, 4),
+    "month": (("month", "mnth", "monat", "mois", "mes", "mese", "mês", "maand", "月", "月份"), 1, 12),
+    "week": (("week", "weeknum", "week_number", "woche", "kw", "semaine", "semana", "周", "周次", "周数"), 1, 53),
+    "day": (("day", "tag", "jour", "dia", "día", "giorno", "dag", "日"), 1, 31),
+    "hour": (("hour", "hr", "stunde", "heure", "hora", "小时", "时", *HOUR_ENDING), 0, 24),
     "minute": (("minute", "分", "分钟"), 0, 59),
     "second": (("second", "秒"), 0, 59),
 }
+DATE_PARTS = (("year", "month", "day"), ("year", "quarter"), ("year", "week"))
 CLOCK_PARTS = ("hour", "minute", "second")
+# How texts write the number of a part, beside the names of months.
+WRITTEN = {
+    "year": r"(?:FY ?)?(\d{4})(?:年度?)?",
+    "quarter": rf"(?:{QUARTER}|第)?\.? ?([1-4])(?:\.|st|nd|rd|th)? ?(?:{QUARTER})?",
+    "month": r"M(\d{1,2})",
+    "week": rf"(?:{WEEK})?\.? ?(\d{{1,2}})周?",
+    "day": r"(\d{1,2})(?:\.|st|nd|rd|th|日|号)?",
+    "hour": r"(\d{1,2})(?:时|点|h|:00)?",
+}
 
 
 def part_of(name: str) -> str | None:
@@ -35,9 +51,9 @@ def part_of(name: str) -> str | None:
 
 
 def find_date_parts(frame: "pd.DataFrame", names: Iterable[str]) -> tuple[str, ...]:
-    """Find the columns of year, month and day, of year and month, or of year and quarter, among `names`."""
+    """Find the columns of year, month and day, of year and month, or of year and quarter or week, among `names`."""
     names = list(names)
-    chains = (_chain(frame, names, parts) for parts in (("year", "month", "day"), ("year", "quarter")))
+    chains = (_chain(frame, names, parts) for parts in DATE_PARTS)
     return next((chain for chain in chains if len(chain) > 1), ())
 
 
@@ -50,15 +66,48 @@ def join_date(frame: "pd.DataFrame", names: tuple[str, ...]) -> "pd.Series[pd.Ti
     """Put the columns that `find_date_parts` found together; NaT where the calendar has no such day."""
     import pandas as pd
 
-    columns = {part_of(name): (_numbers(frame, name), _fits(frame, name)) for name in names}
+    columns = {part_of(name): (part_numbers(frame, name), _fits(frame, name)) for name in names}
     valid = np.logical_and.reduce([fits for _, fits in columns.values()])
     numbers = {part: np.where(valid, values, 1).astype(np.int64) for part, (values, _) in columns.items()}
-    month = numbers["month"] if "month" in numbers else numbers["quarter"] * 3 - 2
-    months = ((numbers["year"] - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + numbers.get("day", 1) - 1
-    valid &= days.astype("datetime64[M]") == months
+    if "week" in numbers:
+        days = _mondays(numbers["year"], numbers["week"])
+        valid &= (numbers["week"] <= 52) | (_mondays(numbers["year"] + 1, np.array(1)) > days)
+    else:
+        month = numbers["month"] if "month" in numbers else numbers["quarter"] * 3 - 2
+        months = ((numbers["year"] - 1970) * 12 + month - 1).astype("datetime64[M]")
+        days = months.astype("datetime64[D]") + numbers.get("day", 1) - 1
+        valid &= days.astype("datetime64[M]") == months
     # The placeholder of a bad row is the year 1, which nanoseconds cannot hold.
     return pd.Series(np.where(valid, days, np.datetime64("NaT")).astype("datetime64[ns]"))
+
+
+def part_numbers(frame: "pd.DataFrame", name: str) -> Floats:
+    """Return the numbers of a part, shape `(N,)`, also where words or marks say them; NaN where nothing does."""
+    import pandas as pd
+
+    part, column = part_of(name) or "", frame[name]
+    plain = parse_numbers(column).floats
+    if part not in WRITTEN or pd.api.types.is_numeric_dtype(column.dtype) or not np.isnan(plain).any():
+        return plain
+    codes, unique = pd.factorize(column.where(column.notna(), "").astype(str))
+    said = np.array([_number(plain_text(text).strip(), part) for text in unique], dtype=np.float64)
+    return np.where(np.isnan(plain), said[codes], plain)
+
+
+def _number(text: str, part: str) -> float:
+    """Return the number that a text says of a part: March, 3月, M03, Q2, W05, 第5周; NaN for others."""
+    month = month_number(text) if part == "month" else None
+    if month is not None:
+        return month
+    found = re.fullmatch(WRITTEN[part], with_chinese_digits(text), re.IGNORECASE)
+    return float(found[1]) if found else np.nan
+
+
+def _mondays(years: Array, weeks: Array) -> Array:
+    """Return the first days of ISO weeks: the first week of a year is that of January 4th."""
+    fourth = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]") + 3
+    mondays: Array = fourth - (fourth.astype(np.int64) + 3) % 7 + 7 * (weeks - 1)
+    return mondays
 
 
 def _chain(frame: "pd.DataFrame", names: list[str], parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -75,14 +124,10 @@ def _chain(frame: "pd.DataFrame", names: list[str], parts: tuple[str, ...]) -> t
 def _holds(frame: "pd.DataFrame", name: str) -> bool:
     """Tell whether the numbers, except for empty cells, can be the part that the name promises."""
     fits = _fits(frame, name)
-    return bool(fits.any()) and bool(fits[np.isfinite(_numbers(frame, name))].all())
+    return bool(fits.any()) and bool(fits[np.isfinite(part_numbers(frame, name))].all())
 
 
 def _fits(frame: "pd.DataFrame", name: str) -> Array:
     _, low, high = PARTS[part_of(name) or ""]
-    values = _numbers(frame, name)
+    values = part_numbers(frame, name)
     return np.asarray((values >= low) & (values <= high) & (values == np.floor(values)))
-
-
-def _numbers(frame: "pd.DataFrame", name: str) -> Floats:
-    return parse_numbers(frame[name]).floats

@@ -1,4 +1,4 @@
-"""Where times repeat, does a time of day or a name of the series tell the rows apart, and if not, what would help?"""
+"""Are there several series, and what tells their rows apart: a name, a time of day? If nothing does, what helps?"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -8,9 +8,10 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import DAY, FixedGrid
-from gatecast.data.reading.find import Found, Wanted, column_kind, find_columns
-from gatecast.data.reading.frames import Source
+from gatecast.data.reading.find import THING_NAMES, Found, Wanted, column_kind, find_columns, known_names
+from gatecast.data.reading.frames import Source, cell_text, number_cells
 from gatecast.data.reading.parts import part_of
+from gatecast.data.reading.shapes import separating_pair
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
 
@@ -19,9 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["raise_repeated", "separate_series"]
 
+STRETCH = 10  # rows of one text in a row from which a column is no remark
+
 
 def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
     """Where times repeat, join the time of day to the date, or take the one text column as id that fits, or both."""
+    if found.id is None and (not found.dates or _is_unique(source.frame, times.instants, None)):
+        name = _thing(source.frame, found)
+        if name is not None:
+            told = replace(found, id=name, texts=tuple(text for text in found.texts if text != name))
+            return told, times if found.dates else read_times(source, told)
     if not found.dates or (found.id is not None and not found.spare):
         return found, times
     is_date = times.instants.dtype.kind == "M" and times.timezone is None
@@ -46,15 +54,53 @@ def separate_series(source: Source, found: Found, times: RowTimes, freq: str | i
     return told, read_times(source, told) if spare else times
 
 
+def _thing(frame: "pd.DataFrame", found: Found) -> str | None:
+    """Find the name of things whose rows stand one thing after the other, so that no time repeats.
+
+    A text column of another name that is so may be a state of one series, too: that is a question.
+    """
+    used = {*found.times, *found.spare, found.target}
+    free = [str(name) for name in frame.columns if name not in used and part_of(str(name)) is None]
+    named = [name for name in known_names(free, THING_NAMES) if _fills_stretches(frame[name], 3)]
+    others = [name for name in found.texts if _fills_stretches(frame[name], STRETCH)]
+    if named or (others and not found.dates):
+        return [*named, *others][0]
+    if others:
+        column = frame[others[0]]
+        raise DataError(
+            f"Column {others[0]!r} holds one stretch of rows for each text ({str(column.iloc[0])!r} at first, "
+            f"{str(column.iloc[-1])!r} at last), so it may name several series or a state of one, and one meaning was "
+            f"expected. Say `id_col={others[0]!r}` if it names series; else remove it, or pass it as `past` covariate."
+        )
+    return None
+
+
+def _fills_stretches(column: "pd.Series", shortest: int) -> bool:
+    """Tell whether a column has several values and each fills one stretch of at least some rows."""
+    codes, unique = number_cells(column)
+    lengths = np.diff([0, *(np.flatnonzero(np.diff(codes)) + 1), len(codes)])
+    return 1 < len(unique) == len(lengths) and lengths.min() >= shortest
+
+
 def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes, again: Ints) -> None:
     """Say which rows have the same time, and what would help; the rows of `again` have the time of an earlier one."""
     frame, first = source.frame, int(again[0])
+    part = part_of(found.times[0]) if len(found.times) == 1 else None
+    if part not in (None, "year") and not _without_name(source, wanted):
+        raise DataError(
+            f"Column {found.times[0]!r} holds only a part of a date, which repeats "
+            f"({time_text(times.instants[first])} in {source.where(first)} again), and the time of each row was "
+            "expected. "
+            "Add a column with the year, or name another with `time_col=`; rename the column if the order of the "
+            "rows is "
+            "all that is known."
+        )
     has_time = times.instants == times.instants[first]
     if found.id is not None:
         has_time &= (frame[found.id] == frame[found.id].iloc[first]).to_numpy(dtype=bool)
     rows = np.flatnonzero(has_time)
     named = ", ".join(source.where(int(row)) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
-    series = "" if found.id is None else f" of series {frame[found.id].iloc[first]!r}"
+    series = "" if found.id is None else f" of series {cell_text(frame[found.id].iloc[first])}"
     more = f"; {len(again)} rows repeat a time in all" if len(again) > len(rows) - 1 else ""
     raise DataError(
         f"{len(rows)} rows{series} have the time {time_text(times.instants[first])} ({named}{more}), and one row "
@@ -67,7 +113,7 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
     better = _without_name(source, wanted)
     if better:
         return f", or leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
-    if found.id is not None:
+    if found.id is not None and wanted.id is None:
         return ""
     used = {*found.times, found.target}
     kinds = ("text", "integer", "flag", "number text")
@@ -76,7 +122,10 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
         may_be = name not in used and part_of(name) is None and column_kind(column) in kinds
         if may_be and column.duplicated().any() and _is_unique(source.frame, times.instants, name):
             return f", or name the column that tells the series apart, e.g. `id_col={name!r}`"
-    return ""
+    free = [str(name) for name in source.frame.columns if name not in used and part_of(str(name)) is None]
+    free = [name for name in free if column_kind(source.frame[name]) in ("text", "integer")]
+    pair = separating_pair(source.frame, free, times.instants)
+    return f", or name both columns that together tell the series apart: `id_col={list(pair)!r}`" if pair else ""
 
 
 def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """How does a table, a Series or an array become a panel?"""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,11 +10,14 @@ from gatecast.data.panel.frequency import MAX_POINTS, Stamps, infer_grid, parse_
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
+from gatecast.data.reading.duplicates import merge_repeated
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
+from gatecast.data.reading.shapes import Name, arrange
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
+from gatecast.data.reading.wrong_years import check_years
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
@@ -24,9 +28,9 @@ def to_panel(
     *,
     columns: Columns | None = None,
     freq: str | int | None = None,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     like: Columns | None = None,
     past: Names = (),
     future: Names = (),
@@ -41,9 +45,9 @@ def to_panel(
             returned as it is.
         columns: Names of the columns; one that has its default name is searched for.
         freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
-        id_col: Name of the series' column, before `columns`.
+        id_col: Name of the series' column, before `columns`; several names for columns that name a series together.
         time_col: Name of the time column, before `columns`.
-        target_col: Name of the target column, before `columns`.
+        target_col: Name of the target column, before `columns`; several names for columns that hold a series each.
         like: Names that are meant where the table has them, as in data that were read before. Static columns may
             then lack.
         past: Names of columns that are known up to now, numbers, flags or categories.
@@ -72,8 +76,10 @@ def to_panel(
     if plain is not None:
         _refuse_covariates(roles, "An array")
         return _array_panel(*plain, freq)
-    source = as_source(data)
-    wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col, roles.names))
+    source, id_name, target = arrange(
+        as_source(data), id_col, target_col, time_col=time_col, like=like, keep=roles.names
+    )
+    wanted = wanted_columns(columns, Wanted(id_name, time_col, target, roles.names))
     wanted = wanted_like(wanted, like, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
     layout = lay_out(source, wanted, freq)
@@ -118,6 +124,7 @@ class Layout:
     grid: Grid
     is_sorted: bool  # whether the rows of each series came in order
     is_grouped: bool  # whether, beside that, they came series by series
+    n_merged: int = 0  # rows whose time an earlier row had, where they were merged
 
     @property
     def lengths(self) -> Ints:
@@ -129,7 +136,7 @@ class Layout:
     def read_values(self) -> Numbers:
         """Read the target of each row, NaN where it is missing; a series without any is an error."""
         column = self.source.frame[self.found.target]
-        numbers = parse_numbers(column, prefer_comma=self.source.prefer_comma)
+        numbers = parse_numbers(column, prefer_comma=self.source.prefer_comma, decimal=self.source.decimal)
         bad = not_finite(column, numbers.floats)
         if len(bad):
             first = int(bad[0])
@@ -202,8 +209,11 @@ def _refuse_covariates(roles: Roles, data: str) -> None:
         )
 
 
-def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> Layout:
-    """Find the columns, the series and the grid of times of a table."""
+def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, duplicates: str = "error") -> Layout:
+    """Find the columns, the series and the grid of times of a table.
+
+    `duplicates` says what becomes of rows with the same time: "error", or their "sum", "mean" or "last" value.
+    """
     found = find_columns(source.frame, wanted)
     if not len(source.frame):
         raise DataError(
@@ -212,9 +222,14 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
     times = read_times(source, found)
     found, times = separate_series(source, found, times, freq)
     codes, ids = _series(source, found)
+    check_years(source, found, times.instants, codes)
+    _say_order_of_rows(source, found, wanted)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
     again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1
+    if len(again) and duplicates != "error":
+        merged = merge_repeated(source, found, codes, times.instants, duplicates)
+        return replace(lay_out(merged, wanted, freq), n_merged=len(again))
     if len(again):
         raise_repeated(source, wanted, found, times, np.arange(len(codes))[order][again])
     grid, stamps = _choose_grid(times, order, offsets, ids, freq)
@@ -225,6 +240,19 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
     if not is_grouped:
         position[order] = position.copy()
     return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped)
+
+
+def _say_order_of_rows(source: Source, found: Found, wanted: Wanted) -> None:
+    """Warn a program whose table has other columns, but none with times; a file is described before it is used."""
+    others = [str(name) for name in source.frame.columns if name not in {found.id, found.target, *wanted.covariates}]
+    if found.dates or source.is_file or not others:
+        return
+    shown = ", ".join(map(repr, others[:6])) + (", ..." if len(others) > 6 else "")
+    warnings.warn(
+        f"No column of the table holds times (there are {shown}): the order of the rows counts. Name the column with "
+        "`time_col=`.",
+        stacklevel=2,
+    )
 
 
 def _order(codes: Ints, instants: Array) -> tuple[Ints | slice, bool]:

@@ -1,8 +1,9 @@
-"""How is this text file written? Finds delimiter and header, and reads the cells."""
+"""How is this text file written? Finds delimiter and table, and reads the cells."""
 
 import csv
 import io
 import re
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,16 +13,18 @@ from typing import Any
 import pandas as pd
 
 from gatecast.data.reading.decoding import Decoded
-from gatecast.data.reading.find import ID_NAMES, TARGET_NAMES, TIME_NAMES, text_kind
-from gatecast.data.reading.numbers import MISSING
+from gatecast.data.reading.find import ID_NAMES
+from gatecast.data.reading.headers import Header, Record, find_header, footer_start, without_lines
 from gatecast.exceptions import DataError
 
 __all__ = ["TextTable", "read_text"]
 
 # In the order of preference where several would do: a comma may also be part of a number.
 DELIMITERS = ("\t", ";", "|", ",")
+DECIMAL_COMMA = r"\s*[-+]?\d+(?:,\d+)?\s*"
 N_LINES = 50
-DATA_KINDS = ("date", "clock", "number text")
+N_LAST = 12
+MOST_LINES = 0.8  # of the lines have a delimiter as often as the table has it, beside titles and notes
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,12 @@ class TextTable:
     """The cells of a text file."""
 
     frame: pd.DataFrame  # columns of numbers where every cell is one, else of texts
-    decoded: Decoded  # the whole file, comment lines emptied so that lines still count as in the file
+    decoded: (
+        Decoded  # the whole file, lines that are none of the table emptied so that lines still count as in the file
+    )
     delimiter: str | None  # None for a single column
     has_header: bool
+    notes: tuple[str, ...] = ()  # which lines were left out
 
     def line(self, row: int) -> int:
         """Return the line of a row (from 0) as a person counts in the file."""
@@ -39,15 +45,27 @@ class TextTable:
         return next(islice(lines, row + int(self.has_header), None), 0)
 
 
-def read_text(decoded: Decoded, name: str, id_col: str | None = None) -> TextTable:
-    """Find delimiter and header of a text and read its cells."""
+def read_text(
+    decoded: Decoded, name: str, id_cols: Sequence[str] = (), skip_rows: int = 0, decimal: str | None = None
+) -> TextTable:
+    """Find delimiter and header of a text and read its cells.
+
+    Ids keep their zeros, the first `skip_rows` lines are none of the table, and `decimal` is the mark before decimals.
+    """
     # Trailing empty lines, and the ";;;" that spreadsheets leave below a table.
     text = decoded.text.rstrip("\r\n\t ,;|")
-    if "#" in text:
-        text = re.sub(r"(?m)^[ \t]*#.*$", "", text)
-    delimiter = _delimiter(text)
+    text = without_lines(text, 1, skip_rows) if skip_rows else text
+    text, delimiter = _announced(text)
+    text, comment = _without_comments(text)
+    delimiter = delimiter or _delimiter(text)
+    if delimiter is None:
+        text, delimiter = _between_spaces(text)
+    if delimiter is not None and re.search(rf"(?m)^[ \t{re.escape(delimiter)}]*{re.escape(delimiter)}[ \t]*$", text):
+        text = re.sub(rf"(?m)^[ \t{re.escape(delimiter)}]+$", "", text)
     try:
-        return _read(replace(decoded, text=text), name, delimiter, id_col)
+        return _read(replace(decoded, text=text), name, delimiter, id_cols, comment, decimal)
+    except DataError:
+        raise
     except (csv.Error, ValueError) as error:
         raise DataError(
             f"{name!r} cannot be split into cells ({str(error).strip()}), and lines of cells were expected. "
@@ -55,24 +73,97 @@ def read_text(decoded: Decoded, name: str, id_col: str | None = None) -> TextTab
         ) from None
 
 
-def _read(decoded: Decoded, name: str, delimiter: str | None, id_col: str | None) -> TextTable:
-    text = decoded.text
-    first = [cells for _, cells in islice(_records(text, delimiter), N_LINES)]
+def _announced(text: str) -> tuple[str, str | None]:
+    """Return the delimiter that a first line like `sep=;` announces to spreadsheets."""
+    found = re.match(r"[\ufeff\s]*\"?sep=(.)\"?[ \t]*(?=[\r\n])", text)
+    return (text, None) if found is None else (text[: found.start()] + text[found.end() :], found[1])
+
+
+def _without_comments(text: str) -> tuple[str, Record | None]:
+    """Empty the lines of comments, and return the last one above the table, which may hold the names."""
+    if "#" not in text:
+        return text, None
+    line, comment = 0, None
+    for line, content in enumerate(io.StringIO(text, newline=""), start=1):
+        plain = content.strip()
+        if plain and not plain.startswith("#"):
+            break
+        comment = (line, [plain.lstrip("# \t")]) if plain else comment
+    return re.sub(r"(?m)^[ \t]*#.*$", "", text), comment
+
+
+def _between_spaces(text: str) -> tuple[str, str | None]:
+    """Write a table whose columns stand between spaces with tabs, where each of its lines has as many cells."""
+    lines = list(islice((line.strip() for line in io.StringIO(text) if line.strip()), N_LINES))
+    for spaces in (r"[ \t]{2,}", r"[ \t]+"):
+        counts = {len(re.split(spaces, line)) for line in lines}
+        if len(counts) == 1 and min(counts) > 1 and len(lines) > 1:
+            return re.sub(spaces, "\t", re.sub(r"(?m)^[ \t]+", "", text)), "\t"
+    return text, None
+
+
+def _read(
+    decoded: Decoded,
+    name: str,
+    delimiter: str | None,
+    id_cols: Sequence[str],
+    comment: Record | None,
+    decimal: str | None,
+) -> TextTable:
+    first = list(islice(_records(decoded.text, delimiter), N_LINES))
     if not first:
         raise DataError(
             f"{name!r} is empty, and a table with a time and a value in each line was expected. Check how it was made."
         )
-    has_header = _has_header(first)
-    if has_header and len(first) == 1:
+    header = find_header(first)
+    if header.n_records and len(first) == header.place + header.n_records:
         raise DataError(
             f"{name!r} has a header but no rows below it, and at least one was expected. Check how it was made."
         )
-    names = _names(first, has_header, _width(text, delimiter, has_header, name))
-    table = TextTable(_cells(text, delimiter, has_header, names), decoded, delimiter, has_header)
-    return _with_zeros(table, names, id_col)
+    text, notes = _above(decoded.text, first, header)
+    said = [] if comment is None or header.n_records else next(csv.reader(comment[1], delimiter=delimiter or "\0"))
+    names = [cell.strip() for cell in (said if len(said) == len(first[header.place][1]) else header.names)]
+    width, last = _shape(text, delimiter, header, name)
+    below = footer_start(last, header, width)
+    if below is not None:
+        line = next(cells for start, cells in last if start == below)
+        notes.append(f"from line {below} on ({', '.join(filter(None, line))[:60]})")
+        text = without_lines(text, below, None)
+    called = _called(names, width)
+    frame = _cells(text, delimiter, bool(header.n_records), called, decimal=decimal or ".")
+    table = TextTable(frame, replace(decoded, text=text), delimiter, bool(header.n_records), tuple(notes))
+    if said and names == [cell.strip() for cell in said]:
+        return replace(_with_zeros(table, called, id_cols), has_header=True, decoded=_as_header(table.decoded, comment))
+    return _with_zeros(table, called, id_cols)
 
 
-def _records(text: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+def _as_header(decoded: Decoded, comment: Record | None) -> Decoded:
+    """Put the header that stood in a comment back, so that lines count as in the file."""
+    if comment is None:
+        return decoded
+    lines = decoded.text.split("\n", comment[0])
+    lines[comment[0] - 1] = "x"
+    return replace(decoded, text="\n".join(lines))
+
+
+def _above(text: str, records: Sequence[Record], header: Header) -> tuple[str, list[str]]:
+    """Empty the lines above the header and those between it and the rows; return notes about them, too."""
+    notes = []
+    top = records[header.place][0]
+    if header.place:
+        begin = records[0][0]
+        notes.append(f"line {begin}" if top - 1 == begin else f"lines {begin} to {top - 1}")
+        text = without_lines(text, 1, top - 1)
+    if header.n_records > 1:
+        begin, rows = records[header.place + 1][0], records[header.place + header.n_records][0]
+        notes.append(
+            f"line {begin} below the header" if rows - 1 == begin else f"lines {begin} to {rows - 1} below the header"
+        )
+        text = without_lines(text, begin, rows - 1)
+    return text, notes
+
+
+def _records(text: str, delimiter: str | None) -> Iterator[Record]:
     """Yield the line on which each record starts, and its cells; empty lines are skipped."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or "\0", skipinitialspace=True)
     begin = 1
@@ -83,66 +174,73 @@ def _records(text: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]
 
 
 def _delimiter(text: str) -> str | None:
-    """Count the delimiters outside quotes: one that is on every line as often wins."""
+    """Count the delimiters outside quotes: one that is on every line as often wins, or else on most of them."""
     lines = (line for line in io.StringIO(text) if line.strip())
     bare = [re.sub(r'"[^"]*"', "", line) for line in islice(lines, N_LINES)]
     counts = {mark: [line.count(mark) for line in bare] for mark in DELIMITERS}
     for mark, found in counts.items():
         if found and min(found) > 0 and min(found) == max(found):
             return mark
-    # Some lines have more or fewer cells: take what the header has, too.
+    if not counts["\t"] or all(re.fullmatch(DECIMAL_COMMA, line) for line in bare[1:]):
+        # a single column of numbers with a comma
+        return None
+    for mark, found in counts.items():
+        often, n = Counter(found).most_common(1)[0] if found else (0, 0)
+        if often > 0 and n >= MOST_LINES * len(bare):
+            return mark
+    # Some lines have more or fewer cells: take what the header has, too, or what most lines have below titles.
     usual = {mark: median(found) for mark, found in counts.items() if found and found[0] > 0}
+    usual = usual or {mark: median(found) for mark, found in counts.items() if found}
     best = max(usual, key=lambda mark: usual[mark], default=None)
     return best if best is not None and usual[best] > 0 else None
 
 
-def _has_header(records: list[list[str]]) -> bool:
-    """Tell whether the first line holds names: where the lines below hold dates or numbers, it does not."""
-    first, body = records[0], records[1:]
-    if any(cell.strip().lower() in (*TIME_NAMES, *TARGET_NAMES, *ID_NAMES) for cell in first):
-        return True
-    kinds = [text_kind(pd.Series([row[i] for row in body if i < len(row)], dtype=object)) for i in range(len(first))]
-    own = [text_kind(pd.Series([cell], dtype=object)) for cell in first]
-    if not body:
-        return not any(kind in DATA_KINDS for kind in own)
-    if "date" in kinds:
-        return own[kinds.index("date")] != "date"
-    differing = [i for i, kind in enumerate(kinds) if kind in DATA_KINDS and own[i] != kind]
-    is_named = any(first[i].strip().lower() not in MISSING for i in differing)
-    return is_named or not any(kind in DATA_KINDS for kind in kinds)
-
-
-def _width(text: str, delimiter: str | None, has_header: bool, name: str) -> int:
-    """Return the number of cells in a line, once no line has more."""
+def _shape(text: str, delimiter: str | None, header: Header, name: str) -> tuple[int, list[Record]]:
+    """Return the number of cells in a line, once no line has more, and the last records."""
     records = _records(text, delimiter)
-    header = next(records)[1]
-    body = next(records)[1] if has_header else header
+    first = next(records)[1]
+    names = header.names if header.n_records else first
+    body = next(records)[1] if header.n_records else first
     # R writes no name above the names of the rows.
-    width = len(body) if len(body) == len(header) + 1 else len(header)
-    for line, cells in _records(text, delimiter):
-        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-            raise DataError(
-                f"{name!r} has {len(cells)} cells in line {line}, and {width} were expected as in the lines above. "
-                "Put quotes around cells that contain the delimiter."
-            )
-    return width
+    width = len(body) if len(body) == len(names) + 1 else len(names)
+    last: deque[Record] = deque(maxlen=N_LAST)
+    long: Record | None = None
+    for line, cells in islice(_records(text, delimiter), bool(header.n_records), None):
+        last.append((line, cells))
+        if long is None and len(cells) > width and any(cell.strip() for cell in cells[width:]):
+            long = line, cells
+    if long is not None and (footer_start(list(last), header, width) or long[0] + 1) > long[0]:
+        raise DataError(
+            f"{name!r} has {len(long[1])} cells in line {long[0]}, and {width} were expected as in the lines above. "
+            "Put quotes around cells that contain the delimiter, or leave lines above the table out with `skip_rows=`."
+        )
+    return width, list(last)
 
 
-def _names(records: list[list[str]], has_header: bool, width: int) -> list[str]:
-    if not has_header:
+def _called(names: Sequence[str], width: int) -> list[str]:
+    """Give each column a name of its own."""
+    if not names:
         return [f"column_{i + 1}" for i in range(width)]
-    header = [cell.strip() for cell in records[0]]
-    header = [""] * (width - len(header)) + header
-    names: list[str] = []
-    for i, cell in enumerate(header):
-        base = cell or f"Unnamed: {i}"
-        copies = sum(name == base or name.startswith(f"{base}.") for name in names)
-        names.append(f"{base}.{copies}" if base in names else base)
-    return names
+    bases = [name or f"Unnamed: {i}" for i, name in enumerate([""] * (width - len(names)) + list(names))]
+    taken, copies, called = set(bases), Counter[str](), []
+    for base in bases:
+        copies[base] += 1
+        name = base
+        while name in taken and copies[base] > 1:
+            name = f"{base}.{copies[base] - 1}"
+            copies[base] += name in taken
+        taken.add(name)
+        called.append(name)
+    return called
 
 
 def _cells(
-    text: str, delimiter: str | None, has_header: bool, names: Sequence[str], as_text: Sequence[str] = ()
+    text: str,
+    delimiter: str | None,
+    has_header: bool,
+    names: Sequence[str],
+    as_text: Sequence[str] = (),
+    decimal: str = ".",
 ) -> pd.DataFrame:
     # Newer versions always read floats exactly, and warn about the argument.
     exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
@@ -160,6 +258,7 @@ def _cells(
         na_filter=False,
         skipinitialspace=True,
         low_memory=False,
+        decimal=decimal,
         **exact,
     )
     unnamed = [name for name in frame if str(name).startswith("Unnamed: ")]
@@ -167,9 +266,9 @@ def _cells(
     return pd.DataFrame(frame.drop(columns=empty))
 
 
-def _with_zeros(table: TextTable, names: list[str], id_col: str | None) -> TextTable:
+def _with_zeros(table: TextTable, names: list[str], id_cols: Sequence[str]) -> TextTable:
     """Keep the zeros in front of ids like 007."""
-    ids = [name for name in names if name == id_col or name.strip().lower() in ID_NAMES]
+    ids = [name for name in names if name in id_cols or name.strip().lower() in ID_NAMES]
     for name in ids:
         if name in table.frame and table.frame[name].dtype.kind in "iu":
             texts = _cells(table.decoded.text, table.delimiter, table.has_header, names, [name])[name]

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
-from gatecast.data.reading.dates import Dates, parse_dates, parse_digits
-from gatecast.data.reading.find import STEP_NAMES, Found, column_kind
+from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.reading.dates import Dates, parse_dates
+from gatecast.data.reading.find import Found, column_kind
 from gatecast.data.reading.frames import Source
 from gatecast.data.reading.numbers import parse_numbers
+from gatecast.data.reading.numeric_times import decimal_steps, read_fractions, read_integers
 from gatecast.data.reading.parts import CLOCK_PARTS, HOUR_ENDING, join_date
 from gatecast.exceptions import DataError
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["RowTimes", "local_times", "read_times", "time_text"]
+
+SURE = ("%Y%m%d", "days of a spreadsheet")  # layouts of integers that are dates in a program, too
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def local_times(utc: Array, timezone: str) -> Array:
 def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "") -> RowTimes:
     """Read one column of times, which may have been put together from those of `names`."""
     kind = column_kind(column)
-    if kind in ("integer", "number") and source.date_format is None:
+    if kind in ("integer", "number", "number text") and source.date_format is None:
         return _from_numbers(source, names[0], column)
     if kind == "time":
         return _checked(source, names, Dates(_timestamps(column), layout))
@@ -81,7 +84,8 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
     if dates is None:
         raise DataError(
             f"Column {names[0]!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each row was "
-            "expected. Name another with `time_col=`, or write the dates as 2024-01-31."
+            "expected. Say how they are written, e.g. `date_format='%d/%m/%Y %H:%M'`, write them as 2024-01-31, or "
+            "name another column with `time_col=`."
         )
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
@@ -121,19 +125,26 @@ def _raise_clock(source: Source, name: str, row: int, limits: tuple[int, int]) -
 
 
 def _from_numbers(source: Source, name: str, column: "pd.Series") -> RowTimes:
-    steps = _steps(source, name, column)
-    if name.strip().lower() not in STEP_NAMES:
-        dates = parse_digits(steps)
-        # In a program 2024 may be a step; eight digits that all are days are dates everywhere.
-        if dates is not None and not dates.times.hasnans and (source.is_file or dates.layout == "%Y%m%d"):
-            return RowTimes(_utc(dates.times), None, dates.layout)
+    """Read numbers as dates where they are clear ones, else as steps."""
+    numbers = parse_numbers(column, prefer_comma=source.prefer_comma, decimal=source.decimal).floats
+    if column.dtype.kind not in "iu" and np.isfinite(numbers).all() and (numbers % 1 != 0).any():
+        fractions = read_fractions(numbers, name)
+        if fractions is not None:
+            return _checked(source, (name,), fractions)
+        counted = decimal_steps(numbers)
+        if counted is not None:
+            return RowTimes(counted[0], layout=counted[1])
+    steps = _steps(source, name, column, numbers)
+    dates = read_integers(steps, name)
+    # In a program 2024 may be a step; eight digits that all are days are dates everywhere, and so are an Excel file's.
+    if dates is not None and not dates.times.hasnans and (source.is_file or dates.layout in SURE):
+        return RowTimes(_utc(dates.times), None, dates.layout)
     return RowTimes(steps, layout="integer steps")
 
 
-def _steps(source: Source, name: str, column: "pd.Series") -> Ints:
+def _steps(source: Source, name: str, column: "pd.Series", numbers: Floats) -> Ints:
     if column.dtype.kind in "iu":
         return column.to_numpy(dtype=np.int64)
-    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     # Beyond 2^53 a float is no exact integer any more.
     bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
     if len(bad):

@@ -1,0 +1,294 @@
+"""How does a file of any kind become columns? Text, Parquet, spreadsheets and JSON, also gzipped or from a pipe."""
+
+import csv
+import datetime
+import difflib
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gatecast.data.reading.decoding import Decoded, check_encoding, decode
+from gatecast.data.reading.duplicates import check_duplicates
+from gatecast.data.reading.frames import Source, as_source
+from gatecast.data.reading.text import TextTable, read_text
+from gatecast.exceptions import ConfigError, DataError
+
+__all__ = ["Loaded", "Reading", "load"]
+
+STANDARD_INPUT = Path("-")
+GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# raised for metadata of Parquet files that are broken
+MISREAD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+ZIPPED_SHEETS = (b"xl/", b"content.xml")  # parts of .xlsx and .ods files
+JSON = (".json", ".jsonl", ".ndjson")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read, where that is not to be found out."""
+
+    date_format: str | None = None  # as strptime, e.g. "%d/%m/%Y"
+    encoding: str | None = None  # of a text file, e.g. "cp1252"
+    decimal: str | None = None  # the mark before decimals, "." or ","
+    na: tuple[str, ...] = ()  # cells that say that a value is missing, beside the usual ones
+    skip_rows: int = 0  # lines above the table that are none of it
+    sheet: str | None = None  # of a spreadsheet, by its name or its number from 1
+    duplicates: str = "error"  # rows with the same time: "error", "sum", "mean" or "last"
+
+    def check(self) -> None:
+        """Refuse what makes no sense."""
+        if self.encoding is not None:
+            check_encoding(self.encoding)
+        if self.decimal not in (None, ".", ","):
+            raise ConfigError(f"`decimal` must be '.' or ',', got {self.decimal!r}. Use `decimal=','` for 1234,5.")
+        if isinstance(self.skip_rows, bool) or not isinstance(self.skip_rows, int) or self.skip_rows < 0:
+            raise ConfigError(
+                f"`skip_rows` must be a number of lines from 0 on, got {self.skip_rows!r}. Use `skip_rows=2` for two "
+                "lines above the header."
+            )
+        check_duplicates(self.duplicates)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The columns of a file, and what is known of the file."""
+
+    source: Source
+    kind: str  # as `Table.format`
+    text: TextTable | None = None  # of a text file
+    notes: tuple[str, ...] = ()
+
+
+def load(path: Path, reading: Reading, id_cols: tuple[str, ...] = ()) -> Loaded:
+    """Read the columns of a file."""
+    reading.check()
+    content, is_packed = _content(path)
+    loaded = _loaded(path, content, reading, id_cols)
+    source = replace(loaded.source, date_format=reading.date_format, decimal=reading.decimal, is_file=True)
+    if reading.na:
+        source = replace(source, frame=_without_codes(source.frame, reading.na))
+    return replace(loaded, source=source, kind=loaded.kind + (", gzip" if is_packed else ""))
+
+
+def _loaded(path: Path, content: bytes, reading: Reading, id_cols: tuple[str, ...]) -> Loaded:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
+        return Loaded(replace(as_source(_parquet(path, content)), backend="pandas"), "Parquet")
+    if content.startswith((OLE, ZIP)) or path.suffix.lower() in SPREADSHEETS:
+        if content.startswith(ZIP) and not any(part in content for part in ZIPPED_SHEETS):
+            raise DataError(
+                f"{str(path)!r} is a zip archive, and a table was expected. Unpack it and pass the file inside."
+            )
+        return _spreadsheet(path, content, reading, id_cols)
+    if any(suffix in JSON for suffix in suffixes[-2:]) or content.lstrip()[:1] == b"{":
+        return _json(path, decode(content, path.name, reading.encoding))
+    text = read_text(
+        decode(content, path.name, reading.encoding), path.name, id_cols, reading.skip_rows, reading.decimal
+    )
+    kind = "TSV" if text.delimiter == "\t" else "CSV"
+    return Loaded(_source(text, "line"), kind, text, text.notes)
+
+
+def _source(text: TextTable, unit: str) -> Source:
+    return Source(
+        text.frame,
+        where=lambda row: f"{unit} {text.line(row)}",
+        is_file=True,
+        has_header=text.has_header,
+        prefer_comma=text.delimiter == ";",
+    )
+
+
+def _content(path: Path) -> tuple[bytes, bool]:
+    """Return the bytes of a file, unpacked, and whether they were packed."""
+    if path.is_dir():
+        raise DataError(f"{str(path)!r} is a folder, and a file was expected. Pass one file inside it.")
+    content = _standard_input() if path == STANDARD_INPUT else _bytes(path)
+    if not content.strip():
+        raise DataError(
+            f"The file {str(path)!r} is empty, and a table with a time and a value in each line was "
+            "expected. Check how it was made."
+        )
+    packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
+    return (_unzipped(path, content) if packed else content), packed
+
+
+@cache
+def _standard_input() -> bytes:
+    """Read what was piped in, once: a command reads its table several times."""
+    return sys.stdin.buffer.read()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(
+            f"The file {str(path)!r} does not exist, and a table was expected there.{_near(path)}"
+        ) from None
+    except PermissionError:
+        raise DataError(
+            f"The file {str(path)!r} may not be read, and a readable one was expected. Change its permissions."
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"The file {str(path)!r} cannot be read ({error.strerror}), and a table was expected. Check the path."
+        ) from None
+
+
+def _unzipped(path: Path, content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        raise DataError(
+            f"{str(path)!r} is damaged or no gzip file, and a whole one was expected. Copy it again."
+        ) from None
+
+
+def _near(path: Path) -> str:
+    """Suggest the nearest name in the folder."""
+    if not path.parent.is_dir():
+        return f" The folder {str(path.parent)!r} does not exist either."
+    names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
+    near = difflib.get_close_matches(path.name, names, n=2, cutoff=0.5)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else " Check the path."
+
+
+def _parquet(path: Path, content: bytes) -> pd.DataFrame:
+    try:
+        import pyarrow
+    except ImportError:
+        raise DataError(
+            f"{str(path)!r} is a Parquet file, and reading one needs pyarrow, which is not installed. "
+            "Run `pip install 'gatecast[parquet]'`, or save it as CSV."
+        ) from None
+    try:
+        return _parquet_frame(content)
+    except (pyarrow.ArrowException, OSError, *MISREAD):
+        raise DataError(
+            f"{str(path)!r} is damaged or no Parquet file, and a whole one was expected. Write it again."
+        ) from None
+
+
+def _parquet_frame(content: bytes) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
+    except MISREAD:
+        # what pandas has written of its columns there may be wrong where the columns themselves are not
+        from pyarrow import parquet
+
+        frame: pd.DataFrame = parquet.read_table(io.BytesIO(content)).replace_schema_metadata(None).to_pandas()
+        return frame
+
+
+def _spreadsheet(path: Path, content: bytes, reading: Reading, id_cols: tuple[str, ...]) -> Loaded:
+    """Read one sheet as text: titles, units and totals stand in spreadsheets as they do in text files."""
+    try:
+        import python_calamine as calamine
+    except ImportError:
+        raise DataError(
+            f"{str(path)!r} is a spreadsheet, and reading one needs python-calamine, which is not installed. Run "
+            "`pip install 'gatecast[excel]'`, or save the sheet as CSV."
+        ) from None
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = list(book.sheet_names)
+        name, note = _sheet(path, names, reading.sheet, lambda one: bool(book.get_sheet_by_name(one).to_python()))
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except calamine.PasswordError:
+        raise DataError(
+            f"{str(path)!r} is protected by a password, and an open file was expected. Save it without the password."
+        ) from None
+    except calamine.CalamineError:
+        raise DataError(
+            f"{str(path)!r} is a damaged spreadsheet, or none, and a whole one was expected. Save the sheet as CSV."
+        ) from None
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
+    text = read_text(Decoded(stream.getvalue(), ""), path.name, id_cols, reading.skip_rows)
+    return Loaded(_source(text, "row"), "spreadsheet", None, (*note, *text.notes))
+
+
+def _sheet(path: Path, names: list[str], wanted: str | None, is_filled: Callable[[str], bool]) -> tuple[str, list[str]]:
+    """Return the name of the sheet to read, and a note where others hold something, too."""
+    if wanted is None:
+        filled = [name for name in names if is_filled(name)]
+        if not filled:
+            raise DataError(
+                f"{str(path)!r} has no sheet that holds anything, and a table was expected. Check the file."
+            )
+        others = f"the other sheets ({', '.join(map(repr, filled[1:6]))}); the table is {filled[0]!r}"
+        return filled[0], [others] if len(filled) > 1 else []
+    if wanted in names:
+        return wanted, []
+    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+        return names[int(wanted) - 1], []
+    raise ConfigError(
+        f"`sheet={wanted!r}` is no sheet of {str(path)!r}, which has {', '.join(map(repr, names[:8]))}. "
+        f"Use `sheet={names[0]!r}`, or a number from 1 to {len(names)}."
+    )
+
+
+def _cell(value: object) -> str:
+    """Write the cell of a spreadsheet as text; whole numbers without a point."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    return " ".join(str(value).splitlines())
+
+
+def _json(path: Path, decoded: Decoded) -> Loaded:
+    """Read JSON lines, a list of objects, or an object of columns."""
+    try:
+        lines = [(number, line) for number, line in enumerate(decoded.text.splitlines(), start=1) if line.strip()]
+        if len(lines) > 1 and lines[0][1].strip().startswith("{") and lines[0][1].strip().endswith("}"):
+            rows, numbers = [json.loads(line) for _, line in lines], [number for number, _ in lines]
+        else:
+            rows, numbers = json.loads(decoded.text), []
+        if isinstance(rows, dict) and not any(isinstance(cell, list) for cell in rows.values()):
+            rows = [rows]
+        frame = pd.DataFrame(rows)
+    except (ValueError, TypeError, RecursionError, AttributeError) as error:
+        raise DataError(
+            f"{path.name!r} is no table in JSON "
+            f"({str(error).splitlines()[0][:80] if str(error) else 'nested too deep'}), "
+            'and lines like {"ds": "2024-01-31", "y": 5} were expected. Check how it was made.'
+        ) from None
+    nested = next(
+        (str(name) for name in frame if frame[name].map(lambda cell: isinstance(cell, dict | list)).any()), None
+    )
+    if nested is not None or frame.empty:
+        raise DataError(
+            f"{path.name!r} holds {'nothing' if nested is None else f'objects or lists in {nested!r}'}, and a plain "
+            "value in "
+            "each cell was expected. Write one flat object for each time and series."
+        )
+    frame.columns = frame.columns.map(str)
+    where = (lambda row: f"line {numbers[row]}") if numbers else (lambda row: f"row {row + 1}")
+    return Loaded(Source(frame, where=where, is_file=True), "JSON lines" if numbers else "JSON")
+
+
+def _without_codes(frame: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    """Empty the cells that say that a value is missing."""
+    texts = {code.strip().lower() for code in codes}
+    numbers = pd.to_numeric(pd.Series([*codes]), errors="coerce").dropna().to_numpy()
+    columns = {}
+    for name, column in frame.items():
+        if column.dtype.kind in "iuf":
+            is_code = np.isin(column.to_numpy(), numbers)
+            columns[name] = column.astype(np.float64).mask(is_code) if is_code.any() else column
+        else:
+            is_code = column.astype(str).str.strip().str.lower().isin(texts).to_numpy()
+            columns[name] = column.where(~is_code, "") if column.dtype == object and is_code.any() else column
+    return pd.DataFrame(columns)

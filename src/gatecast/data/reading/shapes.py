@@ -1,0 +1,248 @@
+"""How does a table of another shape become a long one? Several id columns, series side by side, dates across."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.panel import Columns
+from gatecast.data.reading.find import column_kind, raise_unknown
+from gatecast.data.reading.frames import Source
+from gatecast.data.reading.numbers import is_missing, parse_numbers
+from gatecast.data.reading.parts import part_of
+from gatecast.data.reading.words import month_number
+from gatecast.exceptions import ConfigError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gatecast.data.reading.dates import Dates
+
+__all__ = ["Name", "arrange", "join_ids", "long_table", "one_name", "separating_pair", "stack_targets"]
+
+Name = str | Sequence[str] | None  # of a column, or of several
+FEWEST_ACROSS = 3  # columns named like times
+ID_MARK = "/"
+MOST_PAIRS = 8  # columns of which pairs are tried
+
+
+def one_name(names: Name, label: str) -> tuple[str, ...]:
+    """Return the names that were given for one purpose; none for None.
+
+    >>> one_name("shop", "id_col"), one_name(["store", "item"], "id_col"), one_name(None, "id_col")
+    (('shop',), ('store', 'item'), ())
+    """
+    several = (names,) if isinstance(names, str) else tuple(names or ())
+    if len(set(several)) < len(several) or not all(isinstance(name, str) for name in several):
+        raise ConfigError(
+            f"`{label}` must be the name of a column or a list of different ones, got {names!r}. "
+            f"Use `{label}={next(iter(several), 'name')!r}`."
+        )
+    return several
+
+
+def arrange(
+    source: Source,
+    id_col: Name,
+    target_col: Name,
+    *,
+    time_col: str | None = None,
+    like: Columns | None = None,
+    keep: Sequence[str] = (),
+) -> tuple[Source, str | None, str | None]:
+    """Make a table long; returns the names of its id and of its target, too, where they are known.
+
+    `like` are the columns of data that were read before, whose id may be joined of columns, and `keep` columns that
+    have a use of their own.
+    """
+    ids, targets = one_name(id_col, "id_col"), one_name(target_col, "target_col")
+    if not targets and time_col is None:
+        source = long_table(source, (*keep, *ids))
+    if not ids and like is not None:
+        ids = _joined_before(source, like.id)
+    source, id_name = join_ids(source, ids, keep)
+    source, stacked, target = stack_targets(source, targets)
+    if stacked is not None and id_name is not None:
+        source, id_name = join_ids(source, (id_name, stacked), keep)
+    return source, id_name or stacked, target
+
+
+def _joined_before(source: Source, name: str) -> tuple[str, ...]:
+    """Return the columns of which an id was joined, if the table has them and not the id."""
+    parts = tuple(name.split(ID_MARK))
+    there = {str(column) for column in source.frame.columns}
+    return parts if len(parts) > 1 and name not in there and set(parts) <= there else ()
+
+
+def join_ids(source: Source, names: Sequence[str], keep: Sequence[str] = ()) -> tuple[Source, str | None]:
+    """Join the columns that together name a series into one, called `store/item`, with names like `1/7`.
+
+    The joined columns are left out, but for those to `keep`.
+    """
+    if len(names) < 2:
+        return source, next(iter(names), None)
+    frame = source.frame
+    for name in names:
+        if name not in frame.columns:
+            raise_unknown("id_col", name, frame.columns)
+    empty = np.flatnonzero(np.logical_or.reduce([is_missing(frame[name]) for name in names]))
+    if len(empty):
+        raise DataError(
+            f"Columns {', '.join(map(repr, names))} do not all hold a name in {source.where(int(empty[0]))}, and "
+            "together "
+            "they were expected to name a series in every row. Fill or remove these rows."
+        )
+    texts = [frame[name].astype(str).str.strip() for name in names]
+    joined = texts[0].str.cat(texts[1:], sep=ID_MARK)
+    name = ID_MARK.join(names)
+    rest = frame.drop(columns=[name for name in names if name not in keep])
+    rest.insert(0, name, joined)
+    return replace(source, frame=rest), name
+
+
+def stack_targets(source: Source, names: Sequence[str]) -> tuple[Source, str | None, str | None]:
+    """Put columns that each hold one series below each other; returns the names of the id and the target, too."""
+    if len(names) < 2:
+        return source, None, next(iter(names), None)
+    frame, default = source.frame, Columns()
+    for name in names:
+        if name not in frame.columns:
+            raise_unknown("target_col", name, frame.columns)
+    beside = [name for name in frame.columns if name not in names]
+    clash = next((name for name in beside if name in (default.id, default.target)), None)
+    if clash is not None:
+        raise DataError(
+            f"Several targets ({', '.join(map(repr, names))}) become series in the columns {default.id!r} and "
+            f"{default.target!r}, and there is a column {clash!r} already. Rename it, or pass one target."
+        )
+    n = len(frame)
+    stacked = frame.melt(beside, list(names), default.id, default.target)
+    where = source.where
+    long = replace(source, frame=stacked, where=lambda row: f"{where(row % n)} (column {names[row // n]!r})")
+    return long, default.id, default.target
+
+
+def long_table(source: Source, keep: Sequence[str] = ()) -> Source:
+    """Turn a table with times across its header, or with a column for each month beside the year, into a long one."""
+    frame = source.frame
+    free = [str(name) for name in frame.columns if name not in keep]
+    times = _times_across(free)
+    if times is not None:
+        return _unstacked(source, *times)
+    months = {name: month for name in free if (month := _month_of(name)) is not None}
+    year = next((name for name in free if part_of(name) == "year"), None)
+    if year is None or len(set(months.values())) < 12 or len(months) > 12:
+        return source
+    return _unstacked_months(source, year, months)
+
+
+def separating_pair(frame: "pd.DataFrame", names: Sequence[str], instants: Array) -> tuple[str, str] | None:
+    """Return two columns that together with the time tell all rows apart, None where none do."""
+    for pair in combinations(list(names)[:MOST_PAIRS], 2):
+        keys = frame[list(pair)].assign(**{"the time of the row": instants})
+        repeated = frame[list(pair)].duplicated().any()
+        if repeated and not keys.duplicated().any():
+            return pair
+    return None
+
+
+def _month_of(name: str) -> int | None:
+    plain = name.strip()
+    if plain.isdigit():
+        return int(plain) if 1 <= int(plain) <= 12 else None
+    return month_number(plain)
+
+
+def _times_across(names: Sequence[str]) -> "tuple[list[str], Dates] | None":
+    """Return the names of columns that are times, and these times, if they are most of the columns."""
+    import pandas as pd
+
+    from gatecast.data.reading.dates import parse_dates
+
+    texts = pd.Series([name for name in names if any(char.isdigit() for char in name)], dtype=object)
+    if len(texts) < FEWEST_ACROSS or 2 * len(texts) <= len(names):
+        return None
+    # World Bank files of another kind write 1960 [YR1960]
+    plain = texts.str.replace(r"^(\d{4}) \[YR\d{4}\]$", r"\1", regex=True).str.replace(r"^X(?=\d{4})", "", regex=True)
+    years = plain.str.fullmatch(r"(?:1[6-9]|20)\d{2}")
+    if years.sum() >= FEWEST_ACROSS and 2 * years.sum() > len(names):
+        texts, plain = texts[years], plain[years]
+        dates = parse_dates(plain)
+    else:
+        dates = parse_dates(plain, digits=False)
+    if dates is None or dates.times.isna().any() or dates.times.has_duplicates or dates.order == "ambiguous":
+        return None
+    return texts.tolist(), dates
+
+
+def _unstacked(source: Source, names: list[str], dates: "Dates") -> Source:
+    """Put the columns of times below each other, each row a series; what is empty was not observed."""
+    frame = source.frame
+    rows = np.arange(len(frame))
+    ids = [str(name) for name in frame.columns if name not in names and column_kind(frame[name]) == "text"]
+    name, series = _row_names(frame, ids)
+    values = frame[names].melt(var_name="time", value_name="value", ignore_index=False)
+    row = values.index.to_numpy() if len(frame) else rows
+    column = np.repeat(np.arange(len(names)), len(frame))
+    long = _assembled(name, None if series is None else series[row], dates.times[column], values["value"], row)
+    return replace(source, frame=long.drop(columns="row"), where=_where(source, long["row"].to_numpy()))
+
+
+def _unstacked_months(source: Source, year: str, months: dict[str, int]) -> Source:
+    """Put the columns of months below each other, beside the year of each row."""
+    import pandas as pd
+
+    frame = source.frame
+    years = parse_numbers(frame[year]).floats
+    is_year = np.isfinite(years) & (years % 1 == 0) & (years >= 1600) & (years <= 2200)
+    if not is_year.all():
+        bad = int(np.flatnonzero(~is_year)[0])
+        raise DataError(
+            f"Column {year!r} holds {str(frame[year].iloc[bad])!r} in {source.where(bad)}, beside a column for each "
+            "month, "
+            "and a year was expected. Correct or remove the row."
+        )
+    ids = [str(name) for name in frame.columns if name not in months and name != year]
+    ids = [name for name in ids if column_kind(frame[name]) == "text"]
+    several = frame[year].duplicated().any()
+    values = frame[list(months)].melt(var_name="month", value_name="value", ignore_index=False)
+    row = values.index.to_numpy()
+    number = np.repeat(list(months.values()), len(frame))
+    begins = ((years[row].astype(np.int64) - 1970) * 12 + number - 1).astype("datetime64[M]").astype("datetime64[ns]")
+    series = frame[ids[0]].astype(str).to_numpy(dtype=object)[row] if ids and several else None
+    long = _assembled(ids[0] if ids and several else None, series, pd.DatetimeIndex(begins), values["value"], row)
+    return replace(source, frame=long.drop(columns="row"), where=_where(source, long["row"].to_numpy()))
+
+
+def _row_names(frame: "pd.DataFrame", ids: Sequence[str]) -> tuple[str | None, Array | None]:
+    """Name the rows by the first text column, or the first two together, that differ in all of them."""
+    texts = {name: frame[name].astype(str).str.strip() for name in ids}
+    for name in ids:
+        if not texts[name].duplicated().any():
+            return name, texts[name].to_numpy(dtype=object)
+    for one, other in combinations(ids[:MOST_PAIRS], 2):
+        joined = texts[one].str.cat(texts[other], sep=ID_MARK)
+        if not joined.duplicated().any():
+            return ID_MARK.join((one, other)), joined.to_numpy(dtype=object)
+    if len(frame) == 1:
+        return None, None
+    return Columns().id, np.array([f"row {row + 1}" for row in range(len(frame))], dtype=object)
+
+
+def _assembled(
+    name: str | None, series: Array | None, times: "pd.DatetimeIndex", values: "pd.Series", row: Array
+) -> "pd.DataFrame":
+    """Make the long table, series by series, without rows that hold no value."""
+    import pandas as pd
+
+    default = Columns()
+    columns = {} if name is None else {name: series}
+    long = pd.DataFrame({**columns, default.time: times, default.target: values.to_numpy(), "row": row})
+    return long[~is_missing(long[default.target])].sort_values("row", kind="stable").reset_index(drop=True)
+
+
+def _where(source: Source, rows: Array) -> Callable[[int], str]:
+    return lambda row: source.where(int(rows[row]))

@@ -1,0 +1,81 @@
+"""Is the year of a single row a slip of the pen? The rows beside it tell."""
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.reading.find import Found
+from gatecast.data.reading.frames import Source
+from gatecast.data.reading.times import time_text
+from gatecast.exceptions import DataError
+
+__all__ = ["check_years"]
+
+NEAR = 2.5  # neighbours of a wrong row are two steps apart, where months differ a little more
+FEWEST_ROWS = 8
+FAR_YEARS = 10  # a first or last row may lie behind a gap: only one of more years is no gap
+
+
+def check_years(source: Source, found: Found, instants: Array, codes: Ints) -> None:
+    """Refuse a row with a year that its neighbours contradict, while the rest of its date fits between them."""
+    if instants.dtype.kind != "M" or len(instants) < FEWEST_ROWS:
+        return
+    order = np.argsort(codes, kind="stable")
+    times, series = instants[order].astype("datetime64[ns]").astype(np.int64), codes[order]
+    steps = np.diff(times)[series[1:] == series[:-1]]
+    n_against = min(int((steps < 0).sum()), int((steps > 0).sum()))
+    # rows in no order tell nothing about each other
+    if not len(steps) or n_against > max(1, len(steps) // 20):
+        return
+    step = float(np.median(np.abs(steps)))
+    for i in _between(times, series, step):
+        if _fits(times[i], times[i - 1], times[i + 1]):
+            _raise_wrong(source, found, instants, int(order[i]), order[[i - 1, i + 1]])
+    for end, beside, further in _ends(series):
+        expected = 2 * times[beside] - times[further]
+        far = abs(int(times[end]) - int(times[beside])) > FAR_YEARS * 365 * 86_400 * 10**9
+        if (
+            far
+            and abs(int(times[beside]) - int(times[further])) < NEAR * step
+            and _fits(times[end], times[beside], int(expected + (expected - times[beside]) // 2))
+        ):
+            _raise_wrong(source, found, instants, int(order[end]), order[[beside]])
+
+
+def _between(times: Ints, series: Ints, step: float) -> Ints:
+    """Return the places whose time does not lie between those of its neighbours, which are two steps apart."""
+    before, here, after = times[:-2], times[1:-1], times[2:]
+    same = (series[:-2] == series[1:-1]) & (series[1:-1] == series[2:])
+    apart = np.abs(after - before)
+    outside = (here < np.minimum(before, after)) | (here > np.maximum(before, after))
+    return np.flatnonzero(same & outside & (apart < NEAR * step) & (apart > 1.5 * step)) + 1
+
+
+def _ends(series: Ints) -> list[tuple[int, int, int]]:
+    """Return the last and the first place of each series of at least four rows, with two places beside it."""
+    begins = np.flatnonzero(np.diff(series, prepend=-1))
+    ends = np.append(begins[1:], len(series)) - 1
+    long = [(int(b), int(e)) for b, e in zip(begins, ends, strict=True) if e - b >= 3]
+    return [(e, e - 1, e - 2) for _, e in long] + [(b, b + 1, b + 2) for b, _ in long]
+
+
+def _fits(time: int, one: int, other: int) -> bool:
+    """Tell whether a time with another year lies between two others."""
+    low, high = sorted((int(one), int(other)))
+    date = np.datetime64(int(time), "ns")
+    month = int(date.astype("datetime64[M]").astype(int)) % 12
+    rest = date - date.astype("datetime64[M]")
+    for bound in (low, high):
+        year = np.datetime64(bound, "ns").astype("datetime64[Y]").astype("datetime64[M]")
+        moved = int(((year + month).astype("datetime64[ns]") + rest).astype(np.int64))
+        if low < moved < high and moved != time:
+            return True
+    return False
+
+
+def _raise_wrong(source: Source, found: Found, instants: Array, row: int, beside: Ints) -> None:
+    near = " and ".join(time_text(instants[other]) for other in sorted(map(int, beside)))
+    name = " + ".join(found.times)
+    raise DataError(
+        f"Column {name!r} holds {time_text(instants[row])} in {source.where(row)}, beside {near}, and a time that "
+        "follows the rows around it was expected. Correct its year."
+    )
