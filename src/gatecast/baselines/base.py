@@ -158,7 +158,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         if horizon is not None:
             check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
         H = horizon or self.horizon
-        panel = None if data is None else to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+        panel = None if data is None else to_panel(data, like=fitted.after)
         after = fitted.after if panel is None else panel.tail_from(panel.lengths)
         answers = self._limited(after.n_series, partial(self._answers, fitted, H, levels, panel))
         return self._table(after, answers, H, levels)
@@ -185,7 +185,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             [nan, 1.0, 3.0]
         """
         fitted = self._learned()
-        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+        panel = to_panel(data, like=fitted.after)
         forecasts = self._limited(panel.n_series, partial(self._one_step, fitted, panel))
         columns = {panel.columns.target: panel.values, self.name: forecasts}  # noqa: PD011  of a panel
         forecasts_of_all: FrameT = panel.frame(panel.places()[0], panel.all_times(), **columns)

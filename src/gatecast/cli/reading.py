@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from gatecast.model.settings import Settings
 from gatecast.texts.frequency import frequency_words
 
 if TYPE_CHECKING:
-    from gatecast.data import Columns, Panel
+    from gatecast.data import Panel
     from gatecast.data.reading.files import Table
     from gatecast.model.fitted import Fitted
 
@@ -55,8 +55,8 @@ def reading_of(options: FileOptions) -> JsonObject:
     return {name: getattr(options, name) for name in names} | {"freq": int(freq) if freq and freq.isdigit() else freq}
 
 
-def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Columns | None = None) -> Table:
-    """Read a file with its covariates; the names of `like` are meant where it has them."""
+def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Panel | None = None) -> Table:
+    """Read a file with its covariates, which may be newer data than `like`."""
     from gatecast.data.reading.files import read_table
 
     known = {"past": roles.past, "future": roles.future, "static": roles.static}
@@ -87,12 +87,8 @@ def load_model(path: Path, command: str) -> LSTMForecaster:
 
 
 def read_like_training(path: Path, options: FileOptions, fitted: Fitted) -> Table:
-    """Read a file with the names and, where it does not show, the frequency of a model's training data."""
-    after = fitted.after
-    table = read(path, options, after.roles, after.columns)
-    if options.freq is None and fitted.shows_no_frequency(table.panel):
-        table = read(path, replace(options, freq=str(after.freq)), after.roles, after.columns)
-    return table
+    """Read a file with the names, zone, frequency and ids of a model's training data."""
+    return read(path, options, fitted.after.roles, fitted.after)
 
 
 @dataclass(frozen=True)

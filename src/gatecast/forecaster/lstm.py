@@ -418,7 +418,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
                 "This model learned from covariates, and a stream takes in the target alone. Use "
                 "`predict(data=..., future=...)`, or fit a model without covariates."
             )
-        return Stream(fitted, fitted.after.row(unique_id))
+        return Stream(fitted, fitted.after.row(unique_id), self.settings_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.

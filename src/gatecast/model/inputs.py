@@ -196,7 +196,7 @@ def prepare(
     scale = fit_scaling(bent, panel.offsets, scaling, season)
     deviation = fit_scaling(bent, panel.offsets, "standard").scale
     spreads = np.maximum(deviation / scale.scale, 1e-3)
-    units = np.where(_is_constant(panel), 0.0, scale.scale)
+    units = np.where(panel.is_constant, 0.0, scale.scale)
     yearly_lags = None
     if horizon is not None and encoder is not None and encoder.calendar:
         scaled = scale.transform(bent, panel.offsets, np.float32)
@@ -259,12 +259,3 @@ def _with_years(arrays: PanelArrays, own: YearlyLags, panel: Panel, years: Array
         numbers=np.concatenate([inputs, arrays.numbers], axis=1),
         n_ahead_numbers=arrays.n_ahead_numbers + inputs.shape[1],
     )
-
-
-def _is_constant(panel: Panel) -> Array:
-    constant = np.zeros(panel.n_series, bool)
-    some = np.flatnonzero(panel.lengths)
-    if len(some):
-        begins = panel.offsets[some]
-        constant[some] = np.fmin.reduceat(panel.values, begins) == np.fmax.reduceat(panel.values, begins)
-    return constant

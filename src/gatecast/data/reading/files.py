@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gatecast._json import JsonObject
-from gatecast.data.panel.panel import Columns, Panel, Roles
+from gatecast.data.panel.panel import Panel, Roles
 from gatecast.data.reading.covariates import Names, check_roles, make_roles
 from gatecast.data.reading.decoding import check_encoding, decode
 from gatecast.data.reading.find import Wanted
@@ -70,7 +70,7 @@ def read_table(
     freq: str | int | None = None,
     date_format: str | None = None,
     encoding: str | None = None,
-    like: Columns | None = None,
+    like: Panel | None = None,
     past: Names = (),
     future: Names = (),
     static: Names = (),
@@ -83,9 +83,10 @@ def read_table(
     path = Path(path)
     roles = make_roles(past, future, static)
     source, text, packed = _read(path, id_col, date_format, encoding)
-    wanted = wanted_like(Wanted(id_col, time_col, target_col, roles.names), like, source)
+    columns = None if like is None else like.columns
+    wanted = wanted_like(Wanted(id_col, time_col, target_col, roles.names), columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, freq)
+    layout = lay_out(source, wanted, freq, like)
     return _table(path, text, layout, roles, packed)
 
 

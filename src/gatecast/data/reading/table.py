@@ -11,6 +11,7 @@ from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
+from gatecast.data.reading.like_training import grid_like, is_known, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
@@ -27,7 +28,7 @@ def to_panel(
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
-    like: Columns | None = None,
+    like: Panel | None = None,
     past: Names = (),
     future: Names = (),
     static: Names = (),
@@ -44,8 +45,8 @@ def to_panel(
         id_col: Name of the series' column, before `columns`.
         time_col: Name of the time column, before `columns`.
         target_col: Name of the target column, before `columns`.
-        like: Names that are meant where the table has them, as in data that were read before. Static columns may
-            then lack.
+        like: Data that were read before: these are newer ones, which inherit their names of columns, zone, frequency
+            and ids. Static columns may then lack, and a series that is known may hold no value.
         past: Names of columns that are known up to now, numbers, flags or categories.
         future: Names of columns that are known ahead, as a price or a holiday.
         static: Names of columns that hold one value for each series.
@@ -71,12 +72,12 @@ def to_panel(
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
-        return _array_panel(*plain, freq)
+        return _array_panel(*plain, _step_like(like) if freq is None else freq)
     source = as_source(data)
     wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col, roles.names))
-    wanted = wanted_like(wanted, like, source)
+    wanted = wanted_like(wanted, None if like is None else like.columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, freq)
+    layout = lay_out(source, wanted, freq, like)
     return layout.panel(layout.read_values().floats, roles)
 
 
@@ -89,6 +90,10 @@ def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
         named.target or (given.target if given.target != default.target else None),
         named.covariates,
     )
+
+
+def _step_like(like: Panel | None) -> int | None:
+    return like.freq if like is not None and isinstance(like.freq, int) else None
 
 
 def wanted_like(wanted: Wanted, like: Columns | None, source: Source) -> Wanted:
@@ -118,6 +123,7 @@ class Layout:
     grid: Grid
     is_sorted: bool  # whether the rows of each series came in order
     is_grouped: bool  # whether, beside that, they came series by series
+    like: Panel | None = None  # data that were read before, of which these are newer ones
 
     @property
     def lengths(self) -> Ints:
@@ -146,7 +152,9 @@ class Layout:
     def _check_observed(self, values: Floats) -> None:
         """Name the series that are all missing."""
         n_observed = np.bincount(self.row_series[~np.isnan(values)], minlength=len(self.ids))
-        blank = np.flatnonzero(n_observed == 0)
+        # of a series that is known its past tells enough
+        is_new = np.ones(len(self.ids), bool) if self.like is None else ~is_known(self.like, self.ids)
+        blank = np.flatnonzero((n_observed == 0) & is_new)
         if len(blank):
             shown = ", ".join(repr(id_) for id_ in self.ids[blank[:5]].tolist()) + (", ..." if len(blank) > 5 else "")
             raise DataError(
@@ -175,7 +183,7 @@ class Layout:
             freq=self.grid.freq,
             columns=self._columns(),
             backend=self.source.backend,
-            timezone=self.times.timezone,
+            timezone=self.times.timezone if self.like is None else self.like.timezone,
             past={name: placed(read_covariate(self.source, name)) for name in roles.past},
             future={name: placed(read_covariate(self.source, name)) for name in roles.future},
             static={name: self._static(name) for name in roles.static},
@@ -202,8 +210,8 @@ def _refuse_covariates(roles: Roles, data: str) -> None:
         )
 
 
-def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> Layout:
-    """Find the columns, the series and the grid of times of a table."""
+def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, like: Panel | None = None) -> Layout:
+    """Find the columns, the series and the grid of times of a table, which may follow `like`."""
     found = find_columns(source.frame, wanted)
     if not len(source.frame):
         raise DataError(
@@ -212,19 +220,25 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None) -> La
     times = read_times(source, found)
     found, times = separate_series(source, found, times, freq)
     codes, ids = _series(source, found)
+    if like is not None:
+        times = times_like(like, found, times)
+        codes, ids = series_like(like.ids, codes, ids)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
     again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1
     if len(again):
         raise_repeated(source, wanted, found, times, np.arange(len(codes))[order][again])
-    grid, stamps = _choose_grid(times, order, offsets, ids, freq)
+    if like is not None and freq is None:
+        grid, stamps = grid_like(like, Stamps(times.instants[order], offsets, ids))
+    else:
+        grid, stamps = _choose_grid(times, order, offsets, ids, freq)
     if freq is not None:
         stamps = replace(stamps, times=grid.snap(stamps.times))
     position = _positions(grid, stamps)
     is_grouped = isinstance(order, slice)
     if not is_grouped:
         position[order] = position.copy()
-    return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped)
+    return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped, like)
 
 
 def _order(codes: Ints, instants: Array) -> tuple[Ints | slice, bool]:
