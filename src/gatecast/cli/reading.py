@@ -13,6 +13,7 @@ from gatecast._json import JsonObject
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
 from gatecast.data.panel.arrays import Frame
+from gatecast.data.panel.frequency import ORDER
 from gatecast.data.panel.panel import Roles
 from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles
@@ -51,7 +52,11 @@ def roles_of(settings: Settings) -> Roles:
 def reading_of(options: FileOptions) -> JsonObject:
     """Return the arguments of `read_table` that tell how a file is to be read."""
     names = ("time_col", "target_col", "id_col", "freq", "date_format", "encoding")
-    freq = options.freq
+    if options.order_of_rows and options.freq is not None:
+        raise ConfigError(
+            f"`--freq {options.freq}` was passed with `--order-of-rows`, and one of them was expected. Leave one out."
+        )
+    freq = ORDER if options.order_of_rows else options.freq
     return {name: getattr(options, name) for name in names} | {"freq": int(freq) if freq and freq.isdigit() else freq}
 
 

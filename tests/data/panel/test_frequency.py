@@ -128,14 +128,20 @@ def test_given_frequency_wins():
     assert (panel.freq, len(panel.values), panel.n_gaps) == ("D", 31, 28)
 
 
-def test_month_frequency_moves_the_fifteenth():
+@pytest.mark.parametrize("freq", [None, "MS", "ME", "M"])
+def test_months_stay_on_the_fifteenth(freq):
     times = pd.date_range("2024-01-01", periods=6, freq="MS") + pd.Timedelta(days=14)
-    with pytest.raises(DataError, match='freq="MS"'):
-        to_panel(a_series(times))
+    panel = to_panel(a_series(times), freq=freq)
+    assert panel.freq == "month(15)"
+    assert list(panel.times(0)) == list(times)
+
+
+def test_month_frequency_moves_days_that_differ():
+    times = pd.to_datetime(["2024-01-14", "2024-02-15", "2024-03-13"])
     panel = to_panel(a_series(times), freq="MS")
-    assert list(panel.times(0)) == list(pd.date_range("2024-01-01", periods=6, freq="MS"))
+    assert list(panel.times(0)) == list(pd.date_range("2024-01-01", periods=3, freq="MS"))
     ends = to_panel(a_series(times), freq="ME")
-    assert list(ends.times(0)) == list(pd.date_range("2024-01-31", periods=6, freq="ME"))
+    assert list(ends.times(0)) == list(pd.date_range("2024-01-31", periods=3, freq="ME"))
 
 
 @pytest.mark.parametrize(

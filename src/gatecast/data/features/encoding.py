@@ -49,8 +49,8 @@ class NumberColumn:
         changed = numbers[~np.isnan(numbers) & (numbers != self.center)]
         if len(changed):
             warnings.warn(
-                f"Column {self.name!r} never changed in what the model learned from, and is {changed[0]:g} now: nothing "
-                "is known of what it does, and it does not count. Fit a model to data in which it changes.",
+                f"Column {self.name!r} never changed in what the model learned from, and is {changed[0]:g} now: "
+                "nothing is known of what it does, and it does not count. Fit a model to data in which it changes.",
                 stacklevel=4,
             )
 

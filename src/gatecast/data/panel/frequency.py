@@ -3,14 +3,16 @@
 Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1]]`.
 """
 
+import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints, blocks
+from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.calendars import calendar_grid
+from gatecast.data.panel.find_calendar import day_rule, find_calendar, find_week, gap_share, without_jitter
 from gatecast.data.panel.grid import (
     DAY,
     BusinessGrid,
@@ -22,12 +24,13 @@ from gatecast.data.panel.grid import (
     month_dates,
     weekdays,
 )
+from gatecast.data.panel.stamps import Stamps, within
 from gatecast.exceptions import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid"]
+__all__ = ["ORDER", "infer_grid", "infer_steps", "is_regular", "named_grid", "parse_grid", "parse_steps"]
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -37,60 +40,12 @@ MAX_POINTS = 1_000_000_000
 # Spellings of older pandas versions that people still have in their fingers.
 OLD_ALIASES = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns", "d": "D"}
 OLD_ALIASES |= {"BM": "BME", "BQ": "BQE", "BA": "BYE", "BY": "BYE", "AS": "YS", "BAS": "BYS"}
+ORDER = "order"  # the frequency of rows whose times say nothing but their order
+# what is on the same day of each month: month(15), 3month(30), month(31 F28)
+OF_DAY = re.compile(r"(\d*)month\((\d{1,2})(?: F(28))?\)")
+# a week's times are a calendar where a frequency leaves more than this share of steps, and thrice those of it, empty
+LEAST_GAPS, FEWER_GAPS = 0.05, 3
 PERIOD_MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
-
-
-@dataclass(frozen=True)
-class Stamps:
-    """The sorted timestamps of all series, one behind the other, and what to call the series in errors."""
-
-    times: Array
-    offsets: Ints
-    ids: Array
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether the times are integer steps rather than dates."""
-        return self.times.dtype.kind != "M"
-
-    @property
-    def starts(self) -> Array:
-        """The first time of each series, shape `(S,)`."""
-        return self.times[self.offsets[:-1]]
-
-    @property
-    def last(self) -> Array:
-        """The last time of each series, shape `(S,)`."""
-        return self.times[self.offsets[1:] - 1]
-
-    def one(self, index: int) -> "Stamps":
-        """Return the stamps of one series."""
-        begin, end = self.offsets[index], self.offsets[index + 1]
-        return Stamps(self.times[begin:end], np.array([0, end - begin]), self.ids[index : index + 1])
-
-    def steps(self) -> Ints:
-        """Return the differences within the series, as int64 (nanoseconds for dates)."""
-        times: Ints = self.times.view(np.int64)
-        return within(np.diff(times), self.offsets)
-
-    def blocks(self) -> Iterator[tuple[slice, Array]]:
-        """Yield the places of some times after the other, and the first time of the series of each."""
-        for block in blocks(self.offsets):
-            yield block.rows, np.repeat(self.starts[block.series], block.lengths)
-
-    def positions(self, grid: Grid) -> Ints:
-        """Return the position of each time on the grid of its series, shape `(N,)`."""
-        positions = np.empty(len(self.times), np.int64)
-        for rows, starts in self.blocks():
-            positions[rows] = grid.positions(self.times[rows], starts)
-        return positions
-
-
-def within(differences: Ints, offsets: Ints) -> Ints:
-    """Drop the differences between the end of one series and the start of the next."""
-    keep = np.ones(len(differences), dtype=bool)
-    keep[offsets[1:-1] - 1] = False
-    return differences[keep]
 
 
 def infer_grid(stamps: Stamps) -> Grid:
@@ -103,6 +58,39 @@ def infer_grid(stamps: Stamps) -> Grid:
     return grid
 
 
+def infer_steps(stamps: Stamps) -> tuple[Grid, Stamps]:
+    """Find the frequency or calendar of all series, and the times that are meant where a clock is a little off.
+
+    Raises:
+        DataError: The steps are irregular, ambiguous or differ.
+    """
+    if not stamps.is_integer and _common_grid(stamps) is None:
+        moved = without_jitter(stamps)
+        if moved is not None and _common_grid(moved) is not None:
+            return infer_grid(moved), moved
+    return infer_grid(stamps), stamps
+
+
+def parse_steps(freq: str | int, stamps: Stamps) -> tuple[Grid, Stamps]:
+    """Build the grid of a user's `freq`, and the times that are meant where a clock is a little off.
+
+    Where more than half of the steps of a fixed length would be empty, they are those of the week at which values come.
+    """
+    grid = parse_grid(freq, stamps)
+    snapped = replace(stamps, times=grid.snap(stamps.times))
+    if not isinstance(grid, FixedGrid) or grid.weekday is not None or grid.nanoseconds > DAY:
+        return grid, snapped
+    share = gap_share(grid, snapped)
+    if share is None:
+        moved = without_jitter(stamps)
+        return grid, snapped if moved is None or gap_share(grid, moved) is None else moved
+    if share > MAX_GAP_SHARE:
+        week = find_week(stamps)
+        if week is not None and gap_share(week, stamps) is not None:
+            return week, stamps
+    return grid, snapped
+
+
 def is_regular(times: Array) -> bool:
     """Tell whether different times, in any order, lie on one clear frequency."""
     unique = np.unique(times)
@@ -112,8 +100,10 @@ def is_regular(times: Array) -> bool:
 
 def named_grid(freq: str | int) -> Grid:
     """Build the grid of a frequency that a panel carries; a `ConfigError` where pandas does not know the alias."""
-    if isinstance(freq, int):
+    if isinstance(freq, int) or freq == ORDER:
         return IntegerGrid(freq)
+    if (calendar := _month_of_day(freq) or calendar_grid(freq)) is not None:
+        return calendar
     from pandas.tseries.offsets import Tick
 
     offset = _offset(freq)
@@ -140,6 +130,8 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
 
     A bare "W" takes its weekday from the data; "M", "Q" and "Y" take the first or last day from the data.
     """
+    if freq == ORDER and stamps.is_integer:
+        return named_grid(ORDER)
     if isinstance(freq, str) and freq.strip().isdigit():
         freq = int(freq)
     if isinstance(freq, bool) or isinstance(freq, int) != stamps.is_integer or (isinstance(freq, int) and freq < 1):
@@ -152,10 +144,39 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
     if isinstance(freq, str) and freq.upper() in PERIOD_MONTHS:
         rule = _month_rule(stamps.times) or "MS"
         return _month_grid(rule, PERIOD_MONTHS[freq.upper()], stamps.starts)
-    return named_grid(freq)
+    grid = named_grid(freq)
+    own_day = day_rule(stamps.times) if isinstance(grid, MonthGrid) and _month_rule(stamps.times) not in RULES else None
+    if isinstance(grid, MonthGrid) and own_day is not None and grid.rule in RULES:
+        # values of months that come on another day stay on that day
+        return _month_grid(own_day, grid.n_months, stamps.starts)
+    return grid
+
+
+def _month_of_day(freq: str) -> Grid | None:
+    """Build the grid of a day of the month, as `_month_grid` names it."""
+    form = OF_DAY.fullmatch(freq.strip())
+    if form is None or not 1 <= int(form[2]) <= 31:
+        return None
+    return MonthGrid(freq.strip(), f"D{form[2]}{'F28' if form[3] else ''}", int(form[1] or 1))
 
 
 def _common_grid(stamps: Stamps) -> Grid | None:
+    """Find a frequency or a calendar that leaves few steps empty."""
+    if stamps.is_integer or len(stamps.times) == len(stamps.ids):
+        return _even_grid(stamps)
+    grid = _even_grid(stamps)
+    if grid is None:
+        return find_calendar(stamps)
+    share = gap_share(grid, stamps) or 0.0
+    may_be_week = isinstance(grid, BusinessGrid) or (isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY)
+    if share <= LEAST_GAPS or not may_be_week:
+        return grid
+    week = find_week(stamps)
+    of_week = None if week is None else gap_share(week, stamps)
+    return grid if of_week is None or share <= FEWER_GAPS * of_week else week
+
+
+def _even_grid(stamps: Stamps) -> Grid | None:
     steps = stamps.steps()
     if len(steps) == 0:
         # One point per series has no step; any grid fits, and nothing can be learned from it anyway.
@@ -202,7 +223,8 @@ def _month_rule(times: Array) -> str | None:
     if len(np.unique(times - days)) > 1:
         return None
     months = days.astype("datetime64[M]").astype(np.int64)
-    return next((rule for rule in RULES if (month_dates(months, rule) == days).all()), None)
+    known = next((rule for rule in RULES if (month_dates(months, rule) == days).all()), None)
+    return known or day_rule(times)
 
 
 def _by_months(stamps: Stamps) -> Grid | None:
@@ -217,6 +239,9 @@ def _by_months(stamps: Stamps) -> Grid | None:
 
 def _month_grid(rule: str, n_months: int, starts: Array) -> Grid:
     """Name a step of months: anchored quarters and years where all series agree on the anchor."""
+    if rule.startswith("D"):
+        day = rule[1:].replace("F", " F")
+        return MonthGrid(f"{'' if n_months == 1 else n_months}month({day})", rule, n_months)
     letter = {3: "Q", 12: "Y"}.get(n_months)
     phases = np.unique(starts.astype("datetime64[M]").astype(np.int64) % n_months)
     if letter is None or len(phases) > 1:

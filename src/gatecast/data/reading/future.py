@@ -13,7 +13,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
 from gatecast.data.reading.find import Found, Wanted, find_columns
 from gatecast.data.reading.frames import Source, as_array, as_source, number_cells
-from gatecast.data.reading.like_training import ids_like, instants_like
+from gatecast.data.reading.like_training import ids_like, instants_like, on_steps
 from gatecast.data.reading.separate_series import separate_series
 from gatecast.data.reading.table import wanted_like
 from gatecast.data.reading.times import read_times, time_text
@@ -92,7 +92,7 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
         )
     found, times = separate_series(source, found, read_times(source, found), after.freq)
     instants = instants_like(after, found, times, "the future rows")
-    return _series(after, source, found), after.grid.snap(instants)
+    return _series(after, source, found), on_steps(after, instants)
 
 
 def _series(after: Panel, source: Source, found: Found) -> Ints:

@@ -8,15 +8,17 @@ from typing import NoReturn
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
-from gatecast.data.panel.frequency import Stamps, infer_grid
-from gatecast.data.panel.grid import Grid
+from gatecast.data.panel.find_calendar import gap_share, near_steps
+from gatecast.data.panel.frequency import infer_grid
+from gatecast.data.panel.grid import DAY, FixedGrid, Grid
 from gatecast.data.panel.panel import Panel
+from gatecast.data.panel.stamps import Stamps
 from gatecast.data.reading.covariates import category_texts
 from gatecast.data.reading.find import Found
 from gatecast.data.reading.times import RowTimes, local_times
 from gatecast.exceptions import DataError
 
-__all__ = ["grid_like", "ids_like", "instants_like", "is_known", "series_like", "times_like"]
+__all__ = ["grid_like", "ids_like", "instants_like", "is_known", "on_steps", "series_like", "times_like"]
 
 # from so many rows on their own frequency says more than a model's, of which most steps would be missing
 MANY_ROWS = 5
@@ -93,19 +95,20 @@ def grid_like(like: Panel, stamps: Stamps) -> tuple[Grid, Stamps]:
     grid = like.grid
     if stamps.is_integer != (like.starts.dtype.kind != "M"):
         return infer_grid(stamps), stamps
-    snapped = replace(stamps, times=grid.snap(stamps.times))
-    share = _gap_share(grid, snapped)
+    meant = replace(stamps, times=on_steps(like, stamps.times))
+    share = gap_share(grid, meant)
     if share is not None and (share <= MOST_GAPS or len(stamps.times) < MANY_ROWS):
-        return grid, snapped
+        return grid, meant
     try:
         return infer_grid(stamps), stamps
     except DataError:
-        return grid, snapped
+        return grid, replace(stamps, times=grid.snap(stamps.times))
 
 
-def _gap_share(grid: Grid, stamps: Stamps) -> float | None:
-    """Return the share of steps without a row; None where times do not fall on the grid."""
-    positions: Ints = stamps.positions(grid)
-    on_grid = all((grid.times(starts, positions[rows]) == stamps.times[rows]).all() for rows, starts in stamps.blocks())
-    n_steps = int((positions[stamps.offsets[1:] - 1] + 1).sum())
-    return 1 - len(positions) / n_steps if on_grid else None
+def on_steps(like: Panel, times: Array) -> Array:
+    """Move times to the day that a frequency means, or to the step nearby where a clock is a little off."""
+    grid = like.grid
+    if not isinstance(grid, FixedGrid) or grid.weekday is not None or grid.nanoseconds > DAY:
+        return grid.snap(times)
+    phases = np.unique(like.starts.astype(np.int64) % grid.nanoseconds)
+    return near_steps(grid, times, int(phases[0])) if len(phases) == 1 else times

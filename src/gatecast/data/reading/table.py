@@ -1,13 +1,14 @@
 """How does a table, a Series or an array become a panel?"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
-from gatecast.data.panel.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
+from gatecast.data.panel.frequency import MAX_POINTS, ORDER, infer_steps, parse_steps
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.panel import Columns, Panel, Roles
+from gatecast.data.panel.stamps import Stamps
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
@@ -92,8 +93,8 @@ def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
     )
 
 
-def _step_like(like: Panel | None) -> int | None:
-    return like.freq if like is not None and isinstance(like.freq, int) else None
+def _step_like(like: Panel | None) -> int | str | None:
+    return like.freq if like is not None and (isinstance(like.freq, int) or like.freq == ORDER) else None
 
 
 def wanted_like(wanted: Wanted, like: Columns | None, source: Source) -> Wanted:
@@ -217,9 +218,11 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, like:
         raise DataError(
             "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
         )
-    times = read_times(source, found)
-    found, times = separate_series(source, found, times, freq)
+    freq = ORDER if like is not None and like.freq == ORDER else freq
+    found, times = separate_series(source, found, _read_times(source, found, freq), freq)
     codes, ids = _series(source, found)
+    if freq == ORDER:
+        times = _numbered(times, codes)
     if like is not None:
         times = times_like(like, found, times)
         codes, ids = series_like(like.ids, codes, ids)
@@ -232,13 +235,30 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, like:
         grid, stamps = grid_like(like, Stamps(times.instants[order], offsets, ids))
     else:
         grid, stamps = _choose_grid(times, order, offsets, ids, freq)
-    if freq is not None:
-        stamps = replace(stamps, times=grid.snap(stamps.times))
     position = _positions(grid, stamps)
     is_grouped = isinstance(order, slice)
     if not is_grouped:
         position[order] = position.copy()
     return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped, like)
+
+
+def _read_times(source: Source, found: Found, freq: str | int | None) -> RowTimes:
+    """Read the times of all rows; those that say nothing may be anything where their order alone counts."""
+    try:
+        return read_times(source, found)
+    except DataError:
+        if freq != ORDER:
+            raise
+    return RowTimes(np.arange(len(source.frame)), layout="order of the rows")
+
+
+def _numbered(times: RowTimes, codes: Ints) -> RowTimes:
+    """Number the rows of each series in the order of their times, from 0."""
+    order = np.lexsort((times.instants, codes))
+    begins = np.searchsorted(codes[order], codes[order], side="left")
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.arange(len(order)) - begins
+    return RowTimes(numbers, layout=f"{times.layout}, whose order counts" if times.layout else "their order counts")
 
 
 def _order(codes: Ints, instants: Array) -> tuple[Ints | slice, bool]:
@@ -276,19 +296,18 @@ def _choose_grid(
     """Find the grid, with a time zone in local days or else in UTC."""
     utc = Stamps(times.instants[order], offsets, ids)
     if times.timezone is None:
-        return _grid(utc, freq), utc
+        return _grid(utc, freq)
     try:
-        grid = _grid(utc, freq)
+        grid, moved = _grid(utc, freq)
         if not grid.follows_calendar:
-            return grid, utc
+            return grid, moved
     except DataError:
         pass
-    local = Stamps(local_times(utc.times, times.timezone), offsets, ids)
-    return _grid(local, freq), local
+    return _grid(Stamps(local_times(utc.times, times.timezone), offsets, ids), freq)
 
 
-def _grid(stamps: Stamps, freq: str | int | None) -> Grid:
-    return infer_grid(stamps) if freq is None else parse_grid(freq, stamps)
+def _grid(stamps: Stamps, freq: str | int | None) -> tuple[Grid, Stamps]:
+    return infer_steps(stamps) if freq is None else parse_steps(freq, stamps)
 
 
 def _positions(grid: Grid, stamps: Stamps) -> Ints:
@@ -335,7 +354,8 @@ def _floats(array: Array) -> tuple[Floats, Ints]:
 def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
     """Wrap values without times: steps count from 0, no table is built, float64 is not copied."""
     step = 1 if freq is None else freq
-    if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+    is_step = isinstance(step, int) and not isinstance(step, bool) and step > 0
+    if not is_step and step != ORDER:
         raise ConfigError(
             f"`freq` must be a positive integer for data without times, got {freq!r}. Leave it out, or "
             "pass a table with times."
