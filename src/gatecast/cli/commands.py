@@ -82,6 +82,9 @@ class FileOptions(JsonOptions):
         False, "Take the rows, in the order of their times, as the steps, whatever lies between.", panel=COLUMNS
     )
     date_format: str | None = option(None, "How dates are written, e.g. %d/%m/%Y.", "FORMAT", panel=COLUMNS)
+    timezone: str | None = option(
+        None, "Time zone of times that do not say theirs, e.g. Europe/Berlin.", "ZONE", panel=COLUMNS
+    )
     encoding: str | None = option(
         None, "Encoding of a text file, e.g. utf-8, cp1252 or gb18030.", "NAME", panel=COLUMNS
     )

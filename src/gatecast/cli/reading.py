@@ -51,7 +51,7 @@ def roles_of(settings: Settings) -> Roles:
 
 def reading_of(options: FileOptions) -> JsonObject:
     """Return the arguments of `read_table` that tell how a file is to be read."""
-    names = ("time_col", "target_col", "id_col", "freq", "date_format", "encoding")
+    names = ("time_col", "target_col", "id_col", "freq", "date_format", "encoding", "timezone")
     if options.order_of_rows and options.freq is not None:
         raise ConfigError(
             f"`--freq {options.freq}` was passed with `--order-of-rows`, and one of them was expected. Leave one out."
@@ -149,7 +149,8 @@ def _rows_ahead(
     from gatecast.data.reading.files import read_source
     from gatecast.data.reading.future import read_future
 
-    rows = read_source(path, id_col=id_col, date_format=options.date_format, encoding=options.encoding)
+    known = {name: getattr(options, name) for name in ("date_format", "encoding", "timezone")}
+    rows = read_source(path, id_col=id_col, **known)
     try:
         read_future(panel.tail_from(panel.lengths), rows, horizon, names)
     except DataError as error:

@@ -70,6 +70,7 @@ def read_table(
     freq: str | int | None = None,
     date_format: str | None = None,
     encoding: str | None = None,
+    timezone: str | None = None,
     like: Panel | None = None,
     past: Names = (),
     future: Names = (),
@@ -78,11 +79,13 @@ def read_table(
     """Read a CSV, TSV or Parquet file, also gzipped, and find out what is in it.
 
     Arguments that `to_panel` has mean the same here. `date_format` says how the dates are written, as strptime, e.g.
-    "%d/%m/%Y", and `encoding` how the text is, e.g. "cp1252", where they are not to be detected.
+    "%d/%m/%Y", and `encoding` how the text is, e.g. "cp1252", where they are not to be detected. `timezone` is that of
+    times that do not say theirs.
     """
     path = Path(path)
     roles = make_roles(past, future, static)
     source, text, packed = _read(path, id_col, date_format, encoding)
+    source = replace(source, timezone=timezone)
     columns = None if like is None else like.columns
     wanted = wanted_like(Wanted(id_col, time_col, target_col, roles.names), columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
@@ -91,10 +94,15 @@ def read_table(
 
 
 def read_source(
-    path: str | Path, *, id_col: str | None = None, date_format: str | None = None, encoding: str | None = None
+    path: str | Path,
+    *,
+    id_col: str | None = None,
+    date_format: str | None = None,
+    encoding: str | None = None,
+    timezone: str | None = None,
 ) -> Source:
     """Read the columns of a file without asking what they are; the arguments are those of `read_table`."""
-    return _read(Path(path), id_col, date_format, encoding)[0]
+    return replace(_read(Path(path), id_col, date_format, encoding)[0], timezone=timezone)
 
 
 def _read(

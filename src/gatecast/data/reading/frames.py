@@ -27,6 +27,7 @@ class Source:
     has_header: bool = True  # whether the names are the user's own
     prefer_comma: bool = False  # whether "1,234" alone is rather 1.234
     date_format: str | None = None  # the layout of the dates, where it was given
+    timezone: str | None = None  # of times that do not say theirs, where it was given
 
 
 def cell_text(value: object) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.clocks import with_zone
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
 from gatecast.data.reading.find import Found, Wanted, find_columns
 from gatecast.data.reading.frames import Source, as_array, as_source, number_cells
@@ -91,8 +92,9 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
             f"expected. Add {after.columns.time!r}."
         )
     found, times = separate_series(source, found, read_times(source, found), after.freq)
-    instants = instants_like(after, found, times, "the future rows")
-    return _series(after, source, found), on_steps(after, instants)
+    series = _series(after, source, found)
+    instants = instants_like(after, found, with_zone(source, times, series), "the future rows")
+    return series, on_steps(after, instants)
 
 
 def _series(after: Panel, source: Source, found: Found) -> Ints:

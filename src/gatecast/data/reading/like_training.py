@@ -34,7 +34,8 @@ def instants_like(like: Panel, found: Found, times: RowTimes, whose: str) -> Arr
         kinds = ("integer steps", "dates") if like.starts.dtype.kind == "M" else ("dates", "integer steps")
         _raise_kind(whose, found, f"are {kinds[0]}", f"{kinds[1]} as in the data before")
     if times.timezone is None and like.timezone is not None and not like.grid.follows_calendar:
-        _raise_kind(whose, found, "have no time zone", f"times in {like.timezone} as in the data before")
+        remedy = f"Give it to them: `.dt.tz_localize({like.timezone!r})`, or `--timezone {like.timezone}`"
+        _raise_kind(whose, found, "have no time zone", f"times in {like.timezone} as in the data before", remedy)
     if times.timezone is None:
         return times.instants
     if like.timezone is None and not like.grid.follows_calendar:
@@ -44,9 +45,9 @@ def instants_like(like: Panel, found: Found, times: RowTimes, whose: str) -> Arr
     return local_times(times.instants, like.timezone or times.timezone)
 
 
-def _raise_kind(whose: str, found: Found, are: str, expected: str) -> NoReturn:
+def _raise_kind(whose: str, found: Found, are: str, expected: str, remedy: str = "Convert them") -> NoReturn:
     names = ", ".join(map(repr, found.times))
-    raise DataError(f"The times of {whose} ({names}) {are}, and {expected} were expected. Convert them.")
+    raise DataError(f"The times of {whose} ({names}) {are}, and {expected} were expected. {remedy}.")
 
 
 def times_like(like: Panel, found: Found, times: RowTimes) -> RowTimes:

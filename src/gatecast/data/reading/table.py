@@ -1,6 +1,6 @@
 """How does a table, a Series or an array become a panel?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from gatecast.data.panel.frequency import MAX_POINTS, ORDER, infer_steps, parse_
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.panel.stamps import Stamps
+from gatecast.data.reading.clocks import raise_clock_change, real_midnights, with_zone, zone_of_days
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
@@ -221,6 +222,7 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, like:
     freq = ORDER if like is not None and like.freq == ORDER else freq
     found, times = separate_series(source, found, _read_times(source, found, freq), freq)
     codes, ids = _series(source, found)
+    times = with_zone(source, times, codes)
     if freq == ORDER:
         times = _numbered(times, codes)
     if like is not None:
@@ -230,11 +232,15 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, like:
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
     again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1
     if len(again):
-        raise_repeated(source, wanted, found, times, np.arange(len(codes))[order][again])
+        repeated = np.arange(len(codes))[order][again]
+        if times.timezone is None:
+            raise_clock_change(source, found, times.instants, codes, repeated)
+        raise_repeated(source, wanted, found, times, repeated)
     if like is not None and freq is None:
         grid, stamps = grid_like(like, Stamps(times.instants[order], offsets, ids))
     else:
-        grid, stamps = _choose_grid(times, order, offsets, ids, freq)
+        grid, stamps, zone = _choose_grid(times, order, offsets, ids, freq)
+        times = replace(times, timezone=zone)
     position = _positions(grid, stamps)
     is_grouped = isinstance(order, slice)
     if not is_grouped:
@@ -292,18 +298,22 @@ def _series(source: Source, found: Found) -> tuple[Ints, Array]:
 
 def _choose_grid(
     times: RowTimes, order: Ints | slice, offsets: Ints, ids: Array, freq: str | int | None
-) -> tuple[Grid, Stamps]:
-    """Find the grid, with a time zone in local days or else in UTC."""
-    utc = Stamps(times.instants[order], offsets, ids)
-    if times.timezone is None:
-        return _grid(utc, freq)
+) -> tuple[Grid, Stamps, str | None]:
+    """Find the grid, with a time zone in local days or else in UTC, and that zone.
+
+    Offsets that change with the season name no zone, and days of one are none of UTC: then it is found.
+    """
+    utc, zone = Stamps(times.instants[order], offsets, ids), times.timezone
+    if zone is None:
+        return *_grid(utc, freq), None
+    zone = (zone_of_days(utc.times) or zone) if zone == "UTC" else zone
     try:
         grid, moved = _grid(utc, freq)
         if not grid.follows_calendar:
-            return grid, moved
+            return grid, moved, zone
     except DataError:
         pass
-    return _grid(Stamps(local_times(utc.times, times.timezone), offsets, ids), freq)
+    return *_grid(replace(utc, times=real_midnights(local_times(utc.times, zone), zone)), freq), zone
 
 
 def _grid(stamps: Stamps, freq: str | int | None) -> tuple[Grid, Stamps]:
