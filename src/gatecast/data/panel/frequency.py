@@ -24,13 +24,14 @@ from gatecast.data.panel.grid import (
     month_dates,
     weekdays,
 )
+from gatecast.data.panel.irregular import raise_irregular
 from gatecast.data.panel.stamps import Stamps, within
 from gatecast.exceptions import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ORDER", "infer_grid", "infer_steps", "is_regular", "named_grid", "parse_grid", "parse_steps"]
+__all__ = ["ORDER", "clear_grid", "infer_grid", "infer_steps", "is_regular", "named_grid", "parse_grid", "parse_steps"]
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -53,9 +54,16 @@ def infer_grid(stamps: Stamps) -> Grid:
     grid = _common_grid(stamps)
     if grid is None:
         _raise_two_frequencies(stamps)
-        _raise_irregular(stamps)
+        raise_irregular(stamps, _common_grid, parse_grid)
     _check_each_series(grid, stamps)
     return grid
+
+
+def clear_grid(stamps: Stamps) -> Grid | None:
+    """Return the frequency that `infer_steps` would find, None where there is none."""
+    grid = _common_grid(stamps)
+    moved = without_jitter(stamps) if grid is None and not stamps.is_integer else None
+    return grid if moved is None else _common_grid(moved)
 
 
 def infer_steps(stamps: Stamps) -> tuple[Grid, Stamps]:
@@ -286,31 +294,6 @@ def _raise_two_frequencies(stamps: Stamps) -> None:
             first = (index, grid)
         elif first[1].freq != grid.freq:
             _raise_two(stamps, first, (index, grid))
-
-
-def _raise_irregular(stamps: Stamps) -> NoReturn:
-    lengths, counts = np.unique(stamps.steps(), return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:2]
-    common = " and ".join(
-        f"{_step_text(int(lengths[i]), stamps.is_integer)} ({'once' if counts[i] == 1 else f'{counts[i]} times'})"
-        for i in order
-    )
-    example = "1" if stamps.is_integer else '"D"'
-    months = "" if stamps.is_integer or lengths[order[0]] < 28 * DAY else ', or `freq="MS"` for one value a month'
-    raise DataError(
-        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was expected. "
-        f"Pass it, e.g. `freq={example}`{months}, or resample the table."
-    )
-
-
-def _step_text(step: int, is_integer: bool) -> str:
-    """Say the length of a step as people do."""
-    if is_integer:
-        return str(step)
-    for name, unit in (("day", DAY), ("hour", DAY // 24), ("minute", DAY // 1440), ("second", 10**9)):
-        if step % unit == 0:
-            return f"{step // unit} {name}{'s' if step != unit else ''}"
-    return f"{step / 10**9:g} seconds"
 
 
 def _offset(freq: str) -> "pd.tseries.offsets.BaseOffset":

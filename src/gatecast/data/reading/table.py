@@ -1,12 +1,14 @@
 """How does a table, a Series or an array become a panel?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
-from gatecast.data.panel.frequency import MAX_POINTS, ORDER, infer_steps, parse_steps
+from gatecast.data.panel.frequency import MAX_POINTS, ORDER, clear_grid, infer_steps, parse_steps
 from gatecast.data.panel.grid import Grid
+from gatecast.data.panel.irregular import fits_without_freq
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.panel.stamps import Stamps
 from gatecast.data.reading.clocks import raise_clock_change, real_midnights, with_zone, zone_of_days
@@ -236,12 +238,13 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, like:
         if times.timezone is None:
             raise_clock_change(source, found, times.instants, codes, repeated)
         raise_repeated(source, wanted, found, times, repeated)
+    asked = Stamps(times.instants[order], offsets, ids)
     if like is not None and freq is None:
-        grid, stamps = grid_like(like, Stamps(times.instants[order], offsets, ids))
+        grid, stamps = grid_like(like, asked)
     else:
         grid, stamps, zone = _choose_grid(times, order, offsets, ids, freq)
         times = replace(times, timezone=zone)
-    position = _positions(grid, stamps)
+    position = _positions(grid, stamps, lambda: _remedy(asked, like))
     is_grouped = isinstance(order, slice)
     if not is_grouped:
         position[order] = position.copy()
@@ -320,8 +323,12 @@ def _grid(stamps: Stamps, freq: str | int | None) -> tuple[Grid, Stamps]:
     return infer_steps(stamps) if freq is None else parse_steps(freq, stamps)
 
 
-def _positions(grid: Grid, stamps: Stamps) -> Ints:
-    """Return the position of each (sorted) time on the grid of its series."""
+def _remedy(stamps: Stamps, like: Panel | None) -> str:
+    return fits_without_freq(stamps, clear_grid) if like is None else "Pass times of the model's steps"
+
+
+def _positions(grid: Grid, stamps: Stamps, remedy: Callable[[], str]) -> Ints:
+    """Return the position of each (sorted) time on the grid of its series; `remedy` says what helps without one."""
     n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
     if n_points > MAX_POINTS:
         raise DataError(
@@ -335,7 +342,8 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
         raise DataError(
             f"{len(beside)} of {len(positions)} times do not fall on `freq={grid.freq!r}`, the first is "
             f"{time_text(stamps.times[beside[0]])}, and all "
-            "were expected to. Leave `freq` out to have it inferred, or resample the table."
+            f"were expected to. {remedy()}, or "
+            "resample the table."
         )
     same = _equals_previous(positions)
     same[stamps.offsets[1:-1] - 1] = False
@@ -343,7 +351,7 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
         raise DataError(
             f"{int(same.sum()) + 1} rows fall on the same step of `freq={grid.freq!r}`, the first at "
             f"{time_text(stamps.times[np.flatnonzero(same)[0]])}, and one row for each step was expected. "
-            "Pass a shorter `freq`, or add the rows up."
+            f"{remedy()}, or add the rows of a step up."
         )
     return positions
 
