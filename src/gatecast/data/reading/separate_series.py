@@ -10,6 +10,7 @@ from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import DAY, FixedGrid
 from gatecast.data.reading.find import Found, Wanted, column_kind, find_columns
 from gatecast.data.reading.frames import Source
+from gatecast.data.reading.id_remedies import counts_parts, telling_pair
 from gatecast.data.reading.parts import part_of
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["raise_repeated", "separate_series"]
+
+# what helps where nothing tells the rows of a time apart
+DUPLICATES = "Remove or add up the duplicates"
 
 
 def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
@@ -58,7 +62,7 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
     more = f"; {len(again)} rows repeat a time in all" if len(again) > len(rows) - 1 else ""
     raise DataError(
         f"{len(rows)} rows{series} have the time {time_text(times.instants[first])} ({named}{more}), and one row "
-        f"for each time was expected. Remove or add up the duplicates{_remedy(source, wanted, found, times)}."
+        f"for each time was expected. {_remedy(source, wanted, found, times)}."
     )
 
 
@@ -66,17 +70,30 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
     """Name what tells the rows apart, once it is known that it does."""
     better = _without_name(source, wanted)
     if better:
-        return f", or leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
+        return f"Leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
     if found.id is not None:
-        return ""
-    used = {*found.times, found.target}
-    kinds = ("text", "integer", "flag", "number text")
+        pairs = (telling_pair(source.frame, [found.id, name], times.instants) for name in found.texts)
+        return _of_pair(next((pair for pair in pairs if pair), None))
+    used = {*found.times, found.target, *wanted.covariates}
+    kinds, may_be = ("text", "integer", "flag", "number text"), []
     for name in source.frame.columns:
         column = source.frame[name]
-        may_be = name not in used and part_of(name) is None and column_kind(column) in kinds
-        if may_be and column.duplicated().any() and _is_unique(source.frame, times.instants, name):
-            return f", or name the column that tells the series apart, e.g. `id_col={name!r}`"
-    return ""
+        if name in used or part_of(name) is not None or column_kind(column) not in kinds:
+            continue
+        if not column.duplicated().any():
+            continue
+        may_be.append(str(name))
+        if _is_unique(source.frame, times.instants, name):
+            if counts_parts(column, times.instants):
+                return f"If {name!r} counts parts of each time, such as its hours, put both into one column"
+            return f"Name the column that tells the series apart, e.g. `id_col={name!r}`"
+    return _of_pair(telling_pair(source.frame, may_be, times.instants))
+
+
+def _of_pair(pair: tuple[str, str] | None) -> str:
+    if pair is None:
+        return DUPLICATES
+    return f"If {pair[0]!r} and {pair[1]!r} name the series together, as they tell the rows apart, join them into one"
 
 
 def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:
