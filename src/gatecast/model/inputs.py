@@ -220,7 +220,7 @@ def value_at(panel: Panel, place: int) -> str:
     series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
     time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
     at = f"at {time_text(time)}" if panel.starts.dtype.kind == "M" else f"at step {time}"
-    return f"{float(panel.values[place]):g} of series {panel.ids[series]!r} {at}"
+    return f"{float(panel.values[place]):g} of series {panel.ids.tolist()[series]!r} {at}"
 
 
 def low_value(transform: Transform, what: str, first: str) -> str:

@@ -56,6 +56,11 @@ class CycleGrid(Grid):
         counts = {len(list(day)) for _, day in groupby(self.slots, lambda slot: slot // DAY)}
         return counts.pop() if len(counts) == 1 else 0
 
+    @property
+    def is_even(self) -> bool:
+        """Whether all times are as far from the next, as those of a fixed step."""
+        return len(set(np.diff([*self.slots, self.slots[0] + self.cycle]).tolist())) == 1
+
     def _count(self, times: Array) -> Ints:
         cycles, rest = np.divmod(times.astype("datetime64[ns]").astype(np.int64) - self.anchor, self.cycle)
         return np.asarray(cycles * len(self.slots) + np.searchsorted(self.slots, rest, side="right") - 1)

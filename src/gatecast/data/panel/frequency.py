@@ -3,10 +3,11 @@
 Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1]]`.
 """
 
+import datetime
 import re
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -31,7 +32,8 @@ from gatecast.exceptions import ConfigError, DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ORDER", "clear_grid", "infer_grid", "infer_steps", "is_regular", "named_grid", "parse_grid", "parse_steps"]
+__all__ = ["ORDER", "Freq", "clear_grid", "infer_grid", "infer_steps", "is_regular", "named_grid"]
+__all__ += ["parse_grid", "parse_steps", "plain_freq"]
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -41,12 +43,42 @@ MAX_POINTS = 1_000_000_000
 # Spellings of older pandas versions that people still have in their fingers.
 OLD_ALIASES = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns", "d": "D"}
 OLD_ALIASES |= {"BM": "BME", "BQ": "BQE", "BA": "BYE", "BY": "BYE", "AS": "YS", "BAS": "BYS"}
+Freq: TypeAlias = "str | int | datetime.timedelta | pd.tseries.offsets.BaseOffset"  # what a user may pass
 ORDER = "order"  # the frequency of rows whose times say nothing but their order
 # what is on the same day of each month: month(15), 3month(30), month(31 F28)
 OF_DAY = re.compile(r"(\d*)month\((\d{1,2})(?: F(28))?\)")
 # a week's times are a calendar where a frequency leaves more than this share of steps, and thrice those of it, empty
 LEAST_GAPS, FEWER_GAPS = 0.05, 3
 PERIOD_MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
+
+
+def plain_freq(freq: object) -> str | int | None:
+    """Return a frequency as a text or an integer step, which may come as an offset, a duration or a number of NumPy.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if freq is None or isinstance(freq, str) or (isinstance(freq, int) and not isinstance(freq, bool)):
+        return freq
+    if isinstance(freq, np.integer) and not isinstance(freq, np.timedelta64):
+        return int(freq)
+    import pandas as pd
+
+    if isinstance(freq, pd.offsets.BaseOffset):
+        return str(freq.freqstr)
+    if isinstance(freq, datetime.timedelta | np.timedelta64):
+        step = pd.Timedelta(freq)
+        if step > pd.Timedelta(0):
+            return _duration_alias(step.value)
+    raise ConfigError(
+        f'`freq` must be a pandas alias, an offset, a duration or a whole step, got {freq!r:.60}. Use for example "D", '
+        "or leave it out."
+    )
+
+
+def _duration_alias(nanoseconds: int) -> str:
+    days = nanoseconds // DAY
+    return _tick_alias(nanoseconds) if nanoseconds % DAY else "D" if days == 1 else f"{days}D"
 
 
 def infer_grid(stamps: Stamps) -> Grid:
@@ -94,7 +126,7 @@ def parse_steps(freq: str | int, stamps: Stamps) -> tuple[Grid, Stamps]:
         return grid, snapped if moved is None or gap_share(grid, moved) is None else moved
     if share > MAX_GAP_SHARE:
         week = find_week(stamps)
-        if week is not None and gap_share(week, stamps) is not None:
+        if week is not None and not week.is_even and gap_share(week, stamps) is not None:
             return week, stamps
     return grid, snapped
 
@@ -276,8 +308,9 @@ def _check_each_series(grid: Grid, stamps: Stamps) -> None:
 
 
 def _raise_two(stamps: Stamps, first: tuple[int, Grid], second: tuple[int, Grid]) -> NoReturn:
+    one, other = (stamps.ids.tolist()[index] for index in (first[0], second[0]))
     raise DataError(
-        f"Series {stamps.ids[first[0]]!r} has frequency {first[1].freq!r} and series {stamps.ids[second[0]]!r} has "
+        f"Series {one!r} has frequency {first[1].freq!r} and series {other!r} has "
         f"{second[1].freq!r}, but all series of one table must share one. Split the table, or resample one of them."
     )
 

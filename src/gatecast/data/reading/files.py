@@ -239,4 +239,4 @@ def first_gap(panel: Panel) -> str | None:
     place = int(np.argmax(np.isnan(panel.values)))
     series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
     time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
-    return time_text(time) + (f" in series {panel.ids[series]!r}" if panel.n_series > 1 else "")
+    return time_text(time) + (f" in series {panel.ids.tolist()[series]!r}" if panel.n_series > 1 else "")

@@ -132,7 +132,7 @@ def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times:
         other = int(rows[found[first]])
         raise DataError(
             f"Two of the future rows ({source.where(first)} and {source.where(other)}) are series "
-            f"{after.ids[series[first]]!r} at {_first_times(after, instants[first : first + 1])}, and one was "
+            f"{after.ids.tolist()[series[first]]!r} at {_first_times(after, instants[first : first + 1])}, and one was "
             "expected. Remove one of them."
         )
     return rows.reshape(times.shape)

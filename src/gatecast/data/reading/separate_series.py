@@ -9,7 +9,7 @@ from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import DAY, FixedGrid
 from gatecast.data.reading.find import Found, Wanted, column_kind, find_columns
-from gatecast.data.reading.frames import Source
+from gatecast.data.reading.frames import Source, cell_text
 from gatecast.data.reading.id_remedies import counts_parts, telling_pair
 from gatecast.data.reading.parts import part_of
 from gatecast.data.reading.times import RowTimes, read_times, time_text
@@ -58,7 +58,7 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
         has_time &= (frame[found.id] == frame[found.id].iloc[first]).to_numpy(dtype=bool)
     rows = np.flatnonzero(has_time)
     named = ", ".join(source.where(int(row)) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
-    series = "" if found.id is None else f" of series {frame[found.id].iloc[first]!r}"
+    series = "" if found.id is None else f" of series {cell_text(frame[found.id].iloc[first])}"
     more = f"; {len(again)} rows repeat a time in all" if len(again) > len(rows) - 1 else ""
     raise DataError(
         f"{len(rows)} rows{series} have the time {time_text(times.instants[first])} ({named}{more}), and one row "

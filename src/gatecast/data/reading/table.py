@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
-from gatecast.data.panel.frequency import MAX_POINTS, ORDER, clear_grid, infer_steps, parse_steps
+from gatecast.data.panel.frequency import MAX_POINTS, ORDER, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
 from gatecast.data.panel.panel import Columns, Panel, Roles
@@ -72,7 +73,7 @@ def to_panel(
     """
     if isinstance(data, Panel):
         return data
-    roles = make_roles(past, future, static)
+    roles, freq = make_roles(past, future, static), plain_freq(freq)
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
@@ -89,10 +90,22 @@ def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
     """Merge the two ways to name columns; a default name in `columns` is no demand."""
     given, default = columns or Columns(), Columns()
     return Wanted(
-        named.id or (given.id if given.id != default.id else None),
-        named.time or (given.time if given.time != default.time else None),
-        named.target or (given.target if given.target != default.target else None),
+        _name("id_col", named.id) or (given.id if given.id != default.id else None),
+        _name("time_col", named.time) or (given.time if given.time != default.time else None),
+        _name("target_col", named.target) or (given.target if given.target != default.target else None),
         named.covariates,
+    )
+
+
+def _name(label: str, name: object) -> str | None:
+    """Return the name of a column, which may be a number, as a text."""
+    if name is None or isinstance(name, str):
+        return name
+    if is_integer(name):
+        return str(name)
+    raise ConfigError(
+        f'`{label}` must be the name of one column, got {name!r:.60}. Use for example `{label}="{label[:-4]}"`; '
+        "several columns are joined into one first."
     )
 
 
