@@ -22,6 +22,7 @@ __all__ = [
     "check_path",
     "check_positive",
     "check_share",
+    "check_steps",
     "check_whole",
     "is_integer",
     "is_number",
@@ -70,6 +71,16 @@ check_positive = _check("a positive number", lambda value: is_number(value) and 
 check_nonnegative = _check("a positive number", lambda value: value == 0 or (is_number(value) and 0 < value < math.inf))
 check_share = _check("at least 0 and below 1", lambda value: is_number(value) and 0 <= value < 1)
 check_flag = _check("True or False", lambda value: isinstance(value, bool | np.bool))
+
+
+def check_steps(horizon: object) -> None:
+    """Check the steps of a forecast; a table in their place is told so."""
+    if getattr(horizon, "shape", ()):
+        raise ConfigError(
+            "`predict` takes the steps ahead first, and a table or an array was passed there. Use `predict(data=...)` "
+            "for newer data."
+        )
+    check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
 
 
 def check_path(name: str, value: object, remedy: str = 'Use for example `"model.safetensors"`.') -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar, Unpack, overload
 
 import numpy as np
 
-from gatecast._validation import check_count, check_positive
+from gatecast._calls import answers_calls
+from gatecast._validation import check_count, check_positive, check_steps
 from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
@@ -105,6 +106,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
     @overload
     def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Baseline: ...
 
+    @answers_calls
     def fit(
         self,
         data: Data,
@@ -128,6 +130,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         self._warn_of_failures()
         return self
 
+    @answers_calls
     def predict(
         self,
         horizon: int | None = None,
@@ -156,13 +159,14 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         self._refuse(future, quantiles)
         fitted, levels = self._learned(), () if level is None else check_levels(level)
         if horizon is not None:
-            check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
+            check_steps(horizon)
         H = horizon or self.horizon
-        panel = None if data is None else to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+        panel = None if data is None else to_panel(data, like=fitted.after)
         after = fitted.after if panel is None else panel.tail_from(panel.lengths)
         answers = self._limited(after.n_series, partial(self._answers, fitted, H, levels, panel))
         return self._table(after, answers, H, levels)
 
+    @answers_calls
     def predict_insample(self, data: Data) -> FrameT:
         """Forecast every point of `data` from all points before it, with what was learned.
 
@@ -185,7 +189,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             [nan, 1.0, 3.0]
         """
         fitted = self._learned()
-        panel = to_panel(data, like=fitted.after.columns, freq=fitted.after.freq)
+        panel = to_panel(data, like=fitted.after)
         forecasts = self._limited(panel.n_series, partial(self._one_step, fitted, panel))
         columns = {panel.columns.target: panel.values, self.name: forecasts}  # noqa: PD011  of a panel
         forecasts_of_all: FrameT = panel.frame(panel.places()[0], panel.all_times(), **columns)

@@ -83,7 +83,13 @@ class FileOptions(JsonOptions):
     freq: str | None = option(
         None, "Step between the times: h, D, W, MS (month), 30min, or a number.", "FREQ", panel=COLUMNS
     )
+    order_of_rows: bool = option(
+        False, "Take the rows, in the order of their times, as the steps, whatever lies between.", panel=COLUMNS
+    )
     date_format: str | None = option(None, "How dates are written, e.g. %d/%m/%Y.", "FORMAT", panel=COLUMNS)
+    timezone: str | None = option(
+        None, "Time zone of times that do not say theirs, e.g. Europe/Berlin.", "ZONE", panel=COLUMNS
+    )
     encoding: str | None = option(
         None, "Encoding of a text file, e.g. utf-8, cp1252 or gb18030.", "NAME", panel=COLUMNS
     )

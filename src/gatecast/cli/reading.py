@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from gatecast._json import JsonObject
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.output import Printer
 from gatecast.data.panel.arrays import Frame
+from gatecast.data.panel.frequency import ORDER
 from gatecast.data.panel.panel import Roles
 from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles
@@ -22,7 +23,7 @@ from gatecast.model.settings import Settings
 from gatecast.texts.frequency import frequency_words
 
 if TYPE_CHECKING:
-    from gatecast.data import Columns, Panel
+    from gatecast.data import Panel
     from gatecast.data.reading.files import Table
     from gatecast.model.fitted import Fitted
 
@@ -44,7 +45,7 @@ __all__ = [
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson")
 # options that say how any file is read
 COLUMNS = ("target_col", "id_col")
-HOW = ("date_format", "encoding", "decimal", "na", "skip_rows", "sheet", "duplicates")
+HOW = ("date_format", "timezone", "encoding", "decimal", "na", "skip_rows", "sheet", "duplicates")
 NO_ROLES = Roles()
 
 
@@ -59,12 +60,16 @@ def reading_of(options: FileOptions) -> JsonObject:
     given = {name: getattr(options, name) for name in names if getattr(options, name) != getattr(FileOptions, name)}
     # one name is a text, as people write it in Python
     given = {name: value[0] if name in COLUMNS and len(value) == 1 else value for name, value in given.items()}
-    freq = options.freq
+    if options.order_of_rows and options.freq is not None:
+        raise ConfigError(
+            f"`--freq {options.freq}` was passed with `--order-of-rows`, and one of them was expected. Leave one out."
+        )
+    freq = ORDER if options.order_of_rows else options.freq
     return given | {"freq": int(freq) if freq and freq.isdigit() else freq}
 
 
-def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Columns | None = None) -> Table:
-    """Read a file with its covariates; the names of `like` are meant where it has them."""
+def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Panel | None = None) -> Table:
+    """Read a file with its covariates, which may be newer data than `like`."""
     from gatecast.data.reading.files import read_table
 
     known = {"past": roles.past, "future": roles.future, "static": roles.static}
@@ -95,12 +100,8 @@ def load_model(path: Path, command: str) -> LSTMForecaster:
 
 
 def read_like_training(path: Path, options: FileOptions, fitted: Fitted) -> Table:
-    """Read a file with the names and, where it does not show, the frequency of a model's training data."""
-    after = fitted.after
-    table = read(path, options, after.roles, after.columns)
-    if options.freq is None and fitted.shows_no_frequency(table.panel):
-        table = read(path, replace(options, freq=str(after.freq)), after.roles, after.columns)
-    return table
+    """Read a file with the names, zone, frequency and ids of a model's training data."""
+    return read(path, options, fitted.after.roles, fitted.after)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gatecast._validation import is_number
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
+from gatecast.data.panel.calendars import CycleGrid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
@@ -61,9 +62,10 @@ def _calendar(index: pd.DatetimeIndex, grid: Grid) -> list[Cycle]:
     local = index.tz_localize(None)
     days = local.to_numpy().astype("datetime64[D]").astype(np.int64)
     found = []
-    if isinstance(grid, FixedGrid) and grid.nanoseconds < DAY:
+    of_week = isinstance(grid, CycleGrid) and grid.cycle == 7 * DAY
+    if (isinstance(grid, FixedGrid) and grid.nanoseconds < DAY) or (isinstance(grid, CycleGrid) and grid.is_below_day):
         found.append(_cycle("hour", tuple(f"{hour}:00" for hour in range(24)), local.hour, days))
-    if isinstance(grid, BusinessGrid) or (isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY):
+    if of_week or isinstance(grid, BusinessGrid) or (isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY):
         # 1970-01-01 was a Thursday
         found.append(_cycle("weekday", WEEKDAYS, local.weekday, (days + 3) // 7))
     if not isinstance(grid, MonthGrid) or grid.n_months < 12:

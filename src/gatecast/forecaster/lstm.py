@@ -6,7 +6,8 @@ import os
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
-from gatecast._validation import check_count, check_path
+from gatecast._calls import answers_calls
+from gatecast._validation import check_count, check_path, check_steps, check_whole
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, NotFittedError
@@ -208,6 +209,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         self, data: pl.Series | Panel, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
     ) -> LSTMForecaster: ...
 
+    @answers_calls
     def fit(
         self,
         data: Data,
@@ -288,6 +290,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         """Losses per epoch and at each validation check; their units are told at the class."""
         return self.fitted_.record.history
 
+    @answers_calls
     def predict(
         self,
         horizon: int | None = None,
@@ -325,6 +328,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         forecast: FrameT = origin.table(steps, levels, wanted)
         return forecast
 
+    @answers_calls
     def simulate(
         self,
         n_paths: int = 100,
@@ -350,6 +354,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             DataError: Nothing was held out in `fit`, so no errors are known.
         """
         check_count("n_paths", n_paths, "Use `n_paths=100`.")
+        check_whole("seed", seed, "Use `seed=0`.")
         origin, steps = self._origin(horizon, data, future)
         paths: FrameT = origin.path_table(steps, n_paths, seed)
         return paths
@@ -361,13 +366,14 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         fitted = self.fitted_
         if horizon is not None:
-            check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
+            check_steps(horizon)
         steps = horizon or self.settings_.horizon
         if data is None:
             return after_training(fitted, _known_ahead(future, self._ahead), steps), steps
         panel, ahead = split_future(read_like_training(fitted, data))
         return after_data(fitted, panel, _known_ahead(future, ahead), steps), steps
 
+    @answers_calls
     def predict_insample(self, data: Data | None = None) -> FrameT:
         """Forecast every point of the training part, or of `data`, from all points before it.
 
@@ -380,6 +386,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         forecasts: FrameT = one_step_table(self.fitted_, self.panel_of("predict_insample", data))
         return forecasts
 
+    @answers_calls
     def evaluate(self, data: Data, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
         """Forecast from every origin after the training part and compare with what came.
 
@@ -400,6 +407,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
 
+    @answers_calls
     def stream(self, unique_id: object = None) -> Stream:
         """Go on observation by observation from the end of the training part.
 
@@ -418,7 +426,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
                 "This model learned from covariates, and a stream takes in the target alone. Use "
                 "`predict(data=..., future=...)`, or fit a model without covariates."
             )
-        return Stream(fitted, fitted.after.row(unique_id))
+        return Stream(fitted, fitted.after.row(unique_id), self.settings_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Unpack, overload
 
+from gatecast._calls import answers_calls
 from gatecast.data import Panel
 from gatecast.forecaster.lstm import LSTMForecaster
 from gatecast.model.protocol import FrameT
+from gatecast.model.settings import refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["PretrainedLSTM", "forecast"]
 
 
+@refuse_unknown
 @dataclass(eq=False, repr=False)
 class PretrainedLSTM(LSTMForecaster[FrameT]):
     """Forecast series at once: networks that learned from made series read them, and nothing is trained.
@@ -63,6 +66,7 @@ def forecast(
 ) -> pd.DataFrame: ...
 
 
+@answers_calls
 def forecast(
     data: Data,
     horizon: int,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.reading.covariates import with_static_of
+from gatecast.data.reading.times import time_text
 from gatecast.data.values.gaps import carry_forward
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
@@ -22,19 +23,19 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
 
-__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training"]
+__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training", "without_overlap"]
+
+# points of a constant past that are read again where a series begins to move
+LEAST_PAST = 64
 
 
 def read_like_training(fitted: Fitted, data: Data) -> Panel:
-    """Read data with the names and, where they are too few to show one, the frequency of the training data."""
+    """Read data with the names, zone, frequency and ids of the training data."""
     if isinstance(data, Panel):
         return data
-    like, roles = fitted.after.columns, fitted.after.roles
-    read = partial(to_panel, data, like=like, past=roles.past, future=roles.future, static=roles.static)
-    panel = read()
-    if fitted.shows_no_frequency(panel):
-        panel = read(freq=fitted.after.freq)
-    return with_static_of(panel, fitted.after)
+    after, roles = fitted.after, fitted.after.roles
+    panel = to_panel(data, like=after, past=roles.past, future=roles.future, static=roles.static)
+    return with_static_of(panel, after)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def match_series(after: Panel, panel: Panel) -> SeriesMatch:
     """Find the series of some data in a training part, right after which the empty series of `after` begin.
 
     A single series is that of a training part of one series, whatever it is called. Raises a DataError where the data
-    have another frequency.
+    have another frequency, or times between the steps of the training part.
     """
     if panel.freq != after.freq or panel.starts.dtype.kind != after.starts.dtype.kind:
         raise DataError(
@@ -90,7 +91,68 @@ def match_series(after: Panel, panel: Panel) -> SeriesMatch:
     ends = np.where(rows >= 0, after.starts[rows], panel.starts)
     latest = np.maximum(ends, panel.starts)
     lead, n_before = panel.grid.positions(latest, ends), panel.grid.positions(latest, panel.starts)
+    _check_phase(panel, ends, lead, n_before)
     return SeriesMatch(rows, np.asarray(n_before), np.asarray(lead))
+
+
+def _check_phase(panel: Panel, ends: Array, lead: Ints, n_before: Ints) -> None:
+    """Name the first series that has its times between the steps of the training part, which ended at `ends`."""
+    earlier, later = np.minimum(ends, panel.starts), np.maximum(ends, panel.starts)
+    beside = np.flatnonzero(panel.grid.times(earlier, np.maximum(lead, n_before)) != later)
+    if len(beside):
+        s = int(beside[0])
+        raise DataError(
+            f"Series {panel.ids.tolist()[s]!r} begins at {time_text(panel.starts[s])}, and the steps of the training "
+            f"part (frequency {panel.freq!r}) go on at {time_text(ends[s])}, so times between its steps were passed. "
+            "Pass times of the same steps, or fit a model to these."
+        )
+
+
+def without_overlap(fitted: Fitted, panel: Panel) -> Panel:
+    """Leave out rows that the training part has too, of series that begin inside it, so that they go on from it.
+
+    Series that hold the whole training part stay as they are. Where values differ from what was learned, the series is
+    read from its own beginning, with a warning; a DataError where it is too short for that.
+    """
+    match = match_series(fitted.after, panel)
+    n_learned = match.of_rows(fitted.lengths, 0)
+    inside = (match.n_before > 0) & (match.n_before < n_learned) & (match.n_before <= panel.lengths)
+    n_cut = np.zeros(panel.n_series, np.int64)
+    for s in np.flatnonzero(inside):
+        n = int(match.n_before[s])
+        differing = _first_differing(panel.series(int(s))[:n], fitted.tail[match.rows[s]])
+        if differing is None:
+            n_cut[s] = n
+        else:
+            _tell_differing(fitted, panel, int(s), *differing)
+    return panel.tail_from(n_cut) if n_cut.any() else panel
+
+
+def _first_differing(values: Floats, tail: Floats) -> tuple[int, float] | None:
+    """Return the place of the first value that is not the learned one, and that one; `tail` are the newest, `(K,)`."""
+    K = min(len(values), len(tail))
+    newest, learned = values[len(values) - K :], tail[len(tail) - K :]
+    # a file has fewer digits than what it was written from
+    differs = np.flatnonzero(~np.isnan(newest) & ~np.isclose(newest, learned, rtol=1e-6, atol=0))
+    return (len(values) - K + int(differs[0]), float(learned[differs[0]])) if len(differs) else None
+
+
+def _tell_differing(fitted: Fitted, panel: Panel, s: int, place: int, learned: float) -> None:
+    time = panel.grid.times(panel.starts[s : s + 1], np.array([place]))[0]
+    told = (
+        f"Series {panel.ids.tolist()[s]!r} holds {panel.series(s)[place]:g} at {time_text(time)}, where the training "
+        f"part held {learned:g}"
+    )
+    if panel.lengths[s] < fitted.lookback:
+        raise DataError(
+            f"{told}, and rows that go on after it, or {fitted.lookback} or more that do not, were expected. Correct "
+            "the value, leave such rows out, or fit a model to the new values."
+        )
+    warnings.warn(
+        f"{told}: it is read from its own first row on, without what the model remembers. Leave out the rows that the "
+        "training part has to go on from it, or fit a model to the new values.",
+        stacklevel=5,
+    )
 
 
 @dataclass(frozen=True)
@@ -100,7 +162,8 @@ class Alignment:
     fitted: Fitted
     panel: Panel  # the data; where they begin a few steps after the training part, with a gap before them
     match: SeriesMatch  # where each of its n series lies
-    follows: Array  # `(n,)` whether the data go on after the training part, after a gap of at most `lookback` steps
+    follows: Array  # `(n,)` whether the data go on after the training part, after a gap of at most `reach` steps
+    moved: Array  # `(n,)` whether a series that never changed in the training part does now, so that it needs a scale
 
     @property
     def anchors(self) -> Floats:
@@ -120,12 +183,14 @@ class Alignment:
     def prepared(self, n_past: Ints | None = None) -> tuple[Preparation, PanelArrays]:
         """Return the preparation of these series and what the networks read.
 
-        A series that was not learned from is scaled by its first `n_past` points, `(n,)`, or by all.
+        A series that was not learned from is scaled by its first `n_past` points, `(n,)`, or by all, and one that
+        never changed before always by all.
         """
         fitted, panel, rows = self.fitted, self.panel, self.match.rows
-        past = panel.lengths if n_past is None else n_past
-        own = panel.head(np.where(self.match.is_known, 0, past))
-        preparation = fitted.preparation.with_new(rows, own, fitted.season_length)
+        past = np.where(self.moved, panel.lengths, panel.lengths if n_past is None else n_past)
+        has_scale = self.match.is_known & ~self.moved
+        own = panel.head(np.where(has_scale, 0, past))
+        preparation = fitted.preparation.with_new(np.where(has_scale, rows, -1), own, fitted.season_length)
         preparation.warn_of_low(panel)
         memory = fitted.memories[0]
         newest = memory.newest_values(preparation.value_inputs.season + 1)
@@ -154,15 +219,49 @@ class Alignment:
     def with_untimed(self) -> Alignment:
         """Let arrays without times that do not hold the training part follow it."""
         match = self.match.with_untimed(self.panel, self.fitted.lengths, self.fitted.tail[:, -1])
-        return replace(self, match=match, follows=self.follows | (self.match.n_before > match.n_before))
+        follows = self.follows | ((self.match.n_before > match.n_before) & ~self.moved)
+        return replace(self, match=match, follows=follows)
 
 
 def align(fitted: Fitted, panel: Panel, *, fill_lead: bool = True) -> Alignment:
-    """Match data with the training part; `fill_lead` puts a gap before data that begin a few steps after it."""
+    """Match data with the training part; `fill_lead` puts a gap before data that begin a few steps after it.
+
+    Where a series that never changed does so now, a piece of its past is put before it, from which it is read anew.
+    """
     match = match_series(fitted.after, panel)
-    follows = match.is_known & (match.n_before == 0) & (match.lead <= fitted.lookback)
+    moved = match.is_known & _differs(panel, np.where(fitted.preparation.units == 0, fitted.tail[:, -1], np.nan), match)
+    is_behind = match.is_known & (match.n_before == 0)
+    follows = is_behind & ((match.lead <= fitted.reach) | _is_blank(panel))
     lead = np.where(follows, match.lead, 0)
-    return Alignment(fitted, panel.with_leading_gaps(lead) if fill_lead and lead.any() else panel, match, follows)
+    if not fill_lead:
+        return Alignment(fitted, panel, match, follows & ~moved, moved)
+    n_again = np.where(follows & moved, np.minimum(match.of_rows(fitted.lengths, 0), _needed(fitted)), 0)
+    if (lead + n_again).any():
+        panel = panel.with_leading_gaps(lead + n_again)
+    if n_again.any():
+        panel = panel.with_first(match.of_rows(fitted.tail[:, -1], np.nan), n_again)
+        match = replace(match, n_before=match.n_before + n_again)
+    return Alignment(fitted, panel, match, follows & ~moved, moved)
+
+
+def _differs(panel: Panel, constants: Floats, match: SeriesMatch) -> Array:
+    """Tell which series have a value that is not their constant of `constants`, `(S,)`, NaN where they have none."""
+    constant = match.of_rows(constants, np.nan)
+    series, _ = panel.places()
+    differs = ~np.isnan(panel.values) & ~np.isnan(constant)[series] & (panel.values != constant[series])
+    return np.bincount(series[differs], minlength=panel.n_series) > 0
+
+
+def _needed(fitted: Fitted) -> int:
+    """Return how many points of a constant past tell what a season's change is measured against."""
+    return max(fitted.lookback, 2 * fitted.season_length, LEAST_PAST)
+
+
+def _is_blank(panel: Panel) -> Array:
+    """Tell which series hold no value, `(n,)`; all that is known of these is what was learned."""
+    series, _ = panel.places()
+    seen = np.bincount(series[~np.isnan(panel.values)], minlength=panel.n_series)
+    return np.asarray(seen == 0)
 
 
 def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, PanelArrays]:
@@ -170,7 +269,7 @@ def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, 
 
     Raises a DataError where a series that does not follow the training part is shorter than the lookback.
     """
-    alignment = align(fitted, panel)
+    alignment = align(fitted, without_overlap(fitted, panel))
     lengths = alignment.panel.lengths
     short = np.flatnonzero(~alignment.follows & (lengths < fitted.lookback))
     if len(short):

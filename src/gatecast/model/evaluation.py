@@ -14,7 +14,7 @@ from gatecast.exceptions import DataError
 from gatecast.metrics.conformal import coverage
 from gatecast.metrics.errors import Evaluation, score
 from gatecast.metrics.naive import seasonal_naive
-from gatecast.model.alignment import Alignment, align
+from gatecast.model.alignment import Alignment, align, without_overlap
 from gatecast.model.fitted import Fitted
 from gatecast.model.forecast import METHOD, Forecast
 from gatecast.network.inputs import split
@@ -87,7 +87,7 @@ class _RollingForecasts:
 
 
 def _rolling_forecasts(fitted: Fitted, panel: Panel) -> _RollingForecasts:
-    alignment = align(fitted, panel).with_untimed()
+    alignment = align(fitted, without_overlap(fitted, panel)).with_untimed()
     panel = alignment.panel
     own = np.maximum(np.maximum(alignment.match.n_before, fitted.lookback), _first_observed(panel) + 1)
     first = np.minimum(np.where(alignment.follows, 0, own), panel.lengths)

@@ -21,7 +21,7 @@ from gatecast.model.candidates import Candidate, make_candidates, start_candidat
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, about_hold_out, make_plan
+from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
 from gatecast.model.selection import MUCH, Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged
@@ -60,6 +60,8 @@ def fit_panel(
             # so that there is a file to go on from
             checkpoint.write()
         return zero_shot(settings, panel, None if settings.pretrained == "only" else why_at_once(panel))
+    if moves_late(settings, panel):
+        return zero_shot(settings, panel, Message("decision.moves_late"))
     started = time.monotonic()
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     # training again on all points takes about as long as what comes before it

@@ -63,6 +63,14 @@ class Fitted:
         return self.record.plan.lookback
 
     @property
+    def reach(self) -> int:
+        """Steps that may be missing between the training part and newer data that go on from it."""
+        if self.record.is_trained:
+            return self.lookback
+        # pretrained networks forecast after any point, and what they read fades slowly
+        return max(self.lookback, self.season_length, self.horizon)
+
+    @property
     def season_length(self) -> int:
         """Steps in the shortest season; 1 where there is none."""
         return self.record.plan.season_length
@@ -79,10 +87,21 @@ class Fitted:
         """Whether anything is known of how wide intervals must be."""
         return self.learns_intervals or self.calibration is not None
 
-    def shows_no_frequency(self, panel: Panel) -> bool:
-        """Tell whether new data are too few to show their frequency, which then is that of the training part."""
-        is_short = panel.n_series > 0 and int(panel.lengths.max()) <= 2
-        return is_short and panel.starts.dtype.kind == "M" and panel.freq != self.after.freq
+    def only(self, row: int) -> Fitted:
+        """Return what is known of one series; weights are shared."""
+        index, one = np.array([row]), slice(row, row + 1)
+        return replace(
+            self,
+            memories=tuple(memory.rows(index) for memory in self.memories),
+            preparation=self.preparation.rows(index),
+            after=self.after.only(row),
+            lengths=self.lengths[one],
+            anchors=self.anchors[one],
+            tail=self.tail[one],
+            years=self.years[one],
+            naive_scales=self.naive_scales[one],
+            record=replace(self.record, hold_out=self.record.hold_out[one]),
+        )
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def prepare(
     scale = fit_scaling(bent, panel.offsets, scaling, season)
     deviation = fit_scaling(bent, panel.offsets, "standard").scale
     spreads = np.maximum(deviation / scale.scale, 1e-3)
-    units = np.where(_is_constant(panel), 0.0, scale.scale)
+    units = np.where(panel.is_constant, 0.0, scale.scale)
     yearly_lags = None
     if horizon is not None and encoder is not None and encoder.calendar:
         scaled = scale.transform(bent, panel.offsets, np.float32)
@@ -220,7 +220,7 @@ def value_at(panel: Panel, place: int) -> str:
     series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
     time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
     at = f"at {time_text(time)}" if panel.starts.dtype.kind == "M" else f"at step {time}"
-    return f"{float(panel.values[place]):g} of series {panel.ids[series]!r} {at}"
+    return f"{float(panel.values[place]):g} of series {panel.ids.tolist()[series]!r} {at}"
 
 
 def low_value(transform: Transform, what: str, first: str) -> str:
@@ -259,12 +259,3 @@ def _with_years(arrays: PanelArrays, own: YearlyLags, panel: Panel, years: Array
         numbers=np.concatenate([inputs, arrays.numbers], axis=1),
         n_ahead_numbers=arrays.n_ahead_numbers + inputs.shape[1],
     )
-
-
-def _is_constant(panel: Panel) -> Array:
-    constant = np.zeros(panel.n_series, bool)
-    some = np.flatnonzero(panel.lengths)
-    if len(some):
-        begins = panel.offsets[some]
-        constant[some] = np.fmin.reduceat(panel.values, begins) == np.fmax.reduceat(panel.values, begins)
-    return constant

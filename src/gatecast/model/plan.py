@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
 from gatecast.data.values.counts import are_sparse_counts
@@ -39,6 +39,7 @@ __all__ = [
     "make_loss",
     "make_plan",
     "make_spec",
+    "moves_late",
     "plan_fit",
     "plan_start",
     "with_covariates",
@@ -140,16 +141,14 @@ def hold_out_lengths(settings: Settings, panel: Panel) -> Ints:
     a series shorter than three horizons and eight points, and nothing where a lookback was given that the rest would be
     too short for. What is asked for is held out, at least one horizon of it, where a series has so many points, and
     the longest rest is one that can be learned from. Nothing is held out where the rest would hold fewer than two
-    observations to learn a scale from, or what is held out none.
+    observations to learn a scale from, or only the same value though the series moves later, or what is held out none.
     """
-    lengths, size = panel.lengths, settings.validation_size
-    if size == 0 or (size is None and settings.skip == "none"):
-        return np.zeros(panel.n_series, np.int64)
-    held_out = _usual_hold_out(settings, panel) if size is None else _given_hold_out(settings, lengths, size)
+    lengths, held_out = panel.lengths, _wanted_hold_out(settings, panel)
     observed = _observed_before(panel, lengths - held_out)
     is_useful = (observed >= LEAST_OBSERVED) & (_observed_before(panel, lengths) > observed)
+    is_useful &= ~_moves_later(panel, held_out)
     held_out = np.where(is_useful, held_out, 0)
-    if size is None:
+    if settings.validation_size is None:
         return held_out
     rests = lengths - held_out
     rest = int(rests.min() if settings.mode == "windows" else rests.max())
@@ -160,6 +159,14 @@ def _least_rest(settings: Settings) -> int:
     """Return how many points the longest series must have to be learned from, of windows every one."""
     is_windows = settings.mode == "windows"
     return (settings.lookback or 1) + settings.horizon + int(is_windows and settings.drop_last_window)
+
+
+def _wanted_hold_out(settings: Settings, panel: Panel) -> Ints:
+    """Return how many points of each series would be held out if the rest were always good enough, `(S,)`."""
+    size = settings.validation_size
+    if size == 0 or (size is None and settings.skip == "none"):
+        return np.zeros(panel.n_series, np.int64)
+    return _usual_hold_out(settings, panel) if size is None else _given_hold_out(settings, panel.lengths, size)
 
 
 def _usual_hold_out(settings: Settings, panel: Panel) -> Ints:
@@ -190,6 +197,17 @@ def about_hold_out(data: TrainingData) -> tuple[Message, ...]:
 
 def _before(panel: Panel, hold_out: Ints) -> Panel:
     return panel.head(panel.lengths - hold_out) if hold_out.any() else panel
+
+
+def _moves_later(panel: Panel, hold_out: Ints) -> Array:
+    """Tell which series are constant up to what is held out, and not in it: no scale can be learned, `(S,)`."""
+    return _before(panel, hold_out).is_constant & ~panel.is_constant
+
+
+def moves_late(settings: Settings, panel: Panel) -> bool:
+    """Tell whether every series stays the same until its newest part, so that training has nothing to learn from."""
+    is_late = _moves_later(panel, _wanted_hold_out(settings, panel))
+    return bool(is_late.any()) and bool((is_late | panel.is_constant).all())
 
 
 def _observed_before(panel: Panel, positions: Ints) -> Ints:

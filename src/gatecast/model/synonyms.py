@@ -83,7 +83,7 @@ def _group_of(name: str, places: Mapping[str, Sequence[str]]) -> str | None:
 def _call(cls: str, group: str, name: str, value: str) -> str:
     """Write an argument as it stands in a call of the class that was called."""
     bare = f"{name}={value}"
-    if cls in ("Settings", group) or (cls == "LSTMForecaster" and group == "Everyday"):
+    if cls in ("Settings", group) or (cls in ("LSTMForecaster", "PretrainedLSTM") and group == "Everyday"):
         return bare
     if group == "Everyday":
         return f"LSTMForecaster({bare})"

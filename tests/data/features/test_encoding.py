@@ -104,9 +104,7 @@ def test_missing_values_without_a_flag_in_training_are_filled_all_the_same():
         ([1.0, 3.0], 1e9, 10.0),
         ([1.0, 3.0], -1e300, -10.0),
         ([1e-300, 3e-300], 1e30, 10.0),
-        ([7.0, 7.0], 9.0, 0.0),
         ([0.1] * 3, 0.1, 0.0),
-        ([np.nan, np.nan], 9.0, 0.0),
     ],
 )
 def test_outliers_are_clipped_and_constants_are_zero(training, value, expected):
@@ -115,6 +113,16 @@ def test_outliers_are_clipped_and_constants_are_zero(training, value, expected):
 
     encoder = fit_encoder(panel(training))
     assert encoder.encode_panel(panel([value])).numeric[0, 0] == expected
+
+
+@pytest.mark.parametrize("training", [[7.0, 7.0], [np.nan, np.nan]])
+def test_what_never_changed_is_zero_and_said_not_to_count(training):
+    def panel(values):
+        return to_panel(pd.DataFrame({"ds": range(len(values)), "y": 1.0, "x": values}), past="x")
+
+    encoder = fit_encoder(panel(training))
+    with pytest.warns(UserWarning, match="'x' never changed in what the model learned from, and is 9 now"):
+        assert encoder.encode_panel(panel([9.0])).numeric[0, 0] == 0
 
 
 def test_only_the_training_part_is_learned_from():

@@ -1,5 +1,8 @@
 """Is the frequency the one that made the times, and is an unclear one refused?"""
 
+import ast
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,6 +109,41 @@ def test_irregular_names_two_steps(days, steps):
     assert "`freq=" in str(error.value)
 
 
+def tried(error):
+    """The frequency that an error proposes first, and what it says that it leaves empty."""
+    found = re.search(r"`freq=(\S+)`(?:, which leaves (\d+)%)?", str(error.value))
+    return ast.literal_eval(found[1]), int(found[2] or 0)
+
+
+@pytest.mark.parametrize("unit", ["D", "h", "min", "W"])
+def test_remedies_for_irregular_times_work(unit):
+    rng = np.random.default_rng(0)
+    for share in (0.3, 0.05):
+        every = pd.date_range("2024-01-01", periods=4000, freq=unit)
+        series = a_series(every[np.sort(rng.choice(4000, int(4000 * share), replace=False))])
+        with pytest.raises(DataError, match="irregular") as error:
+            to_panel(series)
+        freq, empty = tried(error)
+        panel = to_panel(series, freq=freq)
+        assert panel.n_gaps / len(panel.values) == pytest.approx(empty / 100, abs=0.005)
+        assert freq == ("order" if share < 0.1 else unit)
+
+
+@pytest.mark.parametrize("odd", ["2102-03-05", "1902-03-05", "2024-02-03 13:07"])
+def test_rows_that_break_a_frequency_are_named(odd):
+    days = pd.date_range("2024-01-01", periods=60)
+    with pytest.raises(DataError, match=f"without {odd}.* their frequency would be 'D'"):
+        to_panel(a_series(days.append(pd.DatetimeIndex([odd]))))
+
+
+def test_a_frequency_is_left_out_where_that_helps():
+    with pytest.raises(DataError, match="Leave `freq` out, as 'D' fits, or resample"):
+        to_panel(a_series(pd.date_range("2024-01-01", periods=9)), freq="2D")
+    irregular = pd.to_datetime("2024-01-01") + pd.to_timedelta([0, 1, 3, 7, 8.3], "D")
+    with pytest.raises(DataError, match='Pass `freq="order"` to take the rows as the steps, or resample'):
+        to_panel(a_series(irregular), freq="D")
+
+
 def test_irregular_integer_steps():
     with pytest.raises(DataError, match=r"2 \(2 times\) and 3 \(once\).*freq=1"):
         to_panel(pd.Series([1.0, 2.0, 3.0, 4.0], index=[1, 3, 5, 8]))
@@ -128,14 +166,20 @@ def test_given_frequency_wins():
     assert (panel.freq, len(panel.values), panel.n_gaps) == ("D", 31, 28)
 
 
-def test_month_frequency_moves_the_fifteenth():
+@pytest.mark.parametrize("freq", [None, "MS", "ME", "M"])
+def test_months_stay_on_the_fifteenth(freq):
     times = pd.date_range("2024-01-01", periods=6, freq="MS") + pd.Timedelta(days=14)
-    with pytest.raises(DataError, match='freq="MS"'):
-        to_panel(a_series(times))
+    panel = to_panel(a_series(times), freq=freq)
+    assert panel.freq == "month(15)"
+    assert list(panel.times(0)) == list(times)
+
+
+def test_month_frequency_moves_days_that_differ():
+    times = pd.to_datetime(["2024-01-14", "2024-02-15", "2024-03-13"])
     panel = to_panel(a_series(times), freq="MS")
-    assert list(panel.times(0)) == list(pd.date_range("2024-01-01", periods=6, freq="MS"))
+    assert list(panel.times(0)) == list(pd.date_range("2024-01-01", periods=3, freq="MS"))
     ends = to_panel(a_series(times), freq="ME")
-    assert list(ends.times(0)) == list(pd.date_range("2024-01-31", periods=6, freq="ME"))
+    assert list(ends.times(0)) == list(pd.date_range("2024-01-31", periods=3, freq="ME"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from gatecast.data import Columns, to_panel, train_test_split
+from gatecast.data import to_panel, train_test_split
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.data.reading.files import read_table
 from gatecast.exceptions import ConfigError, DataError
@@ -140,7 +140,7 @@ def test_split_keeps_covariates():
 
 
 def test_new_data_need_the_columns_of_the_training_data():
-    like = Columns()
+    like = to_panel(shops(), **ROLES)
     lacking = shops().drop(columns=["rain", "promo"])
     with pytest.raises(DataError, match="lacks the columns 'rain', 'promo', and all"):
         to_panel(lacking, like=like, **ROLES)

@@ -241,7 +241,7 @@ REMEDIES = {
     "only numbers": (REPEATED, {}, r"expected\. Remove or add up the duplicates\.$"),
     "running number": (REPEATED.assign(No=range(4)), {}, r"Remove or add up the duplicates\.$"),
     "given id": (REPEATED.assign(shop="a"), {"id_col": "shop"}, r"Remove or add up the duplicates\.$"),
-    "number of the shop": (REPEATED.assign(shop=[7, 8, 7, 8]), {}, "duplicates, or .*`id_col='shop'`"),
+    "number of the shop": (REPEATED.assign(shop=[7, 8, 7, 8]), {}, "expected. Name .*`id_col='shop'`"),
     "one row twice": (
         pd.concat([with_hours(), with_hours().tail(1)]),
         {},
@@ -252,11 +252,11 @@ REMEDIES = {
         {"target_col": "cnt"},
         "2 rows have the time 2023-12-30 20:00:00 .*`id_col='shop'`",
     ),
-    "hours alone": (with_hours(), {"time_col": "hr"}, "leave `time_col` out.*'dteday', 'hr'"),
+    "hours alone": (with_hours(), {"time_col": "hr"}, "Leave `time_col` out.*'dteday', 'hr'"),
     "year of dates": (
         in_parts(4),
         {"time_col": "year", "target_col": "temp"},
-        "leave `time_col` out.*'year', 'month', 'day', 'hour'",
+        "Leave `time_col` out.*'year', 'month', 'day', 'hour'",
     ),
 }
 
@@ -307,3 +307,30 @@ def test_split_of_joined_times():
     train, test = train_test_split(frame, 0.25)
     pd.testing.assert_frame_equal(pd.concat([train, test]), frame)
     assert len(test) == N // 4
+
+
+def products(n_days: int = 3) -> pd.DataFrame:
+    """Sales of two products in two shops, which only both columns tell apart."""
+    keys = [(day, shop, item) for day in range(n_days) for shop in "ab" for item in ("x", "y")]
+    frame = pd.DataFrame(keys, columns=["day", "shop", "item"])
+    return frame.assign(date=pd.Timestamp("2024-01-01") + pd.to_timedelta(frame.pop("day"), "D"), y=1.0)
+
+
+@pytest.mark.parametrize("named", [{}, {"id_col": "shop"}, {"id_col": "item"}])
+def test_two_columns_that_name_series_together_are_no_duplicates(named):
+    with pytest.raises(DataError) as error:
+        to_panel(products(), **named)
+    assert "If 'shop' and 'item' name the series together" in str(error.value).replace(
+        "'item' and 'shop'", "'shop' and 'item'"
+    )
+    assert "Remove" not in str(error.value)
+    joined = products().assign(shop=lambda rows: rows["shop"] + rows["item"]).drop(columns="item")
+    assert to_panel(joined, id_col="shop").n_series == 4
+
+
+@pytest.mark.parametrize("periods", [[46, 48, 50], [24, 24, 23]])
+def test_parts_of_a_day_are_no_names_of_series(periods):
+    days = [pd.Timestamp("2024-01-01") + pd.Timedelta(k, "D") for k, n in enumerate(periods) for _ in range(n)]
+    table = pd.DataFrame({"date": days, "block": [1 + k for n in periods for k in range(n)], "load": 1.5})
+    with pytest.raises(DataError, match="If 'block' counts parts of each time, such as its hours, put both into one"):
+        to_panel(table, target_col="load")

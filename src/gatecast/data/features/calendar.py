@@ -9,6 +9,7 @@ import numpy as np
 
 from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats
+from gatecast.data.panel.calendars import CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, WeekdayOfMonthGrid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, weekdays
 from gatecast.exceptions import ConfigError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["calendar_features", "check_country", "holiday_features", "holidays_of", "is_daily", "wall_clock"]
 
 YEAR = 365 * DAY
+OF_OWN = (OffsetGrid, CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, WeekdayOfMonthGrid)
 ONE_DAY = np.timedelta64(1, "D")
 Features = tuple[tuple[str, ...], Array]
 
@@ -139,13 +141,15 @@ def _cycles(grid: Grid) -> tuple[str, ...]:
         return ("time_of_day", "day_of_week", "day_of_year")
     is_week = isinstance(grid, FixedGrid) and grid.nanoseconds >= 7 * DAY
     is_week |= isinstance(grid, BusinessGrid) and grid.n_days % 5 == 0
-    is_week |= isinstance(grid, OffsetGrid) and not is_daily(grid)
+    is_week |= isinstance(grid, OF_OWN) and not is_daily(grid)
     return ("day_of_year",) if is_week else ("day_of_week", "day_of_year")
 
 
 def _is_below_day(grid: Grid) -> bool:
     if isinstance(grid, OffsetGrid):
         return _letters(grid) in ("BH", "CBH")
+    if isinstance(grid, CycleGrid):
+        return grid.is_below_day
     return isinstance(grid, FixedGrid) and grid.nanoseconds < DAY
 
 
@@ -155,6 +159,8 @@ def is_daily(grid: Grid) -> bool:
         return _is_below_day(grid) or _letters(grid) == "C"
     if isinstance(grid, BusinessGrid):
         return grid.n_days == 1
+    if isinstance(grid, CycleGrid):
+        return grid.cycle == 7 * DAY
     return isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,10 +45,21 @@ class NumberColumn:
         """Return float32 of the same shape, NaN where it is missing; a `DataError` if they are no numbers."""
         numbers = self._numbers(values)
         if self.scale == 0:
+            self._warn_of_change(numbers)
             return np.where(np.isnan(numbers), np.nan, 0.0).astype(np.float32)
         with np.errstate(over="ignore"):
             standard = (numbers - self.center) / self.scale
         return np.clip(standard, -CLIP, CLIP).astype(np.float32)
+
+    def _warn_of_change(self, numbers: Floats) -> None:
+        """Say that a column that never changed does not count where it does."""
+        changed = numbers[~np.isnan(numbers) & (numbers != self.center)]
+        if len(changed):
+            warnings.warn(
+                f"Column {self.name!r} never changed in what the model learned from, and is {changed[0]:g} now: "
+                "nothing is known of what it does, and it does not count. Fit a model to data in which it changes.",
+                stacklevel=4,
+            )
 
     def _numbers(self, values: Array) -> Floats:
         if values.dtype != object:

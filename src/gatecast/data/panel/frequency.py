@@ -3,14 +3,17 @@
 Times are sorted within each series; series s is `times[offsets[s]:offsets[s + 1]]`.
 """
 
+import datetime
+import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints, blocks
+from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.calendars import calendar_grid
+from gatecast.data.panel.find_calendar import day_rule, find_calendar, find_week, gap_share, without_jitter
 from gatecast.data.panel.grid import (
     DAY,
     BusinessGrid,
@@ -22,12 +25,15 @@ from gatecast.data.panel.grid import (
     month_dates,
     weekdays,
 )
+from gatecast.data.panel.irregular import raise_irregular
+from gatecast.data.panel.stamps import Stamps, within
 from gatecast.exceptions import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Stamps", "infer_grid", "is_regular", "named_grid", "parse_grid"]
+__all__ = ["ORDER", "Freq", "clear_grid", "infer_grid", "infer_steps", "is_regular", "named_grid"]
+__all__ += ["parse_grid", "parse_steps", "plain_freq"]
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -37,60 +43,42 @@ MAX_POINTS = 1_000_000_000
 # Spellings of older pandas versions that people still have in their fingers.
 OLD_ALIASES = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns", "d": "D"}
 OLD_ALIASES |= {"BM": "BME", "BQ": "BQE", "BA": "BYE", "BY": "BYE", "AS": "YS", "BAS": "BYS"}
+Freq: TypeAlias = "str | int | datetime.timedelta | pd.tseries.offsets.BaseOffset"  # what a user may pass
+ORDER = "order"  # the frequency of rows whose times say nothing but their order
+# what is on the same day of each month: month(15), 3month(30), month(31 F28)
+OF_DAY = re.compile(r"(\d*)month\((\d{1,2})(?: F(28))?\)")
+# a week's times are a calendar where a frequency leaves more than this share of steps, and thrice those of it, empty
+LEAST_GAPS, FEWER_GAPS = 0.05, 3
 PERIOD_MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
 
 
-@dataclass(frozen=True)
-class Stamps:
-    """The sorted timestamps of all series, one behind the other, and what to call the series in errors."""
+def plain_freq(freq: object) -> str | int | None:
+    """Return a frequency as a text or an integer step, which may come as an offset, a duration or a number of NumPy.
 
-    times: Array
-    offsets: Ints
-    ids: Array
+    Raises:
+        ConfigError: It is none.
+    """
+    if freq is None or isinstance(freq, str) or (isinstance(freq, int) and not isinstance(freq, bool)):
+        return freq
+    if isinstance(freq, np.integer) and not isinstance(freq, np.timedelta64):
+        return int(freq)
+    import pandas as pd
 
-    @property
-    def is_integer(self) -> bool:
-        """Whether the times are integer steps rather than dates."""
-        return self.times.dtype.kind != "M"
-
-    @property
-    def starts(self) -> Array:
-        """The first time of each series, shape `(S,)`."""
-        return self.times[self.offsets[:-1]]
-
-    @property
-    def last(self) -> Array:
-        """The last time of each series, shape `(S,)`."""
-        return self.times[self.offsets[1:] - 1]
-
-    def one(self, index: int) -> "Stamps":
-        """Return the stamps of one series."""
-        begin, end = self.offsets[index], self.offsets[index + 1]
-        return Stamps(self.times[begin:end], np.array([0, end - begin]), self.ids[index : index + 1])
-
-    def steps(self) -> Ints:
-        """Return the differences within the series, as int64 (nanoseconds for dates)."""
-        times: Ints = self.times.view(np.int64)
-        return within(np.diff(times), self.offsets)
-
-    def blocks(self) -> Iterator[tuple[slice, Array]]:
-        """Yield the places of some times after the other, and the first time of the series of each."""
-        for block in blocks(self.offsets):
-            yield block.rows, np.repeat(self.starts[block.series], block.lengths)
-
-    def positions(self, grid: Grid) -> Ints:
-        """Return the position of each time on the grid of its series, shape `(N,)`."""
-        positions = np.empty(len(self.times), np.int64)
-        for rows, starts in self.blocks():
-            positions[rows] = grid.positions(self.times[rows], starts)
-        return positions
+    if isinstance(freq, pd.offsets.BaseOffset):
+        return str(freq.freqstr)
+    if isinstance(freq, datetime.timedelta | np.timedelta64):
+        step = pd.Timedelta(freq)
+        if step > pd.Timedelta(0):
+            return _duration_alias(step.value)
+    raise ConfigError(
+        f'`freq` must be a pandas alias, an offset, a duration or a whole step, got {freq!r:.60}. Use for example "D", '
+        "or leave it out."
+    )
 
 
-def within(differences: Ints, offsets: Ints) -> Ints:
-    """Drop the differences between the end of one series and the start of the next."""
-    keep = np.ones(len(differences), dtype=bool)
-    keep[offsets[1:-1] - 1] = False
-    return differences[keep]
+def _duration_alias(nanoseconds: int) -> str:
+    days = nanoseconds // DAY
+    return _tick_alias(nanoseconds) if nanoseconds % DAY else "D" if days == 1 else f"{days}D"
 
 
 def infer_grid(stamps: Stamps) -> Grid:
@@ -98,9 +86,49 @@ def infer_grid(stamps: Stamps) -> Grid:
     grid = _common_grid(stamps)
     if grid is None:
         _raise_two_frequencies(stamps)
-        _raise_irregular(stamps)
+        raise_irregular(stamps, _common_grid, parse_grid)
     _check_each_series(grid, stamps)
     return grid
+
+
+def clear_grid(stamps: Stamps) -> Grid | None:
+    """Return the frequency that `infer_steps` would find, None where there is none."""
+    grid = _common_grid(stamps)
+    moved = without_jitter(stamps) if grid is None and not stamps.is_integer else None
+    return grid if moved is None else _common_grid(moved)
+
+
+def infer_steps(stamps: Stamps) -> tuple[Grid, Stamps]:
+    """Find the frequency or calendar of all series, and the times that are meant where a clock is a little off.
+
+    Raises:
+        DataError: The steps are irregular, ambiguous or differ.
+    """
+    if not stamps.is_integer and _common_grid(stamps) is None:
+        moved = without_jitter(stamps)
+        if moved is not None and _common_grid(moved) is not None:
+            return infer_grid(moved), moved
+    return infer_grid(stamps), stamps
+
+
+def parse_steps(freq: str | int, stamps: Stamps) -> tuple[Grid, Stamps]:
+    """Build the grid of a user's `freq`, and the times that are meant where a clock is a little off.
+
+    Where more than half of the steps of a fixed length would be empty, they are those of the week at which values come.
+    """
+    grid = parse_grid(freq, stamps)
+    snapped = replace(stamps, times=grid.snap(stamps.times))
+    if not isinstance(grid, FixedGrid) or grid.weekday is not None or grid.nanoseconds > DAY:
+        return grid, snapped
+    share = gap_share(grid, snapped)
+    if share is None:
+        moved = without_jitter(stamps)
+        return grid, snapped if moved is None or gap_share(grid, moved) is None else moved
+    if share > MAX_GAP_SHARE:
+        week = find_week(stamps)
+        if week is not None and not week.is_even and gap_share(week, stamps) is not None:
+            return week, stamps
+    return grid, snapped
 
 
 def is_regular(times: Array) -> bool:
@@ -112,8 +140,10 @@ def is_regular(times: Array) -> bool:
 
 def named_grid(freq: str | int) -> Grid:
     """Build the grid of a frequency that a panel carries; a `ConfigError` where pandas does not know the alias."""
-    if isinstance(freq, int):
+    if isinstance(freq, int) or freq == ORDER:
         return IntegerGrid(freq)
+    if (calendar := _month_of_day(freq) or calendar_grid(freq)) is not None:
+        return calendar
     from pandas.tseries.offsets import Tick
 
     offset = _offset(freq)
@@ -140,6 +170,8 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
 
     A bare "W" takes its weekday from the data; "M", "Q" and "Y" take the first or last day from the data.
     """
+    if freq == ORDER and stamps.is_integer:
+        return named_grid(ORDER)
     if isinstance(freq, str) and freq.strip().isdigit():
         freq = int(freq)
     if isinstance(freq, bool) or isinstance(freq, int) != stamps.is_integer or (isinstance(freq, int) and freq < 1):
@@ -152,10 +184,39 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
     if isinstance(freq, str) and freq.upper() in PERIOD_MONTHS:
         rule = _month_rule(stamps.times) or "MS"
         return _month_grid(rule, PERIOD_MONTHS[freq.upper()], stamps.starts)
-    return named_grid(freq)
+    grid = named_grid(freq)
+    own_day = day_rule(stamps.times) if isinstance(grid, MonthGrid) and _month_rule(stamps.times) not in RULES else None
+    if isinstance(grid, MonthGrid) and own_day is not None and grid.rule in RULES:
+        # values of months that come on another day stay on that day
+        return _month_grid(own_day, grid.n_months, stamps.starts)
+    return grid
+
+
+def _month_of_day(freq: str) -> Grid | None:
+    """Build the grid of a day of the month, as `_month_grid` names it."""
+    form = OF_DAY.fullmatch(freq.strip())
+    if form is None or not 1 <= int(form[2]) <= 31:
+        return None
+    return MonthGrid(freq.strip(), f"D{form[2]}{'F28' if form[3] else ''}", int(form[1] or 1))
 
 
 def _common_grid(stamps: Stamps) -> Grid | None:
+    """Find a frequency or a calendar that leaves few steps empty."""
+    if stamps.is_integer or len(stamps.times) == len(stamps.ids):
+        return _even_grid(stamps)
+    grid = _even_grid(stamps)
+    if grid is None:
+        return find_calendar(stamps)
+    share = gap_share(grid, stamps) or 0.0
+    may_be_week = isinstance(grid, BusinessGrid) or (isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY)
+    if share <= LEAST_GAPS or not may_be_week:
+        return grid
+    week = find_week(stamps)
+    of_week = None if week is None else gap_share(week, stamps)
+    return grid if of_week is None or share <= FEWER_GAPS * of_week else week
+
+
+def _even_grid(stamps: Stamps) -> Grid | None:
     steps = stamps.steps()
     if len(steps) == 0:
         # One point per series has no step; any grid fits, and nothing can be learned from it anyway.
@@ -202,7 +263,8 @@ def _month_rule(times: Array) -> str | None:
     if len(np.unique(times - days)) > 1:
         return None
     months = days.astype("datetime64[M]").astype(np.int64)
-    return next((rule for rule in RULES if (month_dates(months, rule) == days).all()), None)
+    known = next((rule for rule in RULES if (month_dates(months, rule) == days).all()), None)
+    return known or day_rule(times)
 
 
 def _by_months(stamps: Stamps) -> Grid | None:
@@ -217,6 +279,9 @@ def _by_months(stamps: Stamps) -> Grid | None:
 
 def _month_grid(rule: str, n_months: int, starts: Array) -> Grid:
     """Name a step of months: anchored quarters and years where all series agree on the anchor."""
+    if rule.startswith("D"):
+        day = rule[1:].replace("F", " F")
+        return MonthGrid(f"{'' if n_months == 1 else n_months}month({day})", rule, n_months)
     letter = {3: "Q", 12: "Y"}.get(n_months)
     phases = np.unique(starts.astype("datetime64[M]").astype(np.int64) % n_months)
     if letter is None or len(phases) > 1:
@@ -243,8 +308,9 @@ def _check_each_series(grid: Grid, stamps: Stamps) -> None:
 
 
 def _raise_two(stamps: Stamps, first: tuple[int, Grid], second: tuple[int, Grid]) -> NoReturn:
+    one, other = (stamps.ids.tolist()[index] for index in (first[0], second[0]))
     raise DataError(
-        f"Series {stamps.ids[first[0]]!r} has frequency {first[1].freq!r} and series {stamps.ids[second[0]]!r} has "
+        f"Series {one!r} has frequency {first[1].freq!r} and series {other!r} has "
         f"{second[1].freq!r}, but all series of one table must share one. Split the table, or resample one of them."
     )
 
@@ -261,31 +327,6 @@ def _raise_two_frequencies(stamps: Stamps) -> None:
             first = (index, grid)
         elif first[1].freq != grid.freq:
             _raise_two(stamps, first, (index, grid))
-
-
-def _raise_irregular(stamps: Stamps) -> NoReturn:
-    lengths, counts = np.unique(stamps.steps(), return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:2]
-    common = " and ".join(
-        f"{_step_text(int(lengths[i]), stamps.is_integer)} ({'once' if counts[i] == 1 else f'{counts[i]} times'})"
-        for i in order
-    )
-    example = "1" if stamps.is_integer else '"D"'
-    months = "" if stamps.is_integer or lengths[order[0]] < 28 * DAY else ', or `freq="MS"` for one value a month'
-    raise DataError(
-        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was expected. "
-        f"Pass it, e.g. `freq={example}`{months}, or resample the table."
-    )
-
-
-def _step_text(step: int, is_integer: bool) -> str:
-    """Say the length of a step as people do."""
-    if is_integer:
-        return str(step)
-    for name, unit in (("day", DAY), ("hour", DAY // 24), ("minute", DAY // 1440), ("second", 10**9)):
-        if step % unit == 0:
-            return f"{step // unit} {name}{'s' if step != unit else ''}"
-    return f"{step / 10**9:g} seconds"
 
 
 def _offset(freq: str) -> "pd.tseries.offsets.BaseOffset":

@@ -53,17 +53,20 @@ class Grid(ABC):
 @final
 @dataclass(frozen=True)
 class IntegerGrid(Grid):
-    """Integer steps: `start, start + freq, start + 2 freq, ...`."""
+    """Integer steps: `start, start + freq, start + 2 freq, ...`; of "order", the order of the rows, by 1."""
 
-    freq: int
+    @property
+    def step(self) -> int:
+        """The length of a step."""
+        return 1 if isinstance(self.freq, str) else self.freq
 
     def positions(self, times: Array, starts: Array) -> Ints:
         """Count the steps."""
-        return np.asarray((times - starts) // self.freq, dtype=np.int64)
+        return np.asarray((times - starts) // self.step, dtype=np.int64)
 
     def times(self, starts: Array, positions: Ints) -> Array:
         """Return the times."""
-        return np.asarray(starts + positions * self.freq)
+        return np.asarray(starts + positions * self.step)
 
 
 @final
@@ -119,9 +122,9 @@ class BusinessGrid(Grid):
 @final
 @dataclass(frozen=True)
 class MonthGrid(Grid):
-    """Steps of `n_months` months, on the first or last (business) day of the month."""
+    """Steps of `n_months` months, on the first or last (business) day of the month, or on the same day of each."""
 
-    rule: str  # "MS", "ME", "BMS" or "BME", the day of the month
+    rule: str  # "MS", "ME", "BMS", "BME" or "D15", the day of the month, see `month_dates`
     n_months: int
     anchor: int = 1  # a month (1 to 12) that is on the grid
     period: int = 1  # 1, 3 or 12 months after which the anchor comes again
@@ -173,9 +176,11 @@ class OffsetGrid(Grid):
         result = np.empty(starts.shape, dtype="datetime64[ns]")
         for start in np.unique(starts):
             of_start = starts == start
-            n_times = int(positions[of_start].max()) + 1
-            grid = pd.date_range(start, periods=n_times, freq=self.freq).to_numpy(dtype="datetime64[ns]")
-            result[of_start] = grid[positions[of_start]]
+            first, last = min(int(positions[of_start].min()), 0), int(positions[of_start].max())
+            grid: pd.Index = pd.date_range(start, periods=max(last, 0) + 1, freq=self.freq)
+            if first < 0:
+                grid = pd.date_range(end=start, periods=1 - first, freq=self.freq)[:-1].append(grid)
+            result[of_start] = grid.to_numpy(dtype="datetime64[ns]")[positions[of_start] - first]
         return result
 
 
@@ -190,9 +195,19 @@ def _months(times: Array) -> Ints:
 
 
 def month_dates(months: Ints, rule: str) -> Array:
-    """Return the day of each month (counted from 1970-01) that a rule names, as datetime64[ns]."""
+    """Return the day of each month (counted from 1970-01) that a rule names, as datetime64[ns].
+
+    "MS" and "ME" are the first and the last day, "BMS" and "BME" the first and the last business day, "D15" the 15th,
+    "D31" the last day of each month that is shorter, and "D31F28" the same but the 28th of February in leap years too.
+    """
     first = months.astype("datetime64[M]").astype("datetime64[D]")
     last = (months + 1).astype("datetime64[M]").astype("datetime64[D]") - np.timedelta64(1, "D")
+    if rule.startswith("D"):
+        day, _, february = rule[1:].partition("F")
+        lengths = (last - first).astype(np.int64) + 1
+        if february:
+            lengths[months % 12 == 1] = int(february)
+        return np.asarray(first + (np.minimum(int(day), lengths) - 1)).astype("datetime64[ns]")
     if rule.endswith("S"):
         days = np.busday_offset(first, 0, roll="forward") if rule == "BMS" else first
     else:

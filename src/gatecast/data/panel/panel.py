@@ -94,6 +94,16 @@ class Panel:
         return int(np.isnan(self.values).sum())
 
     @property
+    def is_constant(self) -> Array:
+        """Whether all values that a series has are the same, shape `(S,)`; False where it has none."""
+        constant = np.zeros(self.n_series, bool)
+        some = np.flatnonzero(self.lengths)
+        if len(some):
+            begins = self.offsets[some]
+            constant[some] = np.fmin.reduceat(self.values, begins) == np.fmax.reduceat(self.values, begins)
+        return constant
+
+    @property
     def roles(self) -> Roles:
         """Names of the covariates."""
         return Roles(tuple(self.past), tuple(self.future), tuple(self.static))
@@ -187,6 +197,11 @@ class Panel:
         n = len(self.values) + len(later.values)
         values = np.concatenate([self.series(0), later.series(0)])
         return replace(self, values=values, offsets=np.array([0, n]), past=past, future=future)
+
+    def with_first(self, values: Floats, n_points: Ints) -> "Panel":
+        """Put `values[s]` at the first `n_points[s]` points of each series, as a new panel."""
+        series, positions = self.places()
+        return replace(self, values=np.where(positions < n_points[series], values[series], self.values))
 
     def _cut(self, begins: Ints, ends: Ints) -> "Panel":
         offsets = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int64)

@@ -29,12 +29,12 @@ __all__ = [
     "with_static_of",
 ]
 
-Names = str | Iterable[str]
+Names = str | Iterable[str] | None
 
 
 def make_roles(past: Names = (), future: Names = (), static: Names = ()) -> Roles:
     """Bring the names that a user gave into one form; a single text is one name, and a column has one role."""
-    roles = Roles(*((names,) if isinstance(names, str) else tuple(map(str, names)) for names in (past, future, static)))
+    roles = Roles(*(_names(role, names) for role, names in (("past", past), ("future", future), ("static", static))))
     seen: dict[str, str] = {}
     for field in fields(roles):
         for name in getattr(roles, field.name):
@@ -46,6 +46,16 @@ def make_roles(past: Names = (), future: Names = (), static: Names = ()) -> Role
                 )
             seen[name] = field.name
     return roles
+
+
+def _names(role: str, names: Names | None) -> tuple[str, ...]:
+    """Return the names of columns, which may be numbers, as texts; None is none."""
+    if names is None:
+        return ()
+    several = (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
+    if any(isinstance(name, bool) or not isinstance(name, str | int | np.integer) for name in several):
+        raise ConfigError(f'`{role}` must be names of columns, got {names!r:.60}. Use for example `{role}=["price"]`.')
+    return tuple(map(str, several))
 
 
 def check_roles(roles: Roles, wanted: Wanted, source: Source, *, is_like_training: bool = False) -> Roles:
@@ -166,7 +176,7 @@ def one_per_series(name: str, values: Array, row_series: Ints, ids: Array) -> Ar
         row = observed[differing[0]]
         s = row_series[row]
         raise DataError(
-            f"Column {name!r} changes within series {ids[s]!r} (it holds {cell_text(result[s])} and "
+            f"Column {name!r} changes within series {ids.tolist()[s]!r} (it holds {cell_text(result[s])} and "
             f"{cell_text(values[row])}), and one value for each series was expected of a `static` column. Pass it as "
             "`future` if it is known ahead, else as `past`."
         )

@@ -65,7 +65,7 @@ def read_table(
     target_col: Name = None,
     id_col: Name = None,
     freq: str | int | None = None,
-    like: Columns | None = None,
+    like: Panel | None = None,
     past: Names = (),
     future: Names = (),
     static: Names = (),
@@ -80,10 +80,13 @@ def read_table(
     reading = Reading(**how)
     roles = make_roles(past, future, static)
     loaded = load(path, reading, one_name(id_col, "id_col"))
-    source, id_name, target = arrange(loaded.source, id_col, target_col, time_col=time_col, like=like, keep=roles.names)
-    wanted = wanted_like(Wanted(id_name, time_col, target, roles.names), like, source)
+    columns = None if like is None else like.columns
+    source, id_name, target = arrange(
+        loaded.source, id_col, target_col, time_col=time_col, like=columns, keep=roles.names
+    )
+    wanted = wanted_like(Wanted(id_name, time_col, target, roles.names), columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, freq, reading.duplicates)
+    layout = lay_out(source, wanted, freq, reading.duplicates, like)
     return _table(path, loaded, layout, roles, reading)
 
 
@@ -166,4 +169,4 @@ def first_gap(panel: Panel) -> str | None:
     place = int(np.argmax(np.isnan(panel.values)))
     series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
     time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
-    return time_text(time) + (f" in series {panel.ids[series]!r}" if panel.n_series > 1 else "")
+    return time_text(time) + (f" in series {panel.ids.tolist()[series]!r}" if panel.n_series > 1 else "")

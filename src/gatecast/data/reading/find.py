@@ -196,7 +196,7 @@ def known_names(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
 def _known_id(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str | None:
     for name in known_names((name for name in kinds if name not in taken), ID_NAMES):
         # An `id` that never repeats is the number of the row.
-        if name == ID_NAMES[0] or frame[name].duplicated().any():
+        if name == ID_NAMES[0] or frame[name].astype(str).duplicated().any():
             return name
     return None
 

@@ -43,6 +43,7 @@ class Reading:
     na: tuple[str, ...] = ()  # cells that say that a value is missing, beside the usual ones
     skip_rows: int = 0  # lines above the table that are none of it
     sheet: str | None = None  # of a spreadsheet, by its name or its number from 1
+    timezone: str | None = None  # of times that do not say theirs
     duplicates: str = "error"  # rows with the same time: "error", "sum", "mean" or "last"
 
     def check(self) -> None:
@@ -75,6 +76,7 @@ def load(path: Path, reading: Reading, id_cols: tuple[str, ...] = ()) -> Loaded:
     content, is_packed = _content(path)
     loaded = _loaded(path, content, reading, id_cols)
     source = replace(loaded.source, date_format=reading.date_format, decimal=reading.decimal, is_file=True)
+    source = replace(source, timezone=reading.timezone)
     if reading.na:
         source = replace(source, frame=_without_codes(source.frame, reading.na))
     return replace(loaded, source=source, kind=loaded.kind + (", gzip" if is_packed else ""))

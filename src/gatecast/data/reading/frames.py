@@ -1,6 +1,6 @@
 """Which columns does the user's object hold? One pandas frame for every kind of table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ class Source:
     prefer_comma: bool = False  # whether "1,234" alone is rather 1.234
     decimal: str | None = None  # the mark before decimals, where it was given
     date_format: str | None = None  # the layout of the dates, where it was given
+    timezone: str | None = None  # of times that do not say theirs, where it was given
 
 
 def cell_text(value: object) -> str:
@@ -42,7 +43,13 @@ def number_cells(column: "pd.Series") -> tuple[Ints, Array]:
 
     # texts in one buffer and integers would take ten times the memory as objects
     is_compact = isinstance(column.dtype, pd.StringDtype) or column.dtype.kind in "iu"
-    codes, cells = pd.factorize(column if is_compact else column.astype(object))
+    try:
+        codes, cells = pd.factorize(column if is_compact else column.astype(object))
+    except TypeError:
+        raise DataError(
+            f"Column {column.name!r} holds {type(column.iloc[0]).__name__} in row 1, and the name of a series was "
+            "expected in every row. Write names as texts."
+        ) from None
     return codes.astype(np.int64, copy=False), np.asarray(cells)
 
 
@@ -50,18 +57,7 @@ def as_array(data: object) -> tuple[Array, str] | None:
     """Return 1-D values without times (a list, array or polars Series) and their backend, or None for tables."""
     if isinstance(data, list | tuple | np.ndarray):
         # what is masked is not there: it is NaN, and not the number below the mask
-        try:
-            plain = (
-                np.ma.filled(data.astype(np.float64), np.nan)
-                if isinstance(data, np.ma.MaskedArray)
-                else np.asarray(data)
-            )
-        except ValueError:
-            raise DataError(
-                f"The {type(data).__name__} holds {len(data)} items of different lengths, and numbers were expected. "
-                "Pass "
-                "one series, or many as a table with the columns unique_id, ds, y."
-            ) from None
+        plain = np.ma.filled(data.astype(np.float64), np.nan) if isinstance(data, np.ma.MaskedArray) else _array(data)
         return _one_dimensional(plain), "pandas"
     import narwhals as nw
     import pandas as pd
@@ -70,6 +66,22 @@ def as_array(data: object) -> tuple[Array, str] | None:
     if isinstance(data, pd.Series) or not isinstance(series, nw.Series):
         return None
     return _one_dimensional(np.asarray(series.to_numpy())), series.implementation.value
+
+
+def _array(data: object) -> Array:
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise DataError(
+            "The list holds lists or arrays of different lengths, and the values of one series were expected. Pass "
+            "several series as a table with the columns unique_id, ds, y."
+        ) from None
+    if array.dtype.kind == "V":
+        raise DataError(
+            f"The array has the fields {', '.join(map(repr, array.dtype.names or ()))}, and numbers were expected. "
+            "Pass `pandas.DataFrame(data)`, or one of its fields."
+        )
+    return array
 
 
 def _one_dimensional(array: Array) -> Array:
@@ -110,11 +122,26 @@ def _series_frame(series: "pd.Series") -> "pd.DataFrame":
 
     target = "y" if series.name is None else str(series.name)
     if isinstance(series.index, pd.MultiIndex):
-        return _named_once(series.rename(target).reset_index())
+        named = series.set_axis(_with_names(series.index, [target]))
+        return _named_once(named.rename(target).reset_index())
     time = "ds" if series.index.name is None else str(series.index.name)
     time = f"{time}_index" if time == target else time
     is_plain = isinstance(series.dtype, np.dtype)
     return pd.DataFrame({time: series.index, target: series.to_numpy(copy=False) if is_plain else series.array})
+
+
+def _with_names(index: "pd.MultiIndex", taken: "Sequence[object] | pd.Index") -> "pd.MultiIndex":
+    """Name the levels that have no name: `ds` for times, or the last one, and `unique_id` for another."""
+    import pandas as pd
+
+    names = list(index.names)
+    unnamed = [k for k, name in enumerate(names) if name is None]
+    times = [k for k in unnamed if isinstance(index.levels[k], pd.DatetimeIndex | pd.PeriodIndex)]
+    time = times[0] if len(times) == 1 else len(names) - 1
+    for k in unnamed:
+        plain = "ds" if k == time else "unique_id"
+        names[k] = plain if plain not in names and plain not in taken else f"level_{k}"
+    return index.set_names(names)
 
 
 def _index_to_columns(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -124,13 +151,9 @@ def _index_to_columns(frame: "pd.DataFrame") -> "pd.DataFrame":
     index = frame.index
     if isinstance(frame.columns, pd.MultiIndex):
         frame = frame.set_axis(_one_level(frame.columns), axis=1)
-    if isinstance(index, pd.MultiIndex) and all(name is None for name in index.names):
-        are_times = [isinstance(level, pd.DatetimeIndex | pd.PeriodIndex) for level in index.levels]
-        names = ["ds" if is_time else f"unique_id_{i}" for i, is_time in enumerate(are_times)]
-        if len(names) == 2 and sum(are_times) == 1:
-            names = ["ds" if is_time else "unique_id" for is_time in are_times]
-        if not set(names) & set(frame.columns):
-            return frame.rename_axis(names).reset_index()
+    if isinstance(index, pd.MultiIndex):
+        named = _with_names(index, frame.columns)
+        return frame.set_axis(named, axis=0).reset_index(drop=any(name in frame.columns for name in named.names))
     if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and index.name is None:
         return frame.rename_axis("ds" if "ds" not in frame.columns else "ds_index").reset_index()
     if any(name is not None for name in index.names):

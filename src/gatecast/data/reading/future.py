@@ -10,12 +10,14 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.clocks import with_zone
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
 from gatecast.data.reading.find import Found, Wanted, find_columns
-from gatecast.data.reading.frames import Source, as_array, as_source
+from gatecast.data.reading.frames import Source, as_array, as_source, number_cells
+from gatecast.data.reading.like_training import ids_like, instants_like, on_steps
 from gatecast.data.reading.separate_series import separate_series
 from gatecast.data.reading.table import wanted_like
-from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
+from gatecast.data.reading.times import read_times, time_text
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
 
@@ -90,7 +92,9 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
             f"expected. Add {after.columns.time!r}."
         )
     found, times = separate_series(source, found, read_times(source, found), after.freq)
-    return _series(after, source, found), _instants(after, found, times)
+    series = _series(after, source, found)
+    instants = instants_like(after, found, with_zone(source, times, series), "the future rows")
+    return series, on_steps(after, instants)
 
 
 def _series(after: Panel, source: Source, found: Found) -> Ints:
@@ -103,32 +107,12 @@ def _series(after: Panel, source: Source, found: Found) -> Ints:
                 f"because there are {after.n_series}. Add it."
             )
         return np.zeros(len(source.frame), dtype=np.int64)
-    codes = pd.Index(after.ids).get_indexer(pd.Index(source.frame[found.id])).astype(np.int64)
+    places, ids = number_cells(source.frame[found.id])
+    codes = pd.Index(after.ids).get_indexer(pd.Index(ids_like(after.ids, ids)))[places].astype(np.int64)
+    codes[places < 0] = -1
     # one series is that series, whatever it is called
     is_one = after.n_series == 1 and len(source.frame[found.id].unique()) == 1
     return np.zeros_like(codes) if is_one else codes
-
-
-def _instants(after: Panel, found: Found, times: RowTimes) -> Array:
-    """Bring the times of the rows into the sense of `after.starts`; those of another kind are an error."""
-    if times.instants.dtype.kind != after.starts.dtype.kind:
-        kinds = ("integer steps", "dates") if after.starts.dtype.kind == "M" else ("dates", "integer steps")
-        _raise_kind(found, f"are {kinds[0]}", f"{kinds[1]} as in the data before")
-    if times.timezone is None and after.timezone is not None and not after.grid.follows_calendar:
-        _raise_kind(found, "have no time zone", f"times in {after.timezone} as in the data before")
-    if times.timezone is None:
-        return after.grid.snap(times.instants)
-    if after.timezone is None and not after.grid.follows_calendar:
-        _raise_kind(found, f"are in {times.timezone}", "times without a zone as in the data before")
-    if not after.grid.follows_calendar:
-        return times.instants
-    return after.grid.snap(local_times(times.instants, after.timezone or times.timezone))
-
-
-def _raise_kind(found: Found, are: str, expected: str) -> NoReturn:
-    raise DataError(
-        f"The times of the future rows ({_first(found.times)}) {are}, and {expected} were expected. Convert them."
-    )
 
 
 def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times: Array) -> Ints:
@@ -148,7 +132,7 @@ def _rows_of(after: Panel, source: Source, series: Ints, instants: Array, times:
         other = int(rows[found[first]])
         raise DataError(
             f"Two of the future rows ({source.where(first)} and {source.where(other)}) are series "
-            f"{after.ids[series[first]]!r} at {_first_times(after, instants[first : first + 1])}, and one was "
+            f"{after.ids.tolist()[series[first]]!r} at {_first_times(after, instants[first : first + 1])}, and one was "
             "expected. Remove one of them."
         )
     return rows.reshape(times.shape)

@@ -10,8 +10,8 @@ from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import DAY, FixedGrid
 from gatecast.data.reading.find import THING_NAMES, Found, Wanted, column_kind, find_columns, known_names
 from gatecast.data.reading.frames import Source, cell_text, number_cells
+from gatecast.data.reading.id_remedies import counts_parts, telling_pair
 from gatecast.data.reading.parts import part_of
-from gatecast.data.reading.shapes import separating_pair
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["raise_repeated", "separate_series"]
 
 STRETCH = 10  # rows of one text in a row from which a column is no remark
+# what helps where nothing tells the rows of a time apart
+DUPLICATES = "Remove or add up the duplicates"
 
 
 def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
@@ -104,7 +106,7 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
     more = f"; {len(again)} rows repeat a time in all" if len(again) > len(rows) - 1 else ""
     raise DataError(
         f"{len(rows)} rows{series} have the time {time_text(times.instants[first])} ({named}{more}), and one row "
-        f"for each time was expected. Remove or add up the duplicates{_remedy(source, wanted, found, times)}."
+        f"for each time was expected. {_remedy(source, wanted, found, times)}."
     )
 
 
@@ -112,20 +114,30 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
     """Name what tells the rows apart, once it is known that it does."""
     better = _without_name(source, wanted)
     if better:
-        return f", or leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
-    if found.id is not None and wanted.id is None:
-        return ""
-    used = {*found.times, found.target}
-    kinds = ("text", "integer", "flag", "number text")
+        return f"Leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
+    if found.id is not None:
+        pairs = (telling_pair(source.frame, [found.id, name], times.instants) for name in found.texts)
+        return _of_pair(next((pair for pair in pairs if pair), None))
+    used = {*found.times, found.target, *wanted.covariates}
+    kinds, may_be = ("text", "integer", "flag", "number text"), []
     for name in source.frame.columns:
         column = source.frame[name]
-        may_be = name not in used and part_of(name) is None and column_kind(column) in kinds
-        if may_be and column.duplicated().any() and _is_unique(source.frame, times.instants, name):
-            return f", or name the column that tells the series apart, e.g. `id_col={name!r}`"
-    free = [str(name) for name in source.frame.columns if name not in used and part_of(str(name)) is None]
-    free = [name for name in free if column_kind(source.frame[name]) in ("text", "integer")]
-    pair = separating_pair(source.frame, free, times.instants)
-    return f", or name both columns that together tell the series apart: `id_col={list(pair)!r}`" if pair else ""
+        if name in used or part_of(name) is not None or column_kind(column) not in kinds:
+            continue
+        if not column.duplicated().any():
+            continue
+        may_be.append(str(name))
+        if _is_unique(source.frame, times.instants, name):
+            if counts_parts(column, times.instants):
+                return f"If {name!r} counts parts of each time, such as its hours, put both into one column"
+            return f"Name the column that tells the series apart, e.g. `id_col={name!r}`"
+    return _of_pair(telling_pair(source.frame, may_be, times.instants))
+
+
+def _of_pair(pair: tuple[str, str] | None) -> str:
+    if pair is None:
+        return DUPLICATES
+    return f"If both columns name the series together, as they tell the rows apart, pass `id_col={list(pair)!r}`"
 
 
 def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:

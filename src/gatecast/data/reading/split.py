@@ -1,11 +1,15 @@
 """Where does the training part of each series end? Splits are by time, never at random."""
 
+from __future__ import annotations
+
 import math
 from typing import TypeVar
 
 import numpy as np
 
+from gatecast._calls import answers_calls
 from gatecast.data.panel.arrays import Array, Frame, Ints
+from gatecast.data.panel.frequency import Freq, plain_freq
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import as_array, as_source
@@ -19,6 +23,7 @@ LEAST_LOOKBACK = 8  # a short series is tested on less, but never learns from fe
 Given = TypeVar("Given")
 
 
+@answers_calls
 def train_test_split(
     data: Given,
     test_size: float | int = 0.2,
@@ -26,7 +31,7 @@ def train_test_split(
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
-    freq: str | int | None = None,
+    freq: Freq | None = None,
 ) -> tuple[Given, Given]:
     """Split data by time, each series at its own place.
 
@@ -55,6 +60,7 @@ def train_test_split(
         n_train = int(_positions(np.array([len(plain[0])]), np.array(["y"]), test_size)[0])
         values: Frame = data
         return values[:n_train], values[n_train:]
+    freq = plain_freq(freq)
     layout = lay_out(as_source(data), wanted_columns(None, Wanted(id_col, time_col, target_col)), freq)
     positions = _positions(layout.lengths, layout.ids, test_size)
     in_train = layout.row_position < positions[layout.row_series]
@@ -103,8 +109,9 @@ def _by_count(lengths: Ints, ids: Array, n_test: int) -> Ints:
         raise ConfigError(f"`test_size` must be positive, got {n_test}. Use `test_size=0.2`, or a number of points.")
     short = np.flatnonzero(lengths <= n_test)
     if len(short):
+        name = ids.tolist()[short[0]]
         raise DataError(
-            f"Series {ids[short[0]]!r} has {lengths[short[0]]} points, but `test_size={n_test}` needs at least "
+            f"Series {name!r} has {lengths[short[0]]} points, but `test_size={n_test}` needs at least "
             f"{n_test + 1}. Use a smaller `test_size` or a longer series."
         )
     return lengths - n_test

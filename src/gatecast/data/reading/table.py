@@ -1,18 +1,24 @@
 """How does a table, a Series or an array become a panel?"""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
-from gatecast.data.panel.frequency import MAX_POINTS, Stamps, infer_grid, parse_grid
+from gatecast.data.panel.frequency import MAX_POINTS, ORDER, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
+from gatecast.data.panel.irregular import fits_without_freq
 from gatecast.data.panel.panel import Columns, Panel, Roles
+from gatecast.data.panel.stamps import Stamps
+from gatecast.data.reading.clocks import raise_clock_change, real_midnights, with_zone, zone_of_days
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.duplicates import merge_repeated
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
+from gatecast.data.reading.like_training import grid_like, is_known, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
 from gatecast.data.reading.shapes import Name, arrange
@@ -31,7 +37,7 @@ def to_panel(
     id_col: Name = None,
     time_col: str | None = None,
     target_col: Name = None,
-    like: Columns | None = None,
+    like: Panel | None = None,
     past: Names = (),
     future: Names = (),
     static: Names = (),
@@ -48,8 +54,8 @@ def to_panel(
         id_col: Name of the series' column, before `columns`; several names for columns that name a series together.
         time_col: Name of the time column, before `columns`.
         target_col: Name of the target column, before `columns`; several names for columns that hold a series each.
-        like: Names that are meant where the table has them, as in data that were read before. Static columns may
-            then lack.
+        like: Data that were read before: these are newer ones, which inherit their names of columns, zone, frequency
+            and ids. Static columns may then lack, and a series that is known may hold no value.
         past: Names of columns that are known up to now, numbers, flags or categories.
         future: Names of columns that are known ahead, as a price or a holiday.
         static: Names of columns that hold one value for each series.
@@ -71,18 +77,19 @@ def to_panel(
     """
     if isinstance(data, Panel):
         return data
-    roles = make_roles(past, future, static)
+    roles, freq = make_roles(past, future, static), plain_freq(freq)
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
-        return _array_panel(*plain, freq)
+        return _array_panel(*plain, _step_like(like) if freq is None else freq)
+    named = None if like is None else like.columns
     source, id_name, target = arrange(
-        as_source(data), id_col, target_col, time_col=time_col, like=like, keep=roles.names
+        as_source(data), id_col, target_col, time_col=time_col, like=named, keep=roles.names
     )
     wanted = wanted_columns(columns, Wanted(id_name, time_col, target, roles.names))
-    wanted = wanted_like(wanted, like, source)
+    wanted = wanted_like(wanted, named, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, freq)
+    layout = lay_out(source, wanted, freq, like=like)
     return layout.panel(layout.read_values().floats, roles)
 
 
@@ -90,11 +97,27 @@ def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
     """Merge the two ways to name columns; a default name in `columns` is no demand."""
     given, default = columns or Columns(), Columns()
     return Wanted(
-        named.id or (given.id if given.id != default.id else None),
-        named.time or (given.time if given.time != default.time else None),
-        named.target or (given.target if given.target != default.target else None),
+        _name("id_col", named.id) or (given.id if given.id != default.id else None),
+        _name("time_col", named.time) or (given.time if given.time != default.time else None),
+        _name("target_col", named.target) or (given.target if given.target != default.target else None),
         named.covariates,
     )
+
+
+def _name(label: str, name: object) -> str | None:
+    """Return the name of a column, which may be a number, as a text."""
+    if name is None or isinstance(name, str):
+        return name
+    if is_integer(name):
+        return str(name)
+    raise ConfigError(
+        f'`{label}` must be the name of one column, got {name!r:.60}. Use for example `{label}="{label[:-4]}"`; '
+        "several columns are joined into one first."
+    )
+
+
+def _step_like(like: Panel | None) -> int | str | None:
+    return like.freq if like is not None and (isinstance(like.freq, int) or like.freq == ORDER) else None
 
 
 def wanted_like(wanted: Wanted, like: Columns | None, source: Source) -> Wanted:
@@ -125,6 +148,7 @@ class Layout:
     is_sorted: bool  # whether the rows of each series came in order
     is_grouped: bool  # whether, beside that, they came series by series
     n_merged: int = 0  # rows whose time an earlier row had, where they were merged
+    like: Panel | None = None  # data that were read before, of which these are newer ones
 
     @property
     def lengths(self) -> Ints:
@@ -153,7 +177,9 @@ class Layout:
     def _check_observed(self, values: Floats) -> None:
         """Name the series that are all missing."""
         n_observed = np.bincount(self.row_series[~np.isnan(values)], minlength=len(self.ids))
-        blank = np.flatnonzero(n_observed == 0)
+        # of a series that is known its past tells enough
+        is_new = np.ones(len(self.ids), bool) if self.like is None else ~is_known(self.like, self.ids)
+        blank = np.flatnonzero((n_observed == 0) & is_new)
         if len(blank):
             shown = ", ".join(repr(id_) for id_ in self.ids[blank[:5]].tolist()) + (", ..." if len(blank) > 5 else "")
             raise DataError(
@@ -182,7 +208,7 @@ class Layout:
             freq=self.grid.freq,
             columns=self._columns(),
             backend=self.source.backend,
-            timezone=self.times.timezone,
+            timezone=self.times.timezone if self.like is None else self.like.timezone,
             past={name: placed(read_covariate(self.source, name)) for name in roles.past},
             future={name: placed(read_covariate(self.source, name)) for name in roles.future},
             static={name: self._static(name) for name in roles.static},
@@ -209,8 +235,14 @@ def _refuse_covariates(roles: Roles, data: str) -> None:
         )
 
 
-def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, duplicates: str = "error") -> Layout:
-    """Find the columns, the series and the grid of times of a table.
+def lay_out(
+    source: Source,
+    wanted: Wanted,
+    freq: str | int | None = None,
+    duplicates: str = "error",
+    like: Panel | None = None,
+) -> Layout:
+    """Find the columns, the series and the grid of times of a table, which may follow `like`.
 
     `duplicates` says what becomes of rows with the same time: "error", or their "sum", "mean" or "last" value.
     """
@@ -219,27 +251,59 @@ def lay_out(source: Source, wanted: Wanted, freq: str | int | None = None, dupli
         raise DataError(
             "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
         )
-    times = read_times(source, found)
-    found, times = separate_series(source, found, times, freq)
+    freq = ORDER if like is not None and like.freq == ORDER else freq
+    found, times = separate_series(source, found, _read_times(source, found, freq), freq)
     codes, ids = _series(source, found)
-    check_years(source, found, times.instants, codes)
+    if freq != ORDER:
+        check_years(source, found, times.instants, codes)
     _say_order_of_rows(source, found, wanted)
+    times = with_zone(source, times, codes)
+    if freq == ORDER:
+        times = _numbered(times, codes)
+    if like is not None:
+        times = times_like(like, found, times)
+        codes, ids = series_like(like.ids, codes, ids)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
     again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1
     if len(again) and duplicates != "error":
         merged = merge_repeated(source, found, codes, times.instants, duplicates)
-        return replace(lay_out(merged, wanted, freq), n_merged=len(again))
+        return replace(lay_out(merged, wanted, freq, like=like), n_merged=len(again))
     if len(again):
-        raise_repeated(source, wanted, found, times, np.arange(len(codes))[order][again])
-    grid, stamps = _choose_grid(times, order, offsets, ids, freq)
-    if freq is not None:
-        stamps = replace(stamps, times=grid.snap(stamps.times))
-    position = _positions(grid, stamps)
+        repeated = np.arange(len(codes))[order][again]
+        if times.timezone is None:
+            raise_clock_change(source, found, times.instants, codes, repeated)
+        raise_repeated(source, wanted, found, times, repeated)
+    asked = Stamps(times.instants[order], offsets, ids)
+    if like is not None and freq is None:
+        grid, stamps = grid_like(like, asked)
+    else:
+        grid, stamps, zone = _choose_grid(times, order, offsets, ids, freq)
+        times = replace(times, timezone=zone)
+    position = _positions(grid, stamps, lambda: _remedy(asked, like))
     is_grouped = isinstance(order, slice)
     if not is_grouped:
         position[order] = position.copy()
-    return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped)
+    return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped, like=like)
+
+
+def _read_times(source: Source, found: Found, freq: str | int | None) -> RowTimes:
+    """Read the times of all rows; those that say nothing may be anything where their order alone counts."""
+    try:
+        return read_times(source, found)
+    except DataError:
+        if freq != ORDER:
+            raise
+    return RowTimes(np.arange(len(source.frame)), layout="order of the rows")
+
+
+def _numbered(times: RowTimes, codes: Ints) -> RowTimes:
+    """Number the rows of each series in the order of their times, from 0."""
+    order = np.lexsort((times.instants, codes))
+    begins = np.searchsorted(codes[order], codes[order], side="left")
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.arange(len(order)) - begins
+    return RowTimes(numbers, layout=f"{times.layout}, whose order counts" if times.layout else "their order counts")
 
 
 def _say_order_of_rows(source: Source, found: Found, wanted: Wanted) -> None:
@@ -286,27 +350,34 @@ def _series(source: Source, found: Found) -> tuple[Ints, Array]:
 
 def _choose_grid(
     times: RowTimes, order: Ints | slice, offsets: Ints, ids: Array, freq: str | int | None
-) -> tuple[Grid, Stamps]:
-    """Find the grid, with a time zone in local days or else in UTC."""
-    utc = Stamps(times.instants[order], offsets, ids)
-    if times.timezone is None:
-        return _grid(utc, freq), utc
+) -> tuple[Grid, Stamps, str | None]:
+    """Find the grid, with a time zone in local days or else in UTC, and that zone.
+
+    Offsets that change with the season name no zone, and days of one are none of UTC: then it is found.
+    """
+    utc, zone = Stamps(times.instants[order], offsets, ids), times.timezone
+    if zone is None:
+        return *_grid(utc, freq), None
+    zone = (zone_of_days(utc.times) or zone) if zone == "UTC" else zone
     try:
-        grid = _grid(utc, freq)
+        grid, moved = _grid(utc, freq)
         if not grid.follows_calendar:
-            return grid, utc
+            return grid, moved, zone
     except DataError:
         pass
-    local = Stamps(local_times(utc.times, times.timezone), offsets, ids)
-    return _grid(local, freq), local
+    return *_grid(replace(utc, times=real_midnights(local_times(utc.times, zone), zone)), freq), zone
 
 
-def _grid(stamps: Stamps, freq: str | int | None) -> Grid:
-    return infer_grid(stamps) if freq is None else parse_grid(freq, stamps)
+def _grid(stamps: Stamps, freq: str | int | None) -> tuple[Grid, Stamps]:
+    return infer_steps(stamps) if freq is None else parse_steps(freq, stamps)
 
 
-def _positions(grid: Grid, stamps: Stamps) -> Ints:
-    """Return the position of each (sorted) time on the grid of its series."""
+def _remedy(stamps: Stamps, like: Panel | None) -> str:
+    return fits_without_freq(stamps, clear_grid) if like is None else "Pass times of the model's steps"
+
+
+def _positions(grid: Grid, stamps: Stamps, remedy: Callable[[], str]) -> Ints:
+    """Return the position of each (sorted) time on the grid of its series; `remedy` says what helps without one."""
     n_points = int((grid.positions(stamps.last, stamps.starts) + 1).sum())
     if n_points > MAX_POINTS:
         raise DataError(
@@ -320,7 +391,8 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
         raise DataError(
             f"{len(beside)} of {len(positions)} times do not fall on `freq={grid.freq!r}`, the first is "
             f"{time_text(stamps.times[beside[0]])}, and all "
-            "were expected to. Leave `freq` out to have it inferred, or resample the table."
+            f"were expected to. {remedy()}, or "
+            "resample the table."
         )
     same = _equals_previous(positions)
     same[stamps.offsets[1:-1] - 1] = False
@@ -328,7 +400,7 @@ def _positions(grid: Grid, stamps: Stamps) -> Ints:
         raise DataError(
             f"{int(same.sum()) + 1} rows fall on the same step of `freq={grid.freq!r}`, the first at "
             f"{time_text(stamps.times[np.flatnonzero(same)[0]])}, and one row for each step was expected. "
-            "Pass a shorter `freq`, or add the rows up."
+            f"{remedy()}, or add the rows of a step up."
         )
     return positions
 
@@ -349,7 +421,8 @@ def _floats(array: Array) -> tuple[Floats, Ints]:
 def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
     """Wrap values without times: steps count from 0, no table is built, float64 is not copied."""
     step = 1 if freq is None else freq
-    if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+    is_step = isinstance(step, int) and not isinstance(step, bool) and step > 0
+    if not is_step and step != ORDER:
         raise ConfigError(
             f"`freq` must be a positive integer for data without times, got {freq!r}. Leave it out, or "
             "pass a table with times."

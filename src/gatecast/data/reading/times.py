@@ -9,7 +9,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.reading.dates import Dates, parse_dates
 from gatecast.data.reading.find import Found, column_kind
-from gatecast.data.reading.frames import Source
+from gatecast.data.reading.frames import Source, cell_text
 from gatecast.data.reading.numbers import parse_numbers
 from gatecast.data.reading.numeric_times import decimal_steps, read_fractions, read_integers
 from gatecast.data.reading.parts import CLOCK_PARTS, HOUR_ENDING, join_date
@@ -83,8 +83,8 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
     dates = parse_dates(texts, source.date_format if not layout else None)
     if dates is None:
         raise DataError(
-            f"Column {names[0]!r} holds no dates (the first is {column.iloc[0]!r}), and the time of each row was "
-            "expected. Say how they are written, e.g. `date_format='%d/%m/%Y %H:%M'`, write them as 2024-01-31, or "
+            f"Column {names[0]!r} holds no dates (the first is {cell_text(column.iloc[0])}), and the time of each row "
+            "was expected. Say how they are written, e.g. `date_format='%d/%m/%Y %H:%M'`, write them as 2024-01-31, or "
             "name another column with `time_col=`."
         )
     if dates.order == "ambiguous":
@@ -149,8 +149,8 @@ def _steps(source: Source, name: str, column: "pd.Series", numbers: Floats) -> I
     bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
     if len(bad):
         raise DataError(
-            f"Column {name!r} holds {column.iloc[bad[0]]!r} in {source.where(int(bad[0]))}, and a date or an integer "
-            "step was expected. Correct it, or name another column with `time_col=`."
+            f"Column {name!r} holds {cell_text(column.iloc[bad[0]])} in {source.where(int(bad[0]))}, and a date or an "
+            "integer step was expected. Correct it, or name another column with `time_col=`."
         )
     return numbers.astype(np.int64)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.data.panel.calendars import CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, WeekdayOfMonthGrid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.peaks import differenced, season_p_values
@@ -45,8 +46,18 @@ def usual_seasons(grid: Grid) -> tuple[int, ...]:
 
     A day and a week for steps of five minutes to a day (24 and 168 for hours), an hour and a day for minutes, a minute
     and an hour for seconds, a week and a year for days (7 and 365; 5 for business days), a year for weeks, months and
-    quarters `(52, 12, 4)`, none for years and integer steps. Only whole numbers of steps count.
+    quarters `(52, 12, 4)`, none for years and integer steps. Only whole numbers of steps count. For a calendar of its
+    own a day, where all have as many times, and a week, or a year of its months or days.
     """
+    if isinstance(grid, CycleGrid):
+        n = len(grid.slots)
+        return tuple(dict.fromkeys(k for k in (grid.per_day, n) if k > 1)) if grid.cycle == WEEK else (4 * n,)
+    if isinstance(grid, DaysOfMonthGrid):
+        return (12 * len(grid.days),)
+    if isinstance(grid, WeekdayOfMonthGrid):
+        return (12,)
+    if isinstance(grid, DaysOfYearGrid):
+        return (grid.per_year,)
     if isinstance(grid, BusinessGrid):
         return _whole(5, grid.n_days)
     if isinstance(grid, MonthGrid):

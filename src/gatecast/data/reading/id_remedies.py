@@ -1,0 +1,43 @@
+"""Where times repeat: does a column count parts of each time, or do two columns together name the series?"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array
+from gatecast.data.reading.numbers import parse_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["counts_parts", "telling_pair"]
+
+# parts of a day and of a year, also where a clock was changed: hours, halves, quarters, 10 and 5 minutes; weeks, months
+PARTS = (12, 23, 24, 25, 46, 48, 50, 52, 53, 92, 96, 100, 144, 288, 1440)
+# share of the times that have so many rows
+MOST = 0.8
+MOST_COLUMNS = 8
+
+
+def counts_parts(column: pd.Series, instants: Array) -> bool:
+    """Tell whether numbers rise within each time, as many of them as there are hours of a day or the like."""
+    numbers = parse_numbers(column).floats
+    if np.isnan(numbers).any():
+        return False
+    times, codes = np.unique(instants, return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    rises = (np.diff(numbers[order]) > 0) | (np.diff(codes[order]) > 0)
+    counts = np.bincount(codes, minlength=len(times))
+    return bool(rises.all()) and bool((np.isin(counts, PARTS)).mean() >= MOST)
+
+
+def telling_pair(frame: pd.DataFrame, names: list[str], instants: Array) -> tuple[str, str] | None:
+    """Return two columns that together tell apart the rows of each time, None where none do."""
+    for one, other in combinations(names[:MOST_COLUMNS], 2):
+        keys = frame[[one, other]].assign(**{"the time of the row": instants})
+        if not keys.duplicated().any():
+            return one, other
+    return None

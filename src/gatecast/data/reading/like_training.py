@@ -1,0 +1,115 @@
+"""What do newer data inherit from those that a model learned from: zone, frequency and the names of the series?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NoReturn
+
+import numpy as np
+
+from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.find_calendar import gap_share, near_steps
+from gatecast.data.panel.frequency import infer_grid
+from gatecast.data.panel.grid import DAY, FixedGrid, Grid
+from gatecast.data.panel.panel import Panel
+from gatecast.data.panel.stamps import Stamps
+from gatecast.data.reading.covariates import category_texts
+from gatecast.data.reading.find import Found
+from gatecast.data.reading.times import RowTimes, local_times
+from gatecast.exceptions import DataError
+
+__all__ = ["grid_like", "ids_like", "instants_like", "is_known", "on_steps", "series_like", "times_like"]
+
+# from so many rows on their own frequency says more than a model's, of which most steps would be missing
+MANY_ROWS = 5
+MOST_GAPS = 0.5
+
+
+def instants_like(like: Panel, found: Found, times: RowTimes, whose: str) -> Array:
+    """Bring times into the sense of `like.starts`; a `DataError` where they are of another kind or lack a zone.
+
+    Times of a day and longer are what clocks show, so a zone that lacks is that of `like`.
+    """
+    if times.instants.dtype.kind != like.starts.dtype.kind:
+        kinds = ("integer steps", "dates") if like.starts.dtype.kind == "M" else ("dates", "integer steps")
+        _raise_kind(whose, found, f"are {kinds[0]}", f"{kinds[1]} as in the data before")
+    if times.timezone is None and like.timezone is not None and not like.grid.follows_calendar:
+        remedy = f"Give it to them: `.dt.tz_localize({like.timezone!r})`, or `--timezone {like.timezone}`"
+        _raise_kind(whose, found, "have no time zone", f"times in {like.timezone} as in the data before", remedy)
+    if times.timezone is None:
+        return times.instants
+    if like.timezone is None and not like.grid.follows_calendar:
+        _raise_kind(whose, found, f"are in {times.timezone}", "times without a zone as in the data before")
+    if not like.grid.follows_calendar:
+        return times.instants
+    return local_times(times.instants, like.timezone or times.timezone)
+
+
+def _raise_kind(whose: str, found: Found, are: str, expected: str, remedy: str = "Convert them") -> NoReturn:
+    names = ", ".join(map(repr, found.times))
+    raise DataError(f"The times of {whose} ({names}) {are}, and {expected} were expected. {remedy}.")
+
+
+def times_like(like: Panel, found: Found, times: RowTimes) -> RowTimes:
+    """Return times in the sense of `like.starts`; those of another kind are left to who compares frequencies."""
+    if times.instants.dtype.kind != like.starts.dtype.kind:
+        return times
+    return replace(times, instants=instants_like(like, found, times, "the data"), timezone=None)
+
+
+def ids_like(known: Array, ids: Array) -> Array:
+    """Spell names of series as the known ones, `(S,)`: a stray space, or 7 and "7", make no other series."""
+    exact, texts = set(known.tolist()), category_texts(known)
+    if all(id_ in exact for id_ in ids.tolist()):
+        return ids
+    unique, counts = np.unique(texts.astype(str), return_counts=True)
+    by_text = dict(zip(texts.tolist(), known.tolist(), strict=True))
+    by_text = {text: by_text[text] for text in unique[counts == 1].tolist()}
+    written = zip(ids.tolist(), category_texts(ids).tolist(), strict=True)
+    spelled = [id_ if id_ in exact else by_text.get(text, id_) for id_, text in written]
+    if all(id_ in exact for id_ in spelled):
+        return np.array(spelled, dtype=known.dtype)
+    result = np.empty(len(spelled), dtype=object)
+    result[:] = spelled
+    return result
+
+
+def series_like(known: Array, codes: Ints, ids: Array) -> tuple[Ints, Array]:
+    """Return the series of each row, `(N,)`, and their names, `(S,)`, spelled as the known ones."""
+    import pandas as pd
+
+    spelled = ids_like(known, ids)
+    places, unique = pd.factorize(spelled)
+    return (codes, spelled) if len(unique) == len(spelled) else (places[codes], np.asarray(unique))
+
+
+def is_known(like: Panel, ids: Array) -> Array:
+    """Tell which series are known, `(n,)`; the single one of some data is the single known one, whatever its name."""
+    if len(ids) == like.n_series == 1:
+        return np.ones(1, bool)
+    known = set(like.ids.tolist())
+    return np.array([id_ in known for id_ in ids.tolist()])
+
+
+def grid_like(like: Panel, stamps: Stamps) -> tuple[Grid, Stamps]:
+    """Return the grid of `like` where the times fall on it, else the one that they show, which explains the error."""
+    grid = like.grid
+    if stamps.is_integer != (like.starts.dtype.kind != "M"):
+        return infer_grid(stamps), stamps
+    meant = replace(stamps, times=on_steps(like, stamps.times))
+    share = gap_share(grid, meant)
+    if share is not None and (share <= MOST_GAPS or len(stamps.times) < MANY_ROWS):
+        return grid, meant
+    try:
+        return infer_grid(stamps), stamps
+    except DataError:
+        return grid, replace(stamps, times=grid.snap(stamps.times))
+
+
+def on_steps(like: Panel, times: Array) -> Array:
+    """Move times to the day that a frequency means, or to the step nearby where a clock is a little off."""
+    grid = like.grid
+    if not isinstance(grid, FixedGrid) or grid.weekday is not None or grid.nanoseconds > DAY:
+        return grid.snap(times)
+    phases = np.unique(like.starts.astype(np.int64) % grid.nanoseconds)
+    return near_steps(grid, times, int(phases[0])) if len(phases) == 1 else times

@@ -1,0 +1,138 @@
+"""Do newer rows inherit what a model knows: zone, frequency, steps and the names of its series?"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gatecast import DataError, LSTMForecaster, PretrainedLSTM, train_test_split
+from made_series import SMALL, forecaster, table, wave
+
+Y = wave(140, period=7)
+
+
+def frame(freq: str, n: int = 140, **options: Any) -> pd.DataFrame:
+    return pd.DataFrame({"ds": pd.date_range("2023-01-02", periods=n, freq=freq, **options), "y": Y[:n]})
+
+
+def fitted(data: pd.DataFrame, **names: Any) -> LSTMForecaster:
+    return PretrainedLSTM(2, season_length=7).fit(data, **names)
+
+
+def with_gap(data: pd.DataFrame, rows: list[int], first: int = 130) -> pd.DataFrame:
+    """The newer rows with those that are missing as empty ones."""
+    newer = data.iloc[first : first + max(rows) + 1].copy()
+    newer.loc[[first + k for k in range(max(rows)) if k not in rows], "y"] = np.nan
+    return newer
+
+
+@pytest.mark.parametrize("freq", ["B", "h", "D", "MS", "W-TUE", "QE", "15min"])
+@pytest.mark.parametrize("rows", [[0], [0, 1, 2], [0, 1, 2, 3, 4], [0, 2, 4], [1, 3]])
+def test_newer_rows_lie_on_the_steps_of_the_model(freq: str, rows: list[int]) -> None:
+    data = frame(freq)
+    model = fitted(data[:130])
+    forecast = model.predict(data=data.iloc[[130 + k for k in rows]])
+    assert forecast["ds"].iloc[0] == data["ds"][130 + max(rows) + 1]
+    expected = model.predict(data=with_gap(data, rows))
+    assert forecast["LSTM"].tolist() == expected["LSTM"].tolist()
+
+
+def test_split_data_of_business_days_are_evaluated() -> None:
+    train, test = train_test_split(frame("B"), 5)
+    assert fitted(train).evaluate(test).n_origins == 5
+
+
+def test_steps_that_were_given_are_inherited() -> None:
+    model = fitted(frame("7D")[:130], freq="7D")
+    assert model.predict(data=frame("7D")[130:])["ds"].iloc[0] == frame("7D", 140)["ds"].iloc[-1] + pd.Timedelta("7D")
+    steps = pd.DataFrame({"t": np.arange(140) * 5, "y": Y})
+    assert fitted(steps[:130]).predict(data=steps.iloc[[130, 132]])["t"].tolist() == [665, 670]
+
+
+def test_many_rows_of_another_frequency_are_no_rows_with_gaps() -> None:
+    model = fitted(frame("h"))
+    with pytest.raises(DataError, match="have the frequency 'D', and the model learned from 'h'"):
+        model.predict(data=frame("D", 9))
+    with pytest.raises(DataError, match="have the frequency 'h', and the model learned from 'D'"):
+        fitted(frame("D")).predict(data=frame("h", 9))
+
+
+def test_times_between_the_steps_are_refused() -> None:
+    model = fitted(frame("D"))
+    newer = frame("D").assign(ds=lambda rows: rows["ds"] + pd.Timedelta("140D") + pd.Timedelta("6h"))
+    with pytest.raises(DataError, match="'y' begins at 2023-05-22 06:00:00, and the steps of the training part"):
+        model.predict(data=newer)
+
+
+def test_hours_without_the_zone_of_training_are_refused() -> None:
+    aware, naive = frame("h", tz="Asia/Shanghai"), frame("h")
+    with pytest.raises(DataError, match=r"times of the data \('ds'\) have no time zone, and times in Asia/Shanghai"):
+        fitted(aware[:130]).predict(data=naive[130:])
+    with pytest.raises(DataError, match="are in Asia/Shanghai, and times without a zone"):
+        fitted(naive[:130]).predict(data=aware[130:])
+
+
+def test_another_zone_means_the_same_instants() -> None:
+    data = frame("h", tz="Asia/Shanghai")
+    model = fitted(data[:130])
+    in_utc = data.assign(ds=data["ds"].dt.tz_convert("UTC"))
+    expected, forecast = model.predict(data=data[130:]), model.predict(data=in_utc[130:])
+    pd.testing.assert_frame_equal(forecast, expected)
+
+
+def test_days_are_those_of_the_zone_of_training() -> None:
+    data = frame("D", tz="Asia/Shanghai")
+    model = fitted(data[:130])
+    expected = model.predict(data=data[130:])
+    for zone in ("UTC", None):
+        times = data["ds"].dt.tz_convert(zone) if zone else data["ds"].dt.tz_localize(None)
+        pd.testing.assert_frame_equal(model.predict(data=data.assign(ds=times)[130:]), expected)
+
+
+def two(data: pd.DataFrame, ids: tuple[Any, Any] = ("a", "b")) -> pd.DataFrame:
+    return pd.concat([data.assign(unique_id=ids[0]), data.assign(unique_id=ids[1], y=data["y"] * 2)])
+
+
+@pytest.mark.parametrize(("ids", "spelled"), [(("a", "b"), ("a ", " b")), ((1, 2), ("1", "2")), (("1", "2"), (1, 2))])
+def test_ids_are_the_same_however_they_are_written(ids: tuple[Any, Any], spelled: tuple[Any, Any]) -> None:
+    data = frame("D")
+    model = fitted(two(data[:130], ids))
+    expected, forecast = model.predict(data=two(data[130:], ids)), model.predict(data=two(data[130:], spelled))
+    pd.testing.assert_frame_equal(forecast, expected)
+
+
+def test_a_silent_series_is_forecast_from_what_is_remembered() -> None:
+    data = two(frame("D")).reset_index(drop=True)
+    model = fitted(data[data["ds"] < "2023-05-12"])
+    newer = data[data["ds"] >= "2023-05-12"]
+    silent = newer.assign(y=newer["y"].where(newer["unique_id"] == "a"))
+    forecast = model.predict(data=silent)
+    assert forecast["unique_id"].tolist() == ["a", "a", "b", "b"]
+    assert forecast["LSTM"].notna().all()
+    alone = model.predict(data=newer[newer["unique_id"] == "a"])
+    np.testing.assert_allclose(forecast["LSTM"][:2], alone["LSTM"], rtol=1e-5)
+    with pytest.raises(DataError, match=r"empty in every row of 1 of 2 series \('c'\)"):
+        model.predict(data=silent.assign(unique_id=silent["unique_id"].replace("b", "c")))
+
+
+def test_rows_that_the_training_part_has_too_are_left_out() -> None:
+    data = frame("D")
+    model = fitted(data[:130])
+    expected = model.predict(data=data[130:])
+    pd.testing.assert_frame_equal(model.predict(data=data[126:]), expected)
+    assert model.evaluate(data[126:]).n_origins == model.evaluate(data[130:]).n_origins == 10
+
+
+def test_rows_that_differ_from_what_was_learned_are_named() -> None:
+    data = frame("D")
+    model = fitted(data[:130])
+    changed = data[126:].assign(y=lambda rows: rows["y"].where(rows["ds"] != "2023-05-09", 99.0))
+    told = rf"Series 'y' holds 99 at 2023-05-09, where the training part held {Y[127]:g}: it is read from its own"
+    with pytest.warns(UserWarning, match=told):
+        model.predict(data=changed)
+    waves = table(100, ("y",))
+    trained = forecaster(3, **SMALL | {"transform": "none"}, season_length=7).fit(waves[:90])
+    changed = waves[86:93].assign(y=99.0)
+    with pytest.raises(DataError, match=r"where the training part held .*, and rows that go on after it, or 12 or mo"):
+        trained.predict(data=changed)
