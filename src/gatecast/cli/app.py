@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -64,12 +64,12 @@ def _top(
 class OnceCommand(TyperCommand):
     """A command whose options, but for those that may be repeated, are given once: the last would win in silence."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse an option that is given twice, and read the rest as typer does."""
         _, _, given = self.make_parser(ctx).parse_args(args=list(args))
         for option in dict.fromkeys(given):
             n = sum(other is option for other in given)
-            if n > 1 and not option.multiple and not option.is_flag:
+            if n > 1 and not (getattr(option, "multiple", False) or getattr(option, "is_flag", False)):
                 raise ConfigError(
                     f"`{option.opts[0]}` was passed {n} times, and once was expected, because only one of them would "
                     "count. Leave all but one out."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatecast.cli.commands import InspectOptions
 from gatecast.cli.output import Printer
@@ -70,7 +70,7 @@ def _inspect_model(path: Path, printer: Printer, *, as_json: bool) -> None:
     printer.say(f"Forecast with it: gatecast predict {quote(str(path))}{more}", wrap=False)
 
 
-def _facts(model: LSTMForecaster) -> dict[str, object]:
+def _facts(model: LSTMForecaster) -> dict[str, Any]:
     """Return what a model learned from, ready for JSON."""
     from gatecast.data.reading.times import time_text
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pandas as pd
 
@@ -19,10 +20,23 @@ __all__ = ["Header", "Record", "find_header", "footer_start", "without_lines"]
 Record = tuple[int, list[str]]  # the line on which it starts, and its cells
 
 DATA_KINDS = ("date", "clock", "number text")
+FEWEST_YEARS = 3  # across a header
 MAX_HEADERS = 3  # lines of names below each other
 MAX_COLUMNS = 60  # that decide where the table begins
 # What the last rows of a table begin with that are none of it.
-TOTALS = ("total", "sum", "summe", "gesamt", "average", "mean", "source", "note", "quelle", "ttm", "subtotal")
+TOTALS: tuple[str, ...] = (
+    "total",
+    "sum",
+    "summe",
+    "gesamt",
+    "average",
+    "mean",
+    "source",
+    "note",
+    "quelle",
+    "ttm",
+    "subtotal",
+)
 TOTALS += ("合计", "总计", "小计", "平均", "总和", "来源", "数据来源", "资料来源", "注", "备注", "合計", "總計")
 
 
@@ -111,6 +125,8 @@ def _has_header(records: list[list[str]]) -> bool:
     first, body = records[0], records[1:]
     if any(cell.strip().lower() in (*TIME_NAMES, *TARGET_NAMES, *ID_NAMES) for cell in first):
         return True
+    if body and _counts_years(first):
+        return True
     kinds = _kinds_of(body, len(first))
     own = [text_kind(pd.Series([cell], dtype=object)) for cell in first[:MAX_COLUMNS]]
     if not body:
@@ -120,6 +136,12 @@ def _has_header(records: list[list[str]]) -> bool:
     differing = [i for i, kind in enumerate(kinds) if kind in DATA_KINDS and own[i] != kind]
     is_named = any(first[i].strip().lower() not in MISSING for i in differing)
     return is_named or not any(kind in DATA_KINDS for kind in kinds)
+
+
+def _counts_years(cells: list[str]) -> bool:
+    """Tell whether a line holds year after year, as the names of columns do."""
+    years = [int(cell) for cell in cells if re.fullmatch(r"\s*(?:1[6-9]|20)\d{2}\s*", cell)]
+    return len(years) >= FEWEST_YEARS and all(after - before == 1 for before, after in pairwise(years))
 
 
 def _is_no_data(cells: list[str]) -> bool:

@@ -15,7 +15,24 @@ if TYPE_CHECKING:
 __all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers"]
 
 # What people, spreadsheets and statistical offices write, in any case, where there is no value.
-MISSING = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "?", "--", "---", ".", "..", "...", ":")
+MISSING: tuple[str, ...] = (
+    "",
+    "na",
+    "n/a",
+    "nan",
+    "null",
+    "none",
+    "<na>",
+    "#n/a",
+    "-",
+    "?",
+    "--",
+    "---",
+    ".",
+    "..",
+    "...",
+    ":",
+)
 MISSING += ("n.a.", "n.a", "n/d", "nil", "(null)", "(none)", "missing", "\\n", "k.a.", "–", "—", "——", "－")
 MISSING += (
     "#div/0!",

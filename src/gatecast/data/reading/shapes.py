@@ -96,7 +96,9 @@ def join_ids(source: Source, names: Sequence[str], keep: Sequence[str] = ()) -> 
             "they were expected to name a series in every row. Fill or remove these rows."
         )
     texts = [frame[name].astype(str).str.strip() for name in names]
-    joined = texts[0].str.cat(texts[1:], sep=ID_MARK)
+    joined = texts[0]
+    for text in texts[1:]:
+        joined = joined.str.cat(text, sep=ID_MARK)
     name = ID_MARK.join(names)
     rest = frame.drop(columns=[name for name in names if name not in keep])
     rest.insert(0, name, joined)

@@ -54,6 +54,7 @@ def read_text(
     """
     # Trailing empty lines, and the ";;;" that spreadsheets leave below a table.
     text = decoded.text.rstrip("\r\n\t ,;|")
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     text = without_lines(text, 1, skip_rows) if skip_rows else text
     text, delimiter = _announced(text)
     text, comment = _without_comments(text)
