@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "check_matplotlib", "draw", "fonts", "render", "use_fonts"]
 
+# dots per inch on a page that is as wide as a notebook
+PAGE_DPI = 100
 FORMATS = ("png", "svg", "pdf", "jpg", "webp")
 # Whichever of these are installed stand in for the letters that the first font does not have.
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei"]
@@ -91,6 +93,10 @@ def render(figure: Figure, file_format: str = "png", dpi: int = 150) -> tuple[by
     return stream.getvalue(), "".join(sorted({_letter(message) for message in missing}))
 
 
+def _png(figure: Figure) -> bytes:
+    return render(figure, "png", PAGE_DPI)[0]
+
+
 def _letter(message: str) -> str:
     """Return the letter that a warning like "Glyph 26085 (...) missing from font(s) ..." is about."""
     digits = message.removeprefix("Glyph ").split(" ", 1)[0]
@@ -109,7 +115,7 @@ def draw(chart: spec.Chart) -> Figure:
     check_matplotlib()
     from gatecast.charts.picture import Picture
 
-    figure = Picture(figsize=chart.size, layout="constrained", facecolor="white")
+    figure = Picture(_png, figsize=chart.size, layout="constrained", facecolor="white")
     heights, widths = chart.heights, chart.widths
     grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
     groups: dict[str, Axes] = {}

@@ -34,7 +34,7 @@ def test_columns_that_together_name_a_series_are_joined(tmp_path):
 
 def test_newer_rows_are_joined_like_those_of_the_training():
     panel = to_panel(shops(), id_col=["store", "item"])
-    newer = to_panel(shops(), like=panel.columns)
+    newer = to_panel(shops(), like=panel)
     assert newer.ids.tolist() == panel.ids.tolist()
 
 
@@ -136,7 +136,7 @@ def test_an_index_without_names_is_kept():
 
 
 def test_lists_of_different_lengths_are_one_sentence():
-    with pytest.raises(DataError, match="holds 2 items of different lengths"):
+    with pytest.raises(DataError, match="holds lists or arrays of different lengths"):
         to_panel([[1.0, 2.0], [1.0]])
 
 

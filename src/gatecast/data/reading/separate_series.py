@@ -115,10 +115,7 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
     better = _without_name(source, wanted)
     if better:
         return f"Leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
-    if found.id is not None:
-        pairs = (telling_pair(source.frame, [found.id, name], times.instants) for name in found.texts)
-        return _of_pair(next((pair for pair in pairs if pair), None))
-    used = {*found.times, found.target, *wanted.covariates}
+    used = {*found.times, found.target, found.id, *wanted.covariates}
     kinds, may_be = ("text", "integer", "flag", "number text"), []
     for name in source.frame.columns:
         column = source.frame[name]
@@ -127,11 +124,14 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
         if not column.duplicated().any():
             continue
         may_be.append(str(name))
-        if _is_unique(source.frame, times.instants, name):
+        if found.id is None and _is_unique(source.frame, times.instants, name):
             if counts_parts(column, times.instants):
                 return f"If {name!r} counts parts of each time, such as its hours, put both into one column"
             return f"Name the column that tells the series apart, e.g. `id_col={name!r}`"
-    return _of_pair(telling_pair(source.frame, may_be, times.instants))
+    if found.id is None:
+        return _of_pair(telling_pair(source.frame, may_be, times.instants))
+    pairs = (telling_pair(source.frame, [found.id, name], times.instants) for name in may_be)
+    return _of_pair(next((pair for pair in pairs if pair), None))
 
 
 def _of_pair(pair: tuple[str, str] | None) -> str:

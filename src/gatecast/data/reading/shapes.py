@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gatecast.data.reading.dates import Dates
 
-__all__ = ["Name", "arrange", "join_ids", "long_table", "one_name", "separating_pair", "stack_targets"]
+__all__ = ["Name", "arrange", "join_ids", "long_table", "one_name", "stack_targets"]
 
 Name = str | Sequence[str] | None  # of a column, or of several
 FEWEST_ACROSS = 3  # columns named like times
@@ -32,8 +32,9 @@ MOST_PAIRS = 8  # columns of which pairs are tried
 def one_name(names: Name, label: str) -> tuple[str, ...]:
     """Return the names that were given for one purpose; none for None.
 
-    >>> one_name("shop", "id_col"), one_name(["store", "item"], "id_col"), one_name(None, "id_col")
-    (('shop',), ('store', 'item'), ())
+    Examples:
+        >>> one_name("shop", "id_col"), one_name(["store", "item"], "id_col"), one_name(None, "id_col")
+        (('shop',), ('store', 'item'), ())
     """
     several = (names,) if isinstance(names, str) else tuple(names or ())
     if len(set(several)) < len(several) or not all(isinstance(name, str) for name in several):
@@ -139,16 +140,6 @@ def long_table(source: Source, keep: Sequence[str] = ()) -> Source:
     if year is None or len(set(months.values())) < 12 or len(months) > 12:
         return source
     return _unstacked_months(source, year, months)
-
-
-def separating_pair(frame: "pd.DataFrame", names: Sequence[str], instants: Array) -> tuple[str, str] | None:
-    """Return two columns that together with the time tell all rows apart, None where none do."""
-    for pair in combinations(list(names)[:MOST_PAIRS], 2):
-        keys = frame[list(pair)].assign(**{"the time of the row": instants})
-        repeated = frame[list(pair)].duplicated().any()
-        if repeated and not keys.duplicated().any():
-            return pair
-    return None
 
 
 def _month_of(name: str) -> int | None:

@@ -12,6 +12,7 @@ __all__ = ["check_years"]
 
 NEAR = 2.5  # neighbours of a wrong row are two steps apart, where months differ a little more
 FEWEST_ROWS = 8
+MOST = 2**63 - 1  # nanoseconds since 1970 that a time can be away
 FAR_YEARS = 10  # a first or last row may lie behind a gap: only one of more years is no gap
 
 
@@ -31,13 +32,11 @@ def check_years(source: Source, found: Found, instants: Array, codes: Ints) -> N
         if _fits(times[i], times[i - 1], times[i + 1]):
             _raise_wrong(source, found, instants, int(order[i]), order[[i - 1, i + 1]])
     for end, beside, further in _ends(series):
-        expected = 2 * times[beside] - times[further]
-        far = abs(int(times[end]) - int(times[beside])) > FAR_YEARS * 365 * 86_400 * 10**9
-        if (
-            far
-            and abs(int(times[beside]) - int(times[further])) < NEAR * step
-            and _fits(times[end], times[beside], int(expected + (expected - times[beside]) // 2))
-        ):
+        last, second, third = int(times[end]), int(times[beside]), int(times[further])
+        is_far = abs(last - second) > FAR_YEARS * 365 * 86_400 * 10**9
+        # half a step further than where it was expected, or the end of all times
+        bound = min(max(second + 3 * (second - third) // 2, -MOST), MOST)
+        if is_far and abs(second - third) < NEAR * step and _fits(last, second, bound):
             _raise_wrong(source, found, instants, int(order[end]), order[[beside]])
 
 
