@@ -248,6 +248,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         settings = self.settings
         settings.check()
+        settings = settings.plain()
         names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
         data = to_panel(data, **names, past=self.past, future=self.future, static=self.static)
         panel, ahead = split_future(data)

@@ -16,7 +16,7 @@ from gatecast.data.reading.covariates import Names, check_roles, make_roles
 from gatecast.data.reading.decoding import check_encoding, decode
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import Source, as_source
-from gatecast.data.reading.table import Layout, lay_out, wanted_like
+from gatecast.data.reading.table import Layout, lay_out, wanted_like, with_sums
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.data.reading.times import time_text
 from gatecast.exceptions import DataError
@@ -202,7 +202,7 @@ def _parquet(path: Path, content: bytes) -> pd.DataFrame:
 
 def _table(path: Path, text: TextTable | None, layout: Layout, roles: Roles, packed: str) -> Table:
     numbers = layout.read_values()
-    found, panel = layout.found, layout.panel(numbers.floats, roles)
+    found, panel = layout.found, with_sums(layout.panel(numbers.floats, roles))
     used = {*found.times, found.target, found.id, *roles.names}
     kind = "Parquet" if text is None else "TSV" if text.delimiter == "\t" else "CSV"
     last = panel.grid.times(panel.starts, panel.lengths - 1)

@@ -22,7 +22,11 @@ from gatecast.data.reading.separate_series import raise_repeated, separate_serie
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.exceptions import ConfigError, DataError
 
-__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
+__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like", "with_sums"]
+__all__ += ["LARGEST"]
+
+# sums of so many values as fit into memory stay below the largest number
+LARGEST = 1e300
 
 
 def to_panel(
@@ -72,18 +76,32 @@ def to_panel(
         (array([3., 4., 5.]), 1)
     """
     if isinstance(data, Panel):
-        return data
+        return with_sums(data)
     roles, freq = make_roles(past, future, static), plain_freq(freq)
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
-        return _array_panel(*plain, _step_like(like) if freq is None else freq)
+        return with_sums(_array_panel(*plain, _step_like(like) if freq is None else freq))
     source = as_source(data)
     wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col, roles.names))
     wanted = wanted_like(wanted, None if like is None else like.columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
     layout = lay_out(source, wanted, freq, like)
-    return layout.panel(layout.read_values().floats, roles)
+    return with_sums(layout.panel(layout.read_values().floats, roles))
+
+
+def with_sums(panel: Panel) -> Panel:
+    """Return a panel whose values can be added up; a `DataError` names one that is too large for that."""
+    edge = max(np.fmax.reduce(panel.values, initial=0.0), -np.fmin.reduce(panel.values, initial=0.0))
+    if edge > LARGEST:
+        place = int(np.nanargmax(np.abs(panel.values)))
+        series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
+        time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
+        raise DataError(
+            f"Series {panel.ids.tolist()[series]!r} holds {panel.values[place]:g} at {time_text(time)}, and values up "
+            f"to {LARGEST:g} were expected, whose differences and sums are numbers. Correct it, or divide all values."
+        )
+    return panel
 
 
 def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
