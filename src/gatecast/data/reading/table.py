@@ -50,7 +50,8 @@ def to_panel(
             index holds times or integer steps; a polars Series, a 1-D array or a list of numbers. A `Panel` is
             returned as it is.
         columns: Names of the columns; one that has its default name is searched for.
-        freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
+        freq: Frequency, if it is not to be inferred: a pandas alias, offset or duration, an integer step, a calendar
+            (`gatecast.data.panel.calendars`), or "order" for the order of the rows.
         id_col: Name of the series' column, before `columns`.
         time_col: Name of the time column, before `columns`.
         target_col: Name of the target column, before `columns`.
@@ -327,7 +328,18 @@ def _series(source: Source, found: Found) -> tuple[Ints, Array]:
             f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was expected in "
             "every row. Fill or remove these rows."
         )
-    return codes, ids
+    return _without_stray_spaces(codes, ids)
+
+
+def _without_stray_spaces(codes: Ints, ids: Array) -> tuple[Ints, Array]:
+    """Take names that differ by spaces around them alone for one series."""
+    plain = [id_.strip() if isinstance(id_, str) else id_ for id_ in ids.tolist()]
+    if len(set(plain)) == len(ids):
+        return codes, ids
+    places = {name: place for place, name in enumerate(dict.fromkeys(plain))}
+    names = np.empty(len(places), dtype=object)
+    names[:] = list(places)
+    return np.array([places[name] for name in plain])[codes], names
 
 
 def _choose_grid(
