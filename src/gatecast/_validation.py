@@ -52,7 +52,7 @@ def as_tuple(name: str, value: object, remedy: str) -> tuple[object, ...]:
     """Take several values as a tuple."""
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         raise ConfigError(f"`{name}` must be several values, got {value!r}. {remedy}")
-    return tuple(value)
+    return tuple(np.atleast_1d(value)) if isinstance(value, np.ndarray) else tuple(value)
 
 
 def _check(expected: str, is_right: Callable[[object], bool]) -> Check:

@@ -102,6 +102,12 @@ def test_ids_are_the_same_however_they_are_written(ids: tuple[Any, Any], spelled
     pd.testing.assert_frame_equal(forecast, expected)
 
 
+def test_ids_that_differ_by_spaces_are_one_series_in_training_too() -> None:
+    data = two(frame("D"))
+    spaced = data.assign(unique_id=np.where(data["ds"] < "2023-03-01", data["unique_id"], data["unique_id"] + " "))
+    pd.testing.assert_frame_equal(fitted(spaced).predict(), fitted(data).predict())
+
+
 def test_a_silent_series_is_forecast_from_what_is_remembered() -> None:
     data = two(frame("D")).reset_index(drop=True)
     model = fitted(data[data["ds"] < "2023-05-12"])

@@ -230,7 +230,9 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             id_col: Name of the column that tells series apart, where it is not `unique_id`.
             time_col: Name of the time column, where it is not found.
             target_col: Name of the target column, where it is not found.
-            freq: pandas frequency of the times, where it cannot be inferred.
+            freq: Frequency of the times, where it cannot be inferred: a pandas alias, offset or duration, the length of
+                an integer step, a calendar such as "week(Mon-Sat 09:00-17:00/h)" or "month(15)", or "order" for the
+                order of the rows, whatever their times are.
             resume: A file of an earlier fit to go on from, where it is another one than `checkpoint`; the result is
                 that of a fit that was never interrupted, bit by bit.
 
@@ -248,6 +250,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
         settings = self.settings
         settings.check()
+        settings = settings.plain()
         names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
         data = to_panel(data, **names, past=self.past, future=self.future, static=self.static)
         panel, ahead = split_future(data)
@@ -306,9 +309,11 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             horizon: Steps ahead; the trained horizon when absent. Steps beyond that one are forecast from the
                 forecasts; their intervals, quantiles and paths go on to grow as errors grew over the trained horizon
                 (see `gatecast.metrics.conformal.Conformal.growth`), and nothing was measured of how often they hold.
-            data: Newer data with the columns of the training data. Rows that follow the training part go on from it,
-                all else is read from its own beginning. A series that was not in the training part is scaled by its
-                own history.
+            data: Newer data with the columns of the training data, whose zone, frequency and ids are inherited. Rows
+                that follow the training part go on from it (those that it holds too are left out, and a warning names
+                values that differ), all else is read from its own beginning. A series that was not in the training
+                part, or never changed there and does now, is scaled by its own history. A known series without any
+                value is forecast from what is remembered.
             future: Table with the columns that are known ahead, at the times that are to be forecast; when absent, they
                 are those of rows without a target at the end of the data. A model file does not hold such rows.
             level: Coverage of intervals in %, e.g. 80 or [80, 95].

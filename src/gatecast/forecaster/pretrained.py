@@ -92,7 +92,7 @@ def forecast(
         id_col: Name of the column that tells series apart, where it is not `unique_id`.
         time_col: Name of the time column, where it is not found.
         target_col: Name of the target column, where it is not found.
-        freq: pandas frequency of the times, where it cannot be inferred.
+        freq: Frequency of the times, where it cannot be inferred, as in `LSTMForecaster.fit`.
 
     Returns:
         A table as `LSTMForecaster.predict` returns it.

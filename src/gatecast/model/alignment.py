@@ -32,7 +32,7 @@ LEAST_PAST = 64
 def read_like_training(fitted: Fitted, data: Data) -> Panel:
     """Read data with the names, zone, frequency and ids of the training data."""
     if isinstance(data, Panel):
-        return data
+        return to_panel(data)
     after, roles = fitted.after, fitted.after.roles
     panel = to_panel(data, like=after, past=roles.past, future=roles.future, static=roles.static)
     return with_static_of(panel, after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import numpy as np
 
 from gatecast._files import fingerprint
 from gatecast._validation import check_path
-from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
@@ -55,6 +56,32 @@ def fit_panel(
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
+    order = _order_of_names(panel)
+    if (np.diff(order) == 1).all():
+        return _fit_in_order(settings, panel, checkpoint, on_validation)
+    # which series a step learns from is drawn by its place
+    return _fit_in_order(settings, panel.rows(order), checkpoint, on_validation).rows(np.argsort(order))
+
+
+def _order_of_names(panel: Panel) -> Ints:
+    """Return the order in which series are learned from, whatever order they come in: that of names, `(S,)`."""
+    ids = panel.ids.tolist()
+
+    def key(s: int) -> tuple[list[tuple[int, str]], str, str]:
+        # s2 comes before s10
+        parts = re.split(r"([0-9]{1,18})", str(ids[s]))
+        return (
+            [(int(part), "") if k % 2 else (0, part) for k, part in enumerate(parts)],
+            str(ids[s]),
+            type(ids[s]).__name__,
+        )
+
+    return np.array(sorted(range(len(ids)), key=key), np.int64)
+
+
+def _fit_in_order(
+    settings: Settings, panel: Panel, checkpoint: Checkpoint | None, on_validation: OnValidation | None
+) -> Fitted:
     if is_at_once(settings, panel):
         if checkpoint is not None:
             # so that there is a file to go on from

@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Floats
+from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons
 from gatecast.data.values.gaps import carry_forward
@@ -87,20 +87,19 @@ class Fitted:
         """Whether anything is known of how wide intervals must be."""
         return self.learns_intervals or self.calibration is not None
 
-    def only(self, row: int) -> Fitted:
-        """Return what is known of one series; weights are shared."""
-        index, one = np.array([row]), slice(row, row + 1)
+    def rows(self, index: Ints) -> Fitted:
+        """Return what is known of some series, in this order, `(n,)`; weights are shared."""
         return replace(
             self,
             memories=tuple(memory.rows(index) for memory in self.memories),
             preparation=self.preparation.rows(index),
-            after=self.after.only(row),
-            lengths=self.lengths[one],
-            anchors=self.anchors[one],
-            tail=self.tail[one],
-            years=self.years[one],
-            naive_scales=self.naive_scales[one],
-            record=replace(self.record, hold_out=self.record.hold_out[one]),
+            after=self.after.rows(index),
+            lengths=self.lengths[index],
+            anchors=self.anchors[index],
+            tail=self.tail[index],
+            years=self.years[index],
+            naive_scales=self.naive_scales[index],
+            record=replace(self.record, hold_out=tuple(self.record.hold_out[row] for row in index.tolist())),
         )
 
 

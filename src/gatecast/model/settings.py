@@ -346,6 +346,10 @@ class Settings(Training, Network, Everyday):
         """Return all settings by name, those of numpy's types as plain ones, ready for JSON."""
         return {name: _plain(getattr(self, name)) for name in SETTINGS}
 
+    def plain(self) -> Settings:
+        """Return the same settings without types of NumPy, which the core and files do not take."""
+        return Settings(**{name: _without_numpy(getattr(self, name)) for name in SETTINGS})
+
     def group(self, name: str) -> dict[str, Value]:
         """Return the settings of `Everyday`, `Network` or `Training` by name."""
         return {own.name: getattr(self, own.name) for own in fields(GROUPS[name])}
@@ -442,12 +446,17 @@ def _repr(settings: Network | Training) -> str:
     return f"{type(settings).__name__}({inside})"
 
 
+def _without_numpy(value: Value) -> Value:
+    plain = value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+    return tuple(map(_without_numpy, plain)) if isinstance(plain, list | tuple) else plain
+
+
 def _plain(value: object) -> object:
     # numpy numbers come in from users' own code; JSON knows plain ones only
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        return _plain(value.tolist())
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    if isinstance(value, np.ndarray | list | tuple):
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast._validation import check_path
+from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.gaps import carry_forward, fill_gaps
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
@@ -44,7 +45,7 @@ class Stream:
     """
 
     def __init__(self, fitted: Fitted, row: int, settings: Settings) -> None:
-        fitted = fitted.only(row)
+        fitted = fitted.rows(np.array([row]))
         preparation = fitted.preparation
         self._fitted, self._settings = fitted, settings
         self._preparation = preparation
@@ -88,6 +89,8 @@ class Stream:
             raise DataError(f"`value` must be a number, got {value!r}. Convert it with float() first.") from None
         if math.isinf(number):
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
+        if abs(number) > LARGEST:
+            raise DataError(f"`value` must be at most {LARGEST:g}, got {number:g}. Correct it, or divide all values.")
         if number < self._preparation.transform.lowest and not self._has_warned:
             self._has_warned = True
             told = low_value(self._preparation.transform, "A value is", f"{number:g} of series {self._id!r}")

@@ -140,12 +140,18 @@ class Panel:
             raise ConfigError(f"`unique_id` must be one of {len(ids)} series ({shown}), got {unique_id!r}. {remedy}")
         return int(ids.index(unique_id))
 
+    def rows(self, index: Ints) -> "Panel":
+        """Return some series, in this order, shape `(n,)`, as a new panel."""
+        lengths, begins = self.lengths[index], self.offsets[:-1][index]
+        offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        rows = np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
+        static = {name: array[index] for name, array in self.static.items()}
+        panel = replace(self, ids=self.ids[index], static=static)
+        return panel._with_rows(lambda array: array[rows], offsets, self.starts[index])
+
     def only(self, s: int) -> "Panel":
         """Return series s alone as a new panel."""
-        rows, one = slice(self.offsets[s], self.offsets[s + 1]), slice(s, s + 1)
-        panel = replace(self, ids=self.ids[one], static={name: array[one] for name, array in self.static.items()})
-        starts, offsets = self.starts[one], np.array([0, self.lengths[s]], np.int64)
-        return panel._with_rows(lambda array: array[rows], offsets, starts)
+        return self.rows(np.array([s]))
 
     def times(self, s: int) -> "pd.Index":
         """Return the times of series s as a pandas index: timestamps (in the user's zone) or integers."""

@@ -15,7 +15,7 @@ from gatecast.data.reading.formats import Loaded, Reading, load
 from gatecast.data.reading.frames import Source
 from gatecast.data.reading.numbers import MISSING
 from gatecast.data.reading.shapes import Name, arrange, one_name
-from gatecast.data.reading.table import Layout, lay_out, wanted_like
+from gatecast.data.reading.table import Layout, lay_out, wanted_like, with_sums
 from gatecast.data.reading.times import time_text
 
 __all__ = ["Reading", "Table", "first_gap", "read_source", "read_table"]
@@ -101,7 +101,7 @@ def read_source(path: str | Path, *, id_col: Name = None, like: Columns | None =
 def _table(path: Path, loaded: Loaded, layout: Layout, roles: Roles, reading: Reading) -> Table:
     text = loaded.text
     numbers = layout.read_values()
-    found, panel = layout.found, layout.panel(numbers.floats, roles)
+    found, panel = layout.found, with_sums(layout.panel(numbers.floats, roles))
     used = {*found.times, found.target, found.id, *roles.names}
     last = panel.grid.times(panel.starts, panel.lengths - 1)
     return Table(

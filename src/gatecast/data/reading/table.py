@@ -26,7 +26,11 @@ from gatecast.data.reading.times import RowTimes, local_times, read_times, time_
 from gatecast.data.reading.wrong_years import check_years
 from gatecast.exceptions import ConfigError, DataError
 
-__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like"]
+__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like", "with_sums"]
+__all__ += ["LARGEST"]
+
+# sums of so many values as fit into memory stay below the largest number
+LARGEST = 1e300
 
 
 def to_panel(
@@ -50,7 +54,8 @@ def to_panel(
             index holds times or integer steps; a polars Series, a 1-D array or a list of numbers. A `Panel` is
             returned as it is.
         columns: Names of the columns; one that has its default name is searched for.
-        freq: Frequency, if it is not to be inferred: a pandas alias, or an integer step.
+        freq: Frequency, if it is not to be inferred: a pandas alias, offset or duration, an integer step, a calendar
+            (`gatecast.data.panel.calendars`), or "order" for the order of the rows.
         id_col: Name of the series' column, before `columns`; several names for columns that name a series together.
         time_col: Name of the time column, before `columns`.
         target_col: Name of the target column, before `columns`; several names for columns that hold a series each.
@@ -76,12 +81,12 @@ def to_panel(
         (array([3., 4., 5.]), 1)
     """
     if isinstance(data, Panel):
-        return data
+        return with_sums(data)
     roles, freq = make_roles(past, future, static), plain_freq(freq)
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
-        return _array_panel(*plain, _step_like(like) if freq is None else freq)
+        return with_sums(_array_panel(*plain, _step_like(like) if freq is None else freq))
     named = None if like is None else like.columns
     source, id_name, target = arrange(
         as_source(data), id_col, target_col, time_col=time_col, like=named, keep=roles.names
@@ -90,7 +95,21 @@ def to_panel(
     wanted = wanted_like(wanted, named, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
     layout = lay_out(source, wanted, freq, like=like)
-    return layout.panel(layout.read_values().floats, roles)
+    return with_sums(layout.panel(layout.read_values().floats, roles))
+
+
+def with_sums(panel: Panel) -> Panel:
+    """Return a panel whose values can be added up; a `DataError` names one that is too large for that."""
+    edge = max(np.fmax.reduce(panel.values, initial=0.0), -np.fmin.reduce(panel.values, initial=0.0))
+    if edge > LARGEST:
+        place = int(np.nanargmax(np.abs(panel.values)))
+        series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
+        time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
+        raise DataError(
+            f"Series {panel.ids.tolist()[series]!r} holds {panel.values[place]:g} at {time_text(time)}, and values up "
+            f"to {LARGEST:g} were expected, whose differences and sums are numbers. Correct it, or divide all values."
+        )
+    return panel
 
 
 def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
@@ -345,7 +364,18 @@ def _series(source: Source, found: Found) -> tuple[Ints, Array]:
             f"Column {found.id!r} is empty in {source.where(int(empty[0]))}, and the name of a series was expected in "
             "every row. Fill or remove these rows."
         )
-    return codes, ids
+    return _without_stray_spaces(codes, ids)
+
+
+def _without_stray_spaces(codes: Ints, ids: Array) -> tuple[Ints, Array]:
+    """Take names that differ by spaces around them alone for one series."""
+    plain = [id_.strip() if isinstance(id_, str) else id_ for id_ in ids.tolist()]
+    if len(set(plain)) == len(ids):
+        return codes, ids
+    places = {name: place for place, name in enumerate(dict.fromkeys(plain))}
+    names = np.empty(len(places), dtype=object)
+    names[:] = list(places)
+    return np.array([places[name] for name in plain])[codes], names
 
 
 def _choose_grid(
