@@ -1,9 +1,7 @@
 """What is in this file? Reads CSV as people have it, and Parquet, and says what was understood."""
 
 import difflib
-import gzip
 import io
-import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from gatecast.data.reading.covariates import Names, check_roles, make_roles
 from gatecast.data.reading.decoding import check_encoding, decode
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import Source, as_source
+from gatecast.data.reading.limits import check_lines, check_parquet_size, check_size, unzipped
 from gatecast.data.reading.table import Layout, lay_out, wanted_like
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.data.reading.times import time_text
@@ -109,6 +108,7 @@ def _read(
     if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
         source = replace(as_source(_parquet(path, content)), backend="pandas", is_file=True, date_format=date_format)
         return source, None, packed
+    check_lines(path, content)
     text = read_text(decode(content, path.name, encoding), path.name, id_col)
     source = Source(
         text.frame,
@@ -126,6 +126,7 @@ def _content(path: Path) -> tuple[bytes, bool]:
     if path.is_dir():
         raise DataError(f"{str(path)!r} is a folder, and a file was expected. Pass one file inside it.")
     try:
+        check_size(path)
         content = path.read_bytes()
     except FileNotFoundError:
         raise DataError(
@@ -147,16 +148,7 @@ def _content(path: Path) -> tuple[bytes, bool]:
             "expected. Check how it was made."
         )
     packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
-    return (_unzipped(path, content) if packed else content), packed
-
-
-def _unzipped(path: Path, content: bytes) -> bytes:
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
-        raise DataError(
-            f"{str(path)!r} is damaged or no gzip file, and a whole one was expected. Copy it again."
-        ) from None
+    return (unzipped(path, content) if packed else content), packed
 
 
 def _raise_packed(path: Path, content: bytes) -> None:
@@ -186,20 +178,24 @@ def _parquet(path: Path, content: bytes) -> pd.DataFrame:
             "Run `pip install 'gatecast[parquet]'`, or save it as CSV."
         ) from None
     try:
-        return _parquet_frame(content)
+        return _parquet_frame(path, content)
+    except DataError:
+        raise
     except (pyarrow.ArrowException, OSError, *MISREAD):
         raise DataError(
             f"{str(path)!r} is damaged or no Parquet file, and a whole one was expected. Write it again."
         ) from None
 
 
-def _parquet_frame(content: bytes) -> pd.DataFrame:
+def _parquet_frame(path: Path, content: bytes) -> pd.DataFrame:
+    from pyarrow import parquet
+
+    about = parquet.ParquetFile(io.BytesIO(content)).metadata
+    check_parquet_size(path, about.num_rows, about.num_columns)
     try:
         return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
     except MISREAD:
         # what pandas has written of its columns there may be wrong where the columns themselves are not
-        from pyarrow import parquet
-
         frame: pd.DataFrame = parquet.read_table(io.BytesIO(content)).replace_schema_metadata(None).to_pandas()
         return frame
 
