@@ -389,5 +389,5 @@ def test_control_c_keeps_the_older_files(tmp_path):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
-    assert err.strip() == "Stopped by Ctrl-C; nothing was written half."
+    assert err.strip() == "Stopped; nothing was written half."
     assert snapshot(tmp_path) == before

@@ -1,5 +1,8 @@
 """Is the page whole, safe against names from the user's file, and readable without eyes or with a phone?"""
 
+import base64
+import hashlib
+import html
 import json
 import re
 from dataclasses import asdict
@@ -261,3 +264,19 @@ def test_forecast_of_one_step_can_be_seen(small):
     # a line from the newest value on, and a band that opens there
     assert (forecast["x"], forecast["y"]) == (["2024-01-02", "2024-01-03"], [4.0, 5.0])
     assert [band["y"] for band in bands] == [[4.0, 5.5], [4.0, 4.5]]
+
+
+def test_policy_allows_nothing_but_the_page_itself(small):
+    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', small.html)[1])
+    assert "unsafe-inline" not in policy
+    assert "unsafe-eval" not in policy
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    blocks = re.findall(r"<(script|style)>(.*?)</\1>", small.html, re.DOTALL)
+    assert [kind for kind, _ in blocks] == ["style", "script", "script"]
+    for kind, text in blocks:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in rules[f"{kind}-src"].split()
+    # the tags of the page itself, not those of names in the data or of the library
+    own = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", small.html, flags=re.DOTALL)
+    assert not re.findall(r"<[^>]* (?:style|on\w+)=", own)

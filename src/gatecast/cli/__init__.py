@@ -7,9 +7,14 @@ def main() -> None:
     """Run the command `gatecast` with the arguments of this process and end the process."""
     import sys
 
-    try:
-        from gatecast.cli.app import run
+    from gatecast.cli.signals import ending_signals
 
-        sys.exit(run(sys.argv[1:]))
+    try:
+        with ending_signals() as received:
+            from gatecast.cli.app import run
+
+            code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    # as shells say it
+    sys.exit(128 + received[0] if received else code)

@@ -5,6 +5,7 @@ Exit codes:
 1    a failure of gatecast's own
 2    bad input: every GatecastError, and options that make no sense
 130  Ctrl-C
+143  SIGTERM, and 129 for SIGHUP: both end a command like Ctrl-C
 """
 
 from __future__ import annotations
@@ -113,6 +114,14 @@ def run(arguments: Sequence[str]) -> int:
 
         _say(f"Error: {in_options(str(error))}")
         return BAD_INPUT
+    except MemoryError:
+        from gatecast._machine import available_memory
+
+        _say(
+            f"Error: The memory is not enough for this table and these settings ({available_memory() >> 20:,} MB are "
+            "free). Pass fewer rows or columns, or a smaller network."
+        )
+        return BAD_INPUT
     except BrokenPipeError:
         # whoever read the output has seen enough, as `gatecast ... | head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -139,6 +148,8 @@ def _warn(others: Callable[..., None], message: Warning | str, category: type[Wa
 
 
 def _say(message: str) -> None:
+    from gatecast.cli.output import visible
+
     with contextlib.suppress(BrokenPipeError):
-        sys.stderr.write(f"{message}\n")
+        sys.stderr.write(f"{visible(message)}\n")
         sys.stderr.flush()

@@ -33,7 +33,7 @@ def backtest(options: BacktestOptions) -> None:
     found = tested(table.panel, options.horizon, models, level=levels, **arguments_of(options, table))
     board = leaderboard(found)
     scores = board.scores
-    write_table(found.forecasts, options.out)
+    write_table(found.forecasts, options.out, raw_cells=options.raw_cells)
     if options.json:
         windows, runs = (each.assign(cutoff=each["cutoff"].astype(str)) for each in (scores.windows, found.runs))
         printer.json(

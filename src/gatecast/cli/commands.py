@@ -14,6 +14,7 @@ __all__ = [
     "AheadOptions",
     "BacktestOptions",
     "CompareOptions",
+    "CsvOptions",
     "DemoOptions",
     "DiagnoseOptions",
     "DoctorOptions",
@@ -48,6 +49,17 @@ class JsonOptions:
 
     examples: ClassVar[tuple[str, ...]] = ()
     json: bool = option(False, "Print one JSON object and nothing else, for programs.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvOptions:
+    """How a table is written."""
+
+    raw_cells: bool = option(
+        False,
+        "Write texts to a .csv as they are, also those that begin with = + - @, which a spreadsheet computes.",
+        panel=RESULTS,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +169,7 @@ class InspectOptions(FileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForecastOptions(AheadOptions, FitOptions, TableOptions):
+class ForecastOptions(AheadOptions, FitOptions, TableOptions, CsvOptions):
     """Forecast a table: a CSV with a date column and a number column is enough.
 
     Reads the file and says what it understood of it; learns from the first 80 % and measures the error on the rest,
@@ -182,7 +194,7 @@ class ForecastOptions(AheadOptions, FitOptions, TableOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictOptions(AheadOptions, FileOptions):
+class PredictOptions(AheadOptions, FileOptions, CsvOptions):
     """Forecast with a model that was saved before, without training."""
 
     examples: ClassVar = (
@@ -221,7 +233,7 @@ class DiagnoseOptions(FitOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatesOptions(FileOptions):
+class GatesOptions(FileOptions, CsvOptions):
     """Say what the hidden units of a saved model remember, and when they forget it.
 
     Reads a series as a forecast does: how long each unit remembers, in the data's unit of time, when units wipe their
@@ -324,7 +336,7 @@ class WindowOptions(TableOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions(WindowOptions):
+class CompareOptions(WindowOptions, CsvOptions):
     """Say which model to use on this table, and how sure that is: LSTM, SARIMA, ETS, Theta and the naive forecasts.
 
     All models forecast the newest windows, each from what was known by then, and are compared with a test of
@@ -345,7 +357,7 @@ class CompareOptions(WindowOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BacktestOptions(WindowOptions):
+class BacktestOptions(WindowOptions, CsvOptions):
     """Keep every forecast that models would have made from rolling origins, each from what was known by then.
 
     Says how far off they were in each window, and how often their intervals held. Which model to use, and how sure that

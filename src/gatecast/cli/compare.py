@@ -66,7 +66,7 @@ def compare(options: CompareOptions) -> None:
     table = read_table(printer, options)
     more = {"seed": options.seed, "prefer": options.prefer, **arguments_of(options, table)}
     found = compared(table.panel, options.horizon, models, **more)
-    write_table(found.backtest.forecasts, options.out)
+    write_table(found.backtest.forecasts, options.out, raw_cells=options.raw_cells)
     if options.json:
         printer.json({"data": table.facts(), "horizon": options.horizon, **found.to_dict()})
     else:

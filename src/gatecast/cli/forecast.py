@@ -282,7 +282,7 @@ def _report(task: Task, made: Made, tested: Tested | None) -> dict[str, object]:
 
 def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> tuple[bool, str]:
     """Write the files that were asked for; returns whether a picture was drawn, and a remark about it."""
-    write_table(made.table, options.out)
+    write_table(made.table, options.out, raw_cells=options.raw_cells)
     if options.save:
         made.model.save(options.save.resolve())
     if not options.plot:

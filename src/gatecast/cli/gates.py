@@ -41,7 +41,7 @@ def gates(options: GatesOptions) -> None:
     lives, events, spectra = found.half_lives(), found.forget_events(options.threshold), found.spectra()
     lags = model.lag_importance(panel, found.unique_id, member=options.member)
     if options.out is not None:
-        write_table(found.to_frame(), options.out)
+        write_table(found.to_frame(), options.out, raw_cells=options.raw_cells)
     if options.json:
         report = _report(found, lives, events, spectra) | {"lags": _lags(lags)}
         printer.json({"data": table.facts(), **report, "files": {"out": options.out}})

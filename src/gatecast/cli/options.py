@@ -99,7 +99,7 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
             work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
         except KeyboardInterrupt:
             # caught before typer does, whose exit code for it changed with its versions
-            typer.echo("Stopped by Ctrl-C; nothing was written half.", err=True)
+            typer.echo("Stopped; nothing was written half.", err=True)
             raise typer.Exit(INTERRUPTED) from None
 
     # what must be given comes first, as the help shows it

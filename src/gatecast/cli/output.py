@@ -10,6 +10,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,6 +34,11 @@ TABLES = (".csv", ".parquet", ".pq")
 # the name of the variable of the environment under which mistakes are raised as they are
 DEBUG = "GATECAST_DEBUG"
 Files = Mapping[str, Path | None]
+# how a text begins that a spreadsheet takes for a formula (OWASP, "CSV injection"), full-width signs too
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
+# what moves the cursor, colours the terminal or turns the direction of what follows
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 KINDS = {"--out": TABLES, "--plot": (".png", ".svg", ".pdf", ".jpg", ".webp")}
 
 
@@ -45,7 +51,7 @@ class Printer:
     def say(self, text: str = "", style: str | None = None, *, wrap: bool = True) -> None:
         """Print a paragraph; one with a command to be copied is not wrapped."""
         if self._shown:
-            _console().print(text, style=style, soft_wrap=not wrap)
+            _console().print(visible(text), style=style, soft_wrap=not wrap)
 
     def file(self, what: str, path: Path | None, more: str = "") -> None:
         """Say where something was written, if it was."""
@@ -65,9 +71,9 @@ class Printer:
         self.say(title, style="bold")
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for n, column in enumerate(columns):
-            table.add_column(column, justify="right" if n and column not in texts else "left")
+            table.add_column(visible(column, one_line=True), justify="right" if n and column not in texts else "left")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(visible(cell, one_line=True) for cell in row))
         _console().print(table)
 
     def facts(self, title: str, facts: dict[str, str]) -> None:
@@ -81,7 +87,7 @@ class Printer:
         table.add_column(style="dim", no_wrap=True)
         table.add_column()
         for name, fact in facts.items():
-            table.add_row(name, fact)
+            table.add_row(visible(name, one_line=True), visible(fact))
         _console().print(table)
         self.say()
 
@@ -93,6 +99,17 @@ class Printer:
     def json(self, report: Mapping[str, object]) -> None:
         """Print one JSON object, whether people read along or not."""
         sys.stdout.write(json.dumps(plain(report), indent=2, allow_nan=False) + "\n")
+
+
+def visible(text: str, *, one_line: bool = False) -> str:
+    r"""Return a text whose control characters are written out, as names in data may hold any.
+
+    Examples:
+        >>> visible("shop \x1b[31m1")
+        'shop \\x1b[31m1'
+    """
+    text = CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
+    return text.replace("\n", "\\n").replace("\t", "\\t") if one_line else text
 
 
 def number(value: float) -> str:
@@ -162,16 +179,45 @@ def write(path: Path, content: bytes) -> None:
         ) from None
 
 
-def write_table(frame: pd.DataFrame, path: Path | None) -> None:
-    """Write a table, where a path was asked for, as CSV (UTF-8) or Parquet."""
+def write_table(frame: pd.DataFrame, path: Path | None, *, raw_cells: bool = False) -> None:
+    """Write a table, where a path was asked for, as CSV (UTF-8) or Parquet.
+
+    Texts of a CSV that a spreadsheet would take for a formula begin with an apostrophe, unless they are wanted raw.
+    """
     if path is None:
         return
     stream = io.BytesIO()
     if path.suffix.lower() == ".csv":
+        frame = frame if raw_cells else _without_formulas(frame)
         stream.write(frame.to_csv(index=False).encode("utf-8"))
     else:
         frame.to_parquet(stream, index=False)
     write(path, stream.getvalue())
+
+
+def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    safe = frame.copy(deep=False)
+    for n, (_, column) in enumerate(frame.items()):
+        if not is_numeric(column):
+            safe.isetitem(n, [as_text_cell(cell) for cell in column.tolist()])
+    return safe.set_axis([as_text_cell(name) for name in frame.columns], axis=1)
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Tell whether a column holds numbers or times, none of which is a formula."""
+    return column.dtype.kind in "iufbmM" or hasattr(column.dtype, "tz")
+
+
+def as_text_cell(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe before it says that it is a text.
+
+    Examples:
+        >>> as_text_cell("=1+1"), as_text_cell("@shop"), as_text_cell("-12.5"), as_text_cell("shop 1")
+        ("'=1+1", "'@shop", '-12.5', 'shop 1')
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA) or NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
 
 
 def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
@@ -245,9 +291,8 @@ def _check_writable(option: str, path: Path) -> None:
         )
     try:
         # the only sure way to know: permissions say little to root, on network drives and on read-only disks
-        descriptor, probe = tempfile.mkstemp(prefix=".gatecast.", dir=folder)
-        os.close(descriptor)
-        os.unlink(probe)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise ConfigError(
             f"`{option} {path}` cannot be written ({_reason(error)}). Pass a file in a folder you may write to."

@@ -47,7 +47,7 @@ def predict(options: PredictOptions) -> None:
         predicted = model.predict(
             horizon, data=panel, future=ahead.rows, level=levels or None, quantiles=quantiles or None
         )
-    write_table(predicted, options.out)
+    write_table(predicted, options.out, raw_cells=options.raw_cells)
     said = (ahead.note, _recursive(fitted, horizon, levels or quantiles), *interval_notes(model, levels))
     notes = [note for note in said if note]
     if options.json:

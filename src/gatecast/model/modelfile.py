@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gatecast._files import Tensors, read_tensors, unwritable, write_tensors
+from gatecast._files import Tensors, check_regular, read_tensors, unwritable, write_tensors
 from gatecast._json import JsonObject, converted
 from gatecast.data.features.yearly_lags import YearlyLags
 from gatecast.data.panel.panel import Panel
@@ -112,6 +112,7 @@ def _read(file: Path) -> tuple[Tensors, JsonObject, bool]:
 
 
 def _refuse_pickle(file: Path) -> None:
+    check_regular(file)
     with file.open("rb") as stream:
         first = stream.read(9)
     # a safetensors file may begin with the same bytes, which are its header's length, but a brace follows that

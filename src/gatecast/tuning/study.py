@@ -183,6 +183,8 @@ def _check_file(path: Path) -> None:
             f"`study` is {str(path)!r}, and a file in a folder that exists was expected. Use for example "
             '`study="tuning.db"`.'
         )
+    if path.exists() and not path.is_file():
+        raise _no_study(path, "it is a device or a pipe")
     if not path.exists() or not path.stat().st_size:
         return
     with path.open("rb") as file:

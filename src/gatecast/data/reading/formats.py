@@ -3,11 +3,9 @@
 import csv
 import datetime
 import difflib
-import gzip
 import io
 import json
 import sys
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,12 +17,13 @@ import pandas as pd
 from gatecast.data.reading.decoding import Decoded, check_encoding, decode
 from gatecast.data.reading.duplicates import check_duplicates
 from gatecast.data.reading.frames import Source, as_source
+from gatecast.data.reading.limits import check_archive, check_lines, check_parquet_size, check_size, unzipped
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.exceptions import ConfigError, DataError
 
 __all__ = ["Loaded", "Reading", "load"]
 
-STANDARD_INPUT = Path("-")
+STANDARD_INPUT = (Path("-"), Path("/dev/stdin"))
 GZIP, PARQUET, ZIP, OLE = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 # raised for metadata of Parquet files that are broken
 MISREAD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -91,9 +90,12 @@ def _loaded(path: Path, content: bytes, reading: Reading, id_cols: tuple[str, ..
             raise DataError(
                 f"{str(path)!r} is a zip archive, and a table was expected. Unpack it and pass the file inside."
             )
+        if content.startswith(ZIP):
+            check_archive(path, content)
         return _spreadsheet(path, content, reading, id_cols)
     if any(suffix in JSON for suffix in suffixes[-2:]) or content.lstrip()[:1] == b"{":
         return _json(path, decode(content, path.name, reading.encoding))
+    check_lines(path, content)
     text = read_text(
         decode(content, path.name, reading.encoding), path.name, id_cols, reading.skip_rows, reading.decimal
     )
@@ -115,14 +117,14 @@ def _content(path: Path) -> tuple[bytes, bool]:
     """Return the bytes of a file, unpacked, and whether they were packed."""
     if path.is_dir():
         raise DataError(f"{str(path)!r} is a folder, and a file was expected. Pass one file inside it.")
-    content = _standard_input() if path == STANDARD_INPUT else _bytes(path)
+    content = _standard_input() if path in STANDARD_INPUT else _bytes(path)
     if not content.strip():
         raise DataError(
             f"The file {str(path)!r} is empty, and a table with a time and a value in each line was "
             "expected. Check how it was made."
         )
     packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
-    return (_unzipped(path, content) if packed else content), packed
+    return (unzipped(path, content) if packed else content), packed
 
 
 @cache
@@ -133,6 +135,7 @@ def _standard_input() -> bytes:
 
 def _bytes(path: Path) -> bytes:
     try:
+        check_size(path)
         return path.read_bytes()
     except FileNotFoundError:
         raise DataError(
@@ -145,15 +148,6 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         raise DataError(
             f"The file {str(path)!r} cannot be read ({error.strerror}), and a table was expected. Check the path."
-        ) from None
-
-
-def _unzipped(path: Path, content: bytes) -> bytes:
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
-        raise DataError(
-            f"{str(path)!r} is damaged or no gzip file, and a whole one was expected. Copy it again."
         ) from None
 
 
@@ -175,20 +169,24 @@ def _parquet(path: Path, content: bytes) -> pd.DataFrame:
             "Run `pip install 'gatecast[parquet]'`, or save it as CSV."
         ) from None
     try:
-        return _parquet_frame(content)
+        return _parquet_frame(path, content)
+    except DataError:
+        raise
     except (pyarrow.ArrowException, OSError, *MISREAD):
         raise DataError(
             f"{str(path)!r} is damaged or no Parquet file, and a whole one was expected. Write it again."
         ) from None
 
 
-def _parquet_frame(content: bytes) -> pd.DataFrame:
+def _parquet_frame(path: Path, content: bytes) -> pd.DataFrame:
+    from pyarrow import parquet
+
+    about = parquet.ParquetFile(io.BytesIO(content)).metadata
+    check_parquet_size(path, about.num_rows, about.num_columns)
     try:
         return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
     except MISREAD:
         # what pandas has written of its columns there may be wrong where the columns themselves are not
-        from pyarrow import parquet
-
         frame: pd.DataFrame = parquet.read_table(io.BytesIO(content)).replace_schema_metadata(None).to_pandas()
         return frame
 
