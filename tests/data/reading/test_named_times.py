@@ -159,6 +159,12 @@ def test_things_one_after_the_other_are_series(dated):
     assert (panel.ids.tolist(), panel.lengths.tolist(), panel.columns.id) == (["P1", "P2"], [30, 30], "pump")
 
 
+def test_words_that_mean_something_else_elsewhere_stay_names_and_values():
+    rows = [(tag, day, 1.0) for tag in ("T1", "P2") for day in DAYS]
+    assert to_panel(pd.DataFrame(rows, columns=["tag", "time", "v"])).columns.id == "tag"
+    assert to_panel(pd.DataFrame({"date": DAYS, "kW": VALUES})).columns.target == "kW"
+
+
 def test_stretches_of_another_name_are_a_question():
     frame = pd.DataFrame({"date": DAYS, "regime": ["old"] * 24 + ["new"] * 24, "flow": VALUES})
     with pytest.raises(DataError, match="'regime' holds one stretch of rows for each text.*`id_col='regime'`"):

@@ -112,6 +112,12 @@ def test_a_world_bank_file_is_read(tmp_path):
     assert table.notes == ("Left out: lines 1 to 4.",)
 
 
+def test_a_column_of_years_beside_dates_is_no_time_across():
+    frame = pd.DataFrame({"date": DAYS, "2022": VALUES, "2023": VALUES, "2024": VALUES})
+    with pytest.raises(DataError, match="Several columns may be the target"):
+        to_panel(frame)
+
+
 def test_months_beside_a_year_are_read(tmp_path):
     names = pd.date_range("2015-01-01", periods=12, freq="MS").strftime("%b").str.upper()
     wide = pd.DataFrame(np.arange(36).reshape(3, 12), columns=names).assign(YEAR=[2015, 2016, 2017], Annual=9.0)

@@ -146,7 +146,7 @@ def _codes(layout: Layout, values: Floats) -> list[str]:
     """Say which texts were taken as missing, and which numbers look as if they meant that."""
     column, target = layout.source.frame[layout.found.target], layout.found.target
     notes = []
-    if column.dtype == object:
+    if column.dtype.kind not in "biufcM":
         cells = column.astype(str).str.strip().str.lower()
         counts = cells[cells.isin(set(MISSING) - {""})].value_counts()
         said = [f"{code!r} ({n} times)" if n > 1 else f"{code!r} (once)" for code, n in counts.head(5).items()]

@@ -38,7 +38,7 @@ __all__ = [
 TIME_NAMES = (
     *("ds", "date", "datetime", "timestamp", "time", "day", "month", "year", "week", "quarter", "period", "t", "step"),
     *("date_time", "time_stamp", "datum", "fecha", "unix", "unixtime", "epoch", "index"),
-    *("date/time", "date time", "zeit", "zeitpunkt", "zeitstempel", "tag", "monat", "jahr", "quartal", "woche"),
+    *("date/time", "date time", "zeit", "zeitpunkt", "zeitstempel", "monat", "jahr", "quartal", "woche"),
     *(
         "yearmonth",
         "year_month",
@@ -61,7 +61,7 @@ ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "序列", "编�
 # Names of things that have series of their own: an id where times repeat, or where each stands in one stretch of rows.
 THING_NAMES = (
     *("item", "store", "shop", "sku", "product", "group", "sensor", "machine", "pump", "station", "site", "meter"),
-    *("location", "region", "country", "city", "state", "customer", "device", "ticker", "symbol", "asset", "branch"),
+    *("location", "region", "country", "city", "customer", "device", "ticker", "symbol", "asset", "branch"),
     *("store_id", "shop_id", "product_id", "sensor_id", "device_id", "station_id", "group_id", "site_id", "meter_id"),
     *("门店", "店铺", "商品", "产品", "站点", "地区", "城市", "国家", "设备", "传感器", "客户"),
 )
@@ -290,7 +290,10 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     named = known_names(candidates, TARGET_NAMES)
     if named and (named[0].strip().lower() == "y" or len(named) == 1):
         return named[0]
+    # parts of dates and numbers of things are values only where nothing else is
     candidates = [name for name in candidates if part_of(name) is None] or candidates
+    things = [name for name in known_names(candidates, THING_NAMES) if kinds[name] == "integer"]
+    candidates = [name for name in candidates if name not in things] or candidates
     counting = [n for n in candidates if kinds[n] == "integer" and (is_unnamed(n) or _is_running(frame[n]))]
     candidates = [name for name in candidates if name not in counting] or candidates
     if len(candidates) == 1:

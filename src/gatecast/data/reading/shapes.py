@@ -9,7 +9,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
-from gatecast.data.reading.find import column_kind, raise_unknown
+from gatecast.data.reading.find import TIME_NAMES, column_kind, known_names, raise_unknown
 from gatecast.data.reading.frames import Source
 from gatecast.data.reading.numbers import is_missing, parse_numbers
 from gatecast.data.reading.parts import part_of
@@ -132,7 +132,7 @@ def long_table(source: Source, keep: Sequence[str] = ()) -> Source:
     """Turn a table with times across its header, or with a column for each month beside the year, into a long one."""
     frame = source.frame
     free = [str(name) for name in frame.columns if name not in keep]
-    times = _times_across(free)
+    times = None if _has_times(frame, free) else _times_across(free)
     if times is not None:
         return _unstacked(source, *times)
     months = {name: month for name in free if (month := _month_of(name)) is not None}
@@ -140,6 +140,12 @@ def long_table(source: Source, keep: Sequence[str] = ()) -> Source:
     if year is None or len(set(months.values())) < 12 or len(months) > 12:
         return source
     return _unstacked_months(source, year, months)
+
+
+def _has_times(frame: "pd.DataFrame", names: Sequence[str]) -> bool:
+    """Tell whether a table has its times in a column, so that none are looked for across its header."""
+    plain = [name for name in names if not any(char.isdigit() for char in name)]
+    return bool(known_names(plain, TIME_NAMES)) or any(column_kind(frame[name]) in ("time", "date") for name in plain)
 
 
 def _month_of(name: str) -> int | None:
