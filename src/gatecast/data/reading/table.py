@@ -1,5 +1,7 @@
 """How does a table, a Series or an array become a panel?"""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -7,7 +9,7 @@ import numpy as np
 
 from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
-from gatecast.data.panel.frequency import MAX_POINTS, ORDER, clear_grid, infer_steps, parse_steps, plain_freq
+from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
 from gatecast.data.panel.panel import Columns, Panel, Roles
@@ -33,7 +35,7 @@ def to_panel(
     data: object,
     *,
     columns: Columns | None = None,
-    freq: str | int | None = None,
+    freq: Freq | None = None,
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
@@ -78,16 +80,16 @@ def to_panel(
     """
     if isinstance(data, Panel):
         return with_sums(data)
-    roles, freq = make_roles(past, future, static), plain_freq(freq)
+    roles, step = make_roles(past, future, static), plain_freq(freq)
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
-        return with_sums(_array_panel(*plain, _step_like(like) if freq is None else freq))
+        return with_sums(_array_panel(*plain, _step_like(like) if step is None else step))
     source = as_source(data)
     wanted = wanted_columns(columns, Wanted(id_col, time_col, target_col, roles.names))
     wanted = wanted_like(wanted, None if like is None else like.columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, freq, like)
+    layout = lay_out(source, wanted, step, like)
     return with_sums(layout.panel(layout.read_values().floats, roles))
 
 
