@@ -136,7 +136,7 @@ def test_offsets_and_durations_mean_what_they_say(freq: Any, expected: str) -> N
 
 
 def test_numbers_of_numpy_and_of_columns_are_names_and_steps() -> None:
-    assert to_panel(Y, freq=np.int64(2)).freq == 2  # type: ignore[arg-type]
+    assert to_panel(Y, freq=np.int64(2)).freq == 2
     numbered = pd.DataFrame({0: DAYS, 1: Y, 2: 1.0})
     for target in (1, np.int64(1)):
         assert to_panel(numbered, target_col=target).columns.target == "1"  # type: ignore[arg-type]

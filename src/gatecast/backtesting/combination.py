@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.backtesting.record import Backtest
+    from gatecast.data.panel.frequency import Freq
     from gatecast.data.panel.panel import Panel
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
@@ -115,10 +116,10 @@ class Combination(Parameters, Generic[FrameT]):
     def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Combination[NewFrameT]: ...
 
     @overload
-    def fit(self, data: Values, *, freq: str | int | None = None) -> Combination[pd.DataFrame]: ...
+    def fit(self, data: Values, *, freq: Freq | None = None) -> Combination[pd.DataFrame]: ...
 
     @overload
-    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Combination: ...
+    def fit(self, data: pl.Series | Panel, *, freq: Freq | None = None) -> Combination: ...
 
     def fit(
         self,
@@ -127,7 +128,7 @@ class Combination(Parameters, Generic[FrameT]):
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
-        freq: str | int | None = None,
+        freq: Freq | None = None,
     ) -> Combination:
         """Fit a copy of each model, and estimate the weights where they come from a backtest.
 

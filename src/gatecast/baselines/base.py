@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from gatecast.data.panel.frequency import Freq
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["Baseline", "is_constant"]
@@ -101,10 +102,10 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
     def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Baseline[NewFrameT]: ...
 
     @overload
-    def fit(self, data: Values, *, freq: str | int | None = None) -> Baseline[pd.DataFrame]: ...
+    def fit(self, data: Values, *, freq: Freq | None = None) -> Baseline[pd.DataFrame]: ...
 
     @overload
-    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Baseline: ...
+    def fit(self, data: pl.Series | Panel, *, freq: Freq | None = None) -> Baseline: ...
 
     @answers_calls
     def fit(
@@ -114,7 +115,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
-        freq: str | int | None = None,
+        freq: Freq | None = None,
     ) -> Baseline:
         """Learn each series of a table, a Series, an array or a `Panel`; arguments are those of `LSTMForecaster.fit`.
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from gatecast.data.panel.frequency import Freq
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["KINDS", "Best"]
@@ -94,10 +95,10 @@ class Best(Generic[FrameT]):
     def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Best[NewFrameT]: ...
 
     @overload
-    def fit(self, data: Values, *, freq: str | int | None = None) -> Best[pd.DataFrame]: ...
+    def fit(self, data: Values, *, freq: Freq | None = None) -> Best[pd.DataFrame]: ...
 
     @overload
-    def fit(self, data: pl.Series | Panel, *, freq: str | int | None = None) -> Best: ...
+    def fit(self, data: pl.Series | Panel, *, freq: Freq | None = None) -> Best: ...
 
     def fit(
         self,
@@ -106,7 +107,7 @@ class Best(Generic[FrameT]):
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
-        freq: str | int | None = None,
+        freq: Freq | None = None,
     ) -> Best:
         """Fit the models that serve a series.
 

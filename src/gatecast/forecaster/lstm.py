@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from gatecast.data.panel.frequency import Freq
     from gatecast.model.forecast import ForecastOrigin
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
@@ -201,12 +202,12 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @overload
     def fit(
-        self, data: Values, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
+        self, data: Values, *, freq: Freq | None = None, resume: str | os.PathLike[str] | None = None
     ) -> LSTMForecaster[pd.DataFrame]: ...
 
     @overload
     def fit(
-        self, data: pl.Series | Panel, *, freq: str | int | None = None, resume: str | os.PathLike[str] | None = None
+        self, data: pl.Series | Panel, *, freq: Freq | None = None, resume: str | os.PathLike[str] | None = None
     ) -> LSTMForecaster: ...
 
     @answers_calls
@@ -217,7 +218,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
-        freq: str | int | None = None,
+        freq: Freq | None = None,
         resume: str | os.PathLike[str] | None = None,
     ) -> LSTMForecaster:
         """Learn from all of `data`; hold out what you want to test on (`gatecast.train_test_split`).

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from gatecast.data.panel.frequency import Freq
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["PretrainedLSTM", "forecast"]
@@ -62,7 +63,7 @@ def forecast(
     quantiles: float | Sequence[float] | None = None,
     season_length: int | Sequence[int] | None = None,
     n_threads: int | None = None,
-    freq: str | int | None = None,
+    freq: Freq | None = None,
 ) -> pd.DataFrame: ...
 
 
@@ -78,7 +79,7 @@ def forecast(
     id_col: str | None = None,
     time_col: str | None = None,
     target_col: str | None = None,
-    freq: str | int | None = None,
+    freq: Freq | None = None,
 ) -> object:
     """Forecast without training, in one call, by networks that learned from made series (`PretrainedLSTM`).
 

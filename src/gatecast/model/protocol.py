@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
     from typing_extensions import TypeVar as TypeVarWithDefault
 
+    from gatecast.data.panel.frequency import Freq
     from gatecast.data.panel.panel import Panel
 
     # the library whose tables come back is known once `fit` has seen a table
@@ -37,7 +38,7 @@ class Names(TypedDict, total=False):
     id_col: str | None
     time_col: str | None
     target_col: str | None
-    freq: str | int | None
+    freq: Freq | None
 
 
 @runtime_checkable
@@ -61,7 +62,7 @@ class Forecaster(Protocol[FrameT_co]):
         id_col: str | None = None,
         time_col: str | None = None,
         target_col: str | None = None,
-        freq: str | int | None = None,
+        freq: Freq | None = None,
     ) -> Forecaster:
         """Learn from a table; see `LSTMForecaster.fit`."""
 

@@ -60,8 +60,8 @@ def train_test_split(
         n_train = int(_positions(np.array([len(plain[0])]), np.array(["y"]), test_size)[0])
         values: Frame = data
         return values[:n_train], values[n_train:]
-    freq = plain_freq(freq)
-    layout = lay_out(as_source(data), wanted_columns(None, Wanted(id_col, time_col, target_col)), freq)
+    wanted = wanted_columns(None, Wanted(id_col, time_col, target_col))
+    layout = lay_out(as_source(data), wanted, plain_freq(freq))
     positions = _positions(layout.lengths, layout.ids, test_size)
     in_train = layout.row_position < positions[layout.row_series]
     return _rows(data, in_train), _rows(data, ~in_train)

@@ -1,5 +1,7 @@
 """How does a table, a Series or an array become a panel?"""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +10,7 @@ import numpy as np
 
 from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
-from gatecast.data.panel.frequency import MAX_POINTS, ORDER, clear_grid, infer_steps, parse_steps, plain_freq
+from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
 from gatecast.data.panel.panel import Columns, Panel, Roles
@@ -37,7 +39,7 @@ def to_panel(
     data: object,
     *,
     columns: Columns | None = None,
-    freq: str | int | None = None,
+    freq: Freq | None = None,
     id_col: Name = None,
     time_col: str | None = None,
     target_col: Name = None,
@@ -82,11 +84,11 @@ def to_panel(
     """
     if isinstance(data, Panel):
         return with_sums(data)
-    roles, freq = make_roles(past, future, static), plain_freq(freq)
+    roles, step = make_roles(past, future, static), plain_freq(freq)
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
-        return with_sums(_array_panel(*plain, _step_like(like) if freq is None else freq))
+        return with_sums(_array_panel(*plain, _step_like(like) if step is None else step))
     named = None if like is None else like.columns
     source, id_name, target = arrange(
         as_source(data), id_col, target_col, time_col=time_col, like=named, keep=roles.names
@@ -94,7 +96,7 @@ def to_panel(
     wanted = wanted_columns(columns, Wanted(id_name, time_col, target, roles.names))
     wanted = wanted_like(wanted, named, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, freq, like=like)
+    layout = lay_out(source, wanted, step, like=like)
     return with_sums(layout.panel(layout.read_values().floats, roles))
 
 
