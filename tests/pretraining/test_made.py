@@ -127,7 +127,7 @@ def test_random_walks_know_hardly_more_than_their_last_value():
     assert (again < -0.12).mean() == pytest.approx(0.3 * 0.18 / 0.45, abs=0.06)
 
 
-@pytest.mark.parametrize(("season", "share"), [(1, 0.8), (4, 0.4)])
+@pytest.mark.parametrize(("season", "share"), [(1, 0.35), (4, 0.4)])
 def test_trends_last_in_a_share_of_the_series(season, share):
     trends = made.lasting_trends(4000, *LASTING[season], rng())
     assert (trends != 0).mean() == pytest.approx(share, abs=0.03)

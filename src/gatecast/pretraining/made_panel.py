@@ -26,7 +26,7 @@ LARGEST_JUMP = 1e3
 
 # yearly and quarterly series grow or shrink for as long as they are known: the share that does, by season, and their
 # least and largest change in a step
-LASTING = {1: (0.8, (0.1, 2.0)), 4: (0.4, (0.03, 0.6))}
+LASTING = {1: (0.35, (0.1, 2.0)), 4: (0.4, (0.03, 0.6))}
 # the season of business days, and the share of its series that are random walks
 BUSINESS_WEEK, WALKS = 5, 0.4
 
