@@ -20,6 +20,9 @@ def test_lags_move_along_with_the_season_and_keep_their_number():
     assert hours.value_inputs(48).lags == (1, 48, 96, 336)
     # a network of one season has no use for a second one
     assert class_of(7, 364).value_inputs(7, 364) == class_of(7).value_inputs()
+    # a year of days is one of whole weeks, and as many of six days where that is known
+    assert class_of(7, 365).value_inputs(7, 365).lags == (1, 7, 14, 21, 364)
+    assert class_of(6).value_inputs(6).lags == (1, 6, 12, 18, 312)
     for season in (2, 5, 13, 96):
         own = class_of(season)
         assert own.value_inputs(season).n_candidates == own.value_inputs().n_candidates

@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import lfilter
 
 from gatecast.pretraining import made
-from gatecast.pretraining.made_panel import SHARES, lengths_of, make_mixture
+from gatecast.pretraining.made_panel import LASTING, SHARES, lengths_of, make_mixture
 
 SEASONS = ((), (4,), (12,), (24, 168))
 
@@ -105,3 +105,34 @@ def test_kinds_come_in_their_shares_and_lengths_evenly_by_factor():
     assert (lengths.min(), lengths.max()) == (20, 320)
     # half of them lie below the geometric mean
     assert (lengths < 80).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_year_of_days_comes_again_on_the_same_day_of_the_week():
+    x = made.years(400, 1100, 364, rng())
+    x = x[x.std(axis=1) > 0]
+    # one of four has none, as have those whose waves, weeks and days are all absent
+    assert 0.6 < len(x) / 400 < 0.8
+    size = x.std(axis=1)
+    year, half = (np.abs(x[:, lag:] - x[:, :-lag]).mean(axis=1) / size for lag in (364, 182))
+    # waves of 365.25 days and dates are a day or two off
+    assert (year < 0.5 * half).mean() > 0.8
+
+
+def test_random_walks_know_hardly_more_than_their_last_value():
+    steps = np.diff(made.random_walks(500, 400, rng()), axis=1)
+    steps -= steps.mean(axis=1, keepdims=True)
+    again = (steps[:, 1:] * steps[:, :-1]).mean(axis=1) / (steps**2).mean(axis=1)
+    # three in ten undo up to three tenths of a step; the others have none, within chance of 1 in the root of 400
+    assert np.median(np.abs(again)) < 0.06
+    assert (again < -0.12).mean() == pytest.approx(0.3 * 0.18 / 0.45, abs=0.06)
+
+
+@pytest.mark.parametrize(("season", "share"), [(1, 0.35), (4, 0.4)])
+def test_trends_last_in_a_share_of_the_series(season, share):
+    trends = made.lasting_trends(4000, *LASTING[season], rng())
+    assert (trends != 0).mean() == pytest.approx(share, abs=0.03)
+    assert (trends > 0).sum() / (trends != 0).sum() == pytest.approx(0.75, abs=0.03)
+    low, high = LASTING[season][1]
+    sizes = np.abs(trends[trends != 0])
+    assert low <= sizes.min() < 1.05 * low
+    assert high >= sizes.max() > 0.95 * high

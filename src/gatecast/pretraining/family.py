@@ -52,13 +52,30 @@ class SeasonClass:
         All that depends on a season moves along, so that the network's weights keep their meaning.
         """
         m = season or self.season
-        # of a network of two seasons the longer one moves along where only the shortest is known
-        far = (longer or self.longer // self.season * m) if self.longer else 0
+        far = self._far(m, longer or 0)
         if self.season == 1:
             return ValueInputs((1, 2, 3, 4), (1, -3, -8), level=False, drifts=(1, 4, 60))
-        backs = (m, 2 * m, far or 3 * m)
+        # a year of days lies too far back for most series: there the third season counts as well
+        backs = (m, 2 * m, far) if self.is_double else (m, 2 * m, 3 * m, *((far,) if far else ()))
         drifts = (m, far or SEASONS_OF_DRIFT * m)
         return ValueInputs((1, *backs), (1, *backs, -m), level=False, drifts=drifts)
+
+    @property
+    def is_double(self) -> bool:
+        """Whether a second season is not much longer than the first, as days and weeks of hours."""
+        return 0 < self.longer <= MOST_RATIO * self.season
+
+    def _far(self, m: int, longer: int) -> int:
+        """Return the longer season of series whose shortest has `m` steps; 0 for a class without one.
+
+        One that is not known is as much longer as that of the class, and a far one has whole seasons: days of a year
+        ago are of the same day of the week.
+        """
+        if not self.longer:
+            return 0
+        if self.is_double:
+            return longer or self.longer // self.season * m
+        return max(4, round((longer or self.longer * m / self.season) / m)) * m
 
     def steps(self, season: int, horizon: int) -> Ints:
         """Return which of its own steps, counted from 0, forecasts each of `horizon` steps of another season.
@@ -97,7 +114,8 @@ class SeasonClass:
 FAMILY = (
     SeasonClass(1, 0, 12, (10, 100), 3),
     SeasonClass(4, 0, 12, (14, 160), 4),
-    SeasonClass(7, 0, 56, (36, 420), 8),
+    SeasonClass(5, 0, 30, (24, 420), 6),
+    SeasonClass(7, 364, 56, (36, 760), 8),
     SeasonClass(12, 0, 24, (24, 320), 9),
     SeasonClass(24, 168, 48, (60, 700), 28),
     SeasonClass(52, 0, 26, (60, 520), 14),
@@ -111,12 +129,12 @@ def class_of(season: int, longer: int = 0) -> SeasonClass:
 
     Examples:
         >>> [class_of(season).season for season in (1, 2, 4, 5, 7, 12, 48, 365)]
-        [1, 4, 4, 4, 7, 12, 52, 52]
+        [1, 4, 4, 5, 7, 12, 52, 52]
         >>> class_of(48, 336).season, class_of(7, 364).season
         (24, 7)
     """
     if season == 1:
         return FAMILY[0]
     if season < longer <= MOST_RATIO * season:
-        return next(own for own in FAMILY if own.longer)
+        return next(own for own in FAMILY if own.is_double)
     return min(FAMILY[1:], key=lambda own: max(own.season / season, season / own.season))

@@ -12,9 +12,11 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats
 
-__all__ = ["KINDS", "lasting_trends", "make_series", "observed", "season_patterns"]
+__all__ = ["KINDS", "lasting_trends", "make_series", "observed", "random_walks", "season_patterns"]
 
 Rng = np.random.Generator
+# a season of more than so many of the shortest is a year of days
+FAR, DAYS_OF_YEAR = 14, 365.25
 
 
 def make_series(kind: str, n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Floats:
@@ -152,10 +154,19 @@ def slopes(n: int, rng: Rng) -> Floats:
     return np.asarray(np.exp(rng.uniform(np.log(0.01), np.log(1.5), n)) * rng.choice([-1.0, 1.0, 1.0], n))
 
 
-def lasting_trends(n: int, rng: Rng) -> Floats:
-    """Draw changes per step that last: a third of the series have one, and three of four of these rise."""
-    size = np.exp(rng.uniform(np.log(0.1), np.log(2.0), n)) * rng.choice([-1.0, 1.0, 1.0, 1.0], n)
-    return np.asarray(size * (rng.random(n) < 0.35))
+def lasting_trends(n: int, share: float, sizes: tuple[float, float], rng: Rng) -> Floats:
+    """Draw changes per step that last, between two sizes: a share of the series have one, and three of four rise."""
+    size = np.exp(rng.uniform(np.log(sizes[0]), np.log(sizes[1]), n)) * rng.choice([-1.0, 1.0, 1.0, 1.0], n)
+    return np.asarray(size * (rng.random(n) < share))
+
+
+def random_walks(n: int, length: int, rng: Rng) -> Floats:
+    """Sum innovations, of three in ten with a trend, of three in ten with a little that is undone the next day."""
+    e = innovations(n, length, rng)
+    undone = rng.uniform(-0.15, 0.3, (n, 1)) * (rng.random((n, 1)) < 0.3)
+    e[:, 1:] -= undone * e[:, :-1]
+    lift = rng.normal(0.0, 0.1, (n, 1)) * (rng.random((n, 1)) < 0.3)
+    return np.cumsum(e + lift, axis=1)
 
 
 def season_sizes(n: int, rng: Rng) -> Floats:
@@ -186,6 +197,9 @@ def other_seasons(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Fl
     """Add the longer seasons, each to three of four series."""
     total = np.zeros((n, length))
     for m in seasons[1:]:
+        if m > FAR * seasons[0]:
+            total += years(n, length, m, rng)
+            continue
         pattern = season_patterns(n, m, rng)
         if seasons[0] < m and m % seasons[0] == 0:
             # most weeks consist of days that differ as a whole
@@ -197,6 +211,36 @@ def other_seasons(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Fl
         size = season_sizes(n, rng) * (rng.random(n) < 0.8)
         total += pattern[:, np.arange(length) % m] * size[:, None]
     return total
+
+
+def years(n: int, length: int, m: int, rng: Rng) -> Floats:
+    """Draw the year of days: slow waves, weeks that differ as holidays do, and single days, some of a date.
+
+    Args:
+        n: Series.
+        length: Points of each.
+        m: Days of a year of whole weeks, 364.
+        rng: Where chance comes from.
+
+    Returns:
+        `(n, length)`, in units of the innovations; one of four series has no year.
+    """
+    t = np.arange(length) + rng.integers(0, m, (n, 1))
+    k = np.arange(1, 7)
+    sizes = k ** -rng.uniform(0.5, 2.0, (n, 1)) * np.abs(rng.normal(size=(n, len(k))))
+    angle = 2 * np.pi * t / DAYS_OF_YEAR
+    waves = sum(sizes[:, i, None] * np.cos(f * angle + rng.uniform(0, 2 * np.pi, (n, 1))) for i, f in enumerate(k))
+    # weeks that differ come back on the same days of the week, dates one or two days later in it
+    spans = np.repeat(np.where(rng.random((n, m // 7)) < 0.08, rng.normal(0.0, 2.0, (n, m // 7)), 0.0), 7, axis=1)
+    days = np.where(rng.random((n, m)) < 0.02, rng.normal(0.0, 4.0, (n, m)), 0.0)
+    has_dates = rng.random((n, 1)) < 0.5
+    date = (t + np.where(has_dates, t // m, 0)) % m
+    rows = np.arange(n)[:, None]
+    total = waves * (rng.random((n, 1)) < 0.8)
+    total = total + (rng.random((n, 1)) < 0.4) * spans[rows, t % m] + (rng.random((n, 1)) < 0.5) * days[rows, date]
+    spread = np.maximum(total.std(axis=1, keepdims=True), 1e-9)
+    size = np.exp(rng.uniform(np.log(0.3), np.log(20.0), (n, 1))) * (rng.random((n, 1)) < 0.75)
+    return np.asarray(total / spread * size)
 
 
 def envelopes(n: int, length: int, rng: Rng) -> Floats:

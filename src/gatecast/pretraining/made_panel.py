@@ -9,7 +9,7 @@ from gatecast.data.values.boxcox import SHIFT, power_of
 from gatecast.data.values.scaling import naive_scale
 from gatecast.network.inputs import PanelArrays
 from gatecast.pretraining.family import SeasonClass
-from gatecast.pretraining.made import changed, lasting_trends, make_series, observed
+from gatecast.pretraining.made import changed, lasting_trends, make_series, observed, random_walks
 
 __all__ = ["SHARES", "made_panel"]
 
@@ -23,6 +23,12 @@ LEAST_PAST, SCALE_ERROR = 0.2, 0.2
 BENT, MOST_POWER = 0.6, 0.5
 # what no network learns from: jumps of so many scales
 LARGEST_JUMP = 1e3
+
+# yearly and quarterly series grow or shrink for as long as they are known: the share that does, by season, and their
+# least and largest change in a step
+LASTING = {1: (0.35, (0.1, 2.0)), 4: (0.4, (0.03, 0.6))}
+# the season of business days, and the share of its series that are random walks
+BUSINESS_WEEK, WALKS = 5, 0.4
 
 Rng = np.random.Generator
 
@@ -53,9 +59,13 @@ def make_mixture(n: int, length: int, seasons: tuple[int, ...], rng: Rng) -> Flo
         make_series(kind, count, length, seasons, rng) for kind, count in zip(SHARES, counts, strict=True) if count
     ]
     mixed = np.concatenate(paths)[rng.permutation(n)]
-    if not seasons:
-        # yearly series grow or shrink for as long as they are known
-        mixed += lasting_trends(n, rng)[:, None] * np.arange(length)
+    if seasons == (BUSINESS_WEEK,):
+        # prices of business days are hardly more than the sum of what was new each day
+        walks = np.flatnonzero(rng.random(n) < WALKS)
+        mixed[walks] = random_walks(len(walks), length, rng)
+    shortest = seasons[0] if seasons else 1
+    if shortest in LASTING:
+        mixed += lasting_trends(n, *LASTING[shortest], rng)[:, None] * np.arange(length)
     return observed(changed(mixed, rng), rng)
 
 
