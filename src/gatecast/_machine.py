@@ -59,8 +59,8 @@ def _quotas(root: Path) -> Iterator[float]:
 
 def _memory_limits(root: Path) -> Iterator[tuple[int, int]]:
     for folder in _groups(root, "memory"):
-        for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
-            most, now = _read(folder / limit), _read(folder / used)
+        for limit, used in (("max", "current"), ("limit_in_bytes", "usage_in_bytes")):
+            most, now = _read(folder / f"memory.{limit}"), _read(folder / f"memory.{used}")
             if most.isdigit() and now.isdigit():
                 yield int(most), int(now)
 

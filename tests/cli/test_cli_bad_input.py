@@ -165,7 +165,8 @@ def test_hurried_option(refused, csv, options, says):
 )
 def test_hurried_option_of_windows(refused, csv, command, options, says):
     models = () if "--models" in options else ("--models", "Naive")
-    refused(command, "data.csv", "--horizon", "4", *models, *options, says=says, results=("--out", "out.csv"))
+    horizon = () if "--horizon" in options else ("--horizon", "4")
+    refused(command, "data.csv", *horizon, *models, *options, says=says, results=("--out", "out.csv"))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_hurried_command(refused, csv, options, says):
     refused(*options, says=says, results=())
 
 
-SHOPS = ("--horizon", "4", "--id-col", "shop", "--target-col", "y", "--epochs", "1")
+SHOPS = ("--id-col", "shop", "--target-col", "y", "--epochs", "1")
 PRICE = (*SHOPS, "--future", "price")
 
 
@@ -210,7 +211,8 @@ def test_bad_covariates_are_found_before_training(refused, tmp_path, monkeypatch
     (tmp_path / "text.csv").write_text(rows(*(f"{s},{d},cheap" for s in "abc" for d in days), header="shop,ds,price"))
     (tmp_path / "timeless.csv").write_text(rows("a,5", "b,5", "c,5", header="shop,price"))
     monkeypatch.setattr(package.LSTMForecaster, "fit", None)
-    refused("forecast", "shops.csv", *options, says=says, results=())
+    horizon = () if "--horizon" in options else ("--horizon", "4")
+    refused("forecast", "shops.csv", *horizon, *options, says=says, results=())
 
 
 def test_dates_are_no_covariate(refused, tmp_path):
@@ -222,7 +224,7 @@ def test_dates_are_no_covariate(refused, tmp_path):
 
 def test_saved_model_needs_what_it_knew_ahead(refused, tmp_path, gatecast):
     write_shops(tmp_path / "shops.csv", n_ahead=4)
-    assert gatecast("forecast", "shops.csv", *PRICE, "--save", "m.safetensors", "--quiet").code == 0
+    assert gatecast("forecast", "shops.csv", *PRICE, "--horizon", "4", "--save", "m.safetensors", "--quiet").code == 0
     results = ("--out", "out.csv")
     refused("predict", "m.safetensors", says="Pass `--future-file FILE`", results=results)
     write_shops(tmp_path / "newer.csv", n=70)
@@ -262,7 +264,7 @@ def test_output_folder_that_is_read_only(refused, csv, monkeypatch):
     def refuse(**where):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(output.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(output.tempfile, "TemporaryFile", refuse)
     refused("forecast", csv, *QUICK, says="cannot be written (read-only file system)")
 
 

@@ -24,8 +24,8 @@ BAD = {
     "empty gzip": (gzip.compress(b""), "a.csv.gz", ["empty"]),
     "damaged parquet": (b"PAR1 and then nothing", "a.parquet", ["Parquet", "damaged"]),
     "no parquet": (GOOD, "a.parquet", ["no Parquet file"]),
-    "spreadsheet": (b"PK\x03\x04 xl/workbook.xml", "a.xlsx", ["spreadsheet", "Save the sheet as CSV"]),
-    "spreadsheet called csv": (b"PK\x03\x04 xl/workbook.xml", "a.csv", ["spreadsheet"]),
+    "spreadsheet": (b"PK\x03\x04 xl/workbook.xml", "a.xlsx", ["damaged", "Copy or save it again"]),
+    "spreadsheet called csv": (b"PK\x03\x04 xl/workbook.xml", "a.csv", ["damaged"]),
     "old spreadsheet": (b"\xd0\xcf\x11\xe0", "a.xls", ["spreadsheet"]),
     "zip": (b"PK\x03\x04 a.csv", "a.zip", ["zip archive", "Unpack it"]),
     "no numbers": (

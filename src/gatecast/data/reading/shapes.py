@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.find import TIME_NAMES, column_kind, known_names, raise_unknown
@@ -36,10 +37,14 @@ def one_name(names: Name, label: str) -> tuple[str, ...]:
         >>> one_name("shop", "id_col"), one_name(["store", "item"], "id_col"), one_name(None, "id_col")
         (('shop',), ('store', 'item'), ())
     """
-    several = (names,) if isinstance(names, str) else tuple(names or ())
-    if len(set(several)) < len(several) or not all(isinstance(name, str) for name in several):
+    if names is None:
+        return ()
+    given = names if isinstance(names, list | tuple) else [names]
+    # a name may be a number, as pandas has them
+    several = tuple(str(name) for name in given if isinstance(name, str) or is_integer(name))
+    if len(several) < len(given) or len(set(several)) < len(several):
         raise ConfigError(
-            f"`{label}` must be the name of a column or a list of different ones, got {names!r}. "
+            f"`{label}` must be the name of a column or a list of different ones, got {names!r:.60}. "
             f"Use `{label}={next(iter(several), 'name')!r}`."
         )
     return several
