@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gatecast import ConfigError, DataError, LSTMForecaster, PretrainedLSTM, to_panel
 from gatecast.data.panel.frequency import named_grid
+from gatecast.data.reading.files import read_table
 from gatecast.data.seasonality.seasons import usual_seasons
 from gatecast.texts import Texts
 from gatecast.texts.frequency import frequency_words
@@ -211,6 +212,14 @@ def test_a_clock_that_is_a_little_off_keeps_its_steps(freq: str, offset: str, un
     model = PretrainedLSTM(2).fit(frame(exact[:390] + pd.to_timedelta(JITTER[:390], unit)))
     found = model.predict(data=frame(exact[390:] + pd.to_timedelta(JITTER[390:], unit)))
     assert abs(found["ds"].iloc[0] - (exact[-1] + (exact[1] - exact[0]))) <= pd.Timedelta(8, unit)
+
+
+def test_what_was_moved_is_said(tmp_path: Any) -> None:
+    hours = pd.date_range("2024-03-01", periods=40, freq="h")
+    for name, times in (("exact", hours), ("moved", hours + pd.to_timedelta(JITTER[:40], "s"))):
+        frame(times).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert read_table(tmp_path / "exact.csv").date_format == "%Y-%m-%d %H:%M:%S"
+    assert read_table(tmp_path / "moved.csv").date_format == "%Y-%m-%d %H:%M:%S, each moved to its step"
 
 
 def test_the_order_of_rows_may_be_all_that_counts() -> None:

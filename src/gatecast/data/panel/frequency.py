@@ -58,7 +58,7 @@ def plain_freq(freq: object) -> str | int | None:
     Raises:
         ConfigError: It is none.
     """
-    if freq is None or isinstance(freq, str) or (isinstance(freq, int) and not isinstance(freq, bool)):
+    if freq is None or isinstance(freq, str | int):
         return freq
     if isinstance(freq, np.integer) and not isinstance(freq, np.timedelta64):
         return int(freq)

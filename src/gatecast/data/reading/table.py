@@ -300,7 +300,9 @@ def lay_out(
         grid, stamps = grid_like(like, asked)
     else:
         grid, stamps, zone = _choose_grid(times, order, offsets, ids, freq)
-        times = replace(times, timezone=zone)
+        is_moved = zone is None and bool((stamps.times != asked.times).any())
+        layout = f"{times.layout or 'times'}, each moved to its step" if is_moved else times.layout
+        times = replace(times, timezone=zone, layout=layout)
     position = _positions(grid, stamps, lambda: _remedy(asked, like))
     is_grouped = isinstance(order, slice)
     if not is_grouped:
