@@ -199,6 +199,7 @@ def test_facts_say_what_was_understood(written):
         "is_sorted": False,
         "start": "2024-01-11",
         "end": "2024-01-16",
+        "notes": [],
     }
 
 

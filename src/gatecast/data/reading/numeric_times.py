@@ -65,8 +65,9 @@ def read_fractions(numbers: Floats, name: str) -> Dates | None:
 def decimal_steps(numbers: Floats) -> tuple[Ints, str] | None:
     """Count regular numbers with fractions, such as the seconds 0.0, 0.1, 0.2, in their last decimal; None for others.
 
-    >>> decimal_steps(np.array([0.0, 0.1, 0.2, 0.4]))
-    (array([0, 1, 2, 4]), 'steps of 0.1')
+    Examples:
+        >>> decimal_steps(np.array([0.0, 0.1, 0.2, 0.4]))
+        (array([0, 1, 2, 4]), 'steps of 0.1')
     """
     decimals = _decimals(numbers)
     if decimals > MAX_DECIMALS or np.abs(numbers).max() * 10.0**decimals > 2**53:

@@ -32,8 +32,9 @@ MOST_PAIRS = 8  # columns of which pairs are tried
 def one_name(names: Name, label: str) -> tuple[str, ...]:
     """Return the names that were given for one purpose; none for None.
 
-    >>> one_name("shop", "id_col"), one_name(["store", "item"], "id_col"), one_name(None, "id_col")
-    (('shop',), ('store', 'item'), ())
+    Examples:
+        >>> one_name("shop", "id_col"), one_name(["store", "item"], "id_col"), one_name(None, "id_col")
+        (('shop',), ('store', 'item'), ())
     """
     several = (names,) if isinstance(names, str) else tuple(names or ())
     if len(set(several)) < len(several) or not all(isinstance(name, str) for name in several):

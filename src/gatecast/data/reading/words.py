@@ -43,8 +43,9 @@ def plain_text(text: str) -> str:
 def month_number(word: str) -> int | None:
     """Return the number of a month's name, in any case and with or without accents; None for other words.
 
-    >>> month_number("März"), month_number("Sept."), month_number("十二月"), month_number("7月份"), month_number("x")
-    (3, 9, 12, 7, None)
+    Examples:
+        >>> month_number("März"), month_number("Sept."), month_number("十二月"), month_number("x")
+        (3, 9, 12, None)
     """
     plain = word.strip().rstrip(".").lower()
     chinese = re.fullmatch(r"(\d{1,2})月份?", with_chinese_digits(plain))

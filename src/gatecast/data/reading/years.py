@@ -14,10 +14,11 @@ def full_years(short: Iterable[int], this_year: int | None = None) -> dict[int, 
     The years follow each other without the longest gap of a century, so that 62 to 75 and 98 to 03 stay together. They
     are the newest ones that begin by next year and end within ten years: 49 is 1949, and 24 is 2024.
 
-    >>> full_years([98, 99, 0, 1], this_year=2026)
-    {98: 1998, 99: 1999, 0: 2000, 1: 2001}
-    >>> full_years([49, 60], this_year=2026)
-    {49: 1949, 60: 1960}
+    Examples:
+        >>> full_years([98, 99, 0, 1], this_year=2026)
+        {98: 1998, 99: 1999, 0: 2000, 1: 2001}
+        >>> full_years([49, 60], this_year=2026)
+        {49: 1949, 60: 1960}
     """
     now = datetime.datetime.now(tz=datetime.UTC).year if this_year is None else this_year
     years = sorted(set(short))
