@@ -262,7 +262,7 @@ def test_output_folder_that_is_read_only(refused, csv, monkeypatch):
     def refuse(**where):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(output.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(output.tempfile, "TemporaryFile", refuse)
     refused("forecast", csv, *QUICK, says="cannot be written (read-only file system)")
 
 
