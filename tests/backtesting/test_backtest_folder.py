@@ -1,6 +1,8 @@
 """Does a backtest go on where it was, bit by bit, and leave alone what is not its own?"""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -145,3 +147,28 @@ def test_tables_in_the_folder_can_be_read_by_anyone(tmp_path):
     found = run([Naive(3)], tmp_path / "kept")
     tables = [pd.read_parquet(path) for path in sorted((tmp_path / "kept").glob("*.parquet"))]
     np.testing.assert_array_equal(pd.concat(tables)["Naive"], found.forecasts["Naive"])
+
+
+def test_full_disk_is_a_warning_and_costs_nothing(tmp_path, monkeypatch):
+    whole, write = run([Naive(3), Drift(3)]), module.Folder._write
+
+    def full(self, name, content):
+        if name != "backtest.json":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(self, name, content)
+
+    monkeypatch.setattr(module.Folder, "_write", full)
+    with pytest.warns(UserWarning, match="No space left.* the backtest goes on without it") as told:
+        kept = run([Naive(3), Drift(3)], tmp_path / "kept")
+    assert len(told) == 1
+    pd.testing.assert_frame_equal(kept.forecasts, whole.forecasts, check_exact=True)
+
+
+def test_facts_of_a_window_have_a_schema(tmp_path):
+    run([Naive(3)], tmp_path)
+    path = next(path for path in tmp_path.glob("*.json") if path.name != "backtest.json")
+    facts = json.loads(path.read_text())
+    for changed in ({"fit_seconds": "x"}, {"failure": {"code": "no.text", "facts": {}}}, {"window": 9}):
+        path.write_text(json.dumps(facts | changed))
+        with pytest.raises(DataError, match="is damaged or missing"):
+            run([Naive(3)], tmp_path)

@@ -1,6 +1,6 @@
 """What comes of files that are broken under a valid checksum? `test_fuzz_files` runs a few cases, this program many.
 
-    python tests/hostile/fuzz_files.py models 10000 [first]
+    PYTHONPATH=tests python tests/hostile/fuzz_files.py models 10000 [first]
 
 prints each case that ends in anything but an error of gatecast's own or finite forecasts, and the slowest ones.
 """

@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from gatecast import ConfigError, GatecastError, LSTMForecaster, ModelFileError
+from gatecast._files import UNFINISHED
 from gatecast.model.modelfile import FORMAT
 from made_series import forecaster
 
@@ -165,7 +166,31 @@ def test_kill_during_save_leaves_the_old_file(file: Path) -> None:
     result = subprocess.run([sys.executable, "-c", program, str(file)], check=False)
     assert result.returncode == -9
     assert file.read_bytes() == old
-    LSTMForecaster.load(file)
+    model = LSTMForecaster.load(file)
+    assert len(list(file.parent.iterdir())) == 2
+    # what the killed process had begun to write is removed by the next one, and nothing else
+    others = [file.with_name(name) for name in (f".{file.name}.bak", f".other{UNFINISHED}")]
+    for other in others:
+        other.touch()
+    model.save(file)
+    assert set(file.parent.iterdir()) == {file, *others}
+
+
+def test_file_that_another_process_is_writing_is_left_alone(file: Path, model: LSTMForecaster) -> None:
+    program = (
+        "import os, sys, time; from gatecast import LSTMForecaster; model = LSTMForecaster.load(sys.argv[1]);"
+        "fsync = os.fsync; os.fsync = lambda d: (print('writing', flush=True), sys.stdin.read(), fsync(d));"
+        "model.save(sys.argv[1])"
+    )
+    command = [sys.executable, "-c", program, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"writing\n"
+        (theirs,) = [path for path in file.parent.iterdir() if path != file]
+        model.save(file)
+        assert theirs.exists()
+        process.stdin.close()
+        assert process.wait() == 0
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_rights_of_the_file_are_those_of_any_new_file(file: Path, model: LSTMForecaster) -> None:

@@ -250,16 +250,15 @@ from gatecast.network.spec import NetworkSpec
 spec = NetworkSpec.plain(1, (4,), 1)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
-try:
-    wrapper.make_trainer(spec, initial_weights(spec, 0), inputs.LossSettings(), wrapper.OptimizerSettings(), 4096)
-except RuntimeError as error:
-    print("refused:", error)
+weights = initial_weights(spec, 0)
+made = wrapper.make_trainer(spec, weights, inputs.LossSettings(), wrapper.OptimizerSettings(), 4096)
+print("made:", (made.weights() == weights).all())
 """
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.skipif("GATECAST_SANITIZE" in os.environ, reason="a sanitizer reserves terabytes of addresses")
-def test_more_threads_than_the_system_gives_is_an_error():
+def test_fewer_threads_work_where_the_system_gives_no_more():
     # each thread reserves a stack of megabytes, so 256 MB of addresses end long before 4,096 threads
     result = subprocess.run(
         [sys.executable, "-c", STARVED],
@@ -270,4 +269,4 @@ def test_more_threads_than_the_system_gives_is_an_error():
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("refused:")
+    assert result.stdout == "made: True\n"

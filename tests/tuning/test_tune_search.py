@@ -279,6 +279,37 @@ def test_damaged_study_is_refused(tmp_path, judged_by_lookback, monkeypatch):
         quick(study=path)
 
 
+def test_study_that_cannot_be_written_any_more_costs_nothing(tmp_path, judged_by_lookback, monkeypatch):
+    storage, calls = optuna.storages.RDBStorage, []
+    tell = storage.set_trial_state_values
+
+    def full(self, *more, **others):
+        calls.append(more)
+        if len(calls) > 12:
+            raise optuna.exceptions.StorageInternalError("database or disk is full")
+        return tell(self, *more, **others)
+
+    monkeypatch.setattr(storage, "set_trial_state_values", full)
+    with pytest.warns(
+        UserWarning, match=r"s\.db cannot be written any more \(database or disk is full\), and the search"
+    ):
+        tuned = quick(n_trials=9, study=tmp_path / "s.db")
+    assert (tuned.trials["state"] == "complete").sum() >= 9
+    assert tuned.model.predict()["LSTM"].notna().all()
+
+
+def test_trials_that_no_search_has_written_are_refused(tmp_path, judged_by_lookback):
+    path = tmp_path / "s.db"
+    quick(n_trials=3, study=path)
+    with sqlite3.connect(path) as file:
+        file.execute(
+            """update trial_user_attributes set value_json = '{"hidden_size": 100000}' where key = 'settings'"""
+        )
+    file.close()
+    with pytest.raises(DataError, match=r"cannot be used as a study .*a setting that is not tried, 'hidden_size'"):
+        quick(study=path)
+
+
 def test_study_in_no_folder_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="a file in a folder that exists was expected"):
         quick(study=tmp_path / "nowhere" / "s.db")

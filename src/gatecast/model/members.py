@@ -11,6 +11,7 @@ from functools import partial
 
 from gatecast.model.candidates import Candidate
 from gatecast.model.settings import Settings
+from gatecast.network.calls import startable_threads
 from gatecast.network.wrapper import (
     OptimizerSettings,
     Source,
@@ -62,7 +63,9 @@ def train_members(
         if n == 1:
             seed = candidate.settings.seed
             return [train_one(candidate, seed, threads, progress, checkpoint, slot, on_validation=on_validation)]
+        # each worker needs a thread of the core beside its own
         workers, halt = min(len(members), threads), threading.Event()
+        workers = min(workers, max(1, startable_threads(2 * workers) // 2))
         rounds = math.ceil(len(members) / workers)
 
         def train_member(member: int, deadline: float) -> TrainingResult:

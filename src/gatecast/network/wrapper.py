@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +18,7 @@ from gatecast._machine import n_processors, wanted_threads
 from gatecast.exceptions import ConfigError
 from gatecast.network import _native
 from gatecast.network._native import available_isas, compiler
+from gatecast.network.calls import in_core, with_fewer_threads
 from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs, typed
 from gatecast.network.spec import NetworkSpec
 
@@ -132,8 +133,10 @@ def make_trainer(
     `gradient(source, chance)`, with dropout where `chance` is true, returns loss, predictions `(B, T - first, P, H)`
     and the gradients of weights and inputs.
     """
-    trainer = typed(Trainer, weights.dtype)(
-        shape=native_shape(spec), loss=loss.native(), n_threads=n_threads, isa=isa(), **asdict(optimizer)
+    shape, settings = native_shape(spec), asdict(optimizer)
+    trainer = with_fewer_threads(
+        lambda n: typed(Trainer, weights.dtype)(shape=shape, loss=loss.native(), n_threads=n, isa=isa(), **settings),
+        n_threads,
     )
     trainer.set_weights(weights)
     return trainer
@@ -223,7 +226,8 @@ def run_sequences(
     traced = np.empty((0, 0), weights.dtype)
     if trace != "none":
         traced = np.zeros((int(stretches.lengths.sum()) if each else n, spec.trace_size), weights.dtype)
-    typed(_native.run_sequences_float32, weights.dtype)(
+    run = partial(
+        typed(_native.run_sequences_float32, weights.dtype),
         shape=native_shape(spec),
         loss=loss.native(),
         value_inputs=value_inputs.native(),
@@ -238,9 +242,11 @@ def run_sequences(
         every=every,
         trace=traced,
         trace_each=each,
-        n_threads=n_threads if stretches.lengths.sum() * spec.n_parameters > LITTLE_WORK else min(n_threads, 1),
         isa=isa(),
     )
+    is_little = stretches.lengths.sum() * spec.n_parameters <= LITTLE_WORK
+    with in_core():
+        with_fewer_threads(lambda n: run(n_threads=n), min(n_threads, 1) if is_little else n_threads)
     return SequenceResult(after, last, every, traced)
 
 
@@ -275,7 +281,8 @@ def forecast_slopes(
         np.zeros((n, H, spec.n_skip_forecasts), dtype),
         np.zeros((n, H, spec.n_ahead_numbers), dtype),
     )
-    typed(_native.forecast_slopes_float32, dtype)(
+    run = partial(
+        typed(_native.forecast_slopes_float32, dtype),
         shape=native_shape(spec),
         loss=loss.native(),
         value_inputs=value_inputs.native(),
@@ -288,9 +295,10 @@ def forecast_slopes(
         inputs=result.inputs,
         shares=result.candidates,
         ahead=result.ahead,
-        n_threads=n_threads,
         isa=isa(),
     )
+    with in_core():
+        with_fewer_threads(lambda n: run(n_threads=n), n_threads)
     return result
 
 

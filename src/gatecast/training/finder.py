@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gatecast.network.calls import in_core
 from gatecast.network.wrapper import FINISHED, Source, Trainer
 
 __all__ = ["find_learning_rate", "steepest_rate"]
@@ -24,7 +25,9 @@ def find_learning_rate(make: Callable[[], Trainer], source: Source) -> float:
     outbreak.
     """
     rates = np.geomspace(LOWEST, HIGHEST, STEPS)
-    outcome, taken, records = make().run(source, 0, rates)
+    trainer = make()
+    with in_core():
+        outcome, taken, records = trainer.run(source, 0, rates)
     n = taken if outcome != FINISHED else len(rates)
     return steepest_rate(rates[:n], records[:n, 0])
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gatecast.exceptions import TrainingError
+from gatecast.network.calls import in_core
 from gatecast.network.wrapper import FINISHED, Source, Trainer
 from gatecast.texts.message import Message
 from gatecast.training.progress import Progress
@@ -184,7 +185,8 @@ class _Run:
         start = time.perf_counter()
         n = min(self.per_call, until - log.n_steps)
         ahead = slice(log.n_steps, log.n_steps + n)
-        outcome, taken = self.trainer.run_into(self.source, log.n_steps, log.rates[ahead], log.records[ahead])
+        with in_core():
+            outcome, taken = self.trainer.run_into(self.source, log.n_steps, log.rates[ahead], log.records[ahead])
         log.n_steps += taken
         if outcome != FINISHED:
             raise TrainingError(self._diverged())
