@@ -165,7 +165,8 @@ def test_hurried_option(refused, csv, options, says):
 )
 def test_hurried_option_of_windows(refused, csv, command, options, says):
     models = () if "--models" in options else ("--models", "Naive")
-    refused(command, "data.csv", "--horizon", "4", *models, *options, says=says, results=("--out", "out.csv"))
+    horizon = () if "--horizon" in options else ("--horizon", "4")
+    refused(command, "data.csv", *horizon, *models, *options, says=says, results=("--out", "out.csv"))
 
 
 @pytest.mark.parametrize(
@@ -194,8 +195,8 @@ PRICE = (*SHOPS, "--future", "price")
         ([*SHOPS, "--static", "price"], "changes within series 'a'"),
         ([*SHOPS, "--past", "price", "--future", "price"], "stands twice in `--past` and `--future`"),
         ([*SHOPS, "--past", "y"], "is the target and was passed as a covariate too"),
-        ([*PRICE, "--horizon", "9"], "ends with rows without a target for 6 steps"),
-        ([*PRICE, "--horizon", "9"], "or `--horizon 6`"),
+        (["--horizon", "9", *PRICE[2:]], "ends with rows without a target for 6 steps"),
+        (["--horizon", "9", *PRICE[2:]], "or `--horizon 6`"),
         ([*PRICE, "--future-file", "none.csv"], "does not exist"),
         ([*PRICE, "--future-file", "two.csv"], "two.csv: The future rows lack 4 values: 'price' of series 'c'"),
         ([*PRICE, "--future-file", "text.csv"], "holds 'cheap' in line 2"),
