@@ -41,7 +41,7 @@ def test_lone_comma_follows_the_file():
     assert parse_numbers(pd.Series(["0,123", "5,678"])).floats.tolist() == [0.123, 5.678]
 
 
-@pytest.mark.parametrize("text", ["", "NA", "abc", "1.2.3", "12,34,5", "5%", "--", "1 2"])
+@pytest.mark.parametrize("text", ["", "NA", "abc", "1.2.3", "12,34,5", "5%", "-.", "1 2"])
 def test_other_texts_are_no_numbers(text):
     floats = parse_numbers(pd.Series(["1.5", text, "2.5"])).floats
     assert np.isnan(floats[1])
@@ -49,8 +49,8 @@ def test_other_texts_are_no_numbers(text):
 
 
 def test_missing_texts_are_told_from_broken_ones():
-    column = pd.Series(["", " NA", "NaN", "null", "n/a", "-", "?", None, np.nan, "abc", "--", "0", "nano"])
-    assert is_missing(column).tolist() == [True] * 9 + [False, True, False, False]
+    column = pd.Series(["", " NA", "NaN", "null", "n/a", "-", "?", None, np.nan, "abc", "-1", "0", "nano"])
+    assert is_missing(column).tolist() == [True] * 9 + [False] * 4
     assert is_missing(pd.Series([1.0, np.nan])).tolist() == [False, True]
 
 
