@@ -7,7 +7,7 @@ import pytest
 
 from hostile.fuzz_files import TARGETS, main
 
-FEW, MANY = {"models": 100, "checkpoints": 100, "backtests": 20, "tables": 50, "studies": 8}, 10_000
+FEW, MANY = {"models": 100, "checkpoints": 100, "backtests": 6, "tables": 50, "studies": 4}, 10_000
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-FEW, MANY = 2, 100
+FEW, MANY = 1, 100
 
 COMMANDS = {
     "forecast": (

@@ -65,3 +65,9 @@ def test_numbers_beside_missing_ones_are_exact(decimal):
     values = np.random.default_rng(0).uniform(-1e4, 1e4, 500).tolist()
     texts = [repr(value).replace(".", decimal) for value in values]
     assert parse_numbers(pd.Series([*texts, "NA"], dtype=object)).floats[:-1].tolist() == values
+
+
+@pytest.mark.parametrize("text", ["1e42879595591", "5.7e428795955917e-300", "0e42879595591", "1E-42879595591"])
+def test_endless_exponents_are_no_numbers_and_end_no_process(text):
+    numbers = parse_numbers(pd.Series([text, "1.5", "2e3"]))
+    np.testing.assert_array_equal(numbers.floats, [np.nan, 1.5, 2000.0])

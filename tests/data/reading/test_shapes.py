@@ -55,7 +55,7 @@ def test_one_id_of_two_names_the_other():
         to_panel(shops(), id_col="store")
 
 
-@pytest.mark.parametrize("names", [["store", "store"], [1, 2]])
+@pytest.mark.parametrize("names", [["store", "store"], [1, 1], ["store", 1.5]])
 def test_ids_must_be_different_names(names):
     with pytest.raises(ConfigError, match="`id_col` must be the name of a column or a list of different ones"):
         to_panel(shops(), id_col=names)

@@ -18,6 +18,7 @@ from gatecast.data.reading.decoding import Decoded, check_encoding, decode
 from gatecast.data.reading.duplicates import check_duplicates
 from gatecast.data.reading.frames import Source, as_source
 from gatecast.data.reading.limits import check_archive, check_lines, check_parquet_size, check_size, unzipped
+from gatecast.data.reading.numbers import plain_numbers
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.exceptions import ConfigError, DataError
 
@@ -282,7 +283,7 @@ def _json(path: Path, decoded: Decoded) -> Loaded:
 def _without_codes(frame: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
     """Empty the cells that say that a value is missing."""
     texts = {code.strip().lower() for code in codes}
-    numbers = pd.to_numeric(pd.Series([*codes]), errors="coerce").dropna().to_numpy()
+    numbers = plain_numbers(pd.Series([*codes])).dropna().to_numpy()
     columns = {}
     for name, column in frame.items():
         if column.dtype.kind in "iuf":

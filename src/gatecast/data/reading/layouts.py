@@ -9,6 +9,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.frequency import is_regular
+from gatecast.data.reading.numbers import plain_numbers
 from gatecast.data.reading.words import ENGLISH_MONTHS, month_number, with_chinese_digits, without_weekdays
 from gatecast.data.reading.years import full_years
 
@@ -379,7 +380,7 @@ def _unix(texts: "Texts") -> Dates | None:
     unit = UNIX_UNITS.get(len(_first_text(texts)))
     if unit is None:
         return None
-    numbers = pd.to_numeric(texts, errors="coerce").astype("Int64")
+    numbers = plain_numbers(texts).astype("Int64")
     times = pd.DatetimeIndex(pd.to_datetime(numbers, unit=unit, errors="coerce"))  # type: ignore[call-overload]
     return Dates(in_range(times), f"Unix time in {unit}")
 

@@ -12,7 +12,7 @@ from gatecast.data.reading.words import plain_text
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers"]
+__all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers", "plain_numbers"]
 
 # What people, spreadsheets and statistical offices write, in any case, where there is no value.
 MISSING: tuple[str, ...] = (
@@ -127,11 +127,19 @@ def _pattern(decimal: str, thousands: str) -> str:
     return rf"[-+]?(?:{grouped})?(?:[{decimal}]\d+|(?<=\d)[{decimal}]?)(?:[eE][-+]?\d+)?"
 
 
-def _floats(cells: "pd.Series") -> Floats:
-    """Return the nearest number to each text; NaN where it is none."""
+def plain_numbers(cells: "pd.Series") -> "pd.Series":
+    """Return the numbers that texts are, of any type; missing where they are none."""
     import pandas as pd
 
-    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    if cells.dtype.kind == "O":
+        # an exponent of ten digits ends the process in pandas
+        cells = cells.mask(cells.astype(str).str.contains(r"[eE][-+]?\d{5}"), "")
+    return pd.Series(pd.to_numeric(cells, errors="coerce"))
+
+
+def _floats(cells: "pd.Series") -> Floats:
+    """Return the nearest number to each text; NaN where it is none."""
+    numbers = plain_numbers(cells).to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     # pandas tells which texts are numbers, but misses the nearest by a bit
     is_number = ~np.isnan(numbers)
     numbers[is_number] = cells[is_number].astype(np.float64)

@@ -246,8 +246,11 @@ def _cells(
     # Newer versions always read floats exactly, and warn about the argument.
     exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
     records = _records(text, delimiter)
-    first = next(records)[0]
-    skip = (next(records)[0] if has_header else first) - 1
+    first = next(records, None)
+    begin = next(records, None) if has_header else first
+    # a header may be all that there is, or what a broken file leaves of it
+    if first is None or begin is None:
+        return pd.DataFrame(columns=list(as_text or names), dtype=object)
     frame = pd.read_csv(
         io.StringIO(text),
         sep=delimiter or "\0",
@@ -255,7 +258,7 @@ def _cells(
         names=list(names),
         usecols=list(as_text or names),
         dtype=dict.fromkeys(as_text, str),
-        skiprows=skip,
+        skiprows=begin[0] - 1,
         na_filter=False,
         skipinitialspace=True,
         low_memory=False,
