@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from gatecast.exceptions import ConfigError
@@ -48,13 +49,17 @@ def available_memory(root: Path = Path("/")) -> int:
     return max(min(found), 0) if found else USUAL_MEMORY
 
 
-def _quotas(root: Path) -> Iterator[float]:
+@lru_cache(maxsize=8)
+def _quotas(root: Path) -> tuple[float, ...]:
+    """Return the quotas of processor time, read once: a forecast of milliseconds asks for them."""
+    found = []
     for folder in _groups(root, "cpu"):
         quota, _, period = _read(folder / "cpu.max").partition(" ")
         if not quota:
             quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")
         if quota not in NO_LIMIT and period.isdigit() and int(period):
-            yield int(quota) / int(period)
+            found.append(int(quota) / int(period))
+    return tuple(found)
 
 
 def _memory_limits(root: Path) -> Iterator[tuple[int, int]]:
