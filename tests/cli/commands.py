@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,3 +60,16 @@ def write_csv(path, n=80, header="ds,y", cell=lambda t: f"{50 + 10 * np.sin(t / 
     lines = [header, *(f"{day},{cell(t)}" for t, day in enumerate(days))]
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return Path(path)
+
+
+def spawn_unfinished(folder):
+    """Start a fit in a folder that would train for hours, and wait until it has kept a checkpoint."""
+    write_csv(folder / "data.csv", n=500)
+    (folder / "wait.py").write_text(
+        "from gatecast.cli import choices, main\nchoices.CHECKPOINT_SECONDS = 0.05\nmain()\n"
+    )
+    options = ("--horizon", 4, "--epochs", 100_000, "--patience", 0, "--transform", "none", "--checkpoint", "fit.ckpt")
+    process = spawn("forecast", "data.csv", *options, cwd=folder, script="wait.py")
+    while not (folder / "fit.test.ckpt").exists() and process.poll() is None:
+        time.sleep(0.05)
+    return process

@@ -1,11 +1,10 @@
 """Does an unfinished fit go on, and is no file lost on the way?"""
 
 import signal
-import time
 
 import pytest
 
-from .commands import QUICK, spawn, write_csv
+from .commands import QUICK, spawn_unfinished
 
 
 def test_resumed_fit_gives_the_same(gatecast, csv, tmp_path):
@@ -54,14 +53,7 @@ def test_checkpoint_of_another_fit_is_refused(gatecast, csv, tmp_path, more, say
 
 
 def test_control_c_says_how_to_go_on(tmp_path, monkeypatch):
-    write_csv(tmp_path / "data.csv", n=500)
-    (tmp_path / "wait.py").write_text(
-        "from gatecast.cli import choices, main\nchoices.CHECKPOINT_SECONDS = 0.05\nmain()\n"
-    )
-    options = ("--horizon", 4, "--epochs", 100_000, "--patience", 0, "--transform", "none", "--checkpoint", "fit.ckpt")
-    process = spawn("forecast", "data.csv", *options, cwd=tmp_path, script="wait.py")
-    while not (tmp_path / "fit.test.ckpt").exists() and process.poll() is None:
-        time.sleep(0.05)
+    process = spawn_unfinished(tmp_path)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130

@@ -2,7 +2,6 @@
 
 import csv
 import signal
-import time
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ import pytest
 
 from gatecast.cli.output import Printer, visible, write_table
 
-from .commands import spawn, write_csv
+from .commands import spawn_unfinished
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1+1"]
 HARMLESS = ["shop 1", "-12.5", "+3", "1e-5", "a=b", "", "北京"]
@@ -71,14 +70,7 @@ def test_errors_cannot_steer_the_terminal(gatecast, tmp_path):
 
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_asked_to_end_is_like_control_c(tmp_path, name, code):
-    write_csv(tmp_path / "data.csv", n=500)
-    (tmp_path / "wait.py").write_text(
-        "from gatecast.cli import choices, main\nchoices.CHECKPOINT_SECONDS = 0.05\nmain()\n"
-    )
-    options = ("--horizon", 4, "--epochs", 100_000, "--patience", 0, "--transform", "none", "--checkpoint", "fit.ckpt")
-    process = spawn("forecast", "data.csv", *options, cwd=tmp_path, script="wait.py")
-    while not (tmp_path / "fit.test.ckpt").exists() and process.poll() is None:
-        time.sleep(0.05)
+    process = spawn_unfinished(tmp_path)
     process.send_signal(getattr(signal, name))
     _, err = process.communicate()
     assert process.returncode == code

@@ -83,19 +83,12 @@ def _duration_alias(nanoseconds: int) -> str:
 
 def infer_grid(stamps: Stamps) -> Grid:
     """Find the one frequency of all series; a `DataError` where the steps are irregular, ambiguous or differ."""
-    grid = _common_grid(stamps)
-    if grid is None:
-        _raise_two_frequencies(stamps)
-        raise_irregular(stamps, _common_grid, parse_grid)
-    _check_each_series(grid, stamps)
-    return grid
+    return _checked(_common_grid(stamps), stamps)
 
 
 def clear_grid(stamps: Stamps) -> Grid | None:
     """Return the frequency that `infer_steps` would find, None where there is none."""
-    grid = _common_grid(stamps)
-    moved = without_jitter(stamps) if grid is None and not stamps.is_integer else None
-    return grid if moved is None else _common_grid(moved)
+    return _meant(stamps)[0]
 
 
 def infer_steps(stamps: Stamps) -> tuple[Grid, Stamps]:
@@ -104,11 +97,27 @@ def infer_steps(stamps: Stamps) -> tuple[Grid, Stamps]:
     Raises:
         DataError: The steps are irregular, ambiguous or differ.
     """
-    if not stamps.is_integer and _common_grid(stamps) is None:
-        moved = without_jitter(stamps)
-        if moved is not None and _common_grid(moved) is not None:
-            return infer_grid(moved), moved
-    return infer_grid(stamps), stamps
+    grid, meant = _meant(stamps)
+    return _checked(grid, meant), meant
+
+
+def _meant(stamps: Stamps) -> tuple[Grid | None, Stamps]:
+    """Find the grid of times as they are, or else of those that are meant where a clock is a little off."""
+    grid = _common_grid(stamps)
+    if grid is not None or stamps.is_integer:
+        return grid, stamps
+    moved = without_jitter(stamps)
+    even = None if moved is None else _common_grid(moved)
+    return (None, stamps) if moved is None or even is None else (even, moved)
+
+
+def _checked(grid: Grid | None, stamps: Stamps) -> Grid:
+    """Return the grid that was found, if there is one and each series has it."""
+    if grid is None:
+        _raise_two_frequencies(stamps)
+        raise_irregular(stamps, _common_grid, parse_grid)
+    _check_each_series(grid, stamps)
+    return grid
 
 
 def parse_steps(freq: str | int, stamps: Stamps) -> tuple[Grid, Stamps]:

@@ -11,7 +11,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Ints, spread
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.find import Wanted, column_kind, raise_unknown
-from gatecast.data.reading.frames import Source, cell_text
+from gatecast.data.reading.frames import Source, cell_text, plain_name
 from gatecast.data.reading.numbers import is_missing, not_finite, parse_numbers
 from gatecast.exceptions import ConfigError, DataError
 
@@ -53,9 +53,10 @@ def _names(role: str, names: Names | None) -> tuple[str, ...]:
     if names is None:
         return ()
     several = (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
-    if any(isinstance(name, bool) or not isinstance(name, str | int | np.integer) for name in several):
+    plain = tuple(text for name in several if (text := plain_name(name)) is not None)
+    if len(plain) < len(several):
         raise ConfigError(f'`{role}` must be names of columns, got {names!r:.60}. Use for example `{role}=["price"]`.')
-    return tuple(map(str, several))
+    return plain
 
 
 def check_roles(roles: Roles, wanted: Wanted, source: Source, *, is_like_training: bool = False) -> Roles:

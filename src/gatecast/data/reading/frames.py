@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.exceptions import DataError
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pandas as pd
 
-__all__ = ["Source", "as_array", "as_source", "cell_text", "number_cells"]
+__all__ = ["Source", "as_array", "as_source", "cell_text", "number_cells", "plain_name"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Source:
     decimal: str | None = None  # the mark before decimals, where it was given
     date_format: str | None = None  # the layout of the dates, where it was given
     timezone: str | None = None  # of times that do not say theirs, where it was given
+
+
+def plain_name(name: object) -> str | None:
+    """Return the name of a column, which may be a number, as a text; None for what is no name."""
+    return str(name) if isinstance(name, str) or is_integer(name) else None
 
 
 def cell_text(value: object) -> str:

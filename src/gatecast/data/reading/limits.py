@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from gatecast._files import check_regular
 from gatecast._machine import available_memory
 from gatecast.exceptions import DataError
 
@@ -30,12 +29,11 @@ DELIMITERS = b",;\t|"
 
 def check_size(path: Path) -> None:
     """Refuse devices and pipes, which may never end, and files that are larger than the memory; DataError, OSError."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if path.exists() and not path.is_file():
         raise DataError(
             f"{str(path)!r} is a device or a pipe, and a file was expected. Write what it gives to a file first: "
             f"`cat {path} > table.csv`."
         )
-    check_regular(path)
     _check_memory(str(path), path.stat().st_size)
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.find import TIME_NAMES, column_kind, known_names, raise_unknown
-from gatecast.data.reading.frames import Source
+from gatecast.data.reading.frames import Source, plain_name
 from gatecast.data.reading.numbers import is_missing, parse_numbers
 from gatecast.data.reading.parts import part_of
 from gatecast.data.reading.words import month_number
@@ -40,8 +39,7 @@ def one_name(names: Name, label: str) -> tuple[str, ...]:
     if names is None:
         return ()
     given = names if isinstance(names, list | tuple) else [names]
-    # a name may be a number, as pandas has them
-    several = tuple(str(name) for name in given if isinstance(name, str) or is_integer(name))
+    several = tuple(text for name in given if (text := plain_name(name)) is not None)
     if len(several) < len(given) or len(set(several)) < len(several):
         raise ConfigError(
             f"`{label}` must be the name of a column or a list of different ones, got {names!r:.60}. "

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
@@ -19,7 +18,7 @@ from gatecast.data.reading.clocks import raise_clock_change, real_midnights, wit
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.duplicates import merge_repeated
 from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
-from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells
+from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells, plain_name
 from gatecast.data.reading.like_training import grid_like, is_known, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
@@ -127,10 +126,9 @@ def wanted_columns(columns: Columns | None, named: Wanted) -> Wanted:
 
 def _name(label: str, name: object) -> str | None:
     """Return the name of a column, which may be a number, as a text."""
-    if name is None or isinstance(name, str):
-        return name
-    if is_integer(name):
-        return str(name)
+    plain = plain_name(name)
+    if name is None or plain is not None:
+        return plain
     raise ConfigError(
         f'`{label}` must be the name of one column, got {name!r:.60}. Use for example `{label}="{label[:-4]}"`; '
         "several columns are joined into one first."
