@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CLOCK", "Dates", "parse_dates", "parse_digits"]
 
 # A time of day, as in a column of its own.
-CLOCK = (
+CLOCK = re.compile(
     r"\d{1,2}(?:[:：]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時](?:\d{1,2}分)?(?:\d{1,2}秒)?"
     r"|(?:上午|下午|凌晨|早上|中午|晚上) ?\d{1,2}[:：时点].*"
 )

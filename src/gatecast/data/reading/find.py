@@ -6,6 +6,7 @@ Names that were given win; then names that everybody uses, in any case; then wha
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -143,37 +144,40 @@ def column_kind(column: "pd.Series") -> str:
 
 def text_kind(column: "pd.Series") -> str:
     """Say what texts hold: "clock", "date", "number text" or "text"."""
-    sample = _sample(column)
-    if len(sample) == 0:
-        return "text"
-    if all(map(PLAIN_NUMBER.fullmatch, sample)):
-        return "number text"
-    if sample.str.fullmatch(CLOCK).mean() > MOST_NUMBERS:
+    return _kind(tuple(_sample(column)))
+
+
+@lru_cache(maxsize=256)  # the same cells are asked about for the header and for the columns
+def _kind(texts: tuple[str, ...]) -> str:
+    import pandas as pd
+
+    if all(map(PLAIN_NUMBER.fullmatch, texts)):
+        return "number text" if texts else "text"
+    if sum(CLOCK.fullmatch(text) is not None for text in texts) > MOST_NUMBERS * len(texts):
         return "clock"
+    sample = pd.Series(texts, dtype=object)
     if parse_dates(sample, digits=False) is not None:
         return "date"
     numbers = parse_numbers(sample).floats
     return "number text" if np.isfinite(numbers).mean() >= MOST_NUMBERS else "text"
 
 
-def _sample(column: "pd.Series") -> "pd.Series[str]":
+def _sample(column: "pd.Series") -> list[str]:
     """Return the first and the last texts that say something, at most 100 each."""
-    import pandas as pd
-
     # mostly they stand at the ends, and a long column need not be read as a whole
     n = 10 * SAMPLE
     while 2 * n < len(column):
         first, last = _written(column.iloc[:n]), _written(column.iloc[-n:])
         if min(len(first), len(last)) >= SAMPLE:
-            return pd.concat([first.iloc[:SAMPLE], last.iloc[-SAMPLE:]])
+            return [*first[:SAMPLE], *last[-SAMPLE:]]
         n *= 10
     texts = _written(column)
-    return texts if len(texts) <= 2 * SAMPLE else pd.concat([texts.iloc[:SAMPLE], texts.iloc[-SAMPLE:]])
+    return texts if len(texts) <= 2 * SAMPLE else [*texts[:SAMPLE], *texts[-SAMPLE:]]
 
 
-def _written(column: "pd.Series") -> "pd.Series[str]":
-    texts = column.dropna().astype(str).str.strip()
-    return texts[~texts.str.lower().isin(MISSING)]
+def _written(column: "pd.Series") -> list[str]:
+    texts = (str(cell).strip() for cell in column.dropna())
+    return [text for text in texts if text.lower() not in MISSING]
 
 
 def _is_running(column: "pd.Series") -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,9 +50,11 @@ def in_range(index: "pd.Index") -> "Times":
     """Keep what fits into nanoseconds; everything else is no date."""
     import pandas as pd
 
-    times = pd.Series(pd.DatetimeIndex(index))
-    times = times.where((times.dt.year >= YEARS[0]) & (times.dt.year <= YEARS[1]))
-    return pd.DatetimeIndex(times).as_unit("ns")
+    times = pd.DatetimeIndex(index)
+    first, last = times.min(), times.max()
+    if not pd.isna(first) and (first.year < YEARS[0] or last.year > YEARS[1]):
+        times = times.where((times.year >= YEARS[0]) & (times.year <= YEARS[1]))
+    return times.as_unit("ns")
 
 
 def _first_text(texts: "Texts") -> str:
@@ -100,24 +103,36 @@ def _by_formats(texts: "Texts", formats: tuple[str, ...]) -> "Times":
     """Read each text by the first format that fits it."""
     import pandas as pd
 
-    result = pd.Series(in_range(pd.DatetimeIndex(pd.to_datetime(texts, format=formats[0], errors="coerce"))))
+    cells = texts.to_numpy(dtype=object)
+    times = _by_format(cells, formats[0])
     for format_ in formats[1:]:
-        missing = result.isna().to_numpy()
+        missing = times.isna()
         if not missing.any():
             break
-        found = pd.to_datetime(texts[missing], format=format_, errors="coerce")
+        found = _by_format(cells[missing], format_)
         if found.notna().any():
-            result[missing] = in_range(pd.DatetimeIndex(found))
-    return pd.DatetimeIndex(result)
+            result = pd.Series(times)
+            result[missing] = found
+            times = pd.DatetimeIndex(result)
+    return times
+
+
+def _by_format(cells: Array, format_: str) -> "Times":
+    import pandas as pd
+
+    return in_range(pd.DatetimeIndex(pd.to_datetime(cells, format=format_, errors="coerce")))
 
 
 def _with_clock(texts: "Texts", format_: str) -> "Times":
-    import pandas as pd
-
     formats = [format_ + clock for clock in CLOCK_FORMATS]
     # What fits the first text will fit most: begin with it, the others then have little to do.
-    fits = pd.Series([bool(_by_formats(texts.iloc[:1], (one,)).notna().all()) for one in formats])
-    return _by_formats(texts, tuple(formats[i] for i in np.argsort(~fits.to_numpy(), kind="stable")))
+    first = _first_text(texts)
+    return _by_formats(texts, tuple(sorted(formats, key=lambda one: not _fits(first, one))))
+
+
+@lru_cache(maxsize=1024)
+def _fits(text: str, format_: str) -> bool:
+    return not _by_format(np.array([text], dtype=object), format_).hasnans
 
 
 def _shown(texts: "Texts", date: str) -> str:
@@ -195,17 +210,26 @@ def _day_and_month(texts: "Texts") -> Dates | None:
     if is_short:
         by_year = _year_first(plain)
         plain = _with_full_years(plain, r"^\d{1,2}/\d{1,2}/(\d{2})(?!\d).*$")
-    formats = {"day first": "%d/%m/%Y", "month first": "%m/%d/%Y"}
-    # One day above 12 decides, and a part of the column mostly has it: then the other order need not be read.
-    part = plain.iloc[np.unique(np.linspace(0, len(plain) - 1, N_DECIDING).astype(int))]
-    order = _order(*(_with_clock(part, one) for one in formats.values()), by_count=True)
-    order = order or _order(*(_with_clock(plain, one) for one in formats.values()))
-    times = _with_clock(plain, formats.get(order, formats["day first"]))
+    order, times = _in_order(plain)
     date = (("%m", "%d") if order == "month first" else ("%d", "%m")) + ("%y" if is_short else "%Y",)
     if is_short and by_year is not None and _is_better(by_year, times):
         return Dates(by_year, _said_years(separator.join(("%y", "%m", "%d")), by_year), "year first")
     layout = _shown(texts, separator.join(date))
     return Dates(times, _said_years(layout, times) if is_short else layout, order)
+
+
+def _in_order(plain: "Texts") -> "tuple[str, Times]":
+    """Read 31/01/2024 or 01/31/2024, and tell which of the two it was."""
+    formats = {"day first": "%d/%m/%Y", "month first": "%m/%d/%Y"}
+    if len(plain) > N_DECIDING:
+        # One day above 12 decides, and a part of the column mostly has it: then the other order need not be read.
+        part = plain.iloc[np.unique(np.linspace(0, len(plain) - 1, N_DECIDING).astype(int))]
+        order = _by_count(*(_with_clock(part, one) for one in formats.values()))
+        if order:
+            return order, _with_clock(plain, formats[order])
+    day_first, month_first = (_with_clock(plain, one) for one in formats.values())
+    order = _order(day_first, month_first)
+    return order, month_first if order == "month first" else day_first
 
 
 def _year_first(plain: "Texts") -> "Times | None":
@@ -222,13 +246,17 @@ def _is_better(new: "Times", old: "Times") -> bool:
     return len(new) > 2 and is_regular(new.dropna().to_numpy()) and not is_regular(old.dropna().to_numpy())
 
 
-def _order(day_first: "Times", month_first: "Times", *, by_count: bool = False) -> str:
-    """Tell the order by the number of texts that are dates in it, then by which gives a regular series."""
+def _by_count(day_first: "Times", month_first: "Times") -> str:
+    """Tell the order by the number of texts that are dates in it, "" where they are as many."""
     n_day, n_month = int(np.sum(day_first.notna())), int(np.sum(month_first.notna()))
-    if n_day != n_month:
-        return "day first" if n_day > n_month else "month first"
-    if by_count or day_first.equals(month_first):
-        return "" if by_count else "day first"
+    return "" if n_day == n_month else "day first" if n_day > n_month else "month first"
+
+
+def _order(day_first: "Times", month_first: "Times") -> str:
+    """Tell the order by the number of texts that are dates in it, then by which gives a regular series."""
+    order = _by_count(day_first, month_first)
+    if order or day_first.equals(month_first):
+        return order or "day first"
     day, month = (times.dropna() for times in (day_first, month_first))
     for fits in (
         (is_regular(day.to_numpy()), is_regular(month.to_numpy())),

@@ -1,5 +1,6 @@
 """Which numbers do the texts of a column hold? Tells `1,234.5`, `1.234,5` and `1 234,5` apart, and reads units."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ MISSING += (
     "空",
     "无数据",
 )
+ENDLESS = re.compile(r"[eE][-+]?\d{5}")  # exponents that no number has
 SPACES = " \u00a0\u2009\u202f'’"
 # Decimal mark, thousands mark, and how to show it.
 POINT = (".", "", "1234.5")
@@ -133,7 +135,7 @@ def plain_numbers(cells: "pd.Series") -> "pd.Series":
 
     if cells.dtype.kind == "O":
         # an exponent of ten digits ends the process in pandas
-        cells = cells.mask(cells.astype(str).str.contains(r"[eE][-+]?\d{5}"), "")
+        cells = cells.mask([ENDLESS.search(str(cell)) is not None for cell in cells], "")
     return pd.Series(pd.to_numeric(cells, errors="coerce"))
 
 
