@@ -53,7 +53,7 @@ def in_range(index: "pd.Index") -> "Times":
     times = pd.DatetimeIndex(index)
     first, last = times.min(), times.max()
     if not pd.isna(first) and (first.year < YEARS[0] or last.year > YEARS[1]):
-        times = times.where((times.year >= YEARS[0]) & (times.year <= YEARS[1]))
+        times = pd.DatetimeIndex(times.where((times.year >= YEARS[0]) & (times.year <= YEARS[1])))
     return times.as_unit("ns")
 
 

@@ -135,7 +135,7 @@ def plain_numbers(cells: "pd.Series") -> "pd.Series":
 
     if cells.dtype.kind == "O":
         # an exponent of ten digits ends the process in pandas
-        cells = cells.mask([ENDLESS.search(str(cell)) is not None for cell in cells], "")
+        cells = cells.mask(np.array([ENDLESS.search(str(cell)) is not None for cell in cells], dtype=bool), "")
     return pd.Series(pd.to_numeric(cells, errors="coerce"))
 
 
