@@ -16,7 +16,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -94,6 +94,12 @@ for each in COMMANDS:
     _register(each)
 
 
+@cache
+def _command() -> Callable[..., object]:
+    """Make the command of its options, once."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command, of arguments without the name of the program, and return its exit code; never raises."""
     for stream in (sys.stdout, sys.stderr):
@@ -103,7 +109,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = partial(_warn, warnings.showwarning)
-            app(list(arguments), prog_name="gatecast")
+            _command()(list(arguments), prog_name="gatecast")
             return 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)

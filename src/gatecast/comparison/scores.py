@@ -63,8 +63,7 @@ def score_windows(backtest: Backtest) -> Scores:
     losses = needed("utilsforecast.losses", "library.scores")
     table, cells = _observed(backtest.forecasts)
     notes: list[Message] = []
-    parts = [_score_model(losses, table, cells, name, backtest, notes) for name in backtest.models]
-    windows = pd.concat(parts, ignore_index=True)
+    windows = pd.concat(_score(losses, table, cells, backtest, notes), ignore_index=True)
     scales = windows["unique_id"].map(dict(backtest.scales)).to_numpy(float)
     for code, is_such in (("note.mase_constant", scales == 0), ("note.mase_short", ~np.isfinite(scales))):
         if n := int(windows["unique_id"][is_such].nunique()):
@@ -95,71 +94,100 @@ def _observed(forecasts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return forecasts.assign(**{KEY: number})[is_seen], cells
 
 
-def _score_model(
-    losses: ModuleType, table: pd.DataFrame, cells: pd.DataFrame, name: str, backtest: Backtest, notes: list[Message]
-) -> pd.DataFrame:
-    found = cells.assign(model=name)
-    point = table[name].to_numpy(float, na_value=np.nan) if name in table else np.full(len(table), np.nan)
-    is_broken = np.isin(np.arange(len(cells)), table[KEY].to_numpy()[~np.isfinite(point)])
-    if is_broken.any():
-        notes.append(Message("note.incomplete", {"name": name, "n": int(is_broken.sum()), "n_all": len(cells)}))
-    rows = table[~is_broken[table[KEY].to_numpy()]] if name in table else table.assign(**{name: np.nan})[:0]
+def _score(
+    losses: ModuleType, table: pd.DataFrame, cells: pd.DataFrame, backtest: Backtest, notes: list[Message]
+) -> list[pd.DataFrame]:
+    """Score all models: a loss is computed at once for those that have forecasts in the same rows."""
+    names, levels, n = backtest.models, backtest.levels, len(cells)
+    # of which rows each model has something to compare
+    rows = {name: _whole_windows(table, name, n, notes) for name in names}
+    found = {name: cells.assign(model=name) for name in names}
     with np.errstate(over="ignore", invalid="ignore"):
         for metric in ("mae", "rmse"):
-            found[metric] = _by_window(getattr(losses, metric), rows, name, len(cells))
-        found["smape"] = _smape(losses, rows, name, len(cells), notes)
-        found["pinball"] = _pinball(losses, rows, name, backtest.levels, len(cells))
-    for level in backtest.levels:
-        found[coverage_column(level)] = _coverage(losses, rows, name, level, len(cells))
-    return found
+            _set(found, metric, _by_window(getattr(losses, metric), table, rows, n))
+        # utilsforecast has it between 0 and 1, and 0 for 0/0
+        some = {name: rows[name] & ~_both_zero(table, name, rows[name], notes) for name in names}
+        _set(found, "smape", {name: 200 * each for name, each in _by_window(losses.smape, table, some, n).items()})
+        _set(found, "pinball", _pinball(losses, table, rows, levels, n))
+    for level in levels:
+        # where a model made no interval, it did not miss one
+        some = {name: rows[name] & _has_numbers(table, level_columns(name, [level])) for name in names}
+        held = _by_window(losses.coverage, table, some, n, level=f"{level:.12g}")
+        _set(found, coverage_column(level), held)
+    return list(found.values())
+
+
+def _set(found: dict[str, pd.DataFrame], column: str, values: dict[str, Floats]) -> None:
+    for name, each in values.items():
+        found[name][column] = each
+
+
+def _whole_windows(table: pd.DataFrame, name: str, n_cells: int, notes: list[Message]) -> Array:
+    """Tell which rows belong to windows whose forecasts are all there, `(N,)`."""
+    number = table[KEY].to_numpy()
+    is_broken = np.isin(np.arange(n_cells), number[~_has_numbers(table, [name])])
+    if is_broken.any():
+        notes.append(Message("note.incomplete", {"name": name, "n": int(is_broken.sum()), "n_all": n_cells}))
+    return np.asarray(~is_broken[number])
 
 
 def _by_window(
-    loss: Callable[..., pd.DataFrame], rows: pd.DataFrame, name: str, n_cells: int, **options: object
-) -> np.ndarray:
-    """Return a loss of utilsforecast for each window, `(n_cells,)`, NaN where there is none."""
-    result = np.full(n_cells, np.nan)
-    if len(rows):
-        by_key = loss(rows, **{"models": [name], "id_col": KEY, "target_col": "y"} | options)
-        result[by_key[KEY].to_numpy()] = by_key[name].to_numpy(float)
-    return result
+    loss: Callable[..., pd.DataFrame],
+    table: pd.DataFrame,
+    rows: dict[str, Array],
+    n_cells: int,
+    columns: dict[str, str] | None = None,
+    **options: object,
+) -> dict[str, Floats]:
+    """Return a loss of utilsforecast for each model and window, `(n_cells,)`, NaN where there is none.
+
+    `columns` are those of the forecasts, where a loss asks for them beside the models.
+    """
+    found = {name: np.full(n_cells, np.nan) for name in rows}
+    alike: dict[bytes, list[str]] = {}
+    for name, used in rows.items():
+        if used.any():
+            alike.setdefault(used.tobytes(), []).append(name)
+    for names in alike.values():
+        models = names if columns is None else {name: columns[name] for name in names}
+        by_key = loss(table[rows[names[0]]], models=models, id_col=KEY, target_col="y", **options)
+        for name in names:
+            found[name][by_key[KEY].to_numpy()] = by_key[name].to_numpy(float)
+    return found
 
 
-def _smape(losses: ModuleType, rows: pd.DataFrame, name: str, n_cells: int, notes: list[Message]) -> np.ndarray:
-    is_zero = ((rows["y"] == 0) & (rows[name] == 0)).to_numpy()
+def _both_zero(table: pd.DataFrame, name: str, used: Array, notes: list[Message]) -> Array:
+    if not used.any():
+        return used
+    is_zero = used & ((table["y"] == 0) & (table[name] == 0)).to_numpy()
     if is_zero.any():
         notes.append(Message("note.smape_zero", {"name": name, "n": int(is_zero.sum())}))
-    # utilsforecast has it between 0 and 1, and 0 for 0/0
-    return 200 * _by_window(losses.smape, rows[~is_zero], name, n_cells)
+    return is_zero
 
 
-def _pinball(losses: ModuleType, rows: pd.DataFrame, name: str, levels: tuple[float, ...], n_cells: int) -> np.ndarray:
+def _pinball(
+    losses: ModuleType, table: pd.DataFrame, rows: dict[str, Array], levels: tuple[float, ...], n_cells: int
+) -> dict[str, Floats]:
     """Return the mean quantile loss of each window, NaN where the model has no intervals."""
-    if not levels or not set(level_columns(name, levels)) <= set(rows.columns):
-        return np.full(n_cells, np.nan)
-    quantiles = {name: 0.5}
+    if not levels:
+        return {name: np.full(n_cells, np.nan) for name in rows}
+    # for each quantile the columns that have it
+    columns = {0.5: {name: name for name in rows}}
     for level in levels:
-        low, high = level_columns(name, [level])
-        quantiles |= {low: 0.5 - level / 200, high: 0.5 + level / 200}
-    rows = rows[_has_numbers(rows, list(quantiles))]
-    found = [
-        _by_window(losses.quantile_loss, rows, column, n_cells, models={column: column}, q=probability)
-        for column, probability in quantiles.items()
-    ]
-    return np.asarray(np.mean(found, axis=0))
+        ends = {name: level_columns(name, [level]) for name in rows}
+        columns[0.5 - level / 200] = {name: low for name, (low, _) in ends.items()}
+        columns[0.5 + level / 200] = {name: high for name, (_, high) in ends.items()}
+    needed_columns = {name: [each[name] for each in columns.values()] for name in rows}
+    some = {name: used & _has_numbers(table, needed_columns[name]) for name, used in rows.items()}
+    found = [_by_window(losses.quantile_loss, table, some, n_cells, each, q=q) for q, each in columns.items()]
+    return {name: np.asarray(np.mean([each[name] for each in found], axis=0)) for name in rows}
 
 
-def _has_numbers(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    return np.asarray(np.isfinite(rows[columns].to_numpy(float, na_value=np.nan)).all(axis=1))
-
-
-def _coverage(losses: ModuleType, rows: pd.DataFrame, name: str, level: float, n_cells: int) -> np.ndarray:
-    ends = level_columns(name, [level])
-    if not set(ends) <= set(rows.columns):
-        return np.full(n_cells, np.nan)
-    # where a model made no interval, it did not miss one
-    rows = rows[_has_numbers(rows, ends)]
-    return _by_window(losses.coverage, rows, name, n_cells, level=f"{level:.12g}")
+def _has_numbers(table: pd.DataFrame, columns: list[str]) -> Array:
+    """Tell in which rows columns hold numbers, `(N,)`; in none where one of them is not there."""
+    if not set(columns) <= set(table.columns):
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray(np.isfinite(table[columns].to_numpy(float, na_value=np.nan)).all(axis=1))
 
 
 def _finite(windows: pd.DataFrame, notes: list[Message]) -> pd.DataFrame:
