@@ -50,7 +50,7 @@ def check_kills(command: str, n_kills: int, folder: Path) -> None:
     while n_killed < n_kills:
         n_rounds += 1
         own = folder / str(n_rounds)
-        for _ in range(3):
+        for _ in range(min(3, n_kills)):
             process = start(command, own)
             time.sleep(rng.random() * seconds)
             process.send_signal(signal.SIGKILL)

