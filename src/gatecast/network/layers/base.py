@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-__all__ = ["Array", "Layer", "Weights", "glorot", "orthonormal_rows", "sigmoid", "sum_over_steps"]
+__all__ = ["Array", "Layer", "Weights", "glorot", "orthonormal_rows", "parts", "sigmoid", "sum_over_steps"]
 
 Array = np.ndarray
 Weights = dict[str, Array]
@@ -59,6 +59,11 @@ class Layer(ABC):
     @abstractmethod
     def backward(self, x: Array, dy: Array, weights: Weights) -> tuple[Array, Weights]:
         """Go back from the gradient of the outputs to those of the inputs and, by name, of the weights."""
+
+
+def parts(joined: Array, n: int) -> Array:
+    """Take `(B, n * D)` apart, gate by gate: `(n, B, D)`."""
+    return joined.reshape(len(joined), n, -1).swapaxes(0, 1)
 
 
 def sum_over_steps(left: Array, right: Array) -> Array:

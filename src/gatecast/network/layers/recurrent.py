@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gatecast.network.layers.base import Array, Layer, Weights, glorot, orthonormal_rows, sigmoid, sum_over_steps
+from gatecast.network.layers.base import Array, Layer, Weights, glorot, orthonormal_rows, parts, sigmoid, sum_over_steps
 
 __all__ = ["Bidirectional", "Gru", "Lstm"]
 
@@ -64,12 +64,12 @@ class Lstm(Layer):
     def trace(self, x: Array, weights: Weights) -> LstmTrace:
         """Compute all gates and states."""
         B, T, _ = x.shape
-        W, U, b = weights["kernel"], weights["recurrent_kernel"], weights["bias"]
+        U, from_inputs = weights["recurrent_kernel"], x @ weights["kernel"] + weights["bias"]
         i, f, g, o = (np.zeros((B, T, self.units), x.dtype) for _ in range(4))
         h, c = (np.zeros((B, T + self.dilation, self.units), x.dtype) for _ in range(2))
         for t in range(T):
             before, now = t, t + self.dilation
-            zi, zf, zg, zo = np.split(x[:, t] @ W + h[:, before] @ U + b, 4, axis=1)
+            zi, zf, zg, zo = parts(from_inputs[:, t] + h[:, before] @ U, 4)
             i[:, t], f[:, t], g[:, t], o[:, t] = sigmoid(zi), sigmoid(zf), np.tanh(zg), sigmoid(zo)
             c[:, now] = f[:, t] * c[:, before] + i[:, t] * g[:, t]
             h[:, now] = o[:, t] * np.tanh(c[:, now])
@@ -151,10 +151,11 @@ class Gru(Layer):
         B, T, _ = x.shape
         z, r, g, inner = (np.zeros((B, T, self.units), x.dtype) for _ in range(4))
         h = np.zeros((B, T + self.dilation, self.units), x.dtype)
+        from_inputs = x @ weights["kernel"] + weights["bias"]
         for t in range(T):
             before, now = h[:, t], t + self.dilation
-            xz, xr, xg = np.split(x[:, t] @ weights["kernel"] + weights["bias"], 3, axis=1)
-            hz, hr, inner[:, t] = np.split(before @ weights["recurrent_kernel"] + weights["recurrent_bias"], 3, axis=1)
+            xz, xr, xg = parts(from_inputs[:, t], 3)
+            hz, hr, inner[:, t] = parts(before @ weights["recurrent_kernel"] + weights["recurrent_bias"], 3)
             z[:, t], r[:, t] = sigmoid(xz + hz), sigmoid(xr + hr)
             g[:, t] = np.tanh(xg + r[:, t] * inner[:, t])
             h[:, now] = z[:, t] * before + (1 - z[:, t]) * g[:, t]
