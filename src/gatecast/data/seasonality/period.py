@@ -76,10 +76,16 @@ def _smooth_background(power: Floats) -> Floats:
     knots = np.unique(np.round(MIN_PERIODS * 2 ** np.arange(0, np.log2(max(n / MIN_PERIODS, 2)), 0.25)).astype(int))
     knots = knots[knots < n]
     bounds = [(int(k / SPREAD), min(int(np.ceil(k * SPREAD)), n - 1) + 1) for k in knots]
-    medians = np.array([np.median(power[low:high]) / np.log(2) for low, high in bounds])
+    medians = np.array([_median(power[low:high]) for low, high in bounds]) / np.log(2)
     # what is a millionth of a millionth of the largest is rounding
     medians = np.maximum(medians, 1e-12 * power.max())
     return np.asarray(np.exp(np.interp(np.log(np.maximum(np.arange(n), 1)), np.log(knots), np.log(medians))))
+
+
+def _median(values: Floats) -> float:
+    """Return what `np.median` does, which takes eight times as long for a few values."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def _log_p(power: Floats, background: Floats, freedom: Floats, width: int) -> Floats:
