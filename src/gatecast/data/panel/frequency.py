@@ -7,6 +7,7 @@ import datetime
 import re
 import warnings
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import numpy as np
@@ -338,6 +339,7 @@ def _raise_two_frequencies(stamps: Stamps) -> None:
             _raise_two(stamps, first, (index, grid))
 
 
+@lru_cache(maxsize=256)
 def _offset(freq: str) -> "pd.tseries.offsets.BaseOffset":
     """Read an alias, also as older versions of pandas spelled it."""
     from pandas.tseries.frequencies import to_offset
