@@ -50,16 +50,6 @@ def test_tutorial_model_has_the_error_that_keras_has() -> None:
     assert len(model.history_["loss"]) == 5
 
 
-def test_default_model_is_near_the_noise_floor_of_the_sine() -> None:
-    sine = datasets.sine()
-    train, test = train_test_split(sine)
-    floor = float(np.sqrt(np.mean((test["y"] - test["clean"]) ** 2)))
-    assert floor == pytest.approx(0.4948, abs=1e-4)
-    rmse = LSTMForecaster(progress=False).fit(train).evaluate(test).rmse
-    # nothing can be below the floor by more than chance: 2,000 points have a standard error of 0.008
-    assert floor - 0.01 < rmse <= 0.500
-
-
 def test_predict_gives_the_times_behind_the_training_part(fitted: LSTMForecaster) -> None:
     forecast = fitted.predict()
     assert list(forecast.columns) == ["unique_id", "ds", "LSTM"]

@@ -27,6 +27,14 @@ def ours(sine):
     return LSTMForecaster(progress=False).fit(sine[0])
 
 
+def test_default_model_is_near_the_noise_floor_of_the_sine(ours, sine):
+    test = sine[1]
+    floor = np.sqrt(np.mean((test["y"] - np.sin(0.1 * test["ds"])) ** 2))
+    assert floor == pytest.approx(0.4948, abs=1e-4)
+    # nothing can be below the floor by more than chance: 2,000 points have a standard error of 0.008
+    assert floor - 0.01 < ours.evaluate(test).rmse <= 0.500
+
+
 def test_tutorial_is_underfit_and_needs_a_lookback(tutorial, sine):
     diagnosis = diagnose(tutorial, test=sine[1])
     finding = diagnosis["underfit"]

@@ -140,7 +140,7 @@ def test_interrupted_fit_keeps_the_weights_so_far(ensemble: int, monkeypatch: py
             threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
 
     monkeypatch.setattr(_Silent, "advance", start_timer)
-    model = forecaster(**PLAIN | {"hidden_size": 64, "epochs": 1_000_000}, ensemble=ensemble, patience=0)
+    model = forecaster(**PLAIN | {"hidden_size": 64, "epochs": 100_000}, ensemble=ensemble, patience=0)
     with pytest.raises(KeyboardInterrupt):
         model.fit(wave())
     assert model.stop_reason_ is Stop.INTERRUPTED

@@ -317,6 +317,7 @@ def test_seasonal_naive_of_births_is_the_known_one():
 
 
 @needs_data
+@pytest.mark.slow
 def test_main_writes_rows_with_goals_and_machine(monkeypatch, capsys, tmp_path):
     import accuracy
 
