@@ -74,12 +74,13 @@ def test_slopes_equal_differences_of_the_reference(name, loss):
     assert not slopes.ahead[2].any()
 
 
-def test_slopes_are_the_same_on_each_instruction_set(each_isa, monkeypatch):
+def test_slopes_are_the_same_on_each_instruction_set(each_isa):
     spec, flat, panel = problem("lstm", LOSSES[0])
     where = (np.array([0]), np.array([12]))
     here = wrapper.forecast_slopes(spec, flat, LOSSES[0], VALUE_INPUTS, panel, where, T)
-    monkeypatch.setenv("GATECAST_ISA", wrapper.available_isas()[0])
-    first = wrapper.forecast_slopes(spec, flat, LOSSES[0], VALUE_INPUTS, panel, where, T)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GATECAST_ISA", wrapper.available_isas()[0])
+        first = wrapper.forecast_slopes(spec, flat, LOSSES[0], VALUE_INPUTS, panel, where, T)
     # float64: sums in another order
     np.testing.assert_allclose(here.inputs, first.inputs, rtol=0, atol=1e-13)
 
