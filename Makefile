@@ -13,6 +13,10 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Without kept bytecode each of the many processes that the tests start compiles its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# The processes that run tests share the processors already; tests of threads ask for theirs.
+test test-all: export GATECAST_THREADS = 1
+test test-all: export OPENBLAS_NUM_THREADS = 1
+
 .PHONY: demo test test-all lint format stubs sanitize docs bench accuracy pretrain clean
 
 demo: $(INSTALLED)

@@ -173,7 +173,7 @@ def test_failure_of_one_member_ends_all(monkeypatch: pytest.MonkeyPatch) -> None
         return real(task, seed, *args, **named)
 
     monkeypatch.setattr(members, "train_one", failing)
-    model = forecaster(**PLAIN | {"epochs": 1_000_000, "patience": 0}, ensemble=2)
+    model = forecaster(**PLAIN | {"epochs": 1_000_000, "patience": 0, "n_threads": 2}, ensemble=2)
     with pytest.raises(TrainingError, match="no number"):
         model.fit(wave())
 

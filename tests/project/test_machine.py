@@ -61,6 +61,7 @@ def test_memory_is_the_smallest_of_all_limits(tmp_path: Path) -> None:
 
 def test_threads_of_the_environment_count_where_none_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gatecast.network.wrapper.n_processors", lambda: 2)
+    monkeypatch.delenv("GATECAST_THREADS", raising=False)
     assert (thread_count(), thread_count(3), thread_count(100)) == (2, 3, 8)
     monkeypatch.setenv("GATECAST_THREADS", "1")
     assert (thread_count(), thread_count(3)) == (1, 3)
