@@ -234,6 +234,9 @@ def remember(
         arrays = preparation.arrays(panel)
         memories = ensemble.read(ensemble.blank(arrays), arrays)
     season = record.plan.season_length
+    if preparation.is_bounded.any():
+        facts = {"n": int(preparation.is_bounded.sum()), "n_series": panel.n_series}
+        record = record.with_decision(Message("decision.bounded", facts))
     return Fitted(
         ensemble=ensemble,
         memories=memories,

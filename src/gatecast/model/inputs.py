@@ -12,7 +12,7 @@ from gatecast.data.features.yearly_lags import YearlyLags, days_of, fit_yearly_l
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
-from gatecast.data.values.counts import are_sparse_counts, mean_of_quantiles
+from gatecast.data.values.counts import are_never_negative, are_sparse_counts, mean_of_quantiles
 from gatecast.data.values.gaps import fill_gaps, prepend
 from gatecast.data.values.scaling import Scaling, fit_scaling
 from gatecast.data.values.transforms import Transform, fit_transform_named, transform_from_arrays
@@ -35,7 +35,8 @@ class Preparation:
     # `(S,)` what scaled forecasts are multiplied by: the scale, but 0 for a series that never changed, so that its
     # forecast is that value exactly
     units: Floats
-    is_sparse: Array  # `(S,)` whether a series holds counts with many zeros: no forecast of it is below zero
+    is_sparse: Array  # `(S,)` whether a series holds counts with many zeros, whose mean is forecast
+    is_bounded: Array  # `(S,)` whether a series ends at zero: nothing that is forecast of it is below
     value_inputs: ValueInputs  # what the network is shown of the values
     encoder: CovariateEncoder | None = None  # turns covariates into numbers and codes; None without covariates
     # turns the series' own past into numbers that are known ahead; None where that is not asked for
@@ -50,6 +51,7 @@ class Preparation:
             spreads=self.spreads[index],
             units=self.units[index],
             is_sparse=self.is_sparse[index],
+            is_bounded=self.is_bounded[index],
         )
 
     def with_new(self, index: Ints, past: Panel, season: int) -> Preparation:
@@ -87,6 +89,7 @@ class Preparation:
             spreads=np.where(where, other.spreads, self.spreads),
             units=np.where(where, other.units, self.units),
             is_sparse=np.where(where, other.is_sparse, self.is_sparse),
+            is_bounded=np.where(where, other.is_bounded, self.is_bounded),
         )
 
     def arrays(
@@ -156,7 +159,7 @@ class Preparation:
         shape = (-1,) + (1,) * (scaled.ndim - 1)
         unit, center = (part[rows].reshape(shape) for part in (self.units, self.scaling.center))
         restored = self.transform.inverse(scaled * unit + center, anchors, rows)
-        return np.maximum(restored, np.where(self.is_sparse, 0.0, -np.inf)[rows].reshape(shape))
+        return np.maximum(restored, np.where(self.is_bounded, 0.0, -np.inf)[rows].reshape(shape))
 
     def point(
         self, loss: LossSettings, scaled: Array, series: Ints | None = None, anchors: Floats | None = None
@@ -202,7 +205,8 @@ def prepare(
         scaled = scale.transform(bent, panel.offsets, np.float32)
         yearly_lags = fit_yearly_lags(panel, scaled, horizon, country=encoder.country)
     is_sparse = are_sparse_counts(panel.values, panel.offsets)
-    return Preparation(learned, scale, spreads, units, is_sparse, value_inputs, encoder, yearly_lags)
+    is_bounded = is_sparse | are_never_negative(panel.values, panel.offsets)
+    return Preparation(learned, scale, spreads, units, is_sparse, is_bounded, value_inputs, encoder, yearly_lags)
 
 
 def check_logarithms(panel: Panel) -> None:

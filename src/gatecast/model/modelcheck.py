@@ -331,6 +331,7 @@ def _expected(tensors: Tensors, header: Header) -> Iterator[tuple[str, _Rule]]:
     yield "series.spreads", scale
     yield "series.units", _Rule((S,), "float64", 0)
     yield "series.sparse", _Rule((S,), "bool")
+    yield "series.bounded", _Rule((S,), "bool")
     yield "series.starts", _Rule((S,), "int64")
     yield "series.lengths", _Rule((S,), "int64", 0)
     yield "series.naive_scales", _Rule((S,), "float64", 0, is_above=True, may_be_missing=True)

@@ -36,7 +36,7 @@ from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 6
+FORMAT = 7
 KEY = "gatecast"
 # what parts that do not fit together raise where they are put together or run
 MISFITS = (
@@ -158,6 +158,7 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "series.spreads": preparation.spreads,
         "series.units": preparation.units,
         "series.sparse": preparation.is_sparse,
+        "series.bounded": preparation.is_bounded,
         **{f"series.{name}": getattr(fitted, name) for name in OF_SERIES},
         "series.starts": fitted.after.starts.astype(np.int64),
     }
@@ -239,6 +240,7 @@ def _preparation(tensors: Tensors, header: Header) -> Preparation:
         spreads=tensors["series.spreads"],
         units=tensors["series.units"],
         is_sparse=tensors["series.sparse"],
+        is_bounded=tensors["series.bounded"],
         value_inputs=header.record.value_inputs,
         encoder=encoder,
         yearly_lags=None if header.yearly_lags is None else converted(header.yearly_lags, YearlyLags),

@@ -387,7 +387,8 @@ class Setting:
     def check(self, value: object) -> None:
         """Raise a ConfigError where a value is not allowed."""
         rule = self._rule
-        if value is None and self.default is None:
+        # most are left as they are, and forecasts of milliseconds check all
+        if value is self.default:
             return
         if self.choices:
             check_choice(self.name, value, self.choices, lambda choice: as_code({self.name: choice}))
@@ -437,8 +438,9 @@ def as_code(changes: Mapping[str, object], *, flat: bool = False) -> str:
 
 def changed(settings: Settings | Network | Training) -> dict[str, object]:
     """Return the settings that are not the defaults, plain."""
-    values = {own.name: _plain(getattr(settings, own.name)) for own in fields(settings)}
-    return {name: value for name, value in values.items() if value != _plain(SETTINGS[name].default)}
+    values = {own.name: getattr(settings, own.name) for own in fields(settings)}
+    others = {name: _plain(value) for name, value in values.items() if value is not SETTINGS[name].default}
+    return {name: value for name, value in others.items() if value != _plain(SETTINGS[name].default)}
 
 
 def _repr(settings: Network | Training) -> str:

@@ -52,7 +52,7 @@ class Stream:
         self._loss = fitted.ensemble.first.loss
         self._anchors = fitted.anchors[0].copy()
         self._is_plain = preparation.transform.name == "none"
-        self._is_sparse = bool(preparation.is_sparse[0])
+        self._is_bounded = bool(preparation.is_bounded[0])
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[0]
@@ -107,8 +107,8 @@ class Stream:
             self._settle()
         self._since.append((entered, is_observed))
         each, anchors = [core.update(entered, is_observed) for core in self._cores], self._anchors[None]
-        if self._is_sparse:
-            # a mean needs more than the middle
+        if self._is_bounded:
+            # a mean of counts needs more than the middle
             whole = median(each).astype(np.float64)
             return np.asarray(self._preparation.point(self._loss, whole[None], anchors=anchors)[0])
         point = median([parameters[self._loss.middle] for parameters in each]).astype(np.float64)

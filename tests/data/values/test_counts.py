@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gatecast.data.values.counts import are_sparse_counts, mean_of_quantiles
+from gatecast.data.values.counts import are_never_negative, are_sparse_counts, mean_of_quantiles
 
 NAN = np.nan
 SERIES = {
@@ -28,6 +28,23 @@ def test_counts_with_many_zeros_are_found_among_others():
     assert dict(zip(SERIES, found.tolist(), strict=True)) == {
         name: is_sparse for name, (_, is_sparse) in SERIES.items()
     }
+
+
+def test_zero_is_the_least_where_it_comes_and_nothing_is_below():
+    series = {
+        "solar power": ([0, 0, 0.5, 2.5, 1.0, 0, NAN], True),
+        "two zeros of forty": ([0, 0, *range(1, 39)], True),
+        "two zeros of forty-one": ([0, 0, *range(1, 40)], False),
+        "one zero": ([0, 1, 2], False),
+        "prices": ([1.5, 2.0, 0.5], False),
+        "degrees": ([0, 0, 5, -1], False),
+        "zeros alone": ([0, 0, 0], False),
+        "nothing observed": ([NAN], False),
+        "no points": ([], False),
+    }
+    values = [np.array(each, float) for each, _ in series.values()]
+    found = are_never_negative(np.concatenate(values), np.cumsum([0, *map(len, values)]))
+    assert dict(zip(series, found.tolist(), strict=True)) == {name: is_so for name, (_, is_so) in series.items()}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which series are counts with many zeros, as sales of spare parts are? Their mean is forecast, never below zero."""
+"""Which series are never below zero, and which of them are counts with many zeros, as sales of spare parts are?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints
 
-__all__ = ["are_sparse_counts", "mean_of_quantiles"]
+__all__ = ["are_never_negative", "are_sparse_counts", "mean_of_quantiles"]
 
 # mean steps from one demand to the next above which demand is intermittent (Syntetos, Boylan and Croston 2005)
 INTERVAL = 1.32
+# zeros, and their least share, that show that zero is the least there can be
+LEAST_ZEROS, ZERO_SHARE = 2, 0.05
 
 
 def are_sparse_counts(values: Floats, offsets: Ints) -> Array:
@@ -35,6 +37,29 @@ def are_sparse_counts(values: Floats, offsets: Ints) -> Array:
     others = np.bincount(series, ~is_count, S)
     # a series of zeros alone shows no demand at all
     return np.asarray((others == 0) & (observed > INTERVAL * (observed - zeros)) & (zeros < observed))
+
+
+def are_never_negative(values: Floats, offsets: Ints) -> Array:
+    """Tell which series of a panel, `(N,)`, end at zero: none of their values is below it, and at least 5 % are zero.
+
+    A series of other numbers above zero, as prices, may go below it one day for all that is known. NaN is skipped.
+
+    Returns:
+        `(S,)` bool.
+
+    Examples:
+        >>> are_never_negative(np.array([0, 2.5, 0, 4, 3, 2, 1, -1, 0, 0]), np.array([0, 4, 7, 10])).tolist()
+        [True, False, False]
+    """
+    S = len(offsets) - 1
+    if not (values == 0).any():
+        return np.zeros(S, bool)
+    series = np.repeat(np.arange(S), np.diff(offsets))
+    observed, zeros, negative = (
+        np.bincount(series, where, S) for where in (~np.isnan(values), values == 0, values < 0)
+    )
+    least = np.maximum(LEAST_ZEROS, ZERO_SHARE * observed)
+    return np.asarray((negative == 0) & (zeros >= least) & (zeros < observed))
 
 
 def mean_of_quantiles(quantiles: Floats, probabilities: Floats) -> Floats:
