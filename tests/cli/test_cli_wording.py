@@ -21,6 +21,7 @@ from gatecast.cli.wording import as_options, in_options, option_text
             "Use `season_length=(24, 168)`, or `network=Network(layer_norm=True, cell='gru')`.",
             "Use `--season-length 24 --season-length 168`, or `--layer-norm --cell gru`.",
         ),
+        ('Pass them: `models={"LSTM": ...}`.', 'Pass them: `models={"LSTM": ...}`.'),
         ("Use `n_layers=2`, or None to have it chosen.", "Use `--n-layers 2`, or leave it out to have it chosen."),
     ],
 )

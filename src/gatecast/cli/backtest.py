@@ -49,7 +49,7 @@ def backtest(options: BacktestOptions) -> None:
         )
         return
     held = {coverage_column(level): (f"{level:g} % held", percent) for level in found.levels}
-    say_board(printer, board, found, options, ERRORS, held)
+    say_board(printer, board, found, options.horizon, options.n_windows, ERRORS, held)
     _say_windows(printer, scores, found.models)
     say_failures(printer, board.errors)
     printer.notes(scores.notes)

@@ -11,6 +11,7 @@ from gatecast.model.settings import SETTINGS, Settings
 
 __all__ = [
     "COMMANDS",
+    "LSTM",
     "AheadOptions",
     "BacktestOptions",
     "CompareOptions",
@@ -32,6 +33,7 @@ __all__ = [
 COLUMNS = "The file (found out where that is clear)"
 SEARCH = "The search"
 TESTING = "Testing"
+LSTM = "LSTM"
 WINDOWS = "The windows (good as they are)"
 # options of their own: what is learned as quantiles follows from what is asked for, and a bar from --quiet and --json
 OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
@@ -181,6 +183,13 @@ class ForecastOptions(AheadOptions, FitOptions, TableOptions, CsvOptions):
         "gatecast forecast sales.csv --horizon 12 --out forecast.csv --plot forecast.png",
         "gatecast forecast load.csv --time-col Zeit --target-col MW --horizon 48 --save load.safetensors",
         "gatecast forecast shops.parquet --id-col shop --horizon 14 --json",
+        "gatecast forecast sales.csv --horizon 12 --model best",
+    )
+    model: str = option(
+        LSTM,
+        "What forecasts: LSTM; best for what is best for each series in a comparison (see `gatecast compare`); or one "
+        "of its models, like AutoETS.",
+        "MODEL",
     )
     no_refit: bool = option(
         False, "Forecast with the model that was tested instead of learning again from all points.", panel=TESTING

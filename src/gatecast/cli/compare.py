@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gatecast.forecaster import Forecaster
 
 __all__ = [
+    "SHOWN",
     "arguments_of",
     "compare",
     "covariate_settings",
@@ -80,7 +81,7 @@ def _say(printer: Printer, found: Comparison, table: Table, options: CompareOpti
         for row in found.facts.to_frame().to_dict("records")
     ]
     printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)
-    say_board(printer, board, found.backtest, options, SHOWN, {})
+    say_board(printer, board, found.backtest, options.horizon, options.n_windows, SHOWN, {})
     say_failures(printer, board.errors)
     for text in board.verdict.sentences:
         printer.say(text.say("en", as_options), style="bold")
@@ -130,9 +131,18 @@ def arguments_of(options: WindowOptions, table: Table) -> dict[str, Any]:
 
 
 def say_board(
-    printer: Printer, board: Leaderboard, found: Backtest, options: WindowOptions, errors: Columns, more: Columns
+    printer: Printer,
+    board: Leaderboard,
+    found: Backtest,
+    horizon: int,
+    wanted: int | None,
+    errors: Columns,
+    more: Columns,
 ) -> None:
-    """Print a row for each model: errors that any model has, then more columns, and the time it took."""
+    """Print a row for each model: errors that any model has, then more columns, and the time it took.
+
+    `wanted` is the number of windows that was asked for, if any was.
+    """
     table = board.to_frame()
     columns = {**{name: shown for name, shown in errors.items() if table[name].notna().any()}, **more}
     rows = []
@@ -141,8 +151,8 @@ def say_board(
         took = "-" if seconds != seconds else f"{seconds:.1f} s"
         rows.append([str(row["model"]), *(say(row[name]) for name, (_, say) in columns.items()), took])
     n = len(found.runs) // len(found.models)
-    fewer = f" (there was no room for {options.n_windows})" if n < (options.n_windows or 0) else ""
-    title = f"Errors over {n} window{'s' if n > 1 else ''} of {options.horizon} steps{fewer}, the best first"
+    fewer = f" (there was no room for {wanted})" if n < (wanted or 0) else ""
+    title = f"Errors over {n} window{'s' if n > 1 else ''} of {horizon} steps{fewer}, the best first"
     printer.table(title, ["model", *(called for called, _ in columns.values()), "time"], rows)
 
 

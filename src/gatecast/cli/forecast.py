@@ -13,7 +13,7 @@ import typer
 from gatecast import LSTMForecaster, Panel
 from gatecast.cli import tables
 from gatecast.cli.choices import USUAL_LEVELS, hold_out, levels_of, quantiles_of, settings_of, share_to_test
-from gatecast.cli.commands import ForecastOptions
+from gatecast.cli.commands import LSTM, ForecastOptions
 from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, try_picture, write_table
 from gatecast.cli.reading import Ahead, ahead_of_table, read, roles_of, say_table
 from gatecast.exceptions import ConfigError
@@ -107,6 +107,11 @@ class Made:
 
 def forecast(options: ForecastOptions) -> None:
     """Run the command."""
+    if options.model != LSTM:
+        from gatecast.cli.best import forecast_others
+
+        forecast_others(options)
+        return
     budget = Budget(options.settings.max_seconds)
     checkpoints = _checkpoints(options)
     try:

@@ -100,7 +100,9 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
     ]
     of = f" of {panel.n_series:,} series" if several else f" of {panel.ids[0]}"
     title = f"Forecast{of}, {horizon} {'step' if horizon == 1 else 'steps'} ahead"
-    printer.table(title, [*([panel.columns.id] if several else []), panel.columns.time, "LSTM", *more], rows)
+    printer.table(
+        title, [*([panel.columns.id] if several else []), panel.columns.time, str(predicted.columns[2]), *more], rows
+    )
     n_more = len(predicted) - len(rows)
     if n_more:
         printer.say(
@@ -112,17 +114,18 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
 
 def _uncertain(shown: pd.DataFrame, several: bool) -> dict[str, list[str]]:
     """Return columns for intervals and quantiles: the first few of them."""
-    levels = [str(name).removeprefix("LSTM-lo-") for name in shown if str(name).startswith("LSTM-lo-")]
+    model = str(shown.columns[2])
+    levels = [str(name).removeprefix(f"{model}-lo-") for name in shown if str(name).startswith(f"{model}-lo-")]
     columns = {
         f"{level} %": [
             f"{number(low)} to {number(high)}"
-            for low, high in zip(shown[f"LSTM-lo-{level}"], shown[f"LSTM-hi-{level}"], strict=True)
+            for low, high in zip(shown[f"{model}-lo-{level}"], shown[f"{model}-hi-{level}"], strict=True)
         ]
         # the columns stand from the lowest to the highest, so the widest level comes first
         for level in reversed(levels)
     }
-    quantiles = [str(name) for name in shown if str(name).startswith("LSTM-ql")]
-    columns |= {name.removeprefix("LSTM-"): [number(value) for value in shown[name]] for name in quantiles}
+    quantiles = [str(name) for name in shown if str(name).startswith(f"{model}-ql")]
+    columns |= {name.removeprefix(f"{model}-"): [number(value) for value in shown[name]] for name in quantiles}
     return dict(list(columns.items())[: MOST_COLUMNS - several])
 
 

@@ -52,7 +52,10 @@ def _in_options(code: str) -> str:
 def _arguments(keyword: ast.keyword) -> list[tuple[str, object]]:
     if keyword.arg in GROUPS and isinstance(keyword.value, ast.Call):
         return [pair for inner in keyword.value.keywords for pair in _arguments(inner)]
-    return [(keyword.arg or "", ast.literal_eval(keyword.value))]
+    value = ast.literal_eval(keyword.value)
+    if isinstance(value, dict) and ... in value.values():
+        raise ValueError("an example that leaves something open is nothing to paste")
+    return [(keyword.arg or "", value)]
 
 
 def option_text(name: str, value: object) -> str:
