@@ -27,6 +27,28 @@ FITTED = {"lstm": model().fit(FRAME), "naive": Naive(2).fit(FRAME)}
 @pytest.mark.parametrize(
     ("call", "says"),
     [
+        (lambda: Naive(h=3), "`h` is called `horizon` here: use `Naive(horizon=3)`."),
+        (lambda: gatecast.AutoETS(3, seasonality=12), "use `AutoETS(season_length=12)`."),
+        (lambda: Naive(3, 4), "`Naive` takes at most 1 arguments without a name, and 2 were passed."),
+        (lambda: gatecast.Combination(), "`Combination` was called without `models`, which was expected."),
+        (lambda: gatecast.Best(FRAME, model=1), "`model` is called `models` here"),
+        (lambda: gatecast.compare(Y, h=3), "use `compare(horizon=3)`."),
+        (lambda: gatecast.backtest(Y, 3, n_splits=3), "use `backtest(n_windows=3)`."),
+        (lambda: gatecast.tune(FRAME, budget=3), "`tune` has no argument `budget`"),
+        (lambda: gatecast.diagnose(), "`diagnose` was called without `model`"),
+        (lambda: gatecast.report(FRAME, h=3), "the steps ahead are `LSTMForecaster(horizon=3)`"),
+        (lambda: to_panel(X_train=FRAME), "`X_train` is called `data` here"),
+    ],
+)
+def test_functions_and_models_answer_words_of_other_libraries(call: Callable[[], Any], says: str) -> None:
+    with pytest.raises(GatecastError) as caught:
+        call()
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
         (lambda m: m.predict(h=3), "`h` is called `horizon` here: use `predict(horizon=3)`."),
         (lambda m: m.predict(X_df=FRAME), "`X_df` is called `future` here: use `predict(future=...)`."),
         (lambda m: m.predict(futr_df=FRAME), "`futr_df` is called `future` here"),

@@ -10,10 +10,11 @@ from typing import ParamSpec, TypeVar
 from gatecast._validation import suggest
 from gatecast.exceptions import ConfigError
 
-__all__ = ["answers_calls"]
+__all__ = ["answers_calls", "answers_making"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 # what Nixtla, Darts, sktime, scikit-learn and others call an argument of `fit`, `predict` and the like
 WORDS = {
     "data": "df X x series context history train dataset X_train train_df input_df past_data",
@@ -27,11 +28,24 @@ WORDS = {
     "target_col": "target y_col target_column value_col",
     "freq": "frequency",
     "test_size": "horizon h n_test",
+    "season_length": "seasonality season_lengths seasonal_periods season seasons m sp period periods",
+    "models": "model forecasters estimators",
+    "n_windows": "n_splits n_folds cv_windows windows",
+    "step_size": "stride step step_length",
 }
 
 
-def answers_calls(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function answer a call that it does not take with a ConfigError that says what was meant."""
+def answers_making(cls: type[T]) -> type[T]:
+    """Let a class answer arguments that it does not take as `answers_calls` has a function do."""
+    cls.__init__ = answers_calls(cls.__init__, cls.__name__)  # type: ignore[method-assign]
+    return cls
+
+
+def answers_calls(function: Callable[P, R], name: str | None = None) -> Callable[P, R]:
+    """Let a function answer a call that it does not take with a ConfigError that says what was meant.
+
+    `name` is what the call is made by, where that is not the function's own.
+    """
 
     @functools.wraps(function)
     def answering(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -43,7 +57,7 @@ def answers_calls(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 signature.bind(*args, **kwargs)
             except TypeError:
-                told = _answer(function.__name__, signature, args, kwargs)
+                told = _answer(name or function.__name__, signature, args, kwargs)
             if told is None:
                 raise
             raise ConfigError(told) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from gatecast._calls import answers_calls
 from gatecast._files import fingerprint
 from gatecast._validation import check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
@@ -80,6 +81,7 @@ class Trial:
         return [windows[begin : begin + size] for begin in range(0, len(windows), size)]
 
 
+@answers_calls
 def backtest(
     data: Data,
     horizon: int,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Unpack, final, overload
 
 import numpy as np
 
+from gatecast._calls import answers_making
 from gatecast.backtesting.models import Model, named_models, takes
 from gatecast.data.panel.arrays import Floats, Frame
 from gatecast.exceptions import ConfigError, DataError, NotFittedError
@@ -40,6 +41,7 @@ class Combined:
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class Combination(Parameters, Generic[FrameT]):
     """Forecast by the mean of several models, which is often better than the best of them (Bates and Granger 1969).

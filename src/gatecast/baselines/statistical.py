@@ -12,6 +12,7 @@ from typing import final
 
 import numpy as np
 
+from gatecast._calls import answers_making
 from gatecast._validation import as_tuple, check_count, is_integer
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.local import AutoRegression, Local, WindowMean, library
@@ -40,6 +41,7 @@ SHORT_MEAN = 4
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class Naive(Baseline):
     """The last value; intervals grow with the root of the step, as those of a random walk.
@@ -55,6 +57,7 @@ class Naive(Baseline):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class SeasonalNaive(Baseline):
     """The value of the same step of the last season.
@@ -72,6 +75,7 @@ class SeasonalNaive(Baseline):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class Drift(Baseline):
     """The last value, moved on by the mean change (Hyndman and Athanasopoulos 2021, section 5.2).
@@ -87,6 +91,7 @@ class Drift(Baseline):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class WindowAverage(Baseline):
     """The mean of the newest values.
@@ -135,6 +140,7 @@ class _OfNewest(Baseline):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class AutoARIMA(_OfNewest):
     """ARIMA with orders from a stepwise search (Hyndman and Khandakar 2008), SARIMA where there is a season.
@@ -156,6 +162,7 @@ class AutoARIMA(_OfNewest):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class SARIMA(_OfNewest):
     """ARIMA with given orders (p, d, q)(P, D, Q), fitted by maximum likelihood; its name holds them.
@@ -209,6 +216,7 @@ class SARIMA(_OfNewest):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class AutoETS(_OfNewest):
     """Exponential smoothing whose error, trend and season are chosen by information criterion (Hyndman et al. 2008).
@@ -226,6 +234,7 @@ class AutoETS(_OfNewest):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class AutoTheta(_OfNewest):
     """The theta method whose variant is chosen by its errors (Fiorucci et al. 2016), after the season is taken out.
@@ -240,6 +249,7 @@ class AutoTheta(_OfNewest):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class MSTL(Baseline):
     """Trend and several seasons by smoothing (Bandara et al. 2021); exponential smoothing forecasts what is left.
@@ -257,6 +267,7 @@ class MSTL(Baseline):
 
 
 @final
+@answers_making
 @dataclass(eq=False)
 class LinearAR(Baseline):
     """A plain linear autoregression by least squares; several steps ahead it goes on from its own forecasts.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
 import numpy as np
 
+from gatecast._calls import answers_making
 from gatecast._files import read_tensors, write_atomically, write_tensors
 from gatecast._json import JsonObject
 from gatecast.backtesting.combination import Combination, ask, knows_ahead, mean_of
@@ -45,6 +46,7 @@ FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series"
 NAME = "Best"
 
 
+@answers_making
 class Best(Generic[FrameT]):
     """Forecast each series with what was best for it on a backtest.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gatecast._calls import answers_calls
 from gatecast._json import JsonObject
 from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
 from gatecast.backtesting.combination import Combination
@@ -84,6 +85,7 @@ class Comparison:
         return self.board._repr_html_()
 
 
+@answers_calls
 def compare(
     data: Data,
     horizon: int,

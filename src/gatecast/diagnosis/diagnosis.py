@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._calls import answers_calls
 from gatecast.data import Panel
 from gatecast.diagnosis.checks import judge
 from gatecast.diagnosis.evidence import rmse
@@ -29,6 +30,7 @@ SHARE = 0.2
 HELPS = 0.005
 
 
+@answers_calls
 def diagnose(
     model: LSTMForecaster, data: Data | None = None, test: Data | None = None, *, fix: bool = False
 ) -> Diagnosis:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gatecast._calls import answers_calls
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import DataError
 from gatecast.explanation.gates import Gates, read_gates
@@ -162,6 +163,7 @@ class Explanation:
     covariates: CovariateImportance | None
 
 
+@answers_calls
 def explain(
     model: Explained, data: Data | None = None, *, unique_id: object = None, member: int = 0, seed: int = 0
 ) -> Explanation:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._calls import answers_calls
 from gatecast._json import JsonObject, plain
 from gatecast.backtesting.models import PRETRAINED, Model
 from gatecast.baselines.base import Baseline
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 
+@answers_calls
 def report(
     model: LSTMForecaster,
     data: Data | None = None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast._calls import answers_calls
 from gatecast._files import fingerprint
 from gatecast._json import plain
 from gatecast.data import Panel, to_panel
@@ -50,6 +51,7 @@ FINALISTS = 3
 SURELY, CLEARLY_SHORT = 2.0, 0.25
 
 
+@answers_calls
 def tune(
     data: Data,
     model: LSTMForecaster,

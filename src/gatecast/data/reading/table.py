@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gatecast._calls import answers_calls
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
@@ -34,6 +35,7 @@ __all__ += ["LARGEST"]
 LARGEST = 1e300
 
 
+@answers_calls
 def to_panel(
     data: object,
     *,
