@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import ConfigError, LSTMForecaster, Training, to_panel
+from gatecast import ConfigError, LSTMForecaster, SeasonalNaive, Training, to_panel
 from gatecast.comparison import compare
 from gatecast.reporting import report
 from gatecast.reporting.data import about_data
@@ -107,7 +107,7 @@ def test_scope_shrinks_with_series_and_length():
 def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
     import gatecast.reporting.work as work
 
-    monkeypatch.setattr(work, "USUAL", ("LSTM", "Naive", "SeasonalNaive"))
+    monkeypatch.setattr(work, "USUAL", ("LSTM", "Naive"))
     data = panel_of(noisy(150) + np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 30))
     model = LSTMForecaster(
         3, hidden_size=4, lookback=6, season_length=5, progress=False, training=Training(epochs=1)
@@ -127,6 +127,24 @@ def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
     exec(made.facts["recipe"]["code"], {"data": data[:120], "test": data[120:]})
     again = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert charts_of(again) == charts_of(made.html)
+
+
+def test_the_model_that_is_recommended_makes_the_forecast():
+    data = panel_of(np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 30) + noisy(150) / 100)
+    training = Training(epochs=1, patience=0)
+    model = LSTMForecaster(3, hidden_size=4, lookback=6, season_length=1, progress=False, training=training).fit(data)
+    found = compare(data, 3, {"LSTM": model, "SeasonalNaive": SeasonalNaive(3, season_length=5)}, progress=False)
+    assert found.board.verdict.recommended == "SeasonalNaive"
+    made = report(model, comparison=found)
+    facts = made.facts["forecast"]
+    assert (facts["model"], facts["about"]) == ("SeasonalNaive", "forecast.about_other")
+    expected = SeasonalNaive(3).fit(data).predict(level=[80, 95])
+    assert facts["series"][0]["forecast"] == pytest.approx(expected["SeasonalNaive"].tolist(), rel=1e-3)
+    lower = next(band["lower"] for band in facts["series"][0]["bands"] if float(band["level"]) == 80)
+    assert lower == pytest.approx(expected["SeasonalNaive-lo-80"].tolist(), rel=1e-3)
+    assert "by SeasonalNaive, which the comparison below recommends" in made.html
+    # what the network remembers is still that of the LSTM
+    assert made.facts["memory"]["half_lives"]["n"] == 4
 
 
 def charts_of(page):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
+from gatecast.baselines.base import Baseline
 from gatecast.charts.forecasts import newest_part
 from gatecast.charts.thinning import envelope
-from gatecast.comparison.comparison import Comparison
+from gatecast.comparison.comparison import MODELS, Comparison, model_named
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster
@@ -24,18 +25,48 @@ NAME = "LSTM"
 
 
 def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Frame, comparison: Comparison | None) -> JsonObject:
-    """Forecast, and choose which series are shown: by the LSTM's errors in a comparison the best, median and worst."""
-    levels = LEVELS if model.fitted_.has_intervals else ()
-    table = model.predict(data=panel, future=ahead, level=list(levels) or None)
+    """Forecast by the model that is recommended, and choose which series are shown.
+
+    These are by the LSTM's errors in a comparison the best, median and worst one.
+    """
+    other = _recommended(model, comparison)
+    if other is None:
+        levels = LEVELS if model.fitted_.has_intervals else ()
+        table = model.predict(data=panel, future=ahead, level=list(levels) or None)
+    else:
+        levels = LEVELS
+        table = _named_lstm(other.fit(panel).predict(level=list(levels)), type(other).__name__)
     chosen = _chosen(panel, comparison)
     return {
         "horizon": model.fitted_.horizon,
         "levels": list(levels),
         "n_series": panel.n_series,
-        "about": _how(model, panel),
+        "model": NAME if other is None else type(other).__name__,
+        "about": _how(model, panel) if other is None else "forecast.about_other",
         "chosen_by_error": panel.n_series > SHOWN and "rank" in chosen[0],
         "series": [_one(model, panel, table, **choice) for choice in chosen],
     }
+
+
+def _recommended(model: LSTMForecaster, comparison: Comparison | None) -> Baseline | None:
+    """Return the baseline that the comparison recommends, not fitted; None where it is the LSTM, or cannot be made."""
+    if comparison is None or NAME not in comparison.backtest.models:
+        return None
+    name = comparison.board.verdict.recommended
+    if name not in MODELS:
+        return None
+    found = model_named(name, model.fitted_.horizon, model.settings_.seed)
+    return found if isinstance(found, Baseline) else None
+
+
+def _named_lstm(table: Frame, name: str) -> Frame:
+    """Give the columns of another model's forecast the names by which charts know them."""
+    import narwhals as nw
+
+    frame = nw.from_native(table, eager_only=True)
+    own = [column for column in frame.columns[2:] if column == name or column.startswith(f"{name}-")]
+    renamed: Frame = frame.rename({column: NAME + column.removeprefix(name) for column in own}).to_native()
+    return renamed
 
 
 def _how(model: LSTMForecaster, panel: Panel) -> str:
