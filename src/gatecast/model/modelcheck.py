@@ -72,6 +72,7 @@ class SeriesFacts:
     def __post_init__(self) -> None:
         """Refuse what no panel is; ValueError."""
         _require(len(self.ids) > 0, "it has no series")
+        _require(all(id_ == id_ for id_ in self.ids), "a series without a name")
         _require(self.unit in (None, TIMES), f"times of the unit {self.unit!r}")
         _require((self.unit is None) == isinstance(self.freq, int), f"the frequency {self.freq!r} of other times")
         _require(not isinstance(self.freq, int) or 0 < self.freq < 2**31, f"the step {self.freq!r}")
@@ -335,8 +336,12 @@ def _expected(tensors: Tensors, header: Header) -> Iterator[tuple[str, _Rule]]:
     yield "series.starts", _Rule((S,), "int64")
     yield "series.lengths", _Rule((S,), "int64", 0)
     yield "series.naive_scales", _Rule((S,), "float64", 0, is_above=True, may_be_missing=True)
-    for name, dtype in (("anchors", "float64"), ("tail", "float64"), ("years", "float32")):
-        yield f"series.{name}", _Rule((S, _size(tensors, f"series.{name}", 1)), dtype, may_be_missing=True)
+    for name, dtype, may_be_missing in (
+        ("anchors", "float64", False),
+        ("tail", "float64", True),
+        ("years", "float32", True),
+    ):
+        yield f"series.{name}", _Rule((S, _size(tensors, f"series.{name}", 1)), dtype, may_be_missing=may_be_missing)
     if any(name.startswith("calibration.") for name in tensors):
         shape = _size(tensors, "calibration.residuals", 0), header.spec.horizon
         yield "calibration.residuals", _Rule(shape, "float64", may_be_missing=True)

@@ -126,7 +126,7 @@ def _refuse_pickle(file: Path) -> None:
 def _check_format(file: Path, facts: JsonObject) -> None:
     try:
         number = int(facts["format"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise _foreign(file) from None
     if number != FORMAT:
         remedy = (

@@ -1,0 +1,43 @@
+"""Are faults of model files that once got through refused: each was found among ten thousand broken ones."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gatecast import LSTMForecaster, ModelFileError
+from hostile.broken import write_broken
+from hostile.fuzz_files import written
+
+
+def endless_format(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
+    facts["format"] = float("inf")
+
+
+def lost_anchors(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
+    arrays["series.anchors"] = np.full_like(arrays["series.anchors"], np.nan)
+
+
+def lost_name(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
+    facts["model"]["after"]["ids"][0] = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "says"),
+    [
+        (endless_format, "a safetensors file, but not of gatecast"),
+        (lost_anchors, "series.anchors"),
+        (lost_name, "a series without a name"),
+    ],
+)
+def test_it_is_refused(break_it: Callable[..., None], says: str, tmp_path: Path) -> None:
+    arrays, facts = written("seasonal difference")
+    arrays, facts = dict(arrays), copy.deepcopy(facts)
+    break_it(arrays, facts)
+    write_broken(tmp_path / "model", "gatecast", arrays, facts)
+    with pytest.raises(ModelFileError) as caught:
+        LSTMForecaster.load(tmp_path / "model")
+    assert says in str(caught.value)
