@@ -1,4 +1,4 @@
-"""Are faults of model files that once got through refused: each was found among ten thousand broken ones."""
+"""Are faults of model files that once got through refused? Each was found among ten thousand broken ones."""
 
 import copy
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gatecast import LSTMForecaster, ModelFileError
+from gatecast.data.reading.like_training import ids_like
 from hostile.broken import write_broken
 from hostile.fuzz_files import written
 
@@ -41,3 +42,8 @@ def test_it_is_refused(break_it: Callable[..., None], says: str, tmp_path: Path)
     with pytest.raises(ModelFileError) as caught:
         LSTMForecaster.load(tmp_path / "model")
     assert says in str(caught.value)
+
+
+def test_a_name_that_ends_in_nothing_hides_no_other() -> None:
+    known, written_so = (np.array(names, dtype=object) for names in (["b\0", "a"], ["a "]))
+    assert ids_like(known, written_so).tolist() == ["a"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import NoReturn
 
@@ -59,12 +60,12 @@ def times_like(like: Panel, found: Found, times: RowTimes) -> RowTimes:
 
 def ids_like(known: Array, ids: Array) -> Array:
     """Spell names of series as the known ones, `(S,)`: a stray space, or 7 and "7", make no other series."""
-    exact, texts = set(known.tolist()), category_texts(known)
+    exact, texts = set(known.tolist()), category_texts(known).tolist()
     if all(id_ in exact for id_ in ids.tolist()):
         return ids
-    unique, counts = np.unique(texts.astype(str), return_counts=True)
-    by_text = dict(zip(texts.tolist(), known.tolist(), strict=True))
-    by_text = {text: by_text[text] for text in unique[counts == 1].tolist()}
+    # arrays of texts lose what NumPy takes for the end of one, so they are counted as they are
+    counts = Counter(texts)
+    by_text = {text: id_ for text, id_ in zip(texts, known.tolist(), strict=True) if counts[text] == 1}
     written = zip(ids.tolist(), category_texts(ids).tolist(), strict=True)
     spelled = [id_ if id_ in exact else by_text.get(text, id_) for id_, text in written]
     if all(id_ in exact for id_ in spelled):
