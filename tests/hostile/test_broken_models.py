@@ -22,20 +22,25 @@ def lost_anchors(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
     arrays["series.anchors"] = np.full_like(arrays["series.anchors"], np.nan)
 
 
+def huge_power(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
+    arrays["transform.power"] = np.full_like(arrays["transform.power"], -4.6e18)
+
+
 def lost_name(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
     facts["model"]["after"]["ids"][0] = float("nan")
 
 
 @pytest.mark.parametrize(
-    ("break_it", "says"),
+    ("kind", "break_it", "says"),
     [
-        (endless_format, "a safetensors file, but not of gatecast"),
-        (lost_anchors, "series.anchors"),
-        (lost_name, "a series without a name"),
+        ("plain", endless_format, "a safetensors file, but not of gatecast"),
+        ("seasonal difference", lost_anchors, "series.anchors"),
+        ("box-cox", huge_power, "transform.power"),
+        ("plain", lost_name, "a series without a name"),
     ],
 )
-def test_it_is_refused(break_it: Callable[..., None], says: str, tmp_path: Path) -> None:
-    arrays, facts = written("seasonal difference")
+def test_it_is_refused(kind: str, break_it: Callable[..., None], says: str, tmp_path: Path) -> None:
+    arrays, facts = written(kind)
     arrays, facts = dict(arrays), copy.deepcopy(facts)
     break_it(arrays, facts)
     write_broken(tmp_path / "model", "gatecast", arrays, facts)

@@ -19,7 +19,7 @@ from gatecast._files import Tensors
 from gatecast._json import JsonObject, converted
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
-from gatecast.data.values.boxcox import BoxCoxRows
+from gatecast.data.values.boxcox import HIGHEST_POWER, LOWEST_POWER, BoxCoxRows
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS, BoxCox
 from gatecast.model.fitted import FitRecord, Fitted
@@ -302,6 +302,7 @@ class _Rule:
     least: float = -math.inf
     is_above: bool = False  # whether `least` itself is too small
     may_be_missing: bool = False  # whether NaN stands for what there is not
+    most: float = math.inf
 
     def check(self, name: str, array: Array) -> None:
         """Refuse an array that breaks the rule; ValueError."""
@@ -314,6 +315,7 @@ class _Rule:
         _require(bool(np.isfinite(numbers).all()), f"{what} with numbers that are not finite")
         is_right = numbers > self.least if self.is_above else numbers >= self.least
         _require(bool(is_right.all()), f"{what} with numbers that are too small")
+        _require(bool((numbers <= self.most).all()), f"{what} with numbers that are too large")
 
 
 def _expected(tensors: Tensors, header: Header) -> Iterator[tuple[str, _Rule]]:
@@ -371,9 +373,11 @@ def _expected_transform(name: str, S: int) -> Iterator[tuple[str, _Rule]]:
     kind = TRANSFORMS[name]
     if issubclass(kind, BoxCox):
         for field in fields(BoxCoxRows):
-            is_signed = field.name in ("power", "shift")
-            least = -math.inf if is_signed else 0
-            yield f"transform.{field.name}", _Rule((S,), "float64", least, is_above=not is_signed)
+            least, most = {"power": (LOWEST_POWER, HIGHEST_POWER), "shift": (-math.inf, math.inf)}.get(
+                field.name, (0, math.inf)
+            )
+            is_above = field.name not in ("power", "shift")
+            yield f"transform.{field.name}", _Rule((S,), "float64", least, is_above=is_above, most=most)
         return
     for field in fields(kind):
         is_lag = field.name == "lag"
