@@ -1,12 +1,17 @@
-"""Is an argument what it should be? Checks of numbers, counts, choices and paths that all of the library shares."""
+"""Is an argument what it should be, and which was meant by a call that a function does not take?
+
+Checks of numbers, counts, choices and paths that all of the library shares, and answers to what others call arguments.
+"""
 
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeGuard
+from typing import ParamSpec, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -14,6 +19,8 @@ from gatecast.exceptions import ConfigError
 
 __all__ = [
     "Check",
+    "answers_calls",
+    "answers_making",
     "as_tuple",
     "check_choice",
     "check_count",
@@ -28,6 +35,28 @@ __all__ = [
     "is_number",
     "suggest",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+# what Nixtla, Darts, sktime, scikit-learn and others call an argument of `fit`, `predict` and the like
+WORDS = {
+    "data": "df X x series context history train dataset X_train train_df input_df past_data",
+    "horizon": "h fh n steps n_steps prediction_length forecast_horizon n_periods",
+    "future": "X_df futr_df X_future future_df future_covariates exog future_exog xreg exogenous known_covariates",
+    "level": "levels coverage alpha interval conf_int prediction_intervals",
+    "quantiles": "quantile q quantile_levels",
+    "n_paths": "num_samples n_samples",
+    "id_col": "id unique_id group_col series_col id_column item_id",
+    "time_col": "ds date_col timestamp_column time_column date_column",
+    "target_col": "target y_col target_column value_col",
+    "freq": "frequency",
+    "test_size": "horizon h n_test",
+    "season_length": "seasonality season_lengths seasonal_periods season seasons m sp period periods",
+    "models": "model forecasters estimators",
+    "n_windows": "n_splits n_folds cv_windows windows",
+    "step_size": "stride step step_length",
+}
 
 # takes the argument's name, its value and the sentence that says how to fix it
 Check = Callable[[str, object, str], None]
@@ -96,3 +125,80 @@ def check_choice(name: str, value: object, choices: Sequence[str], code: Callabl
         known = ", ".join(repr(choice) for choice in choices)
         written = f"{name}={nearest!r}" if code is None else code(nearest)
         raise ConfigError(f"`{name}` must be one of {known}, got {value!r}. Did you mean `{written}`?")
+
+
+def answers_making(cls: type[T]) -> type[T]:
+    """Let a class answer arguments that it does not take as `answers_calls` has a function do."""
+    cls.__init__ = answers_calls(cls.__init__, cls.__name__)  # type: ignore[method-assign]
+    return cls
+
+
+def answers_calls(function: Callable[P, R], name: str | None = None) -> Callable[P, R]:
+    """Let a function answer a call that it does not take with a ConfigError that says what was meant.
+
+    `name` is what the call is made by, where that is not the function's own.
+    """
+
+    @functools.wraps(function)
+    def answering(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            signature = inspect.signature(function)
+            told = None
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError:
+                told = _answer(name or function.__name__, signature, args, kwargs)
+            if told is None:
+                raise
+            raise ConfigError(told) from None
+
+    return answering
+
+
+def _answer(name: str, signature: inspect.Signature, args: Sequence[object], kwargs: dict[str, object]) -> str:
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != "self"]
+    names = [parameter.name for parameter in own]
+    unknown = next((one for one in kwargs if one not in names), None)
+    if unknown is not None:
+        return _of_unknown(name, names, unknown, kwargs[unknown])
+    n_given = len(args) - ("self" in signature.parameters)
+    n_places = sum(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in own)
+    if n_given > n_places:
+        if name == "fit":
+            return (
+                f"`fit` takes the data in one place, and {n_given} were passed. Put the target into the table, e.g. "
+                '`fit(X.assign(y=y), target_col="y")`.'
+            )
+        return (
+            f"`{name}` takes at most {n_places} arguments without a name, and {n_given} were passed. Name the others, "
+            f"which are {_listed(names[n_places:])}."
+        )
+    missing = [p.name for p in own if p.default is p.empty and p.name not in kwargs][max(n_given, 0) :]
+    if missing:
+        return f"`{name}` was called without `{missing[0]}`, which was expected. Use `{name}({missing[0]}=...)`."
+    return f"`{name}` was given an argument twice, and each was expected once. Use `{name}({names[0]}=...)`."
+
+
+def _of_unknown(name: str, names: list[str], unknown: str, value: object) -> str:
+    meant = next((own for own in names if unknown in WORDS.get(own, "").split()), None)
+    text = repr(value) if isinstance(value, int | float | str | list | tuple) else "..."
+    text = text if len(text) < 40 else "..."
+    if meant is not None:
+        return f"`{unknown}` is called `{meant}` here: use `{name}({meant}={text})`."
+    if name == "fit" and unknown == "y":
+        return '`fit` has no `y`: put the target into the table, e.g. `fit(X.assign(y=y), target_col="y")`.'
+    if unknown in WORDS["horizon"].split() or unknown == "horizon":
+        return (
+            f"`{name}` has no `{unknown}`: the steps ahead are `LSTMForecaster(horizon={text})` or `predict({text})`."
+        )
+    if unknown in WORDS["n_paths"].split():
+        return f"`{name}` has no `{unknown}`: sample paths are `simulate(n_paths={text})`."
+    nearest = suggest(unknown, names, least=0.5)
+    guess = f"Did you mean `{name}({nearest}={text})`?" if nearest else f"It takes {_listed(names)}."
+    return f"`{name}` has no argument `{unknown}`, and one of its own was expected. {guess}"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

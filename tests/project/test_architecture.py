@@ -16,7 +16,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = [
     ["exceptions", "_json"],
     ["_validation"],
-    ["texts", "_files", "_machine", "_calls"],
+    ["texts", "_files", "_machine"],
     ["network"],
     ["data.panel"],
     ["data.values", "data.seasonality", "data.reading"],

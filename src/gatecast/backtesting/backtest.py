@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from gatecast._calls import answers_calls
 from gatecast._files import fingerprint
-from gatecast._validation import check_count, check_positive, is_integer
+from gatecast._validation import answers_calls, check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
 from gatecast.backtesting.models import ROLES, Entry, Models, Nested, named_models, takes
 from gatecast.backtesting.record import Backtest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Unpack, final, overload
 
 import numpy as np
 
-from gatecast._calls import answers_making
+from gatecast._validation import answers_making
 from gatecast.backtesting.models import Model, named_models, takes
 from gatecast.data.panel.arrays import Floats, Frame
 from gatecast.exceptions import ConfigError, DataError, NotFittedError

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, Unpack, overload
 
 import numpy as np
 
-from gatecast._calls import answers_calls
-from gatecast._validation import check_count, check_positive, check_steps
+from gatecast._validation import answers_calls, check_count, check_positive, check_steps
 from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel

@@ -12,8 +12,7 @@ from typing import final
 
 import numpy as np
 
-from gatecast._calls import answers_making
-from gatecast._validation import as_tuple, check_count, is_integer
+from gatecast._validation import answers_making, as_tuple, check_count, is_integer
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.local import AutoRegression, Local, WindowMean, library
 from gatecast.exceptions import ConfigError

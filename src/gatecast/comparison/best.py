@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
 import numpy as np
 
-from gatecast._calls import answers_making
 from gatecast._files import read_tensors, write_atomically, write_tensors
 from gatecast._json import JsonObject
+from gatecast._validation import answers_making
 from gatecast.backtesting.combination import Combination, ask, knows_ahead, mean_of
 from gatecast.backtesting.models import Model
 from gatecast.backtesting.record import Backtest

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gatecast._calls import answers_calls
 from gatecast._json import JsonObject
+from gatecast._validation import answers_calls
 from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
 from gatecast.backtesting.combination import Combination
 from gatecast.backtesting.models import PRETRAINED, Entry, Model, Models, named_models

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast._calls import answers_calls
+from gatecast._validation import answers_calls
 from gatecast.data import Panel
 from gatecast.diagnosis.checks import judge
 from gatecast.diagnosis.evidence import rmse

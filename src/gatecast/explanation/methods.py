@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatecast._calls import answers_calls
+from gatecast._validation import answers_calls
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import DataError
 from gatecast.explanation.gates import Gates, read_gates

@@ -6,8 +6,7 @@ import os
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 
-from gatecast._calls import answers_calls
-from gatecast._validation import check_count, check_path, check_steps, check_whole
+from gatecast._validation import answers_calls, check_count, check_path, check_steps, check_whole
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, NotFittedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Unpack, overload
 
-from gatecast._calls import answers_calls
+from gatecast._validation import answers_calls
 from gatecast.data import Panel
 from gatecast.forecaster.lstm import LSTMForecaster
 from gatecast.model.protocol import FrameT

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast._calls import answers_calls
 from gatecast._json import JsonObject, plain
+from gatecast._validation import answers_calls
 from gatecast.backtesting.models import PRETRAINED, Model
 from gatecast.baselines.base import Baseline
 from gatecast.comparison.comparison import Comparison, compare, model_named

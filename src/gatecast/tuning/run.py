@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast._calls import answers_calls
 from gatecast._files import fingerprint
 from gatecast._json import plain
+from gatecast._validation import answers_calls
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from gatecast._calls import answers_calls
+from gatecast._validation import answers_calls
 from gatecast.data.panel.arrays import Array, Frame, Ints
 from gatecast.data.panel.frequency import Freq, plain_freq
 from gatecast.data.panel.panel import Panel

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecast._calls import answers_calls
+from gatecast._validation import answers_calls
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
