@@ -22,6 +22,7 @@ from gatecast.cli.wording import as_options, in_options, option_text
             "Use `--season-length 24 --season-length 168`, or `--layer-norm --cell gru`.",
         ),
         ('Pass them: `models={"LSTM": ...}`.', 'Pass them: `models={"LSTM": ...}`.'),
+        ("Pass `id_col=...`.", "Pass `id_col=...`."),
         ("Use `n_layers=2`, or None to have it chosen.", "Use `--n-layers 2`, or leave it out to have it chosen."),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gatecast.cli import tables
 from gatecast.cli.choices import USUAL_LEVELS, levels_of, settings_of
 from gatecast.cli.commands import ForecastOptions
-from gatecast.cli.compare import SHOWN, say_board, say_failures
+from gatecast.cli.compare import SHOWN, counted, covariate_settings, say_board, say_failures
 from gatecast.cli.options import COVARIATES, flag_of
 from gatecast.cli.output import Printer, check_outputs, rows_of, write_table
 from gatecast.cli.reading import ahead_of_table, read, roles_of, say_table
@@ -20,6 +20,7 @@ from gatecast.exceptions import ConfigError
 from gatecast.model.settings import changed
 
 if TYPE_CHECKING:
+    from gatecast.comparison.best import Best
     from gatecast.comparison.comparison import Comparison
     from gatecast.data import Panel
     from gatecast.forecaster import Forecaster
@@ -34,26 +35,25 @@ KNOWN = (*COVARIATES, "horizon", "seed", "progress", "checkpoint_seconds")
 
 def forecast_others(options: ForecastOptions) -> None:
     """Run the command with models other than the LSTM alone."""
-    from gatecast.comparison.best import Best
-
     settings, levels = settings_of(options, options.horizon), levels_of(options.level)
     _refuse_what_is_the_lstms(options, settings)
     check_outputs({"the data file": options.data, "the future file": options.future_file}, {"--out": options.out})
-    models = _models(options, settings)
+    models = _models(options, settings.seed)
     printer = Printer(shown=not (options.json or options.quiet))
     table = read(options.data, options, roles_of(options.settings))
     table, ahead = ahead_of_table(table, tuple(settings.future), options.future_file, options, options.horizon)
     say_table(printer, table, ahead.n_steps)
     found = _compared(table.panel, models, options, settings, levels)
-    best = Best(found.board, models) if options.model == BEST else None
+    best = _best(found, models) if options.model == BEST else None
     chosen = best or models[options.model]
     known = {} if ahead.rows is None else {"future": ahead.rows}
     forecast = chosen.fit(table.panel).predict(level=levels or None, **known)
     write_table(forecast, options.out, raw_cells=options.raw_cells)
     verdict = [text.say("en", as_options) for text in found.board.verdict.sentences] if best is not None else []
+    notes = [ahead.note] if ahead.note else []
     if options.json:
         report = {"data": table.facts(), "comparison": found.to_dict(), "verdict": verdict}
-        printer.json({**report, "forecast": rows_of(forecast), "files": {"out": options.out}, "notes": [ahead.note]})
+        printer.json({**report, "forecast": rows_of(forecast), "files": {"out": options.out}, "notes": notes})
         return
     say_board(printer, found.board, found.backtest, options.horizon, None, SHOWN, {})
     say_failures(printer, found.board.errors)
@@ -63,9 +63,11 @@ def forecast_others(options: ForecastOptions) -> None:
     if not (options.quiet and options.out):
         is_saved = options.out is not None
         tables.say_forecast(Printer(shown=True), forecast, table.panel, options.horizon, is_saved=is_saved)
-    printer.notes([note for note in (ahead.note,) if note])
+    printer.notes(notes)
     if best is not None:
-        printer.say(f"The forecast comes from {_said(best.choices, best.overall)}, fitted to all points.")
+        names = best.choices.values()
+        source = counted(names) if len(names) > 1 else next(iter(names), best.overall)
+        printer.say(f"The forecast comes from {source}, fitted to all points.")
     printer.file("Forecast written to", options.out)
 
 
@@ -82,12 +84,12 @@ def _refuse_what_is_the_lstms(options: ForecastOptions, settings: Settings) -> N
         )
 
 
-def _models(options: ForecastOptions, settings: Settings) -> dict[str, Forecaster]:
+def _models(options: ForecastOptions, seed: int) -> dict[str, Forecaster]:
     from gatecast.comparison.comparison import USUAL, model_named
 
-    columns = {name: value for name in COVARIATES if (value := getattr(settings, name))}
+    columns = covariate_settings(options)
     names = USUAL if options.model == BEST else dict.fromkeys((options.model, YARDSTICK))
-    return {name: model_named(name, options.horizon, settings.seed, **columns) for name in names}
+    return {name: model_named(name, options.horizon, seed, **columns) for name in names}
 
 
 def _compared(
@@ -107,11 +109,7 @@ def _compared(
     )
 
 
-def _said(choices: dict[object, str], overall: str) -> str:
-    """Say which model serves how many series."""
-    if len(choices) < 2:
-        return next(iter(choices.values()), overall)
-    counts: dict[str, int] = {}
-    for name in choices.values():
-        counts[name] = counts.get(name, 0) + 1
-    return ", ".join(f"{name} for {n:,}" for name, n in sorted(counts.items(), key=lambda pair: -pair[1]))
+def _best(found: Comparison, models: dict[str, Forecaster]) -> Best:
+    from gatecast.comparison.best import Best
+
+    return Best(found.board, models)

@@ -5,12 +5,13 @@ What it shares with `backtest` and `report` stands here, too: which models take 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gatecast.cli.commands import CompareOptions, WindowOptions
+from gatecast.cli.commands import CompareOptions, ForecastOptions, WindowOptions
 from gatecast.cli.options import COVARIATES
 from gatecast.cli.output import Printer, check_outputs, number, write_table
 from gatecast.cli.reading import read_known
@@ -31,6 +32,7 @@ __all__ = [
     "SHOWN",
     "arguments_of",
     "compare",
+    "counted",
     "covariate_settings",
     "models_of",
     "percent",
@@ -90,9 +92,7 @@ def _say(printer: Printer, found: Comparison, table: Table, options: CompareOpti
     for expectation in found.facts.expectations:
         printer.say(f"What the series say: {expectation.message}")
     if table.n_series > 1 and len(board.per_series):
-        counts = board.per_series["chosen"].value_counts()
-        parts = ", ".join(f"{name} for {n:,}" for name, n in counts.items())
-        printer.say(f"Series by series, these would be taken: {parts}.")
+        printer.say(f"Series by series, these would be taken: {counted(board.per_series['chosen'])}.")
     printer.file("All forecasts written to", options.out)
 
 
@@ -110,7 +110,12 @@ def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Forecaster
     return [model_named(name, options.horizon, options.seed, **settings) for name in options.models or usual]
 
 
-def covariate_settings(options: WindowOptions) -> dict[str, Any]:
+def counted(names: Iterable[object]) -> str:
+    """Say how often each model is named, the most frequent first: `LSTM for 3, AutoETS for 1`."""
+    return ", ".join(f"{name} for {n:,}" for name, n in Counter(names).most_common())
+
+
+def covariate_settings(options: WindowOptions | ForecastOptions) -> dict[str, Any]:
     """Return what the LSTM is told of the table's columns and calendar; only what differs from its defaults."""
     return {name: value for name in COVARIATES if (value := getattr(options.settings, name))}
 

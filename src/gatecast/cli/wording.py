@@ -52,10 +52,9 @@ def _in_options(code: str) -> str:
 def _arguments(keyword: ast.keyword) -> list[tuple[str, object]]:
     if keyword.arg in GROUPS and isinstance(keyword.value, ast.Call):
         return [pair for inner in keyword.value.keywords for pair in _arguments(inner)]
-    value = ast.literal_eval(keyword.value)
-    if isinstance(value, dict) and ... in value.values():
+    if any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(keyword.value)):
         raise ValueError("an example that leaves something open is nothing to paste")
-    return [(keyword.arg or "", value)]
+    return [(keyword.arg or "", ast.literal_eval(keyword.value))]
 
 
 def option_text(name: str, value: object) -> str:

@@ -372,11 +372,10 @@ def _expected_recent(tensors: Tensors, header: Header, S: int) -> Iterator[tuple
 def _expected_transform(name: str, S: int) -> Iterator[tuple[str, _Rule]]:
     kind = TRANSFORMS[name]
     if issubclass(kind, BoxCox):
+        signed = {"power": (LOWEST_POWER, HIGHEST_POWER), "shift": (-math.inf, math.inf)}
         for field in fields(BoxCoxRows):
-            least, most = {"power": (LOWEST_POWER, HIGHEST_POWER), "shift": (-math.inf, math.inf)}.get(
-                field.name, (0, math.inf)
-            )
-            is_above = field.name not in ("power", "shift")
+            least, most = signed.get(field.name, (0, math.inf))
+            is_above = field.name not in signed
             yield f"transform.{field.name}", _Rule((S,), "float64", least, is_above=is_above, most=most)
         return
     for field in fields(kind):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
+from gatecast.backtesting.combination import mean_of
 from gatecast.baselines.base import Baseline
 from gatecast.charts.forecasts import newest_part
 from gatecast.charts.thinning import envelope
@@ -35,13 +36,13 @@ def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Frame, comparison
         table = model.predict(data=panel, future=ahead, level=list(levels) or None)
     else:
         levels = LEVELS
-        table = _named_lstm(other.fit(panel).predict(level=list(levels)), type(other).__name__)
+        table = _named_lstm(other.fit(panel).predict(level=list(levels)), other.name)
     chosen = _chosen(panel, comparison)
     return {
         "horizon": model.fitted_.horizon,
         "levels": list(levels),
         "n_series": panel.n_series,
-        "model": NAME if other is None else type(other).__name__,
+        "model": NAME if other is None else other.name,
         "about": _how(model, panel) if other is None else "forecast.about_other",
         "chosen_by_error": panel.n_series > SHOWN and "rank" in chosen[0],
         "series": [_one(model, panel, table, **choice) for choice in chosen],
@@ -63,9 +64,7 @@ def _named_lstm(table: Frame, name: str) -> Frame:
     """Give the columns of another model's forecast the names by which charts know them."""
     import narwhals as nw
 
-    frame = nw.from_native(table, eager_only=True)
-    own = [column for column in frame.columns[2:] if column == name or column.startswith(f"{name}-")]
-    renamed: Frame = frame.rename({column: NAME + column.removeprefix(name) for column in own}).to_native()
+    renamed: Frame = mean_of({name: nw.from_native(table, eager_only=True)}, None, NAME, LEVELS, None).to_native()
     return renamed
 
 

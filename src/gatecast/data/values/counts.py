@@ -30,11 +30,9 @@ def are_sparse_counts(values: Floats, offsets: Ints) -> Array:
     # most panels hold no zero at all
     if not (values == 0).any():
         return np.zeros(S, bool)
-    series = np.repeat(np.arange(S), np.diff(offsets))
     seen = ~np.isnan(values)
     is_count = ~seen | ((values >= 0) & (values == np.floor(values)))
-    observed, zeros = (np.bincount(series, where, S) for where in (seen, values == 0))
-    others = np.bincount(series, ~is_count, S)
+    observed, zeros, others = _counted(offsets, seen, values == 0, ~is_count)
     # a series of zeros alone shows no demand at all
     return np.asarray((others == 0) & (observed > INTERVAL * (observed - zeros)) & (zeros < observed))
 
@@ -54,12 +52,16 @@ def are_never_negative(values: Floats, offsets: Ints) -> Array:
     S = len(offsets) - 1
     if not (values == 0).any():
         return np.zeros(S, bool)
-    series = np.repeat(np.arange(S), np.diff(offsets))
-    observed, zeros, negative = (
-        np.bincount(series, where, S) for where in (~np.isnan(values), values == 0, values < 0)
-    )
+    observed, zeros, negative = _counted(offsets, ~np.isnan(values), values == 0, values < 0)
     least = np.maximum(LEAST_ZEROS, ZERO_SHARE * observed)
     return np.asarray((negative == 0) & (zeros >= least) & (zeros < observed))
+
+
+def _counted(offsets: Ints, *where: Array) -> list[Ints]:
+    """Count the points of each series, `(S,)`, where something is so, `(N,)`."""
+    S = len(offsets) - 1
+    series = np.repeat(np.arange(S), np.diff(offsets))
+    return [np.bincount(series, one, S) for one in where]
 
 
 def mean_of_quantiles(quantiles: Floats, probabilities: Floats) -> Floats:
