@@ -13,7 +13,16 @@ import numpy as np
 from gatecast._files import read_tensors, write_tensors
 from gatecast.data.panel.arrays import Floats
 from gatecast.network.initial import initial_weights
-from gatecast.network.wrapper import FINISHED, OptimizerSettings, Trainer, make_trainer, segment_source, thread_count
+from gatecast.network.inputs import PanelArrays, cut
+from gatecast.network.wrapper import (
+    FINISHED,
+    OptimizerSettings,
+    SegmentSource,
+    Trainer,
+    make_trainer,
+    segment_source,
+    thread_count,
+)
 from gatecast.pretraining.family import FAMILY, LOSS, SeasonClass
 from gatecast.pretraining.made_panel import made_panel
 from gatecast.pretraining.weights import KEPT, write_weights
@@ -21,6 +30,7 @@ from gatecast.pretraining.weights import KEPT, write_weights
 __all__ = ["Course", "pretrain", "rates_of"]
 
 KEY = "gatecast_pretraining"
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,9 @@ class Course:
         n_steps: Training steps.
         fresh_every: Steps after which new series are made.
         n_series: Made series at a time.
-        batch_size: Sequences in a step.
+        batch_size: Sequences in a step, if they are the longest ones; of shorter ones there are as many more.
+        n_groups: Groups of series of similar length; sequences of a step are from one of them.
+        run: Steps with the same group that follow each other.
         learning_rate: The highest one.
         ema_decay: Decay of the moving average of the weights, which is kept.
         clip_norm: The gradient's global norm is clipped to this.
@@ -40,21 +52,23 @@ class Course:
     n_steps: int = 8000
     fresh_every: int = 400
     n_series: int = 6000
-    batch_size: int = 32
+    batch_size: int = 16
+    n_groups: int = 6
+    run: int = 4
     learning_rate: float = 0.004
     ema_decay: float = 0.998
     clip_norm: float = 0.5
 
 
-# steps and seeds of the networks that come with the package, by season
+# courses and seeds of the networks that come with the package, by season
 NETWORKS = {
-    1: (12000, (0, 1, 2)),
-    4: (12000, (0, 1)),
-    5: (5000, (0,)),
-    7: (6000, (0,)),
-    12: (10000, (0, 1)),
-    24: (6000, (0, 1)),
-    52: (5000, (0,)),
+    1: (Course(12000), (0, 1, 2)),
+    4: (Course(12000), (0, 1)),
+    5: (Course(5000), (0,)),
+    7: (Course(6000), (0, 1)),
+    12: (Course(16000), (0, 1)),
+    24: (Course(6000, batch_size=32, n_groups=1), (0, 1)),
+    52: (Course(4000), (0,)),
 }
 # a course of seconds, whose weights a test compares with kept ones
 MINIATURE = Course(n_steps=40, fresh_every=20, n_series=60, batch_size=8, ema_decay=0.9)
@@ -103,23 +117,40 @@ def pretrain(
         rng = np.random.default_rng([seed, own.season, len(log)])
         arrays = made_panel(own, course.n_series, rng)
         made = time.monotonic() - started
-        source = segment_source(
-            arrays,
-            own.value_inputs(),
-            own.burn_in,
-            own.lengths[1] - own.burn_in,
-            course.batch_size,
-            int(rng.integers(2**62)),
-        )
-        outcome, _ = trainer.run_into(source, done, rates[done : done + n], records)
-        if outcome != FINISHED:
-            raise FloatingPointError(f"the loss of season {own.season} is no number after {done} steps")
+        sources = _sources(arrays, own, course, rng)
+        for at in range(0, n, course.run):
+            here = slice(at, min(at + course.run, n))
+            source = sources[rng.choice(len(sources), p=_shares(own, course.n_groups))]
+            outcome, _ = trainer.run_into(source, done + at, rates[done:][here], records[here])
+            if outcome != FINISHED:
+                raise FloatingPointError(f"the loss of season {own.season} is no number after {done + at} steps")
         seconds = time.monotonic() - started
         log.append({"step": done + n, "loss": float(records[:, 0].mean()), "seconds": seconds, "making": made})
         _keep(trainer, kept, log)
         if on_turn is not None:
             on_turn(done + n)
     return np.asarray(trainer.mean_weights())
+
+
+def _sources(arrays: PanelArrays, own: SeasonClass, course: Course, rng: Rng) -> list[SegmentSource]:
+    """Take series of similar length together, so that hardly a step is spent on what comes after their ends."""
+    lengths = np.diff(arrays.offsets)
+    edges = np.geomspace(*own.lengths, course.n_groups + 1)[1:-1]
+    sources = []
+    for group in range(course.n_groups):
+        rows = np.flatnonzero(np.digitize(lengths, edges) == group)
+        longest = int(lengths[rows].max())
+        alike = cut(arrays.series(rows), arrays.offsets[rows], lengths[rows])
+        n = course.batch_size * own.lengths[1] // longest
+        seed = int(rng.integers(2**62))
+        sources.append(segment_source(alike, own.value_inputs(), own.burn_in, longest - own.burn_in, n, seed))
+    return sources
+
+
+def _shares(own: SeasonClass, n_groups: int) -> Floats:
+    """Say how many of the steps see each group: longer series have more to learn from, and users have short ones."""
+    roots = np.sqrt(np.geomspace(*own.lengths, n_groups + 1)[1:])
+    return roots / roots.sum()
 
 
 def _keep(trainer: Trainer, path: Path, log: list[dict[str, float]]) -> None:
@@ -150,9 +181,8 @@ def main() -> None:
     asked = parser.parse_args()
     weights = {}
     for own in FAMILY:
-        n_steps, seeds = NETWORKS[own.season]
+        course, seeds = NETWORKS[own.season]
         for seed in seeds if own.season in asked.seasons else ():
-            course = Course(n_steps=n_steps)
             weights[own.season, seed] = pretrain(own, seed, course, asked.folder, on_turn=_tell(own, seed))
     write_weights(asked.out, weights)
     print(f"Written to {asked.out}: {len(weights)} networks, {asked.out.stat().st_size / 1e6:.2f} MB.")

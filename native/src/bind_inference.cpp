@@ -1,6 +1,9 @@
 // Forecasts of a trained network: along many sequences at once, and one observation at a time.
 #include <nanobind/stl/string.h>
 
+#include <cstring>
+#include <memory>
+
 #include "bindings.hpp"
 #include "gatecast/isa.hpp"
 #include "gatecast/runner.hpp"
@@ -38,6 +41,36 @@ void check_series(const PanelView<Real>& panel, const int64_t* series, int64_t c
     }
 }
 
+// A network with its weights. Those that were used last are kept, as packing the weights of a small network takes
+// longer than a forecast. Callers hold the interpreter's lock.
+template <typename Real>
+std::shared_ptr<const Network<Real>> network_of(const Shape& shape, const std::string& isa, const ReadArray& weights) {
+    struct Kept {
+        std::vector<Real> flat;
+        std::shared_ptr<const Network<Real>> network;
+    };
+    constexpr std::size_t kMost = 8;
+    constexpr int64_t kLargest = 1'000'000;
+    static std::vector<Kept> kept;
+    const Kernels<Real>& kernels = kernels_for<Real>(isa);
+    for (auto known = kept.begin(); known != kept.end(); ++known) {
+        const Network<Real>& network = *known->network;
+        if (&network.kernels != &kernels || !(network.shape == shape)) continue;
+        const Real* flat = read<Real>(weights, "weights", {network.layout.flat});
+        if (std::memcmp(flat, known->flat.data(), known->flat.size() * sizeof(Real)) != 0) continue;
+        std::rotate(kept.begin(), known, known + 1);
+        return kept.front().network;
+    }
+    auto network = std::make_shared<Network<Real>>(shape, kernels);
+    const int64_t size = network->layout.flat;
+    const Real* flat = read<Real>(weights, "weights", {size});
+    network->set_weights(flat);
+    if (size > kLargest) return network;
+    if (kept.size() == kMost) kept.pop_back();
+    kept.insert(kept.begin(), {{flat, flat + size}, network});
+    return network;
+}
+
 // No more threads than pieces of work.
 int threads_for(int n_threads, int64_t pieces) {
     return static_cast<int>(std::clamp<int64_t>(pieces, 1, checked_threads(n_threads)));
@@ -53,8 +86,8 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInpu
     check_panel(shape, panel, value_inputs);
     check_loss(shape, loss);
     checked_threads(n_threads);
-    Network<Real> network(shape, kernels_for<Real>(isa));
-    network.set_weights(read<Real>(weights, "weights", {network.layout.flat}));
+    const auto known = network_of<Real>(shape, isa, weights);
+    const Network<Real>& network = *known;
     const auto count = static_cast<int64_t>(starts.size());
     const int64_t* of = read<int64_t>(series, "series", {count});
     const int64_t* start = read<int64_t>(starts, "starts", {-1});
@@ -111,8 +144,8 @@ void forecast_slopes(const Shape& shape, const LossSettings& loss, const ValueIn
     checked_threads(n_threads);
     require_between("n_steps", n_steps, 1, kMaxSteps);
     require_between("middle", middle, 0, shape.P - 1);
-    Network<Real> network(shape, kernels_for<Real>(isa));
-    network.set_weights(read<Real>(weights, "weights", {network.layout.flat}));
+    const auto known = network_of<Real>(shape, isa, weights);
+    const Network<Real>& network = *known;
     const auto count = static_cast<int64_t>(origins.size());
     const int64_t* of = read<int64_t>(series, "series", {count});
     const int64_t* origin = read<int64_t>(origins, "origins", {-1});

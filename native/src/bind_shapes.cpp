@@ -111,14 +111,23 @@ Shape make_shape(int dense_inputs, const std::vector<std::array<int, 2>>& embedd
 }
 
 ValueInputs make_value_inputs(const std::vector<int>& lags, const std::vector<int>& skip_forecasts,
-                              const std::vector<int>& drifts, bool level) {
+                              const std::vector<int>& drifts, const std::vector<std::array<int, 4>>& averages,
+                              bool level) {
     for (int lag : lags) require_between("lags", lag, 1, kMaxSteps);
     for (int m : skip_forecasts) require_between("skip_forecasts", m, -kMaxSteps, kMaxSteps);
     require_between<std::size_t>("number of lags", lags.size(), 0, kMaxWidth);
     for (int n : drifts) require_between("drifts", n, 1, kMaxSteps);
-    require_between<std::size_t>("number of skip forecasts and drifts", skip_forecasts.size() + drifts.size(), 0,
-                                 kMaxSkipForecasts);
-    return {.lags = lags, .skip_forecasts = skip_forecasts, .drifts = drifts, .level = level};
+    std::vector<SeasonalAverage> made;
+    for (const auto& [season, count, newest, follows] : averages) {
+        require_between("season of averages", season, 1, kMaxSteps);
+        require_between("seasons of averages", count, 1, kMaxSteps / season);
+        require_between("newest seasons of averages", newest, newest < 0 ? -kMaxSteps : 1, kMaxSteps / season);
+        require_between("lines of averages", follows, 0, newest < 0 ? 0 : 1);
+        made.push_back({season, count, newest, follows == 1});
+    }
+    require_between<std::size_t>("number of skip forecasts, drifts and averages",
+                                 skip_forecasts.size() + drifts.size() + made.size(), 0, kMaxSkipForecasts);
+    return {.lags = lags, .skip_forecasts = skip_forecasts, .drifts = drifts, .averages = made, .level = level};
 }
 
 LossSettings make_loss(const std::string& kind, double huber_delta, const std::vector<double>& quantiles) {
@@ -218,9 +227,10 @@ void bind_shapes(nb::module_& module) {
         .def(
             "__init__",
             [](ValueInputs* self, const std::vector<int>& lags, const std::vector<int>& skip_forecasts,
-               const std::vector<int>& drifts,
-               bool level) { new (self) ValueInputs(make_value_inputs(lags, skip_forecasts, drifts, level)); },
-            nb::kw_only(), "lags"_a, "skip_forecasts"_a, "drifts"_a, "level"_a);
+               const std::vector<int>& drifts, const std::vector<std::array<int, 4>>& averages, bool level) {
+                new (self) ValueInputs(make_value_inputs(lags, skip_forecasts, drifts, averages, level));
+            },
+            nb::kw_only(), "lags"_a, "skip_forecasts"_a, "drifts"_a, "averages"_a, "level"_a);
     nb::class_<LossSettings>(module, "Loss", "What is minimised.")
         .def(
             "__init__",

@@ -8,7 +8,7 @@ import pytest
 from gatecast import ConfigError
 from gatecast.explanation.importance import slopes_of_values
 from gatecast.network import wrapper
-from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
+from gatecast.network.inputs import LossSettings, PanelArrays, SeasonalAverage, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.network.wrapper import Stretches
 
@@ -17,6 +17,19 @@ from .hand_set import fitted, hourly, set_weights
 H, N, STEP = 3, 60, 1e-4
 EACH_VALUE_INPUTS = [
     ValueInputs((1, 4, 7), (1, 4, -5, 0, 8), drifts=(3, 11)),
+    ValueInputs(
+        (1, 4),
+        (1, -5),
+        drifts=(3,),
+        averages=(
+            SeasonalAverage(4, 3, 1),
+            SeasonalAverage(4, 2, 3, follows=True),
+            SeasonalAverage(5, 9, 9),
+            SeasonalAverage(1, 6, 2, follows=True),
+            SeasonalAverage(5, 2, -4),
+        ),
+    ),
+    ValueInputs((), (1,), averages=(SeasonalAverage(3, 4, 2, follows=True),)),
     ValueInputs((2,), (), level=False),
     ValueInputs(),
 ]

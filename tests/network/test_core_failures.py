@@ -213,7 +213,7 @@ IMPOSSIBLE = {
     "no units": ({"stack": (LayerSpec("lstm", 0),)}, "`units` must be between 1 and"),
     "no dilation": ({"stack": (LayerSpec("lstm", 4, 0),)}, "`dilation` must be between 1 and"),
     "all dropped": ({"stack": (LayerSpec("dropout", dropout=1.0),)}, "`dropout` must be at least 0 and below 1, got 1"),
-    "candidates": ({"n_skip_forecasts": 9}, "`n_skip_forecasts` must be between 0 and 8, got 9"),
+    "candidates": ({"n_skip_forecasts": 17}, "`n_skip_forecasts` must be between 0 and 16, got 17"),
     "parameters": ({"n_parameters_of_step": 33}, "`n_parameters_of_step` must be between 1 and 32, got 33"),
     "embedding": ({"embeddings": ((0, 3),)}, "`embedding categories` must be at least 1, got 0"),
     "ahead": ({"n_ahead_numbers": 3}, "`n_ahead_numbers` must be between 0 and 2, got 3"),
@@ -329,10 +329,15 @@ def test_lens_numbers():
     for lags in ((0,), (1, -2)):
         with pytest.raises(ValueError, match="`lags` must be between 1 and"):
             inputs.ValueInputs(lags).native()
-    with pytest.raises(ValueError, match="`number of skip forecasts and drifts` must be between 0 and 8, got 9"):
-        inputs.ValueInputs((), tuple(range(9))).native()
+    with pytest.raises(
+        ValueError, match="`number of skip forecasts, drifts and averages` must be between 0 and 16, got 17"
+    ):
+        inputs.ValueInputs((), tuple(range(17))).native()
     with pytest.raises(ValueError, match="`skip_forecasts` must be between"):
         inputs.ValueInputs((), (-(2**31),)).native()
+    for average, told in (((0, 1, 1, 0), "season of"), ((7, 0, 1, 0), "seasons of"), ((7, 1, 2**30, 0), "newest")):
+        with pytest.raises(ValueError, match=f"`{told}.*` must be between 1 and"):
+            inputs.ValueInputs((1,), averages=(average,)).native()
 
 
 # a network that fits `panel_of_floats(**FULL)` with two numbers and one code ahead, seen through VALUE_INPUTS

@@ -21,7 +21,7 @@ from core_problems import (
 )
 
 from gatecast.network import reference, wrapper
-from gatecast.network.inputs import PanelArrays, ValueInputs
+from gatecast.network.inputs import PanelArrays, SeasonalAverage, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from oracles.segment_draws import Segments
 
@@ -29,6 +29,14 @@ from oracles.segment_draws import Segments
 LENGTHS = (40, 9, 0, 1, 14)
 LAGS = (1, 4, 7)
 CANDIDATES, DRIFTS = (1, 4, -3, 0, 30), (9, 50)
+# of seasons that most series have several of, and of one that few have
+AVERAGES = (
+    SeasonalAverage(3, 4, 1),
+    SeasonalAverage(3, 2, 5, follows=True),
+    SeasonalAverage(7, 9, 9),
+    SeasonalAverage(1, 6, 2, follows=True),
+    SeasonalAverage(5, 2, -3),
+)
 NAMES = ("values", "lags", "candidates", "numbers", "codes", "ahead", "everything")
 # categories and width of each code: the first one is known ahead
 EMBEDDINGS = ((4, 3), (3, 2), (5, 2))
@@ -57,8 +65,8 @@ def panel_of(name, seed=0):
 
 def value_inputs_of(name):
     lags = () if name == "values" else LAGS
-    mixed = {"skip_forecasts": CANDIDATES, "drifts": DRIFTS} if name in ("candidates", "ahead", "everything") else {}
-    return ValueInputs(lags, **mixed)
+    mixed = {"skip_forecasts": CANDIDATES, "drifts": DRIFTS, "averages": AVERAGES}
+    return ValueInputs(lags, **mixed if name in ("candidates", "ahead", "everything") else {})
 
 
 def spec_of(name, stack, H, loss, decoder=()):
@@ -129,7 +137,7 @@ def test_panel_in_single_precision(way, name, each_isa):
 @pytest.mark.parametrize("way", PROBLEMS)
 def test_panel_gradients_by_differences(way, name, loss, each_isa):
     # losses without a kink: a panel's targets stand where they stand
-    assert_native_gradients(PROBLEMS[way](name, loss=loss, B=4), step=1e-3)
+    assert_native_gradients(PROBLEMS[way](name, loss=loss, B=4), step=4e-4)
 
 
 def test_panel_gradients_with_chance(each_isa):
@@ -245,6 +253,63 @@ def test_drifts_by_hand():
     assert reference.candidates_at(panel, value_inputs, 0, 4, 3).tolist() == [[50, 50, 50], [63, 76, 89], [60, 70, 80]]
     assert reference.candidates_at(panel, value_inputs, 0, 0, 2).tolist() == [[10, 10]] * 3
     assert value_inputs.history == 9
+
+
+def test_seasonal_averages_by_hand():
+    values = np.array([9.0, 1.0, 3.0, 5.0, 9.0, 6.0, 14.0])
+    panel = PanelArrays(values, values, np.array([0, 7]), np.ones(1))
+    value_inputs = ValueInputs(
+        (1,),
+        (),
+        averages=(
+            SeasonalAverage(2, 3, 3),
+            SeasonalAverage(2, 2, 1),
+            SeasonalAverage(2, 1, 9),
+            SeasonalAverage(8, 2, 2, follows=True),
+        ),
+        level=False,
+    )
+    # seasons of two steps: (1, 3), (5, 9), (6, 14); the last two moved by 10 - 8.5, the last one by 38 / 6 - 10
+    by_hand = [[4, 26 / 3, 4], [7, 13, 7], [6 - 11 / 3, 14 - 11 / 3, 6 - 11 / 3], [14, 14, 14]]
+    np.testing.assert_allclose(reference.candidates_at(panel, value_inputs, 0, 6, 3), by_hand, rtol=1e-15)
+    # a step before: (9, 1), (3, 5), (9, 6); expected are 7, 6 moved by 7.5 - 5.75, 9 by 5.5 - 7.5
+    assert reference.inputs_at(panel, value_inputs, 0, 6)[:5].tolist() == [8, 7, 6.25, 7, 0]
+    assert value_inputs.history == 19
+
+
+def test_lines_through_seasons_by_hand():
+    values = np.array([5.0, 1.0, 3.0, 4.0, 10.0, 9.0, 11.0])
+    panel = PanelArrays(values, values, np.array([0, 7]), np.ones(1))
+    value_inputs = ValueInputs(
+        (1,),
+        (),
+        averages=(
+            SeasonalAverage(2, 3, 3, follows=True),
+            SeasonalAverage(2, 3, 1, follows=True),
+            SeasonalAverage(1, 3, 3, follows=True),
+        ),
+        level=False,
+    )
+    # (1, 3), (4, 10), (9, 11) have means of 2, 7 and 10, through which a line rises by 4 a season, from 19 / 3 in the
+    # middle; the mean of the last season is 10, and 10, 9 and 11 rise by half a step
+    first, line = np.array([14 / 3, 8, 14 / 3]), np.array([8, 8, 12])
+    by_hand = [first + line, first + line - 4 + 10 - 19 / 3, [11, 11.5, 12]]
+    np.testing.assert_allclose(reference.candidates_at(panel, value_inputs, 0, 6, 3), by_hand, rtol=1e-14)
+
+
+def test_averages_at_the_level_of_the_newest_values_by_hand():
+    values = np.array([5.0, 1.0, 3.0, 4.0, 10.0, 9.0, 11.0])
+    panel = PanelArrays(values, values, np.array([0, 7]), np.ones(1))
+    value_inputs = ValueInputs(
+        (1,),
+        (),
+        averages=(SeasonalAverage(2, 2, -3), SeasonalAverage(4, 2, -3), SeasonalAverage(4, 1, -4)),
+        level=False,
+    )
+    # 10, 9, 11 are 10 on average; before: 3, 4, 10 and 5, 1, 3 (so 13 / 3), 5, 1, 3; nothing is known of 4 before
+    by_hand = [[6.5 + 17 / 3, 10.5 + 17 / 3, 6.5 + 17 / 3], [4 + 7, 10 + 7, 9 + 7], [4, 10, 9]]
+    np.testing.assert_allclose(reference.candidates_at(panel, value_inputs, 0, 6, 3), by_hand, rtol=1e-14)
+    assert value_inputs.history == 12
 
 
 def test_mixture_of_equal_shares_is_the_mean_of_the_candidates(each_isa):

@@ -318,3 +318,26 @@ def test_streams_forecast_does_not_change_later():
     kept = first.copy()
     stream.update(200.0, True)
     np.testing.assert_array_equal(first, kept)
+
+
+def test_networks_that_are_kept_are_not_taken_for_others():
+    # twelve networks are more than are kept, and a number that changed in place is another network
+    spec = NetworkSpec(6, (LayerSpec("lstm", 3),), H, n_skip_forecasts=3)
+    stretches = Stretches(np.zeros(1, np.int64), np.zeros(1, np.int64), np.full(1, 20))
+    arrays = replace(panel(), n_ahead_numbers=0)
+
+    def forecast(flat):
+        return wrapper.run_sequences(spec, flat, LossSettings(), VALUE_INPUTS, arrays, stretches).last[0, 0]
+
+    flats = [initial_weights(spec, seed, np.float64) for seed in range(12)]
+    first = [forecast(flat) for flat in flats]
+    assert len({tuple(forecast) for forecast in first}) == 12
+    # in the order in which the oldest ones are given up, and in that in which the newest are found again
+    for order in (range(12), range(11, -1, -1)):
+        for k in order:
+            np.testing.assert_array_equal(forecast(flats[k]), first[k])
+    changed = flats[11]
+    changed[-1] += 0.5
+    np.testing.assert_allclose(forecast(changed)[-1] - first[11][-1], 0.5, rtol=1e-12)
+    changed[-1] -= 0.5
+    np.testing.assert_allclose(forecast(changed), first[11], rtol=1e-12)

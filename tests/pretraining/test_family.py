@@ -28,6 +28,18 @@ def test_lags_move_along_with_the_season_and_keep_their_number():
         assert own.value_inputs(season).n_candidates == own.value_inputs().n_candidates
 
 
+def test_averages_move_along_with_the_season():
+    for own in FAMILY:
+        assert {average.season for average in own.value_inputs().averages} <= {own.season, own.longer}
+    six_days = class_of(6).value_inputs(6).averages
+    assert [average.season for average in six_days] == [6, 6, 6, 312]
+    # a year is averaged at the level of four weeks
+    assert (six_days[-1].newest, class_of(7).value_inputs().averages[-1].newest) == (-24, -28)
+    # two seasons at once are learned without averages, and quarters go on along their years as well
+    assert class_of(48, 336).value_inputs(48, 336).averages == ()
+    assert [average.follows for average in class_of(4).value_inputs().averages] == [False] * 3 + [True] * 2
+
+
 def test_whole_seasons_are_forecast_by_whole_seasons():
     for own in FAMILY[1:]:
         for season in (2, 3, 5, 6, 9, 13, 30, 48, 52):

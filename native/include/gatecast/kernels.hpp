@@ -138,7 +138,7 @@ enum class Loss : int { squared, absolute, huber, quantile, normal, student };
 // What they are called in Python, in the order of the enum.
 constexpr const char* kLossNames[] = {"mse", "mae", "huber", "quantile", "normal", "student"};
 
-constexpr int kMaxSkipForecasts = 8, kMaxParameters = 32;
+constexpr int kMaxSkipForecasts = 16, kMaxParameters = 32;
 
 // What was lost by some forecasts.
 struct OriginLoss {

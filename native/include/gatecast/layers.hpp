@@ -22,6 +22,8 @@ struct LayerSpec {
     bool residual = false;    // the input is added to the output
     bool ends_stack = false;  // no layer above reads more of it than the steps that are forecast from
     double dropout = 0.0;     // probability that an input is dropped
+
+    bool operator==(const LayerSpec&) const = default;
 };
 
 // What a layer is made from. `index`: its number in the network; `inputs`: the width of what it reads.

@@ -21,6 +21,8 @@ struct Shape {
     // the future decoder: contexts of each step, numbers and (first) codes that are known ahead, hidden units (0: none)
     int contexts = 0, ahead_numbers = 0, ahead_codes = 0, future_units = 0;
 
+    bool operator==(const Shape&) const = default;
+
     int outputs() const { return (J + P + contexts) * H; }
 
     // Whether a forecast reads its window as a whole, so that no state can be carried into it.

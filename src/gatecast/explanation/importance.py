@@ -16,7 +16,7 @@ from gatecast.explanation.gates import member_of
 from gatecast.explanation.units import duration, duration_message
 from gatecast.model.alignment import match_series, model_inputs
 from gatecast.model.evaluation import forecast_windows
-from gatecast.network.inputs import PanelArrays, ValueInputs
+from gatecast.network.inputs import PanelArrays, SeasonalAverage, ValueInputs
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import SlopeResult, forecast_slopes
 from gatecast.texts.message import Message
@@ -317,14 +317,21 @@ def slopes_of_values(found: SlopeResult, value_inputs: ValueInputs, arrays: Pane
         moved = found.inputs[..., j] * counts[:, None]
         slopes[..., own] += moved
         slopes[..., value_inputs.history - lag : value_inputs.history - lag + T] -= moved
+    for j, average in enumerate(value_inputs.averages if value_inputs.lags else ()):
+        _add_surprises(slopes, found.inputs[..., len(value_inputs.lags) + j], average, y, at)
     if value_inputs.lags and value_inputs.level:
         spread = 1.0 if arrays.spreads is None else float(arrays.spreads[0])
         counts = np.abs(y[at] / spread) < CLIP_LEVEL
-        slopes[..., own] += found.inputs[..., len(value_inputs.lags)] * (counts / spread)[:, None]
+        slopes[..., own] += found.inputs[..., value_inputs.n_inputs - 2] * (counts / spread)[:, None]
     for j, m in enumerate(value_inputs.skip_forecasts):
         _add_candidate(slopes, found.candidates[:, :, j].astype(np.float64), m, origins)
     for j, n_back in enumerate(value_inputs.drifts, start=len(value_inputs.skip_forecasts)):
         _add_drift(slopes, found.candidates[:, :, j].astype(np.float64), np.minimum(n_back, origins))
+    for j, average in enumerate(value_inputs.averages, start=value_inputs.n_candidates - len(value_inputs.averages)):
+        shares = found.candidates[:, :, j].astype(np.float64)
+        for i, origin in enumerate(origins):
+            back = average_slopes(average, int(origin), n_steps=H)
+            slopes[i, :, slopes.shape[2] - back.shape[1] :] += shares[i][:, None] * back
     return slopes[..., ::-1]
 
 
@@ -350,6 +357,50 @@ def _add_drift(slopes: Floats, shares: Floats, back: Ints) -> None:
     steps = np.arange(1, shares.shape[1] + 1) / np.maximum(back, 1)[:, None] * (back > 0)[:, None]
     slopes[:, :, newest] += shares * (1 + steps)
     slopes[rows, :, newest - back] -= shares * steps
+
+
+def average_slopes(average: SeasonalAverage, t: int, n_steps: int) -> Floats:
+    """Say how each step of a seasonal average made at position t moves with the values up to there.
+
+    Returns:
+        `(n_steps, n)`, the newest value last.
+    """
+    m, count, newest, follows = average
+    whole = (t + 1) // m
+    if not whole:
+        return np.ones((n_steps, 1))
+    used = min(count, whole)
+    slopes = np.zeros((n_steps, min(t + 1, average.history)))
+    steps, end = np.arange(n_steps), slopes.shape[1]
+    for back in range(1, used + 1):
+        slopes[steps, end - back * m + steps % m] += 1 / used
+    if newest < 0:
+        known = min(count, (t + 1 + newest) // m) if t + 1 >= -newest else 0
+        slopes[:, newest:] += (known > 0) / -newest
+        for back in range(1, known + 1):
+            slopes[:, end - back * m + newest : end - back * m] += 1 / (known * newest)
+        return slopes
+    newest = min(newest, whole)
+    slopes[:, -m * newest :] += 1 / (m * newest)
+    slopes[:, -m * used :] -= 1 / (m * used)
+    if follows and used > 1:
+        # least squares through the means of the seasons
+        line = np.repeat(np.arange(used) - (used - 1) / 2, m) * 12 / (m * used * (used**2 - 1))
+        slopes[:, -m * used :] += (steps // m + (newest + 1) / 2)[:, None] * line
+    return slopes
+
+
+def _add_surprises(slopes: Floats, entered: Array, average: SeasonalAverage, y: Floats, at: Ints) -> None:
+    """Add the way through how far each value was from a seasonal average; `entered` `(n, H, T)` are slopes of these."""
+    T = at.shape[1]
+    for i, j in np.argwhere(at >= average.season):
+        t = at[i, j]
+        back = average_slopes(average, int(t) - 1, n_steps=1)[0]
+        before = y[t - len(back) : t]
+        if np.abs(y[t] - before @ back) < CLIP_CHANGE:
+            newest = slopes.shape[2] - T + j
+            slopes[i, :, newest] += entered[i, :, j]
+            slopes[i, :, newest - len(back) : newest] -= entered[i, :, j, None] * back
 
 
 def _covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:

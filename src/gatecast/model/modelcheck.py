@@ -281,7 +281,8 @@ def _check_spec(spec: NetworkSpec) -> None:
 def _check_record(record: FitRecord) -> None:
     plan, inputs = record.plan, record.value_inputs
     counts = [number for number in vars(plan).values() if isinstance(number, int)]
-    reach = [*inputs.lags, *inputs.drifts, *map(abs, inputs.skip_forecasts)]
+    averaged = [abs(average.newest) + average.history for average in inputs.averages]
+    reach = [*inputs.lags, *inputs.drifts, *map(abs, inputs.skip_forecasts), *averaged]
     _require(all(0 <= count < 2**53 for count in counts), "a plan of negative numbers")
     _require(0 < plan.season_length <= MOST_STEPS, f"a season of {plan.season_length} steps")
     _require(0 < plan.lookback <= MOST_STEPS, f"a lookback of {plan.lookback} steps")

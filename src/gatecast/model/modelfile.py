@@ -36,7 +36,7 @@ from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 7
+FORMAT = 8
 KEY = "gatecast"
 # what parts that do not fit together raise where they are put together or run
 MISFITS = (

@@ -38,7 +38,7 @@ class ValueInputs:
     Which numbers about the values enter, and which naive forecasts are mixed.
     """
 
-    def __init__(self, *, lags: Sequence[int], skip_forecasts: Sequence[int], drifts: Sequence[int], level: bool) -> None: ...
+    def __init__(self, *, lags: Sequence[int], skip_forecasts: Sequence[int], drifts: Sequence[int], averages: Sequence[Sequence[int]], level: bool) -> None: ...
 
 class Loss:
     """What is minimised."""

@@ -6,13 +6,13 @@ Records that the core takes, and how panels are joined, cut and extended before 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar, cast
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from gatecast.network import _native
 
-__all__ = ["LOSSES", "Ahead", "LossSettings", "PanelArrays", "ValueInputs"]
+__all__ = ["LOSSES", "Ahead", "LossSettings", "PanelArrays", "SeasonalAverage", "ValueInputs"]
 __all__ += ["cut", "extend", "join", "newest", "spans", "split", "typed"]
 
 # names of the losses
@@ -54,6 +54,31 @@ class LossSettings:
         return _native.Loss(kind=self.loss, huber_delta=self.huber_delta, quantiles=self.quantiles)
 
 
+class SeasonalAverage(NamedTuple):
+    """A naive forecast: the mean of the same step of the last seasons, moved to the newest level.
+
+    Where a series is younger, fewer seasons count, and the last value stands in for less than one season.
+
+    Args:
+        season: Steps in it; 1 for the mean of the last values.
+        n_seasons: Seasons that are averaged.
+        newest: Seasons whose mean is the level of the forecast; the same number for that of all. If negative, the
+            forecast is moved by how much higher the last |newest| values were than the same steps of earlier seasons.
+        follows: Whether it goes on along the line through the means of the seasons, by least squares; not with a
+            negative `newest`.
+    """
+
+    season: int
+    n_seasons: int
+    newest: int
+    follows: bool = False
+
+    @property
+    def history(self) -> int:
+        """How many points back it reaches."""
+        return self.season * max(self.n_seasons, self.newest) + max(0, -self.newest)
+
+
 @dataclass(frozen=True)
 class ValueInputs:
     """Which differences of the values are inputs, and which naive forecasts the skip connection mixes.
@@ -65,27 +90,32 @@ class ValueInputs:
         level: Whether, with lags, the level is an input too.
         drifts: Naive forecasts beside these: the line through the last value and the one so many steps before it (the
             first one, where the series is younger) goes on.
+        averages: Further naive forecasts. With lags, how far a value was from each of them, as it was known the step
+            before, is an input too.
     """
 
     lags: tuple[int, ...] = ()
     skip_forecasts: tuple[int, ...] = ()
     level: bool = True
     drifts: tuple[int, ...] = ()
+    averages: tuple[SeasonalAverage, ...] = ()
 
     @property
     def n_inputs(self) -> int:
         """Numbers about the values that enter at each step."""
-        return len(self.lags) + 1 + self.level if self.lags else 1
+        return len(self.lags) + len(self.averages) + 1 + self.level if self.lags else 1
 
     @property
     def n_candidates(self) -> int:
         """J, naive forecasts that the skip connection mixes."""
-        return len(self.skip_forecasts) + len(self.drifts)
+        return len(self.skip_forecasts) + len(self.drifts) + len(self.averages)
 
     @property
     def history(self) -> int:
         """How many points back inputs and naive forecasts reach."""
-        return max((abs(m) for m in (*self.lags, *self.skip_forecasts, *self.drifts)), default=0)
+        # how far a value was from an average is an input, so they are needed from the step before on
+        averaged = (average.history + 1 for average in self.averages)
+        return max((*map(abs, (*self.lags, *self.skip_forecasts, *self.drifts)), *averaged), default=0)
 
     @property
     def season(self) -> int:

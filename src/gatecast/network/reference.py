@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatecast.network.inputs import LossSettings, PanelArrays, ValueInputs
+from gatecast.network.inputs import LossSettings, PanelArrays, SeasonalAverage, ValueInputs
 from gatecast.network.origins import loss_and_slopes, parameters, raw_slopes
 from gatecast.network.spec import NetworkSpec
 
@@ -210,6 +210,7 @@ def inputs_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int) -> 
         spread = 1.0 if panel.spreads is None else panel.spreads[s]
         level = np.clip(y[t] / spread, -CLIP_LEVEL, CLIP_LEVEL)
         levels = [level] if value_inputs.level else []
+        changes += [y[t] - average_at(y[:t], own, 1)[0] if t >= own.season else 0.0 for own in value_inputs.averages]
         about = [*np.clip(changes, -CLIP_CHANGE, CLIP_CHANGE), *levels, float(np.isnan(panel.targets[row]))]
     return np.concatenate([about, _row(panel.numbers, row), _row(panel.static_numbers, s)]).astype(y.dtype)
 
@@ -228,7 +229,28 @@ def candidates_at(panel: PanelArrays, value_inputs: ValueInputs, s: int, t: int,
     for j, n in enumerate(value_inputs.drifts, start=len(value_inputs.skip_forecasts)):
         n = min(n, t)
         out[j] = y[t] + np.arange(1, H + 1) * ((y[t] - y[t - n]) / n if n else 0.0)
+    for j, own in enumerate(value_inputs.averages, start=len(out) - len(value_inputs.averages)):
+        out[j] = average_at(y, own, H)
     return out
+
+
+def average_at(y: Array, average: SeasonalAverage, H: int) -> Array:
+    """Seasonal average `(H,)` behind the values y; the last of them where they are less than a season."""
+    m, n, newest, follows = average
+    whole = len(y) // m
+    if not whole:
+        return np.repeat(y[-1:], H)
+    seasons = y[len(y) - whole * m :].reshape(whole, m)
+    used = seasons[-n:]
+    step = np.polyfit(np.arange(len(used)), used.mean(axis=1), 1)[0] if follows and len(used) > 1 else 0.0
+    if newest < 0:
+        ends = [len(y) - back * m for back in range(1, n + 1) if len(y) - back * m + newest >= 0]
+        first = used.mean() + (y[newest:].mean() - np.mean([y[end + newest : end] for end in ends]) if ends else 0.0)
+    else:
+        first = seasons[-newest:].mean() + step * (1 + (min(newest, whole) - 1) / 2)
+    levels = first + step * np.arange(H // m + 1)
+    ahead = (used.mean(axis=0) - used.mean())[None] + levels[:, None]
+    return np.asarray(ahead.reshape(-1)[:H], y.dtype)
 
 
 def batch_of(

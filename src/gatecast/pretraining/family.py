@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatecast.data.panel.arrays import Ints
-from gatecast.network.inputs import LossSettings, ValueInputs
+from gatecast.network.inputs import LossSettings, SeasonalAverage, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 __all__ = ["FAMILY", "LOSS", "SCALING", "TRANSFORM", "SeasonClass", "class_of"]
@@ -19,8 +19,13 @@ TRANSFORM, SCALING = "fourth-root", "season"
 N_LAYERS, UNITS = 2, 64
 # seasons back at which the longest of the lines begins that naive forecasts go on along: the whole past of most series
 SEASONS_OF_DRIFT = 10
+# seasons whose same steps are averaged, those whose mean is the level, and whether it follows their line; quarters have
+# more of them, and a year of days is averaged over so many years, at the level of so many weeks
+AVERAGED, ALSO_OF_QUARTERS = ((4, 1, False), (12, 2, False), (30, 5, False)), ((6, 1, True), (25, 3, True))
+YEARS_AVERAGED, WEEKS_OF_LEVEL = 3, 4
 # a second season of up to so many of the first is one that a network learned
 MOST_RATIO = 14
+QUARTERS = 4
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,16 @@ class SeasonClass:
         # a year of days lies too far back for most series: there the third season counts as well
         backs = (m, 2 * m, far) if self.is_double else (m, 2 * m, 3 * m, *((far,) if far else ()))
         drifts = (m, far or SEASONS_OF_DRIFT * m)
-        return ValueInputs((1, *backs), (1, *backs, -m), level=False, drifts=drifts)
+        averages = self._averages(m, far)
+        return ValueInputs((1, *backs), (1, *backs, -m), level=False, drifts=drifts, averages=averages)
+
+    def _averages(self, m: int, far: int) -> tuple[SeasonalAverage, ...]:
+        """Return which averages of seasons are mixed; two seasons at once were learned worse with them."""
+        if self.is_double:
+            return ()
+        kinds = AVERAGED + (ALSO_OF_QUARTERS if self.season == QUARTERS else ())
+        years = (SeasonalAverage(far, YEARS_AVERAGED, -WEEKS_OF_LEVEL * m),) if far else ()
+        return (*(SeasonalAverage(m, *kind) for kind in kinds), *years)
 
     @property
     def is_double(self) -> bool:
