@@ -126,10 +126,11 @@ def backtest(
         folder: Where finished windows are kept, to go on from after an interruption, or with further models.
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
-        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that baselines have of
-            themselves, and none for others. A model that took longer is not tried in later windows. Models with a limit
-            run in a process of their own, which ends them wherever they are; they have to be such that they can be
-            pickled (classes and functions of a notebook can).
+        time_limit: Seconds of computing (processor time on each thread, so that a busy machine ends nothing that a
+            quiet one would not; time in which a model waits counts as it passes) for each fit, and for each forecast,
+            of each model; None for those that baselines have of themselves, and none for others. A model that took
+            longer is not tried in later windows. Models with a limit run in a process of their own, which ends them
+            wherever they are; they have to be such that they can be pickled (classes and functions of a notebook can).
         id_col: Name of the column that tells series apart, where it is not `unique_id`.
         time_col: Name of the time column, where it is not found.
         target_col: Name of the target column, where it is not found.

@@ -72,7 +72,7 @@ def learning_curves(
     Args:
         fit: A fitted model, or its `history_`.
         diagnosis: From `diagnose`; its findings about training stand below the picture.
-        unit: What errors are measured in, e.g. the target's name.
+        unit: What errors are measured in; the target's name when absent and a model is passed.
         noise_floor: The lowest RMSE that any model could reach, where it is known.
         title: Headline.
 
@@ -95,8 +95,16 @@ def learning_curves(
                 "`fit` holds pretrained networks, which have no learning curve, and a model that was trained was "
                 'expected. Fit with `pretrained="none"`.'
             )
+        unit = unit or _unit(fit)
         fit = fit.history_
     return draw(training_chart(training_of(fit), Texts("en"), unit, noise_floor, title, _verdict(diagnosis)))
+
+
+def _unit(model: LSTMForecaster) -> str:
+    """Name what errors are measured in: the target, or under a transform without a validation set what came of it."""
+    target, transform = model.fitted_.after.columns.target, model.fitted_.record.transform
+    is_transformed = transform != "none" and not model.history_.get("validation_rmse")
+    return f"{transform} of {target}" if is_transformed else target
 
 
 def training_of(history: Mapping[str, Sequence[float]]) -> Training:

@@ -332,7 +332,11 @@ class WindowOptions(TableOptions):
         shown="the usual ones",
     )
     time_limit: float | None = option(
-        60.0, "Seconds for a fit in one window; a slower model is reported as timed out.", "SECONDS", panel=WINDOWS
+        None,
+        "Seconds of computing for a fit of any model in one window; a slower one is reported as timed out.",
+        "SECONDS",
+        panel=WINDOWS,
+        shown="60 for all but the LSTM",
     )
     n_jobs: int | None = option(
         None, "Processes; -1 for one on each processor.", "N", panel=WINDOWS, shown="1, and -1 for ten series or more"
@@ -402,16 +406,22 @@ class ReportOptions(WindowOptions):
     )
     time_limit: float | None = option(
         None,
-        "Seconds for a fit in one window; a slower model is reported as timed out.",
+        "Seconds of computing for a fit of any model in one window; a slower one is reported as timed out.",
         "SECONDS",
         panel=WINDOWS,
-        shown="30, and 20 for ten series or more",
+        shown="30 for all but the LSTM, and 20 for ten series or more",
     )
     prefer: str = option(
         "accurate",
         "What to recommend: accurate for the smallest error, or fast for a faster model that is not distinguishable.",
         "WHAT",
         panel=WINDOWS,
+    )
+    model: str = option(
+        "best",
+        "Whose forecast is shown: best for what the comparison recommends, or one of its models, like LSTM.",
+        "MODEL",
+        panel=RESULTS,
     )
     out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
     lang: str = option("en", "Language of the report: en, or zh for Chinese.", "LANG", panel=RESULTS)

@@ -197,8 +197,8 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
     """Let SARIMA forecast the sine, with orders that are searched for and with its own; none if not installed."""
     from gatecast.baselines.statistical import SARIMA, AutoARIMA
 
-    found = AutoARIMA(season_length=1, max_points=SARIMA_POINTS)
-    given = SARIMA(season_length=1, order=SINE_ORDER)
+    found = AutoARIMA(season_length=1, max_points=SARIMA_POINTS, time_limit=None)
+    given = SARIMA(season_length=1, order=SINE_ORDER, time_limit=None)
     with _missing(printer, "SARIMA"):
         searched = _rival("AutoARIMA", found, train, test)
         return {"sarima": searched, "sarima_by_hand": _rival("SARIMA(2,0,2)", given, train, test)}

@@ -14,7 +14,9 @@ from gatecast.data.reading.ahead import split_future
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.diagnosis import Diagnosis, Finding
 from gatecast.diagnosis import diagnose as examine
+from gatecast.diagnosis.findings import error_of
 from gatecast.exceptions import ConfigError
+from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from gatecast import Panel
@@ -51,6 +53,8 @@ def say_findings(printer: Printer, findings: tuple[Finding, ...]) -> None:
         printer.say(f"  {finding.sentence}")
         if finding.remedy:
             printer.say(f"  Try: {as_options(finding.settings)}", wrap=False)
+    if not findings:
+        printer.say(Texts("en")("summary.no_findings"))
     printer.say()
 
 
@@ -62,7 +66,11 @@ def _say_steps(printer: Printer, diagnosis: Diagnosis) -> None:
     for step in diagnosis.steps:
         helped = "kept" if step.helped else "not kept"
         rows.append([as_options(step.settings), f"{step.rmse_before:.4g}", f"{step.rmse_after:.4g}", helped])
-    printer.table("Remedies, tried on the validation set", ["remedy", "RMSE before", "after", ""], rows)
+    printer.table(
+        "Remedies, tried on the validation set",
+        ["remedy", f"{error_of(is_scaled=diagnosis.is_scaled)} before", "after", ""],
+        rows,
+    )
     for step in diagnosis.steps:
         if step.failure is not None:
             why = in_options(step.failure.say("en", as_options))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -31,6 +33,8 @@ __all__ = ["forecast"]
 TEST_SHARE = 0.45
 # below this share of the time there is no second fit after a test; without a test a few seconds are left at least
 REFIT_SHARE, LEAST_SHARE = 0.25, 0.05
+# columns of a forecast that say of which series and time it is
+N_KEYS = 2
 
 
 class Budget:
@@ -98,16 +102,24 @@ class Tested:
 
 @dataclass(frozen=True)
 class Made:
-    """A forecast, the model that made it, and what was done to get here in one sentence."""
+    """A forecast, the model that made it, what was done to get here in one sentence, and how it is asked again."""
 
     model: LSTMForecaster
     table: pd.DataFrame
     note: str
+    ask: Callable[..., pd.DataFrame]
+
+    def to_draw(self) -> pd.DataFrame:
+        """Return the forecast for a picture: with the usual intervals where none were asked for and there are any."""
+        has_own = len(self.table.columns) > N_KEYS + 1
+        if has_own or not self.model.fitted_.has_intervals:
+            return self.table
+        return self.ask(level=USUAL_LEVELS)
 
 
 def forecast(options: ForecastOptions) -> None:
     """Run the command."""
-    if options.model != LSTM:
+    if options.model.strip().lower() != LSTM.lower():
         from gatecast.cli.best import forecast_others
 
         forecast_others(options)
@@ -253,16 +265,16 @@ def _make(task: Task, panel: Panel, ahead: Ahead, tested: Tested | None) -> Made
             f"The model that was tested made the forecast, {why}: it learned from the points before the test part and "
             "has read all of them."
         )
-        table = tested.model.predict(data=panel, future=ahead.rows, level=levels, quantiles=quantiles)
-        return Made(tested.model, table, note)
+        ask = partial(tested.model.predict, data=panel, future=ahead.rows)
+        return Made(tested.model, ask(level=levels, quantiles=quantiles), note, ask)
     seconds = None if limit is None else max(left, LEAST_SHARE) * limit
     settings = replace(task.settings, max_seconds=seconds, checkpoint=checkpoints.path)
     model = LSTMForecaster.from_settings(settings).fit(panel, resume=checkpoints.resumed)
     note = "The forecast comes from a second fit, which learned from the test part too."
     if not model.fitted_.record.is_trained:
         note = "The forecast comes from networks that have read the test part too."
-    table = model.predict(future=ahead.rows, level=levels, quantiles=quantiles)
-    return Made(model, table, "" if tested is None else note)
+    ask = partial(model.predict, future=ahead.rows)
+    return Made(model, ask(level=levels, quantiles=quantiles), "" if tested is None else note, ask)
 
 
 def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> tuple[dict[float, float], str]:
@@ -294,14 +306,11 @@ def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: P
         return False, ""
     from gatecast.charts import plot_forecast
 
-    first = panel.ids.tolist()[0]
+    ids = panel.ids.tolist()
 
     def draw() -> Figure:
         if tested is None:
-            return plot_forecast(made.model, panel, forecast=made.table, unique_id=first)
-        return plot_forecast(tested.model, tested.train, tested.held_out, made.table, unique_id=first)
+            return plot_forecast(made.model, panel, forecast=made.to_draw(), unique_id=ids[0])
+        return plot_forecast(tested.model, tested.train, tested.held_out, made.to_draw(), unique_id=ids[0])
 
-    is_drawn, remark = try_picture(draw, options.plot)
-    if is_drawn and panel.n_series > 1:
-        remark = f"{options.plot} shows the first of {panel.n_series} series, {first!r}. {remark}".rstrip()
-    return is_drawn, remark
+    return try_picture(draw, options.plot, ids)

@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 import typer
 
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.settings import SETTINGS, Network, Setting, Settings, Training
+from gatecast.model.settings import COVARIATES, SETTINGS, Network, Setting, Settings, Training
 
 __all__ = [
     "COVARIATES",
@@ -47,7 +47,6 @@ PANELS = {
     "Network": "The network (good as it is)",
     "Training": "The training (good as it is)",
 }
-COVARIATES = ("past", "future", "static", "calendar", "country")
 # what is not chosen from the data where it is left out
 LEFT_OUT = ("country", "max_seconds", "n_threads", "checkpoint", "dilations")
 METAVARS = {int: "N", float: "X", str: "NAME", Path: "FILE"}

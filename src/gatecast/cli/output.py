@@ -234,14 +234,15 @@ def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
     )
 
 
-def try_picture(draw: Callable[[], Figure], path: Path) -> tuple[bool, str]:
-    """Draw a picture of what is done and kept already: one that fails costs nothing else.
+def try_picture(draw: Callable[[], Figure], path: Path, ids: Sequence[object]) -> tuple[bool, str]:
+    """Draw a picture, of the first of some series, of what is done and kept: one that fails costs nothing else.
 
     Returns:
         Whether it was drawn, and a remark, "" for none.
     """
+    first = f"{path} shows the first of {len(ids)} series, {ids[0]!r}. " if len(ids) > 1 else ""
     try:
-        return True, write_picture(draw(), path)
+        return True, f"{first}{write_picture(draw(), path)}".rstrip()
     except Exception as error:
         if os.environ.get(DEBUG):
             raise

@@ -270,8 +270,7 @@ def _validation(record: FitRecord) -> str:
     each = record.n_held_out // n_some
     some = f"{n_some:,} of {n_all:,}" if n_some < n_all else f"{n_all:,}"
     series = "" if n_all == 1 else f" of each of {some} series"
-    loss = "" if record.validation_loss is None else f" (loss {number(record.validation_loss)})"
-    return f"the last {each:,} points{series} told when to stop, and how wide intervals must be{loss}"
+    return f"the last {each:,} points{series} told when to stop, and how wide intervals must be"
 
 
 def _constant(panel: Panel) -> str:

@@ -39,13 +39,16 @@ from gatecast.network.inputs import LOSSES
 from gatecast.texts.message import OWNERS
 from gatecast.training.schedule import SCHEDULES
 
-__all__ = ["GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code", "refuse_unknown"]
+__all__ = ["COVARIATES", "GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code"]
+__all__ += ["refuse_unknown"]
 
 T = TypeVar("T")
 # of a setting that is known by its name alone
 Value = Any
 Values = Mapping[str, Value]
 CHOSEN = ", or None to have it chosen"
+# what a model learns from beside the target
+COVARIATES = ("past", "future", "static", "calendar", "country")
 # settings that count where nothing is trained
 WITH_PRETRAINED = (
     "horizon",
@@ -62,11 +65,7 @@ WITH_START = (
     *WITH_PRETRAINED,
     "lookback",
     "ensemble",
-    "past",
-    "future",
-    "static",
-    "calendar",
-    "country",
+    *COVARIATES,
     "epochs",
     "batch_size",
     "learning_rate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import string
 import tomllib
 from functools import cache
@@ -15,6 +16,8 @@ __all__ = ["LANGUAGES", "Texts", "catalogue", "check_language"]
 
 LANGUAGES = ("en", "zh")
 UNKNOWN = "–"
+# how a text asks for so many digits that count, and what is too large to be written in full
+DIGITS, LARGE = re.compile(r"\.(\d)g"), 1e9
 
 
 class Texts:
@@ -31,11 +34,16 @@ class Texts:
 
 
 class _Format(string.Formatter):
-    """Formats numbers that are not known as a dash, and everything else as `str.format` does."""
+    """Formats numbers that are not known as a dash, large ones in full, and everything else as `str.format` does."""
 
     def format_field(self, value: object, format_spec: str) -> str:
-        is_unknown = value is None or (isinstance(value, float) and not math.isfinite(value))
-        return UNKNOWN if is_unknown else str(super().format_field(value, format_spec))
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return UNKNOWN
+        digits = DIGITS.fullmatch(format_spec)
+        if digits and isinstance(value, float | int) and 10 ** int(digits[1]) <= abs(value) < LARGE:
+            # 12,346 instead of 1.235e+04
+            format_spec = ",.0f"
+        return str(super().format_field(value, format_spec))
 
 
 _FORMAT = _Format()
