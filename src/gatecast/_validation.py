@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeGuard, TypeVar
 import numpy as np
 
 from gatecast.exceptions import ConfigError
+from gatecast.texts.message import Message
 
 __all__ = [
     "Check",
@@ -59,7 +60,7 @@ WORDS = {
 }
 
 # takes the argument's name, its value and the sentence that says how to fix it
-Check = Callable[[str, object, str], None]
+Check = Callable[[str, object, str | Message], None]
 
 
 def suggest(name: object, known: Iterable[object], least: float = 0.0) -> str:
@@ -77,7 +78,7 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool)
 
 
-def as_tuple(name: str, value: object, remedy: str) -> tuple[object, ...]:
+def as_tuple(name: str, value: object, remedy: str | Message) -> tuple[object, ...]:
     """Take several values as a tuple."""
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         raise ConfigError(f"`{name}` must be several values, got {value!r}. {remedy}")
@@ -87,19 +88,20 @@ def as_tuple(name: str, value: object, remedy: str) -> tuple[object, ...]:
 def _check(expected: str, is_right: Callable[[object], bool]) -> Check:
     """Return a check that raises a ConfigError which says what was expected."""
 
-    def check(name: str, value: object, remedy: str) -> None:
+    def check(name: str, value: object, remedy: str | Message) -> None:
         if not is_right(value):
-            raise ConfigError(f"`{name}` must be {expected}, got {value!r}. {remedy}")
+            facts = {"name": name, "expected": Message(f"argument.{expected}"), "value": repr(value), "remedy": remedy}
+            raise ConfigError(Message("argument.wrong", facts))
 
     return check
 
 
-check_count = _check("a positive integer", lambda value: is_integer(value) and value >= 1)
-check_whole = _check("a whole number from 0 on", lambda value: is_integer(value) and value >= 0)
-check_positive = _check("a positive number", lambda value: is_number(value) and 0 < value < math.inf)
-check_nonnegative = _check("a positive number", lambda value: value == 0 or (is_number(value) and 0 < value < math.inf))
-check_share = _check("at least 0 and below 1", lambda value: is_number(value) and 0 <= value < 1)
-check_flag = _check("True or False", lambda value: isinstance(value, bool | np.bool))
+check_count = _check("count", lambda value: is_integer(value) and value >= 1)
+check_whole = _check("whole", lambda value: is_integer(value) and value >= 0)
+check_positive = _check("positive", lambda value: is_number(value) and 0 < value < math.inf)
+check_nonnegative = _check("positive", lambda value: value == 0 or (is_number(value) and 0 < value < math.inf))
+check_share = _check("share", lambda value: is_number(value) and 0 <= value < 1)
+check_flag = _check("flag", lambda value: isinstance(value, bool | np.bool))
 
 
 def check_steps(horizon: object) -> None:
@@ -112,7 +114,7 @@ def check_steps(horizon: object) -> None:
     check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
 
 
-def check_path(name: str, value: object, remedy: str = 'Use for example `"model.safetensors"`.') -> None:
+def check_path(name: str, value: object, remedy: str | Message = 'Use for example `"model.safetensors"`.') -> None:
     """Check for a text or a path object."""
     if not isinstance(value, str | os.PathLike):
         raise ConfigError(f"`{name}` must be a path, got {value!r}. {remedy}")
@@ -124,7 +126,8 @@ def check_choice(name: str, value: object, choices: Sequence[str], code: Callabl
         nearest = suggest(value, choices)
         known = ", ".join(repr(choice) for choice in choices)
         written = f"{name}={nearest!r}" if code is None else code(nearest)
-        raise ConfigError(f"`{name}` must be one of {known}, got {value!r}. Did you mean `{written}`?")
+        facts = {"name": name, "known": known, "value": repr(value), "written": written}
+        raise ConfigError(Message("argument.choice", facts))
 
 
 def answers_making(cls: type[T]) -> type[T]:

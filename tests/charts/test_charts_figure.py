@@ -12,7 +12,7 @@ import pytest
 import gatecast
 from gatecast import ConfigError, DataError, GatecastError
 from gatecast.charts import plot_forecast, render
-from gatecast.charts.matplotlib_backend import fonts
+from gatecast.charts.fonts import fonts
 from gatecast.charts.thinning import envelope
 from gatecast.texts.frequency import frequency_words
 

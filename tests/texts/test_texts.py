@@ -5,6 +5,7 @@ import functools
 import itertools
 import re
 import string
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +64,12 @@ def source():
 
 def placeholders(text):
     return sorted({name for _, name, _, _ in string.Formatter().parse(text) if name})
+
+
+def test_no_key_stands_in_two_files():
+    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "texts").glob("*.toml")]
+    keys = [(section, key) for sections in files for section, texts in sections.items() for key in texts]
+    assert len(keys) == len(set(keys))
 
 
 def test_texts_are_there_in_all_languages_with_the_same_placeholders():

@@ -170,6 +170,7 @@ def plot_intervals(
     unique_id: object = None,
     newest: int | None = None,
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw the newest part of a series and its forecast with intervals.
 
@@ -181,6 +182,7 @@ def plot_intervals(
         unique_id: Which series of a panel; may be left out where there is one.
         newest: Points of the past that are shown; four horizons and at least 60 when absent.
         title: Headline; the name of the series when absent.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         GatecastError: matplotlib is not installed, or the model is not fitted.
@@ -197,7 +199,7 @@ def plot_intervals(
         ['data', '80 % interval', 'forecast']
     """
     line, begin = newest_part(model, data, forecast, unique_id, newest)
-    return draw(forecast_chart(line, begin, Texts("en"), title))
+    return draw(forecast_chart(line, begin, Texts(lang), title))
 
 
 def forecast_chart(line: Timeline, begin: int, t: Texts, title: str | None = None) -> Chart:
@@ -234,6 +236,7 @@ def plot_forecast(
     unique_id: object = None,
     title: str | None = None,
     noise_floor: float | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw data, predictions and forecast of one series, each at its own time, with the learning curve, if any, beside.
 
@@ -248,6 +251,7 @@ def plot_forecast(
             absent.
         unique_id: Which series of a panel; may be left out where there is one.
         title: Headline; the name of the series when absent.
+        lang: Language of the texts: "en" or "zh".
         noise_floor: The lowest RMSE that any model could reach, where it is known: a line in the learning curve.
 
     Returns:
@@ -268,7 +272,7 @@ def plot_forecast(
         >>> [axes.get_title(loc="left") for axes in figure.axes]
         ['Data, predictions and forecast', 'Learning curve (kept: epoch 2)']
     """
-    line, t = make_timeline(model, train, test, forecast, unique_id), Texts("en")
+    line, t = make_timeline(model, train, test, forecast, unique_id), Texts(lang)
     is_lstm = isinstance(model, LSTMForecaster)
     headline = title or t("chart.lstm_forecast" if is_lstm else "chart.forecast_of", name=shorten(line.name))
     return draw(_chart(line, headline, t, _curve(model, line, noise_floor, t)))
@@ -289,7 +293,13 @@ def _curve(model: Forecaster, line: Timeline, noise_floor: float | None, t: Text
 
 
 def plot_predictions(
-    model: LSTMForecaster, train: Data, test: Data | None = None, *, unique_id: object = None, title: str | None = None
+    model: LSTMForecaster,
+    train: Data,
+    test: Data | None = None,
+    *,
+    unique_id: object = None,
+    title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw data and what the model predicted one step ahead, each prediction at the time that it is for.
 
@@ -301,6 +311,7 @@ def plot_predictions(
         test: The rows behind it.
         unique_id: Which series of a panel; may be left out where there is one.
         title: Headline; the series and the RMSE of both parts when absent.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         GatecastError: matplotlib is not installed, or the model is not fitted.
@@ -315,7 +326,7 @@ def plot_predictions(
         >>> [axes.get_title(loc="left") for axes in plot_predictions(model, train, test).axes]
         ['Data and predictions']
     """
-    line, t = make_timeline(model, train, test, 0, unique_id), Texts("en")
+    line, t = make_timeline(model, train, test, 0, unique_id), Texts(lang)
     said = t("chart.one_step", name=shorten(line.name), errors=_errors(line, t))
     return draw(_chart(line, title or said, t))
 

@@ -5,22 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from gatecast._json import JsonObject
 from gatecast.cli import tables
 from gatecast.cli.choices import USUAL_LEVELS, levels_of, settings_of
 from gatecast.cli.commands import ForecastOptions
 from gatecast.cli.compare import SHOWN, counted, covariate_settings, say_board, say_failures
+from gatecast.cli.language import language
 from gatecast.cli.options import COVARIATES, flag_of
 from gatecast.cli.output import Printer, check_outputs, rows_of, try_picture, write_table
 from gatecast.cli.reading import ahead_of_table, read, roles_of, say_table
-from gatecast.cli.wording import as_options, option_text
+from gatecast.cli.wording import joined, option_text, text
 from gatecast.comparison.comparison import BEST
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.settings import changed
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +39,6 @@ __all__ = ["forecast_others"]
 YARDSTICK = "SeasonalNaive"
 # settings of the LSTM that a comparison takes, too; progress is the command's own
 KNOWN = (*COVARIATES, "horizon", "seed", "progress", "checkpoint_seconds")
-NO_INTERVALS = "There are no intervals: of these series nothing could be held back to measure errors on."
 
 
 def forecast_others(options: ForecastOptions) -> None:
@@ -66,16 +67,16 @@ def forecast_others(options: ForecastOptions) -> None:
     if options.save is not None and isinstance(served, LSTMForecaster):
         served.save(options.save.resolve())
     source = _source(best, next(iter(models)))
-    is_drawn, remark = _draw(options, served, table.panel, known, source)
+    is_drawn, remarks = _draw(options, served, table.panel, known, source)
     verdict = _verdict(found) if best is not None else []
-    notes = [note for note in (ahead.note, unused, without) if note]
+    notes = [note for note in (ahead.note, unused, without) if note is not None]
     if best is not None:
-        notes += [note.say("en", as_options) for note in best.notes if note not in found.board.verdict.sentences]
+        notes += [note for note in best.notes if note not in found.board.verdict.sentences]
     if options.json:
         files = {"out": options.out, "plot": options.plot if is_drawn else None, "model": options.save}
-        report = {"data": table.facts(), "comparison": found.to_dict(), "verdict": verdict}
-        remarks = [remark] if remark else []
-        printer.json({**report, "forecast": rows_of(forecast), "files": files, "notes": notes, "remarks": remarks})
+        report = {"data": table.facts(), "comparison": found.to_dict(), "verdict": tables.in_english(verdict)}
+        said = {"notes": tables.in_english(notes), "remarks": tables.in_english(remarks)}
+        printer.json({**report, "forecast": rows_of(forecast), "files": files, **said})
         return
     say_board(printer, found.board, found.backtest, options.horizon, None, SHOWN, {})
     say_failures(printer, found.board.errors)
@@ -87,12 +88,12 @@ def forecast_others(options: ForecastOptions) -> None:
         tables.say_forecast(Printer(shown=True), forecast, table.panel, options.horizon, is_saved=is_saved)
     printer.notes(notes)
     if best is not None:
-        printer.say(f"The forecast comes from {source}, fitted to all points.")
-    printer.file("Forecast written to", options.out)
-    printer.file("Picture drawn to", options.plot if is_drawn else None)
-    printer.file("Model saved to", options.save, f"; forecast again with: gatecast predict {quote(str(options.save))}")
-    if remark:
-        printer.say(remark)
+        printer.say(text("shown.from_models", source=source))
+    printer.file("written.forecast", options.out)
+    printer.file("written.picture", options.plot if is_drawn else None)
+    printer.file("written.model_again", options.save, command=f"gatecast predict {quote(str(options.save))}")
+    if remarks:
+        printer.say(joined(remarks))
 
 
 def _refuse_what_is_the_lstms(options: ForecastOptions, settings: Settings) -> None:
@@ -102,10 +103,8 @@ def _refuse_what_is_the_lstms(options: ForecastOptions, settings: Settings) -> N
     if options.test_size != ForecastOptions.test_size:
         given.append("test_size")
     if given:
-        raise ConfigError(
-            f"`{flag_of(given[0])}` was passed with `--model {quote(options.model)}`, and only the LSTM has it. Leave "
-            "it out, or leave `--model` out."
-        )
+        facts = {"option": flag_of(given[0]), "model": quote(options.model)}
+        raise ConfigError(Message("option.only_lstm", facts))
 
 
 def _refuse_what_none_does(options: ForecastOptions, models: dict[str, Forecaster]) -> None:
@@ -114,17 +113,13 @@ def _refuse_what_none_does(options: ForecastOptions, models: dict[str, Forecaste
 
     given = covariate_settings(options)
     if given and not any(map(_learns_columns, models.values())):
-        raise ConfigError(
-            f"`{option_text(*next(iter(given.items())))}` was passed with `--model {quote(options.model)}`, which "
-            "learns from the target alone. Leave it out, or take `--model LSTM`."
-        )
+        facts = {"option": option_text(*next(iter(given.items()))), "model": quote(options.model)}
+        raise ConfigError(Message("option.target_alone", facts))
     is_kept = options.model != BEST and isinstance(next(iter(models.values())), LSTMForecaster)
     if options.save is not None and not is_kept:
-        why = "which may choose others than the LSTM" if options.model == BEST else "which is no LSTM"
-        raise ConfigError(
-            f"`--save {options.save}` was passed with `--model {quote(options.model)}`, {why}, and `gatecast predict` "
-            "reads an LSTM alone. Leave `--save` out and keep the forecast with `--out`, or leave `--model` out."
-        )
+        why = Message("option.may_be_others" if options.model == BEST else "option.no_lstm")
+        refused: JsonObject = {"path": str(options.save), "model": quote(options.model), "why": why}
+        raise ConfigError(Message("option.save_no_lstm", refused))
 
 
 def _learns_columns(model: object) -> bool:
@@ -148,37 +143,35 @@ def _models(options: ForecastOptions, seed: int) -> dict[str, Forecaster]:
     return dict(zip((entry.name for entry in named_models(made)), made, strict=True))
 
 
-def _known_ahead(served: Forecaster | Best, rows: Any, names: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+def _known_ahead(served: Forecaster | Best, rows: Any, names: tuple[str, ...]) -> tuple[dict[str, Any], Message | None]:
     """Return what is passed of what is known ahead, and a note where no model that was chosen learned from it."""
     from gatecast.backtesting.combination import knows_ahead
     from gatecast.comparison.best import Best
 
     if rows is None:
-        return {}, ""
+        return {}, None
     if any(map(knows_ahead, served.models.values() if isinstance(served, Best) else [served])):
-        return {"future": rows}, ""
-    was = "was" if len(names) == 1 else "were"
-    return {}, f"{', '.join(names)} {was} not used: what forecasts learned from the target alone."
+        return {"future": rows}, None
+    return {}, Message("shown.not_used", {"names": list(names), "n": len(names)})
 
 
-def _predicted(served: Forecaster | Best, known: dict[str, Any], levels: tuple[float, ...]) -> tuple[pd.DataFrame, str]:
+def _predicted(
+    served: Forecaster | Best, known: dict[str, Any], levels: tuple[float, ...]
+) -> tuple[pd.DataFrame, Message | None]:
     """Forecast with intervals where there can be any, and say where there are none."""
     try:
-        return served.predict(level=levels or None, **known), ""
+        return served.predict(level=levels or None, **known), None
     except DataError:
         if not levels:
             raise
-        return served.predict(**known), NO_INTERVALS
+        return served.predict(**known), Message("shown.no_intervals")
 
 
-def _verdict(found: Comparison) -> list[str]:
+def _verdict(found: Comparison) -> list[Message]:
     """Say which model is best; a faster one is had by its name, as this command does not choose by time."""
     verdict = found.board.verdict
-
-    def options(settings: Mapping[str, object]) -> str:
-        return as_options({"model": verdict.faster} if "prefer" in settings else settings)
-
-    return [text.say("en", options) for text in verdict.sentences]
+    by_name = {"setting": {"model": verdict.faster}}
+    return [Message(each.code, each.facts | by_name) if "setting" in each.facts else each for each in verdict.sentences]
 
 
 def _source(best: Best | None, name: str) -> str:
@@ -191,10 +184,10 @@ def _source(best: Best | None, name: str) -> str:
 
 def _draw(
     options: ForecastOptions, served: Forecaster | Best, panel: Panel, known: dict[str, Any], source: str
-) -> tuple[bool, str]:
-    """Draw the first series with intervals; return whether that was possible, and a remark."""
+) -> tuple[bool, list[Message]]:
+    """Draw the first series with intervals; return whether that was possible, and remarks."""
     if options.plot is None:
-        return False, ""
+        return False, []
     from gatecast.charts import plot_forecast
     from gatecast.comparison.best import Best
 
@@ -203,7 +196,8 @@ def _draw(
 
     def draw() -> Figure:
         table, _ = _predicted(served, known, levels_of(options.level) or USUAL_LEVELS)
-        return plot_forecast(served, panel, forecast=table, unique_id=first, title=f"{first}: {name}")
+        title = f"{first}: {name}"
+        return plot_forecast(served, panel, forecast=table, unique_id=first, title=title, lang=language())
 
     return try_picture(draw, options.plot, panel.ids.tolist())
 

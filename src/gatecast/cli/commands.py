@@ -11,6 +11,7 @@ from gatecast.model.settings import SETTINGS, Settings
 
 __all__ = [
     "COMMANDS",
+    "LANG",
     "LSTM",
     "AheadOptions",
     "BacktestOptions",
@@ -37,6 +38,7 @@ LSTM = "LSTM"
 WINDOWS = "The windows (good as they are)"
 # options of their own: what is learned as quantiles follows from what is asked for, and a bar from --quiet and --json
 OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
+LANG = "Language of texts, pictures and reports: en, or zh for Chinese; that of the locale when left out."
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
 
 
@@ -51,6 +53,8 @@ class JsonOptions:
 
     examples: ClassVar[tuple[str, ...]] = ()
     json: bool = option(False, "Print one JSON object and nothing else, for programs.")
+    # read before all others, see `gatecast.cli.language`
+    lang: str | None = option(None, LANG, "LANG")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -424,7 +428,6 @@ class ReportOptions(WindowOptions):
         panel=RESULTS,
     )
     out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
-    lang: str = option("en", "Language of the report: en, or zh for Chinese.", "LANG", panel=RESULTS)
 
 
 COMMANDS = (

@@ -94,12 +94,7 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     def command(**given: Any) -> None:
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         chosen = {name: _value(SETTINGS[name], given.pop(name)) for name in _names(options)}
-        try:
-            work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
-        except KeyboardInterrupt:
-            # caught before typer does, whose exit code for it changed with its versions
-            typer.echo("Stopped; nothing was written half.", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+        work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
 
     # what must be given comes first, as the help shows it
     parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)

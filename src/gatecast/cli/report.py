@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from gatecast import LSTMForecaster
 from gatecast.cli.commands import ReportOptions
 from gatecast.cli.compare import covariate_settings, models_of
+from gatecast.cli.language import language
 from gatecast.cli.output import Printer, check_outputs
 from gatecast.cli.reading import read, reading_of, roles_of, say_table
-from gatecast.cli.wording import as_options, option_text
+from gatecast.cli.wording import option_text
 from gatecast.data.reading.ahead import split_future, without_future
 from gatecast.texts.message import Message
 
@@ -36,10 +37,8 @@ def report(options: ReportOptions) -> None:
     from gatecast.comparison.comparison import BEST, USUAL, known_name
     from gatecast.comparison.verdict import check_preference
     from gatecast.reporting.made import check_libraries
-    from gatecast.texts import check_language
 
     options = replace(options, model=known_name(options.model, (BEST,)))
-    check_language(options.lang)
     check_preference(options.prefer)
     check_libraries()
     # a wrong name or number is said before any work
@@ -61,8 +60,8 @@ def report(options: ReportOptions) -> None:
         printer.json({**made.to_dict(), "files": {"report": options.out}})
         return
     for sentence in made.facts["comparison"].get("sentences", []):
-        printer.say(Message.from_dict(sentence).say("en", as_options), style="bold")
-    printer.say(f"Report written to {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)", wrap=False)
+        printer.say(Message.from_dict(sentence), style="bold")
+    printer.file("written.page", options.out, size=options.out.stat().st_size / 1e6)
 
 
 def _make(options: ReportOptions, table: Table, known: Table) -> Report:
@@ -83,7 +82,7 @@ def _make(options: ReportOptions, table: Table, known: Table) -> Report:
         left_out=scope.left_out,
         shown=options.model,
     )
-    return put_together(model, comparison=comparison, lang=options.lang, origin=origin)
+    return put_together(model, comparison=comparison, lang=language(), origin=origin)
 
 
 def _scope(options: ReportOptions, panel: Panel) -> Scope:
@@ -140,7 +139,7 @@ def _command(options: ReportOptions) -> str:
         if name not in UNSAID and value != default
         for part in shlex.split(option_text(name, value))
     ]
-    parts += ["--lang", options.lang] if options.lang != "en" else []
+    parts += ["--lang", language()] if options.lang or language() != "en" else []
     return shlex.join([*parts, "--out", str(options.out)])
 
 
@@ -152,7 +151,7 @@ def _code(options: ReportOptions, settings: Mapping[str, object], scope: Scope, 
     more = "".join(f", {name}={value!r}" for name, value in named.items())
     models = f"[model_named(name, {options.horizon}, {options.seed}{more}) for name in names]"
     has_limit, is_chosen = options.time_limit is not None, options.model != ReportOptions.model
-    more = f", lang={options.lang!r}" if options.lang != "en" else ""
+    more = f", lang={language()!r}" if language() != "en" else ""
     more += f", origin=Origin(shown={options.model!r})" if is_chosen else ""
     return "\n".join(
         [

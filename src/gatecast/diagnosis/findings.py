@@ -133,10 +133,15 @@ class Diagnosis:
     is_scaled: bool = False
 
     @property
+    def judged(self) -> Message:
+        """What the errors are of, where that is known, to be said in any language."""
+        code = "evidence.judged_scaled" if self.is_scaled else "evidence.judged"
+        return Message(code, {"n": self.n_points, "part": part_of(self.part)})
+
+    @property
     def judged_on(self) -> str:
         """What the errors are of, e.g. `2,000 points of the test part, one step ahead`; "" where that is not known."""
-        code = "evidence.judged_scaled" if self.is_scaled else "evidence.judged"
-        return str(Message(code, {"n": self.n_points, "part": part_of(self.part)})) if self.part else ""
+        return str(self.judged) if self.part else ""
 
     @property
     def codes(self) -> list[str]:

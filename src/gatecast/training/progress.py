@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from gatecast.texts import SCREEN, Texts
+
 __all__ = ["Bar", "Progress", "bar_of", "progress_bar"]
 
 
@@ -52,12 +54,14 @@ def progress_bar(n_steps: int, *, shown: bool) -> Iterator[Progress]:
 
 
 def bar_of(n: int | None, what: str, unit: str, *, shown: bool = True) -> AbstractContextManager[Bar]:
-    """Return a bar of tqdm over `n` units that goes when it is full."""
+    """Return a bar of tqdm over `n` units that goes when it is full; what and unit are texts of the catalogue."""
     with warnings.catch_warnings():
         # a notebook without widgets gets a bar of letters
         warnings.filterwarnings("ignore", "IProgress not found")
         from tqdm.auto import tqdm
 
+    said = Texts(SCREEN.get())
+    what, unit = said(f"progress.{what}"), said(f"progress.{unit}")
     # disable=None: silent when the error stream is not a terminal
     bar: AbstractContextManager[Bar] = tqdm(total=n, desc=what, unit=unit, disable=None if shown else True, leave=False)
     return bar

@@ -14,6 +14,7 @@ from encodings.aliases import aliases
 from itertools import islice
 
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message
 
 __all__ = ["Decoded", "check_encoding", "decode"]
 
@@ -107,10 +108,8 @@ def _strictly(content: bytes, codec: str, label: str, name: str) -> str:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         before = content[:start].decode(codec, errors="ignore")
         line = before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-        raise DataError(
-            f"{name!r} holds the byte 0x{content[start]:02X} in line {line}, and {label} text was expected. "
-            "Pass the file's encoding, e.g. `encoding='cp1252'`, or save it as CSV in UTF-8."
-        ) from None
+        facts = {"name": name, "byte": content[start], "line": line, "label": label}
+        raise DataError(Message("unreadable.bytes", facts)) from None
 
 
 def _utf_16(content: bytes, name: str) -> Decoded:
@@ -122,9 +121,7 @@ def _utf_16(content: bytes, name: str) -> Decoded:
             continue
         if "\n" in text and re.search(r"[\0-\x08\x0e-\x1f]", text) is None:
             return Decoded(text, LABELS[codec])
-    raise DataError(
-        f"{name!r} is a binary file, and a text file (CSV) or Parquet was expected. Export the table as CSV."
-    )
+    raise DataError(Message("unreadable.binary", {"name": name}))
 
 
 def _detect(content: bytes) -> str:

@@ -18,6 +18,7 @@ from gatecast.data.reading.numbers import MISSING, parse_numbers
 from gatecast.data.reading.numeric_times import STEP_NAMES
 from gatecast.data.reading.parts import find_clock_parts, find_date_parts, part_of
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,7 @@ THING_NAMES = (
 )
 NUMERIC = ("integer", "number", "number text")
 SAMPLE = 100
+MOST_LISTED = 12
 PLAIN_NUMBER = re.compile(r"[-+]?\d{1,7}(?:\.\d+)?")  # that is no date written in digits
 MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
@@ -219,10 +221,7 @@ def _find_time(
     is_ds = bool(named) and named[0].strip().lower() == "ds"
     candidates = named[:1] if is_ds else strong or held
     if len(candidates) > 1:
-        raise DataError(
-            f"Several columns may hold the time ({_listed(candidates)}), and one was expected. "
-            f"Name it, e.g. `time_col={candidates[0]!r}`."
-        )
+        raise DataError(Message("column.several_times", {"names": _listed(candidates), "example": candidates[0]}))
     if not candidates and not _is_whole(frame, named[:1]):
         parts = find_date_parts(frame, [name for name, kind in free.items() if kind in (*NUMERIC, "text")])
         if parts:
@@ -303,27 +302,17 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
-        raise DataError(
-            f"Several columns may be the target ({_listed(candidates)}), and one was expected. "
-            f"Name it, e.g. `target_col={candidates[-1]!r}`{_or_all(candidates)}."
-        )
+        # in a wide table each column is a series
+        facts = {"names": _listed(candidates), "example": candidates[-1], "first": repr(candidates[:2])}
+        raise DataError(Message("column.several_targets", facts))
     if not len(frame):
-        raise DataError(
-            "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
-        )
-    first = [(name, frame[name].iloc[0]) for name in kinds]
-    shown = ", ".join(f"{str(name)!r} with {str(value)!r}" for name, value in first[:6])
-    beside = " beside the covariates" if len(kinds) < len(frame.columns) else ""
-    there = f"are {shown}" if shown else "is no other"
-    raise DataError(
-        f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
-        "Add one, or write its values as plain numbers, without signs or units."
-    )
-
-
-def _or_all(names: list[str]) -> str:
-    """Say how a wide table is read, in which each column is a series; only names that are no numbers or covariates."""
-    return f"; in a wide table, where each column is a series, name them all: `target_col={names[:2]!r}` and so on"
+        raise DataError(Message("column.no_rows"))
+    first = [{"name": str(name), "value": str(frame[name].iloc[0])} for name in list(kinds)[:6]]
+    shown = [Message("column.cell", facts) for facts in first]
+    is_beside = len(kinds) < len(frame.columns)
+    if not shown:
+        raise DataError(Message("column.no_other", {"beside": Message("column.beside") if is_beside else ""}))
+    raise DataError(Message("column.no_numbers_beside" if is_beside else "column.no_numbers", {"shown": shown}))
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:
@@ -331,13 +320,11 @@ def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:
     names = [str(column) for column in columns]
     near = suggest(name.lower(), [column.lower() for column in names], least=0.5)
     guess = next((column for column in names if near and column.lower() == near), names[-1] if names else None)
-    raise DataError(
-        f"`{label}={name!r}` names no column of the table, which has {_listed(names)}. Did you mean {guess!r}?"
-        if near
-        else f"`{label}={name!r}` names no column of the table. Use one of {_listed(names)}."
-    )
+    facts = {"label": label, "name": name, "names": _listed(names), "guess": guess}
+    raise DataError(Message("column.unknown_near" if near else "column.unknown", facts))
 
 
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+def _listed(names: list[str]) -> Message:
+    shown = [repr(name) for name in names[:MOST_LISTED]]
+    n_more = len(names) - MOST_LISTED
+    return Message("words.more" if n_more > 0 else "words.all", {"shown": shown, "n": n_more})

@@ -9,6 +9,7 @@ import numpy as np
 from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -23,7 +24,7 @@ class Source:
 
     frame: "pd.DataFrame"
     backend: str = "pandas"  # what tables are handed back as
-    where: Callable[[int], str] = lambda row: f"row {row + 1}"  # how to call a row in an error
+    where: Callable[[int], Message] = lambda row: Message("place.row", {"n": row + 1})  # how to call a row in an error
     is_file: bool = False  # whether 2024 may be a year and "1.234,5" a number
     has_header: bool = True  # whether the names are the user's own
     prefer_comma: bool = False  # whether "1,234" alone is rather 1.234

@@ -14,6 +14,7 @@ from gatecast.data.reading.id_remedies import counts_parts, telling_pair
 from gatecast.data.reading.parts import part_of
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,20 +102,24 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
     if found.id is not None:
         has_time &= (frame[found.id] == frame[found.id].iloc[first]).to_numpy(dtype=bool)
     rows = np.flatnonzero(has_time)
-    named = ", ".join(source.where(int(row)) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
-    series = "" if found.id is None else f" of series {cell_text(frame[found.id].iloc[first])}"
-    more = f"; {len(again)} rows repeat a time in all" if len(again) > len(rows) - 1 else ""
-    raise DataError(
-        f"{len(rows)} rows{series} have the time {time_text(times.instants[first])} ({named}{more}), and one row "
-        f"for each time was expected. {_remedy(source, wanted, found, times)}."
-    )
+    named = [source.where(int(row)) for row in rows[:5]] + (["..."] if len(rows) > 5 else [])
+    id_ = None if found.id is None else cell_text(frame[found.id].iloc[first])
+    facts = {
+        "n": len(rows),
+        "series": "" if id_ is None else Message("times.of_series", {"name": id_}),
+        "time": time_text(times.instants[first]),
+        "places": named,
+        "more": Message("times.repeated_all", {"n": len(again)}) if len(again) > len(rows) - 1 else "",
+        "remedy": _remedy(source, wanted, found, times),
+    }
+    raise DataError(Message("times.repeated", facts))
 
 
-def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> str:
+def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> Message:
     """Name what tells the rows apart, once it is known that it does."""
     better = _without_name(source, wanted)
     if better:
-        return f"Leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
+        return Message("times.leave_time_out", {"names": [repr(name) for name in better]})
     used = {*found.times, found.target, found.id, *wanted.covariates}
     kinds, may_be = ("text", "integer", "flag", "number text"), []
     for name in source.frame.columns:
@@ -126,18 +131,18 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
         may_be.append(str(name))
         if found.id is None and _is_unique(source.frame, times.instants, name):
             if counts_parts(column, times.instants):
-                return f"If {name!r} counts parts of each time, such as its hours, put both into one column"
-            return f"Name the column that tells the series apart, e.g. `id_col={name!r}`"
+                return Message("times.counts_parts", {"name": str(name)})
+            return Message("times.name_id", {"name": str(name)})
     if found.id is None:
         return _of_pair(telling_pair(source.frame, may_be, times.instants))
     pairs = (telling_pair(source.frame, [found.id, name], times.instants) for name in may_be)
     return _of_pair(next((pair for pair in pairs if pair), None))
 
 
-def _of_pair(pair: tuple[str, str] | None) -> str:
+def _of_pair(pair: tuple[str, str] | None) -> Message:
     if pair is None:
-        return DUPLICATES
-    return f"If both columns name the series together, as they tell the rows apart, pass `id_col={list(pair)!r}`"
+        return Message("times.duplicates")
+    return Message("times.name_pair", {"names": repr(list(pair))})
 
 
 def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:

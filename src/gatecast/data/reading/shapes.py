@@ -15,6 +15,7 @@ from gatecast.data.reading.numbers import is_missing, parse_numbers
 from gatecast.data.reading.parts import part_of
 from gatecast.data.reading.words import month_number
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,7 @@ def stack_targets(source: Source, names: Sequence[str]) -> tuple[Source, str | N
     n = len(frame)
     stacked = frame.melt(beside, list(names), default.id, default.target)
     where = source.where
-    long = replace(source, frame=stacked, where=lambda row: f"{where(row % n)} (column {names[row // n]!r})")
+    long = replace(source, frame=stacked, where=lambda row: _in_column(where(row % n), names[row // n]))
     return long, default.id, default.target
 
 
@@ -246,5 +247,9 @@ def _assembled(
     return long[~is_missing(long[default.target])].sort_values("row", kind="stable").reset_index(drop=True)
 
 
-def _where(source: Source, rows: Array) -> Callable[[int], str]:
+def _in_column(place: Message, name: str) -> Message:
+    return Message("place.of_column", {"place": place, "name": name})
+
+
+def _where(source: Source, rows: Array) -> Callable[[int], Message]:
     return lambda row: source.where(int(rows[row]))

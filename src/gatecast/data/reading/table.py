@@ -27,6 +27,7 @@ from gatecast.data.reading.shapes import Name, arrange
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.data.reading.wrong_years import check_years
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message
 
 __all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like", "with_sums"]
 __all__ += ["LARGEST"]
@@ -185,13 +186,11 @@ class Layout:
         bad = not_finite(column, numbers.floats)
         if len(bad):
             first = int(bad[0])
-            time = "" if not self.found.dates else f" ({time_text(self.times.instants[first])})"
-            raise DataError(
-                f"Column {self.found.target!r} holds {len(bad)} "
-                f"{'values that are' if len(bad) > 1 else 'value that is'} not a finite number, the first is "
-                f"{cell_text(column.iloc[first])} in {self.source.where(first)}{time}, and a number was expected. "
-                "Correct them, or leave them empty where the value is missing."
-            )
+            where = self.source.where(first)
+            if self.found.dates:
+                where = Message("column.at_time", {"where": where, "time": time_text(self.times.instants[first])})
+            facts = {"name": self.found.target, "n": len(bad), "cell": cell_text(column.iloc[first]), "where": where}
+            raise DataError(Message("column.not_finite", facts))
         self._check_observed(numbers.floats)
         return numbers
 
@@ -202,12 +201,9 @@ class Layout:
         is_new = np.ones(len(self.ids), bool) if self.like is None else ~is_known(self.like, self.ids)
         blank = np.flatnonzero((n_observed == 0) & is_new)
         if len(blank):
-            shown = ", ".join(repr(id_) for id_ in self.ids[blank[:5]].tolist()) + (", ..." if len(blank) > 5 else "")
-            raise DataError(
-                f"Column {self.found.target!r} is empty in every row of {len(blank)} of {len(self.ids)} series "
-                f"({shown}), and at least one value in each was expected. Remove these series, or name another "
-                "column with `target_col=`."
-            )
+            shown = [repr(id_) for id_ in self.ids[blank[:5]].tolist()] + (["..."] if len(blank) > 5 else [])
+            facts = {"name": self.found.target, "n": len(blank), "n_all": len(self.ids), "shown": shown}
+            raise DataError(Message("column.all_empty", facts))
 
     def panel(self, values: Floats, roles: Roles) -> Panel:
         """Put the values of the rows, shape `(N,)`, and the covariates on the grid."""
@@ -269,9 +265,7 @@ def lay_out(
     """
     found = find_columns(source.frame, wanted)
     if not len(source.frame):
-        raise DataError(
-            "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
-        )
+        raise DataError(Message("column.no_rows"))
     freq = ORDER if like is not None and like.freq == ORDER else freq
     found, times = separate_series(source, found, _read_times(source, found, freq), freq)
     codes, ids = _series(source, found)

@@ -16,6 +16,7 @@ from gatecast.data.reading.decoding import Decoded
 from gatecast.data.reading.find import ID_NAMES
 from gatecast.data.reading.headers import Header, Record, find_header, footer_start, without_lines
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 __all__ = ["TextTable", "read_text"]
 
@@ -37,7 +38,7 @@ class TextTable:
     )
     delimiter: str | None  # None for a single column
     has_header: bool
-    notes: tuple[str, ...] = ()  # which lines were left out
+    notes: tuple[Message, ...] = ()  # which lines were left out
 
     def line(self, row: int) -> int:
         """Return the line of a row (from 0) as a person counts in the file."""
@@ -113,14 +114,10 @@ def _read(
 ) -> TextTable:
     first = list(islice(_records(decoded.text, delimiter), N_LINES))
     if not first:
-        raise DataError(
-            f"{name!r} is empty, and a table with a time and a value in each line was expected. Check how it was made."
-        )
+        raise DataError(Message("unreadable.empty_text", {"name": name}))
     header = find_header(first)
     if header.n_records and len(first) == header.place + header.n_records:
-        raise DataError(
-            f"{name!r} has a header but no rows below it, and at least one was expected. Check how it was made."
-        )
+        raise DataError(Message("unreadable.header_only", {"name": name}))
     text, notes = _above(decoded.text, first, header)
     said = [] if comment is None or header.n_records else next(csv.reader(comment[1], delimiter=delimiter or "\0"))
     names = [cell.strip() for cell in (said if len(said) == len(first[header.place][1]) else header.names)]
@@ -128,7 +125,7 @@ def _read(
     below = footer_start(last, header, width)
     if below is not None:
         line = next(cells for start, cells in last if start == below)
-        notes.append(f"from line {below} on ({', '.join(filter(None, line))[:60]})")
+        notes.append(Message("left_out.footer", {"n": below, "text": ", ".join(filter(None, line))[:60]}))
         text = without_lines(text, below, None)
     called = _called(names, width)
     frame = _cells(text, delimiter, bool(header.n_records), called, decimal=decimal or ".")
@@ -147,19 +144,19 @@ def _as_header(decoded: Decoded, comment: Record | None) -> Decoded:
     return replace(decoded, text="\n".join(lines))
 
 
-def _above(text: str, records: Sequence[Record], header: Header) -> tuple[str, list[str]]:
+def _above(text: str, records: Sequence[Record], header: Header) -> tuple[str, list[Message]]:
     """Empty the lines above the header and those between it and the rows; return notes about them, too."""
     notes = []
     top = records[header.place][0]
     if header.place:
         begin = records[0][0]
-        notes.append(f"line {begin}" if top - 1 == begin else f"lines {begin} to {top - 1}")
+        key = "left_out.line" if top - 1 == begin else "left_out.lines"
+        notes.append(Message(key, {"n": begin, "begin": begin, "end": top - 1}))
         text = without_lines(text, 1, top - 1)
     if header.n_records > 1:
         begin, rows = records[header.place + 1][0], records[header.place + header.n_records][0]
-        notes.append(
-            f"line {begin} below the header" if rows - 1 == begin else f"lines {begin} to {rows - 1} below the header"
-        )
+        key = "left_out.line_below" if rows - 1 == begin else "left_out.lines_below"
+        notes.append(Message(key, {"n": begin, "begin": begin, "end": rows - 1}))
         text = without_lines(text, begin, rows - 1)
     return text, notes
 
@@ -211,10 +208,8 @@ def _shape(text: str, delimiter: str | None, header: Header, name: str) -> tuple
         if long is None and len(cells) > width and any(cell.strip() for cell in cells[width:]):
             long = line, cells
     if long is not None and (footer_start(list(last), header, width) or long[0] + 1) > long[0]:
-        raise DataError(
-            f"{name!r} has {len(long[1])} cells in line {long[0]}, and {width} were expected as in the lines above. "
-            "Put quotes around cells that contain the delimiter, or leave lines above the table out with `skip_rows=`."
-        )
+        facts = {"name": name, "n": len(long[1]), "line": long[0], "width": width}
+        raise DataError(Message("unreadable.cells", facts))
     return width, list(last)
 
 

@@ -14,6 +14,7 @@ from gatecast.data.reading.numbers import parse_numbers
 from gatecast.data.reading.numeric_times import decimal_steps, read_fractions, read_integers
 from gatecast.data.reading.parts import CLOCK_PARTS, HOUR_ENDING, join_date
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,11 +83,7 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
     texts = column.where(column.notna(), "").astype(str)
     dates = parse_dates(texts, source.date_format if not layout else None)
     if dates is None:
-        raise DataError(
-            f"Column {names[0]!r} holds no dates (the first is {cell_text(column.iloc[0])}), and the time of each row "
-            "was expected. Say how they are written, e.g. `date_format='%d/%m/%Y %H:%M'`, write them as 2024-01-31, or "
-            "name another column with `time_col=`."
-        )
+        raise DataError(Message("times.no_dates", {"name": names[0], "cell": cell_text(column.iloc[0])}))
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
     return _checked(source, names, replace(dates, layout=layout or dates.layout))
@@ -148,10 +145,8 @@ def _steps(source: Source, name: str, column: "pd.Series", numbers: Floats) -> I
     # Beyond 2^53 a float is no exact integer any more.
     bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
     if len(bad):
-        raise DataError(
-            f"Column {name!r} holds {cell_text(column.iloc[bad[0]])} in {source.where(int(bad[0]))}, and a date or an "
-            "integer step was expected. Correct it, or name another column with `time_col=`."
-        )
+        facts = {"name": name, "cell": cell_text(column.iloc[bad[0]]), "where": source.where(int(bad[0]))}
+        raise DataError(Message("times.no_step", facts))
     return numbers.astype(np.int64)
 
 
@@ -178,15 +173,16 @@ def _checked(source: Source, names: tuple[str, ...], dates: Dates) -> RowTimes:
     if len(missing):
         cells = [source.frame[name].iloc[missing[0]] for name in names]
         empty = [name for name, cell in zip(names, cells, strict=True) if pd.isna(cell) or not str(cell).strip()]
-        many = "s" if len(empty or names) > 1 else ""
-        held = f"hold{'' if many else 's'} {', '.join(repr(str(cell)) for cell in cells)}"
-        how = f", written like the others ({dates.layout})," if dates.layout and len(names) == 1 else ""
-        raise DataError(
-            f"Column{many} {', '.join(map(repr, empty or names))} "
-            f"{('are empty' if many else 'is empty') if empty else held} in {source.where(int(missing[0]))}, and a "
-            f"date{how} was expected ({len(missing)} {'rows have' if len(missing) > 1 else 'row has'} none). Correct "
-            "or remove it."
-        )
+        is_like = dates.layout and len(names) == 1
+        facts = {
+            "names": [repr(name) for name in empty or names],
+            "cells": [repr(str(cell)) for cell in cells],
+            "where": source.where(int(missing[0])),
+            "how": Message("times.like_others", {"layout": dates.layout}) if is_like else "",
+            "rows": Message("times.rows_without", {"n": len(missing)}),
+        }
+        one, several = ("times.empty", "times.empty_several") if empty else ("times.wrong", "times.wrong_several")
+        raise DataError(Message(one if len(empty or names) == 1 else several, facts))
     zone = None if dates.times.tz is None else str(dates.times.tz)
     return RowTimes(_utc(dates.times), zone, dates.layout, dates.order)
 
@@ -209,12 +205,6 @@ def _beyond() -> DataError:
 
 
 def _raise_ambiguous(source: Source, name: str, first: str) -> None:
-    remedy = (
-        '`date_format="%d/%m/%Y"` (on the command line: `--date-format "%d/%m/%Y"`)'
-        if source.is_file
-        else f'`pd.to_datetime(data[{name!r}], format="%d/%m/%Y")`'
-    )
-    raise DataError(
-        f"Column {name!r} makes sense with the day first and with the month first (the first row says {first!r}), and "
-        f"only one order was expected to. Say which it is: {remedy}."
-    )
+    in_python = f'`pd.to_datetime(data[{name!r}], format="%d/%m/%Y")`'
+    remedy = Message("times.by_format") if source.is_file else in_python
+    raise DataError(Message("times.ambiguous", {"name": name, "first": first, "remedy": remedy}))
