@@ -43,7 +43,7 @@ T = TypeVar("T")
 # what Nixtla, Darts, sktime, scikit-learn and others call an argument of `fit`, `predict` and the like
 WORDS = {
     "data": "df X x series context history train dataset X_train train_df input_df past_data",
-    "horizon": "h fh n steps n_steps prediction_length forecast_horizon n_periods",
+    "horizon": "h fh n steps n_steps periods prediction_length forecast_horizon n_periods",
     "future": "X_df futr_df X_future future_df future_covariates exog future_exog xreg exogenous known_covariates",
     "level": "levels coverage alpha interval conf_int prediction_intervals",
     "quantiles": "quantile q quantile_levels",
@@ -53,7 +53,7 @@ WORDS = {
     "target_col": "target y_col target_column value_col",
     "freq": "frequency",
     "test_size": "horizon h n_test",
-    "season_length": "seasonality season_lengths seasonal_periods season seasons m sp period periods",
+    "season_length": "seasonality season_lengths seasonal_periods season seasons m sp period",
     "models": "model forecasters estimators",
     "n_windows": "n_splits n_folds cv_windows windows",
     "step_size": "stride step step_length",
@@ -169,10 +169,11 @@ def _answer(name: str, signature: inspect.Signature, args: Sequence[object], kwa
     n_given = len(args) - ("self" in signature.parameters)
     n_places = sum(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in own)
     if n_given > n_places:
-        if name == "fit":
+        if name in ("fit", "evaluate"):
+            named = ', target_col="y"' if name == "fit" else ""
             return (
-                f"`fit` takes the data in one place, and {n_given} were passed. Put the target into the table, e.g. "
-                '`fit(X.assign(y=y), target_col="y")`.'
+                f"`{name}` takes the data in one place, and {n_given} were passed. Put the target into the table, e.g. "
+                f"`{name}(X.assign(y=y){named})`."
             )
         return (
             f"`{name}` takes at most {n_places} arguments without a name, and {n_given} were passed. Name the others, "
@@ -200,6 +201,7 @@ def _of_unknown(name: str, names: list[str], unknown: str, value: object) -> str
         return f"`{name}` has no `{unknown}`: sample paths are `simulate(n_paths={text})`."
     nearest = suggest(unknown, names, least=0.5)
     guess = f"Did you mean `{name}({nearest}={text})`?" if nearest else f"It takes {_listed(names)}."
+    guess += " Settings belong where the model is made." if name == "fit" else ""
     return f"`{name}` has no argument `{unknown}`, and one of its own was expected. {guess}"
 
 

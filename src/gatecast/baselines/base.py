@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.data.panel.frequency import Freq
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["Baseline", "is_constant"]
@@ -111,9 +112,9 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         self,
         data: Data,
         *,
-        id_col: str | None = None,
+        id_col: Name = None,
         time_col: str | None = None,
-        target_col: str | None = None,
+        target_col: Name = None,
         freq: Freq | None = None,
     ) -> Baseline:
         """Learn each series of a table, a Series, an array or a `Panel`; arguments are those of `LSTMForecaster.fit`.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.data.panel.frequency import Freq
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["KINDS", "Best"]
@@ -117,9 +118,9 @@ class Best(Generic[FrameT]):
         self,
         data: Data,
         *,
-        id_col: str | None = None,
+        id_col: Name = None,
         time_col: str | None = None,
-        target_col: str | None = None,
+        target_col: Name = None,
         freq: Freq | None = None,
     ) -> Best:
         """Fit the models that serve a series.

@@ -28,6 +28,7 @@ from gatecast.forecaster import Forecaster, LSTMForecaster, PretrainedLSTM
 from gatecast.model.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data
 
 __all__ = ["BEST", "MODELS", "USUAL", "Comparison", "compare", "known_name", "model_named"]
@@ -101,9 +102,9 @@ def compare(
     folder: str | os.PathLike[str] | None = None,
     season_length: int | Sequence[int] | None = None,
     time_limit: float | None = None,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     freq: str | int | None = None,
     prefer: str = ACCURATE,
     seed: int = 0,
@@ -125,9 +126,11 @@ def compare(
         season_length: Steps in a season, for the scales of MASE.
         time_limit: Seconds of computing for each fit, and for each forecast; when absent those of the baselines, and
             none for the LSTM.
-        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        id_col: Name of the column that tells series apart, where it is not `unique_id`, or several names of columns
+            that do so together.
         time_col: Name of the time column, where it is not found.
-        target_col: Name of the target column, where it is not found.
+        target_col: Name of the target column, where it is not found, or several names of columns that hold a series
+            each.
         freq: pandas frequency of the times, where it cannot be inferred.
         prefer: "accurate" recommends the model with the smallest error, and only names a faster one that is not
             distinguishable from it; "fast" recommends that.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial, Trial
 
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data
 
 __all__ = ["tune"]
@@ -65,9 +66,9 @@ def tune(
     metric: str = "mase",
     sampler: str = "tpe",
     study: str | os.PathLike[str] | None = None,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     freq: str | int | None = None,
     seed: int = 0,
 ) -> Tuned:

@@ -19,6 +19,8 @@ from gatecast.texts.message import Message
 __all__ = ["Decoded", "check_encoding", "decode"]
 
 BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
     (b"\xef\xbb\xbf", "utf-8", "UTF-8 with BOM"),
     (b"\xff\xfe", "utf-16", "UTF-16"),
     (b"\xfe\xff", "utf-16", "UTF-16"),
@@ -34,7 +36,12 @@ LABELS = {
     "gb18030": "GB18030",
     "cp950": "Big5",
     "cp932": "Shift-JIS",
+    "cp949": "EUC-KR",
 }
+# Korean syllables have the bytes of common Chinese characters, so words of headers tell them apart.
+KOREAN = re.compile(
+    "날짜|일자|일시|시간|기간|년월|매출|판매|수량|금액|가격|합계|지역|매장|상품|제품|기온|사용량|전력|인구"
+)
 # The rows of each standard's table with common characters: punctuation, full-width forms and the characters of its
 # first level (3,755 of GB 2312, 5,401 of Big5, 2,965 of JIS X 0208, which begins with the kana).
 COMMON = {
@@ -131,6 +138,9 @@ def _detect(content: bytes) -> str:
     beyond_ascii = [char for char in cells.decode("utf-8", errors="replace") if char > "\x7f"]
     if 5 * beyond_ascii.count("\ufffd") < len(beyond_ascii):
         return "utf-8"
+    korean = cells.decode("cp949", errors="replace")
+    if KOREAN.search(korean) and "\ufffd" not in korean:
+        return "cp949"
     shares = {codec: _common_share(cells, codec) for codec in COMMON}
     codec = max(shares, key=lambda codec: shares[codec])
     if shares[codec] < SURE and _is_russian(cells):

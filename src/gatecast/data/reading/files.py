@@ -21,7 +21,8 @@ from gatecast.texts.message import Message
 
 __all__ = ["Reading", "Table", "first_gap", "gap_message", "read_source", "read_table"]
 
-SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, -999.9, -99.9)  # numbers that often say that a value is missing
+# numbers that often say that a value is missing
+SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, -999.9, -99.9, 999.0, 9999.0, 99999.0, 999.9, 9999.9)
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ def read_table(
     roles = make_roles(past, future, static)
     loaded = load(path, reading, one_name(id_col, "id_col"))
     columns = None if like is None else like.columns
+    known = () if like is None else like.ids.tolist()
     source, id_name, target = arrange(
-        loaded.source, id_col, target_col, time_col=time_col, like=columns, keep=roles.names
+        loaded.source, id_col, target_col, time_col=time_col, like=columns, known=known, keep=roles.names
     )
     wanted = wanted_like(Wanted(id_name, time_col, target, roles.names), columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
@@ -106,8 +108,9 @@ def read_source(path: str | Path, *, id_col: Name = None, like: Columns | None =
 
 def _table(path: Path, loaded: Loaded, layout: Layout, roles: Roles, reading: Reading) -> Table:
     text = loaded.text
-    numbers = layout.read_values()
-    found, panel = layout.found, with_sums(layout.panel(numbers.floats, roles))
+    rest, observed, empty = layout.observed()
+    numbers = observed if empty is None else layout.read_values()
+    found, panel = layout.found, with_sums(rest.panel(observed.floats, roles))
     used = {*found.times, found.target, found.id, *roles.names}
     last = panel.grid.times(panel.starts, panel.lengths - 1)
     return Table(
@@ -133,7 +136,12 @@ def _table(path: Path, loaded: Loaded, layout: Layout, roles: Roles, reading: Re
         is_sorted=layout.is_sorted,
         start=time_text(panel.starts.min()),
         end=time_text(last.max()),
-        remarks=(*_left_out(loaded), *_merged(layout, reading), *_codes(layout, numbers.floats)),
+        remarks=(
+            *_left_out(loaded),
+            *_merged(layout, reading),
+            *(told for told in (layout.told, empty) if told is not None),
+            *_codes(layout, numbers.floats),
+        ),
     )
 
 
@@ -157,9 +165,12 @@ def _codes(layout: Layout, values: Floats) -> list[Message]:
         notes += [Message("left_out.codes", {"target": target, "codes": said})] if said else []
     for code in SENTINELS:
         others = values[np.isfinite(values) & (values != code)]
-        if (values == code).any() and len(others) > 2 and others.min() - code > max(np.ptp(others), 1.0):
+        if not (values == code).any() or len(others) <= 2:
+            continue
+        beside = others.min() - code if code < 0 else code - others.max()
+        if beside > max(np.ptp(others), 1.0):
             facts = {"target": target, "code": code, "n": int((values == code).sum())}
-            notes.append(Message("left_out.sentinel", facts))
+            notes.append(Message("left_out.sentinel" if code < 0 else "left_out.sentinel_above", facts))
     return notes
 
 

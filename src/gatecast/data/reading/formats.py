@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from gatecast.data.reading.limits import check_archive, check_lines, check_parqu
 from gatecast.data.reading.numbers import plain_numbers
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.texts.message import Message
+from gatecast.texts.message import Message, reason
 
 __all__ = ["Loaded", "Reading", "load"]
 
@@ -205,7 +206,13 @@ def _spreadsheet(path: Path, content: bytes, reading: Reading, id_cols: tuple[st
         ) from None
     stream = io.StringIO(newline="")
     csv.writer(stream, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
-    text = read_text(Decoded(stream.getvalue(), ""), path.name, id_cols, reading.skip_rows)
+    try:
+        text = read_text(Decoded(stream.getvalue(), ""), path.name, id_cols, reading.skip_rows)
+    except DataError as error:
+        if not note:
+            raise
+        others = [repr(other) for other in names if other != name][:5]
+        raise DataError(Message("unreadable.sheet", {"name": name, "why": reason(error), "others": others})) from None
     return Loaded(_source(text, "row"), "spreadsheet", None, (*note, *text.notes))
 
 
@@ -248,9 +255,9 @@ def _json(path: Path, decoded: Decoded) -> Loaded:
             rows, numbers = [json.loads(line) for _, line in lines], [number for number, _ in lines]
         else:
             rows, numbers = json.loads(decoded.text), []
-        if isinstance(rows, dict) and not any(isinstance(cell, list) for cell in rows.values()):
+        if isinstance(rows, dict) and not any(isinstance(cell, list | dict) for cell in rows.values()):
             rows = [rows]
-        frame = pd.DataFrame(rows)
+        frame = _json_frame(rows)
     except (ValueError, TypeError, RecursionError, AttributeError) as error:
         raise DataError(
             f"{path.name!r} is no table in JSON "
@@ -271,6 +278,16 @@ def _json(path: Path, decoded: Decoded) -> Loaded:
     if not numbers:
         return Loaded(source, "JSON")
     return Loaded(replace(source, where=lambda row: Message("place.line", {"n": numbers[row]})), "JSON lines")
+
+
+def _json_frame(rows: Any) -> pd.DataFrame:
+    """Make a table of what JSON holds: objects, columns (also of numbered rows, as pandas writes them), or pairs."""
+    if isinstance(rows, list) and rows and all(isinstance(row, list) and len(row) == 2 for row in rows):
+        return pd.DataFrame(rows, columns=["ds", "y"])
+    if isinstance(rows, dict) and all(isinstance(column, dict) for column in rows.values()):
+        numbered = all(key.isdigit() for column in rows.values() for key in column)
+        return pd.DataFrame(rows).reset_index(drop=True) if numbered else pd.DataFrame([rows])
+    return pd.DataFrame(rows)
 
 
 def _without_codes(frame: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Which columns does the user's object hold? One pandas frame for every kind of table."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -109,6 +110,11 @@ def as_source(data: object) -> Source:
         return Source(_series_frame(data))
     if isinstance(data, pd.DataFrame):
         return Source(_named_once(_index_to_columns(data)))
+    if isinstance(data, str | os.PathLike):
+        raise DataError(
+            f"`data` is the path {str(data)!r}, and a table was expected. Read it first, e.g. with "
+            f"`pandas.read_csv({str(data)!r})`."
+        )
     import narwhals as nw
 
     table = nw.from_native(data, pass_through=True)

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from gatecast.data.reading.decoding import Decoded
-from gatecast.data.reading.find import ID_NAMES
+from gatecast.data.reading.find import ID_NAMES, THING_NAMES
 from gatecast.data.reading.headers import Header, Record, find_header, footer_start, without_lines
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
@@ -59,6 +59,7 @@ def read_text(
     text = without_lines(text, 1, skip_rows) if skip_rows else text
     text, delimiter = _announced(text)
     text, comment = _without_comments(text)
+    text = _without_rules(text)
     delimiter = delimiter or _delimiter(text)
     if delimiter is None:
         text, delimiter = _between_spaces(text)
@@ -79,6 +80,13 @@ def _announced(text: str) -> tuple[str, str | None]:
     """Return the delimiter that a first line like `sep=;` announces to spreadsheets."""
     found = re.match(r"[\ufeff\s]*\"?sep=(.)\"?[ \t]*(?=[\r\n])", text)
     return (text, None) if found is None else (text[: found.start()] + text[found.end() :], found[1])
+
+
+def _without_rules(text: str) -> str:
+    """Take the bars around the lines of a table in Markdown off, and empty the rule below its header."""
+    if not re.match(r"\s*\|.*\|\s*\n\s*\|[-:| ]+\|", text):
+        return text
+    return re.sub(r"(?m)^[ \t]*\||\|[ \t]*$", "", re.sub(r"(?m)^[ \t]*\|[-:| ]+\|[ \t]*$", "", text))
 
 
 def _without_comments(text: str) -> tuple[str, Record | None]:
@@ -267,7 +275,7 @@ def _cells(
 
 def _with_zeros(table: TextTable, names: list[str], id_cols: Sequence[str]) -> TextTable:
     """Keep the zeros in front of ids like 007."""
-    ids = [name for name in names if name in id_cols or name.strip().lower() in ID_NAMES]
+    ids = [name for name in names if name in id_cols or name.strip().lower() in (*ID_NAMES, *THING_NAMES)]
     for name in ids:
         if name in table.frame and table.frame[name].dtype.kind in "iu":
             texts = _cells(table.decoded.text, table.delimiter, table.has_header, names, [name])[name]
