@@ -153,6 +153,14 @@ def test_comparison_in_chinese(gatecast, tmp_path):
     assert "80% 命中率" in backtest.out
 
 
+def test_forecast_by_another_model_in_chinese(gatecast, tmp_path):
+    shops = write_shops(tmp_path / "shops.csv", header="unique_id,ds,y,price,region")
+    outcome = gatecast("forecast", shops, "--horizon", "7", "--model", "Drift", "--plot", "p.png", "--lang", "zh")
+    assert outcome.code == 0
+    assert is_chinese(outcome.out)
+    assert "p.png 只画出 3 个序列中的第一个：'a'。" in outcome.out
+
+
 def test_json_is_the_same_in_every_language(gatecast, sales):
     for command in (("inspect", sales), ("forecast", sales, *QUICK, "--no-refit", "--level", "80")):
         found = [json.loads(gatecast(*command, "--json", "--lang", lang).out) for lang in ("en", "zh")]
@@ -190,6 +198,7 @@ TABLES = {
     "bad number": ("date,y\n2024-01-01,1\n2024-01-02,b\n2024-01-03,3\n", "'y' 列有 1 个值不是有限的数"),
     "two targets": ("date,u,v\n2024-01-01,1,2\n2024-01-02,2,3\n", "有几列都可能是目标（'u'、'v'）"),
     "irregular": ("date,y\n2024-01-01,1\n2024-01-02,2\n2024-01-05,3\n2024-02-17,4\n", "时间间隔不规则"),
+    "unread": ("what,y\nno. 1 (2021),1\nno. 2 (2021),2\nno. 3 (2021),3\n", "'what' 列可能是时间，但写法无法识别"),
     "empty": ("", "是空的"),
     "header": ("date,y\n", "只有标题行"),
 }
@@ -218,6 +227,9 @@ def test_tables_that_cannot_be_read_are_refused_in_chinese(gatecast, tmp_path, c
         (("forecast", "sales.csv", "--horizon", "4", "--out", "sales.csv"), "就是数据文件本身，会被覆盖"),
         (("forecast", "sales.csv", "--horizon", "4", "--out", "a.txt"), "必须以 .csv、.parquet 或 .pq 结尾"),
         (("forecast", "sales.csv", "--horizon", "4", "--horizon", "5"), "`--horizon` 写了 2 次，而只应写一次"),
+        (("forecast", "sales.csv", "--horizon", "4", "--model", "Drift", "--save", "m"), "：它不是 LSTM，而"),
+        (("forecast", "sales.csv", "--horizon", "4", "--model", "best", "--save", "m"), "：它可能选用 LSTM 以外的"),
+        (("forecast", "sales.csv", "--horizon", "4", "--model", "Drift", "--calendar"), "该模型只从目标学习"),
         (("predict", "sales.csv"), "`sales.csv` 是表，而第一个参数应是模型"),
         (("gates", "m.safetensors"), "其中不含数据，而这里还需要一个可读取的序列"),
     ],
@@ -236,3 +248,9 @@ def test_what_was_left_out_of_a_file_is_said_in_chinese(gatecast, tmp_path):
     assert "已略去：第 1 至 2 行。y 中作为缺失处理的内容：'n/a'（1 次）。" in outcome.out.replace("\n", "").replace(
         " ", " "
     )
+
+
+def test_series_without_values_are_named_in_chinese(gatecast, tmp_path):
+    rows = "".join(f"a,2024-01-{day:02d},{day}\nb,2024-01-{day:02d},\n" for day in range(1, 9))
+    (tmp_path / "t.csv").write_text(f"shop,date,y\n{rows}", encoding="utf-8")
+    assert "2 个序列中有 1 个没有任何 'y' 的值，已略去：'b'。" in gatecast("inspect", "t.csv", "--lang", "zh").out
