@@ -139,6 +139,7 @@ a: pl.DataFrame = model.fit(pl.DataFrame()).predict()
 b: pd.DataFrame = model.fit(pd.DataFrame()).predict(level=80)
 c: pd.DataFrame = model.fit(np.arange(3.0)).simulate()
 d: pl.DataFrame = Naive(3).fit(pl.DataFrame()).predict()
+e: pl.DataFrame = model.fit(pl.DataFrame(), id_col=["store", "item"], target_col=("A", "B")).predict()
 models: list[Forecaster] = [model, Naive()]
 reveal_type(model.fit(pl.DataFrame()).predict())
 reveal_type(Naive().fit(pd.DataFrame()).predict())

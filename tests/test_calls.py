@@ -63,6 +63,7 @@ def test_functions_and_models_answer_words_of_other_libraries(call: Callable[[],
         (lambda m: m.fit(df=FRAME), "`df` is called `data` here"),
         (lambda m: m.fit(FRAME, h=3), "the steps ahead are `LSTMForecaster(horizon=3)`"),
         (lambda m: m.fit(), "`fit` was called without `data`"),
+        (lambda m: m.fit(FRAME, val_size=3), "Settings belong where the model is made."),
     ],
 )
 @pytest.mark.parametrize("name", FITTED)
@@ -76,6 +77,10 @@ def test_calls_of_other_libraries_are_answered(name: str, call: Callable[[Any], 
 def test_functions_answer_too() -> None:
     with pytest.raises(GatecastError, match=r"`h` is called `horizon` here: use `forecast\(horizon=3\)`"):
         gatecast.forecast(FRAME, h=3)  # type: ignore[call-overload]
+    with pytest.raises(GatecastError, match=r"`periods` is called `horizon` here: use `forecast\(horizon=3\)`"):
+        gatecast.forecast(FRAME, periods=3)  # type: ignore[call-overload]
+    with pytest.raises(GatecastError, match=r"`evaluate` takes the data in one place.*`evaluate\(X.assign\(y=y\)\)`"):
+        FITTED["lstm"].evaluate(FRAME[["ds"]], FRAME["y"])  # type: ignore[call-arg, misc]
     with pytest.raises(GatecastError, match="`forecast` was called without `horizon`"):
         gatecast.forecast(FRAME)  # type: ignore[call-overload]
     with pytest.raises(GatecastError, match=r"use `train_test_split\(test_size=7\)`"):
@@ -86,6 +91,23 @@ def test_functions_answer_too() -> None:
         FITTED["lstm"].predict(num_samples=9)  # type: ignore[call-arg]
     with pytest.raises(GatecastError, match="`seed` must be a whole number"):
         FITTED["lstm"].simulate(2, seed="a")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("forecast", "has no attribute 'forecast'. Use `predict(horizon)`."),
+        ("cross_validation", "Use `gatecast.backtest("),
+        ("score", "Use `evaluate(data)`."),
+        ("banana", "object has no attribute 'banana'"),
+    ],
+)
+def test_methods_of_other_libraries_are_answered(name: str, says: str) -> None:
+    lstm = FITTED["lstm"]
+    with pytest.raises(AttributeError) as error:
+        getattr(lstm, name)
+    assert says in str(error.value)
+    assert not hasattr(lstm, name)
 
 
 def test_an_error_inside_a_call_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +127,7 @@ NO_DATA: dict[str, tuple[Any, str]] = {
     "tables": ([FRAME, FRAME], "as a table with the columns unique_id, ds, y"),
     "dict": ({"a": Y}, "has the type dict"),
     "None": (None, "has the type NoneType"),
-    "text": ("data.csv", "has the type str"),
+    "text": ("data.csv", r"is the path 'data.csv'.*`pandas.read_csv\('data.csv'\)`"),
     "generator": ((value for value in Y), "has the type generator"),
     "fields": (np.zeros(9, dtype=[("a", float)]), "has the fields 'a'"),
     "two levels": (pd.DataFrame(np.c_[Y, Y], index=DAYS, columns=NESTED), r"target_col=\['x a', 'x b'\]"),
@@ -191,9 +213,10 @@ def test_ids_that_are_numbers_are_shown_as_numbers() -> None:
     for data, says in (
         (pd.concat([TWO, hours]), "Series 1 has frequency 'D' and series 3 has 'h'"),
         (pd.concat([TWO, TWO]), "2 rows of series 1 have the time"),
-        (TWO.assign(y=np.where(TWO["unique_id"] == 1, np.nan, 1.0)), r"1 of 2 series \(1\)"),
     ):
         with pytest.raises(GatecastError, match=says):
             to_panel(data)
+    with pytest.warns(UserWarning, match="1 of 2 series has no value of 'y' and is left out: 1"):
+        to_panel(TWO.assign(y=np.where(TWO["unique_id"] == 1, np.nan, 1.0)))
     with pytest.raises(GatecastError, match="Series 1 has 60 points"):
         train_test_split(TWO, 100)

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeGuard, TypeVar
 import numpy as np
 
 from gatecast.exceptions import ConfigError
+from gatecast.texts.message import Message
 
 __all__ = [
     "Check",
@@ -42,7 +43,7 @@ T = TypeVar("T")
 # what Nixtla, Darts, sktime, scikit-learn and others call an argument of `fit`, `predict` and the like
 WORDS = {
     "data": "df X x series context history train dataset X_train train_df input_df past_data",
-    "horizon": "h fh n steps n_steps prediction_length forecast_horizon n_periods",
+    "horizon": "h fh n steps n_steps periods prediction_length forecast_horizon n_periods",
     "future": "X_df futr_df X_future future_df future_covariates exog future_exog xreg exogenous known_covariates",
     "level": "levels coverage alpha interval conf_int prediction_intervals",
     "quantiles": "quantile q quantile_levels",
@@ -52,14 +53,14 @@ WORDS = {
     "target_col": "target y_col target_column value_col",
     "freq": "frequency",
     "test_size": "horizon h n_test",
-    "season_length": "seasonality season_lengths seasonal_periods season seasons m sp period periods",
+    "season_length": "seasonality season_lengths seasonal_periods season seasons m sp period",
     "models": "model forecasters estimators",
     "n_windows": "n_splits n_folds cv_windows windows",
     "step_size": "stride step step_length",
 }
 
 # takes the argument's name, its value and the sentence that says how to fix it
-Check = Callable[[str, object, str], None]
+Check = Callable[[str, object, str | Message], None]
 
 
 def suggest(name: object, known: Iterable[object], least: float = 0.0) -> str:
@@ -77,7 +78,7 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool)
 
 
-def as_tuple(name: str, value: object, remedy: str) -> tuple[object, ...]:
+def as_tuple(name: str, value: object, remedy: str | Message) -> tuple[object, ...]:
     """Take several values as a tuple."""
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         raise ConfigError(f"`{name}` must be several values, got {value!r}. {remedy}")
@@ -87,19 +88,20 @@ def as_tuple(name: str, value: object, remedy: str) -> tuple[object, ...]:
 def _check(expected: str, is_right: Callable[[object], bool]) -> Check:
     """Return a check that raises a ConfigError which says what was expected."""
 
-    def check(name: str, value: object, remedy: str) -> None:
+    def check(name: str, value: object, remedy: str | Message) -> None:
         if not is_right(value):
-            raise ConfigError(f"`{name}` must be {expected}, got {value!r}. {remedy}")
+            facts = {"name": name, "expected": Message(f"argument.{expected}"), "value": repr(value), "remedy": remedy}
+            raise ConfigError(Message("argument.wrong", facts))
 
     return check
 
 
-check_count = _check("a positive integer", lambda value: is_integer(value) and value >= 1)
-check_whole = _check("a whole number from 0 on", lambda value: is_integer(value) and value >= 0)
-check_positive = _check("a positive number", lambda value: is_number(value) and 0 < value < math.inf)
-check_nonnegative = _check("a positive number", lambda value: value == 0 or (is_number(value) and 0 < value < math.inf))
-check_share = _check("at least 0 and below 1", lambda value: is_number(value) and 0 <= value < 1)
-check_flag = _check("True or False", lambda value: isinstance(value, bool | np.bool))
+check_count = _check("count", lambda value: is_integer(value) and value >= 1)
+check_whole = _check("whole", lambda value: is_integer(value) and value >= 0)
+check_positive = _check("positive", lambda value: is_number(value) and 0 < value < math.inf)
+check_nonnegative = _check("positive", lambda value: value == 0 or (is_number(value) and 0 < value < math.inf))
+check_share = _check("share", lambda value: is_number(value) and 0 <= value < 1)
+check_flag = _check("flag", lambda value: isinstance(value, bool | np.bool))
 
 
 def check_steps(horizon: object) -> None:
@@ -112,7 +114,7 @@ def check_steps(horizon: object) -> None:
     check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
 
 
-def check_path(name: str, value: object, remedy: str = 'Use for example `"model.safetensors"`.') -> None:
+def check_path(name: str, value: object, remedy: str | Message = 'Use for example `"model.safetensors"`.') -> None:
     """Check for a text or a path object."""
     if not isinstance(value, str | os.PathLike):
         raise ConfigError(f"`{name}` must be a path, got {value!r}. {remedy}")
@@ -124,7 +126,8 @@ def check_choice(name: str, value: object, choices: Sequence[str], code: Callabl
         nearest = suggest(value, choices)
         known = ", ".join(repr(choice) for choice in choices)
         written = f"{name}={nearest!r}" if code is None else code(nearest)
-        raise ConfigError(f"`{name}` must be one of {known}, got {value!r}. Did you mean `{written}`?")
+        facts = {"name": name, "known": known, "value": repr(value), "written": written}
+        raise ConfigError(Message("argument.choice", facts))
 
 
 def answers_making(cls: type[T]) -> type[T]:
@@ -166,10 +169,11 @@ def _answer(name: str, signature: inspect.Signature, args: Sequence[object], kwa
     n_given = len(args) - ("self" in signature.parameters)
     n_places = sum(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in own)
     if n_given > n_places:
-        if name == "fit":
+        if name in ("fit", "evaluate"):
+            named = ', target_col="y"' if name == "fit" else ""
             return (
-                f"`fit` takes the data in one place, and {n_given} were passed. Put the target into the table, e.g. "
-                '`fit(X.assign(y=y), target_col="y")`.'
+                f"`{name}` takes the data in one place, and {n_given} were passed. Put the target into the table, e.g. "
+                f"`{name}(X.assign(y=y){named})`."
             )
         return (
             f"`{name}` takes at most {n_places} arguments without a name, and {n_given} were passed. Name the others, "
@@ -197,6 +201,7 @@ def _of_unknown(name: str, names: list[str], unknown: str, value: object) -> str
         return f"`{name}` has no `{unknown}`: sample paths are `simulate(n_paths={text})`."
     nearest = suggest(unknown, names, least=0.5)
     guess = f"Did you mean `{name}({nearest}={text})`?" if nearest else f"It takes {_listed(names)}."
+    guess += " Settings belong where the model is made." if name == "fit" else ""
     return f"`{name}` has no argument `{unknown}`, and one of its own was expected. {guess}"
 
 

@@ -243,7 +243,7 @@ def test_failure_of_the_library_is_forecast_naively_with_a_warning(monkeypatch):
 @pytest.mark.parametrize(("seconds", "is_over"), [(61.0, True), (46.0, True), (20.0, False)])
 def test_time_is_looked_at_between_series(monkeypatch, seconds, is_over):
     now = [0.0]
-    monkeypatch.setattr("gatecast.baselines.limits.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("gatecast.baselines.limits.time.thread_time", lambda: now[0])
     fit = library.AutoETS.fit
 
     def slowly(self, y):

@@ -12,11 +12,21 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from gatecast import ConfigError, TimeLimitError
-from gatecast.baselines.limits import Clock, NotPicklableError, ProcessDiedError, beside, limited_steps, prepare
+from gatecast.baselines.limits import (
+    Clock,
+    NotPicklableError,
+    ProcessDiedError,
+    _Budget,
+    beside,
+    limited_steps,
+    prepare,
+)
 
 # no work that ends takes so long
 LONG = 1e5
@@ -58,7 +68,19 @@ def stuck_in_compiled_code():
     sum(itertools.repeat(0))
 
 
-ENDLESS = [for_ever, swallows_everything, stuck_in_compiled_code]
+def waits_for_ever():
+    yield os.getpid()
+    threading.Event().wait()
+
+
+def waits_for_its_threads():
+    yield os.getpid()
+    thread = threading.Thread(target=lambda: sum(itertools.repeat(0)), daemon=True)
+    thread.start()
+    thread.join()
+
+
+ENDLESS = [for_ever, swallows_everything, stuck_in_compiled_code, waits_for_ever, waits_for_its_threads]
 
 
 def ended(work):
@@ -86,6 +108,40 @@ def test_endless_work_is_ended_in_other_threads():
     for thread in threads:
         thread.join()
     assert len(set(found)) == len(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    ("done", "passed", "status", "is_over"),
+    [
+        # a busy machine: an hour passes, and the process had a processor for 9 seconds
+        (9.0, 3600.0, "running", False),
+        (0.0, 3600.0, "running", False),
+        (10.0, 10.0, "running", True),
+        # what waits is not slowed down by others
+        (0.0, 10.0, "sleeping", True),
+        (0.0, 9.0, "sleeping", False),
+        # threads compute while the first one waits for them
+        (9.0, 100.0, "sleeping", False),
+    ],
+)
+def test_what_counts_is_what_a_process_computes(monkeypatch, done, passed, status, is_over):
+    now, computed = [0.0], [5.0]
+    monkeypatch.setattr("gatecast.baselines.limits.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(psutil.Process, "cpu_times", lambda self: SimpleNamespace(user=computed[0], system=1.0))
+    monkeypatch.setattr(psutil.Process, "status", lambda self: status)
+    budget = _Budget(os.getpid(), 10.0)
+    now[0], computed[0] = passed, 5.0 + done
+    assert budget.is_over() == is_over
+
+
+def test_a_process_that_is_gone_is_over_when_its_time_is(monkeypatch):
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    budget, now = _Budget(process.pid, 10.0), [time.monotonic()]
+    process.communicate(b"\n")
+    monkeypatch.setattr("gatecast.baselines.limits.time.monotonic", lambda: now[0])
+    budget.is_over()
+    now[0] += 11.0
+    assert budget.is_over()
 
 
 def test_steps_come_as_they_are_made():
@@ -296,7 +352,7 @@ def test_process_ends_when_nobody_is_left_to_give_it_work():
 )
 def test_work_that_is_hopelessly_slow_ends_early(monkeypatch, seconds, share, is_over):
     now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "thread_time", lambda: now[0])
     clock = Clock(60, "too slow")
     now[0] += seconds
     if is_over:
@@ -308,7 +364,7 @@ def test_work_that_is_hopelessly_slow_ends_early(monkeypatch, seconds, share, is
 
 def test_no_limit_is_never_over(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "thread_time", lambda: now[0])
     clock = Clock(None, "too slow")
     now[0] += 1e9
     clock.check(1e-9)

@@ -12,7 +12,7 @@ import pytest
 import gatecast
 from gatecast import ConfigError, DataError, GatecastError
 from gatecast.charts import plot_forecast, render
-from gatecast.charts.matplotlib_backend import fonts
+from gatecast.charts.fonts import fonts
 from gatecast.charts.thinning import envelope
 from gatecast.texts.frequency import frequency_words
 
@@ -58,11 +58,23 @@ def test_learning_curve_is_the_history(parts):
     assert curve.lines[1].get_ydata() == pytest.approx(model.history_["validation_rmse"])
 
 
-def test_learning_curve_of_a_transform_says_so(parts):
-    model = small(transform="log1p").fit(parts[0])
+def test_learning_curve_of_a_transform_is_in_units_of_the_data(parts):
+    model = small(transform="log1p", epochs=4).fit(parts[0])
+    curve = plot_forecast(model, *parts, noise_floor=1.0).axes[-1]
+    assert curve.get_ylabel() == "RMSE (sales)"
+    assert curve.lines[0].get_ydata() == pytest.approx(model.history_["train_rmse"])
+    assert curve.lines[1].get_ydata() == pytest.approx(model.history_["validation_rmse"])
+    best = int(np.argmin(model.history_["validation_loss"]))
+    assert curve.get_title(loc="left") == f"Learning curve (kept: epoch {model.history_['validation_epoch'][best]:.4g})"
+    kept = f"validation: {model.history_['validation_rmse'][best]:.4g}"
+    assert kept in [text.get_text() for text in curve.texts]
+    assert any("noise floor 1" in text.get_text() for text in curve.texts)
+
+
+def test_learning_curve_of_a_transform_without_a_validation_set_says_so(parts):
+    model = small(transform="log1p", validation_size=0).fit(parts[0])
     curve = plot_forecast(model, *parts, noise_floor=1.0).axes[-1]
     assert curve.get_ylabel() == "RMSE (log1p of sales)"
-    # nor errors of the validation set, which are in those too
     assert len(curve.lines) == 1
     # a floor in the data's units has no place there
     assert not any("noise floor" in text.get_text() for text in curve.texts)

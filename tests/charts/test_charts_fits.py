@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import gatecast
 from gatecast import ConfigError, DataError, charts
 from gatecast.charts.fits import autocorrelation
 from gatecast.diagnosis.findings import Diagnosis, Finding, part_of
@@ -52,6 +53,35 @@ def test_intervals_show_forecast_and_newest_points(model, parts):
 def test_intervals_are_made_where_no_forecast_is_passed(model, parts):
     labels = charts.plot_intervals(model, parts[0]).axes[0].get_legend_handles_labels()[1]
     assert labels == ["data", "95 % interval", "80 % interval", "forecast"]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_forecasts_of_other_models_are_drawn_with_their_intervals(parts, several):
+    models = [gatecast.SeasonalNaive(12), gatecast.LinearAR(12)]
+    model = gatecast.Combination(models) if several else models[0]
+    model.fit(parts[0])
+    for figure in (charts.plot_forecast(model, parts[0]), charts.plot_intervals(model, parts[0])):
+        (axes,) = figure.axes
+        assert axes.get_legend_handles_labels()[1] == ["data", "95 % interval", "80 % interval", "forecast"]
+        expected = model.predict(level=[80, 95])
+        assert line(axes, "forecast").get_ydata() == pytest.approx(expected[model.name].to_numpy())
+        lowest = axes.collections[0].get_paths()[0].vertices[:, 1].min()
+        assert lowest == pytest.approx(expected[f"{model.name}-lo-95"].min())
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("month (monthly)", "sales")
+    assert charts.plot_forecast(model, parts[0]).axes[0].get_title(loc="left") == "Data and forecast"
+
+
+def test_the_best_of_several_series_is_drawn_behind_a_test_part(parts):
+    tables = [pd.concat([part.assign(shop=k) for k in "ab"]) for part in parts]
+    models = {"Naive": gatecast.Naive(3), "Drift": gatecast.Drift(3)}
+    found = gatecast.backtest(tables[0], 3, models, id_col="shop", n_windows=5, progress=False)
+    best = gatecast.Best(found, models).fit(tables[0], id_col="shop")
+    table = best.predict(data=pd.concat(tables), level=80)
+    figure = charts.plot_forecast(best, *tables, forecast=table, unique_id="b")
+    (axes,) = figure.axes
+    assert line(axes, "forecast").get_ydata() == pytest.approx(table.loc[table["shop"] == "b", "Best"].to_numpy())
+    assert len(line(axes, "data").get_ydata()) == sum(map(len, parts))
+    assert line(axes, "split").get_xdata()[0] > parts[0]["month"].iloc[-1]
 
 
 def test_intervals_refuse_no_points(model, parts):

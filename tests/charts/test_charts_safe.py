@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 import gatecast.charts
 from gatecast import charts
-from gatecast.charts.matplotlib_backend import fonts
+from gatecast.charts.fonts import fonts
 from gatecast.charts.names import distinct, for_matplotlib, for_plotly, shorten
 from gatecast.comparison.board import leaderboard
 

@@ -33,7 +33,7 @@ def spawn(*arguments, **options):
     script = options.pop("script", None)
     program = [script] if script else ["-c", "from gatecast.cli import main; main()"]
     command = [sys.executable, "-W", "error", *program, *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": "80", **options.pop("env", {})}
+    environment = {**os.environ, "COLUMNS": "80", "LC_ALL": "C.UTF-8", **options.pop("env", {})}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, env=environment, **streams, **options)
 

@@ -13,6 +13,7 @@ def gatecast(capsys, monkeypatch, tmp_path):
     """Run a command in this process, in an empty folder, at 80 columns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
     def command(*arguments):
         code = run([str(argument) for argument in arguments])

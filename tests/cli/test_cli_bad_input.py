@@ -67,7 +67,7 @@ FILES = {
         rows(*(f"{1 + n % 12:02d}/{1 + n // 12:02d}/2024,{n}" for n in range(40))).encode(),
         "--date-format",
     ),
-    "all-missing": (rows(*(f"{d},a,1" for d in days(9)), f"{days()[0]},b,", header="ds,id,y").encode(), "('b')"),
+    "all-missing": (rows(*(f"{d},{v}," for d in days(9) for v in "ab"), header="ds,id,y").encode(), "holds numbers"),
     "inf": (rows(*(f"{d},{'inf' if n == 7 else n}" for n, d in enumerate(days()))).encode(), "line 9"),
     "text": (rows(*(f"{d},{'many' if n == 7 else n}" for n, d in enumerate(days()))).encode(), "'many' in line 9"),
     "too-short": (rows(*(f"{d},{n}" for n, d in enumerate(days(5)))).encode(), "has 5 points"),

@@ -188,12 +188,12 @@ def evaluation(**rmse):
     ],
 )
 def test_verdict(rmse, says):
-    assert says in verdict(evaluation(**rmse))
+    assert says in str(verdict(evaluation(**rmse)))
 
 
 def test_verdict_says_where_the_mean_absolute_error_disagrees():
     scores = {"LSTM": Score(90, 70, 1.0, np.zeros(1)), "Naive": Score(100, 60, 1.0, np.zeros(1))}
-    said = verdict(Evaluation(scores, 1, 10, 1))
+    said = str(verdict(Evaluation(scores, 1, 10, 1)))
     assert said.endswith(
         "10% below that of the naive forecast, the best of the naive ones; by the MAE it is the other way round."
     )

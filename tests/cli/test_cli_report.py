@@ -8,7 +8,7 @@ from html import unescape
 import pandas as pd
 import pytest
 
-from gatecast import LSTMForecaster
+from gatecast import Drift, LSTMForecaster
 
 from .commands import write_csv, write_shops
 
@@ -50,6 +50,27 @@ def test_its_python_and_its_command_make_it_again(made, gatecast, tmp_path):
     assert by_command["forecast-0"]["data"][-1]["y"] == made["forecast"]["series"][0]["forecast"]
 
 
+@pytest.mark.parametrize("name", ["drift", "Best"])
+def test_the_model_that_is_asked_for_makes_the_forecast(gatecast, weekly_csv, tmp_path, name):
+    models = ("--models", "LSTM", *FAST)
+    outcome = gatecast("report", weekly_csv, "--horizon", 3, *models, "--model", name, "--out", "made.html", "--json")
+    assert outcome.code == 0, outcome.err
+    made, shown = outcome.json, outcome.json["forecast"]
+    compared = [row["model"] for row in made["comparison"]["models"]]
+    if name == "Best":
+        assert shown["model"] == made["comparison"]["recommended"]
+        assert "--model " not in made["recipe"]["command"]
+        return
+    assert (shown["model"], shown["about"]) == ("Drift", "forecast.about_asked")
+    assert "Drift" in compared
+    data = pd.read_csv(weekly_csv, parse_dates=[0])
+    assert shown["series"][0]["forecast"] == pytest.approx(Drift(3).fit(data).predict()["Drift"].tolist(), rel=1e-3)
+    before = charts(tmp_path / "made.html")
+    exec(made["recipe"]["code"], {})
+    assert charts(tmp_path / "made.html") == before
+    assert "--model Drift" in made["recipe"]["command"]
+
+
 def charts(path):
     page = path.read_text(encoding="utf-8")
     return json.loads(re.search(r'id="charts">(.*?)</script>', page, flags=re.DOTALL)[1])
@@ -81,6 +102,7 @@ def test_covariates_and_names_with_spaces_come_again(gatecast, tmp_path):
         (("--out", "no/report.html"), "mkdir"),
         (("--lang", "fr"), "`--lang` must be one of en, zh, got 'fr'"),
         (("--models", "ARIMAX"), "There is no model 'ARIMAX'"),
+        (("--model", "beest"), "There is no model 'beest', and one of best, LSTM, "),
         (("--n-windows", 0), "`--n-windows` must be a positive integer, got 0"),
         (("--step-size", 0), "`--step-size` must be a positive integer"),
         (("--time-limit", 0), "`--time-limit` must be a positive number"),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gatecast import LSTMForecaster, Training, train_test_split
-from gatecast.cli.tables import coverage_words
+from gatecast.cli.tables import ON_TEST, coverage_words
 from made_series import forecaster
 
 from .commands import QUICK, weekly, write_csv
@@ -190,4 +190,6 @@ def test_predict_has_intervals(gatecast, long_csv, tmp_path):
 
 
 def test_words_about_coverage():
-    assert coverage_words({80.0: 0.779}, "x") == "Measured on x: the 80 % interval held 77.9 % of what came."
+    assert str(coverage_words({80.0: 0.779}, ON_TEST)) == (
+        "Measured on the test part: the 80 % interval held 77.9 % of what came."
+    )

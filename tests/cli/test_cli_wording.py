@@ -5,7 +5,7 @@ import pytest
 
 from gatecast.cli.compare import percent
 from gatecast.cli.output import number
-from gatecast.cli.tables import coverage_words
+from gatecast.cli.tables import ON_TEST, coverage_words
 from gatecast.cli.tune import _space
 from gatecast.cli.wording import as_options, in_options, option_text
 
@@ -49,6 +49,6 @@ def test_numbers_and_shares():
     said = [number(value) for value in (0.49734, 61.384361, 25680.2, np.nan, 1e-7)]
     assert said == ["0.4973", "61.38", "25,680", "-", "1e-07"]
     assert [percent(0.79), percent(0.123, "+"), percent(np.nan)] == ["79 %", "+12 %", "-"]
-    assert coverage_words({80.0: 0.779, 95.0: 0.94}, "the test part") == (
+    assert str(coverage_words({80.0: 0.779, 95.0: 0.94}, ON_TEST)) == (
         "Measured on the test part: the 80 % interval held 77.9 % of what came, the 95 % interval 94.0 %."
     )

@@ -11,7 +11,17 @@ import polars as pl
 import pytest
 
 from comparison.made_backtests import made_backtest
-from gatecast import SARIMA, Combination, GatecastError, LSTMForecaster, ModelFileError, Naive, SeasonalNaive, backtest
+from gatecast import (
+    SARIMA,
+    AutoETS,
+    Combination,
+    GatecastError,
+    LSTMForecaster,
+    ModelFileError,
+    Naive,
+    SeasonalNaive,
+    backtest,
+)
 from gatecast.backtesting.record import Backtest
 from gatecast.comparison.best import Best
 from gatecast.comparison.board import leaderboard
@@ -186,6 +196,47 @@ def test_a_combination_is_saved_with_its_models_and_weights(tmp_path: Path) -> N
     again = Best.load(tmp_path / "best")
     pd.testing.assert_frame_equal(again.predict(), best.predict(), check_exact=True)
     assert again.models["Both"].weights_ == best.models["Both"].weights_  # type: ignore[attr-defined]
+
+
+def test_it_says_what_was_not_judged_everywhere(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    late = np.where(np.arange(10) < 6, rng.uniform(1, 2, (3, 10)), np.nan)
+    some = rng.uniform(3, 4, (3, 10))
+    some[1] = np.nan
+    errors = {"Naive": rng.uniform(2, 3, (3, 10)), "late": late, "some": some}
+    made = made_backtest(errors, failures={"late": "It took too long."})
+    models = {"Naive": Naive(4, time_limit=None), "late": LastValue(), "some": LastValue()}
+    best = Best(made, models)
+    said = [str(note) for note in best.notes]
+    assert said[0].startswith("late has complete forecasts of 18 of 30 windows, and is compared with each other model")
+    assert said[0].endswith("It took too long.")
+    assert (
+        said[-1]
+        == "some has no complete forecast of 1 of 3 series, the first is 's001', and is chosen for none of them."
+    )
+    # it is compared where it has forecasts, and is the best there
+    assert best.overall == "late"
+    assert repr(best).splitlines() == [f"Best({', '.join(served(best))})", *said]
+    assert "some" not in best.models
+
+
+def served(best: Best) -> list[str]:
+    counts = {name: list(best.choices.values()).count(name) for name in dict.fromkeys([*best.choices.values()])}
+    return [f"{name}: {n} series" for name, n in counts.items()]
+
+
+def test_it_says_which_series_a_model_left_to_a_naive_forecast(tmp_path: Path) -> None:
+    long, short = table(60, ids="a"), table(6, ids="b")
+    data = pd.concat([long, short])
+    models = {"Naive": Naive(2, time_limit=None), "AutoETS": AutoETS(2, time_limit=None, season_length=1)}
+    errors = {"Naive": np.full((1, 6), 2.0), "AutoETS": np.full((1, 6), 1.0)}
+    best = Best(made_backtest(errors), models)
+    assert best.notes == ()
+    best.fit(data)
+    (note,) = best.notes
+    assert str(note) == "AutoETS leaves series 'b' to a naive forecast: Its 6 values are too few for AutoETS."
+    best.save(tmp_path / "best")
+    assert Best.load(tmp_path / "best").notes == best.notes
 
 
 def test_polars_comes_back_as_polars() -> None:

@@ -54,6 +54,11 @@ def test_teraesvirta_is_an_f_test_of_nested_regressions() -> None:
     assert teraesvirta(y, n_lags=2) == pytest.approx((statistic, p_value), rel=1e-8)
 
 
+@pytest.mark.parametrize("y", [np.sin(np.arange(120) / 4), np.arange(60.0)], ids=["sine", "line"])
+def test_series_without_noise_have_facts_and_no_warning(y: np.ndarray) -> None:
+    assert facts_about(y, season_length=1).to_frame()["median"].notna().any()
+
+
 @pytest.mark.parametrize("weights", [[], [0.5], [0.9], [1.2, -0.5]])
 def test_linear_series_are_called_nonlinear_one_time_in_twenty(weights: list[float]) -> None:
     rate = np.mean([teraesvirta(autoregression(weights, 200))[1] < 0.05 for _ in range(300)])

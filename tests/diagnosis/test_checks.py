@@ -10,6 +10,7 @@ import pytest
 from gatecast.diagnosis.checks import CHECKS, judge
 from gatecast.diagnosis.evidence import Coverage, Curves, Errors, Evidence, Facts
 from gatecast.diagnosis.findings import SEVERITIES
+from gatecast.diagnosis.floor import NoiseFloor
 from gatecast.model.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
@@ -52,6 +53,27 @@ def test_healthy_fit_has_no_warning():
         warned += any(finding.severity in ("warning", "error") for finding in findings)
     # at 5 % each, three of ten happen once in a hundred times, and the seeds are fixed
     assert warned <= 2
+
+
+def test_the_noise_is_that_of_the_points_that_are_judged():
+    # errors grow over time: an estimate from all points is far below what is possible on the newest
+    evidence = healthy(np.random.default_rng(0))
+    same = float(np.sqrt(np.mean(evidence.fresh.linear**2)))
+    floor = NoiseFloor(same / 2, same / 2 * 0.9, same / 2 * 1.1, "linear")
+    (finding,) = [f for f in judge(replace(evidence, floor=floor)) if f.code == "at-noise-floor"]
+    numbers = finding.evidence
+    assert numbers["floor"] == pytest.approx(same)
+    assert (numbers["floor_low"], numbers["floor_high"]) == pytest.approx((0.9 * same, 1.1 * same))
+    assert numbers["above"] == pytest.approx(numbers["rmse"] / numbers["floor"] - 1)
+    assert f"the RMSE of {numbers['rmse']:.4g} on the test part is at most 3% above the noise" in finding.sentence
+
+
+@pytest.mark.parametrize("case", EVIDENCE, ids=lambda case: case.code)
+def test_scaled_errors_are_called_so(case):
+    evidence = case.troubled(np.random.default_rng([1, 0]))
+    for plain, scaled in zip(judge(evidence), judge(replace(evidence, is_scaled=True)), strict=True):
+        assert "scaled" not in plain.sentence
+        assert scaled.sentence == plain.sentence.replace("RMSE", "scaled RMSE")
 
 
 def test_empty_and_constant_errors_find_nothing():

@@ -87,6 +87,18 @@ def panel_of(n_series=3, n=160, scale=(1, 10, 1000)):
     return pd.concat(rows, ignore_index=True)
 
 
+def test_errors_of_several_series_name_their_unit():
+    data = panel_of()
+    model = LSTMForecaster(hidden_size=4, lookback=6, progress=False, training=Training(epochs=1)).fit(data)
+    found = diagnose(model)
+    assert found.judged_on.endswith("each series scaled by its mean change over a season (as in MASE)")
+    said = [finding.sentence for finding in found.findings if "rmse" in finding.evidence]
+    assert said
+    assert all("scaled RMSE" in sentence for sentence in said)
+    alone = diagnose(model.fit(data[data["unique_id"] == data["unique_id"].iloc[0]]))
+    assert "scaled" not in str(alone)
+
+
 def test_series_of_other_sizes_count_alike():
     data = panel_of()
     train, test = train_test_split(data)

@@ -37,6 +37,22 @@ def test_table_that_packs_well_is_read(tmp_path: Path) -> None:
     assert read_table(path).n_rows == 30
 
 
+def sheet(cells: str) -> bytes:
+    """Return an archive with one sheet of some cells, which is all of a spreadsheet that is looked at."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", f"<sheetData>{cells}</sheetData>")
+    return stream.getvalue()
+
+
+def test_a_cell_far_from_the_table_is_refused(tmp_path: Path) -> None:
+    table = "".join(f'<row r="{n}"><c r="A{n}"/><c r="B{n}"/></row>' for n in range(1, 50))
+    check_archive(tmp_path / "sheet.xlsx", sheet(table))
+    check_archive(tmp_path / "sheet.xlsx", sheet(table + '<row r="900" spans="1:2"><c r="AA900" t="s"/></row>'))
+    with pytest.raises(DataError, match="99 cells on an area of 1,048,576 rows and 16,384 columns"):
+        check_archive(tmp_path / "sheet.xlsx", sheet(table + '<row r="1048576"><c r="XFD1048576"/></row>'))
+
+
 def test_archive_that_becomes_very_long_is_refused(tmp_path: Path) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -104,13 +104,13 @@ def test_intervals_are_nested_even_where_steps_borrow():
 def test_too_few_residuals_give_the_widest_and_a_note():
     conformal = fit_conformal(np.array([[1.0, -2.0], [np.nan, 4.0]]))
     np.testing.assert_array_equal(conformal.half_widths(95), [4, 4])
-    assert conformal.note(95) == (
+    assert str(conformal.note(95)) == (
         "The 95 % interval is as wide as the widest of 3 residuals, because at least 19 are needed."
     )
     assert conformal.note(75) is None
     asymmetric = fit_conformal(np.array([[1.0, -2.0], [np.nan, 4.0]]), is_symmetric=False)
     np.testing.assert_array_equal(asymmetric.bounds(95), [[[-2], [-2]], [[4], [4]]])
-    assert "at least 39" in asymmetric.note(95)
+    assert "at least 39" in str(asymmetric.note(95))
     assert fit_conformal(np.zeros((19, 1))).note(95) is None
     assert fit_conformal(np.zeros((39, 1)), is_symmetric=False).note(95) is None
 

@@ -158,8 +158,10 @@ def test_missing_future_rows_are_named_with_column_series_and_days(model: LSTMFo
 
 
 def test_unknown_category_is_forecast_as_unknown(model: LSTMForecaster) -> None:
-    hail = model.predict(future=ahead().assign(weather="hail"))["LSTM"]
-    other = model.predict(future=ahead().assign(weather="frogs"))["LSTM"]
+    with pytest.warns(UserWarning, match="'weather' holds 'hail', which was not in .*'rain', 'snow', 'sun'"):
+        hail = model.predict(future=ahead().assign(weather="hail"))["LSTM"]
+    with pytest.warns(UserWarning, match="'weather' holds 'frogs'"):
+        other = model.predict(future=ahead().assign(weather="frogs"))["LSTM"]
     assert np.isfinite(hail).all()
     np.testing.assert_array_equal(hail, other)
     assert (hail != model.predict(future=ahead().assign(weather="rain"))["LSTM"]).any()

@@ -118,8 +118,20 @@ def test_a_silent_series_is_forecast_from_what_is_remembered() -> None:
     assert forecast["LSTM"].notna().all()
     alone = model.predict(data=newer[newer["unique_id"] == "a"])
     np.testing.assert_allclose(forecast["LSTM"][:2], alone["LSTM"], rtol=1e-5)
-    with pytest.raises(DataError, match=r"empty in every row of 1 of 2 series \('c'\)"):
-        model.predict(data=silent.assign(unique_id=silent["unique_id"].replace("b", "c")))
+    with pytest.warns(UserWarning, match="1 of 2 series has no value of 'y' and is left out: 'c'"):
+        unknown = model.predict(data=silent.assign(unique_id=silent["unique_id"].replace("b", "c")))
+    pd.testing.assert_frame_equal(unknown, alone)
+
+
+def test_newer_rows_of_a_wide_table_inherit_its_columns() -> None:
+    data = frame("D")
+    wide = pd.DataFrame({"day": data["ds"], "a": data["y"], "b": data["y"] + 3.0})
+    model = fitted(wide[:130], target_col=["a", "b"])
+    forecast = model.predict(data=wide[130:])
+    assert forecast["unique_id"].tolist() == ["a", "a", "b", "b"]
+    assert (forecast["day"] > wide["day"].iloc[-1]).all()
+    part = model.predict(data=wide[130:][["day", "b"]])
+    np.testing.assert_allclose(part["LSTM"], forecast["LSTM"][2:], rtol=1e-5)
 
 
 def test_rows_that_the_training_part_has_too_are_left_out() -> None:
@@ -142,3 +154,12 @@ def test_rows_that_differ_from_what_was_learned_are_named() -> None:
     changed = waves[86:93].assign(y=99.0)
     with pytest.raises(DataError, match=r"where the training part held .*, and rows that go on after it, or 12 or mo"):
         trained.predict(data=changed)
+
+
+def test_one_of_two_rows_beside_the_steps_is_named() -> None:
+    data = frame("B")
+    model = fitted(data[:130])
+    saturday = data["ds"].iloc[130] + pd.offsets.Week(weekday=5)
+    newer = pd.DataFrame({"ds": [data["ds"].iloc[130], saturday], "y": [1.0, 2.0]})
+    with pytest.raises(DataError, match=f"1 of 2 times do not fall on `freq='B'`, the first is {saturday.date()}"):
+        model.predict(data=newer)

@@ -85,8 +85,10 @@ def test_rows_are_a_gap_where_nothing_is_known_ahead() -> None:
 def test_series_without_any_value_is_named() -> None:
     data = blank()
     data["y"] = data["y"].where(data["unique_id"] != "b")
-    with pytest.raises(DataError, match=r"empty in every row of 1 of 2 series \('b'\)"):
-        forecaster(**SETTINGS).fit(data)
+    with pytest.warns(UserWarning, match="1 of 2 series has no value of 'y' and is left out: 'b'"):
+        found = forecaster(**SETTINGS).fit(data).predict()
+    alone = forecaster(**SETTINGS).fit(data[data["unique_id"] == "a"])
+    pd.testing.assert_frame_equal(found, alone.predict().reset_index(drop=True))
 
 
 def test_panel_is_cut_alike() -> None:

@@ -15,8 +15,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 # who may import whom: a line from the lines above it, and from its own room
 FLOORS = [
     ["exceptions", "_json"],
-    ["_validation"],
     ["texts", "_files", "_machine"],
+    ["_validation"],
     ["network"],
     ["data.panel"],
     ["data.values", "data.seasonality", "data.reading"],

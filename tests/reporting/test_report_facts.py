@@ -1,11 +1,15 @@
 """Are outliers, leaks and gaps found, and is what fails said?"""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from gatecast import ConfigError, LSTMForecaster, SeasonalNaive, Training, to_panel
 from gatecast.comparison import compare
+from gatecast.comparison.comparison import model_named
+from gatecast.diagnosis import diagnose
 from gatecast.reporting import report
 from gatecast.reporting.data import about_data
 from gatecast.reporting.suspects import find_leaks, find_outliers
@@ -79,8 +83,8 @@ def leaky():
 def test_checks_raise_alarms(leaky):
     found = about_data(leaky, leaky._panel, None)
     states = {check["code"]: check["state"] for check in found["checks"]}
-    assert states == {"duplicates": "ok", "constant": "warning", "leaks": "warning", "leak_now": "warning"}
-    assert found["checks"][1]["names"] == ["s1"]
+    assert states == {"constant": "warning", "leaks": "warning", "leak_now": "warning"}
+    assert found["checks"][0]["names"] == ["s1"]
 
 
 def test_a_part_that_fails_says_why_and_the_others_stay(leaky):
@@ -118,6 +122,8 @@ def test_what_is_not_passed_is_computed(monkeypatch, tmp_path):
         "part": "test part",
         "n": 30,
         "sentence": "30 points of the test part, one step ahead",
+        "is_scaled": False,
+        "is_other_fit": False,
     }
     assert made.facts["forecast"]["about"] == "forecast.about_read"
     assert made.facts["forecast"]["series"][0]["ahead"] == [150, 151, 152]
@@ -145,6 +151,58 @@ def test_the_model_that_is_recommended_makes_the_forecast():
     assert "by SeasonalNaive, which the comparison below recommends" in made.html
     # what the network remembers is still that of the LSTM
     assert made.facts["memory"]["half_lives"]["n"] == 4
+
+
+def test_epochs_of_a_fit_are_the_same_all_over_the_page():
+    data = panel_of(np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 30) + noisy(150))
+    small = {"hidden_size": 4, "lookback": 6, "season_length": 5, "progress": False}
+    model = LSTMForecaster(3, **small, training=Training(epochs=3, patience=0)).fit(data)
+    found = compare(data, 3, {"LSTM": model, "SeasonalNaive": SeasonalNaive(3)}, n_windows=2, progress=False)
+    made = report(model, comparison=found)
+    kept = made.facts["training"]["kept_epoch"]
+    text = " ".join(re.sub("<[^>]+>", " ", made.html).split())
+    assert f"3 of 3, those of epoch {kept:.4g} were kept" in text
+    assert f"The weights of epoch {kept:.4g} were kept (RMSE " in text
+    # another fit was diagnosed, whose epochs are others, and that is said
+    assert made.facts["diagnosis"]["judged_on"]["is_other_fit"]
+    assert "a second fit of the same settings learned from the first four fifths" in text
+    given = report(model, comparison=found, diagnosis=diagnose(model))
+    assert "a second fit of the same settings" not in given.html
+
+
+def test_a_page_about_pretrained_networks_has_no_epochs():
+    data = panel_of(np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 20) + noisy(100))
+    model = LSTMForecaster(3, pretrained="only", progress=False).fit(data)
+    found = compare(data, 3, {"LSTM": model, "SeasonalNaive": SeasonalNaive(3)}, n_windows=2, progress=False)
+    assert not {"epochs", "steps", "seed"} & set(report(model, comparison=found).facts["recipe"]["chosen"])
+
+
+def test_errors_while_learning_transformed_values_say_so():
+    data = panel_of(np.exp(np.tile([0.0, 2.0, 0.0, 1.0, 1.0], 30) + noisy(150) / 10))
+    training = Training(epochs=2, validation_size=0)
+    model = LSTMForecaster(3, hidden_size=4, lookback=6, transform="log1p", progress=False, training=training).fit(data)
+    found = compare(data, 3, {"LSTM": model, "SeasonalNaive": SeasonalNaive(3)}, n_windows=2, progress=False)
+    assert "RMSE (training part, of values under log1p) went from" in report(model, comparison=found).html
+
+
+@pytest.mark.parametrize("name", ["LSTM (pretrained)", "Mean(LSTM, Drift)", "ours"])
+def test_any_model_that_can_be_made_makes_the_forecast_where_it_is_recommended(name):
+    data = panel_of(np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 20) + noisy(100) / 10)
+    model = LSTMForecaster(3, hidden_size=4, lookback=6, progress=False, training=Training(epochs=1)).fit(data)
+    found = compare(data, 3, {"LSTM": model, name: SeasonalNaive(3)}, n_windows=2, progress=False)
+    object.__setattr__(found.board.verdict, "recommended", name)
+    made = report(model, comparison=found)
+    facts = made.facts["forecast"]
+    assert facts["model"] == name
+    if name == "ours":
+        assert facts["about"] == "forecast.about_not_made"
+        expected = model.predict()["LSTM"]
+    else:
+        assert facts["about"] == "forecast.about_other"
+        expected = model_named(name, 3).fit(data).predict().iloc[:, 2]
+        assert [band["level"] for band in facts["series"][0]["bands"]] == ["95", "80"]
+    assert facts["series"][0]["forecast"] == pytest.approx(expected.tolist(), rel=1e-3)
+    assert f"the comparison below recommends {name}" in made.html or f"by {name}, which" in made.html
 
 
 def charts_of(page):

@@ -5,6 +5,7 @@ import functools
 import itertools
 import re
 import string
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +64,12 @@ def source():
 
 def placeholders(text):
     return sorted({name for _, name, _, _ in string.Formatter().parse(text) if name})
+
+
+def test_no_key_stands_in_two_files():
+    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "texts").glob("*.toml")]
+    keys = [(section, key) for sections in files for section, texts in sections.items() for key in texts]
+    assert len(keys) == len(set(keys))
 
 
 def test_texts_are_there_in_all_languages_with_the_same_placeholders():
@@ -127,8 +134,10 @@ def test_unknown_language():
 def test_message_holds_messages_lists_and_settings():
     limit = {"time_limit": 3, "refit": True}
     message = Message("failure.time_limit", {"name": "A", "limit": limit, "what": Message("failure.fit")})
-    assert str(message).startswith("A was given `time_limit=3, refit=True` seconds for a fit, and took longer.")
-    assert message.say("zh").startswith("A 的拟合时限为 `time_limit=3, refit=True` 秒")
+    assert str(message).startswith(
+        "A was given `time_limit=3, refit=True` seconds of computing for a fit, and took longer."
+    )
+    assert message.say("zh").startswith("A 的拟合时限为 `time_limit=3, refit=True` 秒计算时间")
     assert "`<3>` seconds" in message.say("en", lambda settings: f"<{settings['time_limit']}>")
     names = Message("verdict.behind_naive", {"names": ["A", "B"]})
     assert (str(names), names.say("zh")) == ("Behind the seasonal naive: A, B.", "不如季节性朴素预测的有：A、B。")
@@ -168,3 +177,11 @@ def test_errors_carry_their_message():
     assert str(error) == str(message)
     assert reason(error) is message
     assert reason(GatecastError("Some words.")).facts == {"text": "Some words."}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(12345.6, "12,346"), (1720.4, "1720"), (0.04321, "0.04321"), (-54321.0, "-54,321"), (3.2e12, "3.2e+12")],
+)
+def test_large_numbers_are_written_in_full(value, said):
+    assert Texts("en")("chart.noise_floor", rmse=value) == f"noise floor {said}"

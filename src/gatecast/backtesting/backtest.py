@@ -32,6 +32,7 @@ from gatecast.texts.message import Message
 from gatecast.training.progress import bar_of
 
 if TYPE_CHECKING:
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names
 
 __all__ = ["MANY_SERIES", "backtest", "check_jobs", "read_panel", "usual_jobs"]
@@ -94,9 +95,9 @@ def backtest(
     folder: str | os.PathLike[str] | None = None,
     season_length: int | Sequence[int] | None = None,
     time_limit: float | None = None,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     freq: str | int | None = None,
     progress: bool = True,
 ) -> Backtest:
@@ -126,13 +127,16 @@ def backtest(
         folder: Where finished windows are kept, to go on from after an interruption, or with further models.
         season_length: Steps in a season, for the scales of MASE; when absent that of the frequency that the first
             window's training part shows.
-        time_limit: Seconds for each fit, and for each forecast, of each model; None for those that baselines have of
-            themselves, and none for others. A model that took longer is not tried in later windows. Models with a limit
-            run in a process of their own, which ends them wherever they are; they have to be such that they can be
-            pickled (classes and functions of a notebook can).
-        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        time_limit: Seconds of computing (processor time on each thread, so that a busy machine ends nothing that a
+            quiet one would not; time in which a model waits counts as it passes) for each fit, and for each forecast,
+            of each model; None for those that baselines have of themselves, and none for others. A model that took
+            longer is not tried in later windows. Models with a limit run in a process of their own, which ends them
+            wherever they are; they have to be such that they can be pickled (classes and functions of a notebook can).
+        id_col: Name of the column that tells series apart, where it is not `unique_id`, or several names of columns
+            that do so together.
         time_col: Name of the time column, where it is not found.
-        target_col: Name of the target column, where it is not found.
+        target_col: Name of the target column, where it is not found, or several names of columns that hold a series
+            each.
         freq: pandas frequency of the times, where it cannot be inferred.
         progress: Whether a terminal or notebook shows a progress bar.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gatecast.backtesting.record import Backtest
     from gatecast.data.panel.frequency import Freq
     from gatecast.data.panel.panel import Panel
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["WEIGHTS", "Combination", "ask", "forecast_columns", "inverse_error_weights", "knows_ahead", "mean_of"]
@@ -127,9 +128,9 @@ class Combination(Parameters, Generic[FrameT]):
         self,
         data: Data,
         *,
-        id_col: str | None = None,
+        id_col: Name = None,
         time_col: str | None = None,
-        target_col: str | None = None,
+        target_col: Name = None,
         freq: Freq | None = None,
     ) -> Combination:
         """Fit a copy of each model, and estimate the weights where they come from a backtest.

@@ -20,6 +20,7 @@ from gatecast.baselines.limits import NotPicklableError, ProcessDiedError, limit
 from gatecast.baselines.local import library
 from gatecast.data.panel.arrays import Floats, Frame
 from gatecast.exceptions import DataError, GatecastError, TimeLimitError
+from gatecast.forecaster import LSTMForecaster
 from gatecast.metrics.levels import level_columns
 from gatecast.texts.message import Message, reason
 
@@ -52,8 +53,14 @@ class Block:
     horizon: int
     freq: str | int  # of the times
     levels: tuple[float, ...]  # coverage of intervals in %
-    # seconds for the fit and for each forecast, which are then done in a process of their own; None for no limit
+    # seconds of computing, on each of its threads, for the fit and for each forecast, which are then done in a process
+    # of their own; None for no limit
     time_limit: float | None
+
+    @property
+    def n_threads(self) -> int:
+        """Threads that compute at the same time."""
+        return (self.model.settings.n_threads or 1) if isinstance(self.model, LSTMForecaster) else 1
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,8 @@ def run_block(block: Block) -> list[Outcome]:
     phase = FIT
     steps = partial(_steps, block)
     try:
-        for step in steps() if block.time_limit is None else limited_steps(steps, block.time_limit):
+        limit = block.time_limit
+        for step in steps() if limit is None else limited_steps(steps, limit * block.n_threads):
             if isinstance(step, Outcome):
                 found.append(step)
             else:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.data.panel.frequency import Freq
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["Baseline", "is_constant"]
@@ -66,9 +67,9 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         horizon: H, how many steps ahead `predict` looks when it is not told.
         season_length: Steps in a season (of several the shortest counts, but for MSTL); 1 for none; when absent those
             of the frequency that the data show, as for `LSTMForecaster`.
-        time_limit: Seconds for a fit of all series, and for a forecast of all; None for no limit. The clock is looked
-            at between series, so that a single long one is not ended (Ctrl-C does that); `backtest` and `compare` end
-            it wherever it is.
+        time_limit: Seconds of computing (processor time, which does not depend on what else a machine does) for a fit
+            of all series, and for a forecast of all; None for no limit. It is looked at between series, so that a
+            single long one is not ended (Ctrl-C does that); `backtest` and `compare` end it wherever it is.
     """
 
     horizon: int = 1
@@ -111,9 +112,9 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         self,
         data: Data,
         *,
-        id_col: str | None = None,
+        id_col: Name = None,
         time_col: str | None = None,
-        target_col: str | None = None,
+        target_col: Name = None,
         freq: Freq | None = None,
     ) -> Baseline:
         """Learn each series of a table, a Series, an array or a `Panel`; arguments are those of `LSTMForecaster.fit`.

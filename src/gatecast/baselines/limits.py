@@ -5,7 +5,10 @@ series can press Ctrl-C.
 
 A comparison runs unattended, with models of any kind, and one of them may be stuck in compiled code. Nothing inside a
 process ends that in every thread and on every system, so whatever has a time limit there runs in a process of its own
-(`limited_steps`), which is killed when the time is over. Quick baselines go there too: the libraries of baselines are
+(`limited_steps`), which is killed when the time is over.
+
+A limit is one of computing: processor time, so that a busy machine ends nothing that a quiet one would not. Time in
+which a process waits for something counts as it passes. Quick baselines go there too: the libraries of baselines are
 then imported in that process alone, and what it costs is the start of one interpreter. It is kept for the next work.
 
 The process is one of loky: unlike one of `multiprocessing` it does not run the script of the user again, and
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import math
 import multiprocessing
 import os
 import signal
@@ -40,8 +44,13 @@ __all__ = ["Clock", "NotPicklableError", "ProcessDiedError", "beside", "limited_
 SURE, HOPELESS = 0.1, 3.0
 # a process without work ends after so many seconds, as those of joblib do
 IDLE = 300.0
-# a process whose owner was killed ends by itself so many seconds after its time was over
-GRACE = 10.0
+# a process whose owner was killed ends by itself so many seconds of computing after its time was over, or when so many
+# times its time passed
+GRACE, ORPHANED = 10.0, 100.0
+# seconds between two looks at what a process has computed
+LEAST_WAIT, MOST_WAIT = 0.01, 1.0
+# a process that computed less than this share of the time, and does not ask for a processor, waits
+WAITING = 0.01
 # seconds beyond which a limit is none: systems cannot wait for longer in one call
 LONGEST = 1e6
 
@@ -60,26 +69,27 @@ class ProcessDiedError(Exception):
 
 @final
 class Clock:
-    """How much time is left of `seconds` (None for no limit), for work that looks at it between its steps."""
+    """How much is left of `seconds` of this thread's computing (None: no limit), for work that looks between steps."""
 
     def __init__(self, seconds: float | None, message: object) -> None:
-        self._seconds, self._message, self._began = seconds, message, time.monotonic()
+        self._seconds, self._message, self._began = seconds, message, time.thread_time()
 
     def check(self, share_done: float = 0.0) -> None:
         """Raise a TimeLimitError if the time is over, or would be by far at the pace of the share that is done."""
         if self._seconds is None:
             return
-        passed = time.monotonic() - self._began
+        passed = time.thread_time() - self._began
         is_hopeless = passed > SURE * self._seconds and passed > HOPELESS * self._seconds * share_done > 0
         if passed > self._seconds or is_hopeless:
             raise TimeLimitError(self._message)
 
 
 def limited_steps(work: Callable[[], Iterator[Result]], seconds: float) -> Iterator[Result]:
-    """Do work in a process of its own, and kill that where a step takes too long, with a TimeLimitError.
+    """Do work in a process of its own, and kill that where a step computes for too long, with a TimeLimitError.
 
-    What comes before the first step (imports) has no limit. Warnings of the work are given here, and so is an exception
-    that ends it. A NotPicklableError says that the work cannot be sent, a ProcessDiedError that the process ended.
+    The seconds are those of all threads of the process together. What comes before the first step (imports) has no
+    limit. Warnings of the work are given here, and so is an exception that ends it. A NotPicklableError says that the
+    work cannot be sent, a ProcessDiedError that the process ended.
     """
     task = _packed(work, seconds)
     worker, limit, is_at_rest = _idle_worker(), None, False
@@ -177,14 +187,24 @@ class _Worker:
 
     def receive(self, seconds: float | None) -> Message:
         try:
-            if not self._pipe.poll(None if seconds is None or seconds > LONGEST else seconds):
-                raise TimeLimitError(
-                    f"A step was given {seconds} seconds, and took longer. Pass a larger `time_limit`."
-                )
+            if seconds is None or seconds > LONGEST:
+                self._pipe.poll(None)
+            else:
+                self._wait(seconds)
             message: Message = _cloudpickle().loads(self._pipe.recv_bytes())
         except (EOFError, OSError) as error:
             raise self._death() from error
         return message
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for a message, for as long as the process may compute."""
+        assert self._process.pid is not None
+        budget = _Budget(self._process.pid, seconds)
+        while not self._pipe.poll(budget.until_next_look):
+            if budget.is_over():
+                raise TimeLimitError(
+                    f"A step was given {seconds} seconds, and took longer. Pass a larger `time_limit`."
+                )
 
     def kill(self) -> None:
         self._end()
@@ -193,6 +213,41 @@ class _Worker:
     def _death(self) -> ProcessDiedError:
         self._process.join(1)
         return ProcessDiedError(f"exit code {self._process.exitcode}")
+
+
+@final
+class _Budget:
+    """What another process may still compute, in seconds of processor time."""
+
+    def __init__(self, process_id: int, seconds: float) -> None:
+        self._psutil = needed("psutil", "library.time_limit")
+        self._process, self._left = self._psutil.Process(process_id), seconds
+        self._computed, self._looked = self._so_far(), time.monotonic()
+
+    @property
+    def until_next_look(self) -> float:
+        """Seconds to wait."""
+        return min(max(self._left, LEAST_WAIT), MOST_WAIT)
+
+    def is_over(self) -> bool:
+        """Take off what was computed since the last look, or what time passed where the process waits."""
+        computed, now = self._so_far(), time.monotonic()
+        done, passed = computed - self._computed, now - self._looked
+        self._computed, self._looked = computed, now
+        self._left -= passed if done < WAITING * passed and self._waits() else done
+        return self._left <= 0
+
+    def _so_far(self) -> float:
+        with contextlib.suppress(self._psutil.Error):
+            times = self._process.cpu_times()
+            return float(times.user + times.system)
+        return 0.0
+
+    def _waits(self) -> bool:
+        try:
+            return bool(self._process.status() != self._psutil.STATUS_RUNNING)
+        except self._psutil.Error:
+            return True
 
 
 # those that wait for work; a list's own methods are atomic
@@ -307,9 +362,26 @@ def _ending_itself(seconds: float) -> Iterator[None]:
     if seconds > LONGEST:
         yield
         return
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=nowhere)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, _within_processor_time(seconds + GRACE):
+        faulthandler.dump_traceback_later(ORPHANED * seconds + GRACE, exit=True, file=nowhere)
         try:
             yield
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+
+@contextlib.contextmanager
+def _within_processor_time(seconds: float) -> Iterator[None]:
+    """Let the system end this process when it has computed for so long."""
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = math.ceil(time.process_time() + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))

@@ -184,7 +184,11 @@ def _spread(table: pd.DataFrame, held: Floats) -> tuple[float, float, int]:
 
 
 def error_by_step(
-    backtest: Backtest | Comparison, *, models: str | Iterable[str] | None = None, title: str | None = None
+    backtest: Backtest | Comparison,
+    *,
+    models: str | Iterable[str] | None = None,
+    title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw one panel for each model: its error at each step, the others in gray, and a band over origins.
 
@@ -195,6 +199,7 @@ def error_by_step(
         backtest: From `backtest` or `compare`.
         models: Which; all when absent.
         title: Headline.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         ConfigError: The backtest does not have a model.
@@ -208,7 +213,7 @@ def error_by_step(
         ['Drift', 'Naive']
     """
     found = step_errors(record_of(backtest), models)
-    return draw(steps_by_model(found, Texts("en"), title))
+    return draw(steps_by_model(found, Texts(lang), title))
 
 
 def steps_chart(found: StepErrors, t: Texts, title: str | None = None, order: Sequence[str] | None = None) -> Chart:
@@ -273,7 +278,11 @@ def _steps_note(found: StepErrors, n_drawn: int, t: Texts) -> str:
 
 
 def interval_calibration(
-    backtest: Backtest | Comparison, *, models: str | Iterable[str] | None = None, title: str | None = None
+    backtest: Backtest | Comparison,
+    *,
+    models: str | Iterable[str] | None = None,
+    title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw one panel for each model: the share of targets within its intervals beside the share that was promised.
 
@@ -284,6 +293,7 @@ def interval_calibration(
         backtest: From `backtest` or `compare`, with `level`.
         models: Which; all that have intervals when absent.
         title: Headline.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         ConfigError: The backtest does not have a model.
@@ -297,7 +307,7 @@ def interval_calibration(
         >>> interval_calibration(found).axes[0].lines[1].get_xdata().tolist()
         [50.0, 80.0, 95.0]
     """
-    return draw(calibration_by_model(coverages(record_of(backtest), models), Texts("en"), title))
+    return draw(calibration_by_model(coverages(record_of(backtest), models), Texts(lang), title))
 
 
 def calibration_chart(

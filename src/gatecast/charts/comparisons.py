@@ -84,7 +84,7 @@ def _known(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = None) -> Figure:
+def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = None, lang: str = "en") -> Figure:
     """Draw the skill of each model with its interval, and beside it error, p-value and time.
 
     Skill is 1 minus the ratio of errors: 0.2 means errors that are 20 % smaller than those of the seasonal naive.
@@ -99,7 +99,7 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
         ['LinearAR', 'SeasonalNaive']
     """
     board = board_of(comparison)
-    rows, t = board_rows(board), Texts("en")
+    rows, t = board_rows(board), Texts(lang)
     has_skill = any(np.isfinite(row.skill) for row in rows)
     chart = (skill_chart if has_skill else _errors_chart)(rows, board.metric, t, title)
     beside = _numbers(rows, board.metric.upper(), t)
@@ -196,7 +196,7 @@ def _p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else _number(value, ".2g")
 
 
-def significance(comparison: Comparison | Leaderboard, *, title: str | None = None) -> Figure:
+def significance(comparison: Comparison | Leaderboard, *, title: str | None = None, lang: str = "en") -> Figure:
     """Draw which models differ: a critical-difference diagram for many series, a matrix of p-values for few.
 
     The diagram (Demsar 2006) needs 10 series and 3 models: mean ranks on a line, and a bar over models that do not
@@ -213,7 +213,7 @@ def significance(comparison: Comparison | Leaderboard, *, title: str | None = No
         >>> significance(found).get_suptitle()
         'Diebold-Mariano tests of all pairs'
     """
-    return draw(significance_chart(board_of(comparison), title, Texts("en")))
+    return draw(significance_chart(board_of(comparison), title, Texts(lang)))
 
 
 def significance_chart(board: Leaderboard, title: str | None, t: Texts) -> Chart:

@@ -66,15 +66,17 @@ def learning_curves(
     unit: str = "",
     noise_floor: float | None = None,
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw the errors on learned and on held-back points, the epoch whose weights were kept, and the verdict.
 
     Args:
         fit: A fitted model, or its `history_`.
         diagnosis: From `diagnose`; its findings about training stand below the picture.
-        unit: What errors are measured in, e.g. the target's name.
+        unit: What errors are measured in; the target's name when absent and a model is passed.
         noise_floor: The lowest RMSE that any model could reach, where it is known.
         title: Headline.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         ConfigError: `fit` holds no history, as of pretrained networks.
@@ -95,8 +97,16 @@ def learning_curves(
                 "`fit` holds pretrained networks, which have no learning curve, and a model that was trained was "
                 'expected. Fit with `pretrained="none"`.'
             )
+        unit = unit or _unit(fit)
         fit = fit.history_
-    return draw(training_chart(training_of(fit), Texts("en"), unit, noise_floor, title, _verdict(diagnosis)))
+    return draw(training_chart(training_of(fit), Texts(lang), unit, noise_floor, title, _verdict(diagnosis)))
+
+
+def _unit(model: LSTMForecaster) -> str:
+    """Name what errors are measured in: the target, or under a transform without a validation set what came of it."""
+    target, transform = model.fitted_.after.columns.target, model.fitted_.record.transform
+    is_transformed = transform != "none" and not model.history_.get("validation_rmse")
+    return f"{transform} of {target}" if is_transformed else target
 
 
 def training_of(history: Mapping[str, Sequence[float]]) -> Training:
@@ -162,6 +172,7 @@ def residuals(
     season_length: int = 1,
     unit: str = "",
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw errors over time, their histogram, their autocorrelation, and their quantiles beside normal ones.
 
@@ -173,6 +184,7 @@ def residuals(
         season_length: Lags that are marked in the autocorrelation; 1 for none.
         unit: What errors are measured in.
         title: Headline.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         DataError: There are fewer than 8 errors, or not as many times.
@@ -182,7 +194,7 @@ def residuals(
         >>> [axes.get_title(loc="left").split(" (")[0] for axes in figure.axes]
         ['Over time', 'Distribution', 'Autocorrelation', 'Quantiles beside normal ones']
     """
-    return draw(residuals_chart(errors, times, season_length, unit, title, Texts("en")))
+    return draw(residuals_chart(errors, times, season_length, unit, title, Texts(lang)))
 
 
 def residuals_chart(
@@ -282,7 +294,7 @@ def _quantiles(known: Floats, name: str, t: Texts) -> Panel:
     return Panel(marks, t("chart.quantiles"), Axis(t("chart.normal_quantile")), Axis(name))
 
 
-def tuning_history(tuned: Tuned, *, title: str | None = None) -> Figure:
+def tuning_history(tuned: Tuned, *, title: str | None = None, lang: str = "en") -> Figure:
     """Draw the error of each trial, and the best so far.
 
     Examples:
@@ -296,7 +308,7 @@ def tuning_history(tuned: Tuned, *, title: str | None = None) -> Figure:
         >>> axes.get_xlabel(), axes.get_ylabel()
         ('trial', 'MASE')
     """
-    return draw(history_chart(tuned, title, Texts("en")))
+    return draw(history_chart(tuned, title, Texts(lang)))
 
 
 def history_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
@@ -328,13 +340,13 @@ def history_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:
     return Chart((panel,), title or t("chart.search"), size=(9.0, 4.6), legend="below")
 
 
-def tuning_importance(tuned: Tuned, *, title: str | None = None) -> Figure:
+def tuning_importance(tuned: Tuned, *, title: str | None = None, lang: str = "en") -> Figure:
     """Draw how much each setting decided which trials were among the best.
 
     Raises:
         DataError: There were too few trials for an importance.
     """
-    return draw(importance_chart(tuned, title, Texts("en")))
+    return draw(importance_chart(tuned, title, Texts(lang)))
 
 
 def importance_chart(tuned: Tuned, title: str | None, t: Texts) -> Chart:

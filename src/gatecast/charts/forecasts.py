@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.charts.fits import Training, training_of
 from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten, time_label
 from gatecast.charts.spec import (
@@ -27,15 +28,16 @@ from gatecast.charts.spec import (
 )
 from gatecast.charts.thinning import envelope, thin
 from gatecast.charts.timeline import Timeline, make_timeline
-from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.arrays import Array, Floats
 from gatecast.exceptions import ConfigError
+from gatecast.forecaster import LSTMForecaster
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gatecast.data.panel.arrays import Frame
-    from gatecast.forecaster import LSTMForecaster
+    from gatecast.forecaster import Forecaster
     from gatecast.model.protocol import Data
 
 __all__ = ["curve_panel", "forecast_chart", "forecast_marks", "newest_part", "overview_panel"]
@@ -126,28 +128,31 @@ def overview_panel(line: Timeline, views: list[tuple[int, int]], n_columns: int,
 
 
 def curve_panel(
-    rmse: list[float], held: tuple[list[float], list[float]] | None, unit: str, noise_floor: float | None, t: Texts
+    learned: tuple[Floats, Floats], held: Training, unit: str, noise_floor: float | None, t: Texts
 ) -> Panel:
-    """Show the error of each epoch; `held` are the epochs and errors of the validation set, in the same unit."""
+    """Show epochs and errors of what was learned, and of the validation set where there is one, in one unit."""
+    epochs, rmse = learned
     look: Look = {"marker": "circle"} if len(rmse) <= 20 else {}
+    said, title = t("chart.last_epoch", rmse=rmse[-1]), t("chart.curve")
     marks: list[Mark] = [
-        Line(np.arange(1, len(rmse) + 1), np.array(rmse), "model", width=1.7 if len(rmse) <= 120 else 1.0, **look),
-        Text(0.98, 0.97, t("chart.last_epoch", rmse=rmse[-1]), "model", ("right", "top"), ("panel", "panel")),
+        Line(epochs, rmse, "model", width=1.7 if len(rmse) <= 120 else 1.0, **look),
+        Text(0.98, 0.97, said, "model", ("right", "top"), ("panel", "panel")),
     ]
-    if held is not None:
-        epochs, errors = held
+    if held.kept is not None:
+        epochs, errors = held.curves["validation"]
+        epoch, kept = held.kept
         marker: Marker = "circle" if len(errors) <= 20 else ""
-        said = t("chart.best_validation", rmse=float(np.nanmin(errors)))
+        said, title = t("chart.kept_validation", rmse=kept), t("chart.curve_kept", epoch=epoch)
         marks += [
-            Line(np.array(epochs), np.array(errors), "contrast", width=1.7, marker=marker),
-            Text(0.98, 0.90, said, "contrast", ("right", "top"), ("panel", "panel")),
+            Line(epochs, errors, "contrast", width=1.7, marker=marker),
+            Text(0.98, 0.97, said, "contrast", ("right", "top"), ("panel", "panel"), offset=(0, -13)),
         ]
     if noise_floor is not None:
         said = t("chart.noise_floor", rmse=noise_floor)
         place: Look = {"align": ("right", "bottom"), "frames": ("panel", "data"), "offset": (0, -11)}
         marks += [Rule("y", noise_floor, dash="dotted"), Text(1, noise_floor, said, size=9.0, **place)]
     y = Axis(t("chart.training_rmse", unit=shorten(unit)), margin=None if noise_floor is None else 0.15)
-    return Panel(tuple(marks), t("chart.curve"), Axis(t("chart.epoch"), "whole", most_ticks=5), y)
+    return Panel(tuple(marks), title, Axis(t("chart.epoch"), "whole", most_ticks=5), y)
 
 
 def _between(line: Timeline) -> Place:
@@ -158,24 +163,26 @@ def _between(line: Timeline) -> Place:
 
 
 def plot_intervals(
-    model: LSTMForecaster,
+    model: Forecaster,
     data: Data,
     forecast: Frame | int | None = None,
     *,
     unique_id: object = None,
     newest: int | None = None,
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw the newest part of a series and its forecast with intervals.
 
     Args:
-        model: Fitted.
+        model: Fitted; an LSTM, a baseline, a `Combination` or `Best`.
         data: The training part, or it and newer rows, whatever `fit` takes.
         forecast: A table made by `predict`, or a number of steps; the model's horizon with intervals of 80 and 95 %
             when absent.
         unique_id: Which series of a panel; may be left out where there is one.
         newest: Points of the past that are shown; four horizons and at least 60 when absent.
         title: Headline; the name of the series when absent.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         GatecastError: matplotlib is not installed, or the model is not fitted.
@@ -192,7 +199,7 @@ def plot_intervals(
         ['data', '80 % interval', 'forecast']
     """
     line, begin = newest_part(model, data, forecast, unique_id, newest)
-    return draw(forecast_chart(line, begin, Texts("en"), title))
+    return draw(forecast_chart(line, begin, Texts(lang), title))
 
 
 def forecast_chart(line: Timeline, begin: int, t: Texts, title: str | None = None) -> Chart:
@@ -210,7 +217,7 @@ def forecast_chart(line: Timeline, begin: int, t: Texts, title: str | None = Non
 
 
 def newest_part(
-    model: LSTMForecaster, data: Data, forecast: Frame | int | None, unique_id: object, newest: int | None
+    model: Forecaster, data: Data, forecast: Frame | int | None, unique_id: object, newest: int | None
 ) -> tuple[Timeline, int]:
     """Return a series with its forecast, and the first point that is shown."""
     if newest is not None and newest < 1:
@@ -221,7 +228,7 @@ def newest_part(
 
 
 def plot_forecast(
-    model: LSTMForecaster,
+    model: Forecaster,
     train: Data,
     test: Data | None = None,
     forecast: Frame | int | None = None,
@@ -229,20 +236,22 @@ def plot_forecast(
     unique_id: object = None,
     title: str | None = None,
     noise_floor: float | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw data, predictions and forecast of one series, each at its own time, with the learning curve, if any, beside.
 
     A long series is shown as a strip, with close views of the split and of its end below.
 
     Args:
-        model: Fitted on `train`.
+        model: Fitted on `train`; of a baseline, a `Combination` or `Best` there are no predictions, and no curve.
         train: The training part, whatever `fit` takes.
         test: The rows behind it.
-        forecast: A table made by `predict` (of any model), whose intervals are drawn as bands, or a number of steps
+        forecast: A table made by `predict`, whose intervals are drawn as bands, or a number of steps
             behind the end (0: none), with intervals of 80 and 95 % where the model has any; its own horizon when
             absent.
         unique_id: Which series of a panel; may be left out where there is one.
         title: Headline; the name of the series when absent.
+        lang: Language of the texts: "en" or "zh".
         noise_floor: The lowest RMSE that any model could reach, where it is known: a line in the learning curve.
 
     Returns:
@@ -261,25 +270,36 @@ def plot_forecast(
         >>> model = gatecast.LSTMForecaster(hidden_size=8, progress=False, training=training).fit(train)
         >>> figure = plot_forecast(model, train, test, forecast=30)
         >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['Data, predictions and forecast', 'Learning curve']
+        ['Data, predictions and forecast', 'Learning curve (kept: epoch 2)']
     """
-    line, t = make_timeline(model, train, test, forecast, unique_id), Texts("en")
-    # the floor is in the data's units, and the curve is in those of what was learned
-    transform = model.fitted_.preparation.transform.name
-    learned, floor = (
-        (line.value_name, noise_floor) if transform == "none" else (f"{transform} of {line.value_name}", None)
-    )
-    history = model.history_
-    errors = history.get("validation_rmse") or []
-    # errors of the validation set are in the data's units
-    held = (history["validation_epoch"], errors) if transform == "none" and np.isfinite(errors).any() else None
-    curve = curve_panel(history["rmse"], held, learned, floor, t) if history["rmse"] else None
-    headline = title or t("chart.lstm_forecast", name=shorten(line.name))
-    return draw(_chart(line, headline, t, curve))
+    line, t = make_timeline(model, train, test, forecast, unique_id), Texts(lang)
+    is_lstm = isinstance(model, LSTMForecaster)
+    headline = title or t("chart.lstm_forecast" if is_lstm else "chart.forecast_of", name=shorten(line.name))
+    return draw(_chart(line, headline, t, _curve(model, line, noise_floor, t)))
+
+
+def _curve(model: Forecaster, line: Timeline, noise_floor: float | None, t: Texts) -> Panel | None:
+    """Show how the loss of an LSTM went; None where nothing was trained."""
+    if not (isinstance(model, LSTMForecaster) and model.history_["rmse"]):
+        return None
+    transform, rmse = model.fitted_.preparation.transform.name, np.array(model.history_["rmse"])
+    held, while_learning = training_of(model.history_), (np.arange(1.0, len(rmse) + 1), rmse)
+    if transform == "none":
+        return curve_panel(while_learning, held, line.value_name, noise_floor, t)
+    if held.kept is not None and "learned" in held.curves:
+        # errors at validation checks are in the data's units, those while learning are not
+        return curve_panel(held.curves["learned"], held, line.value_name, noise_floor, t)
+    return curve_panel(while_learning, Training({}, None), f"{transform} of {line.value_name}", None, t)
 
 
 def plot_predictions(
-    model: LSTMForecaster, train: Data, test: Data | None = None, *, unique_id: object = None, title: str | None = None
+    model: LSTMForecaster,
+    train: Data,
+    test: Data | None = None,
+    *,
+    unique_id: object = None,
+    title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw data and what the model predicted one step ahead, each prediction at the time that it is for.
 
@@ -291,6 +311,7 @@ def plot_predictions(
         test: The rows behind it.
         unique_id: Which series of a panel; may be left out where there is one.
         title: Headline; the series and the RMSE of both parts when absent.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         GatecastError: matplotlib is not installed, or the model is not fitted.
@@ -305,7 +326,7 @@ def plot_predictions(
         >>> [axes.get_title(loc="left") for axes in plot_predictions(model, train, test).axes]
         ['Data and predictions']
     """
-    line, t = make_timeline(model, train, test, 0, unique_id), Texts("en")
+    line, t = make_timeline(model, train, test, 0, unique_id), Texts(lang)
     said = t("chart.one_step", name=shorten(line.name), errors=_errors(line, t))
     return draw(_chart(line, title or said, t))
 
@@ -337,7 +358,10 @@ def _views(line: Timeline, t: Texts) -> list[tuple[str, int, int]]:
     n, n_all = len(line.values), len(line.values) + len(line.forecast)
     has_forecast = len(line.forecast) > 0
     if n <= FEW:
-        return [(t("chart.all_with_forecast" if has_forecast else "chart.all_data"), 0, n_all)]
+        with_forecast = (
+            "chart.all_with_forecast" if np.isfinite(line.predictions).any() else "chart.all_but_predictions"
+        )
+        return [(t(with_forecast if has_forecast else "chart.all_data"), 0, n_all)]
     begin_end = max(n - CLOSE, 0)
     end = (t("chart.close_end_forecast" if has_forecast else "chart.close_end"), begin_end, n_all)
     if not line.n_test:

@@ -48,6 +48,7 @@ def gates_heatmap(
     values: ArrayLike | None = None,
     value_name: str = "value",
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw what each unit did at each time, as colors, below the series itself.
 
@@ -61,6 +62,7 @@ def gates_heatmap(
         values: `(T,)` the series, drawn above.
         value_name: Its name.
         title: Headline; `label_of` when absent.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         DataError: Shapes do not fit together.
@@ -71,7 +73,7 @@ def gates_heatmap(
         >>> figure.get_suptitle()
         'forget gate of 6 units'
     """
-    return draw(heatmap_chart(times, matrix, label_of, values, value_name, title, COLUMNS, Texts("en")))
+    return draw(heatmap_chart(times, matrix, label_of, values, value_name, title, COLUMNS, Texts(lang)))
 
 
 def heatmap_chart(
@@ -107,7 +109,7 @@ def heatmap_chart(
 
 
 def half_lives(
-    lives: ArrayLike, unit: str = "steps", *, marks: Sequence[float] = (), title: str | None = None
+    lives: ArrayLike, unit: str = "steps", *, marks: Sequence[float] = (), title: str | None = None, lang: str = "en"
 ) -> Figure:
     """Draw how many units forget half of what they hold within which time.
 
@@ -116,6 +118,7 @@ def half_lives(
         unit: What they are counted in, e.g. "hours".
         marks: Times to compare with, e.g. the seasons and the horizon.
         title: Headline.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         DataError: A half-life is not positive, or there is none.
@@ -125,7 +128,7 @@ def half_lives(
         >>> figure.axes[0].get_title(loc="left")
         'Median 3.5 hours; 1 of 5 units never forgets'
     """
-    return draw(lives_chart(lives, unit, marks, title, Texts("en")))
+    return draw(lives_chart(lives, unit, marks, title, Texts(lang)))
 
 
 def lives_chart(lives: ArrayLike, unit: str, marks: Sequence[float], title: str | None, t: Texts) -> Chart:
@@ -158,6 +161,7 @@ def lag_importance(
     *,
     steps: Sequence[object] | None = None,
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw how much each lag matters for each step of the horizon, and on the whole.
 
@@ -166,6 +170,7 @@ def lag_importance(
         lags: L names; 1 to L when absent, 1 being the newest value.
         steps: H names; 1 to H when absent.
         title: Headline.
+        lang: Language of the texts: "en" or "zh".
 
     Raises:
         DataError: Shapes do not fit together.
@@ -181,7 +186,7 @@ def lag_importance(
     ahead = range(1, n_steps + 1) if steps is None else steps
     _check_length("lags", across, n_lags)
     _check_length("steps", ahead, n_steps)
-    t = Texts("en")
+    t = Texts(lang)
     total = np.nansum(np.abs(weights), axis=0)
     share = total / total.sum() if total.sum() > 0 else total
     chart = lags_chart(share, across, title, t)

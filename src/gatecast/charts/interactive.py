@@ -49,25 +49,30 @@ def forecast(
     unique_id: object = None,
     newest: int | None = None,
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw the newest part of a series and its forecast, with the arguments of `gatecast.charts.plot_intervals`."""
     check_plotly()
     line, begin = newest_part(model, data, forecast, unique_id, newest)
-    return draw(forecast_chart(line, begin, Texts("en"), title))
+    return draw(forecast_chart(line, begin, Texts(lang), title))
 
 
 def error_by_step(
-    backtest: Backtest | Comparison, *, models: str | Iterable[str] | None = None, title: str | None = None
+    backtest: Backtest | Comparison,
+    *,
+    models: str | Iterable[str] | None = None,
+    title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw the error of each model at each step, with the arguments of `gatecast.charts.error_by_step`.
 
     A click on a name hides a model; the pointer shows between which errors four of five origins lie.
     """
     check_plotly()
-    return draw(steps_chart(step_errors(record_of(backtest), models), Texts("en"), title))
+    return draw(steps_chart(step_errors(record_of(backtest), models), Texts(lang), title))
 
 
-def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = None) -> Figure:
+def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = None, lang: str = "en") -> Figure:
     """Draw the skill of each model with its interval, with the arguments of `gatecast.charts.leaderboard`.
 
     The pointer shows error, p-value and time. Without a seasonal naive to compare with there is an error.
@@ -78,7 +83,7 @@ def leaderboard(comparison: Comparison | Leaderboard, *, title: str | None = Non
     if not rows:
         known = ", ".join(map(str, board.table["model"]))
         raise ConfigError(f"There is no SeasonalNaive among {known}, and skill is measured against it. Compare it too.")
-    return draw(skill_chart(rows, board.metric, Texts("en"), title))
+    return draw(skill_chart(rows, board.metric, Texts(lang), title))
 
 
 def gates_heatmap(
@@ -89,6 +94,7 @@ def gates_heatmap(
     values: ArrayLike | None = None,
     value_name: str = "value",
     title: str | None = None,
+    lang: str = "en",
 ) -> Figure:
     """Draw what each unit did at each time, with the arguments of `gatecast.charts.gates_heatmap`.
 
@@ -100,7 +106,7 @@ def gates_heatmap(
         (6, 48)
     """
     check_plotly()
-    return draw(heatmap_chart(times, matrix, label_of, values, value_name, title, HEAT_COLUMNS, Texts("en")))
+    return draw(heatmap_chart(times, matrix, label_of, values, value_name, title, HEAT_COLUMNS, Texts(lang)))
 
 
 def draw(chart: Chart) -> Figure:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatecast.charts import spec
+from gatecast.charts.fonts import fonts_for, use_fonts
 from gatecast.charts.names import HEADLINE, for_matplotlib, shorten
 from gatecast.charts.spec import COLORS, Look
 from gatecast.exceptions import ConfigError, GatecastError
@@ -20,15 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis as MplAxis
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "check_matplotlib", "draw", "fonts", "render", "use_fonts"]
+__all__ = ["FORMATS", "check_matplotlib", "draw", "render"]
 
 # dots per inch on a page that is as wide as a notebook
 PAGE_DPI = 100
 FORMATS = ("png", "svg", "pdf", "jpg", "webp")
-# Whichever of these are installed stand in for the letters that the first font does not have.
-CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei"]
-CJK_FONTS += ["WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Heiti SC"]
-CJK_FONTS += ["Arial Unicode MS", "Droid Sans Fallback", "Noto Sans CJK JP", "Noto Sans CJK TC", "Noto Sans CJK KR"]
 
 
 def check_matplotlib() -> None:
@@ -39,26 +36,6 @@ def check_matplotlib() -> None:
         raise GatecastError(
             "Pictures are drawn with matplotlib, which is not installed. Run `pip install 'gatecast[plots]'`."
         ) from None
-
-
-def fonts() -> list[str]:
-    """List the fonts for texts: matplotlib's own, then those with Chinese letters that are installed here."""
-    from matplotlib import font_manager
-
-    installed = set(font_manager.get_font_names())
-    return ["DejaVu Sans", *(name for name in CJK_FONTS if name in installed)]
-
-
-def use_fonts(figure: Figure) -> None:
-    """Let texts with other letters than ASCII fall back on the fonts of `fonts`."""
-    from matplotlib.text import Text
-
-    families = fonts()
-    for text in figure.findobj(Text):
-        if isinstance(text, Text) and not text.get_text().isascii():
-            text.set_fontfamily(families)
-            # Chinese fonts often come in one weight, and matplotlib complains about others
-            text.set_fontweight("normal")
 
 
 def render(figure: Figure, file_format: str = "png", dpi: int = 150) -> tuple[bytes, str]:
@@ -298,7 +275,7 @@ def _set_ticks(axis: MplAxis, letter: str, known: spec.Axis) -> None:
         names = None if known.names is None else [for_matplotlib(name) for name in known.names]
         axis.set_ticks(list(known.ticks), labels=names)
         if names and not all(name.isascii() for name in names):
-            axis.set_tick_params(labelfontfamily=fonts())
+            axis.set_tick_params(labelfontfamily=fonts_for("".join(names)))
         if known.angle:
             axis.set_tick_params(labelrotation=known.angle)
             for tick in axis.get_ticklabels():

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from gatecast.texts import Texts
+from gatecast.texts import Texts, display_width
 from gatecast.texts.frequency import frequency_words
 
 __all__ = ["distinct", "for_matplotlib", "for_plotly", "shorten", "time_label"]
@@ -27,10 +27,10 @@ def shorten(name: object, width: int = WIDTH) -> str:
     """
     seen = [" " if letter.isspace() else letter for letter in str(name)]
     text = " ".join("".join(letter for letter in seen if unicodedata.category(letter) not in UNSEEN).split())
-    if _width(text) <= width:
+    if display_width(text) <= width:
         return text or "(no name)"
     tail = _head(text[::-1], (width - 1) // 2)[::-1]
-    return f"{_head(text, width - 1 - _width(tail))}…{tail}"
+    return f"{_head(text, width - 1 - display_width(tail))}…{tail}"
 
 
 def for_matplotlib(text: str) -> str:
@@ -60,15 +60,11 @@ def for_plotly(text: str) -> str:
     return html.escape(text, quote=False).replace("$", "&#36;").replace("\n", "<br>")
 
 
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
 def _head(text: str, width: int) -> str:
     """Return as much of a text as fits."""
     used = 0
     for n, letter in enumerate(text):
-        used += _width(letter)
+        used += display_width(letter)
         if used > width:
             return text[:n]
     return text

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.data import to_panel
 from gatecast.data.panel.arrays import Array, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
+from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.alignment import read_like_training
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gatecast.forecaster import LSTMForecaster
     from gatecast.model.protocol import Data
 
 __all__ = ["Band", "Timeline", "make_timeline"]
 
-LOWER, UPPER = "LSTM-lo-", "LSTM-hi-"
+NAME = "LSTM"
 # coverage in % of the intervals that a forecast of so many steps has
 LEVELS = (80, 95)
 
@@ -38,8 +39,8 @@ class Band:
 class Timeline:
     """One series of N points, NaN in gaps, its forecast `(H,)` and the intervals of that, the widest first.
 
-    Predictions are one step ahead: row n was predicted from the points before n, and is for `times[n]`. What
-    `is_recursive` has steps that build on steps before them, beyond what the model learned.
+    Predictions are one step ahead: row n was predicted from the points before n, and is for `times[n]`; NaN for models
+    other than the LSTM. What `is_recursive` has steps that build on steps before them, beyond what the model learned.
     """
 
     name: str
@@ -62,14 +63,14 @@ class Timeline:
 
 
 def make_timeline(
-    model: LSTMForecaster, train: Data, test: Data | None, forecast: Frame | int | None, unique_id: object
+    model: Forecaster, train: Data, test: Data | None, forecast: Frame | int | None, unique_id: object
 ) -> Timeline:
     """Join the parts of one series and let the model predict its points, with the arguments of `plot_forecast`."""
-    panel = read_like_training(model.fitted_, train)
+    panel = _read(model, train)
     known = replace(panel.only(panel.row(unique_id)), backend="pandas")
     n_train = int(known.lengths[0])
     if test is not None:
-        tested = read_like_training(model.fitted_, test)
+        tested = _read(model, test)
         # one series is that series, whatever it is called
         if not panel.n_series == tested.n_series == 1:
             ids, name = tested.ids.tolist(), known.ids[0]
@@ -79,18 +80,19 @@ def make_timeline(
                 )
             tested = tested.only(ids.index(name))
         known = _join(known, tested)
-    table = _columns(model.predict_insample(known))
-    times, ahead = _forecast(model, known, forecast)
+    times, name, ahead = _forecast(model, known, forecast)
     return Timeline(
         name=str(known.ids[0]),
         times=_plain(known.times(0)),
         values=known.values,
-        predictions=table["LSTM"],
+        predictions=_one_step(model, known),
         n_train=n_train,
         forecast_times=times,
-        forecast=ahead["LSTM"],
-        bands=_bands(ahead),
-        is_recursive=isinstance(forecast, int) and forecast > model.fitted_.horizon,
+        forecast=ahead[name],
+        bands=_bands(ahead, name),
+        is_recursive=isinstance(model, LSTMForecaster)
+        and isinstance(forecast, int)
+        and forecast > model.fitted_.horizon,
         time_name=known.columns.time,
         value_name=known.columns.target,
         freq=known.freq,
@@ -110,30 +112,51 @@ def _join(train: Panel, test: Panel) -> Panel:
     return train.followed_by(test.with_leading_gaps(np.array([begin - n_train])))
 
 
-def _bands(ahead: dict[str, np.ndarray]) -> tuple[Band, ...]:
+def _read(model: Forecaster, data: Data) -> Panel:
+    """Read data as the LSTM read its training part, or as any model reads them."""
+    return read_like_training(model.fitted_, data) if isinstance(model, LSTMForecaster) else to_panel(data)
+
+
+def _one_step(model: Forecaster, known: Panel) -> Array:
+    if isinstance(model, LSTMForecaster):
+        return _columns(model.predict_insample(known))[NAME]
+    return np.full(len(known.values), np.nan)
+
+
+def _bands(ahead: dict[str, np.ndarray], name: str) -> tuple[Band, ...]:
     """Read the intervals from the columns of a forecast."""
-    levels = [name.removeprefix(LOWER) for name in ahead if name.startswith(LOWER)]
-    both = [level for level in levels if UPPER + level in ahead]
-    return tuple(Band(each, ahead[LOWER + each], ahead[UPPER + each]) for each in sorted(both, key=float, reverse=True))
+    lower, upper = f"{name}-lo-", f"{name}-hi-"
+    levels = [column.removeprefix(lower) for column in ahead if column.startswith(lower)]
+    both = [level for level in levels if upper + level in ahead]
+    return tuple(Band(each, ahead[lower + each], ahead[upper + each]) for each in sorted(both, key=float, reverse=True))
 
 
-def _forecast(model: LSTMForecaster, known: Panel, forecast: Frame | int | None) -> tuple[Array, dict[str, Array]]:
-    """Return the times of the forecast and its columns."""
+def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> tuple[Array, str, dict[str, Array]]:
+    """Return the times of the forecast, the name of its column and all of its columns."""
     if isinstance(forecast, int) and forecast == 0:
-        return known.future_times(0)[0], {"LSTM": np.zeros(0)}
+        return known.future_times(0)[0], NAME, {NAME: np.zeros(0)}
     if forecast is None or isinstance(forecast, int):
-        levels = LEVELS if model.fitted_.has_intervals else None
-        table = _columns(model.predict(forecast, data=known, level=levels))
-        return _plain(table[known.columns.time]), table
+        has_intervals = not isinstance(model, LSTMForecaster) or model.fitted_.has_intervals
+        table = _columns(model.predict(forecast, data=known, level=LEVELS if has_intervals else None))
+        return _plain(table[known.columns.time]), _name(model, table), table
     table = _columns(forecast)
-    names = list(table)
-    if "LSTM" not in table or len(names) < 2:
+    names, name = list(table), _name(model, table)
+    if name not in table or len(names) < 2:
         raise DataError(f"`forecast` must be a table made by `predict`, got columns {names}. Pass `model.predict()`.")
-    mine = np.ones(len(table["LSTM"]), bool)
-    if (name := known.columns.id) in table and len(set(table[name])) > 1:
-        mine = np.asarray([i == known.ids[0] for i in table[name]])
-    times = table.get(known.columns.time, table[names[names.index("LSTM") - 1]])
-    return _plain(times[mine]), {name: column[mine] for name, column in table.items() if name.startswith("LSTM")}
+    mine = np.ones(len(table[name]), bool)
+    if (of := known.columns.id) in table and len(set(table[of])) > 1:
+        mine = np.asarray([i == known.ids[0] for i in table[of]])
+    times = table.get(known.columns.time, table[names[names.index(name) - 1]])
+    return _plain(times[mine]), name, {column: values[mine] for column, values in table.items() if _is_of(column, name)}
+
+
+def _name(model: Forecaster, table: dict[str, Array]) -> str:
+    """Return the name of a forecast's column: the third one of any model's but the LSTM, whose name is known."""
+    return NAME if isinstance(model, LSTMForecaster) else next(iter(list(table)[2:]), "")
+
+
+def _is_of(column: str, name: str) -> bool:
+    return column == name or column.startswith(f"{name}-")
 
 
 def _columns(table: Frame) -> dict[str, Array]:

@@ -18,21 +18,25 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
-from gatecast.cli.commands import COMMANDS, JsonOptions
-from gatecast.cli.options import as_command
+from gatecast.cli.commands import COMMANDS, LANG, JsonOptions
+from gatecast.cli.help import Command, Group
+from gatecast.cli.language import language, language_of, speaking
+from gatecast.cli.options import INTERRUPTED, as_command
 from gatecast.cli.output import DEBUG
-from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.cli.wording import text, told_error
+from gatecast.exceptions import GatecastError
+from gatecast.texts.message import Message
 
 __all__ = ["app", "run"]
 
 BAD_INPUT, FAILURE = 2, 1
 
 app = typer.Typer(
+    cls=Group,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     invoke_without_command=True,
@@ -56,26 +60,11 @@ def _top(
     version: Annotated[  # noqa: ARG001  the callback does the work
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="LANG", help=LANG)] = None,  # noqa: ARG001  read before
 ) -> None:
     """Forecast time series with an LSTM that trains in seconds on an ordinary computer."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-class OnceCommand(TyperCommand):
-    """A command whose options, but for those that may be repeated, are given once: the last would win in silence."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse an option that is given twice, and read the rest as typer does."""
-        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
-        for option in dict.fromkeys(given):
-            n = sum(other is option for other in given)
-            if n > 1 and not (getattr(option, "multiple", False) or getattr(option, "is_flag", False)):
-                raise ConfigError(
-                    f"`{option.opts[0]}` was passed {n} times, and once was expected, because only one of them would "
-                    "count. Leave all but one out."
-                )
-        return super().parse_args(ctx, args)
 
 
 def _register(options: type[JsonOptions]) -> None:
@@ -85,9 +74,14 @@ def _register(options: type[JsonOptions]) -> None:
     epilog = "[bold]Examples[/bold]\n\n" + "\n\n".join(f"  {line}" for line in options.examples)
 
     def work(chosen: JsonOptions) -> None:
-        getattr(import_module(f"gatecast.cli.{name}"), name)(chosen)
+        try:
+            getattr(import_module(f"gatecast.cli.{name}"), name)(chosen)
+        except KeyboardInterrupt:
+            # caught before typer does, whose exit code for it changed with its versions
+            typer.echo(text("screen.stopped"), err=True)
+            raise typer.Exit(INTERRUPTED) from None
 
-    app.command(name, cls=OnceCommand, epilog=epilog)(as_command(options, work))
+    app.command(name, cls=Command, epilog=epilog)(as_command(options, work))
 
 
 for each in COMMANDS:
@@ -107,26 +101,35 @@ def run(arguments: Sequence[str]) -> int:
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")
     try:
+        lang = language_of(arguments, os.environ)
+    except GatecastError as error:
+        _say_error(error)
+        return BAD_INPUT
+    with speaking(lang):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
         with warnings.catch_warnings():
             warnings.showwarning = partial(_warn, warnings.showwarning)
             _command()(list(arguments), prog_name="gatecast")
             return 0
     except SystemExit as end:
+        if end.code == BAD_INPUT and language() != "en":
+            # typer has said in English what is wrong with the options
+            named = [each for each in arguments[:1] if not each.startswith("-")]
+            _say(text("screen.usage", command=" ".join(["gatecast", *named, "--help"])))
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except typer.Exit as end:
         return end.exit_code
     except GatecastError as error:
-        from gatecast.cli.wording import in_options
-
-        _say(f"Error: {in_options(str(error))}")
+        _say_error(error)
         return BAD_INPUT
     except MemoryError:
         from gatecast._machine import available_memory
 
-        _say(
-            f"Error: The memory is not enough for this table and these settings ({available_memory() >> 20:,} MB are "
-            "free). Pass fewer rows or columns, or a smaller network."
-        )
+        _say_error(GatecastError(Message("screen.memory", {"free": available_memory() >> 20})))
         return BAD_INPUT
     except BrokenPipeError:
         # whoever read the output has seen enough, as `gatecast ... | head` does
@@ -136,11 +139,12 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get(DEBUG):
             _say(traceback.format_exc())
         what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-        _say(
-            f"gatecast failed ({what}). That is a mistake in gatecast: please report it, with what the same command "
-            f"prints when the environment variable {DEBUG} is 1."
-        )
+        _say(text("screen.mistake", what=what, variable=DEBUG))
         return FAILURE
+
+
+def _say_error(error: GatecastError) -> None:
+    _say(text("screen.error", text=told_error(error)))
 
 
 def _warn(others: Callable[..., None], message: Warning | str, category: type[Warning], *place: object) -> None:
@@ -148,9 +152,7 @@ def _warn(others: Callable[..., None], message: Warning | str, category: type[Wa
     if category is not UserWarning:
         others(message, category, *place)
         return
-    from gatecast.cli.wording import in_options
-
-    _say(f"Note: {in_options(str(message))}")
+    _say(text("screen.note", text=told_error(message) if isinstance(message, Warning) else message))
 
 
 def _say(message: str) -> None:

@@ -9,6 +9,8 @@ from gatecast.cli.choices import USUAL_LEVELS, levels_of
 from gatecast.cli.commands import BacktestOptions
 from gatecast.cli.compare import ERRORS, arguments_of, models_of, percent, read_table, say_board, say_failures
 from gatecast.cli.output import Printer, number, rows_of, write_table
+from gatecast.cli.wording import text
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.comparison.scores import Scores
@@ -44,18 +46,18 @@ def backtest(options: BacktestOptions) -> None:
                 "models": board.to_dict()["models"],
                 "windows": rows_of(windows),
                 "runs": rows_of(runs),
-                "notes": list(scores.notes),
+                "notes": [str(note) for note in scores.notes],
             }
         )
         return
-    held = {coverage_column(level): (f"{level:g} % held", percent) for level in found.levels}
+    held = {coverage_column(level): (Message("board.held", {"level": level}), percent) for level in found.levels}
     say_board(printer, board, found, options.horizon, options.n_windows, ERRORS, held)
     _say_windows(printer, scores, found.models)
     say_failures(printer, board.errors)
     printer.notes(scores.notes)
     if options.out is None:
-        printer.say("Keep every forecast with --out windows.csv")
-    printer.file("All forecasts written to", options.out)
+        printer.say(text("board.keep"))
+    printer.file("written.forecasts", options.out)
 
 
 def _say_windows(printer: Printer, scores: Scores, models: tuple[str, ...]) -> None:
@@ -68,5 +70,6 @@ def _say_windows(printer: Printer, scores: Scores, models: tuple[str, ...]) -> N
         [str(cutoff).removesuffix(" 00:00:00"), *(number(value) for value in row)]
         for cutoff, row in zip(shown.index, shown.to_numpy(), strict=True)
     ]
-    newest = f", the newest {MOST_WINDOWS}" if len(means) > len(shown) else ""
-    printer.table(f"{metric.upper()} by the time that a forecast was made{newest}", ["made at", *models], rows)
+    key = "board.by_time_newest" if len(means) > len(shown) else "board.by_time"
+    title = text(key, metric=metric.upper(), n=MOST_WINDOWS)
+    printer.table(title, [text("board.made_at"), *models], rows)

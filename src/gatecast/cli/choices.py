@@ -10,6 +10,7 @@ from gatecast.data.reading.split import held_out_positions
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.levels import check_levels, check_quantiles, level_to_quantiles
 from gatecast.model.settings import Settings
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast import Panel
@@ -53,10 +54,7 @@ def share_to_test(text: str) -> float | int:
     except ValueError:
         share = -1
     if (isinstance(share, float) and not 0 <= share < 1) or share < 0:
-        raise ConfigError(
-            f"`test_size` must be a share between 0 and 1 or a whole number of points, got {text!r}. "
-            "Use `test_size=0.2`, or 0 for no test."
-        )
+        raise ConfigError(Message("argument.test_size", {"value": text}))
     return share
 
 

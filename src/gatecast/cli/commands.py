@@ -11,6 +11,7 @@ from gatecast.model.settings import SETTINGS, Settings
 
 __all__ = [
     "COMMANDS",
+    "LANG",
     "LSTM",
     "AheadOptions",
     "BacktestOptions",
@@ -37,6 +38,7 @@ LSTM = "LSTM"
 WINDOWS = "The windows (good as they are)"
 # options of their own: what is learned as quantiles follows from what is asked for, and a bar from --quiet and --json
 OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
+LANG = "Language of texts, pictures and reports: en, or zh for Chinese; that of the locale when left out."
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
 
 
@@ -51,6 +53,8 @@ class JsonOptions:
 
     examples: ClassVar[tuple[str, ...]] = ()
     json: bool = option(False, "Print one JSON object and nothing else, for programs.")
+    # read before all others, see `gatecast.cli.language`
+    lang: str | None = option(None, LANG, "LANG")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,7 +336,11 @@ class WindowOptions(TableOptions):
         shown="the usual ones",
     )
     time_limit: float | None = option(
-        60.0, "Seconds for a fit in one window; a slower model is reported as timed out.", "SECONDS", panel=WINDOWS
+        None,
+        "Seconds of computing for a fit of any model in one window; a slower one is reported as timed out.",
+        "SECONDS",
+        panel=WINDOWS,
+        shown="60 for all but the LSTM",
     )
     n_jobs: int | None = option(
         None, "Processes; -1 for one on each processor.", "N", panel=WINDOWS, shown="1, and -1 for ten series or more"
@@ -402,10 +410,10 @@ class ReportOptions(WindowOptions):
     )
     time_limit: float | None = option(
         None,
-        "Seconds for a fit in one window; a slower model is reported as timed out.",
+        "Seconds of computing for a fit of any model in one window; a slower one is reported as timed out.",
         "SECONDS",
         panel=WINDOWS,
-        shown="30, and 20 for ten series or more",
+        shown="30 for all but the LSTM, and 20 for ten series or more",
     )
     prefer: str = option(
         "accurate",
@@ -413,8 +421,13 @@ class ReportOptions(WindowOptions):
         "WHAT",
         panel=WINDOWS,
     )
+    model: str = option(
+        "best",
+        "Whose forecast is shown: best for what the comparison recommends, or one of its models, like LSTM.",
+        "MODEL",
+        panel=RESULTS,
+    )
     out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
-    lang: str = option("en", "Language of the report: en, or zh for Chinese.", "LANG", panel=RESULTS)
 
 
 COMMANDS = (

@@ -15,9 +15,9 @@ from gatecast.cli.commands import CompareOptions, ForecastOptions, WindowOptions
 from gatecast.cli.options import COVARIATES
 from gatecast.cli.output import Printer, check_outputs, number, write_table
 from gatecast.cli.reading import read_known
-from gatecast.cli.wording import as_options
+from gatecast.cli.wording import text, told
 from gatecast.exceptions import ConfigError
-from gatecast.texts import Texts
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 # by column of the leaderboard, what people call it and how its values are written
-Columns = Mapping[str, tuple[str, Callable[[float], str]]]
+Columns = Mapping[str, tuple[str | Message, Callable[[float], str]]]
 
 
 def percent(share: float, sign: str = "") -> str:
@@ -54,7 +54,7 @@ ERRORS: Columns = {"mase": ("MASE", number), "rmse": ("RMSE", number), "mae": ("
 SHOWN: Columns = {
     **ERRORS,
     "smape": ("sMAPE", number),
-    "skill": ("skill", partial(percent, sign="+")),
+    "skill": (Message("board.skill"), partial(percent, sign="+")),
     "p_value": ("p", number),
 }
 
@@ -77,23 +77,23 @@ def compare(options: CompareOptions) -> None:
 
 
 def _say(printer: Printer, found: Comparison, table: Table, options: CompareOptions) -> None:
-    said, board = Texts("en"), found.board
+    board, columns = found.board, ("median", "lowest", "highest")
     rows = [
-        [said(f"fact.{row['fact']}"), *(number(row[name]) for name in ("median", "lowest", "highest"))]
+        [text(f"fact.{row['fact']}"), *(number(row[name]) for name in columns)]
         for row in found.facts.to_frame().to_dict("records")
     ]
-    printer.table("What the series are like, before the first origin", ["", "median", "lowest", "highest"], rows)
+    printer.table(text("board.facts"), ["", *(text(f"table.{name}") for name in columns)], rows)
     say_board(printer, board, found.backtest, options.horizon, options.n_windows, SHOWN, {})
     say_failures(printer, board.errors)
-    for text in board.verdict.sentences:
-        printer.say(text.say("en", as_options), style="bold")
+    for sentence in board.verdict.sentences:
+        printer.say(sentence, style="bold")
     printer.say()
-    printer.notes(note.say("en", as_options) for note in board.notes)
+    printer.notes(board.notes)
     for expectation in found.facts.expectations:
-        printer.say(f"What the series say: {expectation.message}")
+        printer.say(text("board.expect", text=expectation.message))
     if table.n_series > 1 and len(board.per_series):
-        printer.say(f"Series by series, these would be taken: {counted(board.per_series['chosen'])}.")
-    printer.file("All forecasts written to", options.out)
+        printer.say(text("board.chosen", names=counted(board.per_series["chosen"])))
+    printer.file("written.forecasts", options.out)
 
 
 def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Forecaster]:
@@ -103,7 +103,7 @@ def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Forecaster
     told_apart = [name.lower().replace(" ", "") for name in options.models]
     twice = [name for n, name in enumerate(options.models) if told_apart[n] in told_apart[:n]]
     if twice:
-        raise ConfigError(f"`--models {twice[0]}` was passed twice, and each model once was expected. Leave one out.")
+        raise ConfigError(Message("option.model_twice", {"name": twice[0]}))
 
     replace(options.settings, horizon=options.horizon, seed=options.seed).check()
     settings = covariate_settings(options)
@@ -112,7 +112,8 @@ def models_of(options: WindowOptions, usual: tuple[str, ...]) -> list[Forecaster
 
 def counted(names: Iterable[object]) -> str:
     """Say how often each model is named, the most frequent first: `LSTM for 3, AutoETS for 1`."""
-    return ", ".join(f"{name} for {n:,}" for name, n in Counter(names).most_common())
+    counts = Counter(names).most_common()
+    return text("words.all", shown=[Message("board.counted", {"name": str(name), "n": n}) for name, n in counts])
 
 
 def covariate_settings(options: WindowOptions | ForecastOptions) -> dict[str, Any]:
@@ -153,16 +154,16 @@ def say_board(
     rows = []
     for row in table.to_dict("records"):
         seconds = row["fit_seconds"] + row["predict_seconds"]
-        took = "-" if seconds != seconds else f"{seconds:.1f} s"
+        took = "-" if seconds != seconds else text("unit.s", n=f"{seconds:.1f}")
         rows.append([str(row["model"]), *(say(row[name]) for name, (_, say) in columns.items()), took])
     n = len(found.runs) // len(found.models)
-    fewer = f" (there was no room for {wanted})" if n < (wanted or 0) else ""
-    title = f"Errors over {n} window{'s' if n > 1 else ''} of {horizon} steps{fewer}, the best first"
-    printer.table(title, ["model", *(called for called, _ in columns.values()), "time"], rows)
+    title = text("board.title_fewer" if n < (wanted or 0) else "board.title", n=n, horizon=horizon, wanted=wanted)
+    named = [told(called) for called, _ in columns.values()]
+    printer.table(title, [text("table.model"), *named, text("board.time")], rows)
 
 
 def say_failures(printer: Printer, errors: pd.DataFrame) -> None:
     """Say which models failed where."""
     for model, own in errors.groupby("model", sort=False):
-        first, windows = own.iloc[0], "1 window" if len(own) == 1 else f"{len(own)} windows"
-        printer.say(f"{model} failed in {windows}, the first at {first['cutoff']}: {first['error']}")
+        first = own.iloc[0]
+        printer.say(text("board.failed", name=model, n=len(own), time=first["cutoff"], why=first["error"]))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ import numpy as np
 
 from gatecast import LSTMForecaster, datasets, train_test_split
 from gatecast.cli.commands import DemoOptions
+from gatecast.cli.language import language
 from gatecast.cli.output import Printer, make_folder, number, write_picture
-from gatecast.cli.tables import coverage_words, say_errors, verdict
+from gatecast.cli.tables import ON_TEST, coverage_words, say_errors, verdict
+from gatecast.cli.wording import text, told_error
 from gatecast.exceptions import GatecastError
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ __all__ = ["demo"]
 SINE_STEPS, SUNSPOT_STEPS, SUNSPOT_SEASON = 190, 22, 11
 # series that are forecast without training: points, steps ahead and season of each; and origins, as many steps apart
 UNTRAINED = {"sine": (500, 24, 63), "sunspots": (309, SUNSPOT_SEASON, SUNSPOT_SEASON), "nile": (100, 6, 1)}
+NAMES = {"sine": "demo.sine_name", "sunspots": "demo.sunspots", "nile": "demo.nile"}
 ORIGINS = 4
 # origins of the comparison in the report, one year apart
 REPORT_WINDOWS = 6
@@ -38,6 +42,7 @@ DPI = 100
 SARIMA_POINTS = 500
 # a sine is an autoregression of order 2, and noise on it adds as many moving averages
 SINE_ORDER = (2, 0, 2)
+COLUMNS = ("one_step", "train_rmse", "test_rmse", "above_floor", "fit", "predict")
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def demo(options: DemoOptions) -> None:
     shown = not options.json
     printer = Printer(shown=shown)
     draws = False
-    with _missing(printer, "pictures"):
+    with _missing(printer, "demo.pictures"):
         check_matplotlib()
         draws = True
     sine = datasets.sine()
@@ -94,24 +99,20 @@ def demo(options: DemoOptions) -> None:
     train, test = train_test_split(sine.drop(columns="clean"))
     clean = sine["clean"].to_numpy()[len(train) :]
     noise_floor = float(np.sqrt(np.mean((test["y"].to_numpy() - clean) ** 2)))
-    printer.say(
-        f"A sine with noise: {len(sine):,} points, the last {len(test):,} held back. A forecast that knew the sine "
-        f"would have an RMSE of {noise_floor:.4f}, the noise itself.\n"
-    )
+    printer.say(text("demo.sine", n=len(sine), n_test=len(test), floor=noise_floor) + "\n")
     tutorial = _try(LSTMForecaster.tutorial(), train, test, shown)
-    _say_losses(printer, "The classic tutorial: LSTM(50), look_back 1, 5 epochs, batch 1", tutorial)
+    _say_losses(printer, text("demo.tutorial"), tutorial)
     ours = _try(LSTMForecaster(pretrained="none"), train, test, shown)
-    _say_losses(printer, "gatecast's defaults", ours)
+    _say_losses(printer, text("demo.defaults"), ours)
     rivals = _sarima(printer, train, test)
     trials = {"tutorial": tutorial, "gatecast": ours}
     _say_comparison(printer, trials, rivals, noise_floor)
     diagnosis = _diagnose(printer, trials)
     pictures = []
     if draws:
-        titles = {"tutorial": "The tutorial's LSTM on a noisy sine", "gatecast": "gatecast's LSTM on a noisy sine"}
         for name, trial in trials.items():
             pictures.append(options.out / f"sine-{name}.png")
-            _draw(trial, pictures[-1], SINE_STEPS, titles[name], noise_floor)
+            _draw(trial, pictures[-1], SINE_STEPS, f"demo.picture_{name}", noise_floor)
     sunspots, page = _sunspots(printer, options.out, pictures, draws=draws)
     report = {
         "without_training": untrained,
@@ -124,9 +125,9 @@ def demo(options: DemoOptions) -> None:
         "report": page,
     }
     for path in pictures:
-        printer.file("Picture drawn to", path)
-    printer.file("Report on the sunspots written to", page, ": open it in a browser")
-    printer.say("\nNow your own data: gatecast forecast YOUR.csv --horizon 24", wrap=False)
+        printer.file("written.picture", path)
+    printer.file("written.sunspots", page)
+    printer.say("\n" + text("demo.own_data"), wrap=False)
     if options.json:
         printer.json(report)
 
@@ -135,16 +136,14 @@ def _untrained(printer: Printer) -> dict[str, dict[str, float]]:
     """Forecast short series without training, beside models that learn each of them; mean absolute errors."""
     found: dict[str, dict[str, float]] = {}
     for name in UNTRAINED:
-        with _missing(printer, name):
+        with _missing(printer, NAMES[name]):
             found[name] = _errors_without_training(name)
     rows = [
-        [name, *(f"{UNTRAINED[name][n]}" for n in (0, 1)), *(number(value) for value in errors.values())]
+        [text(NAMES[name]), *(f"{UNTRAINED[name][n]}" for n in (0, 1)), *(number(value) for value in errors.values())]
         for name, errors in found.items()
     ]
-    columns = ["no training", "points", "steps", "gatecast", "AutoARIMA", "seasonal naive"]
-    printer.table(
-        f"Mean absolute errors from {ORIGINS} origins: pretrained networks, nothing is trained", columns, rows
-    )
+    columns = [*(text(f"demo.{name}") for name in ("no_training", "points", "steps")), "gatecast", "AutoARIMA"]
+    printer.table(text("demo.untrained", n=ORIGINS), [*columns, text("judged.seasonal_naive")], rows)
     return found
 
 
@@ -165,12 +164,12 @@ def _errors_without_training(name: str) -> dict[str, float]:
 
 
 @contextmanager
-def _missing(printer: Printer, what: str) -> Iterator[None]:
+def _missing(printer: Printer, key: str) -> Iterator[None]:
     """Say what there is not, and go on, where a library is not installed."""
     try:
         yield
     except GatecastError as error:
-        printer.say(f"No {what} this time. {error}\n")
+        printer.say(text("demo.not_now", what=text(key), why=told_error(error)) + "\n")
 
 
 def _try(model: LSTMForecaster, train: pd.DataFrame, test: pd.DataFrame, shown: bool) -> Trial:
@@ -197,9 +196,9 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
     """Let SARIMA forecast the sine, with orders that are searched for and with its own; none if not installed."""
     from gatecast.baselines.statistical import SARIMA, AutoARIMA
 
-    found = AutoARIMA(season_length=1, max_points=SARIMA_POINTS)
-    given = SARIMA(season_length=1, order=SINE_ORDER)
-    with _missing(printer, "SARIMA"):
+    found = AutoARIMA(season_length=1, max_points=SARIMA_POINTS, time_limit=None)
+    given = SARIMA(season_length=1, order=SINE_ORDER, time_limit=None)
+    with _missing(printer, "demo.sarima"):
         searched = _rival("AutoARIMA", found, train, test)
         return {"sarima": searched, "sarima_by_hand": _rival("SARIMA(2,0,2)", given, train, test)}
     return {}
@@ -219,17 +218,21 @@ def _say_losses(printer: Printer, title: str, trial: Trial) -> None:
     shown = [n for n in (1, 2, 3, 4, 5, 10, 20, 50, 100, 200) if n <= len(rmse)]
     printer.say(title, style="bold")
     for n in sorted({*shown, len(rmse)}):
-        printer.say(f"  epoch {n:>3}   loss {rmse[n - 1] ** 2:.4f}   RMSE {rmse[n - 1]:.4f}")
+        printer.say(text("demo.epoch", n=n, loss=rmse[n - 1] ** 2, rmse=rmse[n - 1]))
     printer.say()
 
 
 def _say_comparison(printer: Printer, trials: dict[str, Trial], rivals: dict[str, Rival], noise_floor: float) -> None:
     naive = trials["gatecast"].evaluation.scores["Naive"].rmse
-    rows = [_row(name, t.evaluation.rmse, noise_floor, t, f"{t.train_rmse:.4f}") for name, t in trials.items()]
+    rows = [
+        _row(text(f"demo.name_{name}"), t.evaluation.rmse, noise_floor, t, f"{t.train_rmse:.4f}")
+        for name, t in trials.items()
+    ]
     rows += [_row(rival.title, rival.test_rmse, noise_floor, rival) for rival in rivals.values()]
-    rows += [_row("naive: last value", naive, noise_floor), ["noise floor", "", f"{noise_floor:.4f}", "", "", ""]]
-    columns = ["one step ahead", "train RMSE", "test RMSE", "above floor", "fit", "predict"]
-    printer.table("The sine, beside each other", columns, rows)
+    rows.append(_row(text("demo.last_value"), naive, noise_floor))
+    rows.append([text("demo.floor"), "", f"{noise_floor:.4f}", "", "", ""])
+    columns = [text(f"demo.{name}") for name in COLUMNS]
+    printer.table(text("demo.beside"), columns, rows)
     if rivals:
         printer.say(_beside(trials["gatecast"].evaluation.rmse, rivals) + "\n")
     _say_coverage(printer, trials["gatecast"])
@@ -238,7 +241,8 @@ def _say_comparison(printer: Printer, trials: dict[str, Trial], rivals: dict[str
 def _row(
     name: str, rmse: float, noise_floor: float, timed: Trial | Rival | None = None, train_rmse: str = ""
 ) -> list[str]:
-    seconds = ["", ""] if timed is None else [f"{timed.fit_seconds:.2f} s", f"{timed.predict_seconds:.2f} s"]
+    each = () if timed is None else (timed.fit_seconds, timed.predict_seconds)
+    seconds = [text("unit.s", n=f"{one:.2f}") for one in each] or ["", ""]
     # adding zero turns -0.0 into 0.0
     return [name, train_rmse, f"{rmse:.4f}", f"{round(rmse - noise_floor, 4) + 0.0:.4f}", *seconds]
 
@@ -247,17 +251,15 @@ def _beside(rmse: float, rivals: dict[str, Rival]) -> str:
     searched, given = rivals["sarima"].test_rmse, rivals["sarima_by_hand"].test_rmse
 
     def change(other: float) -> str:
-        return f"{abs(rmse / other - 1):.1%} {'below' if rmse < other else 'above'}"
+        return text("demo.below" if rmse < other else "demo.above", share=abs(rmse / other - 1))
 
-    return (
-        f"gatecast's RMSE is {change(searched)} that of AutoARIMA, which searched for its orders on the newest "
-        f"{SARIMA_POINTS} points, and {change(given)} that of SARIMA(2,0,2), which was told what a sine is made of."
-    )
+    return text("demo.rivals", searched=change(searched), given=change(given), n=SARIMA_POINTS)
 
 
 def _say_coverage(printer: Printer, trial: Trial) -> None:
     if trial.evaluation.coverage:
-        printer.say(f"gatecast's intervals. {coverage_words(trial.evaluation.coverage, 'the test part')}\n")
+        words = coverage_words(trial.evaluation.coverage, ON_TEST)
+        printer.say(text("demo.intervals", text=words) + "\n")
 
 
 def _diagnose(printer: Printer, trials: dict[str, Trial]) -> dict[str, list[str]]:
@@ -265,11 +267,10 @@ def _diagnose(printer: Printer, trials: dict[str, Trial]) -> dict[str, list[str]
     from gatecast.cli.diagnose import say_findings
     from gatecast.diagnosis import diagnose
 
-    titles = {"tutorial": "Verdict on the tutorial's model", "gatecast": "Verdict on gatecast's defaults"}
     codes = {}
     for name, trial in trials.items():
         diagnosis = diagnose(trial.model, test=trial.test)
-        printer.say(titles[name], style="bold")
+        printer.say(text(f"demo.verdict_{name}"), style="bold")
         say_findings(printer, diagnosis.findings)
         codes[name] = diagnosis.codes
     return codes
@@ -280,7 +281,7 @@ def _sunspots(
 ) -> tuple[dict[str, object] | None, Path | None]:
     """Forecast a real series and write a report on it; None where what that needs is not installed."""
     data = None
-    with _missing(printer, "sunspots"):
+    with _missing(printer, "demo.sunspots"):
         data = datasets.sunspots()
     if data is None:
         return None, None
@@ -288,15 +289,15 @@ def _sunspots(
     model = LSTMForecaster(season_length=SUNSPOT_SEASON, pretrained="none")
     trial = _try(model, train, test, shown=False)
     judgement = verdict(trial.evaluation)
-    printer.say("Sunspots per year, 1700 to 2008: a real series", style="bold")
+    printer.say(text("demo.real"), style="bold")
     say_errors(printer, trial.evaluation, len(test), judgement)
     _say_coverage(printer, trial)
     if draws:
         pictures.append(folder / "sunspots.png")
-        _draw(trial, pictures[-1], SUNSPOT_STEPS, "Sunspots per year", None)
+        _draw(trial, pictures[-1], SUNSPOT_STEPS, "demo.picture_sunspots", None)
     scores = trial.evaluation.scores
     naive = {"naive_rmse": scores["Naive"].rmse, "seasonal_naive_rmse": scores["SeasonalNaive"].rmse}
-    facts = {**trial.report(), **naive, "verdict": judgement}
+    facts = {**trial.report(), **naive, "verdict": str(judgement)}
     return facts, _report(printer, trial, data, folder / "report.html")
 
 
@@ -315,20 +316,21 @@ def _report(printer: Printer, trial: Trial, data: pd.DataFrame, path: Path) -> P
         SeasonalNaive(1, season_length=SUNSPOT_SEASON, time_limit=None),
         LinearAR(1, season_length=SUNSPOT_SEASON, time_limit=None),
     ]
-    with _missing(printer, "report"):
+    with _missing(printer, "demo.report"):
         comparison = compare(
             data, 1, models, n_windows=REPORT_WINDOWS, refit=False, season_length=SUNSPOT_SEASON, progress=False
         )
         diagnosis = diagnose(trial.model, test=trial.test)
-        origin = Origin(name="Sunspots per year")
-        report(trial.model, test=trial.test, comparison=comparison, diagnosis=diagnosis, origin=origin).save(path)
+        about = Origin(name=text("demo.name_sunspots"))
+        made = partial(report, trial.model, test=trial.test, comparison=comparison, diagnosis=diagnosis)
+        made(origin=about, lang=language()).save(path)
         return path
     return None
 
 
-def _draw(trial: Trial, path: Path, n_steps: int, title: str, noise_floor: float | None) -> None:
+def _draw(trial: Trial, path: Path, n_steps: int, key: str, noise_floor: float | None) -> None:
     from gatecast.charts import plot_forecast
 
-    title = f"{title}: test RMSE {number(trial.evaluation.rmse)}"
-    figure = plot_forecast(trial.model, trial.train, trial.test, n_steps, title=title, noise_floor=noise_floor)
+    look = {"title": text(key, rmse=number(trial.evaluation.rmse)), "lang": language()}
+    figure = plot_forecast(trial.model, trial.train, trial.test, n_steps, noise_floor=noise_floor, **look)
     write_picture(figure, path, DPI)

@@ -9,12 +9,14 @@ from gatecast.cli.choices import hold_out, settings_of, share_to_test
 from gatecast.cli.commands import DiagnoseOptions
 from gatecast.cli.output import Printer, check_outputs
 from gatecast.cli.reading import load_model, read, read_like_training, roles_of, say_table
-from gatecast.cli.wording import as_options, in_options
+from gatecast.cli.wording import as_options, text, told
 from gatecast.data.reading.ahead import split_future
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.diagnosis import Diagnosis, Finding
 from gatecast.diagnosis import diagnose as examine
+from gatecast.diagnosis.findings import error_of
 from gatecast.exceptions import ConfigError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast import Panel
@@ -37,49 +39,49 @@ def diagnose(options: DiagnoseOptions) -> None:
     if options.json:
         printer.json({"data": table.facts(), **diagnosis.to_dict(), "files": {"model": options.save}})
         return
-    printer.say(f"Judged on {diagnosis.judged_on}.\n")
+    printer.say(text("diagnosed.judged_on", where=diagnosis.judged) + "\n")
     say_findings(printer, diagnosis.findings)
     if options.fix:
         _say_steps(printer, diagnosis)
-    printer.file("Model saved to", options.save)
+    printer.file("written.model", options.save)
 
 
 def say_findings(printer: Printer, findings: tuple[Finding, ...]) -> None:
     """Print findings for people: what asks for action comes first, with what to change below it."""
     for finding in findings:
-        printer.say(f"{finding.severity:<8} {finding.code}", style=STYLES[finding.severity])
-        printer.say(f"  {finding.sentence}")
+        severity = text(f"diagnosed.{finding.severity}")
+        printer.say(f"{severity:<8} {finding.code}", style=STYLES[finding.severity])
+        printer.say(f"  {told(finding.message)}")
         if finding.remedy:
-            printer.say(f"  Try: {as_options(finding.settings)}", wrap=False)
+            printer.say("  " + text("diagnosed.try", settings=as_options(finding.settings)), wrap=False)
+    if not findings:
+        printer.say(text("summary.no_findings"))
     printer.say()
 
 
 def _say_steps(printer: Printer, diagnosis: Diagnosis) -> None:
     if not diagnosis.steps:
-        printer.say("Nothing asks for a remedy.")
+        printer.say(text("diagnosed.no_remedy"))
         return
     rows = []
     for step in diagnosis.steps:
-        helped = "kept" if step.helped else "not kept"
+        helped = text("diagnosed.kept" if step.helped else "diagnosed.not_kept")
         rows.append([as_options(step.settings), f"{step.rmse_before:.4g}", f"{step.rmse_after:.4g}", helped])
-    printer.table("Remedies, tried on the validation set", ["remedy", "RMSE before", "after", ""], rows)
+    before = text("diagnosed.before", error=error_of(is_scaled=diagnosis.is_scaled))
+    columns = [text("diagnosed.remedy"), before, text("diagnosed.after"), ""]
+    printer.table(text("diagnosed.title"), columns, rows)
     for step in diagnosis.steps:
         if step.failure is not None:
-            why = in_options(step.failure.say("en", as_options))
-            printer.say(f"Note: {as_options(step.settings)} could not be tried. {why}")
+            note = text("diagnosed.not_tried", settings=as_options(step.settings), why=told(step.failure))
+            printer.notes([note])
 
 
 def _check(options: DiagnoseOptions) -> None:
     if options.save is not None and not options.fix:
-        raise ConfigError(
-            f"`--save {options.save}` keeps the better model of `--fix`, which was not passed, and both were expected. "
-            "Pass `--fix` with it."
-        )
+        raise ConfigError(Message("option.save_without_fix", {"path": str(options.save)}))
     if options.data is None and options.source.suffix == ".safetensors":
-        raise ConfigError(
-            f"`{options.source}` is a model, which does not hold its training data, and these were expected as well. "
-            f"Pass them: `gatecast diagnose {options.source} DATA.csv`."
-        )
+        facts = {"path": str(options.source), "command": f"`gatecast diagnose {options.source} DATA.csv`"}
+        raise ConfigError(Message("option.model_without_data", facts))
     check_outputs({"the first file": options.source, "the data file": options.data}, {"--save": options.save})
 
 
@@ -90,10 +92,7 @@ def _load(options: DiagnoseOptions, printer: Printer) -> Loaded:
     """Load the model and read the data as it read its training data."""
     assert options.data is not None
     if options.horizon is not None:
-        raise ConfigError(
-            f"`--horizon {options.horizon}` was passed with a model, which has its own horizon. Leave it out, or pass "
-            "the table alone to fit anew."
-        )
+        raise ConfigError(Message("option.model_and_horizon", {"horizon": options.horizon}))
     model = load_model(options.source, "diagnose")
     model.progress = False
     table = read_like_training(options.data, options, model.fitted_)

@@ -7,7 +7,7 @@ import platform
 import re
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
 import numpy as np
@@ -17,10 +17,12 @@ from gatecast import __version__
 from gatecast._json import JsonObject
 from gatecast.cli.commands import DoctorOptions
 from gatecast.cli.output import Printer
+from gatecast.cli.wording import text, told
 from gatecast.network import inputs, reference, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.layers import LAYERS
 from gatecast.network.spec import LayerSpec, NetworkSpec
+from gatecast.texts.message import Message
 
 __all__ = ["doctor"]
 
@@ -43,7 +45,7 @@ def doctor(options: DoctorOptions) -> None:
     healthy = all(check.passed for check in checks)
     _say_checks(printer, checks, healthy)
     if options.json:
-        printer.json({"healthy": healthy, **facts, "checks": [asdict(check) for check in checks]})
+        printer.json({"healthy": healthy, **facts, "checks": [check.report() for check in checks]})
     if not healthy:
         raise typer.Exit(1)
 
@@ -79,46 +81,51 @@ def _version(name: str) -> str | None:
 
 
 def _say_facts(printer: Printer, facts: JsonObject) -> None:
-    forced = " (forced by GATECAST_ISA)" if os.environ.get("GATECAST_ISA") else ""
     sets, threads = facts["instruction_sets"], facts["threads"]
+    isa = {"isa": sets["in_use"], "names": sets["available"]}
+    is_forced = bool(os.environ.get("GATECAST_ISA"))
     shown = {
         "gatecast": facts["gatecast"],
         "Python": f"{facts['python']}, {facts['executable']}",
-        "platform": facts["platform"],
-        "core built by": facts["compiler"],
-        "packages": ", ".join(f"{name} {number or 'missing'}" for name, number in facts["packages"].items()),
-        "instructions": f"{sets['in_use']} in use{forced}; available: {', '.join(sets['available'])}",
-        "threads": f"{threads['in_use']} in use, {threads['processors']} processors",
+        text("doctor.platform"): facts["platform"],
+        text("doctor.compiler"): facts["compiler"],
+        text("doctor.packages"): _listed(facts["packages"]),
+        text("doctor.instructions"): text(
+            "doctor.instructions_forced" if is_forced else "doctor.instructions_text", **isa
+        ),
+        text("doctor.threads"): text("doctor.threads_text", n=threads["in_use"], processors=threads["processors"]),
     }
     for extra, packages in facts["extras"].items():
-        there = ", ".join(f"{name} {number}" for name, number in packages.items())
-        shown[f"extra {extra}"] = there if all(packages.values()) else f"not installed: pip install 'gatecast[{extra}]'"
-    printer.facts("This installation", shown)
+        missing = text("doctor.not_installed", command=f"pip install 'gatecast[{extra}]'")
+        shown[text("doctor.extra", name=extra)] = _listed(packages) if all(packages.values()) else missing
+    printer.facts(text("doctor.title"), shown)
+
+
+def _listed(packages: dict[str, str | None]) -> str:
+    named = [f"{name} {number or text('doctor.missing')}" for name, number in packages.items()]
+    return text("words.all", shown=named)
 
 
 def _say_checks(printer: Printer, checks: list[Check], healthy: bool) -> None:
-    rows = {f"{'ok  ' if check.passed else 'FAIL'}  {check.name}": check.detail for check in checks}
-    seconds = sum(check.seconds for check in checks)
-    printer.facts(f"The core against the NumPy reference ({seconds:.1f} s)", rows)
-    if healthy:
-        printer.say("All is well.", style="bold")
-        return
-    printer.say(
-        "The core computes something else than the reference. Don't trust forecasts made here: please report it with "
-        "the output of `gatecast doctor --json`. A slower instruction set may work, e.g. GATECAST_ISA="
-        f"{wrapper.available_isas()[0]}.",
-        style="bold",
-    )
+    passed = {True: text("doctor.passed"), False: text("doctor.failed")}
+    rows = {f"{passed[check.passed]}  {told(check.name)}": told(check.detail) for check in checks}
+    printer.facts(text("doctor.checks", seconds=sum(check.seconds for check in checks)), rows)
+    said = text("doctor.well") if healthy else text("doctor.ill", isa=wrapper.available_isas()[0])
+    printer.say(said, style="bold")
 
 
 @dataclass(frozen=True)
 class Check:
     """One check of the core against the NumPy reference; the detail is the largest difference, or what went wrong."""
 
-    name: str
+    name: Message
     passed: bool
-    detail: str
+    detail: Message
     seconds: float
+
+    def report(self) -> JsonObject:
+        """Return all of it for JSON."""
+        return {"name": str(self.name), "passed": self.passed, "detail": str(self.detail), "seconds": self.seconds}
 
 
 def check_core() -> list[Check]:
@@ -127,10 +134,11 @@ def check_core() -> list[Check]:
     try:
         for isa in wrapper.available_isas():
             os.environ["GATECAST_ISA"] = isa
-            for name, work in {"gradients": _gradients, "forecasts": _forecasts, "threads": _threads}.items():
+            for key, work in WORK.items():
                 started = time.perf_counter()
                 passed, detail = work()
-                checks.append(Check(f"{name}, {isa}", passed, detail, time.perf_counter() - started))
+                name = Message("doctor.check", {"what": Message(key), "isa": isa})
+                checks.append(Check(name, passed, detail, time.perf_counter() - started))
     finally:
         os.environ.pop("GATECAST_ISA", None)
         if before is not None:
@@ -138,7 +146,7 @@ def check_core() -> list[Check]:
     return checks
 
 
-def _gradients() -> tuple[bool, str]:
+def _gradients() -> tuple[bool, Message]:
     """Compare float64 gradients, for each loss and each kind of layer, with targets missing."""
     worst = max(_gradient_difference(LSTM, name) for name in inputs.LOSSES)
     for kind, layer in LAYERS.items():
@@ -164,7 +172,7 @@ def _gradient_difference(stack: tuple[LayerSpec, ...], name: str, windows: bool 
     )
 
 
-def _forecasts() -> tuple[bool, str]:
+def _forecasts() -> tuple[bool, Message]:
     """Compare float32 forecasts along one sequence, a mixture of candidates among them."""
     value_inputs = inputs.ValueInputs((1, 7), (1, 7))
     spec = NetworkSpec(value_inputs.n_inputs, (LayerSpec("lstm", 50),), 4, n_skip_forecasts=2)
@@ -177,11 +185,11 @@ def _forecasts() -> tuple[bool, str]:
     return _is_below(_difference(run.every, expected[0]), FORECAST_LIMIT)
 
 
-def _threads() -> tuple[bool, str]:
+def _threads() -> tuple[bool, Message]:
     """Train a few steps on one, two and three threads: the weights must be the same, bit by bit."""
     weights = [_trained(n_threads) for n_threads in (1, 2, 3)]
     same = all(np.array_equal(weights[0], other) for other in weights[1:])
-    return same, f"1, 2 and 3 threads give {'the same' if same else 'different'} weights"
+    return same, Message("doctor.same" if same else "doctor.different")
 
 
 def _trained(n_threads: int) -> np.ndarray:
@@ -204,5 +212,8 @@ def _difference(actual: np.ndarray, expected: np.ndarray) -> float:
     return float(difference) if np.isfinite(difference) else float("inf")
 
 
-def _is_below(worst: float, limit: float) -> tuple[bool, str]:
-    return worst < limit, f"largest difference {worst:.1e}, limit {limit:.0e}"
+def _is_below(worst: float, limit: float) -> tuple[bool, Message]:
+    return worst < limit, Message("doctor.difference", {"worst": worst, "limit": limit})
+
+
+WORK = {"doctor.gradients": _gradients, "doctor.forecasts": _forecasts, "doctor.threads": _threads}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -14,10 +16,13 @@ from gatecast import LSTMForecaster, Panel
 from gatecast.cli import tables
 from gatecast.cli.choices import USUAL_LEVELS, hold_out, levels_of, quantiles_of, settings_of, share_to_test
 from gatecast.cli.commands import LSTM, ForecastOptions
+from gatecast.cli.language import language
 from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, try_picture, write_table
 from gatecast.cli.reading import Ahead, ahead_of_table, read, roles_of, say_table
+from gatecast.cli.wording import joined, text
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +36,8 @@ __all__ = ["forecast"]
 TEST_SHARE = 0.45
 # below this share of the time there is no second fit after a test; without a test a few seconds are left at least
 REFIT_SHARE, LEAST_SHARE = 0.25, 0.05
+# columns of a forecast that say of which series and time it is
+N_KEYS = 2
 
 
 class Budget:
@@ -82,7 +89,7 @@ class Tested:
     train: Panel
     held_out: Panel
     evaluation: Evaluation
-    judgement: str
+    judgement: Message
 
     def report(self) -> dict[str, object]:
         """Return all of it for JSON."""
@@ -92,22 +99,30 @@ class Tested:
             "coverage": self.evaluation.coverage,
             "stop": str(self.model.stop_reason_),
             "decisions": list(self.model.decisions_),
-            "verdict": self.judgement,
+            "verdict": str(self.judgement),
         }
 
 
 @dataclass(frozen=True)
 class Made:
-    """A forecast, the model that made it, and what was done to get here in one sentence."""
+    """A forecast, the model that made it, what was done to get here in one sentence, and how it is asked again."""
 
     model: LSTMForecaster
     table: pd.DataFrame
-    note: str
+    note: Message
+    ask: Callable[..., pd.DataFrame]
+
+    def to_draw(self) -> pd.DataFrame:
+        """Return the forecast for a picture: with the usual intervals where none were asked for and there are any."""
+        has_own = len(self.table.columns) > N_KEYS + 1
+        if has_own or not self.model.fitted_.has_intervals:
+            return self.table
+        return self.ask(level=USUAL_LEVELS)
 
 
 def forecast(options: ForecastOptions) -> None:
     """Run the command."""
-    if options.model != LSTM:
+    if options.model.strip().lower() != LSTM.lower():
         from gatecast.cli.best import forecast_others
 
         forecast_others(options)
@@ -118,7 +133,7 @@ def forecast(options: ForecastOptions) -> None:
         _forecast(_task(options, budget, checkpoints))
     except KeyboardInterrupt:
         if any(file is not None and file.exists() for file in (checkpoints.path, checkpoints.test_path)):
-            typer.echo(f"Run the same command again to go on from {quote(str(checkpoints.path))}.", err=True)
+            typer.echo(text("screen.again", path=quote(str(checkpoints.path))), err=True)
         raise
 
 
@@ -126,10 +141,7 @@ def _task(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints) ->
     """Check all options, before a file is read."""
     settings, share = settings_of(options, options.horizon), share_to_test(options.test_size)
     if share == 0 and options.no_refit:
-        raise ConfigError(
-            "`--no-refit` was passed with `--test-size 0`, so no model would be trained at all, and one of them was "
-            "expected. Leave `--no-refit` out to learn from all points without a test."
-        )
+        raise ConfigError(Message("option.no_refit"))
     levels, quantiles = levels_of(options.level), quantiles_of(options)
     outputs = {"--out": options.out, "--plot": options.plot, "--save": options.save}
     outputs |= {"--checkpoint": checkpoints.path, "--checkpoint (test)": checkpoints.test_path}
@@ -146,15 +158,9 @@ def _checkpoints(options: ForecastOptions) -> Checkpoints:
     if resume is None:
         return Checkpoints(path, _beside(path))
     if resume.exists() and is_same(resume, options.data):
-        raise ConfigError(
-            f"`--resume {resume}` is the data file, and the checkpoint of an earlier run was expected. Pass the "
-            "file that `--checkpoint` named."
-        )
+        raise ConfigError(Message("option.resume_is_data", {"path": str(resume)}))
     if not resume.exists() and not _beside(resume).exists():
-        raise ConfigError(
-            f"`--resume {resume}` names no file, and the checkpoint of an earlier run was expected. Check the "
-            f"path, or begin anew with `--checkpoint {resume}`."
-        )
+        raise ConfigError(Message("option.no_checkpoint", {"path": str(resume)}))
     for file, other in ((path, resume), (_beside(path), _beside(resume))):
         if file.exists() and file.resolve() != other.resolve():
             raise ConfigError(
@@ -183,32 +189,31 @@ def _forecast(task: Task) -> None:
     tested = _test(printer, task, panel)
     made = _make(task, panel, ahead, tested)
     seconds = {"test": budget.tested, "fit": budget.seconds - budget.tested}
-    is_drawn, remark = _write(options, made, tested, panel)
+    is_drawn, remarks = _write(options, made, tested, panel)
     coverage, where = _coverage(made, tested, task.levels or USUAL_LEVELS)
-    notes = [note for note in (ahead.note, *tables.notes_about(panel, made.model, task.levels)) if note]
+    notes = [*filter(None, [ahead.note]), *tables.notes_about(panel, made.model, task.levels)]
     if options.json:
         report = {"data": table.facts(), **_report(task, made, tested)}
-        intervals = {"coverage": coverage, "measured_on": where}
-        remarks = [remark] if remark else []
-        printer.json({**report, "intervals": intervals, "seconds": seconds, "notes": notes, "remarks": remarks})
+        intervals = {"coverage": coverage, "measured_on": str(where)}
+        said = {"notes": tables.in_english(notes), "remarks": tables.in_english(remarks)}
+        printer.json({**report, "intervals": intervals, "seconds": seconds, **said})
         return
     tables.say_decisions(printer, made.model)
     if not (options.quiet and options.out):
         tables.say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
     if task.levels:
-        printer.say(
-            tables.coverage_words(coverage, where) if coverage else "How often the intervals hold was not measured."
-        )
+        printer.say(tables.coverage_words(coverage, where) if coverage else text("judged.not_measured"))
     printer.notes(notes)
-    printer.say(made.note)
-    printer.file("Forecast written to", options.out)
-    printer.file("Picture drawn to", options.plot if is_drawn else None)
+    if tested is not None:
+        printer.say(made.note)
+    printer.file("written.forecast", options.out)
+    printer.file("written.picture", options.plot if is_drawn else None)
     data = f" {quote(str(options.data))}" if tested is not None and made.model is tested.model else ""
     again = f"gatecast predict {quote(str(options.save))}{data}"
-    printer.file("Model saved to", options.save, f"; forecast again with: {again}")
-    if remark:
-        printer.say(remark)
-    printer.file("Checkpoint kept; the same command gives the same result at once from", task.checkpoints.path)
+    printer.file("written.model_again", options.save, command=again)
+    if remarks:
+        printer.say(joined(remarks))
+    printer.file("written.checkpoint", task.checkpoints.path)
 
 
 def _check_checkpoint(task: Task, panel: Panel) -> None:
@@ -222,15 +227,12 @@ def _test(printer: Printer, task: Task, panel: Panel) -> Tested | None:
     """Fit on the training part and measure the error on the rest; None where nothing is held back."""
     settings, budget = task.settings, task.budget
     if task.share == 0:
-        printer.say("Nothing was held back, as was asked for: the error of this forecast is unknown.\n", style="bold")
+        printer.say(text("judged.not_held") + "\n", style="bold")
         return None
     train, held_out = hold_out(panel, task.share, settings.horizon, settings.lookback)
     if held_out is None:
-        printer.say(
-            f"The data are too short to hold anything back: {int(panel.lengths.min())} points, and a forecast of "
-            f"{settings.horizon} steps. So the error of this forecast is unknown.\n",
-            style="bold",
-        )
+        facts = {"n_points": int(panel.lengths.min()), "horizon": settings.horizon}
+        printer.say(text("judged.too_short", **facts) + "\n", style="bold")
         return None
     seconds = None if budget.limit is None else TEST_SHARE * budget.limit
     model = LSTMForecaster.from_settings(replace(settings, max_seconds=seconds, checkpoint=task.checkpoints.test_path))
@@ -248,28 +250,24 @@ def _make(task: Task, panel: Panel, ahead: Ahead, tested: Tested | None) -> Made
     levels, quantiles = task.levels or None, task.quantiles or None
     limit, left = task.budget.limit, task.budget.left
     if tested is not None and (options.no_refit or left < REFIT_SHARE):
-        why = "as was asked for" if options.no_refit else "because no time was left to learn again"
-        note = (
-            f"The model that was tested made the forecast, {why}: it learned from the points before the test part and "
-            "has read all of them."
+        note = Message(
+            "judged.by_tested", {"why": Message("judged.as_asked" if options.no_refit else "judged.no_time")}
         )
-        table = tested.model.predict(data=panel, future=ahead.rows, level=levels, quantiles=quantiles)
-        return Made(tested.model, table, note)
+        ask = partial(tested.model.predict, data=panel, future=ahead.rows)
+        return Made(tested.model, ask(level=levels, quantiles=quantiles), note, ask)
     seconds = None if limit is None else max(left, LEAST_SHARE) * limit
     settings = replace(task.settings, max_seconds=seconds, checkpoint=checkpoints.path)
     model = LSTMForecaster.from_settings(settings).fit(panel, resume=checkpoints.resumed)
-    note = "The forecast comes from a second fit, which learned from the test part too."
-    if not model.fitted_.record.is_trained:
-        note = "The forecast comes from networks that have read the test part too."
-    table = model.predict(future=ahead.rows, level=levels, quantiles=quantiles)
-    return Made(model, table, "" if tested is None else note)
+    note = Message("judged.second_fit" if model.fitted_.record.is_trained else "judged.networks_read")
+    ask = partial(model.predict, future=ahead.rows)
+    return Made(model, ask(level=levels, quantiles=quantiles), note, ask)
 
 
-def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> tuple[dict[float, float], str]:
+def _coverage(made: Made, tested: Tested | None, levels: tuple[float, ...]) -> tuple[dict[float, float], Message]:
     """Return how often intervals held, and where that was measured."""
     if tested is not None:
-        return tested.evaluation.coverage, "the test part"
-    return tables.validation_coverage(made.model, levels), "the validation set, from which their widths come"
+        return tested.evaluation.coverage, tables.ON_TEST
+    return tables.validation_coverage(made.model, levels), Message("judged.on_validation")
 
 
 def _report(task: Task, made: Made, tested: Tested | None) -> dict[str, object]:
@@ -279,29 +277,27 @@ def _report(task: Task, made: Made, tested: Tested | None) -> dict[str, object]:
         "model": tables.decisions_report(made.model),
         "test": None if tested is None else tested.report(),
         "refitted": tested is None or made.model is not tested.model,
-        "done": made.note,
+        "done": "" if tested is None else str(made.note),
         "forecast": rows_of(made.table),
         "files": files,
     }
 
 
-def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> tuple[bool, str]:
-    """Write the files that were asked for; returns whether a picture was drawn, and a remark about it."""
+def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: Panel) -> tuple[bool, list[Message]]:
+    """Write the files that were asked for; returns whether a picture was drawn, and remarks about it."""
     write_table(made.table, options.out, raw_cells=options.raw_cells)
     if options.save:
         made.model.save(options.save.resolve())
     if not options.plot:
-        return False, ""
+        return False, []
     from gatecast.charts import plot_forecast
 
-    first = panel.ids.tolist()[0]
+    ids = panel.ids.tolist()
 
     def draw() -> Figure:
         if tested is None:
-            return plot_forecast(made.model, panel, forecast=made.table, unique_id=first)
-        return plot_forecast(tested.model, tested.train, tested.held_out, made.table, unique_id=first)
+            return plot_forecast(made.model, panel, forecast=made.to_draw(), unique_id=ids[0], lang=language())
+        parts = (tested.train, tested.held_out, made.to_draw())
+        return plot_forecast(tested.model, *parts, unique_id=ids[0], lang=language())
 
-    is_drawn, remark = try_picture(draw, options.plot)
-    if is_drawn and panel.n_series > 1:
-        remark = f"{options.plot} shows the first of {panel.n_series} series, {first!r}. {remark}".rstrip()
-    return is_drawn, remark
+    return try_picture(draw, options.plot, ids)

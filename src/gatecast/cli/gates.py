@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from gatecast.cli.commands import GatesOptions
 from gatecast.cli.output import Printer, check_outputs, write_table
 from gatecast.cli.reading import check_model, load_model, read_like_training, say_table
+from gatecast.cli.wording import text, told
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.exceptions import ConfigError
-from gatecast.explanation.units import duration
+from gatecast.explanation.units import duration, duration_message
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.explanation import ForgetEvents, Gates, HalfLives, LagImportance, Spectra
@@ -25,10 +27,8 @@ def gates(options: GatesOptions) -> None:
     """Run the command."""
     check_model(options.model, "gates")
     if options.data is None:
-        raise ConfigError(
-            f"`{options.model}` is a model, which keeps no data, and a series to read was expected as well. Pass its "
-            f"training data, or newer ones: `gatecast gates {options.model} DATA.csv`."
-        )
+        facts = {"path": str(options.model), "command": f"`gatecast gates {options.model} DATA.csv`"}
+        raise ConfigError(Message("option.gates_without_data", facts))
     check_outputs({"the model file": options.model, "the data file": options.data}, {"--out": options.out})
     printer = Printer(shown=not options.json)
     model = load_model(options.model, "gates")
@@ -47,22 +47,31 @@ def gates(options: GatesOptions) -> None:
         printer.json({"data": table.facts(), **report, "files": {"out": options.out}})
         return
     _say(printer, found, lives, events, spectra)
-    printer.say(lags.sentence())
-    printer.file("Gates written to", options.out)
+    printer.say(lags.message)
+    printer.file("written.gates", options.out)
 
 
 def _say(printer: Printer, found: Gates, lives: HalfLives, events: ForgetEvents, spectra: Spectra) -> None:
-    layers = ", ".join(f"{layer.name}: {layer.n_units} {layer.kind.upper()} units" for layer in found.layers)
-    printer.say(f"Series {found.unique_id}, {found.n_steps:,} steps; {layers}.\n")
-    rows = [[name, lives.text(share), f"{lives.quantile(share):,.2f}"] for name, share in SHARES.items()]
-    printer.table("How long units remember (half-life of what they hold)", ["", "time", "steps"], rows)
-    printer.say(lives.sentence()[:1].upper() + lives.sentence()[1:] + "\n")
-    printer.say("\n".join(events.sentences()) + "\n")
+    layers = [
+        text("remembered.layer", name=layer.name, n=layer.n_units, kind=layer.kind.upper()) for layer in found.layers
+    ]
+    printer.say(text("remembered.about", id=found.unique_id, n=found.n_steps, layers=layers) + "\n")
+    rows = []
+    for name, share in SHARES.items():
+        steps = lives.quantile(share)
+        key = f"remembered.{name.replace(' ', '_')}"
+        rows.append([text(key), told(duration_message(steps, found.freq)), f"{steps:,.2f}"])
+    printer.table(text("remembered.lives"), ["", text("remembered.time"), text("remembered.steps")], rows)
+    sentence = told(lives.message)
+    printer.say(sentence[:1].upper() + sentence[1:] + "\n")
+    printer.say("\n".join(map(told, events.messages)) + "\n")
+    n_all = len(found.units)
     rows = [
-        [duration(period, found.freq), f"{n} of {len(found.units)}", f"{share:.0%}"]
+        [told(duration_message(period, found.freq)), text("remembered.of", n=n, n_all=n_all), f"{share:.0%}"]
         for period, n, share in spectra.periods()[:MOST_PERIODS]
     ]
-    printer.table("Periods that units carry", ["period", "units", "share of their power"], rows)
+    columns = [text("remembered.period"), text("remembered.units"), text("remembered.power")]
+    printer.table(text("remembered.periods"), columns, rows)
 
 
 def _lags(lags: LagImportance) -> dict[str, object]:

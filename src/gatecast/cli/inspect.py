@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from gatecast.cli.commands import InspectOptions
 from gatecast.cli.output import Printer
-from gatecast.cli.reading import TABLES, load_model, read_known
+from gatecast.cli.reading import TABLES, load_model, read_known, said_frequency
 from gatecast.cli.tables import decisions_report, say_decisions
-from gatecast.texts.frequency import frequency_words
+from gatecast.cli.wording import text
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,8 @@ def inspect(options: InspectOptions) -> None:
     if options.json:
         printer.json({"kind": "table", **table.facts()})
     elif options.file.name != "-":
-        printer.say(f"Forecast it with: gatecast forecast {quote(str(options.file))} --horizon 12", wrap=False)
+        command = f"gatecast forecast {quote(str(options.file))} --horizon 12"
+        printer.say(text("inspected.forecast_table", command=command), wrap=False)
 
 
 def _is_model(path: Path) -> bool:
@@ -51,23 +53,26 @@ def _inspect_model(path: Path, printer: Printer, *, as_json: bool) -> None:
     if as_json:
         printer.json({"kind": "model", "path": path, **facts, "model": decisions_report(model)})
         return
-    words, freq = frequency_words(facts["freq"]), facts["freq"]
+    ids = "inspected.ids_more" if len(facts["ids"]) == SHOWN_NAMES else "inspected.ids"
+    named = zip(("understood.series", "table.time", "understood.target"), facts["columns"].values(), strict=True)
+    roles = [text("understood.kind", name=name, kind=Message(key)) for key, name in named]
     shown = {
-        "horizon": f"{facts['horizon']:,} steps, from the {facts['lookback']:,} before",
-        "series": f"{facts['n_series']:,}{_listed(facts['ids'])}",
-        "columns": ", ".join(f"{name} ({role})" for role, name in facts["columns"].items()),
-        "learned until": f"{facts['end']}",
-        "frequency": words if isinstance(freq, int) or words == freq else f"{words} ({freq})",
+        "inspected.horizon": text("inspected.horizon_text", horizon=facts["horizon"], lookback=facts["lookback"]),
+        "understood.series": text(ids, n=facts["n_series"], names=facts["ids"]),
+        "inspected.columns": text("words.all", shown=roles),
+        "inspected.until": facts["end"],
+        "understood.frequency": said_frequency(facts["freq"]),
     }
     if facts["timezone"]:
-        shown["time zone"] = facts["timezone"]
+        shown["inspected.timezone"] = facts["timezone"]
     for role, names in facts["covariates"].items():
         if names:
-            shown[f"{role} columns"] = ", ".join(names)
-    printer.facts(f"{path.name}: a model", shown)
+            shown[f"inspected.{role}"] = text("words.all", shown=names)
+    printer.facts(text("inspected.title", name=path.name), {text(key): fact for key, fact in shown.items()})
     say_decisions(printer, model)
     more = " --future-file FILE" if facts["covariates"]["future"] else ""
-    printer.say(f"Forecast with it: gatecast predict {quote(str(path))}{more}", wrap=False)
+    command = f"gatecast predict {quote(str(path))}{more}"
+    printer.say(text("inspected.forecast_model", command=command), wrap=False)
 
 
 def _facts(model: LSTMForecaster) -> dict[str, Any]:
@@ -90,7 +95,3 @@ def _facts(model: LSTMForecaster) -> dict[str, Any]:
         "covariates": {role: list(getattr(roles, role)) for role in ("past", "future", "static")},
         "end": time_text(last.max()),
     }
-
-
-def _listed(ids: list[str]) -> str:
-    return f" ({', '.join(ids)}{', ...' if len(ids) == SHOWN_NAMES else ''})"

@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 import typer
 
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.settings import SETTINGS, Network, Setting, Settings, Training
+from gatecast.model.settings import COVARIATES, SETTINGS, Network, Setting, Settings, Training
 
 __all__ = [
     "COVARIATES",
@@ -47,7 +47,6 @@ PANELS = {
     "Network": "The network (good as it is)",
     "Training": "The training (good as it is)",
 }
-COVARIATES = ("past", "future", "static", "calendar", "country")
 # what is not chosen from the data where it is left out
 LEFT_OUT = ("country", "max_seconds", "n_threads", "checkpoint", "dilations")
 METAVARS = {int: "N", float: "X", str: "NAME", Path: "FILE"}
@@ -95,12 +94,7 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     def command(**given: Any) -> None:
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         chosen = {name: _value(SETTINGS[name], given.pop(name)) for name in _names(options)}
-        try:
-            work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
-        except KeyboardInterrupt:
-            # caught before typer does, whose exit code for it changed with its versions
-            typer.echo("Stopped; nothing was written half.", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+        work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
 
     # what must be given comes first, as the help shows it
     parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)

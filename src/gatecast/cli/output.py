@@ -20,7 +20,12 @@ from typing import TYPE_CHECKING
 
 from gatecast._files import write_atomically
 from gatecast._json import plain
+from gatecast.cli.language import language
+from gatecast.cli.lines import broken
+from gatecast.cli.wording import text, told
 from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.texts import display_width
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +36,16 @@ __all__ = ["DEBUG", "Printer", "check_outputs", "make_folder", "number", "rows_o
 __all__ += ["write_picture", "write_table"]
 
 TABLES = (".csv", ".parquet", ".pq")
+SHOWN_FONTS = 6
 # the name of the variable of the environment under which mistakes are raised as they are
 DEBUG = "GATECAST_DEBUG"
 Files = Mapping[str, Path | None]
+INPUTS = {
+    "the data file": "output.data_file",
+    "the future file": "output.future_file",
+    "the model file": "output.model_file",
+    "the first file": "output.first_file",
+}
 # how a text begins that a spreadsheet takes for a formula (OWASP, "CSV injection"), full-width signs too
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
@@ -48,15 +60,16 @@ class Printer:
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
 
-    def say(self, text: str = "", style: str | None = None, *, wrap: bool = True) -> None:
-        """Print a paragraph; one with a command to be copied is not wrapped."""
+    def say(self, said: object = "", style: str | None = None, *, wrap: bool = True) -> None:
+        """Print a paragraph, a text or a message; one with a command to be copied is not wrapped."""
         if self._shown:
-            _console().print(visible(text), style=style, soft_wrap=not wrap)
+            shown, console = visible(told(said)), _console()
+            console.print(_wrapped(shown, console.width) if wrap else shown, style=style, soft_wrap=not wrap)
 
-    def file(self, what: str, path: Path | None, more: str = "") -> None:
-        """Say where something was written, if it was."""
+    def file(self, key: str, path: Path | None, **facts: object) -> None:
+        """Say where something was written, if it was, by a text of the catalogue."""
         if path is not None:
-            self.say(f"{what} {path}{more}", wrap=False)
+            self.say(text(key, path=path, **facts), wrap=False)
 
     def table(
         self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], texts: Sequence[str] = ()
@@ -86,30 +99,46 @@ class Printer:
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_column(style="dim", no_wrap=True)
         table.add_column()
-        for name, fact in facts.items():
-            table.add_row(visible(name, one_line=True), visible(fact))
-        _console().print(table)
+        console = _console()
+        names = [visible(name, one_line=True) for name in facts]
+        # between both columns there are two
+        room = console.width - max(map(display_width, names), default=0) - 2
+        for name, fact in zip(names, facts.values(), strict=True):
+            table.add_row(name, _wrapped(visible(fact), room))
+        console.print(table)
         self.say()
 
     def notes(self, notes: Iterable[object]) -> None:
         """Print what keeps a result from being what it seems to be."""
         for note in notes:
-            self.say(f"Note: {note}")
+            self.say(text("screen.note", text=told(note)))
 
     def json(self, report: Mapping[str, object]) -> None:
         """Print one JSON object, whether people read along or not."""
         sys.stdout.write(json.dumps(plain(report), indent=2, allow_nan=False) + "\n")
 
 
-def visible(text: str, *, one_line: bool = False) -> str:
+def visible(said: str, *, one_line: bool = False) -> str:
     r"""Return a text whose control characters are written out, as names in data may hold any.
 
     Examples:
         >>> visible("shop \x1b[31m1")
         'shop \\x1b[31m1'
     """
-    text = CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
-    return text.replace("\n", "\\n").replace("\t", "\\t") if one_line else text
+    said = CONTROLS.sub(lambda found: repr(found[0])[1:-1], said)
+    return said.replace("\n", "\\n").replace("\t", "\\t") if one_line else said
+
+
+def _wrapped(said: str, room: int) -> str:
+    """Break lines where the language of the screen does so by other rules than at spaces."""
+    if language() != "zh":
+        return said
+    return "\n".join(part for line in said.split("\n") for part in _indented(line, room))
+
+
+def _indented(line: str, room: int) -> list[str]:
+    indent = line[: len(line) - len(line.lstrip())]
+    return [indent + part for part in broken(line.lstrip(), room - len(indent))]
 
 
 def number(value: float) -> str:
@@ -140,13 +169,11 @@ def check_outputs(inputs: Files, outputs: Files, kinds: Mapping[str, tuple[str, 
     for option, path in wanted.items():
         for what, source in inputs.items():
             if source is not None and is_same(path, source):
-                raise ConfigError(
-                    f"`{option} {path}` is {what} itself, which would be lost, and another file was expected. "
-                    "Pass another name."
-                )
+                called = Message(INPUTS[what]) if what in INPUTS else what
+                raise ConfigError(Message("output.same", {"option": option, "path": str(path), "what": called}))
         other = seen.setdefault(path.resolve(), option)
         if other != option:
-            raise ConfigError(f"`{other}` and `{option}` are both {path}, and two files were expected. Pass two names.")
+            raise ConfigError(Message("output.twice", {"other": other, "option": option, "path": str(path)}))
         _check_kind(option, path, kinds.get(option))
         _check_writable(option, path)
 
@@ -156,14 +183,10 @@ def make_folder(option: str, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise ConfigError(
-            f"`{option} {folder}` is no folder but a file, or lies below one, and a folder was expected. "
-            "Pass another name."
-        ) from None
+        raise ConfigError(Message("output.no_folder", {"option": option, "path": str(folder)})) from None
     except OSError as error:
-        raise ConfigError(
-            f"`{option} {folder}` cannot be made ({_reason(error)}). Pass a folder you may write to."
-        ) from None
+        facts = {"option": option, "path": str(folder), "why": _reason(error)}
+        raise ConfigError(Message("output.not_made", facts)) from None
     _check_writable(option, folder / "picture.png")
 
 
@@ -173,10 +196,9 @@ def write(path: Path, content: bytes) -> None:
         # a link stays a link: the file it leads to is replaced
         write_atomically(path.resolve(), content)
     except OSError as error:
-        room = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "Pass another path"
-        raise GatecastError(
-            f"{path} cannot be written ({_reason(error)}), and an older file there is as it was. {room} and try again."
-        ) from None
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        key = "output.no_room" if is_full else "output.not_written"
+        raise GatecastError(Message(key, {"path": str(path), "why": _reason(error)})) from None
 
 
 def write_table(frame: pd.DataFrame, path: Path | None, *, raw_cells: bool = False) -> None:
@@ -220,32 +242,32 @@ def as_text_cell(value: object) -> object:
     return f"'{value}"
 
 
-def write_picture(figure: Figure, path: Path, dpi: int = 150) -> str:
+def write_picture(figure: Figure, path: Path, dpi: int = 150) -> Message | None:
     """Draw a picture, of the kind that its name says, and return a remark about letters that could not be drawn."""
     from gatecast.charts import render
+    from gatecast.charts.fonts import CJK_FONTS
 
     content, missing = render(figure, path.suffix.lower().removeprefix("."), dpi)
     write(path, content)
-    if not missing:
-        return ""
-    return (
-        f"{path} has boxes in place of {missing[:10]!r}, because no font with these letters is installed "
-        "(for Chinese on Debian or Ubuntu: 'apt install fonts-noto-cjk')."
-    )
+    looked_for = Message("words.more", {"shown": CJK_FONTS[:SHOWN_FONTS], "n": len(CJK_FONTS) - SHOWN_FONTS})
+    facts = {"path": str(path), "letters": missing[:10], "fonts": looked_for}
+    return Message("written.boxes", facts) if missing else None
 
 
-def try_picture(draw: Callable[[], Figure], path: Path) -> tuple[bool, str]:
-    """Draw a picture of what is done and kept already: one that fails costs nothing else.
+def try_picture(draw: Callable[[], Figure], path: Path, ids: Sequence[object]) -> tuple[bool, list[Message]]:
+    """Draw a picture, of the first of some series, of what is done and kept: one that fails costs nothing else.
 
     Returns:
-        Whether it was drawn, and a remark, "" for none.
+        Whether it was drawn, and remarks.
     """
+    first = Message("written.first_of", {"path": str(path), "n": len(ids), "name": ids[0]}) if len(ids) > 1 else None
     try:
-        return True, write_picture(draw(), path)
+        return True, list(filter(None, [first, write_picture(draw(), path)]))
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        return False, f"{path} was not drawn, and all else is done: {type(error).__name__}: {error}"
+        facts = {"path": str(path), "kind": type(error).__name__, "text": str(error)}
+        return False, [Message("written.not_drawn", facts)]
 
 
 def is_same(path: Path, other: Path) -> bool:
@@ -259,10 +281,9 @@ def is_same(path: Path, other: Path) -> bool:
 def _check_kind(option: str, path: Path, known: tuple[str, ...] | None) -> None:
     suffix = path.suffix.lower()
     if known is not None and suffix not in known:
-        raise ConfigError(
-            f"`{option} {path}` must end in {', '.join(known[:-1])} or {known[-1]}. "
-            f"Use `{option} {path.with_suffix(known[0]) if path.name else 'forecast' + known[0]}`."
-        )
+        better = str(path.with_suffix(known[0]) if path.name else f"forecast{known[0]}")
+        facts = {"option": option, "path": str(path), "first": list(known[:-1]), "last": known[-1], "better": better}
+        raise ConfigError(Message("output.ending", facts))
     if option == "--plot":
         from gatecast.charts.matplotlib_backend import check_matplotlib
 
@@ -272,31 +293,25 @@ def _check_kind(option: str, path: Path, known: tuple[str, ...] | None) -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        raise GatecastError(
-            "Parquet files are written with pyarrow, which is not installed. Run `pip install 'gatecast[parquet]'`, or "
-            "write a .csv file."
-        ) from None
+        raise GatecastError(Message("output.parquet")) from None
 
 
 def _check_writable(option: str, path: Path) -> None:
+    facts: dict[str, object] = {"option": option, "path": str(path)}
     if path.is_dir():
-        raise ConfigError(f"`{option} {path}` is a folder, and a file was expected. Pass the name of a file inside it.")
+        raise ConfigError(Message("output.is_folder", facts))
     if path.exists() and not path.is_file():
-        raise ConfigError(f"`{option} {path}` is a device, and a file was expected. Pass the name of a file.")
+        raise ConfigError(Message("output.is_device", facts))
     folder = path.resolve().parent
     if not folder.is_dir():
-        raise ConfigError(
-            f"`{option} {path}` lies in {str(folder)!r}, which is no folder, and one that exists was expected. "
-            f"Make it first: mkdir -p {quote(str(folder))}."
-        )
+        facts |= {"folder": str(folder), "command": f"mkdir -p {quote(str(folder))}"}
+        raise ConfigError(Message("output.folder_missing", facts))
     try:
         # the only sure way to know: permissions say little to root, on network drives and on read-only disks
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise ConfigError(
-            f"`{option} {path}` cannot be written ({_reason(error)}). Pass a file in a folder you may write to."
-        ) from None
+        raise ConfigError(Message("output.forbidden", {**facts, "why": _reason(error)})) from None
 
 
 def _reason(error: OSError) -> str:

@@ -9,10 +9,11 @@ from gatecast.cli.choices import levels_of, quantiles_of
 from gatecast.cli.commands import PredictOptions
 from gatecast.cli.output import Printer, check_outputs, rows_of, write_table
 from gatecast.cli.reading import ahead_of_model, ahead_of_table, load_model, read_like_training, say_table
-from gatecast.cli.tables import interval_notes, say_forecast
+from gatecast.cli.tables import in_english, interval_notes, say_forecast
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.model.forecast import after_training
 from gatecast.model.settings import Settings
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
@@ -49,27 +50,25 @@ def predict(options: PredictOptions) -> None:
         )
     write_table(predicted, options.out, raw_cells=options.raw_cells)
     said = (ahead.note, _recursive(fitted, horizon, levels or quantiles), *interval_notes(model, levels))
-    notes = [note for note in said if note]
+    notes = [note for note in said if note is not None]
     if options.json:
         report = {"model": {"path": options.model, **_model_facts(fitted)}, "data": facts, "horizon": horizon}
         files = {"out": options.out}
-        printer.json({**report, "forecast": rows_of(predicted), "files": files, "notes": notes})
+        printer.json({**report, "forecast": rows_of(predicted), "files": files, "notes": in_english(notes)})
         return
     say_forecast(printer, predicted, panel, horizon, is_saved=options.out is not None)
     printer.notes(notes)
-    printer.file("Forecast written to", options.out)
+    printer.file("written.forecast", options.out)
 
 
-def _recursive(fitted: Fitted, horizon: int, uncertain: tuple[float, ...]) -> str:
-    if horizon <= fitted.horizon:
-        return ""
-    first = fitted.horizon + 1
-    steps = f"step {first} is" if first == horizon else f"steps {first} to {horizon} are"
-    grown = (
-        f"grow as errors grew over {fitted.horizon} steps" if fitted.horizon > 1 else "grow with the root of the step"
-    )
-    wide = f", and intervals there {grown}; how often they hold was not measured" if uncertain else ""
-    return f"The model learned {fitted.horizon} steps ahead: {steps} forecast from the forecasts{wide}."
+def _recursive(fitted: Fitted, horizon: int, uncertain: tuple[float, ...]) -> Message | None:
+    learned = fitted.horizon
+    if horizon <= learned:
+        return None
+    wide = Message("judged.grow_as_errors" if learned > 1 else "judged.grow_as_root", {"learned": learned})
+    key = "judged.recursive_one" if horizon == learned + 1 else "judged.recursive"
+    facts = {"learned": learned, "first": learned + 1, "last": horizon}
+    return Message(key, {**facts, "wide": wide if uncertain else ""})
 
 
 def _model_facts(fitted: Fitted) -> dict[str, object]:

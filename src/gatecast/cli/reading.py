@@ -12,7 +12,9 @@ import numpy as np
 from gatecast import LSTMForecaster
 from gatecast._json import JsonObject
 from gatecast.cli.commands import FileOptions
+from gatecast.cli.language import language
 from gatecast.cli.output import Printer
+from gatecast.cli.wording import joined, text
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.frequency import ORDER
 from gatecast.data.panel.panel import Roles
@@ -20,7 +22,9 @@ from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.settings import Settings
+from gatecast.texts import Texts
 from gatecast.texts.frequency import frequency_words
+from gatecast.texts.message import Message, reason
 
 if TYPE_CHECKING:
     from gatecast.data import Panel
@@ -39,6 +43,7 @@ __all__ = [
     "read_like_training",
     "reading_of",
     "roles_of",
+    "said_frequency",
     "say_table",
 ]
 # no model has such a name
@@ -47,6 +52,9 @@ TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".xls", ".ods", ".
 COLUMNS = ("target_col", "id_col")
 HOW = ("date_format", "timezone", "encoding", "decimal", "na", "skip_rows", "sheet", "duplicates")
 NO_ROLES = Roles()
+MARKS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+FORMATS = {"spreadsheet": "understood.spreadsheet", "JSON lines": "understood.json_lines"}
+SHOWN_NAMES = 6
 
 
 def roles_of(settings: Settings) -> Roles:
@@ -61,9 +69,7 @@ def reading_of(options: FileOptions) -> JsonObject:
     # one name is a text, as people write it in Python
     given = {name: value[0] if name in COLUMNS and len(value) == 1 else value for name, value in given.items()}
     if options.order_of_rows and options.freq is not None:
-        raise ConfigError(
-            f"`--freq {options.freq}` was passed with `--order-of-rows`, and one of them was expected. Leave one out."
-        )
+        raise ConfigError(Message("option.freq_and_order", {"freq": options.freq}))
     freq = ORDER if options.order_of_rows else options.freq
     return given | {"freq": int(freq) if freq and freq.isdigit() else freq}
 
@@ -86,11 +92,9 @@ def read_known(printer: Printer, path: Path, options: FileOptions, settings: Set
 def check_model(path: Path, command: str) -> None:
     """Refuse a table's path where a command expects a model."""
     if path.suffix.lower() in TABLES:
-        raise ConfigError(
-            f"`{path}` is a table, and a model was expected first. Fit one and pass it with the table: "
-            f"`gatecast forecast {quote(str(path))} --horizon 12 --save model.safetensors`, then "
-            f"`gatecast {command} model.safetensors {quote(str(path))}`."
-        )
+        fit = f"`gatecast forecast {quote(str(path))} --horizon 12 --save model.safetensors`"
+        use = f"`gatecast {command} model.safetensors {quote(str(path))}`"
+        raise ConfigError(Message("known_ahead.table", {"path": str(path), "fit": fit, "use": use}))
 
 
 def load_model(path: Path, command: str) -> LSTMForecaster:
@@ -113,7 +117,7 @@ class Ahead:
 
     rows: Frame = None
     n_steps: int = 0
-    note: str = ""
+    note: Message | None = None
 
 
 def ahead_of_table(
@@ -126,12 +130,10 @@ def ahead_of_table(
     known, n_steps = without_future(table)
     path = future_file or table.path
     if future_file is None and n_steps < horizon:
-        there = f"rows without a target for {n_steps} step{'s' if n_steps > 1 else ''}" if n_steps else "none"
-        less = f", or `--horizon {n_steps}`" if n_steps else ""
-        raise DataError(
-            f"{_listed(names)} must be known in the {horizon} steps ahead, and {table.path} ends with {there}. Add "
-            f"rows with an empty {table.target_col!r} at its end, or pass `--future-file FILE`{less}."
-        )
+        facts = {"names": list(map(repr, names)), "horizon": horizon, "path": str(table.path), "n": n_steps}
+        facts |= {"there": Message("known_ahead.rows" if n_steps else "known_ahead.none", {"n": n_steps})}
+        key = "known_ahead.needed_less" if n_steps else "known_ahead.needed"
+        raise DataError(Message(key, {**facts, "target": table.target_col}))
     return known, Ahead(_rows_ahead(known.panel, path, names, table.id_col, options, horizon), n_steps)
 
 
@@ -143,11 +145,8 @@ def ahead_of_model(
     if not names:
         return Ahead()
     if future_file is None:
-        raise ConfigError(
-            f"The model learned from {_listed(names)}, known ahead, and a file with "
-            f"{'it' if len(names) == 1 else 'them'} at the {horizon} steps to forecast was expected. Pass "
-            "`--future-file FILE`."
-        )
+        key = "known_ahead.of_model" if len(names) == 1 else "known_ahead.of_model_several"
+        raise ConfigError(Message(key, {"names": list(map(repr, names)), "horizon": horizon}))
     return Ahead(_rows_ahead(after, future_file, names, after.columns.id, options, horizon))
 
 
@@ -162,78 +161,98 @@ def _rows_ahead(
     try:
         read_future(panel.tail_from(panel.lengths), rows, horizon, names)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(Message("known_ahead.in_file", {"path": str(path), "why": reason(error)})) from None
     return rows
 
 
 def _check_needed(names: tuple[str, ...], future_file: Path | None) -> None:
     if future_file is not None and not names:
-        raise ConfigError(
-            f"`--future-file {future_file}` was passed, and no column is known ahead. Name its columns in "
-            "`gatecast forecast`, e.g. `--future price`, or leave it out."
-        )
+        raise ConfigError(Message("known_ahead.nobody", {"path": str(future_file)}))
 
 
-def _note(table: Table) -> str:
+def _note(table: Table) -> Message | None:
     panel = table.panel
     n_blank = int((panel.lengths - observed_lengths(panel)).max(initial=0))
     if not n_blank:
-        return ""
-    return (
-        f"The last {n_blank} step{'s' if n_blank > 1 else ''} of {table.path.name} have no {table.target_col} in any "
-        "series: they are read as missing, and the forecast begins behind them. Remove these rows to forecast them too."
-    )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(map(repr, names))
+        return None
+    return Message("understood.no_target", {"n": n_blank, "name": table.path.name, "target": table.target_col})
 
 
 def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
     """Print what was understood of a file, whose last `n_ahead` steps are about the future."""
-    words, freq = frequency_words(table.freq), table.freq
-    guessed = " (guessed from its characters)" if table.is_encoding_guessed else ""
-    encoding = table.encoding and f"{table.encoding}{guessed}"
     facts = {
-        "file": ", ".join(filter(None, (table.format, encoding, _cells(table)))),
+        "file": text("words.comma").join(filter(None, (_format(table), _encoding(table), _cells(table)))),
         "times": _times(table),
-        "target": table.target_col + (f" (numbers like {table.number_format})" if table.encoding is not None else ""),
-        "series": f"{table.n_series:,}" + (f", told apart by {table.id_col}" if table.id_col else ""),
-        "rows": f"{table.n_rows:,}, {table.start} to {table.end}" + ("" if table.is_sorted else " (sorted by time)"),
-        "frequency": words if isinstance(freq, int) or words == freq else f"{words} ({freq})",
-        "gaps": "none",
+        "target": table.target_col,
+        "series": f"{table.n_series:,}",
+        "rows": _rows(table),
+        "frequency": said_frequency(table.freq),
+        "gaps": text("understood.no_gaps"),
     }
+    if table.encoding is not None:
+        facts["target"] = text("understood.numbers_like", name=table.target_col, form=table.number_format)
+    if table.id_col:
+        facts["series"] = text("understood.told_apart", n=table.n_series, id=table.id_col)
     if table.n_gaps:
-        facts["gaps"] = f"{table.n_gaps:,} missing, the first at {table.first_gap}; nothing is learned from gaps"
-    panel = table.panel
-    for role, there in {"up to now": panel.past, "ahead": panel.future, "for all time": panel.static}.items():
-        if there:
-            facts[f"known {role}"] = ", ".join(map(_kind, there, there.values()))
+        from gatecast.data.reading.files import gap_message
+
+        facts["gaps"] = text("understood.missing", n=table.n_gaps, time=gap_message(table.panel))
+    for role in ("past", "future", "static"):
+        if there := getattr(table.panel, role):
+            facts[role] = text("words.comma").join(map(_kind, there, there.values()))
     if n_ahead:
-        facts["future rows"] = f"the last {n_ahead:,} step{'s' if n_ahead > 1 else ''}, which have no target"
-    if table.notes:
-        facts["notes"] = " ".join(table.notes)
+        facts["future_rows"] = text("understood.steps_ahead", n=n_ahead)
+    if table.remarks:
+        facts["notes"] = joined(table.remarks)
     if table.ignored:
-        more = f" and {len(table.ignored) - 6} more" if len(table.ignored) > 6 else ""
-        facts["not used"] = ", ".join(table.ignored[:6]) + more
-    printer.facts(f"{table.path.name}: what gatecast understood", facts)
+        facts["not_used"] = text("words.all", shown=table.ignored)
+        if (n_more := len(table.ignored) - SHOWN_NAMES) > 0:
+            facts["not_used"] = text("words.more", shown=table.ignored[:SHOWN_NAMES], n=n_more)
+    said = {text(f"understood.{name}"): fact for name, fact in facts.items()}
+    printer.facts(text("understood.title", name=table.path.name), said)
+
+
+def said_frequency(freq: str | int) -> str:
+    """Say a frequency in words, with its name."""
+    words = frequency_words(freq, Texts(language()))
+    return (
+        words if isinstance(freq, int) or words == freq else text("understood.named_frequency", words=words, freq=freq)
+    )
+
+
+def _format(table: Table) -> str:
+    kind, gzip, _ = table.format.partition(", gzip")
+    return (text(FORMATS[kind]) if kind in FORMATS else kind) + gzip
+
+
+def _encoding(table: Table) -> str | None:
+    return text("understood.encoding_guessed", encoding=table.encoding) if table.is_encoding_guessed else table.encoding
+
+
+def _rows(table: Table) -> str:
+    key = "understood.span" if table.is_sorted else "understood.span_sorted"
+    return text(key, n=table.n_rows, start=table.start, end=table.end)
 
 
 def _kind(name: str, values: np.ndarray) -> str:
-    return f"{name} ({'categories' if values.dtype == object else 'numbers'})"
+    kind = Message("data.category" if values.dtype == object else "data.numeric")
+    return text("understood.kind", name=name, kind=kind)
 
 
 def _cells(table: Table) -> str:
     if table.delimiter is None:
         return ""
-    names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-    header = "" if table.has_header else ", no header line"
-    return f"cells between {names.get(table.delimiter, table.delimiter)}s{header}"
+    key = MARKS.get(table.delimiter)
+    mark = table.delimiter if key is None else Message(f"understood.{key}")
+    return text("understood.cells" if table.has_header else "understood.cells_no_header", mark=mark)
 
 
 def _times(table: Table) -> str:
     if table.time_col is None:
-        return "none: the order of the rows counts"
-    order = f", {table.date_order}" if table.date_order else ""
-    written = f" (written as {table.date_format}{order})" if table.date_format else order
-    return f"{table.time_col}{written}"
+        return text("understood.no_times")
+    facts: JsonObject = {"name": table.time_col, "form": table.date_format}
+    if table.date_order:
+        facts["order"] = Message(f"understood.{table.date_order.replace(' ', '_')}")
+    if table.date_format:
+        return text("understood.written_as_order" if table.date_order else "understood.written_as", **facts)
+    return text("understood.in_order", **facts) if table.date_order else table.time_col

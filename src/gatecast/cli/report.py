@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from gatecast import LSTMForecaster
 from gatecast.cli.commands import ReportOptions
 from gatecast.cli.compare import covariate_settings, models_of
+from gatecast.cli.language import language
 from gatecast.cli.output import Printer, check_outputs
 from gatecast.cli.reading import read, reading_of, roles_of, say_table
-from gatecast.cli.wording import as_options, option_text
+from gatecast.cli.wording import option_text
 from gatecast.data.reading.ahead import split_future, without_future
 from gatecast.texts.message import Message
 
@@ -33,12 +34,11 @@ def report(options: ReportOptions) -> None:
     """Run the command."""
     from gatecast.backtesting.backtest import Trial, check_jobs
     from gatecast.backtesting.windows import rolling_windows
-    from gatecast.comparison.comparison import USUAL
+    from gatecast.comparison.comparison import BEST, USUAL, known_name
     from gatecast.comparison.verdict import check_preference
     from gatecast.reporting.made import check_libraries
-    from gatecast.texts import check_language
 
-    check_language(options.lang)
+    options = replace(options, model=known_name(options.model, (BEST,)))
     check_preference(options.prefer)
     check_libraries()
     # a wrong name or number is said before any work
@@ -60,8 +60,8 @@ def report(options: ReportOptions) -> None:
         printer.json({**made.to_dict(), "files": {"report": options.out}})
         return
     for sentence in made.facts["comparison"].get("sentences", []):
-        printer.say(Message.from_dict(sentence).say("en", as_options), style="bold")
-    printer.say(f"Report written to {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)", wrap=False)
+        printer.say(Message.from_dict(sentence), style="bold")
+    printer.file("written.page", options.out, size=options.out.stat().st_size / 1e6)
 
 
 def _make(options: ReportOptions, table: Table, known: Table) -> Report:
@@ -80,24 +80,34 @@ def _make(options: ReportOptions, table: Table, known: Table) -> Report:
         code=_code(options, settings, scope, table.panel),
         seconds=clock.seconds,
         left_out=scope.left_out,
+        shown=options.model,
     )
-    return put_together(model, comparison=comparison, lang=options.lang, origin=origin)
+    return put_together(model, comparison=comparison, lang=language(), origin=origin)
 
 
 def _scope(options: ReportOptions, panel: Panel) -> Scope:
+    from gatecast.comparison.comparison import BEST, known_name
     from gatecast.reporting.work import scope_of
 
-    amount = {name: getattr(options, name) for name in ("n_windows", "time_limit", "n_jobs")}
+    amount = {name: getattr(options, name) for name in ("n_windows", "n_jobs")}
     given = {name: value for name, value in amount.items() if value is not None}
     if options.models:
         given |= {"models": options.models, "left_out": ()}
-    return replace(scope_of(panel, options.horizon), **given)
+    scope = replace(scope_of(panel, options.horizon), **given)
+    if options.model in (BEST, *map(known_name, scope.models)):
+        return scope
+    # how good it is, is said too
+    left_out = tuple(name for name in scope.left_out if name != options.model)
+    return replace(scope, models=(*scope.models, options.model), left_out=left_out)
 
 
 def _compare(options: ReportOptions, scope: Scope, panel: Panel) -> Comparison:
     from gatecast.comparison.comparison import compare
+    from gatecast.reporting.work import within
 
-    models = models_of(options, scope.models)
+    models = models_of(replace(options, models=scope.models), scope.models)
+    if options.time_limit is None:
+        models = within(scope.time_limit, models)
     return compare(panel, options.horizon, models, **_arguments(options, scope), progress=not options.json)
 
 
@@ -105,8 +115,9 @@ def _arguments(options: ReportOptions, scope: Scope) -> dict[str, Any]:
     """Return what is passed on to `compare`; only what differs from its defaults, as it is shown."""
     from gatecast.comparison.verdict import ACCURATE
 
-    arguments: dict[str, Any] = {"n_windows": scope.n_windows, "time_limit": scope.time_limit, "seed": options.seed}
+    arguments: dict[str, Any] = {"n_windows": scope.n_windows, "seed": options.seed}
     more: dict[str, object] = {
+        "time_limit": options.time_limit,
         "step_size": options.step_size,
         "refit": None if options.refit else False,
         "n_jobs": scope.n_jobs,
@@ -128,7 +139,7 @@ def _command(options: ReportOptions) -> str:
         if name not in UNSAID and value != default
         for part in shlex.split(option_text(name, value))
     ]
-    parts += ["--lang", options.lang] if options.lang != "en" else []
+    parts += ["--lang", language()] if options.lang or language() != "en" else []
     return shlex.join([*parts, "--out", str(options.out)])
 
 
@@ -138,22 +149,26 @@ def _code(options: ReportOptions, settings: Mapping[str, object], scope: Scope, 
     reading = reading_of(options) | {name: named[name] for name in ("past", "future", "static") if name in named}
     has_future = bool(panel.future) and split_future(panel)[1] is not None
     more = "".join(f", {name}={value!r}" for name, value in named.items())
+    models = f"[model_named(name, {options.horizon}, {options.seed}{more}) for name in names]"
+    has_limit, is_chosen = options.time_limit is not None, options.model != ReportOptions.model
+    more = f", lang={language()!r}" if language() != "en" else ""
+    more += f", origin=Origin(shown={options.model!r})" if is_chosen else ""
     return "\n".join(
         [
             "from gatecast import LSTMForecaster",
             "from gatecast.comparison.comparison import compare, model_named",
             *(["from gatecast.data.reading.ahead import split_future"] if has_future else []),
             "from gatecast.data.reading.files import read_table",
-            "from gatecast.reporting import report",
+            f"from gatecast.reporting import {'Origin, ' if is_chosen else ''}report",
+            *([] if has_limit else ["from gatecast.reporting.work import within"]),
             "",
             f"panel = read_table({_call(str(options.data), **reading)}).panel",
             f"model = LSTMForecaster({_call(**settings)}).fit(panel)",
             f"known = {'split_future(panel)[0]' if has_future else 'panel'}",
             f"names = {list(scope.models)!r}",
-            f"models = [model_named(name, {options.horizon}, {options.seed}{more}) for name in names]",
+            f"models = {models if has_limit else f'within({scope.time_limit!r}, {models})'}",
             f"comparison = compare(known, {options.horizon}, models, {_call(**_arguments(options, scope))})",
-            f"report(model, comparison=comparison{', lang=' + repr(options.lang) if options.lang != 'en' else ''})"
-            f".save({str(options.out)!r})",
+            f"report(model, comparison=comparison{more}).save({str(options.out)!r})",
         ]
     )
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast import LSTMForecaster, Panel
 from gatecast.cli.output import Printer, number
-from gatecast.cli.wording import in_options
+from gatecast.cli.wording import in_options, joined, text, told
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
 from gatecast.model.plan import DISTRIBUTION_LOSSES, hold_out_lengths
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import is_at_once
+from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     from gatecast.network.spec import NetworkSpec
 
 __all__ = [
+    "ON_TEST",
     "check_intervals",
     "coverage_words",
     "decisions_report",
+    "in_english",
     "interval_notes",
     "notes_about",
     "say_decisions",
@@ -42,50 +46,57 @@ SHOWN_ROWS = 12
 MOST_COLUMNS = 3
 # below this share two errors count as equal
 CLOSE = 0.02
-RECURRENT = {"lstm": "LSTM", "gru": "GRU", "bidirectional": "bidirectional LSTM"}
+RECURRENT: dict[str, str | Message] = {"lstm": "LSTM", "gru": "GRU", "bidirectional": Message("decided.bidirectional")}
 SHOWN_IDS = 3
+ON_TEST = Message("judged.on_test")
 
 
-def say_errors(printer: Printer, evaluation: Evaluation, n_test: int, judgement: str) -> None:
+def in_english(said: Iterable[Message]) -> list[str]:
+    """Return messages for programs."""
+    return [told(message, "en") for message in said]
+
+
+def say_errors(printer: Printer, evaluation: Evaluation, n_test: int, judgement: Message) -> None:
     """Print the errors on the test part, and what they mean."""
-    ahead = "1 step" if evaluation.horizon == 1 else f"1 to {evaluation.horizon} steps"
-    season = f"seasonal naive ({evaluation.season_length} steps ago)"
-    called = {"Naive": "naive (the last value)", "SeasonalNaive": season}
+    season = text("judged.steps_ago", n=evaluation.season_length)
+    called = {"Naive": text("judged.last_value"), "SeasonalNaive": season}
     rows = [
         [called.get(name, name), number(score.rmse), number(score.mae), number(score.mase)]
         for name, score in evaluation.scores.items()
     ]
-    title = f"Errors on {n_test:,} points held back, {ahead} ahead from {evaluation.n_origins:,} origins"
-    printer.table(title, ["forecast", "RMSE", "MAE", "MASE"], rows)
-    printer.say(judgement + "\n", style="bold")
+    ahead = Message("judged.ahead_one" if evaluation.horizon == 1 else "judged.ahead", {"n": evaluation.horizon})
+    title = text("judged.title", n_test=n_test, ahead=ahead, n_origins=evaluation.n_origins)
+    printer.table(title, [text("table.forecast"), "RMSE", "MAE", "MASE"], rows)
+    printer.say(told(judgement) + "\n", style="bold")
 
 
-def verdict(evaluation: Evaluation) -> str:
+def verdict(evaluation: Evaluation) -> Message:
     """Compare the LSTM's error with the better naive one, in one sentence."""
     ours, scores = evaluation.rmse, evaluation.scores
     naive = {name: score.rmse for name, score in scores.items() if name != "LSTM"}
     name = min(naive, key=lambda other: naive[other])
     best = naive[name]
-    called = {"Naive": "naive", "SeasonalNaive": "seasonal naive"}[name]
+    called = Message("judged.naive" if name == "Naive" else "judged.seasonal_naive")
     if best == 0 or ours == 0:
-        return f"The LSTM's RMSE is {number(ours)} and that of the {called} forecast is {number(best)}."
+        return Message("judged.exact", {"ours": number(ours), "called": called, "best": number(best)})
     change = ours / best - 1
     other_way = (scores["LSTM"].mae - scores[name].mae) * change < 0
-    but = "; by the MAE it is the other way round" if other_way else ""
+    but = Message("judged.other_way") if other_way else ""
     if abs(change) < CLOSE:
-        return f"The LSTM's RMSE is about that of the {called} forecast, which costs nothing and explains itself."
+        return Message("judged.about", {"called": called})
     if change < 0:
-        return f"The LSTM's RMSE is {-change:.0%} below that of the {called} forecast, the best of the naive ones{but}."
-    size = f"{change:.0%} above" if change < 1 else f"{change + 1:.1f} times"
-    better = but or f": on these data the {called} forecast is the better one"
-    return f"The LSTM's RMSE is {size} that of the {called} forecast{better}."
+        return Message("judged.below", {"share": -change, "called": called, "but": but})
+    facts = {"called": called, "but": but or Message("judged.better", {"called": called})}
+    if change < 1:
+        return Message("judged.above", {"share": change, **facts})
+    return Message("judged.times", {"times": change + 1, **facts})
 
 
-def coverage_words(coverage: dict[float, float], where: str) -> str:
+def coverage_words(coverage: dict[float, float], where: Message) -> Message:
     """Say how often intervals held, beside how often they should."""
-    held = [f"the {level:g} % interval {100 * share:.1f} %" for level, share in coverage.items()]
-    held[0] = held[0].replace("interval", "interval held") + " of what came"
-    return f"Measured on {where}: {', '.join(held)}."
+    first, *more = [{"level": level, "held": 100 * share} for level, share in coverage.items()]
+    held = [Message("judged.held_first", first), *(Message("judged.held_next", facts) for facts in more)]
+    return Message("judged.coverage", {"where": where, "held": held})
 
 
 def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizon: int, *, is_saved: bool) -> None:
@@ -98,18 +109,16 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
         [*([str(series)] if several else []), moment, number(value), *(column[n] for column in more.values())]
         for n, (series, moment, value) in enumerate(zip(ids, _moments(moments), values, strict=True))
     ]
-    of = f" of {panel.n_series:,} series" if several else f" of {panel.ids[0]}"
-    title = f"Forecast{of}, {horizon} {'step' if horizon == 1 else 'steps'} ahead"
+    what = Message("unit.series", {"n": panel.n_series}) if several else str(panel.ids[0])
+    title = text("shown.title", what=what, steps=Message("unit.step", {"n": horizon}))
     printer.table(
         title, [*([panel.columns.id] if several else []), panel.columns.time, str(predicted.columns[2]), *more], rows
     )
     n_more = len(predicted) - len(rows)
     if n_more:
-        printer.say(
-            f"... and {n_more:,} more rows" + ("" if is_saved else ": write all of them with --out forecast.csv")
-        )
+        printer.say(text("shown.more" if is_saved else "shown.more_write", n=n_more))
     elif not is_saved:
-        printer.say("Write it to a file with --out forecast.csv")
+        printer.say(text("shown.write"))
 
 
 def _uncertain(shown: pd.DataFrame, several: bool) -> dict[str, list[str]]:
@@ -117,8 +126,8 @@ def _uncertain(shown: pd.DataFrame, several: bool) -> dict[str, list[str]]:
     model = str(shown.columns[2])
     levels = [str(name).removeprefix(f"{model}-lo-") for name in shown if str(name).startswith(f"{model}-lo-")]
     columns = {
-        f"{level} %": [
-            f"{number(low)} to {number(high)}"
+        text("screen.percent", share=level): [
+            text("screen.range", low=number(low), high=number(high))
             for low, high in zip(shown[f"{model}-lo-{level}"], shown[f"{model}-hi-{level}"], strict=True)
         ]
         # the columns stand from the lowest to the highest, so the widest level comes first
@@ -142,11 +151,7 @@ def check_intervals(settings: Settings, panel: Panel) -> None:
     """Refuse intervals, before anything is trained, where nothing would be held back to measure errors on."""
     if is_at_once(settings, panel) or settings.loss in DISTRIBUTION_LOSSES or hold_out_lengths(settings, panel).any():
         return
-    raise ConfigError(
-        f"Intervals were asked for, and nothing of {panel.n_series} series of at most {panel.lengths.max()} points "
-        "would be held back to measure errors on. Pass longer series, a smaller `--horizon`, `--validation-size 0.2`, "
-        "or `--loss quantile`, which learns them."
-    )
+    raise ConfigError(Message("option.no_intervals", {"n": panel.n_series, "most": int(panel.lengths.max())}))
 
 
 def decisions_report(model: LSTMForecaster) -> dict[str, object]:
@@ -185,28 +190,30 @@ def decisions_report(model: LSTMForecaster) -> dict[str, object]:
 def say_decisions(printer: Printer, model: LSTMForecaster) -> None:
     """Print what a fit decided, and why."""
     record = model.fitted_.record
-    plain = "as they are" if record.transform == "none" else record.transform
-    steps = f"{record.n_steps:,} of {record.plan.n_steps:,} steps. " if record.is_trained else ""
+    plain = text("decided.as_they_are") if record.transform == "none" else record.transform
+    steps = [Message("decided.steps", {"n": record.n_steps, "n_all": record.plan.n_steps})]
     facts = {
-        "seasons": _seasons(record.seasons),
-        "values": " ".join(map(str, record.decisions)) or plain,
-        "network": _network(model),
-        "training": steps + in_options(record.stop.remedy),
-        "validation": _validation(record),
+        text("decided.seasons"): _seasons(record.seasons),
+        text("decided.values"): joined(record.decisions) or plain,
+        text("decided.network"): _network(model),
+        text("decided.training"): joined(
+            [*(steps if record.is_trained else []), record.stop.message, record.stop.advice]
+        ),
+        text("decided.validation"): _validation(record),
     }
-    printer.facts("What it decided, and why", facts)
+    printer.facts(text("decided.title"), facts)
 
 
-def notes_about(panel: Panel, model: LSTMForecaster, levels: tuple[float, ...]) -> list[str]:
+def notes_about(panel: Panel, model: LSTMForecaster, levels: tuple[float, ...]) -> list[Message]:
     """Return what keeps a forecast with intervals of these levels, in %, from being what it seems to be."""
     fitted = model.fitted_
     notes = [_constant(panel), _short(panel, fitted.lookback + fitted.horizon)]
     if model.stop_reason_ is Stop.TIME:
-        notes.append(in_options(Stop.TIME.remedy))
-    return [note for note in (*notes, *interval_notes(model, levels)) if note]
+        notes.append(Message("judged.stopped", {"what": Stop.TIME.message, "advice": Stop.TIME.advice}))
+    return [note for note in (*notes, *interval_notes(model, levels)) if note is not None]
 
 
-def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[str]:
+def interval_notes(model: LSTMForecaster, levels: tuple[float, ...]) -> list[Message]:
     """Return what keeps intervals of these levels, in %, from being as sure as they say."""
     calibration = model.fitted_.calibration
     if calibration is None or model.fitted_.learns_intervals:
@@ -244,57 +251,64 @@ def _seasons_report(seasons: Seasons) -> list[dict[str, object]]:
 
 def _seasons(seasons: Seasons) -> str:
     if seasons.source == "given":
-        return (" and ".join(map(str, seasons.lengths)) or "1") + " steps, as was asked for"
+        return text("decided.season_given", lengths=text("words.and").join(map(str, seasons.lengths)) or "1")
     if not seasons.checks:
-        return "none: the steps suggest none, and the values do not repeat themselves"
-    return "\n".join(f"{c.season_length} {'kept' if c.kept else 'dropped'}: {c.message}" for c in seasons.checks)
+        return text("decided.no_season")
+    return "\n".join(
+        text("decided.season_kept" if c.kept else "decided.season_dropped", n=c.season_length, why=c.message)
+        for c in seasons.checks
+    )
 
 
 def _network(model: LSTMForecaster) -> str:
     fitted = model.fitted_
     plan, spec, n_networks = fitted.record.plan, fitted.ensemble.spec, len(fitted.ensemble.networks)
-    cell = RECURRENT[_cell(spec)]
-    layers = "one layer" if plan.n_layers == 1 else f"{plan.n_layers} layers"
-    several = "" if n_networks == 1 else f"{n_networks} networks, whose median is the forecast, each "
-    said = f"{several}{cell}, {layers} of {plan.hidden_size} units, {spec.n_parameters:,} weights"
-    is_trained = fitted.record.is_trained
-    return f"{said}; a forecast counts once {plan.lookback} points were read" if is_trained else said
+    network = Message(
+        "decided.one" if n_networks == 1 else "decided.several",
+        {
+            "n_networks": n_networks,
+            "cell": RECURRENT[_cell(spec)],
+            "layers": Message("decided.layers", {"n": plan.n_layers}),
+            "units": plan.hidden_size,
+            "weights": spec.n_parameters,
+        },
+    )
+    if not fitted.record.is_trained:
+        return told(network)
+    return text("decided.counts_from", network=network, lookback=plan.lookback)
 
 
 def _validation(record: FitRecord) -> str:
     if not record.is_trained:
-        return "none: the networks learned how wide intervals must be"
+        return text("decided.not_validated_learned")
     if not record.n_held_out:
-        return "none: nothing tells when to stop, and how wide intervals must be"
+        return text("decided.not_validated")
     n_all, n_some = len(record.hold_out), record.n_series_held_out
-    each = record.n_held_out // n_some
-    some = f"{n_some:,} of {n_all:,}" if n_some < n_all else f"{n_all:,}"
-    series = "" if n_all == 1 else f" of each of {some} series"
-    loss = "" if record.validation_loss is None else f" (loss {number(record.validation_loss)})"
-    return f"the last {each:,} points{series} told when to stop, and how wide intervals must be{loss}"
+    key = "decided.validated_some" if n_some < n_all else "decided.validated_all"
+    facts = {"n": record.n_held_out // n_some, "n_some": n_some, "n_all": n_all}
+    return text("decided.validated" if n_all == 1 else key, **facts)
 
 
-def _constant(panel: Panel) -> str:
+def _constant(panel: Panel) -> Message | None:
     begins = panel.offsets[:-1][panel.lengths > 0]
     ids = panel.ids[panel.lengths > 0]
     same = np.fmin.reduceat(panel.values, begins) == np.fmax.reduceat(panel.values, begins)
     if not same.any():
-        return ""
+        return None
     if panel.n_series == 1:
-        return "The series never changes: its forecast is that value."
-    return f"{int(same.sum())} series never change ({_shown(ids[same])}): their forecast is that value."
+        return Message("judged.never_changes")
+    return Message("judged.never_change", {"n": int(same.sum()), "names": _shown(ids[same])})
 
 
-def _short(panel: Panel, needed: int) -> str:
+def _short(panel: Panel, needed: int) -> Message | None:
     short = panel.lengths < needed
     if panel.n_series == 1 or not short.any():
-        return ""
-    return (
-        f"{int(short.sum())} series have fewer than {needed} points ({_shown(panel.ids[short])}): they are forecast by "
-        "what the others taught."
-    )
+        return None
+    return Message("judged.short", {"n": int(short.sum()), "needed": needed, "names": _shown(panel.ids[short])})
 
 
-def _shown(ids: np.ndarray) -> str:
-    shown = ", ".join(repr(name) for name in ids[:SHOWN_IDS].tolist())
-    return shown + (f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else "")
+def _shown(ids: np.ndarray) -> Message:
+    """List the first ids; a list is joined in the language that it is said in."""
+    shown = [repr(name) for name in ids[:SHOWN_IDS].tolist()]
+    n_more = len(ids) - SHOWN_IDS
+    return Message("words.more" if n_more > 0 else "words.all", {"shown": shown, "n": n_more})

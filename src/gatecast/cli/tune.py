@@ -13,12 +13,15 @@ import typer
 from gatecast import LSTMForecaster
 from gatecast.cli.choices import hold_out, share_to_test
 from gatecast.cli.commands import TuneOptions
+from gatecast.cli.language import language
 from gatecast.cli.options import INTERRUPTED
 from gatecast.cli.output import Printer, check_outputs, number, rows_of, write
 from gatecast.cli.reading import read_known
 from gatecast.cli.tables import say_errors, verdict
+from gatecast.cli.wording import text
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import as_code
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast import Panel
@@ -69,11 +72,11 @@ def _search(options: TuneOptions) -> dict[str, Any]:
 def _space(texts: Sequence[str]) -> dict[str, object]:
     """Read entries of a search space as people write them on the command line."""
     space: dict[str, object] = {}
-    for text in texts:
-        name, sign, values = text.partition("=")
+    for entry in texts:
+        name, sign, values = entry.partition("=")
         if not sign or not name:
             raise ConfigError(
-                f"`--space {text}` has no name and values, and for example `--space lookback=8:128` was expected. Put "
+                f"`--space {entry}` has no name and values, and for example `--space lookback=8:128` was expected. Put "
                 "`=` between the setting and what is tried."
             )
         name, values = name.strip().replace("-", "_"), values.strip()
@@ -102,19 +105,22 @@ def _check_study(options: TuneOptions) -> None:
 def _say(printer: Printer, tuned: Tuned, evaluation: Evaluation | None, n_test: int | None) -> None:
     metric = tuned.metric.upper()
     best = tuned.trials.dropna(subset="error").sort_values("error").head(SHOWN)
-    several = "one window" if tuned.n_windows == 1 else f"{tuned.n_windows} windows"
+    windows = Message("tuned.windows", {"n": tuned.n_windows})
     rows = [
-        [str(row["trial"]), number(row["error"]), f"{row['seconds']:.1f}", ", ".join(tuned.tried(row))]
+        [str(row["trial"]), number(row["error"]), f"{row['seconds']:.1f}", ", ".join(tuned.tried(row, language()))]
         for row in best.to_dict(orient="records")
     ]
-    title = f"The best of {len(tuned.trials)} trials, judged on {several} inside the training part"
-    printer.table(title, ["trial", metric, "seconds", "settings"], rows, texts=["settings"])
-    printer.say(f"The search ended because {tuned.stop}.\n")
+    trial, seconds, settings = (text(f"tuned.{name}") for name in ("trial", "seconds", "settings"))
+    title = text("tuned.title", n=len(tuned.trials), windows=windows)
+    printer.table(title, [trial, metric, seconds, settings], rows, texts=[settings])
+    printer.say(text("tuned.ended", why=tuned.ended) + "\n")
     if tuned.importance:
-        shares = [[name, f"{share:.0%}".replace("%", " %")] for name, share in tuned.importance.items()]
-        printer.table("How much each setting mattered", ["setting", "share"], shares)
+        shares = [
+            [name, text("screen.percent", share=f"{100 * share:.0f}")] for name, share in tuned.importance.items()
+        ]
+        printer.table(text("tuned.mattered"), [text("tuned.setting"), text("tuned.share")], shares)
     if evaluation is None:
-        printer.say("Nothing was held back, so the error of this model is unknown.\n", style="bold")
+        printer.say(text("tuned.not_held") + "\n", style="bold")
     else:
         say_errors(printer, evaluation, n_test or 0, verdict(evaluation))
 
@@ -123,14 +129,15 @@ def _say_settings(printer: Printer, options: TuneOptions, tuned: Tuned) -> None:
     chosen = as_code(tuned.settings)
     # also where --quiet leaves out everything else
     if chosen:
-        Printer(shown=True).say(f"Best settings: LSTMForecaster({tuned.model.horizon}, {chosen})", wrap=False)
+        code = f"LSTMForecaster({tuned.model.horizon}, {chosen})"
+        Printer(shown=True).say(text("tuned.best", code=code), wrap=False)
     else:
-        Printer(shown=True).say("The defaults were the best: LSTMForecaster without further settings.")
-    printer.file("Report written to", options.report)
-    printer.file("Trials kept in", options.study, "; the same command goes on from it")
+        Printer(shown=True).say(text("tuned.defaults"))
+    printer.file("written.report", options.report)
+    printer.file("written.study", options.study)
     if options.save is not None:
-        printer.say("The model that was saved learned from all points, with these settings.")
-    printer.file("Model saved to", options.save, f"; forecast with: gatecast predict {quote(str(options.save))}")
+        printer.say(text("tuned.from_all"))
+    printer.file("written.model_use", options.save, command=f"gatecast predict {quote(str(options.save))}")
 
 
 def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:

@@ -1,19 +1,45 @@
-"""How is an error said in the words of the command line? `n_layers=2` of Python is `--n-layers 2` here."""
+"""How are texts said on the command line? In its language, and `n_layers=2` of Python as `--n-layers 2`."""
 
 from __future__ import annotations
 
 import ast
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from gatecast.cli.commands import COMMANDS
+from gatecast.cli.language import language
 from gatecast.cli.options import flag_of, option_names
+from gatecast.texts.message import Message
 
-__all__ = ["as_options", "in_options", "option_text"]
+__all__ = ["as_options", "in_options", "joined", "option_text", "text", "told", "told_error"]
 
 # dataclasses whose arguments are options themselves
 GROUPS = ("network", "training")
+
+
+def text(key: str, **facts: object) -> str:
+    """Say a text of the catalogue in the language of the screen, in the words of the command line."""
+    return told(Message(key, facts))
+
+
+def told(said: object, lang: str = "") -> str:
+    """Say a message in the language of the screen, or in another one; anything else is a text already."""
+    return in_options(said.say(lang or language(), as_options)) if isinstance(said, Message) else str(said)
+
+
+def told_error(error: Exception) -> str:
+    """Say an error or a warning in the language of the screen, if it has a message, in the words of this command line.
+
+    Others are said as they are, in English.
+    """
+    first = error.args[0] if error.args else ""
+    return in_options(first.say(language()) if isinstance(first, Message) else str(error))
+
+
+def joined(sentences: Iterable[object]) -> str:
+    """Say several sentences one behind the other."""
+    return ("" if language() == "zh" else " ").join(map(told, sentences))
 
 
 def in_options(message: str) -> str:

@@ -26,12 +26,14 @@ from gatecast.data.panel.arrays import Frame
 from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.protocol import FrameT
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
     from gatecast.data.panel.frequency import Freq
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["KINDS", "Best"]
@@ -42,8 +44,10 @@ KINDS: dict[str, type[Model]] = {
     "LSTMForecaster": LSTMForecaster,
     **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
 }
-FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series", 3
+FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series", 4
 NAME = "Best"
+# why a naive forecast stands in for a model, where that says something about the model
+UNABLE = ("standin.failed", "standin.too_few")
 
 
 @answers_making
@@ -64,6 +68,8 @@ class Best(Generic[FrameT]):
         choices: What forecasts each series: the name of a model, or such as `Mean(LSTM, AutoETS)`.
         overall: What forecasts a series that the backtest did not have.
         models: The models that serve a series, alone or in a mean.
+        notes: What was not judged everywhere: models that failed or took too long in windows, or have no forecasts of
+            some series; and after `fit` the series that a model left to a naive forecast.
 
     Raises:
         ConfigError: A model that was chosen is missing, or none was ranked.
@@ -90,8 +96,14 @@ class Best(Generic[FrameT]):
                 f"Pass it as well: `models={{{missing[0]!r}: ...}}`."
             )
         self.models: dict[str, Model] = {name: copy.deepcopy(named[name]) for name in used}
+        self._not_judged = (*board.verdict.left_out, *_absent(board))
         self._panel: Panel | None = None
         self._columns: JsonObject = {}
+
+    @property
+    def notes(self) -> tuple[Message, ...]:
+        """What was not judged everywhere, and after `fit` what a model left to a naive forecast."""
+        return (*self._not_judged, *(note for name, model in self.models.items() for note in _stand_ins(name, model)))
 
     @overload
     def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Best[NewFrameT]: ...
@@ -106,9 +118,9 @@ class Best(Generic[FrameT]):
         self,
         data: Data,
         *,
-        id_col: str | None = None,
+        id_col: Name = None,
         time_col: str | None = None,
-        target_col: str | None = None,
+        target_col: Name = None,
         freq: Freq | None = None,
     ) -> Best:
         """Fit the models that serve a series.
@@ -207,6 +219,7 @@ class Best(Generic[FrameT]):
             "parts": {name: list(parts) for name, parts in self._parts.items()},
             "models": entries,
             "columns": self._columns,
+            "notes": [note.to_dict() for note in self._not_judged],
         }
         try:
             target.mkdir(parents=True, exist_ok=True)
@@ -239,6 +252,7 @@ class Best(Generic[FrameT]):
         try:
             best.overall, best._columns = facts["overall"], dict(facts["columns"])
             best.choices = {key: name for key, name in facts["choices"]}  # noqa: C416  a list of lists
+            best._not_judged = tuple(map(Message.from_dict, facts["notes"]))
             best._panel = _read_panel(source)
             entries = dict(facts["models"])
             best._parts = {name: tuple(parts) for name, parts in dict(facts["parts"]).items()}
@@ -257,7 +271,30 @@ class Best(Generic[FrameT]):
 
     def __repr__(self) -> str:
         served = {name: sum(chosen == name for chosen in self.choices.values()) for name in self._parts}
-        return f"Best({', '.join(f'{name}: {n} series' for name, n in served.items() if n)})"
+        said = f"Best({', '.join(f'{name}: {n} series' for name, n in served.items() if n)})"
+        return "\n".join([said, *map(str, self.notes)])
+
+
+def _absent(board: Leaderboard) -> Iterator[Message]:
+    """Say of which series a model that is ranked has no forecast: it cannot be chosen for them."""
+    ranked = board.table.loc[board.table["is_ranked"], "model"]
+    has_any = board.scores.windows.groupby(["model", "unique_id"], observed=True)["mae"].count() > 0
+    for name in ranked:
+        lacking = has_any[name].index[~has_any[name]].tolist()
+        if lacking:
+            facts = {"name": name, "n": len(lacking), "n_series": len(has_any[name]), "first": str(lacking[0])}
+            yield Message("note.absent", facts)
+
+
+def _stand_ins(name: str, model: Model) -> Iterator[Message]:
+    """Say which series a baseline, also one in a combination, could not learn and left to a naive forecast."""
+    if isinstance(model, Combination):
+        if model.__sklearn_is_fitted__():
+            yield from (note for inner, fitted in model.models_.items() for note in _stand_ins(inner, fitted))
+    elif isinstance(model, Baseline) and model.__sklearn_is_fitted__():
+        failed = {key: why for key, why in model.stand_ins_.items() if why.code in UNABLE}
+        for key, why in list(failed.items())[:1]:
+            yield Message("note.stand_ins", {"name": name, "n": len(failed), "first": str(key), "reason": why})
 
 
 def _named(models: Mapping[str, Model] | Sequence[Model], comparison: Leaderboard | Backtest) -> dict[str, Model]:

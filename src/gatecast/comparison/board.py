@@ -277,6 +277,10 @@ def _add_gaps(table: pd.DataFrame, cells: Cells, ranked: list[str]) -> None:
         best, own = table.loc[[0, row], cells.metric] if complete else _means(cells.pair(ranked[0], name))
         ratio = own / best if best > 0 else np.nan
         table.loc[row, ["behind", "relative"]] = own - best, 1.0 if own == best else ratio
+    # of a model with few windows it is told, too, how it did in them
+    for row in range(len(ranked), len(table) if ranked else 0):
+        best, own = _means(cells.pair(ranked[0], str(table.loc[row, "model"])))
+        table.loc[row, ["behind", "relative"]] = own - best, own / best if best > 0 else np.nan
 
 
 def _per_series(scores: Scores, backtest: Backtest, ranked: list[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gatecast._json import JsonObject
-from gatecast._validation import answers_calls
+from gatecast._validation import answers_calls, suggest
 from gatecast.backtesting.backtest import backtest, check_jobs, read_panel
 from gatecast.backtesting.combination import Combination
 from gatecast.backtesting.models import PRETRAINED, Entry, Model, Models, named_models
@@ -28,9 +28,10 @@ from gatecast.forecaster import Forecaster, LSTMForecaster, PretrainedLSTM
 from gatecast.model.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data
 
-__all__ = ["MODELS", "USUAL", "Comparison", "compare", "model_named"]
+__all__ = ["BEST", "MODELS", "USUAL", "Comparison", "compare", "known_name", "model_named"]
 
 PURPOSE = "library.compare"
 # those that have no settings that must be given
@@ -56,6 +57,8 @@ ORDERS = re.compile(
 COMBINED = re.compile(r"(mean|weighted)\s*\((.*)\)", re.IGNORECASE)
 # commas that separate names, and no numbers in the parentheses of one
 BETWEEN = re.compile(r",(?![^(]*\))")
+# what stands for the model that a comparison finds best
+BEST = "best"
 # what is compared where nothing is said
 USUAL = ("LSTM", PRETRAINED, "Naive", "SeasonalNaive", "AutoARIMA", "AutoETS", "AutoTheta", "LinearAR")
 
@@ -99,9 +102,9 @@ def compare(
     folder: str | os.PathLike[str] | None = None,
     season_length: int | Sequence[int] | None = None,
     time_limit: float | None = None,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     freq: str | int | None = None,
     prefer: str = ACCURATE,
     seed: int = 0,
@@ -121,10 +124,13 @@ def compare(
         n_jobs: Processes.
         folder: Where finished windows are kept.
         season_length: Steps in a season, for the scales of MASE.
-        time_limit: Seconds for each fit, and for each forecast.
-        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        time_limit: Seconds of computing for each fit, and for each forecast; when absent those of the baselines, and
+            none for the LSTM.
+        id_col: Name of the column that tells series apart, where it is not `unique_id`, or several names of columns
+            that do so together.
         time_col: Name of the time column, where it is not found.
-        target_col: Name of the target column, where it is not found.
+        target_col: Name of the target column, where it is not found, or several names of columns that hold a series
+            each.
         freq: pandas frequency of the times, where it cannot be inferred.
         prefer: "accurate" recommends the model with the smallest error, and only names a faster one that is not
             distinguishable from it; "fast" recommends that.
@@ -204,12 +210,7 @@ def model_named(
     orders = ORDERS.fullmatch(name)
     if orders is not None:
         return _with_orders(horizon, *orders.groups())
-    known = {_bare(known): known for known in MODELS}.get(_bare(name))
-    if known is None:
-        raise ConfigError(
-            f"There is no model {name!r}, and one of {', '.join(MODELS)}, SARIMA(p,d,q)(P,D,Q)m or a mean of some, "
-            "Mean(LSTM, AutoETS), was expected. Use `AutoARIMA`."
-        )
+    known = known_name(name)
     if known == "LSTM":
         return LSTMForecaster(
             horizon, seed=seed, past=past, future=future, static=static, calendar=calendar, country=country
@@ -218,6 +219,23 @@ def model_named(
         return PretrainedLSTM(horizon)
     made: Forecaster = getattr(baselines, known)(horizon)
     return made
+
+
+def known_name(name: str, more: Sequence[str] = ()) -> str:
+    """Return how the name of a model, or one of `more`, is written; capitals and spaces do not count.
+
+    Raises:
+        ConfigError: There is no such name.
+    """
+    if ORDERS.fullmatch(name) or COMBINED.fullmatch(name.strip()):
+        return name
+    names = {_bare(known): known for known in (*more, *MODELS)}
+    if _bare(name) not in names:
+        raise ConfigError(
+            f"There is no model {name!r}, and one of {', '.join(names.values())}, SARIMA(p,d,q)(P,D,Q)m or a mean of "
+            f"some, Mean(LSTM, AutoETS), was expected. Use `{names[suggest(_bare(name), names)]}`."
+        )
+    return names[_bare(name)]
 
 
 def _bare(name: str) -> str:

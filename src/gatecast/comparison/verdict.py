@@ -40,6 +40,7 @@ class Verdict:
     sentences: tuple[Message, ...]  # why
     faster: str = ""  # the fastest of those that are not distinguishable from the best, where it is clearly faster
     alike: tuple[str, ...] = ()  # models that are not distinguishable from the best, those with smaller errors first
+    left_out: tuple[Message, ...] = ()  # of the sentences those about models that lack windows, and why
 
     def __str__(self) -> str:
         return " ".join(map(str, self.sentences))
@@ -82,11 +83,11 @@ def judge(standing: Standing, prefer: str = ACCURATE) -> Verdict:
     the best where it is at least 1.5 times as fast and saves a second, and recommended with `prefer="fast"` only.
     """
     ranked = [str(name) for name in standing.table.index[standing.table["is_ranked"]]]
-    left_out = tuple(_left_out(standing, str(name)) for name in standing.table.index if name not in ranked)
+    best = ranked[0] if ranked else ""
+    left_out = tuple(_left_out(standing, str(name), best) for name in standing.table.index if name not in ranked)
     left_out += tuple(_partly(standing, name) for name in ranked if name in standing.partly)
     if not ranked:
-        return Verdict("", "", (Message("verdict.nothing"), *left_out))
-    best = ranked[0]
+        return Verdict("", "", (Message("verdict.nothing"), *left_out), left_out=left_out)
     alike = [name for name in ranked[1:] if _is_alike(standing, name, best)]
     faster = _faster(standing, best, alike)
     recommended = faster if faster and prefer == FAST else best
@@ -94,7 +95,7 @@ def judge(standing: Standing, prefer: str = ACCURATE) -> Verdict:
     notes = () if standing.note is None else (standing.note, *_detectable(standing, ranked))
     combined = _combinations(standing, best, alike, ranked)
     sentences = (*choice, *combined, *_against_naive(standing, ranked), *notes, *left_out)
-    return Verdict(best, recommended, sentences, faster, tuple(alike))
+    return Verdict(best, recommended, sentences, faster, tuple(alike), left_out)
 
 
 def _faster(standing: Standing, best: str, alike: list[str]) -> str:
@@ -211,11 +212,16 @@ def _below_naive(name: str, row: pd.Series) -> Message:
     return Message(f"verdict.{'below' if np.isnan(skill['skill_lower']) else code}_naive", {"name": name, **skill})
 
 
-def _left_out(standing: Standing, name: str) -> Message:
-    n = int(standing[name]["n_windows"])
+def _left_out(standing: Standing, name: str, best: str) -> Message:
+    """Say why a model is not ranked, and how it did where it has forecasts: nothing is judged by its absence."""
+    row = standing[name]
+    n, other = int(row["n_windows"]), float(row["error"] - row["behind"])
     why = {"reason": standing.reasons[name]} if name in standing.reasons else {}
-    code = f"verdict.{'not_ranked' if n else 'no_forecasts'}{'_why' if why else ''}"
-    return Message(code, {"name": name, "n": n, **why})
+    there: JsonObject = {}
+    if n and best and np.isfinite(other):
+        there = {"metric": standing.metric, "error": float(row["error"]), "best": best, "other": other}
+    code = f"{'not_ranked' if n else 'no_forecasts'}{'_there' if there else ''}{'_why' if why else ''}"
+    return Message(f"verdict.{code}", {"name": name, "n": n, **there, **why})
 
 
 def _partly(standing: Standing, name: str) -> Message:

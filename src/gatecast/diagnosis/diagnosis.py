@@ -75,7 +75,7 @@ def diagnose(
             'trained was expected. Leave it out, or fit with `pretrained="none"`.'
         )
     evidence = gather(model, data, test)
-    found = Diagnosis(judge(evidence), part=evidence.part, n_points=len(evidence.fresh))
+    found = Diagnosis(judge(evidence), (), None, evidence.part, len(evidence.fresh), evidence.is_scaled)
     if not fix:
         return found
     better, steps = _apply_remedies(model, found.warnings, data)
@@ -115,7 +115,7 @@ def _apply_remedies(
             continue
         other, after, failure = _try(changed, learned, train, n_learned)
         helped = after < error * (1 - HELPS)
-        steps.append(FixStep(finding.code, finding.settings, error, after, helped, failure))
+        steps.append(FixStep(finding.code, finding.settings, error, after, helped, failure, parts.panel.n_series > 1))
         if helped and other is not None:
             best, settings, error = other, changed, after
     if not any(step.helped for step in steps):

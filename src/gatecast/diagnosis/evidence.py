@@ -90,6 +90,7 @@ class Evidence:
 
     fresh: Errors  # on points that were not learned from; on learned ones where there are no others
     learned: Errors | None = None
+    is_scaled: bool = False  # whether errors are in units of each series' scale, as those of several series are
     part: str = "test part"  # what `fresh` is of: or "validation set", or "training part"
     curves: Curves | None = None
     coverage: Coverage | None = None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gatecast.forecaster import LSTMForecaster
 
-__all__ = ["SEVERITIES", "Diagnosis", "Finding", "FixStep", "part_of"]
+__all__ = ["SEVERITIES", "Diagnosis", "Finding", "FixStep", "error_of", "part_of"]
 
 # from what asks for action first to what asks for none
 SEVERITIES = ("error", "warning", "info", "ok")
@@ -51,7 +51,7 @@ class Finding:
     def message(self) -> Message:
         """What it means, to be said in any language."""
         code = f"finding.{self.code}-column" if self.about else f"finding.{self.code}"
-        return Message(code, {**self.evidence, **self.facts, "about": self.about})
+        return Message(code, {"error": error_of(is_scaled=False), **self.evidence, **self.facts, "about": self.about})
 
     @property
     def sentence(self) -> str:
@@ -80,6 +80,7 @@ class FixStep:
         rmse_after: The same after it; NaN where the fit failed.
         helped: Whether it was kept.
         failure: Why it failed; None where it did not.
+        is_scaled: Whether errors are in units of each series' mean change over a season, and not in the data's.
     """
 
     code: str
@@ -88,6 +89,7 @@ class FixStep:
     rmse_after: float
     helped: bool
     failure: Message | None = None
+    is_scaled: bool = False
 
     @property
     def remedy(self) -> str:
@@ -105,7 +107,8 @@ class FixStep:
 
     def __str__(self) -> str:
         outcome = f"failed: {self.note}" if self.note else "helped, kept" if self.helped else "did not help"
-        return f"{self.remedy} ({self.code}): RMSE {self.rmse_before:.4g} -> {self.rmse_after:.4g}, {outcome}"
+        error = error_of(is_scaled=self.is_scaled)
+        return f"{self.remedy} ({self.code}): {error} {self.rmse_before:.4g} -> {self.rmse_after:.4g}, {outcome}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ class Diagnosis:
         model: The better model that came of them; None unless `fix=True`.
         part: Where the points lie that it was judged on: `test part`, `validation set` or `training part`.
         n_points: How many they are.
+        is_scaled: Whether errors are in units of each series' mean change over a season, as those of several series
+            are, and not in the data's.
     """
 
     findings: tuple[Finding, ...]
@@ -125,11 +130,18 @@ class Diagnosis:
     model: LSTMForecaster | None = field(default=None, repr=False, compare=False)
     part: str = ""
     n_points: int = 0
+    is_scaled: bool = False
+
+    @property
+    def judged(self) -> Message:
+        """What the errors are of, where that is known, to be said in any language."""
+        code = "evidence.judged_scaled" if self.is_scaled else "evidence.judged"
+        return Message(code, {"n": self.n_points, "part": part_of(self.part)})
 
     @property
     def judged_on(self) -> str:
         """What the errors are of, e.g. `2,000 points of the test part, one step ahead`; "" where that is not known."""
-        return str(Message("evidence.judged", {"n": self.n_points, "part": part_of(self.part)})) if self.part else ""
+        return str(self.judged) if self.part else ""
 
     @property
     def codes(self) -> list[str]:
@@ -171,6 +183,11 @@ class Diagnosis:
             lines += [f"   try: {finding.remedy}"] if finding.remedy else []
         lines += [f"-> {step}" for step in self.steps]
         return "\n".join(lines)
+
+
+def error_of(*, is_scaled: bool) -> Message:
+    """Name the root mean squared error by its unit, that of the data or of each series' scale, in any language."""
+    return Message("evidence.scaled_rmse" if is_scaled else "evidence.rmse")
 
 
 def part_of(part: str) -> Message:

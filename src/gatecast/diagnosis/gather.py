@@ -158,6 +158,7 @@ def gather(model: LSTMForecaster, data: Data | None = None, test: Data | None = 
     return Evidence(
         fresh=fresh,
         learned=learned if len(learned) >= LEAST_POINTS else None,
+        is_scaled=parts.panel.n_series > 1,
         part=part,
         curves=_curves(model),
         coverage=_coverage(model, parts) if part == "test part" else None,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.data.panel.frequency import Freq
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.forecast import ForecastOrigin
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
@@ -214,9 +215,9 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         self,
         data: Data,
         *,
-        id_col: str | None = None,
+        id_col: Name = None,
         time_col: str | None = None,
-        target_col: str | None = None,
+        target_col: Name = None,
         freq: Freq | None = None,
         resume: str | os.PathLike[str] | None = None,
     ) -> LSTMForecaster:
@@ -227,9 +228,11 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
                 have no target in any series are about the future: they are not learned from, and `predict()` takes
                 these columns from them (unless it gets others). A series that ended earlier than others keeps its gap,
                 and so do all where nothing is known ahead: the forecast then begins after it.
-            id_col: Name of the column that tells series apart, where it is not `unique_id`.
+            id_col: Name of the column that tells series apart, where it is not `unique_id`, or several names of columns
+                that do so together.
             time_col: Name of the time column, where it is not found.
-            target_col: Name of the target column, where it is not found.
+            target_col: Name of the target column, where it is not found, or several names of columns that hold a series
+                each.
             freq: Frequency of the times, where it cannot be inferred: a pandas alias, offset or duration, the length of
                 an integer step, a calendar such as "week(Mon-Sat 09:00-17:00/h)" or "month(15)", or "order" for the
                 order of the rows, whatever their times are.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gatecast.data.panel.frequency import Freq
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
 
 __all__ = ["PretrainedLSTM", "forecast"]
@@ -76,9 +77,9 @@ def forecast(
     quantiles: float | Sequence[float] | None = None,
     season_length: int | Sequence[int] | None = None,
     n_threads: int | None = None,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     freq: Freq | None = None,
 ) -> object:
     """Forecast without training, in one call, by networks that learned from made series (`PretrainedLSTM`).
@@ -90,9 +91,11 @@ def forecast(
         quantiles: Probabilities, e.g. (0.1, 0.5, 0.9).
         season_length: Steps in a season, or several; 1 for none. When absent those that the data show.
         n_threads: Threads; one for each processor when absent.
-        id_col: Name of the column that tells series apart, where it is not `unique_id`.
+        id_col: Name of the column that tells series apart, where it is not `unique_id`, or several names of columns
+            that do so together.
         time_col: Name of the time column, where it is not found.
-        target_col: Name of the target column, where it is not found.
+        target_col: Name of the target column, where it is not found, or several names of columns that hold a series
+            each.
         freq: Frequency of the times, where it cannot be inferred, as in `LSTMForecaster.fit`.
 
     Returns:

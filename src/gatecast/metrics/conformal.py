@@ -9,6 +9,7 @@ import numpy as np
 
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import check_levels, check_quantiles
+from gatecast.texts.message import Message
 
 __all__ = ["Conformal", "coverage", "fit_conformal"]
 
@@ -69,17 +70,14 @@ class Conformal:
         pools = self._pools(self.residuals, _least_count(1 - 2 * tail, is_symmetric=False))
         return np.array([[_quantile(pool, p) for p in wanted] for pool in pools])
 
-    def note(self, level: float) -> str | None:
+    def note(self, level: float) -> Message | None:
         """Say what keeps an interval from being as sure as its level in %, None if nothing does."""
         number = check_levels(level)[0]
         least = _least_count(number / 100, is_symmetric=self.is_symmetric)
         total = int(np.isfinite(self.residuals).sum())
         if total >= least:
             return None
-        return (
-            f"The {number:g} % interval is as wide as the widest of {total} residuals, because at least "
-            f"{least} are needed."
-        )
+        return Message("judged.widest", {"level": number, "n": total, "least": least})
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return all that was learned: `residuals`, `(n, H)` float64, and `is_symmetric`, `(1,)`."""

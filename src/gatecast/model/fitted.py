@@ -180,7 +180,10 @@ def facts_of(fitted: Fitted) -> dict[str, str]:
     record, spec = fitted.record, fitted.ensemble.spec
     n_networks = len(fitted.ensemble.networks)
     layers = ", ".join(f"{layer.kind.upper()}({layer.units})" for layer in spec.stack if layer.kind in RECURRENT)
-    errors = [error for error in record.history.get("validation_rmse", []) if error == error]
+    history = record.history
+    judged = zip(history.get("validation_loss", []), history.get("validation_rmse", []), strict=True)
+    # of the weights that were kept, whose loss is the smallest
+    losses = [pair for pair in judged if not any(map(math.isnan, pair))]
     read = "learned from" if record.is_trained else "read"
     facts = {
         "series": _series(fitted.after.ids.tolist()),
@@ -192,8 +195,8 @@ def facts_of(fitted: Fitted) -> dict[str, str]:
         "training": (f"{record.n_steps:,} of {record.plan.n_steps:,} steps. " if record.is_trained else "")
         + record.stop.remedy,
     }
-    if errors:
-        facts["RMSE on the validation set"] = f"{min(errors):.4g}, in the data's units"
+    if losses:
+        facts["RMSE on the validation set"] = f"{min(losses)[1]:.4g}, in the data's units"
     return facts
 
 

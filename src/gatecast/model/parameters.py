@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from gatecast._validation import suggest
 from gatecast.exceptions import ConfigError
+from gatecast.model.synonyms import answer_method
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -71,6 +72,14 @@ class Parameters:
             else:
                 setattr(self, name, value)
         return self
+
+    if not TYPE_CHECKING:
+        # a type checker is to go on to name what is not there
+        def __getattr__(self, name: str) -> object:
+            if hasattr(type(self), name):
+                # a property that was not ready said why: it says it again
+                return object.__getattribute__(self, name)
+            raise AttributeError(answer_method(type(self).__name__, name))
 
     def __setattr__(self, name: str, value: object) -> None:
         if not name.startswith("_") and name not in self._names():

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Values = Union[Sequence[float], npt.NDArray[np.generic], "pd.Series"]  # noqa: UP007  np.generic has no `|` here
     # a table of pandas, polars or another library that narwhals knows, values, or what gatecast has read
     Data = Union[IntoDataFrame, Values, pl.Series, Panel]  # noqa: UP007
+    from gatecast.data.reading.shapes import Name
 else:
     FrameT = TypeVar("FrameT")
     FrameT_co = TypeVar("FrameT_co", covariant=True)
@@ -35,9 +36,9 @@ __all__ = ["Forecaster", "FrameT"]
 class Names(TypedDict, total=False):
     """What a table's columns are called, where they are not found, and the frequency of its times."""
 
-    id_col: str | None
+    id_col: Name
     time_col: str | None
-    target_col: str | None
+    target_col: Name
     freq: Freq | None
 
 
@@ -59,9 +60,9 @@ class Forecaster(Protocol[FrameT_co]):
         # of the types of `Data`; a model may say more exactly what comes back for which
         data: Any,
         *,
-        id_col: str | None = None,
+        id_col: Name = None,
         time_col: str | None = None,
-        target_col: str | None = None,
+        target_col: Name = None,
         freq: Freq | None = None,
     ) -> Forecaster:
         """Learn from a table; see `LSTMForecaster.fit`."""

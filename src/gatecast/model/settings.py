@@ -36,16 +36,19 @@ from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
 from gatecast.model.synonyms import answer_unknown
 from gatecast.network.inputs import LOSSES
-from gatecast.texts.message import OWNERS
+from gatecast.texts.message import OWNERS, Message
 from gatecast.training.schedule import SCHEDULES
 
-__all__ = ["GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code", "refuse_unknown"]
+__all__ = ["COVARIATES", "GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code"]
+__all__ += ["refuse_unknown"]
 
 T = TypeVar("T")
 # of a setting that is known by its name alone
 Value = Any
 Values = Mapping[str, Value]
-CHOSEN = ", or None to have it chosen"
+CHOSEN = "otherwise.chosen"
+# what a model learns from beside the target
+COVARIATES = ("past", "future", "static", "calendar", "country")
 # settings that count where nothing is trained
 WITH_PRETRAINED = (
     "horizon",
@@ -62,11 +65,7 @@ WITH_START = (
     *WITH_PRETRAINED,
     "lookback",
     "ensemble",
-    "past",
-    "future",
-    "static",
-    "calendar",
-    "country",
+    *COVARIATES,
     "epochs",
     "batch_size",
     "learning_rate",
@@ -88,7 +87,7 @@ class _Rule:
 
     check: Check | None  # None where the data decide, or `choices`
     example: object  # a value that works
-    otherwise: str  # what follows it in a message
+    otherwise: str  # the text that follows it in a message
     choices: tuple[str, ...]
 
 
@@ -102,7 +101,7 @@ def _flag(*, default: bool) -> bool:
     return _setting(default, check_flag, example=not default)
 
 
-def _each_count(name: str, value: object, remedy: str) -> None:
+def _each_count(name: str, value: object, remedy: str | Message) -> None:
     """Check for positive whole numbers, or for a single one where a name speaks of one."""
     is_single = isinstance(value, str) or not isinstance(value, Sequence | np.ndarray)
     if name == "season_length" and is_single:
@@ -112,26 +111,26 @@ def _each_count(name: str, value: object, remedy: str) -> None:
         check_count(name, number, remedy)
 
 
-def _check_rate(name: str, value: object, remedy: str) -> None:
+def _check_rate(name: str, value: object, remedy: str | Message) -> None:
     """Check for a positive number or `find`."""
     if value != "find":
         check_positive(name, value, remedy)
 
 
-def _check_seed(name: str, value: object, remedy: str) -> None:
+def _check_seed(name: str, value: object, remedy: str | Message) -> None:
     """Check for a whole number that the generator of random numbers takes."""
     if not is_integer(value) or not 0 <= value < 2**63:
         raise ConfigError(f"`{name}` must be a whole number from 0 to 2**63 - 1, got {value!r}. {remedy}")
 
 
-def _check_validation_size(name: str, value: object, remedy: str) -> None:
+def _check_validation_size(name: str, value: object, remedy: str | Message) -> None:
     """Check for a share or a number of points."""
     if is_number(value) and (0 <= value < 1 or (is_integer(value) and value >= 1)):
         return
     raise ConfigError(f"`{name}` must be a share from 0 to 1 or a whole number of points, got {value!r}. {remedy}")
 
 
-def _check_quantiles(name: str, value: object, remedy: str) -> None:
+def _check_quantiles(name: str, value: object, remedy: str | Message) -> None:
     """Check for an odd number of rising probabilities with 0.5 in the middle."""
     levels = as_tuple(name, value, remedy)
     numbers = [level for level in levels if is_number(level) and 0 < level < 1]
@@ -164,13 +163,13 @@ def refuse_unknown(cls: type[T]) -> type[T]:
 class Everyday:
     """The settings that are arguments of `LSTMForecaster` itself, which says what they mean."""
 
-    horizon: int = _setting(1, check_count, 24, " for a day of hourly data")
+    horizon: int = _setting(1, check_count, 24, "otherwise.horizon")
     _: KW_ONLY
-    season_length: int | Sequence[int] | None = _setting(None, _each_count, 12, ", or (24, 168) for several")
+    season_length: int | Sequence[int] | None = _setting(None, _each_count, 12, "otherwise.season_length")
     lookback: int | None = _setting(None, check_count, 64, CHOSEN)
     hidden_size: int | None = _setting(None, check_count, 64, CHOSEN)
     n_layers: int | None = _setting(None, check_count, 2, CHOSEN)
-    ensemble: int | None = _setting(None, check_count, 5, ", or 1 for a single network")
+    ensemble: int | None = _setting(None, check_count, 5, "otherwise.ensemble")
     loss: str | None = _setting(None, choices=tuple(LOSSES))
     quantiles: Sequence[float] = _setting((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975), _check_quantiles, (0.1, 0.5, 0.9))
     pretrained: str = _setting("auto", choices=("auto", "only", "start", "none"))
@@ -180,7 +179,7 @@ class Everyday:
     calendar: bool = _flag(default=False)
     country: str | None = _setting(None, None, "CN")
     transform: str = _setting("auto", choices=("auto", *TRANSFORMS))
-    max_seconds: float | None = _setting(None, check_positive, 60, ", or None for no limit")
+    max_seconds: float | None = _setting(None, check_positive, 60, "otherwise.max_seconds")
     seed: int = _setting(0, _check_seed, 0)
     n_threads: int | None = _setting(None, check_count, 2, CHOSEN)
     progress: bool = _flag(default=True)
@@ -210,7 +209,7 @@ class Network:
 
     cell: str = _setting("lstm", choices=("lstm", "gru"))
     bidirectional: bool = _flag(default=False)
-    dilations: Sequence[int] | None = _setting(None, _each_count, (1, 2), " for two layers")
+    dilations: Sequence[int] | None = _setting(None, _each_count, (1, 2), "otherwise.dilations")
     residual: bool = _flag(default=False)
     layer_norm: bool = _flag(default=False)
     dropout: float = _setting(0.0, check_share, 0.2)
@@ -260,14 +259,14 @@ class Training:
     mode: str = _setting("sequence", choices=("sequence", "windows"))
     epochs: int | None = _setting(None, check_count, 20, CHOSEN)
     batch_size: int | None = _setting(None, check_count, 16, CHOSEN)
-    learning_rate: float | str | None = _setting(None, _check_rate, 0.01, ', or "find"')
+    learning_rate: float | str | None = _setting(None, _check_rate, 0.01, "otherwise.learning_rate")
     schedule: str = _setting("one-cycle", choices=tuple(SCHEDULES))
-    patience: int = _setting(15, check_whole, 15, ", or 0 to never end early")
+    patience: int = _setting(15, check_whole, 15, "otherwise.patience")
     ema_decay: float = _setting(0.98, check_share, 0.98)
-    clip_norm: float = _setting(0.2, check_nonnegative, 0.2, ", or 0 to switch clipping off")
-    weight_decay: float = _setting(0.0, check_nonnegative, 0.01, ", or 0 for none")
+    clip_norm: float = _setting(0.2, check_nonnegative, 0.2, "otherwise.clip_norm")
+    weight_decay: float = _setting(0.0, check_nonnegative, 0.01, "otherwise.none")
     huber_delta: float = _setting(1.0, check_positive, 1.0)
-    validation_size: float | int | None = _setting(None, _check_validation_size, 0.2, ", or 0 for none")
+    validation_size: float | int | None = _setting(None, _check_validation_size, 0.2, "otherwise.none")
     scaling: str = _setting("season", choices=KINDS)
     shuffle: bool = _flag(default=True)
     drop_last_window: bool = _flag(default=False)
@@ -393,7 +392,8 @@ class Setting:
         if self.choices:
             check_choice(self.name, value, self.choices, lambda choice: as_code({self.name: choice}))
         elif rule.check is not None:
-            rule.check(self.name, value, f"Use `{self.code}`{rule.otherwise}.")
+            otherwise = Message(rule.otherwise) if rule.otherwise else ""
+            rule.check(self.name, value, Message("argument.use", {"code": self.code, "otherwise": otherwise}))
 
 
 def _definitions() -> dict[str, Setting]:

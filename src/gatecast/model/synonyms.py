@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gatecast._validation import suggest
 
-__all__ = ["answer_unknown"]
+__all__ = ["answer_method", "answer_unknown"]
 
 # what Nixtla, Darts, Keras, scikit-learn and others call a setting whose values mean the same here
 SAME = {
@@ -50,8 +50,36 @@ ELSEWHERE = {
     "time_col": "fit(data, time_col={value!r})",
     "target_col": "fit(data, target_col={value!r})",
     "level": "predict(level={value!r})",
+    "interval_width": "predict(level=80)",
+    "coverage": "predict(level=80)",
     "name": "compare({{{value!r}: LSTMForecaster()}}, data)",
 }
+
+# what other libraries call a method, and what does that here
+METHODS = {
+    "forecast": "predict(horizon)",
+    "forecast_with_intervals": "predict(level=80)",
+    "predict_interval": "predict(level=80)",
+    "predict_quantiles": "predict(quantiles=[0.1, 0.5, 0.9])",
+    "predict_proba": "simulate()",
+    "sample": "simulate()",
+    "fit_predict": "fit(data).predict()",
+    "score": "evaluate(data)",
+    "cross_validation": "gatecast.backtest(data, horizon, models)",
+    "historical_forecasts": "gatecast.backtest(data, horizon, models)",
+    "cross_validate": "gatecast.backtest(data, horizon, models)",
+    "make_future_dataframe": "predict(horizon), or predict(future=table) with columns that are known ahead",
+    "plot": "gatecast.charts",
+    "plot_components": "gatecast.charts",
+    "update": "stream()",
+    "summary": "decisions_",
+}
+
+
+def answer_method(cls: str, name: str) -> str:
+    """Return what is said of an attribute that a class lacks."""
+    lacks = f"{cls!r} object has no attribute {name!r}"
+    return f"{lacks}. Use `{METHODS[name]}`." if name in METHODS else lacks
 
 
 def answer_unknown(cls: str, name: str, value: object, places: Mapping[str, Sequence[str]]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast._json import JsonObject
-from gatecast.backtesting.combination import mean_of
-from gatecast.baselines.base import Baseline
+from gatecast.backtesting.combination import knows_ahead
 from gatecast.charts.forecasts import newest_part
 from gatecast.charts.thinning import envelope
-from gatecast.comparison.comparison import MODELS, Comparison, model_named
+from gatecast.comparison.comparison import BEST, Comparison, model_named
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.panel import Panel
-from gatecast.forecaster import LSTMForecaster
+from gatecast.exceptions import ConfigError, DataError
+from gatecast.forecaster import Forecaster, LSTMForecaster
+from gatecast.model.settings import COVARIATES
 from gatecast.reporting.compact import rounded, times_of
 
 __all__ = ["about_forecast"]
@@ -25,47 +26,59 @@ POINTS = 1_000
 NAME = "LSTM"
 
 
-def about_forecast(model: LSTMForecaster, panel: Panel, ahead: Frame, comparison: Comparison | None) -> JsonObject:
-    """Forecast by the model that is recommended, and choose which series are shown.
+def about_forecast(
+    model: LSTMForecaster, panel: Panel, ahead: Frame, comparison: Comparison | None, shown: str = BEST
+) -> JsonObject:
+    """Forecast by the model that is recommended, or the one that is asked for, and choose which series are shown.
 
     These are by the LSTM's errors in a comparison the best, median and worst one.
     """
-    other = _recommended(model, comparison)
+    name = _recommended(comparison) if shown == BEST else shown
+    other = None if name == NAME else _made(name, model)
     if other is None:
-        levels = LEVELS if model.fitted_.has_intervals else ()
-        table = model.predict(data=panel, future=ahead, level=list(levels) or None)
+        maker: Forecaster = model
+        about = _how(model, panel) if name == NAME else "forecast.about_not_made"
+        table, levels = _asked(model, {"data": panel}, ahead)
     else:
-        levels = LEVELS
-        table = _named_lstm(other.fit(panel).predict(level=list(levels)), other.name)
+        maker, about = other.fit(panel), "forecast.about_other" if shown == BEST else "forecast.about_asked"
+        table, levels = _asked(maker, {}, ahead)
     chosen = _chosen(panel, comparison)
     return {
         "horizon": model.fitted_.horizon,
         "levels": list(levels),
         "n_series": panel.n_series,
-        "model": NAME if other is None else other.name,
-        "about": _how(model, panel) if other is None else "forecast.about_other",
+        "model": name,
+        "about": about,
+        "metric": "MASE" if comparison is None else comparison.board.metric.upper(),
         "chosen_by_error": panel.n_series > SHOWN and "rank" in chosen[0],
-        "series": [_one(model, panel, table, **choice) for choice in chosen],
+        "series": [_one(maker, panel, table, **choice) for choice in chosen],
     }
 
 
-def _recommended(model: LSTMForecaster, comparison: Comparison | None) -> Baseline | None:
-    """Return the baseline that the comparison recommends, not fitted; None where it is the LSTM, or cannot be made."""
+def _recommended(comparison: Comparison | None) -> str:
     if comparison is None or NAME not in comparison.backtest.models:
+        return NAME
+    return comparison.board.verdict.recommended or NAME
+
+
+def _made(name: str, model: LSTMForecaster) -> Forecaster | None:
+    """Make the model of a name for the columns of the LSTM; None for one of the user's, whose name says nothing."""
+    columns = {role: getattr(model.settings_, role) for role in COVARIATES}
+    try:
+        return model_named(name, model.fitted_.horizon, model.settings_.seed, **columns)
+    except ConfigError:
         return None
-    name = comparison.board.verdict.recommended
-    if name not in MODELS:
-        return None
-    found = model_named(name, model.fitted_.horizon, model.settings_.seed)
-    return found if isinstance(found, Baseline) else None
 
 
-def _named_lstm(table: Frame, name: str) -> Frame:
-    """Give the columns of another model's forecast the names by which charts know them."""
-    import narwhals as nw
-
-    renamed: Frame = mean_of({name: nw.from_native(table, eager_only=True)}, None, NAME, LEVELS, None).to_native()
-    return renamed
+def _asked(model: Forecaster, known: JsonObject, ahead: Frame) -> tuple[Frame, tuple[float, ...]]:
+    """Forecast with intervals where the model has any; return them with their levels in %."""
+    if knows_ahead(model):
+        known = {**known, "future": ahead}
+    try:
+        return model.predict(level=list(LEVELS), **known), LEVELS
+    except DataError:
+        # nothing was held back to measure errors on; what else is wrong comes again
+        return model.predict(**known), ()
 
 
 def _how(model: LSTMForecaster, panel: Panel) -> str:
@@ -94,7 +107,7 @@ def _chosen(panel: Panel, comparison: Comparison | None) -> list[JsonObject]:
 
 
 def _one(
-    model: LSTMForecaster, panel: Panel, table: Frame, row: int, rank: str = "", error: float | None = None
+    model: Forecaster, panel: Panel, table: Frame, row: int, rank: str = "", error: float | None = None
 ) -> JsonObject:
     one = panel.only(row)
     line, begin = newest_part(model, one, table, panel.ids[row], None)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast._json import JsonObject, plain
 from gatecast._validation import answers_calls
-from gatecast.backtesting.models import PRETRAINED, Model
-from gatecast.baselines.base import Baseline
+from gatecast.backtesting.models import PRETRAINED
 from gatecast.comparison.comparison import Comparison, compare, model_named
 from gatecast.comparison.verdict import ACCURATE, check_preference
 from gatecast.data.panel.arrays import Frame
@@ -26,7 +24,7 @@ from gatecast.reporting.data import about_data
 from gatecast.reporting.judged import about_comparison, about_diagnosis, about_training
 from gatecast.reporting.made import Origin, Report, about_recipe
 from gatecast.reporting.memory import about_memory
-from gatecast.reporting.work import Clock, Scope, hold_out, scope_of, unfitted
+from gatecast.reporting.work import Clock, Scope, hold_out, scope_of, unfitted, within
 from gatecast.texts import check_language
 
 if TYPE_CHECKING:
@@ -95,7 +93,7 @@ def report(
     held = hold_out(model, panel, clock)
     diagnosed = diagnosis or clock.try_("diagnose", held.diagnose)
     known = compared if isinstance(compared, Comparison) else None
-    forecast = clock.try_("forecast", lambda: about_forecast(model, panel, ahead, known))
+    forecast = clock.try_("forecast", lambda: about_forecast(model, panel, ahead, known, origin.shown))
     facts = {
         "format": 1,
         "name": origin.name or panel.columns.target,
@@ -103,7 +101,9 @@ def report(
         "forecast": forecast,
         "comparison": about_comparison(known) if known else compared,
         "left_out": list(left_out),
-        "diagnosis": about_diagnosis(diagnosed) if isinstance(diagnosed, Diagnosis) else diagnosed,
+        "diagnosis": about_diagnosis(diagnosed, is_other_fit=diagnosis is None and held.model is not model)
+        if isinstance(diagnosed, Diagnosis)
+        else diagnosed,
         "training": about_training(model),
         "memory": clock.try_("explain", lambda: about_memory(model, panel, _shown_row(panel, forecast))),
         "covariates": clock.try_("covariates", held.covariates),
@@ -126,24 +126,17 @@ def _compare(model: LSTMForecaster, panel: Panel, scope: Scope, prefer: str) -> 
     horizon, seed = model.fitted_.horizon, model.settings_.seed
     # a model that never trains stands in the comparison once
     names = [name for name in scope.models if name != PRETRAINED or model.settings_.pretrained != "only"]
-    baselines = {name: _within(scope.time_limit, model_named(name, horizon, seed)) for name in names if name != "LSTM"}
-    # the model that the report is about is never late: on a busy machine it would be judged by its absence
-    models = {name: baselines.get(name) or unfitted(model) for name in names}
+    models = [unfitted(model) if name == "LSTM" else model_named(name, horizon, seed) for name in names]
     return compare(
         panel,
         horizon,
-        models,
+        dict(zip(names, within(scope.time_limit, models), strict=True)),
         n_windows=scope.n_windows,
         n_jobs=scope.n_jobs,
         prefer=prefer,
         seed=seed,
         progress=False,
     )
-
-
-def _within(seconds: float, model: Model) -> Model:
-    """Limit the time of a baseline's fits and forecasts."""
-    return replace(model, time_limit=seconds) if isinstance(model, Baseline) else model
 
 
 def _shown_row(panel: Panel, forecast: JsonObject) -> int:

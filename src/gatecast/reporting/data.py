@@ -90,7 +90,7 @@ def _outliers(panel: Panel, seasons: list[int], form: str) -> JsonObject:
 
 
 def _checks(panel: Panel, horizon: int) -> list[JsonObject]:
-    """Return checks with their state, `ok` or `warning`; a table with times twice is refused before it gets here."""
+    """Return checks with their state, `ok` or `warning`."""
     series = [panel.series(s) for s in range(panel.n_series)]
     spans = np.array([np.ptp(values[seen]) if (seen := np.isfinite(values)).any() else 0.0 for values in series])
     constant = [str(panel.ids[s]) for s in np.flatnonzero(spans == 0)]
@@ -98,7 +98,7 @@ def _checks(panel: Panel, horizon: int) -> list[JsonObject]:
     empty = [
         n for n, column in (panel.past | panel.future).items() if column.dtype != object and np.isnan(column).all()
     ]
-    checks: list[JsonObject] = [{"code": "duplicates", "state": "ok"}, _named("constant", constant)]
+    checks: list[JsonObject] = [_named("constant", constant)]
     if panel.past or panel.future:
         state = "warning" if leaks else "ok"
         checks.append({"code": "leaks", "state": state, "n": len(panel.past) + len(panel.future)})

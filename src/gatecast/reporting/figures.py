@@ -20,7 +20,7 @@ from gatecast.charts.spec import Axis, Chart, HeatMap, Panel, time_axis
 from gatecast.charts.timeline import Band, Timeline
 from gatecast.reporting.words import Words
 
-__all__ = ["charts_of", "figures_of", "lives_message"]
+__all__ = ["charts_of", "figures_of"]
 
 # a chart and its message
 Told = tuple[Chart, str]
@@ -156,9 +156,14 @@ def _training(training: JsonObject, words: Words) -> Told | None:
     first = training["curves"][0]
     known = [value for value in first["rmse"] if value is not None] or [None]
     ends = {"first": words.number(known[0]), "last": words.number(known[-1])}
-    said = [words.t("message.training", curve=words.t(CURVES[first["name"]][0]), n=training["n_epochs"], **ends)]
+    curve, transform = words.t(CURVES[first["name"]][0]), training["transform"]
+    if transform is not None:
+        curve = words.t("message.transformed", curve=curve, transform=transform)
+    said = [words.t("message.training", curve=curve, n=training["n_epochs"], **ends)]
     if kept is not None:
-        said.append(words.t("message.kept", epoch=kept[0], rmse=words.number(kept[1])))
+        again = training["refit_steps"]
+        code = "message.kept" if again is None else "message.trained_again"
+        said.append(words.t(code, epoch=kept[0], rmse=words.number(kept[1]), n=again or 0))
     return training_chart(Training(curves, kept), words.t), words.join(said)
 
 
@@ -168,11 +173,10 @@ def _lives(lives: JsonObject, words: Words) -> Told | None:
         return None
     endless = [np.inf] * lives["n_endless"]
     chart = lives_chart([*steps, *endless], words.t("chart.steps_unit"), (), None, words.t)
-    return chart, lives_message(lives, words)
+    return chart, _lives_message(lives, words)
 
 
-def lives_message(lives: JsonObject, words: Words) -> str:
-    """Say how long units remember."""
+def _lives_message(lives: JsonObject, words: Words) -> str:
     at = {row["share"]: words.duration(row["time"]) for row in lives["at"]}
     said = [words.t("message.half_lives", n=lives["n"], **{key: at[key] for key in ("shortest", "median", "longest")})]
     if lives["n_endless"]:

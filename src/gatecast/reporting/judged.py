@@ -88,10 +88,16 @@ def _coverage(comparison: Comparison) -> JsonObject | None:
     }
 
 
-def about_diagnosis(diagnosis: Diagnosis) -> JsonObject:
-    """Gather what a diagnosis found."""
+def about_diagnosis(diagnosis: Diagnosis, *, is_other_fit: bool) -> JsonObject:
+    """Gather what a diagnosis found, of the model or of another fit of the same settings to a part of the data."""
     return {
-        "judged_on": {"part": diagnosis.part, "n": diagnosis.n_points, "sentence": diagnosis.judged_on},
+        "judged_on": {
+            "part": diagnosis.part,
+            "n": diagnosis.n_points,
+            "sentence": diagnosis.judged_on,
+            "is_scaled": diagnosis.is_scaled,
+            "is_other_fit": is_other_fit,
+        },
         "findings": [{**finding.to_dict(), "message": finding.message.to_dict()} for finding in diagnosis.findings],
     }
 
@@ -99,14 +105,19 @@ def about_diagnosis(diagnosis: Diagnosis) -> JsonObject:
 def about_training(model: LSTMForecaster) -> JsonObject:
     """Gather how the loss went; there are no curves where nothing was trained."""
     history, record = model.history_, model.fitted_.record
+    transform = record.transform
     training = training_of(history) if record.is_trained else Training({}, None)
     epoch, rmse = training.kept or (None, None)
     return {
         "curves": [{"name": name, **_thin(*curve)} for name, curve in training.curves.items()],
+        # errors while training are those of transformed values; of the validation set they are in the data's units
+        "transform": transform if "training" in training.curves and transform != "none" else None,
         "kept_epoch": epoch,
         "kept_rmse": rmse,
         "n_epochs": len(history["rmse"]),
         "n_steps": record.n_steps,
+        "refit_steps": record.refit_steps,
+        "n_networks": len(model.fitted_.ensemble.networks),
         "stop": str(record.stop),
     }
 

@@ -23,12 +23,14 @@ from pathlib import Path
 
 from gatecast._files import write_atomically
 from gatecast._json import JsonObject
+from gatecast.comparison.comparison import BEST
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.reporting.figures import figures_of, lives_message
+from gatecast.reporting.figures import figures_of
 from gatecast.reporting.words import Words
 from gatecast.reporting.work import unfitted
+from gatecast.texts.message import Message
 
 __all__ = ["Origin", "Report", "about_recipe", "check_libraries"]
 
@@ -51,6 +53,7 @@ class Origin:
         code: Python that makes it again; "" to have it written for a table called `data`.
         seconds: What took how long before the report was begun.
         left_out: Models that were not compared because they would take too long.
+        shown: Whose forecast is shown: "best" for what the comparison recommends, or the name of a model.
     """
 
     name: str = ""
@@ -58,6 +61,7 @@ class Origin:
     code: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    shown: str = BEST
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,7 @@ def _page(facts: JsonObject, lang: str) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals |= {"t": words.t, "w": words, "lang": lang, "figures": figures, "lives_message": lives_message}
+    environment.globals |= {"t": words.t, "w": words, "lang": lang, "figures": figures}
     # our own files, not texts of users
     inline = {name: (HERE / f"{name}.{kind}").read_text("utf-8") for name, kind in (("style", "css"), ("script", "js"))}
     # the library's texts must not end the script that they stand in
@@ -173,7 +177,8 @@ def about_recipe(
 ) -> JsonObject:
     """Gather settings, choices, versions and code."""
     fitted = model.fitted_
-    spec = fitted.ensemble.spec
+    spec, training = fitted.ensemble.spec, facts["training"]
+    learned = {} if not fitted.record.is_trained else _learned(training, fitted.record.plan.epochs)
     return {
         "made_at": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "model": repr(unfitted(model, progress=True)),
@@ -186,9 +191,8 @@ def about_recipe(
             "layers": [f"{layer['kind'].upper()}({layer['units']})" for layer in facts["memory"].get("layers", [])],
             "n_parameters": spec.n_parameters,
             "ensemble": len(fitted.ensemble.networks),
-            "epochs": facts["training"]["n_epochs"],
-            "steps": facts["training"]["n_steps"],
-            "seed": model.settings_.seed,
+            **learned,
+            **({} if not learned else {"seed": model.settings_.seed}),
         },
         "decisions": [{**asdict(said), "sentence": str(said)} for said in fitted.record.decisions],
         "versions": {"Python": platform.python_version(), **_versions()},
@@ -198,6 +202,14 @@ def about_recipe(
         "code": origin.code or _python_code(model, panel, lang),
         "needs_data": not origin.code,
     }
+
+
+def _learned(training: JsonObject, planned: int) -> JsonObject:
+    """Say how long training went, of how many epochs were planned, and which weights were kept."""
+    facts = {"n": training["n_epochs"], "planned": planned, "kept": training["kept_epoch"]}
+    is_last = facts["kept"] is None or training["refit_steps"] is not None
+    code = "chosen.epochs_of" if is_last else "chosen.epochs_kept"
+    return {"epochs": Message(code, facts).to_dict(), "steps": training["n_steps"]}
 
 
 def _versions() -> dict[str, str]:

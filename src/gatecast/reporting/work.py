@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,16 +11,17 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast.backtesting.backtest import MANY_SERIES, usual_jobs
+from gatecast.baselines.base import Baseline
 from gatecast.comparison.comparison import USUAL
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.split import held_out_positions
 from gatecast.diagnosis import Diagnosis, diagnose
 from gatecast.exceptions import GatecastError
-from gatecast.forecaster import LSTMForecaster
+from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.alignment import match_series
 from gatecast.texts.message import reason
 
-__all__ = ["Clock", "HeldOut", "Scope", "hold_out", "scope_of", "unfitted"]
+__all__ = ["Clock", "HeldOut", "Scope", "hold_out", "scope_of", "unfitted", "within"]
 
 Result = TypeVar("Result")
 WINDOWS, FEW_WINDOWS = 5, 2
@@ -55,7 +56,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Scope:
-    """How much is compared: models by name, origins of each series, seconds of a baseline in one window, processes.
+    """How much is compared: models, origins of each series, seconds of computing of a baseline in a window, processes.
 
     The LSTM is the one that the report is about; usual models are left out because they would take too long.
     """
@@ -78,6 +79,11 @@ def scope_of(panel: Panel, horizon: int) -> Scope:
         return Scope(USUAL, max(1, min(WINDOWS, room)), SECONDS, jobs)
     fast = tuple(name for name in USUAL if name not in SLOW)
     return Scope(fast, max(1, min(FEW_WINDOWS, room)), FEW_SECONDS, jobs, SLOW)
+
+
+def within(seconds: float, models: Iterable[Forecaster]) -> list[Forecaster]:
+    """Limit the computing of baselines' fits and forecasts; an LSTM is never late, as it counts its steps."""
+    return [replace(model, time_limit=seconds) if isinstance(model, Baseline) else model for model in models]
 
 
 def unfitted(model: LSTMForecaster, *, progress: bool = False) -> LSTMForecaster:

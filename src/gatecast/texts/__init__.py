@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
 import string
 import tomllib
+import unicodedata
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
 from gatecast._json import JsonObject
 from gatecast.exceptions import ConfigError
 
-__all__ = ["LANGUAGES", "Texts", "catalogue", "check_language"]
+__all__ = ["LANGUAGES", "SCREEN", "Texts", "catalogue", "check_language", "display_width", "help_texts"]
 
 LANGUAGES = ("en", "zh")
+# what is shown while something runs is in this language; the command line sets it
+SCREEN: ContextVar[str] = ContextVar("SCREEN", default="en")
 UNKNOWN = "–"
+# how a text asks for so many digits that count, and what is too large to be written in full
+DIGITS, LARGE = re.compile(r"\.(\d)g"), 1e9
 
 
 class Texts:
@@ -31,11 +38,16 @@ class Texts:
 
 
 class _Format(string.Formatter):
-    """Formats numbers that are not known as a dash, and everything else as `str.format` does."""
+    """Formats numbers that are not known as a dash, large ones in full, and everything else as `str.format` does."""
 
     def format_field(self, value: object, format_spec: str) -> str:
-        is_unknown = value is None or (isinstance(value, float) and not math.isfinite(value))
-        return UNKNOWN if is_unknown else str(super().format_field(value, format_spec))
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return UNKNOWN
+        digits = DIGITS.fullmatch(format_spec)
+        if digits and isinstance(value, float | int) and 10 ** int(digits[1]) <= abs(value) < LARGE:
+            # 12,346 instead of 1.235e+04
+            format_spec = ",.0f"
+        return str(super().format_field(value, format_spec))
 
 
 _FORMAT = _Format()
@@ -48,6 +60,11 @@ def check_language(lang: str) -> str:
     return lang
 
 
+def display_width(text: str) -> int:
+    """Return how many columns a text takes: wide letters, such as Chinese ones, take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Return all texts by key: `en` and `zh`, and `en_one` where one thing is called otherwise than several."""
@@ -55,6 +72,12 @@ def catalogue() -> dict[str, dict[str, str]]:
     for path in sorted(Path(__file__).parent.glob("*.toml")):
         _collect(tomllib.loads(path.read_text(encoding="utf-8")), "", found)
     return found
+
+
+@cache
+def help_texts(lang: str) -> dict[str, dict[str, JsonObject]]:
+    """Return the help of the command line in a language other than English, which stands where options are defined."""
+    return tomllib.loads((Path(__file__).parent / "help" / f"{lang}.toml").read_text(encoding="utf-8"))
 
 
 def _collect(table: JsonObject, prefix: str, found: dict[str, dict[str, str]]) -> None:

@@ -191,7 +191,7 @@ class _Run:
         if outcome != FINISHED:
             raise TrainingError(self._diverged())
         if self.progress is not None:
-            self.progress.advance(taken, math.sqrt(log.records[log.n_steps - 1, 2]))
+            self.progress.advance(taken, float(log.records[log.n_steps - 1, 0]))
         if time.perf_counter() - start < SECONDS_PER_CALL and n == self.per_call:
             self.per_call = min(2 * self.per_call, 1 << 20)
 

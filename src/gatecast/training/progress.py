@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
+
+from gatecast.texts import SCREEN, Texts
 
 __all__ = ["Bar", "Progress", "bar_of", "progress_bar"]
 
@@ -12,8 +15,8 @@ __all__ = ["Bar", "Progress", "bar_of", "progress_bar"]
 class Progress(Protocol):
     """Is told how far training is."""
 
-    def advance(self, n_steps: int, rmse: float) -> None:
-        """Take note of `n_steps` more training steps and of the newest error in the data's units."""
+    def advance(self, n_steps: int, loss: float) -> None:
+        """Take note of `n_steps` more training steps and of the newest loss, as it is minimised: it has no unit."""
 
 
 class Bar(Protocol):
@@ -27,7 +30,7 @@ class Bar(Protocol):
 
 
 class _Silent:
-    def advance(self, n_steps: int, rmse: float) -> None:
+    def advance(self, n_steps: int, loss: float) -> None:
         pass
 
 
@@ -35,8 +38,8 @@ class _Bar:
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
 
-    def advance(self, n_steps: int, rmse: float) -> None:
-        self._bar.set_postfix_str(f"RMSE {rmse:.4g}", refresh=False)
+    def advance(self, n_steps: int, loss: float) -> None:
+        self._bar.set_postfix_str(f"loss {loss:.4g}", refresh=False)
         self._bar.update(n_steps)
 
 
@@ -51,9 +54,14 @@ def progress_bar(n_steps: int, *, shown: bool) -> Iterator[Progress]:
 
 
 def bar_of(n: int | None, what: str, unit: str, *, shown: bool = True) -> AbstractContextManager[Bar]:
-    """Return a bar of tqdm over `n` units that goes when it is full."""
-    from tqdm.auto import tqdm
+    """Return a bar of tqdm over `n` units that goes when it is full; what and unit are texts of the catalogue."""
+    with warnings.catch_warnings():
+        # a notebook without widgets gets a bar of letters
+        warnings.filterwarnings("ignore", "IProgress not found")
+        from tqdm.auto import tqdm
 
+    said = Texts(SCREEN.get())
+    what, unit = said(f"progress.{what}"), said(f"progress.{unit}")
     # disable=None: silent when the error stream is not a terminal
     bar: AbstractContextManager[Bar] = tqdm(total=n, desc=what, unit=unit, disable=None if shown else True, leave=False)
     return bar

@@ -21,6 +21,7 @@ from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.plan import DISTRIBUTION_LOSSES, choose_members, plan_fit
 from gatecast.model.settings import Settings, Value, Values
+from gatecast.texts.message import Message
 from gatecast.training.progress import Bar, bar_of
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, make_windows
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial, Trial
 
+    from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data
 
 __all__ = ["tune"]
@@ -64,9 +66,9 @@ def tune(
     metric: str = "mase",
     sampler: str = "tpe",
     study: str | os.PathLike[str] | None = None,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     freq: str | int | None = None,
     seed: int = 0,
 ) -> Tuned:
@@ -140,7 +142,7 @@ def tune(
             settings=settings,
             trials=trials_frame(run.study, run.space),
             importance=importance(run.study, run.space, run.usual()),
-            stop=run.stop,
+            ended=run.ended or Message("tuned.time_over"),
             best_trial=run.chosen().number,
             confirmed={number: judged.error for number, judged in run.again.items()},
             metric=options.metric,
@@ -168,7 +170,9 @@ class _Run:
         self.n_seeds = 1 if self.is_long else USUAL_SEEDS
         self.n_done = self.n_waited = 0
         self.fit_seconds = 0.0
-        self.stop = self.failure = ""
+        # of the search, and the last trial that failed
+        self.ended: Message | None = None
+        self.failure = ""
         self.again: dict[int, Judged] = {}
         # trials as they were last seen, for a file that cannot be read any more
         self.seen: list[FrozenTrial] = []
@@ -227,7 +231,7 @@ class _Run:
                 bar.set_postfix_str(f"{self.search.metric.upper()} {best:.4g}", refresh=False)
                 bar.update(1)
         except KeyboardInterrupt:
-            self.stop = INTERRUPTED
+            self.ended = INTERRUPTED
             if not finished(self.study):
                 raise
         if not finished(self.study):
@@ -263,12 +267,12 @@ class _Run:
     def _is_over(self) -> bool:
         most, patience = self.search.most_trials, self.search.patience
         if most is not None and self.n_done >= most:
-            self.stop = f"all {most} trials were made"
+            self.ended = Message("tuned.all_trials", {"n": most})
         elif patience and self.n_waited >= patience:
-            self.stop = f"nothing got better in {patience} trials"
+            self.ended = Message("tuned.no_better", {"n": patience})
         elif self._left() <= 0:
-            self.stop = "the time was used up"
-        return bool(self.stop)
+            self.ended = Message("tuned.time_over")
+        return self.ended is not None
 
     def _left(self) -> float:
         """Return the seconds that are left for trials."""
@@ -357,14 +361,14 @@ class _Run:
         ranked = sorted(finished(self.study), key=_value)
         start = next((trial for trial in ranked if "start" in trial.user_attrs), None)
         finalists = [trial for n, trial in enumerate(ranked) if n < FINALISTS or trial is start]
-        if self.stop == INTERRUPTED or len(finalists) < 2:
+        if self.ended == INTERRUPTED or len(finalists) < 2:
             return
         try:
             self.again = {trial.number: self._judge_again(trial.user_attrs["settings"]) for trial in finalists}
         except _EndedError:
             return
         except KeyboardInterrupt:
-            self.stop = INTERRUPTED
+            self.ended = INTERRUPTED
 
     def _judge_again(self, changes: dict[str, Value]) -> Judged:
         self._check_time()

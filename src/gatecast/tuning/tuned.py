@@ -10,6 +10,7 @@ import numpy as np
 
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.settings import Value
+from gatecast.texts.message import Message
 from gatecast.tuning.space import Space
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["INTERRUPTED", "Tuned", "trials_frame"]
 
 # why a search ended that Ctrl-C ended
-INTERRUPTED = "Ctrl-C ended it"
+INTERRUPTED = Message("tuned.ctrl_c")
 SHOWN_TRIALS = 10
-STARTS = {"model": "as the model is", "default": "the defaults"}
+STARTS = {"model": Message("tuned.as_model"), "default": Message("chart.defaults")}
 WIDTH = 100
 
 
@@ -35,7 +36,7 @@ class Tuned:
         trials: One row for each trial, in order: `trial`, `start` (`model`, `default` or ""), `state` (`complete`,
             `pruned`, `failed`), `error` (mean over the windows), `seconds`, `note`, and what was tried of each setting.
         importance: Of each setting that was tried, largest first; the sum is 1. Empty after a few trials.
-        stop: Why the search ended.
+        ended: Why the search ended.
         best_trial: Number of the trial whose settings were taken.
         confirmed: Errors of the best trials, by number, when they were judged again with other initial weights, which
             decided between them; empty where there was no time for it.
@@ -49,7 +50,7 @@ class Tuned:
     settings: dict[str, Value]
     trials: pd.DataFrame
     importance: dict[str, float]
-    stop: str
+    ended: Message
     best_trial: int
     confirmed: dict[int, float]
     metric: str
@@ -58,9 +59,14 @@ class Tuned:
     seconds: float
 
     @property
+    def stop(self) -> str:
+        """Why the search ended, in English."""
+        return str(self.ended)
+
+    @property
     def is_interrupted(self) -> bool:
         """Whether Ctrl-C ended the search."""
-        return self.stop == INTERRUPTED
+        return self.ended == INTERRUPTED
 
     @property
     def error(self) -> float:
@@ -72,11 +78,11 @@ class Tuned:
         errors = self.trials.loc[self.trials["start"] == start, "error"].dropna()
         return float(errors.iloc[0]) if len(errors) else float("nan")
 
-    def tried(self, row: Mapping[object, Value]) -> list[str]:
+    def tried(self, row: Mapping[object, Value], lang: str = "en") -> list[str]:
         """Return what a trial tried, like `epochs=40`, in short."""
         start = STARTS.get(row["start"])
         tried = [f"{name}={_short(row[name])}" for name in self.space if not _is_missing(row[name])]
-        return tried if start is None else [start]
+        return tried if start is None else [start.say(lang)]
 
     def report(self) -> str:
         """Return one page of text: what was tried, how it was judged, what came out."""

@@ -92,6 +92,18 @@ CALENDARS["weeks(4-4-5 from 2016-07-03)"] = (
 )
 
 
+def fiscal(weeks: list[int], first: str, long: tuple[int, ...], n_years: int = 12) -> pd.DatetimeIndex:
+    """Months of whole weeks, whose last one of the years `long` from the first on has a week more."""
+    lengths = [n + (i == len(weeks) - 1 and year in long) for year in range(n_years) for i, n in enumerate(weeks)]
+    return pd.to_datetime(first) + pd.to_timedelta(7 * np.cumsum([0, *lengths[:-1]]), "D")
+
+
+# the years of 53 weeks of the National Retail Federation are 2012, 2017 and 2023
+CALENDARS["weeks(4-5-4, Sat nearest to Jan)"] = (fiscal([4, 5, 4] * 4, "2012-01-29", (0, 5, 11)), (12,))
+CALENDARS["weeks(4-4-5, last Sat of Sep)"] = (fiscal([4, 4, 5] * 4, "2012-09-30", (4, 10)), (12,))
+CALENDARS["weeks(13x4, Sun nearest to Dec)"] = (fiscal([4] * 13, "2012-01-02", (3, 8)), (13,))
+
+
 def frame(ds: Any, n: int | None = None) -> pd.DataFrame:
     index = pd.DatetimeIndex(ds)[:n]
     return pd.DataFrame({"ds": index, "y": wave(len(index), period=6)})
@@ -175,6 +187,7 @@ def test_a_step_that_was_given_keeps_to_the_times_at_which_values_come() -> None
     "freq",
     [
         *("week(Mo-Sat)", "week(Mon 25:00)", "week(Mon 9-17/h)", "weeks(4-4-4 from 2020-01-05)", "weeks(4-4-5)"),
+        *("weeks(4-4-4, last Sat of Sep)", "weeks(4-4-5, Sat near Jan)", "weeks(4-4-5, last Som of Sep)"),
         *("month(1,32)", "month(0)", "month(5 Fri)", "year(1D)", "week(Mon 09:00-10:00/0min)", "year(D)"),
     ],
 )

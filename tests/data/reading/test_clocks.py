@@ -30,12 +30,27 @@ def frame(ds: pd.DatetimeIndex) -> pd.DataFrame:
 def test_an_hour_that_is_there_twice_is_a_clock_that_was_set_back(zone: str, freq: str, example: str) -> None:
     year = pd.date_range("2023-01-01", "2023-12-31", freq=freq, tz=zone)
     local = frame(year).assign(ds=year.tz_localize(None))
-    with pytest.raises(DataError, match=f"clocks are set back in autumn, for example in {example}") as error:
+    with pytest.warns(UserWarning, match=f"there twice, as where clocks are set back in autumn.*those of {example}"):
+        panel = to_panel(local)
+    expected = to_panel(frame(year))
+    assert (panel.freq, panel.n_gaps, panel.timezone) == (expected.freq, 0, example)
+    np.testing.assert_array_equal(panel.values, expected.values)
+    np.testing.assert_array_equal(panel.times(0).tz_localize(None), year.tz_localize(None))
+
+
+def test_several_series_have_the_hour_twice() -> None:
+    local = frame(HOURS).assign(ds=HOURS.tz_localize(None))
+    both = pd.concat([local.assign(meter="a"), local.assign(meter="b", y=local["y"] + 1)])
+    with pytest.warns(UserWarning, match="2023-10-29 02:00:00 is there twice"):
+        panel = to_panel(both)
+    assert (panel.columns.id, panel.ids.tolist(), panel.n_gaps) == ("meter", ["a", "b"], 0)
+    np.testing.assert_array_equal(panel.values, [*local["y"], *(local["y"] + 1)])
+
+
+def test_without_an_order_the_hour_that_is_there_twice_is_explained() -> None:
+    local = frame(HOURS).assign(ds=HOURS.tz_localize(None)).sample(frac=1, random_state=0)
+    with pytest.raises(DataError, match="for example in Europe/Berlin, and rows whose order tells which was first"):
         to_panel(local)
-    # what it says is what helps
-    assert f"dt.tz_localize({example!r}, ambiguous='infer')" in str(error.value)
-    told = local.assign(ds=local["ds"].dt.tz_localize(example, ambiguous="infer"))
-    assert to_panel(told).n_gaps == 0
 
 
 def test_rows_that_repeat_another_hour_are_duplicates() -> None:
@@ -47,8 +62,9 @@ def test_rows_that_repeat_another_hour_are_duplicates() -> None:
 def test_a_file_is_read_in_the_zone_that_was_given(tmp_path: Path) -> None:
     path, aware = tmp_path / "load.csv", frame(HOURS)
     aware.assign(ds=HOURS.tz_localize(None)).to_csv(path, index=False)
-    with pytest.raises(DataError, match="Pass `--timezone Europe/Berlin`"):
-        read_table(path)
+    told = read_table(path)
+    assert "are read as those of Europe/Berlin, in the order of the rows" in told.notes[0]
+    assert (told.panel.timezone, told.n_gaps) == ("Europe/Berlin", 0)
     panel, expected = read_table(path, timezone="Europe/Berlin").panel, to_panel(aware)
     np.testing.assert_array_equal(panel.values, expected.values)
     assert (panel.timezone, panel.starts.tolist(), panel.n_gaps) == ("Europe/Berlin", expected.starts.tolist(), 0)

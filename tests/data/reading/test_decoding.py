@@ -139,3 +139,9 @@ def test_detection_is_imported_for_other_files_only(monkeypatch):
     assert decode("ds,Größe\n".encode(), "a.csv").text == "ds,Größe\n"
     with pytest.raises(ImportError):
         decode("ds,Продажи\n".encode("cp1251"), "a.csv")
+
+
+def test_korean_headers_are_no_chinese(tmp_path):
+    (tmp_path / "a.csv").write_bytes("날짜,매출\n2024-01-01,1\n2024-01-02,2\n".encode("cp949"))
+    table = read_table(tmp_path / "a.csv")
+    assert (table.encoding, table.time_col, table.target_col) == ("EUC-KR", "날짜", "매출")

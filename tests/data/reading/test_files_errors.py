@@ -47,11 +47,6 @@ BAD = {
         ["'Date'", "'01/01/2020'", 'date_format="%d/%m/%Y"', '--date-format "%d/%m/%Y"'],
     ),
     "all missing": ("ds,y\n2024-01-01,NA\n2024-01-02,-\n", "a.csv", ["No column", "'y' with 'NA'"]),
-    "missing series": (
-        "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\nb,2024-01-01,\nb,2024-01-02,NA\n",
-        "a.csv",
-        ["'y'", "1 of 2 series ('b')"],
-    ),
     "inf": (GOOD + "2024-01-04,inf\n", "a.csv", ["'y'", "inf", "line 5"]),
     "text": (GOOD + "2024-01-04,NaN\n2024-01-05,oops\n", "a.csv", ["'y'", "1 value", "'oops'", "line 6", "2024-01-05"]),
     "text after comments": ("# hi\n\n" + GOOD + "#\n2024-01-04,oops\n", "a.csv", ["'oops'", "line 8"]),

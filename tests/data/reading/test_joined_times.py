@@ -242,6 +242,14 @@ REMEDIES = {
     "running number": (REPEATED.assign(No=range(4)), {}, r"Remove or add up the duplicates\.$"),
     "given id": (REPEATED.assign(shop="a"), {"id_col": "shop"}, r"Remove or add up the duplicates\.$"),
     "number of the shop": (REPEATED.assign(shop=[7, 8, 7, 8]), {}, "expected. Name .*`id_col='shop'`"),
+    "three columns": (
+        pd.DataFrame(
+            [(day, a, b, c, 1.0) for day in HOURS[:3] for a in "xy" for b in "xy" for c in (1, 2)],
+            columns=["hour", "region", "branch", "size", "sold"],
+        ),
+        {"target_col": "sold", "time_col": "hour"},
+        r"these columns name .*`id_col=\['region', 'branch', 'size'\]`",
+    ),
     "one row twice": (
         pd.concat([with_hours(), with_hours().tail(1)]),
         {},

@@ -86,6 +86,8 @@ NUMBERS = {
         None,
     ),
     "quarters": ("quarter", [f"{2005 + i // 4}{i % 4 + 1}" for i in range(N)], "QS-JAN", None),
+    "month and year": ("Monat", [f"{t.month}.{t.year}" for t in MONTHS], "MS", MONTHS),
+    "day of the year": ("date", [f"{t:%Y%j}" for t in DAYS], "D", DAYS),
     "tenths of a second": ("time", [f"{i / 10:.1f}" for i in range(N)], 1, range(N)),
 }
 
@@ -208,6 +210,36 @@ WRITTEN = {
     "short year first": (["24/01/30", "24/01/31", "24/02/01"], "2024-02-01 00:00:00"),
     "no space": (["01JAN2024", "02JAN2024"], "2024-01-02 00:00:00"),
     "old": (["Jan-49", "Feb-49"], "1949-02-01 00:00:00"),
+    "Polish": (["styczeń 2020", "grudzień 2020"], "2020-12-01 00:00:00"),
+    "Russian": (["май 2020", "декабря 2020"], "2020-12-01 00:00:00"),
+    "Turkish": (["1 Ocak 2024", "2 Ağustos 2024"], "2024-08-02 00:00:00"),
+    "Korean": (["2024년 1월 5일", "2024년 1월 6일"], "2024-01-06 00:00:00"),
+    "Korean quarter": (["2024년 1분기", "2024년 2분기"], "2024-04-01 00:00:00"),
+    "Korean half day": (["2024-01-01 오전 12:00", "2024-01-01 오후 1:00"], "2024-01-01 13:00:00"),
+    "Japanese half day": (["2024-01-01 午前0:00", "2024-01-01 午後1:00"], "2024-01-01 13:00:00"),
+    "Japanese weekday": (["2024年1月1日(月)", "2024年1月2日（火）"], "2024-01-02 00:00:00"),
+    "Japanese era": (["平成31年4月", "令和元年5月"], "2019-05-01 00:00:00"),
+    "Japanese quarter": (["2024年1-3月期", "2024年4-6月期"], "2024-04-01 00:00:00"),
+    "weekday in brackets": (["2024/1/1(Mon)", "2024/1/2(Tue)"], "2024-01-02 00:00:00"),
+    "points behind": (["2024. 1. 1.", "2024. 1. 2."], "2024-01-02 00:00:00"),
+    "half day right behind": (["2024-01-01 12:00am", "2024-01-01 1:00pm"], "2024-01-01 13:00:00"),
+    "half day in Spanish": (["2024-01-01 12:00 a. m.", "2024-01-01 1:00 p. m."], "2024-01-01 13:00:00"),
+    "hour alone": (["2024-01-01 12 AM", "2024-01-01 1 PM"], "2024-01-01 13:00:00"),
+    "day of the year": (["2024-001", "2024-366"], "2024-12-31 00:00:00"),
+    "Roman quarter": (["I/2024", "II/2024"], "2024-04-01 00:00:00"),
+    "Roman quarter behind": (["2024-III", "2024-IV"], "2024-10-01 00:00:00"),
+    "Roman quarter in Spanish": (["I trim. 2024", "IV trim. 2024"], "2024-10-01 00:00:00"),
+    "quarter in words": (["1st quarter 2024", "2nd quarter 2024"], "2024-04-01 00:00:00"),
+    "quarter of a fiscal year": (["FY2024 Q1", "FY2024 Q2"], "2024-04-01 00:00:00"),
+    "quarter behind a colon": (["2024:Q1", "2024:Q2"], "2024-04-01 00:00:00"),
+    "number of a quarter": (["2024:1", "2024:2"], "2024-04-01 00:00:00"),
+    "French quarter of a short year": (["1T24", "2T24"], "2024-04-01 00:00:00"),
+    "months of offices": (["2024-M01", "2024-M12"], "2024-12-01 00:00:00"),
+    "months before years": (["M01 2024", "M12 2024"], "2024-12-01 00:00:00"),
+    "French weeks": (["S01 2024", "S12 2024"], "2024-03-18 00:00:00"),
+    "weeks of offices": (["2024-S01", "2024-S12"], "2024-03-18 00:00:00"),
+    "years called fiscal": (["FY2000", "FY2001"], "2001-01-01 00:00:00"),
+    "short years called fiscal": (["FY99", "FY00"], "2000-01-01 00:00:00"),
     "across 1969": (["01/01/68", "01/01/69", "01/01/70"], "1970-01-01 00:00:00"),
     "across 2000": (["Jan-98", "Jan-99", "Jan-00"], "2000-01-01 00:00:00"),
 }
@@ -224,6 +256,63 @@ def test_layouts_of_dates(kind):
 @pytest.mark.parametrize("texts", [["Set 12", "Set 13"], ["item 12", "item 13"], ["A1", "B2"], ["S1-05", "S2-05"]])
 def test_names_with_numbers_are_no_dates(texts):
     assert parse_dates(pd.Series(texts, dtype=object)) is None
+
+
+def test_weeks_of_a_year_are_no_months(tmp_path):
+    times = pd.date_range("2020-01-06", periods=10, freq="W-MON")
+    for write in ("{1}/{0}", "{0}/{1}"):
+        texts = [write.format(*time.isocalendar()[:2]) for time in times]
+        table = read_table(written(tmp_path, {"Woche": texts, "y": VALUES[:10]}))
+        assert (table.freq, table.start) == ("W-MON", "2020-01-06")
+
+
+PARTS_BESIDE = {
+    "satellites": (("YEAR", "MO", "DY"), lambda t: (t.year, t.month, t.day), DAYS),
+    "day of the year": (("YEAR", "DOY"), lambda t: (t.year, t.dayofyear), DAYS),
+    "offices": (("Year", "Period"), lambda t: (t.year, f"M{t.month:02d}"), MONTHS),
+    "short": (("Yr", "Mon"), lambda t: (t.year, t.strftime("%b")), MONTHS),
+    "marks": (("年", "月"), lambda t: (f"{t.year}年", f"{t.month}月"), MONTHS),
+}
+
+
+@pytest.mark.parametrize("kind", PARTS_BESIDE)
+def test_parts_of_dates_that_count_beside_a_year(tmp_path, kind):
+    names, parts, times = PARTS_BESIDE[kind]
+    columns = dict(zip(names, zip(*map(parts, times), strict=True), strict=True))
+    table = read_table(written(tmp_path, {**columns, "level": VALUES}))
+    assert list(table.panel.times(0)) == list(times)
+    assert (table.n_series, table.target_col) == (1, "level")
+
+
+def test_a_day_that_its_year_does_not_have_is_named(tmp_path):
+    with pytest.raises(DataError, match="'YEAR', 'DOY' hold '2023', '366' in line 4"):
+        read_table(written(tmp_path, {"YEAR": [2023] * 3, "DOY": [364, 365, 366], "v": [1.0, 2.0, 3.0]}))
+
+
+def test_integers_that_are_regular_as_dates_only_are_dates_in_a_program():
+    months = pd.DataFrame({"month": [100 * t.year + t.month for t in MONTHS], "y": VALUES})
+    assert list(to_panel(months).times(0)) == list(MONTHS)
+    unix = pd.DataFrame({"timestamp": HOURS.astype("int64") // 10**6, "y": VALUES})
+    assert list(to_panel(unix).times(0)) == list(HOURS)
+    assert to_panel(pd.DataFrame({"year": range(2000, 2000 + N), "y": VALUES})).freq == 1
+
+
+def test_times_of_several_offsets_as_objects():
+    zone = pd.date_range("2024-03-30", periods=N, freq="h", tz="Europe/Berlin")
+    objects = pd.Series([pd.Timestamp(t.isoformat()).to_pydatetime() for t in zone], dtype=object)
+    assert list(to_panel(pd.DataFrame({"when": objects, "y": VALUES})).times(0)) == list(zone.tz_convert("UTC"))
+
+
+def test_texts_with_years_in_an_unknown_form_are_refused():
+    frame = pd.DataFrame({"kausi": [f"{2000 + i}. kausi#1" for i in range(N)], "y": VALUES})
+    with pytest.raises(DataError, match="'kausi' may hold the times, in a form that is not known"):
+        to_panel(frame)
+    assert to_panel(frame, freq="order").freq == "order"
+
+
+def test_a_month_alone_asks_for_its_year(tmp_path):
+    with pytest.raises(DataError, match="only a part of a date .'1月' at first.*Add a column with the year"):
+        read_table(written(tmp_path, {"月份": [f"{t.month}月" for t in MONTHS], "y": VALUES}))
 
 
 def test_the_century_is_that_of_the_other_rows_and_of_the_past():

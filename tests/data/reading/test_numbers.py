@@ -71,3 +71,17 @@ def test_numbers_beside_missing_ones_are_exact(decimal):
 def test_endless_exponents_are_no_numbers_and_end_no_process(text):
     numbers = parse_numbers(pd.Series([text, "1.5", "2e3"]))
     np.testing.assert_array_equal(numbers.floats, [np.nan, 1.5, 2000.0])
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["1,23,456.50", "12,34,56,789.00", "999.00"], [123456.5, 123456789.0, 999.0]),
+        (["₹1,23,456", "₹99,999"], [123456.0, 99999.0]),
+        (["1 234,5 zł", "7,0 zł"], [1234.5, 7.0]),
+        (["12,5 kr", "7,0 kr"], [12.5, 7.0]),
+        (["1.5 lakh", "2 crore"], [1.5e5, 2e7]),
+    ],
+)
+def test_numbers_of_india_and_more_currencies(texts, numbers):
+    assert parse_numbers(pd.Series(texts)).floats.tolist() == numbers

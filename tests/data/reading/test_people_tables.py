@@ -32,6 +32,14 @@ BESIDE = {
     "a title with commas": ("Sales, all shops\n" + TABLE, ["Left out: line 2 below the header."]),
     "a title of a spreadsheet": ("Sales of all shops,\n,\n" + TABLE, ["Left out: lines 1 to 2."]),
     "separator": ("sep=,\n" + TABLE, []),
+    "names and their values": (
+        "Station,Berlin\nUnit,kWh\nMade on,2024-03-01\n" + TABLE,
+        ["Left out: lines 1 to 3."],
+    ),
+    "bars around": (
+        "| date | sales |\n|---|---|\n" + "".join(f"| {row.replace(',', ' | ')} |\n" for row in ROWS.split()),
+        [],
+    ),
     "units": ("date,sales\n,MW\n" + ROWS, ["Left out: line 2 below the header."]),
     "units of all": ("date,sales\nYYYY-MM-DD,MW\n" + ROWS, ["Left out: line 2 below the header."]),
     "a total": (TABLE + "Total,200\n", ["Left out: from line 22 on (Total, 200)."]),
@@ -132,6 +140,8 @@ def test_a_number_for_missing_is_asked_about_and_named(written):
     table = read_table(path)
     assert table.panel.values[4] == -999
     assert "sales holds -999 once, far below all other values: pass --na=-999" in table.notes[0]
+    above = read_table(written(TABLE.replace(",4.5", ",9999"), "above.csv"))
+    assert "sales holds 9999 once, far above all other values: pass --na=9999" in above.notes[0]
     assert np.isnan(read_table(path, na=("-999",)).panel.values[4])
     assert np.isnan(read_table(written(TABLE.replace(",4.5", ",off")), na=("OFF",)).panel.values[4])
 
@@ -235,10 +245,28 @@ def test_a_spreadsheet_is_read_with_its_titles_and_totals(tmp_path):
         read_table(xlsx(tmp_path / "bad.xlsx", {"a": rows}))
 
 
+def test_a_table_beside_empty_columns_and_below_titles_of_a_spreadsheet(tmp_path):
+    pytest.importorskip("python_calamine")
+    beside = ["", ""]
+    rows = [["", "Report"], ["", "2024"], [*beside, "date", "sales"], [*beside, "", "EUR"]]
+    rows += [[*beside, day, i + 0.5] for i, day in enumerate(DAYS)]
+    table = read_table(xlsx(tmp_path / "data.xlsx", {"a": [*rows, [*beside, "Total", 200.0]]}))
+    assert (table.target_col, table.panel.values.tolist()) == ("sales", [i + 0.5 for i in range(20)])
+
+
+def test_an_error_about_the_first_sheet_names_the_others(tmp_path):
+    pytest.importorskip("python_calamine")
+    path = xlsx(tmp_path / "data.xlsx", {"About": [["read me"]], "Data": [["date", "sales"], [DAYS[0], 7.0]]})
+    with pytest.raises(DataError, match="Sheet 'About': .* The other sheets are 'Data': `sheet=`"):
+        read_table(path)
+
+
 RECORDS = [{"ds": str(day.date()), "y": i + 0.5} for i, day in enumerate(DAYS)]
 JSON = {
     "lines": "\n".join(map(json.dumps, RECORDS)),
     "list": json.dumps(RECORDS),
+    "pairs": json.dumps([[one["ds"], one["y"]] for one in RECORDS]),
+    "numbered rows": json.dumps({name: {str(i): one[name] for i, one in enumerate(RECORDS)} for name in ("ds", "y")}),
     "columns": json.dumps({"ds": [one["ds"] for one in RECORDS], "y": [one["y"] for one in RECORDS]}),
 }
 

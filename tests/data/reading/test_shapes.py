@@ -128,6 +128,55 @@ def test_months_beside_a_year_are_read(tmp_path):
         to_panel(pd.concat([wide.astype({"YEAR": object}), pd.DataFrame({"YEAR": ["total"]})]))
 
 
+HOURS_ACROSS = {
+    "numbers": [str(h) for h in range(24)],
+    "counted": [f"H{h}" for h in range(1, 25)],
+    "clocks": [f"{h:02d}:00" for h in range(24)],
+    "Chinese": [f"{h}时" for h in range(24)],
+}
+
+
+@pytest.mark.parametrize("kind", HOURS_ACROSS)
+def test_hours_beside_a_date_are_read(tmp_path, kind):
+    wide = pd.DataFrame(np.arange(240).reshape(10, 24), columns=HOURS_ACROSS[kind])
+    wide.insert(0, "date", DAYS[:10])
+    wide.to_csv(tmp_path / "wide.csv", index=False)
+    for panel in (to_panel(wide), read_table(tmp_path / "wide.csv").panel):
+        assert (panel.freq, panel.values.tolist()) == ("h", [*range(240)])
+        assert list(panel.times(0)) == list(pd.date_range(DAYS[0], periods=240, freq="h"))
+
+
+def test_half_hours_by_their_ends_beside_a_date_and_a_meter():
+    ends = [f"{(n + 1) // 2:02d}:{'30' if n % 2 == 0 else '00'}" for n in range(48)]
+    wide = pd.DataFrame(np.arange(192).reshape(4, 48), columns=ends)
+    wide = wide.assign(day=["2024-01-01", "2024-01-02"] * 2, meter=["a", "a", "b", "b"])
+    panel = to_panel(wide)
+    assert (panel.ids.tolist(), panel.freq, panel.n_gaps) == (["a", "b"], "30min", 0)
+    assert str(panel.times(0)[0]) == "2024-01-01 00:30:00"
+    assert panel.series(1)[0] == 96
+
+
+def test_days_beside_a_month_are_read():
+    days = pd.date_range("2023-01-01", "2023-12-31")
+    wide = pd.DataFrame({"year": days.year, "month": days.month, "day": days.day, "v": np.arange(365.0)})
+    wide = wide.pivot_table("v", ["year", "month"], "day").reset_index()
+    panel = to_panel(wide)
+    assert (panel.freq, panel.values.tolist()) == ("D", [*range(365)])
+
+
+def test_quarters_beside_a_year_are_read():
+    wide = pd.DataFrame(np.arange(40).reshape(10, 4), columns=["Q1", "Q2", "Q3", "Q4"])
+    panel = to_panel(wide.assign(Year=range(2010, 2020)))
+    assert (panel.freq, panel.values.tolist(), str(panel.times(0)[1])[:10]) == ("QS-JAN", [*range(40)], "2010-04-01")
+
+
+def test_names_of_rows_may_lack_a_part():
+    wide = pd.DataFrame([VALUES, VALUES, VALUES + 1], columns=DAYS.strftime("%m/%d/%y"))
+    wide.insert(0, "Country", ["Italy", "China", "China"])
+    wide.insert(0, "Province", ["", "Hubei", "Anhui"])
+    assert to_panel(wide).ids.tolist() == ["Italy", "Hubei/China", "Anhui/China"]
+
+
 def test_columns_with_two_levels_are_named_by_what_tells_them_apart():
     frame = pd.DataFrame({("Close", "ABC"): VALUES, ("Volume", "ABC"): 1.0}, index=DAYS)
     assert to_panel(frame, target_col="Close").values.tolist() == VALUES.tolist()

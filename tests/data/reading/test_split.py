@@ -76,3 +76,28 @@ def test_split_columns_by_name():
     frame = two_series().rename(columns={"unique_id": "shop", "ds": "when", "y": "sold"}).assign(price=1.0)
     train, test = train_test_split(frame, 1, id_col="shop", time_col="when", target_col="sold")
     assert (len(train), len(test)) == (13, 2)
+
+
+DAYS = pd.date_range("2024-01-01", periods=10)
+
+
+@pytest.mark.parametrize("as_frame", [pd.DataFrame, pl.DataFrame])
+def test_columns_that_name_series_together(as_frame):
+    rows = [(s, i, day, 1.0 * k) for k, day in enumerate(DAYS) for s in ("x", "z") for i in (1, 2)]
+    columns = dict(zip(("store", "item", "date", "sold"), zip(*rows, strict=True), strict=True))
+    train, test = train_test_split(as_frame(columns), 3, id_col=["store", "item"])
+    assert (len(train), len(test)) == (28, 12)
+    assert list(test.columns) == list(columns)
+    assert set(test["sold"]) == {7.0, 8.0, 9.0}
+
+
+def test_columns_that_are_a_series_each():
+    frame = pd.DataFrame({"date": DAYS[::-1], "A": range(10), "B": range(10, 20)})
+    train, test = train_test_split(frame, 3, target_col=["A", "B"])
+    assert (train["A"].tolist(), test["B"].tolist()) == ([*range(3, 10)], [10, 11, 12])
+
+
+def test_rows_are_not_divided_where_times_stand_across_the_header():
+    frame = pd.DataFrame({"shop": ["a", "b"], **{f"2024-0{m}-01": [1.0, 2.0] for m in range(1, 8)}})
+    with pytest.raises(DataError, match="times across the header.*`data.melt"):
+        train_test_split(frame, 2)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from gatecast.data import Columns, to_panel
+from gatecast.data.reading.files import read_table
 from gatecast.data.reading.find import column_kind
 from gatecast.exceptions import ConfigError, DataError
 
@@ -131,10 +132,10 @@ def test_missing_values_become_nan_at_every_place(kind):
 
 
 BAD = {
-    "all missing": (as_pandas(y=np.nan), ["'y'", "1 of 1 series ('y')", "at least one value"]),
-    "missing series": (
-        pd.DataFrame({"unique_id": list("aabbcc"), "ds": [*DAYS[:2]] * 3, "y": [1, None, "NA", "-", None, ""]}),
-        ["'y'", "2 of 3 series ('b', 'c')", "Remove these series"],
+    "all missing": (as_pandas(y=np.nan), ["'y'", "empty in every row", "at least one value"]),
+    "all missing in several": (
+        pd.DataFrame({"unique_id": list("aabb"), "ds": [*DAYS[:2]] * 2, "y": [np.nan] * 4}),
+        ["'y'", "empty in every row", "`target_col=`"],
     ),
     "inf": (as_pandas(y=[1, 2, 3, 4, np.inf, 4]), ["'y'", "1 value ", "inf", "row 5", "2024-01-05"]),
     "text": (as_pandas(y=["1", "2", "oops", "4", "5", "6"]), ["'y'", "'oops'", "row 3"]),
@@ -211,3 +212,22 @@ def test_cells_that_say_something_are_found_within_a_long_column(n_blank):
 def test_panel_is_returned_as_it_is():
     panel = to_panel([3.0, 4.0])
     assert to_panel(panel, freq="D", id_col="shop") is panel
+
+
+def test_a_series_without_any_value_is_left_out_and_named():
+    ids, prices = list("aabbccdd"), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+    frame = pd.DataFrame({"unique_id": ids, "ds": [*DAYS[:2]] * 4, "y": ["NA", "-", 1, None, None, "", 5, 6]})
+    frame = frame.assign(price=prices, size=[1, 1, 2, 2, 3, 3, 4, 4])
+    with pytest.warns(UserWarning, match="2 of 4 series have no value of 'y' and are left out: 'a', 'c'"):
+        panel = to_panel(frame, future=["price"], static=["size"])
+    assert (panel.ids.tolist(), panel.offsets.tolist()) == (["b", "d"], [0, 2, 4])
+    np.testing.assert_array_equal(panel.values, [1, np.nan, 5, 6])
+    assert (panel.future["price"].tolist(), panel.static["size"].tolist()) == ([3, 4, 7, 8], [2, 4])
+
+
+def test_a_series_without_any_value_is_said_of_a_file(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("unique_id,ds,y\na,2024-01-01,\na,2024-01-02,NA\nb,2024-01-01,1\nb,2024-01-02,2\n")
+    table = read_table(path)
+    assert (table.panel.ids.tolist(), table.n_series, table.n_rows) == (["b"], 1, 4)
+    assert table.notes[0] == "1 of 2 series has no value of 'y' and is left out: 'a'."

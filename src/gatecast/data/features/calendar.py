@@ -10,6 +10,7 @@ import numpy as np
 from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats
 from gatecast.data.panel.calendars import CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, WeekdayOfMonthGrid
+from gatecast.data.panel.fiscal_weeks import FiscalWeeksGrid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, weekdays
 from gatecast.exceptions import ConfigError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["calendar_features", "check_country", "holiday_features", "holidays_of", "is_daily", "wall_clock"]
 
 YEAR = 365 * DAY
-OF_OWN = (OffsetGrid, CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, WeekdayOfMonthGrid)
+OF_OWN = (OffsetGrid, CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, FiscalWeeksGrid, WeekdayOfMonthGrid)
 ONE_DAY = np.timedelta64(1, "D")
 Features = tuple[tuple[str, ...], Array]
 

@@ -94,6 +94,19 @@ class CategoryColumn:
         codes = pd.Index(self.categories, dtype=object).get_indexer(pd.Index(texts, dtype=object)) + 1
         return codes.astype(np.int32).reshape(values.shape)
 
+    def encode_known(self, values: Array) -> Array:
+        """Encode, and warn of a category that was not there in training: it counts as missing."""
+        codes = self.encode(values)
+        new = values[(codes == 0) & (values != np.array(None))]
+        if len(new):
+            seen = ", ".join(map(repr, self.categories[:5])) + (", ..." if len(self.categories) > 5 else "")
+            warnings.warn(
+                f"Column {self.name!r} holds {str(new[0])!r}, which was not in what the model learned from ({seen}): "
+                "it counts as missing. Spell it alike, or fit a model to data that have it.",
+                stacklevel=4,
+            )
+        return codes
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -168,7 +181,7 @@ class CovariateEncoder:
             standard = column.standardise(panel.past[column.name])
             past.append(np.isnan(standard) if is_flag else carry_forward(standard, panel.offsets, last))
         codes = self._future_codes(panel.future, panel, panel.all_times())
-        codes += [column.encode(panel.past[column.name]) for column in self.past_categories]
+        codes += [column.encode_known(panel.past[column.name]) for column in self.past_categories]
         N, S = len(panel.values), panel.n_series
         static = [np.nan_to_num(column.standardise(panel.static[column.name])) for column in self.static_numbers]
         static_codes = [column.encode(panel.static[column.name]) for column in self.static_categories]
@@ -215,7 +228,7 @@ class CovariateEncoder:
 
     def _future_codes(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
         """Return the codes that are known ahead, each of the shape of `times`."""
-        codes = [column.encode(values[column.name]) for column in self.future_categories]
+        codes = [column.encode_known(values[column.name]) for column in self.future_categories]
         if self.holidays is not None and self.country is not None:
             names = _holiday_names(panel, times.ravel(), self.country)
             codes.append(self.holidays.encode(names).reshape(times.shape))

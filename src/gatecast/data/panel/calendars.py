@@ -1,7 +1,8 @@
 """Which times does a calendar of its own consist of: opening hours, some weekdays, some days of each month?
 
 A frequency of such a calendar is written as `week(Mon-Sat)`, `week(Mon-Fri 09:00-15:30/30min)`,
-`weeks(4-4-5 from 2020-07-05)`, `month(1,11,21)`, `month(3 Fri)`, `month(last Fri)` or `year(16D)`.
+`weeks(4-4-5 from 2020-07-05)`, `weeks(4-5-4, Sat nearest to Jan)` (`fiscal_weeks.py`), `month(1,11,21)`,
+`month(3 Fri)`, `month(last Fri)` or `year(16D)`.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import final
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.fiscal_weeks import WEEKDAYS, parse_fiscal
 from gatecast.data.panel.grid import DAY, Grid, weekdays
 from gatecast.exceptions import ConfigError
 
@@ -21,7 +23,6 @@ __all__ += ["calendar_grid", "quarter_weeks", "week_of", "weekday_of_month"]
 
 WEEK, QUARTER = 7 * DAY, 91 * DAY
 MONDAY = 4 * DAY  # 1970-01-05
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SECOND, MINUTE, HOUR = 10**9, 60 * 10**9, 3600 * 10**9
 FORMS = re.compile(r"(week|weeks|month|year)\((.+)\)")
 
@@ -202,6 +203,8 @@ def _parse_week(inside: str) -> Grid:
 
 
 def _parse_weeks(inside: str) -> Grid:
+    if "," in inside:
+        return parse_fiscal(inside)
     pattern, date = inside.split(" from ")
     weeks = [int(n) for n in pattern.split("-")]
     if sum(weeks) != QUARTER // WEEK or min(weeks) < 1:

@@ -16,6 +16,7 @@ from gatecast.data.panel.calendars import (
     week_of,
     weekday_of_month,
 )
+from gatecast.data.panel.fiscal_weeks import fiscal_candidates
 from gatecast.data.panel.grid import DAY, FixedGrid, Grid, month_dates, weekdays
 from gatecast.data.panel.stamps import Stamps
 
@@ -65,7 +66,7 @@ def find_calendar(stamps: Stamps) -> Grid | None:
         share = None if grid is None else gap_share(grid, stamps)
         if share is not None and share <= MOST_GAPS:
             return grid
-    return None
+    return _fiscal_weeks(stamps)
 
 
 def find_week(stamps: Stamps) -> CycleGrid | None:
@@ -135,6 +136,14 @@ def _weeks_of_quarter(stamps: Stamps) -> Grid | None:
     if len(found) != 3 or quarters.max() + 1 < LEAST_CYCLES:
         return None
     return quarter_weeks(first, found.tolist())
+
+
+def _fiscal_weeks(stamps: Stamps) -> Grid | None:
+    """Find months of whole weeks, of which the last of some years has a week more."""
+    if stamps.times.max() - stamps.times.min() < LEAST_CYCLES * np.timedelta64(QUARTER, "ns"):
+        return None
+    shares = ((gap_share(grid, stamps), grid) for grid in fiscal_candidates(stamps.times))
+    return next((grid for share, grid in shares if share is not None and share <= MOST_GAPS), None)
 
 
 def _days_of_year(stamps: Stamps) -> Grid | None:

@@ -11,8 +11,9 @@ from gatecast.data.panel.find_calendar import gap_share
 from gatecast.data.panel.grid import DAY, Grid
 from gatecast.data.panel.stamps import Stamps, within
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
-__all__ = ["fits_without_freq", "raise_irregular", "step_text"]
+__all__ = ["fits_without_freq", "raise_irregular"]
 
 # rows of a series that are taken for mistakes, and rows that tell what is none
 MOST_ODD, FEWEST_ROWS = 3, 8
@@ -30,23 +31,19 @@ def raise_irregular(stamps: Stamps, clear: Clear, named: Named) -> NoReturn:
     odd = _odd(stamps)
     grid = clear(_without(stamps, odd)) if len(odd) else None
     if grid is not None:
-        times = ", ".join(_text(stamps.times[row]) for row in odd[:MOST_ODD])
-        raise DataError(
-            f"The timestamps are irregular: without {times} their frequency would be {grid.freq!r}, and one clear "
-            'frequency was expected. Correct or remove such rows, or pass `freq="order"` to take all rows as the steps.'
-        )
+        times = [_text(stamps.times[row]) for row in odd[:MOST_ODD]]
+        raise DataError(Message("times.odd", {"times": times, "freq": grid.freq}))
     lengths, counts = np.unique(stamps.steps(), return_counts=True)
     order = np.argsort(-counts, kind="stable")[:2]
-    common = " and ".join(
-        f"{step_text(int(lengths[i]), stamps.is_integer)} ({'once' if counts[i] == 1 else f'{counts[i]} times'})"
+    common = [
+        Message("times.counted", {"step": _step(int(lengths[i]), stamps.is_integer), "n": int(counts[i])})
         for i in order
-    )
+    ]
+    steps = Message("words.both", {"first": common[0], "second": common[1]}) if len(common) > 1 else common[0]
     worth = _worth_a_try(stamps, named)
-    pass_it = f"`freq={worth[0]}`, which leaves {worth[1]:.0%} of the steps empty, or " if worth else ""
-    raise DataError(
-        f"The timestamps are irregular: the most common steps are {common}, and one clear frequency was expected. "
-        f'Pass {pass_it}`freq="order"` to take the rows as the steps, or resample the table.'
-    )
+    if worth is None:
+        raise DataError(Message("times.irregular", {"steps": steps}))
+    raise DataError(Message("times.irregular_freq", {"steps": steps, "freq": worth[0], "share": worth[1]}))
 
 
 def fits_without_freq(stamps: Stamps, clear: Clear) -> str:
@@ -57,14 +54,14 @@ def fits_without_freq(stamps: Stamps, clear: Clear) -> str:
     return 'Pass `freq="order"` to take the rows as the steps'
 
 
-def step_text(step: int, is_integer: bool) -> str:
+def _step(step: int, is_integer: bool) -> str | Message:
     """Say the length of a step as people do."""
     if is_integer:
         return str(step)
     for name, unit in (("day", DAY), ("hour", DAY // 24), ("minute", DAY // 1440), ("second", 10**9)):
         if step % unit == 0:
-            return f"{step // unit} {name}{'s' if step != unit else ''}"
-    return f"{step / 10**9:g} seconds"
+            return Message(f"unit.{name}", {"n": step // unit})
+    return Message("unit.second", {"n": f"{step / 10**9:g}"})
 
 
 def _text(time: object) -> str:

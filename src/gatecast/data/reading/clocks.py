@@ -11,12 +11,14 @@ from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.grid import DAY
 from gatecast.data.reading.times import RowTimes, local_times, time_text
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.data.reading.find import Found
     from gatecast.data.reading.frames import Source
 
-__all__ = ["raise_clock_change", "real_midnights", "with_zone", "zone_of_days"]
+__all__ = ["raise_clock_change", "real_midnights", "set_back", "told_set_back", "with_zone", "zone_of_days"]
+__all__ += ["zone_set_back"]
 
 # one for each rule of when clocks change; the most common first
 ZONES = (
@@ -74,26 +76,54 @@ def with_zone(source: Source, times: RowTimes, codes: Ints) -> RowTimes:
     return replace(times, instants=utc, timezone=source.timezone)
 
 
-def raise_clock_change(source: Source, found: Found, instants: Array, codes: Ints, again: Ints) -> None:
-    """Say that the hour that rows of `again` repeat is that of a clock that is set back, where one zone explains it."""
+def set_back(instants: Array, codes: Ints) -> tuple[str, Array] | None:
+    """Return a zone whose clocks were set back where the series `codes` have a time twice, and all times in UTC.
+
+    None where no zone explains all of them.
+    """
+    import pandas as pd
+
     if instants.dtype.kind != "M" or not (instants.astype(np.int64) % DAY).any():
-        return
+        return None
+    again = pd.DataFrame({"series": codes, "time": instants}).duplicated().to_numpy()
+    days, years = (
+        np.unique(times.astype(unit))
+        for times, unit in ((instants[again], "datetime64[D]"), (instants, "datetime64[Y]"))
+    )
+    # once a year at most
+    if not 1 <= len(days) <= len(years):
+        return None
     for zone in ZONES:
         utc = in_zone(instants, codes, zone)
-        pairs = None if utc is None else np.unique(np.stack([codes, utc.astype(np.int64)]), axis=1)
-        if pairs is None or pairs.shape[1] < len(instants):
-            continue
-        name = found.dates[0]
-        remedy = (
-            f"`--timezone {zone}`, or the zone like it that the times are of"
-            if source.is_file
-            else f"`data[{name!r}] = data[{name!r}].dt.tz_localize({zone!r}, ambiguous='infer')` for each series"
-        )
-        raise DataError(
-            f"The time {time_text(instants[again[0]])} is there twice ({source.where(int(again[0]))} repeats it), as "
-            f"where clocks are set back in autumn, for example in {zone}, and times with their zone were expected. "
-            f"Pass {remedy}; nothing is to be removed or added up."
-        )
+        if utc is not None and not pd.DataFrame({"series": codes, "time": utc}).duplicated().any():
+            return zone, utc
+    return None
+
+
+def zone_set_back(instants: Array, codes: Ints) -> str | None:
+    """Return the zone of `set_back` if the order of the rows tells which of two rows was before the change."""
+    found = set_back(instants, codes)
+    if found is None:
+        return None
+    steps = np.diff(found[1].astype(np.int64))[codes[1:] == codes[:-1]]
+    return found[0] if (steps > 0).all() or (steps < 0).all() else None
+
+
+def told_set_back(found: Found, zone: str, time: np.datetime64, *, is_file: bool) -> Message:
+    """Say in which zone times are read, one of which is there twice."""
+    facts = {"time": time_text(time), "zone": zone, "name": found.dates[0]}
+    return Message("clocks.read_file" if is_file else "clocks.read_data", facts)
+
+
+def raise_clock_change(source: Source, found: Found, instants: Array, codes: Ints, again: Ints) -> None:
+    """Say that the hour that rows of `again` repeat is that of a clock that is set back, where one zone explains it."""
+    explained = set_back(instants, codes)
+    if explained is None:
+        return
+    facts = {"name": found.dates[0], "zone": explained[0]}
+    remedy = Message("clocks.sort_file" if source.is_file else "clocks.sort_data", facts)
+    time, where = time_text(instants[again[0]]), source.where(int(again[0]))
+    raise DataError(Message("clocks.twice", {"time": time, "where": where, "zone": explained[0], "remedy": remedy}))
 
 
 def real_midnights(local: Array, timezone: str) -> Array:

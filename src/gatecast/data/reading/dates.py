@@ -10,7 +10,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.reading.frames import number_cells
 from gatecast.data.reading.layouts import LAYOUTS, Dates, by_one
-from gatecast.data.reading.words import plain_text
+from gatecast.data.reading.words import WEEKDAYS, plain_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +22,13 @@ __all__ = ["CLOCK", "Dates", "parse_dates", "parse_digits"]
 # A time of day, as in a column of its own.
 CLOCK = re.compile(
     r"\d{1,2}(?:[:：]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時](?:\d{1,2}分)?(?:\d{1,2}秒)?"
-    r"|(?:上午|下午|凌晨|早上|中午|晚上) ?\d{1,2}[:：时点].*"
+    r"|(?:上午|下午|凌晨|早上|中午|晚上|午前|午後|오전|오후) ?\d{1,2}[:：时点時].*"
 )
 MOST = 0.5  # a layout counts if it reads more than this share of the texts
 HALF_DAYS = {"上午": "AM", "凌晨": "AM", "早上": "AM", "中午": "PM", "下午": "PM", "晚上": "PM"}
+HALF_DAYS |= {"午前": "AM", "午後": "PM", "오전": "AM", "오후": "PM"}
+ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}  # years before their first
+ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4}
 # a time of day behind a date, for which days begin at 00:00
 MIDNIGHT = re.compile(r"(?<=\d[T ])24(?=:?00(?::?00(?:\.0+)?)?(?![\d:]))")
 UTC = re.compile(r"\s*\b(?:UTC|GMT)\b(?![+-])")
@@ -67,7 +70,7 @@ def _rewritten(texts: "Texts", digits: bool) -> Dates | None:
     sample = _sample(texts)
     for looks, pattern, new in REWRITES:
         if _share(looks.search, sample) > MOST:
-            texts = texts.str.replace(pattern, new, regex=True).str.strip()
+            texts = texts.str.replace(pattern, new, regex=True, flags=re.IGNORECASE).str.strip()
     late, texts = _late(texts)
     is_utc = np.array(["UTC" in text or "GMT" in text for text in texts], dtype=bool)
     if is_utc.any():
@@ -82,7 +85,8 @@ def _rewritten(texts: "Texts", digits: bool) -> Dates | None:
 
 
 def _half_day(found: re.Match[str]) -> str:
-    return f"{found[2].strip()} {HALF_DAYS[found[1]]}"
+    # 午前0時 is midnight, which a clock of twelve hours calls 12
+    return f"{re.sub(r'^0{1,2}(?=[:时点時])', '12', found[2].strip())} {HALF_DAYS[found[1]]}"
 
 
 def _with_colons(found: re.Match[str]) -> str:
@@ -95,6 +99,19 @@ def _basic(found: re.Match[str]) -> str:
 
 def _republic(found: re.Match[str]) -> str:
     return f"{int(found[1]) + 1911}年"
+
+
+def _era(found: re.Match[str]) -> str:
+    return f"{ERAS[found[1]] + (1 if found[2] == '元' else int(found[2]))}年"
+
+
+def _korean(found: re.Match[str]) -> str:
+    return found[0].strip().translate(KOREAN)
+
+
+def _roman(found: re.Match[str]) -> str:
+    year, number = (found[1], found[2]) if found[1].isdigit() else (found[2], found[1])
+    return f"{year}Q{ROMAN[number.upper()]}"
 
 
 def _late(texts: "Texts") -> "tuple[Array, Texts]":
@@ -129,15 +146,38 @@ def _first_that_fits(texts: "Texts", digits: bool) -> Dates | None:
 PATTERNS = [(re.compile(pattern, re.IGNORECASE), read, needs_name) for pattern, read, needs_name in LAYOUTS]
 _DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 _HALVES = "|".join(HALF_DAYS)
+KOREAN = str.maketrans("년월일시분초", "年月日時分秒")
+_ROMAN, _QUARTERLY = "IV|I{1,3}", r"(?:Quartal|trim\w*|kwarta\w*|kw|T)?\.?"
+_WEEKDAY = rf"\(\s*(?:[日月火水木金土월화수목금토일]|{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})\.?\s*\)"
 # What most of the texts must look like, what is replaced in all of them, and by what.
 _REWRITES: tuple[tuple[str, str, "str | Callable[[re.Match[str]], str]"], ...] = (
     # the weekday in Chinese, and years of the Republic of China
     (r"(?:周|星期|礼拜)[一二三四五六日天]", r"\s*[(]?(?:周|星期|礼拜)[一二三四五六日天][)]?", " "),
     (r"民[国國]\d{2,3}年", r"民[国國](\d{2,3})年", _republic),
+    (rf"(?:{'|'.join(ERAS)})\s*(?:\d{{1,2}}|元)年", rf"({'|'.join(ERAS)})\s*(\d{{1,2}}|元)年", _era),
+    (r"^\d{4}년 ?\d분기$", r"^(\d{4})년 ?(\d)분기$", r"\1Q\2"),
+    (r"\d{4}년", r"(?<=\d)\s*[년월일시분초]", _korean),
+    (rf"[\d日]\s*{_WEEKDAY}", rf"\s*{_WEEKDAY}", " "),
+    # quarters by their months, in Roman numerals, in words and behind marks; months and weeks behind marks
+    (r"^\d{4}年?\s*\d{1,2}\s*[-~〜]\s*\d{1,2}月期?$", r"^(\d{4})年?\s*(\d{1,2})\s*[-~〜]\s*\d{1,2}月期?$", r"\1年\2月"),
+    (rf"^(?:{_ROMAN})[ ./-]*{_QUARTERLY}[ ./-]*\d{{4}}$", rf"^({_ROMAN})[ ./-]*{_QUARTERLY}[ ./-]*(\d{{4}})$", _roman),
+    (rf"^\d{{4}}[ ./-]+(?:{_ROMAN})$", rf"^(\d{{4}})[ ./-]+({_ROMAN})$", _roman),
+    (r"^\d(?:st|nd|rd|th) (?:quarter|qtr)", r"^(\d)\w\w (?:quarter|qtr)\.?,?(?: of)? (\d{4})$", r"\2Q\1"),
+    (r"^FY ?\d{4}[ -]*Q\d$", r"^FY ?(\d{4})[ -]*Q(\d)$", r"\1Q\2"),
+    (r"^\d{4}[:.]Q\d$", r"^(\d{4})[:.]Q(\d)$", r"\1Q\2"),
+    (r"^\d{4}:[1-4]$", r"^(\d{4}):([1-4])$", r"\1Q\2"),
+    (r"^\d{4}:\d{1,2}$", r"^(\d{4}):(\d{1,2})$", r"\1-\2"),
+    (r"^\d{4}-M\d{1,2}$", r"^(\d{4})-M(\d{1,2})$", r"\1M\2"),
+    (r"^M\d{1,2}[ /-]\d{4}$", r"^M(\d{1,2})[ /-](\d{4})$", r"\2M\1"),
+    (r"^(?:semaine|semana|sem\.?|S) ?\d{1,2}[ ,/-]+\d{4}$", r"^[a-z.]+ ?(\d{1,2})[ ,/-]+(\d{4})$", r"\2-W\1"),
+    (r"^\d{4}[ -]?S\d{2}$", r"^(\d{4})[ -]?S(\d{2})$", r"\1-W\2"),
+    # points behind the parts of a date, and half days right behind the clock
+    (r"^\d{1,4}\.\s*\d{1,2}\.\s*\d{1,4}\.?(?!\d)", r"^(\d{1,4})\.\s*(\d{1,2})\.\s*(\d{1,4})\.?(?=\s|$)", r"\1.\2.\3"),
+    (r"\d[ap]m$", r"(?<=\d)(?=[ap]m$)", " "),
     # spans count from where they begin
     (rf"{_DATE}.*\s(?:-|to|~|至)\s*{_DATE}", r"\s+(?:-|to|~|至)\s*.*$", ""),
     (rf"(?:{_HALVES})\s*\d", rf"({_HALVES})\s*(\d.*)$", _half_day),
-    (r"\d [ap]\.m\.", r"(?<=\d) ?([ap])\.\s?m\.?$", r" \1m"),
+    (r"\d ?[ap]\.\s?m\.", r"(?<=\d) ?([ap])\.\s?m\.?$", r" \1m"),
     # Python's logging writes milliseconds behind a comma
     (r":\d{2},\d+", r"(?<=:\d{2}),(?=\d)", "."),
     (rf"{_DATE}[T ]+\d{{1,2}}\.\d{{2}}", rf"^({_DATE}[T ]+\d{{1,2}})\.(\d{{2}})(?:\.(\d{{2}}))?$", _with_colons),

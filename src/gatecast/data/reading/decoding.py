@@ -14,10 +14,13 @@ from encodings.aliases import aliases
 from itertools import islice
 
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message
 
 __all__ = ["Decoded", "check_encoding", "decode"]
 
 BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
     (b"\xef\xbb\xbf", "utf-8", "UTF-8 with BOM"),
     (b"\xff\xfe", "utf-16", "UTF-16"),
     (b"\xfe\xff", "utf-16", "UTF-16"),
@@ -33,7 +36,12 @@ LABELS = {
     "gb18030": "GB18030",
     "cp950": "Big5",
     "cp932": "Shift-JIS",
+    "cp949": "EUC-KR",
 }
+# Korean syllables have the bytes of common Chinese characters, so words of headers tell them apart.
+KOREAN = re.compile(
+    "날짜|일자|일시|시간|기간|년월|매출|판매|수량|금액|가격|합계|지역|매장|상품|제품|기온|사용량|전력|인구"
+)
 # The rows of each standard's table with common characters: punctuation, full-width forms and the characters of its
 # first level (3,755 of GB 2312, 5,401 of Big5, 2,965 of JIS X 0208, which begins with the kana).
 COMMON = {
@@ -107,10 +115,8 @@ def _strictly(content: bytes, codec: str, label: str, name: str) -> str:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         before = content[:start].decode(codec, errors="ignore")
         line = before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-        raise DataError(
-            f"{name!r} holds the byte 0x{content[start]:02X} in line {line}, and {label} text was expected. "
-            "Pass the file's encoding, e.g. `encoding='cp1252'`, or save it as CSV in UTF-8."
-        ) from None
+        facts = {"name": name, "byte": content[start], "line": line, "label": label}
+        raise DataError(Message("unreadable.bytes", facts)) from None
 
 
 def _utf_16(content: bytes, name: str) -> Decoded:
@@ -122,9 +128,7 @@ def _utf_16(content: bytes, name: str) -> Decoded:
             continue
         if "\n" in text and re.search(r"[\0-\x08\x0e-\x1f]", text) is None:
             return Decoded(text, LABELS[codec])
-    raise DataError(
-        f"{name!r} is a binary file, and a text file (CSV) or Parquet was expected. Export the table as CSV."
-    )
+    raise DataError(Message("unreadable.binary", {"name": name}))
 
 
 def _detect(content: bytes) -> str:
@@ -134,6 +138,9 @@ def _detect(content: bytes) -> str:
     beyond_ascii = [char for char in cells.decode("utf-8", errors="replace") if char > "\x7f"]
     if 5 * beyond_ascii.count("\ufffd") < len(beyond_ascii):
         return "utf-8"
+    korean = cells.decode("cp949", errors="replace")
+    if KOREAN.search(korean) and "\ufffd" not in korean:
+        return "cp949"
     shares = {codec: _common_share(cells, codec) for codec in COMMON}
     codec = max(shares, key=lambda codec: shares[codec])
     if shares[codec] < SURE and _is_russian(cells):

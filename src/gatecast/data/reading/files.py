@@ -17,10 +17,12 @@ from gatecast.data.reading.numbers import MISSING
 from gatecast.data.reading.shapes import Name, arrange, one_name
 from gatecast.data.reading.table import Layout, lay_out, wanted_like, with_sums
 from gatecast.data.reading.times import time_text
+from gatecast.texts.message import Message
 
-__all__ = ["Reading", "Table", "first_gap", "read_source", "read_table"]
+__all__ = ["Reading", "Table", "first_gap", "gap_message", "read_source", "read_table"]
 
-SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, -999.9, -99.9)  # numbers that often say that a value is missing
+# numbers that often say that a value is missing
+SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, -999.9, -99.9, 999.0, 9999.0, 99999.0, 999.9, 9999.9)
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,17 @@ class Table:
     is_sorted: bool  # whether the rows of each series came in the order of time
     start: str  # first time
     end: str  # last time
-    notes: tuple[str, ...]  # what of the file was left out, merged or taken as missing
+    remarks: tuple[Message, ...]  # what of the file was left out, merged or taken as missing
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The remarks in English."""
+        return tuple(map(str, self.remarks))
 
     def facts(self) -> JsonObject:
         """Return everything but the panel, ready for JSON."""
-        facts = asdict(replace(self, panel=None))  # type: ignore[arg-type]
-        del facts["panel"]
+        facts = asdict(replace(self, panel=None, remarks=()))  # type: ignore[arg-type]
+        del facts["panel"], facts["remarks"]
         return {**facts, "path": str(self.path), "ignored": list(self.ignored), "notes": list(self.notes)}
 
 
@@ -81,8 +88,9 @@ def read_table(
     roles = make_roles(past, future, static)
     loaded = load(path, reading, one_name(id_col, "id_col"))
     columns = None if like is None else like.columns
+    known = () if like is None else like.ids.tolist()
     source, id_name, target = arrange(
-        loaded.source, id_col, target_col, time_col=time_col, like=columns, keep=roles.names
+        loaded.source, id_col, target_col, time_col=time_col, like=columns, known=known, keep=roles.names
     )
     wanted = wanted_like(Wanted(id_name, time_col, target, roles.names), columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
@@ -100,8 +108,9 @@ def read_source(path: str | Path, *, id_col: Name = None, like: Columns | None =
 
 def _table(path: Path, loaded: Loaded, layout: Layout, roles: Roles, reading: Reading) -> Table:
     text = loaded.text
-    numbers = layout.read_values()
-    found, panel = layout.found, with_sums(layout.panel(numbers.floats, roles))
+    rest, observed, empty = layout.observed()
+    numbers = observed if empty is None else layout.read_values()
+    found, panel = layout.found, with_sums(rest.panel(observed.floats, roles))
     used = {*found.times, found.target, found.id, *roles.names}
     last = panel.grid.times(panel.starts, panel.lengths - 1)
     return Table(
@@ -127,46 +136,56 @@ def _table(path: Path, loaded: Loaded, layout: Layout, roles: Roles, reading: Re
         is_sorted=layout.is_sorted,
         start=time_text(panel.starts.min()),
         end=time_text(last.max()),
-        notes=(*_left_out(loaded), *_merged(layout, reading), *_codes(layout, numbers.floats)),
+        remarks=(
+            *_left_out(loaded),
+            *_merged(layout, reading),
+            *(told for told in (layout.told, empty) if told is not None),
+            *_codes(layout, numbers.floats),
+        ),
     )
 
 
-def _left_out(loaded: Loaded) -> list[str]:
-    return [f"Left out: {note}." for note in loaded.notes]
+def _left_out(loaded: Loaded) -> list[Message]:
+    return [Message("left_out.said", {"what": note}) for note in loaded.notes]
 
 
-def _merged(layout: Layout, reading: Reading) -> list[str]:
-    if not layout.n_merged:
-        return []
-    many = f"{layout.n_merged} rows have the time" if layout.n_merged > 1 else "1 row has the time"
-    return [f"{many} of another one: the {reading.duplicates} of {layout.found.target} was taken."]
+def _merged(layout: Layout, reading: Reading) -> list[Message]:
+    facts = {"n": layout.n_merged, "how": reading.duplicates, "target": layout.found.target}
+    return [Message("left_out.merged", facts)] if layout.n_merged else []
 
 
-def _codes(layout: Layout, values: Floats) -> list[str]:
+def _codes(layout: Layout, values: Floats) -> list[Message]:
     """Say which texts were taken as missing, and which numbers look as if they meant that."""
     column, target = layout.source.frame[layout.found.target], layout.found.target
     notes = []
     if column.dtype.kind not in "biufcM":
         cells = column.astype(str).str.strip().str.lower()
         counts = cells[cells.isin(set(MISSING) - {""})].value_counts()
-        said = [f"{code!r} ({n} times)" if n > 1 else f"{code!r} (once)" for code, n in counts.head(5).items()]
-        notes += [f"Taken as missing in {target}: {', '.join(said)}."] if said else []
+        said = [Message("left_out.code", {"code": str(code), "n": int(n)}) for code, n in counts.head(5).items()]
+        notes += [Message("left_out.codes", {"target": target, "codes": said})] if said else []
     for code in SENTINELS:
         others = values[np.isfinite(values) & (values != code)]
-        if (values == code).any() and len(others) > 2 and others.min() - code > max(np.ptp(others), 1.0):
-            n = int((values == code).sum())
-            notes.append(
-                f"{target} holds {code:g} {'once' if n == 1 else f'{n} times'}, far below all other values: pass "
-                f"--na={code:g} if that says that a value is missing."
-            )
+        if not (values == code).any() or len(others) <= 2:
+            continue
+        beside = others.min() - code if code < 0 else code - others.max()
+        if beside > max(np.ptp(others), 1.0):
+            facts = {"target": target, "code": code, "n": int((values == code).sum())}
+            notes.append(Message("left_out.sentinel" if code < 0 else "left_out.sentinel_above", facts))
     return notes
 
 
 def first_gap(panel: Panel) -> str | None:
     """Return the first time without a value, with its series if there are several; None without gaps."""
+    message = gap_message(panel)
+    return None if message is None else str(message)
+
+
+def gap_message(panel: Panel) -> Message | None:
+    """Return what `first_gap` says, to be said in any language."""
     if not panel.n_gaps:
         return None
     place = int(np.argmax(np.isnan(panel.values)))
     series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
     time = panel.grid.times(panel.starts[series : series + 1], np.array([place - panel.offsets[series]]))[0]
-    return time_text(time) + (f" in series {panel.ids.tolist()[series]!r}" if panel.n_series > 1 else "")
+    facts = {"time": time_text(time), "name": repr(panel.ids.tolist()[series])}
+    return Message("understood.gap_in" if panel.n_series > 1 else "understood.gap_at", facts)

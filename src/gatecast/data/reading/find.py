@@ -14,10 +14,12 @@ import numpy as np
 from gatecast._validation import suggest
 from gatecast.data.panel.frequency import is_regular
 from gatecast.data.reading.dates import CLOCK, parse_dates
+from gatecast.data.reading.layouts import DAY_OF_YEAR
 from gatecast.data.reading.numbers import MISSING, parse_numbers
 from gatecast.data.reading.numeric_times import STEP_NAMES
 from gatecast.data.reading.parts import find_clock_parts, find_date_parts, part_of
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +30,7 @@ __all__ = [
     "TIME_NAMES",
     "Found",
     "Wanted",
+    "check_unread",
     "column_kind",
     "find_columns",
     "is_unnamed",
@@ -38,8 +41,13 @@ __all__ = [
 
 TIME_NAMES = (
     *("ds", "date", "datetime", "timestamp", "time", "day", "month", "year", "week", "quarter", "period", "t", "step"),
-    *("date_time", "time_stamp", "datum", "fecha", "unix", "unixtime", "epoch", "index"),
+    *("date_time", "time_stamp", "datum", "fecha", "unix", "unixtime", "unix_time", "epoch", "index", "ts"),
     *("date/time", "date time", "zeit", "zeitpunkt", "zeitstempel", "monat", "jahr", "quartal", "woche"),
+    *("time_period", "timestamp_ms", "epoch_ms", "kalenderwoche", "fiscal year", "fiscal_year", "season"),
+    *("mois", "annee", "année", "semaine", "trimestre", "jour", "horodatage", "période", "periode"),
+    *("mes", "año", "semana", "día", "periodo", "período", "mese", "anno", "settimana"),
+    *("дата", "время", "месяц", "год", "квартал", "неделя", "период"),
+    *("日付", "日時", "時刻", "期間", "時間", "날짜", "일자", "일시", "시간", "기간", "년월"),
     *(
         "yearmonth",
         "year_month",
@@ -68,6 +76,9 @@ THING_NAMES = (
 )
 NUMERIC = ("integer", "number", "number text")
 SAMPLE = 100
+MOST_LISTED = 12
+FEWEST_TIMES = 3
+YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20|21)\d{2}(?!\d)")
 PLAIN_NUMBER = re.compile(r"[-+]?\d{1,7}(?:\.\d+)?")  # that is no date written in digits
 MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
@@ -115,10 +126,19 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     if spare and others and frame.duplicated([*dates, *([id_col] if id_col else [])]).any():
         taken |= set(spare)
     target = wanted.target or _find_target(frame, kinds, taken)
-    # a part of a date is no name of a series
+    # a time or a part of a date is no name of a series
     texts = [name for name, kind in kinds.items() if kind == "text" and part_of(name) is None]
-    texts = [name for name in texts if name not in {*taken, id_col, target}]
+    texts = [name for name in texts if name not in {*taken, id_col, target, *known_names(texts, TIME_NAMES)}]
     return Found(target, dates, clock, tuple(name for name in spare if name != target), id_col, tuple(texts))
+
+
+def check_unread(frame: "pd.DataFrame", found: Found) -> None:
+    """Refuse a table without times where a column of texts has a year in each: times in a form that is not known."""
+    for name in () if found.dates else found.texts:
+        texts = {str(cell).strip() for cell in frame[name].dropna()}
+        if len(texts) >= FEWEST_TIMES and all(YEAR.search(text) for text in texts):
+            first = str(frame[name].dropna().iloc[0])
+            raise DataError(Message("times.unread", {"name": name, "first": first}))
 
 
 def column_kind(column: "pd.Series") -> str:
@@ -193,7 +213,8 @@ def is_unnamed(name: str) -> bool:
 
 def known_names(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
     """Return the names that are known, in any case, in the order of the known ones."""
-    plain = {name: name.strip().lower() for name in names}
+    # a unit or zone behind a name, as in "Time (UTC)", is no part of it
+    plain = {name: re.sub(r"\s*[(\[].*[)\]]$", "", name.strip().lower()) for name in names}
     return [name for wish in known for name in plain if plain[name] == wish]
 
 
@@ -219,12 +240,11 @@ def _find_time(
     is_ds = bool(named) and named[0].strip().lower() == "ds"
     candidates = named[:1] if is_ds else strong or held
     if len(candidates) > 1:
-        raise DataError(
-            f"Several columns may hold the time ({_listed(candidates)}), and one was expected. "
-            f"Name it, e.g. `time_col={candidates[0]!r}`."
-        )
-    if not candidates and not _is_whole(frame, named[:1]):
-        parts = find_date_parts(frame, [name for name, kind in free.items() if kind in (*NUMERIC, "text")])
+        raise DataError(Message("column.several_times", {"names": _listed(candidates), "example": candidates[0]}))
+    # years written as dates, like 2024年, may stand beside their months
+    are_years = len(candidates) == 1 and free[candidates[0]] == "date" and part_of(candidates[0]) == "year"
+    if are_years or (not candidates and not _is_whole(frame, named[:1])):
+        parts = find_date_parts(frame, [name for name, kind in free.items() if kind in (*NUMERIC, "text", "date")])
         if parts:
             return parts, _clock(frame, free) if len(parts) == 3 else ()
     candidates = candidates or named[:1]
@@ -283,7 +303,7 @@ def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
     if not column.is_monotonic_increasing or not column.is_unique:
         return []
     dates = parse_dates(column.astype(str))
-    if dates is None or dates.times.hasnans or dates.layout.startswith("Unix"):
+    if dates is None or dates.times.hasnans or dates.layout.startswith(("Unix", DAY_OF_YEAR)):
         return []
     years_rise = dates.layout != "year" or bool((np.diff(column.to_numpy(dtype=np.int64)) == 1).all())
     return [first] if years_rise and is_regular(dates.times.to_numpy()) else []
@@ -296,34 +316,24 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
         return named[0]
     # parts of dates and numbers of things are values only where nothing else is
     candidates = [name for name in candidates if part_of(name) is None] or candidates
-    things = [name for name in known_names(candidates, THING_NAMES) if kinds[name] == "integer"]
+    things = [name for name in known_names(candidates, THING_NAMES) if kinds[name] in ("integer", "number text")]
     candidates = [name for name in candidates if name not in things] or candidates
     counting = [n for n in candidates if kinds[n] == "integer" and (is_unnamed(n) or _is_running(frame[n]))]
     candidates = [name for name in candidates if name not in counting] or candidates
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
-        raise DataError(
-            f"Several columns may be the target ({_listed(candidates)}), and one was expected. "
-            f"Name it, e.g. `target_col={candidates[-1]!r}`{_or_all(candidates)}."
-        )
+        # in a wide table each column is a series
+        facts = {"names": _listed(candidates), "example": candidates[-1], "first": repr(candidates[:2])}
+        raise DataError(Message("column.several_targets", facts))
     if not len(frame):
-        raise DataError(
-            "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
-        )
-    first = [(name, frame[name].iloc[0]) for name in kinds]
-    shown = ", ".join(f"{str(name)!r} with {str(value)!r}" for name, value in first[:6])
-    beside = " beside the covariates" if len(kinds) < len(frame.columns) else ""
-    there = f"are {shown}" if shown else "is no other"
-    raise DataError(
-        f"No column{beside} holds numbers (there {there}), and one was expected as the target. "
-        "Add one, or write its values as plain numbers, without signs or units."
-    )
-
-
-def _or_all(names: list[str]) -> str:
-    """Say how a wide table is read, in which each column is a series; only names that are no numbers or covariates."""
-    return f"; in a wide table, where each column is a series, name them all: `target_col={names[:2]!r}` and so on"
+        raise DataError(Message("column.no_rows"))
+    first = [{"name": str(name), "value": str(frame[name].iloc[0])} for name in list(kinds)[:6]]
+    shown = [Message("column.cell", facts) for facts in first]
+    is_beside = len(kinds) < len(frame.columns)
+    if not shown:
+        raise DataError(Message("column.no_other", {"beside": Message("column.beside") if is_beside else ""}))
+    raise DataError(Message("column.no_numbers_beside" if is_beside else "column.no_numbers", {"shown": shown}))
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:
@@ -331,13 +341,11 @@ def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:
     names = [str(column) for column in columns]
     near = suggest(name.lower(), [column.lower() for column in names], least=0.5)
     guess = next((column for column in names if near and column.lower() == near), names[-1] if names else None)
-    raise DataError(
-        f"`{label}={name!r}` names no column of the table, which has {_listed(names)}. Did you mean {guess!r}?"
-        if near
-        else f"`{label}={name!r}` names no column of the table. Use one of {_listed(names)}."
-    )
+    facts = {"label": label, "name": name, "names": _listed(names), "guess": guess}
+    raise DataError(Message("column.unknown_near" if near else "column.unknown", facts))
 
 
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+def _listed(names: list[str]) -> Message:
+    shown = [repr(name) for name in names[:MOST_LISTED]]
+    n_more = len(names) - MOST_LISTED
+    return Message("words.more" if n_more > 0 else "words.all", {"shown": shown, "n": n_more})

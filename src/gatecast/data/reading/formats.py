@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from gatecast.data.reading.limits import check_archive, check_lines, check_parqu
 from gatecast.data.reading.numbers import plain_numbers
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message, reason
 
 __all__ = ["Loaded", "Reading", "load"]
 
@@ -67,7 +69,7 @@ class Loaded:
     source: Source
     kind: str  # as `Table.format`
     text: TextTable | None = None  # of a text file
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 def load(path: Path, reading: Reading, id_cols: tuple[str, ...] = ()) -> Loaded:
@@ -107,7 +109,7 @@ def _loaded(path: Path, content: bytes, reading: Reading, id_cols: tuple[str, ..
 def _source(text: TextTable, unit: str) -> Source:
     return Source(
         text.frame,
-        where=lambda row: f"{unit} {text.line(row)}",
+        where=lambda row: Message(f"place.{unit}", {"n": text.line(row)}),
         is_file=True,
         has_header=text.has_header,
         prefer_comma=text.delimiter == ";",
@@ -117,13 +119,10 @@ def _source(text: TextTable, unit: str) -> Source:
 def _content(path: Path) -> tuple[bytes, bool]:
     """Return the bytes of a file, unpacked, and whether they were packed."""
     if path.is_dir():
-        raise DataError(f"{str(path)!r} is a folder, and a file was expected. Pass one file inside it.")
+        raise DataError(Message("unreadable.folder", {"path": str(path)}))
     content = _standard_input() if path in STANDARD_INPUT else _bytes(path)
     if not content.strip():
-        raise DataError(
-            f"The file {str(path)!r} is empty, and a table with a time and a value in each line was "
-            "expected. Check how it was made."
-        )
+        raise DataError(Message("unreadable.empty_file", {"path": str(path)}))
     packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
     return (unzipped(path, content) if packed else content), packed
 
@@ -139,36 +138,30 @@ def _bytes(path: Path) -> bytes:
         check_size(path)
         return path.read_bytes()
     except FileNotFoundError:
-        raise DataError(
-            f"The file {str(path)!r} does not exist, and a table was expected there.{_near(path)}"
-        ) from None
+        raise DataError(Message("unreadable.missing", {"path": str(path), "near": _near(path)})) from None
     except PermissionError:
-        raise DataError(
-            f"The file {str(path)!r} may not be read, and a readable one was expected. Change its permissions."
-        ) from None
+        raise DataError(Message("unreadable.forbidden", {"path": str(path)})) from None
     except OSError as error:
-        raise DataError(
-            f"The file {str(path)!r} cannot be read ({error.strerror}), and a table was expected. Check the path."
-        ) from None
+        raise DataError(Message("unreadable.failed", {"path": str(path), "text": str(error.strerror)})) from None
 
 
-def _near(path: Path) -> str:
+def _near(path: Path) -> Message:
     """Suggest the nearest name in the folder."""
     if not path.parent.is_dir():
-        return f" The folder {str(path.parent)!r} does not exist either."
+        return Message("unreadable.no_folder", {"folder": str(path.parent)})
     names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
-    near = difflib.get_close_matches(path.name, names, n=2, cutoff=0.5)
-    return f" Did you mean {' or '.join(map(repr, near))}?" if near else " Check the path."
+    near = list(map(repr, difflib.get_close_matches(path.name, names, n=2, cutoff=0.5)))
+    if not near:
+        return Message("unreadable.check_path")
+    either = Message("unreadable.either", {"first": near[0], "second": near[-1]})
+    return Message("unreadable.near", {"names": either if len(near) > 1 else near[0]})
 
 
 def _parquet(path: Path, content: bytes) -> pd.DataFrame:
     try:
         import pyarrow
     except ImportError:
-        raise DataError(
-            f"{str(path)!r} is a Parquet file, and reading one needs pyarrow, which is not installed. "
-            "Run `pip install 'gatecast[parquet]'`, or save it as CSV."
-        ) from None
+        raise DataError(Message("unreadable.parquet", {"path": str(path)})) from None
     try:
         return _parquet_frame(path, content)
     except DataError:
@@ -197,10 +190,7 @@ def _spreadsheet(path: Path, content: bytes, reading: Reading, id_cols: tuple[st
     try:
         import python_calamine as calamine
     except ImportError:
-        raise DataError(
-            f"{str(path)!r} is a spreadsheet, and reading one needs python-calamine, which is not installed. Run "
-            "`pip install 'gatecast[excel]'`, or save the sheet as CSV."
-        ) from None
+        raise DataError(Message("unreadable.excel", {"path": str(path)})) from None
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = list(book.sheet_names)
@@ -216,11 +206,19 @@ def _spreadsheet(path: Path, content: bytes, reading: Reading, id_cols: tuple[st
         ) from None
     stream = io.StringIO(newline="")
     csv.writer(stream, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
-    text = read_text(Decoded(stream.getvalue(), ""), path.name, id_cols, reading.skip_rows)
+    try:
+        text = read_text(Decoded(stream.getvalue(), ""), path.name, id_cols, reading.skip_rows)
+    except DataError as error:
+        if not note:
+            raise
+        others = [repr(other) for other in names if other != name][:5]
+        raise DataError(Message("unreadable.sheet", {"name": name, "why": reason(error), "others": others})) from None
     return Loaded(_source(text, "row"), "spreadsheet", None, (*note, *text.notes))
 
 
-def _sheet(path: Path, names: list[str], wanted: str | None, is_filled: Callable[[str], bool]) -> tuple[str, list[str]]:
+def _sheet(
+    path: Path, names: list[str], wanted: str | None, is_filled: Callable[[str], bool]
+) -> tuple[str, list[Message]]:
     """Return the name of the sheet to read, and a note where others hold something, too."""
     if wanted is None:
         filled = [name for name in names if is_filled(name)]
@@ -228,7 +226,7 @@ def _sheet(path: Path, names: list[str], wanted: str | None, is_filled: Callable
             raise DataError(
                 f"{str(path)!r} has no sheet that holds anything, and a table was expected. Check the file."
             )
-        others = f"the other sheets ({', '.join(map(repr, filled[1:6]))}); the table is {filled[0]!r}"
+        others = Message("left_out.sheets", {"names": list(map(repr, filled[1:6])), "name": filled[0]})
         return filled[0], [others] if len(filled) > 1 else []
     if wanted in names:
         return wanted, []
@@ -257,9 +255,9 @@ def _json(path: Path, decoded: Decoded) -> Loaded:
             rows, numbers = [json.loads(line) for _, line in lines], [number for number, _ in lines]
         else:
             rows, numbers = json.loads(decoded.text), []
-        if isinstance(rows, dict) and not any(isinstance(cell, list) for cell in rows.values()):
+        if isinstance(rows, dict) and not any(isinstance(cell, list | dict) for cell in rows.values()):
             rows = [rows]
-        frame = pd.DataFrame(rows)
+        frame = _json_frame(rows)
     except (ValueError, TypeError, RecursionError, AttributeError) as error:
         raise DataError(
             f"{path.name!r} is no table in JSON "
@@ -276,8 +274,20 @@ def _json(path: Path, decoded: Decoded) -> Loaded:
             "each cell was expected. Write one flat object for each time and series."
         )
     frame.columns = frame.columns.map(str)
-    where = (lambda row: f"line {numbers[row]}") if numbers else (lambda row: f"row {row + 1}")
-    return Loaded(Source(frame, where=where, is_file=True), "JSON lines" if numbers else "JSON")
+    source = Source(frame, is_file=True)
+    if not numbers:
+        return Loaded(source, "JSON")
+    return Loaded(replace(source, where=lambda row: Message("place.line", {"n": numbers[row]})), "JSON lines")
+
+
+def _json_frame(rows: Any) -> pd.DataFrame:
+    """Make a table of what JSON holds: objects, columns (also of numbered rows, as pandas writes them), or pairs."""
+    if isinstance(rows, list) and rows and all(isinstance(row, list) and len(row) == 2 for row in rows):
+        return pd.DataFrame(rows, columns=["ds", "y"])
+    if isinstance(rows, dict) and all(isinstance(column, dict) for column in rows.values()):
+        numbered = all(key.isdigit() for column in rows.values() for key in column)
+        return pd.DataFrame(rows).reset_index(drop=True) if numbered else pd.DataFrame([rows])
+    return pd.DataFrame(rows)
 
 
 def _without_codes(frame: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Which columns does the user's object hold? One pandas frame for every kind of table."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import numpy as np
 from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -23,7 +25,7 @@ class Source:
 
     frame: "pd.DataFrame"
     backend: str = "pandas"  # what tables are handed back as
-    where: Callable[[int], str] = lambda row: f"row {row + 1}"  # how to call a row in an error
+    where: Callable[[int], Message] = lambda row: Message("place.row", {"n": row + 1})  # how to call a row in an error
     is_file: bool = False  # whether 2024 may be a year and "1.234,5" a number
     has_header: bool = True  # whether the names are the user's own
     prefer_comma: bool = False  # whether "1,234" alone is rather 1.234
@@ -108,6 +110,11 @@ def as_source(data: object) -> Source:
         return Source(_series_frame(data))
     if isinstance(data, pd.DataFrame):
         return Source(_named_once(_index_to_columns(data)))
+    if isinstance(data, str | os.PathLike):
+        raise DataError(
+            f"`data` is the path {str(data)!r}, and a table was expected. Read it first, e.g. with "
+            f"`pandas.read_csv({str(data)!r})`."
+        )
     import narwhals as nw
 
     table = nw.from_native(data, pass_through=True)

@@ -22,6 +22,7 @@ Record = tuple[int, list[str]]  # the line on which it starts, and its cells
 DATA_KINDS = ("date", "clock", "number text")
 FEWEST_YEARS = 3  # across a header
 MAX_HEADERS = 3  # lines of names below each other
+MAX_TITLES = 20  # lines above a header
 MAX_COLUMNS = 60  # that decide where the table begins
 # What the last rows of a table begin with that are none of it.
 TOTALS: tuple[str, ...] = (
@@ -53,6 +54,7 @@ class Header:
 def find_header(records: Sequence[Record]) -> Header:
     """Find the names of the columns among the first records of a file."""
     place = _first_of_table(records)
+    place = _below_key_values(records, place)
     cells = [cells for _, cells in records[place:]]
     kinds = _kinds(cells)
     if not _has_header(cells):
@@ -96,13 +98,30 @@ def _first_of_table(records: Sequence[Record]) -> int:
     return place if place < len(records) - 1 else 0
 
 
+def _below_key_values(records: Sequence[Record], place: int) -> int:
+    """Return the place of the header where lines like `Station,Berlin` with as many cells stand above it.
+
+    The header names a time and has a name for each column, and one of the lines above holds a date or a number, or
+    there are more of them than a header has.
+    """
+    for later in range(place + 1, min(place + MAX_TITLES, len(records) - 1)):
+        cells = [cell.strip() for cell in records[later][1]]
+        above = [above for _, above in records[place:later]]
+        is_named = all(cells) and len(set(cells)) == len(cells) > 1 and _times(cells)
+        if is_named and (len(above) >= MAX_HEADERS or not all(map(_is_no_data, above))):
+            column = _times(cells)[0]
+            below = [row[column] for _, row in records[later + 1 :] if column < len(row)]
+            return later if text_kind(pd.Series(below, dtype=object)) in DATA_KINDS else place
+    return place
+
+
 def _is_title(cells: list[str], width: int) -> bool:
     """Tell whether a line is too short for the header of a table; R writes no name above the names of the rows."""
     if width == 1:
         return False
     filled = [cell for cell in cells if cell.strip()]
     kinds = [text_kind(pd.Series([cell], dtype=object)) for cell in filled[:MAX_COLUMNS]]
-    if len(filled) == 1 and cells[0].strip():
+    if len(filled) == 1 and (cells[0].strip() or width > 2):
         return kinds[0] == "text" or len(cells) < width - 1
     # "Station:,Berlin,," is a title, too, and a row of names is hardly ever half empty
     is_said = bool(cells[0].strip()) and kinds[0] == "text" and "date" not in kinds

@@ -13,7 +13,7 @@ from gatecast.data.reading.numbers import parse_numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["counts_parts", "telling_pair"]
+__all__ = ["counts_parts", "telling_columns"]
 
 # parts of a day and of a year, also where a clock was changed: hours, halves, quarters, 10 and 5 minutes; weeks, months
 PARTS = (12, 23, 24, 25, 46, 48, 50, 52, 53, 92, 96, 100, 144, 288, 1440)
@@ -34,10 +34,11 @@ def counts_parts(column: pd.Series, instants: Array) -> bool:
     return bool(rises.all()) and bool((np.isin(counts, PARTS)).mean() >= MOST)
 
 
-def telling_pair(frame: pd.DataFrame, names: list[str], instants: Array) -> tuple[str, str] | None:
-    """Return two columns that together tell apart the rows of each time, None where none do."""
-    for one, other in combinations(names[:MOST_COLUMNS], 2):
-        keys = frame[[one, other]].assign(**{"the time of the row": instants})
+def telling_columns(frame: pd.DataFrame, names: list[str], instants: Array) -> tuple[str, ...]:
+    """Return the two columns, or else three, that together tell apart the rows of each time; none where none do."""
+    names = names[:MOST_COLUMNS]
+    for several in (*combinations(names, 2), *combinations(names, 3)):
+        keys = frame[list(several)].assign(**{"the time of the row": instants})
         if not keys.duplicated().any():
-            return one, other
-    return None
+            return several
+    return ()

@@ -20,18 +20,35 @@ if TYPE_CHECKING:
     Texts = pd.Series[str]
     Times = pd.DatetimeIndex
 
-__all__ = ["LAYOUTS", "YEARS", "Dates", "by_one", "in_range", "read_year_quarters", "read_year_weeks"]
+__all__ = ["DAY_OF_YEAR", "LAYOUTS", "YEARS", "Dates", "by_one", "in_range", "read_year_quarters", "read_year_weeks"]
 
-CLOCK_FORMATS = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H")
+CLOCK_FORMATS = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I %p", " %H")
 # After months became short English names; years of two digits are made full where no other layout fits.
 WORD_FORMATS = ("%d %b %Y", "%b %d %Y", "%b %Y", "%Y %b", "%Y %b %d", "%Y %d %b", "%d %b %y", "%b %d %y", "%b %y")
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
 UNIX_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # Unix times count as such between 2001 and 2100
 COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+DAY_OF_YEAR = "year and day of the year"
 N_DECIDING = 2000
 YEARS = (1678, 2261)  # the years that nanoseconds since 1970 in 64 bits can hold
 # words of months that may number something else: "Set 12"
-UNSURE_MONTHS = ("set", "out", "mag")
+UNSURE_MONTHS = (
+    "set",
+    "out",
+    "mag",
+    "mart",
+    "lip",
+    "lis",
+    "lut",
+    "sie",
+    "sty",
+    "paz",
+    "gru",
+    "kas",
+    "ara",
+    "tem",
+    "sub",
+)
 
 
 @dataclass(frozen=True)
@@ -281,6 +298,12 @@ def _fiscal(texts: "Texts") -> Dates | None:
     )
 
 
+def _fiscal_end(texts: "Texts") -> Dates | None:
+    """Read years that are called fiscal, like FY2001 and FY01, by their number."""
+    plain = _with_full_years(texts, r"(?i)^FY ?(\d{2})$")
+    return Dates(_mapped(plain, lambda text: f"{text[-4:]}-1-1" if text else ""), "fiscal years")
+
+
 def _month(texts: "Texts") -> Dates | None:
     plain = texts.str.replace(r"^(\d{4})[-/.M ]*(\d{1,2})$", r"\1-\2", regex=True, flags=re.IGNORECASE)
     plain = plain.str.replace(r"^(\d{1,2})[-/.](\d{4})$", r"\2-\1", regex=True)
@@ -421,6 +444,7 @@ LAYOUTS: tuple[tuple[str, Reader, bool], ...] = (
     (rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{_DAY_MONTH_CLOCK}\s*{OFFSET}?", _iso, False),
     (rf"\d{{1,2}}([-/.])\d{{1,2}}\1(?:\d{{4}}|\d{{2}}){_DAY_MONTH_CLOCK}", _day_and_month, False),
     (r"(?:FY ?)?\d{4}[-/](?:\d{2}|\d{4})", _fiscal, False),
+    (r"FY ?(?:\d{2}|\d{4})", _fiscal_end, False),
     (r"\d{4}[-/]\d{1,2}|\d{4} ?M ?\d{1,2}|\d{1,2}[-/]\d{4}", _month, False),
     (r"\d{4}年?[ /-]*第?[1-4一二三四]季度?", _quarter, False),
     (rf"\d{{4}}[ /-]*{QUARTER}\.? ?[1-4]|{QUARTER}\.? ?[1-4][ /',-]*\d{{4}}|Q[1-4][ /',-]+\d{{2}}", _quarter, False),
@@ -430,6 +454,9 @@ LAYOUTS: tuple[tuple[str, Reader, bool], ...] = (
     (r"\d{4}年?\d{1,2}月份?[上中下]旬|\d{4}年.{1,3}月份?[上中下]旬", _ten_days, False),
     (r"(?:\d{4}|\d{2}|[〇零一二三四五六七八九]{4})年.*", _chinese, False),
     (r"(?=.*\d)(?=.*[^\W\d_]{3}).{5,45}", _words, False),
+    (r"(?:19|20)\d{2}-[0-3]\d{2}", by_one("%Y-%j", DAY_OF_YEAR), False),
+    (r"(?:19|20)\d{2}[0-3]\d{2}", by_one("%Y%j", DAY_OF_YEAR), True),
+    (r"[1-4]T[ /',-]*\d{2}", _quarter, True),
     (r"(?:19|20)\d{6}|2100\d{4}|(?:19|20)\d{10}|(?:19|20)\d{12}", _compact, False),
     (r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])", _compact, True),
     (r"[1-4]\d{9}|[1-4]\d{12}|[1-4]\d{15}|[1-4]\d{18}", _unix, True),

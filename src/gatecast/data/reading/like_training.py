@@ -22,7 +22,7 @@ from gatecast.exceptions import DataError
 __all__ = ["grid_like", "ids_like", "instants_like", "is_known", "on_steps", "series_like", "times_like"]
 
 # from so many rows on their own frequency says more than a model's, of which most steps would be missing
-MANY_ROWS = 5
+MANY_ROWS, FEWEST_ROWS = 5, 3
 MOST_GAPS = 0.5
 
 
@@ -101,8 +101,10 @@ def grid_like(like: Panel, stamps: Stamps) -> tuple[Grid, Stamps]:
     share = gap_share(grid, meant)
     if share is not None and (share <= MOST_GAPS or len(stamps.times) < MANY_ROWS):
         return grid, meant
+    # two rows lie on some frequency whatever they are, which explains nothing
+    few = len(stamps.times) < FEWEST_ROWS * len(stamps.ids)
     try:
-        return infer_grid(stamps), stamps
+        return (grid, meant) if few else (infer_grid(stamps), stamps)
     except DataError:
         return grid, replace(stamps, times=grid.snap(stamps.times))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from gzip import GzipFile
@@ -25,6 +26,8 @@ MOST_LINE, MOST_CELL, MOST_CELLS = 16 * MEGABYTE, MEGABYTE, 100_000
 # bytes that a value of a Parquet file takes when it is read, at most but for long texts
 VALUE_BYTES = 16
 DELIMITERS = b",;\t|"
+# the area of a spreadsheet has so many times as many places as cells
+MOST_EMPTY = 100
 
 
 def check_size(path: Path) -> None:
@@ -60,10 +63,35 @@ def check_archive(path: Path, content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             n_bytes = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+            _check_expansion(str(path), len(content), n_bytes, max(FREE_BYTES, MOST_RATIO * len(content)))
+            _check_memory(str(path), n_bytes)
+            for name in (one for one in archive.namelist() if re.match(r"xl/worksheets/[^/]+\.xml", one)):
+                _check_area(path, archive.read(name))
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, OSError, ValueError, zlib.error, NotImplementedError, RuntimeError):
         raise DataError(f"{str(path)!r} is damaged, and a whole file was expected. Copy or save it again.") from None
-    _check_expansion(str(path), len(content), n_bytes, max(FREE_BYTES, MOST_RATIO * len(content)))
-    _check_memory(str(path), n_bytes)
+
+
+def _check_area(path: Path, sheet: bytes) -> None:
+    """Refuse a sheet with a few cells far from the others: all that lies between them takes memory, too."""
+    n_cells = sheet.count(b"<c ")
+    rows = [int(row) for row in re.findall(rb'<row [^>]*?\br="(\d{1,7})"', sheet)]
+    columns = {_column(letters) for letters in set(re.findall(rb'<c [^>]*?\br="([A-Z]{1,3})\d', sheet))}
+    area = max(rows, default=0) * max(columns, default=0)
+    if area > MOST_EMPTY * n_cells and area * VALUE_BYTES > MEGABYTE * 64:
+        raise DataError(
+            f"{str(path)!r} has {n_cells:,} cells on an area of {max(rows):,} rows and {max(columns):,} columns, and a "
+            "table without far cells was expected. Delete what stands far beside or below it, or save it as CSV."
+        )
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column of a spreadsheet: 1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
 
 
 def check_parquet_size(path: Path, n_rows: int, n_columns: int) -> None:

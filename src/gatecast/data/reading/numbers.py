@@ -126,6 +126,9 @@ def not_finite(column: "pd.Series", numbers: Floats) -> Ints:
 
 def _pattern(decimal: str, thousands: str) -> str:
     grouped = rf"[1-9]\d{{0,2}}(?:[{thousands}]\d{{3}})+|\d+" if thousands else r"\d+"
+    if thousands == ",":
+        # in India the thousands are followed by hundreds of them: 1,23,45,678
+        grouped = rf"[1-9]\d?(?:,\d{{2}})+,\d{{3}}|{grouped}"
     return rf"[-+]?(?:{grouped})?(?:[{decimal}]\d+|(?<=\d)[{decimal}]?)(?:[eE][-+]?\d+)?"
 
 

@@ -16,6 +16,7 @@ EXCEL_BEGIN = np.datetime64("1899-12-30", "ns")
 EXCEL_DAYS = (18264, 73050)  # from 1950 to the end of 2099
 UNIX_SECONDS = (1e9, 4.2e9)  # from 2001 to 2103
 DECIMAL_YEARS = (1500, 2200)
+MONTHS, FULL_YEARS = (1, 12.9999), (1900, 2100)
 SECOND, DAY = 10**9, 86_400 * 10**9
 MAX_DECIMALS = 9
 MOST_REGULAR = 0.5  # fractions are steps if more than this share of the differences is the same
@@ -56,6 +57,11 @@ def read_fractions(numbers: Floats, name: str) -> Dates | None:
         clock = _rounded((numbers - whole) * 86_400, 0.5 * 10.0 ** -_decimals(numbers) * 86_400)
         times = EXCEL_BEGIN + (whole.astype(np.int64) * DAY + clock).astype("timedelta64[ns]")
         return Dates(pd.DatetimeIndex(times), "days of a spreadsheet")
+    if _within(numbers, MONTHS):
+        number, year = np.floor(numbers), np.round(numbers % 1 * 1e4)
+        # 12.2024, which lost the zero behind it in 1.2020
+        if _decimals(numbers) <= 4 and _within(year, FULL_YEARS) and number.max() > number.min():
+            return Dates(pd.DatetimeIndex(_months(year, number - 1)), "month and year")
     if _within(numbers, DECIMAL_YEARS):
         years = _decimal_years(numbers)
         return None if years is None else Dates(pd.DatetimeIndex(years), "decimal years")

@@ -8,12 +8,14 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import DAY, FixedGrid
+from gatecast.data.reading.clocks import set_back
 from gatecast.data.reading.find import THING_NAMES, Found, Wanted, column_kind, find_columns, known_names
 from gatecast.data.reading.frames import Source, cell_text, number_cells
-from gatecast.data.reading.id_remedies import counts_parts, telling_pair
+from gatecast.data.reading.id_remedies import counts_parts, telling_columns
 from gatecast.data.reading.parts import part_of
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["raise_repeated", "separate_series"]
 
 STRETCH = 10  # rows of one text in a row from which a column is no remark
-# what helps where nothing tells the rows of a time apart
-DUPLICATES = "Remove or add up the duplicates"
 
 
 def separate_series(source: Source, found: Found, times: RowTimes, freq: str | int | None) -> tuple[Found, RowTimes]:
@@ -51,6 +51,11 @@ def separate_series(source: Source, found: Found, times: RowTimes, freq: str | i
             texts = tuple(name for name in found.texts if name != fits[0])
             told = replace(found, id=fits[0], clock=clock or found.clock, texts=texts)
             return told, read_times(source, told) if clock else times
+    # an hour may be there twice in each series, where clocks were set back
+    for name in found.texts if is_date else ():
+        codes, _ = number_cells(source.frame[name])
+        if len(np.unique(codes)) > 1 and set_back(times.instants, codes) is not None:
+            return replace(found, id=name, texts=tuple(text for text in found.texts if text != name)), times
     # Nothing does: the rows that even the time of day leaves together are the ones to speak of.
     told = replace(found, clock=spare or found.clock)
     return told, read_times(source, told) if spare else times
@@ -88,7 +93,8 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
     """Say which rows have the same time, and what would help; the rows of `again` have the time of an earlier one."""
     frame, first = source.frame, int(again[0])
     part = part_of(found.times[0]) if len(found.times) == 1 else None
-    if part not in (None, "year") and not _without_name(source, wanted):
+    is_part = part not in (None, "year") and times.instants.dtype.kind != "M"
+    if is_part and not _without_name(source, wanted):
         raise DataError(
             f"Column {found.times[0]!r} holds only a part of a date, which repeats "
             f"({time_text(times.instants[first])} in {source.where(first)} again), and the time of each row was "
@@ -101,20 +107,24 @@ def raise_repeated(source: Source, wanted: Wanted, found: Found, times: RowTimes
     if found.id is not None:
         has_time &= (frame[found.id] == frame[found.id].iloc[first]).to_numpy(dtype=bool)
     rows = np.flatnonzero(has_time)
-    named = ", ".join(source.where(int(row)) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
-    series = "" if found.id is None else f" of series {cell_text(frame[found.id].iloc[first])}"
-    more = f"; {len(again)} rows repeat a time in all" if len(again) > len(rows) - 1 else ""
-    raise DataError(
-        f"{len(rows)} rows{series} have the time {time_text(times.instants[first])} ({named}{more}), and one row "
-        f"for each time was expected. {_remedy(source, wanted, found, times)}."
-    )
+    named = [source.where(int(row)) for row in rows[:5]] + (["..."] if len(rows) > 5 else [])
+    id_ = None if found.id is None else cell_text(frame[found.id].iloc[first])
+    facts = {
+        "n": len(rows),
+        "series": "" if id_ is None else Message("times.of_series", {"name": id_}),
+        "time": time_text(times.instants[first]),
+        "places": named,
+        "more": Message("times.repeated_all", {"n": len(again)}) if len(again) > len(rows) - 1 else "",
+        "remedy": _remedy(source, wanted, found, times),
+    }
+    raise DataError(Message("times.repeated", facts))
 
 
-def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> str:
+def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> Message:
     """Name what tells the rows apart, once it is known that it does."""
     better = _without_name(source, wanted)
     if better:
-        return f"Leave `time_col` out, so that the time is read from {', '.join(map(repr, better))}"
+        return Message("times.leave_time_out", {"names": [repr(name) for name in better]})
     used = {*found.times, found.target, found.id, *wanted.covariates}
     kinds, may_be = ("text", "integer", "flag", "number text"), []
     for name in source.frame.columns:
@@ -126,18 +136,19 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> st
         may_be.append(str(name))
         if found.id is None and _is_unique(source.frame, times.instants, name):
             if counts_parts(column, times.instants):
-                return f"If {name!r} counts parts of each time, such as its hours, put both into one column"
-            return f"Name the column that tells the series apart, e.g. `id_col={name!r}`"
+                return Message("times.counts_parts", {"name": str(name)})
+            return Message("times.name_id", {"name": str(name)})
     if found.id is None:
-        return _of_pair(telling_pair(source.frame, may_be, times.instants))
-    pairs = (telling_pair(source.frame, [found.id, name], times.instants) for name in may_be)
-    return _of_pair(next((pair for pair in pairs if pair), None))
+        return _together(telling_columns(source.frame, may_be, times.instants))
+    # those beside the one that was given
+    pairs = (telling_columns(source.frame, [found.id, name], times.instants) for name in may_be)
+    return _together(next((pair for pair in pairs if pair), ()))
 
 
-def _of_pair(pair: tuple[str, str] | None) -> str:
-    if pair is None:
-        return DUPLICATES
-    return f"If both columns name the series together, as they tell the rows apart, pass `id_col={list(pair)!r}`"
+def _together(names: tuple[str, ...]) -> Message:
+    if not names:
+        return Message("times.duplicates")
+    return Message("times.name_both" if len(names) == 2 else "times.name_these", {"names": repr(list(names))})
 
 
 def _without_name(source: Source, wanted: Wanted) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """How does a table of another shape become a long one? Several id columns, series side by side, dates across."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.find import TIME_NAMES, column_kind, known_names, raise_unknown
 from gatecast.data.reading.frames import Source, plain_name
-from gatecast.data.reading.numbers import is_missing, parse_numbers
-from gatecast.data.reading.parts import part_of
-from gatecast.data.reading.words import month_number
+from gatecast.data.reading.numbers import is_missing
+from gatecast.data.reading.parts_across import assembled, joined_parts, long_parts, where_of
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,14 +55,17 @@ def arrange(
     *,
     time_col: str | None = None,
     like: Columns | None = None,
+    known: Sequence[object] = (),
     keep: Sequence[str] = (),
 ) -> tuple[Source, str | None, str | None]:
     """Make a table long; returns the names of its id and of its target, too, where they are known.
 
-    `like` are the columns of data that were read before, whose id may be joined of columns, and `keep` columns that
-    have a use of their own.
+    `like` are the columns of data that were read before, whose id may be joined of columns, and `known` their series,
+    which may be a column each. `keep` are columns that have a use of their own.
     """
     ids, targets = one_name(id_col, "id_col"), one_name(target_col, "target_col")
+    if not targets and like is not None:
+        targets = _stacked_before(source, like, known)
     if not targets and time_col is None:
         source = long_table(source, (*keep, *ids))
     if not ids and like is not None:
@@ -79,6 +82,14 @@ def _joined_before(source: Source, name: str) -> tuple[str, ...]:
     parts = tuple(name.split(ID_MARK))
     there = {str(column) for column in source.frame.columns}
     return parts if len(parts) > 1 and name not in there and set(parts) <= there else ()
+
+
+def _stacked_before(source: Source, like: Columns, known: Sequence[object]) -> tuple[str, ...]:
+    """Return the columns that are known series, if the table has neither a column of ids nor one of values."""
+    there = {str(column) for column in source.frame.columns}
+    if len(known) < 2 or {like.id, like.target} & there:
+        return ()
+    return tuple(str(name) for name in known if str(name) in there)
 
 
 def join_ids(source: Source, names: Sequence[str], keep: Sequence[str] = ()) -> tuple[Source, str | None]:
@@ -127,35 +138,24 @@ def stack_targets(source: Source, names: Sequence[str]) -> tuple[Source, str | N
     n = len(frame)
     stacked = frame.melt(beside, list(names), default.id, default.target)
     where = source.where
-    long = replace(source, frame=stacked, where=lambda row: f"{where(row % n)} (column {names[row // n]!r})")
+    long = replace(source, frame=stacked, where=lambda row: _in_column(where(row % n), names[row // n]))
     return long, default.id, default.target
 
 
 def long_table(source: Source, keep: Sequence[str] = ()) -> Source:
-    """Turn a table with times across its header, or with a column for each month beside the year, into a long one."""
+    """Turn a table with times, or parts of times, across its header into a long one."""
     frame = source.frame
     free = [str(name) for name in frame.columns if name not in keep]
     times = None if _has_times(frame, free) else _times_across(free)
     if times is not None:
         return _unstacked(source, *times)
-    months = {name: month for name in free if (month := _month_of(name)) is not None}
-    year = next((name for name in free if part_of(name) == "year"), None)
-    if year is None or len(set(months.values())) < 12 or len(months) > 12:
-        return source
-    return _unstacked_months(source, year, months)
+    return long_parts(source, free)
 
 
 def _has_times(frame: "pd.DataFrame", names: Sequence[str]) -> bool:
     """Tell whether a table has its times in a column, so that none are looked for across its header."""
     plain = [name for name in names if not any(char.isdigit() for char in name)]
     return bool(known_names(plain, TIME_NAMES)) or any(column_kind(frame[name]) in ("time", "date") for name in plain)
-
-
-def _month_of(name: str) -> int | None:
-    plain = name.strip()
-    if plain.isdigit():
-        return int(plain) if 1 <= int(plain) <= 12 else None
-    return month_number(plain)
 
 
 def _times_across(names: Sequence[str]) -> "tuple[list[str], Dates] | None":
@@ -189,62 +189,20 @@ def _unstacked(source: Source, names: list[str], dates: "Dates") -> Source:
     values = frame[names].melt(var_name="time", value_name="value", ignore_index=False)
     row = values.index.to_numpy() if len(frame) else rows
     column = np.repeat(np.arange(len(names)), len(frame))
-    long = _assembled(name, None if series is None else series[row], dates.times[column], values["value"], row)
-    return replace(source, frame=long.drop(columns="row"), where=_where(source, long["row"].to_numpy()))
-
-
-def _unstacked_months(source: Source, year: str, months: dict[str, int]) -> Source:
-    """Put the columns of months below each other, beside the year of each row."""
-    import pandas as pd
-
-    frame = source.frame
-    years = parse_numbers(frame[year]).floats
-    is_year = np.isfinite(years) & (years % 1 == 0) & (years >= 1600) & (years <= 2200)
-    if not is_year.all():
-        bad = int(np.flatnonzero(~is_year)[0])
-        raise DataError(
-            f"Column {year!r} holds {str(frame[year].iloc[bad])!r} in {source.where(bad)}, beside a column for each "
-            "month, "
-            "and a year was expected. Correct or remove the row."
-        )
-    ids = [str(name) for name in frame.columns if name not in months and name != year]
-    ids = [name for name in ids if column_kind(frame[name]) == "text"]
-    several = frame[year].duplicated().any()
-    values = frame[list(months)].melt(var_name="month", value_name="value", ignore_index=False)
-    row = values.index.to_numpy()
-    number = np.repeat(list(months.values()), len(frame))
-    begins = ((years[row].astype(np.int64) - 1970) * 12 + number - 1).astype("datetime64[M]").astype("datetime64[ns]")
-    series = frame[ids[0]].astype(str).to_numpy(dtype=object)[row] if ids and several else None
-    long = _assembled(ids[0] if ids and several else None, series, pd.DatetimeIndex(begins), values["value"], row)
-    return replace(source, frame=long.drop(columns="row"), where=_where(source, long["row"].to_numpy()))
+    long = assembled(name, None if series is None else series[row], dates.times[column], values["value"], row)
+    return replace(source, frame=long.drop(columns="row"), where=where_of(source, long["row"].to_numpy()))
 
 
 def _row_names(frame: "pd.DataFrame", ids: Sequence[str]) -> tuple[str | None, Array | None]:
     """Name the rows by the first text column, or the first two together, that differ in all of them."""
-    texts = {name: frame[name].astype(str).str.strip() for name in ids}
-    for name in ids:
-        if not texts[name].duplicated().any():
-            return name, texts[name].to_numpy(dtype=object)
-    for one, other in combinations(ids[:MOST_PAIRS], 2):
-        joined = texts[one].str.cat(texts[other], sep=ID_MARK)
-        if not joined.duplicated().any():
-            return ID_MARK.join((one, other)), joined.to_numpy(dtype=object)
+    for several in (*((name,) for name in ids), *combinations(ids[:MOST_PAIRS], 2)):
+        names = joined_parts(frame, several, ID_MARK)
+        if len(set(names)) == len(names) and all(names):
+            return ID_MARK.join(several), names
     if len(frame) == 1:
         return None, None
     return Columns().id, np.array([f"row {row + 1}" for row in range(len(frame))], dtype=object)
 
 
-def _assembled(
-    name: str | None, series: Array | None, times: "pd.DatetimeIndex", values: "pd.Series", row: Array
-) -> "pd.DataFrame":
-    """Make the long table, series by series, without rows that hold no value."""
-    import pandas as pd
-
-    default = Columns()
-    columns = {} if name is None else {name: series}
-    long = pd.DataFrame({**columns, default.time: times, default.target: values.to_numpy(), "row": row})
-    return long[~is_missing(long[default.target])].sort_values("row", kind="stable").reset_index(drop=True)
-
-
-def _where(source: Source, rows: Array) -> Callable[[int], str]:
-    return lambda row: source.where(int(rows[row]))
+def _in_column(place: Message, name: str) -> Message:
+    return Message("place.of_column", {"place": place, "name": name})

@@ -13,6 +13,7 @@ from gatecast.data.panel.frequency import Freq, plain_freq
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import as_array, as_source
+from gatecast.data.reading.shapes import Name, arrange, one_name
 from gatecast.data.reading.table import lay_out, wanted_columns
 from gatecast.exceptions import ConfigError, DataError
 
@@ -28,9 +29,9 @@ def train_test_split(
     data: Given,
     test_size: float | int = 0.2,
     *,
-    id_col: str | None = None,
+    id_col: Name = None,
     time_col: str | None = None,
-    target_col: str | None = None,
+    target_col: Name = None,
     freq: Freq | None = None,
 ) -> tuple[Given, Given]:
     """Split data by time, each series at its own place.
@@ -38,9 +39,11 @@ def train_test_split(
     Args:
         data: What `to_panel` accepts.
         test_size: Share of the points at the end of each series (rounded up), or an integer number of them.
-        id_col: Name of the series' column, if it is not to be found.
+        id_col: Name of the series' column, if it is not to be found; several names for columns that name a series
+            together.
         time_col: Name of the time column, if it is not to be found.
-        target_col: Name of the target column, if it is not to be found.
+        target_col: Name of the target column, if it is not to be found; several names for columns that hold a series
+            each.
         freq: Frequency, if it is not to be inferred.
 
     Returns:
@@ -49,7 +52,7 @@ def train_test_split(
 
     Raises:
         ConfigError: `test_size` is neither a share in `(0, 1)` nor a positive integer.
-        DataError: The data cannot be a panel, or a series is too short.
+        DataError: The data cannot be a panel, have their times across the header, or a series is too short.
 
     Examples:
         >>> train_test_split([1, 2, 3, 4, 5])
@@ -60,10 +63,20 @@ def train_test_split(
         n_train = int(_positions(np.array([len(plain[0])]), np.array(["y"]), test_size)[0])
         values: Frame = data
         return values[:n_train], values[n_train:]
-    wanted = wanted_columns(None, Wanted(id_col, time_col, target_col))
-    layout = lay_out(as_source(data), wanted, plain_freq(freq))
+    table = as_source(data)
+    source, id_name, target = arrange(table, id_col, target_col, time_col=time_col)
+    n_rows = len(table.frame)
+    # columns that are a series each stand below each other
+    n_times, rest = divmod(len(source.frame), max(n_rows, 1))
+    if rest or n_times != max(len(one_name(target_col, "target_col")), 1):
+        raise DataError(
+            "The table has its times across the header, and a time in each row was expected, as rows are divided. Make "
+            'it long first, e.g. with `data.melt("name", var_name="ds", value_name="y")`.'
+        )
+    layout = lay_out(source, wanted_columns(None, Wanted(id_name, time_col, target)), plain_freq(freq))
     positions = _positions(layout.lengths, layout.ids, test_size)
     in_train = layout.row_position < positions[layout.row_series]
+    in_train = np.asarray(in_train.reshape(n_times, n_rows).all(axis=0))
     return _rows(data, in_train), _rows(data, ~in_train)
 
 

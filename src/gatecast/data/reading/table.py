@@ -15,24 +15,34 @@ from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.panel.stamps import Stamps
-from gatecast.data.reading.clocks import raise_clock_change, real_midnights, with_zone, zone_of_days
+from gatecast.data.reading.clocks import (
+    raise_clock_change,
+    real_midnights,
+    told_set_back,
+    with_zone,
+    zone_of_days,
+    zone_set_back,
+)
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.duplicates import merge_repeated
-from gatecast.data.reading.find import Found, Wanted, find_columns, is_unnamed
+from gatecast.data.reading.find import Found, Wanted, check_unread, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells, plain_name
 from gatecast.data.reading.like_training import grid_like, is_known, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
+from gatecast.data.reading.plain_arrays import array_panel
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
 from gatecast.data.reading.shapes import Name, arrange
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.data.reading.wrong_years import check_years
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.texts.message import Message
 
 __all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like", "with_sums"]
 __all__ += ["LARGEST"]
 
 # sums of so many values as fit into memory stay below the largest number
 LARGEST = 1e300
+MOST_NAMED = 5  # series that a note names
 
 
 @answers_calls
@@ -89,16 +99,19 @@ def to_panel(
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array")
-        return with_sums(_array_panel(*plain, _step_like(like) if step is None else step))
+        return with_sums(array_panel(*plain, _step_like(like) if step is None else step))
     named = None if like is None else like.columns
+    known = () if like is None else like.ids.tolist()
     source, id_name, target = arrange(
-        as_source(data), id_col, target_col, time_col=time_col, like=named, keep=roles.names
+        as_source(data), id_col, target_col, time_col=time_col, like=named, known=known, keep=roles.names
     )
     wanted = wanted_columns(columns, Wanted(id_name, time_col, target, roles.names))
     wanted = wanted_like(wanted, named, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
-    layout = lay_out(source, wanted, step, like=like)
-    return with_sums(layout.panel(layout.read_values().floats, roles))
+    layout, values, empty = lay_out(source, wanted, step, like=like).observed()
+    for told in filter(None, (layout.told, empty)):
+        warnings.warn(str(told), stacklevel=3)
+    return with_sums(layout.panel(values.floats, roles))
 
 
 def with_sums(panel: Panel) -> Panel:
@@ -170,6 +183,7 @@ class Layout:
     is_grouped: bool  # whether, beside that, they came series by series
     n_merged: int = 0  # rows whose time an earlier row had, where they were merged
     like: Panel | None = None  # data that were read before, of which these are newer ones
+    told: Message | None = None  # what is to be said of how the times were read
 
     @property
     def lengths(self) -> Ints:
@@ -179,35 +193,54 @@ class Layout:
         return last + 1
 
     def read_values(self) -> Numbers:
-        """Read the target of each row, NaN where it is missing; a series without any is an error."""
+        """Read the target of each row, NaN where it is missing."""
         column = self.source.frame[self.found.target]
         numbers = parse_numbers(column, prefer_comma=self.source.prefer_comma, decimal=self.source.decimal)
         bad = not_finite(column, numbers.floats)
         if len(bad):
             first = int(bad[0])
-            time = "" if not self.found.dates else f" ({time_text(self.times.instants[first])})"
-            raise DataError(
-                f"Column {self.found.target!r} holds {len(bad)} "
-                f"{'values that are' if len(bad) > 1 else 'value that is'} not a finite number, the first is "
-                f"{cell_text(column.iloc[first])} in {self.source.where(first)}{time}, and a number was expected. "
-                "Correct them, or leave them empty where the value is missing."
-            )
-        self._check_observed(numbers.floats)
+            where = self.source.where(first)
+            if self.found.dates:
+                where = Message("column.at_time", {"where": where, "time": time_text(self.times.instants[first])})
+            facts = {"name": self.found.target, "n": len(bad), "cell": cell_text(column.iloc[first]), "where": where}
+            raise DataError(Message("column.not_finite", facts))
         return numbers
 
-    def _check_observed(self, values: Floats) -> None:
-        """Name the series that are all missing."""
-        n_observed = np.bincount(self.row_series[~np.isnan(values)], minlength=len(self.ids))
+    def observed(self) -> tuple[Layout, Numbers, Message | None]:
+        """Read the target; leave out series without any value, and say so (None where there is none).
+
+        Raises:
+            DataError: No series has a value, or a cell is no number.
+        """
+        numbers = self.read_values()
+        n_observed = np.bincount(self.row_series[~np.isnan(numbers.floats)], minlength=len(self.ids))
         # of a series that is known its past tells enough
         is_new = np.ones(len(self.ids), bool) if self.like is None else ~is_known(self.like, self.ids)
-        blank = np.flatnonzero((n_observed == 0) & is_new)
-        if len(blank):
-            shown = ", ".join(repr(id_) for id_ in self.ids[blank[:5]].tolist()) + (", ..." if len(blank) > 5 else "")
-            raise DataError(
-                f"Column {self.found.target!r} is empty in every row of {len(blank)} of {len(self.ids)} series "
-                f"({shown}), and at least one value in each was expected. Remove these series, or name another "
-                "column with `target_col=`."
-            )
+        blank = (n_observed == 0) & is_new
+        if not blank.any():
+            return self, numbers, None
+        if blank.all():
+            raise DataError(Message("column.all_empty", {"name": self.found.target}))
+        n, names = int(blank.sum()), self.ids[blank].tolist()
+        shown = [repr(id_) for id_ in names[:MOST_NAMED]] + (["..."] if n > MOST_NAMED else [])
+        told = Message("left_out.empty", {"n": n, "n_all": len(blank), "target": self.found.target, "shown": shown})
+        return *self._without(blank, numbers), told
+
+    def _without(self, series: Array, numbers: Numbers) -> tuple[Layout, Numbers]:
+        """Leave some series out, `(S,)`."""
+        rows = np.flatnonzero(~series[self.row_series])
+        where = self.source.where
+        frame = self.source.frame.iloc[rows].reset_index(drop=True)
+        source = replace(self.source, frame=frame, where=lambda row: where(int(rows[row])))
+        rest = replace(
+            self,
+            source=source,
+            ids=self.ids[~series],
+            row_series=(np.cumsum(~series) - 1)[self.row_series[rows]],
+            row_position=self.row_position[rows],
+            starts=self.starts[~series],
+        )
+        return rest, replace(numbers, floats=numbers.floats[rows])
 
     def panel(self, values: Floats, roles: Roles) -> Panel:
         """Put the values of the rows, shape `(N,)`, and the covariates on the grid."""
@@ -269,15 +302,14 @@ def lay_out(
     """
     found = find_columns(source.frame, wanted)
     if not len(source.frame):
-        raise DataError(
-            "The table has no rows, and at least one was expected. Pass a table with a time and a value in each row."
-        )
+        raise DataError(Message("column.no_rows"))
     freq = ORDER if like is not None and like.freq == ORDER else freq
     found, times = separate_series(source, found, _read_times(source, found, freq), freq)
     codes, ids = _series(source, found)
     if freq != ORDER:
+        check_unread(source.frame, found)
         check_years(source, found, times.instants, codes)
-    _say_order_of_rows(source, found, wanted)
+        _say_order_of_rows(source, found, wanted)
     times = with_zone(source, times, codes)
     if freq == ORDER:
         times = _numbered(times, codes)
@@ -290,6 +322,10 @@ def lay_out(
     if len(again) and duplicates != "error":
         merged = merge_repeated(source, found, codes, times.instants, duplicates)
         return replace(lay_out(merged, wanted, freq, like=like), n_merged=len(again))
+    zone = zone_set_back(times.instants, codes) if len(again) and times.timezone is None and like is None else None
+    if zone is not None:
+        told = told_set_back(found, zone, times.instants[order][again[0]], is_file=source.is_file)
+        return replace(lay_out(replace(source, timezone=zone), wanted, freq), told=told)
     if len(again):
         repeated = np.arange(len(codes))[order][again]
         if times.timezone is None:
@@ -437,42 +473,3 @@ def _positions(grid: Grid, stamps: Stamps, remedy: Callable[[], str]) -> Ints:
             f"{remedy()}, or add the rows of a step up."
         )
     return positions
-
-
-def _floats(array: Array) -> tuple[Floats, Ints]:
-    """Return the values as numbers, and where they are not finite though not missing."""
-    # plain numbers do not need pandas, which takes longer to import than a small fit takes
-    if array.dtype.kind in "fiu":
-        values = array.astype(np.float64, copy=False)
-        return values, np.flatnonzero(np.isinf(values))
-    import pandas as pd
-
-    column = pd.Series(array)
-    values = parse_numbers(column).floats
-    return values, not_finite(column, values)
-
-
-def _array_panel(array: Array, backend: str, freq: str | int | None) -> Panel:
-    """Wrap values without times: steps count from 0, no table is built, float64 is not copied."""
-    step = 1 if freq is None else freq
-    is_step = isinstance(step, int) and not isinstance(step, bool) and step > 0
-    if not is_step and step != ORDER:
-        raise ConfigError(
-            f"`freq` must be a positive integer for data without times, got {freq!r}. Leave it out, or "
-            "pass a table with times."
-        )
-    if not len(array):
-        raise DataError("The array is empty, and at least one value was expected. Pass a series.")
-    values, bad = _floats(array)
-    if len(bad):
-        raise DataError(
-            f"The array holds {len(bad)} {'values that are' if len(bad) > 1 else 'value that is'} not a finite "
-            f"number, the first is {cell_text(array[bad[0]])} at index {bad[0]}, and numbers were expected. Correct "
-            "them, or pass NaN where a value is missing."
-        )
-    if np.isnan(values).all():
-        raise DataError(
-            f"The array holds {len(values)} times NaN and no number, and at least one was expected. Pass a series."
-        )
-    offsets = np.array([0, len(values)], dtype=np.int64)
-    return Panel(np.array(["y"], dtype=object), values, offsets, np.zeros(1, dtype=np.int64), step, backend=backend)

@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from gatecast.data.reading.decoding import Decoded
-from gatecast.data.reading.find import ID_NAMES
+from gatecast.data.reading.find import ID_NAMES, THING_NAMES
 from gatecast.data.reading.headers import Header, Record, find_header, footer_start, without_lines
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 __all__ = ["TextTable", "read_text"]
 
@@ -37,7 +38,7 @@ class TextTable:
     )
     delimiter: str | None  # None for a single column
     has_header: bool
-    notes: tuple[str, ...] = ()  # which lines were left out
+    notes: tuple[Message, ...] = ()  # which lines were left out
 
     def line(self, row: int) -> int:
         """Return the line of a row (from 0) as a person counts in the file."""
@@ -58,6 +59,7 @@ def read_text(
     text = without_lines(text, 1, skip_rows) if skip_rows else text
     text, delimiter = _announced(text)
     text, comment = _without_comments(text)
+    text = _without_rules(text)
     delimiter = delimiter or _delimiter(text)
     if delimiter is None:
         text, delimiter = _between_spaces(text)
@@ -78,6 +80,13 @@ def _announced(text: str) -> tuple[str, str | None]:
     """Return the delimiter that a first line like `sep=;` announces to spreadsheets."""
     found = re.match(r"[\ufeff\s]*\"?sep=(.)\"?[ \t]*(?=[\r\n])", text)
     return (text, None) if found is None else (text[: found.start()] + text[found.end() :], found[1])
+
+
+def _without_rules(text: str) -> str:
+    """Take the bars around the lines of a table in Markdown off, and empty the rule below its header."""
+    if not re.match(r"\s*\|.*\|\s*\n\s*\|[-:| ]+\|", text):
+        return text
+    return re.sub(r"(?m)^[ \t]*\||\|[ \t]*$", "", re.sub(r"(?m)^[ \t]*\|[-:| ]+\|[ \t]*$", "", text))
 
 
 def _without_comments(text: str) -> tuple[str, Record | None]:
@@ -113,14 +122,10 @@ def _read(
 ) -> TextTable:
     first = list(islice(_records(decoded.text, delimiter), N_LINES))
     if not first:
-        raise DataError(
-            f"{name!r} is empty, and a table with a time and a value in each line was expected. Check how it was made."
-        )
+        raise DataError(Message("unreadable.empty_text", {"name": name}))
     header = find_header(first)
     if header.n_records and len(first) == header.place + header.n_records:
-        raise DataError(
-            f"{name!r} has a header but no rows below it, and at least one was expected. Check how it was made."
-        )
+        raise DataError(Message("unreadable.header_only", {"name": name}))
     text, notes = _above(decoded.text, first, header)
     said = [] if comment is None or header.n_records else next(csv.reader(comment[1], delimiter=delimiter or "\0"))
     names = [cell.strip() for cell in (said if len(said) == len(first[header.place][1]) else header.names)]
@@ -128,7 +133,7 @@ def _read(
     below = footer_start(last, header, width)
     if below is not None:
         line = next(cells for start, cells in last if start == below)
-        notes.append(f"from line {below} on ({', '.join(filter(None, line))[:60]})")
+        notes.append(Message("left_out.footer", {"n": below, "text": ", ".join(filter(None, line))[:60]}))
         text = without_lines(text, below, None)
     called = _called(names, width)
     frame = _cells(text, delimiter, bool(header.n_records), called, decimal=decimal or ".")
@@ -147,19 +152,19 @@ def _as_header(decoded: Decoded, comment: Record | None) -> Decoded:
     return replace(decoded, text="\n".join(lines))
 
 
-def _above(text: str, records: Sequence[Record], header: Header) -> tuple[str, list[str]]:
+def _above(text: str, records: Sequence[Record], header: Header) -> tuple[str, list[Message]]:
     """Empty the lines above the header and those between it and the rows; return notes about them, too."""
     notes = []
     top = records[header.place][0]
     if header.place:
         begin = records[0][0]
-        notes.append(f"line {begin}" if top - 1 == begin else f"lines {begin} to {top - 1}")
+        key = "left_out.line" if top - 1 == begin else "left_out.lines"
+        notes.append(Message(key, {"n": begin, "begin": begin, "end": top - 1}))
         text = without_lines(text, 1, top - 1)
     if header.n_records > 1:
         begin, rows = records[header.place + 1][0], records[header.place + header.n_records][0]
-        notes.append(
-            f"line {begin} below the header" if rows - 1 == begin else f"lines {begin} to {rows - 1} below the header"
-        )
+        key = "left_out.line_below" if rows - 1 == begin else "left_out.lines_below"
+        notes.append(Message(key, {"n": begin, "begin": begin, "end": rows - 1}))
         text = without_lines(text, begin, rows - 1)
     return text, notes
 
@@ -211,10 +216,8 @@ def _shape(text: str, delimiter: str | None, header: Header, name: str) -> tuple
         if long is None and len(cells) > width and any(cell.strip() for cell in cells[width:]):
             long = line, cells
     if long is not None and (footer_start(list(last), header, width) or long[0] + 1) > long[0]:
-        raise DataError(
-            f"{name!r} has {len(long[1])} cells in line {long[0]}, and {width} were expected as in the lines above. "
-            "Put quotes around cells that contain the delimiter, or leave lines above the table out with `skip_rows=`."
-        )
+        facts = {"name": name, "n": len(long[1]), "line": long[0], "width": width}
+        raise DataError(Message("unreadable.cells", facts))
     return width, list(last)
 
 
@@ -272,7 +275,7 @@ def _cells(
 
 def _with_zeros(table: TextTable, names: list[str], id_cols: Sequence[str]) -> TextTable:
     """Keep the zeros in front of ids like 007."""
-    ids = [name for name in names if name in id_cols or name.strip().lower() in ID_NAMES]
+    ids = [name for name in names if name in id_cols or name.strip().lower() in (*ID_NAMES, *THING_NAMES)]
     for name in ids:
         if name in table.frame and table.frame[name].dtype.kind in "iu":
             texts = _cells(table.decoded.text, table.delimiter, table.has_header, names, [name])[name]

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.frequency import is_regular
 from gatecast.data.reading.dates import Dates, parse_dates
 from gatecast.data.reading.find import Found, column_kind
 from gatecast.data.reading.frames import Source, cell_text
 from gatecast.data.reading.numbers import parse_numbers
 from gatecast.data.reading.numeric_times import decimal_steps, read_fractions, read_integers
-from gatecast.data.reading.parts import CLOCK_PARTS, HOUR_ENDING, join_date
+from gatecast.data.reading.parts import CLOCK_PARTS, HOUR_ENDING, join_date, part_of
 from gatecast.exceptions import DataError
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["RowTimes", "local_times", "read_times", "time_text"]
 
-SURE = ("%Y%m%d", "days of a spreadsheet")  # layouts of integers that are dates in a program, too
+# layouts of integers that are dates in a program, too
+SURE = ("%Y%m%d", "days of a spreadsheet", *(f"Unix time in {unit}" for unit in ("ms", "us", "ns")))
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,25 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
     if kind == "time":
         return _checked(source, names, Dates(_timestamps(column), layout))
     texts = column.where(column.notna(), "").astype(str)
+    if part_of(names[0]) == "week" and source.date_format is None:
+        texts = _as_weeks(texts)
     dates = parse_dates(texts, source.date_format if not layout else None)
-    if dates is None:
+    if dates is None and part_of(names[0]) not in (None, "year"):
         raise DataError(
-            f"Column {names[0]!r} holds no dates (the first is {cell_text(column.iloc[0])}), and the time of each row "
-            "was expected. Say how they are written, e.g. `date_format='%d/%m/%Y %H:%M'`, write them as 2024-01-31, or "
-            "name another column with `time_col=`."
+            f"Column {names[0]!r} holds only a part of a date ({cell_text(column.iloc[0])} at first), and the time of "
+            "each row was expected. Add a column with the year, or name another with `time_col=`."
         )
+    if dates is None:
+        raise DataError(Message("times.no_dates", {"name": names[0], "cell": cell_text(column.iloc[0])}))
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
     return _checked(source, names, replace(dates, layout=layout or dates.layout))
+
+
+def _as_weeks(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Write 12/2024 and 2024/12 as weeks, which below the name of one are no months."""
+    plain = texts.str.strip().str.replace(r"^(\d{1,2})[-/.](\d{4})$", r"\2-W\1", regex=True)
+    return plain.str.replace(r"^(\d{4})[-/.](\d{1,2})$", r"\1-W\2", regex=True)
 
 
 def _with_hours(source: Source, found: Found, times: RowTimes) -> RowTimes:
@@ -137,8 +149,10 @@ def _from_numbers(source: Source, name: str, column: "pd.Series") -> RowTimes:
     steps = _steps(source, name, column, numbers)
     dates = read_integers(steps, name)
     # In a program 2024 may be a step; eight digits that all are days are dates everywhere, and so are an Excel file's.
-    if dates is not None and not dates.times.hasnans and (source.is_file or dates.layout in SURE):
-        return RowTimes(_utc(dates.times), None, dates.layout)
+    if dates is not None and not dates.times.hasnans:
+        instants = _utc(dates.times)
+        if source.is_file or dates.layout in SURE or (is_regular(instants) and not is_regular(steps)):
+            return RowTimes(instants, None, dates.layout)
     return RowTimes(steps, layout="integer steps")
 
 
@@ -148,10 +162,8 @@ def _steps(source: Source, name: str, column: "pd.Series", numbers: Floats) -> I
     # Beyond 2^53 a float is no exact integer any more.
     bad = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
     if len(bad):
-        raise DataError(
-            f"Column {name!r} holds {cell_text(column.iloc[bad[0]])} in {source.where(int(bad[0]))}, and a date or an "
-            "integer step was expected. Correct it, or name another column with `time_col=`."
-        )
+        facts = {"name": name, "cell": cell_text(column.iloc[bad[0]]), "where": source.where(int(bad[0]))}
+        raise DataError(Message("times.no_step", facts))
     return numbers.astype(np.int64)
 
 
@@ -162,7 +174,11 @@ def _timestamps(column: "pd.Series") -> "pd.DatetimeIndex":
         return pd.DatetimeIndex(column.dt.to_timestamp())
     if column.dtype == object and len(column) and isinstance(column.iloc[0], pd.Period):
         return pd.PeriodIndex(column).to_timestamp()
-    times = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
+    # times of several offsets have no zone in common
+    moments = [cell for cell in column if isinstance(cell, datetime.datetime)] if column.dtype == object else []
+    offsets = {cell.utcoffset() for cell in moments}
+    utc = len(offsets) > 1 and None not in offsets
+    times = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce", utc=utc))
     # pandas before 3 has no time that nanoseconds cannot hold
     lost = column[times.isna() & column.notna().to_numpy()]
     if len(lost) and isinstance(lost.iloc[0], datetime.date):
@@ -178,15 +194,16 @@ def _checked(source: Source, names: tuple[str, ...], dates: Dates) -> RowTimes:
     if len(missing):
         cells = [source.frame[name].iloc[missing[0]] for name in names]
         empty = [name for name, cell in zip(names, cells, strict=True) if pd.isna(cell) or not str(cell).strip()]
-        many = "s" if len(empty or names) > 1 else ""
-        held = f"hold{'' if many else 's'} {', '.join(repr(str(cell)) for cell in cells)}"
-        how = f", written like the others ({dates.layout})," if dates.layout and len(names) == 1 else ""
-        raise DataError(
-            f"Column{many} {', '.join(map(repr, empty or names))} "
-            f"{('are empty' if many else 'is empty') if empty else held} in {source.where(int(missing[0]))}, and a "
-            f"date{how} was expected ({len(missing)} {'rows have' if len(missing) > 1 else 'row has'} none). Correct "
-            "or remove it."
-        )
+        is_like = dates.layout and len(names) == 1
+        facts = {
+            "names": [repr(name) for name in empty or names],
+            "cells": [repr(str(cell)) for cell in cells],
+            "where": source.where(int(missing[0])),
+            "how": Message("times.like_others", {"layout": dates.layout}) if is_like else "",
+            "rows": Message("times.rows_without", {"n": len(missing)}),
+        }
+        one, several = ("times.empty", "times.empty_several") if empty else ("times.wrong", "times.wrong_several")
+        raise DataError(Message(one if len(empty or names) == 1 else several, facts))
     zone = None if dates.times.tz is None else str(dates.times.tz)
     return RowTimes(_utc(dates.times), zone, dates.layout, dates.order)
 
@@ -209,12 +226,6 @@ def _beyond() -> DataError:
 
 
 def _raise_ambiguous(source: Source, name: str, first: str) -> None:
-    remedy = (
-        '`date_format="%d/%m/%Y"` (on the command line: `--date-format "%d/%m/%Y"`)'
-        if source.is_file
-        else f'`pd.to_datetime(data[{name!r}], format="%d/%m/%Y")`'
-    )
-    raise DataError(
-        f"Column {name!r} makes sense with the day first and with the month first (the first row says {first!r}), and "
-        f"only one order was expected to. Say which it is: {remedy}."
-    )
+    in_python = f'`pd.to_datetime(data[{name!r}], format="%d/%m/%Y")`'
+    remedy = Message("times.by_format") if source.is_file else in_python
+    raise DataError(Message("times.ambiguous", {"name": name, "first": first, "remedy": remedy}))

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["without_units"]
 
-CURRENCIES = r"(?:US|HK|NT|R|A|C|S)?\$|€|£|¥|₹|₩|₽|USD|EUR|GBP|CNY|RMB|JPY|CHF|INR|Rs\.?"
+CURRENCIES = r"(?:US|HK|NT|R|A|C|S)?\$|€|£|¥|₹|₩|₽|USD|₺|₴|₫|฿|₪|EUR|GBP|CNY|RMB|JPY|CHF|INR|PLN|SEK|NOK|"
+CURRENCIES += r"DKK|CZK|HUF|TRY|BRL|Rs\.?|zł|kr\.?|Kč|Ft|lei|TL|руб\.?"
 QUANTITIES = (
     r"%|‰|°C|°F|℃|[kMGT]?Wh?|[kMG]?VA|k?V|m?A|Hz|[kcm]?m|m[23²³]|km/h|m/s|k?g|mg|t|l|ml|h?Pa|bar|ppm|pcs|s|ms|min|h|"
-    r"元|美元|个|個|件|人|人次|次|台|吨|噸|度|辆|户|公里|毫米|米|公斤|千瓦时|兆瓦"
+    r"元|美元|円|엔|원|个|個|件|人|人次|次|台|吨|噸|度|辆|户|公里|毫米|米|公斤|千瓦时|兆瓦"
 )
-FACTORS = {"千": 1e3, "万": 1e4, "萬": 1e4, "百万": 1e6, "亿": 1e8, "億": 1e8}
+FACTORS = {"lakh": 1e5, "crore": 1e7, "千": 1e3, "万": 1e4, "萬": 1e4, "百万": 1e6, "亿": 1e8, "億": 1e8}
 SHORT = {"K": 1e3, "M": 1e6, "B": 1e9}  # where a column has several of them
 _NUMBER = r"\d[\d.,'’ ]*(?:[eE][-+]?\d+)?|[.,]\d+"
 _CELL = re.compile(

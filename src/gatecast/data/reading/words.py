@@ -1,26 +1,31 @@
-"""Which month, number or time of day does a word in a date mean? English, Chinese and six languages of Europe."""
+"""Which month, number or time of day does a word in a date mean? English, Chinese and eleven languages of Europe."""
 
 import re
 import unicodedata
 
-__all__ = ["ENGLISH_MONTHS", "month_number", "plain_text", "with_chinese_digits", "without_weekdays"]
+__all__ = ["ENGLISH_MONTHS", "WEEKDAYS", "month_number", "plain_text", "with_chinese_digits", "without_weekdays"]
 
 ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Names and abbreviations without accents, as people write them in English, German, French, Spanish, Italian,
-# Portuguese and Dutch; no word means two months.
+# Portuguese, Dutch, Polish, Russian, Swedish, Danish and Turkish; no word means two months.
 MONTHS = (
-    "january januar janner jan jann janvier janv enero ene gennaio gen janeiro januari",
-    "february februar feber feb febr fevrier fevr fev febrero febbraio fevereiro februari",
-    "march marz maerz mar mrz mars marzo marco maart mrt",
-    "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mag maio mei",
-    "june juni jun juin junio giugno giu junho",
-    "july juli jul juillet juil julio luglio lug julho",
-    "august aug aout ago agosto augustus",
-    "september sep sept septembre septiembre setiembre settembre set setembro",
-    "october oktober oct okt octobre octubre ottobre ott outubro out",
-    "november nov novembre noviembre novembro",
-    "december dezember dec dez decembre diciembre dic dicembre dezembro",
+    "january januar janner jan jann janvier janv enero ene gennaio gen janeiro januari styczen stycznia "
+    "sty январь января янв ocak oca",
+    "february februar feber feb febr fevrier fevr fev febrero febbraio fevereiro februari luty lutego lut "
+    "февраль февраля фев subat sub",
+    "march marz maerz mar mrz mars marzo marco maart mrt marzec marca март марта мар marts mart",
+    "april apr avril avr abril abr aprile kwiecien kwietnia kwi апрель апреля апр nisan nis",
+    "may mai mayo maggio mag maio mei maj maja маи мая mayis",
+    "june juni jun juin junio giugno giu junho czerwiec czerwca cze июнь июня июн haziran haz",
+    "july juli jul juillet juil julio luglio lug julho lipiec lipca lip июль июля июл temmuz tem",
+    "august aug aout ago agosto augustus sierpien sierpnia sie август августа авг augusti agustos",
+    "september sep sept septembre septiembre setiembre settembre set setembro wrzesien wrzesnia wrz "
+    "сентябрь сентября сен сент eylul eyl",
+    "october oktober oct okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika paz октябрь "
+    "октября окт ekim eki",
+    "november nov novembre noviembre novembro listopad listopada lis ноябрь ноября ноя kasim kas",
+    "december dezember dec dez decembre diciembre dic dicembre dezembro grudzien grudnia gru декабрь "
+    "декабря дек aralik ara",
 )
 MONTH_OF = {word: number for number, words in enumerate(MONTHS, start=1) for word in words.split()}
 _WEEKDAYS = """
@@ -32,7 +37,8 @@ WEEKDAYS = frozenset(_WEEKDAYS.split())
 FILLERS = frozenset(("de", "del", "of", "the", "den", "der", "vom"))
 CHINESE_DIGITS = {char: str(number) for number, char in enumerate("零一二三四五六七八九")} | {"〇": "0"}
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
-_MARKS = dict.fromkeys(i for i in range(0x300, 0x370))
+# accents that stand alone, and letters that are not written with one
+_MARKS: dict[int, str | None] = dict.fromkeys(range(0x300, 0x370)) | {ord("ł"): "l", ord("ı"): "i"}
 
 
 def plain_text(text: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.calendars import CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, WeekdayOfMonthGrid
+from gatecast.data.panel.fiscal_weeks import FiscalWeeksGrid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.peaks import differenced, season_p_values
@@ -56,7 +57,7 @@ def usual_seasons(grid: Grid) -> tuple[int, ...]:
         return (12 * len(grid.days),)
     if isinstance(grid, WeekdayOfMonthGrid):
         return (12,)
-    if isinstance(grid, DaysOfYearGrid):
+    if isinstance(grid, DaysOfYearGrid | FiscalWeeksGrid):
         return (grid.per_year,)
     if isinstance(grid, BusinessGrid):
         return _whole(5, grid.n_days)

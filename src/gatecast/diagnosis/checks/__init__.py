@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gatecast.diagnosis.checks import curves, errors, fit, intervals
 from gatecast.diagnosis.evidence import Evidence
-from gatecast.diagnosis.findings import SEVERITIES, Finding
+from gatecast.diagnosis.findings import SEVERITIES, Finding, error_of
 
 __all__ = ["CHECKS", "judge"]
 
@@ -42,6 +42,12 @@ CHECKS: tuple[Check, ...] = (
 def judge(evidence: Evidence) -> tuple[Finding, ...]:
     """Ask all checks; what asks for action comes first."""
     found = [finding for check in CHECKS if (finding := check(evidence)) is not None]
+    if evidence.is_scaled:
+        error = {"error": error_of(is_scaled=True)}
+        found = [
+            replace(finding, facts=finding.facts | error) if "rmse" in finding.evidence else finding
+            for finding in found
+        ]
     if not evidence.facts.is_trained:
         # remedies are settings of a training
         found = [replace(finding, settings={}) for finding in found]

@@ -152,13 +152,12 @@ def _over_floor(evidence: Evidence) -> tuple[float, dict[str, float]] | None:
     floor = evidence.floor
     if floor is None or not floor.rmse > 0 or not evidence.is_out_of_sample:
         return None
-    own = evidence.fresh.rmse
-    over = own / floor.rmse - 1
-    if floor.method == "linear":
-        # on the same points, where the luck of the part cancels out
-        over = own / rmse(evidence.fresh.linear) - 1
-    numbers = {"rmse": own, "floor": floor.rmse, "floor_low": floor.low, "floor_high": floor.high, "above": over}
-    return over, numbers
+    own, same = evidence.fresh.rmse, rmse(evidence.fresh.linear)
+    # of the linear model the errors on the same points, where the luck of the part cancels out
+    part = same / floor.rmse if floor.method == "linear" else 1.0
+    low, middle, high = floor.low * part, floor.rmse * part, floor.high * part
+    over = own / middle - 1
+    return over, {"rmse": own, "floor": middle, "floor_low": low, "floor_high": high, "above": over}
 
 
 def _gap(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float] | None:
