@@ -106,7 +106,7 @@ def layer(kind: str = "lstm", units: int = 4, **changes: Any) -> _native.Layer:
 
 
 SHAPE: Arguments = {
-    "dense_inputs": 9,
+    "dense_inputs": 10,
     "embeddings": [[2, 2]] * 4,
     "layers": [layer()],
     "n_stack_layers": 1,
@@ -129,7 +129,7 @@ PLAIN = SHAPE | {
     "future_units": 0,
 }
 LOSS: Arguments = {"kind": "mse", "huber_delta": 1.0, "quantiles": [0.1, 0.5]}
-SEEN: Arguments = {"lags": [1, 2], "skip_forecasts": [1, -3], "drifts": [2], "level": True}
+SEEN: Arguments = {"lags": [1, 2], "skip_forecasts": [1, -3], "drifts": [], "averages": [(2, 3, 1, 0)], "level": True}
 OPTIMIZER: Arguments = {
     "beta1": 0.9,
     "beta2": 0.999,
@@ -184,7 +184,7 @@ def right_calls() -> dict[str, tuple[Call, Arguments]]:
     source = _native.SegmentSource_float32(**of_panel, **segments)
     network = {"shape": shape, "loss": loss, "value_inputs": seen, "weights": weights}
     run_in = {"panel": panel, "series": np.array([0, 1]), "n_threads": 2, "isa": "baseline"}
-    nothing_seen = _native.ValueInputs(lags=[], skip_forecasts=[], drifts=[], level=True)
+    nothing_seen = _native.ValueInputs(lags=[], skip_forecasts=[], drifts=[], averages=[], level=True)
     n_plain, n_plain_state = size_of(plain)
     plain_weights = RNG.normal(size=n_plain).astype(np.float32)
     of_stream = {
@@ -245,7 +245,7 @@ def right_calls() -> dict[str, tuple[Call, Arguments]]:
                 "origins": np.array([5, 17]),
                 "n_steps": 4,
                 "middle": 0,
-                "inputs": np.zeros((2, 3, 4, 9), np.float32),
+                "inputs": np.zeros((2, 3, 4, 10), np.float32),
                 "shares": np.zeros((2, 3, 3), np.float32),
                 "ahead": np.zeros((2, 3, 2), np.float32),
             },
@@ -297,7 +297,7 @@ def misfits() -> Iterator[tuple[str, Call, Arguments]]:
         ),
         "other skip forecasts": _native.SegmentSource_float32(
             panel=panel,
-            value_inputs=_native.ValueInputs(lags=[1, 2], skip_forecasts=[1], drifts=[], level=True),
+            value_inputs=_native.ValueInputs(lags=[1, 2], skip_forecasts=[1], drifts=[], averages=[], level=True),
             **segments,
         ),
     }

@@ -275,4 +275,6 @@ def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, 
     if len(short):
         facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(lengths[short[0]])}
         raise DataError(Message("failure.no_lookback", facts | {"lookback": fitted.lookback}))
+    if fitted.preparation.encoder is not None:
+        fitted.preparation.encoder.warn_of_new(alignment.panel)
     return alignment, *alignment.prepared()

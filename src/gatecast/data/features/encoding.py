@@ -94,10 +94,9 @@ class CategoryColumn:
         codes = pd.Index(self.categories, dtype=object).get_indexer(pd.Index(texts, dtype=object)) + 1
         return codes.astype(np.int32).reshape(values.shape)
 
-    def encode_known(self, values: Array) -> Array:
-        """Encode, and warn of a category that was not there in training: it counts as missing."""
-        codes = self.encode(values)
-        new = values[(codes == 0) & (values != np.array(None))]
+    def warn_of_new(self, values: Array) -> None:
+        """Warn of a category that was not there in training: it counts as missing."""
+        new = values[(self.encode(values) == 0) & (values != np.array(None))]
         if len(new):
             seen = ", ".join(map(repr, self.categories[:5])) + (", ..." if len(self.categories) > 5 else "")
             warnings.warn(
@@ -105,7 +104,6 @@ class CategoryColumn:
                 "it counts as missing. Spell it alike, or fit a model to data that have it.",
                 stacklevel=4,
             )
-        return codes
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ class CovariateEncoder:
             standard = column.standardise(panel.past[column.name])
             past.append(np.isnan(standard) if is_flag else carry_forward(standard, panel.offsets, last))
         codes = self._future_codes(panel.future, panel, panel.all_times())
-        codes += [column.encode_known(panel.past[column.name]) for column in self.past_categories]
+        codes += [column.encode(panel.past[column.name]) for column in self.past_categories]
         N, S = len(panel.values), panel.n_series
         static = [np.nan_to_num(column.standardise(panel.static[column.name])) for column in self.static_numbers]
         static_codes = [column.encode(panel.static[column.name]) for column in self.static_categories]
@@ -192,12 +190,21 @@ class CovariateEncoder:
             static_codes=_stacked(static_codes, (S,), np.int32),
         )
 
+    def warn_of_new(self, panel: Panel) -> None:
+        """Warn of categories in newer data that a model has not learned."""
+        self._check_there(panel)
+        for columns, values in ((self.future_categories, panel.future), (self.past_categories, panel.past)):
+            for column in columns:
+                column.warn_of_new(values[column.name])
+
     def encode_future(self, after: Panel, horizon: int, values: dict[str, Array]) -> tuple[Array, Array]:
         """Encode what is known of the steps behind the data, the calendar among it, of S series that start right there.
 
         The covariates, `(S, H)` each, come from `read_future`, {} where there are none. Returns float32 of shape
         `(S, H, n_future_numeric)`, and int32 of shape `(S, H, n_future_codes)`.
         """
+        for column in self.future_categories:
+            column.warn_of_new(values[column.name])
         times = after.future_times(horizon)
         numeric = self._future_numeric(values, after, times)
         codes = self._future_codes(values, after, times)
@@ -228,7 +235,7 @@ class CovariateEncoder:
 
     def _future_codes(self, values: dict[str, Array], panel: Panel, times: Array) -> list[Array]:
         """Return the codes that are known ahead, each of the shape of `times`."""
-        codes = [column.encode_known(values[column.name]) for column in self.future_categories]
+        codes = [column.encode(values[column.name]) for column in self.future_categories]
         if self.holidays is not None and self.country is not None:
             names = _holiday_names(panel, times.ravel(), self.country)
             codes.append(self.holidays.encode(names).reshape(times.shape))
