@@ -89,7 +89,7 @@ def wrong_values(name: str, value: object) -> list[object]:
         return [None, 3, "nothing", b"x"]
     if isinstance(value, list):
         negative: list[object] = [] if name in SIGNED else [[-1]]
-        return [None, 3, "x", [None], [2**31], [10**30], ["x"], [[1]], [np.nan], list(range(-5, 5)), *negative]
+        return [None, 3, "x", [None], [2**31], [10**30], ["x"], [[1]], [np.nan], list(range(-9, 9)), *negative]
     return [*OTHER, type(value).__new__(type(value)), _native.Loss.__new__(_native.Loss)]
 
 
