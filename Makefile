@@ -61,7 +61,7 @@ accuracy: $(TOOLS)
 	@test -n '$(DATA)' || { echo "No DATA was passed, and a folder with the series sets was expected: run 'make accuracy DATA=folder'."; exit 1; }
 	$(VENV)/bin/python benchmarks/accuracy.py --data '$(DATA)'
 
-# trains the pretrained networks from nothing (about two hours on two cores) and goes on after an interruption
+# trains the pretrained networks from nothing (about three hours of one core) and goes on after an interruption
 pretrain: $(INSTALLED)
 	$(VENV)/bin/python pretraining/train.py
 

@@ -68,7 +68,7 @@ NETWORKS = {
     7: (Course(6000), (0, 1)),
     12: (Course(16000), (0, 1)),
     24: (Course(6000, batch_size=32, n_groups=1), (0, 1)),
-    52: (Course(4000), (0,)),
+    52: (Course(8000), (0, 1)),
 }
 # a course of seconds, whose weights a test compares with kept ones
 MINIATURE = Course(n_steps=40, fresh_every=20, n_series=60, batch_size=8, ema_decay=0.9)
