@@ -23,6 +23,7 @@ from gatecast.cli.wording import as_options, in_options, option_text
         ),
         ('Pass them: `models={"LSTM": ...}`.', 'Pass them: `models={"LSTM": ...}`.'),
         ("Pass `id_col=...`.", "Pass `id_col=...`."),
+        ("Choose another with `time_col=`.", "Choose another with `--time-col`."),
         ("Use `n_layers=2`, or None to have it chosen.", "Use `--n-layers 2`, or leave it out to have it chosen."),
     ],
 )

@@ -62,8 +62,9 @@ def _known() -> frozenset[str]:
 
 def _in_options(code: str) -> str:
     known = _known()
-    if code in known:
-        return flag_of(code)
+    # `time_col=` without a value asks for any
+    if (name := code.removesuffix("=")) in known:
+        return flag_of(name)
     try:
         call = ast.parse(f"f({code})", mode="eval").body
         if not isinstance(call, ast.Call) or call.args or not call.keywords:
