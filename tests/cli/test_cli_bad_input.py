@@ -381,9 +381,11 @@ def test_control_c_keeps_the_older_files(tmp_path):
     write_csv(tmp_path / "data.csv", n=3000)
     for name in ("m.safetensors", "f.csv"):
         (tmp_path / name).write_text("old")
+    # amid an import the interpreter would complain of the file that it reads
+    (tmp_path / "fit.py").write_text("import gatecast.model.fit\nfrom gatecast.cli import main\nmain()\n")
     before = snapshot(tmp_path)
     options = ("--horizon", 4, "--epochs", 100_000, "--save", "m.safetensors", "--out", "f.csv")
-    process = spawn("forecast", "data.csv", *options, cwd=tmp_path)
+    process = spawn("forecast", "data.csv", *options, cwd=tmp_path, script="fit.py")
     for line in process.stdout:
         if "gaps" in line:
             break
