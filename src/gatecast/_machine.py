@@ -33,7 +33,7 @@ def wanted_threads() -> int | None:
     text = os.environ.get("GATECAST_THREADS", "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and int(text)):
+    if not (text.isascii() and text.isdecimal() and int(text)):
         raise ConfigError(
             f"GATECAST_THREADS is {text!r}, and a positive whole number was expected. Set it to 2, or unset it."
         )
@@ -57,7 +57,7 @@ def _quotas(root: Path) -> tuple[float, ...]:
         quota, _, period = _read(folder / "cpu.max").partition(" ")
         if not quota:
             quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")
-        if quota not in NO_LIMIT and period.isdigit() and int(period):
+        if quota not in NO_LIMIT and period.isdecimal() and int(period):
             found.append(int(quota) / int(period))
     return tuple(found)
 
@@ -66,7 +66,7 @@ def _memory_limits(root: Path) -> Iterator[tuple[int, int]]:
     for folder in _groups(root, "memory"):
         for limit, used in (("max", "current"), ("limit_in_bytes", "usage_in_bytes")):
             most, now = _read(folder / f"memory.{limit}"), _read(folder / f"memory.{used}")
-            if most.isdigit() and now.isdigit():
+            if most.isdecimal() and now.isdecimal():
                 yield int(most), int(now)
 
 

@@ -77,7 +77,7 @@ def _png(figure: Figure) -> bytes:
 def _letter(message: str) -> str:
     """Return the letter that a warning like "Glyph 26085 (...) missing from font(s) ..." is about."""
     digits = message.removeprefix("Glyph ").split(" ", 1)[0]
-    return chr(int(digits)) if digits.isdigit() else "?"
+    return chr(int(digits)) if digits.isdecimal() else "?"
 
 
 DASHES: Look = {"solid": "-", "dashed": (0, (4, 3)), "dotted": (0, (1, 2)), "long": (0, (5, 1.2))}

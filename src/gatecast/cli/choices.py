@@ -50,7 +50,7 @@ def quantiles_of(options: AheadOptions) -> tuple[float, ...]:
 def share_to_test(text: str) -> float | int:
     """Return how much is held back to be tested on, a share or a number of points; 0 for nothing."""
     try:
-        share = int(text) if text.strip().isdigit() else float(text)
+        share = int(text) if text.strip().isdecimal() else float(text)
     except ValueError:
         share = -1
     if (isinstance(share, float) and not 0 <= share < 1) or share < 0:

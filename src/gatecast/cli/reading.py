@@ -71,7 +71,7 @@ def reading_of(options: FileOptions) -> JsonObject:
     if options.order_of_rows and options.freq is not None:
         raise ConfigError(Message("option.freq_and_order", {"freq": options.freq}))
     freq = ORDER if options.order_of_rows else options.freq
-    return given | {"freq": int(freq) if freq and freq.isdigit() else freq}
+    return given | {"freq": int(freq) if freq and freq.isdecimal() else freq}
 
 
 def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Panel | None = None) -> Table:

@@ -199,3 +199,11 @@ def test_the_source_of_a_future_file_has_joined_ids(tmp_path):
     shops().to_csv(tmp_path / "shops.csv", index=False)
     columns = to_panel(shops(), id_col=["store", "item"]).columns
     assert "store/item" in read_source(tmp_path / "shops.csv", like=columns).frame
+
+
+def test_a_column_named_by_a_raised_digit_is_a_target():
+    # a raised digit is a digit to Python, and no number
+    frame = pd.DataFrame({"day": DAYS, "\u00b9": VALUES})
+    assert to_panel(frame).values.tolist() == VALUES.tolist()
+    with pytest.raises(DataError, match="'\u00b9' and '\u00b2'|'\u00b9', '\u00b2'"):
+        to_panel(frame.assign(**{"\u00b2": VALUES, "\u00b3": VALUES}))

@@ -182,7 +182,7 @@ def parse_grid(freq: str | int, stamps: Stamps) -> Grid:
     """
     if freq == ORDER and stamps.is_integer:
         return named_grid(ORDER)
-    if isinstance(freq, str) and freq.strip().isdigit():
+    if isinstance(freq, str) and freq.strip().isdecimal():
         freq = int(freq)
     if isinstance(freq, bool) or isinstance(freq, int) != stamps.is_integer or (isinstance(freq, int) and freq < 1):
         kind = "a positive integer, as the times are integer steps" if stamps.is_integer else "a pandas alias"

@@ -230,7 +230,7 @@ def _sheet(
         return filled[0], [others] if len(filled) > 1 else []
     if wanted in names:
         return wanted, []
-    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return names[int(wanted) - 1], []
     raise ConfigError(
         f"`sheet={wanted!r}` is no sheet of {str(path)!r}, which has {', '.join(map(repr, names[:8]))}. "
@@ -285,7 +285,7 @@ def _json_frame(rows: Any) -> pd.DataFrame:
     if isinstance(rows, list) and rows and all(isinstance(row, list) and len(row) == 2 for row in rows):
         return pd.DataFrame(rows, columns=["ds", "y"])
     if isinstance(rows, dict) and all(isinstance(column, dict) for column in rows.values()):
-        numbered = all(key.isdigit() for column in rows.values() for key in column)
+        numbered = all(key.isdecimal() for column in rows.values() for key in column)
         return pd.DataFrame(rows).reset_index(drop=True) if numbered else pd.DataFrame([rows])
     return pd.DataFrame(rows)
 

@@ -122,7 +122,7 @@ def _dates(source: Source, name: str) -> Array | None:
 
 def _month_of(name: str) -> int | None:
     plain = name.strip()
-    if plain.isdigit():
+    if plain.isdecimal():
         return int(plain) if 1 <= int(plain) <= 12 else None
     return month_number(plain)
 

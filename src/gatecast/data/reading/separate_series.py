@@ -38,7 +38,7 @@ def separate_series(source: Source, found: Found, times: RowTimes, freq: str | i
     are_days = is_date and bool((times.instants.astype(np.int64) % DAY == 0).all())
     spare = found.spare if are_days else ()
     # A step below a day cannot be meant where each date stands alone.
-    grid = named_grid(freq) if isinstance(freq, str) and not freq.strip().isdigit() else None
+    grid = named_grid(freq) if isinstance(freq, str) and not freq.strip().isdecimal() else None
     plain: tuple[str, ...] = spare if isinstance(grid, FixedGrid) and grid.nanoseconds < DAY else ()
     for ids, clock in (((found.id,), plain), ((found.id,), spare), (found.texts, plain), (found.texts, spare)):
         fits = [name for name in ids if _is_unique(source.frame, times.instants, name, clock)]
