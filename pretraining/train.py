@@ -108,7 +108,8 @@ def pretrain(
     trainer = make_trainer(own.spec, initial_weights(own.spec, seed), LOSS, optimizer, threads)
     kept = folder / f"{own.season}-{seed}.safetensors"
     log = _resume(trainer, kept) if kept.exists() else []
-    rates = rates_of(course)
+    rates, edges = rates_of(course), np.geomspace(*own.lengths, course.n_groups + 1)
+    shares = _shares(edges)
     while (done := len(log) * course.fresh_every) < course.n_steps:
         started = time.monotonic()
         n = min(course.fresh_every, course.n_steps - done)
@@ -117,10 +118,10 @@ def pretrain(
         rng = np.random.default_rng([seed, own.season, len(log)])
         arrays = made_panel(own, course.n_series, rng)
         made = time.monotonic() - started
-        sources = _sources(arrays, own, course, rng)
+        sources = _sources(arrays, own, course.batch_size, edges, rng)
         for at in range(0, n, course.run):
             here = slice(at, min(at + course.run, n))
-            source = sources[rng.choice(len(sources), p=_shares(own, course.n_groups))]
+            source = sources[rng.choice(len(sources), p=shares)]
             outcome, _ = trainer.run_into(source, done + at, rates[done:][here], records[here])
             if outcome != FINISHED:
                 raise FloatingPointError(f"the loss of season {own.season} is no number after {done + at} steps")
@@ -132,24 +133,24 @@ def pretrain(
     return np.asarray(trainer.mean_weights())
 
 
-def _sources(arrays: PanelArrays, own: SeasonClass, course: Course, rng: Rng) -> list[SegmentSource]:
+def _sources(arrays: PanelArrays, own: SeasonClass, batch_size: int, edges: Floats, rng: Rng) -> list[SegmentSource]:
     """Take series of similar length together, so that hardly a step is spent on what comes after their ends."""
     lengths = np.diff(arrays.offsets)
-    edges = np.geomspace(*own.lengths, course.n_groups + 1)[1:-1]
+    groups = np.digitize(lengths, edges[1:-1])
     sources = []
-    for group in range(course.n_groups):
-        rows = np.flatnonzero(np.digitize(lengths, edges) == group)
+    for group in range(len(edges) - 1):
+        rows = np.flatnonzero(groups == group)
         longest = int(lengths[rows].max())
         alike = cut(arrays.series(rows), arrays.offsets[rows], lengths[rows])
-        n = course.batch_size * own.lengths[1] // longest
+        n = batch_size * own.lengths[1] // longest
         seed = int(rng.integers(2**62))
         sources.append(segment_source(alike, own.value_inputs(), own.burn_in, longest - own.burn_in, n, seed))
     return sources
 
 
-def _shares(own: SeasonClass, n_groups: int) -> Floats:
+def _shares(edges: Floats) -> Floats:
     """Say how many of the steps see each group: longer series have more to learn from, and users have short ones."""
-    roots = np.sqrt(np.geomspace(*own.lengths, n_groups + 1)[1:])
+    roots = np.sqrt(edges[1:])
     return roots / roots.sum()
 
 

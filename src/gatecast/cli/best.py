@@ -67,7 +67,7 @@ def forecast_others(options: ForecastOptions) -> None:
     if options.save is not None and isinstance(served, LSTMForecaster):
         served.save(options.save.resolve())
     source = _source(best, next(iter(models)))
-    is_drawn, remarks = _draw(options, served, table.panel, known, source)
+    is_drawn, remarks = _draw(options, served, table.panel, known, source, forecast)
     verdict = _verdict(found) if best is not None else []
     notes = [note for note in (ahead.note, unused, without) if note is not None]
     if best is not None:
@@ -183,7 +183,12 @@ def _source(best: Best | None, name: str) -> str:
 
 
 def _draw(
-    options: ForecastOptions, served: Forecaster | Best, panel: Panel, known: dict[str, Any], source: str
+    options: ForecastOptions,
+    served: Forecaster | Best,
+    panel: Panel,
+    known: dict[str, Any],
+    source: str,
+    forecast: pd.DataFrame,
 ) -> tuple[bool, list[Message]]:
     """Draw the first series with intervals; return whether that was possible, and remarks."""
     if options.plot is None:
@@ -195,7 +200,7 @@ def _draw(
     name = served.choices.get(first, served.overall) if isinstance(served, Best) else source
 
     def draw() -> Figure:
-        table, _ = _predicted(served, known, levels_of(options.level) or USUAL_LEVELS)
+        table = forecast if options.level else _predicted(served, known, USUAL_LEVELS)[0]
         title = f"{first}: {name}"
         return plot_forecast(served, panel, forecast=table, unique_id=first, title=title, lang=language())
 

@@ -14,8 +14,8 @@ from typing import final
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
-from gatecast.data.panel.fiscal_weeks import WEEKDAYS, parse_fiscal
-from gatecast.data.panel.grid import DAY, Grid, weekdays
+from gatecast.data.panel.fiscal_weeks import parse_fiscal
+from gatecast.data.panel.grid import DAY, WEEKDAYS, Grid, weekdays
 from gatecast.exceptions import ConfigError
 
 __all__ = ["CycleGrid", "DaysOfMonthGrid", "DaysOfYearGrid", "WeekdayOfMonthGrid"]

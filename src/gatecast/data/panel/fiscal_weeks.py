@@ -14,12 +14,10 @@ from typing import final
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
-from gatecast.data.panel.grid import DAY, Grid, weekdays
+from gatecast.data.panel.grid import DAY, MONTHS, WEEKDAYS, Grid, weekdays
 
 __all__ = ["FiscalWeeksGrid", "fiscal_candidates", "parse_fiscal"]
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 QUARTERS = ("4-4-5", "4-5-4", "5-4-4")
 PERIODS = "13x4"
 RULE = re.compile(r"([\dx-]+), (?:(\w{3}) nearest to (\w{3})|last (\w{3}) of (\w{3}))")

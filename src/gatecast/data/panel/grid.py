@@ -13,6 +13,8 @@ from gatecast.data.panel.arrays import Array, Ints
 
 __all__ = [
     "DAY",
+    "MONTHS",
+    "WEEKDAYS",
     "BusinessGrid",
     "FixedGrid",
     "Grid",
@@ -24,6 +26,9 @@ __all__ = [
 ]
 
 DAY = 86_400_000_000_000
+# as frequencies and times name them
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)

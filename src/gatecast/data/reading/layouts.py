@@ -10,8 +10,9 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.frequency import is_regular
+from gatecast.data.panel.grid import MONTHS
 from gatecast.data.reading.numbers import plain_numbers
-from gatecast.data.reading.words import ENGLISH_MONTHS, month_number, with_chinese_digits, without_weekdays
+from gatecast.data.reading.words import month_number, with_chinese_digits, without_weekdays
 from gatecast.data.reading.years import full_years
 
 if TYPE_CHECKING:
@@ -405,7 +406,7 @@ def _months(parts: list[str]) -> list[str]:
 
 def _english(word: str) -> str:
     number = None if word.isdigit() else month_number(word)
-    return word if number is None else ENGLISH_MONTHS[number - 1]
+    return word if number is None else MONTHS[number - 1]
 
 
 def _from_offsets(times: "Times", offsets: Array) -> "Times":

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 
-__all__ = ["ENGLISH_MONTHS", "WEEKDAYS", "month_number", "plain_text", "with_chinese_digits", "without_weekdays"]
+__all__ = ["WEEKDAYS", "month_number", "plain_text", "with_chinese_digits", "without_weekdays"]
 
-ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Names and abbreviations without accents, as people write them in English, German, French, Spanish, Italian,
 # Portuguese, Dutch, Polish, Russian, Swedish, Danish and Turkish; no word means two months.
 MONTHS = (
