@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,10 +21,12 @@ from gatecast.network.losses import mean_loss, quantiles_of
 from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.wrapper import Stretches, run_sequences
 
-__all__ = ["Judged", "Origins", "Validation"]
+__all__ = ["Judged", "Origins", "Run", "Validation"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+# forecasts of some parts by one network, and its state after the last origin of each stretch, `(n, state_size)`
+Run = tuple[list[Forecasts], np.ndarray]
 # more say little that these do not
 MAX_WINDOWS = 3000
 # where the parts that are judged are long: so many series at least, and points of all that are read
@@ -103,13 +106,18 @@ class Validation:
         losses = {"validation_loss": held.mean_loss, "train_loss": learned.mean_loss}
         return losses | {"validation_rmse": held.rmse, "train_rmse": learned.rmse}
 
-    def judge(self, ensemble: Ensemble, preparation: Preparation) -> Judged:
-        """Forecast with several networks from every origin."""
-        each, states = zip(*(self._forecasts((self,), network) for network in ensemble.networks), strict=True)
+    def judge(self, ensemble: Ensemble, preparation: Preparation, known: Sequence[Run] = ()) -> Judged:
+        """Forecast with several networks from every origin; the first ones are not asked again where that is known."""
+        runs = [*known, *(self.run(network) for network in ensemble.networks[len(known) :])]
+        each, states = zip(*runs, strict=True)
         forecasts = median([scaled for ((scaled, *_),) in each])
         memories = ensemble.memories(self.panel, states) if self._reads_all and not ensemble.first.window else None
         _, targets, series, places = each[0][0]
         return Judged(self, ensemble.first.loss, preparation, forecasts, targets, series, places, memories)
+
+    def run(self, network: TrainedNetwork) -> Run:
+        """Forecast with one network from every origin."""
+        return self._forecasts((self,), network)
 
     @property
     def _reads_all(self) -> bool:
@@ -128,8 +136,8 @@ class Validation:
         """Forecast several parts of the same panel at once, which takes less time than one after the other."""
         return self._forecasts(parts, network)[0]
 
-    def _forecasts(self, parts: tuple[Validation, ...], network: TrainedNetwork) -> tuple[list[Forecasts], np.ndarray]:
-        """Forecast several parts; returns the state after the last origin of each stretch too, `(n, state_size)`."""
+    def _forecasts(self, parts: tuple[Validation, ...], network: TrainedNetwork) -> Run:
+        """Forecast several parts; the state is that after the last origin of each stretch."""
         some, first, counts = self._stretches(parts)
         series, positions = self._places(some, first, counts)
         places = self.panel.offsets[series] + positions

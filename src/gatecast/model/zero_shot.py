@@ -16,7 +16,7 @@ from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
 from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
 from gatecast.model.settings import Settings
-from gatecast.model.validation import Judged, Origins, Validation
+from gatecast.model.validation import Judged, Origins, Run, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import thread_count
@@ -92,20 +92,36 @@ class Reading:
     ensemble: Ensemble
 
     @cached_property
-    def past(self) -> Judged | None:
-        """Forecasts from origins in the newer half of each series; None where all are too short."""
+    def _newer(self) -> Validation | None:
+        """Origins in the newer half of each series; None where all are too short."""
         panel, H = self.panel, self.ensemble.spec.horizon
         origins = Origins.limited(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * H), MOST_ORIGINS)
         if not origins.n_windows:
             return None
         judged, n_learned, reach = origins.judged_of(panel), panel.lengths - origins.spans, int(panel.lengths.max())
-        newer = Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
-        return newer.judge(self.ensemble, self.preparation)
+        return Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
+
+    @cached_property
+    def _of_first(self) -> Run | None:
+        """What the first network forecasts there."""
+        return None if self._newer is None else self._newer.run(self.ensemble.first)
+
+    @cached_property
+    def past(self) -> Judged | None:
+        """What all networks forecast there."""
+        if self._newer is None or self._of_first is None:
+            return None
+        return self._newer.judge(self.ensemble, self.preparation, (self._of_first,))
 
     def error(self, horizon: int) -> float:
-        """Return the mean absolute error there in units of each series' mean change; infinity where none is known."""
-        scales = naive_scale(self.panel.values, self.panel.offsets, 1)
-        error = math.nan if self.past is None else self.past.mases(scales, horizon=horizon)[0]
+        """Return the mean absolute error there in units of each series' mean change; infinity where none is known.
+
+        It is that of the first network alone: which season is taken, one tells as well as several, in less time.
+        """
+        if self._newer is None or self._of_first is None:
+            return math.inf
+        first = self._newer.judge(Ensemble(self.ensemble.networks[:1]), self.preparation, (self._of_first,))
+        error = first.mases(naive_scale(self.panel.values, self.panel.offsets, 1), horizon=horizon)[0]
         return error if math.isfinite(error) else math.inf
 
     def read(self, why: Message | None = None) -> Fitted:
