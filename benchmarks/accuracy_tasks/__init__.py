@@ -42,6 +42,7 @@ REGISTRY = {
         Task("sine", "How near to the noise does it come on the tutorial's sine?", "sine"),
         Task("speed", "Does it stand 100,000 series?", "speed"),
         Task("pretrained", "How good are the pretrained networks on series that they never saw?", "pretrained"),
+        Task("fine_tuned", "What does training on a set itself add to them?", "fine_tuned"),
         Task("classics", "How good are they on one series at a time, beside AutoETS and AutoTheta?", "classics"),
         Task("beside", "How good and how fast are others in the same run?", "beside"),
         Task("zero_shot_speed", "How long does a forecast without training take?", "zero_shot_speed"),

@@ -67,6 +67,7 @@ def fit(
     future: Sequence[str] = (),
     calendar: bool = False,
     country: str | None = None,
+    pretrained: str | None = None,
 ) -> Fit:
     """Fit a model, or an ensemble of them.
 
@@ -79,6 +80,7 @@ def fit(
         future: Names of covariates that are known ahead.
         calendar: Whether the calendar is told.
         country: Whose holidays are told.
+        pretrained: What the pretrained networks are for; None for what the library chooses.
 
     Raises:
         NotAvailableError: The installed gatecast has no such setting.
@@ -88,6 +90,7 @@ def fit(
     wanted |= {"future": tuple(future)} if future else {}
     wanted |= {"calendar": True} if calendar else {}
     wanted |= {"country": country} if country else {}
+    wanted |= {"pretrained": pretrained} if pretrained else {}
     _need(wanted, list(inspect.signature(LSTMForecaster).parameters), "setting of `LSTMForecaster`")
     model = LSTMForecaster(horizon=horizon, **wanted, **SETTINGS)
     start = perf_counter()

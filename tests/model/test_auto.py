@@ -72,20 +72,36 @@ def test_longer_series_take_the_better_of_both_on_the_validation_set(n_points, m
     monkeypatch.setattr(fit, "_compare_pretrained", lambda *both: seen.append(compare_pretrained(*both)) or seen[-1])
     data = months(n_points)
     model = LSTMForecaster(H, progress=False).fit(data)
-    (said,) = seen
+    ((_, said),) = seen
     assert said in model.fitted_.record.decisions
+    errors = said.facts
     if said.code == "decision.pretrained_kept":
-        assert (1 - MUCH) * said.facts["pretrained"] <= said.facts["trained"]
-        pd.testing.assert_frame_equal(model.predict(), PretrainedLSTM(H).fit(data).predict())
+        assert (1 - MUCH) * errors["pretrained"] <= min(errors["started"], errors["trained"])
     else:
-        assert said.facts["trained"] < (1 - MUCH) * said.facts["pretrained"]
-        trained = LSTMForecaster(H, progress=False, pretrained="none").fit(data)
-        pd.testing.assert_frame_equal(model.predict(), trained.predict())
+        assert min(errors["started"], errors["trained"]) < (1 - MUCH) * errors["pretrained"]
+        is_ahead = errors["trained"] < (1 - fit.LEAD) * errors["started"]
+        assert is_ahead is (said.code == "decision.trained_better")
+    alone = {"pretrained_kept": "only", "started_better": "start", "trained_better": "none"}[said.code.split(".")[1]]
+    same = LSTMForecaster(H, progress=False, pretrained=alone).fit(data)
+    pd.testing.assert_frame_equal(model.predict(), same.predict())
 
 
-@pytest.mark.parametrize("errors", [(1.0, 2.0), (2.0, 1.0), (1.0, 0.8), (np.nan, 1.0), (1.0, np.nan)])
-def test_what_is_clearly_better_is_taken(errors, monkeypatch):
-    """Of errors of pretrained and trained networks that are made up, and are not known where there is no scale."""
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ((1.0, 2.0, 2.0), "pretrained_kept"),
+        ((1.0, 0.8, 0.9), "pretrained_kept"),
+        ((2.0, 1.0, 0.84), "trained_better"),
+        ((2.0, 1.0, 0.86), "started_better"),
+        ((1.0, 0.8, 0.6), "trained_better"),
+        ((2.0, np.nan, 1.0), "trained_better"),
+        ((2.0, 1.0, np.nan), "started_better"),
+        ((np.nan, 1.0, 1.0), "pretrained_kept"),
+        ((1.0, np.nan, np.nan), "pretrained_kept"),
+    ],
+)
+def test_what_is_clearly_better_is_taken(errors, expected, monkeypatch):
+    """Of errors that are made up, and are not known where there is no scale."""
     made = iter(errors)
     compare_pretrained = fit._compare_pretrained
 
@@ -98,9 +114,10 @@ def test_what_is_clearly_better_is_taken(errors, monkeypatch):
     quick = {"hidden_size": 4, "epochs": 1, "lookback": 12, "ensemble": 1, "progress": False}
     monkeypatch.setattr(Settings, "leaves_training_open", True)
     model = LSTMForecaster.from_settings(Settings(H, **quick)).fit(months(160))
-    assert model.fitted_.record.is_trained is (errors == (2.0, 1.0))
+    assert model.fitted_.record.is_trained is (expected != "pretrained_kept")
     (said,) = (one for one in model.fitted_.record.decisions if "trained" in one.facts)
-    np.testing.assert_equal(said.facts, dict(zip(("pretrained", "trained"), errors, strict=True)))
+    assert said.code == f"decision.{expected}"
+    np.testing.assert_equal(said.facts, dict(zip(("pretrained", "started", "trained"), errors, strict=True)))
 
 
 def test_settings_of_a_training_are_followed():

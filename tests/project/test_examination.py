@@ -112,11 +112,13 @@ def _set_of(split, name, rivals=(), season=7):
 def test_sets_are_forecast_with_their_season_and_scored_beside_others(monkeypatch, split):
     from accuracy_tasks import pretrained
     from accuracy_tasks.rows import Options, Rival
+    from gatecast.pretraining import weights
+    from gatecast.pretraining.family import FAMILY
 
     told = []
 
     def forecast(table, horizon, season, quantiles, levels):
-        told.append((len(table), horizon, season))
+        told.append((len(table), horizon, season, len(weights._kept()) > len(FAMILY)))
         return forecast_of(split, 4.0), 0.5
 
     monkeypatch.setattr(pretrained, "zero_shot", forecast)
@@ -124,7 +126,8 @@ def test_sets_are_forecast_with_their_season_and_scored_beside_others(monkeypatc
     own = [_set_of(split, "one", rivals), _set_of(split, "two", rivals, season=(24, 168))]
     monkeypatch.setattr(pretrained, "SHORT", own[:1])
     rows = {row.name: row for row in pretrained.run_sets(own, Options(Path()))}
-    assert told == [(6, 2, 7), (6, 2, (24, 168))]
+    # all networks of each class first, and then one of each, for three seeds
+    assert told == [(6, 2, 7, True), (6, 2, (24, 168), True), *[(6, 2, 7, False)] * 3]
     # the newest value, 4, is the naive forecast too
     assert rows["MASE, one"].mean == rows["MASE, one, seasonal naive"].mean == pytest.approx(4 / 3)
     assert rows["MASE / AutoETS's, one"].mean == pytest.approx(2 / 3)
@@ -132,6 +135,7 @@ def test_sets_are_forecast_with_their_season_and_scored_beside_others(monkeypatc
     assert "MASE / AutoETS's, two" not in rows
     relative = rows["MASE / seasonal naive's, nine short sets"]
     assert relative.mean == pytest.approx(1.0)
+    assert rows["MASE / seasonal naive's, nine short sets, one network each"].values == pytest.approx((1.0,) * 3)
     assert {rival.model: rival.value for rival in relative.rivals} == pytest.approx({"auto_ets": 1.5, "seen": 0.075})
 
 

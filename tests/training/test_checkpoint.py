@@ -15,9 +15,12 @@ import pytest
 
 from gatecast import ConfigError, LSTMForecaster, ModelFileError
 from gatecast._files import fingerprint
+from gatecast.model import fit
+from gatecast.model.settings import Settings
 from gatecast.network import inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.spec import NetworkSpec
+from gatecast.texts.message import Message
 from gatecast.training import loop
 from gatecast.training.checkpoint import Checkpoint
 from gatecast.training.progress import _Silent
@@ -126,6 +129,36 @@ def test_interruption_while_all_points_are_learned_keeps_what_was_judged(
     np.testing.assert_array_equal(weights(forecaster(**settings).fit(Y, resume=file)), weights(whole))
 
 
+def test_interruption_while_pretrained_networks_are_trained_on_keeps_what_was_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default trains two networks from nothing and two from pretrained ones, and these again on all points."""
+    monkeypatch.setattr(Settings, "leaves_training_open", True)
+    said = Message("decision.started_better", {"pretrained": 1.0, "started": 0.5, "trained": 0.7})
+    monkeypatch.setattr(fit, "_compare_pretrained", lambda trained, started: (started, said))
+    settings = SMALL | {"transform": "none", "ensemble": 2, "refit_full": True, "pretrained": "auto"}
+    trained = forecaster(**SMALL, transform="none", ensemble=2, pretrained="none").fit(Y)
+    whole, file, taken, advance = forecaster(**settings).fit(Y), tmp_path / "unfinished", [0], _Silent.advance
+
+    def interrupted(self: object, n_steps: int, rmse: float) -> None:
+        taken[0] += n_steps
+        if taken[0] > 2 * trained.fitted_.record.n_steps + 4:
+            raise KeyboardInterrupt
+        advance(self, n_steps, rmse)
+
+    model = forecaster(**settings, checkpoint=file)
+    with monkeypatch.context() as patched:
+        patched.setattr(_Silent, "advance", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(Y)
+    np.testing.assert_array_equal(weights(model), weights(trained))
+    assert said not in model.fitted_.record.decisions
+    assert said in whole.fitted_.record.decisions
+    resumed = forecaster(**settings).fit(Y, resume=file)
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+    assert resumed.history_ == whole.history_
+
+
 def test_interruption_before_any_network_leaves_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, file = SMALL | {"transform": "none", "learning_rate": "find"}, tmp_path / "unfinished"
 
@@ -172,6 +205,7 @@ PROGRAM = """
 import os, signal, sys
 import numpy as np
 from gatecast import LSTMForecaster, Training
+from gatecast.texts.message import Message
 from gatecast.training import loop
 loop.SECONDS_PER_CALL = 0.0
 flush, left = os.fsync, [int(sys.argv[2])]

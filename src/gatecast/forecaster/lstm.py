@@ -63,12 +63,13 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
         pretrained: Whether networks that learned from made series (`PretrainedLSTM`) take part. `auto` lets them
             forecast without training where each series has fewer than 150 points (and all together fewer than 100,000).
-            For longer ones it trains on the data, and takes what was trained where that is better on the validation
-            set, by a quarter where there are fewer than 300 points in all. Where a setting says how to train or names
-            covariates it is `none`, which trains on the data alone. `only` never trains. `start` trains on from these
-            networks, in a few hundred steps at a tenth of the usual learning rate, and keeps them as they are where
-            that does not make them better on the validation set, or where the series are too short for one; covariates
-            are learned on the way.
+            For longer ones it trains networks from nothing, and trains on from these networks; it takes what is best on
+            the validation set. Of fewer than 300 points in all, what was trained has to be better by a quarter than
+            these networks as they were, and of up to ten series, what was trained from nothing by 15 % than what was
+            trained on. Where a setting says how to train or names covariates it is `none`, which
+            trains from nothing alone. `only` never trains. `start` only trains on from these networks, in a few hundred
+            steps at a tenth of the usual learning rate, and keeps them as they are where that does not make them better
+            on the validation set, or where the series are too short for one; covariates are learned on the way.
         past: Covariates that are known up to now.
         future: Covariates that are known ahead.
         static: Covariates that never change within a series.

@@ -22,7 +22,7 @@ from gatecast.model.candidates import Candidate, make_candidates, start_candidat
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
+from gatecast.model.plan import FEW_SERIES, TrainingData, about_hold_out, make_plan, moves_late
 from gatecast.model.selection import MUCH, Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged
@@ -40,6 +40,8 @@ RESERVE = 0.1
 # points in all below which a validation set says little of networks that it chose: on four series of 156 to 228 points
 # they were better there by up to a fifth, and worse behind it
 SMALL = 300
+# share by which networks that were trained from nothing have to be ahead of pretrained ones that were trained on
+LEAD = 0.15
 # what a comparison with pretrained networks says where these are taken
 KEPT = ("decision.start_kept", "decision.pretrained_kept")
 # these have no effect on the result and may differ
@@ -106,7 +108,7 @@ def _fit_in_order(
         del candidates
         results = train_members(selection.candidate, selection.result, checkpoint, on_validation)
         trained = _Trained(selection.candidate, tuple(results))
-        said = _against_pretrained(settings, trained, deadline)
+        trained, said = _against_pretrained(settings, trained, deadline, checkpoint)
         if said is not None:
             if said.code in KEPT and _stop(trained.results) is not Stop.INTERRUPTED:
                 return zero_shot(settings, panel, said)
@@ -160,6 +162,7 @@ class _Trained:
 
     candidate: Candidate
     results: tuple[TrainingResult, ...]
+    slot: int = 0  # number of the first one in a checkpoint
 
     @property
     def weights(self) -> list[Array]:
@@ -213,7 +216,7 @@ def _train_again(
 ) -> tuple[_Trained, FitRecord]:
     """Train the same candidate on all points, for as long as was best."""
     candidate = judged.candidate.on_all_points(judged.best_step, deadline)
-    results = tuple(train_members(candidate, checkpoint=checkpoint, slot=len(judged.results)))
+    results = tuple(train_members(candidate, checkpoint=checkpoint, slot=judged.slot + len(judged.results)))
     if _stop(results) is Stop.INTERRUPTED:
         # what was judged is worth more than what was not trained to its end
         return judged, replace(record, stop=Stop.INTERRUPTED)
@@ -222,17 +225,26 @@ def _train_again(
     return _Trained(candidate, results), record.with_decision(Message("decision.again", {"n": n_steps}))
 
 
-def _against_pretrained(settings: Settings, trained: _Trained, deadline: float) -> Message | None:
+def _against_pretrained(
+    settings: Settings, trained: _Trained, deadline: float, checkpoint: Checkpoint | None
+) -> tuple[_Trained, Message | None]:
     """Compare what was trained with pretrained networks, where these take part: the result is never worse than they.
 
-    `settings` are those that were asked for, with what was left open.
+    `settings` are those that were asked for, with what was left open. Returns what is best, and why.
     """
     candidate = trained.candidate
     if candidate.starts:
-        return _compare_start(trained)
-    if settings.pretrained != "auto" or not settings.leaves_training_open or candidate.validation is None:
-        return None
-    return _compare_pretrained(trained, start_candidate(candidate.data, deadline))
+        return trained, _compare_start(trained)
+    is_open = settings.pretrained == "auto" and settings.leaves_training_open and candidate.validation is not None
+    if not is_open or _stop(trained.results) is Stop.INTERRUPTED:
+        return trained, None
+    start = start_candidate(candidate.data, deadline)
+    # in a checkpoint behind those that were trained, and trained again
+    slot = 2 * candidate.plan.n_members
+    started = _Trained(start, tuple(train_members(start, checkpoint=checkpoint, slot=slot)), slot)
+    if _stop(started.results) is Stop.INTERRUPTED:
+        return replace(trained, results=tuple(replace(one, stop=Stop.INTERRUPTED) for one in trained.results)), None
+    return _compare_pretrained(trained, started)
 
 
 def _compare_start(trained: _Trained) -> Message:
@@ -247,15 +259,20 @@ def _compare_start(trained: _Trained) -> Message:
     return Message("decision.started", {"season": own.season, "n": len(candidate.starts), **facts})
 
 
-def _compare_pretrained(trained: _Trained, pretrained: Candidate) -> Message:
-    """Say whether trained networks are better on the validation set than pretrained ones, of few points by much.
+def _compare_pretrained(trained: _Trained, started: _Trained) -> tuple[_Trained, Message]:
+    """Take what is best on the validation set: networks that were trained, pretrained ones, or these trained on.
 
-    The validation set chose the former, so that their errors there are smaller than elsewhere, the more so the smaller
-    it is; the latter never saw it.
+    The validation set chose what was trained, so that its errors there are smaller than elsewhere, the more so the
+    smaller it is: of few points it has to be better by much than pretrained networks, which never saw it. Of networks
+    that were trained from nothing it chose transform, rate and length too: of few series they have to lead.
     """
-    before = pretrained.mase_of(pretrained.judge(pretrained.starts))
-    after = trained.candidate.mase_of(trained.judged)
-    is_small = len(trained.candidate.data.panel.values) < SMALL
-    is_taken = after < before * (1 - MUCH if is_small else 1)
-    code = "decision.trained_better" if is_taken else "decision.pretrained_kept"
-    return Message(code, {"pretrained": before, "trained": after})
+    start = started.candidate
+    before, after = start.mase_of(start.judge(start.starts)), start.mase_of(started.judged)
+    error = trained.candidate.mase_of(trained.judged)
+    limit = before * (1 - MUCH if len(start.data.panel.values) < SMALL else 1)
+    errors = {"started_better": after, "trained_better": error}
+    leads = {"started_better": 0.0, "trained_better": LEAD if start.data.panel.n_series <= FEW_SERIES else 0.0}
+    better = [code for code, mase in errors.items() if mase < limit]
+    code = min(better, key=lambda one: errors[one] / (1 - leads[one]), default="pretrained_kept")
+    said = Message(f"decision.{code}", {"pretrained": before, "started": after, "trained": error})
+    return started if code == "started_better" else trained, said
