@@ -112,7 +112,7 @@ def test_what_is_clearly_better_is_taken(errors, expected, monkeypatch):
 
     monkeypatch.setattr(fit, "_compare_pretrained", made_up)
     quick = {"hidden_size": 4, "epochs": 1, "lookback": 12, "ensemble": 1, "progress": False}
-    monkeypatch.setattr(Settings, "leaves_training_open", True)
+    monkeypatch.setattr(Settings, "leaves_network_open", True)
     model = LSTMForecaster.from_settings(Settings(H, **quick)).fit(months(160))
     assert model.fitted_.record.is_trained is (expected != "pretrained_kept")
     (said,) = (one for one in model.fitted_.record.decisions if "trained" in one.facts)
@@ -142,3 +142,26 @@ def test_a_comparison_in_which_both_rows_are_the_same_is_a_tie():
     pd.testing.assert_series_equal(one, two, check_names=False)
     assert found.board.verdict.best in models
     assert json.dumps(found.to_dict(), default=str)
+
+
+def test_with_covariates_what_was_trained_on_is_a_candidate_too(monkeypatch):
+    """What pretrained networks forecast before any training does not hear of covariates, so it is none."""
+    taken = []
+    compare_pretrained = fit._compare_pretrained
+
+    def made_up(trained, started):
+        made = iter((1.0, 3.0, 2.0))
+        with monkeypatch.context() as patch:
+            patch.setattr(Candidate, "mase_of", lambda *_: next(made))
+            taken.append(compare_pretrained(trained, started))
+        return taken[-1]
+
+    monkeypatch.setattr(fit, "_compare_pretrained", made_up)
+    monkeypatch.setattr("gatecast.model.plan.STEPS_FROM_PRETRAINED", (2, 2))
+    data = months(80).assign(price=np.random.default_rng(0).normal(size=80))
+    model = LSTMForecaster(H, past=["price"], progress=False, max_seconds=4).fit(data)
+    ((best, said),) = taken
+    assert said.code == "decision.trained_better"
+    assert said in model.fitted_.record.decisions
+    assert not best.candidate.starts
+    assert model.fitted_.preparation.encoder is not None

@@ -133,7 +133,7 @@ def test_interruption_while_pretrained_networks_are_trained_on_keeps_what_was_tr
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The default trains two networks from nothing and two from pretrained ones, and these again on all points."""
-    monkeypatch.setattr(Settings, "leaves_training_open", True)
+    monkeypatch.setattr(Settings, "leaves_network_open", True)
     said = Message("decision.started_better", {"pretrained": 1.0, "started": 0.5, "trained": 0.7})
     monkeypatch.setattr(fit, "_compare_pretrained", lambda trained, started: (started, said))
     settings = SMALL | {"transform": "none", "ensemble": 2, "refit_full": True, "pretrained": "auto"}

@@ -66,9 +66,10 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             For longer ones it trains networks from nothing, and trains on from these networks; it takes what is best on
             the validation set. Of fewer than 300 points in all, what was trained has to be better by a quarter than
             these networks as they were, and of up to ten series, what was trained from nothing by 15 % than what was
-            trained on. Where a setting says how to train or names covariates it is `none`, which
-            trains from nothing alone. `only` never trains. `start` only trains on from these networks, in a few hundred
-            steps at a tenth of the usual learning rate, and keeps them as they are where that does not make them better
+            trained on. Series with covariates are always trained on, whatever their length. Where a setting says how to
+            make or train a network it is `none`, which trains from nothing alone. `only` never trains. `start` trains
+            on from these networks alone, in a few hundred steps at a tenth of the usual learning rate, and keeps them
+            as they are where that does not make them better
             on the validation set, or where the series are too short for one; covariates are learned on the way.
         past: Covariates that are known up to now.
         future: Covariates that are known ahead.

@@ -93,9 +93,11 @@ def _fit_in_order(
         return zero_shot(settings, panel, Message("decision.moves_late"))
     started = time.monotonic()
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
-    # training again on all points takes about as long as what comes before it
-    first_deadline = started + (deadline - started) / 2 if settings.refit_full else deadline
     data = TrainingData.of(settings, panel)
+    is_rivalled = settings.pretrained == "auto" and settings.leaves_network_open and data.has_validation
+    # what is trained first, on from pretrained networks, and again on all points takes about as long each
+    n_turns = 1 + is_rivalled + settings.refit_full
+    first_deadline, second_deadline = (started + (deadline - started) * min(k / n_turns, 1.0) for k in (1, 2))
     if settings.pretrained == "start":
         if not data.has_validation:
             return zero_shot(settings, panel, Message("decision.start_unjudged"))
@@ -108,7 +110,7 @@ def _fit_in_order(
         del candidates
         results = train_members(selection.candidate, selection.result, checkpoint, on_validation)
         trained = _Trained(selection.candidate, tuple(results))
-        trained, said = _against_pretrained(settings, trained, deadline, checkpoint)
+        trained, said = _against_pretrained(trained, second_deadline, checkpoint, is_rivalled=is_rivalled)
         if said is not None:
             if said.code in KEPT and _stop(trained.results) is not Stop.INTERRUPTED:
                 return zero_shot(settings, panel, said)
@@ -226,17 +228,16 @@ def _train_again(
 
 
 def _against_pretrained(
-    settings: Settings, trained: _Trained, deadline: float, checkpoint: Checkpoint | None
+    trained: _Trained, deadline: float, checkpoint: Checkpoint | None, *, is_rivalled: bool
 ) -> tuple[_Trained, Message | None]:
     """Compare what was trained with pretrained networks, where these take part: the result is never worse than they.
 
-    `settings` are those that were asked for, with what was left open. Returns what is best, and why.
+    Returns what is best, and why.
     """
     candidate = trained.candidate
     if candidate.starts:
         return trained, _compare_start(trained)
-    is_open = settings.pretrained == "auto" and settings.leaves_training_open and candidate.validation is not None
-    if not is_open or _stop(trained.results) is Stop.INTERRUPTED:
+    if not is_rivalled or _stop(trained.results) is Stop.INTERRUPTED:
         return trained, None
     start = start_candidate(candidate.data, deadline)
     # in a checkpoint behind those that were trained, and trained again
@@ -270,6 +271,9 @@ def _compare_pretrained(trained: _Trained, started: _Trained) -> tuple[_Trained,
     before, after = start.mase_of(start.judge(start.starts)), start.mase_of(started.judged)
     error = trained.candidate.mase_of(trained.judged)
     limit = before * (1 - MUCH if len(start.data.panel.values) < SMALL else 1)
+    if start.data.encoder is not None:
+        # whoever names covariates wants them to count, which they do not before any training
+        limit = np.inf
     errors = {"started_better": after, "trained_better": error}
     leads = {"started_better": 0.0, "trained_better": LEAD if start.data.panel.n_series <= FEW_SERIES else 0.0}
     better = [code for code, mase in errors.items() if mase < limit]

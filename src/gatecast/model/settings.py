@@ -321,7 +321,12 @@ class Settings(Training, Network, Everyday):
     @property
     def leaves_training_open(self) -> bool:
         """Whether nothing says how a network is made or trained, or what it reads beside the target."""
-        return all(name in (*WITH_PRETRAINED, "checkpoint") for name in changed(self))
+        return self.leaves_network_open and not any(name in COVARIATES for name in changed(self))
+
+    @property
+    def leaves_network_open(self) -> bool:
+        """Whether nothing says how a network is made or trained."""
+        return all(name in (*WITH_PRETRAINED, *COVARIATES, "checkpoint") for name in changed(self))
 
     @classmethod
     def join(cls, everyday: Values, network: Network, training: Training) -> Settings:
