@@ -63,10 +63,10 @@ class Course:
 # courses and seeds of the networks that come with the package, by season
 NETWORKS = {
     1: (Course(12000), (0, 1, 2)),
-    4: (Course(12000), (0, 1)),
+    4: (Course(24000), (0, 1)),
     5: (Course(5000), (0,)),
-    7: (Course(6000), (0, 1)),
-    12: (Course(16000), (0, 1)),
+    7: (Course(10000), (0, 1)),
+    12: (Course(28000), (0, 1)),
     24: (Course(6000, batch_size=32, n_groups=1), (0, 1)),
     52: (Course(8000), (0, 1)),
 }
