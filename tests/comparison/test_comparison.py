@@ -99,9 +99,7 @@ def test_an_lstm_that_trained_nothing_is_one_row_with_the_pretrained_one() -> No
     assert board.table["model"].tolist() == ["LSTM (pretrained)", "Naive"]
     assert board.chosen == ("LSTM (pretrained)",)
     assert set(board.pairs["model"]) | set(board.pairs["other"]) == {"LSTM (pretrained)", "Naive"}
-    assert [str(note) for note in board.notes][0].startswith(
-        "LSTM forecasts what LSTM (pretrained) does in all windows"
-    )
+    assert str(board.notes[0]).startswith("LSTM forecasts what LSTM (pretrained) does in all windows")
     # each forecast is kept, and drawn once
     assert "LSTM" in found.backtest.forecasts
     assert step_errors(found.backtest).models == ("LSTM (pretrained)", "Naive")

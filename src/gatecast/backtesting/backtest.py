@@ -191,7 +191,7 @@ def read_panel(data: Data, entries: list[Entry], **names: Unpack[Names]) -> Pane
 def _folder(path: str | os.PathLike[str], trial: Trial, entries: list[Entry], panel: Panel) -> Folder:
     if not isinstance(path, str | os.PathLike):
         raise ConfigError(f'`folder` must be a path, got {path!r}. Use for example `folder="backtest"`.')
-    columns = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64)]
+    columns = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64)]  # noqa: PD011  of a panel
     facts = {"freq": panel.freq, "timezone": panel.timezone, "trial": _plain(trial)}
     settings = {entry.name: fingerprint({"facts": entry.facts()}, _covariates(panel, entry)) for entry in entries}
     return Folder(path, fingerprint(facts, columns), settings)
