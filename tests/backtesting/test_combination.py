@@ -13,7 +13,18 @@ from scipy.optimize import minimize
 from sklearn.base import clone
 
 from comparison.made_backtests import made_backtest
-from gatecast import ConfigError, DataError, Drift, Forecaster, GatecastError, Naive, SeasonalNaive, backtest
+from gatecast import (
+    ConfigError,
+    DataError,
+    Drift,
+    Forecaster,
+    GatecastError,
+    LSTMForecaster,
+    Naive,
+    PretrainedLSTM,
+    SeasonalNaive,
+    backtest,
+)
 from gatecast.backtesting.combination import Combination, inverse_error_weights
 from gatecast.backtesting.models import Entry
 from gatecast.comparison.comparison import model_named
@@ -178,3 +189,18 @@ def test_what_cannot_be_combined_is_told() -> None:
         Combination([naive(3), drift(2)]).fit([1.0, 2.0, 4.0]).predict()
     with pytest.raises(ConfigError, match="quantiles"):
         Combination([SeasonalNaive(1)]).fit([1.0, 2.0]).predict(quantiles=0.5)
+
+
+def test_lstms_that_read_with_the_same_pretrained_networks_count_once() -> None:
+    data = table(60)
+    models = [LSTMForecaster(3, progress=False), PretrainedLSTM(3), naive()]
+    both = Combination(models).fit(data)
+    assert both.weights_ == {"LSTM": 0.5, "LSTM (pretrained)": 0.0, "Naive": 0.5}
+    expected = Combination([PretrainedLSTM(3), naive()]).fit(data).predict()
+    np.testing.assert_allclose(both.predict().iloc[:, 2], expected.iloc[:, 2], rtol=1e-14)
+
+
+def test_pretrained_networks_of_other_seasons_count_each() -> None:
+    models = {"a": PretrainedLSTM(3, season_length=7), "b": PretrainedLSTM(3, season_length=1)}
+    both = Combination(models).fit(table(60))
+    assert both.weights_ == {"a": 0.5, "b": 0.5}

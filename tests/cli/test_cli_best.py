@@ -39,6 +39,17 @@ def found_models(found):
     return [model_named(name, 7) for name in found.backtest.models]
 
 
+def test_best_shows_one_row_and_says_why_where_the_lstm_trained_nothing(gatecast, csv, monkeypatch):
+    monkeypatch.setattr("gatecast.comparison.comparison.USUAL", ("LSTM", "LSTM (pretrained)", "SeasonalNaive"))
+    outcome = gatecast("forecast", csv, "--horizon", 4, "--model", "best", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert [row["model"] for row in outcome.json["comparison"]["models"]] == ["LSTM (pretrained)", "SeasonalNaive"]
+    assert {row["model"] for row in outcome.json["forecast"]} <= {"LSTM (pretrained)", "SeasonalNaive"}
+    assert sum(note.startswith("LSTM forecasts what LSTM (pretrained) does") for note in outcome.json["notes"]) == 1
+    # how many windows there are is no option of this command
+    assert "Use `" not in " ".join(outcome.json["verdict"])
+
+
 @pytest.mark.usefixtures("few_models")
 def test_json_has_comparison_and_forecast(gatecast, tmp_path):
     shops = write_shops(tmp_path / "shops.csv", header="unique_id,ds,y,price,region")
@@ -126,6 +137,11 @@ def test_the_lstm_is_the_usual_one_in_any_capitals(gatecast, csv, name):
         ("LSTM (pretrained)", ("--static", "region"), "which learns from the target alone. Leave it out, or take"),
         ("AutoETS", ("--save", "m.safetensors"), "which is no LSTM, and `gatecast predict` reads an LSTM alone."),
         ("best", ("--save", "m.safetensors"), "which may choose others than the LSTM, and `gatecast predict` reads"),
+        (
+            "best",
+            ("--save", "m.safetensors"),
+            "keep it by its name, as with `--model 'LSTM (pretrained)' --save m.safe",
+        ),
         ("best", ("--plot", "p.csv"), "`--plot p.csv` must end in .png"),
     ],
 )

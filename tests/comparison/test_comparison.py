@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import gatecast
-from gatecast import ConfigError, Drift, Naive, PretrainedLSTM
+from gatecast import Best, ConfigError, Drift, LSTMForecaster, Naive, PretrainedLSTM, SeasonalNaive
 from gatecast.backtesting.backtest import backtest
+from gatecast.charts.backtests import coverages, step_errors
 from gatecast.comparison import compare
 from gatecast.comparison.board import leaderboard
 from gatecast.comparison.comparison import USUAL
@@ -86,3 +87,36 @@ def test_the_pretrained_lstm_is_had_by_its_name_and_is_a_usual_model(name: str) 
     assert found.backtest.models == ("LSTM (pretrained)",)
     assert "LSTM (pretrained)" in USUAL
     assert "LSTM (pretrained)" in backtest(wave(60), 3, PretrainedLSTM(3), n_windows=1, progress=False).models
+
+
+def test_an_lstm_that_trained_nothing_is_one_row_with_the_pretrained_one() -> None:
+    t = np.arange(60)
+    y = 40 + 8 * np.sin(2 * np.pi * t / 12) + np.random.default_rng(1).normal(0, 1, 60)
+    models = [LSTMForecaster(6, progress=False), PretrainedLSTM(6), Naive(6)]
+    found = compare(y, 6, models, n_windows=2, progress=False)
+    board = found.board
+    assert found.backtest.same == {"LSTM": "LSTM (pretrained)"}
+    assert board.table["model"].tolist() == ["LSTM (pretrained)", "Naive"]
+    assert board.chosen == ("LSTM (pretrained)",)
+    assert set(board.pairs["model"]) | set(board.pairs["other"]) == {"LSTM (pretrained)", "Naive"}
+    assert str(board.notes[0]).startswith("LSTM forecasts what LSTM (pretrained) does in all windows")
+    # each forecast is kept, and drawn once
+    assert "LSTM" in found.backtest.forecasts
+    assert step_errors(found.backtest).models == ("LSTM (pretrained)", "Naive")
+    assert list(coverages(found.backtest).measured) == ["LSTM (pretrained)", "Naive"]
+    best = Best(found.backtest, models).fit(y)
+    np.testing.assert_array_equal(best.predict()["Best"], gatecast.forecast(y, 6)["LSTM"])
+
+
+def test_lstms_that_differ_somewhere_are_two_rows() -> None:
+    y = wave(60)
+    models = {"LSTM": forecaster(**SMALL | {"horizon": 3}), "LSTM (pretrained)": PretrainedLSTM(3)}
+    found = compare(y, 3, models, n_windows=2, progress=False)
+    assert found.backtest.same == {}
+    assert len(found.board.table) == 2
+
+
+def test_models_of_other_kinds_stay_rows_of_their_own_where_they_agree() -> None:
+    # a constant is forecast alike by all
+    found = compare(np.full(40, 5.0), 3, [PretrainedLSTM(3), Naive(3), SeasonalNaive(3)], n_windows=2, progress=False)
+    assert len(found.board.table) == 3

@@ -10,6 +10,7 @@ import pytest
 
 from gatecast import LSTMForecaster, ModelFileError
 from gatecast.data.reading.like_training import ids_like
+from gatecast.model.modelcheck import MOST_STEPS
 from hostile.broken import write_broken
 from hostile.fuzz_files import written
 
@@ -30,6 +31,15 @@ def lost_name(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
     facts["model"]["after"]["ids"][0] = float("nan")
 
 
+def far_lag(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
+    facts["model"]["record"]["value_inputs"]["lags"][0] = MOST_STEPS + 1
+
+
+def far_average(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
+    # one step more than the average itself, as its value of the step before is an input
+    facts["model"]["record"]["value_inputs"]["averages"] = [[MOST_STEPS // 4, 4, 1, False]]
+
+
 @pytest.mark.parametrize(
     ("kind", "break_it", "says"),
     [
@@ -37,6 +47,8 @@ def lost_name(arrays: dict[str, Any], facts: dict[str, Any]) -> None:
         ("seasonal difference", lost_anchors, "series.anchors"),
         ("box-cox", huge_power, "transform.power"),
         ("plain", lost_name, "a series without a name"),
+        ("plain", far_lag, "lags that are too long"),
+        ("plain", far_average, "lags that are too long"),
     ],
 )
 def test_it_is_refused(kind: str, break_it: Callable[..., None], says: str, tmp_path: Path) -> None:

@@ -89,6 +89,18 @@ def test_parquet_of_very_many_rows_is_refused_unread(tmp_path: Path) -> None:
             read_table(path)
 
 
+def test_parquet_of_many_rows_counts_what_times_and_series_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "table.parquet"
+    zeros = pa.DictionaryArray.from_arrays(np.zeros(200_000, np.int8), pa.array([1.0]))
+    parquet.write_table(pa.table({"ds": zeros, "y": zeros}), path)
+    # each row takes 64 bytes beside two values of 32
+    monkeypatch.setattr(limits, "available_memory", lambda: 20_000_000)
+    with pytest.raises(DataError, match=r"200,000 rows of 2 columns, which take about 24 MB, and 19 MB of memory"):
+        read_table(path)
+
+
 def test_file_that_is_larger_than_the_memory_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "table.csv"
     with path.open("wb") as stream:

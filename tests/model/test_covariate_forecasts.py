@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from gatecast import ConfigError, DataError, LSTMForecaster
+from gatecast.data.features.encoding import CategoryColumn
 from made_series import COVARIATES, SMALL, forecaster, with_covariates
 
 TRAINED: dict[str, Any] = {"hidden_size": 16, "lookback": 8, "epochs": 150, "progress": False, "transform": "none"}
@@ -230,3 +231,20 @@ def test_few_new_rows_are_read_on_like_all_at_once(column: str) -> None:
     whole = model.predict(data=data[: N + 3], future=ahead)
     # the state is carried over in float32, once from the training part and once from the beginning
     np.testing.assert_allclose(followed["LSTM"], whole["LSTM"], rtol=1e-4, atol=1e-4)
+
+
+def test_categories_of_newer_rows_are_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = pd.date_range("2024-01-01", periods=90)
+    data = pd.DataFrame({"ds": days, "y": np.arange(90.0) % 7, "shop": "a", "day": [f"d{t % 7}" for t in range(90)]})
+    model = forecaster(**SMALL | {"horizon": 2, "past": ["day"], "future": ["shop"]}).fit(data[:80])
+    calls: list[str] = []
+    encode = CategoryColumn.encode
+    monkeypatch.setattr(CategoryColumn, "encode", lambda own, values: calls.append(own.name) or encode(own, values))
+    ahead = pd.DataFrame({"ds": days[-1] + pd.to_timedelta([1, 2], "D"), "shop": "a"})
+    newer = data[80:].assign(day="feast")
+    with pytest.warns(UserWarning, match="Column 'day' holds 'feast', which was not in what the model learned from"):
+        model.predict(data=newer, future=ahead)
+    # the rows, and what is known ahead
+    assert sorted(calls) == ["day", "shop", "shop"]
+    with pytest.warns(UserWarning, match="Column 'shop' holds 'b', which was not in what the model learned from"):
+        model.predict(data=data[80:], future=ahead.assign(shop="b"))

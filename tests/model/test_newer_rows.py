@@ -1,12 +1,14 @@
 """Do newer rows inherit what a model knows: zone, frequency, steps and the names of its series?"""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import DataError, LSTMForecaster, PretrainedLSTM, train_test_split
+from gatecast import DataError, LSTMForecaster, PretrainedLSTM, to_panel, train_test_split
+from gatecast.data.reading.files import read_table
 from made_series import SMALL, forecaster, table, wave
 
 Y = wave(140, period=7)
@@ -163,3 +165,69 @@ def test_one_of_two_rows_beside_the_steps_is_named() -> None:
     newer = pd.DataFrame({"ds": [data["ds"].iloc[130], saturday], "y": [1.0, 2.0]})
     with pytest.raises(DataError, match=f"1 of 2 times do not fall on `freq='B'`, the first is {saturday.date()}"):
         model.predict(data=newer)
+
+
+BERLIN = pd.date_range("2023-10-20", periods=400, freq="h", tz="Europe/Berlin")
+# the hour of 02:00 that clocks show a second time
+SECOND = 9 * 24 + 3
+
+
+def hours(zone: bool) -> pd.DataFrame:
+    y = wave(400, period=24)
+    return pd.DataFrame({"ds": BERLIN if zone else BERLIN.tz_localize(None), "y": y})
+
+
+def forecasts(table: pd.DataFrame, data: pd.DataFrame, n: int, **how: Any) -> tuple[Any, Any]:
+    """Return the forecasts of `data` after the first n rows and those of the same rows with their zone."""
+    aware = PretrainedLSTM(2, season_length=24).fit(hours(zone=True)[:n])
+    bare = PretrainedLSTM(2, season_length=24).fit(to_panel(table[:n], **how))
+    return bare.predict(data=data), aware.predict(data=hours(zone=True).loc[data.index])
+
+
+@pytest.mark.parametrize("rows", [slice(300, 330), slice(300, 301), slice(0, 330)])
+def test_rows_without_a_zone_are_in_the_one_that_the_autumn_hour_gave_the_model(rows: slice) -> None:
+    with pytest.warns(UserWarning, match="2023-10-29 02:00:00 is there twice"):
+        found, expected = forecasts(hours(zone=False), hours(zone=False)[rows], 300)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize("n", [SECOND - 20, SECOND - 1, SECOND, SECOND + 1])
+@pytest.mark.parametrize("runs_back", [False, True])
+def test_the_hour_that_comes_twice_is_read_in_the_order_of_newer_rows(n: int, runs_back: bool, tmp_path: Path) -> None:
+    path = tmp_path / "load.csv"
+    hours(zone=False)[:n].to_csv(path, index=False)
+    model = PretrainedLSTM(2, season_length=24).fit(read_table(path, timezone="Europe/Berlin").panel)
+    model.save(tmp_path / "model")
+    newer = hours(zone=False)[n : n + 40]
+    expected = PretrainedLSTM(2, season_length=24).fit(hours(zone=True)[:n]).predict(data=hours(zone=True)[n : n + 40])
+    again = LSTMForecaster.load(tmp_path / "model")
+    found = again.predict(data=newer[::-1] if runs_back else newer)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_the_second_hour_alone_goes_on_from_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "load.csv"
+    hours(zone=False)[:SECOND].to_csv(path, index=False)
+    model = PretrainedLSTM(2, season_length=24).fit(read_table(path, timezone="Europe/Berlin").panel)
+    found = model.predict(data=hours(zone=False)[SECOND : SECOND + 1])
+    assert found["ds"].tolist() == BERLIN[SECOND + 1 : SECOND + 3].tolist()
+
+
+def test_rows_about_the_future_are_in_the_zone_of_the_model(tmp_path: Path) -> None:
+    path, n = tmp_path / "load.csv", SECOND - 2
+    table = hours(zone=False).assign(price=lambda rows: rows["y"] % 3)
+    table[:n].to_csv(path, index=False)
+    model = forecaster(**SMALL | {"horizon": 6, "future": ["price"]})
+    model.fit(read_table(path, future=["price"], timezone="Europe/Berlin").panel)
+    ahead = table[n : n + 6][["ds", "price"]]
+    expected = model.predict(future=ahead.assign(ds=BERLIN[n : n + 6]))
+    pd.testing.assert_frame_equal(model.predict(future=ahead), expected)
+
+
+def test_times_that_clocks_skipped_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "load.csv"
+    spring = pd.DataFrame({"ds": pd.date_range("2024-03-25", periods=190, freq="h"), "y": wave(190, period=24)})
+    spring[:140].to_csv(path, index=False)
+    model = PretrainedLSTM(2).fit(read_table(path, timezone="Europe/Berlin").panel)
+    with pytest.raises(DataError, match=r"Clocks in Europe/Berlin, .* skipped some of the times of the data \('ds'\)"):
+        model.predict(data=spring[140:])

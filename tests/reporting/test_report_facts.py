@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import ConfigError, LSTMForecaster, SeasonalNaive, Training, to_panel
+from gatecast import ConfigError, LSTMForecaster, PretrainedLSTM, SeasonalNaive, Training, to_panel
 from gatecast.comparison import compare
 from gatecast.comparison.comparison import model_named
 from gatecast.diagnosis import diagnose
@@ -222,3 +222,17 @@ def test_the_model_of_the_report_is_never_judged_by_its_absence(monkeypatch):
     report(made)
     assert "time_limit" not in asked
     assert {model.time_limit for name, model in asked["models"].items() if not name.startswith("LSTM")} == {30.0}
+
+
+def test_an_lstm_that_trained_nothing_is_one_row_and_its_forecast_is_shown_under_that_name() -> None:
+    data = panel_of(np.tile([0.0, 5.0, 0.0, -5.0, 1.0], 12) + noisy(60))
+    model = LSTMForecaster(3, progress=False).fit(data)
+    models = {"LSTM": model, "LSTM (pretrained)": PretrainedLSTM(3), "SeasonalNaive": SeasonalNaive(3, season_length=5)}
+    found = compare(data, 3, models, n_windows=2, progress=False)
+    facts = report(model, comparison=found).facts
+    assert [row["model"] for row in facts["comparison"]["models"]] == ["LSTM (pretrained)", "SeasonalNaive"]
+    assert [row["model"] for row in facts["comparison"]["steps"]["models"]] == ["LSTM (pretrained)", "SeasonalNaive"]
+    assert facts["comparison"]["notes"][0]["code"] == "note.same_forecasts"
+    assert facts["forecast"]["model"] == found.board.verdict.recommended == "LSTM (pretrained)"
+    assert facts["forecast"]["about"] == "forecast.about_pretrained"
+    np.testing.assert_allclose(facts["forecast"]["series"][0]["forecast"], model.predict()["LSTM"], rtol=1e-4)

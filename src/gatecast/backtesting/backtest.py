@@ -14,8 +14,8 @@ from gatecast._files import fingerprint
 from gatecast._validation import answers_calls, check_count, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
 from gatecast.backtesting.models import ROLES, Entry, Models, Nested, named_models, takes
-from gatecast.backtesting.record import Backtest
-from gatecast.backtesting.run import Block, Failure, Job, Outcome, column_names, failed_outcome, run_block
+from gatecast.backtesting.record import Backtest, column_names
+from gatecast.backtesting.run import Block, Failure, Job, Outcome, failed_outcome, run_block
 from gatecast.backtesting.windows import ID, MANY_SERIES, TIME, Window, canonical, choose_windows, rolling_windows
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.local import needed
@@ -25,6 +25,7 @@ from gatecast.data.reading.ahead import split_future
 from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
+from gatecast.forecaster import LSTMForecaster
 from gatecast.metrics.levels import check_levels
 from gatecast.model.settings import Settings
 from gatecast.network.wrapper import thread_count
@@ -32,6 +33,8 @@ from gatecast.texts.message import Message
 from gatecast.training.progress import bar_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data, Names
 
@@ -188,7 +191,7 @@ def read_panel(data: Data, entries: list[Entry], **names: Unpack[Names]) -> Pane
 def _folder(path: str | os.PathLike[str], trial: Trial, entries: list[Entry], panel: Panel) -> Folder:
     if not isinstance(path, str | os.PathLike):
         raise ConfigError(f'`folder` must be a path, got {path!r}. Use for example `folder="backtest"`.')
-    columns = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64)]
+    columns = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64)]  # noqa: PD011  of a panel
     facts = {"freq": panel.freq, "timezone": panel.timezone, "trial": _plain(trial)}
     settings = {entry.name: fingerprint({"facts": entry.facts()}, _covariates(panel, entry)) for entry in entries}
     return Folder(path, fingerprint(facts, columns), settings)
@@ -335,7 +338,19 @@ def _result(entries: list[Entry], windows: list[Window], trial: Trial, outcomes:
     forecasts, names = pd.concat(tables, ignore_index=True), tuple(entry.name for entry in entries)
     members = {entry.name: tuple(entry.model.members) for entry in entries if isinstance(entry.model, Nested)}
     found = (pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures, members)
-    return Backtest(forecasts, *found)
+    return Backtest(forecasts, *found, _same(entries, forecasts))
+
+
+def _same(entries: list[Entry], forecasts: pd.DataFrame) -> dict[str, str]:
+    """Find LSTMs whose forecasts are those of one that never trains: they left short series to the same networks."""
+    lstms = {entry.name: entry.model for entry in entries if isinstance(entry.model, LSTMForecaster)}
+    readers = [name for name, model in lstms.items() if model.pretrained == "only"]
+    found: dict[str, str] = {}
+    for name in readers:
+        others = [other for other in lstms if other not in readers and other not in found]
+        is_known = bool(forecasts[name].notna().any())
+        found |= {other: name for other in others if is_known and forecasts[other].equals(forecasts[name])}
+    return found
 
 
 def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:

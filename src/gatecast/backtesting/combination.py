@@ -11,8 +11,9 @@ import numpy as np
 
 from gatecast._validation import answers_making
 from gatecast.backtesting.models import Model, named_models, takes
-from gatecast.data.panel.arrays import Floats, Frame
+from gatecast.data.panel.arrays import Array, Floats, Frame
 from gatecast.exceptions import ConfigError, DataError, NotFittedError
+from gatecast.forecaster import LSTMForecaster
 from gatecast.metrics.levels import check_levels, level_columns, quantile_columns
 from gatecast.model.parameters import Parameters
 from gatecast.model.protocol import FrameT
@@ -61,7 +62,8 @@ class Combination(Parameters, Generic[FrameT]):
 
     Attributes:
         models_: The fitted models by their names.
-        weights_: The weights by the names of the models.
+        weights_: The weights by the names of the models. Of LSTMs that forecast the same with pretrained networks the
+            first counts, and the others have 0.
 
     Examples:
         >>> from gatecast import Combination, Drift, Naive
@@ -152,7 +154,9 @@ class Combination(Parameters, Generic[FrameT]):
         models = {name: copy.deepcopy(model) for name, model in self.members.items()}
         for model in models.values():
             model.fit(data, **{name: value for name, value in given.items() if takes(model.fit, name)})
-        self._fitted = Combined(models, weights)
+        counts = _counts(models)
+        total = float(weights[counts].sum())
+        self._fitted = Combined(models, np.where(counts, weights / total, 0.0) if total else weights)
         return self
 
     def predict(
@@ -217,6 +221,23 @@ class Combination(Parameters, Generic[FrameT]):
             # too short for a single window; what else is wrong with the data, the models say
             return alike
         return inverse_error_weights(found)
+
+
+def _counts(models: Mapping[str, Model]) -> Array:
+    """Tell which fitted models count, `(M,)` of bool: of LSTMs that left a season to the same pretrained networks one.
+
+    Their forecasts are the same, which would weigh twice.
+    """
+    known: set[tuple[int, tuple[int, ...]]] = set()
+    found = []
+    for model in models.values():
+        is_new = True
+        if isinstance(model, LSTMForecaster) and not model.fitted_.record.is_trained:
+            key = (model.fitted_.horizon, model.fitted_.record.seasons.lengths)
+            is_new = key not in known
+            known.add(key)
+        found.append(is_new)
+    return np.array(found)
 
 
 def inverse_error_weights(backtest: Backtest) -> Floats:

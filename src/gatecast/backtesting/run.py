@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from gatecast.backtesting.models import Model, takes
+from gatecast.backtesting.record import column_names
 from gatecast.backtesting.windows import ID, TIME
 from gatecast.baselines.base import Baseline
 from gatecast.baselines.limits import NotPicklableError, ProcessDiedError, limited_steps, prepare
@@ -21,7 +22,6 @@ from gatecast.baselines.local import library
 from gatecast.data.panel.arrays import Floats, Frame
 from gatecast.exceptions import DataError, GatecastError, TimeLimitError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.metrics.levels import level_columns
 from gatecast.texts.message import Message, reason
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FIT, FORECAST = "fit", "forecast"
 
 Result = TypeVar("Result")
-__all__ = ["Block", "Failure", "Job", "Outcome", "column_names", "failed_outcome", "prepare_process", "run_block"]
+__all__ = ["Block", "Failure", "Job", "Outcome", "failed_outcome", "prepare_process", "run_block"]
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,6 @@ class Failure:
 
     message: Message
     is_timed_out: bool = False
-
-
-def column_names(name: str, levels: tuple[float, ...]) -> list[str]:
-    """Return the names of a model's columns: its forecasts, then the ends of its intervals."""
-    return [name, *(level_columns(name, levels) if levels else ())]
 
 
 def prepare_process() -> None:

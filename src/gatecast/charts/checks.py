@@ -58,7 +58,7 @@ def check_type(argument: str, value: object, known: type, expected: str, remedy:
 def chosen_models(record: Backtest, models: str | Iterable[str] | None) -> tuple[str, ...]:
     """Return the models that are to be drawn; all where nothing is said."""
     if models is None:
-        return record.models
+        return record.distinct().models
     chosen = (models,) if isinstance(models, str) else tuple(models)
     known = ", ".join(map(str, record.models))
     if not chosen:

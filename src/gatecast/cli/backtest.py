@@ -52,7 +52,7 @@ def backtest(options: BacktestOptions) -> None:
         return
     held = {coverage_column(level): (Message("board.held", {"level": level}), percent) for level in found.levels}
     say_board(printer, board, found, options.horizon, options.n_windows, ERRORS, held)
-    _say_windows(printer, scores, found.models)
+    _say_windows(printer, scores, found.distinct().models)
     say_failures(printer, board.errors)
     printer.notes(scores.notes)
     if options.out is None:

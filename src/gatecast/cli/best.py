@@ -70,6 +70,7 @@ def forecast_others(options: ForecastOptions) -> None:
     is_drawn, remarks = _draw(options, served, table.panel, known, source, forecast)
     verdict = _verdict(found) if best is not None else []
     notes = [note for note in (ahead.note, unused, without) if note is not None]
+    notes += [note for note in found.board.notes if note.code == "note.same_forecasts"]
     if best is not None:
         notes += [note for note in best.notes if note not in found.board.verdict.sentences]
     if options.json:
@@ -117,9 +118,10 @@ def _refuse_what_none_does(options: ForecastOptions, models: dict[str, Forecaste
         raise ConfigError(Message("option.target_alone", facts))
     is_kept = options.model != BEST and isinstance(next(iter(models.values())), LSTMForecaster)
     if options.save is not None and not is_kept:
-        why = Message("option.may_be_others" if options.model == BEST else "option.no_lstm")
-        refused: JsonObject = {"path": str(options.save), "model": quote(options.model), "why": why}
-        raise ConfigError(Message("option.save_no_lstm", refused))
+        refused: JsonObject = {"path": quote(str(options.save))}
+        if options.model == BEST:
+            raise ConfigError(Message("option.save_best", refused))
+        raise ConfigError(Message("option.save_no_lstm", refused | {"model": quote(options.model)}))
 
 
 def _learns_columns(model: object) -> bool:
@@ -168,10 +170,17 @@ def _predicted(
 
 
 def _verdict(found: Comparison) -> list[Message]:
-    """Say which model is best; a faster one is had by its name, as this command does not choose by time."""
+    """Say which model is best; a faster one is had by its name, as this command does not choose by time.
+
+    How many windows there are is no option of this command, so that no more of them are advised.
+    """
     verdict = found.board.verdict
     by_name = {"setting": {"model": verdict.faster}}
-    return [Message(each.code, each.facts | by_name) if "setting" in each.facts else each for each in verdict.sentences]
+    return [
+        Message(each.code, each.facts | by_name) if each.code.startswith("verdict.beside") else each
+        for each in verdict.sentences
+        if each.code != "note.few_windows"
+    ]
 
 
 def _source(best: Best | None, name: str) -> str:

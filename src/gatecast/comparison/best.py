@@ -372,6 +372,7 @@ def _write_panel(file: Path, panel: Panel) -> None:
         "columns": asdict(panel.columns),
         "backend": str(panel.backend),
         "timezone": panel.timezone,
+        "bare_times": panel.bare_times,
         "starts": panel.starts.dtype.str,
     }
     write_tensors(file, KEY, arrays, facts)
@@ -393,6 +394,7 @@ def _read_panel(source: Path) -> Panel:
         columns=Columns(**facts["columns"]),
         backend=facts["backend"],
         timezone=facts["timezone"],
+        bare_times=facts.get("bare_times", False),
     )
 
 

@@ -115,12 +115,13 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, pref
     Models with complete forecasts of at least 90 % of the windows are compared in the windows that all of them have. A
     model with fewer, but half of them, is ranked too: it is compared with each other one in the windows that both have,
     and shown with the errors of its own. The others stand below. The same seed gives the same intervals
-    of skill. `prefer` is that of `compare`.
+    of skill. An LSTM that left all windows to pretrained networks is one row with the LSTM that never trains, under the
+    name of that one. `prefer` is that of `compare`.
     """
     check_preference(prefer)
     if not backtest.models:
         raise ConfigError("The backtest has no models, and at least one was expected. Pass `models=[...]` to it.")
-    scores = score_windows(backtest)
+    scores, backtest = score_windows(backtest), backtest.distinct()
     cells = cells_of(scores.windows, backtest.forecasts, backtest.models)
     table = _table(backtest, scores, cells)
     notes = [*scores.notes, *_add_skill(table, cells, n_draws, seed)]

@@ -61,8 +61,9 @@ def score_windows(backtest: Backtest) -> Scores:
     import pandas as pd
 
     losses = needed("utilsforecast.losses", "library.scores")
+    notes = [Message("note.same_forecasts", {"name": name, "kept": kept}) for name, kept in backtest.same.items()]
+    backtest = backtest.distinct()
     table, cells = _observed(backtest.forecasts)
-    notes: list[Message] = []
     windows = pd.concat(_score(losses, table, cells, backtest, notes), ignore_index=True)
     scales = windows["unique_id"].map(dict(backtest.scales)).to_numpy(float)
     for code, is_such in (("note.mase_constant", scales == 0), ("note.mase_short", ~np.isfinite(scales))):

@@ -111,7 +111,9 @@ def _detectable(standing: Standing, ranked: list[str]) -> list[Message]:
     if len(ranked) < 2:
         return []
     best, other = ranked[:2]
-    share = detectable_difference(float(standing[other]["standard_error"]), standing.n) / float(standing[best]["error"])
+    error = float(standing[best]["error"])
+    # of a best one without errors there is no share
+    share = detectable_difference(float(standing[other]["standard_error"]), standing.n) / error if error else np.inf
     if not 0 < share < np.inf:
         return []
     facts = {"best": best, "other": other, "n": standing.n, "metric": standing.metric, "share": share}

@@ -10,7 +10,7 @@ import numpy as np
 from gatecast._validation import is_number
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints
 from gatecast.data.panel.calendars import CycleGrid
-from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, MonthGrid
+from gatecast.data.panel.grid import DAY, DAY_NAMES, MONTH_NAMES, BusinessGrid, FixedGrid, Grid, MonthGrid
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
 from gatecast.explanation.units import Units
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["THRESHOLD", "Alignment", "Cycle", "ForgetEvents", "cycles_of", "find_events"]
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
-MONTHS += ("July", "August", "September", "October", "November", "December")
 # less than a tenth of what was held survives the step
 THRESHOLD = 0.1
 # units that are below it in more than this share of the steps hold nothing that could be wiped
@@ -67,9 +64,9 @@ def _calendar(index: pd.DatetimeIndex, grid: Grid) -> list[Cycle]:
         found.append(_cycle("hour", tuple(f"{hour}:00" for hour in range(24)), local.hour, days))
     if of_week or isinstance(grid, BusinessGrid) or (isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY):
         # 1970-01-01 was a Thursday
-        found.append(_cycle("weekday", WEEKDAYS, local.weekday, (days + 3) // 7))
+        found.append(_cycle("weekday", DAY_NAMES, local.weekday, (days + 3) // 7))
     if not isinstance(grid, MonthGrid) or grid.n_months < 12:
-        found.append(_cycle("month", MONTHS, local.month - 1, local.year))
+        found.append(_cycle("month", MONTH_NAMES, local.month - 1, local.year))
     return found
 
 

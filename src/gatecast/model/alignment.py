@@ -11,6 +11,7 @@ import numpy as np
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.reading.covariates import with_static_of
+from gatecast.data.reading.like_training import rows_like
 from gatecast.data.reading.times import time_text
 from gatecast.data.values.gaps import carry_forward
 from gatecast.exceptions import DataError
@@ -83,11 +84,7 @@ def match_series(after: Panel, panel: Panel) -> SeriesMatch:
             f"The data have the frequency {panel.freq!r}, and the model learned from {after.freq!r}. "
             "Pass data of that frequency, with times where it had times, or fit a model to these."
         )
-    if panel.n_series == 1 and after.n_series == 1:
-        rows = np.zeros(1, np.int64)
-    else:
-        row_of = {id_: row for row, id_ in enumerate(after.ids.tolist())}
-        rows = np.array([row_of.get(id_, -1) for id_ in panel.ids.tolist()], np.int64)
+    rows = rows_like(after, panel.ids)
     ends = np.where(rows >= 0, after.starts[rows], panel.starts)
     latest = np.maximum(ends, panel.starts)
     lead, n_before = panel.grid.positions(latest, ends), panel.grid.positions(latest, panel.starts)
@@ -275,6 +272,7 @@ def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, 
     if len(short):
         facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(lengths[short[0]])}
         raise DataError(Message("failure.no_lookback", facts | {"lookback": fitted.lookback}))
-    if fitted.preparation.encoder is not None:
-        fitted.preparation.encoder.warn_of_new(alignment.panel)
-    return alignment, *alignment.prepared()
+    preparation, arrays = alignment.prepared()
+    if preparation.encoder is not None:
+        preparation.encoder.warn_of_new(alignment.panel, arrays.codes)
+    return alignment, preparation, arrays

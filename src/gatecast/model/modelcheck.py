@@ -68,6 +68,7 @@ class SeriesFacts:
     past: dict[str, bool]
     future: dict[str, bool]
     static: dict[str, tuple[bool, list[str | int | float | bool | None]]]
+    bare_times: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no panel is; ValueError."""
@@ -281,12 +282,10 @@ def _check_spec(spec: NetworkSpec) -> None:
 def _check_record(record: FitRecord) -> None:
     plan, inputs = record.plan, record.value_inputs
     counts = [number for number in vars(plan).values() if isinstance(number, int)]
-    averaged = [abs(average.newest) + average.history for average in inputs.averages]
-    reach = [*inputs.lags, *inputs.drifts, *map(abs, inputs.skip_forecasts), *averaged]
     _require(all(0 <= count < 2**53 for count in counts), "a plan of negative numbers")
     _require(0 < plan.season_length <= MOST_STEPS, f"a season of {plan.season_length} steps")
     _require(0 < plan.lookback <= MOST_STEPS, f"a lookback of {plan.lookback} steps")
-    _require(all(steps <= MOST_STEPS for steps in reach), "lags that are too long")
+    _require(inputs.history <= MOST_STEPS, "lags that are too long")
     _require("loss" in record.history, "no history of a loss")
     inputs.native()
     for message in (*record.decisions, *(check.message for check in record.seasons.checks)):

@@ -260,6 +260,8 @@ def _about_series(after: Panel) -> JsonObject:
         "past": {name: array.dtype == object for name, array in after.past.items()},
         "future": {name: array.dtype == object for name, array in after.future.items()},
         "static": {name: [array.dtype == object, array.tolist()] for name, array in after.static.items()},
+        # said where it is so only, as most files do without
+        **({"bare_times": True} if after.bare_times else {}),
     }
 
 
@@ -274,6 +276,7 @@ def _series(facts: SeriesFacts, starts: np.ndarray) -> Panel:
         columns=facts.columns,
         backend=facts.backend,
         timezone=facts.timezone,
+        bare_times=facts.bare_times,
         past={name: _column([], is_object=is_object) for name, is_object in facts.past.items()},
         future={name: _column([], is_object=is_object) for name, is_object in facts.future.items()},
         static={name: _column(values, is_object=is_object) for name, (is_object, values) in facts.static.items()},

@@ -6,6 +6,7 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast.backtesting.combination import knows_ahead
+from gatecast.backtesting.models import PRETRAINED
 from gatecast.charts.forecasts import newest_part
 from gatecast.charts.thinning import envelope
 from gatecast.comparison.comparison import BEST, Comparison, model_named
@@ -34,10 +35,12 @@ def about_forecast(
     These are by the LSTM's errors in a comparison the best, median and worst one.
     """
     name = _recommended(comparison) if shown == BEST else shown
-    other = None if name == NAME else _made(name, model)
+    # an LSTM that trained nothing stands in the comparison as the one that never trains
+    is_own = name == NAME or (name == PRETRAINED and not model.fitted_.record.is_trained)
+    other = None if is_own else _made(name, model)
     if other is None:
         maker: Forecaster = model
-        about = _how(model, panel) if name == NAME else "forecast.about_not_made"
+        about = _how(model, panel) if is_own else "forecast.about_not_made"
         table, levels = _asked(model, {"data": panel}, ahead)
     else:
         maker, about = other.fit(panel), "forecast.about_other" if shown == BEST else "forecast.about_asked"
@@ -95,8 +98,8 @@ def _chosen(panel: Panel, comparison: Comparison | None) -> list[JsonObject]:
     # the mean MASE of the LSTM in each series, NaN where it is not known
     errors = np.full(panel.n_series, np.nan)
     if comparison is not None and NAME in comparison.backtest.models:
-        windows = comparison.board.scores.windows
-        own = windows[windows["model"] == NAME].groupby("unique_id", observed=True)[comparison.board.metric].mean()
+        windows, row_name = comparison.board.scores.windows, comparison.backtest.same.get(NAME, NAME)
+        own = windows[windows["model"] == row_name].groupby("unique_id", observed=True)[comparison.board.metric].mean()
         errors = np.array([own.get(id_, np.nan) for id_ in panel.ids.tolist()])
     known = np.flatnonzero(np.isfinite(errors))
     if len(known) < SHOWN:

@@ -94,9 +94,9 @@ class CategoryColumn:
         codes = pd.Index(self.categories, dtype=object).get_indexer(pd.Index(texts, dtype=object)) + 1
         return codes.astype(np.int32).reshape(values.shape)
 
-    def warn_of_new(self, values: Array) -> None:
-        """Warn of a category that was not there in training: it counts as missing."""
-        new = values[(self.encode(values) == 0) & (values != np.array(None))]
+    def warn_of_new(self, values: Array, codes: Array) -> None:
+        """Warn of a category that was not there in training, by its code: it counts as missing."""
+        new = values[(codes == 0) & (values != np.array(None))]
         if len(new):
             seen = ", ".join(map(repr, self.categories[:5])) + (", ..." if len(self.categories) > 5 else "")
             warnings.warn(
@@ -190,12 +190,13 @@ class CovariateEncoder:
             static_codes=_stacked(static_codes, (S,), np.int32),
         )
 
-    def warn_of_new(self, panel: Panel) -> None:
-        """Warn of categories in newer data that a model has not learned."""
-        self._check_there(panel)
-        for columns, values in ((self.future_categories, panel.future), (self.past_categories, panel.past)):
-            for column in columns:
-                column.warn_of_new(values[column.name])
+    def warn_of_new(self, panel: Panel, codes: Array) -> None:
+        """Warn of categories in newer data that a model has not learned; `codes`, `(N, C)`, are what became of them."""
+        for column, own in zip(self._code_columns, codes.T, strict=True):
+            # a holiday that was not in the training part is no mistake of the user's
+            if column is not self.holidays:
+                values = panel.future if column.name in panel.future else panel.past
+                column.warn_of_new(values[column.name], own)
 
     def encode_future(self, after: Panel, horizon: int, values: dict[str, Array]) -> tuple[Array, Array]:
         """Encode what is known of the steps behind the data, the calendar among it, of S series that start right there.
@@ -203,11 +204,11 @@ class CovariateEncoder:
         The covariates, `(S, H)` each, come from `read_future`, {} where there are none. Returns float32 of shape
         `(S, H, n_future_numeric)`, and int32 of shape `(S, H, n_future_codes)`.
         """
-        for column in self.future_categories:
-            column.warn_of_new(values[column.name])
         times = after.future_times(horizon)
         numeric = self._future_numeric(values, after, times)
         codes = self._future_codes(values, after, times)
+        for column, own in zip(self.future_categories, codes, strict=False):
+            column.warn_of_new(values[column.name], own)
         return _stacked(numeric, times.shape, np.float32), _stacked(codes, times.shape, np.int32)
 
     @property

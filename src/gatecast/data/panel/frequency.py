@@ -17,6 +17,8 @@ from gatecast.data.panel.calendars import calendar_grid
 from gatecast.data.panel.find_calendar import day_rule, find_calendar, find_week, gap_share, without_jitter
 from gatecast.data.panel.grid import (
     DAY,
+    DAY_NAMES,
+    MONTH_NAMES,
     BusinessGrid,
     FixedGrid,
     Grid,
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["ORDER", "Freq", "clear_grid", "infer_grid", "infer_steps", "is_regular", "named_grid"]
 __all__ += ["parse_grid", "parse_steps", "plain_freq"]
 
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+# as pandas names them
+MONTHS, WEEKDAYS = (tuple(name[:3].upper() for name in names) for names in (MONTH_NAMES, DAY_NAMES))
 RULES = ("MS", "ME", "BMS", "BME")
 MAX_GAP_SHARE = 0.5  # more missing times than times: that is no clear frequency any more
 MAX_POINTS = 1_000_000_000

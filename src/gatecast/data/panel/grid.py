@@ -13,7 +13,9 @@ from gatecast.data.panel.arrays import Array, Ints
 
 __all__ = [
     "DAY",
+    "DAY_NAMES",
     "MONTHS",
+    "MONTH_NAMES",
     "WEEKDAYS",
     "BusinessGrid",
     "FixedGrid",
@@ -26,9 +28,11 @@ __all__ = [
 ]
 
 DAY = 86_400_000_000_000
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTH_NAMES: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
+MONTH_NAMES += ("July", "August", "September", "October", "November", "December")
 # as frequencies and times name them
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS, MONTHS = (tuple(name[:3] for name in names) for names in (DAY_NAMES, MONTH_NAMES))
 
 
 @dataclass(frozen=True)

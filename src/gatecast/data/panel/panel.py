@@ -59,6 +59,8 @@ class Panel:
             numbers and flags; objects (texts), None where it is missing, for categories.
         future: Covariates that are known ahead, in the same way.
         static: Covariates of a whole series, in the same way, shape `(S,)`.
+        bare_times: Whether the user's times were written without their zone, which was given beside them or found from
+            an hour that is there twice; newer rows are read in that zone then.
 
     Examples:
         >>> panel = Panel(np.array(["a"]), np.arange(3.0), np.array([0, 3]), np.array([7]), freq=1)
@@ -77,6 +79,7 @@ class Panel:
     past: dict[str, Array] = field(default_factory=dict)
     future: dict[str, Array] = field(default_factory=dict)
     static: dict[str, Array] = field(default_factory=dict)
+    bare_times: bool = False
 
     @property
     def n_series(self) -> int:

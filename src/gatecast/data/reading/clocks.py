@@ -14,11 +14,12 @@ from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
+    from gatecast.data.panel.panel import Panel
     from gatecast.data.reading.find import Found
     from gatecast.data.reading.frames import Source
 
-__all__ = ["raise_clock_change", "real_midnights", "set_back", "told_set_back", "with_zone", "zone_of_days"]
-__all__ += ["zone_set_back"]
+__all__ = ["inherit_zone", "raise_clock_change", "real_midnights", "set_back", "told_set_back", "with_zone"]
+__all__ += ["zone_of_days", "zone_set_back"]
 
 # one for each rule of when clocks change; the most common first
 ZONES = (
@@ -42,10 +43,11 @@ def check_zone(timezone: str) -> None:
         ) from None
 
 
-def in_zone(instants: Array, codes: Ints, timezone: str) -> Array | None:
+def in_zone(instants: Array, codes: Ints, timezone: str, *, is_later: bool = False) -> Array | None:
     """Return in UTC what clocks of a zone showed, `(N,)` of the series `codes`; None where they never showed it.
 
-    Of an hour that is there twice the first row is the one before the change, in tables that run backwards the last.
+    Of an hour that is there twice the first row is the one before the change, in tables that run backwards the last;
+    with `is_later` all are those after the change.
     """
     import pandas as pd
 
@@ -56,7 +58,7 @@ def in_zone(instants: Array, codes: Ints, timezone: str) -> Array | None:
     again = np.zeros(len(instants), bool)
     again[order[1:]] = (instants[order[1:]] == instants[order[:-1]]) & (codes[order[1:]] == codes[order[:-1]])
     local = pd.DatetimeIndex(instants)
-    there = local.tz_localize(timezone, ambiguous=~again, nonexistent="NaT")
+    there = local.tz_localize(timezone, ambiguous=~(again | is_later), nonexistent="NaT")
     if there.hasnans:
         return None
     return there.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[ns]")
@@ -73,7 +75,30 @@ def with_zone(source: Source, times: RowTimes, codes: Ints) -> RowTimes:
             f"Clocks in {source.timezone} skipped some of the times, and times that they showed were expected. Pass "
             "the `--timezone` in which they were written, or leave it out."
         )
-    return replace(times, instants=utc, timezone=source.timezone)
+    return replace(times, instants=utc, timezone=source.timezone, is_bare=True)
+
+
+def inherit_zone(after: Panel, found: Found, times: RowTimes, rows: Ints, whose: str) -> RowTimes:
+    """Read times without a zone in that of a panel whose times were written without it, too.
+
+    `rows`, `(N,)`, are the series of `after`, right behind which newer ones go on, -1 for others. A time that clocks
+    showed twice and that is there once is the later one where the series goes on with that.
+    """
+    is_bare = times.timezone is None and times.instants.dtype.kind == "M"
+    if not (is_bare and after.bare_times and after.timezone and not after.grid.follows_calendar):
+        return times
+    utc = in_zone(times.instants, rows, after.timezone)
+    if utc is None:
+        names = ", ".join(map(repr, found.times))
+        raise DataError(
+            f"Clocks in {after.timezone}, in which the data before were read, skipped some of the times of {whose} "
+            f"({names}), and times that they showed were expected. Correct them, or give them a zone."
+        )
+    second = in_zone(times.instants, rows, after.timezone, is_later=True)
+    goes_on = (rows >= 0) & (second == after.starts[rows]) & (utc < second)
+    # where both are there, the later one is read already
+    goes_on[goes_on] = ~np.isin(second[goes_on], utc)
+    return replace(times, instants=np.where(goes_on, second, utc), timezone=after.timezone)
 
 
 def set_back(instants: Array, codes: Ints) -> tuple[str, Array] | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
-from gatecast.data.reading.clocks import with_zone
+from gatecast.data.reading.clocks import inherit_zone, with_zone
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
 from gatecast.data.reading.find import Found, Wanted, find_columns
 from gatecast.data.reading.frames import Source, as_array, as_source, number_cells
@@ -93,7 +93,8 @@ def _rows(after: Panel, source: Source, names: Sequence[str]) -> tuple[Ints, Arr
         )
     found, times = separate_series(source, found, read_times(source, found), after.freq)
     series = _series(after, source, found)
-    instants = instants_like(after, found, with_zone(source, times, series), "the future rows")
+    zoned = inherit_zone(after, found, with_zone(source, times, series), series, "the future rows")
+    instants = instants_like(after, found, zoned, "the future rows")
     return series, on_steps(after, instants)
 
 

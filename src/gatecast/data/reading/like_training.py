@@ -19,7 +19,7 @@ from gatecast.data.reading.find import Found
 from gatecast.data.reading.times import RowTimes, local_times
 from gatecast.exceptions import DataError
 
-__all__ = ["grid_like", "ids_like", "instants_like", "is_known", "on_steps", "series_like", "times_like"]
+__all__ = ["grid_like", "ids_like", "instants_like", "is_known", "on_steps", "rows_like", "series_like", "times_like"]
 
 # from so many rows on their own frequency says more than a model's, of which most steps would be missing
 MANY_ROWS, FEWEST_ROWS = 5, 3
@@ -84,12 +84,20 @@ def series_like(known: Array, codes: Ints, ids: Array) -> tuple[Ints, Array]:
     return (codes, spelled) if len(unique) == len(spelled) else (places[codes], np.asarray(unique))
 
 
-def is_known(like: Panel, ids: Array) -> Array:
-    """Tell which series are known, `(n,)`; the single one of some data is the single known one, whatever its name."""
+def rows_like(like: Panel, ids: Array) -> Ints:
+    """Return the known series that each one is, `(n,)`, -1 for none.
+
+    The single one of some data is the single known one, whatever its name.
+    """
     if len(ids) == like.n_series == 1:
-        return np.ones(1, bool)
-    known = set(like.ids.tolist())
-    return np.array([id_ in known for id_ in ids.tolist()])
+        return np.zeros(1, np.int64)
+    rows = {id_: row for row, id_ in enumerate(like.ids.tolist())}
+    return np.array([rows.get(id_, -1) for id_ in ids.tolist()], np.int64)
+
+
+def is_known(like: Panel, ids: Array) -> Array:
+    """Tell which series are known, `(n,)`."""
+    return rows_like(like, ids) >= 0
 
 
 def grid_like(like: Panel, stamps: Stamps) -> tuple[Grid, Stamps]:

@@ -25,6 +25,9 @@ MOST_RATIO, FREE_BYTES = 100, 64 * MEGABYTE
 MOST_LINE, MOST_CELL, MOST_CELLS = 16 * MEGABYTE, MEGABYTE, 100_000
 # bytes that a value of a Parquet file takes when it is read, at most but for long texts
 VALUE_BYTES = 16
+# copies of each value while a Parquet file is read, and bytes that a row takes beside them where its time and series
+# are found: 4 million rows of two columns take 125 bytes each
+COPIES, ROW_BYTES = 2, 64
 DELIMITERS = b",;\t|"
 # the area of a spreadsheet has so many times as many places as cells
 MOST_EMPTY = 100
@@ -95,10 +98,10 @@ def _column(letters: bytes) -> int:
 
 
 def check_parquet_size(path: Path, n_rows: int, n_columns: int) -> None:
-    """Refuse a Parquet file that says that it holds more values than there is memory for; DataError."""
-    n_bytes = n_rows * n_columns * VALUE_BYTES
+    """Refuse a Parquet file that says that it holds more rows and values than there is memory for; DataError."""
+    n_bytes = n_rows * (n_columns * COPIES * VALUE_BYTES + ROW_BYTES)
     free = available_memory()
-    if n_bytes > free / 2:
+    if n_bytes > free:
         raise DataError(
             f"{str(path)!r} holds {n_rows:,} rows of {n_columns:,} columns, which take about "
             f"{n_bytes / MEGABYTE:,.0f} MB, and {free / MEGABYTE:,.0f} MB of memory are free. Pass fewer rows or "

@@ -16,6 +16,7 @@ from gatecast.data.panel.irregular import fits_without_freq
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.panel.stamps import Stamps
 from gatecast.data.reading.clocks import (
+    inherit_zone,
     raise_clock_change,
     real_midnights,
     told_set_back,
@@ -27,7 +28,7 @@ from gatecast.data.reading.covariates import Names, check_roles, make_roles, one
 from gatecast.data.reading.duplicates import merge_repeated
 from gatecast.data.reading.find import Found, Wanted, check_unread, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells, plain_name
-from gatecast.data.reading.like_training import grid_like, is_known, series_like, times_like
+from gatecast.data.reading.like_training import grid_like, is_known, rows_like, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.plain_arrays import array_panel
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
@@ -266,6 +267,7 @@ class Layout:
             past={name: placed(read_covariate(self.source, name)) for name in roles.past},
             future={name: placed(read_covariate(self.source, name)) for name in roles.future},
             static={name: self._static(name) for name in roles.static},
+            bare_times=self.times.is_bare if self.like is None else self.like.bare_times,
         )
 
     def _static(self, name: str) -> Array:
@@ -314,8 +316,9 @@ def lay_out(
     if freq == ORDER:
         times = _numbered(times, codes)
     if like is not None:
-        times = times_like(like, found, times)
         codes, ids = series_like(like.ids, codes, ids)
+        times = inherit_zone(like, found, times, rows_like(like, ids)[codes], "the data")
+        times = times_like(like, found, times)
     order, in_order = _order(codes, times.instants)
     offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=len(ids))))).astype(np.int64)
     again = np.flatnonzero(_equals_previous(times.instants[order]) & _equals_previous(codes[order])) + 1

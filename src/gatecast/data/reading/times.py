@@ -34,6 +34,7 @@ class RowTimes:
     timezone: str | None = None
     layout: str = ""  # how the times are written, "" if they were times already
     order: str = ""  # "day first" or "month first" where that had to be found out
+    is_bare: bool = False  # whether they were written without their time zone
 
 
 def read_times(source: Source, found: Found) -> RowTimes:
