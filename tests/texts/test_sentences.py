@@ -4,6 +4,7 @@ import ast
 import functools
 import re
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -165,8 +166,6 @@ def test_no_chinese_counterpart_is_left_over():
 
 
 def sentences_by_section():
-    import tomllib
-
     return tomllib.loads((ROOT / "texts" / "errors" / "zh.toml").read_text(encoding="utf-8"))
 
 

@@ -1,7 +1,8 @@
-"""What is the Chinese of a sentence that was made in English, for an error or a warning? It is found by the English one.
+"""What is the Chinese of a sentence that was made in English for an error or a warning? It is found by the English one.
 
-As in gettext, the English sentence stands where it is raised and is the key of the other one, in errors/zh.toml. What
-is filled in is found by what stands around it, and is a sentence or a part of one itself at times.
+As in gettext, the English sentence stands where it is raised and is the key of the Chinese one in errors/zh.toml. What
+is filled in is found between the parts of the sentence, and is translated itself where it is a sentence or a part of
+one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ from gatecast.texts import catalogue
 __all__ = ["Sentence", "parts_of", "sentences", "translated"]
 
 # texts of the catalogue that errors are put together from
-WITHIN = ("ahead", "argument", "clocks", "column", "failure", "known_ahead", "left_out", "library", "option", "otherwise")
+WITHIN = (
+    "ahead",
+    "argument",
+    "clocks",
+    "column",
+    "failure",
+    "known_ahead",
+    "left_out",
+    "library",
+    "option",
+    "otherwise",
+)
 WITHIN += ("output", "place", "standin", "times", "unreadable")
 # so many letters say which text it is, fewer where it begins with them
 ENOUGH, BEGINNING = 12, 3

@@ -91,7 +91,9 @@ class Tuned:
         return "\n".join(line for part in parts for line in part(Texts(lang))) + "\n"
 
     def _head(self, t: Texts) -> list[str]:
-        counts = [t("searched.count", n=n, state=t(f"searched.{s}")) for s, n in self.trials["state"].value_counts().items()]
+        counts = [
+            t("searched.count", n=n, state=t(f"searched.{s}")) for s, n in self.trials["state"].value_counts().items()
+        ]
         facts = {"counts": t("words.comma").join(counts), "seconds": self.seconds}
         windows = t("tuned.windows", n=self.n_windows)
         return [
