@@ -175,7 +175,7 @@ def test_errors_have_a_chinese_beginning(gatecast, sales):
     assert outcome.err.startswith("错误：")
     usage = gatecast("forecast", sales, "--lang", "zh")
     assert usage.code == 2
-    assert usage.err.endswith("中文帮助见：gatecast forecast --help\n")
+    assert usage.err == "错误：缺少选项 '--horizon' / '-n'。\n帮助见：gatecast forecast --help\n"
 
 
 def test_findings_are_indented(gatecast, sales):
@@ -239,6 +239,106 @@ def test_wrong_calls_are_refused_in_chinese(gatecast, sales, arguments, said):
     assert outcome.code == 2
     assert outcome.err.startswith("错误：")
     assert said in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "help_of"),
+    [
+        (("forecast",), "缺少参数 'DATA'。", "forecast"),
+        (("forecast", "sales.csv", "--horizon", "abc"), "'--horizon' / '-n' 的值无效：应是整数。", "forecast"),
+        (("forecast", "sales.csv", "--horizon", "4", "--max-seconds", "x"), "的值无效：应是数。", "forecast"),
+        (("forecast", "sales.csv", "--horzon", "4"), "没有选项 --horzon。您要的是 --horizon 吗？", "forecast"),
+        (("forecast", "sales.csv", "more.csv", "--horizon", "4"), "多出了参数 more.csv。", "forecast"),
+        (("forecast", "sales.csv", "--horizon"), "选项 '--horizon' 后面要有值。", "forecast"),
+        (("forecast", "sales.csv", "--json=3"), "选项 '--json' 后面不能有值。", ""),
+        (("forcast", "sales.csv"), "没有命令 'forcast'。您要的是 'forecast' 吗？", ""),
+        (("xyzzy",), "没有命令 'xyzzy'。", ""),
+        (("--foo",), "没有选项 --foo。", ""),
+    ],
+)
+def test_wrong_options_are_refused_in_chinese(gatecast, monkeypatch, arguments, said, help_of):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    outcome = gatecast(*arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    first, second = outcome.err.splitlines()
+    assert first.startswith("错误：")
+    assert first.endswith(said)
+    assert second in ("帮助见：gatecast --help", f"帮助见：gatecast {help_of} --help")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("forecast --seed -1", "`--seed` 必须是 0 到 2**63 - 1 之间的整数，得到的是 -1。请用 `--seed 0`。"),
+        ("forecast --attention", "因此需要 `--mode windows`，得到的是 'sequence'。请同时使用 `--mode windows`。"),
+        ("forecast --pretrained only --hidden-size 8", "而预训练的网络（只读取目标）没有这项设置。"),
+        ("forecast --level 0.8", "得到的是 0.8。您要的是 `--level 80` 吗？"),
+        ("forecast --encoding qqqq", "`--encoding` 必须是 Python 认识的文本编码，得到的是 'qqqq'。"),
+        ("forecast --timezone Mars", "`--timezone` 必须是时区的名称，得到的是 'Mars'。"),
+        ("forecast --freq W", "请去掉 `--freq`，'D' 是合适的，或对表重新采样。"),
+        ("forecast --freq week(foo)", "`--freq 'week(foo)'` 不是日历的写法"),
+        ("forecast --country US-XX", "而应是 57 个之一：AK"),
+        ("forecast --target-col 销量 --past 销量", "'销量' 列是目标，又被当作协变量"),
+        ("compare --models Foo", "没有名为 'Foo' 的模型"),
+        ("backtest --models Naive --n-jobs 0", "`--n-jobs` 必须是不为 0 的整数，得到的是 0。"),
+        ("backtest --models Naive --folder sales.csv", "`--folder` 所指的 sales.csv 是文件"),
+        ("tune --space lookback=9:2", "且下限小于上限：两端也会尝试。"),
+        ("tune --space dropout=0.1,7", "无法尝试：`--dropout` 必须是不小于 0 且小于 1 的数，得到的是 7。"),
+        ("tune --study no.csv/x.db", "而这里应是已有文件夹中的文件。"),
+    ],
+)
+def test_wrong_values_are_refused_in_chinese(gatecast, sales, command, said):
+    name, *options = command.split()
+    outcome = gatecast(name, sales, "--horizon", "4", *options, "--lang", "zh")
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert not ENGLISH.search(outcome.err)
+
+
+DAMAGED = {
+    "t.json": (b'{"a": [1,2', "不是 JSON 格式的表（第 1 行第 11 列处缺少分隔符 ','）"),
+    "t.parquet": (b"PAR1" + b"0" * 100, "'t.parquet' 已损坏，或不是 Parquet 文件。"),
+    "t.csv.gz": (b"\x1f\x8b" + b"0" * 100, "'t.csv.gz' 已损坏，或不是 gzip 文件。"),
+    "t.csv": (b"PK\x03\x04" + b"0" * 100, "'t.csv' 是 zip 压缩包，而这里应是表。"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_files_are_refused_in_chinese(gatecast, tmp_path, name):
+    content, said = DAMAGED[name]
+    (tmp_path / name).write_bytes(content)
+    outcome = gatecast("inspect", name, "--lang", "zh")
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert not ENGLISH.search(outcome.err)
+
+
+def test_models_that_are_none_are_refused_in_chinese(gatecast, tmp_path):
+    (tmp_path / "m.safetensors").write_bytes(b'\x10\0\0\0\0\0\0\0{"a":1')
+    outcome = gatecast("predict", "m.safetensors", "--lang", "zh")
+    assert outcome.err.startswith("错误：m.safetensors 不是完整的 safetensors 文件（文件头有误：")
+    assert not ENGLISH.search(outcome.err)
+
+
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_warnings_are_chinese(gatecast, tmp_path):
+    days = [f"2024-01-{day:02d}" for day in range(1, 29)]
+    known = "".join(f"{day},{n % 7},{'ab'[n % 2]},1\n" for n, day in enumerate(days))
+    (tmp_path / "t.csv").write_text(f"date,y,kind,flat\n{known}", encoding="utf-8")
+    newer = known.replace("2024-01", "2024-02").replace(",b,1", ",c,2")
+    (tmp_path / "newer.csv").write_text(f"date,y,kind,flat\n{newer}", encoding="utf-8")
+    fit = ("--past", "kind", "--past", "flat", "--test-size", "0", "--epochs", "1", "--hidden-size", "4")
+    assert gatecast("forecast", "t.csv", "--target-col", "y", "--horizon", "2", *fit, "--save", "m").code == 0
+    outcome = gatecast("predict", "m", "newer.csv", "--lang", "zh")
+    assert "注意：'kind' 列出现了 'c'，而模型没有学习过它（只见过 'a', 'b'）：按缺失处理。" in outcome.err
+    assert "注意：'flat' 列在模型学习的数据中从未变化，现在是 2：" in outcome.err
+    assert not ENGLISH.search(outcome.err)
+
+
+def test_layouts_of_times_are_said_in_chinese(gatecast, tmp_path):
+    rows = "".join(f"{year}-Q{quarter},{quarter}\n" for year in range(2000, 2010) for quarter in range(1, 5))
+    (tmp_path / "t.csv").write_text(f"time,y\n{rows}", encoding="utf-8")
+    assert "年与季度" in gatecast("inspect", "t.csv", "--lang", "zh").out
 
 
 def test_what_was_left_out_of_a_file_is_said_in_chinese(gatecast, tmp_path):

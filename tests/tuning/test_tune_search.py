@@ -1,6 +1,7 @@
 """Does a search begin where it should, end when it should, keep what it found, and go on from it?"""
 
 import multiprocessing
+import re
 import sqlite3
 import subprocess
 import sys
@@ -399,6 +400,14 @@ def test_report_is_one_page_and_says_what_was_tried(judged_by_lookback):
         assert name in report
     assert len(report.splitlines()) < 66
     assert max(map(len, report.splitlines())) <= 100
+
+
+def test_report_is_there_in_chinese(judged_by_lookback):
+    report = quick(n_trials=10).report("zh")
+    assert "设置的搜索：10 次试验（10 次完成）" in report
+    assert "起初的模型：" in report
+    assert re.search("learning_rate +0.001 至 0.1，按倍数", report)
+    assert not re.search("[a-z]+ [a-z]+ [a-z]+", report)
 
 
 def test_importing_the_package_loads_no_optuna():

@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,10 +30,13 @@ from gatecast.cli.output import DEBUG
 from gatecast.cli.wording import text, told_error
 from gatecast.exceptions import GatecastError
 from gatecast.texts.message import Message
+from gatecast.texts.sentences import translated
 
 __all__ = ["app", "run"]
 
 BAD_INPUT, FAILURE = 2, 1
+# all wrong uses of options and arguments, of which typer names one
+UsageError = typer.BadParameter.__base__ or typer.BadParameter
 
 app = typer.Typer(
     cls=Group,
@@ -89,7 +92,7 @@ for each in COMMANDS:
 
 
 @cache
-def _command() -> Callable[..., object]:
+def _command() -> Callable[..., Any]:
     """Make the command of its options, once."""
     return typer.main.get_command(app)
 
@@ -113,13 +116,12 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = partial(_warn, warnings.showwarning)
-            _command()(list(arguments), prog_name="gatecast")
-            return 0
+            # typer itself says in English what is wrong with the options
+            return _command()(list(arguments), prog_name="gatecast", standalone_mode=language() == "en") or 0
+    except UsageError as error:
+        _say_usage(error)
+        return BAD_INPUT
     except SystemExit as end:
-        if end.code == BAD_INPUT and language() != "en":
-            # typer has said in English what is wrong with the options
-            named = [each for each in arguments[:1] if not each.startswith("-")]
-            _say(text("screen.usage", command=" ".join(["gatecast", *named, "--help"])))
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except typer.Exit as end:
         return end.exit_code
@@ -145,6 +147,12 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _say_error(error: GatecastError) -> None:
     _say(text("screen.error", text=told_error(error)))
+
+
+def _say_usage(error: Any) -> None:
+    command = error.ctx.command_path if error.ctx else "gatecast"
+    _say(text("screen.error", text=translated(error.format_message(), language())))
+    _say(text("screen.usage", command=f"{command} --help"))
 
 
 def _warn(others: Callable[..., None], message: Warning | str, category: type[Warning], *place: object) -> None:

@@ -142,7 +142,7 @@ def _say_settings(printer: Printer, options: TuneOptions, tuned: Tuned) -> None:
 
 def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
     if options.report is not None:
-        write(options.report, tuned.report().encode("utf-8"))
+        write(options.report, tuned.report(language()).encode("utf-8"))
     if options.save is not None:
         model = tuned.model
         if len(panel.values) > int(model.fitted_.lengths.sum()):

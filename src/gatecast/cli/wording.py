@@ -11,6 +11,7 @@ from gatecast.cli.commands import COMMANDS
 from gatecast.cli.language import language
 from gatecast.cli.options import flag_of, option_names
 from gatecast.texts.message import Message
+from gatecast.texts.sentences import translated
 
 __all__ = ["as_options", "in_options", "joined", "option_text", "text", "told", "told_error"]
 
@@ -29,12 +30,9 @@ def told(said: object, lang: str = "") -> str:
 
 
 def told_error(error: Exception) -> str:
-    """Say an error or a warning in the language of the screen, if it has a message, in the words of this command line.
-
-    Others are said as they are, in English.
-    """
+    """Say an error or a warning in the language of the screen and the words of this command line."""
     first = error.args[0] if error.args else ""
-    return in_options(first.say(language()) if isinstance(first, Message) else str(error))
+    return in_options(first.say(language()) if isinstance(first, Message) else translated(str(error), language()))
 
 
 def joined(sentences: Iterable[object]) -> str:

@@ -72,7 +72,7 @@ class SeriesFacts:
 
     def __post_init__(self) -> None:
         """Refuse what no panel is; ValueError."""
-        _require(len(self.ids) > 0, "it has no series")
+        _require(len(self.ids) > 0, "no series")
         _require(all(id_ == id_ for id_ in self.ids), "a series without a name")
         _require(self.unit in (None, TIMES), f"times of the unit {self.unit!r}")
         _require((self.unit is None) == isinstance(self.freq, int), f"the frequency {self.freq!r} of other times")

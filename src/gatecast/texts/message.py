@@ -9,6 +9,7 @@ from typing import Self
 
 from gatecast._json import JsonObject, plain
 from gatecast.texts import Texts
+from gatecast.texts.sentences import translated
 
 __all__ = ["Message", "in_python", "reason"]
 
@@ -16,6 +17,8 @@ __all__ = ["Message", "in_python", "reason"]
 Style = Callable[[Mapping[str, object]], str]
 # the class that a setting belongs to, where it is no argument of `LSTMForecaster` itself; told by its definition
 OWNERS: dict[str, str] = {}
+# an error without a message: a sentence of ours, or the words of another library
+QUOTED = "failure.quoted"
 
 
 def in_python(settings: Mapping[str, object]) -> str:
@@ -53,6 +56,8 @@ class Message:
     def say(self, lang: str, settings: Style = in_python) -> str:
         """Return the text, with settings as arguments in Python or as options of the command line."""
         texts = Texts(lang)
+        if self.code == QUOTED and (own := translated(str(self.facts["text"]), lang)) != str(self.facts["text"]):
+            return own
         return texts(self.code, **{name: _said(value, texts, settings) for name, value in self.facts.items()})
 
     def renamed(self, change: Callable[[str], str]) -> Message:
@@ -80,7 +85,7 @@ class Message:
 def reason(error: Exception) -> Message:
     """Return why something failed: the message that an error was raised with, or one that quotes its text."""
     told = error.args[0] if error.args else ""
-    return told if isinstance(told, Message) else Message("failure.quoted", {"text": str(error)})
+    return told if isinstance(told, Message) else Message(QUOTED, {"text": str(error)})
 
 
 def _said(value: object, texts: Texts, settings: Style) -> object:
@@ -90,7 +95,7 @@ def _said(value: object, texts: Texts, settings: Style) -> object:
         return settings(value)
     if isinstance(value, list | tuple):
         return texts("words.comma").join(str(_said(item, texts, settings)) for item in value)
-    return value
+    return translated(value, texts.lang) if isinstance(value, str) else value
 
 
 def _renamed(value: object, change: Callable[[str], str]) -> object:

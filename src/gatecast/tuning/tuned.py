@@ -10,6 +10,7 @@ import numpy as np
 
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.settings import Value
+from gatecast.texts import Texts
 from gatecast.texts.message import Message
 from gatecast.tuning.space import Space
 
@@ -84,57 +85,63 @@ class Tuned:
         tried = [f"{name}={_short(row[name])}" for name in self.space if not _is_missing(row[name])]
         return tried if start is None else [start.say(lang)]
 
-    def report(self) -> str:
+    def report(self, lang: str = "en") -> str:
         """Return one page of text: what was tried, how it was judged, what came out."""
-        return "\n".join([*self._head(), *self._best(), *self._table(), *self._importance(), *self._space()]) + "\n"
+        parts = (self._head, self._best, self._table, self._importance, self._space)
+        return "\n".join(line for part in parts for line in part(Texts(lang))) + "\n"
 
-    def _head(self) -> list[str]:
-        states = self.trials["state"].value_counts()
-        counts = ", ".join(f"{n} {state}" for state, n in states.items())
-        windows = "one window" if self.n_windows == 1 else f"{self.n_windows} windows"
+    def _head(self, t: Texts) -> list[str]:
+        counts = [
+            t("searched.count", n=n, state=t(f"searched.{s}")) for s, n in self.trials["state"].value_counts().items()
+        ]
+        facts = {"counts": t("words.comma").join(counts), "seconds": self.seconds}
+        windows = t("tuned.windows", n=self.n_windows)
         return [
-            f"Search for settings: {len(self.trials)} trials ({counts}) in {self.seconds:.0f} s",
+            t("searched.title", n_trials=len(self.trials), **facts),
             "=" * WIDTH,
-            f"It ended because {self.stop}.",
-            f"Judged by the {self.metric.upper()} on {windows} with rolling origins inside the training part,",
-            "each fitted anew on the points before it. Nothing after the training part was seen. The best",
-            "of many errors is a little optimistic: measure the model on data that were held back.",
+            t("searched.ended", why=self.ended.say(t.lang)),
+            t("searched.judged", metric=self.metric.upper(), windows=windows),
             "",
         ]
 
-    def _best(self) -> list[str]:
-        lines = [f"{self.metric.upper()} of the best settings: {self.error:.4g}"]
-        for start, words in (("model", "the model it started from"), ("default", "the defaults")):
+    def _best(self, t: Texts) -> list[str]:
+        lines = [t("searched.best", metric=self.metric.upper(), error=f"{self.error:.4g}")]
+        for start in ("model", "default"):
             before = self.error_of(start)
             if np.isfinite(before):
-                lines.append(f"  {words}: {before:.4g} ({self.error / before - 1:+.1%})")
+                change = f"{self.error / before - 1:+.1%}"
+                lines.append("  " + t(f"searched.from_{start}", error=f"{before:.4g}", change=change))
         if self.confirmed:
-            lines += [
-                "The best trials were judged again with other initial weights, and all errors decided;",
-                "settings must be better than the first ones by two standard errors (short series: and by a quarter):",
-            ]
-            lines += _wrapped([f"trial {n}: {error:.4g}" for n, error in self.confirmed.items()])
+            lines.append(t("searched.again"))
+            lines += _wrapped([t("searched.trial", n=n, error=f"{e:.4g}") for n, e in self.confirmed.items()])
         chosen = [f"{name}={_short(value)!r}" for name, value in self.settings.items()]
-        lines.append("Settings that differ from the model it started from:")
-        return [*lines, *_wrapped(chosen or ["none: the model was the best"]), ""]
+        return [*lines, t("searched.differ"), *_wrapped(chosen or [t("searched.none_differ")]), ""]
 
-    def _table(self) -> list[str]:
+    def _table(self, t: Texts) -> list[str]:
         judged = self.trials.sort_values("error").dropna(subset="error").head(SHOWN_TRIALS)
-        lines = [f"The best {len(judged)} trials", "-" * WIDTH]
+        lines = [t("searched.table", n_trials=len(judged)), "-" * WIDTH]
         for row in judged.to_dict(orient="records"):
-            first, *rest = _wrapped(self.tried(row), WIDTH - 26)
+            first, *rest = _wrapped(self.tried(row, t.lang), WIDTH - 26)
             lines.append(f"{row['trial']:>5} {row['error']:>10.4g} {row['seconds']:>6.1f} s {first}")
             lines += [" " * 26 + line.strip() for line in rest]
         return [*lines, ""]
 
-    def _importance(self) -> list[str]:
+    def _importance(self, t: Texts) -> list[str]:
         if not self.importance:
-            return ["Too few trials to say which settings mattered.", ""]
-        lines = ["How much each setting decided which trials were among the best (PED-ANOVA)", "-" * WIDTH]
+            return [t("searched.too_few"), ""]
+        lines = [t("searched.mattered"), "-" * WIDTH]
         return [*lines, *(f"  {name:<16} {share:>6.1%}" for name, share in self.importance.items()), ""]
 
-    def _space(self) -> list[str]:
-        return ["What was tried", "-" * WIDTH, *(f"  {name:<16} {entry}" for name, entry in self.space.items())]
+    def _space(self, t: Texts) -> list[str]:
+        lines = [t("searched.space"), "-" * WIDTH]
+        return [*lines, *(f"  {name:<16} {_said_range(entry, t)}" for name, entry in self.space.items())]
+
+
+def _said_range(entry: str, t: Texts) -> str:
+    """Say what was tried of a setting: a range, whose English words are its text, or some values."""
+    low, is_range, rest = entry.partition(" to ")
+    high, by_factors, _ = rest.partition(", ")
+    return t("searched.factors" if by_factors else "screen.range", low=low, high=high) if is_range else entry
 
 
 def _wrapped(parts: list[str], width: int = WIDTH) -> list[str]:

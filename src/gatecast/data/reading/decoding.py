@@ -81,9 +81,9 @@ def check_encoding(encoding: str) -> None:
             return
         known = sorted({name.replace("_", "-") for name in (*aliases, *aliases.values())})
         near = difflib.get_close_matches(str(encoding).lower(), known, n=1)
+        remedy = f"Did you mean `encoding={near[0]!r}`?" if near else "Use for example `encoding='cp1252'`."
         raise ConfigError(
-            f"`encoding` must be the name of a text encoding that Python knows, got {encoding!r}. "
-            + (f"Did you mean `encoding={near[0]!r}`?" if near else "Use for example `encoding='cp1252'`.")
+            f"`encoding` must be the name of a text encoding that Python knows, got {encoding!r}. {remedy}"
         ) from None
 
 
