@@ -36,7 +36,7 @@ __all__ = ["app", "run"]
 
 BAD_INPUT, FAILURE = 2, 1
 # all wrong uses of options and arguments, of which typer names one
-UsageError = typer.BadParameter.__base__ or typer.BadParameter
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     cls=Group,

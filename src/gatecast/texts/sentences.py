@@ -20,19 +20,25 @@ from gatecast.texts import catalogue
 __all__ = ["Sentence", "parts_of", "sentences", "translated"]
 
 # texts of the catalogue that errors are put together from
-WITHIN = (
-    "ahead",
-    "argument",
-    "clocks",
-    "column",
-    "failure",
-    "known_ahead",
-    "left_out",
-    "library",
-    "option",
-    "otherwise",
+WITHIN = frozenset(
+    [
+        "ahead",
+        "argument",
+        "clocks",
+        "column",
+        "failure",
+        "known_ahead",
+        "left_out",
+        "library",
+        "option",
+        "otherwise",
+        "output",
+        "place",
+        "standin",
+        "times",
+        "unreadable",
+    ]
 )
-WITHIN += ("output", "place", "standin", "times", "unreadable")
 # so many letters say which text it is, fewer where it begins with them
 ENOUGH, BEGINNING = 12, 3
 

@@ -95,6 +95,8 @@ def inherit_zone(after: Panel, found: Found, times: RowTimes, rows: Ints, whose:
             f"({names}), and times that they showed were expected. Correct them, or give them a zone."
         )
     second = in_zone(times.instants, rows, after.timezone, is_later=True)
+    # clocks that showed all of them once showed the later ones too
+    assert second is not None
     goes_on = (rows >= 0) & (second == after.starts[rows]) & (utc < second)
     # where both are there, the later one is read already
     goes_on[goes_on] = ~np.isin(second[goes_on], utc)
