@@ -15,6 +15,8 @@ from gatecast.charts.fonts import fonts_for, use_fonts
 from gatecast.charts.names import HEADLINE, for_matplotlib, shorten
 from gatecast.charts.spec import COLORS, Look
 from gatecast.exceptions import ConfigError, GatecastError
+from gatecast.texts import display_width
+from gatecast.texts.lines import broken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -326,7 +328,10 @@ def _finish(figure: Figure, chart: spec.Chart) -> Figure:
     look: Look = {"x": 0.01, "ha": "left", "color": COLORS["text"]}
     figure.suptitle(for_matplotlib(shorten(chart.title, HEADLINE)), fontsize=13, fontweight="bold", **look)
     if chart.note:
-        lines = textwrap.wrap(chart.note, int(12.5 * chart.size[0]))
+        room = int(12.5 * chart.size[0])
+        # Chinese has no spaces, and its letters are twice as wide
+        is_narrow = display_width(chart.note) == len(chart.note)
+        lines = textwrap.wrap(chart.note, room) if is_narrow else broken(chart.note, room)
         figure.supxlabel(for_matplotlib("\n".join(lines)), fontsize=9, **look)
     use_fonts(figure)
     return figure

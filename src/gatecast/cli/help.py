@@ -9,9 +9,9 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from gatecast.cli.language import language
-from gatecast.cli.lines import broken
 from gatecast.exceptions import ConfigError
 from gatecast.texts import help_texts
+from gatecast.texts.lines import broken
 from gatecast.texts.message import Message
 
 __all__ = ["Command", "Group", "Help"]

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 from gatecast._files import write_atomically
 from gatecast._json import plain
 from gatecast.cli.language import language
-from gatecast.cli.lines import broken
 from gatecast.cli.wording import text, told
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.texts import display_width
+from gatecast.texts.lines import broken
 from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
