@@ -20,7 +20,7 @@ from gatecast.texts import catalogue
 __all__ = ["Sentence", "parts_of", "sentences", "translated"]
 
 # texts of the catalogue that errors are put together from
-WITHIN = (
+WITHIN: tuple[str, ...] = (
     "ahead",
     "argument",
     "clocks",
