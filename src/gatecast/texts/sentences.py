@@ -20,25 +20,19 @@ from gatecast.texts import catalogue
 __all__ = ["Sentence", "parts_of", "sentences", "translated"]
 
 # texts of the catalogue that errors are put together from
-WITHIN = frozenset(
-    [
-        "ahead",
-        "argument",
-        "clocks",
-        "column",
-        "failure",
-        "known_ahead",
-        "left_out",
-        "library",
-        "option",
-        "otherwise",
-        "output",
-        "place",
-        "standin",
-        "times",
-        "unreadable",
-    ]
+WITHIN: tuple[str, ...] = (
+    "ahead",
+    "argument",
+    "clocks",
+    "column",
+    "failure",
+    "known_ahead",
+    "left_out",
+    "library",
+    "option",
+    "otherwise",
 )
+WITHIN += ("output", "place", "standin", "times", "unreadable")
 # so many letters say which text it is, fewer where it begins with them
 ENOUGH, BEGINNING = 12, 3
 
