@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,10 +19,13 @@ from gatecast.serving.bodies import JSON
 from gatecast.serving.envelope import Envelope, answer_problem
 from gatecast.serving.forecast_routes import as_json, forecast_routes
 from gatecast.serving.job_routes import job_routes
+from gatecast.serving.kserve import kserve_routes
+from gatecast.serving.measures import TEXT
 from gatecast.serving.openapi import describe, extra_of, responses_of
 from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Health
 from gatecast.serving.service import Service, noting
+from gatecast.serving.stream_routes import stream_routes
 
 __all__ = ["make_app", "make_routes"]
 
@@ -46,7 +50,7 @@ def make_app(service: Service) -> Envelope:
     routes = make_routes(service)
     for route in routes:
         _add(app, route)
-    for kind in (GatecastError, RequestValidationError, HTTPException):
+    for kind in (GatecastError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
     _add_document(app, routes)
     return Envelope(app, service)
@@ -54,7 +58,13 @@ def make_app(service: Service) -> Envelope:
 
 def make_routes(service: Service) -> list[Route]:
     """Return all routes of a service."""
-    return [*forecast_routes(service), *job_routes(service), *_health_routes(service)]
+    return [
+        *forecast_routes(service),
+        *job_routes(service),
+        *stream_routes(service),
+        *kserve_routes(service),
+        *_health_routes(service),
+    ]
 
 
 def _add(app: FastAPI, route: Route) -> None:
@@ -100,7 +110,12 @@ def _health_routes(service: Service) -> list[Route]:
             return as_json(Health(status="closing"), 503)
         return as_json(Health(status="ready"))
 
+    async def metrics(request: Request) -> Response:  # noqa: ARG001
+        text = await asyncio.to_thread(service.measures.text)
+        return Response(text, media_type=TEXT)
+
     return [
+        Route("GET", "/metrics", metrics, "metrics", "How does the server do, for Prometheus?", types=("text/plain",)),
         Route("GET", "/healthz", healthz, "healthz", "Does the server work?", Health),
         Route("GET", "/readyz", readyz, "readyz", "Can the server take requests?", Health, problems=(503,)),
     ]

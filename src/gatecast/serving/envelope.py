@@ -66,6 +66,7 @@ class Envelope:
     def _ended(self, scope: Scope, request_id: str, client: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "-")
         facts = {"id": request_id, "client": client, "method": scope["method"], "route": route, "status": status}
+        self.service.measures.request(scope["method"] if route != "-" else "-", route, status, seconds)
         LOG.info("request", extra={"facts": {**facts, "ms": round(1e3 * seconds, 1)}})
 
 

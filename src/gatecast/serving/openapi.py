@@ -17,6 +17,8 @@ from gatecast.serving.schemas import Problem
 __all__ = ["components", "extra_of", "responses_of"]
 
 WHERE = "#/components/schemas/{name}"
+# answers without a class of their own
+PLAIN: dict[Any, JsonObject] = {dict: {"type": "object"}, list: {"type": "array", "items": {"type": "string"}}}
 ALWAYS = (400, 401, 403, 500)
 FORM_FILE = {"type": "string", "format": "binary", "description": "A table: CSV, Parquet, a spreadsheet or JSON."}
 MEANING = {
@@ -40,9 +42,12 @@ def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {
         status: {"description": MEANING[status], "content": problem} for status in sorted({*ALWAYS, *route.problems})
     }
+    for status, kind in route.errors.items():
+        also = found[status]["content"] if status in ALWAYS else {}
+        found[status] = {"description": MEANING[status], "content": {**also, JSON: {"schema": _reference(kind)}}}
     content: JsonObject = {name: {"schema": {"type": "string"}} for name in route.types}
-    if route.answer is dict:
-        content[JSON] = {"schema": {"type": "object"}}
+    if route.answer in PLAIN:
+        content[JSON] = {"schema": PLAIN[route.answer]}
     elif route.answer is not None:
         content[JSON] = {"schema": _reference(route.answer)}
     done: JsonObject = {"description": "Done.", **({"content": content} if content else {})}
@@ -93,7 +98,8 @@ def _without_null(schema: JsonObject) -> JsonObject:
 
 def components(routes: list[Route]) -> JsonObject:
     """Return the schemas of all classes that routes take and answer."""
-    kinds = {kind for route in routes for kind in (route.request, route.answer) if kind not in (None, dict)}
+    found = {kind for route in routes for kind in (route.request, route.answer, *route.errors.values())}
+    kinds = found - {None, *PLAIN}
     _, schemas = msgspec.json.schema_components(
         sorted({*kinds, Problem}, key=lambda kind: kind.__name__), ref_template=WHERE
     )

@@ -18,9 +18,12 @@ from gatecast._machine import n_processors
 from gatecast.serving.access import Access
 from gatecast.serving.jobs import Jobs
 from gatecast.serving.limits import Limits
+from gatecast.serving.logs import LOG
+from gatecast.serving.measures import Measures
 from gatecast.serving.models import Registry
 from gatecast.serving.problems import RequestError
 from gatecast.serving.store import Store
+from gatecast.serving.streams import Streams
 from gatecast.texts.message import Message
 
 __all__ = ["NOTES", "Service", "noting"]
@@ -41,11 +44,16 @@ class Service:
     access: Access = field(default_factory=Access)
     store: Store | None = None  # what is kept; nothing where there is none
     jobs: Jobs | None = None
+    streams: Streams | None = None
     n_under_way: int = 0
+    measures: Measures = field(init=False)
     is_closing: bool = False
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max(2, n_processors()), thread_name_prefix="forecast")
     )
+
+    def __post_init__(self) -> None:
+        self.measures = Measures(self)
 
     async def run(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> tuple[R, list[str]]:
         """Do some work in a thread; returns its result, and what it warned of.
@@ -79,12 +87,20 @@ class Service:
         self.store = Store(folder)
         self.jobs = Jobs(self.store, self.models, self.limits)
         self.jobs.restore()
+        self.streams = Streams(self.store, self.limits)
+        self.streams.clean()
 
     def needed_jobs(self) -> Jobs:
         """Return the trainings; a refusal where nothing is kept."""
         if self.jobs is None:
             raise RequestError(Message("serving.no_folder"), status=409)
         return self.jobs
+
+    def needed_streams(self) -> Streams:
+        """Return the streams; a refusal where nothing is kept."""
+        if self.streams is None:
+            raise RequestError(Message("serving.no_folder"), status=409)
+        return self.streams
 
     async def start(self) -> None:
         """Begin with what goes on beside requests."""
@@ -106,8 +122,11 @@ def noting() -> Iterator[None]:
 
     def note(message: Warning | str, category: type[Warning], *place: object) -> None:
         notes = NOTES.get()
-        if notes is None or not issubclass(category, UserWarning):
+        if not issubclass(category, UserWarning):
             usual(message, category, *place)  # type: ignore[arg-type]
+        elif notes is None:
+            # its text may hold data
+            LOG.warning("warning", extra={"facts": {"category": category.__name__}})
         elif len(notes) < MOST_NOTES:
             notes.append(str(message))
 

@@ -22,7 +22,7 @@ from gatecast.texts.message import Message
 
 __all__ = ["CHECKPOINT", "ERROR", "MODEL", "PROGRESS", "Curve", "train"]
 
-MODEL, CHECKPOINT, PROGRESS, ERROR = "model.safetensors", "fit.ckpt", "progress.jsonl", "error.json"
+MODEL, CHECKPOINT, PROGRESS, ERROR = "model.safetensors", "fit.ckpt", "curve.jsonl", "error.json"
 DONE, FAILED, INTERRUPTED = 0, 2, 130
 # between two points of the loss of a network, and between two checkpoints
 POINT_SECONDS, CHECKPOINT_SECONDS = 0.2, 5.0
