@@ -47,6 +47,7 @@ class Jobs:
     store: Store
     models: Registry
     limits: Limits
+    is_ending: bool = False  # whether events are not told any more
     _process: subprocess.Popen[bytes] | None = None
     _current: str | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -255,7 +256,7 @@ class Jobs:
                 number += 1
                 if number > after:
                     yield number, "progress", line
-            if (state in ENDED and not lines) or self._is_closing:
+            if (state in ENDED and not lines) or self.is_ending or self._is_closing:
                 return
             await asyncio.sleep(TAIL_SECONDS)
 

@@ -107,6 +107,12 @@ class Service:
         if self.jobs is not None:
             self.jobs.start()
 
+    def begin_to_close(self) -> None:
+        """Say that no more requests are wanted, and end answers that would go on."""
+        self.is_closing = True
+        if self.jobs is not None:
+            self.jobs.is_ending = True
+
     async def close(self) -> None:
         """Wait for what is under way, and end it."""
         if self.jobs is not None:
