@@ -34,6 +34,7 @@ FLOORS = [
     ["diagnosis", "tuning"],
     ["charts"],
     ["reporting"],
+    ["serving"],
     ["cli"],
     ["__init__"],
 ]

@@ -27,6 +27,7 @@ __all__ = [
     "InspectOptions",
     "PredictOptions",
     "ReportOptions",
+    "ServeOptions",
     "TuneOptions",
     "WindowOptions",
 ]
@@ -430,6 +431,43 @@ class ReportOptions(WindowOptions):
     out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
 
 
+LIMITS = "The most that a request may ask for"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeOptions(JsonOptions):
+    """Answer requests over HTTP: forecasts at once or of saved models, training, and streams of observations.
+
+    The routes are described at /openapi.json. Models, trainings and streams are kept in one folder, and nothing that
+    was acknowledged is lost when the server ends in whatever way. Without a file of tokens only this computer is
+    answered.
+    """
+
+    examples: ClassVar = (
+        "gatecast serve",
+        "gatecast serve sales.safetensors load=models/load.safetensors --port 8080",
+        "gatecast serve --host 0.0.0.0 --token-file tokens.txt --folder /var/lib/gatecast",
+    )
+    models: tuple[str, ...] = argument((), "Saved models, each a file or NAME=FILE.", "[MODEL]...")
+    host: str = option("127.0.0.1", "Address to listen on.", "HOST")
+    port: int = option(8000, "Port to listen on; 0 for any that is free.", "PORT")
+    folder: Path | None = option(
+        None,
+        "Keep models, trainings and streams here; one server for each folder.",
+        "FOLDER",
+        shown="the data folder of this user",
+    )
+    token_file: Path | None = option(
+        None, "File with a line `name: token` for each that may ask; needed to listen beyond this computer.", "FILE"
+    )
+    max_body: float = option(32, "Megabytes of a request.", "MB", panel=LIMITS)
+    max_rows: int = option(1_000_000, "Rows of a table, and of a forecast.", "N", panel=LIMITS)
+    max_series: int = option(20_000, "Series of a table.", "N", panel=LIMITS)
+    max_horizon: int = option(5_000, "Steps ahead.", "N", panel=LIMITS)
+    max_seconds: float = option(60, "Seconds until a forecast is given up.", "SECONDS", panel=LIMITS)
+    max_requests: int = option(64, "Forecasts under way, at work or waiting.", "N", panel=LIMITS)
+
+
 COMMANDS = (
     DemoOptions,
     InspectOptions,
@@ -441,5 +479,6 @@ COMMANDS = (
     TuneOptions,
     DiagnoseOptions,
     GatesOptions,
+    ServeOptions,
     DoctorOptions,
 )

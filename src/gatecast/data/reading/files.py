@@ -76,17 +76,19 @@ def read_table(
     past: Names = (),
     future: Names = (),
     static: Names = (),
+    content: bytes | None = None,
     **how: Any,
 ) -> Table:
     """Read a file and find out what is in it: text like CSV, Parquet, a spreadsheet or JSON, also gzipped.
 
-    The path `-` is the standard input. Arguments that `to_panel` has mean the same here; all others are fields of
-    `Reading`, which say how the file is to be read where that is not to be found out.
+    The path `-` is the standard input. With its `content` given, the path is a name, and no file is opened. Arguments
+    that `to_panel` has mean the same here; all others are fields of `Reading`, which say how the file is to be read
+    where that is not to be found out.
     """
     path = Path(path)
     reading = Reading(**how)
     roles = make_roles(past, future, static)
-    loaded = load(path, reading, one_name(id_col, "id_col"))
+    loaded = load(path, reading, one_name(id_col, "id_col"), content)
     columns = None if like is None else like.columns
     known = () if like is None else like.ids.tolist()
     source, id_name, target = arrange(
@@ -98,9 +100,11 @@ def read_table(
     return _table(path, loaded, layout, roles, reading)
 
 
-def read_source(path: str | Path, *, id_col: Name = None, like: Columns | None = None, **how: Any) -> Source:
+def read_source(
+    path: str | Path, *, id_col: Name = None, like: Columns | None = None, content: bytes | None = None, **how: Any
+) -> Source:
     """Read the columns of a file without asking what they are; the arguments are those of `read_table`."""
-    loaded = load(Path(path), Reading(**how), one_name(id_col, "id_col"))
+    loaded = load(Path(path), Reading(**how), one_name(id_col, "id_col"), content)
     there = set(map(str, loaded.source.frame.columns))
     ids = tuple(name for name in one_name(id_col, "id_col") if name in there)
     return arrange(loaded.source, ids, (), time_col="", like=like)[0]

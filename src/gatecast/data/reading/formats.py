@@ -72,10 +72,10 @@ class Loaded:
     notes: tuple[Message, ...] = ()
 
 
-def load(path: Path, reading: Reading, id_cols: tuple[str, ...] = ()) -> Loaded:
-    """Read the columns of a file."""
+def load(path: Path, reading: Reading, id_cols: tuple[str, ...] = (), content: bytes | None = None) -> Loaded:
+    """Read the columns of a file; with its `content` given the path is a name, and no file is opened."""
     reading.check()
-    content, is_packed = _content(path)
+    content, is_packed = _unpacked(path, _read(path) if content is None else content)
     loaded = _loaded(path, content, reading, id_cols)
     source = replace(loaded.source, date_format=reading.date_format, decimal=reading.decimal, is_file=True)
     source = replace(source, timezone=reading.timezone)
@@ -116,11 +116,14 @@ def _source(text: TextTable, unit: str) -> Source:
     )
 
 
-def _content(path: Path) -> tuple[bytes, bool]:
-    """Return the bytes of a file, unpacked, and whether they were packed."""
+def _read(path: Path) -> bytes:
     if path.is_dir():
         raise DataError(Message("unreadable.folder", {"path": str(path)}))
-    content = _standard_input() if path in STANDARD_INPUT else _bytes(path)
+    return _standard_input() if path in STANDARD_INPUT else _bytes(path)
+
+
+def _unpacked(path: Path, content: bytes) -> tuple[bytes, bool]:
+    """Return the bytes of a file, unpacked, and whether they were packed."""
     if not content.strip():
         raise DataError(Message("unreadable.empty_file", {"path": str(path)}))
     packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"

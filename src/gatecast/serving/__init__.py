@@ -1,0 +1,1 @@
+"""How is a forecaster used over a network? An HTTP server over the library: `gatecast serve`."""
