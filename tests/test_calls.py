@@ -220,3 +220,20 @@ def test_ids_that_are_numbers_are_shown_as_numbers() -> None:
         to_panel(TWO.assign(y=np.where(TWO["unique_id"] == 1, np.nan, 1.0)))
     with pytest.raises(GatecastError, match="Series 1 has 60 points"):
         train_test_split(TWO, 100)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda n: LSTMForecaster(n).fit(FRAME),
+        lambda n: PretrainedLSTM(n).fit(FRAME),
+        lambda n: gatecast.forecast(FRAME, n),
+        lambda n: FITTED["lstm"].predict(n),
+        lambda n: Naive(n).fit(FRAME),
+        lambda n: FITTED["naive"].predict(n),
+        lambda n: gatecast.backtest(FRAME, Naive(), horizon=n),
+    ],
+)
+def test_more_steps_than_anybody_reads_are_refused_before_they_are_made(call: Callable[[int], object]) -> None:
+    with pytest.raises(gatecast.ConfigError, match=r"`horizon` must be at most 100,000 steps, got 99,999,999\. Ask"):
+        call(99_999_999)

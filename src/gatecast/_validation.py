@@ -26,6 +26,7 @@ __all__ = [
     "check_choice",
     "check_count",
     "check_flag",
+    "check_horizon",
     "check_nonnegative",
     "check_path",
     "check_positive",
@@ -40,6 +41,9 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+A_DAY_OF_HOURS = "Use `horizon=24` for a day of hourly data."
+# steps ahead at most: eleven years of hours
+MOST_STEPS = 100_000
 # what Nixtla, Darts, sktime, scikit-learn and others call an argument of `fit`, `predict` and the like
 WORDS = {
     "data": "df X x series context history train dataset X_train train_df input_df past_data",
@@ -104,6 +108,22 @@ check_share = _check("share", lambda value: is_number(value) and 0 <= value < 1)
 check_flag = _check("flag", lambda value: isinstance(value, bool | np.bool))
 
 
+def check_horizon(
+    name: str, value: object, remedy: str | Message = "Use `horizon=24` for a day of hourly data."
+) -> None:
+    """Check for a number of steps ahead; more than anybody reads would take hours, and all memory.
+
+    Examples:
+        >>> check_horizon("horizon", 24)
+    """
+    check_count(name, value, remedy)
+    if is_integer(value) and value > MOST_STEPS:
+        raise ConfigError(
+            f"`{name}` must be at most {MOST_STEPS:,} steps, got {value:,}. Ask for fewer, or forecast days or weeks "
+            "instead of hours."
+        )
+
+
 def check_steps(horizon: object) -> None:
     """Check the steps of a forecast; a table in their place is told so."""
     if getattr(horizon, "shape", ()):
@@ -111,7 +131,7 @@ def check_steps(horizon: object) -> None:
             "`predict` takes the steps ahead first, and a table or an array was passed there. Use `predict(data=...)` "
             "for newer data."
         )
-    check_count("horizon", horizon, "Use `horizon=24` for a day of hourly data.")
+    check_horizon("horizon", horizon)
 
 
 def check_path(name: str, value: object, remedy: str | Message = 'Use for example `"model.safetensors"`.') -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from gatecast._files import fingerprint
-from gatecast._validation import answers_calls, check_count, check_positive, is_integer
+from gatecast._validation import answers_calls, check_count, check_horizon, check_positive, is_integer
 from gatecast.backtesting.folder import Folder
 from gatecast.backtesting.models import ROLES, Entry, Models, Nested, named_models, takes
 from gatecast.backtesting.record import Backtest, column_names
@@ -63,7 +63,7 @@ class Trial:
 
     def check(self) -> None:
         """Raise a ConfigError where one makes no sense on its own."""
-        check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
+        check_horizon("horizon", self.horizon)
         check_count("n_windows", self.n_windows, "Use `n_windows=5`.")
         check_count("step_size", self.step_size, "Use `step_size=1`, or None for one horizon.")
         if not isinstance(self.refit, bool | np.bool) and (not is_integer(self.refit) or self.refit < 1):

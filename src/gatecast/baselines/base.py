@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, Unpack, overload
 
 import numpy as np
 
-from gatecast._validation import answers_calls, check_count, check_positive, check_steps
+from gatecast._validation import answers_calls, check_horizon, check_positive, check_steps
 from gatecast.baselines.limits import Clock
 from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
 from gatecast.data import Panel, to_panel
@@ -93,7 +93,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
 
     def check(self) -> None:
         """Raise a ConfigError where a setting makes no sense."""
-        check_count("horizon", self.horizon, "Use `horizon=24` for a day of hourly data.")
+        check_horizon("horizon", self.horizon)
         Settings(horizon=self.horizon, season_length=self.season_length).check()
         if self.time_limit is not None:
             check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")

@@ -23,6 +23,7 @@ from gatecast._validation import (
     check_choice,
     check_count,
     check_flag,
+    check_horizon,
     check_nonnegative,
     check_path,
     check_positive,
@@ -163,7 +164,7 @@ def refuse_unknown(cls: type[T]) -> type[T]:
 class Everyday:
     """The settings that are arguments of `LSTMForecaster` itself, which says what they mean."""
 
-    horizon: int = _setting(1, check_count, 24, "otherwise.horizon")
+    horizon: int = _setting(1, check_horizon, 24, "otherwise.horizon")
     _: KW_ONLY
     season_length: int | Sequence[int] | None = _setting(None, _each_count, 12, "otherwise.season_length")
     lookback: int | None = _setting(None, check_count, 64, CHOSEN)
