@@ -29,6 +29,7 @@ from gatecast.model.modelcheck import (
     settings_of,
 )
 from gatecast.model.settings import Settings
+from gatecast.model.upgrades import OLDEST, upgrade
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.inputs import PanelArrays
 from gatecast.network.memory import Memory, TrainedNetwork
@@ -36,6 +37,8 @@ from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
+# of what is written; whoever raises it adds a step to `upgrades.py`, and files of the new format as `tests/golden/`
+# says
 FORMAT = 8
 KEY = "gatecast"
 # what parts that do not fit together raise where they are put together or run
@@ -64,10 +67,11 @@ def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, Settings]:
     """Read a model and the settings it was made with; ModelFileError where the file is no model that can forecast."""
     file = Path(path)
     tensors, facts, is_intact = _read(file)
-    _check_format(file, facts)
+    number = _check_format(file, facts)
     if not is_intact:
         raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
     try:
+        upgrade(number, FORMAT, tensors, facts)
         return _checked(tensors, facts)
     except MISFITS as error:
         # the cause is told too: this may be a mistake of gatecast's own
@@ -123,20 +127,21 @@ def _refuse_pickle(file: Path) -> None:
         )
 
 
-def _check_format(file: Path, facts: JsonObject) -> None:
+def _check_format(file: Path, facts: JsonObject) -> int:
+    """Return the number of a format that can be read."""
     try:
         number = int(facts["format"])
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _foreign(file) from None
-    if number != FORMAT:
+    if not OLDEST <= number <= FORMAT:
         remedy = (
             "Update it with `pip install --upgrade gatecast`."
             if number > FORMAT
             else "Fit the model again and save it, or open it with the older version that wrote it."
         )
-        raise ModelFileError(
-            f"{file} has model format {number}, and this version of gatecast reads format {FORMAT}. {remedy}"
-        )
+        known = f"format {FORMAT}" if OLDEST == FORMAT else f"formats {OLDEST} to {FORMAT}"
+        raise ModelFileError(f"{file} has model format {number}, and this version of gatecast reads {known}. {remedy}")
+    return number
 
 
 def _foreign(file: Path) -> ModelFileError:
