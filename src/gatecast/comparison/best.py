@@ -379,10 +379,10 @@ def _write_panel(file: Path, panel: Panel) -> None:
 
 def _read_panel(source: Path) -> Panel:
     try:
-        arrays, facts, is_intact = read_tensors(source / SERIES, KEY)
+        arrays, facts, checksum = read_tensors(source / SERIES, KEY)
     except OSError as error:
         raise _damaged(source, error) from error
-    if not is_intact:
+    if checksum is None:
         raise ValueError("the series are not those that were written")
     return Panel(
         ids=np.array(facts["ids"]),
