@@ -26,6 +26,8 @@ __all__ = ["Place", "Url", "refuse_url", "to_place"]
 URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+::)*[A-Za-z][A-Za-z0-9+.-]+://")
 FILE = "file://"
 PART = 4 << 20
+# what a server answers where there is no file
+NOT_THERE = (404, 410)
 
 
 class Url(os.PathLike[str]):
@@ -139,10 +141,10 @@ class Url(os.PathLike[str]):
         try:
             yield
         except FileNotFoundError as error:
-            # that a server was not reached is no answer of it
+            # fsspec says so of a server that was not reached, or that answered something else, too
             cause = error.__cause__
-            if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):
-                raise OSError(cause.errno or errno.EIO, str(cause)) from error
+            if isinstance(cause, Exception) and getattr(cause, "status", 0) not in NOT_THERE:
+                raise OSError(errno.EIO, str(cause)) from error
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._url) from error
         except PermissionError as error:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), self._url) from error

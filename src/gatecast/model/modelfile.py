@@ -163,6 +163,8 @@ def _read(file: Place, names: Sequence[str] | None) -> tuple[Tensors, JsonObject
         with at_hand(file) as here:
             _refuse_pickle(file, here)
             return *read_tensors(here, KEY, names), here.stat().st_size
+    except GatecastError:
+        raise
     except FileNotFoundError:
         raise ModelFileError(
             f"There is no model file {file}. Save one with LSTMForecaster.save, or check the path."
