@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 
-from gatecast import ConfigError, DataError, LSTMForecaster, ModelFileError, Report
-from gatecast._places import Url, refuse_url, to_place
+from gatecast import ConfigError, DataError, LSTMForecaster, ModelFileError, Naive, Report, backtest
+from gatecast._places import Url, to_place
 from gatecast.cli.app import run
 from gatecast.data.reading.files import read_table
 from made_series import SMALL, forecaster, table
@@ -177,9 +177,16 @@ def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) ->
         LSTMForecaster.load("s3://bucket/m.safetensors")
 
 
-def test_a_folder_that_must_be_here_is_no_url() -> None:
-    with pytest.raises(ConfigError, match=r"`folder` must be on this computer, got the URL 's3://bucket/x'"):
-        refuse_url("folder", "s3://bucket/x")
+def test_what_must_be_on_this_computer_is_no_url() -> None:
+    url, wave = "memory://kept", [5.0, 7.0] * 20
+    calls = {
+        "folder": lambda: backtest(wave, 2, [Naive()], folder=url),
+        "checkpoint": lambda: forecaster(3, **SMALL, checkpoint=url).fit(wave),
+        "resume": lambda: forecaster(3, **SMALL).fit(wave, resume=url),
+    }
+    for name, call in calls.items():
+        with pytest.raises(ConfigError, match=rf"`{name}` must be on this computer, got the URL 'memory://kept'"):
+            call()
 
 
 def test_paths_load_no_fsspec() -> None:

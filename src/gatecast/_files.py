@@ -24,7 +24,7 @@ from gatecast._places import Url, to_place
 from gatecast.exceptions import ModelFileError
 
 __all__ = ["Tensors", "at_hand", "check_regular", "fingerprint", "read_tensors", "unwritable", "write_atomically"]
-__all__ += ["write_tensors"]
+__all__ += ["packed", "unpacked", "write_tensors"]
 
 # ends the names of files that are being written
 UNFINISHED = ".gatecast-part"
@@ -46,12 +46,26 @@ else:
 
 def write_tensors(path: str | os.PathLike[str], key: str, tensors: Tensors, facts: JsonObject) -> None:
     """Write arrays and facts that JSON can hold, under a key for the kind of file; equal content gives equal files."""
+    write_atomically(path, packed(key, tensors, facts))
+
+
+def packed(key: str, tensors: Tensors, facts: JsonObject) -> bytes:
+    """Return what `write_tensors` writes."""
     from safetensors.numpy import save
 
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     # one entry, because the library writes several in random order
     metadata = {key: json.dumps({**facts, "sha256": _checksum(tensors, facts)})}
-    write_atomically(path, save(tensors, metadata))
+    content: bytes = save(tensors, metadata)
+    return content
+
+
+def unpacked(content: bytes, key: str) -> tuple[Tensors, JsonObject, str | None]:
+    """Return what `read_tensors` reads of a file with this content; the same errors."""
+    with tempfile.TemporaryDirectory(suffix=UNFINISHED) as folder:
+        file = Path(folder) / "content"
+        file.write_bytes(content)
+        return read_tensors(file, key)
 
 
 def read_tensors(

@@ -25,12 +25,14 @@ from gatecast.pretraining import family, weights
 from gatecast.texts import catalogue
 from made_series import COVARIATES, forecaster, table, with_covariates
 
-__all__ = ["FOLDER", "KINDS", "answers", "codes", "frame_of", "write"]
+__all__ = ["FOLDER", "KINDS", "STATE", "answers", "codes", "frame_of", "write"]
 
 FOLDER = Path(__file__).parent / "models"
 TINY: dict[str, Any] = {"hidden_size": 2, "lookback": 4, "epochs": 1, "progress": False, "seed": 1}
 N, HORIZON, STEPS = 60, 3, 5
 LEVELS = [80]
+# what the stream of the default model is after one value
+STATE = "stream-state.bin"
 # what the codes of messages in a record begin with
 OF_RECORDS = ("decision", "frequency", "season", "unit")
 FORMATTER = string.Formatter()
@@ -169,6 +171,11 @@ def write(folder: Path) -> None:
         model = LSTMForecaster.load(path)
         asked = asked_of(model)
         kept = {"asked": asked, "answers": answers(model, asked)}
+        if kind == "default":
+            stream = model.stream(asked["series"])
+            stream.update(10.0)
+            (folder / STATE).write_bytes(stream.state())
+            kept["after state"] = stream.update(12.0).tolist()
         path.with_suffix(".json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
 
 

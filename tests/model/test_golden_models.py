@@ -12,7 +12,7 @@ from gatecast._files import read_tensors, write_tensors
 from gatecast.model import modelfile, upgrades
 from gatecast.model.modelfile import FORMAT, KEY
 from gatecast.model.upgrades import OLDEST, STEPS, upgrade
-from golden.write_models import FOLDER, KINDS, answers, codes, write
+from golden.write_models import FOLDER, KINDS, STATE, answers, codes, write
 
 FILES = sorted(FOLDER.glob("format*/*.safetensors"))
 NEWEST = FOLDER / f"format{FORMAT}"
@@ -39,6 +39,13 @@ def test_a_kept_file_forecasts_what_it_did(path: Path) -> None:
     kept = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     model = LSTMForecaster.load(path)
     assert_alike(answers(model, kept["asked"]), kept["answers"])
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob(f"format*/{STATE}")), ids=lambda path: path.parent.name)
+def test_a_stream_goes_on_from_a_kept_state(path: Path) -> None:
+    kept = json.loads((path.parent / "default.json").read_text(encoding="utf-8"))
+    stream = LSTMForecaster.load(path.parent / "default.safetensors").stream("a", state=path.read_bytes())
+    assert_alike(stream.update(12.0).tolist(), kept["after state"])
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
