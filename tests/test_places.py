@@ -222,6 +222,14 @@ def test_a_command_does_not_write_over_what_it_reads(memory: MemoryFileSystem, c
     assert "is the data file itself, which would be lost" in " ".join(capsys.readouterr().err.split())
 
 
+def test_folders_of_commands_are_no_urls(capsys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["compare", "data.csv", "--horizon", "3", "--folder", "s3://bucket/kept"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "`--folder` must be on this computer, got the URL 's3://bucket/kept'" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_report_is_written_to_a_url(memory: MemoryFileSystem) -> None:
     made = Report({})
     vars(made)["html"] = "<p>a page</p>"

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 
 import typer
 
-from gatecast._places import Url, to_place
+from gatecast._places import Url, refuse_url, to_place
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.settings import COVARIATES, SETTINGS, Network, Setting, Settings, Training
 
@@ -90,12 +90,14 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     hints = get_type_hints(options)
     own = [each for each in fields(options) if "settings" not in each.metadata]  # type: ignore[arg-type]
     parameters = [_parameter(each, hints[each.name]) for each in own]
-    places = [each.name for each in own if _is_place(hints[each.name])]
+    places = {each.name: _is_place(hints[each.name]) for each in own if _is_path(hints[each.name])}
     parameters += [_of_setting(SETTINGS[name]) for name in _names(options)]
 
     def command(**given: Any) -> None:
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-        given |= {name: to_place(given[name]) for name in places if given[name] is not None}
+        for name, may_be_url in places.items():
+            if given[name] is not None:
+                given[name] = to_place(given[name]) if may_be_url else _local(name, given[name])
         chosen = {name: _value(SETTINGS[name], given.pop(name)) for name in _names(options)}
         work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
 
@@ -186,9 +188,19 @@ def _is_place(hint: object) -> bool:
     return Url in get_args(hint)
 
 
+def _is_path(hint: object) -> bool:
+    """Tell whether a path is expected, which a URL may be or not."""
+    return Path in (hint, *get_args(hint))
+
+
+def _local(name: str, text: str) -> Path:
+    refuse_url(flag_of(name), text)
+    return Path(text)
+
+
 def _kind(hint: object) -> tuple[type, bool]:
     """Return the type of a single value, and whether several may be given."""
-    if _is_place(hint):
+    if _is_path(hint):
         # a path would take one of two slashes for too many
         return str, False
     if get_origin(hint) in (Union, UnionType):
