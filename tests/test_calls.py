@@ -231,7 +231,7 @@ def test_ids_that_are_numbers_are_shown_as_numbers() -> None:
         lambda n: FITTED["lstm"].predict(n),
         lambda n: Naive(n).fit(FRAME),
         lambda n: FITTED["naive"].predict(n),
-        lambda n: gatecast.backtest(FRAME, Naive(), horizon=n),
+        lambda n: gatecast.backtest(FRAME, n, Naive()),
     ],
 )
 def test_more_steps_than_anybody_reads_are_refused_before_they_are_made(call: Callable[[int], object]) -> None:

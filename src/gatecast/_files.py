@@ -13,21 +13,24 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 from gatecast._json import JsonObject, parsed
+from gatecast._places import Url, to_place
 from gatecast.exceptions import ModelFileError
 
-__all__ = ["Tensors", "check_regular", "fingerprint", "read_tensors", "unwritable", "write_atomically", "write_tensors"]
+__all__ = ["Tensors", "at_hand", "check_regular", "fingerprint", "read_tensors", "unwritable", "write_atomically"]
+__all__ += ["packed", "unpacked", "write_tensors"]
 
 # ends the names of files that are being written
 UNFINISHED = ".gatecast-part"
 
 Tensors: TypeAlias = dict[str, np.ndarray]
+Digest: TypeAlias = "hashlib._Hash"
 
 if sys.platform == "win32":
 
@@ -43,16 +46,34 @@ else:
 
 def write_tensors(path: str | os.PathLike[str], key: str, tensors: Tensors, facts: JsonObject) -> None:
     """Write arrays and facts that JSON can hold, under a key for the kind of file; equal content gives equal files."""
+    write_atomically(path, packed(key, tensors, facts))
+
+
+def packed(key: str, tensors: Tensors, facts: JsonObject) -> bytes:
+    """Return what `write_tensors` writes."""
     from safetensors.numpy import save
 
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     # one entry, because the library writes several in random order
     metadata = {key: json.dumps({**facts, "sha256": _checksum(tensors, facts)})}
-    write_atomically(path, save(tensors, metadata))
+    content: bytes = save(tensors, metadata)
+    return content
 
 
-def read_tensors(path: str | os.PathLike[str], key: str) -> tuple[Tensors, JsonObject, bool]:
-    """Read what `write_tensors` wrote: the arrays, the facts, and whether they are bit for bit what was written.
+def unpacked(content: bytes, key: str) -> tuple[Tensors, JsonObject, str | None]:
+    """Return what `read_tensors` reads of a file with this content; the same errors."""
+    with tempfile.TemporaryDirectory(suffix=UNFINISHED) as folder:
+        file = Path(folder) / "content"
+        file.write_bytes(content)
+        return read_tensors(file, key)
+
+
+def read_tensors(
+    path: str | os.PathLike[str], key: str, names: Iterable[str] | None = None
+) -> tuple[Tensors, JsonObject, str | None]:
+    """Read what `write_tensors` wrote: the arrays, the facts, and their checksum; None where it does not match.
+
+    Of the arrays only those of some `names` are kept where these are passed; then one at a time is in memory.
 
     OSError: the file cannot be read. ValueError: it is not a complete safetensors file, or no array of NumPy can hold
     what it names. KeyError: it has no such facts.
@@ -62,19 +83,47 @@ def read_tensors(path: str | os.PathLike[str], key: str) -> tuple[Tensors, JsonO
     check_regular(path)
     try:
         with safe_open(path, framework="numpy") as opened:
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  no dict
-            text = (opened.metadata() or {}).get(key)
+            facts, digest = _read_facts((opened.metadata() or {}).get(key), key)
+            tensors = {}
+            for name in sorted(opened.keys()):
+                tensor = opened.get_tensor(name)
+                if digest is not None:
+                    _add(digest, name, tensor)
+                if names is None or name in names:
+                    tensors[name] = tensor
     # the others are raised for types and shapes that NumPy does not have
     except (SafetensorError, AttributeError, MemoryError, TypeError) as error:
         raise ValueError(str(error)) from None
+    checksum = facts.pop("sha256", None)
+    return tensors, facts, checksum if digest is not None and checksum == digest.hexdigest() else None
+
+
+def _read_facts(text: str | None, key: str) -> tuple[JsonObject, Digest | None]:
+    """Return the facts and the checksum that is to be continued with the arrays; None where the text was changed."""
     try:
         facts = parsed(text or "")
         # another text may say the same numbers, since the last digit of some is not needed
         is_written_here = json.dumps(facts) == text
-        checksum = _checksum(tensors, {name: fact for name, fact in facts.items() if name != "sha256"})
+        digest = _begin_checksum({name: fact for name, fact in facts.items() if name != "sha256"})
     except (ValueError, RecursionError):
         raise KeyError(key) from None
-    return tensors, facts, facts.pop("sha256", None) == checksum and is_written_here
+    return facts, digest if is_written_here else None
+
+
+@contextlib.contextmanager
+def at_hand(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the path of a file on this computer: its own, or that of a copy for as long as it is needed.
+
+    ConfigError: What opens the URL is not installed. OSError: it cannot be read.
+    """
+    place = to_place(path)
+    if isinstance(place, Path):
+        yield place
+        return
+    with tempfile.TemporaryDirectory(suffix=UNFINISHED) as folder:
+        copy = Path(folder) / "copy"
+        copy.write_bytes(place.read())
+        yield copy
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:
@@ -104,20 +153,32 @@ def fingerprint(settings: JsonObject, arrays: Iterable[np.ndarray]) -> str:
 
 def _checksum(tensors: Tensors, facts: JsonObject) -> str:
     """Return a text that changes with any bit of arrays or facts (SHA-256)."""
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    digest = _begin_checksum(facts)
     for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())
-        digest.update(np.ascontiguousarray(tensor).tobytes())
+        _add(digest, name, tensors[name])
     return digest.hexdigest()
+
+
+def _begin_checksum(facts: JsonObject) -> Digest:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+
+
+def _add(digest: Digest, name: str, tensor: np.ndarray) -> None:
+    digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())
+    digest.update(np.ascontiguousarray(tensor).tobytes())
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file beside its place and move it there in one step; an OSError leaves the older one untouched.
 
-    What a process that was killed had begun to write there is removed.
+    What a process that was killed had begun to write there is removed. A link stays a link: the file that it leads to
+    is replaced. Where a URL leads to, a step is one as far as what holds it knows such a thing, see `Url.write`.
     """
-    target = Path(path)
+    place = to_place(path)
+    if isinstance(place, Url):
+        place.write(content)
+        return
+    target = Path(os.path.realpath(place))
     _remove_unfinished(target)
     descriptor, temporary = _begin(target)
     try:

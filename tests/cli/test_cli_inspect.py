@@ -1,7 +1,9 @@
 """Does `gatecast inspect` say what is understood of tables and models, and do all commands read their tables alike?"""
 
 import io
+import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,8 @@ from gatecast.data.reading import formats
 
 from .commands import QUICK, write_csv, write_shops
 
+MODELS = Path(__file__).parents[1] / "golden" / "models" / "format8"
+KINDS = ("quantiles", "layers")
 ROWS = "".join(f"2024-01-{day:02d},{day}.5\n" for day in range(1, 29))
 
 
@@ -55,6 +59,40 @@ def test_a_model_is_described(gatecast, saved_model):
     facts = gatecast("inspect", saved_model, "--json").json
     assert (facts["kind"], facts["horizon"], facts["freq"], facts["n_series"]) == ("model", 4, "D", 1)
     assert facts["columns"] == {"series": "unique_id", "time": "ds", "target": "y"}
+
+
+def test_a_model_file_is_described(gatecast):
+    path = MODELS / "covariates.safetensors"
+    out = " ".join(gatecast("inspect", path).out.split())
+    for said in ("points 120", "price, is_open, weather", "one layer of 2 units", "format 8", "whole: its SHA-256 is"):
+        assert said in out
+    facts = gatecast("inspect", path, "--json").json
+    content = path.read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]["gatecast"]
+    assert facts["file"] == {"format": 8, "n_bytes": len(content), "sha256": json.loads(header)["sha256"]}
+    assert (facts["n_points"], facts["loss"], facts["intervals"]) == (120, "mae", "measured")
+    assert facts["settings"]["country"] == "DE"
+    assert (facts["model"]["hidden_size"], facts["model"]["n_parameters"]) == (2, 1146)
+    intervals = [gatecast("inspect", MODELS / f"{kind}.safetensors", "--json").json["intervals"] for kind in KINDS]
+    assert intervals == ["learned", "no_intervals"]
+
+
+def test_no_weights_of_a_model_are_loaded(gatecast, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a network was made")
+
+    monkeypatch.setattr("gatecast.model.modelfile.unpack", refuse)
+    monkeypatch.setattr("gatecast.network.memory.TrainedNetwork.__init__", refuse)
+    assert gatecast("inspect", MODELS / "ensemble.safetensors").code == 0
+
+
+def test_a_damaged_model_is_found(gatecast, tmp_path):
+    content = bytearray((MODELS / "default.safetensors").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "m.safetensors").write_bytes(content)
+    outcome = gatecast("inspect", "m.safetensors")
+    assert outcome.code == 2
+    assert "is damaged: its checksum does not match its content" in outcome.err
 
 
 @pytest.mark.parametrize("file", ["nothing.csv", "m.safetensors"])

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from gatecast import ConfigError, DataError, LSTMForecaster
+from gatecast._files import packed, unpacked
+from gatecast.model.stream import STATE_KEY
 from made_series import forecaster
 
 SMALL = {"hidden_size": 12, "lookback": 9, "epochs": 3, "progress": False}
@@ -94,3 +96,44 @@ def test_one_of_several_series_has_to_be_named() -> None:
         model.predict(data=pd.DataFrame({"unique_id": [6], "ds": [days[-1] + days.freq], "y": [7 * Y[200]]}))["LSTM"],
         rtol=1e-6,
     )
+
+
+def pairs_of(kind: str) -> tuple[LSTMForecaster, np.ndarray]:
+    """A model, and what its stream takes in."""
+    if kind == "constant":
+        return forecaster(horizon=3, **SMALL).fit(np.full(60, 5.0)), np.array([5.0, 5.0, 7.0, 6.0, np.nan, 5.0, 9.0])
+    y = Y[200:216].copy()
+    y[[3, 9]] = np.nan
+    return fitted(kind), y
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "constant"])
+def test_a_stream_goes_on_from_its_state_as_if_it_had_not_ended(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gatecast.model.stream.MOST_SINCE", 5)
+    model, values = pairs_of(kind)
+    whole, parts = model.stream(), model.stream()
+    for value in values:
+        expected = whole.update(value)
+        np.testing.assert_array_equal(parts.update(value), expected)
+        parts = model.stream(state=parts.state())
+    assert parts.state() == whole.state()
+    assert len(whole.state()) < 20_000
+
+
+def test_a_state_of_something_else_is_refused(model: LSTMForecaster) -> None:
+    state = model.stream().state()
+    damaged = bytearray(state)
+    damaged[-1] ^= 1
+    others = {bytes(damaged): "is damaged", state[:50]: "is damaged", b"": "is damaged"}
+    others |= {fitted("skip").stream().state(): "of another series or model than series"}
+    for other, says in others.items():
+        with pytest.raises(DataError, match=says):
+            model.stream(state=other)
+    with pytest.raises(DataError, match="must be the bytes that .* got str"):
+        model.stream(state="abc")
+    tensors, facts, _ = unpacked(state, STATE_KEY)
+    for broken in ({"newest": tensors["newest"].astype(np.float32)}, {"anchors": np.zeros(9)}, {"more": np.zeros(1)}):
+        with pytest.raises(DataError, match="is damaged"):
+            model.stream(state=packed(STATE_KEY, tensors | broken, facts))
+    with pytest.raises(DataError, match="has format 2, and this version of gatecast reads format 1"):
+        model.stream(state=packed(STATE_KEY, tensors, {**facts, "format": 2}))

@@ -15,7 +15,9 @@ FILES = sorted(ROOT.rglob("*.py"))
 # who may import whom: a line from the lines above it, and from its own room
 FLOORS = [
     ["exceptions", "_json"],
-    ["texts", "_files", "_machine"],
+    ["texts", "_machine"],
+    ["_places"],
+    ["_files"],
     ["_validation"],
     ["network"],
     ["data.panel"],

@@ -17,6 +17,7 @@ import numpy as np
 
 from gatecast._files import check_regular, write_atomically
 from gatecast._json import JsonObject, converted, parsed
+from gatecast._places import refuse_url
 from gatecast.backtesting.run import Outcome
 from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import DataError
@@ -62,6 +63,7 @@ class Folder:
     """
 
     def __init__(self, path: str | os.PathLike[str], fingerprint: str, models: dict[str, str]) -> None:
+        refuse_url("folder", path)
         self._path = Path(path)
         self._models = models
         self._is_told = False

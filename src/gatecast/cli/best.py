@@ -65,7 +65,7 @@ def forecast_others(options: ForecastOptions) -> None:
     forecast, without = _predicted(served, known, levels)
     write_table(forecast, options.out, raw_cells=options.raw_cells)
     if options.save is not None and isinstance(served, LSTMForecaster):
-        served.save(options.save.resolve())
+        served.save(options.save)
     source = _source(best, next(iter(models)))
     is_drawn, remarks = _draw(options, served, table.panel, known, source, forecast)
     verdict = _verdict(found) if best is not None else []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from gatecast._places import Place
 from gatecast.cli.options import COVARIATES, KNOWN, REQUIRED, RESULTS, argument, option, settings
 from gatecast.model.settings import SETTINGS, Settings
 
@@ -43,7 +44,7 @@ LANG = "Language of texts, pictures and reports: en, or zh for Chinese; that of 
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
 
 
-def to_file(text: str) -> Path | None:
+def to_file(text: str) -> Place | None:
     """Define an option for a file that is written where it is asked for."""
     return option(None, text, "FILE", panel=RESULTS)
 
@@ -127,7 +128,7 @@ class FileOptions(JsonOptions):
 class TableOptions(FileOptions):
     """Which table is forecast, and how far."""
 
-    data: Path = argument(
+    data: Place = argument(
         REQUIRED, "Table: CSV, text, Parquet, Excel or JSON, also gzipped; - for piped input.", "DATA"
     )
     horizon: int = option(REQUIRED, "How many steps ahead to forecast.", "N", short="-n")
@@ -139,7 +140,7 @@ class AheadOptions:
 
     level: tuple[float, ...] = option((), "Add intervals of this coverage in %, e.g. 80; may be repeated.", "PERCENT")
     quantiles: tuple[float, ...] = option((), "Add quantiles, e.g. 0.9; may be repeated.", "SHARE")
-    future_file: Path | None = option(
+    future_file: Place | None = option(
         None,
         "Table with the --future columns ahead; else the rows without a target at the end of DATA.",
         "FILE",
@@ -171,7 +172,7 @@ class InspectOptions(FileOptions):
         "cat sales.csv | gatecast inspect -",
         "gatecast inspect sales.safetensors",
     )
-    file: Path = argument(REQUIRED, "Table, or file that `forecast --save` wrote; - for piped input.", "FILE")
+    file: Place = argument(REQUIRED, "Table, or file that `forecast --save` wrote; - for piped input.", "FILE")
     settings: Settings = settings(("past", "future", "static"))
 
 
@@ -202,9 +203,9 @@ class ForecastOptions(AheadOptions, FitOptions, TableOptions, CsvOptions):
     resume: Path | None = option(
         None, "Go on from the checkpoint in this file instead of that of --checkpoint.", "FILE", panel=TESTING
     )
-    out: Path | None = to_file("Write the forecast here: .csv or .parquet.")
-    plot: Path | None = to_file("Draw it: .png, .svg or .pdf.")
-    save: Path | None = to_file("Keep the model, for `gatecast predict`.")
+    out: Place | None = to_file("Write the forecast here: .csv or .parquet.")
+    plot: Place | None = to_file("Draw it: .png, .svg or .pdf.")
+    save: Place | None = to_file("Keep the model, for `gatecast predict`.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,10 +216,10 @@ class PredictOptions(AheadOptions, FileOptions, CsvOptions):
         "gatecast predict load.safetensors",
         "gatecast predict load.safetensors newer.csv --horizon 24 --out forecast.csv",
     )
-    model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
-    data: Path | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
+    model: Place = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
+    data: Place | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
     horizon: int | None = option(None, "Steps ahead; what the model learned when left out.", "N", short="-n")
-    out: Path | None = to_file("Write the forecast here: .csv or .parquet.")
+    out: Place | None = to_file("Write the forecast here: .csv or .parquet.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,8 +235,8 @@ class DiagnoseOptions(FitOptions):
         "gatecast diagnose sales.safetensors sales.csv",
         "gatecast diagnose sales.csv --lookback 1 --fix --save better.safetensors",
     )
-    source: Path = argument(REQUIRED, "File that `forecast --save` wrote, or a table to fit first.", "MODEL_OR_DATA")
-    data: Path | None = argument(
+    source: Place = argument(REQUIRED, "File that `forecast --save` wrote, or a table to fit first.", "MODEL_OR_DATA")
+    data: Place | None = argument(
         None, "With a model: its training data; newer rows after them are the test part.", "DATA"
     )
     settings: Settings = settings(tuple(name for name in OF_FITS if name != "checkpoint"))
@@ -243,7 +244,7 @@ class DiagnoseOptions(FitOptions):
         None, "Steps ahead of the fit, where a table is given.", "N", short="-n", shown="1 with a table"
     )
     fix: bool = option(False, "Try the remedies in order, and show whether each helped.")
-    save: Path | None = to_file("With --fix: keep the better model here.")
+    save: Place | None = to_file("With --fix: keep the better model here.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,12 +260,12 @@ class GatesOptions(FileOptions, CsvOptions):
         "gatecast gates load.safetensors load.csv --out gates.parquet --json",
         "gatecast gates shops.safetensors shops.csv --unique-id shop_7",
     )
-    model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
-    data: Path | None = argument(None, "The series to read: the training data, or newer ones.", "DATA")
+    model: Place = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
+    data: Place | None = argument(None, "The series to read: the training data, or newer ones.", "DATA")
     unique_id: str | None = option(None, "Which series, where the table holds several.", "ID")
     member: int = option(0, "Which network of an ensemble, counted from 0.", "N")
     threshold: float = option(0.1, "A unit forgets where it keeps less than this in a step.", "SHARE")
-    out: Path | None = to_file("Write all gates and states here: .csv or .parquet, a row for each unit and time.")
+    out: Place | None = to_file("Write all gates and states here: .csv or .parquet, a row for each unit and time.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,8 +311,8 @@ class TuneOptions(TableOptions):
         "SIZE",
         panel=TESTING,
     )
-    report: Path | None = to_file("Write a page about the search here.")
-    save: Path | None = to_file("Fit the best settings on all points and keep the model, for `gatecast predict`.")
+    report: Place | None = to_file("Write a page about the search here.")
+    save: Place | None = to_file("Fit the best settings on all points and keep the model, for `gatecast predict`.")
     quiet: bool = option(False, "Print the settings alone.", short="-q")
 
 
@@ -350,7 +351,7 @@ class WindowOptions(TableOptions):
         None, "Keep finished windows here: the same command goes on from them.", "FOLDER", panel=WINDOWS
     )
     seed: int = option(0, "The same seed, the same result.", "N", panel=WINDOWS)
-    out: Path | None = to_file("Write every forecast with its origin here: .csv or .parquet.")
+    out: Place | None = to_file("Write every forecast with its origin here: .csv or .parquet.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -428,7 +429,9 @@ class ReportOptions(WindowOptions):
         "MODEL",
         panel=RESULTS,
     )
-    out: Path = option(Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o")
+    out: Place = option(
+        Path("report.html"), "Write the report here: one .html file.", "FILE", panel=RESULTS, short="-o"
+    )
 
 
 LIMITS = "The most that a request may ask for"

@@ -35,7 +35,7 @@ def diagnose(options: DiagnoseOptions) -> None:
     model, train, test, table = _load(options, facts) if options.data is not None else _fit(options, facts)
     diagnosis = examine(model, train, test, fix=options.fix)
     if options.save is not None and diagnosis.model is not None:
-        diagnosis.model.save(options.save.resolve())
+        diagnosis.model.save(options.save)
     if options.json:
         printer.json({"data": table.facts(), **diagnosis.to_dict(), "files": {"model": options.save}})
         return

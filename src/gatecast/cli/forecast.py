@@ -198,7 +198,7 @@ def _forecast(task: Task) -> None:
         said = {"notes": tables.in_english(notes), "remarks": tables.in_english(remarks)}
         printer.json({**report, "intervals": intervals, "seconds": seconds, **said})
         return
-    tables.say_decisions(printer, made.model)
+    tables.say_decisions(printer, tables.Decided.of(made.model))
     if not (options.quiet and options.out):
         tables.say_forecast(Printer(shown=True), made.table, panel, options.horizon, is_saved=options.out is not None)
     if task.levels:
@@ -274,7 +274,7 @@ def _report(task: Task, made: Made, tested: Tested | None) -> dict[str, object]:
     options = task.options
     files = {"out": options.out, "plot": options.plot, "model": options.save, "checkpoint": task.checkpoints.path}
     return {
-        "model": tables.decisions_report(made.model),
+        "model": tables.decisions_report(tables.Decided.of(made.model)),
         "test": None if tested is None else tested.report(),
         "refitted": tested is None or made.model is not tested.model,
         "done": "" if tested is None else str(made.note),
@@ -287,7 +287,7 @@ def _write(options: ForecastOptions, made: Made, tested: Tested | None, panel: P
     """Write the files that were asked for; returns whether a picture was drawn, and remarks about it."""
     write_table(made.table, options.out, raw_cells=options.raw_cells)
     if options.save:
-        made.model.save(options.save.resolve())
+        made.model.save(options.save)
     if not options.plot:
         return False, []
     from gatecast.charts import plot_forecast

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 
 import typer
 
+from gatecast._places import Url, refuse_url, to_place
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.settings import COVARIATES, SETTINGS, Network, Setting, Settings, Training
 
@@ -89,10 +90,14 @@ def as_command(options: type[Options], work: Callable[[Options], None]) -> Calla
     hints = get_type_hints(options)
     own = [each for each in fields(options) if "settings" not in each.metadata]  # type: ignore[arg-type]
     parameters = [_parameter(each, hints[each.name]) for each in own]
+    places = {each.name: _is_place(hints[each.name]) for each in own if _is_path(hints[each.name])}
     parameters += [_of_setting(SETTINGS[name]) for name in _names(options)]
 
     def command(**given: Any) -> None:
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        for name, may_be_url in places.items():
+            if given[name] is not None:
+                given[name] = to_place(given[name]) if may_be_url else _local(name, given[name])
         chosen = {name: _value(SETTINGS[name], given.pop(name)) for name in _names(options)}
         work(options(**given, **({"settings": Settings(**chosen)} if chosen else {})))
 
@@ -119,13 +124,14 @@ def _names(options: type) -> tuple[str, ...]:
 
 def _parameter(own: Field[Any], hint: object) -> inspect.Parameter:
     kind, is_several = _kind(hint)
+    default = str(own.default) if isinstance(own.default, Path) and kind is str else own.default
     if "argument" in own.metadata:
-        return _made(own.name, kind, own.default, typer.Argument(**own.metadata["argument"]), is_several=is_several)
+        return _made(own.name, kind, default, typer.Argument(**own.metadata["argument"]), is_several=is_several)
     more = dict(own.metadata["option"])
     flags = [_flags(own.name, own.default), *filter(None, [own.metadata["short"]])]
     if kind is bool:
         more.pop("metavar")
-    return _made(own.name, kind, own.default, typer.Option(*flags, **more), is_several=is_several)
+    return _made(own.name, kind, default, typer.Option(*flags, **more), is_several=is_several)
 
 
 def _of_setting(setting: Setting) -> inspect.Parameter:
@@ -177,8 +183,26 @@ def _made(name: str, kind: Any, default: object, made: object, *, is_several: bo
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, made])
 
 
+def _is_place(hint: object) -> bool:
+    """Tell whether a path or a URL is expected."""
+    return Url in get_args(hint)
+
+
+def _is_path(hint: object) -> bool:
+    """Tell whether a path is expected, which a URL may be or not."""
+    return Path in (hint, *get_args(hint))
+
+
+def _local(name: str, text: str) -> Path:
+    refuse_url(flag_of(name), text)
+    return Path(text)
+
+
 def _kind(hint: object) -> tuple[type, bool]:
     """Return the type of a single value, and whether several may be given."""
+    if _is_path(hint):
+        # a path would take one of two slashes for too many
+        return str, False
     if get_origin(hint) in (Union, UnionType):
         hint = next(part for part in get_args(hint) if part is not type(None))
     return (get_args(hint)[0], True) if get_origin(hint) is tuple else (cast(type, hint), False)

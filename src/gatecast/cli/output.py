@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from gatecast._files import write_atomically
 from gatecast._json import plain
+from gatecast._places import Place, Url
 from gatecast.cli.language import language
 from gatecast.cli.wording import text, told
 from gatecast.exceptions import ConfigError, GatecastError
@@ -39,7 +40,7 @@ TABLES = (".csv", ".parquet", ".pq")
 SHOWN_FONTS = 6
 # the name of the variable of the environment under which mistakes are raised as they are
 DEBUG = "GATECAST_DEBUG"
-Files = Mapping[str, Path | None]
+Files = Mapping[str, Place | None]
 INPUTS = {
     "the data file": "output.data_file",
     "the future file": "output.future_file",
@@ -66,7 +67,7 @@ class Printer:
             shown, console = visible(told(said)), _console()
             console.print(_wrapped(shown, console.width) if wrap else shown, style=style, soft_wrap=not wrap)
 
-    def file(self, key: str, path: Path | None, **facts: object) -> None:
+    def file(self, key: str, path: Place | None, **facts: object) -> None:
         """Say where something was written, if it was, by a text of the catalogue."""
         if path is not None:
             self.say(text(key, path=path, **facts), wrap=False)
@@ -165,13 +166,13 @@ def check_outputs(inputs: Files, outputs: Files, kinds: Mapping[str, tuple[str, 
     Inputs are named as messages call them, outputs by their options, which may tell the endings of their files.
     """
     wanted = {option: path for option, path in outputs.items() if path is not None}
-    seen: dict[Path, str] = {}
+    seen: dict[Place, str] = {}
     for option, path in wanted.items():
         for what, source in inputs.items():
             if source is not None and is_same(path, source):
                 called = Message(INPUTS[what]) if what in INPUTS else what
                 raise ConfigError(Message("output.same", {"option": option, "path": str(path), "what": called}))
-        other = seen.setdefault(path.resolve(), option)
+        other = seen.setdefault(path if isinstance(path, Url) else path.resolve(), option)
         if other != option:
             raise ConfigError(Message("output.twice", {"other": other, "option": option, "path": str(path)}))
         _check_kind(option, path, kinds.get(option))
@@ -190,18 +191,17 @@ def make_folder(option: str, folder: Path) -> None:
     _check_writable(option, folder / "picture.png")
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Place, content: bytes) -> None:
     """Write a file; where it cannot be written, an older one is untouched."""
     try:
-        # a link stays a link: the file it leads to is replaced
-        write_atomically(path.resolve(), content)
+        write_atomically(path, content)
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         key = "output.no_room" if is_full else "output.not_written"
         raise GatecastError(Message(key, {"path": str(path), "why": _reason(error)})) from None
 
 
-def write_table(frame: pd.DataFrame, path: Path | None, *, raw_cells: bool = False) -> None:
+def write_table(frame: pd.DataFrame, path: Place | None, *, raw_cells: bool = False) -> None:
     """Write a table, where a path was asked for, as CSV (UTF-8) or Parquet.
 
     Texts of a CSV that a spreadsheet would take for a formula begin with an apostrophe, unless they are wanted raw.
@@ -242,7 +242,7 @@ def as_text_cell(value: object) -> object:
     return f"'{value}"
 
 
-def write_picture(figure: Figure, path: Path, dpi: int = 150) -> Message | None:
+def write_picture(figure: Figure, path: Place, dpi: int = 150) -> Message | None:
     """Draw a picture, of the kind that its name says, and return a remark about letters that could not be drawn."""
     from gatecast.charts import render
     from gatecast.charts.fonts import CJK_FONTS
@@ -254,7 +254,7 @@ def write_picture(figure: Figure, path: Path, dpi: int = 150) -> Message | None:
     return Message("written.boxes", facts) if missing else None
 
 
-def try_picture(draw: Callable[[], Figure], path: Path, ids: Sequence[object]) -> tuple[bool, list[Message]]:
+def try_picture(draw: Callable[[], Figure], path: Place, ids: Sequence[object]) -> tuple[bool, list[Message]]:
     """Draw a picture, of the first of some series, of what is done and kept: one that fails costs nothing else.
 
     Returns:
@@ -270,15 +270,17 @@ def try_picture(draw: Callable[[], Figure], path: Path, ids: Sequence[object]) -
         return False, [Message("written.not_drawn", facts)]
 
 
-def is_same(path: Path, other: Path) -> bool:
+def is_same(path: Place, other: Place) -> bool:
     """Tell whether two paths lead to the same file, which need not be there yet."""
+    if isinstance(path, Url) or isinstance(other, Url):
+        return path == other
     try:
         return path.samefile(other)
     except OSError:
         return path.resolve() == other.resolve()
 
 
-def _check_kind(option: str, path: Path, known: tuple[str, ...] | None) -> None:
+def _check_kind(option: str, path: Place, known: tuple[str, ...] | None) -> None:
     suffix = path.suffix.lower()
     if known is not None and suffix not in known:
         better = str(path.with_suffix(known[0]) if path.name else f"forecast{known[0]}")
@@ -296,7 +298,11 @@ def _check_kind(option: str, path: Path, known: tuple[str, ...] | None) -> None:
         raise GatecastError(Message("output.parquet")) from None
 
 
-def _check_writable(option: str, path: Path) -> None:
+def _check_writable(option: str, path: Place) -> None:
+    if isinstance(path, Url):
+        # what is there tells only when something is written
+        path.check()
+        return
     facts: dict[str, object] = {"option": option, "path": str(path)}
     if path.is_dir():
         raise ConfigError(Message("output.is_folder", facts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from gatecast import LSTMForecaster
 from gatecast._json import JsonObject
+from gatecast._places import Place
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.language import language
 from gatecast.cli.output import Printer
@@ -74,7 +74,7 @@ def reading_of(options: FileOptions) -> JsonObject:
     return given | {"freq": int(freq) if freq and freq.isdecimal() else freq}
 
 
-def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Panel | None = None) -> Table:
+def read(path: Place, options: FileOptions, roles: Roles = NO_ROLES, like: Panel | None = None) -> Table:
     """Read a file with its covariates, which may be newer data than `like`."""
     from gatecast.data.reading.files import read_table
 
@@ -82,14 +82,14 @@ def read(path: Path, options: FileOptions, roles: Roles = NO_ROLES, like: Panel 
     return read_table(path, like=like, **(reading_of(options) | known))
 
 
-def read_known(printer: Printer, path: Path, options: FileOptions, settings: Settings) -> Table:
+def read_known(printer: Printer, path: Place, options: FileOptions, settings: Settings) -> Table:
     """Read a file without its rows about the future, and say what was understood of it."""
     table, n_ahead = without_future(read(path, options, roles_of(settings)))
     say_table(printer, table, n_ahead)
     return table
 
 
-def check_model(path: Path, command: str) -> None:
+def check_model(path: Place, command: str) -> None:
     """Refuse a table's path where a command expects a model."""
     if path.suffix.lower() in TABLES:
         fit = f"`gatecast forecast {quote(str(path))} --horizon 12 --save model.safetensors`"
@@ -97,13 +97,13 @@ def check_model(path: Path, command: str) -> None:
         raise ConfigError(Message("known_ahead.table", {"path": str(path), "fit": fit, "use": use}))
 
 
-def load_model(path: Path, command: str) -> LSTMForecaster:
+def load_model(path: Place, command: str) -> LSTMForecaster:
     """Load a model; a table in its place is told apart from a damaged file."""
     check_model(path, command)
     return LSTMForecaster.load(path)
 
 
-def read_like_training(path: Path, options: FileOptions, fitted: Fitted) -> Table:
+def read_like_training(path: Place, options: FileOptions, fitted: Fitted) -> Table:
     """Read a file with the names, zone, frequency and ids of a model's training data."""
     return read(path, options, fitted.after.roles, fitted.after)
 
@@ -121,7 +121,7 @@ class Ahead:
 
 
 def ahead_of_table(
-    table: Table, names: tuple[str, ...], future_file: Path | None, options: FileOptions, horizon: int
+    table: Table, names: tuple[str, ...], future_file: Place | None, options: FileOptions, horizon: int
 ) -> tuple[Table, Ahead]:
     """Find what is known ahead, in a file of its own or in the table's rows without a target, and take these away."""
     _check_needed(names, future_file)
@@ -138,7 +138,7 @@ def ahead_of_table(
 
 
 def ahead_of_model(
-    after: Panel, names: tuple[str, ...], future_file: Path | None, options: FileOptions, horizon: int
+    after: Panel, names: tuple[str, ...], future_file: Place | None, options: FileOptions, horizon: int
 ) -> Ahead:
     """Find what is known of the steps after the training part."""
     _check_needed(names, future_file)
@@ -151,7 +151,7 @@ def ahead_of_model(
 
 
 def _rows_ahead(
-    panel: Panel, path: Path, names: tuple[str, ...], id_col: str | None, options: FileOptions, horizon: int
+    panel: Panel, path: Place, names: tuple[str, ...], id_col: str | None, options: FileOptions, horizon: int
 ) -> Frame:
     from gatecast.data.reading.files import read_source
     from gatecast.data.reading.future import read_future
@@ -165,7 +165,7 @@ def _rows_ahead(
     return rows
 
 
-def _check_needed(names: tuple[str, ...], future_file: Path | None) -> None:
+def _check_needed(names: tuple[str, ...], future_file: Place | None) -> None:
     if future_file is not None and not names:
         raise ConfigError(Message("known_ahead.nobody", {"path": str(future_file)}))
 

@@ -61,7 +61,7 @@ def report(options: ReportOptions) -> None:
         return
     for sentence in made.facts["comparison"].get("sentences", []):
         printer.say(Message.from_dict(sentence), style="bold")
-    printer.file("written.page", options.out, size=options.out.stat().st_size / 1e6)
+    printer.file("written.page", options.out, size=len(made.html.encode()) / 1e6)
 
 
 def _make(options: ReportOptions, table: Table, known: Table) -> Report:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ON_TEST",
+    "Decided",
     "check_intervals",
     "coverage_words",
     "decisions_report",
@@ -154,12 +155,25 @@ def check_intervals(settings: Settings, panel: Panel) -> None:
     raise ConfigError(Message("option.no_intervals", {"n": panel.n_series, "most": int(panel.lengths.max())}))
 
 
-def decisions_report(model: LSTMForecaster) -> dict[str, object]:
+class Decided(NamedTuple):
+    """What a fit did, and the networks that came of it."""
+
+    record: FitRecord
+    spec: NetworkSpec
+    n_networks: int
+
+    @classmethod
+    def of(cls, model: LSTMForecaster) -> Decided:
+        """Take it from a fitted model."""
+        fitted = model.fitted_
+        return cls(fitted.record, fitted.ensemble.spec, len(fitted.ensemble.networks))
+
+
+def decisions_report(decided: Decided) -> dict[str, object]:
     """Return what a fit decided, for JSON."""
-    fitted = model.fitted_
-    record, spec = fitted.record, fitted.ensemble.spec
+    record, spec, n_networks = decided
     return {
-        "horizon": fitted.horizon,
+        "horizon": spec.horizon,
         "lookback": record.plan.lookback,
         "season_length": record.plan.season_length,
         "seasons": _seasons_report(record.seasons),
@@ -169,7 +183,7 @@ def decisions_report(model: LSTMForecaster) -> dict[str, object]:
         "hidden_size": record.plan.hidden_size,
         "n_layers": record.plan.n_layers,
         "n_parameters": spec.n_parameters,
-        "ensemble": len(fitted.ensemble.networks),
+        "ensemble": n_networks,
         "learning_rate": record.learning_rate,
         "epochs": record.n_epochs,
         "steps": record.n_steps,
@@ -187,15 +201,15 @@ def decisions_report(model: LSTMForecaster) -> dict[str, object]:
     }
 
 
-def say_decisions(printer: Printer, model: LSTMForecaster) -> None:
+def say_decisions(printer: Printer, decided: Decided) -> None:
     """Print what a fit decided, and why."""
-    record = model.fitted_.record
+    record = decided.record
     plain = text("decided.as_they_are") if record.transform == "none" else record.transform
     steps = [Message("decided.steps", {"n": record.n_steps, "n_all": record.plan.n_steps})]
     facts = {
         text("decided.seasons"): _seasons(record.seasons),
         text("decided.values"): joined(record.decisions) or plain,
-        text("decided.network"): _network(model),
+        text("decided.network"): _network(decided),
         text("decided.training"): joined(
             [*(steps if record.is_trained else []), record.stop.message, record.stop.advice]
         ),
@@ -260,9 +274,9 @@ def _seasons(seasons: Seasons) -> str:
     )
 
 
-def _network(model: LSTMForecaster) -> str:
-    fitted = model.fitted_
-    plan, spec, n_networks = fitted.record.plan, fitted.ensemble.spec, len(fitted.ensemble.networks)
+def _network(decided: Decided) -> str:
+    record, spec, n_networks = decided
+    plan = record.plan
     network = Message(
         "decided.one" if n_networks == 1 else "decided.several",
         {
@@ -273,7 +287,7 @@ def _network(model: LSTMForecaster) -> str:
             "weights": spec.n_parameters,
         },
     )
-    if not fitted.record.is_trained:
+    if not record.is_trained:
         return told(network)
     return text("decided.counts_from", network=network, lookback=plan.lookback)
 

@@ -15,7 +15,7 @@ from gatecast.cli.choices import hold_out, share_to_test
 from gatecast.cli.commands import TuneOptions
 from gatecast.cli.language import language
 from gatecast.cli.options import INTERRUPTED
-from gatecast.cli.output import Printer, check_outputs, number, rows_of, write
+from gatecast.cli.output import Printer, check_outputs, is_same, number, rows_of, write
 from gatecast.cli.reading import read_known
 from gatecast.cli.tables import say_errors, verdict
 from gatecast.cli.wording import text
@@ -96,7 +96,7 @@ def _check_study(options: TuneOptions) -> None:
     """Make sure that the study's file is no other one; its content is looked at when it is opened."""
     others = {"the data file": options.data, "the report": options.report, "the model": options.save}
     for what, path in others.items():
-        if options.study is not None and path is not None and path.resolve() == options.study.resolve():
+        if options.study is not None and path is not None and is_same(path, options.study):
             raise ConfigError(
                 f"`--study {options.study}` is {what} itself, and another file was expected. Pass another name."
             )
@@ -147,7 +147,7 @@ def _write(options: TuneOptions, tuned: Tuned, panel: Panel) -> None:
         model = tuned.model
         if len(panel.values) > int(model.fitted_.lengths.sum()):
             model = LSTMForecaster.from_settings(model.settings_).fit(panel)
-        model.save(options.save.resolve())
+        model.save(options.save)
 
 
 def _report(options: TuneOptions, table: Table, tuned: Tuned, evaluation: Evaluation | None) -> dict[str, object]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from gatecast._files import read_tensors, write_atomically, write_tensors
 from gatecast._json import JsonObject
+from gatecast._places import refuse_url
 from gatecast._validation import answers_making
 from gatecast.backtesting.combination import Combination, ask, knows_ahead, mean_of
 from gatecast.backtesting.models import Model
@@ -209,6 +210,7 @@ class Best(Generic[FrameT]):
         """
         if self._panel is None:
             raise NotFittedError("Best")
+        refuse_url("folder", folder)
         target = Path(folder)
         entries = {name: _entry(name, model) for name, model in self.models.items()}
         facts = {
@@ -246,6 +248,7 @@ class Best(Generic[FrameT]):
         Raises:
             ModelFileError: Something is missing, damaged, newer, or of a class that is not known.
         """
+        refuse_url("folder", folder)
         source, known = Path(folder), {**KINDS, **(kinds or {})}
         facts = _read_facts(source)
         best = cls.__new__(cls)
@@ -380,10 +383,10 @@ def _write_panel(file: Path, panel: Panel) -> None:
 
 def _read_panel(source: Path) -> Panel:
     try:
-        arrays, facts, is_intact = read_tensors(source / SERIES, KEY)
+        arrays, facts, checksum = read_tensors(source / SERIES, KEY)
     except OSError as error:
         raise _damaged(source, error) from error
-    if not is_intact:
+    if checksum is None:
         raise ValueError("the series are not those that were written")
     return Panel(
         ids=np.array(facts["ids"]),

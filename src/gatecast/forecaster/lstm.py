@@ -418,17 +418,19 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
 
     @answers_calls
-    def stream(self, unique_id: object = None) -> Stream:
+    def stream(self, unique_id: object = None, state: bytes | None = None) -> Stream:
         """Go on observation by observation from the end of the training part.
 
         Args:
             unique_id: Which series; may be left out when there is one.
+            state: What `Stream.state` returned of this series, to go on from there.
 
         Returns:
             An object with `update(value)`, which takes one observation and returns the next `horizon` forecasts.
 
         Raises:
             ConfigError: There is no such series, several to choose from, or the model learned from covariates.
+            DataError: `state` is damaged, or of another series or model.
         """
         fitted = self.fitted_
         if fitted.preparation.encoder is not None:
@@ -436,7 +438,10 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
                 "This model learned from covariates, and a stream takes in the target alone. Use "
                 "`predict(data=..., future=...)`, or fit a model without covariates."
             )
-        return Stream(fitted, fitted.after.row(unique_id), self.settings_)
+        stream = Stream(fitted, fitted.after.row(unique_id), self.settings_)
+        if state is not None:
+            stream.go_on(state)
+        return stream
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one safetensors file; an older file is replaced only once the new one is complete.

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from gatecast._files import fingerprint
+from gatecast._places import refuse_url
 from gatecast._validation import check_path
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
@@ -136,12 +137,15 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
     """
     if settings.checkpoint is None and resume is None:
         return None
+    for name, path in (("checkpoint", settings.checkpoint), ("resume", resume)):
+        if path is not None:
+            check_path(name, path)
+            refuse_url(name, path)
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
     columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
     facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
     checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))
     if resume is not None:
-        check_path("resume", resume)
         checkpoint.load(resume)
     elif settings.checkpoint is not None and os.path.exists(settings.checkpoint):
         checkpoint.load(settings.checkpoint)

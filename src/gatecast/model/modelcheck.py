@@ -29,7 +29,8 @@ from gatecast.network.inputs import Ahead, LossSettings
 from gatecast.network.layers import LAYERS
 from gatecast.network.spec import NetworkSpec
 
-__all__ = ["COUNTS", "OF_SERIES", "Counts", "Header", "SeriesFacts", "check_forecast", "check_tensors", "settings_of"]
+__all__ = ["COUNTS", "OF_SERIES", "Counts", "Header", "SeriesFacts", "check_forecast", "check_some", "check_tensors"]
+__all__ += ["settings_of"]
 
 # what all series and all members share; everything else in `PanelArrays` is an array
 COUNTS = ("n_ahead_numbers", "n_ahead_codes")
@@ -155,6 +156,15 @@ def check_tensors(tensors: Tensors, header: Header, settings: Settings) -> None:
     season, tail = header.record.value_inputs.season, tensors["series.tail"].shape[1]
     _require(season <= 4 * tail + 4096, f"a season of {season} steps")
     _require(settings.horizon <= max(header.spec.horizon, MOST_AHEAD), f"a horizon of {settings.horizon} steps")
+
+
+def check_some(tensors: Tensors, header: Header, names: tuple[str, ...]) -> list[Array]:
+    """Return some of the arrays of the series, checked by what a header implies; ValueError."""
+    S = len(header.after.ids)
+    for name in names:
+        _require(name in tensors, f"no array {name!r}")
+        _of_series(S)[name].check(name, tensors[name])
+    return [tensors[name] for name in names]
 
 
 def _check_columns(tensors: Tensors, header: Header) -> None:
@@ -328,16 +338,7 @@ def _expected(tensors: Tensors, header: Header) -> Iterator[tuple[str, _Rule]]:
             yield f"members.{n}.weights.{name}", _Rule(shape, "float32")
     yield from _expected_recent(tensors, header, S)
     yield from _expected_transform(header.record.transform, S)
-    scale = _Rule((S,), "float64", 0, is_above=True)
-    yield "scaling.center", _Rule((S,), "float64")
-    yield "scaling.scale", scale
-    yield "series.spreads", scale
-    yield "series.units", _Rule((S,), "float64", 0)
-    yield "series.sparse", _Rule((S,), "bool")
-    yield "series.bounded", _Rule((S,), "bool")
-    yield "series.starts", _Rule((S,), "int64")
-    yield "series.lengths", _Rule((S,), "int64", 0)
-    yield "series.naive_scales", _Rule((S,), "float64", 0, is_above=True, may_be_missing=True)
+    yield from _of_series(S).items()
     for name, dtype, may_be_missing in (
         ("anchors", "float64", False),
         ("tail", "float64", True),
@@ -348,6 +349,22 @@ def _expected(tensors: Tensors, header: Header) -> Iterator[tuple[str, _Rule]]:
         shape = _size(tensors, "calibration.residuals", 0), header.spec.horizon
         yield "calibration.residuals", _Rule(shape, "float64", may_be_missing=True)
         yield "calibration.is_symmetric", _Rule((1,), "bool")
+
+
+def _of_series(S: int) -> dict[str, _Rule]:
+    """Return what the arrays with a number for each series must be."""
+    scale = _Rule((S,), "float64", 0, is_above=True)
+    return {
+        "scaling.center": _Rule((S,), "float64"),
+        "scaling.scale": scale,
+        "series.spreads": scale,
+        "series.units": _Rule((S,), "float64", 0),
+        "series.sparse": _Rule((S,), "bool"),
+        "series.bounded": _Rule((S,), "bool"),
+        "series.starts": _Rule((S,), "int64"),
+        "series.lengths": _Rule((S,), "int64", 0),
+        "series.naive_scales": _Rule((S,), "float64", 0, is_above=True, may_be_missing=True),
+    }
 
 
 def _expected_recent(tensors: Tensors, header: Header, S: int) -> Iterator[tuple[str, _Rule]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from gatecast._files import Tensors, check_regular, read_tensors, unwritable, write_tensors
+from gatecast._files import Tensors, at_hand, check_regular, read_tensors, unwritable, write_tensors
 from gatecast._json import JsonObject, converted
+from gatecast._places import Place, to_place
 from gatecast.data.features.yearly_lags import YearlyLags
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.scaling import Scaling
@@ -25,19 +27,26 @@ from gatecast.model.modelcheck import (
     Header,
     SeriesFacts,
     check_forecast,
+    check_some,
     check_tensors,
     settings_of,
 )
 from gatecast.model.settings import Settings
+from gatecast.model.upgrades import OLDEST, upgrade
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.inputs import PanelArrays
 from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.wrapper import thread_count
 
-__all__ = ["FORMAT", "read_model", "write_model"]
+__all__ = ["FORMAT", "Contents", "read_contents", "read_model", "write_model"]
 
+# of what is written; whoever raises it adds a step to `upgrades.py`, and files of the new format as `tests/golden/`
+# says
 FORMAT = 8
 KEY = "gatecast"
+# arrays that are no weights and say what was learned from
+ABOUT = ("series.lengths", "series.starts")
+CALIBRATED = "calibration.is_symmetric"
 # what parts that do not fit together raise where they are put together or run
 MISFITS = (
     ArithmeticError,
@@ -62,13 +71,80 @@ def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: JsonObje
 
 def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, Settings]:
     """Read a model and the settings it was made with; ModelFileError where the file is no model that can forecast."""
-    file = Path(path)
-    tensors, facts, is_intact = _read(file)
-    _check_format(file, facts)
-    if not is_intact:
+    file = to_place(path)
+    found = _opened(file)
+    with _as_model(file):
+        found.upgrade()
+        header, settings = found.header(), settings_of(found.facts["settings"])
+        check_tensors(found.tensors, header, settings)
+        fitted = unpack(found.tensors, header, thread_count(settings.n_threads))
+        check_forecast(fitted)
+    return fitted, settings
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a model file holds, without its weights."""
+
+    format: int  # of the file
+    sha256: str  # its checksum, which matches what it holds
+    n_bytes: int  # of the file
+    settings: Settings
+    header: Header
+    lengths: np.ndarray  # `(S,)` points that there were to learn from
+    after: Panel  # the series, empty, from the time after what was learned from
+    has_errors: bool  # whether errors on a hold-out are kept, from which intervals get their widths
+
+
+def read_contents(path: str | os.PathLike[str]) -> Contents:
+    """Read what a model file holds, without its weights; ModelFileError where the file is damaged or no model."""
+    file = to_place(path)
+    found = _opened(file, (*ABOUT, CALIBRATED))
+    if found.number != FORMAT:
+        # a step may need any array
+        found = _opened(file)
+    with _as_model(file):
+        found.upgrade()
+        header, settings = found.header(), settings_of(found.facts["settings"])
+        lengths, starts = check_some(found.tensors, header, ABOUT)
+        after = _series(header.after, starts)
+    is_calibrated = CALIBRATED in found.tensors
+    return Contents(found.number, found.sha256, found.n_bytes, settings, header, lengths, after, is_calibrated)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A whole file of a format that is known."""
+
+    tensors: Tensors
+    facts: JsonObject
+    number: int  # of the format
+    sha256: str
+    n_bytes: int
+
+    def upgrade(self) -> None:
+        """Take the steps to the newest format."""
+        upgrade(self.number, FORMAT, self.tensors, self.facts)
+
+    def header(self) -> Header:
+        """Return the header of the newest format; ValueError or KeyError where it is none."""
+        return converted(self.facts["model"], Header)
+
+
+def _opened(file: Place, names: Sequence[str] | None = None) -> _Opened:
+    """Read a file, and of its arrays those of some names, or all; ModelFileError where it is damaged or no model."""
+    tensors, facts, checksum, n_bytes = _read(file, names)
+    number = _check_format(file, facts)
+    if checksum is None:
         raise ModelFileError(f"{file} is damaged: its checksum does not match its content. Copy or save it again.")
+    return _Opened(tensors, facts, number, checksum, n_bytes)
+
+
+@contextlib.contextmanager
+def _as_model(file: Place) -> Iterator[None]:
+    """Let what does not fit together be an error that names the file."""
     try:
-        return _checked(tensors, facts)
+        yield
     except MISFITS as error:
         # the cause is told too: this may be a mistake of gatecast's own
         raise ModelFileError(
@@ -77,24 +153,18 @@ def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, Settings]:
         ) from error
 
 
-def _checked(tensors: Tensors, facts: JsonObject) -> tuple[Fitted, Settings]:
-    settings = settings_of(facts["settings"])
-    header = converted(facts["model"], Header)
-    check_tensors(tensors, header, settings)
-    fitted = unpack(tensors, header, thread_count(settings.n_threads))
-    check_forecast(fitted)
-    return fitted, settings
-
-
 def _first_line(error: BaseException) -> str:
     text = str(error).splitlines()
     return text[0][:200] if text else type(error).__name__
 
 
-def _read(file: Path) -> tuple[Tensors, JsonObject, bool]:
+def _read(file: Place, names: Sequence[str] | None) -> tuple[Tensors, JsonObject, str | None, int]:
     try:
-        _refuse_pickle(file)
-        return read_tensors(file, KEY)
+        with at_hand(file) as here:
+            _refuse_pickle(file, here)
+            return *read_tensors(here, KEY, names), here.stat().st_size
+    except GatecastError:
+        raise
     except FileNotFoundError:
         raise ModelFileError(
             f"There is no model file {file}. Save one with LSTMForecaster.save, or check the path."
@@ -111,9 +181,9 @@ def _read(file: Path) -> tuple[Tensors, JsonObject, bool]:
         ) from None
 
 
-def _refuse_pickle(file: Path) -> None:
-    check_regular(file)
-    with file.open("rb") as stream:
+def _refuse_pickle(file: Place, here: Path) -> None:
+    check_regular(here)
+    with here.open("rb") as stream:
         first = stream.read(9)
     # a safetensors file may begin with the same bytes, which are its header's length, but a brace follows that
     if first[8:] != b"{" and (first[:1] == b"\x80" or first[:2] == b"PK"):
@@ -123,23 +193,24 @@ def _refuse_pickle(file: Path) -> None:
         )
 
 
-def _check_format(file: Path, facts: JsonObject) -> None:
+def _check_format(file: Place, facts: JsonObject) -> int:
+    """Return the number of a format that can be read."""
     try:
         number = int(facts["format"])
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _foreign(file) from None
-    if number != FORMAT:
+    if not OLDEST <= number <= FORMAT:
         remedy = (
             "Update it with `pip install --upgrade gatecast`."
             if number > FORMAT
             else "Fit the model again and save it, or open it with the older version that wrote it."
         )
-        raise ModelFileError(
-            f"{file} has model format {number}, and this version of gatecast reads format {FORMAT}. {remedy}"
-        )
+        known = f"format {FORMAT}" if OLDEST == FORMAT else f"formats {OLDEST} to {FORMAT}"
+        raise ModelFileError(f"{file} has model format {number}, and this version of gatecast reads {known}. {remedy}")
+    return number
 
 
-def _foreign(file: Path) -> ModelFileError:
+def _foreign(file: Place) -> ModelFileError:
     return ModelFileError(f"{file} is a safetensors file, but not of gatecast. Use one written by LSTMForecaster.save.")
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatecast._files import Tensors, fingerprint, packed, unpacked
+from gatecast._json import JsonObject
 from gatecast._validation import check_path
 from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.gaps import carry_forward, fill_gaps
@@ -23,12 +25,16 @@ from gatecast.network.ensemble import median
 from gatecast.network.memory import Memory
 from gatecast.network.wrapper import Stream as CoreStream
 from gatecast.network.wrapper import make_stream
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.forecast import Forecast, ForecastOrigin
 
 __all__ = ["Stream"]
 
+# of what `Stream.state` returns, and what counts beside its arrays
+STATE_KEY, STATE_FORMAT = "gatecast_stream", 1
+COUNTED = ("n_updates", "has_warned", "has_moved")
 # observations that a series without a scale is read from again
 MOST_READ_AGAIN = 1000
 # observations that are kept beside the memories, so that copies of a stream are made of the same arithmetic
@@ -39,7 +45,8 @@ class Stream:
     """Forecasts of one series that are renewed with each observation, in constant time and memory.
 
     Made by `LSTMForecaster.stream`; it goes on where the training part ended and leaves the model as it is. It can be
-    pickled, and `save` writes a model file from which another process goes on.
+    pickled; `save` writes a model file from which another process goes on, and `state` returns what is to be kept of
+    many streams of one model.
 
     A series that never changed in the training part has no scale. From its first other value on it is read anew with
     each observation, with the newest 1,000 of them, as `predict(data=...)` reads it.
@@ -178,6 +185,97 @@ class Stream:
         check_path("path", path)
         write_model(path, self._as_fitted(), self._settings.values())
 
+    def state(self) -> bytes:
+        """Return what the stream took in since the fit, without its model, to go on from with `stream(state=...)`.
+
+        It is a small safetensors file with a checksum, which holds no code. What goes on from it says the same as the
+        stream, bit for bit.
+
+        Examples:
+            >>> from gatecast import PretrainedLSTM
+            >>> model = PretrainedLSTM(horizon=1).fit([1.0, 3.0] * 20)
+            >>> stream = model.stream()
+            >>> _ = stream.update(1.0)
+            >>> model.stream(state=stream.state()).update(3.0) == stream.update(3.0)
+            array([ True])
+        """
+        facts = {"format": STATE_FORMAT, "of": self._of()}
+        return packed(STATE_KEY, self._arrays(), facts | {name: getattr(self, f"_{name}") for name in COUNTED})
+
+    def _arrays(self) -> Tensors:
+        recent = self._memories[0].recent
+        return {
+            "anchors": self._anchors,
+            "newest": np.array(self._newest, np.float64),
+            "raw": np.array(self._raw, np.float64),
+            "entered": np.array([value for value, _ in self._since], np.float64),
+            "observed": np.array([is_observed for _, is_observed in self._since], bool),
+            "recent.values": recent.values,
+            "recent.targets": recent.targets,
+            **{f"members.{n}.state": memory.state for n, memory in enumerate(self._memories)},
+        }
+
+    def go_on(self, state: bytes) -> None:
+        """Take in what `state` returned of a stream of the same series and model.
+
+        Raises:
+            DataError: It is damaged, or of another series or model.
+        """
+        if not isinstance(state, bytes | bytearray):
+            raise DataError(Message("stream.no_bytes", {"kind": type(state).__name__}))
+        try:
+            tensors, facts, checksum = unpacked(bytes(state), STATE_KEY)
+        except (ValueError, KeyError):
+            raise DataError(Message("stream.damaged")) from None
+        number = facts.get("format")
+        if checksum is None or not isinstance(number, int):
+            raise DataError(Message("stream.damaged"))
+        if number != STATE_FORMAT:
+            raise DataError(Message("stream.format", {"number": number, "known": STATE_FORMAT}))
+        if facts.get("of") != self._of():
+            raise DataError(Message("stream.another", {"name": repr(self._id)}))
+        if not self._fits(tensors, facts):
+            raise DataError(Message("stream.damaged"))
+        self._take(tensors, facts)
+
+    def _fits(self, tensors: Tensors, facts: JsonObject) -> bool:
+        """Tell whether arrays and counts are those of a state of this stream: somebody may have made them."""
+        own, pairs = self._arrays(), (("entered", "observed"), ("recent.values", "recent.targets"))
+        alike = {name: array.shape for name, array in own.items() if name == "anchors" or name.startswith("members.")}
+        kinds = {name: (array.dtype, array.ndim) for name, array in own.items()}
+        return (
+            {name: (array.dtype, array.ndim) for name, array in tensors.items()} == kinds
+            and all(tensors[name].shape == shape for name, shape in alike.items())
+            and all(tensors[one].shape == tensors[other].shape for one, other in pairs)
+            and len(tensors["recent.values"]) > 0
+            and [type(facts.get(name)) for name in COUNTED] == [int, bool, bool]
+        )
+
+    def _of(self) -> str:
+        """Return a text that is the same for equal series and models alone."""
+        fitted = self._fitted
+        arrays = (network.weights for network in fitted.ensemble.networks)
+        start = fitted.after.starts.astype(np.int64)
+        return fingerprint({"id": str(self._id)}, [*arrays, start, fitted.lengths, fitted.tail])
+
+    def _take(self, tensors: Tensors, facts: JsonObject) -> None:
+        """Put what a checked state holds in the place of what is known of the end of the fit."""
+        self._anchors = tensors["anchors"]
+        self._newest.extend(tensors["newest"].tolist())
+        self._raw.extend(tensors["raw"].tolist())
+        self._since = list(zip(tensors["entered"].tolist(), tensors["observed"].tolist(), strict=True))
+        values = tensors["recent.values"]
+        recent = replace(
+            self._memories[0].recent,
+            values=values,
+            targets=tensors["recent.targets"],
+            offsets=np.array([0, len(values)]),
+        )
+        states = (tensors[f"members.{n}.state"] for n in range(len(self._memories)))
+        self._memories = tuple(Memory(recent, state) for state in states)
+        self._n_updates, self._has_warned, self._has_moved = (facts[name] for name in COUNTED)
+        self._cores = self._make_cores()
+
     def _as_fitted(self) -> Fitted:
         """Return what is known after the newest observation, as after a fit."""
         fitted, n = self._fitted, np.array([self._n_updates])
@@ -194,7 +292,7 @@ class Stream:
         return carry_forward(values, np.array([0, len(values)]))[None, -tail.shape[1] :]
 
     def _moves(self, value: float) -> bool:
-        self._has_moved = not math.isnan(value) and value != self._fitted.tail[0, -1]
+        self._has_moved = not math.isnan(value) and value != float(self._fitted.tail[0, -1])
         return self._has_moved
 
     def _read_again(self) -> ForecastOrigin:

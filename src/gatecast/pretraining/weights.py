@@ -87,10 +87,10 @@ def widened(spec: NetworkSpec, flat: Array, wider: NetworkSpec, first: Array) ->
 @cache
 def _kept() -> Tensors:
     try:
-        tensors, _, is_intact = read_tensors(KEPT, KEY)
+        tensors, _, checksum = read_tensors(KEPT, KEY)
     except (OSError, ValueError, KeyError) as error:
         raise _damaged(str(error)) from None
-    if not is_intact:
+    if checksum is None:
         raise _damaged("its checksum does not match its content")
     return tensors
 

@@ -100,7 +100,7 @@ class Report:
             raise ConfigError(f'`path` must be a path, got {path!r}. Use for example `"report.html"`.')
         content = self.html.encode("utf-8")
         try:
-            write_atomically(Path(path).resolve(), content)
+            write_atomically(path, content)
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
             raise GatecastError(

@@ -77,8 +77,8 @@ class Checkpoint:
                 f"There is no checkpoint {file}. Pass the file that `checkpoint=` named, or leave `resume` out."
             )
         try:
-            tensors, facts, is_intact = read_tensors(file, KEY)
-            if not is_intact:
+            tensors, facts, checksum = read_tensors(file, KEY)
+            if checksum is None:
                 raise ValueError("its checksum does not match its content")  # noqa: TRY301  one answer for all
             kept = converted(facts, _Kept)
             if not all(member.isdecimal() for member in kept.members):

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatecast._places import refuse_url
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.model.settings import Value
 from gatecast.tuning.search import Search
@@ -70,6 +71,7 @@ def open_study(
     """
     if search.study is None:
         return _create(None, search, facts, begin)
+    refuse_url("study", search.study)
     path = Path(search.study)
     _check_file(path)
     for left in reversed(range(TRIES)):

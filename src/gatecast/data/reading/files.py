@@ -1,12 +1,13 @@
 """What is in this file? Reads tables of all kinds as people have them, and says what was understood."""
 
+import os
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gatecast._json import JsonObject
+from gatecast._places import Place, to_place
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.reading.covariates import Names, check_roles, make_roles
@@ -30,7 +31,7 @@ class Table:
     """A file that was read, and what was understood of it."""
 
     panel: Panel
-    path: Path
+    path: Place
     format: str  # "CSV", "TSV", "Parquet", "spreadsheet", "JSON" or "JSON lines", perhaps with ", gzip" behind it
     delimiter: str | None  # between the cells of a text; None for a single column
     encoding: str | None  # of a text, e.g. "UTF-8"
@@ -66,7 +67,7 @@ class Table:
 
 
 def read_table(
-    path: str | Path,
+    path: str | os.PathLike[str],
     *,
     time_col: str | None = None,
     target_col: Name = None,
@@ -81,14 +82,14 @@ def read_table(
 ) -> Table:
     """Read a file and find out what is in it: text like CSV, Parquet, a spreadsheet or JSON, also gzipped.
 
-    The path `-` is the standard input. With its `content` given, the path is a name, and no file is opened. Arguments
-    that `to_panel` has mean the same here; all others are fields of `Reading`, which say how the file is to be read
-    where that is not to be found out.
+    The path `-` is the standard input, and a URL is opened by fsspec. With its `content` given, the path is a name, and
+    nothing is opened. Arguments that `to_panel` has mean the same here; all others are fields of `Reading`, which say
+    how the file is to be read where that is not to be found out.
     """
-    path = Path(path)
+    place = to_place(path)
     reading = Reading(**how)
     roles = make_roles(past, future, static)
-    loaded = load(path, reading, one_name(id_col, "id_col"), content)
+    loaded = load(place, reading, one_name(id_col, "id_col"), content)
     columns = None if like is None else like.columns
     known = () if like is None else like.ids.tolist()
     source, id_name, target = arrange(
@@ -97,20 +98,25 @@ def read_table(
     wanted = wanted_like(Wanted(id_name, time_col, target, roles.names), columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
     layout = lay_out(source, wanted, freq, reading.duplicates, like)
-    return _table(path, loaded, layout, roles, reading)
+    return _table(place, loaded, layout, roles, reading)
 
 
 def read_source(
-    path: str | Path, *, id_col: Name = None, like: Columns | None = None, content: bytes | None = None, **how: Any
+    path: str | os.PathLike[str],
+    *,
+    id_col: Name = None,
+    like: Columns | None = None,
+    content: bytes | None = None,
+    **how: Any,
 ) -> Source:
     """Read the columns of a file without asking what they are; the arguments are those of `read_table`."""
-    loaded = load(Path(path), Reading(**how), one_name(id_col, "id_col"), content)
+    loaded = load(to_place(path), Reading(**how), one_name(id_col, "id_col"), content)
     there = set(map(str, loaded.source.frame.columns))
     ids = tuple(name for name in one_name(id_col, "id_col") if name in there)
     return arrange(loaded.source, ids, (), time_col="", like=like)[0]
 
 
-def _table(path: Path, loaded: Loaded, layout: Layout, roles: Roles, reading: Reading) -> Table:
+def _table(path: Place, loaded: Loaded, layout: Layout, roles: Roles, reading: Reading) -> Table:
     text = loaded.text
     rest, observed, empty = layout.observed()
     numbers = observed if empty is None else layout.read_values()

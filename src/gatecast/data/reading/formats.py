@@ -15,10 +15,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gatecast._places import Place, Url
 from gatecast.data.reading.decoding import Decoded, check_encoding, decode
 from gatecast.data.reading.duplicates import check_duplicates
 from gatecast.data.reading.frames import Source, as_source
-from gatecast.data.reading.limits import check_archive, check_lines, check_parquet_size, check_size, unzipped
+from gatecast.data.reading.limits import (
+    check_archive,
+    check_lines,
+    check_memory,
+    check_parquet_size,
+    check_size,
+    unzipped,
+)
 from gatecast.data.reading.numbers import plain_numbers
 from gatecast.data.reading.text import TextTable, read_text
 from gatecast.exceptions import ConfigError, DataError
@@ -72,7 +80,7 @@ class Loaded:
     notes: tuple[Message, ...] = ()
 
 
-def load(path: Path, reading: Reading, id_cols: tuple[str, ...] = (), content: bytes | None = None) -> Loaded:
+def load(path: Place, reading: Reading, id_cols: tuple[str, ...] = (), content: bytes | None = None) -> Loaded:
     """Read the columns of a file; with its `content` given the path is a name, and no file is opened."""
     reading.check()
     content, is_packed = _unpacked(path, _read(path) if content is None else content)
@@ -84,7 +92,7 @@ def load(path: Path, reading: Reading, id_cols: tuple[str, ...] = (), content: b
     return replace(loaded, source=source, kind=loaded.kind + (", gzip" if is_packed else ""))
 
 
-def _loaded(path: Path, content: bytes, reading: Reading, id_cols: tuple[str, ...]) -> Loaded:
+def _loaded(path: Place, content: bytes, reading: Reading, id_cols: tuple[str, ...]) -> Loaded:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
         return Loaded(replace(as_source(_parquet(path, content)), backend="pandas"), "Parquet")
@@ -116,13 +124,13 @@ def _source(text: TextTable, unit: str) -> Source:
     )
 
 
-def _read(path: Path) -> bytes:
-    if path.is_dir():
+def _read(path: Place) -> bytes:
+    if isinstance(path, Path) and path.is_dir():
         raise DataError(Message("unreadable.folder", {"path": str(path)}))
     return _standard_input() if path in STANDARD_INPUT else _bytes(path)
 
 
-def _unpacked(path: Path, content: bytes) -> tuple[bytes, bool]:
+def _unpacked(path: Place, content: bytes) -> tuple[bytes, bool]:
     """Return the bytes of a file, unpacked, and whether they were packed."""
     if not content.strip():
         raise DataError(Message("unreadable.empty_file", {"path": str(path)}))
@@ -136,8 +144,10 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Place) -> bytes:
     try:
+        if isinstance(path, Url):
+            return path.read(lambda n_bytes: check_memory(str(path), n_bytes))
         check_size(path)
         return path.read_bytes()
     except FileNotFoundError:
@@ -145,11 +155,15 @@ def _bytes(path: Path) -> bytes:
     except PermissionError:
         raise DataError(Message("unreadable.forbidden", {"path": str(path)})) from None
     except OSError as error:
-        raise DataError(Message("unreadable.failed", {"path": str(path), "text": str(error.strerror)})) from None
+        raise DataError(
+            Message("unreadable.failed", {"path": str(path), "text": error.strerror or str(error)})
+        ) from None
 
 
-def _near(path: Path) -> Message:
+def _near(path: Place) -> Message:
     """Suggest the nearest name in the folder."""
+    if isinstance(path, Url):
+        return Message("unreadable.check_path")
     if not path.parent.is_dir():
         return Message("unreadable.no_folder", {"folder": str(path.parent)})
     names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
@@ -160,7 +174,7 @@ def _near(path: Path) -> Message:
     return Message("unreadable.near", {"names": either if len(near) > 1 else near[0]})
 
 
-def _parquet(path: Path, content: bytes) -> pd.DataFrame:
+def _parquet(path: Place, content: bytes) -> pd.DataFrame:
     try:
         import pyarrow
     except ImportError:
@@ -175,7 +189,7 @@ def _parquet(path: Path, content: bytes) -> pd.DataFrame:
         ) from None
 
 
-def _parquet_frame(path: Path, content: bytes) -> pd.DataFrame:
+def _parquet_frame(path: Place, content: bytes) -> pd.DataFrame:
     from pyarrow import parquet
 
     about = parquet.ParquetFile(io.BytesIO(content)).metadata
@@ -188,7 +202,7 @@ def _parquet_frame(path: Path, content: bytes) -> pd.DataFrame:
         return frame
 
 
-def _spreadsheet(path: Path, content: bytes, reading: Reading, id_cols: tuple[str, ...]) -> Loaded:
+def _spreadsheet(path: Place, content: bytes, reading: Reading, id_cols: tuple[str, ...]) -> Loaded:
     """Read one sheet as text: titles, units and totals stand in spreadsheets as they do in text files."""
     try:
         import python_calamine as calamine
@@ -220,7 +234,7 @@ def _spreadsheet(path: Path, content: bytes, reading: Reading, id_cols: tuple[st
 
 
 def _sheet(
-    path: Path, names: list[str], wanted: str | None, is_filled: Callable[[str], bool]
+    path: Place, names: list[str], wanted: str | None, is_filled: Callable[[str], bool]
 ) -> tuple[str, list[Message]]:
     """Return the name of the sheet to read, and a note where others hold something, too."""
     if wanted is None:
@@ -250,7 +264,7 @@ def _cell(value: object) -> str:
     return " ".join(str(value).splitlines())
 
 
-def _json(path: Path, decoded: Decoded) -> Loaded:
+def _json(path: Place, decoded: Decoded) -> Loaded:
     """Read JSON lines, a list of objects, or an object of columns."""
     try:
         lines = [(number, line) for number, line in enumerate(decoded.text.splitlines(), start=1) if line.strip()]

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from gatecast._machine import available_memory
+from gatecast._places import Place
 from gatecast.exceptions import DataError
 
-__all__ = ["check_archive", "check_lines", "check_parquet_size", "check_size", "unzipped"]
+__all__ = ["check_archive", "check_lines", "check_memory", "check_parquet_size", "check_size", "unzipped"]
 
 MEGABYTE = 1 << 20
 # a table takes about so many times the memory of its text
@@ -40,10 +41,10 @@ def check_size(path: Path) -> None:
             f"{str(path)!r} is a device or a pipe, and a file was expected. Write what it gives to a file first: "
             f"`cat {path} > table.csv`."
         )
-    _check_memory(str(path), path.stat().st_size)
+    check_memory(str(path), path.stat().st_size)
 
 
-def unzipped(path: Path, content: bytes) -> bytes:
+def unzipped(path: Place, content: bytes) -> bytes:
     """Unpack gzip; DataError where it is damaged or becomes suspiciously long."""
     most = max(FREE_BYTES, MOST_RATIO * len(content))
     parts, n_bytes = [], 0
@@ -57,17 +58,17 @@ def unzipped(path: Path, content: bytes) -> bytes:
         raise DataError(
             f"{str(path)!r} is damaged or no gzip file, and a whole one was expected. Copy it again."
         ) from None
-    _check_memory(str(path), n_bytes)
+    check_memory(str(path), n_bytes)
     return b"".join(parts)
 
 
-def check_archive(path: Path, content: bytes) -> None:
+def check_archive(path: Place, content: bytes) -> None:
     """Refuse a zip archive, such as a spreadsheet, whose parts become suspiciously long; DataError."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             n_bytes = sum(part.file_size for part in archive.infolist())
             _check_expansion(str(path), len(content), n_bytes, max(FREE_BYTES, MOST_RATIO * len(content)))
-            _check_memory(str(path), n_bytes)
+            check_memory(str(path), n_bytes)
             for name in (one for one in archive.namelist() if re.match(r"xl/worksheets/[^/]+\.xml", one)):
                 _check_area(path, archive.read(name))
     except DataError:
@@ -76,7 +77,7 @@ def check_archive(path: Path, content: bytes) -> None:
         raise DataError(f"{str(path)!r} is damaged, and a whole file was expected. Copy or save it again.") from None
 
 
-def _check_area(path: Path, sheet: bytes) -> None:
+def _check_area(path: Place, sheet: bytes) -> None:
     """Refuse a sheet with a few cells far from the others: all that lies between them takes memory, too."""
     n_cells = sheet.count(b"<c ")
     rows = [int(row) for row in re.findall(rb'<row [^>]*?\br="(\d{1,7})"', sheet)]
@@ -97,7 +98,7 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def check_parquet_size(path: Path, n_rows: int, n_columns: int) -> None:
+def check_parquet_size(path: Place, n_rows: int, n_columns: int) -> None:
     """Refuse a Parquet file that says that it holds more rows and values than there is memory for; DataError."""
     n_bytes = n_rows * (n_columns * COPIES * VALUE_BYTES + ROW_BYTES)
     free = available_memory()
@@ -109,7 +110,7 @@ def check_parquet_size(path: Path, n_rows: int, n_columns: int) -> None:
         )
 
 
-def check_lines(path: Path, content: bytes) -> None:
+def check_lines(path: Place, content: bytes) -> None:
     """Refuse a text with lines, cells or numbers of cells that no table has; DataError."""
     if len(content) <= MOST_CELLS:
         return
@@ -127,7 +128,7 @@ def check_lines(path: Path, content: bytes) -> None:
         _check_most(path, int(n) + 1, longest, MOST_CELL, "bytes in one cell")
 
 
-def _check_most(path: Path, line: int, number: int, most: int, what: str) -> None:
+def _check_most(path: Place, line: int, number: int, most: int, what: str) -> None:
     if number > most:
         raise DataError(
             f"Line {line} of {str(path)!r} has {number:,} {what}, and at most {most:,} were expected. Check that it is "
@@ -143,7 +144,8 @@ def _check_expansion(name: str, n_packed: int, n_bytes: int, most: int) -> None:
         )
 
 
-def _check_memory(name: str, n_bytes: int) -> None:
+def check_memory(name: str, n_bytes: int) -> None:
+    """Refuse a file of so many bytes where the memory has no room for its table; DataError."""
     free = available_memory()
     if n_bytes * TIMES_TEXT > free:
         raise DataError(
