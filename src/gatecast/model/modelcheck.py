@@ -19,6 +19,7 @@ from gatecast._files import Tensors
 from gatecast._json import JsonObject, converted
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
+from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.boxcox import HIGHEST_POWER, LOWEST_POWER, BoxCoxRows
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS, BoxCox
@@ -336,6 +337,7 @@ def _expected(tensors: Tensors, header: Header) -> Iterator[tuple[str, _Rule]]:
     yield "series.units", _Rule((S,), "float64", 0)
     yield "series.sparse", _Rule((S,), "bool")
     yield "series.bounded", _Rule((S,), "bool")
+    yield "series.observed", _Rule((S, 2), "float64", -LARGEST, most=LARGEST, may_be_missing=True)
     yield "series.starts", _Rule((S,), "int64")
     yield "series.lengths", _Rule((S,), "int64", 0)
     yield "series.naive_scales", _Rule((S,), "float64", 0, is_above=True, may_be_missing=True)

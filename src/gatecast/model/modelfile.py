@@ -36,7 +36,7 @@ from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 8
+FORMAT = 9
 KEY = "gatecast"
 # what parts that do not fit together raise where they are put together or run
 MISFITS = (
@@ -159,6 +159,7 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "series.units": preparation.units,
         "series.sparse": preparation.is_sparse,
         "series.bounded": preparation.is_bounded,
+        "series.observed": preparation.observed,
         **{f"series.{name}": getattr(fitted, name) for name in OF_SERIES},
         "series.starts": fitted.after.starts.astype(np.int64),
     }
@@ -241,6 +242,7 @@ def _preparation(tensors: Tensors, header: Header) -> Preparation:
         units=tensors["series.units"],
         is_sparse=tensors["series.sparse"],
         is_bounded=tensors["series.bounded"],
+        observed=tensors["series.observed"],
         value_inputs=header.record.value_inputs,
         encoder=encoder,
         yearly_lags=None if header.yearly_lags is None else converted(header.yearly_lags, YearlyLags),
