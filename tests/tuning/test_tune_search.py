@@ -2,6 +2,7 @@
 
 import multiprocessing
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -250,6 +251,30 @@ def test_resumed_search_is_the_one_that_was_not_interrupted(tmp_path, judged_by_
         parts = quick(n_trials=7, study=tmp_path / "s.db")
     columns = ["start", "error", *SPACE]
     pd.testing.assert_frame_equal(parts.trials[columns], whole.trials[columns])
+
+
+def test_a_search_that_was_killed_goes_on_as_if_it_never_was(tmp_path, monkeypatch):
+    """What a kill amid a trial leaves is the file as it was then."""
+    path, n_trials = tmp_path / "s.db", 10
+
+    def judge(settings, windows, metric, report, n_seeds):
+        report(6, 50.0)
+        if path.exists() and (n := len(list(tmp_path.glob("killed*")))) < n_trials:
+            shutil.copy(path, tmp_path / f"killed{n}.db")
+        report(7, 40.0)
+        return Judged((off_fifteen(settings),), (0.0,))
+
+    monkeypatch.setattr(objective, "judge", judge)
+    whole = quick(n_trials=n_trials, study=path, patience=7)
+    path.unlink()
+    # amid the model's own settings, a change of one setting and a proposal
+    for n in (0, 3, len(whole.trials) - 1):
+        parts = quick(n_trials=n_trials, study=tmp_path / f"killed{n}.db", patience=7)
+        pd.testing.assert_frame_equal(parts.trials.drop(columns="seconds"), whole.trials.drop(columns="seconds"))
+        assert (parts.settings, parts.best_trial, parts.stop) == (whole.settings, whole.best_trial, whole.stop)
+    # after a search that has ended another one begins
+    assert len(quick(n_trials=1, study=tmp_path / "killed0.db").trials) == len(whole.trials) + 1
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_study_of_other_data_is_refused(tmp_path, judged_by_lookback):

@@ -36,7 +36,7 @@ SHOWN = 10
 
 def tune(options: TuneOptions) -> None:
     """Run the command."""
-    from gatecast.tuning import tune as search
+    from gatecast.tuning.run import searched
     from gatecast.tuning.search import Search
 
     shown = not (options.json or options.quiet)
@@ -44,21 +44,22 @@ def tune(options: TuneOptions) -> None:
     model, wanted = LSTMForecaster.from_settings(chosen), _search(options)
     # before a file is read
     model.settings.check()
-    Search(**wanted).check(model.settings)
+    search = Search(**wanted)
+    search.check(model.settings)
     share = share_to_test(options.test_size)
     check_outputs({"the data file": options.data}, {"--report": options.report, "--save": options.save})
     _check_study(options)
     printer = Printer(shown=shown)
     table = read_known(printer, options.data, options, model.settings)
     train, held_out = hold_out(table.panel, share, options.horizon, None)
-    tuned = search(train, model, **wanted)
-    evaluation = None if held_out is None else tuned.model.evaluate(held_out)
-    _say(printer, tuned, evaluation, None if held_out is None else len(held_out.values))
-    _write(options, tuned, table.panel)
-    if options.json:
-        printer.json(_report(options, table, tuned, evaluation))
-    else:
-        _say_settings(printer, options, tuned)
+    with searched(train, model, search) as tuned:
+        evaluation = None if held_out is None else tuned.model.evaluate(held_out)
+        _say(printer, tuned, evaluation, None if held_out is None else len(held_out.values))
+        _write(options, tuned, table.panel)
+        if options.json:
+            printer.json(_report(options, table, tuned, evaluation))
+        else:
+            _say_settings(printer, options, tuned)
     if tuned.is_interrupted:
         raise typer.Exit(INTERRUPTED)
 

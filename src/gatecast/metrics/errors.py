@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatecast.data.values.scaling import unit_for_squares
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Evaluation", "Score", "score"]
+__all__ = ["Evaluation", "Score", "root_mean_square", "score"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,19 @@ class Evaluation:
 
         rows = {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase} for name, s in self.scores.items()}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method").reset_index()
+
+
+def root_mean_square(errors: np.ndarray) -> float:
+    """Return the root of the mean square of errors `(n,)`, none of them missing; NaN where there is none.
+
+    Examples:
+        >>> root_mean_square(np.array([3e200, 4e200])) / 1e200
+        3.5355339059327378
+    """
+    if not len(errors):
+        return float("nan")
+    unit = unit_for_squares(errors)
+    return unit * float(np.sqrt(np.mean((errors / unit) ** 2)))
 
 
 def score(forecasts: np.ndarray, actual: np.ndarray, series: np.ndarray, scales: np.ndarray) -> Score:

@@ -243,7 +243,7 @@ def remember(
     return Fitted(
         ensemble=ensemble,
         memories=memories,
-        preparation=preparation,
+        preparation=preparation.having_seen(panel),
         after=panel.tail_from(panel.lengths),
         lengths=panel.lengths,
         anchors=preparation.transform.anchors(panel.values, panel.offsets),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Floats, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import prepend
+from gatecast.data.values.ranges import MOST_RANGES, limits_of
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.metrics.conformal import Conformal
 from gatecast.metrics.levels import level_columns, level_to_quantiles, quantile_columns
@@ -42,7 +44,17 @@ class Forecast:
     def point(self) -> np.ndarray:
         """The forecasts, `(n, H)` in the data's units."""
         loss = self.fitted.ensemble.first.loss
-        return self.preparation.point(loss, self.scaled, self.series, self.anchors)
+        return self._limited(self.preparation.point(loss, self.scaled, self.series, self.anchors))
+
+    @property
+    def is_cut(self) -> np.ndarray:
+        """Which forecasts would be farther from the history than `Preparation.limited` lets them, `(n, H)`."""
+        rows = np.arange(len(self.scaled)) if self.series is None else self.series
+        observed = self.preparation.observed[rows]
+        low, high = limits_of(observed)
+        at_end = (self.point <= low[:, None]) | (self.point >= high[:, None])
+        # a series that never changed has its only value for both
+        return np.asarray(at_end & (observed[:, 0] < observed[:, 1])[:, None])
 
     def intervals(self, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Return both ends of central intervals, `(n, H, L)` each in the data's units, for rising levels in %."""
@@ -70,7 +82,7 @@ class Forecast:
             drawn = sample_paths(self._middle, residuals, ones, n_paths, seed=seed)
             paths = np.moveaxis(self._restore(np.moveaxis(drawn, 1, 2)), 2, 1)
         else:
-            paths = sample_paths(self.point, residuals, self._scales, n_paths, seed=seed)
+            paths = self._limited(sample_paths(self.point, residuals, self._scales, n_paths, seed=seed))
         if not self.fitted.learns_intervals:
             return paths
         return match_quantiles(paths, PATH_QUANTILES, self.quantiles(PATH_QUANTILES))
@@ -116,10 +128,13 @@ class Forecast:
         """Add offsets `(H, K)` in units of each series' scale to the forecasts, `(n, H, K)`."""
         if self.preparation.transform.is_elementwise:
             return self._restore(self._middle[:, :, None] + offsets)
-        return np.asarray(self.point[:, :, None] + offsets * self._scales[:, None, None])
+        return self._limited(self.point[:, :, None] + offsets * self._scales[:, None, None])
 
     def _restore(self, scaled: np.ndarray) -> np.ndarray:
-        return self.preparation.restore(scaled, self.series, self.anchors)
+        return self._limited(self.preparation.restore(scaled, self.series, self.anchors))
+
+    def _limited(self, values: np.ndarray) -> np.ndarray:
+        return self.preparation.limited(values, self.series)
 
 
 METHOD = "LSTM"
@@ -146,6 +161,7 @@ class ForecastOrigin:
         rows = np.repeat(np.arange(self.after.n_series), horizon)
         times = self.after.future_times(horizon).ravel()
         forecast = self.forecast(horizon)
+        self._warn_of_cut(forecast.is_cut)
         columns = {METHOD: forecast.point.ravel()}
         if levels:
             lower, upper = forecast.intervals(levels)
@@ -157,6 +173,14 @@ class ForecastOrigin:
             names = quantile_columns(METHOD, quantiles)
             columns |= {name: value.ravel() for name, value in zip(names, values, strict=True)}
         return self.after.frame(rows, times, **columns)
+
+    def _warn_of_cut(self, is_cut: np.ndarray) -> None:
+        cut = np.flatnonzero(is_cut.any(axis=1))
+        if len(cut):
+            facts = {"n": len(cut), "n_series": len(is_cut), "name": self.after.ids.tolist()[int(cut[0])]}
+            step = int(np.argmax(is_cut[cut[0]])) + 1
+            told = Message("limited.cut", facts | {"step": step, "most": int(MOST_RANGES)})
+            warnings.warn(str(told), stacklevel=4)
 
     def path_table(self, horizon: int, n_paths: int, seed: int) -> Frame:
         """Draw paths as a table `unique_id, ds, path, LSTM`."""

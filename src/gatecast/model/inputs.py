@@ -14,6 +14,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
 from gatecast.data.values.counts import are_never_negative, are_sparse_counts, mean_of_quantiles
 from gatecast.data.values.gaps import fill_gaps, prepend
+from gatecast.data.values.ranges import limits_of, observed_range, union
 from gatecast.data.values.scaling import Scaling, fit_scaling
 from gatecast.data.values.transforms import Transform, fit_transform_named, transform_from_arrays
 from gatecast.exceptions import DataError
@@ -22,7 +23,10 @@ from gatecast.network.inputs import Ahead, LossSettings, PanelArrays, ValueInput
 if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
 
-__all__ = ["Preparation", "check_logarithms", "low_value", "prepare"]
+__all__ = ["MOST_SCALED", "Preparation", "check_logarithms", "low_value", "prepare", "too_far"]
+
+# scaled values of more are no single-precision numbers, or sums and products of them are none
+MOST_SCALED = 1e30
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Preparation:
     units: Floats
     is_sparse: Array  # `(S,)` whether a series holds counts with many zeros, whose mean is forecast
     is_bounded: Array  # `(S,)` whether a series ends at zero: nothing that is forecast of it is below
+    observed: Floats  # `(S, 2)` lowest and highest value of each series, see `limited`; NaN where there is none
     value_inputs: ValueInputs  # what the network is shown of the values
     encoder: CovariateEncoder | None = None  # turns covariates into numbers and codes; None without covariates
     # turns the series' own past into numbers that are known ahead; None where that is not asked for
@@ -52,6 +57,7 @@ class Preparation:
             units=self.units[index],
             is_sparse=self.is_sparse[index],
             is_bounded=self.is_bounded[index],
+            observed=self.observed[index],
         )
 
     def with_new(self, index: Ints, past: Panel, season: int) -> Preparation:
@@ -90,6 +96,7 @@ class Preparation:
             units=np.where(where, other.units, self.units),
             is_sparse=np.where(where, other.is_sparse, self.is_sparse),
             is_bounded=np.where(where, other.is_bounded, self.is_bounded),
+            observed=np.where(where[:, None], other.observed, self.observed),
         )
 
     def arrays(
@@ -107,6 +114,7 @@ class Preparation:
         yearly lags; NaN where nothing was.
         """
         targets = self.scaling.transform(self._bent(panel, anchors), panel.offsets, np.float32)
+        _check_scaled(panel, targets)
         arrays = PanelArrays(
             fill_gaps(targets, panel.offsets, self.value_inputs.season, before),
             targets,
@@ -161,6 +169,19 @@ class Preparation:
         restored = self.transform.inverse(scaled * unit + center, anchors, rows)
         return np.maximum(restored, np.where(self.is_bounded, 0.0, -np.inf)[rows].reshape(shape))
 
+    def having_seen(self, panel: Panel) -> Preparation:
+        """Know the range of more values of the same series."""
+        return replace(self, observed=union(self.observed, observed_range(panel.values, panel.offsets)))
+
+    def limited(self, forecasts: Floats, series: Ints | None = None) -> Floats:
+        """Cut forecasts `(n, ...)` in the data's units off where they leave the history by 100 times its range.
+
+        None is farther from any value of it. Growth that a network learned, as of a logarithm, has no end of its own.
+        """
+        rows = np.arange(len(forecasts)) if series is None else series
+        low, high = (limit[rows].reshape(-1, *(1,) * (forecasts.ndim - 1)) for limit in limits_of(self.observed))
+        return np.asarray(np.minimum(np.maximum(forecasts, low), high))
+
     def point(
         self, loss: LossSettings, scaled: Array, series: Ints | None = None, anchors: Floats | None = None
     ) -> Floats:
@@ -197,6 +218,10 @@ def prepare(
         learned = fit_transform_named(learned, panel.values, panel.offsets, season)
     bent = learned.forward(panel.values, panel.offsets)
     scale = fit_scaling(bent, panel.offsets, scaling, season)
+    if scaling == "none":
+        # the center is all that is forecast of a series that never changed
+        value = np.nan_to_num(observed_range(bent, panel.offsets)[:, 0])
+        scale = replace(scale, center=np.where(panel.is_constant, value, scale.center))
     deviation = fit_scaling(bent, panel.offsets, "standard").scale
     spreads = np.maximum(deviation / scale.scale, 1e-3)
     units = np.where(panel.is_constant, 0.0, scale.scale)
@@ -206,7 +231,10 @@ def prepare(
         yearly_lags = fit_yearly_lags(panel, scaled, horizon, country=encoder.country)
     is_sparse = are_sparse_counts(panel.values, panel.offsets)
     is_bounded = is_sparse | are_never_negative(panel.values, panel.offsets)
-    return Preparation(learned, scale, spreads, units, is_sparse, is_bounded, value_inputs, encoder, yearly_lags)
+    observed = observed_range(panel.values, panel.offsets)
+    return Preparation(
+        learned, scale, spreads, units, is_sparse, is_bounded, observed, value_inputs, encoder, yearly_lags
+    )
 
 
 def check_logarithms(panel: Panel) -> None:
@@ -217,6 +245,20 @@ def check_logarithms(panel: Panel) -> None:
             f'`transform="log1p"` needs values above -1, got {value_at(panel, int(low[0]))}. Use `transform="none"`, '
             "or remove such values."
         )
+
+
+def _check_scaled(panel: Panel, targets: Array) -> None:
+    """Raise a DataError where a scaled value, `(N,)`, is too large for the core."""
+    if max(np.fmax.reduce(targets, initial=0), -np.fmin.reduce(targets, initial=0)) > MOST_SCALED:
+        raise too_far(value_at(panel, int(np.nanargmax(np.abs(targets)))))
+
+
+def too_far(what: str) -> DataError:
+    """Return the error that says that a value is too large for the scale of its series."""
+    return DataError(
+        f"The data hold {what}, which is more than {MOST_SCALED:g} times the scale that was learned of earlier values, "
+        'and at most so much was expected. Correct it, or fit a model to such values with `scaling="season"`.'
+    )
 
 
 def value_at(panel: Panel, place: int) -> str:

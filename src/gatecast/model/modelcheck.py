@@ -19,6 +19,7 @@ from gatecast._files import Tensors
 from gatecast._json import JsonObject, converted
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
+from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.boxcox import HIGHEST_POWER, LOWEST_POWER, BoxCoxRows
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS, BoxCox
@@ -361,6 +362,7 @@ def _of_series(S: int) -> dict[str, _Rule]:
         "series.units": _Rule((S,), "float64", 0),
         "series.sparse": _Rule((S,), "bool"),
         "series.bounded": _Rule((S,), "bool"),
+        "series.observed": _Rule((S, 2), "float64", -LARGEST, most=LARGEST, may_be_missing=True),
         "series.starts": _Rule((S,), "int64"),
         "series.lengths": _Rule((S,), "int64", 0),
         "series.naive_scales": _Rule((S,), "float64", 0, is_above=True, may_be_missing=True),

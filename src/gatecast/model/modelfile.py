@@ -42,7 +42,7 @@ __all__ = ["FORMAT", "Contents", "read_contents", "read_model", "write_model"]
 
 # of what is written; whoever raises it adds a step to `upgrades.py`, and files of the new format as `tests/golden/`
 # says
-FORMAT = 8
+FORMAT = 9
 KEY = "gatecast"
 # arrays that are no weights and say what was learned from
 ABOUT = ("series.lengths", "series.starts")
@@ -230,6 +230,7 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "series.units": preparation.units,
         "series.sparse": preparation.is_sparse,
         "series.bounded": preparation.is_bounded,
+        "series.observed": preparation.observed,
         **{f"series.{name}": getattr(fitted, name) for name in OF_SERIES},
         "series.starts": fitted.after.starts.astype(np.int64),
     }
@@ -312,6 +313,7 @@ def _preparation(tensors: Tensors, header: Header) -> Preparation:
         units=tensors["series.units"],
         is_sparse=tensors["series.sparse"],
         is_bounded=tensors["series.bounded"],
+        observed=tensors["series.observed"],
         value_inputs=header.record.value_inputs,
         encoder=encoder,
         yearly_lags=None if header.yearly_lags is None else converted(header.yearly_lags, YearlyLags),

@@ -13,7 +13,7 @@ from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
 from gatecast.data.values.counts import are_sparse_counts
-from gatecast.data.values.scaling import naive_scale
+from gatecast.data.values.scaling import naive_scale, unit_for_squares
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.inputs import check_logarithms
 from gatecast.model.settings import Settings
@@ -291,6 +291,7 @@ def _wanders(panel: Panel) -> bool:
     for s in range(panel.n_series):
         y = panel.series(s)
         y = y[~np.isnan(y)]
+        y = y / unit_for_squares(y)
         tenth = len(y) // TENTHS
         spread = y.var() if tenth > 1 else 0.0
         if spread > 0:

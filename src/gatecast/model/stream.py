@@ -16,10 +16,11 @@ from gatecast._json import JsonObject
 from gatecast._validation import check_path
 from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.gaps import carry_forward, fill_gaps
+from gatecast.data.values.ranges import MOST_RANGES
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import check_levels
 from gatecast.model.fitted import Fitted
-from gatecast.model.inputs import low_value
+from gatecast.model.inputs import MOST_SCALED, low_value, too_far
 from gatecast.model.settings import Settings
 from gatecast.network.ensemble import median
 from gatecast.network.memory import Memory
@@ -60,7 +61,9 @@ class Stream:
         self._loss = fitted.ensemble.first.loss
         self._anchors = fitted.anchors[0].copy()
         self._is_plain = preparation.transform.name == "none"
+        self._is_linear = self._is_plain or not preparation.transform.is_elementwise
         self._is_bounded = bool(preparation.is_bounded[0])
+        self._observed = preparation.observed[0].tolist()
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[0]
@@ -101,6 +104,8 @@ class Stream:
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
         if abs(number) > LARGEST:
             raise DataError(f"`value` must be at most {LARGEST:g}, got {number:g}. Correct it, or divide all values.")
+        if self._is_linear and abs(number - self._center) > MOST_SCALED * self._scale:
+            raise too_far(f"{number:g} of series {self._id!r}")
         if number < self._preparation.transform.lowest and not self._has_warned:
             self._has_warned = True
             told = low_value(self._preparation.transform, "A value is", f"{number:g} of series {self._id!r}")
@@ -109,6 +114,7 @@ class Stream:
         self._n_updates += 1
         if self._unit == 0 and (self._has_moved or self._moves(number)):
             return np.asarray(self._read_again().forecast(self._fitted.horizon).point[0])
+        self._widen(number)
         scaled = self._scaled(number)
         is_observed = not math.isnan(scaled)
         entered = scaled if is_observed else self._instead()
@@ -121,11 +127,11 @@ class Stream:
         if self._is_bounded:
             # a mean of counts needs more than the middle
             whole = median(each).astype(np.float64)
-            return np.asarray(self._preparation.point(self._loss, whole[None], anchors=anchors)[0])
+            return self._limited(self._preparation.point(self._loss, whole[None], anchors=anchors)[0])
         point = median([parameters[self._loss.middle] for parameters in each]).astype(np.float64)
         if self._is_plain:
-            return np.asarray(point * self._unit + self._center)
-        return np.asarray(self._preparation.restore(point[None], anchors=anchors)[0])
+            return self._limited(point * self._unit + self._center)
+        return self._limited(self._preparation.restore(point[None], anchors=anchors)[0])
 
     def intervals(self, level: float = 80) -> np.ndarray:
         """Return the ends of the intervals around the forecasts after the newest observation.
@@ -282,7 +288,8 @@ class Stream:
         after = replace(fitted.after, starts=fitted.after.grid.times(fitted.after.starts, n))
         now = replace(fitted, lengths=fitted.lengths + n, tail=self._tail(), after=after)
         if not self._has_moved:
-            return replace(now, memories=self._settled(), anchors=self._anchors[None])
+            preparation = replace(self._preparation, observed=np.array([self._observed]))
+            return replace(now, memories=self._settled(), preparation=preparation, anchors=self._anchors[None])
         origin = self._read_again()
         return replace(now, memories=origin.memories, preparation=origin.preparation, anchors=origin.anchors)
 
@@ -290,6 +297,18 @@ class Stream:
         raw, tail = np.array(self._raw, np.float64), self._fitted.tail
         values = np.concatenate([tail[0], raw])
         return carry_forward(values, np.array([0, len(values)]))[None, -tail.shape[1] :]
+
+    def _widen(self, value: float) -> None:
+        """Know the range of one more value, as `Preparation.having_seen` does."""
+        low, high = self._observed
+        # also where nothing was observed before, and not where nothing is now
+        self._observed = [value if value < low or low != low else low, value if value > high or high != high else high]
+
+    def _limited(self, forecast: np.ndarray) -> np.ndarray:
+        """Cut a forecast off as `Preparation.limited` does."""
+        low, high = self._observed
+        reach = MOST_RANGES * (high - low)
+        return np.minimum(np.maximum(forecast, high - reach), low + reach) if reach == reach else forecast
 
     def _moves(self, value: float) -> bool:
         self._has_moved = not math.isnan(value) and value != float(self._fitted.tail[0, -1])

@@ -18,7 +18,7 @@ __all__ = ["OLDEST", "STEPS", "Step", "upgrade"]
 Step: TypeAlias = Callable[[Tensors, JsonObject], None]
 
 # the first format whose files every later version reads
-OLDEST = 8
+OLDEST = 9
 # by the format that a step begins with
 STEPS: dict[int, Step] = {}
 

@@ -13,6 +13,7 @@ from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import carry_forward
 from gatecast.metrics.conformal import Conformal, fit_conformal
+from gatecast.metrics.errors import root_mean_square
 from gatecast.metrics.naive import seasonal_naive
 from gatecast.model.inputs import Preparation
 from gatecast.network.ensemble import Ensemble, median
@@ -36,6 +37,7 @@ LEAST_SERIES, MAX_POINTS = 100, 200_000
 WIDTH_STRETCHES, LEAST_WIDTH = 30, 0.2
 # the power of such a factor where many stretches were seen
 MOST_TRUST = 0.5
+LARGEST_ERROR = 1e290
 # numbers that forecasts after every point of a stretch may take before those between origins are dropped
 MAX_NUMBERS = 2**24
 # so many before the first origin are made and dropped rather than run through the core in a call of their own
@@ -218,8 +220,7 @@ class Judged:
     @property
     def rmse(self) -> float:
         """The root of the mean squared error in the data's units."""
-        observed = np.isfinite(self.errors)
-        return float(np.sqrt(np.mean(self.errors[observed] ** 2))) if observed.any() else math.nan
+        return root_mean_square(self.errors[np.isfinite(self.errors)])
 
     @cached_property
     def errors(self) -> Floats:
@@ -276,7 +277,8 @@ class Judged:
         Errors `(n, H)` of others count, as ours do, where all of them are known; NaN where none is. Of the steps only
         the first `horizon` count, if given.
         """
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             scaled = [np.abs(errors[:, :horizon]) / scales[self.series][:, None] for errors in (self.errors, *others)]
-        known = np.isfinite(scaled).all(axis=0)
+        # sums of more may be no numbers
+        known = (np.asarray(scaled) < LARGEST_ERROR).all(axis=0)
         return [float(one[known].mean()) if known.any() else math.nan for one in scaled]

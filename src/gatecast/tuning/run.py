@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,21 +15,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast._files import fingerprint
-from gatecast._json import plain
 from gatecast._validation import answers_calls
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
-from gatecast.model.plan import DISTRIBUTION_LOSSES, choose_members, plan_fit
+from gatecast.model.plan import choose_members, plan_fit
 from gatecast.model.settings import Settings, Value, Values
 from gatecast.texts.message import Message
 from gatecast.training.progress import Bar, bar_of
 from gatecast.tuning import objective
 from gatecast.tuning.objective import LONG, USUAL_SEEDS, Judged, make_windows
+from gatecast.tuning.presence import Presence, present
 from gatecast.tuning.search import Search
-from gatecast.tuning.space import NOT_TUNED, Space, make_space, single_steps, start_values
-from gatecast.tuning.study import finished, importance, in_memory, make_sampler, open_study, quiet, unwritable_errors
+from gatecast.tuning.space import Space, make_space, single_steps, start_values
+from gatecast.tuning.study import (
+    end,
+    finished,
+    importance,
+    in_memory,
+    make_sampler,
+    open_study,
+    quiet,
+    take_up,
+    unwritable_errors,
+)
+from gatecast.tuning.trials import DEFAULT, GIVEN, check_trial, defaults_for, error_of
 from gatecast.tuning.tuned import INTERRUPTED, Tuned, trials_frame
 
 if TYPE_CHECKING:
@@ -37,13 +50,12 @@ if TYPE_CHECKING:
     from gatecast.data.reading.shapes import Name
     from gatecast.model.protocol import Data
 
-__all__ = ["tune"]
+__all__ = ["searched", "tune"]
 
 # of the time: what one trial may take at most, when others are there to compare with
 TRIAL_SHARE = 0.2
 # the last fit learns from more points than those before it, and trains twice
 FIT_RESERVE = 2.5
-GIVEN, DEFAULT = "model", "default"
 # settings that are changed on their own before the sampler changes all of them
 MOST_STEPS = 10
 # the best trials are judged again with other initial weights: the best of many errors owes much to luck
@@ -96,8 +108,8 @@ def tune(
         metric: What is minimised: `mase` (scaled alike for all trials), `rmse` or `mae`, the mean over the windows.
         sampler: `tpe` (tree-structured Parzen estimators, Bergstra et al. 2011), `gp` (a Gaussian process; needs
             PyTorch) or `random`.
-        study: SQLite file in which the trials are kept: the same call goes on from there, and several processes may
-            work on one file at the same time. None to keep nothing.
+        study: SQLite file in which the trials are kept: the same call goes on from there, after a kill with what was
+            left of its trials, and several processes may work on one file at the same time. None to keep nothing.
         id_col: As in `fit`.
         time_col: As in `fit`.
         target_col: As in `fit`.
@@ -132,24 +144,40 @@ def tune(
         if not isinstance(data, Panel):
             read = partial(to_panel, past=model.past, future=model.future, static=model.static)
             data = read(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-        run = _Run(start, split_future(data)[0], options)
-        with bar_of(options.most_trials, "tuning", "trial", shown=model.progress) as bar:
-            run.go(bar)
-        run.confirm()
-        settings = run.best_settings(data)
-        return Tuned(
-            model=type(model).from_settings(replace(start, **settings)).fit(data),
-            settings=settings,
-            trials=trials_frame(run.study, run.space),
-            importance=importance(run.study, run.space, run.usual()),
-            ended=run.ended or Message("tuned.time_over"),
-            best_trial=run.chosen().number,
-            confirmed={number: judged.error for number, judged in run.again.items()},
-            metric=options.metric,
-            n_windows=len(run.windows),
-            space={name: str(entry) for name, entry in run.space.items()},
-            seconds=time.monotonic() - run.started,
-        )
+    with searched(data, model, options) as tuned:
+        return tuned
+
+
+@contextlib.contextmanager
+def searched(data: Panel, model: LSTMForecaster, search: Search) -> Iterator[Tuned]:
+    """Search as `tune` does, with checked options.
+
+    A process that is killed before the block is over is none that has ended: the next one goes on with its search.
+    """
+    start = model.settings
+    with quiet(), present(search.study) as presence:
+        run = _Run(start, split_future(data)[0], search, presence)
+        try:
+            with bar_of(search.most_trials, "tuning", "trial", shown=model.progress) as bar:
+                run.go(bar)
+            run.confirm()
+            settings = run.best_settings(data)
+            yield Tuned(
+                model=type(model).from_settings(replace(start, **settings)).fit(data),
+                settings=settings,
+                trials=trials_frame(run.study, run.space),
+                importance=importance(run.study, run.space, run.usual()),
+                ended=run.ended or Message("tuned.time_over"),
+                best_trial=run.chosen().number,
+                confirmed={number: judged.error for number, judged in run.again.items()},
+                metric=search.metric,
+                n_windows=len(run.windows),
+                space={name: str(entry) for name, entry in run.space.items()},
+                seconds=time.monotonic() - run.started,
+            )
+        finally:
+            if run.is_noted:
+                end(run.study)
 
 
 class _EndedError(Exception):
@@ -157,11 +185,11 @@ class _EndedError(Exception):
 
 
 class _Run:
-    def __init__(self, given: Settings, panel: Panel, search: Search) -> None:
+    def __init__(self, given: Settings, panel: Panel, search: Search, presence: Presence) -> None:
         self.search, self.started = search, time.monotonic()
         # what is searched is how to train
         given = replace(given, pretrained="none")
-        self.starts = {GIVEN: given, DEFAULT: _defaults(given)}
+        self.starts = {GIVEN: given, DEFAULT: defaults_for(given)}
         self.windows = make_windows(panel, self.starts[DEFAULT], search.n_windows)
         train = self.windows[0].train
         self.space = make_space(self.starts, train, search.space or {})
@@ -177,7 +205,13 @@ class _Run:
         # trials as they were last seen, for a file that cannot be read any more
         self.seen: list[FrozenTrial] = []
         facts = _facts(given, panel, self.space, search)
-        self.study = open_study(search, facts, self._enqueue, partial(_check_trial, given, self.space))
+        # which one of several processes was killed nobody can tell
+        self.is_noted = presence.is_alone
+        check = partial(check_trial, given, self.space)
+        self.study = open_study(search, facts, self._enqueue, check, is_alone=self.is_noted)
+        if self.is_noted:
+            self.n_done, self.n_waited = take_up(self.study)
+        presence.let_others_in()
 
     def _enqueue(self, study: Study) -> None:
         """Begin with what is known; not again where an earlier call or another process has begun with it."""
@@ -201,11 +235,14 @@ class _Run:
         trials = self.study.get_trials(deepcopy=False)
         if any("start" in trial.user_attrs and not trial.state.is_finished() for trial in trials):
             return
-        n_begun = sum("step" in trial.user_attrs for trial in trials)
+        begun = [trial for trial in trials if "step" in trial.user_attrs]
+        if self.is_noted and any(trial.state.name == "WAITING" for trial in begun):
+            # a search was killed before it judged that one
+            return
         base = self._base()
         steps = single_steps(self.space, start_values(self.starts[base], self.plans[base]))
-        if n_begun < min(len(steps), MOST_STEPS):
-            name, value = steps[n_begun]
+        if len(begun) < min(len(steps), MOST_STEPS):
+            name, value = steps[len(begun)]
             self.study.enqueue_trial({name: self.space[name].label(value)}, user_attrs={"step": name})
 
     def go(self, bar: Bar) -> None:
@@ -262,7 +299,7 @@ class _Run:
 
     def best(self) -> float:
         """Return the smallest error so far."""
-        return min(map(_value, finished(self.study)), default=math.inf)
+        return min(map(error_of, finished(self.study)), default=math.inf)
 
     def _is_over(self) -> bool:
         most, patience = self.search.most_trials, self.search.patience
@@ -285,7 +322,8 @@ class _Run:
         from optuna.trial import TrialState
 
         self._enqueue_step()
-        n = len(self.study.get_trials(deepcopy=False))
+        trials = self.study.get_trials(deepcopy=False)
+        n = min((trial.number for trial in trials if trial.state is TrialState.WAITING), default=len(trials))
         self.study.sampler = make_sampler(self.search, n)
         trial = self.study.ask()
         # another process may have asked at the same moment
@@ -330,7 +368,7 @@ class _Run:
     def _base(self) -> str:
         """Return the better of the two starts that were judged so far."""
         starts = [trial for trial in finished(self.study) if "start" in trial.user_attrs]
-        best = min(starts, key=_value, default=None)
+        best = min(starts, key=error_of, default=None)
         return GIVEN if best is None else str(best.user_attrs["start"])
 
     def _judge(self, trial: Trial, settings: Settings) -> Judged:
@@ -338,6 +376,8 @@ class _Run:
         limit = math.inf if self.search.max_seconds is None or not finished(self.study) else self.search.max_seconds
         last = time.monotonic() + TRIAL_SHARE * limit
         seen: set[int] = set()
+        # by a process that was killed
+        known = set(self.study.get_trials(deepcopy=False)[trial.number].intermediate_values)
 
         def follow(check: int, error: float) -> None:
             self._check_time()
@@ -346,7 +386,8 @@ class _Run:
             if not math.isfinite(error) or check in seen:
                 return
             seen.add(check)
-            trial.report(error, check)
+            if check not in known:
+                trial.report(error, check)
             if "start" not in trial.user_attrs and trial.should_prune():
                 raise _EndedError("worse than the median of the others")
 
@@ -358,7 +399,7 @@ class _Run:
 
     def confirm(self) -> None:
         """Judge the best trials and the better start again from further seeds; all or, where time is short, none."""
-        ranked = sorted(finished(self.study), key=_value)
+        ranked = sorted(finished(self.study), key=error_of)
         start = next((trial for trial in ranked if "start" in trial.user_attrs), None)
         finalists = [trial for n, trial in enumerate(ranked) if n < FINALISTS or trial is start]
         if self.ended == INTERRUPTED or len(finalists) < 2:
@@ -410,47 +451,6 @@ class _Run:
         if choose_members(replace(given, **settings), panel) != (n_members := choose_members(given, panel)):
             settings["ensemble"] = n_members
         return settings
-
-
-def _check_trial(given: Settings, space: Space, trial: FrozenTrial) -> None:
-    """Refuse a trial that no search of this space has written; KeyError, TypeError or ValueError."""
-    noted = trial.user_attrs
-    fixed = trial.system_attrs.get("fixed_params", {})
-    names = [*trial.params, *fixed, *noted.get("known", ()), *([noted["step"]] if "step" in noted else [])]
-    entries = [space[name] for name in names]
-    if not all(isinstance(name, str) for name in (*noted, *trial.system_attrs)):
-        raise ValueError(f"trial {trial.number} has notes without a name")
-    is_known = noted.get("start", GIVEN) in (GIVEN, DEFAULT) and isinstance(noted.get("note", ""), str)
-    values = {**fixed, **trial.params}
-    if len(entries) < len(values) or not is_known:
-        raise ValueError(f"trial {trial.number} was noted in another way")
-    if not all(space[name].holds(value) for name, value in values.items()):
-        raise ValueError(f"trial {trial.number} has settings that are not tried")
-    if any(space[name].distribution() != one for name, one in trial.distributions.items()):
-        raise ValueError(f"trial {trial.number} is one of another space")
-    if not all(math.isfinite(error) for error in trial.intermediate_values.values()):
-        raise ValueError(f"trial {trial.number} has errors that are no numbers")
-    if trial.state.name == "COMPLETE":
-        errors = [float(error) for error in noted["windows"]]
-        if not errors or not math.isclose(float(np.mean(errors)), _value(trial)):
-            raise ValueError(f"trial {trial.number} has other errors than those of its windows")
-        default = _defaults(given)
-        for name, value in noted["settings"].items():
-            is_tried = name in space and space[name].holds(value)
-            if not is_tried and plain(getattr(default, name)) != value:
-                raise ValueError(f"trial {trial.number} has a setting that is not tried, {name!r}")
-
-
-def _value(trial: FrozenTrial) -> float:
-    return math.inf if trial.value is None else trial.value
-
-
-def _defaults(given: Settings) -> Settings:
-    """Return the defaults for the same task."""
-    kept = [*NOT_TUNED, "calendar", "country"]
-    # who learns a distribution wants one
-    kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTION_LOSSES else []
-    return Settings(**{name: getattr(given, name) for name in kept})
 
 
 def _facts(given: Settings, panel: Panel, space: Space, search: Search) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
-__all__ = ["finished", "importance", "in_memory", "make_sampler", "open_study", "quiet", "unwritable_errors"]
+__all__ = ["end", "finished", "importance", "in_memory", "make_sampler", "open_study", "quiet", "take_up"]
+__all__ += ["unwritable_errors"]
 
 NAME = "gatecast"
+# note of a study: how many trials were over when the search began that is going on, or was killed
+RUNNING = "running"
 SQLITE = b"SQLite format 3\0"
 # trials before the sampler learns from them, and before one is compared with others
 STARTUP = 8
@@ -62,12 +66,18 @@ def _check(module: str, message: str) -> None:
 
 
 def open_study(
-    search: Search, facts: dict[str, str], begin: Callable[[Study], None], check: Callable[[FrozenTrial], None]
+    search: Search,
+    facts: dict[str, str],
+    begin: Callable[[Study], None],
+    check: Callable[[FrozenTrial], None],
+    *,
+    is_alone: bool = False,
 ) -> Study:
     """Make a study, or open the one that the file holds; one of other `facts`, hashes, is refused.
 
     `begin` enqueues the first trials. A new study is open to other processes only when they are in it, so that no two
-    processes begin it. `check` raises a ValueError, KeyError or TypeError for a trial that no search has written.
+    processes begin it. `check` raises a ValueError, KeyError or TypeError for a trial that no search has written. Where
+    no other process works on the file (`is_alone`), trials that were begun are those of a killed one, and wait again.
     """
     if search.study is None:
         return _create(None, search, facts, begin)
@@ -76,7 +86,7 @@ def open_study(
     _check_file(path)
     for left in reversed(range(TRIES)):
         try:
-            return _open(path, search, facts, begin, check)
+            return _open(path, search, facts, begin, check, is_alone=is_alone)
         except GatecastError:
             raise
         # Optuna hands on whatever SQLAlchemy says of a file that is damaged, locked, or just being made by another
@@ -122,6 +132,8 @@ def _open(
     facts: dict[str, str],
     begin: Callable[[Study], None],
     check: Callable[[FrozenTrial], None],
+    *,
+    is_alone: bool,
 ) -> Study:
     import optuna
 
@@ -131,6 +143,9 @@ def _open(
         return _create(storage, search, facts, begin)
     except optuna.exceptions.DuplicatedStudyError:
         study = optuna.load_study(storage=storage, study_name=NAME, **_ways(search))
+    if is_alone and not _over(study):
+        # who made it may have been killed before it said of what it is
+        _note_facts(study, {name: text for name, text in facts.items() if name not in study.user_attrs})
     _check_facts(path, study, facts)
     try:
         if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
@@ -139,9 +154,21 @@ def _open(
             check(trial)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _WrongTrialError(f"{type(error).__name__}: {error}") from None
+    if is_alone:
+        _take_back(storage, study)
     # what an earlier process had begun with may have been interrupted
     begin(study)
     return study
+
+
+def _take_back(storage: BaseStorage, study: Study) -> None:
+    """Let trials wait again that were begun and that nobody judges; what was proposed for them stays."""
+    from optuna.trial import TrialState
+
+    study_id = storage.get_study_id_from_name(NAME)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
+        storage.set_trial_state_values(trial_id, TrialState.WAITING)
 
 
 def _ways(search: Search) -> dict[str, Any]:
@@ -161,9 +188,13 @@ def _create(
     if study.get_trials(deepcopy=False):
         raise _WrongTrialError("it has trials of no study")
     begin(study)
+    _note_facts(study, facts)
+    return study
+
+
+def _note_facts(study: Study, facts: dict[str, str]) -> None:
     for name, text in facts.items():
         study.set_user_attr(name, text)
-    return study
 
 
 def _check_facts(path: Path, study: Study, facts: dict[str, str]) -> None:
@@ -226,6 +257,34 @@ def finished(study: Study) -> list[FrozenTrial]:
     from optuna.trial import TrialState
 
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def _over(study: Study) -> list[FrozenTrial]:
+    """Return the trials that ended, however they did."""
+    return [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+
+
+def take_up(study: Study) -> tuple[int, int]:
+    """Go on in the middle of a search that was killed, or note that another one begins.
+
+    Returns how many trials of the search are over, and how many of them have been since one was better than all before.
+    """
+    ended, first = _over(study), study.user_attrs.get(RUNNING)
+    if not isinstance(first, int) or not 0 <= first <= len(ended):
+        study.set_user_attr(RUNNING, len(ended))
+        return 0, 0
+    best, n_waited = math.inf, 0
+    for n, trial in enumerate(ended):
+        value = trial.value if trial.state.name == "COMPLETE" and trial.value is not None else math.inf
+        n_waited = 0 if n < first or value < best else n_waited + 1
+        best = min(best, value)
+    return len(ended) - first, n_waited
+
+
+def end(study: Study) -> None:
+    """Note that a search has ended, in whatever way but a kill."""
+    with contextlib.suppress(*unwritable_errors()):
+        study.set_user_attr(RUNNING, None)
 
 
 def importance(study: Study, space: Space, usual: Mapping[str, Value]) -> dict[str, float]:

@@ -19,6 +19,8 @@ N_STEPS = 16  # after 16 steps of the golden section a power is known to 0.0014
 SHIFT = 0.1
 # between the logarithm, under which trends go on too far, and values as they are, whose season does not grow with them
 ROOT = 0.25
+# a forecast ends at so many times the largest value; what that and ratios are at most, so that they are numbers
+CEILING, LARGEST, MOST_RATIO = 100.0, 1e305, 1e307
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -39,7 +41,9 @@ class BoxCoxRows:
     def forward(self, values: Floats) -> Floats:
         """Transform values, shape `(n, ...)`, one row for each of ours."""
         power, shift, unit, floor, _ = self._columns(values.ndim)
-        logarithms = np.log(np.maximum((values + shift) / unit, floor))
+        with np.errstate(over="ignore"):
+            ratios = np.minimum((values + shift) / unit, MOST_RATIO)
+        logarithms = np.log(np.maximum(ratios, floor))
         return np.where(power == 1, values, power_of(logarithms, power))
 
     def inverse(self, values: Floats) -> Floats:
@@ -82,9 +86,15 @@ def fit_root(values: Floats, offsets: Ints) -> BoxCoxRows:
         middle[rows] = (ordered[at, last // 2] + ordered[at, (last + 1) // 2]) / 2
     bends = (low >= 0) & (middle > 0) & (low < high)
     unit = np.where(bends, middle, 1.0)
-    ceiling = np.where(bends, np.minimum(high, 1e305) / unit * 100, 1.0)
+    ceiling = np.where(bends, _ceiling(high, unit), 1.0)
     shift = np.where(bends, SHIFT * unit, 0.0)
     return BoxCoxRows(np.where(bends, ROOT, 1.0), shift, unit, np.full(S, SHIFT), ceiling)
+
+
+def _ceiling(high: Floats, unit: Floats) -> Floats:
+    """Return the largest forecasts, in units of `unit`, of series whose largest values are known, `(S,)` each."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.minimum(np.minimum(high, LARGEST) / unit, LARGEST) * CEILING)
 
 
 def _fit_block(values: Floats, offsets: Ints) -> BoxCoxRows:
@@ -101,13 +111,14 @@ def _fit_block(values: Floats, offsets: Ints) -> BoxCoxRows:
 
     height = np.bincount(series, y - low[series], n_series) / np.maximum(count, 1)
     shift = np.where(low > 0, 0.0, height / 10 - low)
+    # a height that rounding swallows, as of subnormal numbers, leaves no room above zero
+    plain |= low + shift <= 0
     # a constant series would be shifted to values without a logarithm, and is not transformed
     logarithms = np.log(np.where(plain[series], 1.0, y + shift[series]))
     center = np.bincount(series, logarithms, n_series) / np.maximum(count, 1)
     power = _best_power(logarithms - center[series], series, count)
     unit = np.exp(center)
-    # 1e305 times 100 is still a number
-    floor, ceiling = (low + shift) / unit / 10, np.minimum(high + shift, 1e305) / unit * 100
+    floor, ceiling = np.where(plain, 1.0, (low + shift) / unit / 10), _ceiling(high + shift, unit)
     return BoxCoxRows(np.where(plain, 1.0, power), np.where(plain, 0.0, shift), unit, floor, ceiling)
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from gatecast.data.panel.arrays import Array, Block, Floats, Ints, blocks
 from gatecast.exceptions import ConfigError
 
-__all__ = ["KINDS", "Scaling", "fit_scaling", "naive_scale"]
+__all__ = ["KINDS", "Scaling", "fit_scaling", "naive_scale", "unit_for_squares"]
 
 KINDS = ("season", "standard", "minmax", "none")
 
@@ -26,9 +26,11 @@ class Scaling:
         scaled = np.empty(values.shape, dtype)
         for block in blocks(offsets):
             center, scale = self._spread(values, block)
-            part = np.subtract(values[block.rows], center, dtype=np.float64)
-            part /= scale
-            scaled[block.rows] = part
+            # what is too large becomes infinite
+            with np.errstate(over="ignore"):
+                part = np.subtract(values[block.rows], center, dtype=np.float64)
+                part /= scale
+                scaled[block.rows] = part
         return scaled
 
     def inverse(self, values: Array, offsets: Ints) -> Floats:
@@ -104,6 +106,17 @@ def _moments(values: Floats, begins: Ints, lengths: Ints, low: Floats, spread: F
 def _spread(each: Floats, lengths: Ints) -> Floats:
     # one series needs no copy of its number per value: 10 million points stay affordable
     return each if len(each) == 1 else np.repeat(each, lengths)
+
+
+def unit_for_squares(values: Array) -> float:
+    """Return what to divide values by, none of them missing, so that their squares neither overflow nor vanish.
+
+    Examples:
+        >>> unit_for_squares(np.array([3.0, -4.0])), unit_for_squares(np.array([1e200, -4e200]))
+        (1.0, 4e+200)
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    return 1.0 if 1e-150 < largest < 1e150 else largest or 1.0
 
 
 def naive_scale(values: Floats, offsets: Ints, season: int) -> Floats:
