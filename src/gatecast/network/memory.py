@@ -180,8 +180,7 @@ class TrainedNetwork:
                 if rows.size:
                     rows[:, : known.shape[2]] = known.reshape(S * H, -1)
         offsets = np.arange(S + 1, dtype=np.int64) * H
-        block = replace(panel, values=values, targets=values, numbers=numbers, codes=codes)
-        return replace(block, offsets=offsets, target_weights=None)
+        return replace(panel, values=values, targets=values, offsets=offsets, numbers=numbers, codes=codes)
 
     def _run(
         self, panel: PanelArrays, stretches: Stretches, state: np.ndarray | None, width: int = 0, trace: str = "none"
