@@ -151,6 +151,12 @@ class FitOptions(FileOptions):
     """Options of commands that fit one model and test it."""
 
     settings: Settings = settings(OF_FITS)
+    weight_col: str | None = option(
+        None,
+        "Column that says what each target counts in the loss and in errors; 0 leaves it out.",
+        "COLUMN",
+        panel=COLUMNS,
+    )
     test_size: str = option(
         "0.2", "Share of each series to test on, or a number of points at its end; 0 for none.", "SIZE", panel=TESTING
     )

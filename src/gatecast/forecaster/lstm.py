@@ -82,6 +82,10 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
             all that were learned from) are read as 0, with a warning, and measured errors are those of the values as
             they came.
+        lower: Least value of any forecast: of points, intervals, quantiles, paths and streams. `auto` takes zero for
+            each series of which no value is below it and at least 5 % (and two) are zero, as sales and counts, until
+            newer data go below it. None is no bound.
+        upper: Greatest value of any forecast, 100 for a percentage.
         max_seconds: Seconds for the whole fit; training is shortened to end within them.
         seed: Seed of all random numbers: the same one gives the same model, bit by bit, on any number of threads.
         n_threads: Threads. When absent as many as `GATECAST_THREADS` says, or one for each processor that may be used.
@@ -128,6 +132,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     calendar: bool = Everyday.calendar
     country: str | None = Everyday.country
     transform: str = Everyday.transform
+    lower: float | str | None = Everyday.lower
+    upper: float | None = Everyday.upper
     max_seconds: float | None = Everyday.max_seconds
     seed: int = Everyday.seed
     n_threads: int | None = Everyday.n_threads
@@ -197,7 +203,12 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @overload
     def fit(
-        self, data: NewFrameT, *, resume: str | os.PathLike[str] | None = None, **names: Unpack[Names]
+        self,
+        data: NewFrameT,
+        *,
+        weight_col: str | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        **names: Unpack[Names],
     ) -> LSTMForecaster[NewFrameT]: ...
 
     @overload
@@ -219,6 +230,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         time_col: str | None = None,
         target_col: Name = None,
         freq: Freq | None = None,
+        weight_col: str | None = None,
         resume: str | os.PathLike[str] | None = None,
     ) -> LSTMForecaster:
         """Learn from all of `data`; hold out what you want to test on (`gatecast.train_test_split`).
@@ -236,6 +248,11 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             freq: Frequency of the times, where it cannot be inferred: a pandas alias, offset or duration, the length of
                 an integer step, a calendar such as "week(Mon-Sat 09:00-17:00/h)" or "month(15)", or "order" for the
                 order of the rows, whatever their times are.
+            weight_col: Name of a column of weights, which are not negative: what each target counts in the loss, in
+                choices on the validation set and in measured errors, those of `evaluate` too where its data have the
+                column. A weight of 0 is no target, and the row is still read. Each training step minimises the weighted
+                mean of its targets, so that the size of all weights together does not matter. Scales and seasons are
+                those of all values. With `pretrained="auto"` it is trained on the data.
             resume: A file of an earlier fit to go on from, where it is another one than `checkpoint`; the result is
                 that of a fit that was never interrupted, bit by bit.
 
@@ -255,7 +272,7 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         settings.check()
         settings = settings.plain()
         names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
-        data = to_panel(data, **names, past=self.past, future=self.future, static=self.static)
+        data = to_panel(data, **names, past=self.past, future=self.future, static=self.static, weight_col=weight_col)
         panel, ahead = split_future(data)
         checkpoint = make_checkpoint(settings, panel, resume)
         try:

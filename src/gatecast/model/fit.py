@@ -21,6 +21,7 @@ from gatecast.exceptions import DataError
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
+from gatecast.model.inputs import check_bounds
 from gatecast.model.members import train_members
 from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
 from gatecast.model.selection import MUCH, Selection, select
@@ -56,6 +57,7 @@ def fit_panel(
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
+    check_bounds(panel, settings.limits)
     order = _order_of_names(panel)
     if (np.diff(order) == 1).all():
         return _fit_in_order(settings, panel, checkpoint, on_validation)
@@ -134,6 +136,7 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
         return None
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
     columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+    columns += [] if panel.weights is None else [panel.weights]
     facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
     checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))
     if resume is not None:
@@ -230,7 +233,8 @@ def _against_pretrained(settings: Settings, trained: _Trained, deadline: float) 
     candidate = trained.candidate
     if candidate.starts:
         return _compare_start(trained)
-    if settings.pretrained != "auto" or not settings.leaves_training_open or candidate.validation is None:
+    is_open = settings.leaves_training_open and candidate.data.panel.weights is None
+    if settings.pretrained != "auto" or not is_open or candidate.validation is None:
         return None
     return _compare_pretrained(trained, start_candidate(candidate.data, deadline))
 

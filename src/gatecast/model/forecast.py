@@ -71,9 +71,9 @@ class Forecast:
             paths = np.moveaxis(self._restore(np.moveaxis(drawn, 1, 2)), 2, 1)
         else:
             paths = sample_paths(self.point, residuals, self._scales, n_paths, seed=seed)
-        if not self.fitted.learns_intervals:
-            return paths
-        return match_quantiles(paths, PATH_QUANTILES, self.quantiles(PATH_QUANTILES))
+        if self.fitted.learns_intervals:
+            paths = match_quantiles(paths, PATH_QUANTILES, self.quantiles(PATH_QUANTILES))
+        return self.preparation.bounds.hold(paths, self.series)
 
     @property
     def _horizon(self) -> int:
@@ -116,7 +116,8 @@ class Forecast:
         """Add offsets `(H, K)` in units of each series' scale to the forecasts, `(n, H, K)`."""
         if self.preparation.transform.is_elementwise:
             return self._restore(self._middle[:, :, None] + offsets)
-        return np.asarray(self.point[:, :, None] + offsets * self._scales[:, None, None])
+        around = np.asarray(self.point[:, :, None] + offsets * self._scales[:, None, None])
+        return self.preparation.bounds.hold(around, self.series)
 
     def _restore(self, scaled: np.ndarray) -> np.ndarray:
         return self.preparation.restore(scaled, self.series, self.anchors)

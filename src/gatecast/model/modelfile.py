@@ -13,6 +13,7 @@ from gatecast._files import Tensors, check_regular, read_tensors, unwritable, wr
 from gatecast._json import JsonObject, converted
 from gatecast.data.features.yearly_lags import YearlyLags
 from gatecast.data.panel.panel import Panel
+from gatecast.data.values.bounds import Bounds
 from gatecast.data.values.scaling import Scaling
 from gatecast.data.values.transforms import transform_from_arrays
 from gatecast.exceptions import GatecastError, ModelFileError
@@ -36,7 +37,7 @@ from gatecast.network.wrapper import thread_count
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 8
+FORMAT = 9
 KEY = "gatecast"
 # what parts that do not fit together raise where they are put together or run
 MISFITS = (
@@ -158,7 +159,8 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "series.spreads": preparation.spreads,
         "series.units": preparation.units,
         "series.sparse": preparation.is_sparse,
-        "series.bounded": preparation.is_bounded,
+        "series.lower": preparation.bounds.lower,
+        "series.upper": preparation.bounds.upper,
         **{f"series.{name}": getattr(fitted, name) for name in OF_SERIES},
         "series.starts": fitted.after.starts.astype(np.int64),
     }
@@ -178,6 +180,7 @@ def facts_of(fitted: Fitted) -> JsonObject:
         "window": first.window,
         "recent": {name: getattr(fitted.memories[0].recent, name) for name in COUNTS},
         "scaling": preparation.scaling.kind,
+        "limits": list(preparation.bounds.limits),
         "encoder": None if encoder is None else asdict(encoder),
         "yearly_lags": None if preparation.yearly_lags is None else asdict(preparation.yearly_lags),
         "after": _about_series(fitted.after),
@@ -240,7 +243,7 @@ def _preparation(tensors: Tensors, header: Header) -> Preparation:
         spreads=tensors["series.spreads"],
         units=tensors["series.units"],
         is_sparse=tensors["series.sparse"],
-        is_bounded=tensors["series.bounded"],
+        bounds=Bounds(tensors["series.lower"], tensors["series.upper"], header.limits),
         value_inputs=header.record.value_inputs,
         encoder=encoder,
         yearly_lags=None if header.yearly_lags is None else converted(header.yearly_lags, YearlyLags),

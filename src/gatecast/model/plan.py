@@ -213,7 +213,8 @@ def moves_late(settings: Settings, panel: Panel) -> bool:
 def _observed_before(panel: Panel, positions: Ints) -> Ints:
     """Count what was observed in the first `positions[s]` points of each series."""
     seen = np.zeros(len(panel.values) + 1, np.int64)
-    np.cumsum(~np.isnan(panel.values), out=seen[1:])
+    # a weight of 0 is no target
+    np.cumsum(~np.isnan(panel.values) & (panel.weights_or_ones > 0), out=seen[1:])
     return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
 
 

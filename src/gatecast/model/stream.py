@@ -16,7 +16,7 @@ from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.gaps import carry_forward, fill_gaps
 from gatecast.exceptions import DataError
 from gatecast.model.fitted import Fitted
-from gatecast.model.inputs import low_value
+from gatecast.model.inputs import beyond_bound, low_value
 from gatecast.model.settings import Settings
 from gatecast.network.ensemble import median
 from gatecast.network.memory import Memory
@@ -52,7 +52,6 @@ class Stream:
         self._loss = fitted.ensemble.first.loss
         self._anchors = fitted.anchors[0].copy()
         self._is_plain = preparation.transform.name == "none"
-        self._is_bounded = bool(preparation.is_bounded[0])
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[0]
@@ -91,10 +90,7 @@ class Stream:
             raise DataError(f"`value` must be finite, got {number}. Pass NaN for a step without an observation.")
         if abs(number) > LARGEST:
             raise DataError(f"`value` must be at most {LARGEST:g}, got {number:g}. Correct it, or divide all values.")
-        if number < self._preparation.transform.lowest and not self._has_warned:
-            self._has_warned = True
-            told = low_value(self._preparation.transform, "A value is", f"{number:g} of series {self._id!r}")
-            warnings.warn(told, stacklevel=2)
+        self._read_newer(number)
         self._raw.append(number)
         self._n_updates += 1
         if self._unit == 0 and (self._has_moved or self._moves(number)):
@@ -107,7 +103,7 @@ class Stream:
             self._settle()
         self._since.append((entered, is_observed))
         each, anchors = [core.update(entered, is_observed) for core in self._cores], self._anchors[None]
-        if self._is_bounded:
+        if self._preparation.bounds.are_any[0]:
             # a mean of counts needs more than the middle
             whole = median(each).astype(np.float64)
             return np.asarray(self._preparation.point(self._loss, whole[None], anchors=anchors)[0])
@@ -115,6 +111,23 @@ class Stream:
         if self._is_plain:
             return np.asarray(point * self._unit + self._center)
         return np.asarray(self._preparation.restore(point[None], anchors=anchors)[0])
+
+    def _read_newer(self, value: float) -> None:
+        """Lift a bound that was found and does not hold; warn, once, of a value that counts as another or crosses one.
+
+        A bound that was given stays.
+        """
+        preparation, panel = self._preparation, replace(self._fitted.after, values=np.array([value]))
+        panel = replace(panel, offsets=np.array([0, 1]))
+        self._preparation = replace(preparation, bounds=preparation.bounds.lifted(panel))
+        beyond = self._preparation.bounds.beyond(panel)
+        is_low = value < preparation.transform.lowest
+        if self._has_warned or not (is_low or len(beyond)):
+            return
+        self._has_warned = True
+        told = low_value(preparation.transform, "A value is", f"{value:g} of series {self._id!r}") if is_low else ""
+        told = told or str(beyond_bound("failure.newer_beyond", preparation.bounds, panel, beyond))
+        warnings.warn(told, stacklevel=3)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file that knows this series up to the newest observation: `load` it, and call `stream()`.
@@ -142,7 +155,7 @@ class Stream:
         """Return what is known after the newest observation, as after a fit."""
         fitted, n = self._fitted, np.array([self._n_updates])
         after = replace(fitted.after, starts=fitted.after.grid.times(fitted.after.starts, n))
-        now = replace(fitted, lengths=fitted.lengths + n, tail=self._tail(), after=after)
+        now = replace(fitted, lengths=fitted.lengths + n, tail=self._tail(), after=after, preparation=self._preparation)
         if not self._has_moved:
             return replace(now, memories=self._settled(), anchors=self._anchors[None])
         origin = self._read_again()

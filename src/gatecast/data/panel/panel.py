@@ -25,6 +25,7 @@ class Columns:
     id: str = "unique_id"
     time: str = "ds"
     target: str = "y"
+    weight: str | None = None  # of the targets' weights, where there are any
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Panel:
             numbers and flags; objects (texts), None where it is missing, for categories.
         future: Covariates that are known ahead, in the same way.
         static: Covariates of a whole series, in the same way, shape `(S,)`.
+        weights: What each value counts as a target, in the loss and in errors, shape `(N,)` float64, not negative; NaN
+            where there is no row. None where all count the same.
 
     Examples:
         >>> panel = Panel(np.array(["a"]), np.arange(3.0), np.array([0, 3]), np.array([7]), freq=1)
@@ -77,6 +80,7 @@ class Panel:
     past: dict[str, Array] = field(default_factory=dict)
     future: dict[str, Array] = field(default_factory=dict)
     static: dict[str, Array] = field(default_factory=dict)
+    weights: Floats | None = None
 
     @property
     def n_series(self) -> int:
@@ -102,6 +106,11 @@ class Panel:
             begins = self.offsets[some]
             constant[some] = np.fmin.reduceat(self.values, begins) == np.fmax.reduceat(self.values, begins)
         return constant
+
+    @property
+    def weights_or_ones(self) -> Floats:
+        """What each value counts as a target, `(N,)`: 1 where nothing else is said."""
+        return np.ones(len(self.values)) if self.weights is None else np.nan_to_num(self.weights, nan=1.0)
 
     @property
     def roles(self) -> Roles:
@@ -201,8 +210,10 @@ class Panel:
         past = {name: np.concatenate([array, later.past[name]]) for name, array in self.past.items()}
         future = {name: np.concatenate([array, later.future[name]]) for name, array in self.future.items()}
         n = len(self.values) + len(later.values)
-        values = np.concatenate([self.series(0), later.series(0)])
-        return replace(self, values=values, offsets=np.array([0, n]), past=past, future=future)
+        values, weights = np.concatenate([self.series(0), later.series(0)]), None
+        if self.weights is not None or later.weights is not None:
+            weights = np.concatenate([self.weights_or_ones, later.weights_or_ones])
+        return replace(self, values=values, offsets=np.array([0, n]), past=past, future=future, weights=weights)
 
     def with_first(self, values: Floats, n_points: Ints) -> "Panel":
         """Put `values[s]` at the first `n_points[s]` points of each series, as a new panel."""
@@ -224,7 +235,9 @@ class Panel:
         """Change the values and all that is aligned with them in the same way."""
         past = {name: change(array) for name, array in self.past.items()}
         future = {name: change(array) for name, array in self.future.items()}
-        return replace(self, values=change(self.values), offsets=offsets, starts=starts, past=past, future=future)
+        weights = None if self.weights is None else change(self.weights)
+        changed = replace(self, values=change(self.values), past=past, future=future, weights=weights)
+        return replace(changed, offsets=offsets, starts=starts)
 
     def frame(self, ids_index: Ints, times: "Array | pd.Index", **columns: object) -> Frame:
         """Build a table as the user has them: id, time, then `columns`.
