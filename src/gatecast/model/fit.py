@@ -127,7 +127,9 @@ def _fit_in_order(
     )
 
 
-def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
+def make_checkpoint(
+    settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None, start: Fitted | None = None
+) -> Checkpoint | None:
     """Return where a fit is kept, with what is there, or in `resume`, of it; None where nothing was asked for.
 
     So the same call goes on after an interruption. ModelFileError: there is a file of something else.
@@ -137,6 +139,7 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
     columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
     columns += [] if panel.weights is None else [panel.weights]
+    columns += [] if start is None else [network.weights for network in start.ensemble.networks]
     facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
     checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))
     if resume is not None:

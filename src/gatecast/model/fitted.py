@@ -26,7 +26,7 @@ from gatecast.network.memory import Memory
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["Attempt", "FitRecord", "Fitted", "about_bounds", "facts_of", "remember", "to_html"]
+__all__ = ["Attempt", "FitRecord", "Fitted", "about_bounds", "about_weights", "facts_of", "remember", "to_html"]
 
 
 @dataclass(frozen=True)
@@ -238,10 +238,7 @@ def remember(
         arrays = preparation.arrays(panel)
         memories = ensemble.read(ensemble.blank(arrays), arrays)
     season = record.plan.season_length
-    if panel.weights is not None:
-        code = "decision.weighted" if record.is_trained else "decision.weighted_errors"
-        record = record.with_decision(Message(code, {"name": panel.columns.weight or "weights"}))
-    for decision in about_bounds(preparation.bounds):
+    for decision in (*about_weights(panel, record), *about_bounds(preparation.bounds)):
         record = record.with_decision(decision)
     return Fitted(
         ensemble=ensemble,
@@ -256,6 +253,14 @@ def remember(
         calibration=calibration,
         record=record,
     )
+
+
+def about_weights(panel: Panel, record: FitRecord) -> tuple[Message, ...]:
+    """Say what weights of targets count for, where there are any."""
+    if panel.weights is None:
+        return ()
+    code = "decision.weighted" if record.is_trained else "decision.weighted_errors"
+    return (Message(code, {"name": panel.columns.weight or "weights"}),)
 
 
 def about_bounds(bounds: Bounds) -> Iterator[Message]:

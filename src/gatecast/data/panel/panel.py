@@ -1,6 +1,6 @@
 """How does gatecast hold many series? One behind the other in one array, each on a regular grid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from gatecast.exceptions import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "Panel", "Roles"]
+__all__ = ["Columns", "Panel", "Roles", "stacked"]
 
 
 @dataclass(frozen=True)
@@ -268,3 +268,34 @@ class Panel:
             time = nw.col(self.columns.time).dt.replace_time_zone("UTC").dt.convert_time_zone(self.timezone)
             frame = frame.with_columns(time)
         return frame.to_native()
+
+
+def stacked(panels: Sequence[Panel], like: Panel) -> Panel:
+    """Put the series of several panels with the same covariates one behind the other, as tables like those of one."""
+
+    def each(arrays: Iterable[Array]) -> Array:
+        return np.concatenate(list(arrays))
+
+    lengths = each(panel.lengths for panel in panels)
+    has_weights = any(panel.weights is not None for panel in panels)
+    return replace(
+        like,
+        ids=_joined_ids([panel.ids for panel in panels]),
+        values=each(panel.values for panel in panels),  # noqa: PD011  of a panel
+        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        starts=each(panel.starts for panel in panels),
+        past={name: each(panel.past[name] for panel in panels) for name in like.past},
+        future={name: each(panel.future[name] for panel in panels) for name in like.future},
+        static={name: each(panel.static[name] for panel in panels) for name in like.static},
+        weights=each(panel.weights_or_ones for panel in panels) if has_weights else None,
+    )
+
+
+def _joined_ids(several: Sequence[Array]) -> Array:
+    """Join names of series; of different types they stay what they are."""
+    if len({ids.dtype.kind for ids in several}) == 1:
+        return np.concatenate(several)
+    names = [name for ids in several for name in ids.tolist()]
+    joined = np.empty(len(names), dtype=object)
+    joined[:] = names
+    return joined
