@@ -57,10 +57,10 @@ def settings_like(settings: Settings, theirs: Settings, start: Fitted) -> Settin
         used = getattr(start.record.plan, CHOSEN[name]) if name in CHOSEN and known is None else known
         is_open = own == setting.default and name not in ALWAYS_SAID
         if not is_open and _plain(own) not in (_plain(known), _plain(used)):
+            passed, there = (as_code({name: _plain(value)}, flat=True) for value in (own, used))
             raise ConfigError(
-                f"`{as_code({name: _plain(own)}, flat=True)}` was passed, and the model to start from has "
-                f"`{as_code({name: _plain(used)}, flat=True)}`, which was expected, as the network stays the same. Pass that, "
-                "or fit without `start`."
+                f"`{passed}` was passed, and the model to start from has `{there}`, which was expected, as the network "
+                "stays the same. Pass that, or fit without `start`."
             )
         kept[name] = known
     return replace(settings, **kept)  # type: ignore[arg-type]
@@ -77,6 +77,7 @@ def joined(start: Fitted, past: Panel | None, newer: Panel) -> Panel:
     Newer rows replace those of the same times. Without the `past` they stand alone, known series without any are empty,
     and the rest of what is known of them is what the model remembers.
     """
+    _check_columns(start, newer)
     newer = _placed(start, newer)
     match = match_series(start.after, newer)
     places = {int(row): s for s, row in enumerate(match.rows) if row >= 0}
