@@ -99,7 +99,7 @@ def forecast_others(options: ForecastOptions) -> None:
 
 def _refuse_what_is_the_lstms(options: ForecastOptions, settings: Settings) -> None:
     """Refuse options that other models have not, before anything is read."""
-    files = ("resume", "no_refit", "quantiles", "weight_col")
+    files = ("resume", "no_refit", "quantiles", "weight_col", "start")
     given = [name for name in files if getattr(options, name)] + [n for n in changed(settings) if n not in KNOWN]
     if options.test_size != ForecastOptions.test_size:
         given.append("test_size")

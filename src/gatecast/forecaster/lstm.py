@@ -334,7 +334,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         newest, ahead = split_future(read_like_training(fitted, newer))
         panel = joined(fitted, self._panel, newest)
         # how the first fit was trained says nothing of a short training
-        short = replace(self.settings_, epochs=None, learning_rate=None, checkpoint=None)
+        now = {name: getattr(self, name) for name in ("n_threads", "max_seconds", "progress")}
+        short = replace(self.settings_, epochs=None, learning_rate=None, checkpoint=None, **now)
         n_known = fitted.after.n_series
         holds_all = self._panel is not None or bool((panel.lengths[:n_known] >= fitted.lengths).all())
         settings = self.settings_
