@@ -11,7 +11,8 @@ void bind_arrays(nb::module_& module, const char* name) {
     nb::class_<ArraySource<Real>, Source<Real>>(module, name, "Batches that are given, used in turn.")
         .def(
             "__init__",
-            [](ArraySource<Real>* self, const ReadArray& x, const ReadArray& y, int first) {
+            [](ArraySource<Real>* self, const ReadArray& x, const ReadArray& y, const ReadArray& target_weights,
+               int first) {
                 const Real* inputs = read<Real>(x, "x", {-1, -1, -1, -1});
                 const auto n = [&](int axis) { return static_cast<int64_t>(x.shape(axis)); };
                 require(n(0) > 0 && n(1) > 0, "array `x` holds no batch: its shape begins with (", n(0), ", ", n(1),
@@ -23,10 +24,13 @@ void bind_arrays(nb::module_& module, const char* name) {
                 const Real* targets = read<Real>(y, "y", {n(0), n(1), n(2) - first, -1});
                 const auto H = static_cast<int64_t>(y.shape(3));
                 require_between<int64_t>("outputs of a step", H, 1, kMaxWidth);
-                new (self) ArraySource<Real>(inputs, targets, n(0), static_cast<int>(n(1)), static_cast<int>(n(2)),
-                                             static_cast<int>(n(3)), first, static_cast<int>(H));
+                const Real* each = read_target_weights<Real>(target_weights, {n(0), n(1), n(2) - first, H});
+                new (self)
+                    ArraySource<Real>(inputs, targets, each, n(0), static_cast<int>(n(1)), static_cast<int>(n(2)),
+                                      static_cast<int>(n(3)), first, static_cast<int>(H));
             },
-            nb::kw_only(), "x"_a, "y"_a, "first"_a, nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>());
+            nb::kw_only(), "x"_a, "y"_a, "target_weights"_a, "first"_a, nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(),
+            nb::keep_alive<1, 4>());
 }
 
 template <typename Real>

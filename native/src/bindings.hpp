@@ -4,6 +4,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <sstream>
@@ -109,6 +110,19 @@ template <typename Real>
 const Real* read(const ReadArray& array, const char* name, std::initializer_list<int64_t> shape) {
     check_array<Real>(array, name, shape);
     return static_cast<const Real*>(array.data());
+}
+
+// What each target counts: finite numbers that are not negative, or an array of no length (null) for all the same.
+template <typename Real>
+const Real* read_target_weights(const ReadArray& array, std::initializer_list<int64_t> shape) {
+    const bool absent = array.ndim() == 1 && array.size() == 0;
+    const Real* weights =
+        absent ? read<Real>(array, "target_weights", {0}) : read<Real>(array, "target_weights", shape);
+    for (std::size_t i = 0; i < array.size(); ++i) {
+        require(std::isfinite(weights[i]) && weights[i] >= 0,
+                "array `target_weights` must be finite and not negative, ", "got ", weights[i]);
+    }
+    return absent ? nullptr : weights;
 }
 
 template <typename Real>

@@ -130,7 +130,7 @@ def test_series_that_are_too_short_for_a_backtest_weigh_all_alike() -> None:
 def test_it_is_cloned_copied_and_pickled_as_others() -> None:
     both = Combination([naive(), drift()], weights="mean")
     assert isinstance(both, Forecaster)
-    assert list(both.get_params(deep=False)) == ["models", "weights", "label"]
+    assert list(both.get_params(deep=False)) == ["models", "weights", "label", "lower", "upper"]
     cloned = clone(both)
     assert cloned.name == both.name
     assert cloned.members["Naive"] is not both.members["Naive"]

@@ -15,6 +15,7 @@ def test_no_arguments_show_help(gatecast):
         "demo",
         "forecast",
         "predict",
+        "update",
         "compare",
         "backtest",
         "report",
@@ -33,7 +34,8 @@ def test_version(gatecast):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "forecast", "predict", "compare", "backtest", "report", "diagnose", "gates", "tune", "doctor"]
+    "command",
+    ["demo", "forecast", "predict", "update", "compare", "backtest", "report", "diagnose", "gates", "tune", "doctor"],
 )
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_has_examples_and_fits_80_columns(gatecast, command, flag):

@@ -91,7 +91,7 @@ def test_pickle_is_refused_unopened(tmp_path: Path) -> None:
 def test_no_length_of_the_header_is_taken_for_a_pickle(file: Path, model: LSTMForecaster) -> None:
     # the file begins with the header's length, whose lowest byte is that of a pickle for one length of 32
     lengths = set()
-    for n in range(40):
+    for n in range(60):
         model.fitted_.record.history["note"] = [1.5] * n
         model.save(file)
         lengths.add(file.read_bytes()[0])

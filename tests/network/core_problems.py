@@ -93,7 +93,10 @@ def trainer_of(problem, dtype=np.float64, threads=1, optimizer=None):
 def source_of(problem, dtype=np.float64):
     if problem.panel is not None:
         return problem.make_source(cast_panel(problem.panel, dtype))
-    return wrapper.array_source(problem.x[None].astype(dtype), problem.y[None].astype(dtype))
+    weights = problem.batch.target_weights
+    return wrapper.array_source(
+        problem.x[None].astype(dtype), problem.y[None].astype(dtype), None if weights is None else weights[None]
+    )
 
 
 def cast_panel(panel, dtype):

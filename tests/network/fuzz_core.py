@@ -65,11 +65,11 @@ def wrong_contents(name: str, array: np.ndarray) -> Iterator[np.ndarray]:
     numbers: tuple[float, ...] = ()
     if name in ("offsets", "series", "starts", "lengths", "origins"):
         numbers = (-1, 10**6, 2**31, 2**62, 2**63 - 1, -(2**63))
-    elif name == "rates":
+    elif name in ("rates", "target_weights"):
         numbers = (np.nan, np.inf, -np.inf)
     for number, place in itertools.product(numbers, (0, -1)):
         changed = array.copy()
-        changed[place] = number
+        changed.flat[place] = number
         yield changed
     if name == "offsets":
         yield array[::-1].copy()
@@ -78,7 +78,10 @@ def wrong_contents(name: str, array: np.ndarray) -> Iterator[np.ndarray]:
 def wrong_values(name: str, value: object) -> list[object]:
     """Return what may not stand for an argument."""
     if isinstance(value, np.ndarray):
-        return [*wrong_arrays(value, name in ANY_LENGTH), *wrong_contents(name, value)]
+        found = [*wrong_arrays(value, name in ANY_LENGTH), *wrong_contents(name, value)]
+        # of no length they say that all targets count the same
+        is_right = [name == "target_weights" and np.shape(wrong) == (0,) for wrong in found]
+        return [wrong for wrong, right in zip(found, is_right, strict=True) if not right]
     if isinstance(value, bool):
         return [None, "x", 2, 1.0, np.ones(2)]
     if isinstance(value, int):
@@ -151,6 +154,7 @@ def panel_arguments(dtype: type = np.float32) -> Arguments:
         "offsets": np.array([0, LENGTHS[0], N]),
         "units": np.ones(2),
         "spreads": np.ones(2, dtype),
+        "target_weights": np.ones(N, dtype),
         "numbers": np.ones((N, 3), dtype),
         "codes": np.ones((N, 2), np.int32),
         "static_numbers": np.ones((2, 2), dtype),
@@ -207,7 +211,7 @@ def right_calls() -> dict[str, tuple[Call, Arguments]]:
         "ValueInputs": (_native.ValueInputs, SEEN),
         "Panel_float32": (_native.Panel_float32, panel_arguments()),
         "Panel_float64": (_native.Panel_float64, panel_arguments(np.float64)),
-        "ArraySource": (_native.ArraySource_float32, {"x": x, "y": y, "first": 2}),
+        "ArraySource": (_native.ArraySource_float32, {"x": x, "y": y, "target_weights": np.ones_like(y), "first": 2}),
         "WindowSource": (_native.WindowSource_float32, of_panel | windows),
         "SegmentSource": (_native.SegmentSource_float32, of_panel | segments),
         "batch": (source.batch, {"step": 0}),
@@ -293,7 +297,10 @@ def misfits() -> Iterator[tuple[str, Call, Arguments]]:
     sources = {
         "double": _native.SegmentSource_float64(panel=double, value_inputs=seen, **segments),
         "inputs": _native.ArraySource_float32(
-            x=np.zeros((1, 2, 3, 8), np.float32), y=np.zeros((1, 2, 1, 3), np.float32), first=2
+            x=np.zeros((1, 2, 3, 8), np.float32),
+            y=np.zeros((1, 2, 1, 3), np.float32),
+            target_weights=np.zeros(0, np.float32),
+            first=2,
         ),
         "other skip forecasts": _native.SegmentSource_float32(
             panel=panel,
@@ -316,7 +323,9 @@ def misfits() -> Iterator[tuple[str, Call, Arguments]]:
     for dtype in ("float32", "float64"):
         uninitialized = getattr(_native, f"Trainer_{dtype}")
         yield "uninitialized", uninitialized.__new__(uninitialized).weights, {}
-    empty = panel_arguments() | {name: np.zeros(0, np.float32) for name in ("values", "targets", "spreads")}
+    empty = panel_arguments() | {
+        name: np.zeros(0, np.float32) for name in ("values", "targets", "spreads", "target_weights")
+    }
     empty |= {"offsets": np.zeros(1, np.int64), "units": np.zeros(0), "n_ahead_numbers": 0, "n_ahead_codes": 0}
     empty |= {name: np.zeros((0, 0), np.float32) for name in ("numbers", "static_numbers")}
     empty |= {name: np.zeros((0, 0), np.int32) for name in ("codes", "static_codes")}

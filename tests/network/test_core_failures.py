@@ -128,15 +128,22 @@ WRONG = {
 }
 
 
+# of targets that count all the same
+ALIKE = np.zeros(0, np.float32)
+
+
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.parametrize("name", ["x", "y"])
+@pytest.mark.parametrize("name", ["x", "y", "target_weights"])
 def test_array_source_names_the_wrong_array(name, wrong):
     change, message = WRONG[wrong]
     arrays = dict(zip("xy", batches(), strict=True))
+    arrays["target_weights"] = np.ones_like(arrays["y"])
     arrays[name] = change(arrays[name])
     if name == "x" and wrong == "dtype":
         # the type is that of the class
         arrays["y"] = arrays["y"].astype(np.float64)
+    # weights have the shape of targets
+    message = message.replace("any", "6") if name == "target_weights" else message
     with pytest.raises(ValueError, match=f"`{name}` .*{message}"):
         _native.ArraySource_float32(**arrays, first=0)
 
@@ -145,12 +152,21 @@ def test_array_source_shapes():
     x, y = batches()
     for bad in (y[1:], y[:, 1:].copy(), y[:, :, 1:].copy()):
         with pytest.raises(ValueError, match="`y` has the wrong shape"):
-            _native.ArraySource_float32(x=x, y=bad, first=0)
+            _native.ArraySource_float32(x=x, y=bad, target_weights=ALIKE, first=0)
     for first in (-1, T):
         with pytest.raises(ValueError, match="`first` must be a step"):
-            _native.ArraySource_float32(x=x, y=y, first=first)
+            _native.ArraySource_float32(x=x, y=y, target_weights=ALIKE, first=first)
     with pytest.raises(ValueError, match="`x` holds no batch"):
-        _native.ArraySource_float32(x=x[:0], y=y[:0], first=0)
+        _native.ArraySource_float32(x=x[:0], y=y[:0], target_weights=ALIKE, first=0)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf])
+def test_array_source_refuses_wrong_weights(wrong):
+    x, y = batches()
+    weights = np.ones_like(y)
+    weights[-1, -1, -1, -1] = wrong
+    with pytest.raises(ValueError, match="`target_weights` must be finite and not negative, got"):
+        _native.ArraySource_float32(x=x, y=y, target_weights=weights, first=0)
 
 
 @pytest.mark.parametrize(("F", "H", "what"), [(3, 3, "inputs"), (1, 3, "inputs"), (2, 4, "outputs"), (2, 1, "outputs")])
@@ -293,6 +309,7 @@ def panel_of_floats(**changes):
 
 FULL = {
     "spreads": np.ones(2, np.float32),
+    "target_weights": np.ones(30, np.float32),
     "numbers": np.ones((30, 3), np.float32),
     "codes": np.ones((30, 2), np.int32),
     "static_numbers": np.ones((2, 2), np.float32),

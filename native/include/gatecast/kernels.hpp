@@ -142,8 +142,8 @@ constexpr int kMaxSkipForecasts = 16, kMaxParameters = 32;
 
 // What was lost by some forecasts.
 struct OriginLoss {
-    double loss, squared;  // sums of the loss and of the squared error of the point forecast
-    int64_t count;         // targets that counted
+    double loss, squared;  // weighted sums of the loss and of the squared error of the point forecast
+    double count;          // targets that counted, or the sum of their weights
 };
 
 // What the head says of one origin, and how far off that is. Its outputs y are, each for H steps: J logits, by which
@@ -159,8 +159,9 @@ struct OriginTask {
     const Real* added;           // (P H) or null
     const Real* skip_forecasts;  // (J, H)
     const Real* target;          // (known): NaN where there is none; or null
+    const Real* weight;          // (known): what each target counts; null: all the same
     int known;                   // targets there are, at most H
-    Real* dy;                    // ((J + P) H): gradient of the sum over all targets; or null
+    Real* dy;                    // ((J + P) H): gradient of the weighted sum over all targets; or null
     Real* forecast;              // (P, H): the parameters, in the units of the target; or null
     OriginLoss* sums;            // added to; or null
 };

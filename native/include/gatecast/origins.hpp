@@ -55,12 +55,13 @@ class Origins {
         network_.kernels.origin(task);
     }
 
-    // Adds the loss at `known` targets to `sums`. Writes the gradient of the head's outputs and adds that of the
-    // weights of what is behind the head.
-    void learn(const Origin<Real>& at, const Real* target, int known, OriginLoss& sums, Real* dy, Real* gradient,
-               Real* forecast) {
+    // Adds the loss at `known` targets, each times its weight where there are weights, to `sums`. Writes the gradient
+    // of the head's outputs and adds that of the weights of what is behind the head.
+    void learn(const Origin<Real>& at, const Real* target, const Real* weight, int known, OriginLoss& sums, Real* dy,
+               Real* gradient, Real* forecast) {
         OriginTask<Real> task = prepare(at);
         task.target = target;
+        task.weight = weight;
         task.known = known;
         task.dy = dy;
         task.forecast = forecast;

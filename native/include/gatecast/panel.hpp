@@ -24,9 +24,10 @@ template <typename Real>
 struct PanelView {
     const Real* values;
     const Real* targets;
-    const int64_t* offsets;  // (S + 1)
-    const double* units;     // (S): one scaled unit in the data's units
-    const Real* spreads;     // (S): the size of the level's changes in scaled units
+    const Real* target_weights;  // what each target counts in the loss; null: all the same
+    const int64_t* offsets;      // (S + 1)
+    const double* units;         // (S): one scaled unit in the data's units
+    const Real* spreads;         // (S): the size of the level's changes in scaled units
     int S;
     Columns<Real> numbers;          // (N, ...)
     Columns<int32_t> codes;         // (N, ...)

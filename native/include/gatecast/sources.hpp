@@ -11,11 +11,12 @@
 
 namespace gatecast {
 
-// The targets of one sequence: those of its first forecast, how many numbers there are until the series ends, one
-// scaled unit in the data's units, and where the first forecast is made.
+// The targets of one sequence: those of its first forecast and their weights (null: all count the same), how many
+// numbers there are until the series ends, one scaled unit in the data's units, and where the first forecast is made.
 template <typename Real>
 struct Target {
     const Real* first;
+    const Real* weights;
     int64_t available;
     double unit;
     int series;
@@ -94,7 +95,9 @@ class PanelSource : public Source<Real> {
         }
         const int64_t at = start + this->first;
         rows.key[r] = key;
-        rows.target[r] = {panel_.targets + panel_.offsets[s] + at + 1, n - at - 1, panel_.units[s], s, at};
+        const int64_t next = panel_.offsets[s] + at + 1;
+        const Real* weights = panel_.target_weights ? panel_.target_weights + next : nullptr;
+        rows.target[r] = {panel_.targets + next, weights, n - at - 1, panel_.units[s], s, at};
     }
 
     const PanelView<Real> panel_;
@@ -193,11 +196,13 @@ class SegmentSource final : public PanelSource<Real> {
     std::vector<int64_t> before_;
 };
 
-// Batches that were given, over and over: x (N, B, T, F) and y (N, B, T - first, H), NaN where there is no target.
+// Batches that were given, over and over: x (N, B, T, F) and y (N, B, T - first, H), NaN where there is no target, with
+// weights of the same shape or null.
 template <typename Real>
 class ArraySource final : public Source<Real> {
   public:
-    ArraySource(const Real* x, const Real* y, int64_t N, int B, int T, int F, int first, int H) : x_(x), y_(y), N_(N) {
+    ArraySource(const Real* x, const Real* y, const Real* weights, int64_t N, int B, int T, int F, int first, int H)
+        : x_(x), y_(y), weights_(weights), N_(N) {
         this->F = F;
         this->H = H;
         this->T = T;
@@ -218,13 +223,14 @@ class ArraySource final : public Source<Real> {
                 std::copy_n(from + int64_t{t} * F, F, rows.x + (int64_t{t} * rows.R + r) * rows.stride);
             }
             rows.key[r] = mix(static_cast<uint64_t>(step) * this->max_batch + first_row + r);
-            rows.target[r] = {y_ + row * outputs, outputs, 1.0, 0, 0};
+            rows.target[r] = {y_ + row * outputs, weights_ ? weights_ + row * outputs : nullptr, outputs, 1.0, 0, 0};
         }
     }
 
   private:
     const Real* x_;
     const Real* y_;
+    const Real* weights_;
     int64_t N_;
 };
 

@@ -23,7 +23,8 @@ struct Settings {
     double ema_decay = 0.0;     // of the exponential moving average of the weights; 0: there is none
 };
 
-// What one step measured, per target that counted. `unit_loss` and `unit_squared` are in the data's units.
+// What one step measured, per target that counted, and how many did (the sum of their weights, where they have
+// weights). `unit_loss` and `unit_squared` are in the data's units.
 struct StepRecord {
     double loss = 0.0, unit_loss = 0.0, unit_squared = 0.0, count = 0.0, gradient_norm = 0.0;
 };
@@ -343,8 +344,9 @@ class Trainer {
                 desk.origins.learn(
                     {panel, value_inputs, to.series, std::min(to.position + t, to.position + to.available),
                      y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
-                    to.first + t * source.target_stride, known, desk.loss[r], desk.space.dy.data() + row * y.ld,
-                    gradient, predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
+                    to.first + t * source.target_stride, to.weights ? to.weights + t * source.target_stride : nullptr,
+                    known, desk.loss[r], desk.space.dy.data() + row * y.ld, gradient,
+                    predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
             }
         }
     }
@@ -357,12 +359,12 @@ class Trainer {
             sum.loss += desk.loss[r].loss;
             sum.unit_loss += desk.loss[r].loss * (squares ? square : unit);
             sum.unit_squared += desk.loss[r].squared * square;
-            sum.count += static_cast<double>(desk.loss[r].count);
+            sum.count += desk.loss[r].count;
         }
         return sum;
     }
 
-    // Means over all targets of the step. A step without any target counts as one without error.
+    // Weighted means over all targets of the step. A step without any that counts is one without error.
     StepRecord summarise(int n_chunks) const {
         StepRecord sum;
         for (int c = 0; c < n_chunks; ++c) {
@@ -372,7 +374,7 @@ class Trainer {
             sum.unit_squared += chunk.unit_squared;
             sum.count += chunk.count;
         }
-        sum.count = std::max(sum.count, 1.0);
+        if (sum.count == 0.0) sum.count = 1.0;
         sum.loss /= sum.count;
         sum.unit_loss /= sum.count;
         sum.unit_squared /= sum.count;

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Generic, Unpack, final, overload
 import numpy as np
 
 from gatecast._validation import answers_making
+from gatecast.backtesting.held import Held, check_asked, hold_within, read_quietly
 from gatecast.backtesting.models import Model, named_models, takes
 from gatecast.data.panel.arrays import Array, Floats, Frame
+from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.exceptions import ConfigError, DataError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.metrics.levels import check_levels, level_columns, quantile_columns
@@ -40,6 +42,8 @@ class Combined:
 
     models: dict[str, Model]
     weights: Floats
+    held: Held  # between which values it stays
+    names: dict[str, Any]  # of the columns, as they were given to `fit`
 
 
 @final
@@ -59,6 +63,9 @@ class Combination(Parameters, Generic[FrameT]):
             and Granger 1969 without correlations, as Stock and Watson 2004); all alike where the series are too short
             for one. All series share the weights.
         label: Name of the forecast's column; such as `Mean(LSTM, AutoETS)` when absent.
+        lower: Least value of any forecast, as in `LSTMForecaster`. With "auto" that of its models where one has one,
+            else zero for series that are never below it and often zero. None is no bound.
+        upper: Greatest value of any forecast; that of its models when absent.
 
     Attributes:
         models_: The fitted models by their names.
@@ -76,6 +83,8 @@ class Combination(Parameters, Generic[FrameT]):
     _: KW_ONLY
     weights: str = "mean"
     label: str | None = None
+    lower: float | str | None = AUTO
+    upper: float | None = None
 
     @property
     def name(self) -> str:
@@ -100,17 +109,26 @@ class Combination(Parameters, Generic[FrameT]):
 
     def of(self, models: Mapping[str, Model]) -> Combination:
         """Return a combination of other models with the same settings, not fitted."""
-        return Combination(dict(models), weights=self.weights, label=self.name)
+        bounds = {"lower": self.lower, "upper": self.upper}
+        return Combination(dict(models), weights=self.weights, label=self.name, **bounds)  # type: ignore[arg-type]
 
-    def learned_from(self, models: Mapping[str, Model], weights: Sequence[float]) -> Combination:
-        """Return a combination of the same settings with models that are fitted already, and their weights."""
+    def learned_from(
+        self, models: Mapping[str, Model], weights: Sequence[float], panel: Panel, names: Mapping[str, Any]
+    ) -> Combination:
+        """Return a combination of the same settings with models that are fitted to a panel, and their weights."""
         made = self.of(models)
-        made._fitted = Combined(dict(models), np.asarray(weights, np.float64))
+        held = Held.of(panel, made._limits)
+        made._fitted = Combined(dict(models), np.asarray(weights, np.float64), held, dict(names))
         return made
+
+    @property
+    def _limits(self) -> Limits:
+        return hold_within(self.lower, self.upper, self.members.values())
 
     def check(self) -> None:
         """Raise a ConfigError where a setting makes no sense."""
         named_models(self.models)
+        check_asked(self.lower, self.upper)
         if self.weights not in WEIGHTS:
             raise ConfigError(
                 f'`weights` must be "mean" or "backtest", got {self.weights!r}. Use `weights="mean"` for the plain '
@@ -150,13 +168,14 @@ class Combination(Parameters, Generic[FrameT]):
         self.check()
         names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
         given = {name: value for name, value in names.items() if value is not None}
+        held = Held.of(read_quietly(data, given), self._limits)
         weights = self._estimated(data, given)
         models = {name: copy.deepcopy(model) for name, model in self.members.items()}
         for model in models.values():
             model.fit(data, **{name: value for name, value in given.items() if takes(model.fit, name)})
         counts = _counts(models)
         total = float(weights[counts].sum())
-        self._fitted = Combined(models, np.where(counts, weights / total, 0.0) if total else weights)
+        self._fitted = Combined(models, np.where(counts, weights / total, 0.0) if total else weights, held, given)
         return self
 
     def predict(
@@ -195,7 +214,9 @@ class Combination(Parameters, Generic[FrameT]):
         for member, model in fitted.models.items():
             known = {"future": future} if future is not None and knows_ahead(model) else {}
             tables[member] = nw.from_native(ask(member, model, given | known), eager_only=True)
-        forecast: FrameT = mean_of(tables, fitted.weights, self.name, level, quantiles).to_native()
+        made = mean_of(tables, fitted.weights, self.name, level, quantiles)
+        held = fitted.held if data is None else fitted.held.newer(read_quietly(data, fitted.names))
+        forecast: FrameT = held.hold(made, forecast_columns(self.name, level, quantiles)).to_native()
         return forecast
 
     def _learned(self) -> Combined:

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["forecast_others"]
 
 YARDSTICK = "SeasonalNaive"
+BOUNDS = ("lower", "upper")
 # settings of the LSTM that a comparison takes, too; progress is the command's own
-KNOWN = (*COVARIATES, "horizon", "seed", "progress", "checkpoint_seconds")
+KNOWN = (*COVARIATES, *BOUNDS, "horizon", "seed", "progress", "checkpoint_seconds")
 
 
 def forecast_others(options: ForecastOptions) -> None:
@@ -58,8 +59,8 @@ def forecast_others(options: ForecastOptions) -> None:
     table, ahead = ahead_of_table(table, tuple(settings.future), options.future_file, options, options.horizon)
     say_table(printer, table, ahead.n_steps)
     found = _compared(table.panel, models, options, settings, levels)
-    best = _best(found, models) if options.model == BEST else None
-    chosen = best or next(iter(models.values()))
+    best = _best(found, models, options) if options.model == BEST else None
+    chosen = best or _within_bounds(*next(iter(models.items())), _bounds(options))
     served = chosen.fit(table.panel)
     known, unused = _known_ahead(served, ahead.rows, tuple(settings.future))
     forecast, without = _predicted(served, known, levels)
@@ -99,7 +100,7 @@ def forecast_others(options: ForecastOptions) -> None:
 
 def _refuse_what_is_the_lstms(options: ForecastOptions, settings: Settings) -> None:
     """Refuse options that other models have not, before anything is read."""
-    files = ("resume", "no_refit", "quantiles")
+    files = ("resume", "no_refit", "quantiles", "weight_col", "start")
     given = [name for name in files if getattr(options, name)] + [n for n in changed(settings) if n not in KNOWN]
     if options.test_size != ForecastOptions.test_size:
         given.append("test_size")
@@ -139,7 +140,7 @@ def _models(options: ForecastOptions, seed: int) -> dict[str, Forecaster]:
     from gatecast.backtesting.models import named_models
     from gatecast.comparison.comparison import USUAL, model_named
 
-    columns = covariate_settings(options)
+    columns = covariate_settings(options) | _bounds(options)
     names = USUAL if options.model == BEST else dict.fromkeys((options.model, YARDSTICK))
     made = [model_named(name, options.horizon, seed, **columns) for name in names]
     return dict(zip((entry.name for entry in named_models(made)), made, strict=True))
@@ -233,7 +234,21 @@ def _compared(
     )
 
 
-def _best(found: Comparison, models: dict[str, Forecaster]) -> Best:
+def _best(found: Comparison, models: dict[str, Forecaster], options: ForecastOptions) -> Best:
     from gatecast.comparison.best import Best
 
-    return Best(found.board, models)
+    return Best(found.board, models, **_bounds(options))
+
+
+def _bounds(options: ForecastOptions) -> dict[str, Any]:
+    """Return the bounds of forecasts; only what differs from the defaults."""
+    return {name: value for name, value in changed(options.settings).items() if name in BOUNDS}
+
+
+def _within_bounds(name: str, model: Forecaster, bounds: dict[str, Any]) -> Forecaster:
+    """Return a model that stays within bounds; one that has none of its own in a mean of it alone."""
+    from gatecast.backtesting.combination import Combination
+
+    if not bounds or hasattr(model, "lower"):
+        return model
+    return Combination({name: model}, label=name, **bounds)

@@ -30,6 +30,7 @@ __all__ = [
     "ReportOptions",
     "ServeOptions",
     "TuneOptions",
+    "UpdateOptions",
     "WindowOptions",
 ]
 
@@ -41,6 +42,7 @@ WINDOWS = "The windows (good as they are)"
 # options of their own: what is learned as quantiles follows from what is asked for, and a bar from --quiet and --json
 OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
 LANG = "Language of texts, pictures and reports: en, or zh for Chinese; that of the locale when left out."
+WEIGHTS = "Column that says what each target counts in the loss and in errors; 0 leaves it out."
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
 
 
@@ -153,6 +155,7 @@ class FitOptions(FileOptions):
     """Options of commands that fit one model and test it."""
 
     settings: Settings = settings(OF_FITS)
+    weight_col: str | None = option(None, WEIGHTS, "COLUMN", panel=COLUMNS)
     test_size: str = option(
         "0.2", "Share of each series to test on, or a number of points at its end; 0 for none.", "SIZE", panel=TESTING
     )
@@ -200,6 +203,9 @@ class ForecastOptions(AheadOptions, FitOptions, TableOptions, CsvOptions):
     no_refit: bool = option(
         False, "Forecast with the model that was tested instead of learning again from all points.", panel=TESTING
     )
+    start: Path | None = option(
+        None, "Learn on from the model in this file (see `gatecast update`); nothing is tested.", "FILE", panel=TESTING
+    )
     resume: Path | None = option(
         None, "Go on from the checkpoint in this file instead of that of --checkpoint.", "FILE", panel=TESTING
     )
@@ -220,6 +226,27 @@ class PredictOptions(AheadOptions, FileOptions, CsvOptions):
     data: Place | None = argument(None, "Newer data to forecast from; else from the end of the training data.", "DATA")
     horizon: int | None = option(None, "Steps ahead; what the model learned when left out.", "N", short="-n")
     out: Place | None = to_file("Write the forecast here: .csv or .parquet.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateOptions(FileOptions):
+    """Let a saved model learn on from newer data, in a few seconds.
+
+    Trains its networks for a short while more from their weights, on newer rows of the series that it knows or on new
+    ones, and keeps them as they are where that is not better on the newest part, which is held out. Known series keep
+    their scales. A table that holds the old rows too is read as a whole.
+    """
+
+    examples: ClassVar = (
+        "gatecast update load.safetensors newer.csv",
+        "gatecast update load.safetensors newer.csv --save newer.safetensors --json",
+    )
+    model: Path = argument(REQUIRED, "File that `forecast --save` wrote.", "MODEL")
+    data: Path = argument(REQUIRED, "Newer rows, new series, or the whole table with them; - for piped input.", "DATA")
+    weight_col: str | None = option(None, WEIGHTS, "COLUMN", panel=COLUMNS)
+    save: Path | None = option(
+        None, "Keep the updated model here instead of in place of the old one.", "FILE", panel=RESULTS
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -476,6 +503,7 @@ COMMANDS = (
     InspectOptions,
     ForecastOptions,
     PredictOptions,
+    UpdateOptions,
     CompareOptions,
     BacktestOptions,
     ReportOptions,

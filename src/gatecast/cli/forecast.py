@@ -18,8 +18,9 @@ from gatecast.cli.choices import USUAL_LEVELS, hold_out, levels_of, quantiles_of
 from gatecast.cli.commands import LSTM, ForecastOptions
 from gatecast.cli.language import language
 from gatecast.cli.output import Printer, check_outputs, is_same, rows_of, try_picture, write_table
-from gatecast.cli.reading import Ahead, ahead_of_table, read, roles_of, say_table
+from gatecast.cli.reading import Ahead, ahead_of_table, load_model, read, read_like_training, roles_of, say_table
 from gatecast.cli.wording import joined, text
+from gatecast.data.reading.covariates import with_static_of
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings
 from gatecast.texts.message import Message
@@ -79,6 +80,7 @@ class Task:
     quantiles: tuple[float, ...]
     budget: Budget
     checkpoints: Checkpoints
+    start: LSTMForecaster | None = None  # whose networks learn on
 
 
 @dataclass(frozen=True)
@@ -140,13 +142,17 @@ def forecast(options: ForecastOptions) -> None:
 def _task(options: ForecastOptions, budget: Budget, checkpoints: Checkpoints) -> Task:
     """Check all options, before a file is read."""
     settings, share = settings_of(options, options.horizon), share_to_test(options.test_size)
+    start = None if options.start is None else load_model(options.start, "update")
+    # the model may have learned from what would be tested on
+    share = share if start is None else 0
     if share == 0 and options.no_refit:
         raise ConfigError(Message("option.no_refit"))
     levels, quantiles = levels_of(options.level), quantiles_of(options)
     outputs = {"--out": options.out, "--plot": options.plot, "--save": options.save}
     outputs |= {"--checkpoint": checkpoints.path, "--checkpoint (test)": checkpoints.test_path}
-    check_outputs({"the data file": options.data, "the future file": options.future_file}, outputs)
-    return Task(options, settings, share, levels, quantiles, budget, checkpoints)
+    inputs = {"the data file": options.data, "the future file": options.future_file, "the model file": options.start}
+    check_outputs(inputs, outputs)
+    return Task(options, settings, share, levels, quantiles, budget, checkpoints, start)
 
 
 def _checkpoints(options: ForecastOptions) -> Checkpoints:
@@ -178,11 +184,15 @@ def _beside(path: Path) -> Path:
 def _forecast(task: Task) -> None:
     options, budget = task.options, task.budget
     printer = Printer(shown=not (options.json or options.quiet))
-    roles = roles_of(options.settings)
-    table = read(options.data, options, roles)
+    if task.start is None:
+        roles = roles_of(options.settings)
+        table = read(options.data, options, roles)
+    else:
+        roles = task.start.fitted_.after.roles
+        table = read_like_training(options.data, options, task.start.fitted_)
     table, ahead = ahead_of_table(table, roles.future, options.future_file, options, options.horizon)
     say_table(printer, table, ahead.n_steps)
-    panel = table.panel
+    panel = table.panel if task.start is None else with_static_of(table.panel, task.start.fitted_.after)
     if task.levels or task.quantiles:
         tables.check_intervals(task.settings, panel)
     _check_checkpoint(task, panel)
@@ -218,6 +228,8 @@ def _forecast(task: Task) -> None:
 
 def _check_checkpoint(task: Task, panel: Panel) -> None:
     """Refuse the file of another fit before the fit that is tested, and not after it."""
+    if task.start is not None:
+        return
     from gatecast.model.fit import make_checkpoint
 
     make_checkpoint(replace(task.settings, checkpoint=task.checkpoints.path), panel, task.checkpoints.resumed)
@@ -227,7 +239,7 @@ def _test(printer: Printer, task: Task, panel: Panel) -> Tested | None:
     """Fit on the training part and measure the error on the rest; None where nothing is held back."""
     settings, budget = task.settings, task.budget
     if task.share == 0:
-        printer.say(text("judged.not_held") + "\n", style="bold")
+        printer.say(text("judged.not_held" if task.start is None else "judged.may_know") + "\n", style="bold")
         return None
     train, held_out = hold_out(panel, task.share, settings.horizon, settings.lookback)
     if held_out is None:
@@ -257,7 +269,7 @@ def _make(task: Task, panel: Panel, ahead: Ahead, tested: Tested | None) -> Made
         return Made(tested.model, ask(level=levels, quantiles=quantiles), note, ask)
     seconds = None if limit is None else max(left, LEAST_SHARE) * limit
     settings = replace(task.settings, max_seconds=seconds, checkpoint=checkpoints.path)
-    model = LSTMForecaster.from_settings(settings).fit(panel, resume=checkpoints.resumed)
+    model = LSTMForecaster.from_settings(settings).fit(panel, resume=checkpoints.resumed, start=task.start)
     note = Message("judged.second_fit" if model.fitted_.record.is_trained else "judged.networks_read")
     ask = partial(model.predict, future=ahead.rows)
     return Made(model, ask(level=levels, quantiles=quantiles), note, ask)

@@ -219,6 +219,8 @@ def _value(setting: Setting, given: object) -> Any:
     """Read a number where a setting takes numbers and texts, or shares and counts."""
     if setting.is_several:
         return given or setting.default
+    if setting.is_optional and setting.default is not None and str(given).lower() == "none":
+        return None
     if isinstance(given, str) and {int, float} & set(setting.types):
         for kind in (int, float):
             try:

@@ -68,6 +68,9 @@ def reading_of(options: FileOptions) -> JsonObject:
     given = {name: getattr(options, name) for name in names if getattr(options, name) != getattr(FileOptions, name)}
     # one name is a text, as people write it in Python
     given = {name: value[0] if name in COLUMNS and len(value) == 1 else value for name, value in given.items()}
+    # of commands that fit
+    if (weight := getattr(options, "weight_col", None)) is not None:
+        given["weight_col"] = weight
     if options.order_of_rows and options.freq is not None:
         raise ConfigError(Message("option.freq_and_order", {"freq": options.freq}))
     freq = ORDER if options.order_of_rows else options.freq
@@ -200,6 +203,8 @@ def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
     for role in ("past", "future", "static"):
         if there := getattr(table.panel, role):
             facts[role] = text("words.comma").join(map(_kind, there, there.values()))
+    if table.panel.columns.weight is not None:
+        facts["weights"] = table.panel.columns.weight
     if n_ahead:
         facts["future_rows"] = text("understood.steps_ahead", n=n_ahead)
     if table.remarks:

@@ -92,4 +92,4 @@ def option_text(name: str, value: object) -> str:
             f"{key}={(':' if isinstance(tried, tuple) else ',').join(map(str, tried))}" for key, tried in value.items()
         ]
     several = value if isinstance(value, list | tuple) else (value,)
-    return " ".join(f"{flag} {shlex.quote(str(one))}" for one in several)
+    return " ".join(f"{flag} {'none' if one is None else shlex.quote(str(one))}" for one in several)

@@ -16,7 +16,8 @@ from gatecast._files import read_tensors, write_atomically, write_tensors
 from gatecast._json import JsonObject
 from gatecast._places import refuse_url
 from gatecast._validation import answers_making
-from gatecast.backtesting.combination import Combination, ask, knows_ahead, mean_of
+from gatecast.backtesting.combination import Combination, ask, forecast_columns, knows_ahead, mean_of
+from gatecast.backtesting.held import Held, check_asked, hold_within, read_quietly
 from gatecast.backtesting.models import Model
 from gatecast.backtesting.record import Backtest
 from gatecast.baselines import statistical as baselines
@@ -24,8 +25,10 @@ from gatecast.baselines.base import Baseline
 from gatecast.comparison.board import Leaderboard, leaderboard, name_of
 from gatecast.data import Columns, Panel, to_panel
 from gatecast.data.panel.arrays import Frame
+from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
+from gatecast.model.fitted import about_bounds
 from gatecast.model.protocol import FrameT
 from gatecast.texts.message import Message
 
@@ -45,7 +48,7 @@ KINDS: dict[str, type[Model]] = {
     "LSTMForecaster": LSTMForecaster,
     **{name: kind for name, kind in vars(baselines).items() if isinstance(kind, type) and issubclass(kind, Baseline)},
 }
-FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series", 4
+FILE, SERIES, KEY, FORMAT = "best.json", "series.safetensors", "gatecast_series", 5
 NAME = "Best"
 # why a naive forecast stands in for a model, where that says something about the model
 UNABLE = ("standin.failed", "standin.too_few")
@@ -64,19 +67,30 @@ class Best(Generic[FrameT]):
     Args:
         comparison: From `leaderboard(...)` or `backtest(...)`.
         models: Models by their names in the comparison, or all of them in its order. Copies are fitted.
+        lower: Least value of any forecast, as in `LSTMForecaster`. With "auto" that of the models where one has one,
+            else zero for series that are never below it and often zero. None is no bound.
+        upper: Greatest value of any forecast; that of the models when absent.
 
     Attributes:
         choices: What forecasts each series: the name of a model, or such as `Mean(LSTM, AutoETS)`.
         overall: What forecasts a series that the backtest did not have.
         models: The models that serve a series, alone or in a mean.
         notes: What was not judged everywhere: models that failed or took too long in windows, or have no forecasts of
-            some series; and after `fit` the series that a model left to a naive forecast.
+            some series; and after `fit` the series that a model left to a naive forecast, and the bounds.
 
     Raises:
         ConfigError: A model that was chosen is missing, or none was ranked.
     """
 
-    def __init__(self, comparison: Leaderboard | Backtest, models: Mapping[str, Model] | Sequence[Model]) -> None:
+    def __init__(
+        self,
+        comparison: Leaderboard | Backtest,
+        models: Mapping[str, Model] | Sequence[Model],
+        *,
+        lower: float | str | None = AUTO,
+        upper: float | None = None,
+    ) -> None:
+        check_asked(lower, upper)
         board = leaderboard(comparison) if isinstance(comparison, Backtest) else comparison
         per_series = board.per_series
         self.overall = name_of(board.chosen) if board.chosen else ""
@@ -96,6 +110,8 @@ class Best(Generic[FrameT]):
                 f"`models` has {', '.join(named)}, and {missing[0]} was chosen for a series. "
                 f"Pass it as well: `models={{{missing[0]!r}: ...}}`."
             )
+        self.limits = hold_within(lower, upper, named.values())
+        self._held: Held | None = None
         self.models: dict[str, Model] = {name: copy.deepcopy(named[name]) for name in used}
         self._not_judged = (*board.verdict.left_out, *_absent(board))
         self._panel: Panel | None = None
@@ -103,8 +119,10 @@ class Best(Generic[FrameT]):
 
     @property
     def notes(self) -> tuple[Message, ...]:
-        """What was not judged everywhere, and after `fit` what a model left to a naive forecast."""
-        return (*self._not_judged, *(note for name, model in self.models.items() for note in _stand_ins(name, model)))
+        """What was not judged everywhere, and after `fit` what a model left to a naive forecast, and the bounds."""
+        bounds = () if self._held is None else about_bounds(self._held.bounds)
+        stand_ins = (note for name, model in self.models.items() for note in _stand_ins(name, model))
+        return (*self._not_judged, *stand_ins, *bounds)
 
     @overload
     def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Best[NewFrameT]: ...
@@ -139,6 +157,7 @@ class Best(Generic[FrameT]):
             model.fit(data, **given)
         # kept for models that are saved as settings and data
         self._panel, self._columns = to_panel(data, **given), given
+        self._held = Held.of(self._panel, self.limits)
         return self
 
     def predict(
@@ -168,7 +187,7 @@ class Best(Generic[FrameT]):
         """
         import narwhals as nw
 
-        if self._panel is None:
+        if self._panel is None or self._held is None:
             raise NotFittedError("Best")
         asked: dict[str, object] = {"horizon": horizon, "data": data, "level": level, "quantiles": quantiles}
         given = {name: value for name, value in asked.items() if value is not None}
@@ -184,7 +203,8 @@ class Best(Generic[FrameT]):
             served = [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == choice]
             kept = table.filter(nw.col(table.columns[0]).is_in(served))
             parts.append(kept.with_columns(model=nw.lit(choice)))
-        joined = nw.concat(parts, how="vertical")
+        held = self._held if data is None else self._held.newer(read_quietly(data, self._columns))
+        joined = held.hold(nw.concat(parts, how="vertical"), forecast_columns(NAME, level, quantiles))
         ids = joined[joined.columns[0]].to_list()
         order = {unique_id: k for k, unique_id in enumerate([*self._panel.ids.tolist(), *ids])}
         places = np.array([order[unique_id] for unique_id in ids], dtype=np.int64)
@@ -221,6 +241,7 @@ class Best(Generic[FrameT]):
             "parts": {name: list(parts) for name, parts in self._parts.items()},
             "models": entries,
             "columns": self._columns,
+            "limits": list(self.limits),
             "notes": [note.to_dict() for note in self._not_judged],
         }
         try:
@@ -257,12 +278,16 @@ class Best(Generic[FrameT]):
             best.choices = {key: name for key, name in facts["choices"]}  # noqa: C416  a list of lists
             best._not_judged = tuple(map(Message.from_dict, facts["notes"]))
             best._panel = _read_panel(source)
+            best.limits = Limits(*facts["limits"])
+            check_asked(*best.limits)
+            best._held = Held.of(best._panel, best.limits)
             entries = dict(facts["models"])
             best._parts = {name: tuple(parts) for name, parts in dict(facts["parts"]).items()}
             used = {name for parts in best._parts.values() for name in parts}
             if not ({best.overall, *best.choices.values()} <= set(best._parts) and used <= set(entries)):
                 raise ValueError("a model that was chosen is missing")  # noqa: TRY301  caught below with its kin
-            best.models = {name: _restored(source, name, entry, known) for name, entry in entries.items()}
+            learned = best._panel, best._columns
+            best.models = {name: _restored(source, name, entry, known, learned) for name, entry in entries.items()}
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(source, error) from error
         table = None
@@ -320,7 +345,7 @@ def _entry(name: str, model: Model) -> JsonObject:
     kind = type(model).__name__
     if isinstance(model, Combination):
         members = {inner: _entry(inner, fitted) for inner, fitted in model.models_.items()}
-        settings = {"weights": model.weights, "label": model.name}
+        settings = {"weights": model.weights, "label": model.name, "lower": model.lower, "upper": model.upper}
         return {"kind": kind, "settings": settings, "shares": list(model.weights_.values()), "members": members}
     if isinstance(model, LSTMForecaster):
         return {"kind": "LSTMForecaster"}
@@ -347,11 +372,14 @@ def _leaves(entries: JsonObject, models: Mapping[str, Model]) -> Iterator[tuple[
             yield entries[name], model
 
 
-def _restored(source: Path, name: str, entry: JsonObject, known: Mapping[str, type[Model]]) -> Model:
+def _restored(
+    source: Path, name: str, entry: JsonObject, known: Mapping[str, type[Model]], learned: tuple[Panel, JsonObject]
+) -> Model:
+    """Make a model again of its entry; `learned` are the series, and the names of their columns."""
     kind = entry["kind"]
     if "members" in entry:
-        members = {inner: _restored(source, inner, own, known) for inner, own in entry["members"].items()}
-        return Combination(members, **entry["settings"]).learned_from(members, entry["shares"])
+        members = {inner: _restored(source, inner, own, known, learned) for inner, own in entry["members"].items()}
+        return Combination(members, **entry["settings"]).learned_from(members, entry["shares"], *learned)
     if kind not in known:
         raise ModelFileError(
             f"{name} in {str(source)!r} is a {kind}, and one of {', '.join(known)} was expected. "

@@ -23,6 +23,7 @@ from gatecast.baselines.local import needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.comparison.verdict import ACCURATE, check_preference
+from gatecast.data.values.bounds import AUTO
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import Forecaster, LSTMForecaster, PretrainedLSTM
 from gatecast.model.settings import SETTINGS
@@ -196,6 +197,8 @@ def model_named(
     static: Sequence[str] = (),
     calendar: bool = False,
     country: str | None = None,
+    lower: float | str | None = AUTO,
+    upper: float | None = None,
 ) -> Forecaster:
     """Make a model of `MODELS` with its defaults, `SARIMA(2,0,2)(0,1,1)12` with these orders, or `Mean(LSTM, AutoETS)`.
 
@@ -206,17 +209,26 @@ def model_named(
     if combined is not None:
         known_columns = {"past": past, "future": future, "static": static, "calendar": calendar, "country": country}
         inner = [model_named(one.strip(), horizon, seed, **known_columns) for one in BETWEEN.split(combined[2])]  # type: ignore[arg-type]
-        return Combination(inner, weights="mean" if combined[1].lower() == "mean" else "backtest")
+        weights = "mean" if combined[1].lower() == "mean" else "backtest"
+        return Combination(inner, weights=weights, lower=lower, upper=upper)
     orders = ORDERS.fullmatch(name)
     if orders is not None:
         return _with_orders(horizon, *orders.groups())
     known = known_name(name)
     if known == "LSTM":
         return LSTMForecaster(
-            horizon, seed=seed, past=past, future=future, static=static, calendar=calendar, country=country
+            horizon,
+            seed=seed,
+            past=past,
+            future=future,
+            static=static,
+            calendar=calendar,
+            country=country,
+            lower=lower,
+            upper=upper,
         )
     if known == PRETRAINED:
-        return PretrainedLSTM(horizon)
+        return PretrainedLSTM(horizon, lower=lower, upper=upper)
     made: Forecaster = getattr(baselines, known)(horizon)
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
+from typing import TYPE_CHECKING, Generic, Self, Union, Unpack, overload
 
 from gatecast._validation import answers_calls, check_count, check_path, check_steps, check_whole
 from gatecast.data import Panel, to_panel
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from gatecast.training.checkpoint import Checkpoint
 
 __all__ = ["Forecaster", "LSTMForecaster"]
+
+# a fitted forecaster, or the path of a saved one
+Start = Union["LSTMForecaster", str, "os.PathLike[str]", None]
 
 # both are frozen, so that all forecasters may share them
 NETWORK, TRAINING = Network(), Training()
@@ -84,6 +87,10 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             `auto` may take the logarithm where no value is below 0; under a logarithm later values below 0 (and below
             all that were learned from) are read as 0, with a warning, and measured errors are those of the values as
             they came.
+        lower: Least value of any forecast: of points, intervals, quantiles, paths and streams. `auto` takes zero for
+            each series of which no value is below it and at least 5 % (and two) are zero, as sales and counts, until
+            newer data go below it. None is no bound.
+        upper: Greatest value of any forecast, 100 for a percentage.
         max_seconds: Seconds for the whole fit; training is shortened to end within them.
         seed: Seed of all random numbers: the same one gives the same model, bit by bit, on any number of threads.
         n_threads: Threads. When absent as many as `GATECAST_THREADS` says, or one for each processor that may be used.
@@ -130,6 +137,8 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
     calendar: bool = Everyday.calendar
     country: str | None = Everyday.country
     transform: str = Everyday.transform
+    lower: float | str | None = Everyday.lower
+    upper: float | None = Everyday.upper
     max_seconds: float | None = Everyday.max_seconds
     seed: int = Everyday.seed
     n_threads: int | None = Everyday.n_threads
@@ -199,17 +208,33 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
 
     @overload
     def fit(
-        self, data: NewFrameT, *, resume: str | os.PathLike[str] | None = None, **names: Unpack[Names]
+        self,
+        data: NewFrameT,
+        *,
+        weight_col: str | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        start: Start = None,
+        **names: Unpack[Names],
     ) -> LSTMForecaster[NewFrameT]: ...
 
     @overload
     def fit(
-        self, data: Values, *, freq: Freq | None = None, resume: str | os.PathLike[str] | None = None
+        self,
+        data: Values,
+        *,
+        freq: Freq | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        start: Start = None,
     ) -> LSTMForecaster[pd.DataFrame]: ...
 
     @overload
     def fit(
-        self, data: pl.Series | Panel, *, freq: Freq | None = None, resume: str | os.PathLike[str] | None = None
+        self,
+        data: pl.Series | Panel,
+        *,
+        freq: Freq | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        start: Start = None,
     ) -> LSTMForecaster: ...
 
     @answers_calls
@@ -221,7 +246,9 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         time_col: str | None = None,
         target_col: Name = None,
         freq: Freq | None = None,
+        weight_col: str | None = None,
         resume: str | os.PathLike[str] | None = None,
+        start: Start = None,
     ) -> LSTMForecaster:
         """Learn from all of `data`; hold out what you want to test on (`gatecast.train_test_split`).
 
@@ -238,8 +265,18 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
             freq: Frequency of the times, where it cannot be inferred: a pandas alias, offset or duration, the length of
                 an integer step, a calendar such as "week(Mon-Sat 09:00-17:00/h)" or "month(15)", or "order" for the
                 order of the rows, whatever their times are.
+            weight_col: Name of a column of weights, which are not negative: what each target counts in the loss, in
+                choices on the validation set and in measured errors, those of `evaluate` too where its data have the
+                column. A weight of 0 is no target, and the row is still read. Each training step minimises the weighted
+                mean of its targets, so that the size of all weights together does not matter. Scales and seasons are
+                those of all values. With `pretrained="auto"` it is trained on the data.
             resume: A file of an earlier fit to go on from, where it is another one than `checkpoint`; the result is
                 that of a fit that was never interrupted, bit by bit.
+            start: A fitted forecaster, or the path of a saved one, whose networks learn on from their weights: in 100
+                to 300 steps at a tenth of its learning rate, unless `epochs` and `learning_rate` say otherwise. Its
+                series keep their scales, new ones get their own, and categories that it has not seen count as
+                unknown. Settings that are left open are its own. The weights before the first step are judged too: the
+                result is never worse on the validation set than they are.
 
         Returns:
             Itself. After Ctrl-C it is fitted with the weights so far, the file of `checkpoint=` is written, and
@@ -248,20 +285,87 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         Raises:
             DataError: The data cannot be used, or the series are shorter than lookback + horizon.
             ModelFileError: `resume`, or the file that `checkpoint` names, is there and is no checkpoint of this fit.
-            ConfigError: A setting makes no sense.
+            ConfigError: A setting makes no sense, or is another one than that of the network to `start` from.
             TrainingError: The loss stopped being a finite number.
         """
-        from gatecast.model.fit import fit_panel, make_checkpoint
-
         settings = self.settings
         settings.check()
         settings = settings.plain()
+        known = None if start is None else _fitted_of(start)
+        if known is not None:
+            from gatecast.model.update import settings_like
+
+            settings = settings_like(settings, known.settings_, known.fitted_)
         names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
-        data = to_panel(data, **names, past=self.past, future=self.future, static=self.static)
+        data = to_panel(data, **names, past=self.past, future=self.future, static=self.static, weight_col=weight_col)
         panel, ahead = split_future(data)
-        checkpoint = make_checkpoint(settings, panel, resume)
+        return self._learned(settings, panel, ahead, None if known is None else known.fitted_, resume)
+
+    @answers_calls
+    def update(self, newer: Data) -> Self:
+        """Learn on from newer data: the same networks, trained for a short while more from their weights.
+
+        As `fit(data, start=...)`, with the settings that it was fitted with, and always in a short training. Rows of
+        known series stand behind those that were learned from, where the forecaster holds these, and replace those of
+        the same times; one that was loaded learns from the newer rows alone, and goes on from what it remembers.
+
+        Args:
+            newer: Newer rows of known series, whole known series, new ones, or all of these, with the columns of the
+                training data. Known series without newer rows stay.
+
+        Returns:
+            Itself; `decisions_` says what was done.
+
+        Raises:
+            NotFittedError: Nothing was fitted, yet.
+            DataError: The data cannot be used, have other columns, or too few points.
+            TrainingError: The loss stopped being a finite number.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gatecast import LSTMForecaster
+            >>> y = np.sin(np.arange(460) * 0.1)
+            >>> model = LSTMForecaster(horizon=3, hidden_size=16, progress=False).fit(y[:400])
+            >>> model.update(y[400:]).predict()["ds"].tolist()
+            [460, 461, 462]
+        """
+        from gatecast.model.alignment import read_like_training
+        from gatecast.model.update import joined
+
+        fitted = self.fitted_
+        newest, ahead = split_future(read_like_training(fitted, newer))
+        panel = joined(fitted, self._panel, newest)
+        # how the first fit was trained says nothing of a short training
+        now = {name: getattr(self, name) for name in ("n_threads", "max_seconds", "progress")}
+        short = replace(self.settings_, epochs=None, learning_rate=None, checkpoint=None, **now)
+        n_known = fitted.after.n_series
+        holds_all = self._panel is not None or bool((panel.lengths[:n_known] >= fitted.lengths).all())
+        settings = self.settings_
         try:
-            fitted = fit_panel(settings, panel, checkpoint)
+            return self._learned(short, panel, ahead, fitted, None)
+        finally:
+            self._fit_settings = settings
+            if self._fitted is not fitted:
+                self._panel = panel if holds_all else None
+
+    def _learned(
+        self,
+        settings: Settings,
+        panel: Panel,
+        ahead: Panel | None,
+        start: Fitted | None,
+        resume: str | os.PathLike[str] | None,
+    ) -> Self:
+        """Learn from a panel, and from `start` on where there is one."""
+        from gatecast.model.fit import fit_panel, make_checkpoint
+        from gatecast.model.update import continue_fit
+
+        checkpoint = make_checkpoint(settings, panel, resume, start)
+        try:
+            if start is None:
+                fitted = fit_panel(settings, panel, checkpoint)
+            else:
+                fitted = continue_fit(settings, start, panel, checkpoint)
         except KeyboardInterrupt:
             _keep(checkpoint)
             raise
@@ -478,6 +582,18 @@ class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
         from gatecast.model.fitted import to_html
 
         return to_html(repr(self), self._fitted)
+
+
+def _fitted_of(start: object) -> LSTMForecaster:
+    """Return the model to start from, which may be a path of one."""
+    if isinstance(start, LSTMForecaster):
+        return start
+    if not isinstance(start, str | os.PathLike):
+        raise ConfigError(
+            f"`start` must be a fitted LSTMForecaster or the path of a saved one, got {type(start).__name__}. Use for "
+            'example `start="model.safetensors"`.'
+        )
+    return LSTMForecaster.load(start)
 
 
 def _known_ahead(future: Data | None, ahead: Panel | None) -> Data | None:

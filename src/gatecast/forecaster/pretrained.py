@@ -30,7 +30,7 @@ class PretrainedLSTM(LSTMForecaster[FrameT]):
     """Forecast series at once: networks that learned from made series read them, and nothing is trained.
 
     It has the methods of `LSTMForecaster`; `fit` only reads. Beside `horizon` the settings are `season_length`,
-    `n_threads` and `progress`. What there is says `gatecast.pretraining.family`.
+    `lower`, `upper`, `n_threads` and `progress`. What there is says `gatecast.pretraining.family`.
 
     Examples:
         >>> from gatecast import PretrainedLSTM
@@ -50,6 +50,8 @@ def forecast(
     level: float | Sequence[float] | None = None,
     quantiles: float | Sequence[float] | None = None,
     season_length: int | Sequence[int] | None = None,
+    lower: float | str | None = "auto",
+    upper: float | None = None,
     n_threads: int | None = None,
     **names: Unpack[Names],
 ) -> NewFrameT: ...
@@ -63,6 +65,8 @@ def forecast(
     level: float | Sequence[float] | None = None,
     quantiles: float | Sequence[float] | None = None,
     season_length: int | Sequence[int] | None = None,
+    lower: float | str | None = "auto",
+    upper: float | None = None,
     n_threads: int | None = None,
     freq: Freq | None = None,
 ) -> pd.DataFrame: ...
@@ -76,6 +80,8 @@ def forecast(
     level: float | Sequence[float] | None = None,
     quantiles: float | Sequence[float] | None = None,
     season_length: int | Sequence[int] | None = None,
+    lower: float | str | None = "auto",
+    upper: float | None = None,
     n_threads: int | None = None,
     id_col: Name = None,
     time_col: str | None = None,
@@ -90,6 +96,9 @@ def forecast(
         level: Coverage of intervals in %, e.g. 80 or (80, 95).
         quantiles: Probabilities, e.g. (0.1, 0.5, 0.9).
         season_length: Steps in a season, or several; 1 for none. When absent those that the data show.
+        lower: Least value that is forecast. "auto" takes zero for series that are never below it and often zero; None
+            is no bound.
+        upper: Greatest value that is forecast.
         n_threads: Threads; one for each processor when absent.
         id_col: Name of the column that tells series apart, where it is not `unique_id`, or several names of columns
             that do so together.
@@ -111,6 +120,8 @@ def forecast(
         [5.0, 7.0]
     """
     names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
-    model: LSTMForecaster = PretrainedLSTM(horizon, season_length=season_length, n_threads=n_threads)
+    model: LSTMForecaster = PretrainedLSTM(
+        horizon, season_length=season_length, lower=lower, upper=upper, n_threads=n_threads
+    )
     # a table of any kind, which the overloads tell apart
     return model.fit(data, **names).predict(level=level, quantiles=quantiles)  # type: ignore[type-var]

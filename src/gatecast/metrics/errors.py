@@ -73,8 +73,10 @@ class Evaluation:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method").reset_index()
 
 
-def root_mean_square(errors: np.ndarray) -> float:
+def root_mean_square(errors: np.ndarray, weights: np.ndarray | None = None) -> float:
     """Return the root of the mean square of errors `(n,)`, none of them missing; NaN where there is none.
+
+    `weights` `(n,)` say what each error counts.
 
     Examples:
         >>> root_mean_square(np.array([3e200, 4e200])) / 1e200
@@ -83,29 +85,38 @@ def root_mean_square(errors: np.ndarray) -> float:
     if not len(errors):
         return float("nan")
     unit = unit_for_squares(errors)
-    return unit * float(np.sqrt(np.mean((errors / unit) ** 2)))
+    return unit * float(np.sqrt(np.average((errors / unit) ** 2, weights=weights)))
 
 
-def score(forecasts: np.ndarray, actual: np.ndarray, series: np.ndarray, scales: np.ndarray) -> Score:
+def score(
+    forecasts: np.ndarray,
+    actual: np.ndarray,
+    series: np.ndarray,
+    scales: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> Score:
     """Compare forecasts `(n, H)` with what came (NaN for nothing), in the data's units.
 
-    `series` `(n,)` is that of each row, `scales` `(S,)` are the denominators of MASE.
+    `series` `(n,)` is that of each row, `scales` `(S,)` are the denominators of MASE, and `weights` `(n, H)` say what
+    each error counts. Series count alike in MASE, whatever their weights.
     """
-    seen = ~np.isnan(actual)
-    error = np.where(seen, forecasts - actual, 0.0)
+    is_seen = ~np.isnan(actual)
+    seen = is_seen if weights is None else np.where(is_seen, weights, 0.0)
+    error = np.where(is_seen, forecasts - actual, 0.0)
     count = seen.sum(axis=0)
     # in units of the largest error, so that squares of huge numbers do not overflow
     unit = float(np.abs(error).max(initial=0.0)) or 1.0
-    squared = ((error / unit) ** 2).sum(axis=0)
-    per_series = np.bincount(series, np.abs(error).sum(axis=1), len(scales))
+    squared = (seen * (error / unit) ** 2).sum(axis=0)
+    absolute = seen * np.abs(error)
+    per_series = np.bincount(series, absolute.sum(axis=1), len(scales))
     n_series = np.bincount(series, seen.sum(axis=1), len(scales))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = per_series / n_series / scales
         by_step = unit * np.sqrt(squared / count)
     ratios = ratios[np.isfinite(ratios)]
     return Score(
-        rmse=unit * float(np.sqrt(squared.sum() / max(count.sum(), 1))),
-        mae=float(np.abs(error).sum() / max(count.sum(), 1)),
+        rmse=unit * float(np.sqrt(squared.sum() / (count.sum() or 1))),
+        mae=float(absolute.sum() / (count.sum() or 1)),
         mase=float(ratios.mean()) if len(ratios) else float("nan"),
         rmse_by_step=by_step,
     )

@@ -188,8 +188,7 @@ class Alignment:
         has_scale = self.match.is_known & ~self.moved
         own = panel.head(np.where(has_scale, 0, past))
         preparation = fitted.preparation.with_new(np.where(has_scale, rows, -1), own, fitted.season_length)
-        preparation = preparation.having_seen(panel)
-        preparation.warn_of_low(panel)
+        preparation = preparation.having_seen(panel).read_newer(panel)
         memory = fitted.memories[0]
         newest = memory.newest_values(preparation.value_inputs.season + 1)
         before = np.where(self.follows[:, None], newest[rows], np.nan)

@@ -119,9 +119,8 @@ def without_transform(candidate: Candidate) -> Candidate:
 
 def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: float) -> Candidate:
     settings, horizon, learned_from = data.settings, data.settings.horizon, data.learned_from
-    preparation = prepare(
-        learned_from, design.transform, settings.scaling, plan.season_length, design.value_inputs, data.encoder, horizon
-    )
+    ways = design.transform, settings.scaling, plan.season_length, design.value_inputs, data.encoder, horizon
+    preparation = _without_broken_bounds(data, prepare(learned_from, *ways, limits=settings.limits))
     spec = make_spec(settings, plan, design.value_inputs, _covariates(preparation))
     if spec.n_parameters > MOST_WEIGHTS:
         raise too_large(plan, spec)
@@ -151,7 +150,13 @@ def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
     own = class_of(shortest, longer)
     value_inputs = own.value_inputs(shortest, longer)
     horizon = min(data.settings.horizon, own.horizon)
-    return own, prepare(data.learned_from, TRANSFORM, SCALING, shortest, value_inputs, data.encoder, horizon)
+    ways = TRANSFORM, SCALING, shortest, value_inputs, data.encoder, horizon
+    return own, _without_broken_bounds(data, prepare(data.learned_from, *ways, limits=data.settings.limits))
+
+
+def _without_broken_bounds(data: TrainingData, preparation: Preparation) -> Preparation:
+    """Lift bounds that were found of what is learned from, where what is held out goes beyond them."""
+    return replace(preparation, bounds=preparation.bounds.lifted(data.panel))
 
 
 def pretrained_with(

@@ -35,8 +35,9 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
     if season > 1:
         methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
     actual, scales = made.actual, alignment.match.of_rows(fitted.naive_scales, np.nan)
-    scores = {name: score(forecast, actual, series, scales) for name, forecast in methods.items()}
-    return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, actual, levels))
+    scores = {name: score(forecast, actual, series, scales, made.weights) for name, forecast in methods.items()}
+    counted = actual if made.weights is None else np.where(made.weights > 0, actual, np.nan)
+    return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, counted, levels))
 
 
 def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[Floats, Floats, Ints]:
@@ -79,11 +80,19 @@ class _RollingForecasts:
     @property
     def actual(self) -> Floats:
         """What came, `(n, H)`; NaN beyond the end of a series."""
+        return self._ahead(self.alignment.panel.values)
+
+    @property
+    def weights(self) -> Floats | None:
+        """What each of that counts, `(n, H)`; None where all count the same."""
+        panel = self.alignment.panel
+        return None if panel.weights is None else np.nan_to_num(self._ahead(panel.weights_or_ones))
+
+    def _ahead(self, values: Floats) -> Floats:
         panel = self.alignment.panel
         at = self.position[:, None] + np.arange(self.alignment.fitted.horizon)
         inside = at < panel.lengths[self.series][:, None]
-        values = panel.values[np.where(inside, panel.offsets[self.series][:, None] + at, 0)]
-        return np.where(inside, values, np.nan)
+        return np.where(inside, values[np.where(inside, panel.offsets[self.series][:, None] + at, 0)], np.nan)
 
 
 def _rolling_forecasts(fitted: Fitted, panel: Panel) -> _RollingForecasts:

@@ -22,6 +22,7 @@ from gatecast.exceptions import DataError
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
+from gatecast.model.inputs import check_bounds
 from gatecast.model.members import train_members
 from gatecast.model.plan import FEW_SERIES, TrainingData, about_hold_out, make_plan, moves_late
 from gatecast.model.selection import MUCH, Selection, select
@@ -59,6 +60,7 @@ def fit_panel(
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
+    check_bounds(panel, settings.limits)
     order = _order_of_names(panel)
     if (np.diff(order) == 1).all():
         return _fit_in_order(settings, panel, checkpoint, on_validation)
@@ -95,7 +97,8 @@ def _fit_in_order(
     started = time.monotonic()
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     data = TrainingData.of(settings, panel)
-    is_rivalled = settings.pretrained == "auto" and settings.leaves_network_open and data.has_validation
+    is_open = settings.leaves_network_open and panel.weights is None
+    is_rivalled = settings.pretrained == "auto" and is_open and data.has_validation
     # what is trained first, on from pretrained networks, and again on all points takes about as long each
     n_turns = 1 + is_rivalled + settings.refit_full
     first_deadline, second_deadline = (started + (deadline - started) * min(k / n_turns, 1.0) for k in (1, 2))
@@ -130,7 +133,9 @@ def _fit_in_order(
     )
 
 
-def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None) -> Checkpoint | None:
+def make_checkpoint(
+    settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None, start: Fitted | None = None
+) -> Checkpoint | None:
     """Return where a fit is kept, with what is there, or in `resume`, of it; None where nothing was asked for.
 
     So the same call goes on after an interruption. ModelFileError: there is a file of something else.
@@ -143,6 +148,8 @@ def make_checkpoint(settings: Settings, panel: Panel, resume: str | os.PathLike[
             refuse_url(name, path)
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
     columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
+    columns += [] if panel.weights is None else [panel.weights]
+    columns += [] if start is None else [network.weights for network in start.ensemble.networks]
     facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
     checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))
     if resume is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -13,6 +13,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons
+from gatecast.data.values.bounds import AUTO, Bounds
 from gatecast.data.values.gaps import carry_forward
 from gatecast.data.values.scaling import naive_scale
 from gatecast.metrics.conformal import Conformal
@@ -25,7 +26,7 @@ from gatecast.network.memory import Memory
 from gatecast.texts.message import Message
 from gatecast.training.stop import Stop
 
-__all__ = ["Attempt", "FitRecord", "Fitted", "facts_of", "remember", "to_html"]
+__all__ = ["Attempt", "FitRecord", "Fitted", "about_bounds", "about_weights", "facts_of", "remember", "to_html"]
 
 
 @dataclass(frozen=True)
@@ -237,9 +238,8 @@ def remember(
         arrays = preparation.arrays(panel)
         memories = ensemble.read(ensemble.blank(arrays), arrays)
     season = record.plan.season_length
-    if preparation.is_bounded.any():
-        facts = {"n": int(preparation.is_bounded.sum()), "n_series": panel.n_series}
-        record = record.with_decision(Message("decision.bounded", facts))
+    for decision in (*about_weights(panel, record), *about_bounds(preparation.bounds)):
+        record = record.with_decision(decision)
     return Fitted(
         ensemble=ensemble,
         memories=memories,
@@ -253,6 +253,25 @@ def remember(
         calibration=calibration,
         record=record,
     )
+
+
+def about_weights(panel: Panel, record: FitRecord) -> tuple[Message, ...]:
+    """Say what weights of targets count for, where there are any."""
+    if panel.weights is None:
+        return ()
+    code = "decision.weighted" if record.is_trained else "decision.weighted_errors"
+    return (Message(code, {"name": panel.columns.weight or "weights"}),)
+
+
+def about_bounds(bounds: Bounds) -> Iterator[Message]:
+    """Say beyond which values nothing is forecast, and why."""
+    if bounds.limits.given:
+        yield Message("decision.limits", {"given": dict(bounds.limits.given)})
+    is_found = np.isfinite(bounds.lower)
+    if bounds.limits.lower == AUTO and is_found.any():
+        yield Message(
+            "decision.bounded", {"n": int(is_found.sum()), "n_series": len(is_found), "none": {"lower": None}}
+        )
 
 
 def _newest_values(panel: Panel, n_points: int) -> Floats:

@@ -83,9 +83,9 @@ class Forecast:
             paths = np.moveaxis(self._restore(np.moveaxis(drawn, 1, 2)), 2, 1)
         else:
             paths = self._limited(sample_paths(self.point, residuals, self._scales, n_paths, seed=seed))
-        if not self.fitted.learns_intervals:
-            return paths
-        return match_quantiles(paths, PATH_QUANTILES, self.quantiles(PATH_QUANTILES))
+        if self.fitted.learns_intervals:
+            paths = match_quantiles(paths, PATH_QUANTILES, self.quantiles(PATH_QUANTILES))
+        return self.preparation.bounds.hold(paths, self.series)
 
     @property
     def _horizon(self) -> int:

@@ -12,18 +12,21 @@ from gatecast.data.features.yearly_lags import YearlyLags, days_of, fit_yearly_l
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
-from gatecast.data.values.counts import are_never_negative, are_sparse_counts, mean_of_quantiles
+from gatecast.data.values.bounds import Bounds, Limits, find_bounds
+from gatecast.data.values.counts import are_sparse_counts, mean_of_quantiles
 from gatecast.data.values.gaps import fill_gaps, prepend
 from gatecast.data.values.ranges import limits_of, observed_range, union
 from gatecast.data.values.scaling import Scaling, fit_scaling
 from gatecast.data.values.transforms import Transform, fit_transform_named, transform_from_arrays
 from gatecast.exceptions import DataError
 from gatecast.network.inputs import Ahead, LossSettings, PanelArrays, ValueInputs, spans
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
 
-__all__ = ["MOST_SCALED", "Preparation", "check_logarithms", "low_value", "prepare", "too_far"]
+__all__ = ["MOST_SCALED", "Preparation", "beyond_bound", "check_bounds", "check_logarithms", "low_value", "prepare"]
+__all__ += ["too_far"]
 
 # scaled values of more are no single-precision numbers, or sums and products of them are none
 MOST_SCALED = 1e30
@@ -40,7 +43,7 @@ class Preparation:
     # forecast is that value exactly
     units: Floats
     is_sparse: Array  # `(S,)` whether a series holds counts with many zeros, whose mean is forecast
-    is_bounded: Array  # `(S,)` whether a series ends at zero: nothing that is forecast of it is below
+    bounds: Bounds  # between which values the forecasts of each series stay
     observed: Floats  # `(S, 2)` lowest and highest value of each series, see `limited`; NaN where there is none
     value_inputs: ValueInputs  # what the network is shown of the values
     encoder: CovariateEncoder | None = None  # turns covariates into numbers and codes; None without covariates
@@ -56,7 +59,7 @@ class Preparation:
             spreads=self.spreads[index],
             units=self.units[index],
             is_sparse=self.is_sparse[index],
-            is_bounded=self.is_bounded[index],
+            bounds=self.bounds.rows(index),
             observed=self.observed[index],
         )
 
@@ -67,15 +70,25 @@ class Preparation:
         if not is_new.any():
             return known
         kind = self.transform if self.transform.is_shared else self.transform.name
-        own = prepare(past, kind, self.scaling.kind, season, self.value_inputs, self.encoder)
+        limits = self.bounds.limits
+        own = prepare(past, kind, self.scaling.kind, season, self.value_inputs, self.encoder, limits=limits)
         return known.replaced(own, is_new)
 
-    def warn_of_low(self, panel: Panel) -> None:
-        """Warn of values that the transform reads as others, with the first one and a way out."""
+    def read_newer(self, panel: Panel) -> Preparation:
+        """Return how newer values of the same series are read: a bound that was found and does not hold is lifted.
+
+        Warns of values that the transform reads as others or that lie beyond a bound that was given, with the first one
+        and a way out.
+        """
         low = np.flatnonzero(panel.values < self.transform.lowest)
         if len(low):
             what = f"{len(low)} value{'s are' if len(low) > 1 else ' is'}"
             warnings.warn(low_value(self.transform, what, value_at(panel, int(low[0]))), stacklevel=2)
+        known = replace(self, bounds=self.bounds.lifted(panel))
+        beyond = known.bounds.beyond(panel)
+        if len(beyond):
+            warnings.warn(str(beyond_bound("failure.newer_beyond", known.bounds, panel, beyond)), stacklevel=2)
+        return known
 
     def replaced(self, other: Preparation, where: Array) -> Preparation:
         """Take the series of `other` where `where` says so."""
@@ -95,7 +108,7 @@ class Preparation:
             spreads=np.where(where, other.spreads, self.spreads),
             units=np.where(where, other.units, self.units),
             is_sparse=np.where(where, other.is_sparse, self.is_sparse),
-            is_bounded=np.where(where, other.is_bounded, self.is_bounded),
+            bounds=self.bounds.replaced(other.bounds, where),
             observed=np.where(where[:, None], other.observed, self.observed),
         )
 
@@ -121,6 +134,7 @@ class Preparation:
             panel.offsets.astype(np.int64),
             self.scaling.scale,
             self.spreads.astype(np.float32),
+            _target_weights(panel),
         )
         if self.encoder is not None:
             arrays = _with_covariates(arrays, self.encoder, panel, numbers)
@@ -158,7 +172,7 @@ class Preparation:
         return np.asarray(self.transform.forward(values, offsets)[spans(offsets[:-1] + lag, panel.lengths)])
 
     def restore(self, scaled: Array, series: Ints | None = None, anchors: Floats | None = None) -> Floats:
-        """Bring forecasts `(n, H)` or `(n, H, Q)` back to the units of the data.
+        """Bring forecasts `(n, H)` or `(n, H, Q)` back to the units of the data, between the bounds.
 
         Each row belongs to one of `series`, `(n,)`, or to all in order. For the anchors of a difference see
         `Transform.anchors`.
@@ -166,8 +180,7 @@ class Preparation:
         rows = np.arange(len(scaled)) if series is None else series
         shape = (-1,) + (1,) * (scaled.ndim - 1)
         unit, center = (part[rows].reshape(shape) for part in (self.units, self.scaling.center))
-        restored = self.transform.inverse(scaled * unit + center, anchors, rows)
-        return np.maximum(restored, np.where(self.is_bounded, 0.0, -np.inf)[rows].reshape(shape))
+        return self.bounds.hold(self.transform.inverse(scaled * unit + center, anchors, rows), rows)
 
     def having_seen(self, panel: Panel) -> Preparation:
         """Know the range of more values of the same series."""
@@ -180,7 +193,7 @@ class Preparation:
         """
         rows = np.arange(len(forecasts)) if series is None else series
         low, high = (limit[rows].reshape(-1, *(1,) * (forecasts.ndim - 1)) for limit in limits_of(self.observed))
-        return np.asarray(np.minimum(np.maximum(forecasts, low), high))
+        return self.bounds.hold(np.minimum(np.maximum(forecasts, low), high), rows)
 
     def point(
         self, loss: LossSettings, scaled: Array, series: Ints | None = None, anchors: Floats | None = None
@@ -207,6 +220,7 @@ def prepare(
     value_inputs: ValueInputs,
     encoder: CovariateEncoder | None = None,
     horizon: int | None = None,
+    limits: Limits = Limits(),  # noqa: B008  it cannot change
 ) -> Preparation:
     """Learn a preparation from a training part.
 
@@ -230,11 +244,8 @@ def prepare(
         scaled = scale.transform(bent, panel.offsets, np.float32)
         yearly_lags = fit_yearly_lags(panel, scaled, horizon, country=encoder.country)
     is_sparse = are_sparse_counts(panel.values, panel.offsets)
-    is_bounded = is_sparse | are_never_negative(panel.values, panel.offsets)
-    observed = observed_range(panel.values, panel.offsets)
-    return Preparation(
-        learned, scale, spreads, units, is_sparse, is_bounded, observed, value_inputs, encoder, yearly_lags
-    )
+    bounds, observed = find_bounds(panel, limits), observed_range(panel.values, panel.offsets)
+    return Preparation(learned, scale, spreads, units, is_sparse, bounds, observed, value_inputs, encoder, yearly_lags)
 
 
 def check_logarithms(panel: Panel) -> None:
@@ -259,6 +270,34 @@ def too_far(what: str) -> DataError:
         f"The data hold {what}, which is more than {MOST_SCALED:g} times the scale that was learned of earlier values, "
         'and at most so much was expected. Correct it, or fit a model to such values with `scaling="season"`.'
     )
+
+
+def _target_weights(panel: Panel) -> Array | None:
+    """Return what each target counts, `(N,)`, in shares of the largest weight; the loss is a weighted mean."""
+    if panel.weights is None:
+        return None
+    weights = panel.weights_or_ones
+    return np.asarray(weights / max(float(weights.max(initial=0.0)), np.finfo(np.float64).tiny), np.float32)
+
+
+def check_bounds(panel: Panel, limits: Limits) -> None:
+    """Raise a DataError where a value lies beyond a bound that was given."""
+    if not limits.given:
+        return
+    bounds = find_bounds(panel, limits)
+    beyond = bounds.beyond(panel)
+    if len(beyond):
+        raise DataError(beyond_bound("failure.beyond_bound", bounds, panel, beyond))
+
+
+def beyond_bound(code: str, bounds: Bounds, panel: Panel, beyond: Ints) -> Message:
+    """Say which values, at places `beyond` of a panel, lie beyond a bound of their series."""
+    place = int(beyond[0])
+    series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
+    # what was found is lifted instead
+    name = "lower" if panel.values[place] < bounds.lower[series] else "upper"
+    facts: dict[str, object] = {"n": len(beyond), "first": value_at(panel, place)}
+    return Message(code, facts | {"bound": {name: bounds.limits.given[name]}, "none": {name: None}})
 
 
 def value_at(panel: Panel, place: int) -> str:

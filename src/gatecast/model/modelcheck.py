@@ -20,6 +20,7 @@ from gatecast._json import JsonObject, converted
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.table import LARGEST
+from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.data.values.boxcox import HIGHEST_POWER, LOWEST_POWER, BoxCoxRows
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS, BoxCox
@@ -95,6 +96,7 @@ class Header:
     window: int
     recent: Counts
     scaling: str
+    limits: Limits
     encoder: JsonObject | None
     yearly_lags: JsonObject | None
     after: SeriesFacts
@@ -106,6 +108,9 @@ class Header:
         _require(self.n_members >= 1, f"{self.n_members} networks")
         _require(0 <= self.window <= MOST_STEPS, f"a window of {self.window} steps")
         _require(self.scaling in KINDS, f"the scaling {self.scaling!r}")
+        lower = self.limits.lower
+        _require(not isinstance(lower, str) or lower == AUTO, f"the lower bound {lower!r}")
+        _require(all(map(math.isfinite, self.limits.given.values())), f"the bounds {self.limits!r}")
         _require(self.record.transform in TRANSFORMS, f"the transform {self.record.transform!r}")
         _require(0 < self.widening < math.inf, f"intervals that are {self.widening} times as wide")
         _check_spec(self.spec)
@@ -151,6 +156,7 @@ def check_tensors(tensors: Tensors, header: Header, settings: Settings) -> None:
     offsets = tensors["recent.offsets"]
     _require(offsets[0] == 0 and offsets[-1] == len(tensors["recent.values"]), "newest points of other series")
     _require(bool((np.diff(offsets) >= 0).all()), "series that end before they begin")
+    _require(bool((tensors["series.lower"] < tensors["series.upper"]).all()), "bounds that leave nothing between them")
     _check_columns(tensors, header)
     if "calibration.residuals" in tensors:
         _require(bool(np.isfinite(tensors["calibration.residuals"]).any()), "no error that was measured")
@@ -313,6 +319,7 @@ class _Rule:
     least: float = -math.inf
     is_above: bool = False  # whether `least` itself is too small
     may_be_missing: bool = False  # whether NaN stands for what there is not
+    may_be_infinite: bool = False  # whether infinity stands for that
     most: float = math.inf
 
     def check(self, name: str, array: Array) -> None:
@@ -323,7 +330,8 @@ class _Rule:
         if array.dtype.kind not in "fi":
             return
         numbers = array[~np.isnan(array)] if self.may_be_missing else array
-        _require(bool(np.isfinite(numbers).all()), f"{what} with numbers that are not finite")
+        is_number = ~np.isnan(numbers) if self.may_be_infinite else np.isfinite(numbers)
+        _require(bool(is_number.all()), f"{what} with numbers that are not finite")
         is_right = numbers > self.least if self.is_above else numbers >= self.least
         _require(bool(is_right.all()), f"{what} with numbers that are too small")
         _require(bool((numbers <= self.most).all()), f"{what} with numbers that are too large")
@@ -361,7 +369,8 @@ def _of_series(S: int) -> dict[str, _Rule]:
         "series.spreads": scale,
         "series.units": _Rule((S,), "float64", 0),
         "series.sparse": _Rule((S,), "bool"),
-        "series.bounded": _Rule((S,), "bool"),
+        "series.lower": _Rule((S,), "float64", may_be_infinite=True),
+        "series.upper": _Rule((S,), "float64", may_be_infinite=True),
         "series.observed": _Rule((S, 2), "float64", -LARGEST, most=LARGEST, may_be_missing=True),
         "series.starts": _Rule((S,), "int64"),
         "series.lengths": _Rule((S,), "int64", 0),

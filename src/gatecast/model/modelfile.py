@@ -15,6 +15,7 @@ from gatecast._json import JsonObject, converted
 from gatecast._places import Place, to_place
 from gatecast.data.features.yearly_lags import YearlyLags
 from gatecast.data.panel.panel import Panel
+from gatecast.data.values.bounds import Bounds
 from gatecast.data.values.scaling import Scaling
 from gatecast.data.values.transforms import transform_from_arrays
 from gatecast.exceptions import GatecastError, ModelFileError
@@ -229,7 +230,8 @@ def tensors_of(fitted: Fitted) -> Tensors:
         "series.spreads": preparation.spreads,
         "series.units": preparation.units,
         "series.sparse": preparation.is_sparse,
-        "series.bounded": preparation.is_bounded,
+        "series.lower": preparation.bounds.lower,
+        "series.upper": preparation.bounds.upper,
         "series.observed": preparation.observed,
         **{f"series.{name}": getattr(fitted, name) for name in OF_SERIES},
         "series.starts": fitted.after.starts.astype(np.int64),
@@ -250,6 +252,7 @@ def facts_of(fitted: Fitted) -> JsonObject:
         "window": first.window,
         "recent": {name: getattr(fitted.memories[0].recent, name) for name in COUNTS},
         "scaling": preparation.scaling.kind,
+        "limits": list(preparation.bounds.limits),
         "encoder": None if encoder is None else asdict(encoder),
         "yearly_lags": None if preparation.yearly_lags is None else asdict(preparation.yearly_lags),
         "after": _about_series(fitted.after),
@@ -312,7 +315,7 @@ def _preparation(tensors: Tensors, header: Header) -> Preparation:
         spreads=tensors["series.spreads"],
         units=tensors["series.units"],
         is_sparse=tensors["series.sparse"],
-        is_bounded=tensors["series.bounded"],
+        bounds=Bounds(tensors["series.lower"], tensors["series.upper"], header.limits),
         observed=tensors["series.observed"],
         value_inputs=header.record.value_inputs,
         encoder=encoder,

@@ -42,6 +42,7 @@ __all__ = [
     "moves_late",
     "plan_fit",
     "plan_start",
+    "plan_update",
     "with_covariates",
 ]
 
@@ -70,6 +71,8 @@ LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 LEAST_STEPS, STEPS_WITH_HOLIDAYS, STEPS_OF_SHORT = 200, 600, 1500
 # a tenth of the usual learning rate, steps and targets of a segment, where training goes on from pretrained networks
 START_RATE, STEPS_FROM_PRETRAINED, MOST_TARGETS = 0.001, (100, 300), 256
+# what a model's learning rate is multiplied by where it learns on
+UPDATE_SHARE = 0.1
 # networks of a fit to few series, and to more, with fewer points than so many: another one costs a second or two
 MEMBERS, MEMBERS_OF_MANY, FEW_POINTS = 5, 3, 20_000
 
@@ -82,6 +85,8 @@ class TrainingData:
     panel: Panel  # all points of the S series, those held out too
     hold_out: Ints  # `(S,)` points at the end of each series that are not learned from: the validation set
     seasons: Seasons  # the seasons that count, found in what is learned from alone
+    # `(S,)` denominators of MASE where a model that learns on has them; else they are those of what is learned from
+    known_scales: Floats | None = None
 
     @classmethod
     def of(cls, settings: Settings, panel: Panel) -> TrainingData:
@@ -103,6 +108,8 @@ class TrainingData:
     @cached_property
     def naive_scales(self) -> Floats:
         """Denominators of MASE of what is learned from, `(S,)`."""
+        if self.known_scales is not None:
+            return self.known_scales
         panel = self.learned_from
         return naive_scale(panel.values, panel.offsets, self.seasons.shortest)
 
@@ -213,7 +220,8 @@ def moves_late(settings: Settings, panel: Panel) -> bool:
 def _observed_before(panel: Panel, positions: Ints) -> Ints:
     """Count what was observed in the first `positions[s]` points of each series."""
     seen = np.zeros(len(panel.values) + 1, np.int64)
-    np.cumsum(~np.isnan(panel.values), out=seen[1:])
+    # a weight of 0 is no target
+    np.cumsum(~np.isnan(panel.values) & (panel.weights_or_ones > 0), out=seen[1:])
     return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
 
 
@@ -368,6 +376,40 @@ def plan_start(data: TrainingData, burn_in: int, spec: NetworkSpec, n_networks: 
     )
 
 
+def plan_update(data: TrainingData, before: Plan, n_networks: int) -> Plan:
+    """Choose how the training of a model goes on: in a few hundred short steps.
+
+    The rules: a forecast counts once as many points were read as before, or a third of what a series has beside the
+    horizon. Training takes 8 epochs, at least 100 and at most 300 steps, at a tenth of the learning rate of the fit,
+    unless `epochs` and `learning_rate` say otherwise. Each network is trained once. Raises a DataError where no series
+    is long enough.
+    """
+    settings, panel = data.settings, data.learned_from
+    longest, H, is_windows = int(panel.lengths.max()), settings.horizon, settings.mode == "windows"
+    lookback = before.lookback if is_windows else max(1, min(before.lookback, (longest - H) // 3))
+    _check_longest(settings, panel, lookback)
+    n_targets = 1 if is_windows else min(before.n_targets or MOST_TARGETS, max(longest - lookback, 1))
+    beyond = lookback + (H - 1 + settings.drop_last_window if is_windows else 0)
+    n_in_all = int(np.maximum(panel.lengths - beyond, 0).sum())
+    batch = settings.batch_size or min(before.batch_size, max(n_in_all // (16 * n_targets), 2))
+    steps = max(1, math.ceil(n_in_all / (batch * n_targets)))
+    least, most = STEPS_FROM_PRETRAINED
+    rate = settings.learning_rate
+    if rate != "find":
+        rate = float(rate or (before.learning_rate or START_RATE / UPDATE_SHARE) * UPDATE_SHARE)
+    return replace(
+        before,
+        lookback=lookback,
+        n_targets=n_targets,
+        batch_size=batch,
+        steps_per_epoch=steps,
+        epochs=settings.epochs or max(1, round(min(max(8 * steps, least), most) / steps)),
+        learning_rate=None if rate == "find" else float(rate),
+        other_rate=None,
+        n_members=n_networks,
+    )
+
+
 def choose_members(settings: Settings, panel: Panel) -> int:
     """Return how many networks are trained where that was left open: few series make one network an accident.
 
@@ -477,6 +519,14 @@ def _choose_size(settings: Settings, n_points: int) -> tuple[int, int]:
     hidden = settings.hidden_size or (32 if n_points < 1000 else 64)
     usual = 2 if n_points >= MANY_POINTS else 1
     return hidden, len(settings.dilations) if settings.dilations else settings.n_layers or usual
+
+
+def _check_longest(settings: Settings, panel: Panel, lookback: int) -> None:
+    """A model learns on from any series that is long enough, and reads the others."""
+    at, least = int(np.argmax(panel.lengths)), max(lookback + settings.horizon + int(settings.drop_last_window), 2)
+    facts = {"n_points": int(panel.lengths[at]), "lookback": lookback, "horizon": settings.horizon, "least": least}
+    if facts["n_points"] < least:
+        raise DataError(Message("failure.short_update", facts | {"name": panel.ids.tolist()[at]}))
 
 
 def _check_lengths(settings: Settings, panel: Panel, lookback: int) -> None:

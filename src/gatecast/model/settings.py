@@ -32,6 +32,7 @@ from gatecast._validation import (
     is_integer,
     is_number,
 )
+from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
@@ -55,6 +56,8 @@ WITH_PRETRAINED = (
     "horizon",
     "pretrained",
     "season_length",
+    "lower",
+    "upper",
     "seed",
     "n_threads",
     "max_seconds",
@@ -124,6 +127,18 @@ def _check_seed(name: str, value: object, remedy: str | Message) -> None:
         raise ConfigError(f"`{name}` must be a whole number from 0 to 2**63 - 1, got {value!r}. {remedy}")
 
 
+def _check_bound(name: str, value: object, remedy: str | Message) -> None:
+    """Check for a finite number, or None where there is no bound."""
+    if value is not None and (not is_number(value) or not math.isfinite(value)):
+        raise ConfigError(f"`{name}` must be a finite number, got {value!r}. {remedy}")
+
+
+def _check_lower(name: str, value: object, remedy: str | Message) -> None:
+    """Check for a bound or `auto`."""
+    if value != AUTO:
+        _check_bound(name, value, remedy)
+
+
 def _check_validation_size(name: str, value: object, remedy: str | Message) -> None:
     """Check for a share or a number of points."""
     if is_number(value) and (0 <= value < 1 or (is_integer(value) and value >= 1)):
@@ -180,6 +195,8 @@ class Everyday:
     calendar: bool = _flag(default=False)
     country: str | None = _setting(None, None, "CN")
     transform: str = _setting("auto", choices=("auto", *TRANSFORMS))
+    lower: float | str | None = _setting(AUTO, _check_lower, 0, "otherwise.lower")
+    upper: float | None = _setting(None, _check_bound, 100, "otherwise.upper")
     max_seconds: float | None = _setting(None, check_positive, 60, "otherwise.max_seconds")
     seed: int = _setting(0, _check_seed, 0)
     n_threads: int | None = _setting(None, check_count, 2, CHOSEN)
@@ -293,6 +310,12 @@ class Settings(Training, Network, Everyday):
                 f"`dilations` has {len(self.dilations)} numbers, and one for each of `n_layers={self.n_layers}` was "
                 "expected. Pass as many, or leave `n_layers` out."
             )
+        given = self.limits.given
+        if given.get("lower", -math.inf) >= given.get("upper", math.inf):
+            raise ConfigError(
+                f"`lower={self.lower}` and `upper={self.upper}` leave nothing between them, and a lower bound below "
+                "the upper one was expected. Swap them, or leave one out."
+            )
         if self.pretrained in ("only", "start"):
             self._check_pretrained()
         for name in ("bidirectional", "attention"):
@@ -318,6 +341,11 @@ class Settings(Training, Network, Everyday):
                     f"`{as_code({name: value}, flat=True)}` was passed, and pretrained networks{why} have no such "
                     'setting. Leave it out, or train with `pretrained="none"`.'
                 )
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of forecasts that were asked for."""
+        return Limits(self.lower, self.upper)
 
     @property
     def leaves_training_open(self) -> bool:
@@ -378,6 +406,7 @@ class Setting:
     types: tuple[type, ...]  # types of a single value, without None: `(int,)`, `(float, str)`
     is_several: bool  # whether several values may be given
     choices: tuple[str, ...]  # the names that are allowed; empty where it is no choice
+    is_optional: bool  # whether None says that there is none
 
     @property
     def code(self) -> str:
@@ -409,7 +438,8 @@ def _definitions() -> dict[str, Setting]:
         for own in fields(cls):
             atoms, is_several = _atoms(types[own.name])
             choices = own.metadata["rule"].choices
-            found[own.name] = Setting(own.name, group, own.default, atoms, is_several, choices)
+            is_optional = type(None) in get_args(types[own.name])
+            found[own.name] = Setting(own.name, group, own.default, atoms, is_several, choices, is_optional)
     return found
 
 

@@ -15,12 +15,13 @@ from gatecast._files import Tensors, fingerprint, packed, unpacked
 from gatecast._json import JsonObject
 from gatecast._validation import check_path
 from gatecast.data.reading.table import LARGEST
+from gatecast.data.values.bounds import Bounds
 from gatecast.data.values.gaps import carry_forward, fill_gaps
 from gatecast.data.values.ranges import MOST_RANGES
 from gatecast.exceptions import DataError
 from gatecast.metrics.levels import check_levels
 from gatecast.model.fitted import Fitted
-from gatecast.model.inputs import MOST_SCALED, low_value, too_far
+from gatecast.model.inputs import MOST_SCALED, Preparation, beyond_bound, low_value, too_far
 from gatecast.model.settings import Settings
 from gatecast.network.ensemble import median
 from gatecast.network.memory import Memory
@@ -35,7 +36,8 @@ __all__ = ["Stream"]
 
 # of what `Stream.state` returns, and what counts beside its arrays
 STATE_KEY, STATE_FORMAT = "gatecast_stream", 1
-COUNTED = ("n_updates", "has_warned", "has_moved")
+COUNTED = ("n_updates", "has_warned", "has_moved", "is_lifted")
+OF_ONE_SHAPE = ("anchors", "range")
 # observations that a series without a scale is read from again
 MOST_READ_AGAIN = 1000
 # observations that are kept beside the memories, so that copies of a stream are made of the same arithmetic
@@ -62,8 +64,8 @@ class Stream:
         self._anchors = fitted.anchors[0].copy()
         self._is_plain = preparation.transform.name == "none"
         self._is_linear = self._is_plain or not preparation.transform.is_elementwise
-        self._is_bounded = bool(preparation.is_bounded[0])
         self._observed = preparation.observed[0].tolist()
+        self._within, self._is_lifted = _usual_values(preparation), False
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[0]
@@ -106,10 +108,8 @@ class Stream:
             raise DataError(f"`value` must be at most {LARGEST:g}, got {number:g}. Correct it, or divide all values.")
         if self._is_linear and abs(number - self._center) > MOST_SCALED * self._scale:
             raise too_far(f"{number:g} of series {self._id!r}")
-        if number < self._preparation.transform.lowest and not self._has_warned:
-            self._has_warned = True
-            told = low_value(self._preparation.transform, "A value is", f"{number:g} of series {self._id!r}")
-            warnings.warn(told, stacklevel=2)
+        if number < self._within[0] or number > self._within[1]:
+            self._read_newer(number)
         self._raw.append(number)
         self._n_updates += 1
         if self._unit == 0 and (self._has_moved or self._moves(number)):
@@ -124,7 +124,7 @@ class Stream:
         self._since.append((entered, is_observed))
         self._each = each = [core.update(entered, is_observed) for core in self._cores]
         anchors = self._anchors[None]
-        if self._is_bounded:
+        if self._preparation.bounds.are_any[0]:
             # a mean of counts needs more than the middle
             whole = median(each).astype(np.float64)
             return self._limited(self._preparation.point(self._loss, whole[None], anchors=anchors)[0])
@@ -168,6 +168,28 @@ class Stream:
             return after_training(self._fitted, None, horizon).forecast(horizon)
         scaled = median(self._each)[None].astype(np.float64)
         return Forecast(self._fitted, self._preparation, scaled, self._anchors[None])
+
+    def _read_newer(self, value: float) -> None:
+        """Lift a bound that was found and does not hold; warn, once, of a value that counts as another or crosses one.
+
+        A bound that was given stays.
+        """
+        preparation = self._preparation
+        panel = replace(self._fitted.after, values=np.array([value]), offsets=np.array([0, 1]))
+        self._lift(preparation.bounds.lifted(panel))
+        beyond = self._preparation.bounds.beyond(panel)
+        is_low = value < preparation.transform.lowest
+        if self._has_warned or not (is_low or len(beyond)):
+            return
+        self._has_warned = True
+        told = low_value(preparation.transform, "A value is", f"{value:g} of series {self._id!r}") if is_low else ""
+        told = told or str(beyond_bound("failure.newer_beyond", preparation.bounds, panel, beyond))
+        warnings.warn(told, stacklevel=3)
+
+    def _lift(self, bounds: Bounds) -> None:
+        self._is_lifted |= bounds is not self._preparation.bounds
+        self._preparation = replace(self._preparation, bounds=bounds)
+        self._within = _usual_values(self._preparation)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file that knows this series up to the newest observation: `load` it, and call `stream()`.
@@ -213,6 +235,7 @@ class Stream:
         return {
             "anchors": self._anchors,
             "newest": np.array(self._newest, np.float64),
+            "range": np.array(self._observed, np.float64),
             "raw": np.array(self._raw, np.float64),
             "entered": np.array([value for value, _ in self._since], np.float64),
             "observed": np.array([is_observed for _, is_observed in self._since], bool),
@@ -247,14 +270,16 @@ class Stream:
     def _fits(self, tensors: Tensors, facts: JsonObject) -> bool:
         """Tell whether arrays and counts are those of a state of this stream: somebody may have made them."""
         own, pairs = self._arrays(), (("entered", "observed"), ("recent.values", "recent.targets"))
-        alike = {name: array.shape for name, array in own.items() if name == "anchors" or name.startswith("members.")}
+        alike = {
+            name: array.shape for name, array in own.items() if name in OF_ONE_SHAPE or name.startswith("members.")
+        }
         kinds = {name: (array.dtype, array.ndim) for name, array in own.items()}
         return (
             {name: (array.dtype, array.ndim) for name, array in tensors.items()} == kinds
             and all(tensors[name].shape == shape for name, shape in alike.items())
             and all(tensors[one].shape == tensors[other].shape for one, other in pairs)
             and len(tensors["recent.values"]) > 0
-            and [type(facts.get(name)) for name in COUNTED] == [int, bool, bool]
+            and [type(facts.get(name)) for name in COUNTED] == [int, bool, bool, bool]
         )
 
     def _of(self) -> str:
@@ -279,14 +304,17 @@ class Stream:
         )
         states = (tensors[f"members.{n}.state"] for n in range(len(self._memories)))
         self._memories = tuple(Memory(recent, state) for state in states)
-        self._n_updates, self._has_warned, self._has_moved = (facts[name] for name in COUNTED)
+        self._observed = tensors["range"].tolist()
+        self._n_updates, self._has_warned, self._has_moved, is_lifted = (facts[name] for name in COUNTED)
+        if is_lifted:
+            self._lift(self._preparation.bounds.without_lower())
         self._cores = self._make_cores()
 
     def _as_fitted(self) -> Fitted:
         """Return what is known after the newest observation, as after a fit."""
         fitted, n = self._fitted, np.array([self._n_updates])
         after = replace(fitted.after, starts=fitted.after.grid.times(fitted.after.starts, n))
-        now = replace(fitted, lengths=fitted.lengths + n, tail=self._tail(), after=after)
+        now = replace(fitted, lengths=fitted.lengths + n, tail=self._tail(), after=after, preparation=self._preparation)
         if not self._has_moved:
             preparation = replace(self._preparation, observed=np.array([self._observed]))
             return replace(now, memories=self._settled(), preparation=preparation, anchors=self._anchors[None])
@@ -364,6 +392,12 @@ class Stream:
         if lag:
             self._anchors = transform.anchors(known, ends)[0]
         return (bent - self._center) / self._scale
+
+
+def _usual_values(preparation: Preparation) -> tuple[float, float]:
+    """Return the least and the greatest value that count as they are and cross no bound of the series."""
+    bounds = preparation.bounds
+    return max(float(preparation.transform.lowest), float(bounds.lower[0])), float(bounds.upper[0])
 
 
 def _core(fitted: Fitted, member: int, memory: Memory) -> CoreStream:

@@ -215,20 +215,32 @@ class Judged:
     @property
     def mean_loss(self) -> float:
         """The mean loss in scaled units, as it is minimised."""
-        return mean_loss(self.loss, self.scaled, self.targets)
+        return mean_loss(self.loss, self.scaled, self.targets, self.weights)
 
     @property
     def rmse(self) -> float:
         """The root of the mean squared error in the data's units."""
-        return root_mean_square(self.errors[np.isfinite(self.errors)])
+        observed = np.isfinite(self.errors)
+        weights = None if self.weights is None else self.weights[observed]
+        return root_mean_square(self.errors[observed], weights)
+
+    @cached_property
+    def weights(self) -> np.ndarray | None:
+        """What each target counts, `(n, H)`; None where all count the same."""
+        known = self.validation.panel.target_weights
+        return None if known is None else self.validation.ahead(known, self.series, self.places, self.targets.shape[1])
 
     @cached_property
     def errors(self) -> Floats:
-        """What came minus what was forecast, `(n, H)` in the data's units."""
+        """What came minus what was forecast, `(n, H)` in the data's units; NaN also where the weight is 0."""
         values = self.validation.values
         anchors = self.preparation.transform.anchors(values, self.validation.panel.offsets, self.places)
         actual = self.validation.ahead(values, self.series, self.places, self.targets.shape[1])
-        return np.asarray(actual - self.preparation.point(self.loss, self.scaled, self.series, anchors))
+        return self._counted(actual - self.preparation.point(self.loss, self.scaled, self.series, anchors))
+
+    def _counted(self, errors: Floats) -> Floats:
+        """Leave out what has a weight of 0."""
+        return errors if self.weights is None else np.where(self.weights == 0, np.nan, errors)
 
     @property
     def scaled_errors(self) -> Floats:
@@ -238,7 +250,7 @@ class Judged:
         """
         if not self.preparation.transform.is_elementwise:
             return np.asarray(self.errors / self.preparation.scaling.scale[self.series][:, None])
-        return np.asarray(self.targets - self.scaled[:, self.loss.middle])
+        return self._counted(np.asarray(self.targets - self.scaled[:, self.loss.middle]))
 
     def calibration(self) -> Conformal | None:
         """Return the intervals that follow from the errors; None where nothing is known of them."""
@@ -256,7 +268,7 @@ class Judged:
         low, middle, high = np.moveaxis(quantiles_of(self.loss, self.scaled, np.array([0.1, 0.5, 0.9])), 1, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             above, below = (self.targets - middle) / (high - middle), (self.targets - middle) / (low - middle)
-        reach = np.where(self.targets > middle, above, below)
+        reach = self._counted(np.where(self.targets > middle, above, below))
         reach = reach[np.isfinite(reach)]
         if not len(reach):
             return 1.0
@@ -281,4 +293,7 @@ class Judged:
             scaled = [np.abs(errors[:, :horizon]) / scales[self.series][:, None] for errors in (self.errors, *others)]
         # sums of more may be no numbers
         known = (np.asarray(scaled) < LARGEST_ERROR).all(axis=0)
-        return [float(one[known].mean()) if known.any() else math.nan for one in scaled]
+        if not known.any():
+            return [math.nan] * len(scaled)
+        weights = None if self.weights is None else self.weights[:, :horizon][known]
+        return [float(np.average(one[known], weights=weights)) for one in scaled]

@@ -37,13 +37,13 @@ MARGIN = 0.03
 def is_at_once(settings: Settings, panel: Panel) -> bool:
     """Tell whether a panel is forecast without training: where that is asked for, or left open and series are short.
 
-    The rule for `pretrained="auto"`: no setting says how to train or what to read beside the target, each series has
-    fewer than 150 points, and all of them have fewer than 100,000.
+    The rule for `pretrained="auto"`: no setting says how to train or what to read beside the target, which has no
+    weights, each series has fewer than 150 points, and all of them have fewer than 100,000.
     """
     if settings.pretrained != "auto":
         return settings.pretrained == "only"
     is_short = int(panel.lengths.max()) < SHORT and len(panel.values) < MANY_POINTS
-    return is_short and settings.leaves_training_open
+    return is_short and settings.leaves_training_open and panel.weights is None
 
 
 def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> Fitted:

@@ -52,12 +52,12 @@ class Loss:
 class Panel_float32:
     """Many series, one behind the other; it keeps its arrays alive."""
 
-    def __init__(self, *, values: Annotated[NDArray, dict(device='cpu', writable=False)], targets: Annotated[NDArray, dict(device='cpu', writable=False)], offsets: Annotated[NDArray, dict(device='cpu', writable=False)], units: Annotated[NDArray, dict(device='cpu', writable=False)], spreads: Annotated[NDArray, dict(device='cpu', writable=False)], numbers: Annotated[NDArray, dict(device='cpu', writable=False)], codes: Annotated[NDArray, dict(device='cpu', writable=False)], static_numbers: Annotated[NDArray, dict(device='cpu', writable=False)], static_codes: Annotated[NDArray, dict(device='cpu', writable=False)], n_ahead_numbers: int, n_ahead_codes: int) -> None: ...
+    def __init__(self, *, values: Annotated[NDArray, dict(device='cpu', writable=False)], targets: Annotated[NDArray, dict(device='cpu', writable=False)], target_weights: Annotated[NDArray, dict(device='cpu', writable=False)], offsets: Annotated[NDArray, dict(device='cpu', writable=False)], units: Annotated[NDArray, dict(device='cpu', writable=False)], spreads: Annotated[NDArray, dict(device='cpu', writable=False)], numbers: Annotated[NDArray, dict(device='cpu', writable=False)], codes: Annotated[NDArray, dict(device='cpu', writable=False)], static_numbers: Annotated[NDArray, dict(device='cpu', writable=False)], static_codes: Annotated[NDArray, dict(device='cpu', writable=False)], n_ahead_numbers: int, n_ahead_codes: int) -> None: ...
 
 class Panel_float64:
     """Many series, one behind the other; it keeps its arrays alive."""
 
-    def __init__(self, *, values: Annotated[NDArray, dict(device='cpu', writable=False)], targets: Annotated[NDArray, dict(device='cpu', writable=False)], offsets: Annotated[NDArray, dict(device='cpu', writable=False)], units: Annotated[NDArray, dict(device='cpu', writable=False)], spreads: Annotated[NDArray, dict(device='cpu', writable=False)], numbers: Annotated[NDArray, dict(device='cpu', writable=False)], codes: Annotated[NDArray, dict(device='cpu', writable=False)], static_numbers: Annotated[NDArray, dict(device='cpu', writable=False)], static_codes: Annotated[NDArray, dict(device='cpu', writable=False)], n_ahead_numbers: int, n_ahead_codes: int) -> None: ...
+    def __init__(self, *, values: Annotated[NDArray, dict(device='cpu', writable=False)], targets: Annotated[NDArray, dict(device='cpu', writable=False)], target_weights: Annotated[NDArray, dict(device='cpu', writable=False)], offsets: Annotated[NDArray, dict(device='cpu', writable=False)], units: Annotated[NDArray, dict(device='cpu', writable=False)], spreads: Annotated[NDArray, dict(device='cpu', writable=False)], numbers: Annotated[NDArray, dict(device='cpu', writable=False)], codes: Annotated[NDArray, dict(device='cpu', writable=False)], static_numbers: Annotated[NDArray, dict(device='cpu', writable=False)], static_codes: Annotated[NDArray, dict(device='cpu', writable=False)], n_ahead_numbers: int, n_ahead_codes: int) -> None: ...
 
 class Source_float32:
     """Where the sequences of training steps come from."""
@@ -95,7 +95,7 @@ class SegmentSource_float32(Source_float32):
 class ArraySource_float32(Source_float32):
     """Batches that are given, used in turn."""
 
-    def __init__(self, *, x: Annotated[NDArray, dict(device='cpu', writable=False)], y: Annotated[NDArray, dict(device='cpu', writable=False)], first: int) -> None: ...
+    def __init__(self, *, x: Annotated[NDArray, dict(device='cpu', writable=False)], y: Annotated[NDArray, dict(device='cpu', writable=False)], target_weights: Annotated[NDArray, dict(device='cpu', writable=False)], first: int) -> None: ...
 
 class Source_float64:
     """Where the sequences of training steps come from."""
@@ -133,7 +133,7 @@ class SegmentSource_float64(Source_float64):
 class ArraySource_float64(Source_float64):
     """Batches that are given, used in turn."""
 
-    def __init__(self, *, x: Annotated[NDArray, dict(device='cpu', writable=False)], y: Annotated[NDArray, dict(device='cpu', writable=False)], first: int) -> None: ...
+    def __init__(self, *, x: Annotated[NDArray, dict(device='cpu', writable=False)], y: Annotated[NDArray, dict(device='cpu', writable=False)], target_weights: Annotated[NDArray, dict(device='cpu', writable=False)], first: int) -> None: ...
 
 def shuffled(index: int, n: int, key: int) -> int:
     """Where `index` stands in a shuffled order of n."""

@@ -136,6 +136,7 @@ class PanelArrays:
     offsets: np.ndarray  # (S + 1,) int64; series s is `values[offsets[s]:offsets[s + 1]]`
     units: np.ndarray  # (S,) float64; one scaled unit in units of the data
     spreads: np.ndarray | None = None  # (S,) size of the level's changes in scaled units; ones when absent
+    target_weights: np.ndarray | None = None  # (N,) what each target counts in the loss; all the same when absent
     numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (N, ...) covariates
     codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))  # (N, ...) categories
     static_numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (S, ...)
@@ -169,6 +170,8 @@ class PanelArrays:
         spreads = np.ones(self.n_series, dtype) if self.spreads is None else self.spreads.astype(dtype, copy=False)
         numbers, static = (np.ascontiguousarray(a, dtype) for a in (self.numbers, self.static_numbers))
         made = {"spreads": spreads, "numbers": numbers, "static_numbers": static}
+        given = np.zeros(0) if self.target_weights is None else self.target_weights
+        made["target_weights"] = np.ascontiguousarray(given, dtype)
         return typed(Panel, dtype)(**{**vars(self), **made})
 
 
@@ -200,24 +203,25 @@ def spans(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def join(first: PanelArrays, second: PanelArrays) -> PanelArrays:
-    """Put the rows of each series in `second` after those in `first`."""
+    """Put the rows of each series in `second` after those in `first`, without weights of targets."""
     n_first, n_second = np.diff(first.offsets), np.diff(second.offsets)
     if not n_first.any():
-        return second
+        return replace(second, target_weights=None)
     offsets = _offsets(n_first + n_second)
     begins = offsets[:-1]
     to_first, to_second = spans(begins, n_first), spans(begins + n_first, n_second)
     both = ((getattr(first, name), getattr(second, name)) for name in ROWS)
     values, targets, numbers, codes = (_rows(old, new, to_first, to_second) for old, new in both)
-    return replace(second, offsets=offsets, values=values, targets=targets, numbers=numbers, codes=codes)
+    joined = replace(second, offsets=offsets, values=values, targets=targets, numbers=numbers, codes=codes)
+    return replace(joined, target_weights=None)
 
 
 def newest(panel: PanelArrays, n_rows: int) -> PanelArrays:
-    """Cut all but the newest `n_rows` rows of each series."""
+    """Cut all but the newest `n_rows` rows of each series, without weights of targets."""
     lengths = np.diff(panel.offsets)
     kept = np.minimum(lengths, n_rows)
     if (kept == lengths).all():
-        return panel
+        return replace(panel, target_weights=None)
     return cut(panel, panel.offsets[1:] - kept, kept)
 
 
@@ -247,10 +251,11 @@ def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
 
 
 def cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
-    """Take `lengths[s]` rows of each series, from row `begins[s]` of the panel on."""
+    """Take `lengths[s]` rows of each series, from row `begins[s]` of the panel on, without weights of targets."""
     rows = spans(begins, lengths)
     values, targets, numbers, codes = (_take(getattr(panel, name), rows) for name in ROWS)
-    return replace(panel, offsets=_offsets(lengths), values=values, targets=targets, numbers=numbers, codes=codes)
+    taken = replace(panel, values=values, targets=targets, numbers=numbers, codes=codes)
+    return replace(taken, offsets=_offsets(lengths), target_weights=None)
 
 
 def _offsets(lengths: np.ndarray) -> np.ndarray:

@@ -16,14 +16,18 @@ __all__ = ["mean_loss", "quantiles_of"]
 Array = np.ndarray
 
 
-def mean_loss(settings: LossSettings, parameters: Array, actual: Array) -> float:
-    """Return the mean loss of forecasts `(n, P, H)` over all targets `(n, H)` that are not NaN; NaN without any."""
-    there = ~np.isnan(actual)
+def mean_loss(settings: LossSettings, parameters: Array, actual: Array, weights: Array | None = None) -> float:
+    """Return the mean loss of forecasts `(n, P, H)` over all targets `(n, H)` that are not NaN; NaN without any.
+
+    It is weighted where `weights` `(n, H)` are given; a weight of 0 is no target.
+    """
+    there = ~np.isnan(actual) if weights is None else ~np.isnan(actual) & (weights > 0)
     if not there.any():
         return float("nan")
     # one row for each target that is there, (m, P)
     rows = np.moveaxis(parameters, 1, 2)[there].astype(np.float64)
-    return float(_losses(settings, rows, actual[there].astype(np.float64)).mean())
+    losses = _losses(settings, rows, actual[there].astype(np.float64))
+    return float(losses.mean() if weights is None else np.average(losses, weights=weights[there]))
 
 
 def _losses(settings: LossSettings, rows: Array, actual: Array) -> Array:

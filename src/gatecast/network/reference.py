@@ -42,6 +42,7 @@ class Batch:
     codes: Array | None = None  # (B, T, C), where categories enter
     candidates: Array | None = None  # (B, N, J, H), where naive forecasts are mixed
     ahead: Ahead | None = None  # where covariates are known ahead
+    target_weights: Array | None = None  # what each target counts, (B, N, H); all the same when absent
 
     @property
     def first(self) -> int:
@@ -51,7 +52,7 @@ class Batch:
 
 @dataclass
 class Gradients:
-    """Mean loss over the targets that count, and its gradients."""
+    """Weighted mean loss over the targets that count, and its gradients."""
 
     loss: float
     predictions: Array  # (B, N, P, H)
@@ -65,27 +66,32 @@ def forward(spec: NetworkSpec, flat: Array, x: Array, first: int = 0) -> Array:
 
 
 def loss_of(spec: NetworkSpec, flat: Array, batch: Batch, loss: LossSettings) -> float:
-    """Compute the mean loss over all targets that are there."""
+    """Compute the weighted mean loss over all targets that are there."""
     at = _Origins(spec, flat, batch, loss, forward(spec, flat, _inputs(spec, flat, batch), batch.first))
-    return float(loss_and_slopes(loss, at.predictions, batch.y)[0].sum() / _count(batch))
+    weights = _shares(batch)
+    return float((loss_and_slopes(loss, at.predictions, batch.y)[0] * weights).sum())
 
 
 def gradients(spec: NetworkSpec, flat: Array, batch: Batch, loss: LossSettings) -> Gradients:
-    """Compute the mean loss over all targets that are there, and its gradients with respect to weights and inputs."""
+    """Compute the weighted mean loss over all targets, and its gradients with respect to weights and inputs."""
     x = _inputs(spec, flat, batch)
     entering = _entering(spec, flat, x, batch.first)
     at = _Origins(spec, flat, batch, loss, _head(spec, flat, entering[-1]))
     values, slopes = loss_and_slopes(loss, at.predictions, batch.y)
     d_flat = np.zeros_like(flat)
-    d = at.backward(slopes / _count(batch), d_flat)
+    shares = _shares(batch)
+    d = at.backward(slopes * shares[:, :, None], d_flat)
     dx = _backward(spec, flat, entering, d, d_flat)
     if batch.codes is not None:
         _embed_backward(spec, d_flat, batch.codes, dx[..., spec.dense_inputs :])
-    return Gradients(float(values.sum() / _count(batch)), at.predictions, d_flat, dx[..., : spec.dense_inputs])
+    return Gradients(float((values * shares).sum()), at.predictions, d_flat, dx[..., : spec.dense_inputs])
 
 
-def _count(batch: Batch) -> int:
-    return max(int((~np.isnan(batch.y)).sum()), 1)
+def _shares(batch: Batch) -> Array:
+    """Return the share of each target in the mean, `(B, N, H)`: its weight over the sum of the weights."""
+    there = (~np.isnan(batch.y)).astype(batch.x.dtype)
+    weights = there if batch.target_weights is None else there * batch.target_weights
+    return np.asarray(weights / (weights.sum() or 1.0))
 
 
 def _rows(spec: NetworkSpec, codes: Array) -> list[Array]:
@@ -265,6 +271,7 @@ def batch_of(
     numbers_ahead = np.zeros((B, N, H, panel.n_ahead_numbers), dtype)
     codes_ahead = np.zeros((B, N, H, panel.n_ahead_codes), np.int32)
     known = np.zeros((B, N, H), bool)
+    weights = None if panel.target_weights is None else np.zeros((B, N, H), dtype)
     for b, (s, start) in enumerate(places):
         begin, length = int(panel.offsets[s]), len(_values(panel, s))
         for t in range(min(T, length - start)):
@@ -279,10 +286,12 @@ def batch_of(
             k = ahead.stop - ahead.start
             if start + first + n < length:
                 y[b, n, :k] = panel.targets[ahead]
+                if weights is not None and panel.target_weights is not None:
+                    weights[b, n, :k] = panel.target_weights[ahead]
             known[b, n, :k] = True
             numbers_ahead[b, n, :k] = panel.numbers[ahead, : panel.n_ahead_numbers] if panel.n_ahead_numbers else 0
             codes_ahead[b, n, :k] = panel.codes[ahead, : panel.n_ahead_codes] if panel.n_ahead_codes else 0
-    return Batch(x, y, codes, candidates, Ahead(numbers_ahead, codes_ahead, known))
+    return Batch(x, y, codes, candidates, Ahead(numbers_ahead, codes_ahead, known), weights)
 
 
 def _values(panel: PanelArrays, s: int) -> Array:

@@ -142,10 +142,15 @@ def make_trainer(
     return trainer
 
 
-def array_source(x: np.ndarray, y: np.ndarray) -> Source:
-    """Batches that are given, used in turn: inputs `(N, B, T, F)`, targets `(N, B, T - first, H)` with NaN for none."""
+def array_source(x: np.ndarray, y: np.ndarray, target_weights: np.ndarray | None = None) -> Source:
+    """Batches that are given, used in turn: inputs `(N, B, T, F)`, targets `(N, B, T - first, H)` with NaN for none.
+
+    `target_weights` of the shape of `y` say what each target counts in the loss; all the same when absent.
+    """
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
-    return typed(_native.ArraySource_float32, x.dtype)(x=x, y=y, first=x.shape[2] - y.shape[2])
+    weights = np.ascontiguousarray(np.zeros(0) if target_weights is None else target_weights, x.dtype)
+    make = typed(_native.ArraySource_float32, x.dtype)
+    return make(x=x, y=y, target_weights=weights, first=x.shape[2] - y.shape[2])
 
 
 def window_source(

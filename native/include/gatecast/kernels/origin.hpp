@@ -126,6 +126,7 @@ struct Steps {
     Vec<Real> stands_for[kMaxParameters];
     Vec<Real> slope[kMaxParameters];
     Vec<Real> target, valid;  // valid: 1 where there is a target, else 0
+    Vec<Real> weight;         // of the target; set where there are weights alone
     Vec<Real> loss{}, error{};
 };
 
@@ -225,6 +226,14 @@ GATECAST_INLINE void student(Vec<Real> middle, Steps<Real>& s) {
     s.slope[2] = (d_constant + log_inside * Real{0.5} - d_e * e / nu * Real{0.5}) * tail.slope * s.valid;
 }
 
+// Each target's loss and its gradient times its weight. What there is no target of has neither.
+template <typename Real>
+GATECAST_INLINE void weigh(const OriginTask<Real>& p, int k, int known, Steps<Real>& s) {
+    s.weight = known > 0 ? load_upto(p.weight + k, known) * s.valid : Vec<Real>{};
+    s.loss *= s.weight;
+    for (int q = 0; q < p.P; ++q) s.slope[q] *= s.weight;
+}
+
 template <typename Real>
 void origin(const OriginTask<Real>& p) {
     constexpr int L = kLanes<Real>;
@@ -254,9 +263,15 @@ void origin(const OriginTask<Real>& p) {
         } else {
             point(p, mixture.value, s);
         }
+        Vec<Real> counts = s.valid, errors = s.error * s.error;
+        if (p.weight) {
+            weigh(p, k, known, s);
+            counts = s.weight;
+            errors *= s.weight;
+        }
         loss += s.loss;
-        squared += s.error * s.error;
-        count += s.valid;
+        squared += errors;
+        count += counts;
         const int middle = p.loss == Loss::quantile ? p.P / 2 : 0;
         if (p.dy) {
             mix_backward(p, k, n, mixture, s.slope[middle]);
@@ -269,7 +284,7 @@ void origin(const OriginTask<Real>& p) {
     if (!p.sums) return;
     p.sums->loss += static_cast<double>(sum_lanes<Real>(loss));
     p.sums->squared += static_cast<double>(sum_lanes<Real>(squared));
-    p.sums->count += static_cast<int64_t>(sum_lanes<Real>(count));
+    p.sums->count += static_cast<double>(sum_lanes<Real>(count));
 }
 
 template <typename Real>

@@ -1,6 +1,6 @@
 """How does gatecast hold many series? One behind the other in one array, each on a regular grid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from gatecast.exceptions import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "Panel", "Roles"]
+__all__ = ["Columns", "Panel", "Roles", "stacked"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Columns:
     id: str = "unique_id"
     time: str = "ds"
     target: str = "y"
+    weight: str | None = None  # of the targets' weights, where there are any
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Panel:
         static: Covariates of a whole series, in the same way, shape `(S,)`.
         bare_times: Whether the user's times were written without their zone, which was given beside them or found from
             an hour that is there twice; newer rows are read in that zone then.
+        weights: What each value counts as a target, in the loss and in errors, shape `(N,)` float64, not negative; NaN
+            where there is no row. None where all count the same.
 
     Examples:
         >>> panel = Panel(np.array(["a"]), np.arange(3.0), np.array([0, 3]), np.array([7]), freq=1)
@@ -80,6 +83,7 @@ class Panel:
     future: dict[str, Array] = field(default_factory=dict)
     static: dict[str, Array] = field(default_factory=dict)
     bare_times: bool = False
+    weights: Floats | None = None
 
     @property
     def n_series(self) -> int:
@@ -105,6 +109,11 @@ class Panel:
             begins = self.offsets[some]
             constant[some] = np.fmin.reduceat(self.values, begins) == np.fmax.reduceat(self.values, begins)
         return constant
+
+    @property
+    def weights_or_ones(self) -> Floats:
+        """What each value counts as a target, `(N,)`: 1 where nothing else is said."""
+        return np.ones(len(self.values)) if self.weights is None else np.nan_to_num(self.weights, nan=1.0)
 
     @property
     def roles(self) -> Roles:
@@ -204,8 +213,10 @@ class Panel:
         past = {name: np.concatenate([array, later.past[name]]) for name, array in self.past.items()}
         future = {name: np.concatenate([array, later.future[name]]) for name, array in self.future.items()}
         n = len(self.values) + len(later.values)
-        values = np.concatenate([self.series(0), later.series(0)])
-        return replace(self, values=values, offsets=np.array([0, n]), past=past, future=future)
+        values, weights = np.concatenate([self.series(0), later.series(0)]), None
+        if self.weights is not None or later.weights is not None:
+            weights = np.concatenate([self.weights_or_ones, later.weights_or_ones])
+        return replace(self, values=values, offsets=np.array([0, n]), past=past, future=future, weights=weights)
 
     def with_first(self, values: Floats, n_points: Ints) -> "Panel":
         """Put `values[s]` at the first `n_points[s]` points of each series, as a new panel."""
@@ -227,7 +238,9 @@ class Panel:
         """Change the values and all that is aligned with them in the same way."""
         past = {name: change(array) for name, array in self.past.items()}
         future = {name: change(array) for name, array in self.future.items()}
-        return replace(self, values=change(self.values), offsets=offsets, starts=starts, past=past, future=future)
+        weights = None if self.weights is None else change(self.weights)
+        changed = replace(self, values=change(self.values), past=past, future=future, weights=weights)
+        return replace(changed, offsets=offsets, starts=starts)
 
     def frame(self, ids_index: Ints, times: "Array | pd.Index", **columns: object) -> Frame:
         """Build a table as the user has them: id, time, then `columns`.
@@ -258,3 +271,34 @@ class Panel:
             time = nw.col(self.columns.time).dt.replace_time_zone("UTC").dt.convert_time_zone(self.timezone)
             frame = frame.with_columns(time)
         return frame.to_native()
+
+
+def stacked(panels: Sequence[Panel], like: Panel) -> Panel:
+    """Put the series of several panels with the same covariates one behind the other, as tables like those of one."""
+
+    def each(arrays: Iterable[Array]) -> Array:
+        return np.concatenate(list(arrays))
+
+    lengths = each(panel.lengths for panel in panels)
+    has_weights = any(panel.weights is not None for panel in panels)
+    return replace(
+        like,
+        ids=_joined_ids([panel.ids for panel in panels]),
+        values=each(panel.values for panel in panels),  # noqa: PD011  of a panel
+        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        starts=each(panel.starts for panel in panels),
+        past={name: each(panel.past[name] for panel in panels) for name in like.past},
+        future={name: each(panel.future[name] for panel in panels) for name in like.future},
+        static={name: each(panel.static[name] for panel in panels) for name in like.static},
+        weights=each(panel.weights_or_ones for panel in panels) if has_weights else None,
+    )
+
+
+def _joined_ids(several: Sequence[Array]) -> Array:
+    """Join names of series; of different types they stay what they are."""
+    if len({ids.dtype.kind for ids in several}) == 1:
+        return np.concatenate(several)
+    names = [name for ids in several for name in ids.tolist()]
+    joined = np.empty(len(names), dtype=object)
+    joined[:] = names
+    return joined

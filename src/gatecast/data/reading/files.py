@@ -18,6 +18,7 @@ from gatecast.data.reading.numbers import MISSING
 from gatecast.data.reading.shapes import Name, arrange, one_name
 from gatecast.data.reading.table import Layout, lay_out, wanted_like, with_sums
 from gatecast.data.reading.times import time_text
+from gatecast.data.reading.weights import weight_name
 from gatecast.texts.message import Message
 
 __all__ = ["Reading", "Table", "first_gap", "gap_message", "read_source", "read_table"]
@@ -78,6 +79,7 @@ def read_table(
     future: Names = (),
     static: Names = (),
     content: bytes | None = None,
+    weight_col: str | None = None,
     **how: Any,
 ) -> Table:
     """Read a file and find out what is in it: text like CSV, Parquet, a spreadsheet or JSON, also gzipped.
@@ -92,13 +94,15 @@ def read_table(
     loaded = load(place, reading, one_name(id_col, "id_col"), content)
     columns = None if like is None else like.columns
     known = () if like is None else like.ids.tolist()
+    weight = weight_name(weight_col, loaded.source, columns)
+    beside = roles.names if weight is None else (*roles.names, weight)
     source, id_name, target = arrange(
-        loaded.source, id_col, target_col, time_col=time_col, like=columns, known=known, keep=roles.names
+        loaded.source, id_col, target_col, time_col=time_col, like=columns, known=known, keep=beside
     )
-    wanted = wanted_like(Wanted(id_name, time_col, target, roles.names), columns, source)
+    wanted = wanted_like(Wanted(id_name, time_col, target, beside), columns, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
     layout = lay_out(source, wanted, freq, reading.duplicates, like)
-    return _table(place, loaded, layout, roles, reading)
+    return _table(place, loaded, layout, (roles, weight), reading)
 
 
 def read_source(
@@ -116,12 +120,12 @@ def read_source(
     return arrange(loaded.source, ids, (), time_col="", like=like)[0]
 
 
-def _table(path: Place, loaded: Loaded, layout: Layout, roles: Roles, reading: Reading) -> Table:
-    text = loaded.text
+def _table(path: Place, loaded: Loaded, layout: Layout, beside: tuple[Roles, str | None], reading: Reading) -> Table:
+    text, (roles, weight) = loaded.text, beside
     rest, observed, empty = layout.observed()
     numbers = observed if empty is None else layout.read_values()
-    found, panel = layout.found, with_sums(rest.panel(observed.floats, roles))
-    used = {*found.times, found.target, found.id, *roles.names}
+    found, panel = layout.found, with_sums(rest.panel(observed.floats, roles, weight))
+    used = {*found.times, found.target, found.id, *roles.names, weight}
     last = panel.grid.times(panel.starts, panel.lengths - 1)
     return Table(
         panel=panel,

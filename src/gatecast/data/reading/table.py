@@ -34,6 +34,7 @@ from gatecast.data.reading.plain_arrays import array_panel
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
 from gatecast.data.reading.shapes import Name, arrange
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
+from gatecast.data.reading.weights import read_weights, weight_name
 from gatecast.data.reading.wrong_years import check_years
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
@@ -59,6 +60,7 @@ def to_panel(
     past: Names = (),
     future: Names = (),
     static: Names = (),
+    weight_col: str | None = None,
 ) -> Panel:
     """Turn a table, a Series or an array into a panel.
 
@@ -78,6 +80,8 @@ def to_panel(
         past: Names of columns that are known up to now, numbers, flags or categories.
         future: Names of columns that are known ahead, as a price or a holiday.
         static: Names of columns that hold one value for each series.
+        weight_col: Name of a column that says what each target counts, a number that is not negative. Where it is
+            absent that of `like`, if the table has it.
 
     Returns:
         The panel: series in order of appearance, each sorted by time; NaN where a time or its value (None, NaN,
@@ -86,7 +90,7 @@ def to_panel(
     Raises:
         DataError: The data cannot be a panel: duplicates, irregular steps, infinite values, texts that are no
             number, a series without any value, unclear columns, or a covariate that is not there, infinite, or
-            not the same in a whole series though static.
+            not the same in a whole series though static; a target whose weight is missing or negative.
         ConfigError: `freq` is unknown, or a covariate has two uses.
 
     Examples:
@@ -99,20 +103,23 @@ def to_panel(
     roles, step = make_roles(past, future, static), plain_freq(freq)
     plain = as_array(data)
     if plain is not None:
-        _refuse_covariates(roles, "An array")
+        _refuse_covariates(roles, "An array", weight_col)
         return with_sums(array_panel(*plain, _step_like(like) if step is None else step))
     named = None if like is None else like.columns
     known = () if like is None else like.ids.tolist()
+    table = as_source(data)
+    weight = weight_name(weight_col, table, named)
+    beside = roles.names if weight is None else (*roles.names, weight)
     source, id_name, target = arrange(
-        as_source(data), id_col, target_col, time_col=time_col, like=named, known=known, keep=roles.names
+        table, id_col, target_col, time_col=time_col, like=named, known=known, keep=beside
     )
-    wanted = wanted_columns(columns, Wanted(id_name, time_col, target, roles.names))
+    wanted = wanted_columns(columns, Wanted(id_name, time_col, target, beside))
     wanted = wanted_like(wanted, named, source)
     roles = check_roles(roles, wanted, source, is_like_training=like is not None)
     layout, values, empty = lay_out(source, wanted, step, like=like).observed()
     for told in filter(None, (layout.told, empty)):
         warnings.warn(str(told), stacklevel=3)
-    return with_sums(layout.panel(values.floats, roles))
+    return with_sums(layout.panel(values.floats, roles, weight))
 
 
 def with_sums(panel: Panel) -> Panel:
@@ -243,8 +250,8 @@ class Layout:
         )
         return rest, replace(numbers, floats=numbers.floats[rows])
 
-    def panel(self, values: Floats, roles: Roles) -> Panel:
-        """Put the values of the rows, shape `(N,)`, and the covariates on the grid."""
+    def panel(self, values: Floats, roles: Roles, weight: str | None = None) -> Panel:
+        """Put the values of the rows, shape `(N,)`, the covariates and the column of weights on the grid."""
         if not self.found.dates:
             _refuse_covariates(Roles(future=roles.future), "A table without times")
         offsets = np.concatenate(([0], np.cumsum(self.lengths))).astype(np.int64)
@@ -261,13 +268,14 @@ class Layout:
             offsets=offsets,
             starts=self.starts,
             freq=self.grid.freq,
-            columns=self._columns(),
+            columns=replace(self._columns(), weight=weight),
             backend=self.source.backend,
             timezone=self.times.timezone if self.like is None else self.like.timezone,
             past={name: placed(read_covariate(self.source, name)) for name in roles.past},
             future={name: placed(read_covariate(self.source, name)) for name in roles.future},
             static={name: self._static(name) for name in roles.static},
             bare_times=self.times.is_bare if self.like is None else self.like.bare_times,
+            weights=None if weight is None else placed(read_weights(self.source, weight, self.found, values)),
         )
 
     def _static(self, name: str) -> Array:
@@ -283,7 +291,12 @@ class Layout:
         return Columns(self.found.id or default.id, time, self.found.target)
 
 
-def _refuse_covariates(roles: Roles, data: str) -> None:
+def _refuse_covariates(roles: Roles, data: str, weight_col: str | None = None) -> None:
+    if weight_col is not None:
+        raise ConfigError(
+            f"{data} was passed with `weight_col={weight_col!r}`, and a table that has this column was expected. Pass "
+            "a DataFrame with the target, its times and its weights."
+        )
     if roles.names:
         raise ConfigError(
             f"{data} was passed with covariates ({', '.join(map(repr, roles.names))}), and a table with a time column "
