@@ -17,9 +17,10 @@ from gatecast import ConfigError, DataError, LSTMForecaster, ModelFileError, Nai
 from gatecast._places import Url, to_place
 from gatecast.cli.app import run
 from gatecast.data.reading.files import read_table
+from gatecast.model.modelfile import FORMAT
 from made_series import SMALL, forecaster, table
 
-MODELS = Path(__file__).parent / "golden" / "models" / "format8"
+MODELS = Path(__file__).parent / "golden" / "models" / f"format{FORMAT}"
 
 
 @pytest.fixture

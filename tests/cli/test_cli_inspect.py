@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from gatecast.data.reading import formats
+from gatecast.model.modelfile import FORMAT
 
 from .commands import QUICK, write_csv, write_shops
 
-MODELS = Path(__file__).parents[1] / "golden" / "models" / "format8"
+MODELS = Path(__file__).parents[1] / "golden" / "models" / f"format{FORMAT}"
 KINDS = ("quantiles", "layers")
 ROWS = "".join(f"2024-01-{day:02d},{day}.5\n" for day in range(1, 29))
 
@@ -64,12 +65,18 @@ def test_a_model_is_described(gatecast, saved_model):
 def test_a_model_file_is_described(gatecast):
     path = MODELS / "covariates.safetensors"
     out = " ".join(gatecast("inspect", path).out.split())
-    for said in ("points 120", "price, is_open, weather", "one layer of 2 units", "format 8", "whole: its SHA-256 is"):
+    for said in (
+        "points 120",
+        "price, is_open, weather",
+        "one layer of 2 units",
+        f"format {FORMAT}",
+        "whole: its SHA-256 is",
+    ):
         assert said in out
     facts = gatecast("inspect", path, "--json").json
     content = path.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]["gatecast"]
-    assert facts["file"] == {"format": 8, "n_bytes": len(content), "sha256": json.loads(header)["sha256"]}
+    assert facts["file"] == {"format": FORMAT, "n_bytes": len(content), "sha256": json.loads(header)["sha256"]}
     assert (facts["n_points"], facts["loss"], facts["intervals"]) == (120, "mae", "measured")
     assert facts["settings"]["country"] == "DE"
     assert (facts["model"]["hidden_size"], facts["model"]["n_parameters"]) == (2, 1146)

@@ -104,10 +104,13 @@ def pairs_of(kind: str) -> tuple[LSTMForecaster, np.ndarray]:
         return forecaster(horizon=3, **SMALL).fit(np.full(60, 5.0)), np.array([5.0, 5.0, 7.0, 6.0, np.nan, 5.0, 9.0])
     y = Y[200:216].copy()
     y[[3, 9]] = np.nan
+    if kind == "below its bound":
+        counts = np.arange(60.0) % 5
+        return forecaster(horizon=3, **SMALL).fit(counts), np.array([0.0, 3.0, -2.0, 90.0, np.nan, -5.0, 1.0])
     return fitted(kind), y
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "constant"])
+@pytest.mark.parametrize("kind", [*KINDS, "constant", "below its bound"])
 def test_a_stream_goes_on_from_its_state_as_if_it_had_not_ended(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gatecast.model.stream.MOST_SINCE", 5)
     model, values = pairs_of(kind)

@@ -270,13 +270,11 @@ class Stream:
     def _fits(self, tensors: Tensors, facts: JsonObject) -> bool:
         """Tell whether arrays and counts are those of a state of this stream: somebody may have made them."""
         own, pairs = self._arrays(), (("entered", "observed"), ("recent.values", "recent.targets"))
-        alike = {
-            name: array.shape for name, array in own.items() if name in OF_ONE_SHAPE or name.startswith("members.")
-        }
+        of_one = [name for name in own if name in OF_ONE_SHAPE or name.startswith("members.")]
         kinds = {name: (array.dtype, array.ndim) for name, array in own.items()}
         return (
             {name: (array.dtype, array.ndim) for name, array in tensors.items()} == kinds
-            and all(tensors[name].shape == shape for name, shape in alike.items())
+            and all(tensors[name].shape == own[name].shape for name in of_one)
             and all(tensors[one].shape == tensors[other].shape for one, other in pairs)
             and len(tensors["recent.values"]) > 0
             and [type(facts.get(name)) for name in COUNTED] == [int, bool, bool, bool]
