@@ -26,7 +26,7 @@ FLOORS = [
     ["training"],
     ["pretraining"],
     ["datasets", "model"],
-    ["explanation"],
+    ["explanation", "exchange"],
     ["forecaster"],
     ["baselines"],
     ["backtesting"],
