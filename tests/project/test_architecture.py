@@ -174,6 +174,8 @@ def test_public_names_are_these() -> None:
         "diagnose",
         "explain",
         "forecast",
+        "from_keras",
+        "from_torch",
         "make_windows",
         "report",
         "to_panel",

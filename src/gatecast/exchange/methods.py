@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatecast._validation import answers_calls, check_path, check_steps
 
@@ -77,3 +77,50 @@ class Exported:
         if horizon is not None:
             check_steps(horizon)
         write_onnx(path, make_onnx(self.fitted_, horizon or self.settings_.horizon, quantiles, dtype))
+
+    @answers_calls
+    def to_keras(self, *, member: int = 0) -> Any:
+        """Return a network as a `keras.Sequential`, with its weights; Keras must be installed.
+
+        It takes windows `(n, lookback, 1)` of scaled values and returns scaled forecasts `(n, horizon)`: see
+        `fitted_.preparation.scaling` for the center and scale of each series.
+
+        Args:
+            member: Which network of the ensemble, counted from 0.
+
+        Raises:
+            ConfigError: The network reads or mixes what Keras does not; fit with `network=Network(skip="none")`.
+            GatecastError: Keras is not installed.
+
+        Examples:
+            >>> from gatecast import LSTMForecaster
+            >>> LSTMForecaster(pretrained="only").fit([1.0, 2.0] * 9).to_keras()
+            Traceback (most recent call last):
+            gatecast.exceptions.ConfigError: This model has naive forecasts or covariates, and recurrent layers that ...
+        """
+        from gatecast.exchange.keras import make_keras
+        from gatecast.exchange.plain import plain_network
+
+        return make_keras(plain_network(self.fitted_, member))
+
+    @answers_calls
+    def to_torch(self, *, member: int = 0) -> Any:
+        """Return a network as a `torch.nn.Module` in its mode for forecasts, with its weights; as `to_keras`.
+
+        Args:
+            member: Which network of the ensemble, counted from 0.
+
+        Raises:
+            ConfigError: The network reads or mixes what such a module does not, or is bidirectional.
+            GatecastError: PyTorch is not installed.
+
+        Examples:
+            >>> from gatecast import LSTMForecaster
+            >>> LSTMForecaster().to_torch()
+            Traceback (most recent call last):
+            gatecast.exceptions.NotFittedError: This LSTMForecaster is not fitted, and a fitted one was expected. ...
+        """
+        from gatecast.exchange.plain import plain_network
+        from gatecast.exchange.torch import make_torch
+
+        return make_torch(plain_network(self.fitted_, member))

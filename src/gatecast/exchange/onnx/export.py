@@ -165,7 +165,7 @@ def _only_series(fitted: Fitted) -> int:
 
     Pretrained networks only read it, and each history that they are shown is scaled by itself.
     """
-    return 0 if fitted.record.is_trained else OWN_HISTORY
+    return OWN_HISTORY if fitted.record.is_pretrained else 0
 
 
 def _facts(fitted: Fitted, wanted: tuple[float, ...], horizon: int) -> dict[str, Any]:
