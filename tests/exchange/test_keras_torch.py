@@ -3,6 +3,8 @@
 Tolerance: float32 in both, summed in other orders: a few roundings of numbers near 1 (6e-8 each), so 1e-6.
 """
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pandas as pd
 import pytest
 
 import gatecast
+import gatecast.mlflow
 from exchange.doubles import GRU, LSTM, Bidirectional, Dense, Dropout, Layer, Module, Sequential, golden, torch_part
 from gatecast import ConfigError, GatecastError, LSTMForecaster, Network, Training
 from gatecast.exchange.keras import keras_layers, network_of
@@ -230,10 +233,19 @@ def test_models_that_no_framework_has_stay_here() -> None:
 
 
 def test_frameworks_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "keras", None)
-    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    for name in ("keras", "torch", "mlflow"):
+        monkeypatch.setitem(sys.modules, name, None)
     model = gatecast.from_keras(Sequential(lstm(1, 3), dense(3, 2), steps=4), Y)
     with pytest.raises(GatecastError, match="`pip install keras`"):
         model.to_keras()
     with pytest.raises(GatecastError, match="`pip install torch`"):
         model.to_torch()
+    with pytest.raises(GatecastError, match="`pip install mlflow-skinny`"):
+        gatecast.mlflow.load_model("model")
+
+
+def test_no_framework_is_imported_before_it_is_used() -> None:
+    names = ["keras", "torch", "mlflow", "sktime", "onnx"]
+    program = f"import sys, gatecast.mlflow; gatecast.from_keras; print([m for m in sys.modules if m in {names}])"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

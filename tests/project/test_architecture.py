@@ -28,6 +28,7 @@ FLOORS = [
     ["datasets", "model"],
     ["explanation", "exchange"],
     ["forecaster"],
+    ["mlflow", "sktime"],
     ["baselines"],
     ["backtesting"],
     ["comparison"],
