@@ -16,6 +16,7 @@ import torch
 from sktime.utils.estimator_checks import check_estimator
 
 import gatecast
+from exchange.page import run_sections
 from gatecast import LSTMForecaster, Network, Training
 from gatecast.sktime import GatecastForecaster
 
@@ -142,3 +143,8 @@ def test_sktime_hands_over_covariates_and_updates():
     np.testing.assert_allclose(after, adapted.model_.predict(2, data=table, future=future)["LSTM"], rtol=1e-9)
     with pytest.raises(gatecast.ConfigError, match="`X` has 1 rows, and the next 2 steps were expected"):
         adapted.predict(fh=[2], X=X[151:152])
+
+
+def test_examples_of_the_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_sections("Keras", "PyTorch", "MLflow", "sktime")
