@@ -25,8 +25,8 @@ class GatecastForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
 
     Args:
         model: An unfitted forecaster with the settings that are wanted; `LSTMForecaster()` when absent. It is copied in
-            `fit`, with the columns of `X` as covariates that are known ahead. Its horizon is the last step of `fh`
-            where `fit` is told; steps beyond the horizon are forecast from forecasts.
+            `fit`, with the columns of `X` as covariates that are known ahead; pretrained networks read none. Its
+            horizon is the last step of `fh` where `fit` is told; steps beyond are forecast from forecasts.
 
     Attributes:
         model_: The fitted forecaster, to be asked for what sktime has no words for: `model_.gates()`.
@@ -70,9 +70,9 @@ class GatecastForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
         model = LSTMForecaster(progress=False) if self.model is None else clone(self.model)
         if fh is not None:
             model.set_params(horizon=max(1, int(self._steps(fh)[0].max())))
-        if X is not None and len(X.columns):
+        if X is not None and model.settings.pretrained != "only":
             model.set_params(future=[str(name) for name in X.columns])
-        self.model_ = model.fit(_table(y, X), time_col=TIME, target_col=TARGET)
+        self.model_ = model.fit(_table(y, X if model.settings.future else None), time_col=TIME, target_col=TARGET)
         self._known, self._n_fitted = (y, X), len(y)
         return self
 
@@ -106,9 +106,8 @@ class GatecastForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
 
     def _newer(self, X: pd.DataFrame | None, horizon: int) -> dict[str, Any]:
         """Return what is known beside the training part: all of the series after an update, and what is known ahead."""
-        y, columns = self._known
-        known: dict[str, Any] = {} if len(y) == self._n_fitted else {"data": _table(y, columns)}
-        names = self.model_.settings_.future
+        (y, columns), names = self._known, self.model_.settings_.future
+        known: dict[str, Any] = {} if len(y) == self._n_fitted else {"data": _table(y, columns if names else None)}
         if not names:
             return known
         if X is None or len(X) < horizon:
