@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sktime.forecasting.base import BaseForecaster
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
@@ -25,8 +25,9 @@ class GatecastForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
 
     Args:
         model: An unfitted forecaster with the settings that are wanted; `LSTMForecaster()` when absent. It is copied in
-            `fit`, with the columns of `X` as covariates that are known ahead; pretrained networks read none. Its
-            horizon is the last step of `fh` where `fit` is told; steps beyond are forecast from forecasts.
+            `fit`, with the columns of `X` as covariates that are known ahead; pretrained networks read none. Steps
+            that `X` does not hold have the values of those before. The horizon is the last step of `fh` where `fit` is
+            told; steps beyond are forecast from forecasts.
 
     Attributes:
         model_: The fitted forecaster, to be asked for what sktime has no words for: `model_.gates()`.
@@ -56,9 +57,6 @@ class GatecastForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
         "capability:update": True,
         "X-y-must-have-same-index": True,
     }
-
-    # what is known is kept here, where updates need it
-    _config = {"remember_data": False}  # noqa: RUF012
 
     def __init__(self, model: LSTMForecaster | None = None) -> None:
         self.model = model
@@ -110,12 +108,15 @@ class GatecastForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
         known: dict[str, Any] = {} if len(y) == self._n_fitted else {"data": _table(y, columns if names else None)}
         if not names:
             return known
-        if X is None or len(X) < horizon:
+        steps = ForecastingHorizon(np.arange(1, horizon + 1), is_relative=True).to_absolute_index(self.cutoff)
+        # sktime passes the steps that are asked for alone
+        rows = None if X is None else X.reindex(steps)
+        if rows is None or rows.isna().all(axis=None):
             raise ConfigError(
-                f"`X` has {0 if X is None else len(X)} rows, and the next {horizon} steps were expected, without gaps: "
-                "all steps up to the last one that is asked for. Pass these rows."
+                f"`X` has no row at the next {horizon} steps, and the columns that the model learned from were "
+                "expected there. Pass these rows."
             )
-        return known | {"future": _table(pd.Series(np.nan, X.index), X).drop(columns=TARGET)}
+        return known | {"future": _table(pd.Series(np.nan, steps), rows.ffill().bfill()).drop(columns=TARGET)}
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:  # noqa: ARG003  there is one set

@@ -141,8 +141,8 @@ def test_sktime_hands_over_covariates_and_updates():
     table = pd.DataFrame({"ds": index[:150], "y": y.to_numpy(), "price": X["price"].to_numpy()[:150]})
     future = pd.DataFrame({"ds": index[150:152], "price": X["price"].to_numpy()[150:152]})
     np.testing.assert_allclose(after, adapted.model_.predict(2, data=table, future=future)["LSTM"], rtol=1e-9)
-    with pytest.raises(gatecast.ConfigError, match="`X` has 1 rows, and the next 2 steps were expected"):
-        adapted.predict(fh=[2], X=X[151:152])
+    with pytest.raises(gatecast.ConfigError, match="`X` has no row at the next 2 steps"):
+        adapted.predict(fh=[2], X=X[160:161])
 
 
 def test_examples_of_the_page(tmp_path, monkeypatch):
