@@ -4,6 +4,7 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 SPHINX := $(VENV)/.sphinx
+FRAMEWORKS := .venv-frameworks/.installed
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
@@ -25,7 +26,7 @@ demo: $(INSTALLED)
 test: $(TOOLS)
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-all: $(TOOLS)
+test-all: $(TOOLS) $(FRAMEWORKS)
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m ''
 
 lint: $(TOOLS)
@@ -71,7 +72,7 @@ pretrain: $(INSTALLED)
 	$(VENV)/bin/python pretraining/train.py
 
 clean:
-	rm -rf build docs/_made $(VENV) .venv-bench .venv-beside
+	rm -rf build docs/_made $(VENV) .venv-bench .venv-beside .venv-frameworks
 
 $(INSTALLED): pyproject.toml $(NATIVE)
 	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
@@ -90,4 +91,10 @@ $(TOOLS): $(INSTALLED) requirements-dev.txt
 
 $(SPHINX): $(INSTALLED) requirements-docs.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-docs.txt
+	@touch $@
+
+# Keras, PyTorch, MLflow and sktime, which some of the slow tests compare with
+$(FRAMEWORKS): $(INSTALLED) tests/exchange/requirements.txt
+	test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check -e . -r tests/exchange/requirements.txt
 	@touch $@

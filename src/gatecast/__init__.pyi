@@ -36,6 +36,8 @@ from gatecast.forecaster import Forecaster as Forecaster
 from gatecast.forecaster import LSTMForecaster as LSTMForecaster
 from gatecast.forecaster import PretrainedLSTM as PretrainedLSTM
 from gatecast.forecaster import forecast as forecast
+from gatecast.forecaster.imported import from_keras as from_keras
+from gatecast.forecaster.imported import from_torch as from_torch
 from gatecast.metrics.errors import Evaluation as Evaluation
 from gatecast.metrics.errors import Score as Score
 from gatecast.model.settings import Network as Network

@@ -94,8 +94,8 @@ def learning_curves(
         check_type("fit", fit, LSTMForecaster, "a fitted LSTMForecaster or its `history_`", "the model")
         if not fit.fitted_.record.is_trained:
             raise ConfigError(
-                "`fit` holds pretrained networks, which have no learning curve, and a model that was trained was "
-                'expected. Fit with `pretrained="none"`.'
+                "`fit` holds networks that were not trained here, which have no learning curve, and a model that was "
+                'trained was expected. Fit with `pretrained="none"`.'
             )
         unit = unit or _unit(fit)
         fit = fit.history_

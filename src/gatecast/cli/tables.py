@@ -287,13 +287,13 @@ def _network(decided: Decided) -> str:
             "weights": spec.n_parameters,
         },
     )
-    if not record.is_trained:
+    if record.is_pretrained:
         return told(network)
     return text("decided.counts_from", network=network, lookback=plan.lookback)
 
 
 def _validation(record: FitRecord) -> str:
-    if not record.is_trained:
+    if record.is_pretrained:
         return text("decided.not_validated_learned")
     if not record.n_held_out:
         return text("decided.not_validated")

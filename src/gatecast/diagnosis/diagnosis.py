@@ -69,7 +69,7 @@ def diagnose(
             f"`model` has the type {type(model).__name__}, and a fitted LSTMForecaster was expected. Pass one, e.g. "
             "`diagnose(LSTMForecaster(horizon=12).fit(data))`."
         )
-    if fix and not model.fitted_.record.is_trained:
+    if fix and model.fitted_.record.is_pretrained:
         raise ConfigError(
             "`fix=True` was passed with pretrained networks, which have no settings to change, and a model that was "
             'trained was expected. Leave it out, or fit with `pretrained="none"`.'

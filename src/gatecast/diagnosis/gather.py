@@ -257,7 +257,7 @@ def _facts(model: LSTMForecaster, parts: Parts, linear: Linear, found: tuple[int
         season_length=max(1, *(seasons or found or (1,))[:1]),
         n_parameters=first.spec.n_parameters,
         n_learned=int((~np.isnan(learned.values)).sum()),
-        is_trained=record.is_trained,
+        is_trained=not record.is_pretrained,
         hidden_size=record.plan.hidden_size,
         dropout=max((layer.dropout for layer in first.spec.stack), default=0.0),
         hold_out_share=record.n_held_out / max(int(fitted.lengths.sum()), 1),

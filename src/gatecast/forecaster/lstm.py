@@ -10,6 +10,7 @@ from gatecast._validation import answers_calls, check_count, check_path, check_s
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, NotFittedError
+from gatecast.exchange.methods import Exported
 from gatecast.explanation.methods import Explained
 from gatecast.metrics.errors import Evaluation
 from gatecast.metrics.levels import check_levels, check_quantiles
@@ -43,7 +44,7 @@ NETWORK, TRAINING = Network(), Training()
 
 @refuse_unknown
 @dataclass(eq=False, repr=False)
-class LSTMForecaster(Parameters, Explained, Generic[FrameT]):
+class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
     """Forecast one or many time series with an LSTM.
 
     The constructor stores settings, `fit` checks them and learns, and what was learned ends in `_`. Settings that are

@@ -66,7 +66,7 @@ class Fitted:
     @property
     def reach(self) -> int:
         """Steps that may be missing between the training part and newer data that go on from it."""
-        if self.record.is_trained:
+        if not self.record.is_pretrained:
             return self.lookback
         # pretrained networks forecast after any point, and what they read fades slowly
         return max(self.lookback, self.season_length, self.horizon)
@@ -148,8 +148,13 @@ class FitRecord:
 
     @property
     def is_trained(self) -> bool:
-        """Whether networks learned from the data; pretrained ones only read them."""
-        return self.stop is not Stop.PRETRAINED
+        """Whether this fit trained the networks; pretrained ones, and those of other frameworks, only read the data."""
+        return self.stop not in (Stop.PRETRAINED, Stop.IMPORTED)
+
+    @property
+    def is_pretrained(self) -> bool:
+        """Whether the networks learned from other series than these."""
+        return self.stop is Stop.PRETRAINED
 
     @property
     def n_epochs(self) -> int:

@@ -40,6 +40,12 @@ class Forecast:
     anchors: np.ndarray  # `(n, lag)` newest values, for a transform that needs them
     series: np.ndarray | None = None  # `(n,)` series of each row in `preparation`; all in order when absent
 
+    @classmethod
+    def of_zeros(cls, fitted: Fitted, horizon: int) -> Forecast:
+        """Forecast zeros in scaled units for the series that were learned from, which says what is added to others."""
+        scaled = np.zeros((fitted.after.n_series, fitted.ensemble.spec.n_parameters_of_step, horizon))
+        return cls(fitted, fitted.preparation, scaled, fitted.anchors)
+
     @cached_property
     def point(self) -> np.ndarray:
         """The forecasts, `(n, H)` in the data's units."""
@@ -69,14 +75,18 @@ class Forecast:
         if self.fitted.learns_intervals:
             values = quantiles_of(self.fitted.ensemble.first.loss, self.scaled, np.asarray(probabilities))
             middle = self._middle[:, None]
-            wider = self._growth * self.fitted.widening
+            wider = self.growth * self.fitted.widening
             return self._restore(np.moveaxis(middle + (values - middle) * wider, 1, 2))
-        return self._around(self._grown(self._needed.quantiles(probabilities)))
+        return self._around(self.offsets(probabilities))
+
+    def offsets(self, probabilities: tuple[float, ...]) -> np.ndarray:
+        """Return what past errors add to forecasts for quantiles, `(H, Q)` in units of each series' scale."""
+        return self._grown(self._needed.quantiles(probabilities))
 
     def paths(self, n_paths: int, seed: int) -> np.ndarray:
         """Draw ways `(n, n_paths, H)` in which the future may go on, whose steps hang together as past errors did."""
         residuals = self._needed.residuals
-        residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]] * self._growth
+        residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]] * self.growth
         ones = np.ones(len(self.scaled))
         if self.preparation.transform.is_elementwise:
             drawn = sample_paths(self._middle, residuals, ones, n_paths, seed=seed)
@@ -111,7 +121,7 @@ class Forecast:
         return self.fitted.calibration
 
     @property
-    def _growth(self) -> np.ndarray:
+    def growth(self) -> np.ndarray:
         """How much larger errors are taken to be in steps that are forecast from forecasts, `(H,)`."""
         known = self.fitted.calibration
         if known is not None:
@@ -122,7 +132,7 @@ class Forecast:
 
     def _grown(self, offsets: np.ndarray) -> np.ndarray:
         """Repeat offsets `(H, K)` of the trained horizon, as large as errors are taken to be beyond it."""
-        return np.asarray(offsets[np.arange(self._horizon) % len(offsets)] * self._growth[:, None])
+        return np.asarray(offsets[np.arange(self._horizon) % len(offsets)] * self.growth[:, None])
 
     def _around(self, offsets: np.ndarray) -> np.ndarray:
         """Add offsets `(H, K)` in units of each series' scale to the forecasts, `(n, H, K)`."""

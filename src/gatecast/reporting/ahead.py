@@ -86,7 +86,7 @@ def _asked(model: Forecaster, known: JsonObject, ahead: Frame) -> tuple[Frame, t
 
 def _how(model: LSTMForecaster, panel: Panel) -> str:
     """Say how the networks know the data: nothing was trained, or all of them, or their first part was learned from."""
-    if not model.fitted_.record.is_trained:
+    if model.fitted_.record.is_pretrained:
         return "forecast.about_pretrained"
     knows_all = int(panel.lengths.sum()) <= int(model.fitted_.lengths.sum())
     return "forecast.about" if knows_all else "forecast.about_read"

@@ -17,6 +17,7 @@ class Stop(StrEnum):
     TIME = "time"
     INTERRUPTED = "interrupted"
     PRETRAINED = "pretrained"
+    IMPORTED = "imported"
 
     @property
     def message(self) -> Message:
