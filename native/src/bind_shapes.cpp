@@ -184,19 +184,19 @@ void bind_panel(nb::module_& module, const char* name) {
     nb::class_<PanelView<Real>>(module, name, "Many series, one behind the other; it keeps its arrays alive.")
         .def(
             "__init__",
-            [](PanelView<Real>* self, const ReadArray& values, const ReadArray& targets, const ReadArray& target_weights,
-               const ReadArray& offsets, const ReadArray& units, const ReadArray& spreads, const ReadArray& numbers,
-               const ReadArray& codes, const ReadArray& static_numbers, const ReadArray& static_codes,
-               int n_ahead_numbers, int n_ahead_codes) {
-                new (self)
-                    PanelView<Real>(panel_view<Real>(values, targets, target_weights, offsets, units, spreads, numbers, codes,
-                                                     static_numbers, static_codes, n_ahead_numbers, n_ahead_codes));
+            [](PanelView<Real>* self, const ReadArray& values, const ReadArray& targets,
+               const ReadArray& target_weights, const ReadArray& offsets, const ReadArray& units,
+               const ReadArray& spreads, const ReadArray& numbers, const ReadArray& codes,
+               const ReadArray& static_numbers, const ReadArray& static_codes, int n_ahead_numbers, int n_ahead_codes) {
+                new (self) PanelView<Real>(panel_view<Real>(values, targets, target_weights, offsets, units, spreads,
+                                                            numbers, codes, static_numbers, static_codes,
+                                                            n_ahead_numbers, n_ahead_codes));
             },
-            nb::kw_only(), "values"_a, "targets"_a, "target_weights"_a, "offsets"_a, "units"_a, "spreads"_a, "numbers"_a, "codes"_a,
-            "static_numbers"_a, "static_codes"_a, "n_ahead_numbers"_a, "n_ahead_codes"_a, nb::keep_alive<1, 2>(),
-            nb::keep_alive<1, 3>(), nb::keep_alive<1, 4>(), nb::keep_alive<1, 5>(), nb::keep_alive<1, 6>(),
-            nb::keep_alive<1, 7>(), nb::keep_alive<1, 8>(), nb::keep_alive<1, 9>(), nb::keep_alive<1, 10>(),
-            nb::keep_alive<1, 11>());
+            nb::kw_only(), "values"_a, "targets"_a, "target_weights"_a, "offsets"_a, "units"_a, "spreads"_a,
+            "numbers"_a, "codes"_a, "static_numbers"_a, "static_codes"_a, "n_ahead_numbers"_a, "n_ahead_codes"_a,
+            nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(), nb::keep_alive<1, 4>(), nb::keep_alive<1, 5>(),
+            nb::keep_alive<1, 6>(), nb::keep_alive<1, 7>(), nb::keep_alive<1, 8>(), nb::keep_alive<1, 9>(),
+            nb::keep_alive<1, 10>(), nb::keep_alive<1, 11>());
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ from gatecast.model.plan import plan_fit
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Origins
 from gatecast.network.initial import initial_weights
-from gatecast.network.inputs import LossSettings
+from gatecast.network.inputs import LossSettings, PanelArrays
 from made_series import SMALL, forecaster, wave
 
 
@@ -138,7 +138,8 @@ def test_intervals_become_as_wide_as_past_errors_the_surer_the_more_of_them_ther
     targets = np.where(came > 0, 2 * came, came)
     scaled = np.tile(np.array([-1.0, 0.0, 2.0])[None, :, None], (5000, 1, 1))
     origins = Origins(np.ones(n_stretches, np.int64))
-    part = validation.Validation(None, targets, None, origins, 0)  # type: ignore[arg-type]
+    panel = PanelArrays(targets, targets, np.zeros(1), np.zeros(0))
+    part = validation.Validation(panel, targets, None, origins, 0)  # type: ignore[arg-type]
     loss, nothing = LossSettings("quantile", quantiles=(0.1, 0.5, 0.9)), np.zeros(5000, np.int64)
     judged = validation.Judged(part, loss, None, scaled, targets, nothing, nothing)  # type: ignore[arg-type]
     # 5,000 draws know a quantile within 3 %
