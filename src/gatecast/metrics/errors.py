@@ -77,8 +77,8 @@ def root_mean_square(errors: np.ndarray) -> float:
     """Return the root of the mean square of errors `(n,)`, none of them missing; NaN where there is none.
 
     Examples:
-        >>> root_mean_square(np.array([3e200, 4e200])) / 1e200
-        3.5355339059327378
+        >>> round(root_mean_square(np.array([3e200, 4e200])) / 1e200, 6)
+        3.535534
     """
     if not len(errors):
         return float("nan")
