@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gatecast._json import JsonObject
@@ -28,6 +28,9 @@ from gatecast.serving.service import Service, noting
 from gatecast.serving.stream_routes import stream_routes
 
 __all__ = ["make_app", "make_routes"]
+
+# the status of a request whose client went away
+GONE = 499
 
 
 def make_app(service: Service) -> Envelope:
@@ -52,6 +55,7 @@ def make_app(service: Service) -> Envelope:
         _add(app, route)
     for kind in (GatecastError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(ClientDisconnect, _gone)
     _add_document(app, routes)
     return Envelope(app, service)
 
@@ -95,6 +99,11 @@ def _add_document(app: FastAPI, routes: list[Route]) -> None:
         return Response(msgspec.json.encode(app.openapi()), media_type=JSON)
 
     app.add_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    # nobody hears it, and the log says so
+    return Response(status_code=GONE)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

@@ -227,7 +227,7 @@ def kserve_routes(service: Service) -> list[Route]:
             TimeSeriesRequest,
             examples={"months": example},
             errors={400: TimeSeriesErrorResponse, 404: TimeSeriesErrorResponse, 413: TimeSeriesErrorResponse}
-            | dict.fromkeys((415, 422, 429, 503), TimeSeriesErrorResponse),
+            | dict.fromkeys((408, 415, 422, 429, 503), TimeSeriesErrorResponse),
         ),
         Route("GET", "/v1/timeseries/models", models, "kserve_models", "Which models are there (KServe)?", list),
     ]
