@@ -88,7 +88,7 @@ class _States(Collector):
         if streams is None:
             return
         yield _gauge("gatecast_streams", "Streams that are kept.", streams.count())
-        told = [(live.id, live.rolling.facts()) for live in list(streams.live.values())[-MOST_STREAMS:]]
+        told = [(live.id, live.rolling.facts()) for live in streams.newest(MOST_STREAMS)]
         for name, meaning in (
             ("mae", "Mean absolute error of the newest forecasts one step ahead."),
             ("naive_mae", "The same of the value before."),
