@@ -140,3 +140,17 @@ def test_a_state_of_something_else_is_refused(model: LSTMForecaster) -> None:
             model.stream(state=packed(STATE_KEY, tensors | broken, facts))
     with pytest.raises(DataError, match="has format 2, and this version of gatecast reads format 1"):
         model.stream(state=packed(STATE_KEY, tensors, {**facts, "format": 2}))
+
+
+@pytest.mark.parametrize("kind", ["skip", "ensemble", "log1p", "difference", "quantiles"])
+def test_intervals_are_those_of_a_forecast_of_the_same_values(kind: str) -> None:
+    model, y = fitted(kind), Y[:205].copy()
+    y[[60, 196, 199]] = np.nan
+    stream = model.stream()
+    for n in (200, 205):
+        for value in y[200:n]:
+            stream.update(value)
+        table = model.predict(data=y[:n], level=80)
+        expected = table[["LSTM-lo-80", "LSTM-hi-80"]].to_numpy().T
+        # a stream reads one value after the other, in single precision as networks do
+        np.testing.assert_allclose(stream.intervals(80), expected, rtol=1e-4)

@@ -99,6 +99,8 @@ def test_a_training_is_cancelled_and_one_that_waits_comes_next(tmp_path):
         assert client.get(f"/v1/jobs/{second}").json["state"] == "waiting"
         assert client.delete(f"/v1/jobs/{first}").json["state"] == "cancelled"
         assert ended(client, second)["state"] == "done"
+        # what is not learned from is not kept
+        assert not list((tmp_path / "jobs" / first).glob("request.json"))
         assert client.delete(f"/v1/jobs/{second}").json["state"] == "done"
         assert [one["name"] for one in client.get("/v1/models").json["models"]] == ["b"]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gatecast._json import JsonObject
@@ -21,13 +23,41 @@ from gatecast.serving.forecast_routes import as_json, forecast_routes
 from gatecast.serving.job_routes import job_routes
 from gatecast.serving.kserve import kserve_routes
 from gatecast.serving.measures import TEXT
+from gatecast.serving.models import NAME
 from gatecast.serving.openapi import describe, extra_of, responses_of
+from gatecast.serving.problems import RequestError
 from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Health
 from gatecast.serving.service import Service, noting
 from gatecast.serving.stream_routes import stream_routes
+from gatecast.texts.message import Message
 
 __all__ = ["make_app", "make_routes"]
+
+# the status of a request whose client went away
+GONE = 499
+
+
+# what the parts of an address may be that name something
+PARTS = {"name": NAME, "id": NAME, "job": re.compile("[0-9a-f]{32}")}
+
+
+class _Direct(APIRoute):
+    """Calls the function of a route at once: bodies are decoded there, and what an address names is checked here."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        work = self.endpoint
+
+        async def answer(request: Request) -> Response:
+            for part, value in request.path_params.items():
+                if not PARTS[part].fullmatch(value):
+                    facts = {"what": f"Expected `{PARTS[part].pattern}`", "field": part}
+                    raise RequestError(Message("serving.unfit", facts), field=part)
+            response: Response = await work(request, **request.path_params)
+            return response
+
+        return answer
 
 
 def make_app(service: Service) -> Envelope:
@@ -47,11 +77,13 @@ def make_app(service: Service) -> Envelope:
             await service.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.router.route_class = _Direct
     routes = make_routes(service)
     for route in routes:
         _add(app, route)
-    for kind in (GatecastError, RequestValidationError, HTTPException, Exception):
+    for kind in (GatecastError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(ClientDisconnect, _gone)
     _add_document(app, routes)
     return Envelope(app, service)
 
@@ -95,6 +127,11 @@ def _add_document(app: FastAPI, routes: list[Route]) -> None:
         return Response(msgspec.json.encode(app.openapi()), media_type=JSON)
 
     app.add_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    # nobody hears it, and the log says so
+    return Response(status_code=GONE)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

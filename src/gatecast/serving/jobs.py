@@ -37,6 +37,8 @@ COLUMNS = "id, name, state, created, started, ended, error"
 TAIL_SECONDS = 0.15
 # a worker that is asked to end writes its checkpoint first
 STOP_SECONDS = 15
+# what a worker says beside its results
+LOG_FILE = "worker.log"
 MOST_LISTED, LINES_BYTES = 1000, 4096
 
 
@@ -66,7 +68,10 @@ class Jobs:
         self._remove_strangers()
 
     def _remove_strangers(self) -> None:
-        """Remove folders without a row, which a kill between both left."""
+        """Remove what a kill between rows and files left: folders without a row, and files that nothing needs."""
+        query = "SELECT id FROM jobs WHERE state NOT IN (?, ?) AND id NOT IN (SELECT job FROM models)"
+        for (job,) in self.store.rows(query, (WAITING, RUNNING)):
+            self._empty(job)
         known = {job for (job,) in self.store.rows("SELECT id FROM jobs")}
         for folder in (self.store.folder / "jobs").iterdir():
             if folder.name not in known:
@@ -144,6 +149,8 @@ class Jobs:
             self._end(job, CANCELLED)
             if self._current == job:
                 await self._stop_process()
+            else:
+                self._empty(job)
         return self.get(job)
 
     def _end(self, job: str, state: str, error: JsonObject | None = None) -> None:
@@ -154,6 +161,7 @@ class Jobs:
             rows.execute(query, (state, time.time(), told, job, WAITING, RUNNING))
 
     async def _work(self) -> None:
+        """Train what waits, one after the other; a job that fails in whatever way keeps none waiting."""
         while not self._is_closing:
             self._wake.clear()
             query = "SELECT id FROM jobs WHERE state=? ORDER BY created LIMIT 1"
@@ -161,7 +169,11 @@ class Jobs:
             if not waiting:
                 await self._wake.wait()
                 continue
-            await self._train(waiting[0][0])
+            try:
+                await self._train(waiting[0][0])
+            except Exception as error:  # noqa: BLE001  the next one has nothing to do with it
+                LOG.error("mistake", extra={"facts": {"job": waiting[0][0], "error": type(error).__name__}})
+                self._end(waiting[0][0], BROKEN, Message("serving.worker", {"code": type(error).__name__}).to_dict())
 
     async def _train(self, job: str) -> None:
         with self.store.change() as rows:
@@ -170,11 +182,11 @@ class Jobs:
                 return
         self._current = job
         command = (sys.executable, "-m", "gatecast.serving.worker", str(self.folder(job)))
-        null = subprocess.DEVNULL
         # waited for in a thread, as event loops outside a main thread do not hear of the end of a process
-        self._process = process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=null, stderr=null, env=_environment()
-        )
+        with (self.folder(job) / LOG_FILE).open("ab") as log:
+            self._process = process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=_environment()
+            )
         if self._is_closing or self.get(job).state == CANCELLED:
             await self._stop_process()
         code = await asyncio.to_thread(process.wait)
@@ -194,10 +206,13 @@ class Jobs:
         error = self.folder(job) / ERROR
         told = json.loads(error.read_bytes()) if code == FAILED and error.exists() else None
         self._end(job, BROKEN, told or Message("serving.worker", {"code": code}).to_dict())
+        self._empty(job)
 
     def _publish(self, job: str, name: str) -> None:
         """Let the model of a job be asked, in place of an older one of its name."""
         if self.get(job).state != RUNNING:
+            # cancelled when it was done
+            self._empty(job)
             return
         self.models.add(name, self.folder(job) / MODEL)
         with self.store.change() as rows:
@@ -209,10 +224,11 @@ class Jobs:
                 self._empty(before)
 
     def _empty(self, job: str) -> None:
-        """Remove the files of a model that nobody can ask any more, and what it learned from."""
+        """Remove the files of a model that nobody can ask any more, and what it learned from, but for its curve."""
         for path in self.folder(job).glob("*"):
-            with contextlib.suppress(OSError):
-                path.unlink()
+            if path.name not in (PROGRESS, LOG_FILE):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def remove_model(self, name: str) -> None:
         """Remove a model and what it learned from; a refusal where it is none that was trained here."""

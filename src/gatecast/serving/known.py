@@ -59,7 +59,10 @@ def known_panel(columns: dict[str, Any], after: Panel) -> Panel | None:
     if times is None or values is None or not len(values):
         return None
     found = _series(columns[names.id], after) if several else (np.zeros(1, np.int64), np.array([0, len(values)]))
-    return None if found is None else _panel(after, *found, times, values)
+    if found is None:
+        return None
+    series, ends = found
+    return _panel(after, series, ends, times, values)
 
 
 def _times(cells: Any, after: Panel) -> Array | None:

@@ -147,7 +147,7 @@ def panel_of(given: TimeSeriesInput) -> Panel:
 def _table(given: TimeSeriesInput) -> np.ndarray:
     """Return the values, `(T, variables)`; a refusal where they are not what the type says."""
     is_several = given.type.startswith("multi")
-    rows = given.series if is_several else [[value] for value in given.series]  # type: ignore[list-item]
+    rows = given.series if is_several else [[value] for value in given.series]
     fits = bool(rows) and all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows)  # type: ignore[arg-type]
     if not fits or not rows[0] or (not is_several and any(isinstance(value, list) for value in given.series)):
         raise RequestError(
@@ -227,7 +227,7 @@ def kserve_routes(service: Service) -> list[Route]:
             TimeSeriesRequest,
             examples={"months": example},
             errors={400: TimeSeriesErrorResponse, 404: TimeSeriesErrorResponse, 413: TimeSeriesErrorResponse}
-            | dict.fromkeys((415, 422, 429, 503), TimeSeriesErrorResponse),
+            | dict.fromkeys((408, 415, 422, 429, 503), TimeSeriesErrorResponse),
         ),
         Route("GET", "/v1/timeseries/models", models, "kserve_models", "Which models are there (KServe)?", list),
     ]

@@ -26,6 +26,7 @@ MEANING = {
     401: "A token is missing or unknown.",
     403: "A page of another site asks.",
     404: "There is nothing of this name.",
+    408: "The body came too slowly.",
     409: "It does not fit the state of what is there.",
     413: "It is too much for this server.",
     415: "The body has another type.",
@@ -40,7 +41,7 @@ def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
     """Return the answers of a route by status."""
     problem = {PROBLEM: {"schema": _reference(Problem)}}
     found: dict[int | str, dict[str, Any]] = {
-        status: {"description": MEANING[status], "content": problem} for status in sorted({*ALWAYS, *route.problems})
+        status: {"description": MEANING[status], "content": problem} for status in sorted(_statuses(route))
     }
     for status, kind in route.errors.items():
         also = found[status]["content"] if status in ALWAYS else {}
@@ -52,6 +53,11 @@ def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
         content[JSON] = {"schema": _reference(route.answer)}
     done: JsonObject = {"description": "Done.", **({"content": content} if content else {})}
     return {route.status: done, **found}
+
+
+def _statuses(route: Route) -> set[int]:
+    takes_body = route.request is not None or route.upload is not None
+    return {*ALWAYS, *route.problems, *((408,) if takes_body else ())}
 
 
 def extra_of(route: Route) -> JsonObject:

@@ -31,6 +31,8 @@ __all__ = ["NOTES", "Service", "noting"]
 P = ParamSpec("P")
 R = TypeVar("R")
 RETRY_SECONDS, MOST_NOTES = "1", 20
+# a report compares models
+SLOW_SECONDS = 900.0
 # what a forecast warns of, for the answer that it belongs to
 NOTES: ContextVar[list[str] | None] = ContextVar("NOTES", default=None)
 
@@ -51,6 +53,7 @@ class Service:
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max(2, n_processors()), thread_name_prefix="forecast")
     )
+    _slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="slow"))
 
     def __post_init__(self) -> None:
         self.measures = Measures(self)
@@ -62,6 +65,13 @@ class Service:
             RequestError: As many requests as are allowed are under way already, or the work took too long. A thread
                 cannot be stopped: it counts as under way until it ends.
         """
+        return await self._run(self._pool, self.limits.seconds, partial(work, *args, **named))
+
+    async def run_slowly(self, work: Callable[[], R]) -> tuple[R, list[str]]:
+        """Do what takes minutes, such as a report, one after the other and beside forecasts; as `run` otherwise."""
+        return await self._run(self._slow, SLOW_SECONDS, work)
+
+    async def _run(self, pool: ThreadPoolExecutor, seconds: float, work: Callable[[], R]) -> tuple[R, list[str]]:
         if self.n_under_way >= self.limits.requests:
             why = Message("serving.busy", {"n": self.n_under_way})
             raise RequestError(why, status=429, headers={"retry-after": RETRY_SECONDS})
@@ -69,12 +79,12 @@ class Service:
         context = contextvars.copy_context()
         context.run(NOTES.set, notes)
         self.n_under_way += 1
-        job = asyncio.get_running_loop().run_in_executor(self._pool, partial(context.run, work, *args, **named))
+        job = asyncio.get_running_loop().run_in_executor(pool, context.run, work)
         job.add_done_callback(self._done)
         try:
-            return await asyncio.wait_for(asyncio.shield(job), self.limits.seconds), notes
+            return await asyncio.wait_for(asyncio.shield(job), seconds), notes
         except TimeoutError:
-            raise RequestError(Message("serving.seconds", {"most": self.limits.seconds}), status=503) from None
+            raise RequestError(Message("serving.seconds", {"most": seconds}), status=503) from None
 
     def _done(self, job: asyncio.Future[R]) -> None:
         self.n_under_way -= 1
@@ -104,6 +114,7 @@ class Service:
 
     async def start(self) -> None:
         """Begin with what goes on beside requests."""
+        self._pool.submit(_warm_up)
         if self.jobs is not None:
             self.jobs.start()
 
@@ -118,8 +129,16 @@ class Service:
         if self.jobs is not None:
             await self.jobs.close()
         self._pool.shutdown()
+        self._slow.shutdown()
         if self.store is not None:
             self.store.close()
+
+
+def _warm_up() -> None:
+    """Load what a forecast needs, so that the first request does not wait for it."""
+    from gatecast.forecaster import PretrainedLSTM
+
+    PretrainedLSTM(1, n_threads=1).fit([1.0, 2.0] * 12).predict()
 
 
 @contextmanager

@@ -8,24 +8,28 @@ file and its rows. Where many rows have come the stream is saved to a new file, 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import hashlib
 import json
 import math
 import os
 import shutil
 import sqlite3
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from gatecast.data.reading.table import LARGEST
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
+from gatecast.model.forecast import after_training
 from gatecast.model.stream import Stream
+from gatecast.network.memory import TrainedNetwork
 from gatecast.serving.limits import Limits
 from gatecast.serving.problems import RequestError
 from gatecast.serving.schemas import StreamAnswer, StreamErrors
@@ -36,8 +40,10 @@ __all__ = ["Live", "Streams"]
 
 # observations that rolling errors are of
 ROLLING = 100
-# rows of a stream that are read again after a restart at most; and streams that are ready in memory
-MOST_ROWS, MOST_LIVE = 4096, 10_000
+# rows of a stream that are read again after a restart at most
+MOST_ROWS = 4096
+# memory of the streams that are ready, and of one beside its weights
+MOST_BYTES, LEAST_BYTES = 1 << 30, 20_000
 Value = float | None
 
 
@@ -100,6 +106,11 @@ class Live:
             self.interval = self.stream.intervals(self.level)
 
     @property
+    def size(self) -> int:
+        """Bytes that it takes, about: the core holds the weights of each stream, and Python those of all once."""
+        return LEAST_BYTES + sum(network.weights.nbytes for network in self.model.fitted_.ensemble.networks)
+
+    @property
     def is_long(self) -> bool:
         """Whether a new file should take the place of its rows."""
         return self.n - self.n_kept >= MOST_ROWS
@@ -129,6 +140,9 @@ class Streams:
     store: Store
     limits: Limits
     live: OrderedDict[str, Live] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _models: WeakValueDictionary[tuple[int, int], LSTMForecaster] = field(default_factory=WeakValueDictionary)
+    _weights: WeakValueDictionary[bytes, np.ndarray] = field(default_factory=WeakValueDictionary)
 
     def has(self, name: str) -> bool:
         """Tell whether there is a stream of this name."""
@@ -148,6 +162,7 @@ class Streams:
         """Begin a stream where a model ended, whose file is at `path`; without one it is saved first."""
         if self.count() >= self.limits.streams:
             raise RequestError(Message("serving.streams", {"most": self.limits.streams}), status=409, field="id")
+        model = _with_shared(model, self._weights)
         ids = model.fitted_.after.ids.tolist()
         series = next((one for one in ids if str(one) == unique_id), unique_id)
         stream = model.stream(series)
@@ -160,13 +175,14 @@ class Streams:
             series = None
         else:
             _link(path, target)
+        row = model.fitted_.after.row(next((one for one in ids if str(one) == unique_id), unique_id))
         facts = {"level": level, "series": series}
         with self.store.change() as rows:
             if rows.execute("SELECT 1 FROM streams WHERE id=?", (name,)).fetchone():
                 raise RequestError(Message("serving.stream_there", {"name": name}), status=409, field="id")
             values = (name, file, json.dumps(facts), 0)
             rows.execute("INSERT INTO streams (id, file, facts, n_kept) VALUES (?, ?, ?, ?)", values)
-        return self._hold(self._restored(name))
+        return self._hold(_live(name, model, stream, row, file, 0, level))
 
     def _path(self, file: str) -> Path:
         return self.store.folder / "streams" / file
@@ -178,16 +194,32 @@ class Streams:
 
     def ready(self, name: str) -> Live | None:
         """Return a stream that is in memory."""
-        live = self.live.get(name)
-        if live is not None:
-            self.live.move_to_end(name)
-        return live
+        with self._lock:
+            live = self.live.get(name)
+            if live is not None:
+                self.live.move_to_end(name)
+            return live
+
+    def newest(self, n: int) -> list[Live]:
+        """Return the streams in memory that were asked last, at most `n`."""
+        with self._lock:
+            return list(self.live.values())[-n:]
 
     def _hold(self, live: Live) -> Live:
-        held = self.live.setdefault(live.id, live)
-        while len(self.live) > MOST_LIVE:
-            self.live.popitem(last=False)
-        return held
+        with self._lock:
+            held = self.live.setdefault(live.id, live)
+            self._make_room()
+            return held
+
+    def _make_room(self) -> None:
+        """Forget streams that were not asked for the longest time: they are made again from what is kept."""
+        size = sum(live.size for live in self.live.values())
+        for live in list(self.live.values())[:-1]:
+            if size <= MOST_BYTES:
+                return
+            if not live.lock.locked():
+                size -= live.size
+                del self.live[live.id]
 
     def _restored(self, name: str) -> Live:
         found = self.store.rows("SELECT file, facts, n_kept FROM streams WHERE id=?", (name,))
@@ -197,13 +229,7 @@ class Streams:
         known = json.loads(facts)
         model = self._model(file)
         row = model.fitted_.after.row(known["series"])
-        stream = model.stream(known["series"])
-        start = model.fitted_.after.starts[row : row + 1]
-        first = model.predict()["LSTM"].to_numpy()[row * model.fitted_.horizon : (row + 1) * model.fitted_.horizon]
-        live = Live(name, model, stream, start, file, n_kept, n_kept, known["level"], np.asarray(first))
-        live.newest = float(model.fitted_.tail[row, -1])
-        if live.level is not None:
-            live.interval = stream.intervals(live.level)
+        live = _live(name, model, model.stream(known["series"]), row, file, n_kept, known["level"])
         for (value,) in self.store.rows("SELECT value FROM observations WHERE stream=? ORDER BY n", (name,)):
             live.take(value)
         return live
@@ -211,11 +237,12 @@ class Streams:
     def _model(self, file: str) -> LSTMForecaster:
         """Return the model of a file; streams whose files are one and the same share it."""
         path = self._path(file)
-        for live in self.live.values():
-            with contextlib.suppress(OSError):
-                if self._path(live.file).samefile(path):
-                    return live.model
-        return LSTMForecaster.load(path)
+        found = path.stat()
+        key = (found.st_dev, found.st_ino)
+        model = self._models.get(key)
+        if model is None:
+            model = self._models[key] = _with_shared(LSTMForecaster.load(path), self._weights)
+        return model
 
     def keep(self, observed: Sequence[tuple[Live, Sequence[Value]]]) -> None:
         """Commit observations of some streams, all or none; they are acknowledged once this returns."""
@@ -267,6 +294,29 @@ class Streams:
         for path in (self.store.folder / "streams").iterdir():
             if path.name not in known:
                 path.unlink(missing_ok=True)
+
+
+def _live(name: str, model: LSTMForecaster, stream: Stream, row: int, file: str, n: int, level: float | None) -> Live:
+    """Return a stream that took in nothing since its file was written."""
+    fitted, H = model.fitted_, model.fitted_.horizon
+    first = after_training(fitted, None, H).forecast(H).point[row]
+    interval = None if level is None else stream.intervals(level)
+    start = fitted.after.starts[row : row + 1]
+    return Live(name, model, stream, start, file, n, n, level, first, interval, float(fitted.tail[row, -1]))
+
+
+def _with_shared(model: LSTMForecaster, known: WeakValueDictionary[bytes, np.ndarray]) -> LSTMForecaster:
+    """Let networks of equal weights, such as the pretrained ones of many streams, share them."""
+
+    def shared(network: TrainedNetwork) -> TrainedNetwork:
+        key = hashlib.sha256(network.weights.tobytes()).digest()
+        return replace(network, weights=known.setdefault(key, network.weights))
+
+    fitted = model.fitted_
+    ensemble = replace(fitted.ensemble, networks=tuple(map(shared, fitted.ensemble.networks)))
+    other: LSTMForecaster = LSTMForecaster.from_settings(model.settings_)
+    other._fitted, other._fit_settings = replace(fitted, ensemble=ensemble), model.settings_
+    return other
 
 
 def check_values(values: Sequence[Value]) -> None:

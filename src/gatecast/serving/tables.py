@@ -78,7 +78,8 @@ def table_of(columns: dict[str, list[Cell]], time_col: str | None = None) -> pd.
     texts = [name for name, cells in columns.items() if isinstance(cells[0], str)]
     named = time_col or ("ds" if "ds" in texts else texts[0] if len(texts) == 1 else None)
     times = as_times(columns[named]) if named in texts else None
-    return pd.DataFrame(columns if times is None else {**columns, named: times})
+    cells: dict[Any, Any] = dict(columns)
+    return pd.DataFrame(cells if times is None else {**cells, named: times})
 
 
 def _n_rows(data: Frame, field: str) -> int:

@@ -66,8 +66,8 @@ def train(folder: Path) -> int:
 
     settings, panel = read_kept(folder)
     threads = settings.n_threads or max(1, n_processors() - 1)
-    kept = {"checkpoint": folder / CHECKPOINT, "checkpoint_seconds": CHECKPOINT_SECONDS}
-    settings = replace(settings, progress=False, n_threads=threads, **kept)
+    settings = replace(settings, progress=False, n_threads=threads)
+    settings = replace(settings, checkpoint=folder / CHECKPOINT, checkpoint_seconds=CHECKPOINT_SECONDS)
     with (folder / PROGRESS).open("a", encoding="utf-8") as file, listening(Curve(file)):
         model = LSTMForecaster.from_settings(settings).fit(panel)
     # what was kept on the way says nothing of the model

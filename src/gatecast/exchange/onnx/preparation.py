@@ -6,17 +6,24 @@ history as `Preparation.with_new` does. What belongs to a series has shape `(B, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
+from gatecast.data.values.bounds import AUTO, Bounds
 from gatecast.data.values.counts import INTERVAL, LEAST_ZEROS, ZERO_SHARE
+from gatecast.data.values.ranges import MOST_RANGES
 from gatecast.exchange.onnx.graph import Graph, Node
 from gatecast.exchange.onnx.transforms import BENDERS, Bender
 from gatecast.exchange.onnx.values import shifted
 from gatecast.model.fitted import Fitted
 
 __all__ = ["Rows", "prepare_rows"]
+
+# takes what the history says of a series that was never seen, and else what was learned
+Choose: TypeAlias = Callable[[Node, np.ndarray], Node]
 
 
 @dataclass(frozen=True)
@@ -31,14 +38,18 @@ class Rows:
     spread: Node  # float32
     unit: Node
     is_sparse: Node
-    is_bounded: Node
+    lower: Node  # between which values forecasts stay, infinite where there is no bound
+    upper: Node
     bender: Bender  # undoes the transform
 
     def restore(self, scaled: Node) -> Node:
         """Bring scaled forecasts `(B, H, K)` float64 back to the units of the data."""
-        unit, center, bounded = (one.unsqueeze(2) for one in (self.unit, self.center, self.is_bounded))
-        restored = self.bender.inverse(scaled * unit + center)
-        return self.graph.where(bounded, self.graph.most(restored, 0.0), restored)
+        unit, center = (one.unsqueeze(2) for one in (self.unit, self.center))
+        return self.hold(self.bender.inverse(scaled * unit + center))
+
+    def hold(self, values: Node) -> Node:
+        """Move what lies beyond a bound to it, `(B, H, K)`."""
+        return self.graph.least(self.graph.most(values, self.lower.unsqueeze(2)), self.upper.unsqueeze(2))
 
 
 def prepare_rows(g: Graph, fitted: Fitted, history: Node, series: Node) -> Rows:
@@ -65,6 +76,11 @@ def prepare_rows(g: Graph, fitted: Fitted, history: Node, series: Node) -> Rows:
     own_center, own_scale, deviation = _own_scaling(g, bent, n_missing, preparation.scaling.kind, season)
     own_spread = g.most(deviation / own_scale, 1e-3)
     sparse, bounded = _own_zeros(g, history)
+    lower, upper = _bounds(g, preparation.bounds, bounded, low, choose)
+    # how far from its history a forecast may be, see `data.values.ranges`
+    edges = np.where(np.isnan(preparation.observed), [np.inf, -np.inf], preparation.observed)
+    low_known, high_known = g.least(low, choose(low, edges[:, 0])), g.most(high, choose(high, edges[:, 1]))
+    reach = (high_known - low_known) * MOST_RANGES
     center, scale = choose(own_center, preparation.scaling.center), choose(own_scale, preparation.scaling.scale)
     is_missing = g.arange(history.length(1)) < n_missing
     return Rows(
@@ -76,7 +92,8 @@ def prepare_rows(g: Graph, fitted: Fitted, history: Node, series: Node) -> Rows:
         spread=choose(own_spread, preparation.spreads).cast(np.float32),
         unit=choose(g.where(low.equals(high), own_scale * 0.0, own_scale), preparation.units),
         is_sparse=choose(sparse, preparation.is_sparse),
-        is_bounded=choose(bounded, preparation.is_bounded),
+        lower=g.most(lower, high_known - reach),
+        upper=g.least(upper, low_known + reach),
         bender=bender,
     )
 
@@ -111,6 +128,15 @@ def _mean_change(g: Graph, bent: Node, season: int, n_missing: int) -> Node:
     before, is_known = shifted(g, bent, lag)
     changes = g.where(is_known, (bent - before).map("Abs"), 0.0)
     return changes.reduce("Sum", 1) / g.most(T - lag, 1).cast(np.float64)
+
+
+def _bounds(g: Graph, bounds: Bounds, bounded: Node, low: Node, choose: Choose) -> tuple[Node, Node]:
+    """Return the bounds of each row; a lower one that was found is left out where the history goes below it."""
+    upper = choose(low * 0.0 + bounds.limits.given.get("upper", np.inf), bounds.upper)
+    if bounds.limits.lower != AUTO:
+        return choose(low * 0.0 + bounds.limits.given.get("lower", -np.inf), bounds.lower), upper
+    lower = choose(g.where(bounded, low * 0.0, -np.inf), bounds.lower)
+    return g.where(low < lower, -np.inf, lower), upper
 
 
 def _own_zeros(g: Graph, history: Node) -> tuple[Node, Node]:
