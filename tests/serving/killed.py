@@ -17,26 +17,28 @@ from pathlib import Path
 from serving.running import ROWS, Client
 
 PROGRAM = "from gatecast.cli import main; main()"
+# a log that nobody reads would fill its pipe and hold the server up
+SILENT = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 QUICK = {"pretrained": "none", "hidden_size": 8, "epochs": 3, "ensemble": 1}
 
 
 def start(folder, *options, **more):
     """Start the installed command on a folder; returns the process and a client of it."""
     command = [sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--json", "--folder", str(folder), *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **{"stderr": subprocess.PIPE, **more})
     lines = []
     while line := process.stdout.readline():
         lines.append(line)
         if line == "}\n":
             return process, Client(json.loads("".join(lines))["address"])
-    raise RuntimeError(process.stderr.read())
+    raise RuntimeError(f"the server ended with code {process.wait()} before it was ready")
 
 
 def rounds(folder, n, seed):
     """Kill a server `n` times, and return how many observations and trainings were acknowledged in all."""
     draw, n_taken, jobs, sure = random.Random(seed), 0, set(), 0
     for _ in range(n):
-        process, client = start(folder, stdin=subprocess.DEVNULL)
+        process, client = start(folder, **SILENT)
         try:
             n_taken = checked(client, n_taken, jobs, sure)
             kill_at = time.monotonic() + draw.uniform(0.0, 1.0)
@@ -50,7 +52,7 @@ def rounds(folder, n, seed):
         finally:
             os.kill(process.pid, signal.SIGKILL)
             process.communicate()
-    process, client = start(folder, stdin=subprocess.DEVNULL)
+    process, client = start(folder, **SILENT)
     try:
         checked(client, n_taken, jobs, sure)
     finally:
