@@ -19,6 +19,8 @@ __all__ = ["serve"]
 def serve(options: ServeOptions) -> None:
     """Run the command."""
     _check_libraries()
+    from platformdirs import user_data_path
+
     from gatecast.serving.access import Access, is_loopback, read_tokens
     from gatecast.serving.logs import log_to
     from gatecast.serving.models import named_paths
@@ -29,6 +31,8 @@ def serve(options: ServeOptions) -> None:
     if not tokens and not is_loopback(options.host):
         raise ConfigError(Message("serving.not_loopback", {"host": options.host}))
     service = Service(limits=_limits(options), access=Access(tokens))
+    folder = options.folder or user_data_path("gatecast")
+    service.keep_in(folder)
     for name, path in named_paths(options.models).items():
         service.models.add(name, path)
     log_to()
@@ -36,7 +40,14 @@ def serve(options: ServeOptions) -> None:
 
     def ready(address: str) -> None:
         if options.json:
-            printer.json({"address": address, "models": service.models.names(), "tokens": list(tokens)})
+            printer.json(
+                {
+                    "address": address,
+                    "folder": service.store.folder,
+                    "models": service.models.names(),
+                    "tokens": list(tokens),
+                }
+            )
         printer.say(text("serving.ready", address=address), wrap=False)
         printer.say(text("serving.with_tokens", n=len(tokens)) if tokens else text("serving.only_here"))
 
@@ -63,6 +74,7 @@ def _limits(options: ServeOptions) -> Limits:
 def _check_libraries() -> None:
     try:
         import fastapi  # noqa: F401
+        import platformdirs  # noqa: F401
         import prometheus_client  # noqa: F401
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401

@@ -17,6 +17,7 @@ from gatecast.exceptions import GatecastError
 from gatecast.serving.bodies import JSON
 from gatecast.serving.envelope import Envelope, answer_problem
 from gatecast.serving.forecast_routes import as_json, forecast_routes
+from gatecast.serving.job_routes import job_routes
 from gatecast.serving.openapi import describe, extra_of, responses_of
 from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Health
@@ -37,8 +38,9 @@ def make_app(service: Service) -> Envelope:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with noting():
+            await service.start()
             yield
-        service.close()
+            await service.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     routes = make_routes(service)
@@ -52,7 +54,7 @@ def make_app(service: Service) -> Envelope:
 
 def make_routes(service: Service) -> list[Route]:
     """Return all routes of a service."""
-    return [*forecast_routes(service), *_health_routes(service)]
+    return [*forecast_routes(service), *job_routes(service), *_health_routes(service)]
 
 
 def _add(app: FastAPI, route: Route) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -40,9 +41,12 @@ def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
         status: {"description": MEANING[status], "content": problem} for status in sorted({*ALWAYS, *route.problems})
     }
     content: JsonObject = {name: {"schema": {"type": "string"}} for name in route.types}
-    if route.answer is not None:
+    if route.answer is dict:
+        content[JSON] = {"schema": {"type": "object"}}
+    elif route.answer is not None:
         content[JSON] = {"schema": _reference(route.answer)}
-    return {route.status: {"description": "Done.", "content": content}, **found}
+    done: JsonObject = {"description": "Done.", **({"content": content} if content else {})}
+    return {route.status: done, **found}
 
 
 def extra_of(route: Route) -> JsonObject:
@@ -55,7 +59,9 @@ def extra_of(route: Route) -> JsonObject:
     if route.upload is not None:
         content |= {FORM: {"schema": _form(route.upload)}}
         content |= {name: {"schema": {"type": "string", "format": "binary"}} for name in FILES}
-        extra["parameters"] = _parameters(route.upload)
+        extra["parameters"] = _parameters(_fields(route.upload))
+    elif route.parameters:
+        extra["parameters"] = _parameters(route.parameters)
     return {"requestBody": {"required": True, "content": content}, **extra} if content else extra
 
 
@@ -65,9 +71,9 @@ def _form(upload: Upload) -> JsonObject:
     return {"type": "object", "properties": properties, "required": ["file"], "additionalProperties": False}
 
 
-def _parameters(upload: Upload) -> list[JsonObject]:
-    """Return the options of a file that is sent alone, all of which may stand in the address."""
-    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in _fields(upload)]
+def _parameters(fields: Iterable[tuple[str, JsonObject]]) -> list[JsonObject]:
+    """Return what may stand in the address, as may all options of a file that is sent alone."""
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in fields]
 
 
 def _fields(upload: Upload) -> list[tuple[str, JsonObject]]:
@@ -87,7 +93,7 @@ def _without_null(schema: JsonObject) -> JsonObject:
 
 def components(routes: list[Route]) -> JsonObject:
     """Return the schemas of all classes that routes take and answer."""
-    kinds = {kind for route in routes for kind in (route.request, route.answer) if kind is not None}
+    kinds = {kind for route in routes for kind in (route.request, route.answer) if kind not in (None, dict)}
     _, schemas = msgspec.json.schema_components(
         sorted({*kinds, Problem}, key=lambda kind: kind.__name__), ref_template=WHERE
     )

@@ -35,3 +35,4 @@ class Route:
     status: int = 200
     problems: tuple[int, ...] = ()  # statuses of problems beside those that every route has
     types: tuple[str, ...] = ()  # types of an answer beside JSON
+    parameters: tuple[tuple[str, dict[str, Any]], ...] = ()  # names and schemas of what the address may hold

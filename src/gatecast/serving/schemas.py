@@ -18,11 +18,15 @@ __all__ = [
     "ForecastRequest",
     "Frame",
     "Health",
+    "Job",
+    "Jobs",
     "Model",
     "ModelAhead",
     "ModelForecastRequest",
     "Models",
     "Problem",
+    "TrainOptions",
+    "TrainRequest",
     "Understood",
     "Writing",
 ]
@@ -117,6 +121,62 @@ class ColumnRoles(ColumnNames, kw_only=True, forbid_unknown_fields=True):
     static: Annotated[list[str], Meta(description="Columns that never change within a series.")] = []
 
 
+class Model(Struct, kw_only=True):
+    """A model that can be asked."""
+
+    name: str
+    horizon: int
+    lookback: int
+    season_length: int
+    freq: str | int
+    n_series: int
+    columns: dict[str, str]
+    covariates: dict[str, list[str]]
+    end: Annotated[str, Meta(description="The last time that it learned from.")]
+    decisions: list[str] = []
+
+
+class TrainOptions(ColumnNames, kw_only=True, forbid_unknown_fields=True):
+    """What is to be trained."""
+
+    name: ModelName
+    horizon: Horizon
+    settings: Annotated[
+        dict[str, Any],
+        Meta(
+            description="Settings of `LSTMForecaster`, `Network` and `Training` by name; good as they are. Short "
+            'series are not trained on but read by pretrained networks, unless `pretrained` is "none".',
+            examples=[{"pretrained": "none", "epochs": 20, "max_seconds": 60}],
+        ),
+    ] = {}
+
+
+class TrainRequest(TrainOptions, kw_only=True, forbid_unknown_fields=True):
+    """A model that is to be trained."""
+
+    data: Data
+
+
+class Job(Struct, kw_only=True):
+    """A training."""
+
+    id: str
+    name: Annotated[str, Meta(description="What its model is called.")]
+    state: Annotated[str, Meta(description="waiting, running, done, failed or cancelled.")]
+    created: Annotated[float, Meta(description="Seconds since 1970.")]
+    started: float | None
+    ended: float | None
+    error: Annotated[dict[str, Any], Meta(description="Why it failed: code, facts and sentence.")] | None = None
+    progress: Annotated[dict[str, Any], Meta(description="The newest point of the loss curves.")] | None = None
+    model: Annotated[Model, Meta(description="What came of it.")] | None = None
+
+
+class Jobs(Struct, kw_only=True):
+    """Trainings, the newest first."""
+
+    jobs: list[Job]
+
+
 class Answer(Struct, kw_only=True):
     """A forecast."""
 
@@ -135,21 +195,6 @@ class Answer(Struct, kw_only=True):
     decisions: Annotated[list[str], Meta(description="What was chosen from the data, and why.")] = []
     notes: Annotated[list[str], Meta(description="What keeps the forecast from being what it seems to be.")] = []
     data: Annotated[dict[str, Any], Meta(description="What was understood of an upload.")] | None = None
-
-
-class Model(Struct, kw_only=True):
-    """A model that can be asked."""
-
-    name: str
-    horizon: int
-    lookback: int
-    season_length: int
-    freq: str | int
-    n_series: int
-    columns: dict[str, str]
-    covariates: dict[str, list[str]]
-    end: Annotated[str, Meta(description="The last time that it learned from.")]
-    decisions: list[str] = []
 
 
 class Models(Struct, kw_only=True):

@@ -11,13 +11,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from gatecast._machine import n_processors
 from gatecast.serving.access import Access
+from gatecast.serving.jobs import Jobs
 from gatecast.serving.limits import Limits
 from gatecast.serving.models import Registry
 from gatecast.serving.problems import RequestError
+from gatecast.serving.store import Store
 from gatecast.texts.message import Message
 
 __all__ = ["NOTES", "Service", "noting"]
@@ -36,6 +39,8 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     models: Registry = field(default_factory=Registry)
     access: Access = field(default_factory=Access)
+    store: Store | None = None  # what is kept; nothing where there is none
+    jobs: Jobs | None = None
     n_under_way: int = 0
     is_closing: bool = False
     _pool: ThreadPoolExecutor = field(
@@ -69,9 +74,30 @@ class Service:
             # of work that was given up nobody asks
             job.exception()
 
-    def close(self) -> None:
-        """Wait for what is under way, and end the threads."""
+    def keep_in(self, folder: Path) -> None:
+        """Keep models, trainings and streams in a folder, and take up what is there."""
+        self.store = Store(folder)
+        self.jobs = Jobs(self.store, self.models, self.limits)
+        self.jobs.restore()
+
+    def needed_jobs(self) -> Jobs:
+        """Return the trainings; a refusal where nothing is kept."""
+        if self.jobs is None:
+            raise RequestError(Message("serving.no_folder"), status=409)
+        return self.jobs
+
+    async def start(self) -> None:
+        """Begin with what goes on beside requests."""
+        if self.jobs is not None:
+            self.jobs.start()
+
+    async def close(self) -> None:
+        """Wait for what is under way, and end it."""
+        if self.jobs is not None:
+            await self.jobs.close()
         self._pool.shutdown()
+        if self.store is not None:
+            self.store.close()
 
 
 @contextmanager

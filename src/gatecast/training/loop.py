@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -14,7 +15,7 @@ from gatecast.exceptions import TrainingError
 from gatecast.network.calls import in_core
 from gatecast.network.wrapper import FINISHED, Source, Trainer
 from gatecast.texts.message import Message
-from gatecast.training.progress import Progress
+from gatecast.training.progress import Progress, listeners
 from gatecast.training.stop import Stop
 
 __all__ = ["JUDGED", "Log", "OnValidation", "TrainingResult", "TrainingSchedule", "train"]
@@ -136,6 +137,10 @@ def train(
     return run.result(stop)
 
 
+# counts the networks that are trained in this process
+_NUMBERS = itertools.count()
+
+
 @dataclass
 class _Run:
     trainer: Trainer
@@ -149,6 +154,7 @@ class _Run:
     started: float = field(default_factory=lambda: time.monotonic())
     first: int = 0
     clock_seen: float = 0.0
+    number: int = field(default_factory=lambda: next(_NUMBERS))  # of the network, in this process
 
     def go(self) -> Stop:
         log, self.first, self.clock_seen = self.log, self.log.n_steps, self.started
@@ -190,8 +196,11 @@ class _Run:
         log.n_steps += taken
         if outcome != FINISHED:
             raise TrainingError(self._diverged())
+        loss = float(log.records[log.n_steps - 1, 0])
         if self.progress is not None:
-            self.progress.advance(taken, float(log.records[log.n_steps - 1, 0]))
+            self.progress.advance(taken, loss)
+        for listener in listeners():
+            listener.on_steps(self.number, log.n_steps, len(log.rates), loss)
         if time.perf_counter() - start < SECONDS_PER_CALL and n == self.per_call:
             self.per_call = min(2 * self.per_call, 1 << 20)
 
@@ -221,6 +230,8 @@ class _Run:
         if not self.log.checks or found[JUDGED] < self.log.best[1]:
             self.log.best_weights = weights
         self.log.checks.append((self.log.n_steps, found))
+        for listener in listeners():
+            listener.on_check(self.number, self.log.n_steps, len(self.log.rates), found)
         return found
 
     def _keep_to_time(self) -> None:

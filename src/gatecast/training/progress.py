@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gatecast.texts import SCREEN, Texts
 
-__all__ = ["Bar", "Progress", "bar_of", "progress_bar"]
+__all__ = ["Bar", "Listener", "Progress", "bar_of", "listeners", "listening", "progress_bar"]
 
 
 class Progress(Protocol):
@@ -17,6 +17,34 @@ class Progress(Protocol):
 
     def advance(self, n_steps: int, loss: float) -> None:
         """Take note of `n_steps` more training steps and of the newest loss, as it is minimised: it has no unit."""
+
+
+class Listener(Protocol):
+    """Is told how the training of each network goes, which are counted from 0 in the order in which they begin."""
+
+    def on_steps(self, network: int, step: int, n_steps: int, loss: float) -> None:
+        """Take note that `step` of `n_steps` training steps are taken, and of the newest loss, as it is minimised."""
+
+    def on_check(self, network: int, step: int, n_steps: int, found: dict[str, float]) -> None:
+        """Take note of a validation check, which `found` these curves."""
+
+
+_LISTENERS: list[Listener] = []
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Tell a listener of all that is trained in this process meanwhile, in whichever thread."""
+    _LISTENERS.append(listener)
+    try:
+        yield
+    finally:
+        _LISTENERS.remove(listener)
+
+
+def listeners() -> tuple[Listener, ...]:
+    """Return who is to be told."""
+    return tuple(_LISTENERS)
 
 
 class Bar(Protocol):
