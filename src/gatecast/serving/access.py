@@ -20,8 +20,8 @@ __all__ = ["Access", "is_loopback", "read_tokens"]
 
 LEAST_TOKEN = 16
 LINE = re.compile(r"([A-Za-z0-9._-]{1,64})[:\s]\s*(\S+)")
-# anybody may know that there is a server, and whether it works
-OPEN = frozenset({"/healthz", "/readyz"})
+# anybody may know that there is a server and whether it works, and see its page, which holds no data
+OPEN, OPEN_FOLDER = frozenset({"/", "/healthz", "/readyz"}), "/assets/"
 CHALLENGE = {"www-authenticate": 'Bearer realm="gatecast"'}
 
 
@@ -55,7 +55,7 @@ class Access:
         if not self.tokens:
             _check_local(request)
             return "-"
-        if request.url.path in self.open_paths:
+        if request.url.path in self.open_paths or request.url.path.startswith(OPEN_FOLDER):
             return "-"
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         owner = self.owner(token.strip()) if scheme.lower() == "bearer" and token.strip() else None

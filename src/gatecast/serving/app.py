@@ -19,6 +19,7 @@ from gatecast.serving.envelope import Envelope, answer_problem
 from gatecast.serving.forecast_routes import as_json, forecast_routes
 from gatecast.serving.job_routes import job_routes
 from gatecast.serving.openapi import describe, extra_of, responses_of
+from gatecast.serving.page.routes import add_page
 from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Health
 from gatecast.serving.service import Service, noting
@@ -49,6 +50,7 @@ def make_app(service: Service) -> Envelope:
     for kind in (GatecastError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
     _add_document(app, routes)
+    add_page(app, service)
     return Envelope(app, service)
 
 
