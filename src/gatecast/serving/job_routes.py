@@ -26,7 +26,7 @@ from gatecast.serving.schemas import Jobs as JobList
 from gatecast.serving.service import Service
 from gatecast.texts.message import Message
 
-__all__ = ["EVENTS", "job_routes"]
+__all__ = ["EVENTS", "job_routes", "learned"]
 
 EVENTS, PAGE = "text/event-stream", "text/html"
 JobPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Id of a training.")]
@@ -73,13 +73,13 @@ def job_routes(service: Service) -> list[Route]:
 
     async def gates(request: Request, name: NamePath) -> Response:
         unique_id, member = request.query_params.get("unique_id"), _member(request)
-        model, panel = await _learned(service, name)
+        model, panel = await learned(service, name)
         found, _ = await service.run(gates_of, model, panel, unique_id, member)
         return as_json(plain(found))
 
     async def report(request: Request, name: NamePath) -> Response:
         lang = request.query_params.get("lang", "en")
-        model, panel = await _learned(service, name)
+        model, panel = await learned(service, name)
         page, _ = await service.run(report_of, name, model, panel, lang)
         return Response(page, media_type=PAGE)
 
@@ -194,7 +194,7 @@ async def _told(jobs: Jobs, job: str, after: int) -> AsyncIterator[bytes]:
             return
 
 
-async def _learned(service: Service, name: str) -> tuple[Any, Any]:
+async def learned(service: Service, name: str) -> tuple[Any, Any]:
     """Return a model and what it learned from."""
 
     def read() -> tuple[Any, Any]:

@@ -17,9 +17,12 @@ from gatecast.reporting.words import Words
 from gatecast.serving.bodies import options, read_body
 from gatecast.serving.envelope import language_of
 from gatecast.serving.forecast_routes import as_json
-from gatecast.serving.page.asked import Asked
+from gatecast.serving.job_routes import learned
+from gatecast.serving.page.asked import Asked, AskedErrors, AskedModel
+from gatecast.serving.page.errors import held_out_errors
 from gatecast.serving.page.examples import example, example_names
 from gatecast.serving.page.look import look
+from gatecast.serving.page.trained import trained_shown
 from gatecast.serving.schemas import Writing
 from gatecast.serving.service import Service
 from gatecast.texts import LANGUAGES
@@ -66,11 +69,27 @@ def add_page(app: FastAPI, service: Service) -> None:
         shown, notes = await service.run(look, body.file(), asked, writing, service.limits, Words(language_of(request)))
         return as_json({**shown, "notes": notes})
 
+    async def errors(request: Request) -> Response:
+        body = await read_body(request, service.limits)
+        asked, writing = options(body.fields, AskedErrors, Writing)
+        words = Words(language_of(request))
+        found, _ = await service.run(held_out_errors, body.file(), asked, writing, service.limits, words)
+        return as_json(found)
+
+    async def trained(request: Request) -> Response:
+        fields = {name: request.query_params.getlist(name) for name in request.query_params}
+        (asked,) = options(fields, AskedModel)
+        model, panel = await learned(service, request.path_params["name"])
+        found, notes = await service.run(trained_shown, model, panel, asked, Words(language_of(request)))
+        return as_json({**found, "notes": notes})
+
     for path, work, method in (
         ("/", page, "GET"),
         ("/assets/{name}", asset, "GET"),
         ("/page/examples/{name}", example_file, "GET"),
         ("/page/look", looked, "POST"),
+        ("/page/errors", errors, "POST"),
+        ("/page/models/{name}", trained, "GET"),
     ):
         app.add_route(path, work, methods=[method], include_in_schema=False)
 

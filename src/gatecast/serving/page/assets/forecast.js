@@ -51,9 +51,9 @@ export function fillTable(table, { caption, head, rows }) {
   }));
 }
 
-export function saveText(text, name) {
+export function saveText(text, name, type) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

@@ -13,7 +13,7 @@ export function fillColumns(names, found, texts) {
   for (const id of COLUMNS) {
     const select = byId(id), chosen = select.value;
     const here = found && found[id] ? found[id] : texts.none;
-    const usual = found && !chosen ? texts.found.replace("{name}", here) : texts.found.replace(/[:：(（].*/, "");
+    const usual = found && !chosen ? texts.found.replace("{name}", here) : texts.auto;
     select.replaceChildren(option("", usual), ...names.map((name) => option(name, name)));
     select.value = names.includes(chosen) ? chosen : "";
   }
@@ -40,6 +40,8 @@ export function formOf(file) {
   if (byId("series").value) { form.append("series", byId("series").value); }
   return form;
 }
+
+export function levels() { return byId("level").value.split(","); }
 
 export function clearProblems() {
   for (const place of document.querySelectorAll(".problem")) { place.hidden = true; place.textContent = ""; }
