@@ -94,3 +94,17 @@ def test_one_of_several_series_has_to_be_named() -> None:
         model.predict(data=pd.DataFrame({"unique_id": [6], "ds": [days[-1] + days.freq], "y": [7 * Y[200]]}))["LSTM"],
         rtol=1e-6,
     )
+
+
+@pytest.mark.parametrize("kind", ["skip", "ensemble", "log1p", "difference", "quantiles"])
+def test_intervals_are_those_of_a_forecast_of_the_same_values(kind: str) -> None:
+    model, y = fitted(kind), Y[:205].copy()
+    y[[60, 196, 199]] = np.nan
+    stream = model.stream()
+    for n in (200, 205):
+        for value in y[200:n]:
+            stream.update(value)
+        table = model.predict(data=y[:n], level=80)
+        expected = table[["LSTM-lo-80", "LSTM-hi-80"]].to_numpy().T
+        # a stream reads one value after the other, in single precision as networks do
+        np.testing.assert_allclose(stream.intervals(80), expected, rtol=1e-4)

@@ -85,7 +85,7 @@ def test_what_cannot_be_trained_is_said_before_it_is_acknowledged(tmp_path):
         assert client.post("/v1/models", {"name": "../sales", "horizon": 3, "data": ROWS}).status == 422
         assert client.get("/v1/jobs").json == {"jobs": []}
         assert client.get(f"/v1/jobs/{'0' * 32}").status == 404
-        failing = {"name": "sales", "horizon": 60, "data": ROWS, "settings": QUICK}
+        failing = {"name": "sales", "horizon": 3, "data": ROWS, "settings": {**QUICK, "lookback": 90}}
         job = ended(client, client.post("/v1/models", failing).json["id"])
     assert job["state"] == "failed"
     assert "points for training" in job["error"]["sentence"]
@@ -107,7 +107,7 @@ def test_a_training_goes_on_after_a_restart_from_its_checkpoint(tmp_path):
     with running(kept_in(tmp_path)) as client:
         job = client.post("/v1/models", {"name": "a", "horizon": 3, "data": ROWS, "settings": LONG}).json["id"]
         before = next(facts["step"] for kind, facts in events(client, job) if kind == "progress" and facts["step"] > 50)
-    n_before = len((tmp_path / "jobs" / job / "progress.jsonl").read_text().splitlines())
+    n_before = len((tmp_path / "jobs" / job / "curve.jsonl").read_text().splitlines())
     with running(kept_in(tmp_path)) as client:
         after = next(facts["step"] for kind, facts in events(client, job, n_before) if kind == "progress")
         client.delete(f"/v1/jobs/{job}")

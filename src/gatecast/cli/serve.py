@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from gatecast.cli.commands import ServeOptions
@@ -40,16 +41,12 @@ def serve(options: ServeOptions) -> None:
 
     def ready(address: str) -> None:
         if options.json:
-            printer.json(
-                {
-                    "address": address,
-                    "folder": service.store.folder,
-                    "models": service.models.names(),
-                    "tokens": list(tokens),
-                }
-            )
+            facts = {"address": address, "folder": folder, "models": service.models.names(), "tokens": list(tokens)}
+            printer.json(facts)
         printer.say(text("serving.ready", address=address), wrap=False)
         printer.say(text("serving.with_tokens", n=len(tokens)) if tokens else text("serving.only_here"))
+        # whoever started the server may wait for this at the other end of a pipe
+        sys.stdout.flush()
 
     run(service, options.host, options.port, ready)
 

@@ -15,6 +15,7 @@ from gatecast._validation import check_path
 from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.gaps import carry_forward, fill_gaps
 from gatecast.exceptions import DataError
+from gatecast.metrics.levels import check_levels
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import low_value
 from gatecast.model.settings import Settings
@@ -24,7 +25,7 @@ from gatecast.network.wrapper import Stream as CoreStream
 from gatecast.network.wrapper import make_stream
 
 if TYPE_CHECKING:
-    from gatecast.model.forecast import ForecastOrigin
+    from gatecast.model.forecast import Forecast, ForecastOrigin
 
 __all__ = ["Stream"]
 
@@ -68,6 +69,8 @@ class Stream:
         self._since: list[tuple[float, bool]] = []
         self._memories = fitted.memories
         self._cores = self._make_cores()
+        # what the networks said after the newest observation
+        self._each: list[np.ndarray] | None = None
 
     def update(self, value: float) -> np.ndarray:
         """Take in the next observation.
@@ -106,7 +109,8 @@ class Stream:
         if len(self._since) >= MOST_SINCE:
             self._settle()
         self._since.append((entered, is_observed))
-        each, anchors = [core.update(entered, is_observed) for core in self._cores], self._anchors[None]
+        self._each = each = [core.update(entered, is_observed) for core in self._cores]
+        anchors = self._anchors[None]
         if self._is_bounded:
             # a mean of counts needs more than the middle
             whole = median(each).astype(np.float64)
@@ -115,6 +119,42 @@ class Stream:
         if self._is_plain:
             return np.asarray(point * self._unit + self._center)
         return np.asarray(self._preparation.restore(point[None], anchors=anchors)[0])
+
+    def intervals(self, level: float = 80) -> np.ndarray:
+        """Return the ends of the intervals around the forecasts after the newest observation.
+
+        Args:
+            level: Coverage in %.
+
+        Returns:
+            `(2, H)`, the lower and the upper ends, in the data's units: what `LSTMForecaster.predict` would say of the
+            same observations.
+
+        Raises:
+            DataError: Nothing was held out in `fit`, so nothing is known of how wide intervals must be.
+            ConfigError: `level` makes no sense.
+
+        Examples:
+            >>> from gatecast import PretrainedLSTM
+            >>> stream = PretrainedLSTM(horizon=2).fit([1.0, 3.0, 2.0, 3.0] * 20).stream()
+            >>> forecast = stream.update(1.0)
+            >>> low, high = stream.intervals(level=80)
+            >>> bool((low < high).all())
+            True
+        """
+        lower, upper = self._forecast().intervals(check_levels(level))
+        return np.stack([lower[0, :, 0], upper[0, :, 0]])
+
+    def _forecast(self) -> Forecast:
+        from gatecast.model.forecast import Forecast, after_training
+
+        horizon = self._fitted.horizon
+        if self._has_moved:
+            return self._read_again().forecast(horizon)
+        if self._each is None:
+            return after_training(self._fitted, None, horizon).forecast(horizon)
+        scaled = median(self._each)[None].astype(np.float64)
+        return Forecast(self._fitted, self._preparation, scaled, self._anchors[None])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file that knows this series up to the newest observation: `load` it, and call `stream()`.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gatecast._json import JsonObject
@@ -18,13 +20,44 @@ from gatecast.serving.bodies import JSON
 from gatecast.serving.envelope import Envelope, answer_problem
 from gatecast.serving.forecast_routes import as_json, forecast_routes
 from gatecast.serving.job_routes import job_routes
+from gatecast.serving.kserve import kserve_routes
+from gatecast.serving.measures import TEXT
+from gatecast.serving.models import NAME
 from gatecast.serving.openapi import describe, extra_of, responses_of
 from gatecast.serving.page.routes import add_page
+from gatecast.serving.problems import RequestError
 from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Health
 from gatecast.serving.service import Service, noting
+from gatecast.serving.stream_routes import stream_routes
+from gatecast.texts.message import Message
 
 __all__ = ["make_app", "make_routes"]
+
+# the status of a request whose client went away
+GONE = 499
+
+
+# what the parts of an address may be that name something
+PARTS = {"name": NAME, "id": NAME, "job": re.compile("[0-9a-f]{32}")}
+
+
+class _Direct(APIRoute):
+    """Calls the function of a route at once: bodies are decoded there, and what an address names is checked here."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+        """Return what answers a request."""
+        work = self.endpoint
+
+        async def answer(request: Request) -> Response:
+            for part, value in request.path_params.items():
+                if not PARTS[part].fullmatch(value):
+                    facts = {"what": f"Expected `{PARTS[part].pattern}`", "field": part}
+                    raise RequestError(Message("serving.unfit", facts), field=part)
+            response: Response = await work(request, **request.path_params)
+            return response
+
+        return answer
 
 
 def make_app(service: Service) -> Envelope:
@@ -44,11 +77,13 @@ def make_app(service: Service) -> Envelope:
             await service.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.router.route_class = _Direct
     routes = make_routes(service)
     for route in routes:
         _add(app, route)
-    for kind in (GatecastError, RequestValidationError, HTTPException):
+    for kind in (GatecastError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(ClientDisconnect, _gone)
     _add_document(app, routes)
     add_page(app, service)
     return Envelope(app, service)
@@ -56,7 +91,13 @@ def make_app(service: Service) -> Envelope:
 
 def make_routes(service: Service) -> list[Route]:
     """Return all routes of a service."""
-    return [*forecast_routes(service), *job_routes(service), *_health_routes(service)]
+    return [
+        *forecast_routes(service),
+        *job_routes(service),
+        *stream_routes(service),
+        *kserve_routes(service),
+        *_health_routes(service),
+    ]
 
 
 def _add(app: FastAPI, route: Route) -> None:
@@ -89,6 +130,11 @@ def _add_document(app: FastAPI, routes: list[Route]) -> None:
     app.add_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
 
 
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    # nobody hears it, and the log says so
+    return Response(status_code=GONE)
+
+
 async def _answer(request: Request, error: Exception) -> Response:
     return answer_problem(request, error)
 
@@ -102,7 +148,12 @@ def _health_routes(service: Service) -> list[Route]:
             return as_json(Health(status="closing"), 503)
         return as_json(Health(status="ready"))
 
+    async def metrics(request: Request) -> Response:  # noqa: ARG001
+        text = await asyncio.to_thread(service.measures.text)
+        return Response(text, media_type=TEXT)
+
     return [
+        Route("GET", "/metrics", metrics, "metrics", "How does the server do, for Prometheus?", types=("text/plain",)),
         Route("GET", "/healthz", healthz, "healthz", "Does the server work?", Health),
         Route("GET", "/readyz", readyz, "readyz", "Can the server take requests?", Health, problems=(503,)),
     ]

@@ -5,6 +5,7 @@ Nothing of an upload is written to a disk, and nothing is left of it when the re
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -64,7 +65,15 @@ class Body:
 
 
 async def read_body(request: Request, limits: Limits) -> Body:
-    """Read the body of a request, as what its header says that it is."""
+    """Read the body of a request, as what its header says that it is; a refusal where it comes too slowly."""
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await _read(request, limits)
+    except TimeoutError:
+        raise RequestError(Message("serving.slow", {"most": limits.seconds}), status=408) from None
+
+
+async def _read(request: Request, limits: Limits) -> Body:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (JSON, FORM, *FILES):
         raise RequestError(Message("serving.media", {"type": kind, "known": [JSON, FORM, *FILES]}), status=415)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,6 +65,7 @@ class Envelope:
     def _ended(self, scope: Scope, request_id: str, client: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "-")
         facts = {"id": request_id, "client": client, "method": scope["method"], "route": route, "status": status}
+        self.service.measures.request(scope["method"] if route != "-" else "-", route, status, seconds)
         LOG.info("request", extra={"facts": {**facts, "ms": round(1e3 * seconds, 1)}})
 
 
@@ -84,10 +84,6 @@ def answer_problem(request: Request, error: Exception) -> Response:
 def _told(request: Request, error: Exception) -> GatecastError:
     if isinstance(error, GatecastError):
         return error
-    if isinstance(error, RequestValidationError):
-        first: dict[str, Any] = next(iter(error.errors()))
-        field = str(first["loc"][-1])[:MOST_SHOWN]
-        return RequestError(Text("serving.unfit", {"what": str(first["msg"]), "field": field}), field=field)
     facts = {"path": request.url.path[:MOST_SHOWN], "method": request.method}
     if not isinstance(error, HTTPException):
         return RequestError(Text("serving.mistake"), status=500)

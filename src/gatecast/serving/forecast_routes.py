@@ -178,6 +178,7 @@ async def _of_model_file(service: Service, name: str, asked: ModelAhead, body: B
 async def _answered(service: Service, work: object, *args: object) -> Response:
     answer, notes = await service.run(work, *args)  # type: ignore[arg-type, var-annotated]
     answer.notes = notes
+    service.measures.forecasts(answer.model, max(1, len(answer.forecast) // answer.horizon))
     return as_json(answer)
 
 

@@ -10,9 +10,10 @@ from gatecast.data import Panel
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.forecaster import LSTMForecaster, PretrainedLSTM
 from gatecast.serving.bodies import File
+from gatecast.serving.known import known_panel
 from gatecast.serving.limits import Limits
 from gatecast.serving.schemas import Ahead, Answer, Frame, ModelAhead, Writing
-from gatecast.serving.tables import as_data, file_future, file_table, json_panel, rows_of
+from gatecast.serving.tables import as_data, columns_of, file_future, file_table, json_panel, rows_of, table_of
 
 if TYPE_CHECKING:
     from gatecast.data.reading.files import Table
@@ -48,9 +49,18 @@ def model_forecast(
     name: str, model: LSTMForecaster[Any], asked: ModelAhead, data: Frame | None, future: Frame | None, limits: Limits
 ) -> Answer:
     """Forecast with a model that is known, after what it learned from or after newer data of a request."""
-    newer = None if data is None else as_data(data, limits)
+    newer = None if data is None else _newer(data, model.fitted_.after, limits)
     ahead = None if future is None else as_data(future, limits, "future")
     return _predicted(name, model, asked, newer, ahead, limits)
+
+
+def _newer(data: Frame, after: Panel, limits: Limits) -> Any:
+    """Return newer data of a model: a panel where they have its columns, which are not guessed again."""
+    columns = columns_of(data, limits)
+    if not isinstance(columns, dict):
+        return columns
+    panel = known_panel(columns, after)
+    return table_of(columns, after.columns.time) if panel is None else panel
 
 
 def model_file_forecast(

@@ -12,10 +12,12 @@ from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from gatecast._files import write_atomically
 from gatecast._json import JsonObject, plain
 from gatecast.serving.bodies import Body, options, read_body
 from gatecast.serving.explained import gates_of, report_of
 from gatecast.serving.forecast_routes import MONTHS, NamePath, as_json, decoded
+from gatecast.serving.forecasts import PRETRAINED
 from gatecast.serving.jobs import ENDED, Jobs
 from gatecast.serving.kept import Asked, read_panel
 from gatecast.serving.models import about
@@ -24,6 +26,7 @@ from gatecast.serving.routes import Route, Upload
 from gatecast.serving.schemas import Job, TrainOptions, TrainRequest, Writing
 from gatecast.serving.schemas import Jobs as JobList
 from gatecast.serving.service import Service
+from gatecast.texts import check_language
 from gatecast.texts.message import Message
 
 __all__ = ["EVENTS", "job_routes", "learned"]
@@ -41,6 +44,7 @@ def job_routes(service: Service) -> list[Route]:
         jobs = service.needed_jobs()
         asked = _asked(await read_body(request, service.limits))
         service.limits.check_horizon(asked.options.horizon)
+        _check_name(service, jobs, asked.options.name)
 
         def add() -> Job:
             # what cannot be learned from is said now, and not by a job that fails
@@ -78,10 +82,8 @@ def job_routes(service: Service) -> list[Route]:
         return as_json(plain(found))
 
     async def report(request: Request, name: NamePath) -> Response:
-        lang = request.query_params.get("lang", "en")
-        model, panel = await learned(service, name)
-        page, _ = await service.run(report_of, name, model, panel, lang)
-        return Response(page, media_type=PAGE)
+        lang = check_language(request.query_params.get("lang", "en"))
+        return Response(await _report(service, name, lang), media_type=PAGE)
 
     reads = (404, 422, 429, 503)
     body = (413, 415, 422, 429, 503)
@@ -160,6 +162,13 @@ def job_routes(service: Service) -> list[Route]:
     ]
 
 
+def _check_name(service: Service, jobs: Jobs, name: str) -> None:
+    """Refuse a name that is not to be taken: that of a model of the command line, or of the pretrained networks."""
+    is_file = name in service.models.names() and jobs.of_model(name) is None
+    if is_file or name == PRETRAINED:
+        raise RequestError(Message("serving.taken", {"name": name}), status=409, field="name")
+
+
 def _asked(body: Body) -> Asked:
     if body.json is not None:
         asked = decoded(body, TrainRequest)
@@ -192,6 +201,21 @@ async def _told(jobs: Jobs, job: str, after: int) -> AsyncIterator[bytes]:
         yield f"id: {number}\nevent: {kind}\ndata: {json.dumps(plain(facts))}\n\n".encode()
         if kind == "state" and facts["state"] in ENDED:
             return
+
+
+async def _report(service: Service, name: str, lang: str) -> bytes:
+    """Return the page of a report, which is made once and kept beside the model."""
+    jobs = service.needed_jobs()
+    model, panel = await learned(service, name)
+    file = jobs.folder(jobs.of_model(name) or "") / f"report-{lang}.html"
+
+    def make() -> bytes:
+        if not file.exists():
+            write_atomically(file, report_of(name, model, panel, lang).encode())
+        return file.read_bytes()
+
+    page, _ = await service.run_slowly(make)
+    return page
 
 
 async def learned(service: Service, name: str) -> tuple[Any, Any]:

@@ -37,6 +37,8 @@ COLUMNS = "id, name, state, created, started, ended, error"
 TAIL_SECONDS = 0.15
 # a worker that is asked to end writes its checkpoint first
 STOP_SECONDS = 15
+# what a worker says beside its results
+LOG_FILE = "worker.log"
 MOST_LISTED, LINES_BYTES = 1000, 4096
 
 
@@ -47,6 +49,7 @@ class Jobs:
     store: Store
     models: Registry
     limits: Limits
+    is_ending: bool = False  # whether events are not told any more
     _process: subprocess.Popen[bytes] | None = None
     _current: str | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -153,6 +156,7 @@ class Jobs:
             rows.execute(query, (state, time.time(), told, job, WAITING, RUNNING))
 
     async def _work(self) -> None:
+        """Train what waits, one after the other; a job that fails in whatever way keeps none waiting."""
         while not self._is_closing:
             self._wake.clear()
             query = "SELECT id FROM jobs WHERE state=? ORDER BY created LIMIT 1"
@@ -160,7 +164,11 @@ class Jobs:
             if not waiting:
                 await self._wake.wait()
                 continue
-            await self._train(waiting[0][0])
+            try:
+                await self._train(waiting[0][0])
+            except Exception as error:  # noqa: BLE001  the next one has nothing to do with it
+                LOG.error("mistake", extra={"facts": {"job": waiting[0][0], "error": type(error).__name__}})
+                self._end(waiting[0][0], BROKEN, Message("serving.worker", {"code": type(error).__name__}).to_dict())
 
     async def _train(self, job: str) -> None:
         with self.store.change() as rows:
@@ -169,11 +177,11 @@ class Jobs:
                 return
         self._current = job
         command = (sys.executable, "-m", "gatecast.serving.worker", str(self.folder(job)))
-        null = subprocess.DEVNULL
         # waited for in a thread, as event loops outside a main thread do not hear of the end of a process
-        self._process = process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=null, stderr=null, env=_environment()
-        )
+        with (self.folder(job) / LOG_FILE).open("ab") as log:
+            self._process = process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=_environment()
+            )
         if self._is_closing or self.get(job).state == CANCELLED:
             await self._stop_process()
         code = await asyncio.to_thread(process.wait)
@@ -255,7 +263,7 @@ class Jobs:
                 number += 1
                 if number > after:
                     yield number, "progress", line
-            if (state in ENDED and not lines) or self._is_closing:
+            if (state in ENDED and not lines) or self.is_ending or self._is_closing:
                 return
             await asyncio.sleep(TAIL_SECONDS)
 

@@ -42,7 +42,7 @@ class Asked:
     def panel(self, limits: Limits) -> Panel:
         """Return the panel to learn from."""
         settings = settings_of(self.options)
-        roles = {role: tuple(getattr(settings, role)) for role in ("past", "future", "static")}
+        roles: dict[str, Any] = {role: tuple(getattr(settings, role)) for role in ("past", "future", "static")}
         if self.file is not None:
             names = ColumnRoles(**names_of(self.options), **{role: list(names) for role, names in roles.items()})
             panel = file_table(self.file, self.writing or Writing(), limits, names=names).panel
@@ -56,7 +56,7 @@ class Asked:
         """Write the request to a folder; a later reader sees all of it or no `request.json`."""
         if self.file is not None:
             write_atomically(folder / UPLOAD, self.file.content)
-        kept = {"options": self.options, "data": self.data, "writing": self.writing}
+        kept: dict[str, Any] = {"options": self.options, "data": self.data, "writing": self.writing}
         kept["file"] = None if self.file is None else self.file.name
         write_atomically(folder / REQUEST, msgspec.json.encode(kept))
 

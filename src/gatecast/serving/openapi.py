@@ -17,6 +17,8 @@ from gatecast.serving.schemas import Problem
 __all__ = ["components", "extra_of", "responses_of"]
 
 WHERE = "#/components/schemas/{name}"
+# answers without a class of their own
+PLAIN: dict[Any, JsonObject] = {dict: {"type": "object"}, list: {"type": "array", "items": {"type": "string"}}}
 ALWAYS = (400, 401, 403, 500)
 FORM_FILE = {"type": "string", "format": "binary", "description": "A table: CSV, Parquet, a spreadsheet or JSON."}
 MEANING = {
@@ -24,6 +26,7 @@ MEANING = {
     401: "A token is missing or unknown.",
     403: "A page of another site asks.",
     404: "There is nothing of this name.",
+    408: "The body came too slowly.",
     409: "It does not fit the state of what is there.",
     413: "It is too much for this server.",
     415: "The body has another type.",
@@ -38,15 +41,23 @@ def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
     """Return the answers of a route by status."""
     problem = {PROBLEM: {"schema": _reference(Problem)}}
     found: dict[int | str, dict[str, Any]] = {
-        status: {"description": MEANING[status], "content": problem} for status in sorted({*ALWAYS, *route.problems})
+        status: {"description": MEANING[status], "content": problem} for status in sorted(_statuses(route))
     }
+    for status, kind in route.errors.items():
+        also = found[status]["content"] if status in ALWAYS else {}
+        found[status] = {"description": MEANING[status], "content": {**also, JSON: {"schema": _reference(kind)}}}
     content: JsonObject = {name: {"schema": {"type": "string"}} for name in route.types}
-    if route.answer is dict:
-        content[JSON] = {"schema": {"type": "object"}}
+    if route.answer in PLAIN:
+        content[JSON] = {"schema": PLAIN[route.answer]}
     elif route.answer is not None:
         content[JSON] = {"schema": _reference(route.answer)}
     done: JsonObject = {"description": "Done.", **({"content": content} if content else {})}
     return {route.status: done, **found}
+
+
+def _statuses(route: Route) -> set[int]:
+    takes_body = route.request is not None or route.upload is not None
+    return {*ALWAYS, *route.problems, *((408,) if takes_body else ())}
 
 
 def extra_of(route: Route) -> JsonObject:
@@ -93,7 +104,8 @@ def _without_null(schema: JsonObject) -> JsonObject:
 
 def components(routes: list[Route]) -> JsonObject:
     """Return the schemas of all classes that routes take and answer."""
-    kinds = {kind for route in routes for kind in (route.request, route.answer) if kind not in (None, dict)}
+    found = {kind for route in routes for kind in (route.request, route.answer, *route.errors.values())}
+    kinds = found - {None, *PLAIN}
     _, schemas = msgspec.json.schema_components(
         sorted({*kinds, Problem}, key=lambda kind: kind.__name__), ref_template=WHERE
     )

@@ -15,7 +15,7 @@ from gatecast._json import JsonObject
 from gatecast.exceptions import ConfigError, DataError, GatecastError, ModelFileError, TimeLimitError
 from gatecast.texts.message import Message
 
-__all__ = ["PROBLEM", "RequestError", "as_refusal", "problem", "unfit"]
+__all__ = ["PROBLEM", "RequestError", "as_request_error", "problem", "unfit"]
 
 PROBLEM = "application/problem+json"
 # the argument that an error's sentence is about
@@ -55,7 +55,7 @@ def problem(error: GatecastError, lang: str = "en", request_id: str = "") -> tup
         >>> problem(ConfigError("`horizon` must be a positive integer, got 0. Use `horizon=24`."))[0]
         422
     """
-    refusal = as_refusal(error)
+    refusal = as_request_error(error)
     told = refusal.args[0]
     facts: JsonObject = {
         "type": "about:blank",
@@ -70,7 +70,7 @@ def problem(error: GatecastError, lang: str = "en", request_id: str = "") -> tup
     return refusal.status, msgspec.json.encode(facts), {"content-type": PROBLEM, **refusal.headers}
 
 
-def as_refusal(error: GatecastError) -> RequestError:
+def as_request_error(error: GatecastError) -> RequestError:
     """Return the refusal that an error of the library means."""
     if isinstance(error, RequestError):
         return error

@@ -35,4 +35,5 @@ class Route:
     status: int = 200
     problems: tuple[int, ...] = ()  # statuses of problems beside those that every route has
     types: tuple[str, ...] = ()  # types of an answer beside JSON
+    errors: dict[int, type[Any]] = field(default_factory=dict)  # what errors hold where they are no problem details
     parameters: tuple[tuple[str, dict[str, Any]], ...] = ()  # names and schemas of what the address may hold

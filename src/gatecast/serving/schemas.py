@@ -25,6 +25,12 @@ __all__ = [
     "ModelForecastRequest",
     "Models",
     "Problem",
+    "StreamAnswer",
+    "StreamErrors",
+    "StreamNames",
+    "StreamRequest",
+    "StreamsAnswer",
+    "StreamsRequest",
     "TrainOptions",
     "TrainRequest",
     "Understood",
@@ -134,6 +140,68 @@ class Model(Struct, kw_only=True):
     covariates: dict[str, list[str]]
     end: Annotated[str, Meta(description="The last time that it learned from.")]
     decisions: list[str] = []
+
+
+Value = Annotated[float | None, Meta(description="An observation; null for a step without one.")]
+
+
+class StreamRequest(ColumnNames, kw_only=True, forbid_unknown_fields=True):
+    """What was observed; the first request to a stream also says how it begins."""
+
+    value: Value = None
+    values: Annotated[list[float | None], Meta(description="Several observations, the newest last.")] | None = None
+    n: (
+        Annotated[int, Meta(ge=0, description="How many observations the stream took in before: refused if not.")]
+        | None
+    ) = None
+    model: ModelName | None = None
+    data: Data | None = None
+    unique_id: Annotated[str, Meta(description="Which series of the model or the data goes on.")] | None = None
+    horizon: Horizon | None = None
+    season_length: Season | None = None
+    level: Annotated[float, Meta(description="Coverage in % of intervals, which are watched then.")] | None = None
+
+
+class StreamErrors(Struct, kw_only=True):
+    """How far off the newest forecasts one step ahead were."""
+
+    n: Annotated[int, Meta(description="Forecasts that were compared, the newest 100 at most.")]
+    mae: Annotated[float, Meta(description="Mean absolute error.")]
+    naive_mae: Annotated[float | None, Meta(description="That of the value before.")]
+    coverage: Annotated[float | None, Meta(description="Share of intervals that held.")]
+
+
+class StreamAnswer(Struct, kw_only=True):
+    """What comes next after the newest observation."""
+
+    id: str
+    n: Annotated[int, Meta(description="Observations that were taken in.")]
+    times: list[str | int]
+    forecast: list[float]
+    lower: list[float] | None
+    upper: list[float] | None
+    errors: StreamErrors | None
+
+
+class StreamsRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What was observed, by streams."""
+
+    observations: Annotated[
+        dict[str, float | list[float | None]],
+        Meta(min_length=1, max_length=10_000, description="By the ids of streams."),
+    ]
+
+
+class StreamsAnswer(Struct, kw_only=True):
+    """What comes next in several streams."""
+
+    streams: list[StreamAnswer]
+
+
+class StreamNames(Struct, kw_only=True):
+    """Which streams there are."""
+
+    streams: list[str]
 
 
 class TrainOptions(ColumnNames, kw_only=True, forbid_unknown_fields=True):

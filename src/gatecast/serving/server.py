@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -45,17 +44,19 @@ class Server(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take no more requests, and finish those that are under way."""
-        self._service.is_closing = True
-        super().handle_exit(sig, frame)
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  of uvicorn
+        """Take no more requests, and finish those that are under way; at once where it is asked again.
+
+        The signal is not raised again at the end, which is the one that was asked for.
+        """
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        self._service.begin_to_close()
 
 
 def serve(service: Service, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Answer requests until the process is asked to end; `ready` is called with the address."""
     server = Server(service, host, port, ready)
-    # uvicorn raises the signal again once all is done, which is the end that was asked for
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
+    server.run()
     if not server.started:
         raise SystemExit(1)

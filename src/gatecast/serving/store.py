@@ -46,7 +46,8 @@ class Store:
         self._lock = threading.RLock()
         try:
             for path in (folder, folder / "jobs", folder / "streams"):
-                path.mkdir(parents=True, exist_ok=True)
+                # what is kept is nobody else's
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._held = locked(folder / "lock.db")
             self._rows = sqlite3.connect(folder / "gatecast.db", isolation_level=None, check_same_thread=False)
             self._rows.execute("PRAGMA journal_mode=WAL")

@@ -12,6 +12,7 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.reading.files import Table, read_source, read_table
 from gatecast.data.reading.frames import Source
 from gatecast.serving.bodies import File
+from gatecast.serving.known import as_times
 from gatecast.serving.limits import Limits
 from gatecast.serving.problems import RequestError
 from gatecast.serving.schemas import Cell, ColumnNames, ColumnRoles, Frame, Writing
@@ -20,7 +21,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_data", "file_future", "file_table", "json_panel", "names_of", "rows_of"]
+__all__ = ["as_data", "columns_of", "file_future", "file_table", "json_panel", "names_of", "rows_of", "table_of"]
 
 
 def names_of(asked: ColumnNames) -> dict[str, Any]:
@@ -33,33 +34,52 @@ def names_of(asked: ColumnNames) -> dict[str, Any]:
 def json_panel(data: Frame, asked: ColumnNames, limits: Limits) -> Panel:
     """Return the panel that a request holds as JSON."""
     names = names_of(asked)
-    table = as_data(data, limits)
+    table = as_data(data, limits, time_col=names["time_col"])
     if isinstance(table, np.ndarray):
         return to_panel(table, freq=names["freq"])
     return to_panel(table, **names)
 
 
-def as_data(data: Frame, limits: Limits, field: str = "data") -> pd.DataFrame | np.ndarray:
-    """Return a table of records or columns, or an array of numbers.
+def columns_of(data: Frame, limits: Limits, field: str = "data") -> dict[str, list[Cell]] | np.ndarray:
+    """Return the columns of records, or numbers alone as an array.
 
     Examples:
-        >>> as_data([1.0, None], Limits())
+        >>> columns_of([1.0, None], Limits())
         array([ 1., nan])
-        >>> as_data({"ds": [1, 2], "y": [3.0, 4.0]}, Limits()).shape
-        (2, 2)
+        >>> columns_of([{"ds": 1, "y": 3.0}, {"ds": 2}], Limits())
+        {'ds': [1, 2], 'y': [3.0, None]}
     """
-    import pandas as pd
-
     n_rows = _n_rows(data, field)
     limits.check_rows(n_rows, field)
     if isinstance(data, dict):
-        return pd.DataFrame(data)
+        return data
     records = [row for row in data if isinstance(row, dict)]
     if not records:
         return np.array(data, np.float64)
     if len(records) < len(data):
         raise RequestError(Message("serving.mixed"), field=field)
-    return pd.DataFrame(records)
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: [record.get(name) for record in records] for name in names}
+
+
+def as_data(data: Frame, limits: Limits, field: str = "data", time_col: str | None = None) -> Any:
+    """Return a table, or an array of numbers, as the library reads it."""
+    columns = columns_of(data, limits, field)
+    return columns if isinstance(columns, np.ndarray) else table_of(columns, time_col)
+
+
+def table_of(columns: dict[str, list[Cell]], time_col: str | None = None) -> pd.DataFrame:
+    """Return a table, in which the texts of a time column that are plain dates are times already.
+
+    That is the column that is named or called `ds`, or the only one that holds texts.
+    """
+    import pandas as pd
+
+    texts = [name for name, cells in columns.items() if isinstance(cells[0], str)]
+    named = time_col or ("ds" if "ds" in texts else texts[0] if len(texts) == 1 else None)
+    times = as_times(columns[named]) if named in texts else None
+    cells: dict[Any, Any] = dict(columns)
+    return pd.DataFrame(cells if times is None else {**cells, named: times})
 
 
 def _n_rows(data: Frame, field: str) -> int:

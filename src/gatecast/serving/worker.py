@@ -22,7 +22,7 @@ from gatecast.texts.message import Message
 
 __all__ = ["CHECKPOINT", "ERROR", "MODEL", "PROGRESS", "Curve", "train"]
 
-MODEL, CHECKPOINT, PROGRESS, ERROR = "model.safetensors", "fit.ckpt", "progress.jsonl", "error.json"
+MODEL, CHECKPOINT, PROGRESS, ERROR = "model.safetensors", "fit.ckpt", "curve.jsonl", "error.json"
 DONE, FAILED, INTERRUPTED = 0, 2, 130
 # between two points of the loss of a network, and between two checkpoints
 POINT_SECONDS, CHECKPOINT_SECONDS = 0.2, 5.0
@@ -66,8 +66,8 @@ def train(folder: Path) -> int:
 
     settings, panel = read_kept(folder)
     threads = settings.n_threads or max(1, n_processors() - 1)
-    kept = {"checkpoint": folder / CHECKPOINT, "checkpoint_seconds": CHECKPOINT_SECONDS}
-    settings = replace(settings, progress=False, n_threads=threads, **kept)
+    settings = replace(settings, progress=False, n_threads=threads)
+    settings = replace(settings, checkpoint=folder / CHECKPOINT, checkpoint_seconds=CHECKPOINT_SECONDS)
     with (folder / PROGRESS).open("a", encoding="utf-8") as file, listening(Curve(file)):
         model = LSTMForecaster.from_settings(settings).fit(panel)
     # what was kept on the way says nothing of the model

@@ -20,6 +20,7 @@ from gatecast.reporting.words import Words
 from gatecast.serving.bodies import File
 from gatecast.serving.limits import Limits
 from gatecast.serving.page.asked import Asked
+from gatecast.serving.page.examples import example
 from gatecast.serving.page.places import columns_of, told_at
 from gatecast.serving.schemas import Writing
 from gatecast.serving.tables import file_table
@@ -27,7 +28,7 @@ from gatecast.serving.tables import file_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["forecast_shown", "look", "usual_horizon"]
+__all__ = ["forecast_shown", "look", "usual_horizon", "warm_up"]
 
 # names of series that can be chosen from
 MOST_SERIES = 500
@@ -113,3 +114,8 @@ def _table(series: JsonObject, words: Words) -> JsonObject:
         for k, (time, value) in enumerate(zip(series["ahead"], series["forecast"], strict=True))
     ]
     return {"caption": words.t("forecast.table", name=words.name(series["name"])), "head": head, "rows": rows}
+
+
+def warm_up() -> None:
+    """Load what a first forecast needs."""
+    look(File("example.csv", example("sine")), Asked(), Writing(), Limits(), Words("en"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -12,30 +13,67 @@ from gatecast.data.reading.formats import Reading, load
 from gatecast.exceptions import GatecastError
 from gatecast.reporting.words import Words
 from gatecast.serving.bodies import File
-from gatecast.serving.problems import as_refusal
+from gatecast.serving.problems import as_request_error
 from gatecast.serving.schemas import Writing
+from gatecast.texts import Texts
 from gatecast.texts.message import Message
 
-__all__ = ["COLUMNS", "FIELDS", "columns_of", "told_at"]
+__all__ = ["COLUMNS", "columns_of", "told_at"]
 
 # what can be set on the page, by the arguments of the library
 COLUMNS = ("time_col", "target_col", "id_col")
 FIELDS = (*COLUMNS, "freq", "season_length", "horizon", "level")
 FIELDS += ("duplicates", "date_format", "decimal", "na", "skip_rows", "encoding", "sheet", "timezone")
-NAMED = re.compile(rf"\b({'|'.join(FIELDS)})\b")
+# an argument in a sentence, perhaps with a value
+ARGUMENT = re.compile(rf"`({'|'.join(FIELDS)})(?:=([^`]*))?`")
+# where sentences that name no argument can be acted on, by the beginnings of their codes
+PLACES = {"column.no": "target_col", "times.repeated": "duplicates", "times.odd": "freq", "times.irregular": "freq"}
+PLACES |= {"times.": "time_col", "column.": "target_col"}
 # names of columns are at the beginning of a text
-HEAD = 1 << 16
+HEAD = 1 << 20
 MOST_COLUMNS = 300
 
 
 def told_at(error: GatecastError, words: Words) -> JsonObject:
-    """Return an error's sentence, and the first field that it names; the file where it names none."""
-    refusal = as_refusal(error)
+    """Return an error's sentence in the words of the page, and the field in which it can be mended, or the file."""
+    refusal = as_request_error(error)
     told = refusal.args[0]
     said = told.say(words.lang) if isinstance(told, Message) else str(told)
-    named = NAMED.search(said)
-    field = refusal.field if refusal.field in FIELDS else named[1] if named else "file"
-    return {"detail": said, "field": field}
+    return {"detail": in_labels(said, words.t), "field": _place(refusal.field, told)}
+
+
+def _place(field: str | None, told: object) -> str:
+    if field in FIELDS:
+        return str(field)
+    # the sentence in English tells in whichever language it is said
+    if (named := ARGUMENT.search(str(told))) is not None:
+        return named[1]
+    code = told.code if isinstance(told, Message) else ""
+    return next((place for begin, place in PLACES.items() if code.startswith(begin)), "file")
+
+
+def in_labels(said: str, t: Texts) -> str:
+    """Say a sentence with the labels of the page in place of arguments.
+
+    Examples:
+        >>> in_labels("Name it, e.g. `time_col='date'`, or pass another `horizon`.", Texts("en"))
+        'Name it, e.g. “Column of times”: date, or pass another “Steps to forecast”.'
+    """
+
+    def labelled(found: re.Match[str]) -> str:
+        label = t(f"studio.label_{found[1]}").partition(t("studio.example_mark"))[0]
+        return t("studio.named", label=label) if not found[2] else t("studio.set", label=label, value=_value(found[2]))
+
+    return ARGUMENT.sub(labelled, said)
+
+
+def _value(code: str) -> str:
+    """Return how a value of Python is typed on the page."""
+    try:
+        value = ast.literal_eval(code)
+    except (ValueError, SyntaxError):
+        return code
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def columns_of(file: File, writing: Writing) -> list[str]:

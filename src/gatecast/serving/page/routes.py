@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from functools import cache
 from importlib.resources import files
@@ -21,7 +22,7 @@ from gatecast.serving.job_routes import learned
 from gatecast.serving.page.asked import Asked, AskedErrors, AskedModel
 from gatecast.serving.page.errors import held_out_errors
 from gatecast.serving.page.examples import example, example_names
-from gatecast.serving.page.look import look
+from gatecast.serving.page.look import look, warm_up
 from gatecast.serving.page.trained import trained_shown
 from gatecast.serving.schemas import Writing
 from gatecast.serving.service import Service
@@ -42,11 +43,15 @@ HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"
 
 def add_page(app: FastAPI, service: Service) -> None:
     """Add the page and its routes, which serve nobody else and are not described."""
+    warmed: list[asyncio.Task[object]] = []
 
     async def page(request: Request) -> Response:
         lang = request.query_params.get("lang", "")
         lang = lang if lang in LANGUAGES else language_of(request)
         content = _page(lang)
+        if not service.n_under_way and not warmed:
+            # what the first forecast needs is loaded while a file is being chosen
+            warmed.append(asyncio.create_task(service.run(warm_up)))
         return Response(content, media_type="text/html", headers={**HEADERS, "content-security-policy": POLICY})
 
     async def asset(request: Request) -> Response:

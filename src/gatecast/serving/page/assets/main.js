@@ -53,6 +53,7 @@ async function show(answer) {
 
 async function showForecast(answer) {
   forecast = answer.forecast;
+  byId("maker").textContent = model === null ? texts.pretrained : texts.trained;
   await drawForecast(forecast, answer.notes);
 }
 

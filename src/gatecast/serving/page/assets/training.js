@@ -132,6 +132,8 @@ function setRunning(isRunning) {
 export async function showTrained(answer) {
   const figures = Object.entries(answer.figures);
   byId("memory").replaceChildren();
+  byId("learned").replaceChildren();
+  byId("memory-part").hidden = figures.every(([name]) => name === "training");
   byId("trained").hidden = false;
   for (const text of answer.remembered) { byId("memory").append(element("p", text)); }
   for (const [name, chart] of figures) {
@@ -141,7 +143,7 @@ export async function showTrained(answer) {
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", chart.message);
     figure.append(place, told);
-    byId("memory").append(figure);
+    byId(name === "training" ? "learned" : "memory").append(figure);
     await gatecastCharts.draw(place, chart, false);
   }
 }

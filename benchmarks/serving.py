@@ -1,0 +1,197 @@
+"""How fast does the server answer, how much memory does it take, and how soon is it ready? All over loopback.
+
+`python benchmarks/serving.py [--json FILE]` starts `gatecast serve` and a client in a process of its own, which asks
+through eight connections that are kept open. Zero-shot forecasts are of one series of 144 months, each request another
+one. A paced client sends eight requests every 0.25 s, a closed one the next as soon as the last is answered. Where
+PyTorch and FastAPI are installed the same is asked of a server around an LSTM of PyTorch (`sides/torch_server.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+N_CLIENTS, N_POINTS, HORIZON = 8, 144, 12
+N_CLOSED, N_PACED, N_UPDATES, N_BATCHED, N_STREAMS = 25, 25, 300, 30, 100
+PACE_SECONDS = 0.25
+MODELS = 10
+HERE = Path(__file__).parent
+
+
+def series(k: int) -> list[float]:
+    """One of many monthly series."""
+    draw, t = np.random.default_rng(k), np.arange(N_POINTS)
+    return np.round(100 + t + 20 * np.sin(2 * np.pi * t / 12) + draw.normal(0, 3, N_POINTS), 2).tolist()
+
+
+MONTHS = [f"{2012 + n // 12}-{n % 12 + 1:02d}-01" for n in range(N_POINTS)]
+
+
+def forecast_body(k: int) -> bytes:
+    return json.dumps({"data": {"ds": MONTHS, "y": series(k)}, "horizon": HORIZON, "level": 80}).encode()
+
+
+class Client:
+    """One connection that is kept open."""
+
+    def __init__(self, address: str) -> None:
+        self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=60)
+
+    def post(self, path: str, body: bytes) -> float:
+        """Ask, and return the seconds until the answer was there."""
+        started = time.perf_counter()
+        self.connection.request("POST", path, body, {"Content-Type": "application/json"})
+        answer = self.connection.getresponse()
+        content = answer.read()
+        if answer.status >= 300:
+            raise RuntimeError(content.decode())
+        return time.perf_counter() - started
+
+
+def ask(address: str, path: str, bodies: list[list[bytes]], pace: float = 0.0) -> tuple[list[float], float]:
+    """Let eight clients ask at once; returns the seconds of each answer, and of all."""
+    seconds: list[list[float]] = [[] for _ in bodies]
+
+    def one(k: int) -> None:
+        client = Client(address)
+        time.sleep(pace * k / len(bodies))
+        for body in bodies[k]:
+            begun = time.perf_counter()
+            seconds[k].append(client.post(path.replace("{k}", str(k)), body))
+            time.sleep(max(0.0, pace - (time.perf_counter() - begun)))
+
+    threads = [threading.Thread(target=one, args=(k,)) for k in range(len(bodies))]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [one for each in seconds for one in each], time.perf_counter() - started
+
+
+def start(command: list[str], path: str = "/readyz") -> tuple[subprocess.Popen, str, float]:
+    """Start a server that prints its address as JSON; returns it, the address, and the seconds until it was ready."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lines = []
+    while (line := process.stdout.readline()) != "}\n":
+        lines.append(line)
+    address = json.loads("".join([*lines, "}"]))["address"]
+    urllib.request.urlopen(address + path).read()
+    return process, address, time.perf_counter() - started
+
+
+def quantiles(seconds: list[float]) -> dict[str, float]:
+    return {"median_ms": 1e3 * float(np.median(seconds)), "p99_ms": 1e3 * float(np.quantile(seconds, 0.99))}
+
+
+def forecasts(pool: ProcessPoolExecutor, address: str, path: str, n: int, pace: float = 0.0) -> dict[str, float]:
+    bodies = [[forecast_body(1000 * k + one) for one in range(n)] for k in range(N_CLIENTS)]
+    seconds, whole = pool.submit(ask, address, path, bodies, pace).result()
+    return {**quantiles(seconds), "per_second": len(seconds) / whole}
+
+
+def updates(pool: ProcessPoolExecutor, address: str) -> dict[str, float]:
+    """Stream updates, one in each request of eight streams."""
+    client = Client(address)
+    for k in range(N_CLIENTS):
+        client.post(f"/v1/streams/s{k}", json.dumps({"data": series(k), "horizon": HORIZON}).encode())
+    bodies = [
+        [json.dumps({"value": value}).encode() for value in (series(k) * 3)[:N_UPDATES]] for k in range(N_CLIENTS)
+    ]
+    seconds, whole = pool.submit(ask, address, "/v1/streams/s{k}", bodies).result()
+    return {**quantiles(seconds), "per_second": len(seconds) / whole}
+
+
+def batched(pool: ProcessPoolExecutor, address: str) -> dict[str, float]:
+    """Stream updates, of 100 streams in each request."""
+    client = Client(address)
+    for k in range(N_STREAMS):
+        client.post(f"/v1/streams/b{k}", json.dumps({"data": series(k), "horizon": HORIZON}).encode())
+    bodies = [
+        [
+            json.dumps({"observations": {f"b{k}": float(100 + n) for k in range(N_STREAMS)}}).encode()
+            for n in range(N_BATCHED)
+        ]
+    ]
+    seconds, whole = pool.submit(ask, address, "/v1/streams", bodies).result()
+    return {**quantiles(seconds), "per_second": N_STREAMS * len(seconds) / whole}
+
+
+def memory(address: str) -> float:
+    """Return the megabytes of the server's process."""
+    text = urllib.request.urlopen(f"{address}/metrics").read().decode()
+    return float(next(line for line in text.splitlines() if line.startswith("process_resident")).split()[1]) / 2**20
+
+
+def models(folder: Path) -> list[str]:
+    """Save ten models, and return their paths."""
+    from gatecast import LSTMForecaster, Training
+
+    found = []
+    for k in range(MODELS):
+        model = LSTMForecaster(HORIZON, progress=False, training=Training(epochs=1), seed=k)
+        found.append(str(folder / f"model{k}.safetensors"))
+        model.fit(np.array(series(k))).save(found[-1])
+    return found
+
+
+def measure() -> dict[str, object]:
+    found: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(1) as pool:
+        folder = Path(name)
+        program = [sys.executable, "-c", "from gatecast.cli import main; main()", "serve", "--port", "0", "--json"]
+        process, address, found["ready_seconds"] = start([*program, "--folder", str(folder / "a")])
+        try:
+            forecasts(pool, address, "/v1/forecast", 3)
+            found["zero_shot_paced"] = forecasts(pool, address, "/v1/forecast", N_PACED, PACE_SECONDS)
+            found["zero_shot_closed"] = forecasts(pool, address, "/v1/forecast", N_CLOSED)
+            found["stream_updates"] = updates(pool, address)
+            found["stream_updates_batched"] = batched(pool, address)
+        finally:
+            process.terminate()
+            process.wait()
+        process, address, _ = start([*program, "--folder", str(folder / "b"), *models(folder)])
+        try:
+            for k in range(MODELS):
+                Client(address).post(f"/v1/models/model{k}/forecast", b'{"level": 80}')
+            found["megabytes_with_ten_models"] = memory(address)
+        finally:
+            process.terminate()
+            process.wait()
+        if find_spec("torch"):
+            found["torch_closed"] = _torch(pool)
+    return found
+
+
+def _torch(pool: ProcessPoolExecutor) -> dict[str, float]:
+    process, address, _ = start([sys.executable, str(HERE / "sides" / "torch_server.py")], "/healthz")
+    try:
+        forecasts(pool, address, "/forecast", 3)
+        return forecasts(pool, address, "/forecast", N_CLOSED)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    options = parser.parse_args()
+    figures = measure()
+    print(json.dumps(figures, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,0 +1,52 @@
+"""Does the command start, say where it answers, end cleanly, and keep what it acknowledged when it is killed?"""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from gatecast.cli.app import run
+
+from .killed import PROGRAM, rounds, start
+
+
+def test_a_server_starts_answers_and_ends_cleanly(tmp_path, sales_model):
+    process, client = start(tmp_path / "kept", f"sales={sales_model}")
+    assert client.get("/readyz").json == {"status": "ready"}
+    assert client.post("/v1/models/sales/forecast", {"horizon": 2}).status == 200
+    again = [sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--folder", str(tmp_path / "kept")]
+    refused = subprocess.run(again, capture_output=True, text=True, check=False)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate()
+    assert process.returncode == 0
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [line["route"] for line in lines if line["event"] == "request"] == ["/readyz", "/v1/models/{name}/forecast"]
+    assert refused.returncode == 2
+    assert "in use by another server" in refused.stderr
+
+
+def test_a_server_that_is_killed_loses_nothing(tmp_path):
+    n_observations, _ = rounds(tmp_path, 2, seed=0)
+    assert n_observations > 0
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_a_hundred_times_loses_nothing(tmp_path):
+    n_observations, n_jobs = rounds(tmp_path, 100, seed=1)
+    assert min(n_observations, n_jobs) > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--host", "0.0.0.0"], "--token-file"),
+        (["--max-rows", "0"], "`--max-rows` must be above 0"),
+        (["../=a.safetensors"], "names no model"),
+        (["nothing.safetensors"], "There is no model file"),
+    ],
+)
+def test_options_that_make_no_sense_are_said_in_a_sentence(tmp_path, capsys, options, words):
+    assert run(["serve", "--folder", str(tmp_path / "kept"), *options]) == 2
+    assert words in capsys.readouterr().err
