@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,13 +13,13 @@ from gatecast._json import JsonObject
 from gatecast.data.reading.formats import Reading, load
 from gatecast.exceptions import GatecastError
 from gatecast.reporting.words import Words
-from gatecast.serving.bodies import File
-from gatecast.serving.problems import as_request_error
+from gatecast.serving.bodies import File, options
+from gatecast.serving.problems import RequestError, as_request_error
 from gatecast.serving.schemas import Writing
 from gatecast.texts import Texts
 from gatecast.texts.message import Message
 
-__all__ = ["COLUMNS", "columns_of", "told_at"]
+__all__ = ["COLUMNS", "columns_of", "in_labels", "set_by_hand", "told_at"]
 
 # what can be set on the page, by the arguments of the library
 COLUMNS = ("time_col", "target_col", "id_col")
@@ -31,7 +32,7 @@ PLACES = {"column.no": "target_col", "times.repeated": "duplicates", "times.odd"
 PLACES |= {"times.": "time_col", "column.": "target_col"}
 # names of columns are at the beginning of a text
 HEAD = 1 << 20
-MOST_COLUMNS = 300
+MOST_COLUMNS, MOST_SHOWN = 300, 40
 
 
 def told_at(error: GatecastError, words: Words) -> JsonObject:
@@ -40,6 +41,17 @@ def told_at(error: GatecastError, words: Words) -> JsonObject:
     told = refusal.args[0]
     said = told.say(words.lang) if isinstance(told, Message) else str(told)
     return {"detail": in_labels(said, words.t), "field": _place(refusal.field, told)}
+
+
+def set_by_hand(fields: dict[str, list[str]], *kinds: type[Any]) -> list[Any]:
+    """Return what was set in the form of the page, as these classes; a refusal in its words where it is no number."""
+    try:
+        return options(fields, *kinds)
+    except RequestError as error:
+        if error.field not in FIELDS:
+            raise
+        facts = {"label": Message(f"studio.label_{error.field}"), "value": ", ".join(fields[error.field])[:MOST_SHOWN]}
+        raise RequestError(Message("studio.number", facts), field=error.field) from None
 
 
 def _place(field: str | None, told: object) -> str:

@@ -23,6 +23,7 @@ from gatecast.serving.page.asked import Asked, AskedErrors, AskedModel
 from gatecast.serving.page.errors import held_out_errors
 from gatecast.serving.page.examples import example, example_names
 from gatecast.serving.page.look import look, warm_up
+from gatecast.serving.page.places import set_by_hand
 from gatecast.serving.page.trained import trained_shown
 from gatecast.serving.schemas import Writing
 from gatecast.serving.service import Service
@@ -70,13 +71,13 @@ def add_page(app: FastAPI, service: Service) -> None:
 
     async def looked(request: Request) -> Response:
         body = await read_body(request, service.limits)
-        asked, writing = options(body.fields, Asked, Writing)
+        asked, writing = set_by_hand(body.fields, Asked, Writing)
         shown, notes = await service.run(look, body.file(), asked, writing, service.limits, Words(language_of(request)))
         return as_json({**shown, "notes": notes})
 
     async def errors(request: Request) -> Response:
         body = await read_body(request, service.limits)
-        asked, writing = options(body.fields, AskedErrors, Writing)
+        asked, writing = set_by_hand(body.fields, AskedErrors, Writing)
         words = Words(language_of(request))
         found, _ = await service.run(held_out_errors, body.file(), asked, writing, service.limits, words)
         return as_json(found)

@@ -23,7 +23,7 @@ async function look() {
     const answer = await askJson("/page/look", { method: "POST", body: formOf(file) });
     if (!isNewest()) { return; }
     await show(answer);
-    if (answer.forecast) { await showErrors(file, texts.errors, isNewest); }
+    if (answer.forecast) { await showErrors(file, texts.errors, isNewest).catch((error) => failErrors(error, isNewest)); }
   } catch (error) {
     if (isNewest()) { fail(error); }
   }
@@ -34,6 +34,14 @@ function fail(error) {
   byId("result").hidden = byId("training").hidden = true;
   say(texts.failed);
   showProblem(isTold ? error.message : texts.server, isTold ? error.field : "file");
+}
+
+// the forecast stays where only its errors could not be found
+function failErrors(error, isNewest) {
+  if (!isNewest()) { return; }
+  byId("errors").hidden = false;
+  byId("error-table").hidden = true;
+  byId("errors-about").textContent = error instanceof Problem ? error.message : texts.server;
 }
 
 async function show(answer) {

@@ -5,7 +5,8 @@ import { saveText } from "./forecast.js";
 
 const byId = (id) => document.getElementById(id);
 const DRAW_MS = 250;
-let job = null;
+// the training that goes on, and whether it is to be cancelled, which may be asked before the server has named it
+let job = null, isCancelled = false;
 
 function modelName(file) {
   const stem = file.name.replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_-]/g, "").slice(0, 60).replace(/^[^A-Za-z0-9]+/, "");
@@ -84,11 +85,13 @@ class Curve {
 
 export async function train(file, forecast, texts, say) {
   const name = modelName(file);
+  isCancelled = false;
   setRunning(true);
   byId("trained").hidden = true;
   say(texts.preparing);
   try {
     job = (await askJson("/v1/models", { method: "POST", body: request(file, name, forecast) })).id;
+    if (isCancelled) { await cancel(); }
     const ended = await follow(texts, say);
     if (ended.state === "done") { return name; }
     say(ended.state === "cancelled" ? texts.cancelled : texts.broken + " " + ((ended.error && ended.error.sentence) || ""));
@@ -119,6 +122,7 @@ async function follow(texts, say) {
 }
 
 export async function cancel() {
+  isCancelled = true;
   if (job) { await ask("/v1/jobs/" + job, { method: "DELETE" }); }
 }
 
