@@ -42,9 +42,9 @@ def understood(table: Table, n_ahead: int, lang: str) -> dict[str, tuple[Message
         **{role: _columns(getattr(table.panel, role)) for role in ("past", "future", "static")},
         "future_rows": Message("understood.steps_ahead", {"n": n_ahead}) if n_ahead else None,
     }
-    said = {name: (fact,) for name, fact in facts.items() if fact is not None}
+    said: dict[str, tuple[Message, ...]] = {name: (fact,) for name, fact in facts.items() if fact is not None}
     if table.remarks:
-        said["notes"] = table.remarks  # type: ignore[assignment]
+        said["notes"] = table.remarks
     if table.ignored:
         said["not_used"] = (_ignored(table.ignored),)
     return said

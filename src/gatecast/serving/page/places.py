@@ -23,7 +23,7 @@ __all__ = ["COLUMNS", "columns_of", "in_labels", "set_by_hand", "told_at"]
 
 # what can be set on the page, by the arguments of the library
 COLUMNS = ("time_col", "target_col", "id_col")
-FIELDS = (*COLUMNS, "freq", "season_length", "horizon", "level")
+FIELDS: tuple[str, ...] = (*COLUMNS, "freq", "season_length", "horizon", "level")
 FIELDS += ("duplicates", "date_format", "decimal", "na", "skip_rows", "encoding", "sheet", "timezone")
 # an argument in a sentence, perhaps with a value
 ARGUMENT = re.compile(rf"`({'|'.join(FIELDS)})(?:=([^`]*))?`")

@@ -48,6 +48,7 @@ async function show(answer) {
   fillColumns(answer.columns, answer.found, texts);
   fillFacts(answer.facts);
   byId("facts").hidden = answer.facts.length === 0;
+  byId("not-yet").hidden = answer.facts.length > 0;
   byId("understanding").hidden = answer.columns.length === 0 && answer.facts.length === 0;
   byId("result").hidden = byId("training").hidden = answer.forecast === null;
   if (answer.problem) {
@@ -71,6 +72,7 @@ function take(newer) {
   byId("corrections").reset();
   for (const id of ["time_col", "target_col", "id_col", "series"]) { byId(id).replaceChildren(); }
   for (const id of ["result", "understanding", "training", "errors", "trained", "curve"]) { byId(id).hidden = true; }
+  byId("writing").open = false;
   sayTraining("");
   look();
 }
