@@ -28,7 +28,7 @@ FIELDS += ("duplicates", "date_format", "decimal", "na", "skip_rows", "encoding"
 # an argument in a sentence, perhaps with a value
 ARGUMENT = re.compile(rf"`({'|'.join(FIELDS)})(?:=([^`]*))?`")
 # where sentences that name no argument can be acted on, by the beginnings of their codes
-PLACES = {"column.no": "target_col", "times.repeated": "duplicates", "times.odd": "freq", "times.irregular": "freq"}
+PLACES = {"times.repeated": "duplicates", "times.odd": "freq", "times.irregular": "freq"}
 PLACES |= {"times.": "time_col", "column.": "target_col"}
 # names of columns are at the beginning of a text
 HEAD = 1 << 20
