@@ -99,6 +99,8 @@ def test_a_training_is_cancelled_and_one_that_waits_comes_next(tmp_path):
         assert client.get(f"/v1/jobs/{second}").json["state"] == "waiting"
         assert client.delete(f"/v1/jobs/{first}").json["state"] == "cancelled"
         assert ended(client, second)["state"] == "done"
+        # what is not learned from is not kept
+        assert not list((tmp_path / "jobs" / first).glob("request.json"))
         assert client.delete(f"/v1/jobs/{second}").json["state"] == "done"
         assert [one["name"] for one in client.get("/v1/models").json["models"]] == ["b"]
 
@@ -106,11 +108,15 @@ def test_a_training_is_cancelled_and_one_that_waits_comes_next(tmp_path):
 def test_a_training_goes_on_after_a_restart_from_its_checkpoint(tmp_path):
     with running(kept_in(tmp_path)) as client:
         job = client.post("/v1/models", {"name": "a", "horizon": 3, "data": ROWS, "settings": LONG}).json["id"]
-        before = next(facts["step"] for kind, facts in events(client, job) if kind == "progress" and facts["step"] > 50)
-    n_before = len((tmp_path / "jobs" / job / "curve.jsonl").read_text().splitlines())
+        # there is one once it is settled how to train
+        while not (tmp_path / "jobs" / job / "fit.ckpt").exists():
+            time.sleep(0.05)
+    lines = (tmp_path / "jobs" / job / "curve.jsonl").read_text().splitlines()
+    n_before, before = len(lines), json.loads(lines[-1])["step"]
     with running(kept_in(tmp_path)) as client:
         after = next(facts["step"] for kind, facts in events(client, job, n_before) if kind == "progress")
         client.delete(f"/v1/jobs/{job}")
+    assert before > 1
     assert after > before
 
 

@@ -20,7 +20,7 @@ from gatecast.serving.service import Service
 from .running import running
 from .test_serving_jobs import kept_in
 
-FEW, MANY = 3, 80
+FEW, MANY = 1, 80
 CHECKED = [
     not_a_server_error,
     status_code_conformance,
@@ -81,7 +81,7 @@ def send_cases(folder, model, n):
 
 
 def test_answers_are_those_of_the_document(tmp_path, sales_model):
-    assert send_cases(tmp_path, sales_model, FEW) > 60
+    assert send_cases(tmp_path, sales_model, FEW) > 20
 
 
 @pytest.mark.slow

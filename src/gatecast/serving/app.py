@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI
@@ -45,7 +46,7 @@ PARTS = {"name": NAME, "id": NAME, "job": re.compile("[0-9a-f]{32}")}
 class _Direct(APIRoute):
     """Calls the function of a route at once: bodies are decoded there, and what an address names is checked here."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         work = self.endpoint
 

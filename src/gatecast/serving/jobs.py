@@ -68,7 +68,10 @@ class Jobs:
         self._remove_strangers()
 
     def _remove_strangers(self) -> None:
-        """Remove folders without a row, which a kill between both left."""
+        """Remove what a kill between rows and files left: folders without a row, and files that nothing needs."""
+        query = "SELECT id FROM jobs WHERE state NOT IN (?, ?) AND id NOT IN (SELECT job FROM models)"
+        for (job,) in self.store.rows(query, (WAITING, RUNNING)):
+            self._empty(job)
         known = {job for (job,) in self.store.rows("SELECT id FROM jobs")}
         for folder in (self.store.folder / "jobs").iterdir():
             if folder.name not in known:
@@ -146,6 +149,8 @@ class Jobs:
             self._end(job, CANCELLED)
             if self._current == job:
                 await self._stop_process()
+            else:
+                self._empty(job)
         return self.get(job)
 
     def _end(self, job: str, state: str, error: JsonObject | None = None) -> None:
@@ -201,10 +206,13 @@ class Jobs:
         error = self.folder(job) / ERROR
         told = json.loads(error.read_bytes()) if code == FAILED and error.exists() else None
         self._end(job, BROKEN, told or Message("serving.worker", {"code": code}).to_dict())
+        self._empty(job)
 
     def _publish(self, job: str, name: str) -> None:
         """Let the model of a job be asked, in place of an older one of its name."""
         if self.get(job).state != RUNNING:
+            # cancelled when it was done
+            self._empty(job)
             return
         self.models.add(name, self.folder(job) / MODEL)
         with self.store.change() as rows:
@@ -216,10 +224,11 @@ class Jobs:
                 self._empty(before)
 
     def _empty(self, job: str) -> None:
-        """Remove the files of a model that nobody can ask any more, and what it learned from."""
+        """Remove the files of a model that nobody can ask any more, and what it learned from, but for its curve."""
         for path in self.folder(job).glob("*"):
-            with contextlib.suppress(OSError):
-                path.unlink()
+            if path.name not in (PROGRESS, LOG_FILE):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def remove_model(self, name: str) -> None:
         """Remove a model and what it learned from; a refusal where it is none that was trained here."""

@@ -44,7 +44,7 @@ class Asked:
         settings = settings_of(self.options)
         roles: dict[str, Any] = {role: tuple(getattr(settings, role)) for role in ("past", "future", "static")}
         if self.file is not None:
-            names = ColumnRoles(**names_of(self.options), **{role: list(names) for role, names in roles.items()})
+            names = ColumnRoles(**{**names_of(self.options), **{role: list(own) for role, own in roles.items()}})
             panel = file_table(self.file, self.writing or Writing(), limits, names=names).panel
         else:
             data = as_data(self.data or [], limits)

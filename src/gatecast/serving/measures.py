@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-if TYPE_CHECKING:
-    from gatecast.serving.service import Service
+from gatecast.serving.jobs import Jobs
+from gatecast.serving.models import Registry
+from gatecast.serving.streams import Streams
 
-__all__ = ["TEXT", "Measures"]
+__all__ = ["TEXT", "Measured", "Measures"]
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 # streams with gauges of their own
 MOST_STREAMS = 1000
 STATES = ("waiting", "running", "done", "failed", "cancelled")
+
+
+class Measured(Protocol):
+    """What a server is made of, as far as it is measured."""
+
+    n_under_way: int
+    models: Registry
+    jobs: Jobs | None
+    streams: Streams | None
 
 
 class Measures:
@@ -32,7 +42,7 @@ class Measures:
         True
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Measured) -> None:
         self._registry = CollectorRegistry()
         labels = ("method", "route")
         self._requests = Counter(
@@ -69,7 +79,7 @@ class Measures:
 class _States(Collector):
     """What is asked for at the moment when somebody looks."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Measured) -> None:
         self._service = service
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

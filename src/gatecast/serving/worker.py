@@ -25,7 +25,7 @@ __all__ = ["CHECKPOINT", "ERROR", "MODEL", "PROGRESS", "Curve", "train"]
 MODEL, CHECKPOINT, PROGRESS, ERROR = "model.safetensors", "fit.ckpt", "curve.jsonl", "error.json"
 DONE, FAILED, INTERRUPTED = 0, 2, 130
 # between two points of the loss of a network, and between two checkpoints
-POINT_SECONDS, CHECKPOINT_SECONDS = 0.2, 5.0
+POINT_SECONDS, CHECKPOINT_SECONDS = 0.2, 2.0
 WAIT_SECONDS = 30.0
 NICE = 5
 

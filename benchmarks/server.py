@@ -1,6 +1,6 @@
 """How fast does the server answer, how much memory does it take, and how soon is it ready? All over loopback.
 
-`python benchmarks/serving.py [--json FILE]` starts `gatecast serve` and a client in a process of its own, which asks
+`python benchmarks/server.py [--json FILE]` starts `gatecast serve` and a client in a process of its own, which asks
 through eight connections that are kept open. Zero-shot forecasts are of one series of 144 months, each request another
 one. A paced client sends eight requests every 0.25 s, a closed one the next as soon as the last is answered. Where
 PyTorch and FastAPI are installed the same is asked of a server around an LSTM of PyTorch (`sides/torch_server.py`).
