@@ -41,6 +41,15 @@ def test_the_page_is_in_the_language_of_the_browser_or_as_asked(client):
     assert '<html lang="en">' in client.get("/?lang=xx").content.decode()
 
 
+def test_a_link_on_another_site_opens_the_page_and_nothing_else(client):
+    from_elsewhere = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get("/", **from_elsewhere).status == 200
+    assert "frame-ancestors 'none'" in client.get("/").headers["content-security-policy"]
+    assert client.get("/v1/models", **from_elsewhere).status == 403
+    assert client.get("/", **{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}).status == 403
+    assert client.get("/", **from_elsewhere, Host="evil.example").status == 403
+
+
 def test_examples_are_files_that_are_forecast(client):
     names = re.findall(r'data-example="(\w+)"', client.get("/").content.decode())
     assert names == ["co2", "sunspots", "nile", "sine"]

@@ -68,7 +68,9 @@ def _check_local(request: Request) -> None:
     """Refuse what a page of another site has a browser on this computer ask: it may name the host as it likes."""
     host = request.headers.get("host", "")
     origin = request.headers.get("origin")
-    is_foreign = request.headers.get("sec-fetch-site", "") in ("cross-site", "same-site")
+    # a link on another site may open the page, which holds no data and lies in no frame
+    is_opened = (request.method, request.url.path, request.headers.get("sec-fetch-mode")) == ("GET", "/", "navigate")
+    is_foreign = not is_opened and request.headers.get("sec-fetch-site", "") in ("cross-site", "same-site")
     if is_foreign or (origin is not None and origin.partition("://")[2] != host) or not is_loopback(_name(host)):
         raise RequestError(Message("serving.foreign"), status=403)
 
