@@ -1,31 +1,12 @@
 """What does a real browser make of the page? Charts, hover, phone, night, paper, and no names that run."""
 
-import os
-import shutil
-
 import pytest
-from playwright import sync_api as playwright
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from browsing import MARKS, browser, watched
 
-pytestmark = [
-    pytest.mark.browser,
-    # `.ci/run` installs one, so that nothing is skipped there
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("CI"), reason="there is no Chromium: apt install chromium"
-    ),
-]
+__all__ = ["browser"]
 
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -39,28 +20,15 @@ def files(tmp_path_factory, small, nasty):
 @pytest.fixture
 def visit(browser, files):
     """Open a page; whatever it complains of or asks the network for is an error."""
-    contexts, troubles = [], []
+    with watched(browser, lambda address: address[:5] in ("file:", "data:")) as new_page:
 
-    def opened(name, **options):
-        context = browser.new_context(**options)
-        # a busy machine takes its time
-        context.set_default_timeout(120_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "request",
-            lambda request: troubles.append(request.url) if request.url[:5] not in ("file:", "data:") else None,
-        )
-        page.goto(f"file://{files / name}.html")
-        page.wait_for_selector("#training .main-svg")
-        return page
+        def opened(name, **options):
+            page = new_page(**options)
+            page.goto(f"file://{files / name}.html")
+            page.wait_for_selector("#training .main-svg")
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert troubles == []
+        yield opened
 
 
 def test_charts_are_drawn_and_the_pointer_reads_off_numbers(visit):

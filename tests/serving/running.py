@@ -1,6 +1,7 @@
 """How do the tests ask a server? One runs in a thread of this process, on a port of its own, or as a process."""
 
 import contextlib
+import io
 import json
 import threading
 import time
@@ -9,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from gatecast.serving.server import Server
 from gatecast.serving.service import Service
@@ -17,6 +19,10 @@ MONTHS = [f"{2015 + n // 12}-{n % 12 + 1:02d}-01" for n in range(84)]
 SALES = [round(100 + n + 20 * float(np.sin(2 * np.pi * n / 12)), 3) for n in range(84)]
 ROWS = [{"ds": time, "y": value} for time, value in zip(MONTHS, SALES, strict=True)]
 CSV = "ds,y\n" + "".join(f"{time},{value}\n" for time, value in zip(MONTHS, SALES, strict=True))
+
+
+def table_of(text):
+    return pd.read_csv(io.StringIO(text), parse_dates=["ds"])
 
 
 @dataclass

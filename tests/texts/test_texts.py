@@ -18,7 +18,7 @@ from gatecast.texts import LANGUAGES, Texts, catalogue
 from gatecast.texts.message import Message, in_python, reason
 
 ROOT = Path(gatecast.__file__).parent
-TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "reporting").rglob("*.j2"))
+TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.rglob("*.j2"))
 SECTIONS = {key.split(".")[0] for key in catalogue()}
 KEY = rf"(?:{'|'.join(SECTIONS)})\.[a-z_0-9-]+"
 # keys that are put together: `f"{cycle}.{peak}"`

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gatecast import LSTMForecaster
 from gatecast._json import JsonObject
 from gatecast._places import Place
 from gatecast.cli.commands import FileOptions
 from gatecast.cli.language import language
 from gatecast.cli.output import Printer
-from gatecast.cli.wording import joined, text
+from gatecast.cli.wording import joined, text, told
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.frequency import ORDER
 from gatecast.data.panel.panel import Roles
@@ -22,8 +20,6 @@ from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.settings import Settings
-from gatecast.texts import Texts
-from gatecast.texts.frequency import frequency_words
 from gatecast.texts.message import Message, reason
 
 if TYPE_CHECKING:
@@ -52,9 +48,6 @@ TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".xls", ".ods", ".
 COLUMNS = ("target_col", "id_col")
 HOW = ("date_format", "timezone", "encoding", "decimal", "na", "skip_rows", "sheet", "duplicates")
 NO_ROLES = Roles()
-MARKS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-FORMATS = {"spreadsheet": "understood.spreadsheet", "JSON lines": "understood.json_lines"}
-SHOWN_NAMES = 6
 
 
 def roles_of(settings: Settings) -> Roles:
@@ -183,81 +176,14 @@ def _note(table: Table) -> Message | None:
 
 def say_table(printer: Printer, table: Table, n_ahead: int = 0) -> None:
     """Print what was understood of a file, whose last `n_ahead` steps are about the future."""
-    facts = {
-        "file": text("words.comma").join(filter(None, (_format(table), _encoding(table), _cells(table)))),
-        "times": _times(table),
-        "target": table.target_col,
-        "series": f"{table.n_series:,}",
-        "rows": _rows(table),
-        "frequency": said_frequency(table.freq),
-        "gaps": text("understood.no_gaps"),
-    }
-    if table.encoding is not None:
-        facts["target"] = text("understood.numbers_like", name=table.target_col, form=table.number_format)
-    if table.id_col:
-        facts["series"] = text("understood.told_apart", n=table.n_series, id=table.id_col)
-    if table.n_gaps:
-        from gatecast.data.reading.files import gap_message
+    from gatecast.data.reading.understood import understood
 
-        facts["gaps"] = text("understood.missing", n=table.n_gaps, time=gap_message(table.panel))
-    for role in ("past", "future", "static"):
-        if there := getattr(table.panel, role):
-            facts[role] = text("words.comma").join(map(_kind, there, there.values()))
-    if table.panel.columns.weight is not None:
-        facts["weights"] = table.panel.columns.weight
-    if n_ahead:
-        facts["future_rows"] = text("understood.steps_ahead", n=n_ahead)
-    if table.remarks:
-        facts["notes"] = joined(table.remarks)
-    if table.ignored:
-        facts["not_used"] = text("words.all", shown=table.ignored)
-        if (n_more := len(table.ignored) - SHOWN_NAMES) > 0:
-            facts["not_used"] = text("words.more", shown=table.ignored[:SHOWN_NAMES], n=n_more)
-    said = {text(f"understood.{name}"): fact for name, fact in facts.items()}
+    said = {text(f"understood.{name}"): joined(fact) for name, fact in understood(table, n_ahead, language()).items()}
     printer.facts(text("understood.title", name=table.path.name), said)
 
 
 def said_frequency(freq: str | int) -> str:
     """Say a frequency in words, with its name."""
-    words = frequency_words(freq, Texts(language()))
-    return (
-        words if isinstance(freq, int) or words == freq else text("understood.named_frequency", words=words, freq=freq)
-    )
+    from gatecast.data.reading.understood import named_frequency
 
-
-def _format(table: Table) -> str:
-    kind, gzip, _ = table.format.partition(", gzip")
-    return (text(FORMATS[kind]) if kind in FORMATS else kind) + gzip
-
-
-def _encoding(table: Table) -> str | None:
-    return text("understood.encoding_guessed", encoding=table.encoding) if table.is_encoding_guessed else table.encoding
-
-
-def _rows(table: Table) -> str:
-    key = "understood.span" if table.is_sorted else "understood.span_sorted"
-    return text(key, n=table.n_rows, start=table.start, end=table.end)
-
-
-def _kind(name: str, values: np.ndarray) -> str:
-    kind = Message("data.category" if values.dtype == object else "data.numeric")
-    return text("understood.kind", name=name, kind=kind)
-
-
-def _cells(table: Table) -> str:
-    if table.delimiter is None:
-        return ""
-    key = MARKS.get(table.delimiter)
-    mark = table.delimiter if key is None else Message(f"understood.{key}")
-    return text("understood.cells" if table.has_header else "understood.cells_no_header", mark=mark)
-
-
-def _times(table: Table) -> str:
-    if table.time_col is None:
-        return text("understood.no_times")
-    facts: JsonObject = {"name": table.time_col, "form": table.date_format}
-    if table.date_order:
-        facts["order"] = Message(f"understood.{table.date_order.replace(' ', '_')}")
-    if table.date_format:
-        return text("understood.written_as_order" if table.date_order else "understood.written_as", **facts)
-    return text("understood.in_order", **facts) if table.date_order else table.time_col
+    return told(named_frequency(freq, language()))

@@ -69,7 +69,7 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
             forecast without training where each series has fewer than 150 points (and all together fewer than 100,000).
             For longer ones it trains networks from nothing, and trains on from these networks; it takes what is best on
             the validation set. Of fewer than 300 points in all, what was trained has to be better by a quarter than
-            these networks as they were, and of up to ten series, what was trained from nothing by 15 % than what was
+            these networks as they were, and of fewer than 2,000, what was trained from nothing by 15 % than what was
             trained on. Series with covariates are always trained on, whatever their length. Where a setting says how to
             make or train a network it is `none`, which trains from nothing alone. `only` never trains. `start` trains
             on from these networks alone, in a few hundred steps at a tenth of the usual learning rate, and keeps them

@@ -24,7 +24,7 @@ from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
 from gatecast.model.inputs import check_bounds
 from gatecast.model.members import train_members
-from gatecast.model.plan import FEW_SERIES, TrainingData, about_hold_out, make_plan, moves_late
+from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
 from gatecast.model.selection import MUCH, Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged
@@ -42,8 +42,9 @@ RESERVE = 0.1
 # points in all below which a validation set says little of networks that it chose: on four series of 156 to 228 points
 # they were better there by up to a fifth, and worse behind it
 SMALL = 300
-# share by which networks that were trained from nothing have to be ahead of pretrained ones that were trained on
-LEAD = 0.15
+# share by which networks that were trained from nothing have to be ahead of pretrained ones that were trained on, where
+# fewer points than this say so: what chose them is no judge. On a sine of 8,000 it is right about a twentieth
+LEAD, FEW_POINTS = 0.15, 2000
 # what a comparison with pretrained networks says where these are taken
 KEPT = ("decision.start_kept", "decision.pretrained_kept")
 # these have no effect on the result and may differ
@@ -276,17 +277,18 @@ def _compare_pretrained(trained: _Trained, started: _Trained) -> tuple[_Trained,
 
     The validation set chose what was trained, so that its errors there are smaller than elsewhere, the more so the
     smaller it is: of few points it has to be better by much than pretrained networks, which never saw it. Of networks
-    that were trained from nothing it chose transform, rate and length too: of few series they have to lead.
+    that were trained from nothing it chose transform, rate and length too: of few points they have to lead.
     """
     start = started.candidate
     before, after = start.mase_of(start.judge(start.starts)), start.mase_of(started.judged)
     error = trained.candidate.mase_of(trained.judged)
-    limit = before * (1 - MUCH if len(start.data.panel.values) < SMALL else 1)
+    n_points = len(start.data.panel.values)
+    limit = before * (1 - MUCH if n_points < SMALL else 1)
     if start.data.encoder is not None:
         # whoever names covariates wants them to count, which they do not before any training
         limit = np.inf
     errors = {"started_better": after, "trained_better": error}
-    leads = {"started_better": 0.0, "trained_better": LEAD if start.data.panel.n_series <= FEW_SERIES else 0.0}
+    leads = {"started_better": 0.0, "trained_better": LEAD if n_points < FEW_POINTS else 0.0}
     better = [code for code, mase in errors.items() if mase < limit]
     code = min(better, key=lambda one: errors[one] / (1 - leads[one]), default="pretrained_kept")
     said = Message(f"decision.{code}", {"pretrained": before, "started": after, "trained": error})

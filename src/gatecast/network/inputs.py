@@ -136,13 +136,13 @@ class PanelArrays:
     offsets: np.ndarray  # (S + 1,) int64; series s is `values[offsets[s]:offsets[s + 1]]`
     units: np.ndarray  # (S,) float64; one scaled unit in units of the data
     spreads: np.ndarray | None = None  # (S,) size of the level's changes in scaled units; ones when absent
-    target_weights: np.ndarray | None = None  # (N,) what each target counts in the loss; all the same when absent
     numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (N, ...) covariates
     codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))  # (N, ...) categories
     static_numbers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (S, ...)
     static_codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))  # (S, ...)
     n_ahead_numbers: int = 0
     n_ahead_codes: int = 0
+    target_weights: np.ndarray | None = None  # (N,) what each target counts in the loss; all the same when absent
 
     @property
     def n_series(self) -> int:

@@ -17,7 +17,7 @@ from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.settings import COVARIATES
 from gatecast.reporting.compact import rounded, times_of
 
-__all__ = ["about_forecast"]
+__all__ = ["about_forecast", "about_series"]
 
 LEVELS = (80.0, 95.0)
 # up to so many series are all shown
@@ -54,7 +54,7 @@ def about_forecast(
         "about": about,
         "metric": "MASE" if comparison is None else comparison.board.metric.upper(),
         "chosen_by_error": panel.n_series > SHOWN and "rank" in chosen[0],
-        "series": [_one(maker, panel, table, **choice) for choice in chosen],
+        "series": [about_series(maker, panel, table, **choice) for choice in chosen],
     }
 
 
@@ -109,9 +109,10 @@ def _chosen(panel: Panel, comparison: Comparison | None) -> list[JsonObject]:
     return [{"row": int(order[at]), "rank": rank, "error": float(errors[order[at]])} for rank, at in places.items()]
 
 
-def _one(
+def about_series(
     model: Forecaster, panel: Panel, table: Frame, row: int, rank: str = "", error: float | None = None
 ) -> JsonObject:
+    """Return the newest part of a series and its forecast in `table`, as plain data for a chart."""
     one = panel.only(row)
     line, begin = newest_part(model, one, table, panel.ids[row], None)
     past, values = line.times[begin:], line.values[begin:]

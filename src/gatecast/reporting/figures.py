@@ -20,7 +20,7 @@ from gatecast.charts.spec import Axis, Chart, HeatMap, Panel, time_axis
 from gatecast.charts.timeline import Band, Timeline
 from gatecast.reporting.words import Words
 
-__all__ = ["charts_of", "figures_of"]
+__all__ = ["charts_of", "figure_told", "figures_of", "forecast_told"]
 
 # a chart and its message
 Told = tuple[Chart, str]
@@ -30,17 +30,20 @@ SEEN = 0.999
 
 def figures_of(facts: JsonObject, words: Words) -> dict[str, JsonObject]:
     """Return the data and layout of all charts for plotly.js, by their name on the page."""
-    return {
-        name: plain(figure_of(chart, _color)) | {"message": message}
-        for name, (chart, message) in charts_of(facts, words).items()
-    }
+    return {name: figure_told(told) for name, told in charts_of(facts, words).items()}
+
+
+def figure_told(told: Told) -> JsonObject:
+    """Return the data and layout of a chart for plotly.js, and its message."""
+    chart, message = told
+    return {**plain(figure_of(chart, _color)), "message": message}
 
 
 def charts_of(facts: JsonObject, words: Words) -> dict[str, Told]:
     """Return all charts that the facts allow, and their messages."""
     made: dict[str, Told | None] = {}
     for n, series in enumerate(facts["forecast"].get("series") or []):
-        made[f"forecast-{n}"] = _forecast(series, words)
+        made[f"forecast-{n}"] = forecast_told(series, words)
     comparison, memory = facts["comparison"], facts["memory"]
     if "models" in comparison:
         # a model has one color in all charts
@@ -60,7 +63,8 @@ def _color(role: str, strength: float) -> str:
     return f"@{role}" if strength == 1 else f"@{role}/{strength:.2g}"
 
 
-def _forecast(series: JsonObject, words: Words) -> Told:
+def forecast_told(series: JsonObject, words: Words) -> Told:
+    """Draw a series with its forecast, from its facts."""
     values, bands = _floats(series["values"]), series["bands"]
     line = Timeline(
         name=series["name"],

@@ -5,18 +5,15 @@ For the page charts and words are prepared, and a template joins them and escape
 
 from __future__ import annotations
 
-import base64
 import copy
 import datetime
 import html
 import os
 import platform
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,6 +24,7 @@ from gatecast.comparison.comparison import BEST
 from gatecast.data.panel.panel import Columns, Panel
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.forecaster import LSTMForecaster
+from gatecast.reporting.drawing import STYLES, drawing_library, hash_of, own_styles
 from gatecast.reporting.figures import figures_of
 from gatecast.reporting.words import Words
 from gatecast.reporting.work import unfitted
@@ -34,11 +32,6 @@ from gatecast.texts.message import Message
 
 __all__ = ["Origin", "Report", "about_recipe", "check_libraries"]
 
-# where plotly.js looks whether a style of its own is there already
-OWN_STYLE = r'getElementById\("([0-9a-f]{64})"\)'
-# the style attribute of its heat maps: what several browsers call pixels with sharp edges
-RENDERING = ("optimizeSpeed", "-moz-crisp-edges", "-o-crisp-edges", "-webkit-optimize-contrast", "optimize-contrast")
-PIXELATED = "".join(f"image-rendering: {name}; " for name in (*RENDERING, "crisp-edges", "pixelated"))
 HERE = Path(__file__).parent / "templates"
 LIBRARIES = ("gatecast", "numpy", "pandas", "scipy", "statsforecast", "statsmodels", "plotly")
 
@@ -143,33 +136,25 @@ def _page(facts: JsonObject, lang: str) -> str:
     )
     environment.globals |= {"t": words.t, "w": words, "lang": lang, "figures": figures}
     # our own files, not texts of users
-    inline = {name: (HERE / f"{name}.{kind}").read_text("utf-8") for name, kind in (("style", "css"), ("script", "js"))}
+    files = {name: (HERE / name).read_text("utf-8") for name in ("style.css", "charts.js", "script.js")}
+    inline = {"style": files["style.css"], "script": files["charts.js"] + files["script.js"]}
     # the library's texts must not end the script that they stand in
-    source = str(import_module("plotly.offline").get_plotlyjs())
-    inline["plotly"] = source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    inline["plotly"] = drawing_library().replace("</script", "<\\/script").replace("<!--", "<\\!--")
     # a browser reads line ends as one character, also before it computes a hash
     inline = {name: text.replace("\r\n", "\n").replace("\r", "\n") for name, text in inline.items()}
     heights = [f"#{name} {{ min-height: {figure['layout']['height']}px; }}" for name, figure in figures.items()]
     inline["style"] = "\n".join([inline["style"], *heights])
-    # of these a script of the library would make styles that the page does not allow, and that no chart here needs
-    ids = re.findall(OWN_STYLE, source)
     markup: dict[str, object] = {name: Markup(text) for name, text in inline.items()}
-    markup |= {"policy": _policy(inline), "taken": sorted(set(ids))}
+    markup |= {"policy": _policy(inline), "taken": own_styles()}
     return environment.get_template("report.html.j2").render(f=facts, **markup)
 
 
 def _policy(inline: Mapping[str, str]) -> str:
     """Return what the page may do: run its own two scripts and apply its own style, which it names by their hashes."""
-    scripts = " ".join(_hash(inline[name]) for name in ("plotly", "script"))
-    # the library adds rules to an empty style of its own, clears the style of color bars and draws heat maps unsmoothed
-    styles = " ".join(map(_hash, (inline["style"], "", PIXELATED)))
+    scripts = " ".join(hash_of(inline[name]) for name in ("plotly", "script"))
+    styles = " ".join((hash_of(inline["style"]), *STYLES))
     others = "img-src data: blob:; base-uri 'none'; form-action 'none'"
     return f"default-src 'none'; script-src {scripts}; style-src 'unsafe-hashes' {styles}; {others}"
-
-
-def _hash(text: str) -> str:
-    """Return how a content security policy names a text."""
-    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def about_recipe(

@@ -20,8 +20,8 @@ __all__ = ["Access", "is_loopback", "read_tokens"]
 
 LEAST_TOKEN = 16
 LINE = re.compile(r"([A-Za-z0-9._-]{1,64})[:\s]\s*(\S+)")
-# anybody may know that there is a server, and whether it works
-OPEN = frozenset({"/healthz", "/readyz"})
+# anybody may know that there is a server and whether it works, and see its page, which holds no data
+OPEN, OPEN_FOLDER = frozenset({"/", "/healthz", "/readyz"}), "/assets/"
 CHALLENGE = {"www-authenticate": 'Bearer realm="gatecast"'}
 
 
@@ -55,7 +55,7 @@ class Access:
         if not self.tokens:
             _check_local(request)
             return "-"
-        if request.url.path in self.open_paths:
+        if request.url.path in self.open_paths or request.url.path.startswith(OPEN_FOLDER):
             return "-"
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         owner = self.owner(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
@@ -68,7 +68,9 @@ def _check_local(request: Request) -> None:
     """Refuse what a page of another site has a browser on this computer ask: it may name the host as it likes."""
     host = request.headers.get("host", "")
     origin = request.headers.get("origin")
-    is_foreign = request.headers.get("sec-fetch-site", "") in ("cross-site", "same-site")
+    # a link on another site may open the page, which holds no data and lies in no frame
+    is_opened = (request.method, request.url.path, request.headers.get("sec-fetch-mode")) == ("GET", "/", "navigate")
+    is_foreign = not is_opened and request.headers.get("sec-fetch-site", "") in ("cross-site", "same-site")
     if is_foreign or (origin is not None and origin.partition("://")[2] != host) or not is_loopback(_name(host)):
         raise RequestError(Message("serving.foreign"), status=403)
 

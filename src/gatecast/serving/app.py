@@ -25,6 +25,7 @@ from gatecast.serving.kserve import kserve_routes
 from gatecast.serving.measures import TEXT
 from gatecast.serving.models import NAME
 from gatecast.serving.openapi import describe, extra_of, responses_of
+from gatecast.serving.page.routes import add_page
 from gatecast.serving.problems import RequestError
 from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Health
@@ -85,6 +86,7 @@ def make_app(service: Service) -> Envelope:
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(ClientDisconnect, _gone)
     _add_document(app, routes)
+    add_page(app, service)
     return Envelope(app, service)
 
 

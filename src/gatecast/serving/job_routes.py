@@ -29,7 +29,7 @@ from gatecast.serving.service import Service
 from gatecast.texts import check_language
 from gatecast.texts.message import Message
 
-__all__ = ["EVENTS", "job_routes"]
+__all__ = ["EVENTS", "job_routes", "learned"]
 
 EVENTS, PAGE = "text/event-stream", "text/html"
 JobPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Id of a training.")]
@@ -77,7 +77,7 @@ def job_routes(service: Service) -> list[Route]:
 
     async def gates(request: Request, name: NamePath) -> Response:
         unique_id, member = request.query_params.get("unique_id"), _member(request)
-        model, panel = await _learned(service, name)
+        model, panel = await learned(service, name)
         found, _ = await service.run(gates_of, model, panel, unique_id, member)
         return as_json(plain(found))
 
@@ -206,7 +206,7 @@ async def _told(jobs: Jobs, job: str, after: int) -> AsyncIterator[bytes]:
 async def _report(service: Service, name: str, lang: str) -> bytes:
     """Return the page of a report, which is made once and kept beside the model."""
     jobs = service.needed_jobs()
-    model, panel = await _learned(service, name)
+    model, panel = await learned(service, name)
     file = jobs.folder(jobs.of_model(name) or "") / f"report-{lang}.html"
 
     def make() -> bytes:
@@ -218,7 +218,7 @@ async def _report(service: Service, name: str, lang: str) -> bytes:
     return page
 
 
-async def _learned(service: Service, name: str) -> tuple[Any, Any]:
+async def learned(service: Service, name: str) -> tuple[Any, Any]:
     """Return a model and what it learned from."""
 
     def read() -> tuple[Any, Any]:

@@ -1,0 +1,31 @@
+"""What came of a training? Its forecast, how it learned, and what the network remembers, as the page shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatecast._json import JsonObject
+from gatecast.data.panel.panel import Panel
+from gatecast.forecaster import LSTMForecaster
+from gatecast.reporting.figures import charts_of, figure_told
+from gatecast.reporting.judged import about_training
+from gatecast.reporting.memory import about_memory
+from gatecast.reporting.words import Words
+from gatecast.serving.page.asked import AskedModel
+from gatecast.serving.page.look import forecast_shown
+
+__all__ = ["trained_shown"]
+
+
+def trained_shown(model: LSTMForecaster[Any], panel: Panel, asked: AskedModel, words: Words) -> JsonObject:
+    """Return the forecast of a trained model, with its loss curves and the memory of its units."""
+    level = asked.level if model.fitted_.has_intervals else None
+    shown = forecast_shown(model, panel, model.predict(level=level), asked.series, words)
+    memory = (
+        about_memory(model, panel, shown["series"].index(shown["shown"])) if model.fitted_.record.is_trained else {}
+    )
+    facts = {"forecast": {}, "comparison": {}, "training": about_training(model), "memory": memory}
+    figures = {name: figure_told(told) for name, told in charts_of(facts, words).items()}
+    said = [message.say(words.lang) for message in model.fitted_.record.decisions]
+    remembered = [words.said(message) for message in memory["events"]["messages"]] if "events" in memory else []
+    return {**shown, "decisions": said, "figures": figures, "remembered": remembered}
