@@ -7,10 +7,13 @@ import string
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import gatecast
 from gatecast.exceptions import DataError
+from gatecast.serving.problems import unfit
+from gatecast.serving.schemas import ForecastRequest
 from gatecast.texts import catalogue, help_texts
 from gatecast.texts.message import Message, reason
 from gatecast.texts.sentences import parts_of, sentences, translated
@@ -19,7 +22,7 @@ ROOT = Path(gatecast.__file__).parent
 # three words in a row, or a text that ends as a sentence does
 ENGLISH = re.compile(r"[A-Za-z]{2,},? [a-z]{2,},? [a-z]+|[A-Za-z]+ [a-z]+[.?]$")
 # sections of texts that are put together in the source, or that come from elsewhere
-NOT_RAISED = ("parts-that-are-put-together", "typer", "system")
+NOT_RAISED = ("parts-that-are-put-together", "typer", "msgspec", "system")
 # files, or functions in them, whose English no user of the command line meets
 EXEMPT = {
     "help, whose Chinese stands in help/zh.toml": ["cli/commands.py", "cli/options.py", "cli/app.py:_top"],
@@ -69,6 +72,37 @@ EXEMPT = {
         "data/reading/plain_arrays.py",
         "data/values/transforms.py:inverse",
         "datasets.py",
+    ],
+    "networks of other libraries, and other libraries that gatecast is used from": [
+        "exchange/keras.py",
+        "exchange/methods.py",
+        "exchange/onnx/export.py",
+        "exchange/plain.py",
+        "exchange/torch.py",
+        "forecaster/imported.py",
+        "mlflow.py",
+        "sktime.py",
+    ],
+    "the description of the server for programs, and of what it measures, which is English in every language": [
+        "serving/app.py:_health_routes",
+        "serving/forecast_routes.py:forecast_routes",
+        "serving/job_routes.py:",
+        "serving/job_routes.py:job_routes",
+        "serving/kserve.py:",
+        "serving/kserve.py:kserve_routes",
+        "serving/measures.py",
+        "serving/openapi.py",
+        "serving/schemas.py:",
+        "serving/stream_routes.py:stream_routes",
+    ],
+    "no sentences: words of the log, what is asked of the database, and what is searched for in words of others": [
+        "serving/jobs.py:",
+        "serving/jobs.py:add",
+        "serving/jobs.py:restore",
+        "serving/models.py:_newer",
+        "serving/problems.py:",
+        "serving/streams.py:_restored",
+        "serving/streams.py:begin",
     ],
     "no sentences: words that are read, code that is written, names of others, and what is never reached": [
         "_validation.py:",
@@ -215,6 +249,49 @@ def test_chinese_counterparts_are_chinese_and_fill_in_what_there_is():
 def test_sentences_are_found_by_the_english_ones(english, chinese):
     assert translated(english, "zh") == chinese
     assert translated(english, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("body", "chinese"),
+    [
+        ("{", "内容不完整"),
+        ('{"horizon": 1 2', "JSON 写法有误：缺少 ',' 或 '}'（第 14 个字节）"),
+        ("[]", "应为 `object`，得到的是 `array`"),
+        ("{}", "对象缺少必需的字段 `horizon`"),
+        ('{"steps": 12}', "对象中有未知的字段 `steps`"),
+        ('{"horizon": 0}', "应为不小于 1 的 `int`"),
+        ('{"model": "no name"}', "应为符合正则表达式"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said_in_chinese_too(body, chinese):
+    with pytest.raises(msgspec.DecodeError) as caught:
+        msgspec.json.decode(body, type=ForecastRequest)
+    assert chinese in unfit(caught.value).args[0].say("zh")
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "'a.safetensors' has model format 99, and this version of gatecast reads format 9. Update it with "
+            "`pip install --upgrade gatecast`.",
+            "'a.safetensors' 的模型格式是 99，而这个版本的 gatecast 读取格式 9。"
+            "请用 `pip install --upgrade gatecast` 更新。",
+        ),
+        (
+            "Column 'price' holds categories, and the model to start from learned numbers there, which were expected. "
+            "Convert them, or fit without `start`.",
+            "'price' 列是类别，而作为起点的模型在该列学习的是数字，两者应相同。请换算，或不用 `start` 拟合。",
+        ),
+        ("it has bounds that leave nothing between them", "内容不符：其间没有任何值的界限"),
+        (
+            "`upper` must be a finite number, got 'a'. Use `upper=100`, or None for no bound.",
+            "`upper` 必须是有限的数，得到的是 'a'。请用 `upper=100`；不写则没有上限。",
+        ),
+    ],
+)
+def test_parts_of_sentences_are_chinese_too(english, chinese):
+    assert translated(english, "zh") == chinese
 
 
 def test_errors_without_a_message_are_quoted_in_chinese_where_they_are_ours():
