@@ -134,7 +134,7 @@ class Preparation:
             panel.offsets.astype(np.int64),
             self.scaling.scale,
             self.spreads.astype(np.float32),
-            _target_weights(panel),
+            target_weights=_target_weights(panel),
         )
         if self.encoder is not None:
             arrays = _with_covariates(arrays, self.encoder, panel, numbers)

@@ -14,6 +14,7 @@ import msgspec
 from gatecast._json import JsonObject
 from gatecast.exceptions import ConfigError, DataError, GatecastError, ModelFileError, TimeLimitError
 from gatecast.texts.message import Message
+from gatecast.texts.sentences import translated
 
 __all__ = ["PROBLEM", "RequestError", "as_request_error", "problem", "unfit"]
 
@@ -61,7 +62,7 @@ def problem(error: GatecastError, lang: str = "en", request_id: str = "") -> tup
         "type": "about:blank",
         "title": HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
-        "detail": told.say(lang) if isinstance(told, Message) else str(told),
+        "detail": told.say(lang) if isinstance(told, Message) else translated(str(told), lang),
         "error": type(error).__name__,
         "field": refusal.field,
         "code": told.code if isinstance(told, Message) else None,
