@@ -92,7 +92,7 @@ def test_charts_and_a_report_without_curves(months):
     assert [axes.get_title(loc="left") for axes in plot_forecast(model, data).axes] == [
         "Data, predictions and forecast"
     ]
-    with pytest.raises(ConfigError, match="pretrained networks, which have no learning curve"):
+    with pytest.raises(ConfigError, match="not trained here, which have no learning curve"):
         learning_curves(model)
     with pytest.raises(ConfigError, match="`fix=True` was passed with pretrained networks"):
         diagnose(model, fix=True)

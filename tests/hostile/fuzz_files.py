@@ -87,7 +87,10 @@ def model_file(rng: random.Random, folder: Path) -> None:
     asked.append({"data": known[known["ds"] < "2024-04-20"], "future": known if has_future else None})
     for arguments in asked:
         try:
-            forecast = model.predict(**arguments)
+            with warnings.catch_warnings():
+                # weights that somebody changed forecast anything, and are told to be cut off
+                warnings.simplefilter("ignore", UserWarning)
+                forecast = model.predict(**arguments)
         except GatecastError:
             # other dates, names or columns than those that are passed
             continue
