@@ -156,13 +156,22 @@ def check_tensors(tensors: Tensors, header: Header, settings: Settings) -> None:
     offsets = tensors["recent.offsets"]
     _require(offsets[0] == 0 and offsets[-1] == len(tensors["recent.values"]), "newest points of other series")
     _require(bool((np.diff(offsets) >= 0).all()), "series that end before they begin")
-    _require(bool((tensors["series.lower"] < tensors["series.upper"]).all()), "bounds that leave nothing between them")
+    _check_bounds(tensors, header.limits)
     _check_columns(tensors, header)
     if "calibration.residuals" in tensors:
         _require(bool(np.isfinite(tensors["calibration.residuals"]).any()), "no error that was measured")
     season, tail = header.record.value_inputs.season, tensors["series.tail"].shape[1]
     _require(season <= 4 * tail + 4096, f"a season of {season} steps")
     _require(settings.horizon <= max(header.spec.horizon, MOST_AHEAD), f"a horizon of {settings.horizon} steps")
+
+
+def _check_bounds(tensors: Tensors, limits: Limits) -> None:
+    """Refuse bounds of series that are not those that were asked for, or found; ValueError."""
+    lower, upper = tensors["series.lower"], tensors["series.upper"]
+    _require(bool((lower < upper).all()), "bounds that leave nothing between them")
+    found = (0.0, -np.inf) if limits.lower == AUTO else limits.given.get("lower", -np.inf)
+    _require(bool(np.isin(lower, found).all()), "lower bounds of other limits")
+    _require(bool((upper == limits.given.get("upper", np.inf)).all()), "upper bounds of other limits")
 
 
 def check_some(tensors: Tensors, header: Header, names: tuple[str, ...]) -> list[Array]:
