@@ -36,7 +36,7 @@ class PretrainedLSTM(LSTMForecaster[FrameT]):
         >>> from gatecast import PretrainedLSTM
         >>> monthly = [112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118] * 4
         >>> PretrainedLSTM(horizon=3, season_length=12).fit(monthly).predict()["LSTM"].round().tolist()
-        [112.0, 119.0, 132.0]
+        [112.0, 118.0, 132.0]
     """
 
     pretrained: str = field(default="only", kw_only=True)

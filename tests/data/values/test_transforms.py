@@ -237,3 +237,14 @@ def test_difference_asks_for_anchors():
 def test_seasonal_difference_needs_a_season():
     with pytest.raises(ConfigError, match="at least 2 steps, got season_length=1"):
         fit_transform_named("seasonal-difference", np.ones(3), np.array([0, 3]))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_values_of_600_orders_of_magnitude_have_a_power(seed):
+    rng = np.random.default_rng(seed)
+    # the more of them are huge, the farther below the middle is the least one
+    y = 10.0 ** np.append(rng.uniform(200, 300, 60), -300.0 - seed)
+    learned = fit_box_cox(y, np.array([0, len(y)]))
+    bent = learned.forward(y[None])
+    assert np.isfinite(bent).all()
+    assert np.isfinite(learned.inverse(bent)).all()

@@ -118,7 +118,9 @@ def _fit_block(values: Floats, offsets: Ints) -> BoxCoxRows:
     center = np.bincount(series, logarithms, n_series) / np.maximum(count, 1)
     power = _best_power(logarithms - center[series], series, count)
     unit = np.exp(center)
-    floor, ceiling = np.where(plain, 1.0, (low + shift) / unit / 10), _ceiling(high + shift, unit)
+    # far below the middle of 600 orders of magnitude nothing is left
+    least = np.maximum((low + shift) / unit / 10, np.finfo(np.float64).tiny)
+    floor, ceiling = np.where(plain, 1.0, least), _ceiling(high + shift, unit)
     return BoxCoxRows(np.where(plain, 1.0, power), np.where(plain, 0.0, shift), unit, floor, ceiling)
 
 
