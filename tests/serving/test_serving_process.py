@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 
@@ -43,6 +44,8 @@ def test_a_server_that_is_killed_a_hundred_times_loses_nothing(tmp_path):
     [
         (["--host", "0.0.0.0"], "--token-file"),
         (["--max-rows", "0"], "`--max-rows` must be above 0"),
+        (["--port", "99999"], "`--port` must be a number from 0 (any that is free) to 65535, got 99999."),
+        (["--port", "-1"], "got -1. Use `--port 8000`."),
         (["../=a.safetensors"], "names no model"),
         (["nothing.safetensors"], "There is no model file"),
     ],
@@ -50,3 +53,13 @@ def test_a_server_that_is_killed_a_hundred_times_loses_nothing(tmp_path):
 def test_options_that_make_no_sense_are_said_in_a_sentence(tmp_path, capsys, options, words):
     assert run(["serve", "--folder", str(tmp_path / "kept"), *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_read(tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["serve", "--port", str(port), "--folder", str(tmp_path / "kept")]) == 2
+    assert f"Nothing can listen on 127.0.0.1 port {port}: Address already in use. Use another" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert not (tmp_path / "kept").exists()

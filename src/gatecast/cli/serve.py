@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
+MOST_PORT = 65535
+
 
 def serve(options: ServeOptions) -> None:
     """Run the command."""
@@ -28,6 +30,7 @@ def serve(options: ServeOptions) -> None:
     from gatecast.serving.server import serve as run
     from gatecast.serving.service import Service
 
+    _check_port(options.host, options.port)
     tokens = {} if options.token_file is None else read_tokens(options.token_file)
     if not tokens and not is_loopback(options.host):
         raise ConfigError(Message("serving.not_loopback", {"host": options.host}))
@@ -49,6 +52,23 @@ def serve(options: ServeOptions) -> None:
         sys.stdout.flush()
 
     run(service, options.host, options.port, ready)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Refuse a port that there is not, or that something else listens on, before models are read; ConfigError."""
+    import socket
+
+    if not 0 <= port <= MOST_PORT:
+        raise ConfigError(Message("serving.port", {"value": port}))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as tried:
+        # as uvicorn does it, so that a port which was just left is taken
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError as error:
+            facts = {"host": host, "port": port, "why": error.strerror or str(error)}
+            raise ConfigError(Message("serving.port_taken", facts)) from None
 
 
 def _limits(options: ServeOptions) -> Limits:
