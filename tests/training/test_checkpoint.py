@@ -58,6 +58,19 @@ def interrupt_after(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Silent, "advance", advance)
 
 
+def interrupt_after_both(model: LSTMForecaster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupt once two members have taken as many steps as those of `model`, and a few of what comes next."""
+    taken, advance = [0], _Silent.advance
+
+    def interrupted(self: object, n_steps: int, rmse: float) -> None:
+        taken[0] += n_steps
+        if taken[0] > 2 * model.fitted_.record.n_steps + 4:
+            raise KeyboardInterrupt
+        advance(self, n_steps, rmse)
+
+    monkeypatch.setattr(_Silent, "advance", interrupted)
+
+
 def weights(model: LSTMForecaster) -> np.ndarray:
     return np.stack([network.weights for network in model.fitted_.ensemble.networks])
 
@@ -110,18 +123,9 @@ def test_interruption_while_all_points_are_learned_keeps_what_was_judged(
 ) -> None:
     settings, file = SMALL | KINDS["trained again on all points"], tmp_path / "unfinished"
     judged, whole = forecaster(**settings | {"refit_full": False}).fit(Y), whole_fit("trained again on all points")
-    taken, advance = [0], _Silent.advance
-
-    def interrupted(self: object, n_steps: int, rmse: float) -> None:
-        taken[0] += n_steps
-        # both members have taken all of their steps by then, and a few of the second time
-        if taken[0] > 2 * judged.fitted_.record.n_steps + 4:
-            raise KeyboardInterrupt
-        advance(self, n_steps, rmse)
-
     model = forecaster(**settings, checkpoint=file)
     with monkeypatch.context() as patched:
-        patched.setattr(_Silent, "advance", interrupted)
+        interrupt_after_both(judged, patched)
         with pytest.raises(KeyboardInterrupt):
             model.fit(Y)
     np.testing.assert_array_equal(weights(model), weights(judged))
@@ -138,17 +142,10 @@ def test_interruption_while_pretrained_networks_are_trained_on_keeps_what_was_tr
     monkeypatch.setattr(fit, "_compare_pretrained", lambda trained, started: (started, said))
     settings = SMALL | {"transform": "none", "ensemble": 2, "refit_full": True, "pretrained": "auto"}
     trained = forecaster(**SMALL, transform="none", ensemble=2, pretrained="none").fit(Y)
-    whole, file, taken, advance = forecaster(**settings).fit(Y), tmp_path / "unfinished", [0], _Silent.advance
-
-    def interrupted(self: object, n_steps: int, rmse: float) -> None:
-        taken[0] += n_steps
-        if taken[0] > 2 * trained.fitted_.record.n_steps + 4:
-            raise KeyboardInterrupt
-        advance(self, n_steps, rmse)
-
+    whole, file = forecaster(**settings).fit(Y), tmp_path / "unfinished"
     model = forecaster(**settings, checkpoint=file)
     with monkeypatch.context() as patched:
-        patched.setattr(_Silent, "advance", interrupted)
+        interrupt_after_both(trained, patched)
         with pytest.raises(KeyboardInterrupt):
             model.fit(Y)
     np.testing.assert_array_equal(weights(model), weights(trained))

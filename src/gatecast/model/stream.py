@@ -66,6 +66,7 @@ class Stream:
         self._is_linear = self._is_plain or not preparation.transform.is_elementwise
         self._observed = preparation.observed[0].tolist()
         self._within, self._is_lifted = _usual_values(preparation), False
+        self._has_bounds = bool(preparation.bounds.are_any[0])
         self._center, self._unit = float(preparation.scaling.center[0]), float(preparation.units[0])
         self._scale = float(preparation.scaling.scale[0])
         self._id = fitted.after.ids.tolist()[0]
@@ -124,7 +125,7 @@ class Stream:
         self._since.append((entered, is_observed))
         self._each = each = [core.update(entered, is_observed) for core in self._cores]
         anchors = self._anchors[None]
-        if self._preparation.bounds.are_any[0]:
+        if self._has_bounds:
             # a mean of counts needs more than the middle
             whole = median(each).astype(np.float64)
             return self._limited(self._preparation.point(self._loss, whole[None], anchors=anchors)[0])
@@ -190,6 +191,7 @@ class Stream:
         self._is_lifted |= bounds is not self._preparation.bounds
         self._preparation = replace(self._preparation, bounds=bounds)
         self._within = _usual_values(self._preparation)
+        self._has_bounds = bool(bounds.are_any[0])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file that knows this series up to the newest observation: `load` it, and call `stream()`.
