@@ -15,10 +15,10 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 unexport PYTHONDONTWRITEBYTECODE
 
 # The processes that run tests share the processors already; tests of threads ask for theirs.
-test test-all: export GATECAST_THREADS = 1
-test test-all: export OPENBLAS_NUM_THREADS = 1
+test test-all fuzz: export GATECAST_THREADS = 1
+test test-all fuzz: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test test-all lint format stubs sanitize docs image bench accuracy pretrain clean
+.PHONY: demo test test-all fuzz lint format stubs sanitize docs image bench accuracy pretrain clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -28,6 +28,12 @@ test: $(TOOLS)
 
 test-all: $(TOOLS) $(FRAMEWORKS)
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m ''
+
+# hostile files, tables and series, each kind for SECONDS, from case FIRST on
+fuzz: SECONDS = 60
+fuzz: FIRST = 1000000
+fuzz: $(TOOLS)
+	PYTHONPATH=tests $(VENV)/bin/python tests/hostile/fuzz.py --seconds $(SECONDS) --first $(FIRST)
 
 lint: $(TOOLS)
 	$(VENV)/bin/ruff check .
