@@ -115,13 +115,23 @@ def _converted_in_pandas(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
     import pandas as pd
 
     try:
-        typed = column.astype(dtype)
         if isinstance(dtype, pd.PeriodDtype):
-            return typed if bool((typed.dt.to_timestamp() == column).all()) else column
+            return _as_periods(column, dtype)
+        typed = column.astype(dtype)
         back = typed.astype(column.dtype)
     except (TypeError, ValueError, OverflowError, ArithmeticError):
         return column
     return typed if bool((back == column).all()) else column
+
+
+def _as_periods(column: pd.Series[Any], dtype: pd.PeriodDtype) -> pd.Series[Any]:
+    import pandas as pd
+
+    # of a million times few are different
+    codes, times = pd.factorize(column)
+    periods = pd.Series(times).astype(dtype)
+    is_exact = bool((periods.dt.to_timestamp() == times).all())
+    return pd.Series(periods.array.take(codes), column.index, name=column.name) if is_exact else column
 
 
 def _in_polars(table: pl.DataFrame, types: Types) -> pl.DataFrame:
