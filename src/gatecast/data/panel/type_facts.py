@@ -104,7 +104,7 @@ def _polars_type(facts: TypeFacts) -> Any:
     dtype = getattr(pl, facts.name.partition("(")[0])
     is_known = isinstance(dtype, type) and issubclass(dtype, pl.DataType)
     if not is_known or not (dtype.is_numeric() or dtype in (pl.Date, pl.String, pl.Categorical, pl.Boolean)):
-        raise TypeError(f"no type of polars: {facts.name!r}")
+        raise TypeError(facts.name)
     return dtype
 
 

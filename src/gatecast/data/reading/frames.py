@@ -83,8 +83,8 @@ def _array(data: object) -> Array:
         array = np.asarray(data)
     except ValueError:
         raise DataError(
-            "The list holds lists or arrays of different lengths, and the values of one series were expected. Pass "
-            "several series as a table with the columns unique_id, ds, y."
+            "The list holds lists or arrays beside single values, and the values of one series were expected. Pass "
+            "several series as a list of lists, or as a table with the columns unique_id, ds, y."
         ) from None
     if array.dtype.kind == "V":
         raise DataError(
@@ -99,7 +99,8 @@ def _one_dimensional(array: Array) -> Array:
     if squeezed.ndim != 1:
         raise DataError(
             f"The array has shape {array.shape}, and (T,) was expected. "
-            "Pass one series, or many as a table with the columns unique_id, ds, y."
+            "Pass one series, or many as a list of series (`list(array)` where each row is one), or as a table with "
+            "the columns unique_id, ds, y."
         )
     return np.asarray(squeezed)
 
@@ -121,7 +122,10 @@ def as_source(data: object) -> Source:
 
     table = nw.from_native(data, pass_through=True)
     if isinstance(table, nw.LazyFrame):
-        raise DataError("The table is lazy, and its rows were expected. Pass `data.collect()`.")
+        raise DataError(
+            "The table is lazy and lies on a cluster, and its rows were expected. Pass `data.collect()` if they fit "
+            "into memory."
+        )
     if not isinstance(table, nw.DataFrame):
         raise DataError(
             f"`data` has the type {type(data).__name__}, and a DataFrame, a Series or a 1-D array was expected. Pass "

@@ -26,15 +26,16 @@ from gatecast.data.reading.clocks import (
     zone_of_days,
     zone_set_back,
 )
+from gatecast.data.reading.containers import as_table, source_of
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.duplicates import merge_repeated
 from gatecast.data.reading.find import Found, Wanted, check_unread, column_kind, find_columns, is_unnamed
-from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells, plain_name
+from gatecast.data.reading.frames import Source, as_array, cell_text, number_cells, plain_name
 from gatecast.data.reading.like_training import grid_like, is_known, rows_like, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.plain_arrays import array_panel
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
-from gatecast.data.reading.shapes import Name, arrange
+from gatecast.data.reading.shapes import Name, arrange, one_name
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.data.reading.weights import read_weights, weight_name
 from gatecast.data.reading.wrong_years import check_years
@@ -69,8 +70,9 @@ def to_panel(
     Args:
         data: A pandas or polars DataFrame (or another that narwhals knows), long as `unique_id, ds, y`,
             without an id, or with a date column and a number column under any name; a pandas Series whose
-            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers. A `Panel` is
-            returned as it is.
+            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers; a dict or list of
+            such series; the path or URL of a file; a lazy table, or a data set of xarray, Darts or GluonTS. A `Panel`
+            is returned as it is.
         columns: Names of the columns; one that has its default name is searched for.
         freq: Frequency, if it is not to be inferred: a pandas alias, offset or duration, an integer step, a calendar
             (`gatecast.data.panel.calendars`), or "order" for the order of the rows.
@@ -103,13 +105,15 @@ def to_panel(
     if isinstance(data, Panel):
         return with_sums(data)
     roles, step = make_roles(past, future, static), plain_freq(freq)
+    data, own_ids = as_table(data)
+    id_col = own_ids or None if id_col is None else id_col
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array", weight_col)
         return with_sums(array_panel(*plain, _step_like(like) if step is None else step))
     named = None if like is None else like.columns
     known = () if like is None else like.ids.tolist()
-    table = as_source(data)
+    table = source_of(data, one_name(id_col, "id_col"))
     weight = weight_name(weight_col, table, named)
     beside = roles.names if weight is None else (*roles.names, weight)
     source, id_name, target = arrange(
