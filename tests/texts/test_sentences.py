@@ -65,6 +65,7 @@ EXEMPT = {
     ],
     "tables and arrays in memory": [
         "data/panel/windows.py",
+        "data/reading/containers.py",
         "data/reading/frames.py:_array",
         "data/reading/frames.py:_one_dimensional",
         "data/reading/frames.py:as_source",

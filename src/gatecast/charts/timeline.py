@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast.data import to_panel
 from gatecast.data.panel.arrays import Array, Frame
 from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.frames import as_source
 from gatecast.exceptions import DataError
 from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.alignment import read_like_training
@@ -67,7 +68,7 @@ def make_timeline(
 ) -> Timeline:
     """Join the parts of one series and let the model predict its points, with the arguments of `plot_forecast`."""
     panel = _read(model, train)
-    known = replace(panel.only(panel.row(unique_id)), backend="pandas")
+    known = panel.only(panel.row(unique_id)).in_pandas()
     n_train = int(known.lengths[0])
     if test is not None:
         tested = _read(model, test)
@@ -131,7 +132,7 @@ def _bands(ahead: dict[str, np.ndarray], name: str) -> tuple[Band, ...]:
     return tuple(Band(each, ahead[lower + each], ahead[upper + each]) for each in sorted(both, key=float, reverse=True))
 
 
-def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> tuple[Array, str, dict[str, Array]]:
+def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> tuple[Array, str, dict[str, Any]]:
     """Return the times of the forecast, the name of its column and all of its columns."""
     if isinstance(forecast, int) and forecast == 0:
         return known.future_times(0)[0], NAME, {NAME: np.zeros(0)}
@@ -150,7 +151,7 @@ def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> 
     return _plain(times[mine]), name, {column: values[mine] for column, values in table.items() if _is_of(column, name)}
 
 
-def _name(model: Forecaster, table: dict[str, Array]) -> str:
+def _name(model: Forecaster, table: dict[str, Any]) -> str:
     """Return the name of a forecast's column: the third one of any model's but the LSTM, whose name is known."""
     return NAME if isinstance(model, LSTMForecaster) else next(iter(list(table)[2:]), "")
 
@@ -159,19 +160,24 @@ def _is_of(column: str, name: str) -> bool:
     return column == name or column.startswith(f"{name}-")
 
 
-def _columns(table: Frame) -> dict[str, Array]:
-    """Return the columns of a pandas or polars table as arrays."""
-    import narwhals as nw
+def _columns(table: Frame) -> dict[str, Any]:
+    """Return the columns of a table of any library as arrays; times keep their zone."""
+    import pandas as pd
 
-    frame = nw.from_native(table, eager_only=True)
-    return {name: frame[name].to_numpy() for name in frame.columns}
+    frame = as_source(table).frame
+    is_aware = {name: isinstance(dtype, pd.DatetimeTZDtype) for name, dtype in frame.dtypes.items()}
+    return {name: column.array if is_aware[name] else column.to_numpy() for name, column in frame.items()}
 
 
 def _plain(times: Array | pd.Index) -> np.ndarray:
-    """Return local clock times without a zone, or integers."""
+    """Return local clock times without a zone, datetime64[ns], or integers; times may be periods and dates, too."""
     import pandas as pd
 
     index = pd.Index(times)
-    if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
-        index = index.tz_localize(None)
-    return np.asarray(index.to_numpy())
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if index.dtype == object:
+        index = pd.to_datetime(index)
+    if isinstance(index, pd.DatetimeIndex):
+        return index.tz_localize(None).to_numpy(dtype="datetime64[ns]")
+    return index.to_numpy(dtype=np.int64) if index.dtype.kind in "iu" else index.to_numpy()

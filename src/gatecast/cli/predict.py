@@ -37,7 +37,7 @@ def predict(options: PredictOptions) -> None:
     if options.data is None:
         ahead = ahead_of_model(panel, names, options.future_file, options, horizon)
         # a model of polars' tables forecasts here, too, where polars may be missing
-        pandas = replace(fitted, after=replace(panel, backend="pandas"))
+        pandas = replace(fitted, after=panel.in_pandas())
         predicted = after_training(pandas, ahead.rows, horizon).table(horizon, levels, quantiles)
     else:
         read = read_like_training(options.data, options, fitted)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, Self, Unpack, overload
 import numpy as np
 
 from gatecast._files import read_tensors, write_atomically, write_tensors
-from gatecast._json import JsonObject
+from gatecast._json import JsonObject, converted
 from gatecast._places import refuse_url
 from gatecast._validation import answers_making
 from gatecast.backtesting.combination import Combination, ask, forecast_columns, knows_ahead, mean_of
@@ -25,6 +25,7 @@ from gatecast.baselines.base import Baseline
 from gatecast.comparison.board import Leaderboard, leaderboard, name_of
 from gatecast.data import Columns, Panel, to_panel
 from gatecast.data.panel.arrays import Frame
+from gatecast.data.panel.type_facts import TypeFacts, facts_of_types, types_of_facts
 from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
@@ -404,6 +405,7 @@ def _write_panel(file: Path, panel: Panel) -> None:
         "backend": str(panel.backend),
         "timezone": panel.timezone,
         "bare_times": panel.bare_times,
+        "types": {name: asdict(each) for name, each in facts_of_types(panel.types, panel.ids).items()},
         "starts": panel.starts.dtype.str,
     }
     write_tensors(file, KEY, arrays, facts)
@@ -426,6 +428,7 @@ def _read_panel(source: Path) -> Panel:
         backend=facts["backend"],
         timezone=facts["timezone"],
         bare_times=facts.get("bare_times", False),
+        types=types_of_facts(converted(facts.get("types", {}), dict[str, TypeFacts]), facts["backend"]),
     )
 
 

@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    import polars as pl
 
     from gatecast.data.panel.frequency import Freq
     from gatecast.data.reading.shapes import Name
     from gatecast.model.forecast import ForecastOrigin
-    from gatecast.model.protocol import Data, Names, NewFrameT, Values
+    from gatecast.model.protocol import Data, Names, NewFrameT, Others, Values
     from gatecast.training.checkpoint import Checkpoint
 
 __all__ = ["Forecaster", "LSTMForecaster"]
@@ -231,11 +230,12 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
     @overload
     def fit(
         self,
-        data: pl.Series | Panel,
+        data: Others,
         *,
-        freq: Freq | None = None,
+        weight_col: str | None = None,
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
+        **names: Unpack[Names],
     ) -> LSTMForecaster: ...
 
     @answers_calls
@@ -254,7 +254,9 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         """Learn from all of `data`; hold out what you want to test on (`gatecast.train_test_split`).
 
         Args:
-            data: Table, Series, array or `Panel`. With columns that are known ahead (`future`), rows at its end that
+            data: Table of pandas, polars or pyarrow, Series, array or `Panel`; the path or URL of a file (CSV, Parquet,
+                Excel, JSON), a dict or list of series, a lazy table, or a data set of xarray, Darts or GluonTS. With
+                columns that are known ahead (`future`), rows at its end that
                 have no target in any series are about the future: they are not learned from, and `predict()` takes
                 these columns from them (unless it gets others). A series that ended earlier than others keeps its gap,
                 and so do all where nothing is known ahead: the forecast then begins after it.

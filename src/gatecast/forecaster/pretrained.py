@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from gatecast._validation import answers_calls
-from gatecast.data import Panel
 from gatecast.forecaster.lstm import LSTMForecaster
 from gatecast.model.protocol import FrameT
 from gatecast.model.settings import refuse_unknown
@@ -15,11 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    import polars as pl
 
     from gatecast.data.panel.frequency import Freq
     from gatecast.data.reading.shapes import Name
-    from gatecast.model.protocol import Data, Names, NewFrameT, Values
+    from gatecast.model.protocol import Data, Names, NewFrameT, Others, Values
 
 __all__ = ["PretrainedLSTM", "forecast"]
 
@@ -59,7 +57,7 @@ def forecast(
 
 @overload
 def forecast(
-    data: Values | pl.Series | Panel,
+    data: Values,
     horizon: int,
     *,
     level: float | Sequence[float] | None = None,
@@ -70,6 +68,21 @@ def forecast(
     n_threads: int | None = None,
     freq: Freq | None = None,
 ) -> pd.DataFrame: ...
+
+
+@overload
+def forecast(
+    data: Others,
+    horizon: int,
+    *,
+    level: float | Sequence[float] | None = None,
+    quantiles: float | Sequence[float] | None = None,
+    season_length: int | Sequence[int] | None = None,
+    lower: float | str | None = "auto",
+    upper: float | None = None,
+    n_threads: int | None = None,
+    **names: Unpack[Names],
+) -> Any: ...
 
 
 @answers_calls
@@ -91,7 +104,7 @@ def forecast(
     """Forecast without training, in one call, by networks that learned from made series (`PretrainedLSTM`).
 
     Args:
-        data: What `LSTMForecaster.fit` takes: a table, a Series, an array or a `Panel`.
+        data: What `LSTMForecaster.fit` takes: a table, a Series, an array, a path, a dict of series and more.
         horizon: Steps ahead.
         level: Coverage of intervals in %, e.g. 80 or (80, 95).
         quantiles: Probabilities, e.g. (0.1, 0.5, 0.9).

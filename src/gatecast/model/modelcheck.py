@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import zoneinfo
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import narwhals as nw
@@ -19,6 +19,7 @@ from gatecast._files import Tensors
 from gatecast._json import JsonObject, converted
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
+from gatecast.data.panel.type_facts import TypeFacts
 from gatecast.data.reading.table import LARGEST
 from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.data.values.boxcox import HIGHEST_POWER, LOWEST_POWER, BoxCoxRows
@@ -72,6 +73,7 @@ class SeriesFacts:
     future: dict[str, bool]
     static: dict[str, tuple[bool, list[str | int | float | bool | None]]]
     bare_times: bool = False
+    types: dict[str, TypeFacts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no panel is; ValueError."""

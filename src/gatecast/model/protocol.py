@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Union, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     import numpy as np
     import numpy.typing as npt
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     NewFrameT = TypeVar("NewFrameT", bound=IntoDataFrame)
     # values without a table: forecasts of these come back as pandas tables
     Values = Union[Sequence[float], npt.NDArray[np.generic], "pd.Series"]  # noqa: UP007  np.generic has no `|` here
-    # a table of pandas, polars or another library that narwhals knows, values, or what gatecast has read
-    Data = Union[IntoDataFrame, Values, pl.Series, Panel]  # noqa: UP007
+    # a path or URL, a dict or list of series, a lazy table, or what gatecast has read
+    Others = str | PathLike[str] | Mapping[Any, Any] | Sequence[Any] | pl.Series | pl.LazyFrame | Panel
+    # a table of pandas, polars or another library that narwhals knows, values, or others of these
+    Data = Union[IntoDataFrame, Values, Others]  # noqa: UP007
     from gatecast.data.reading.shapes import Name
 else:
     FrameT = TypeVar("FrameT")

@@ -162,7 +162,7 @@ BAD = {
     "infinite": (rows(price=np.inf), ["'price' holds inf", "row 6"]),
     "steps": (rows(day=[*range(9)] * 2), ["('day') are integer steps, and dates"]),
     "array": (np.zeros(3), ["are an array", "DataFrame"]),
-    "dict": ({"price": 1}, ["type dict"]),
+    "dict": ({"price": 1}, ["'price' has the type int"]),
 }
 
 

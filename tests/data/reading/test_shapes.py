@@ -190,9 +190,9 @@ def test_an_index_without_names_is_kept():
     assert (panel.ids.tolist(), panel.freq) == (["a", "b"], "D")
 
 
-def test_lists_of_different_lengths_are_one_sentence():
-    with pytest.raises(DataError, match="holds lists or arrays of different lengths"):
-        to_panel([[1.0, 2.0], [1.0]])
+def test_lists_beside_values_are_one_sentence():
+    with pytest.raises(DataError, match="holds lists or arrays beside single values"):
+        to_panel([1.0, [1.0, 2.0]])
 
 
 def test_the_source_of_a_future_file_has_joined_ids(tmp_path):

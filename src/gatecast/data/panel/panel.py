@@ -8,6 +8,7 @@ import numpy as np
 
 from gatecast._validation import suggest
 from gatecast.data.panel.arrays import Array, Floats, Frame, Ints, spread
+from gatecast.data.panel.column_types import Types, retyped
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.panel.grid import Grid
 from gatecast.exceptions import ConfigError
@@ -62,6 +63,8 @@ class Panel:
         static: Covariates of a whole series, in the same way, shape `(S,)`.
         bare_times: Whether the user's times were written without their zone, which was given beside them or found from
             an hour that is there twice; newer rows are read in that zone then.
+        types: Types that the columns of times and ids had in the user's table, by their names, where they are known
+            (`gatecast.data.panel.column_types`).
         weights: What each value counts as a target, in the loss and in errors, shape `(N,)` float64, not negative; NaN
             where there is no row. None where all count the same.
 
@@ -84,6 +87,7 @@ class Panel:
     static: dict[str, Array] = field(default_factory=dict)
     bare_times: bool = False
     weights: Floats | None = None
+    types: Types = field(default_factory=dict)
 
     @property
     def n_series(self) -> int:
@@ -270,7 +274,11 @@ class Panel:
         if aware and self.timezone is not None:
             time = nw.col(self.columns.time).dt.replace_time_zone("UTC").dt.convert_time_zone(self.timezone)
             frame = frame.with_columns(time)
-        return frame.to_native()
+        return retyped(frame.to_native(), self.backend, self.types)
+
+    def in_pandas(self) -> "Panel":
+        """Return a panel whose tables are of pandas, with its usual types."""
+        return replace(self, backend="pandas", types={})
 
 
 def stacked(panels: Sequence[Panel], like: Panel) -> Panel:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatecast._validation import is_integer
 from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.column_types import Types
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
 
@@ -32,6 +33,7 @@ class Source:
     decimal: str | None = None  # the mark before decimals, where it was given
     date_format: str | None = None  # the layout of the dates, where it was given
     timezone: str | None = None  # of times that do not say theirs, where it was given
+    types: Types = field(default_factory=dict)  # of the user's columns, as their library has them
 
 
 def plain_name(name: object) -> str | None:
@@ -81,8 +83,8 @@ def _array(data: object) -> Array:
         array = np.asarray(data)
     except ValueError:
         raise DataError(
-            "The list holds lists or arrays of different lengths, and the values of one series were expected. Pass "
-            "several series as a table with the columns unique_id, ds, y."
+            "The list holds lists or arrays beside single values, and the values of one series were expected. Pass "
+            "several series as a list of lists, or as a table with the columns unique_id, ds, y."
         ) from None
     if array.dtype.kind == "V":
         raise DataError(
@@ -97,7 +99,8 @@ def _one_dimensional(array: Array) -> Array:
     if squeezed.ndim != 1:
         raise DataError(
             f"The array has shape {array.shape}, and (T,) was expected. "
-            "Pass one series, or many as a table with the columns unique_id, ds, y."
+            "Pass one series, or many as a list of series (`list(array)` where each row is one), or as a table with "
+            "the columns unique_id, ds, y."
         )
     return np.asarray(squeezed)
 
@@ -107,9 +110,9 @@ def as_source(data: object) -> Source:
     import pandas as pd
 
     if isinstance(data, pd.Series):
-        return Source(_series_frame(data))
+        return _of_pandas(_series_frame(data))
     if isinstance(data, pd.DataFrame):
-        return Source(_named_once(_index_to_columns(data)))
+        return _of_pandas(_named_once(_index_to_columns(data)))
     if isinstance(data, str | os.PathLike):
         raise DataError(
             f"`data` is the path {str(data)!r}, and a table was expected. Read it first, e.g. with "
@@ -119,14 +122,30 @@ def as_source(data: object) -> Source:
 
     table = nw.from_native(data, pass_through=True)
     if isinstance(table, nw.LazyFrame):
-        raise DataError("The table is lazy, and its rows were expected. Pass `data.collect()`.")
+        raise DataError(
+            "The table is lazy and lies on a cluster, and its rows were expected. Pass `data.collect()` if they fit "
+            "into memory."
+        )
     if not isinstance(table, nw.DataFrame):
         raise DataError(
             f"`data` has the type {type(data).__name__}, and a DataFrame, a Series or a 1-D array was expected. Pass "
             "for example a pandas or polars DataFrame."
         )
     columns = {name: _column(table[name]) for name in table.columns}
-    return Source(_named_once(pd.DataFrame(columns)), backend=table.implementation.value)
+    types = dict(zip(table.columns, _native_types(table), strict=True))
+    return Source(_named_once(pd.DataFrame(columns)), backend=table.implementation.value, types=types)
+
+
+def _of_pandas(frame: "pd.DataFrame") -> Source:
+    return Source(frame, types=dict(zip(frame.columns, frame.dtypes, strict=True)))
+
+
+def _native_types(table: "nw.DataFrame[Any]") -> "Sequence[Any]":
+    """Return the types of a table's columns, as its library has them."""
+    native: Any = table.to_native()
+    if table.implementation.is_pyarrow():
+        return list(native.schema.types)
+    return list(native.schema.values() if table.implementation.is_polars() else native.dtypes)
 
 
 def _series_frame(series: "pd.Series") -> "pd.DataFrame":
@@ -200,7 +219,8 @@ def _column(column: "nw.Series[pd.Series]") -> "pd.Series":
     if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
         plain = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None).to_numpy()
         return pd.Series(pd.DatetimeIndex(plain).tz_localize("UTC").tz_convert(dtype.time_zone))
+    is_wide = isinstance(dtype, nw.Int128 | nw.UInt128 | nw.Decimal)
     is_plain = isinstance(dtype, nw.Datetime | nw.Date | nw.Boolean)
-    if is_plain or (dtype.is_numeric() and not isinstance(dtype, nw.Decimal)):
+    if is_plain or (dtype.is_numeric() and not is_wide):
         return pd.Series(column.to_numpy())
     return pd.Series(column.to_list(), dtype=object)

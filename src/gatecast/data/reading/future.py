@@ -11,9 +11,10 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.clocks import inherit_zone, with_zone
+from gatecast.data.reading.containers import as_table, source_of
 from gatecast.data.reading.covariates import read_categories, read_covariate, read_numbers
 from gatecast.data.reading.find import Found, Wanted, find_columns
-from gatecast.data.reading.frames import Source, as_array, as_source, number_cells
+from gatecast.data.reading.frames import Source, as_array, number_cells
 from gatecast.data.reading.like_training import ids_like, instants_like, on_steps
 from gatecast.data.reading.separate_series import separate_series
 from gatecast.data.reading.table import wanted_like
@@ -65,12 +66,13 @@ def read_future(after: Panel, table: object, horizon: int, names: Sequence[str])
 
 
 def _source(after: Panel, table: object, names: Sequence[str]) -> Source:
+    table = table if isinstance(table, Source) else as_table(table)[0]
     if not isinstance(table, Source) and as_array(table) is not None:
         raise DataError(
             f"The future rows are an array, and a table with the times and {_first(names)} was expected. "
             "Pass a DataFrame."
         )
-    source = table if isinstance(table, Source) else as_source(table)
+    source = table if isinstance(table, Source) else source_of(table)
     lacking = [name for name in names if name not in source.frame.columns]
     if lacking:
         columns = {"lacking": list(map(repr, lacking)), "columns": _first(source.frame.columns)}

@@ -11,6 +11,7 @@ from gatecast._validation import answers_calls
 from gatecast.data.panel.arrays import Array, Frame, Ints
 from gatecast.data.panel.frequency import Freq, plain_freq
 from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.containers import collected
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.frames import as_array, as_source
 from gatecast.data.reading.shapes import Name, arrange, one_name
@@ -58,6 +59,7 @@ def train_test_split(
         >>> train_test_split([1, 2, 3, 4, 5])
         ([1, 2, 3, 4], [5])
     """
+    data = collected(data)  # type: ignore[assignment]  a lazy table becomes one with rows
     plain = as_array(data)
     if plain is not None:
         n_train = int(_positions(np.array([len(plain[0])]), np.array(["y"]), test_size)[0])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from gatecast._validation import answers_calls
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
+from gatecast.data.panel.column_types import Types, in_zone, object_times, zone_of
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
@@ -24,15 +26,16 @@ from gatecast.data.reading.clocks import (
     zone_of_days,
     zone_set_back,
 )
+from gatecast.data.reading.containers import as_table, source_of
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.duplicates import merge_repeated
-from gatecast.data.reading.find import Found, Wanted, check_unread, find_columns, is_unnamed
-from gatecast.data.reading.frames import Source, as_array, as_source, cell_text, number_cells, plain_name
+from gatecast.data.reading.find import Found, Wanted, check_unread, column_kind, find_columns, is_unnamed
+from gatecast.data.reading.frames import Source, as_array, cell_text, number_cells, plain_name
 from gatecast.data.reading.like_training import grid_like, is_known, rows_like, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.plain_arrays import array_panel
 from gatecast.data.reading.separate_series import raise_repeated, separate_series
-from gatecast.data.reading.shapes import Name, arrange
+from gatecast.data.reading.shapes import Name, arrange, one_name
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.data.reading.weights import read_weights, weight_name
 from gatecast.data.reading.wrong_years import check_years
@@ -67,8 +70,9 @@ def to_panel(
     Args:
         data: A pandas or polars DataFrame (or another that narwhals knows), long as `unique_id, ds, y`,
             without an id, or with a date column and a number column under any name; a pandas Series whose
-            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers. A `Panel` is
-            returned as it is.
+            index holds times or integer steps; a polars Series, a 1-D array or a list of numbers; a dict or list of
+            such series; the path or URL of a file; a lazy table, or a data set of xarray, Darts or GluonTS. A `Panel`
+            is returned as it is.
         columns: Names of the columns; one that has its default name is searched for.
         freq: Frequency, if it is not to be inferred: a pandas alias, offset or duration, an integer step, a calendar
             (`gatecast.data.panel.calendars`), or "order" for the order of the rows.
@@ -101,13 +105,15 @@ def to_panel(
     if isinstance(data, Panel):
         return with_sums(data)
     roles, step = make_roles(past, future, static), plain_freq(freq)
+    data, own_ids = as_table(data)
+    id_col = own_ids or None if id_col is None else id_col
     plain = as_array(data)
     if plain is not None:
         _refuse_covariates(roles, "An array", weight_col)
         return with_sums(array_panel(*plain, _step_like(like) if step is None else step))
     named = None if like is None else like.columns
     known = () if like is None else like.ids.tolist()
-    table = as_source(data)
+    table = source_of(data, one_name(id_col, "id_col"))
     weight = weight_name(weight_col, table, named)
     beside = roles.names if weight is None else (*roles.names, weight)
     source, id_name, target = arrange(
@@ -262,13 +268,14 @@ class Layout:
         def placed(rows: Array) -> Array:
             return rows if places is None else spread(rows, places, int(offsets[-1]))
 
+        columns = self._columns()
         return Panel(
             ids=self.ids,
             values=placed(values),
             offsets=offsets,
             starts=self.starts,
             freq=self.grid.freq,
-            columns=replace(self._columns(), weight=weight),
+            columns=replace(columns, weight=weight),
             backend=self.source.backend,
             timezone=self.times.timezone if self.like is None else self.like.timezone,
             past={name: placed(read_covariate(self.source, name)) for name in roles.past},
@@ -276,7 +283,34 @@ class Layout:
             static={name: self._static(name) for name in roles.static},
             bare_times=self.times.is_bare if self.like is None else self.like.bare_times,
             weights=None if weight is None else placed(read_weights(self.source, weight, self.found, values)),
+            types=self._types(columns),
         )
+
+    def _types(self, columns: Columns) -> Types:
+        """Return the types of the columns of ids and times, where the table had one of each."""
+        types = {}
+        known, found = self.source.types, self.found
+        if found.id in known:
+            cell = self.source.frame[found.id].iloc[0]
+            # of names that were written in another way before, the type of then
+            is_other = isinstance(cell, str) != isinstance(self.ids[0], str)
+            before = None if self.like is None else self.like.types.get(self.like.columns.id)
+            types[columns.id] = before if is_other else known[found.id]
+        if len(found.times) == 1 and found.times[0] in known:
+            time, dtype = self.source.frame[found.times[0]], known[found.times[0]]
+            kind = column_kind(time)
+            is_time = self.starts.dtype.kind == "M"
+            if kind in (("time",) if is_time else ("integer", "number")):
+                is_object = isinstance(dtype, np.dtype) and dtype.kind == "O"
+                types[columns.time] = self._zone_before(object_times(time) if is_object else dtype)
+        return {name: dtype for name, dtype in types.items() if dtype is not None}
+
+    def _zone_before(self, dtype: Any) -> Any:
+        """Return the type of newer times in the zone of those before."""
+        if self.like is None or zone_of(dtype) is None:
+            return dtype
+        zone = zone_of(self.like.types.get(self.like.columns.time)) or self.like.timezone
+        return dtype if zone is None else in_zone(dtype, zone)
 
     def _static(self, name: str) -> Array:
         return one_per_series(name, read_covariate(self.source, name), self.row_series, self.ids)
