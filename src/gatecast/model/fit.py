@@ -24,7 +24,7 @@ from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
 from gatecast.model.inputs import check_bounds
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
+from gatecast.model.plan import TrainingData, about_counts, about_hold_out, make_loss, make_plan, moves_late
 from gatecast.model.selection import MUCH, Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged
@@ -99,7 +99,8 @@ def _fit_in_order(
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     data = TrainingData.of(settings, panel)
     is_open = settings.leaves_network_open and panel.weights is None
-    is_rivalled = settings.pretrained == "auto" and is_open and data.has_validation
+    # absolute errors of means of counts with many zeros do not say which networks are better
+    is_rivalled = settings.pretrained == "auto" and is_open and data.has_validation and not make_loss(data.settings).is_of_counts
     # what is trained first, on from pretrained networks, and again on all points takes about as long each
     n_turns = 1 + is_rivalled + settings.refit_full
     first_deadline, second_deadline = (started + (deadline - started) * min(k / n_turns, 1.0) for k in (1, 2))
@@ -111,6 +112,7 @@ def _fit_in_order(
         candidates = make_candidates(data, make_plan(data), first_deadline)
     with _memory_for(candidates[0]):
         selection = select(candidates, started, checkpoint, on_validation)
+        selection = replace(selection, decisions=(*about_counts(settings, data), *selection.decisions))
         # what was not selected makes room
         del candidates
         results = train_members(selection.candidate, selection.result, checkpoint, on_validation)

@@ -15,9 +15,9 @@ from gatecast.data.seasonality.seasons import Seasons, choose_seasons
 from gatecast.data.values.counts import are_sparse_counts
 from gatecast.data.values.scaling import naive_scale, unit_for_squares
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.model.inputs import check_logarithms
-from gatecast.model.settings import Settings
-from gatecast.network.inputs import LossSettings, ValueInputs
+from gatecast.model.inputs import check_counts, check_logarithms
+from gatecast.model.settings import AS_THEY_ARE, SCALINGS_OF_COUNTS, Settings
+from gatecast.network.inputs import COUNT_LOSSES, LossSettings, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.texts.message import Message
 
@@ -32,6 +32,7 @@ __all__ = [
     "InputDesign",
     "Plan",
     "TrainingData",
+    "about_counts",
     "about_hold_out",
     "choose_members",
     "hold_out_lengths",
@@ -56,11 +57,15 @@ VALIDATION_HORIZONS = 3
 # and the rest of a series has to hold so many observations
 LEAST_OBSERVED = 2
 # losses that learn how sure a forecast is
-DISTRIBUTION_LOSSES = ("quantile", "normal", "student")
+DISTRIBUTION_LOSSES = ("quantile", "normal", "student", *COUNT_LOSSES)
+# the likelihood of counts with many zeros, where the loss was left open
+LOSS_OF_COUNTS = "negative-binomial"
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
 SEASONS_BACK = 3
 # steps of the mean where there is no season
 SHORT_MEAN = 4
+# and so many times as many of the further means that counts with many zeros are forecast from
+MEANS_OF_COUNTS = (2, 4)
 # a level wanders where the means of ten parts of a series make more than this share of its variance
 TENTHS, WANDERING = 10, 0.25
 # from so many points on, two layers and a high learning rate pay
@@ -131,13 +136,23 @@ class TrainingData:
 def _with_loss(settings: Settings, panel: Panel) -> Settings:
     """Choose the loss where that was left open, by whether most series are counts with many zeros.
 
-    Their medians are zero or nearly so, whatever is sold. A logarithm would turn their means into something else.
+    Their medians are zero or nearly so, whatever is sold, so their distribution is learned. Whoever asks for a transform
+    or another scaling gets their mean: a likelihood is that of whole numbers as they are.
     """
-    if settings.loss is not None:
-        return settings
-    if not are_sparse_counts(panel.values, panel.offsets).mean() > 0.5:
-        return replace(settings, loss="mae")
-    return replace(settings, loss="mse", transform="none" if settings.transform == "auto" else settings.transform)
+    loss = settings.loss
+    if loss is None:
+        is_plain = settings.transform in AS_THEY_ARE and settings.scaling in SCALINGS_OF_COUNTS
+        loss = (LOSS_OF_COUNTS if is_plain else "mse") if share_of_sparse(panel) > 0.5 else "mae"
+    if loss not in COUNT_LOSSES:
+        return replace(settings, loss=loss)
+    check_counts(panel, loss)
+    scaling = "mean" if settings.scaling == "season" else settings.scaling
+    return replace(settings, loss=loss, scaling=scaling, transform="none")
+
+
+def share_of_sparse(panel: Panel) -> float:
+    """Return the share of the series that are counts with many zeros."""
+    return float(are_sparse_counts(panel.values, panel.offsets).mean())
 
 
 def hold_out_lengths(settings: Settings, panel: Panel) -> Ints:
@@ -190,6 +205,14 @@ def _given_hold_out(settings: Settings, lengths: Ints, size: float) -> Ints:
     wanted = np.ceil(lengths * size).astype(np.int64) if size < 1 else np.full(len(lengths), int(size))
     wanted = np.maximum(wanted, settings.horizon)
     return np.where(lengths - wanted >= LEAST_OBSERVED, wanted, 0)
+
+
+def about_counts(settings: Settings, data: TrainingData) -> tuple[Message, ...]:
+    """Say that a likelihood of counts was learned although no loss was asked for."""
+    if settings.loss is not None or data.settings.loss not in COUNT_LOSSES:
+        return ()
+    share = share_of_sparse(data.panel)
+    return (Message("decision.counts", {"loss": data.settings.loss, "share": share, "n_series": data.panel.n_series}),)
 
 
 def about_hold_out(data: TrainingData) -> tuple[Message, ...]:
@@ -281,6 +304,10 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     backs = range(1, SEASONS_BACK + 1 if data.seasons.is_exact else 2)
     shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
     naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
+    if settings.loss in COUNT_LOSSES:
+        # of a mean that is near zero the level says most, and means of more steps
+        means = (*(naive[-1] * many for many in MEANS_OF_COUNTS), 0)
+        return [InputDesign(transform, ValueInputs(shown, (*naive, *means)))]
     free, level = ValueInputs(shown, naive, level=False), ValueInputs(shown, (*naive, 0))
     found = [InputDesign(transform, free)]
     if settings.transform != "auto" or not data.has_validation:

@@ -37,12 +37,12 @@ from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
 from gatecast.model.synonyms import answer_unknown
-from gatecast.network.inputs import LOSSES
+from gatecast.network.inputs import COUNT_LOSSES, LOSSES
 from gatecast.texts.message import OWNERS, Message
 from gatecast.training.schedule import SCHEDULES
 
-__all__ = ["COVARIATES", "GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code"]
-__all__ += ["refuse_unknown"]
+__all__ = ["AS_THEY_ARE", "COVARIATES", "GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code"]
+__all__ += ["SCALINGS_OF_COUNTS", "refuse_unknown"]
 
 T = TypeVar("T")
 # of a setting that is known by its name alone
@@ -83,6 +83,8 @@ WITH_START = (
     "checkpoint",
 )
 MOST_QUANTILES = 31
+# what the likelihood of counts goes with: transforms, and scalings that leave 0 where it is (of "season" it makes "mean")
+AS_THEY_ARE, SCALINGS_OF_COUNTS = ("auto", "none"), ("season", "mean", "none")
 
 
 @dataclass(frozen=True)
@@ -259,8 +261,9 @@ class Training:
         huber_delta: Error from which on the Huber loss is linear, in scaled units.
         validation_size: Points at the end of each series for validation: a share below 1, a number, or 0 for none. They
             are not learned from but tell when to stop, and how wide intervals are.
-        scaling: Scaling of each series, learned from the training part: `season`, `standard`, `minmax` or `none`. With
-            `season` the mean absolute change over a season is 1; `minmax` is 0..1.
+        scaling: Scaling of each series, learned from the training part: `season`, `standard`, `minmax`, `mean`
+            or `none`. With `season` the mean absolute change over a season is 1; `minmax` is 0..1; with `mean` the mean
+            size is 1 and 0 stays 0, which is the scaling of counts where a likelihood of theirs is learned.
         shuffle: Whether windows come in a new order in each epoch.
         drop_last_window: Whether the last window is left out, as the tutorial's code does.
         refit_full: Whether the networks are trained again on all points, those of the validation set too. That is once
@@ -318,6 +321,8 @@ class Settings(Training, Network, Everyday):
             )
         if self.pretrained in ("only", "start"):
             self._check_pretrained()
+        if self.loss in COUNT_LOSSES:
+            self._check_counts()
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
                 raise ConfigError(
@@ -340,6 +345,16 @@ class Settings(Training, Network, Everyday):
                 raise ConfigError(
                     f"`{as_code({name: value}, flat=True)}` was passed, and pretrained networks{why} have no such "
                     'setting. Leave it out, or train with `pretrained="none"`.'
+                )
+
+    def _check_counts(self) -> None:
+        """Refuse what makes other numbers of counts, or moves their zero."""
+        for name, allowed in (("transform", AS_THEY_ARE), ("scaling", SCALINGS_OF_COUNTS)):
+            if getattr(self, name) not in allowed:
+                raise ConfigError(
+                    f'`{as_code({name: getattr(self, name)}, flat=True)}` was passed, and `loss="{self.loss}"` takes '
+                    f"counts as they are: `{name}` must be one of {', '.join(allowed)}. Leave it out, or choose "
+                    "another loss."
                 )
 
     @property
