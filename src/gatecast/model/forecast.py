@@ -93,9 +93,13 @@ class Forecast:
 
     def paths(self, n_paths: int, seed: int) -> np.ndarray:
         """Draw ways `(n, n_paths, H)` in which the future may go on, whose steps hang together as past errors did."""
+        ones = np.ones(len(self.scaled))
+        if self._loss.is_of_counts and self.fitted.calibration is None:
+            # nothing tells how steps hang together
+            drawn = np.random.default_rng(seed).random((len(ones), n_paths, self._horizon))
+            return self._limited(self._counts.spread(1).quantile(ranks(drawn)))
         residuals = self._needed.residuals
         residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]] * self.growth
-        ones = np.ones(len(self.scaled))
         if self._loss.is_of_counts:
             drawn = sample_paths(self._middle, residuals, ones, n_paths, seed=seed)
             return self._limited(self._counts.spread(1).quantile(ranks(drawn)))

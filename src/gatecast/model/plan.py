@@ -59,7 +59,7 @@ LEAST_OBSERVED = 2
 # losses that learn how sure a forecast is
 DISTRIBUTION_LOSSES = ("quantile", "normal", "student", *COUNT_LOSSES)
 # the likelihood of counts with many zeros, where the loss was left open
-LOSS_OF_COUNTS = "negative-binomial"
+LOSS_OF_COUNTS = "zero-inflated"
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
 SEASONS_BACK = 3
 # steps of the mean where there is no season
