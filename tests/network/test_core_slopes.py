@@ -52,7 +52,9 @@ def jacobian(function, at, step=2e-3):
     return np.stack(columns, axis=1).reshape(-1, *at.shape)
 
 
-@pytest.mark.parametrize(("name", "loss"), [*((name, LOSSES[0]) for name in STACKS), *(("lstm", loss) for loss in LOSSES[1:])])
+@pytest.mark.parametrize(
+    ("name", "loss"), [*((name, LOSSES[0]) for name in STACKS), *(("lstm", loss) for loss in LOSSES[1:])]
+)
 def test_slopes_equal_differences_of_the_reference(name, loss):
     spec, flat, panel = problem(name, loss)
     places = tuple(np.array(part) for part in zip(*PLACES, strict=True))

@@ -100,7 +100,9 @@ def _fit_in_order(
     data = TrainingData.of(settings, panel)
     is_open = settings.leaves_network_open and panel.weights is None
     # absolute errors of means of counts with many zeros do not say which networks are better
-    is_rivalled = settings.pretrained == "auto" and is_open and data.has_validation and not make_loss(data.settings).is_of_counts
+    is_rivalled = (
+        settings.pretrained == "auto" and is_open and data.has_validation and not make_loss(data.settings).is_of_counts
+    )
     # what is trained first, on from pretrained networks, and again on all points takes about as long each
     n_turns = 1 + is_rivalled + settings.refit_full
     first_deadline, second_deadline = (started + (deadline - started) * min(k / n_turns, 1.0) for k in (1, 2))

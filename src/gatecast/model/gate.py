@@ -32,7 +32,9 @@ class Gate:
     def of(cls, candidate: Candidate, judged: Judged | None) -> Gate:
         """Compare forecasts of the validation set with naive ones."""
         # the mean of counts with many zeros has a larger absolute error than naive forecasts, most of which are zero
-        is_of_zeros = judged is not None and judged.loss.is_of_counts and bool(judged.preparation.is_sparse.mean() > 0.5)
+        is_of_zeros = (
+            judged is not None and judged.loss.is_of_counts and bool(judged.preparation.is_sparse.mean() > 0.5)
+        )
         if judged is None or is_of_zeros:
             return cls(candidate, np.nan, np.nan)
         naive = judged.naive_errors(candidate.data.seasons.shortest)

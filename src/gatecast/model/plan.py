@@ -44,6 +44,7 @@ __all__ = [
     "plan_fit",
     "plan_start",
     "plan_update",
+    "share_of_sparse",
     "with_covariates",
 ]
 
@@ -74,6 +75,8 @@ MANY_POINTS = 100_000
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 # training steps at least, where few series are told of holidays and the calendar, and where many series are short
 LEAST_STEPS, STEPS_WITH_HOLIDAYS, STEPS_OF_SHORT = 200, 600, 1500
+# of many short series of counts at least: more make the mean of few counts what chance made it
+STEPS_OF_COUNTS = 400
 # a tenth of the usual learning rate, steps and targets of a segment, where training goes on from pretrained networks
 START_RATE, STEPS_FROM_PRETRAINED, MOST_TARGETS = 0.001, (100, 300), 256
 # what a model's learning rate is multiplied by where it learns on
@@ -341,8 +344,8 @@ def make_plan(data: TrainingData) -> Plan:
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many targets (32 to 256). A batch is 8 to 32 segments, a sixteenth
     of those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence`
-    mode 8 (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500 where more
-    than ten have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten series
+    mode 8 (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500, of counts 400,
+    where more than ten have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten series
     still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks
     have 32 units below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is
     0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01 without naive forecasts). How many
@@ -457,12 +460,14 @@ def choose_members(settings: Settings, panel: Panel) -> int:
 def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> int:
     """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 (600) steps at least.
 
-    In 1,500 at least where more than ten series have fewer than 20,000 points: they are short, and an epoch is a step.
+    In 1,500 at least (of counts in 400) where more than ten series have fewer than 20,000 points: they are short, and
+    an epoch is a step.
     """
     if len(panel.values) >= MANY_POINTS:
         return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
     if panel.n_series > FEW_SERIES and len(panel.values) < FEW_POINTS:
-        return max(8, math.ceil(STEPS_OF_SHORT / steps_per_epoch))
+        steps = STEPS_OF_COUNTS if settings.loss in COUNT_LOSSES else STEPS_OF_SHORT
+        return max(8, math.ceil(steps / steps_per_epoch))
     # holidays are a few days in a hundred, and few series show each but once a year
     is_rare = panel.n_series <= FEW_SERIES and (settings.calendar or settings.country is not None)
     return max(8, math.ceil((STEPS_WITH_HOLIDAYS if is_rare else LEAST_STEPS) / steps_per_epoch))

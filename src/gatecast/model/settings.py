@@ -41,7 +41,18 @@ from gatecast.network.inputs import COUNT_LOSSES, LOSSES
 from gatecast.texts.message import OWNERS, Message
 from gatecast.training.schedule import SCHEDULES
 
-__all__ = ["AS_THEY_ARE", "COVARIATES", "GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code"]
+__all__ = [
+    "AS_THEY_ARE",
+    "COVARIATES",
+    "GROUPS",
+    "SETTINGS",
+    "Everyday",
+    "Network",
+    "Setting",
+    "Settings",
+    "Training",
+    "as_code",
+]
 __all__ += ["SCALINGS_OF_COUNTS", "refuse_unknown"]
 
 T = TypeVar("T")
