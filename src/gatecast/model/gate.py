@@ -31,11 +31,8 @@ class Gate:
     @classmethod
     def of(cls, candidate: Candidate, judged: Judged | None) -> Gate:
         """Compare forecasts of the validation set with naive ones."""
-        # the mean of counts with many zeros has a larger absolute error than naive forecasts, most of which are zero
-        is_of_zeros = (
-            judged is not None and judged.loss.is_of_counts and bool(judged.preparation.is_sparse.mean() > 0.5)
-        )
-        if judged is None or is_of_zeros:
+        # means of counts with many zeros have larger absolute errors than naive forecasts, most of which are zero
+        if judged is None or (judged.loss.is_of_counts and judged.preparation.is_sparse.mean() > 0.5):
             return cls(candidate, np.nan, np.nan)
         naive = judged.naive_errors(candidate.data.seasons.shortest)
         return cls(candidate, *judged.mases(candidate.data.naive_scales, naive))

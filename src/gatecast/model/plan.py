@@ -12,12 +12,12 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
-from gatecast.data.values.counts import are_sparse_counts
 from gatecast.data.values.scaling import naive_scale, unit_for_squares
 from gatecast.exceptions import ConfigError, DataError
-from gatecast.model.inputs import check_counts, check_logarithms
-from gatecast.model.settings import AS_THEY_ARE, SCALINGS_OF_COUNTS, Settings
-from gatecast.network.inputs import COUNT_LOSSES, LossSettings, ValueInputs
+from gatecast.model.inputs import check_logarithms
+from gatecast.model.loss import make_loss, with_loss
+from gatecast.model.settings import Settings
+from gatecast.network.inputs import COUNT_LOSSES, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.texts.message import Message
 
@@ -25,26 +25,22 @@ if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
 
 __all__ = [
-    "DISTRIBUTION_LOSSES",
     "FEW_SERIES",
     "MANY_POINTS",
     "Covariates",
     "InputDesign",
     "Plan",
     "TrainingData",
-    "about_counts",
     "about_hold_out",
     "choose_members",
     "hold_out_lengths",
     "input_designs",
-    "make_loss",
     "make_plan",
     "make_spec",
     "moves_late",
     "plan_fit",
     "plan_start",
     "plan_update",
-    "share_of_sparse",
     "with_covariates",
 ]
 
@@ -57,10 +53,6 @@ VALIDATION_SHARE = 0.2
 VALIDATION_HORIZONS = 3
 # and the rest of a series has to hold so many observations
 LEAST_OBSERVED = 2
-# losses that learn how sure a forecast is
-DISTRIBUTION_LOSSES = ("quantile", "normal", "student", *COUNT_LOSSES)
-# the likelihood of counts with many zeros, where the loss was left open
-LOSS_OF_COUNTS = "zero-inflated"
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
 SEASONS_BACK = 3
 # steps of the mean where there is no season
@@ -100,7 +92,7 @@ class TrainingData:
     def of(cls, settings: Settings, panel: Panel) -> TrainingData:
         """Divide a panel and find its seasons."""
         hold_out = hold_out_lengths(settings, panel)
-        settings = _with_loss(settings, panel)
+        settings = with_loss(settings, panel)
         return cls(settings, panel, hold_out, choose_seasons(_before(panel, hold_out), settings.seasons))
 
     @property
@@ -134,28 +126,6 @@ class TrainingData:
         from gatecast.data.features.encoding import fit_encoder
 
         return fit_encoder(self.learned_from, calendar=settings.calendar, country=settings.country)
-
-
-def _with_loss(settings: Settings, panel: Panel) -> Settings:
-    """Choose the loss where that was left open, by whether most series are counts with many zeros.
-
-    Their medians are zero or nearly so, whatever is sold, so their distribution is learned. Whoever asks for a transform
-    or another scaling gets their mean: a likelihood is that of whole numbers as they are.
-    """
-    loss = settings.loss
-    if loss is None:
-        is_plain = settings.transform in AS_THEY_ARE and settings.scaling in SCALINGS_OF_COUNTS
-        loss = (LOSS_OF_COUNTS if is_plain else "mse") if share_of_sparse(panel) > 0.5 else "mae"
-    if loss not in COUNT_LOSSES:
-        return replace(settings, loss=loss)
-    check_counts(panel, loss)
-    scaling = "mean" if settings.scaling == "season" else settings.scaling
-    return replace(settings, loss=loss, scaling=scaling, transform="none")
-
-
-def share_of_sparse(panel: Panel) -> float:
-    """Return the share of the series that are counts with many zeros."""
-    return float(are_sparse_counts(panel.values, panel.offsets).mean())
 
 
 def hold_out_lengths(settings: Settings, panel: Panel) -> Ints:
@@ -208,14 +178,6 @@ def _given_hold_out(settings: Settings, lengths: Ints, size: float) -> Ints:
     wanted = np.ceil(lengths * size).astype(np.int64) if size < 1 else np.full(len(lengths), int(size))
     wanted = np.maximum(wanted, settings.horizon)
     return np.where(lengths - wanted >= LEAST_OBSERVED, wanted, 0)
-
-
-def about_counts(settings: Settings, data: TrainingData) -> tuple[Message, ...]:
-    """Say that a likelihood of counts was learned although no loss was asked for."""
-    if settings.loss is not None or data.settings.loss not in COUNT_LOSSES:
-        return ()
-    share = share_of_sparse(data.panel)
-    return (Message("decision.counts", {"loss": data.settings.loss, "share": share, "n_series": data.panel.n_series}),)
 
 
 def about_hold_out(data: TrainingData) -> tuple[Message, ...]:
@@ -345,8 +307,8 @@ def make_plan(data: TrainingData) -> Plan:
     mode of the shortest). A segment has twice as many targets (32 to 256). A batch is 8 to 32 segments, a sixteenth
     of those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence`
     mode 8 (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500, of counts 400,
-    where more than ten have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten series
-    still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks
+    where more than ten have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten
+    series still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks
     have 32 units below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is
     0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01 without naive forecasts). How many
     networks there are says `choose_members`.
@@ -532,13 +494,6 @@ class Covariates:
     embeddings: tuple[tuple[int, int], ...] = ()  # `(categories, numbers)` of each code at each step
     n_ahead_numbers: int = 0  # how many of the numbers are known ahead
     n_ahead_codes: int = 0  # how many of the codes are known ahead
-
-
-def make_loss(settings: Settings) -> LossSettings:
-    """Describe the loss that the settings ask for, once they do."""
-    assert settings.loss is not None, "`TrainingData.of` chooses it"
-    quantiles = tuple(float(level) for level in settings.quantiles) if settings.loss == "quantile" else ()
-    return LossSettings(settings.loss, settings.huber_delta, quantiles)
 
 
 def _choose_lookback(settings: Settings, lengths: np.ndarray, seasons: tuple[int, ...]) -> int:

@@ -36,24 +36,14 @@ from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
+from gatecast.model.likelihood import check_likelihood
 from gatecast.model.synonyms import answer_unknown
-from gatecast.network.inputs import COUNT_LOSSES, LOSSES
+from gatecast.network.inputs import LOSSES
 from gatecast.texts.message import OWNERS, Message
 from gatecast.training.schedule import SCHEDULES
 
-__all__ = [
-    "AS_THEY_ARE",
-    "COVARIATES",
-    "GROUPS",
-    "SETTINGS",
-    "Everyday",
-    "Network",
-    "Setting",
-    "Settings",
-    "Training",
-    "as_code",
-]
-__all__ += ["SCALINGS_OF_COUNTS", "refuse_unknown"]
+__all__ = ["COVARIATES", "GROUPS", "SETTINGS", "Everyday", "Network", "Setting", "Settings", "Training", "as_code"]
+__all__ += ["refuse_unknown"]
 
 T = TypeVar("T")
 # of a setting that is known by its name alone
@@ -94,8 +84,6 @@ WITH_START = (
     "checkpoint",
 )
 MOST_QUANTILES = 31
-# what the likelihood of counts goes with: transforms, and scalings that leave 0 where it is (of "season" it makes "mean")
-AS_THEY_ARE, SCALINGS_OF_COUNTS = ("auto", "none"), ("season", "mean", "none")
 
 
 @dataclass(frozen=True)
@@ -332,8 +320,7 @@ class Settings(Training, Network, Everyday):
             )
         if self.pretrained in ("only", "start"):
             self._check_pretrained()
-        if self.loss in COUNT_LOSSES:
-            self._check_counts()
+        check_likelihood(self.loss, self.transform, self.scaling)
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
                 raise ConfigError(
@@ -356,16 +343,6 @@ class Settings(Training, Network, Everyday):
                 raise ConfigError(
                     f"`{as_code({name: value}, flat=True)}` was passed, and pretrained networks{why} have no such "
                     'setting. Leave it out, or train with `pretrained="none"`.'
-                )
-
-    def _check_counts(self) -> None:
-        """Refuse what makes other numbers of counts, or moves their zero."""
-        for name, allowed in (("transform", AS_THEY_ARE), ("scaling", SCALINGS_OF_COUNTS)):
-            if getattr(self, name) not in allowed:
-                raise ConfigError(
-                    f'`{as_code({name: getattr(self, name)}, flat=True)}` was passed, and `loss="{self.loss}"` takes '
-                    f"counts as they are: `{name}` must be one of {', '.join(allowed)}. Leave it out, or choose "
-                    "another loss."
                 )
 
     @property

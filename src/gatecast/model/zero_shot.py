@@ -14,7 +14,8 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
-from gatecast.model.plan import FEW_SERIES, MANY_POINTS, VALIDATION_HORIZONS, Plan, TrainingData, share_of_sparse
+from gatecast.model.loss import share_of_sparse
+from gatecast.model.plan import FEW_SERIES, MANY_POINTS, VALIDATION_HORIZONS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged, Origins, Run, Validation
 from gatecast.network.ensemble import Ensemble

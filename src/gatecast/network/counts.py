@@ -1,6 +1,6 @@
 """Which whole numbers are likely? Distributions of counts by mean, dispersion and share of further zeros.
 
-Their parameters are those of the core's likelihoods, see `origins.py`; quantiles and ends of intervals are whole numbers.
+Their parameters are those of the core's likelihoods, see `origins.py`; quantiles and ends of intervals are whole.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from statistics import NormalDist
 import numpy as np
 
 from gatecast.network.inputs import LossSettings
-from gatecast.network.origins import loss_and_slopes
 
 __all__ = ["mean_loss", "quantiles_of"]
 
@@ -36,6 +35,9 @@ def mean_loss(
     rows = np.moveaxis(parameters, 1, 2)[there].astype(np.float64)
     targets = actual[there].astype(np.float64)
     if settings.is_of_counts:
+        # of SciPy, whose import takes longer than most fits
+        from gatecast.network.origins import loss_and_slopes
+
         pieces = np.broadcast_to(units, actual.shape)[there]
         losses = loss_and_slopes(settings, rows[:, :, None], targets[:, None], pieces[:, None])[0][:, 0]
     else:
