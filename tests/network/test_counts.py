@@ -63,6 +63,11 @@ def test_growth_is_that_of_the_deviation():
     assert COUNTS.wider(np.ones(MEAN.shape)).dispersion == pytest.approx(DISPERSION, abs=1e-15)
 
 
+def test_a_mean_of_nothing_grows_to_nothing():
+    nothing = Counts.of(LossSettings("poisson"), np.zeros((1, 1, 2)), np.zeros((1, 2)), np.zeros((1, 1), bool))
+    assert nothing.wider(np.array([1.0, 2.0])).quantile(np.asarray(0.99)).tolist() == [[0.0, 0.0]]
+
+
 def test_a_fixed_count_has_no_other():
     fixed = Counts.of(LossSettings("poisson"), np.array([[[0.0]]]), np.array([[7.0]]), np.array([[True]]))
     assert [float(end[0, 0]) for end in fixed.interval(0.8)] == [7.0, 7.0]

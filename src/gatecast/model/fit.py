@@ -209,7 +209,7 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
 def _record(asked: Settings, selection: Selection, trained: _Trained) -> FitRecord:
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
-    decisions = (*about_hold_out(data), *about_counts(asked, data.settings, data.panel), *selection.decisions)
+    decisions = (*about_hold_out(data), *about_counts(asked, candidate.loss, data.panel), *selection.decisions)
     if candidate.plan.learning_rate is None:
         decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
     return FitRecord(

@@ -48,9 +48,9 @@ def share_of_sparse(panel: Panel) -> float:
     return float(are_sparse_counts(panel.values, panel.offsets).mean())
 
 
-def about_counts(asked: Settings, used: Settings, panel: Panel) -> tuple[Message, ...]:
+def about_counts(asked: Settings, used: LossSettings, panel: Panel) -> tuple[Message, ...]:
     """Say that a likelihood of counts was learned although no loss was asked for."""
-    if asked.loss is not None or used.loss not in COUNT_LOSSES:
+    if asked.loss is not None or not used.is_of_counts:
         return ()
     facts: dict[str, object] = {"loss": used.loss, "share": share_of_sparse(panel), "n_series": panel.n_series}
     return (Message("decision.counts", facts),)

@@ -17,6 +17,8 @@ Array = np.ndarray
 
 # below this dispersion counts are Poisson's, which single precision cannot tell from it
 LEAST_DISPERSION = 1e-6
+# of a series of zeros alone
+LEAST_MEAN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,13 @@ class Counts:
         """Name the parameters `(n, P, H)` of forecasts, whose means in pieces are known."""
         none = np.zeros_like(mean)
         dispersion, zeros = (parameters[:, p] if p < loss.n_parameters else none for p in (1, 2))
-        return cls(np.maximum(mean, np.finfo(np.float64).tiny), dispersion, zeros, is_fixed)
+        return cls(np.maximum(mean, LEAST_MEAN), dispersion, zeros, is_fixed)
 
     def wider(self, growth: Array) -> Counts:
         """Return counts of the same means, whose standard deviation is `growth` times as large, at least as large."""
-        mu = self.mean / (1 - self.zeros)
-        variance = mu + self.dispersion * mu**2
-        return replace(self, dispersion=self.dispersion + (np.maximum(growth, 1.0) ** 2 - 1) * variance / mu**2)
+        # the variance without further zeros, over the square of their mean
+        relative = self.dispersion + (1 - self.zeros) / self.mean
+        return replace(self, dispersion=self.dispersion + (np.maximum(growth, 1.0) ** 2 - 1) * relative)
 
     def spread(self, axis: int) -> Counts:
         """Put one more axis into all arrays, for several probabilities of each count."""
