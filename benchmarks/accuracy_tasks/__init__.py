@@ -36,6 +36,7 @@ REGISTRY = {
         Task("tourism_quarterly", "Does it beat the seasonal naive on quarterly tourism?", "panels:tourism_quarterly"),
         Task("hospital", "How good is it on monthly counts?", "panels:hospital"),
         Task("nn5", "How good is it on cash machines, with days missing?", "panels:nn5"),
+        Task("intermittent", "How good is it on counts with many zeros, beside Croston, TSB and ETS?", "intermittent"),
         Task("us_births", "How good is it on one long daily series?", "births"),
         Task("etth1", "How good is it by the protocol of the long-horizon papers?", "ett"),
         Task("vic_elec", "What are temperature and holidays worth?", "electricity"),

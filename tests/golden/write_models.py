@@ -74,6 +74,13 @@ def streamed() -> Stream:
     return stream
 
 
+def counted() -> LSTMForecaster:
+    """The distribution of whole numbers with many zeros."""
+    y = np.random.default_rng(5).poisson(0.5, 2 * N).astype(float)
+    data = table(N).assign(y=y)
+    return forecaster(HORIZON, **TINY | {"loss": "zero-inflated"}).fit(data)
+
+
 KINDS: dict[str, Callable[[], LSTMForecaster | Stream]] = {
     "default": trained,
     "windows": of_shops,
@@ -82,6 +89,7 @@ KINDS: dict[str, Callable[[], LSTMForecaster | Stream]] = {
     "pretrained": pretrained,
     "quantiles": lambda: trained(loss="quantile", transform="log1p"),
     "student": lambda: trained(loss="student"),
+    "counts": counted,
     "stream": streamed,
     "box-cox": lambda: trained(transform="box-cox"),
     "seasonal-difference": lambda: trained(transform="seasonal-difference", season_length=7),

@@ -114,7 +114,7 @@ def test_another_format_is_refused(file: Path, tmp_path: Path, number: int, reme
 
 def test_a_file_of_format_5_says_what_to_do() -> None:
     # written by the version before fits had a record
-    with pytest.raises(ModelFileError, match=r"has model format 5, .* reads format 9\. Fit the model again and save"):
+    with pytest.raises(ModelFileError, match=r"format 5, .* reads formats 9 to 10\. Fit the model again and save"):
         LSTMForecaster.load(FILES / "format5.safetensors")
 
 

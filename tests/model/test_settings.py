@@ -29,7 +29,7 @@ from made_series import SMALL, forecaster, table, wave
             {"mode": "window"},
             "`mode` must be one of 'sequence', 'windows', got 'window'. Did you mean `training=Training(mode=",
         ),
-        ({"loss": "MSE"}, "`loss` must be one of 'mse', 'mae', 'huber', 'quantile', 'normal', 'student', got 'MSE'"),
+        ({"loss": "MSE"}, "`loss` must be one of 'mse', 'mae', 'huber', 'quantile', 'normal', 'student', 'poisson', "),
         ({"cell": "LSTM"}, "`cell` must be one of 'lstm', 'gru', got 'LSTM'"),
         ({"skip": "naiv"}, "Did you mean `network=Network(skip='naive')`?"),
         ({"transform": "log"}, "Did you mean `transform='log1p'`?"),

@@ -132,7 +132,7 @@ def test_panel_in_single_precision(way, name, each_isa):
     assert_agrees_with_reference(PROBLEMS[way](name), 1e-4, np.float32)
 
 
-@pytest.mark.parametrize("loss", ["mse", "normal", "student"])
+@pytest.mark.parametrize("loss", ["mse", "normal", "student", "zero-inflated"])
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("way", PROBLEMS)
 def test_panel_gradients_by_differences(way, name, loss, each_isa):

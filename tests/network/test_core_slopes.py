@@ -18,7 +18,7 @@ STACKS = {
     "norm": (LayerSpec("norm"), LayerSpec("lstm", 4, 3), LayerSpec("dropout", dropout=0.5), LayerSpec("dense", 5)),
     "whole": (LayerSpec("bidirectional", 4), LayerSpec("attention", 3)),
 }
-LOSSES = [LossSettings(), LossSettings("quantile", quantiles=(0.1, 0.5, 0.9))]
+LOSSES = [LossSettings(), LossSettings("quantile", quantiles=(0.1, 0.5, 0.9)), LossSettings("zero-inflated")]
 # (series, origin): with all steps known ahead, with two of them, with none
 PLACES = [(0, 12), (1, LENGTH - 3), (0, LENGTH - 1)]
 # differences of fourth order are exact to 1e-9 where slopes are about 1, see `differences` in core_problems
@@ -52,7 +52,9 @@ def jacobian(function, at, step=2e-3):
     return np.stack(columns, axis=1).reshape(-1, *at.shape)
 
 
-@pytest.mark.parametrize(("name", "loss"), [*((name, LOSSES[0]) for name in STACKS), ("lstm", LOSSES[1])])
+@pytest.mark.parametrize(
+    ("name", "loss"), [*((name, LOSSES[0]) for name in STACKS), *(("lstm", loss) for loss in LOSSES[1:])]
+)
 def test_slopes_equal_differences_of_the_reference(name, loss):
     spec, flat, panel = problem(name, loss)
     places = tuple(np.array(part) for part in zip(*PLACES, strict=True))

@@ -134,9 +134,24 @@ struct GruBackward {
     Halt halt;
 };
 
-enum class Loss : int { squared, absolute, huber, quantile, normal, student };
+// The last ones, from Poisson's on, are of counts.
+enum class Loss : int {
+    squared,
+    absolute,
+    huber,
+    quantile,
+    normal,
+    student,
+    poisson,
+    negative_binomial,
+    zero_inflated
+};
 // What they are called in Python, in the order of the enum.
-constexpr const char* kLossNames[] = {"mse", "mae", "huber", "quantile", "normal", "student"};
+constexpr const char* kLossNames[] = {
+    "mse", "mae", "huber", "quantile", "normal", "student", "poisson", "negative-binomial", "zero-inflated"};
+
+// The mean of counts is squareplus(kMeanBend * x) / kMeanBend of an output x: x itself but near zero and below.
+constexpr double kMeanBend = 10.0;
 
 constexpr int kMaxSkipForecasts = 16, kMaxParameters = 32;
 
@@ -148,7 +163,7 @@ struct OriginLoss {
 
 // What the head says of one origin, and how far off that is. Its outputs y are, each for H steps: J logits, by which
 // candidate forecasts are mixed, and P parameters of the loss's distribution (1 for a point, Q quantiles, 2 for a
-// normal and 3 for a Student-t distribution). `added` is added to the parameters.
+// normal and 3 for a Student-t distribution, 1 to 3 for counts). `added` is added to the parameters.
 template <typename Real>
 struct OriginTask {
     Loss loss;
@@ -161,6 +176,7 @@ struct OriginTask {
     const Real* target;          // (known): NaN where there is none; or null
     const Real* weight;          // (known): what each target counts; null: all the same
     int known;                   // targets there are, at most H
+    double unit;                 // one scaled unit in the data's units; of counts alone
     Real* dy;                    // ((J + P) H): gradient of the weighted sum over all targets; or null
     Real* forecast;              // (P, H): the parameters, in the units of the target; or null
     OriginLoss* sums;            // added to; or null

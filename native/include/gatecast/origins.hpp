@@ -17,7 +17,8 @@ struct LossSettings {
     // P, numbers that are forecast of each step.
     int parameters() const {
         if (loss == Loss::quantile) return static_cast<int>(levels.size());
-        return loss == Loss::normal ? 2 : loss == Loss::student ? 3 : 1;
+        if (loss == Loss::normal || loss == Loss::negative_binomial) return 2;
+        return loss == Loss::student || loss == Loss::zero_inflated ? 3 : 1;
     }
 };
 
@@ -30,6 +31,7 @@ struct Origin {
     int64_t t;
     const Real* y;        // outputs of the head
     const uint64_t* key;  // what chance draws from, or null
+    double unit = 1.0;    // one scaled unit in the data's units
 };
 
 // One worker's room for origins.
@@ -70,25 +72,37 @@ class Origins {
         if (network_.future && at.panel) future_backward(at, dy, gradient);
     }
 
-    // The gradient of the `middle` parameter of step k of the forecast: writes that of the head's outputs to `dy`, the
-    // skip forecasts' shares of the step (J), and the gradient of the numbers that are known ahead of it. `gradient`:
-    // room for that of the weights.
+    // The gradient of the `middle` parameter of step k of the forecast: writes that of the head's outputs to `dy`, that
+    // of the skip forecasts (J), which are the shares of a point forecast, and the gradient of the numbers that are
+    // known ahead of it. `gradient`: room for that of the weights.
     void slopes(const Origin<Real>& at, int middle, int k, Real* dy, Real* shares, Real* ahead_slopes, Real* gradient) {
         const Shape& shape = network_.shape;
         const int H = shape.H, J = shape.J;
-        prepare(at);
+        const OriginTask<Real> task = prepare(at);
         std::fill_n(dy, shape.outputs(), Real{0});
         share_out(at.y + k, shares);
         Real mixture{0};
         for (int j = 0; j < J; ++j) mixture += shares[j] * skip_forecasts_.data()[j * H + k];
-        for (int j = 0; j < J; ++j) dy[j * H + k] = shares[j] * (skip_forecasts_.data()[j * H + k] - mixture);
-        dy[(J + middle) * H + k] = Real{1};
+        const int row = (J + middle) * H + k;
+        const Real slope =
+            loss_ < Loss::poisson ? Real{1} : mean_slope(mixture + at.y[row] + (task.added ? task.added[k] : Real{0}));
+        for (int j = 0; j < J; ++j) {
+            shares[j] *= slope;
+            dy[j * H + k] = shares[j] * (skip_forecasts_.data()[j * H + k] - mixture);
+        }
+        dy[row] = slope;
         if (!network_.future || k >= ahead(at)) return;
         const Real* dx = future_backward(at, dy, gradient) + int64_t{k} * padded(shape.contexts + network_.future->X);
         std::copy_n(dx + shape.contexts, shape.ahead_numbers, ahead_slopes);
     }
 
   private:
+    // How fast the mean of counts grows with the output that it is made of.
+    static Real mean_slope(Real x) {
+        const double bent = kMeanBend * static_cast<double>(x);
+        return static_cast<Real>(0.5 + 0.5 * bent / std::sqrt(bent * bent + 4));
+    }
+
     // Softmax of the logits of one step, which stand H apart.
     void share_out(const Real* logits, Real* shares) const {
         const int H = network_.shape.H, J = network_.shape.J;
@@ -107,6 +121,7 @@ class Origins {
         task.J = shape.J;
         task.P = shape.P;
         task.levels = levels_.data();
+        task.unit = at.unit;
         task.y = at.y;
         task.skip_forecasts = skip_forecasts_.data();
         if (!at.panel) return task;

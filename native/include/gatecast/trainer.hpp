@@ -343,7 +343,7 @@ class Trainer {
                 }
                 desk.origins.learn(
                     {panel, value_inputs, to.series, std::min(to.position + t, to.position + to.available),
-                     y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr},
+                     y.data + row * y.ld, pass.keys ? pass.keys + r : nullptr, to.unit},
                     to.first + t * source.target_stride, to.weights ? to.weights + t * source.target_stride : nullptr,
                     known, desk.loss[r], desk.space.dy.data() + row * y.ld, gradient,
                     predictions ? predictions + (int64_t{r} * steps + t) * P : nullptr);
@@ -356,8 +356,10 @@ class Trainer {
         const bool squares = settings_.loss.loss == Loss::squared || settings_.loss.loss == Loss::huber;
         for (int r = 0; r < R; ++r) {
             const double unit = desk.target[r].unit, square = unit * unit;
+            // a likelihood of counts is that of the data themselves
+            const double of_loss = squares ? square : settings_.loss.loss >= Loss::poisson ? 1.0 : unit;
             sum.loss += desk.loss[r].loss;
-            sum.unit_loss += desk.loss[r].loss * (squares ? square : unit);
+            sum.unit_loss += desk.loss[r].loss * of_loss;
             sum.unit_squared += desk.loss[r].squared * square;
             sum.count += desk.loss[r].count;
         }

@@ -12,7 +12,7 @@ from gatecast.cli.output import Printer
 from gatecast.cli.reading import TABLES, read_known, said_frequency
 from gatecast.cli.tables import Decided, decisions_report, say_decisions
 from gatecast.cli.wording import text
-from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.loss import DISTRIBUTION_LOSSES
 from gatecast.model.settings import as_code, changed
 from gatecast.texts.message import Message
 

@@ -61,8 +61,10 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         ensemble: Networks that are trained, each from its own seed; their median is the forecast. When absent five for
             up to ten series with fewer than 20,000 points in all, for two steps ahead and more, where neither `epochs`
             nor `max_seconds` is given and training is not made longer than usual; else one.
-        loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal` or `student`. When absent `mae`, or
-            `mse` for counts with many zeros, whose medians say little: then means are forecast.
+        loss: What training minimises: `mae`, `mse`, `huber`, `quantile`, `normal`, `student`, or of whole numbers the
+            likelihoods `poisson`, `negative-binomial` and `zero-inflated` (negative binomial with further zeros): these
+            forecast the mean, and intervals, quantiles and paths of whole numbers. When absent `mae`, or
+            `zero-inflated` where most series are counts with many zeros.
         quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
         pretrained: Whether networks that learned from made series (`PretrainedLSTM`) take part. `auto` lets them
             forecast without training where each series has fewer than 150 points (and all together fewer than 100,000).

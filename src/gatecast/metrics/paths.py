@@ -7,7 +7,7 @@ import numpy as np
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.metrics.levels import check_quantiles
 
-__all__ = ["match_quantiles", "sample_paths"]
+__all__ = ["match_quantiles", "ranks", "sample_paths"]
 
 
 def sample_paths(
@@ -49,8 +49,20 @@ def match_quantiles(paths: np.ndarray, quantiles: object, values: np.ndarray) ->
             f"quantile, got {values.shape}. Pass the forecasts of these quantiles."
         )
     targets = _interpolated((np.arange(n_paths) + 0.5) / n_paths, probabilities, np.sort(values, axis=2))
-    ranks = paths.argsort(axis=1, kind="stable").argsort(axis=1)
-    return np.asarray(np.take_along_axis(targets.transpose(0, 2, 1), ranks, axis=1))
+    return np.asarray(np.take_along_axis(targets.transpose(0, 2, 1), _order(paths), axis=1))
+
+
+def ranks(paths: np.ndarray) -> np.ndarray:
+    """Return which share of the paths `(S, n_paths, H)` each one exceeds at each step, `(r - 0.5) / n_paths`.
+
+    The quantiles of these probabilities are paths of the same order with another marginal distribution, see
+    `match_quantiles`.
+    """
+    return np.asarray((_order(paths) + 0.5) / paths.shape[1])
+
+
+def _order(paths: np.ndarray) -> np.ndarray:
+    return np.asarray(paths.argsort(axis=1, kind="stable").argsort(axis=1))
 
 
 def _filled(residuals: np.ndarray, random: np.random.Generator) -> np.ndarray:

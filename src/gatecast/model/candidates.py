@@ -12,13 +12,13 @@ from gatecast.data.features.encoding import embedding_size
 from gatecast.data.panel.arrays import Array
 from gatecast.exceptions import ConfigError
 from gatecast.model.inputs import Preparation, prepare
+from gatecast.model.loss import make_loss
 from gatecast.model.plan import (
     Covariates,
     InputDesign,
     Plan,
     TrainingData,
     input_designs,
-    make_loss,
     make_spec,
     plan_start,
     with_covariates,

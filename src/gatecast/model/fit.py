@@ -23,6 +23,7 @@ from gatecast.model.candidates import Candidate, make_candidates, start_candidat
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
 from gatecast.model.inputs import check_bounds
+from gatecast.model.loss import about_counts, make_loss
 from gatecast.model.members import train_members
 from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
 from gatecast.model.selection import MUCH, Selection, select
@@ -99,6 +100,8 @@ def _fit_in_order(
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
     data = TrainingData.of(settings, panel)
     is_open = settings.leaves_network_open and panel.weights is None
+    # absolute errors of means of counts with many zeros do not say which networks are better
+    is_open = is_open and not make_loss(data.settings).is_of_counts
     is_rivalled = settings.pretrained == "auto" and is_open and data.has_validation
     # what is trained first, on from pretrained networks, and again on all points takes about as long each
     n_turns = 1 + is_rivalled + settings.refit_full
@@ -121,7 +124,7 @@ def _fit_in_order(
                 return zero_shot(settings, panel, said)
             selection = replace(selection, decisions=(*selection.decisions, said))
         calibration = None if trained.judged is None else trained.judged.calibration()
-        record = _record(selection, trained)
+        record = _record(settings, selection, trained)
         if record.stop is not Stop.INTERRUPTED and not (gate := Gate.of(trained.candidate, trained.judged)).is_open:
             record, instead = gate.fall_back(record)
             if instead is not None:
@@ -203,10 +206,10 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
     return max(stops, key=stops.count)
 
 
-def _record(selection: Selection, trained: _Trained) -> FitRecord:
+def _record(asked: Settings, selection: Selection, trained: _Trained) -> FitRecord:
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
-    decisions = (*about_hold_out(data), *selection.decisions)
+    decisions = (*about_hold_out(data), *about_counts(asked, candidate.loss, data.panel), *selection.decisions)
     if candidate.plan.learning_rate is None:
         decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
     return FitRecord(

@@ -18,7 +18,8 @@ from gatecast.data.values.gaps import carry_forward
 from gatecast.data.values.scaling import naive_scale
 from gatecast.metrics.conformal import Conformal
 from gatecast.model.inputs import Preparation
-from gatecast.model.plan import DISTRIBUTION_LOSSES, Plan
+from gatecast.model.loss import DISTRIBUTION_LOSSES
+from gatecast.model.plan import Plan
 from gatecast.model.validation import Judged
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.inputs import ValueInputs

@@ -15,11 +15,12 @@ from gatecast.data.values.ranges import MOST_RANGES, limits_of
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.metrics.conformal import Conformal
 from gatecast.metrics.levels import level_columns, level_to_quantiles, quantile_columns
-from gatecast.metrics.paths import match_quantiles, sample_paths
+from gatecast.metrics.paths import match_quantiles, ranks, sample_paths
 from gatecast.model.alignment import align, model_inputs
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
-from gatecast.network.inputs import Ahead
+from gatecast.network.counts import Counts
+from gatecast.network.inputs import Ahead, LossSettings
 from gatecast.network.losses import quantiles_of
 from gatecast.network.memory import Memory
 from gatecast.texts.message import Message
@@ -49,8 +50,7 @@ class Forecast:
     @cached_property
     def point(self) -> np.ndarray:
         """The forecasts, `(n, H)` in the data's units."""
-        loss = self.fitted.ensemble.first.loss
-        return self._limited(self.preparation.point(loss, self.scaled, self.series, self.anchors))
+        return self._limited(self.preparation.point(self._loss, self.scaled, self.series, self.anchors))
 
     @property
     def is_cut(self) -> np.ndarray:
@@ -64,6 +64,12 @@ class Forecast:
 
     def intervals(self, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Return both ends of central intervals, `(n, H, L)` each in the data's units, for rising levels in %."""
+        if self._loss.is_of_counts:
+            ends = [self._counts.interval(level / 100) for level in levels]
+            lower, upper = (np.stack(side, axis=2) for side in zip(*ends, strict=True))
+            # an interval of a higher level is never narrower
+            lower, upper = np.minimum.accumulate(lower, axis=2), np.maximum.accumulate(upper, axis=2)
+            return self._limited(lower), self._limited(upper)
         if self.fitted.learns_intervals:
             ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)
             return ends[:, :, :n][:, :, ::-1], ends[:, :, n:]
@@ -72,8 +78,10 @@ class Forecast:
 
     def quantiles(self, probabilities: tuple[float, ...]) -> np.ndarray:
         """Return quantiles `(n, H, Q)` in the data's units, in the order of rising probabilities."""
+        if self._loss.is_of_counts:
+            return self._limited(self._counts.spread(2).quantile(np.asarray(probabilities)))
         if self.fitted.learns_intervals:
-            values = quantiles_of(self.fitted.ensemble.first.loss, self.scaled, np.asarray(probabilities))
+            values = quantiles_of(self._loss, self.scaled, np.asarray(probabilities))
             middle = self._middle[:, None]
             wider = self.growth * self.fitted.widening
             return self._restore(np.moveaxis(middle + (values - middle) * wider, 1, 2))
@@ -85,9 +93,16 @@ class Forecast:
 
     def paths(self, n_paths: int, seed: int) -> np.ndarray:
         """Draw ways `(n, n_paths, H)` in which the future may go on, whose steps hang together as past errors did."""
+        ones = np.ones(len(self.scaled))
+        if self._loss.is_of_counts and self.fitted.calibration is None:
+            # nothing tells how steps hang together
+            drawn = np.random.default_rng(seed).random((len(ones), n_paths, self._horizon))
+            return self._limited(self._counts.spread(1).quantile(ranks(drawn)))
         residuals = self._needed.residuals
         residuals = residuals[:, np.arange(self._horizon) % residuals.shape[1]] * self.growth
-        ones = np.ones(len(self.scaled))
+        if self._loss.is_of_counts:
+            drawn = sample_paths(self._middle, residuals, ones, n_paths, seed=seed)
+            return self._limited(self._counts.spread(1).quantile(ranks(drawn)))
         if self.preparation.transform.is_elementwise:
             drawn = sample_paths(self._middle, residuals, ones, n_paths, seed=seed)
             paths = np.moveaxis(self._restore(np.moveaxis(drawn, 1, 2)), 2, 1)
@@ -98,12 +113,24 @@ class Forecast:
         return self.preparation.bounds.hold(paths, self.series)
 
     @property
+    def _loss(self) -> LossSettings:
+        return self.fitted.ensemble.first.loss
+
+    @property
+    def _counts(self) -> Counts:
+        """The distributions of the counts, `(n, H)`, as much wider as errors are taken to be."""
+        rows = np.arange(len(self.scaled)) if self.series is None else self.series
+        means = self.preparation.restore(self._middle, self.series, self.anchors)
+        counts = Counts.of(self._loss, self.scaled, means, (self.preparation.units[rows] == 0)[:, None])
+        return counts.wider(self.growth * self.fitted.widening)
+
+    @property
     def _horizon(self) -> int:
         return int(self.scaled.shape[2])
 
     @property
     def _middle(self) -> np.ndarray:
-        return np.asarray(self.scaled[:, self.fitted.ensemble.first.loss.middle])
+        return np.asarray(self.scaled[:, self._loss.middle])
 
     @property
     def _scales(self) -> np.ndarray:

@@ -31,7 +31,8 @@ class Gate:
     @classmethod
     def of(cls, candidate: Candidate, judged: Judged | None) -> Gate:
         """Compare forecasts of the validation set with naive ones."""
-        if judged is None:
+        # means of counts with many zeros have larger absolute errors than naive forecasts, most of which are zero
+        if judged is None or (judged.loss.is_of_counts and judged.preparation.is_sparse.mean() > 0.5):
             return cls(candidate, np.nan, np.nan)
         naive = judged.naive_errors(candidate.data.seasons.shortest)
         return cls(candidate, *judged.mases(candidate.data.naive_scales, naive))

@@ -25,8 +25,8 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
 
-__all__ = ["MOST_SCALED", "Preparation", "beyond_bound", "check_bounds", "check_logarithms", "low_value", "prepare"]
-__all__ += ["too_far"]
+__all__ = ["MOST_SCALED", "Preparation", "beyond_bound", "check_bounds", "check_counts", "check_logarithms"]
+__all__ += ["low_value", "prepare", "too_far"]
 
 # scaled values of more are no single-precision numbers, or sums and products of them are none
 MOST_SCALED = 1e30
@@ -255,6 +255,16 @@ def check_logarithms(panel: Panel) -> None:
         raise DataError(
             f'`transform="log1p"` needs values above -1, got {value_at(panel, int(low[0]))}. Use `transform="none"`, '
             "or remove such values."
+        )
+
+
+def check_counts(panel: Panel, loss: str) -> None:
+    """Raise a DataError where a value, held out or not, is no count, whose likelihood is learned."""
+    wrong = np.flatnonzero((panel.values < 0) | (panel.values != np.floor(panel.values)) & ~np.isnan(panel.values))
+    if len(wrong):
+        raise DataError(
+            f'`loss="{loss}"` is the likelihood of counts, whole numbers from 0 on, got '
+            f'{value_at(panel, int(wrong[0]))}. Use `loss="normal"` or `loss="quantile"`, or correct such values.'
         )
 
 

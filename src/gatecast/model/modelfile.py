@@ -44,7 +44,7 @@ __all__ = ["FORMAT", "Contents", "read_contents", "read_model", "write_model"]
 
 # of what is written; whoever raises it adds a step to `upgrades.py`, and files of the new format as `tests/golden/`
 # says
-FORMAT = 9
+FORMAT = 10
 KEY = "gatecast"
 # arrays that are no weights and say what was learned from
 ABOUT = ("series.lengths", "series.starts")

@@ -12,12 +12,12 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
-from gatecast.data.values.counts import are_sparse_counts
 from gatecast.data.values.scaling import naive_scale, unit_for_squares
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.inputs import check_logarithms
+from gatecast.model.loss import make_loss, with_loss
 from gatecast.model.settings import Settings
-from gatecast.network.inputs import LossSettings, ValueInputs
+from gatecast.network.inputs import COUNT_LOSSES, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.texts.message import Message
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
 
 __all__ = [
-    "DISTRIBUTION_LOSSES",
     "FEW_SERIES",
     "MANY_POINTS",
     "Covariates",
@@ -36,7 +35,6 @@ __all__ = [
     "choose_members",
     "hold_out_lengths",
     "input_designs",
-    "make_loss",
     "make_plan",
     "make_spec",
     "moves_late",
@@ -55,12 +53,12 @@ VALIDATION_SHARE = 0.2
 VALIDATION_HORIZONS = 3
 # and the rest of a series has to hold so many observations
 LEAST_OBSERVED = 2
-# losses that learn how sure a forecast is
-DISTRIBUTION_LOSSES = ("quantile", "normal", "student")
 # how many of the shortest season are looked back: what came in one of three years is not taken for the season
 SEASONS_BACK = 3
 # steps of the mean where there is no season
 SHORT_MEAN = 4
+# and so many times as many of the further means that counts with many zeros are forecast from
+MEANS_OF_COUNTS = (2, 4)
 # a level wanders where the means of ten parts of a series make more than this share of its variance
 TENTHS, WANDERING = 10, 0.25
 # from so many points on, two layers and a high learning rate pay
@@ -69,6 +67,8 @@ MANY_POINTS = 100_000
 LOW_RATE, OTHER_RATE, HIGH_RATE, PLAIN_RATE = 0.003, 0.01, 0.02, 0.01
 # training steps at least, where few series are told of holidays and the calendar, and where many series are short
 LEAST_STEPS, STEPS_WITH_HOLIDAYS, STEPS_OF_SHORT = 200, 600, 1500
+# of many short series of counts at least: more make the mean of few counts what chance made it
+STEPS_OF_COUNTS = 400
 # a tenth of the usual learning rate, steps and targets of a segment, where training goes on from pretrained networks
 START_RATE, STEPS_FROM_PRETRAINED, MOST_TARGETS = 0.001, (100, 300), 256
 # what a model's learning rate is multiplied by where it learns on
@@ -92,7 +92,7 @@ class TrainingData:
     def of(cls, settings: Settings, panel: Panel) -> TrainingData:
         """Divide a panel and find its seasons."""
         hold_out = hold_out_lengths(settings, panel)
-        settings = _with_loss(settings, panel)
+        settings = with_loss(settings, panel)
         return cls(settings, panel, hold_out, choose_seasons(_before(panel, hold_out), settings.seasons))
 
     @property
@@ -126,18 +126,6 @@ class TrainingData:
         from gatecast.data.features.encoding import fit_encoder
 
         return fit_encoder(self.learned_from, calendar=settings.calendar, country=settings.country)
-
-
-def _with_loss(settings: Settings, panel: Panel) -> Settings:
-    """Choose the loss where that was left open, by whether most series are counts with many zeros.
-
-    Their medians are zero or nearly so, whatever is sold. A logarithm would turn their means into something else.
-    """
-    if settings.loss is not None:
-        return settings
-    if not are_sparse_counts(panel.values, panel.offsets).mean() > 0.5:
-        return replace(settings, loss="mae")
-    return replace(settings, loss="mse", transform="none" if settings.transform == "auto" else settings.transform)
 
 
 def hold_out_lengths(settings: Settings, panel: Panel) -> Ints:
@@ -281,6 +269,10 @@ def input_designs(data: TrainingData) -> list[InputDesign]:
     backs = range(1, SEASONS_BACK + 1 if data.seasons.is_exact else 2)
     shown = (1, *sorted({season * back for season in seasons[:1] for back in backs} | {*seasons}))
     naive = (*shown, -(seasons[0] if seasons else SHORT_MEAN))
+    if settings.loss in COUNT_LOSSES:
+        # of a mean that is near zero the level says most, and means of more steps
+        means = (*(naive[-1] * many for many in MEANS_OF_COUNTS), 0)
+        return [InputDesign(transform, ValueInputs(shown, (*naive, *means)))]
     free, level = ValueInputs(shown, naive, level=False), ValueInputs(shown, (*naive, 0))
     found = [InputDesign(transform, free)]
     if settings.transform != "auto" or not data.has_validation:
@@ -314,9 +306,9 @@ def make_plan(data: TrainingData) -> Plan:
     third of what a series has beside the horizon (of the series that three quarters are longer than; in `windows`
     mode of the shortest). A segment has twice as many targets (32 to 256). A batch is 8 to 32 segments, a sixteenth
     of those that cover the panel once, or 32 windows. Training takes 10 epochs in `windows` mode; in `sequence`
-    mode 8 (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500 where more
-    than ten have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten series
-    still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks
+    mode 8 (at least 200 steps, 600 where up to ten series come with `calendar` or `country`, and 1,500, of counts 400,
+    where more than ten have fewer than 20,000 points; 4 or 16 times as many where the validation loss of up to ten
+    series still falls fast, see `gatecast.model.selection`), from 100,000 points on 16 (at most 1,500 steps). Networks
     have 32 units below 1,000 points, else 64, and a second layer from 100,000 points on; there the learning rate is
     0.02. Below that it is 0.003, or 0.01 where the validation set says so (0.01 without naive forecasts). How many
     networks there are says `choose_members`.
@@ -430,12 +422,14 @@ def choose_members(settings: Settings, panel: Panel) -> int:
 def _choose_epochs(settings: Settings, panel: Panel, steps_per_epoch: int) -> int:
     """Many points are learned 16 times, at most in 1,500 steps; few 8 times, but in 200 (600) steps at least.
 
-    In 1,500 at least where more than ten series have fewer than 20,000 points: they are short, and an epoch is a step.
+    In 1,500 at least (of counts in 400) where more than ten series have fewer than 20,000 points: they are short, and
+    an epoch is a step.
     """
     if len(panel.values) >= MANY_POINTS:
         return max(1, min(16 * steps_per_epoch, 1500) // steps_per_epoch)
     if panel.n_series > FEW_SERIES and len(panel.values) < FEW_POINTS:
-        return max(8, math.ceil(STEPS_OF_SHORT / steps_per_epoch))
+        steps = STEPS_OF_COUNTS if settings.loss in COUNT_LOSSES else STEPS_OF_SHORT
+        return max(8, math.ceil(steps / steps_per_epoch))
     # holidays are a few days in a hundred, and few series show each but once a year
     is_rare = panel.n_series <= FEW_SERIES and (settings.calendar or settings.country is not None)
     return max(8, math.ceil((STEPS_WITH_HOLIDAYS if is_rare else LEAST_STEPS) / steps_per_epoch))
@@ -500,13 +494,6 @@ class Covariates:
     embeddings: tuple[tuple[int, int], ...] = ()  # `(categories, numbers)` of each code at each step
     n_ahead_numbers: int = 0  # how many of the numbers are known ahead
     n_ahead_codes: int = 0  # how many of the codes are known ahead
-
-
-def make_loss(settings: Settings) -> LossSettings:
-    """Describe the loss that the settings ask for, once they do."""
-    assert settings.loss is not None, "`TrainingData.of` chooses it"
-    quantiles = tuple(float(level) for level in settings.quantiles) if settings.loss == "quantile" else ()
-    return LossSettings(settings.loss, settings.huber_delta, quantiles)
 
 
 def _choose_lookback(settings: Settings, lengths: np.ndarray, seasons: tuple[int, ...]) -> int:

@@ -36,6 +36,7 @@ from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.data.values.scaling import KINDS
 from gatecast.data.values.transforms import TRANSFORMS
 from gatecast.exceptions import ConfigError
+from gatecast.model.likelihood import check_likelihood
 from gatecast.model.synonyms import answer_unknown
 from gatecast.network.inputs import LOSSES
 from gatecast.texts.message import OWNERS, Message
@@ -259,8 +260,9 @@ class Training:
         huber_delta: Error from which on the Huber loss is linear, in scaled units.
         validation_size: Points at the end of each series for validation: a share below 1, a number, or 0 for none. They
             are not learned from but tell when to stop, and how wide intervals are.
-        scaling: Scaling of each series, learned from the training part: `season`, `standard`, `minmax` or `none`. With
-            `season` the mean absolute change over a season is 1; `minmax` is 0..1.
+        scaling: Scaling of each series, learned from the training part: `season`, `standard`, `minmax`, `mean`
+            or `none`. With `season` the mean absolute change over a season is 1; `minmax` is 0..1; with `mean` the mean
+            size is 1 and 0 stays 0, which is the scaling of counts where a likelihood of theirs is learned.
         shuffle: Whether windows come in a new order in each epoch.
         drop_last_window: Whether the last window is left out, as the tutorial's code does.
         refit_full: Whether the networks are trained again on all points, those of the validation set too. That is once
@@ -318,6 +320,7 @@ class Settings(Training, Network, Everyday):
             )
         if self.pretrained in ("only", "start"):
             self._check_pretrained()
+        check_likelihood(self.loss, self.transform, self.scaling)
         for name in ("bidirectional", "attention"):
             if getattr(self, name) and self.mode != "windows":
                 raise ConfigError(

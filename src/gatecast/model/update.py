@@ -17,7 +17,7 @@ from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.alignment import Alignment, align, match_series, without_overlap
 from gatecast.model.candidates import Candidate
 from gatecast.model.fitted import FitRecord, Fitted, about_bounds, about_weights
-from gatecast.model.inputs import Preparation, check_bounds
+from gatecast.model.inputs import Preparation, check_bounds, check_counts
 from gatecast.model.members import train_members
 from gatecast.model.plan import TrainingData, about_hold_out, hold_out_lengths, plan_update
 from gatecast.model.settings import SETTINGS, Settings, as_code
@@ -183,7 +183,10 @@ def _prepared(
     own = naive_scale(panel.head(n_learned).values, panel.head(n_learned).offsets, start.season_length)
     known = alignment.match.of_rows(start.naive_scales, np.nan)
     scales = np.where(np.isfinite(known), known, own)
-    settings = replace(settings, loss=start.ensemble.first.loss.loss)
+    loss = start.ensemble.first.loss
+    if loss.is_of_counts:
+        check_counts(panel, loss.loss)
+    settings = replace(settings, loss=loss.loss)
     data = TrainingData(settings, panel, hold_out, start.record.seasons, known_scales=scales)
     return data, alignment, preparation, arrays
 

@@ -215,7 +215,8 @@ class Judged:
     @property
     def mean_loss(self) -> float:
         """The mean loss in scaled units, as it is minimised."""
-        return mean_loss(self.loss, self.scaled, self.targets, self.weights)
+        units = self.preparation.scaling.scale[self.series][:, None]
+        return mean_loss(self.loss, self.scaled, self.targets, self.weights, units)
 
     @property
     def rmse(self) -> float:

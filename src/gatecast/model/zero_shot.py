@@ -14,7 +14,8 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.model.candidates import prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Preparation
-from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
+from gatecast.model.loss import share_of_sparse
+from gatecast.model.plan import FEW_SERIES, MANY_POINTS, VALIDATION_HORIZONS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged, Origins, Run, Validation
 from gatecast.network.ensemble import Ensemble
@@ -38,12 +39,20 @@ def is_at_once(settings: Settings, panel: Panel) -> bool:
     """Tell whether a panel is forecast without training: where that is asked for, or left open and series are short.
 
     The rule for `pretrained="auto"`: no setting says how to train or what to read beside the target, which has no
-    weights, each series has fewer than 150 points, and all of them have fewer than 100,000.
+    weights, each series has fewer than 150 points, and all of them have fewer than 100,000. More than ten series, most
+    of which are counts with many zeros, are trained: together they show the distribution.
     """
     if settings.pretrained != "auto":
         return settings.pretrained == "only"
     is_short = int(panel.lengths.max()) < SHORT and len(panel.values) < MANY_POINTS
-    return is_short and settings.leaves_training_open and panel.weights is None
+    is_open = settings.leaves_training_open and panel.weights is None
+    return is_short and is_open and not _teach_counts(settings, panel)
+
+
+def _teach_counts(settings: Settings, panel: Panel) -> bool:
+    """Tell whether there are enough counts with many zeros to learn their distribution from."""
+    is_long = int(panel.lengths.max()) >= VALIDATION_HORIZONS * settings.horizon
+    return is_long and panel.n_series > FEW_SERIES and share_of_sparse(panel) > 0.5
 
 
 def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> Fitted:

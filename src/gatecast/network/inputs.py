@@ -12,11 +12,13 @@ import numpy as np
 
 from gatecast.network import _native
 
-__all__ = ["LOSSES", "Ahead", "LossSettings", "PanelArrays", "SeasonalAverage", "ValueInputs"]
+__all__ = ["COUNT_LOSSES", "LOSSES", "Ahead", "LossSettings", "PanelArrays", "SeasonalAverage", "ValueInputs"]
 __all__ += ["cut", "extend", "join", "newest", "spans", "split", "typed"]
 
 # names of the losses
 LOSSES = tuple(_native.loss_kinds())
+# those that are likelihoods of counts: the mean is forecast, then the dispersion, then the share of further zeros
+COUNT_LOSSES = LOSSES[LOSSES.index("poisson") :]
 # fields that have one row for each point
 ROWS = ("values", "targets", "numbers", "codes")
 
@@ -48,6 +50,11 @@ class LossSettings:
     def middle(self) -> int:
         """Which of them is the point forecast."""
         return len(self.quantiles) // 2 if self.loss == "quantile" else 0
+
+    @property
+    def is_of_counts(self) -> bool:
+        """Whether it is the likelihood of whole numbers, none below zero."""
+        return self.loss in COUNT_LOSSES
 
     def native(self) -> _native.Loss:
         """Return the core's own record."""

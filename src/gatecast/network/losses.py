@@ -16,17 +16,32 @@ __all__ = ["mean_loss", "quantiles_of"]
 Array = np.ndarray
 
 
-def mean_loss(settings: LossSettings, parameters: Array, actual: Array, weights: Array | None = None) -> float:
+def mean_loss(
+    settings: LossSettings,
+    parameters: Array,
+    actual: Array,
+    weights: Array | None = None,
+    units: Array | float = 1.0,
+) -> float:
     """Return the mean loss of forecasts `(n, P, H)` over all targets `(n, H)` that are not NaN; NaN without any.
 
-    It is weighted where `weights` `(n, H)` are given; a weight of 0 is no target.
+    It is weighted where `weights` `(n, H)` are given; a weight of 0 is no target. A scaled unit of each row is `units`,
+    `(n, 1)`, pieces, where pieces are counted.
     """
     there = ~np.isnan(actual) if weights is None else ~np.isnan(actual) & (weights > 0)
     if not there.any():
         return float("nan")
     # one row for each target that is there, (m, P)
     rows = np.moveaxis(parameters, 1, 2)[there].astype(np.float64)
-    losses = _losses(settings, rows, actual[there].astype(np.float64))
+    targets = actual[there].astype(np.float64)
+    if settings.is_of_counts:
+        # of SciPy, whose import takes longer than most fits
+        from gatecast.network.origins import loss_and_slopes
+
+        pieces = np.broadcast_to(units, actual.shape)[there]
+        losses = loss_and_slopes(settings, rows[:, :, None], targets[:, None], pieces[:, None])[0][:, 0]
+    else:
+        losses = _losses(settings, rows, targets)
     return float(losses.mean() if weights is None else np.average(losses, weights=weights[there]))
 
 

@@ -18,6 +18,10 @@ Array = np.ndarray
 
 # in scaled units, so that no likelihood grows without end
 LEAST_SPREAD = 1e-3
+# the mean of counts is squareplus(MEAN_BEND * x) / MEAN_BEND: x itself but near zero and below
+MEAN_BEND = 10.0
+# share of zeros that come at most beside those of a distribution of counts
+MOST_ZEROS = 0.99
 
 
 def squareplus(x: Array) -> Array:
@@ -34,7 +38,8 @@ def parameters(loss: LossSettings, raw: Array, mixture: Array) -> Array:
     """What the network's outputs `(..., P, H)` stand for, beside a mixture of candidates `(..., H)`.
 
     Quantiles lie a positive step further out than their neighbours, so that they never cross. A normal distribution has
-    mean and deviation, a Student-t distribution has location, scale and more than two degrees of freedom.
+    mean and deviation, a Student-t distribution has location, scale and more than two degrees of freedom. One of counts
+    has a mean above zero, then a dispersion, then a share of zeros.
     """
     out: Array = squareplus(raw)
     middle = loss.middle
@@ -44,14 +49,22 @@ def parameters(loss: LossSettings, raw: Array, mixture: Array) -> Array:
             out[..., q, :] += out[..., q - 1, :]
         for q in reversed(range(middle)):
             out[..., q, :] = out[..., q + 1, :] - out[..., q, :]
+    elif loss.is_of_counts:
+        out[..., 0, :] = squareplus(MEAN_BEND * out[..., 0, :]) / MEAN_BEND
+        out[..., 1:2, :] += LEAST_SPREAD
+        out[..., 2:, :] = MOST_ZEROS * squareplus_slope(raw[..., 2:, :])
     elif loss.n_parameters > 1:
         out[..., 1:, :] += np.array([LEAST_SPREAD, 2.0], raw.dtype)[: loss.n_parameters - 1, None]
     return out
 
 
-def raw_slopes(loss: LossSettings, raw: Array, slopes: Array) -> Array:
+def raw_slopes(loss: LossSettings, raw: Array, mixture: Array, slopes: Array) -> Array:
     """Derivatives with respect to the network's outputs, from those with respect to the parameters."""
     middle = loss.middle
+    if loss.is_of_counts:
+        bent = squareplus_slope(MEAN_BEND * (mixture[..., None, :] + raw[..., :1, :]))
+        share = MOST_ZEROS * 2 / (raw[..., 2:, :] ** 2 + 4) ** 1.5
+        return slopes * np.concatenate([bent, squareplus_slope(raw[..., 1:2, :]), share], axis=-2)
     if loss.loss != "quantile":
         out: Array = slopes * squareplus_slope(raw)
         out[..., 0, :] = slopes[..., 0, :]
@@ -66,10 +79,17 @@ def raw_slopes(loss: LossSettings, raw: Array, slopes: Array) -> Array:
     return out
 
 
-def loss_and_slopes(loss: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
-    """Each target's loss `(..., H)` and its derivatives `(..., P, H)` by the parameters; zero without a target."""
+def loss_and_slopes(loss: LossSettings, at: Array, y: Array, units: Array | float = 1.0) -> tuple[Array, Array]:
+    """Each target's loss `(..., H)` and its derivatives `(..., P, H)` by the parameters; zero without a target.
+
+    A scaled unit is `units` pieces, where pieces are counted.
+    """
     there = ~np.isnan(y)
-    value, slopes = LOSSES[loss.loss](loss, at, np.where(there, y, 0.0))
+    known = np.where(there, y, 0.0)
+    if loss.is_of_counts:
+        value, slopes = _counts(loss, at, known, np.asarray(units))
+    else:
+        value, slopes = LOSSES[loss.loss](loss, at, known)
     return np.where(there, value, 0.0), np.where(there[..., None, :], slopes, 0.0)
 
 
@@ -118,6 +138,45 @@ def _student(_: LossSettings, at: Array, y: Array) -> tuple[Array, Array]:
     d_nu = d_constant + np.log(inside) / 2 - d_e * e / (2 * nu)
     return value, np.stack([d_e / sigma, (1 - d_e * e) / sigma, d_nu], axis=-2)
 
+
+def _counts(loss: LossSettings, at: Array, y: Array, units: Array) -> tuple[Array, Array]:
+    """The negative logarithm of a count's probability, told by mean, dispersion and share of further zeros."""
+    count, mean = np.maximum(np.floor(y * units + 0.5), 0), at[..., 0, :] * units
+    value, slopes = COUNTS[loss.loss](count, mean, *np.moveaxis(at, -2, 0)[1:])
+    slopes[..., 0, :] *= units
+    return value, slopes
+
+
+def _poisson(y: Array, mean: Array) -> tuple[Array, Array]:
+    return mean - y * np.log(mean) + gammaln(y + 1), (1 - y / mean)[..., None, :]
+
+
+def _negative_binomial(y: Array, mean: Array, dispersion: Array) -> tuple[Array, Array]:
+    """NB2 (Hilbe 2011): the variance is mean + dispersion * mean**2."""
+    r = 1 / dispersion
+    inside = 1 + dispersion * mean
+    value = gammaln(r) + gammaln(y + 1) - gammaln(y + r) + (r + y) * np.log(inside) - y * np.log(dispersion * mean)
+    d_r = digamma(y + r) - digamma(r) - np.log(inside) + (mean - y) / (r + mean)
+    return value, np.stack([(mean - y) / (mean * inside), r**2 * d_r], axis=-2)
+
+
+def _zero_inflated(y: Array, mean: Array, dispersion: Array, zeros: Array) -> tuple[Array, Array]:
+    """Zeros beside those of a negative binomial distribution with the mean of all (Lambert 1992; Greene 1994)."""
+    rest = 1 - zeros
+    of_rest, slopes = _negative_binomial(y, mean / rest, dispersion)
+    d_mean, d_dispersion = np.moveaxis(slopes, -2, 0)
+    probability = np.where(y == 0, zeros, 0) + rest * np.exp(-of_rest)
+    share = rest * np.exp(-of_rest) / probability
+    d_zeros = np.where(y == 0, (np.exp(-of_rest) - 1) / probability, 1 / rest) + share * d_mean * mean / rest**2
+    value = np.where(y == 0, -np.log(probability), of_rest - np.log(rest))
+    return value, np.stack([share * d_mean / rest, share * d_dispersion, d_zeros], axis=-2)
+
+
+COUNTS: dict[str, Callable[..., tuple[Array, Array]]] = {
+    "poisson": _poisson,
+    "negative-binomial": _negative_binomial,
+    "zero-inflated": _zero_inflated,
+}
 
 LOSSES: dict[str, Callable[[LossSettings, Array, Array], tuple[Array, Array]]] = {
     "mse": _mse,

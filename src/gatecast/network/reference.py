@@ -43,6 +43,7 @@ class Batch:
     candidates: Array | None = None  # (B, N, J, H), where naive forecasts are mixed
     ahead: Ahead | None = None  # where covariates are known ahead
     target_weights: Array | None = None  # what each target counts, (B, N, H); all the same when absent
+    units: Array | float = 1.0  # one scaled unit in units of the data, (B, 1, 1), where pieces are counted
 
     @property
     def first(self) -> int:
@@ -69,7 +70,7 @@ def loss_of(spec: NetworkSpec, flat: Array, batch: Batch, loss: LossSettings) ->
     """Compute the weighted mean loss over all targets that are there."""
     at = _Origins(spec, flat, batch, loss, forward(spec, flat, _inputs(spec, flat, batch), batch.first))
     weights = _shares(batch)
-    return float((loss_and_slopes(loss, at.predictions, batch.y)[0] * weights).sum())
+    return float((loss_and_slopes(loss, at.predictions, batch.y, batch.units)[0] * weights).sum())
 
 
 def gradients(spec: NetworkSpec, flat: Array, batch: Batch, loss: LossSettings) -> Gradients:
@@ -77,7 +78,7 @@ def gradients(spec: NetworkSpec, flat: Array, batch: Batch, loss: LossSettings) 
     x = _inputs(spec, flat, batch)
     entering = _entering(spec, flat, x, batch.first)
     at = _Origins(spec, flat, batch, loss, _head(spec, flat, entering[-1]))
-    values, slopes = loss_and_slopes(loss, at.predictions, batch.y)
+    values, slopes = loss_and_slopes(loss, at.predictions, batch.y, batch.units)
     d_flat = np.zeros_like(flat)
     shares = _shares(batch)
     d = at.backward(slopes * shares[:, :, None], d_flat)
@@ -183,7 +184,7 @@ class _Origins:
 
     def backward(self, slopes: Array, d_flat: Array) -> Array:
         """From the gradient of the parameters `(B, N, P, H)` to that of the head's outputs."""
-        d_raw = raw_slopes(self.loss, self.raw, slopes)
+        d_raw = raw_slopes(self.loss, self.raw, self.mixture, slopes)
         d_mixture = d_raw[:, :, self.loss.middle, None]
         d_logits = self.shares * (self.candidates - self.mixture[:, :, None]) * d_mixture
         parts = [d_logits, d_raw]
@@ -272,6 +273,7 @@ def batch_of(
     codes_ahead = np.zeros((B, N, H, panel.n_ahead_codes), np.int32)
     known = np.zeros((B, N, H), bool)
     weights = None if panel.target_weights is None else np.zeros((B, N, H), dtype)
+    units = panel.units[[s for s, _ in places]][:, None, None]
     for b, (s, start) in enumerate(places):
         begin, length = int(panel.offsets[s]), len(_values(panel, s))
         for t in range(min(T, length - start)):
@@ -291,7 +293,7 @@ def batch_of(
             known[b, n, :k] = True
             numbers_ahead[b, n, :k] = panel.numbers[ahead, : panel.n_ahead_numbers] if panel.n_ahead_numbers else 0
             codes_ahead[b, n, :k] = panel.codes[ahead, : panel.n_ahead_codes] if panel.n_ahead_codes else 0
-    return Batch(x, y, codes, candidates, Ahead(numbers_ahead, codes_ahead, known), weights)
+    return Batch(x, y, codes, candidates, Ahead(numbers_ahead, codes_ahead, known), weights, units)
 
 
 def _values(panel: PanelArrays, s: int) -> Array:

@@ -12,7 +12,8 @@ from gatecast._json import plain
 from gatecast._validation import is_integer, is_number, suggest
 from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
-from gatecast.model.plan import DISTRIBUTION_LOSSES, MANY_POINTS, Plan, plan_fit
+from gatecast.model.loss import DISTRIBUTION_LOSSES
+from gatecast.model.plan import MANY_POINTS, Plan, plan_fit
 from gatecast.model.settings import SETTINGS, Setting, Settings, Value, Values
 
 if TYPE_CHECKING:

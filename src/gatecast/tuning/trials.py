@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast._json import plain
-from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.loss import DISTRIBUTION_LOSSES
 from gatecast.model.settings import Settings
 from gatecast.tuning.space import NOT_TUNED, Space
 

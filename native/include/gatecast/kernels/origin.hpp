@@ -5,10 +5,9 @@
 // For quantiles and distributions that is the middle, and the other parameters say how far the rest lies around it.
 #pragma once
 
+#include "gatecast/kernels/counts.hpp"
+#include "gatecast/kernels/gamma.hpp"
 #include "gatecast/kernels/simd.hpp"
-
-// Of the C library; unlike lgamma it writes no global variable, so that threads may call it at once.
-extern "C" double lgamma_r(double x, int* sign) noexcept;
 
 namespace gatecast::GATECAST_ISA {
 
@@ -58,19 +57,6 @@ template <typename Real>
 GATECAST_INLINE Vec<Real> each_log(Vec<Real> x) {
     for (int i = 0; i < kLanes<Real>; ++i) x[i] = static_cast<Real>(__builtin_log(static_cast<double>(x[i])));
     return x;
-}
-
-// The derivative of log gamma for x > 0, by recurrence and its asymptotic series (Abramowitz and Stegun 6.3.18).
-GATECAST_INLINE double digamma(double x) {
-    double sum = 0.0;
-    for (; x < 10.0; x += 1.0) sum -= 1.0 / x;
-    const double f = 1.0 / (x * x);
-    return sum + __builtin_log(x) - 0.5 / x - f * (1.0 / 12 - f * (1.0 / 120 - f * (1.0 / 252 - f / 240)));
-}
-
-GATECAST_INLINE double log_gamma(double x) {
-    int sign = 1;
-    return lgamma_r(x, &sign);
 }
 
 // exp of numbers that are not above zero.
@@ -226,6 +212,50 @@ GATECAST_INLINE void student(Vec<Real> middle, Steps<Real>& s) {
     s.slope[2] = (d_constant + log_inside * Real{0.5} - d_e * e / nu * Real{0.5}) * tail.slope * s.valid;
 }
 
+// At most this share of zeros comes beside those of a distribution, so that the mean of the rest is finite.
+constexpr double kMostZeros = 0.99;
+
+// Counts: the mean in scaled units, which are `unit` pieces each, then the dispersion and the share of zeros. Not part
+// of the loop over the steps, so that the other losses are compiled as if there were no counts.
+template <typename Real>
+__attribute__((noinline)) void counts(const OriginTask<Real>& p, Vec<Real> middle, Steps<Real>& s) {
+    const LossValue<Real> mean = positive<Real>((middle + s.raw[0]) * static_cast<Real>(kMeanBend));
+    LossValue<Real> spread{};
+    Vec<Real> d_share{};
+    s.stands_for[0] = mean.value * static_cast<Real>(1 / kMeanBend);
+    if (p.P > 1) {
+        spread = positive<Real>(s.raw[1]);
+        s.stands_for[1] = spread.value + static_cast<Real>(kLeastSpread);
+    }
+    if (p.P > 2) {
+        const Vec<Real> x = s.raw[2], r = root(x * x + Real{4});
+        s.stands_for[2] = positive<Real>(x).slope * static_cast<Real>(kMostZeros);
+        d_share = static_cast<Real>(2 * kMostZeros) / (r * r * r);
+    }
+    if (!p.sums && !p.dy) return;
+    const Vec<Real> zero{};
+    const Vec<Real> target = s.valid > zero ? s.target : zero;
+    s.error = s.valid > zero ? s.stands_for[0] - target : zero;
+    Vec<Real> d_mean{}, d_dispersion{}, d_zeros{};
+    for (int i = 0; i < kLanes<Real>; ++i) {
+        if (!(s.valid[i] > Real{0})) continue;
+        // scaling left a whole number but for rounding
+        const double count = __builtin_floor(static_cast<double>(target[i]) * p.unit + 0.5), y = count > 0 ? count : 0;
+        const double m = static_cast<double>(s.stands_for[0][i]) * p.unit;
+        const CountLoss at = p.P == 1   ? poisson_loss(y, m)
+                             : p.P == 2 ? negative_binomial_loss(y, m, static_cast<double>(s.stands_for[1][i]))
+                                        : zero_inflated_loss(y, m, static_cast<double>(s.stands_for[1][i]),
+                                                             static_cast<double>(s.stands_for[2][i]));
+        s.loss[i] = static_cast<Real>(at.value);
+        d_mean[i] = static_cast<Real>(at.d_mean * p.unit);
+        d_dispersion[i] = static_cast<Real>(at.d_dispersion);
+        d_zeros[i] = static_cast<Real>(at.d_zeros);
+    }
+    s.slope[0] = d_mean * mean.slope;
+    if (p.P > 1) s.slope[1] = d_dispersion * spread.slope;
+    if (p.P > 2) s.slope[2] = d_zeros * d_share;
+}
+
 // Each target's loss and its gradient times its weight. What there is no target of has neither.
 template <typename Real>
 GATECAST_INLINE void weigh(const OriginTask<Real>& p, int k, int known, Steps<Real>& s) {
@@ -260,6 +290,8 @@ void origin(const OriginTask<Real>& p) {
             normal<Real>(mixture.value, s);
         } else if (p.loss == Loss::student) {
             student<Real>(mixture.value, s);
+        } else if (p.loss >= Loss::poisson) {
+            counts(p, mixture.value, s);
         } else {
             point(p, mixture.value, s);
         }

@@ -10,7 +10,7 @@ from gatecast.exceptions import ConfigError
 
 __all__ = ["KINDS", "Scaling", "fit_scaling", "naive_scale", "unit_for_squares"]
 
-KINDS = ("season", "standard", "minmax", "none")
+KINDS = ("season", "standard", "minmax", "mean", "none")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def fit_scaling(values: Floats, offsets: Ints, kind: str = "standard", season: i
     """Learn a scaling per series from the training part, `(N,)`; NaN is skipped, a constant series gets scale 1.
 
     The kind is "season" (mean 0, mean absolute change over `season` steps 1), "standard" (mean 0, deviation 1),
-    "minmax" (0..1 over the training part) or "none".
+    "minmax" (0..1 over the training part), "mean" (mean size 1, and 0 stays 0) or "none".
     """
     if kind not in KINDS:
         raise ConfigError(f'`scaling` must be one of {", ".join(KINDS)}, got {kind!r}. Use `scaling="standard"`.')
@@ -78,6 +78,11 @@ def _fit_block(values: Floats, offsets: Ints, kind: str, season: int) -> tuple[F
     varies = spread > 0
     if kind == "minmax":
         scale[filled[varies]] = spread[varies]
+        return center, scale
+    if kind == "mean":
+        largest = np.where(varies, np.maximum(np.abs(low), np.abs(high)), 1.0)
+        sizes, *_ = _moments(np.abs(values), begins, lengths, np.zeros_like(low), largest)
+        center[filled[varies]], scale[filled[varies]] = 0.0, sizes[varies]
         return center, scale
     mean, deviation = _moments(values, begins, lengths, low, np.where(varies, spread, 1.0))
     center[filled[varies]] = mean[varies]

@@ -11,7 +11,7 @@ from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.linear import orders_up_to
 from gatecast.diagnosis.statistics import ljung_box_p, newey_west_z, remainder
-from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.loss import DISTRIBUTION_LOSSES
 from gatecast.texts.message import Message
 
 __all__ = ["drift", "heteroscedasticity", "predictable_remainder", "remainder_of", "season_in_residuals"]

@@ -9,7 +9,7 @@ from gatecast.diagnosis.evidence import Evidence
 from gatecast.diagnosis.findings import Finding, part_of
 from gatecast.diagnosis.statistics import block_means
 from gatecast.diagnosis.thresholds import CONFIDENCE, COVERAGE_GAP, LEAST_POINTS
-from gatecast.model.plan import DISTRIBUTION_LOSSES
+from gatecast.model.loss import DISTRIBUTION_LOSSES
 from gatecast.texts.message import Message
 
 __all__ = ["intervals_too_narrow", "intervals_too_wide"]

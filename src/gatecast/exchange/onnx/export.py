@@ -75,13 +75,14 @@ def _check_can_be_written(fitted: Fitted) -> None:
 
 def _wanted(fitted: Fitted, quantiles: Sequence[float] | float | None) -> tuple[float, ...]:
     """Return the probabilities of quantiles that are to be computed; by default the usual ones where they can be."""
-    is_student = fitted.learns_intervals and fitted.ensemble.first.loss.loss == "student"
+    loss = fitted.ensemble.first.loss
+    has_no_operator = fitted.learns_intervals and (loss.loss == "student" or loss.is_of_counts)
     if quantiles is None:
-        return USUAL_QUANTILES if fitted.has_intervals and not is_student else ()
+        return USUAL_QUANTILES if fitted.has_intervals and not has_no_operator else ()
     wanted = check_quantiles(quantiles) if np.ndim(quantiles) == 0 or len(np.atleast_1d(quantiles)) else ()
-    if wanted and is_student:
+    if wanted and has_no_operator:
         raise ConfigError(
-            'Quantiles of a Student-t distribution (`loss="student"`) were asked for, and ONNX has no operator for '
+            f'Quantiles of the distribution of `loss="{loss.loss}"` were asked for, and ONNX has no operator for '
             'them. Pass `quantiles=()` for the forecast alone, or fit with `loss="quantile"`.'
         )
     return wanted

@@ -9,7 +9,7 @@ from gatecast.exchange.onnx.layers import run_layer
 from gatecast.exchange.onnx.values import naive_forecasts, network_inputs
 from gatecast.network.inputs import LossSettings
 from gatecast.network.memory import TrainedNetwork
-from gatecast.network.origins import LEAST_SPREAD
+from gatecast.network.origins import LEAST_SPREAD, MEAN_BEND
 
 __all__ = ["ensemble_forecast"]
 
@@ -76,6 +76,11 @@ def _parameters(g: Graph, loss: LossSettings, raw: Node, mixture: Node | None) -
     of_step = [raw.cut(1, p, p + 1) for p in range(P)]
     out = [(one + (one * one + 4.0).map("Sqrt")) / 2.0 for one in of_step]
     out[middle] = of_step[middle] if mixture is None else mixture + of_step[middle]
+    if loss.is_of_counts:
+        bent = out[0] * MEAN_BEND
+        out[0] = (bent + (bent * bent + 4.0).map("Sqrt")) / (2.0 * MEAN_BEND)
+        # dispersion and zeros say how sure a forecast is, and no quantiles are made of them
+        return out[0]
     if loss.loss == "quantile":
         for q in range(middle + 1, P):
             out[q] = out[q] + out[q - 1]

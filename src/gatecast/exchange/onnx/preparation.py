@@ -113,6 +113,8 @@ def _own_scaling(g: Graph, bent: Node, n_missing: int, kind: str, season: int) -
         return low * 0.0, low * 0.0 + 1.0, deviation
     if kind == "minmax":
         return low, spread, deviation
+    if kind == "mean":
+        return g.where(varies, 0.0, low), g.where(varies, bent.map("Abs").reduce("Mean", 1), 1.0), deviation
     center = g.where(varies, low + mean * spread, low)
     if kind == "standard":
         return center, deviation, deviation
