@@ -71,9 +71,23 @@ std::shared_ptr<const Network<Real>> network_of(const Shape& shape, const std::s
     return network;
 }
 
-// No more threads than pieces of work.
-int threads_for(int n_threads, int64_t pieces) {
+// No more threads than pieces of work, and none but the caller's for so few multiplications: a few milliseconds of
+// work.
+int threads_for(int n_threads, int64_t pieces, double multiplications) {
+    constexpr double kLittle = 5e7;
+    if (multiplications <= kLittle) return 0;
     return static_cast<int>(std::clamp<int64_t>(pieces, 1, checked_threads(n_threads)));
+}
+
+// Multiplications of `total` steps, of which `window` at most are read as a whole.
+template <typename Real>
+double work_of(const Network<Real>& network, int64_t total, int64_t window) {
+    double each = static_cast<double>(network.layout.flat);
+    // an attention layer compares each step with every other one
+    if (network.shape.needs_windows()) {
+        for (const auto& layer : network.layers) each += 2.0 * static_cast<double>(window) * layer->outputs;
+    }
+    return each * static_cast<double>(total);
 }
 
 // Outputs are written to `state`, `last`, `every` and `trace`; without columns `every` and `trace` are left alone.
@@ -93,13 +107,14 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInpu
     const int64_t* start = read<int64_t>(starts, "starts", {-1});
     const int64_t* length = read<int64_t>(lengths, "lengths", {count});
     check_series(panel, of, count);
-    int64_t total = 0;
+    int64_t total = 0, longest = 0;
     for (int64_t i = 0; i < count; ++i) {
         const int64_t n = panel.length(static_cast<int>(of[i]));
         require(start[i] >= 0 && length[i] >= 0 && start[i] <= n && length[i] <= n - start[i], "sequence ", i,
                 " leaves its series of ", n, " points: it starts at ", start[i], " and has length ", length[i]);
         require(length[i] <= kMaxSteps || !shape.needs_windows(), "sequence ", i, " is too long for one window");
         total += length[i];
+        longest = std::max(longest, length[i]);
     }
     require(every.ndim() == 3, "array `every` has the wrong shape: expected 3 dimensions, got ", every.ndim());
     require(every.shape(2) <= static_cast<std::size_t>(shape.H), "array `every` is wider than the forecast: expected ",
@@ -127,7 +142,7 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInpu
     {
         const nb::gil_scoped_release release;
         Runner<Real> runner(network, loss, task);
-        Team team(threads_for(n_threads, runner.groups()));
+        Team team(threads_for(n_threads, runner.groups(), work_of(network, total, longest)));
         runner.run(team, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();
@@ -170,7 +185,9 @@ void forecast_slopes(const Shape& shape, const LossSettings& loss, const ValueIn
     if (count == 0) return;
     {
         const nb::gil_scoped_release release;
-        Team team(threads_for(n_threads, count));
+        // forward and back, for each step of the forecasts
+        const double work = 3.0 * shape.H * work_of(network, count * n_steps, n_steps);
+        Team team(threads_for(n_threads, count, work));
         Slopes<Real>(network, loss, task).run(team, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();

@@ -10,8 +10,9 @@ import numpy as np
 
 from gatecast.data.features.encoding import embedding_size
 from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
-from gatecast.model.inputs import Preparation, prepare
+from gatecast.model.inputs import Learned, Preparation, prepare
 from gatecast.model.plan import (
     Covariates,
     InputDesign,
@@ -34,7 +35,7 @@ from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import LOSS, SCALING, TRANSFORM, SeasonClass, class_of
 from gatecast.pretraining.weights import pretrained_networks, widened
 
-__all__ = ["Candidate", "make_candidates", "prepare_pretrained", "pretrained_with"]
+__all__ = ["Candidate", "learn_for_pretrained", "make_candidates", "prepare_pretrained", "pretrained_with"]
 __all__ += ["start_candidate", "too_large", "without_transform"]
 
 # more have no place in any memory, nor in the numbers that count it
@@ -144,14 +145,23 @@ def start_candidate(data: TrainingData, deadline: float, plan: Plan | None = Non
     return Candidate(data, plan, spec, LOSS, preparation, arrays, validation, deadline, tuple(starts))
 
 
-def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
-    """Return the class of the data's season, and how its networks read what is learned from."""
+def learn_for_pretrained(settings: Settings, panel: Panel) -> Learned:
+    """Learn of values what the pretrained networks of any season read them with."""
+    return Learned.of(panel, TRANSFORM, 1, settings.limits)
+
+
+def prepare_pretrained(data: TrainingData, learned: Learned | None = None) -> tuple[SeasonClass, Preparation]:
+    """Return the class of the data's season, and how its networks read what is learned from.
+
+    `learned` is what `learn_for_pretrained` returns of it, where that is known.
+    """
     shortest, longer = data.seasons.shortest, data.seasons.longer
     own = class_of(shortest, longer)
     value_inputs = own.value_inputs(shortest, longer)
     horizon = min(data.settings.horizon, own.horizon)
     ways = TRANSFORM, SCALING, shortest, value_inputs, data.encoder, horizon
-    return own, _without_broken_bounds(data, prepare(data.learned_from, *ways, limits=data.settings.limits))
+    prepared = prepare(data.learned_from, *ways, limits=data.settings.limits, learned=learned)
+    return own, _without_broken_bounds(data, prepared)
 
 
 def _without_broken_bounds(data: TrainingData, preparation: Preparation) -> Preparation:

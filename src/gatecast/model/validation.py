@@ -149,6 +149,8 @@ class Validation:
             state = np.zeros((len(some), 0), forecasts.dtype)
         else:
             forecasts, state = self._run(network, some, first, counts)
+        if len(parts) == 1:
+            return [(forecasts, actual, series, places)], state
         ends = np.cumsum([part.origins.n_windows for part in parts])[:-1]
         cut = (np.split(array, ends) for array in (forecasts, actual, series, places))
         return list(zip(*cut, strict=True)), state
@@ -175,7 +177,6 @@ class Validation:
         """Forecast from `counts` origins of some series, `step` points apart from `first` on; returns the state too."""
         call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         H, threads, step = network.spec.horizon, network.n_threads, self.origins.step
-        out = np.empty((int(counts.sum()), network.spec.n_parameters_of_step, H), network.weights.dtype)
         n_numbers = network.spec.n_parameters_of_step * H
         start, state = np.maximum(first - self.reach, 0), None
         if int((first - start).sum()) * n_numbers > FEW_NUMBERS:
@@ -184,8 +185,15 @@ class Validation:
         # points before the first origin, whose forecasts are dropped
         lead = first - start
         lengths = np.maximum(lead + (counts - 1) * step + 1, 0)
-        rows, block = np.cumsum(counts) - counts, max(1, MAX_NUMBERS // max(1, len(some) * n_numbers))
-        for begin in range(0, int(lengths.max(initial=0)), block):
+        longest, block = int(lengths.max(initial=0)), max(1, MAX_NUMBERS // max(1, len(some) * n_numbers))
+        if 0 < longest <= block:
+            each = run_sequences(*call, Stretches(some, start, lengths), state=state, width=H, n_threads=threads)
+            first_rows = np.cumsum(lengths) - lengths + lead
+            kept = np.repeat(first_rows, counts) + step * spans(np.zeros_like(counts), counts)
+            return each.every[kept], each.state
+        rows = np.cumsum(counts) - counts
+        out = np.empty((int(counts.sum()), network.spec.n_parameters_of_step, H), network.weights.dtype)
+        for begin in range(0, longest, block):
             n = np.clip(lengths - begin, 0, block)
             each = run_sequences(*call, Stretches(some, start + begin, n), state=state, width=H, n_threads=threads)
             state = each.state

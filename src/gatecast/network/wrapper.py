@@ -191,10 +191,6 @@ def segment_source(
     )
 
 
-# multiplications that one thread has done before another one has begun
-LITTLE_WORK = 50_000_000
-
-
 @dataclass(frozen=True)
 class Stretches:
     """Parts of the series of a panel, overlaps are fine: `(n,)` int64 each, starts counted within the series."""
@@ -249,9 +245,8 @@ def run_sequences(
         trace_each=each,
         isa=isa(),
     )
-    is_little = stretches.lengths.sum() * spec.n_parameters <= LITTLE_WORK
     with in_core():
-        with_fewer_threads(lambda n: run(n_threads=n), min(n_threads, 1) if is_little else n_threads)
+        with_fewer_threads(lambda n: run(n_threads=n), n_threads)
     return SequenceResult(after, last, every, traced)
 
 
