@@ -38,10 +38,6 @@ WIDTH_STRETCHES, LEAST_WIDTH = 30, 0.2
 # the power of such a factor where many stretches were seen
 MOST_TRUST = 0.5
 LARGEST_ERROR = 1e290
-# numbers that forecasts after every point of a stretch may take before those between origins are dropped
-MAX_NUMBERS = 2**24
-# so many before the first origin are made and dropped rather than run through the core in a call of their own
-FEW_NUMBERS = 2**18
 
 
 @dataclass(frozen=True)
@@ -177,33 +173,13 @@ class Validation:
         """Forecast from `counts` origins of some series, `step` points apart from `first` on; returns the state too."""
         call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         H, threads, step = network.spec.horizon, network.n_threads, self.origins.step
-        n_numbers = network.spec.n_parameters_of_step * H
-        start, state = np.maximum(first - self.reach, 0), None
-        if int((first - start).sum()) * n_numbers > FEW_NUMBERS:
-            state = run_sequences(*call, Stretches(some, start, first - start), n_threads=threads).state
-            start = first
-        # points before the first origin, whose forecasts are dropped
+        start = np.maximum(first - self.reach, 0)
+        # points before the first origin have no forecast
         lead = first - start
-        lengths = np.maximum(lead + (counts - 1) * step + 1, 0)
-        longest, block = int(lengths.max(initial=0)), max(1, MAX_NUMBERS // max(1, len(some) * n_numbers))
-        if 0 < longest <= block:
-            each = run_sequences(*call, Stretches(some, start, lengths), state=state, width=H, n_threads=threads)
-            first_rows = np.cumsum(lengths) - lengths + lead
-            kept = np.repeat(first_rows, counts) + step * spans(np.zeros_like(counts), counts)
-            return each.every[kept], each.state
-        rows = np.cumsum(counts) - counts
-        out = np.empty((int(counts.sum()), network.spec.n_parameters_of_step, H), network.weights.dtype)
-        for begin in range(0, longest, block):
-            n = np.clip(lengths - begin, 0, block)
-            each = run_sequences(*call, Stretches(some, start + begin, n), state=state, width=H, n_threads=threads)
-            state = each.state
-            # origins of the block, counted from the first one of each stretch
-            origins = [np.clip(-(-(at - lead) // step), 0, counts) for at in (begin, begin + n)]
-            n_kept = origins[1] - origins[0]
-            places = np.cumsum(n) - n + lead + step * origins[0] - begin
-            kept = np.repeat(places, n_kept) + step * spans(np.zeros_like(n_kept), n_kept)
-            out[spans(rows + origins[0], n_kept)] = each.every[kept]
-        return out, np.zeros((len(some), network.spec.state_size), out.dtype) if state is None else state
+        stretches = Stretches(some, start, lead + (counts - 1) * step + 1)
+        asked = {"width": H, "every_from": lead, "every_step": step}
+        result = run_sequences(*call, stretches, **asked, n_threads=threads)
+        return result.every, result.state
 
 
 @dataclass(frozen=True)
