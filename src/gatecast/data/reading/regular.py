@@ -15,13 +15,12 @@ import pandas as pd
 
 from gatecast._machine import n_processors, wanted_threads
 from gatecast.data.panel.arrays import Array
-from gatecast.data.reading.headers import Record
 
 __all__ = ["HOW", "Regular", "read_columns"]
 
 UTF_8_MARK = b"\xef\xbb\xbf"
-# quotes, comments, other ends of lines, and numbers that pyarrow takes for hexadecimal ones
-IRREGULAR = (b'"', b"#", b"\r", b"\0", b"0x", b"0X")
+# quotes, comments and other ends of lines
+IRREGULAR = (b'"', b"#", b"\r", b"\0")
 # what stands below a table at times, and is stripped off it
 TRAILING = b"\r\n\t ,;|"
 BLOCK = 1 << 22
@@ -62,8 +61,8 @@ class Regular:
                 return self.content.decode()
         return self.content[: end + 1].decode()
 
-    def last(self, n_lines: int, delimiter: str) -> list[Record]:
-        """Return the last lines with their numbers, whose text is told by `has_width`."""
+    def last(self, n_lines: int, delimiter: str) -> list[list[str]]:
+        """Return the cells of the last lines."""
         end, lines = len(self.content), []
         for _ in range(n_lines):
             begin = self.content.rfind(b"\n", 0, end) + 1
@@ -71,21 +70,22 @@ class Regular:
             end = begin - 1
             if begin == 0:
                 break
-        n = self.content.count(b"\n") + 1
-        return [(n - k, line.split(delimiter)) for k, line in reversed(list(enumerate(lines)))]
+        return [line.split(delimiter) for line in reversed(lines)]
 
-    def has_width(self, delimiter: str, width: int) -> bool:
-        """Tell whether every line has so many cells, more than one, none of which begins with a space."""
+    def n_lines(self, delimiter: str, width: int) -> int:
+        """Count the lines; 0 unless every one has so many cells, more than one, none of which begins with a space."""
         blank = np.zeros(256, bool)
         blank[[ord(mark) for mark in " \t\n\v\f,;|"]] = True
-        begin, mark = 0, ord(delimiter)
+        begin, mark, n_lines = 0, ord(delimiter), 0
         while begin < len(self.content):
             end = self._end_of_block(begin)
             codes = np.frombuffer(self.content, np.uint8, end - begin, begin)
-            if not _are_equal(codes, mark, width, blank):
-                return False
+            n = _equal_lines(codes, mark, width, blank)
+            if not n:
+                return 0
+            n_lines += n
             begin = end + 1
-        return True
+        return n_lines
 
     def _end_of_block(self, begin: int) -> int:
         """Return where the last line of a block ends, before the mark of its end."""
@@ -107,20 +107,20 @@ def _is_utf_8(content: bytes) -> bool:
     return not any(mark in text for mark in "\ufeff\x85\u2028\u2029")
 
 
-def _are_equal(codes: Array, mark: int, width: int, blank: Array) -> bool:
-    """Tell whether each line of a block, which begins and ends with a line, has so many cells."""
+def _equal_lines(codes: Array, mark: int, width: int, blank: Array) -> int:
+    """Count the lines of a block, which begins and ends with a line; 0 unless each has so many cells."""
     ends = np.append(np.flatnonzero(codes == ord("\n")), len(codes))
     begins = np.concatenate(([0], ends[:-1] + 1))
     marks = np.flatnonzero(codes == mark)
     if len(marks) != (width - 1) * len(ends) or begins[-1] == len(codes) or blank[codes[begins]].any():
-        return False
+        return 0
     by_line = marks.reshape(len(ends), width - 1)
     if (by_line[:, 0] < begins).any() or (by_line[:, -1] > ends).any():
-        return False
+        return 0
     # the last cell of the block may be empty
     behind = marks[:-1] if marks[-1] + 1 == len(codes) else marks
     spaces = codes[behind + 1]
-    return not ((spaces == ord(" ")) | (spaces == ord("\t"))).any()
+    return 0 if ((spaces == ord(" ")) | (spaces == ord("\t"))).any() else len(ends)
 
 
 def read_columns(
@@ -133,10 +133,13 @@ def read_columns(
     content, n_above = regular.content, int(has_header)
     how = {"sep": delimiter, "names": list(names), "skiprows": n_above, **HOW}
     if len(content) >= SMALL:
-        kinds = dict(pd.read_csv(io.StringIO(regular.head(N_SAMPLE)), **how).dtypes)
-        columns = _by_arrow(content, delimiter, kinds, ids, n_above)
+        sample = pd.read_csv(io.StringIO(regular.head(N_SAMPLE)), **how)
+        # pyarrow takes hexadecimal numbers for numbers
+        is_decimal = b"x" not in content or re.search(rb"0x", content) is None
+        is_decimal = is_decimal and (b"X" not in content or re.search(rb"0X", content) is None)
+        columns = _by_arrow(content, delimiter, sample, ids, n_above) if is_decimal else None
         if columns is not None:
-            return pd.DataFrame(columns)
+            return pd.DataFrame(columns, copy=False)
     frame = pd.read_csv(io.BytesIO(content), encoding="utf-8", **how)
     whole = [name for name in ids if frame[name].dtype.kind in "iu"]
     if whole:
@@ -151,9 +154,10 @@ def _have_zeros(texts: Iterable[str]) -> bool:
 
 
 def _by_arrow(
-    content: bytes, delimiter: str, kinds: dict[str, Any], ids: Sequence[str], n_above: int
+    content: bytes, delimiter: str, sample: pd.DataFrame, ids: Sequence[str], n_above: int
 ) -> dict[str, Array] | None:
     """Read columns by pyarrow, whose types are those of the first lines; None where it is not there or sees others."""
+    kinds = dict(sample.dtypes)
     if not all(kind in (np.int64, np.float64) or kind.kind == "O" for kind in kinds.values()):
         return None
     try:
@@ -161,12 +165,8 @@ def _by_arrow(
         from pyarrow import csv
     except ImportError:
         return None
-    text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
     whole = [name for name in ids if kinds[name] == np.int64]
-    types = {
-        name: text if kind.kind == "O" or name in whole else pyarrow.from_numpy_dtype(kind)
-        for name, kind in kinds.items()
-    }
+    types = {name: _type(sample[name], pyarrow, is_text=kinds[name].kind == "O" or name in whole) for name in kinds}
     try:
         table = csv.read_csv(
             pyarrow.BufferReader(content),
@@ -184,8 +184,18 @@ def _by_arrow(
     return columns if all(is_finite) else None
 
 
+def _type(sample: "pd.Series[Any]", pyarrow: Any, *, is_text: bool) -> Any:
+    """Return the type of a column; texts of which most are the same are kept once."""
+    if not is_text:
+        return pyarrow.from_numpy_dtype(sample.dtype)
+    is_repeated = 2 * sample.nunique() < len(sample)
+    return pyarrow.dictionary(pyarrow.int32(), pyarrow.string()) if is_repeated else pyarrow.string()
+
+
 def _plain(column: Any, pyarrow: Any, *, are_whole: bool) -> Array:
     """Return a column as NumPy has it; equal texts are one object, and ValueError where whole ones are none."""
+    if are_whole and not pyarrow.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
     if not pyarrow.types.is_dictionary(column.type):
         return np.asarray(column.to_numpy())
     joined = column.unify_dictionaries().combine_chunks()

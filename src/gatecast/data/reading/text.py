@@ -101,10 +101,9 @@ def _regular_table(regular: Regular, head: str, delimiter: str, id_cols: Sequenc
     if header.place or header.n_records > 1 or len(first) == header.n_records:
         return None
     has_header = bool(header.n_records)
-    if not regular.has_width(delimiter, width):
-        return None
-    last = [(line, cells) for line, cells in regular.last(N_LAST, delimiter) if line > header.n_records]
-    if footer_start(last, header, width) is not None:
+    n_lines = regular.n_lines(delimiter, width)
+    last = regular.last(min(N_LAST, n_lines - header.n_records), delimiter)
+    if not n_lines or footer_start([*enumerate(last)], header, width) is not None:
         return None
     names = _called([cell.strip() for cell in header.names], width)
     frame = _without_unnamed(read_columns(regular, delimiter, names, _ids(names, id_cols), has_header=has_header))
@@ -313,7 +312,7 @@ def _without_unnamed(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out empty columns without a name."""
     unnamed = [name for name in frame if str(name).startswith("Unnamed: ")]
     empty = [name for name in unnamed if (frame[name].astype(str).str.strip() == "").all()]
-    return pd.DataFrame(frame.drop(columns=empty))
+    return pd.DataFrame(frame.drop(columns=empty)) if empty else frame
 
 
 def _ids(names: Sequence[str], id_cols: Sequence[str]) -> list[str]:

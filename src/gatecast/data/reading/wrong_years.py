@@ -20,7 +20,8 @@ def check_years(source: Source, found: Found, instants: Array, codes: Ints) -> N
     """Refuse a row with a year that its neighbours contradict, while the rest of its date fits between them."""
     if instants.dtype.kind != "M" or len(instants) < FEWEST_ROWS:
         return
-    order = np.argsort(codes, kind="stable")
+    is_grouped = bool((codes[1:] >= codes[:-1]).all())
+    order = np.arange(len(codes)) if is_grouped else np.argsort(codes, kind="stable")
     times, series = instants[order].astype("datetime64[ns]").astype(np.int64), codes[order]
     steps = np.diff(times)[series[1:] == series[:-1]]
     n_against = min(int((steps < 0).sum()), int((steps > 0).sum()))
@@ -28,7 +29,8 @@ def check_years(source: Source, found: Found, instants: Array, codes: Ints) -> N
     if not len(steps) or n_against > max(1, len(steps) // 20):
         return
     step = float(np.median(np.abs(steps)))
-    for i in _between(times, series, step):
+    # where all go one way, none lies beside its neighbours
+    for i in _between(times, series, step) if n_against else ():
         if _fits(times[i], times[i - 1], times[i + 1]):
             _raise_wrong(source, found, instants, int(order[i]), order[[i - 1, i + 1]])
     for end, beside, further in _ends(series):
