@@ -140,7 +140,7 @@ def _read(path: Place) -> bytes:
 
 def _unpacked(path: Place, content: bytes) -> tuple[bytes, bool]:
     """Return the bytes of a file, unpacked, and whether they were packed."""
-    if not content.strip():
+    if not content or content.isspace():
         raise DataError(Message("unreadable.empty_file", {"path": str(path)}))
     packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
     return (unzipped(path, content) if packed else content), packed

@@ -37,8 +37,13 @@ HOW: dict[str, Any] = {"header": None, "na_filter": False, "skipinitialspace": T
 class Regular:
     """The bytes of a text, in which no cell stands in quotes and no line is a comment or blank."""
 
-    content: bytes  # UTF-8 without a mark, lines ended by \n
+    content: bytes  # UTF-8 without a mark, lines ended by \n, which the last one may lack
     encoding: str  # as people call it
+
+    @property
+    def end(self) -> int:
+        """Where the last line ends."""
+        return len(self.content) - self.content.endswith(b"\n")
 
     @classmethod
     def of(cls, content: bytes) -> "Regular | None":
@@ -46,7 +51,9 @@ class Regular:
         encoding = "UTF-8"
         if content.startswith(UTF_8_MARK):
             content, encoding = content[len(UTF_8_MARK) :], "UTF-8 with BOM"
-        content = content.rstrip(TRAILING)
+        # the end of the last line need not be copied away
+        is_clean = content[-1:] == b"\n" and content[-2:-1] not in (b"", *(bytes([mark]) for mark in TRAILING))
+        content = content if is_clean else content.rstrip(TRAILING)
         content = content.replace(b"\r\n", b"\n") if b"\r" in content else content
         if not content or any(mark in content for mark in IRREGULAR) or not _is_utf_8(content):
             return None
@@ -63,7 +70,7 @@ class Regular:
 
     def last(self, n_lines: int, delimiter: str) -> list[list[str]]:
         """Return the cells of the last lines."""
-        end, lines = len(self.content), []
+        end, lines = self.end, []
         for _ in range(n_lines):
             begin = self.content.rfind(b"\n", 0, end) + 1
             lines.append(self.content[begin:end].decode())
@@ -77,7 +84,7 @@ class Regular:
         blank = np.zeros(256, bool)
         blank[[ord(mark) for mark in " \t\n\v\f,;|"]] = True
         begin, mark, n_lines = 0, ord(delimiter), 0
-        while begin < len(self.content):
+        while begin < self.end:
             end = self._end_of_block(begin)
             codes = np.frombuffer(self.content, np.uint8, end - begin, begin)
             n = _equal_lines(codes, mark, width, blank)
@@ -89,11 +96,11 @@ class Regular:
 
     def _end_of_block(self, begin: int) -> int:
         """Return where the last line of a block ends, before the mark of its end."""
-        if len(self.content) - begin <= BLOCK:
-            return len(self.content)
+        if self.end - begin <= BLOCK:
+            return self.end
         end = self.content.rfind(b"\n", begin, begin + BLOCK)
         end = end if end >= 0 else self.content.find(b"\n", begin)
-        return end if end >= 0 else len(self.content)
+        return end if end >= 0 else self.end
 
 
 def _is_utf_8(content: bytes) -> bool:
@@ -133,11 +140,11 @@ def read_columns(
     content, n_above = regular.content, int(has_header)
     how = {"sep": delimiter, "names": list(names), "skiprows": n_above, **HOW}
     if len(content) >= SMALL:
-        sample = pd.read_csv(io.StringIO(regular.head(N_SAMPLE)), **how)
+        kinds = dict(pd.read_csv(io.StringIO(regular.head(N_SAMPLE)), **how).dtypes)
         # pyarrow takes hexadecimal numbers for numbers
         is_decimal = b"x" not in content or re.search(rb"0x", content) is None
         is_decimal = is_decimal and (b"X" not in content or re.search(rb"0X", content) is None)
-        columns = _by_arrow(content, delimiter, sample, ids, n_above) if is_decimal else None
+        columns = _by_arrow(content, delimiter, kinds, ids, n_above) if is_decimal else None
         if columns is not None:
             return pd.DataFrame(columns, copy=False)
     frame = pd.read_csv(io.BytesIO(content), encoding="utf-8", **how)
@@ -154,10 +161,9 @@ def _have_zeros(texts: Iterable[str]) -> bool:
 
 
 def _by_arrow(
-    content: bytes, delimiter: str, sample: pd.DataFrame, ids: Sequence[str], n_above: int
+    content: bytes, delimiter: str, kinds: dict[str, Any], ids: Sequence[str], n_above: int
 ) -> dict[str, Array] | None:
     """Read columns by pyarrow, whose types are those of the first lines; None where it is not there or sees others."""
-    kinds = dict(sample.dtypes)
     if not all(kind in (np.int64, np.float64) or kind.kind == "O" for kind in kinds.values()):
         return None
     try:
@@ -166,15 +172,23 @@ def _by_arrow(
     except ImportError:
         return None
     whole = [name for name in ids if kinds[name] == np.int64]
-    types = {name: _type(sample[name], pyarrow, is_text=kinds[name].kind == "O" or name in whole) for name in kinds}
+    # texts of which many are the same are kept once
+    text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
+    are_texts = {name for name, kind in kinds.items() if kind.kind == "O" or name in whole}
+    types = {name: text if name in are_texts else pyarrow.from_numpy_dtype(kind) for name, kind in kinds.items()}
     try:
         table = csv.read_csv(
             pyarrow.BufferReader(content),
             csv.ReadOptions(
-                column_names=list(kinds), skip_rows=n_above, use_threads=(wanted_threads() or n_processors()) > 1
+                column_names=list(kinds),
+                skip_rows=n_above,
+                block_size=BLOCK,
+                use_threads=(wanted_threads() or n_processors()) > 1,
             ),
             csv.ParseOptions(delimiter=delimiter, quote_char=False),
             csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+            # others keep what they have freed
+            memory_pool=pyarrow.system_memory_pool(),
         )
         columns = {name: _plain(table[name], pyarrow, are_whole=name in whole) for name in kinds}
     except (pyarrow.ArrowInvalid, ValueError):
@@ -184,18 +198,8 @@ def _by_arrow(
     return columns if all(is_finite) else None
 
 
-def _type(sample: "pd.Series[Any]", pyarrow: Any, *, is_text: bool) -> Any:
-    """Return the type of a column; texts of which most are the same are kept once."""
-    if not is_text:
-        return pyarrow.from_numpy_dtype(sample.dtype)
-    is_repeated = 2 * sample.nunique() < len(sample)
-    return pyarrow.dictionary(pyarrow.int32(), pyarrow.string()) if is_repeated else pyarrow.string()
-
-
 def _plain(column: Any, pyarrow: Any, *, are_whole: bool) -> Array:
     """Return a column as NumPy has it; equal texts are one object, and ValueError where whole ones are none."""
-    if are_whole and not pyarrow.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
     if not pyarrow.types.is_dictionary(column.type):
         return np.asarray(column.to_numpy())
     joined = column.unify_dictionaries().combine_chunks()
