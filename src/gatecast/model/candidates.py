@@ -29,7 +29,7 @@ from gatecast.model.validation import Judged, Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.initial import initial_weights
 from gatecast.network.inputs import LossSettings, PanelArrays
-from gatecast.network.memory import TrainedNetwork
+from gatecast.network.memory import MOST_READ, TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import LOSS, SCALING, TRANSFORM, SeasonClass, class_of
@@ -141,7 +141,7 @@ def start_candidate(data: TrainingData, deadline: float, plan: Plan | None = Non
     spec, starts = pretrained_with(own, preparation, settings)
     plan = plan or plan_start(data, own.burn_in, spec, len(starts))
     arrays = preparation.arrays(learned_from)
-    validation = _validation(data, int(data.panel.lengths.max()), preparation)
+    validation = _validation(data, min(int(data.panel.lengths.max()), MOST_READ), preparation)
     return Candidate(data, plan, spec, LOSS, preparation, arrays, validation, deadline, tuple(starts))
 
 
@@ -199,7 +199,7 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     if not data.has_validation:
         return None
     panel, hold_out = data.panel, data.hold_out
-    origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0))
+    origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0), reach=reach)
     judged = origins.judged_of(panel)
     return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, origins, reach)
 

@@ -18,7 +18,7 @@ from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged, Origins, Run, Validation
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.memory import TrainedNetwork
+from gatecast.network.memory import MOST_READ, TrainedNetwork
 from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import LOSS, SeasonClass
 from gatecast.texts.message import Message
@@ -102,7 +102,8 @@ class Reading:
         origins = Origins.limited(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * H), MOST_ORIGINS)
         if not origins.n_windows:
             return None
-        judged, n_learned, reach = origins.judged_of(panel), panel.lengths - origins.spans, int(panel.lengths.max())
+        judged, n_learned = origins.judged_of(panel), panel.lengths - origins.spans
+        reach = min(int(panel.lengths.max()), MOST_READ)
         return Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
 
     @cached_property
