@@ -71,9 +71,23 @@ std::shared_ptr<const Network<Real>> network_of(const Shape& shape, const std::s
     return network;
 }
 
-// No more threads than pieces of work.
-int threads_for(int n_threads, int64_t pieces) {
+// No more threads than pieces of work, and none but the caller's for so few multiplications: a few milliseconds of
+// work.
+int threads_for(int n_threads, int64_t pieces, double multiplications) {
+    constexpr double kLittle = 5e7;
+    if (multiplications <= kLittle) return 0;
     return static_cast<int>(std::clamp<int64_t>(pieces, 1, checked_threads(n_threads)));
+}
+
+// Multiplications of `total` steps, of which `window` at most are read as a whole.
+template <typename Real>
+double work_of(const Network<Real>& network, int64_t total, int64_t window) {
+    double each = static_cast<double>(network.layout.flat);
+    // an attention layer compares each step with every other one
+    if (network.shape.needs_windows()) {
+        for (const auto& layer : network.layers) each += 2.0 * static_cast<double>(window) * layer->outputs;
+    }
+    return each * static_cast<double>(total);
 }
 
 // Outputs are written to `state`, `last`, `every` and `trace`; without columns `every` and `trace` are left alone.
@@ -81,8 +95,8 @@ template <typename Real>
 void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInputs& value_inputs,
                    const ReadArray& weights, const PanelView<Real>& panel, const ReadArray& series,
                    const ReadArray& starts, const ReadArray& lengths, bool zero_state, const WriteArray& state,
-                   const WriteArray& last, const WriteArray& every, const WriteArray& trace, bool trace_each,
-                   int n_threads, const std::string& isa) {
+                   const WriteArray& last, const WriteArray& every, const ReadArray& every_from, int64_t every_step,
+                   const WriteArray& trace, bool trace_each, int n_threads, const std::string& isa) {
     check_panel(shape, panel, value_inputs);
     check_loss(shape, loss);
     checked_threads(n_threads);
@@ -92,14 +106,18 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInpu
     const int64_t* of = read<int64_t>(series, "series", {count});
     const int64_t* start = read<int64_t>(starts, "starts", {-1});
     const int64_t* length = read<int64_t>(lengths, "lengths", {count});
+    const int64_t* from = read<int64_t>(every_from, "every_from", {count});
+    require(every_step >= 1, "`every_step` must be at least 1, got ", every_step);
     check_series(panel, of, count);
-    int64_t total = 0;
+    int64_t total = 0, longest = 0, wanted = 0;
     for (int64_t i = 0; i < count; ++i) {
         const int64_t n = panel.length(static_cast<int>(of[i]));
         require(start[i] >= 0 && length[i] >= 0 && start[i] <= n && length[i] <= n - start[i], "sequence ", i,
                 " leaves its series of ", n, " points: it starts at ", start[i], " and has length ", length[i]);
+        require(from[i] >= 0, "array `every_from` holds a negative number of steps: ", from[i]);
         require(length[i] <= kMaxSteps || !shape.needs_windows(), "sequence ", i, " is too long for one window");
         total += length[i];
+        longest = std::max(longest, length[i]);
     }
     require(every.ndim() == 3, "array `every` has the wrong shape: expected 3 dimensions, got ", every.ndim());
     require(every.shape(2) <= static_cast<std::size_t>(shape.H), "array `every` is wider than the forecast: expected ",
@@ -109,7 +127,7 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInpu
             "a network that reads its window as a whole has no state and no forecast at every step");
     require(trace.ndim() == 2, "array `trace` has the wrong shape: expected 2 dimensions, got ", trace.ndim());
     const int64_t traced = trace_each ? total : count;
-    const Sequences<Real> task{
+    Sequences<Real> task{
         .panel = &panel,
         .value_inputs = &value_inputs,
         .series = of,
@@ -119,15 +137,19 @@ void run_sequences(const Shape& shape, const LossSettings& loss, const ValueInpu
         .zero_state = zero_state,
         .state = write<Real>(state, "state", {count, network.state_size()}),
         .last = write<Real>(last, "last", {count, shape.P, shape.H}),
-        .every = width ? write<Real>(every, "every", {total, shape.P, width}) : nullptr,
+        .every = nullptr,
         .width = width,
+        .from = from,
+        .apart = every_step,
         .trace = trace.shape(1) ? write<Real>(trace, "trace", {traced, network.trace_size()}) : nullptr,
         .trace_each = trace_each,
     };
+    for (int64_t i = 0; i < count; ++i) wanted += task.wanted(i);
+    if (width) task.every = write<Real>(every, "every", {wanted, shape.P, width});
     {
         const nb::gil_scoped_release release;
         Runner<Real> runner(network, loss, task);
-        Team team(threads_for(n_threads, runner.groups()));
+        Team team(threads_for(n_threads, runner.groups(), work_of(network, total, longest)));
         runner.run(team, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();
@@ -170,7 +192,9 @@ void forecast_slopes(const Shape& shape, const LossSettings& loss, const ValueIn
     if (count == 0) return;
     {
         const nb::gil_scoped_release release;
-        Team team(threads_for(n_threads, count));
+        // forward and back, for each step of the forecasts
+        const double work = 3.0 * shape.H * work_of(network, count * n_steps, n_steps);
+        Team team(threads_for(n_threads, count, work));
         Slopes<Real>(network, loss, task).run(team, python_interrupted);
     }
     if (PyErr_Occurred()) throw nb::python_error();
@@ -209,7 +233,8 @@ template <typename Real>
 void bind(nb::module_& module, const char* sequences, const char* slopes, const char* stream) {
     module.def(sequences, &run_sequences<Real>, nb::kw_only(), "shape"_a, "loss"_a, "value_inputs"_a, "weights"_a,
                "panel"_a, "series"_a, "starts"_a, "lengths"_a, "zero_state"_a, "state"_a, "last"_a, "every"_a,
-               "trace"_a, "trace_each"_a, "n_threads"_a, "isa"_a, "Runs a network along sequences.");
+               "every_from"_a, "every_step"_a, "trace"_a, "trace_each"_a, "n_threads"_a, "isa"_a,
+               "Runs a network along sequences.");
     module.def(slopes, &forecast_slopes<Real>, nb::kw_only(), "shape"_a, "loss"_a, "value_inputs"_a, "weights"_a,
                "panel"_a, "series"_a, "origins"_a, "n_steps"_a, "middle"_a, "inputs"_a, "shares"_a, "ahead"_a,
                "n_threads"_a, "isa"_a, "Goes back from each step of forecasts to what went in.");

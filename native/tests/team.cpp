@@ -81,6 +81,20 @@ void works_on(Team& team) {
     expect(!stop, "nothing stops a run that went well");
 }
 
+void caller_works_alone() {
+    Team team(0);
+    expect(team.size() == 1, "the caller alone is one worker");
+    all_workers_throw(team);
+    queue_throws(team, 3, 0);
+    queue_throws(team, -1, 7);
+    works_on(team);
+    std::atomic<bool> stop{false};
+    bool is_caller = false;
+    const auto caller = std::this_thread::get_id();
+    team.run([&](int worker) { is_caller = worker == 0 && std::this_thread::get_id() == caller; }, never, stop);
+    expect(is_caller, "a team without threads works in the caller's");
+}
+
 }  // namespace
 
 int main() {
@@ -95,5 +109,6 @@ int main() {
         interruption_throws(team);
         works_on(team);
     }
+    caller_works_alone();
     return failures ? 1 : 0;
 }

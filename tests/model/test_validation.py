@@ -53,21 +53,57 @@ def test_of_very_many_series_evenly_spaced_ones_are_judged() -> None:
     assert origins.n_windows <= 3100
 
 
+@pytest.mark.parametrize("spans", [[1_000_000], [400_000, 150_000, 0, 7], [3000] * 100])
+@pytest.mark.parametrize("reach", [1, 150, 10_000])
+def test_of_long_series_runs_of_origins_are_judged(spans: list[int], reach: int) -> None:
+    origins = Origins.limited(np.array(spans), reach=reach)
+    judged = np.flatnonzero(spans)
+    counts = origins.counts
+    of, before = origins.runs(counts)
+    # about as many as are wanted, in every series, all within the stretch
+    assert 1500 <= origins.n_windows <= 3000 + origins.run * len(judged)
+    assert (counts[judged] > 0).all()
+    for s in judged:
+        places = origins.places(np.arange(counts[s]))
+        assert (np.diff(places) > 0).all()
+        assert places[0] == 0
+        assert spans[s] - origins.apart <= places[-1] < spans[s]
+    # what is read: points before each run, and those of the run; each series has one at least
+    last = np.minimum(counts[of] - before, origins.run) - 1
+    assert (reach + last * origins.step).sum() <= 210_000 + (reach + origins.run * origins.step) * len(judged)
+
+
+def test_runs_of_origins_are_some_of_all_from_a_zero_state() -> None:
+    made = candidate_of(panel_of(wave(400), wave(250, seed=1)), validation_size=100)
+    assert made.validation is not None
+    network = made.network(initial_weights(made.spec, 0), 1)
+    # each run is read from so far back that nothing is left of a state
+    far = replace(made.validation, reach=100)
+    every = far.forecasts(network)
+    runs = replace(far, origins=Origins(far.origins.spans, 3, 4, 25)).forecasts(network)
+    counts = far.origins.counts
+    rows = np.concatenate(
+        [
+            begin + np.concatenate([np.arange(at, min(at + 12, n), 3) for at in range(0, n, 25)])
+            for n, begin in zip(counts, np.cumsum(counts) - counts, strict=True)
+        ]
+    )
+    for some, all_of_them in zip(runs[1:], every[1:], strict=True):
+        np.testing.assert_array_equal(some, all_of_them[rows])
+    np.testing.assert_allclose(runs[0], every[0][rows], rtol=0, atol=1e-4)
+
+
 def test_few_windows_are_all_judged() -> None:
     origins = Origins.limited(np.array([2, 0, 7]), 9)
     assert (origins.spans.tolist(), origins.step) == ([2, 0, 7], 1)
 
 
 @pytest.mark.parametrize("mode", ["sequence", "windows"])
-@pytest.mark.parametrize("numbers", [1, 200, 2**24], ids=["points", "blocks", "one block"])
-@pytest.mark.parametrize("few", [0, 2**18], ids=["two calls", "one call"])
-def test_spaced_origins_are_some_of_all(mode: str, numbers: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spaced_origins_are_some_of_all(mode: str) -> None:
     made = candidate_of(panel_of(wave(160), wave(90, seed=1), wave(18, seed=2)), validation_size=33, mode=mode)
     assert made.validation is not None
     network = made.network(initial_weights(made.spec, 0), 1)
     every = made.validation.forecasts(network)
-    monkeypatch.setattr(validation, "MAX_NUMBERS", numbers)
-    monkeypatch.setattr(validation, "FEW_NUMBERS", few)
     some = replace(made.validation, origins=replace(made.validation.origins, step=7)).forecasts(network)
     counts = made.validation.origins.counts
     # 33 points are 30 origins with a whole horizon of 4 behind them
@@ -79,9 +115,7 @@ def test_spaced_origins_are_some_of_all(mode: str, numbers: int, few: int, monke
         np.testing.assert_array_equal(spaced, all_of_them[rows])
 
 
-@pytest.mark.parametrize("few", [0, 2**18], ids=["two calls", "one call"])
-def test_what_is_remembered_after_judging_is_what_reading_leaves(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validation, "FEW_NUMBERS", few)
+def test_what_is_remembered_after_judging_is_what_reading_leaves() -> None:
     made = candidate_of(panel_of(wave(160), wave(90, seed=1), wave(30, seed=2)), validation_size=5, mode="sequence")
     assert made.validation is not None
     origins = Origins(np.array([10, 20, 18]))

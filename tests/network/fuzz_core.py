@@ -237,6 +237,8 @@ def right_calls() -> dict[str, tuple[Call, Arguments]]:
                 "state": np.zeros((2, n_state), np.float32),
                 "last": np.zeros((2, 1, 3), np.float32),
                 "every": np.zeros((28, 1, 3), np.float32),
+                "every_from": np.zeros(2, np.int64),
+                "every_step": 1,
                 "trace": np.zeros((28, 24), np.float32),
                 "trace_each": True,
             },

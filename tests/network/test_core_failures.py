@@ -452,6 +452,8 @@ def run_natively(arrays, results):
         **records(),
         **dict(zip(("weights", "series", "starts", "lengths"), arrays, strict=True)),
         **dict(zip(("state", "last", "every", "trace"), results, strict=True)),
+        every_from=np.zeros(2, np.int64),
+        every_step=1,
         zero_state=True,
         trace_each=True,
     )

@@ -86,6 +86,21 @@ def test_sequences_equal_the_reference(name, width, loss, each_isa):
             np.testing.assert_allclose(every, expected[:, :, :width], rtol=0, atol=TOLERANCE * 100)
 
 
+@pytest.mark.parametrize("step", [1, 3, 300])
+@pytest.mark.parametrize("name", STACKS)
+def test_forecasts_that_are_asked_for_are_some_of_all_bit_for_bit(name, step, each_isa):
+    # behind the end, at it, at the edges of blocks of 256 steps, and another place for each sequence
+    first = np.array([0, 699, 0, 256, 5, 255, 256, 2, 1, 254, *np.random.default_rng(6).integers(0, 40, 10)])
+    whole = run(name, STARTS, LENGTHS, np.float32, width=H)
+    for threads in (1, 3):
+        some = run(name, STARTS, LENGTHS, np.float32, width=2, every_from=first, every_step=step, n_threads=threads)
+        begins = np.cumsum(LENGTHS) - LENGTHS
+        rows = [np.arange(f, n, step) + begin for f, n, begin in zip(first, LENGTHS, begins, strict=True)]
+        np.testing.assert_array_equal(some.every, whole.every[np.concatenate(rows), :, :2])
+        np.testing.assert_array_equal(some.last, whole.last)
+        np.testing.assert_array_equal(some.state, whole.state)
+
+
 def test_states_equal_the_reference(each_isa):
     spec = NetworkSpec(6, (LayerSpec("lstm", 7, 3),), H)
     stretches = Stretches(np.array([1]), np.array([20]), np.array([31]))

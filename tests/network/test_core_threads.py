@@ -185,6 +185,8 @@ def test_interrupt_while_forecasting():
         "state": np.zeros((count, spec.state_size), np.float32),
         "last": last,
         "every": np.zeros((0, 1, 0), np.float32),
+        "every_from": np.zeros(count, np.int64),
+        "every_step": 1,
         "trace": nothing,
     }
     run = functools.partial(_native.run_sequences_float32, **work, zero_state=True, trace_each=False, isa="baseline")

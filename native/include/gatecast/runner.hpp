@@ -21,10 +21,16 @@ struct Sequences {
     bool zero_state;  // false: `state` holds those before
     Real* state;      // (count, state size): behind the last step
     Real* last;       // (count, P, H): forecast behind the last step
-    Real* every;      // (sum of lengths, P, width): the first steps of the forecast behind every step, or null
+    // the first steps of the forecasts behind the steps from[i], from[i] + apart, ... of each sequence, or null
+    Real* every;  // (number of these steps, P, width)
     int width;
+    const int64_t* from;
+    int64_t apart;
     Real* trace;      // what recurrent layers did, or null: (sum of lengths, trace size) or, of the last steps alone,
     bool trace_each;  // (count, trace size)
+
+    // How many forecasts of sequence i go to `every`.
+    int64_t wanted(int64_t i) const { return lengths[i] > from[i] ? (lengths[i] - from[i] - 1) / apart + 1 : 0; }
 };
 
 template <typename Real>
@@ -37,10 +43,13 @@ class Runner {
         std::stable_sort(order_.begin(), order_.end(),
                          [&](int64_t a, int64_t b) { return task.lengths[a] > task.lengths[b]; });
         place_.resize(task.count);
-        int64_t at = 0;
+        row_.resize(task.count);
+        int64_t at = 0, row = 0;
         for (int64_t i = 0; i < task.count; ++i) {
             place_[i] = at;
             at += task.lengths[i];
+            row_[i] = row;
+            if (task.every) row += task.wanted(i);
         }
         cut_groups();
     }
@@ -137,27 +146,50 @@ class Runner {
         }
     }
 
-    // Forecasts behind every step, or behind the last steps of the sequences that end here.
+    // Forecasts behind the steps that are wanted, and behind the last steps of the sequences that end here.
     void forecast(Desk& desk, const Pass& pass, const int64_t* members, int64_t done) {
-        bool ends = false;
-        for (int r = 0; r < pass.R; ++r) ends = ends || task_.lengths[members[r]] == done + pass.T;
-        if (!ends && !task_.every) return;
-        const int first = task_.every ? 0 : pass.T - 1;
+        const bool is_dense = task_.every && task_.apart == 1;
+        for (int t = 0; t < pass.T; ++t) {
+            bool is_any = false;
+            for (int r = 0; r < pass.R && !is_any; ++r) is_any = is_wanted(members[r], done + t);
+            if (!is_any) continue;
+            // where forecasts lie apart, each step takes its own pass through the head
+            forecast_steps(desk, is_dense ? pass : upto(pass, t + 1), members, done, t);
+            if (is_dense) return;
+        }
+    }
+
+    void forecast_steps(Desk& desk, const Pass& pass, const int64_t* members, int64_t done, int first) {
         const Signal<const Real> y = desk.space.head_forward(pass, first);
         for (int r = 0; r < pass.R; ++r) {
             const int64_t member = members[r];
             const int s = static_cast<int>(task_.series[member]);
             for (int t = y.from; t < pass.T; ++t) {
-                const bool is_last = done + t + 1 == task_.lengths[member];
-                if (!is_last && !task_.every) continue;
+                if (!is_wanted(member, done + t)) continue;
                 desk.origins.forecast({task_.panel, task_.value_inputs, s, task_.starts[member] + done + t,
                                        y.step(t, pass.R) + r * y.ld, nullptr},
                                       desk.forecast.data());
-                if (task_.every) put_every(desk, place_[member] + done + t);
-                if (is_last) std::copy(desk.forecast.begin(), desk.forecast.end(), last_of(member));
+                if (enters_every(member, done + t)) {
+                    put_every(desk, row_[member] + (done + t - task_.from[member]) / task_.apart);
+                }
+                if (is_last(member, done + t)) {
+                    std::copy(desk.forecast.begin(), desk.forecast.end(), last_of(member));
+                }
             }
         }
     }
+
+    static Pass upto(Pass pass, int T) {
+        pass.T = T;
+        return pass;
+    }
+
+    bool is_last(int64_t member, int64_t step) const { return step + 1 == task_.lengths[member]; }
+    bool enters_every(int64_t member, int64_t step) const {
+        const int64_t since = step - task_.from[member];
+        return task_.every && since >= 0 && since % task_.apart == 0;
+    }
+    bool is_wanted(int64_t member, int64_t step) const { return is_last(member, step) || enters_every(member, step); }
 
     void put_every(const Desk& desk, int64_t row) {
         Real* to = task_.every + row * network_.shape.P * task_.width;
@@ -178,7 +210,7 @@ class Runner {
     const LossSettings& loss_;
     const Sequences<Real>& task_;
     const bool whole_;
-    std::vector<int64_t> order_, place_, group_starts_{0};
+    std::vector<int64_t> order_, place_, row_, group_starts_{0};
     int steps_ = 1;
 };
 

@@ -1,6 +1,7 @@
 // How do threads work together? A team that lives as long as one training call, and work that is passed on in phases.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -82,7 +83,9 @@ class PhaseQueue {
     std::atomic<int> done_{0};
 };
 
-// `size` workers that run one function at a time, while the caller waits and listens for interruptions.
+// `size` workers that run one function at a time, while the caller waits and listens for interruptions. A team of 0 is
+// the caller alone, who does one worker's share and listens to nobody: for work that takes less time than to start a
+// thread, which on a busy machine may be milliseconds.
 class Team {
   public:
     explicit Team(int size) {
@@ -98,11 +101,13 @@ class Team {
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
 
-    int size() const { return static_cast<int>(threads_.size()); }
+    // Workers that take part, of which there is always one.
+    int size() const { return std::max(1, static_cast<int>(threads_.size())); }
 
     // Runs work(worker) on all workers. `interrupted` is asked every 50 ms; once it says yes, `stop` becomes true.
     // Where something throws, `stop` becomes true and the first exception leaves here once all workers are done.
     void run(const std::function<void(int)>& work, const std::function<bool()>& interrupted, std::atomic<bool>& stop) {
+        if (threads_.empty()) return run_alone(work, stop);
         std::unique_lock lock(mutex_);
         work_ = &work;
         stop_ = &stop;
@@ -124,6 +129,16 @@ class Team {
     }
 
   private:
+    static void run_alone(const std::function<void(int)>& work, std::atomic<bool>& stop) {
+        const FlushToZero flush;
+        try {
+            work(0);
+        } catch (...) {
+            stop = true;
+            throw;
+        }
+    }
+
     void close() {
         {
             const std::lock_guard lock(mutex_);

@@ -10,8 +10,9 @@ import numpy as np
 
 from gatecast.data.features.encoding import embedding_size
 from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import ConfigError
-from gatecast.model.inputs import Preparation, prepare
+from gatecast.model.inputs import Learned, Preparation, prepare
 from gatecast.model.loss import make_loss
 from gatecast.model.plan import (
     Covariates,
@@ -28,13 +29,13 @@ from gatecast.model.validation import Judged, Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.initial import initial_weights
 from gatecast.network.inputs import LossSettings, PanelArrays
-from gatecast.network.memory import TrainedNetwork
+from gatecast.network.memory import MOST_READ, TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import LOSS, SCALING, TRANSFORM, SeasonClass, class_of
 from gatecast.pretraining.weights import pretrained_networks, widened
 
-__all__ = ["Candidate", "make_candidates", "prepare_pretrained", "pretrained_with"]
+__all__ = ["Candidate", "learn_for_pretrained", "make_candidates", "prepare_pretrained", "pretrained_with"]
 __all__ += ["start_candidate", "too_large", "without_transform"]
 
 # more have no place in any memory, nor in the numbers that count it
@@ -140,18 +141,27 @@ def start_candidate(data: TrainingData, deadline: float, plan: Plan | None = Non
     spec, starts = pretrained_with(own, preparation, settings)
     plan = plan or plan_start(data, own.burn_in, spec, len(starts))
     arrays = preparation.arrays(learned_from)
-    validation = _validation(data, int(data.panel.lengths.max()), preparation)
+    validation = _validation(data, min(int(data.panel.lengths.max()), MOST_READ), preparation)
     return Candidate(data, plan, spec, LOSS, preparation, arrays, validation, deadline, tuple(starts))
 
 
-def prepare_pretrained(data: TrainingData) -> tuple[SeasonClass, Preparation]:
-    """Return the class of the data's season, and how its networks read what is learned from."""
+def learn_for_pretrained(settings: Settings, panel: Panel) -> Learned:
+    """Learn of values what the pretrained networks of any season read them with."""
+    return Learned.of(panel, TRANSFORM, 1, settings.limits)
+
+
+def prepare_pretrained(data: TrainingData, learned: Learned | None = None) -> tuple[SeasonClass, Preparation]:
+    """Return the class of the data's season, and how its networks read what is learned from.
+
+    `learned` is what `learn_for_pretrained` returns of it, where that is known.
+    """
     shortest, longer = data.seasons.shortest, data.seasons.longer
     own = class_of(shortest, longer)
     value_inputs = own.value_inputs(shortest, longer)
     horizon = min(data.settings.horizon, own.horizon)
     ways = TRANSFORM, SCALING, shortest, value_inputs, data.encoder, horizon
-    return own, _without_broken_bounds(data, prepare(data.learned_from, *ways, limits=data.settings.limits))
+    prepared = prepare(data.learned_from, *ways, limits=data.settings.limits, learned=learned)
+    return own, _without_broken_bounds(data, prepared)
 
 
 def _without_broken_bounds(data: TrainingData, preparation: Preparation) -> Preparation:
@@ -189,7 +199,7 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     if not data.has_validation:
         return None
     panel, hold_out = data.panel, data.hold_out
-    origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0))
+    origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0), reach=reach)
     judged = origins.judged_of(panel)
     return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, origins, reach)
 

@@ -25,7 +25,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.data.features.encoding import CovariateEncoder
 
-__all__ = ["MOST_SCALED", "Preparation", "beyond_bound", "check_bounds", "check_counts", "check_logarithms"]
+__all__ = ["MOST_SCALED", "Learned", "Preparation", "beyond_bound", "check_bounds", "check_counts", "check_logarithms"]
 __all__ += ["low_value", "prepare", "too_far"]
 
 # scaled values of more are no single-precision numbers, or sums and products of them are none
@@ -212,6 +212,33 @@ class Preparation:
         return restored
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What is learned of the values of S series under a transform, whatever their season."""
+
+    transform: Transform
+    bent: Floats  # `(N,)` transformed values
+    deviation: Floats  # `(S,)` their standard deviations
+    is_constant: Array  # `(S,)`
+    is_sparse: Array  # `(S,)`, see `Preparation`
+    bounds: Bounds
+    observed: Floats  # `(S, 2)`, see `Preparation`
+
+    @classmethod
+    def of(cls, panel: Panel, transform: str | Transform, season: int, limits: Limits) -> Learned:
+        """Learn from a training part; `transform` is a name, or learned already."""
+        own = transform
+        if isinstance(own, str):
+            own = fit_transform_named(own, panel.values, panel.offsets, season)
+        bent = own.forward(panel.values, panel.offsets)
+        deviation = fit_scaling(bent, panel.offsets, "standard").scale
+        is_sparse, observed = (
+            are_sparse_counts(panel.values, panel.offsets),
+            observed_range(panel.values, panel.offsets),
+        )
+        return cls(own, bent, deviation, panel.is_constant, is_sparse, find_bounds(panel, limits), observed)
+
+
 def prepare(
     panel: Panel,
     transform: str | Transform,
@@ -221,31 +248,37 @@ def prepare(
     encoder: CovariateEncoder | None = None,
     horizon: int | None = None,
     limits: Limits = Limits(),  # noqa: B008  it cannot change
+    learned: Learned | None = None,
 ) -> Preparation:
     """Learn a preparation from a training part.
 
     `transform` is a name, or learned already; yearly lags are known `horizon` steps ahead, and left out where it is
-    None. Raises a DataError where the values have no such transform.
+    None. `learned` is what was learned of the same values, transform and limits for another season. Raises a DataError
+    where the values have no such transform.
     """
-    learned = transform
-    if isinstance(learned, str):
-        learned = fit_transform_named(learned, panel.values, panel.offsets, season)
-    bent = learned.forward(panel.values, panel.offsets)
-    scale = fit_scaling(bent, panel.offsets, scaling, season)
+    known = Learned.of(panel, transform, season, limits) if learned is None else learned
+    scale = fit_scaling(known.bent, panel.offsets, scaling, season)
     if scaling == "none":
         # the center is all that is forecast of a series that never changed
-        value = np.nan_to_num(observed_range(bent, panel.offsets)[:, 0])
-        scale = replace(scale, center=np.where(panel.is_constant, value, scale.center))
-    deviation = fit_scaling(bent, panel.offsets, "standard").scale
-    spreads = np.maximum(deviation / scale.scale, 1e-3)
-    units = np.where(panel.is_constant, 0.0, scale.scale)
+        value = np.nan_to_num(observed_range(known.bent, panel.offsets)[:, 0])
+        scale = replace(scale, center=np.where(known.is_constant, value, scale.center))
+    units = np.where(known.is_constant, 0.0, scale.scale)
     yearly_lags = None
     if horizon is not None and encoder is not None and encoder.calendar:
-        scaled = scale.transform(bent, panel.offsets, np.float32)
+        scaled = scale.transform(known.bent, panel.offsets, np.float32)
         yearly_lags = fit_yearly_lags(panel, scaled, horizon, country=encoder.country)
-    is_sparse = are_sparse_counts(panel.values, panel.offsets)
-    bounds, observed = find_bounds(panel, limits), observed_range(panel.values, panel.offsets)
-    return Preparation(learned, scale, spreads, units, is_sparse, bounds, observed, value_inputs, encoder, yearly_lags)
+    return Preparation(
+        transform=known.transform,
+        scaling=scale,
+        spreads=np.maximum(known.deviation / scale.scale, 1e-3),
+        units=units,
+        is_sparse=known.is_sparse,
+        bounds=known.bounds,
+        observed=known.observed,
+        value_inputs=value_inputs,
+        encoder=encoder,
+        yearly_lags=yearly_lags,
+    )
 
 
 def check_logarithms(panel: Panel) -> None:

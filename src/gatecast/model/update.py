@@ -201,8 +201,8 @@ def _candidate(data: TrainingData, start: Fitted, preparation: Preparation, arra
     plan = plan_update(data, start.record.plan, len(start.ensemble.networks))
     validation = None
     if data.has_validation:
-        origins = Origins.limited(np.maximum(hold_out - settings.horizon + 1, 0))
         reach = plan.lookback + plan.n_targets
+        origins = Origins.limited(np.maximum(hold_out - settings.horizon + 1, 0), reach=reach)
         validation = Validation(arrays, data.panel.values, n_learned, origins, reach)
     seconds = math.inf if settings.max_seconds is None else float(settings.max_seconds)
     starts = tuple(network.weights for network in start.ensemble.networks)

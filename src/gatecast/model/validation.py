@@ -26,7 +26,7 @@ __all__ = ["Judged", "Origins", "Run", "Validation"]
 
 # parameters, what came, series and origin of each, see `Validation.forecasts`
 Forecasts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-# forecasts of some parts by one network, and its state after the last origin of each stretch, `(n, state_size)`
+# forecasts of some parts by one network, and its state after the last origin of each stretch or run, `(n, state_size)`
 Run = tuple[list[Forecasts], np.ndarray]
 # more say little that these do not
 MAX_WINDOWS = 3000
@@ -38,25 +38,24 @@ WIDTH_STRETCHES, LEAST_WIDTH = 30, 0.2
 # the power of such a factor where many stretches were seen
 MOST_TRUST = 0.5
 LARGEST_ERROR = 1e290
-# numbers that forecasts after every point of a stretch may take before those between origins are dropped
-MAX_NUMBERS = 2**24
-# so many before the first origin are made and dropped rather than run through the core in a call of their own
-FEW_NUMBERS = 2**18
 
 
 @dataclass(frozen=True)
 class Origins:
-    """Where forecasts are judged: in each series after every `step`-th point of a stretch."""
+    """Where forecasts are judged: in each series after every `step`-th point of a stretch, or of runs within it."""
 
     spans: np.ndarray  # `(S,)` points in the stretch of each series; 0 for a series that is not judged
     step: int = 1
+    run: int = 0  # origins of a run, each of which is read from a zero state; 0 where a stretch is read as a whole
+    apart: int = 0  # points from the first origin of a run to that of the next
 
     @classmethod
-    def limited(cls, spans: np.ndarray, most: int = MAX_WINDOWS) -> Origins:
+    def limited(cls, spans: np.ndarray, most: int = MAX_WINDOWS, reach: int = 0) -> Origins:
         """Judge every series at evenly spaced origins, about `most` in all, at least one of each.
 
         Evenly spaced series alone are judged where there are more of them than that, or where more than 100 of them
-        hold more than 200,000 points that would be read.
+        hold more than 200,000 points that would be read. Where these still have more than that, origins stand in evenly
+        spaced runs, before each of which `reach` points are read: 200,000 points in all, many runs side by side.
         """
         judged = np.flatnonzero(spans)
         if spans.sum() <= most:
@@ -65,12 +64,32 @@ class Origins:
         limited = np.zeros_like(spans)
         kept = judged[:: -(-len(judged) // n_kept)]
         limited[kept] = spans[kept]
-        return cls(limited, -(-int(limited.sum()) // most))
+        n_points = int(limited.sum())
+        if n_points <= MAX_POINTS or not reach:
+            return cls(limited, -(-n_points // most))
+        # half of what is read stands before the runs
+        step = max(1, MAX_POINTS // (2 * most))
+        run = min(-(-reach // step), most)
+        return cls(limited, step, run, max(-(-n_points * run // most), run * step))
 
     @property
     def counts(self) -> Ints:
         """Origins of each series, `(S,)`."""
-        return np.asarray(-(-self.spans // self.step))
+        if not self.run:
+            return np.asarray(-(-self.spans // self.step))
+        whole, rest = np.divmod(self.spans, self.apart)
+        return np.asarray(whole * self.run + np.minimum(-(-rest // self.step), self.run))
+
+    def places(self, numbers: Ints) -> Ints:
+        """Return how many points behind the first origin others lie, which are counted from 0."""
+        if not self.run:
+            return numbers * self.step
+        return numbers // self.run * self.apart + numbers % self.run * self.step
+
+    def runs(self, counts: Ints) -> tuple[Ints, Ints]:
+        """Return the stretch of each run, and how many origins of the stretch come before it."""
+        n_runs = -(-counts // self.run) if self.run else np.ones_like(counts)
+        return np.repeat(np.arange(len(counts)), n_runs), self.run * spans(np.zeros_like(n_runs), n_runs)
 
     @property
     def n_windows(self) -> int:
@@ -124,7 +143,12 @@ class Validation:
     @property
     def _reads_all(self) -> bool:
         """Whether every point of every series is read from a zero state on, up to the newest one."""
-        return self.origins.step == 1 and bool(self.origins.spans.all()) and self.reach >= int(self.n_learned.max()) - 1
+        return (
+            self.origins.step == 1
+            and not self.origins.run
+            and bool(self.origins.spans.all())
+            and self.reach >= int(self.n_learned.max()) - 1
+        )
 
     def forecasts(self, network: TrainedNetwork) -> Forecasts:
         """Forecast from every origin.
@@ -149,6 +173,8 @@ class Validation:
             state = np.zeros((len(some), 0), forecasts.dtype)
         else:
             forecasts, state = self._run(network, some, first, counts)
+        if len(parts) == 1:
+            return [(forecasts, actual, series, places)], state
         ends = np.cumsum([part.origins.n_windows for part in parts])[:-1]
         cut = (np.split(array, ends) for array in (forecasts, actual, series, places))
         return list(zip(*cut, strict=True)), state
@@ -162,7 +188,7 @@ class Validation:
 
     def _places(self, some: Ints, first: Ints, counts: Ints) -> tuple[Ints, Ints]:
         """Return the series of each origin, and where it lies in its series."""
-        steps = self.origins.step * spans(np.zeros_like(counts), counts)
+        steps = self.origins.places(spans(np.zeros_like(counts), counts))
         return np.repeat(some, counts), np.repeat(first, counts) + steps
 
     def ahead(self, values: np.ndarray, series: np.ndarray, places: np.ndarray, horizon: int) -> np.ndarray:
@@ -172,30 +198,20 @@ class Validation:
         return np.where(inside, values[np.where(inside, at, 0)], np.nan)
 
     def _run(self, network: TrainedNetwork, some: Ints, first: Ints, counts: Ints) -> tuple[np.ndarray, np.ndarray]:
-        """Forecast from `counts` origins of some series, `step` points apart from `first` on; returns the state too."""
+        """Forecast from `counts` origins of some series from `first` on; returns the states behind them too."""
         call = (network.spec, network.weights, network.loss, network.value_inputs, self.panel)
         H, threads, step = network.spec.horizon, network.n_threads, self.origins.step
-        out = np.empty((int(counts.sum()), network.spec.n_parameters_of_step, H), network.weights.dtype)
-        n_numbers = network.spec.n_parameters_of_step * H
-        start, state = np.maximum(first - self.reach, 0), None
-        if int((first - start).sum()) * n_numbers > FEW_NUMBERS:
-            state = run_sequences(*call, Stretches(some, start, first - start), n_threads=threads).state
-            start = first
-        # points before the first origin, whose forecasts are dropped
+        if self.origins.run:
+            of, before = self.origins.runs(counts)
+            some, first = some[of], first[of] + self.origins.places(before)
+            counts = np.minimum(counts[of] - before, self.origins.run)
+        start = np.maximum(first - self.reach, 0)
+        # points before the first origin have no forecast
         lead = first - start
-        lengths = np.maximum(lead + (counts - 1) * step + 1, 0)
-        rows, block = np.cumsum(counts) - counts, max(1, MAX_NUMBERS // max(1, len(some) * n_numbers))
-        for begin in range(0, int(lengths.max(initial=0)), block):
-            n = np.clip(lengths - begin, 0, block)
-            each = run_sequences(*call, Stretches(some, start + begin, n), state=state, width=H, n_threads=threads)
-            state = each.state
-            # origins of the block, counted from the first one of each stretch
-            origins = [np.clip(-(-(at - lead) // step), 0, counts) for at in (begin, begin + n)]
-            n_kept = origins[1] - origins[0]
-            places = np.cumsum(n) - n + lead + step * origins[0] - begin
-            kept = np.repeat(places, n_kept) + step * spans(np.zeros_like(n_kept), n_kept)
-            out[spans(rows + origins[0], n_kept)] = each.every[kept]
-        return out, np.zeros((len(some), network.spec.state_size), out.dtype) if state is None else state
+        stretches = Stretches(some, start, lead + (counts - 1) * step + 1)
+        asked = {"width": H, "every_from": lead, "every_step": step}
+        result = run_sequences(*call, stretches, **asked, n_threads=threads)
+        return result.every, result.state
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ import numpy as np
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons, usual_seasons
 from gatecast.data.values.scaling import naive_scale
-from gatecast.model.candidates import prepare_pretrained, pretrained_with
+from gatecast.model.candidates import learn_for_pretrained, prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
-from gatecast.model.inputs import Preparation
+from gatecast.model.inputs import Learned, Preparation
 from gatecast.model.loss import share_of_sparse
 from gatecast.model.plan import FEW_SERIES, MANY_POINTS, VALIDATION_HORIZONS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged, Origins, Run, Validation
 from gatecast.network.ensemble import Ensemble
-from gatecast.network.memory import TrainedNetwork
+from gatecast.network.memory import MOST_READ, TrainedNetwork
 from gatecast.network.wrapper import thread_count
 from gatecast.pretraining.family import LOSS, SeasonClass
 from gatecast.texts.message import Message
@@ -70,7 +70,11 @@ def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> F
         ModelFileError: The pretrained weights are missing or damaged.
     """
     found = choose_seasons(panel, settings.seasons)
-    readers = [read_by_pretrained(settings, panel, seasons) for seasons in _worth_a_try(settings, panel, found)]
+    learned = learn_for_pretrained(settings, panel)
+    tried = _worth_a_try(settings, panel, found)
+    readers = [read_by_pretrained(settings, panel, seasons, learned) for seasons in tried]
+    # so large as the panel, and not needed any more
+    del learned
     H = min(reader.ensemble.spec.horizon for reader in readers)
     errors = [reader.error(H) for reader in readers] if len(readers) > 1 else [0.0]
     # what the data show is taken unless another season is clearly better
@@ -107,7 +111,8 @@ class Reading:
         origins = Origins.limited(np.minimum(panel.lengths // 2, ORIGINS_OF_HORIZONS * H), MOST_ORIGINS)
         if not origins.n_windows:
             return None
-        judged, n_learned, reach = origins.judged_of(panel), panel.lengths - origins.spans, int(panel.lengths.max())
+        judged, n_learned = origins.judged_of(panel), panel.lengths - origins.spans
+        reach = min(int(panel.lengths.max()), MOST_READ)
         return Validation(self.preparation.arrays(judged), judged.values, n_learned, origins, reach)
 
     @cached_property
@@ -145,10 +150,13 @@ class Reading:
         return fitted if self.past is None else replace(fitted, widening=self.past.widening())
 
 
-def read_by_pretrained(settings: Settings, panel: Panel, seasons: Seasons) -> Reading:
-    """Return a panel whose seasons are known as their networks read it."""
+def read_by_pretrained(settings: Settings, panel: Panel, seasons: Seasons, learned: Learned | None = None) -> Reading:
+    """Return a panel whose seasons are known as their networks read it.
+
+    `learned` is what `learn_for_pretrained` returns of it, where that is known.
+    """
     data = TrainingData(settings, panel, np.zeros(panel.n_series, np.int64), seasons)
-    own, preparation = prepare_pretrained(data)
+    own, preparation = prepare_pretrained(data, learned)
     spec, weights = pretrained_with(own, preparation, settings)
     value_inputs, threads = preparation.value_inputs, thread_count(settings.n_threads)
     networks = tuple(TrainedNetwork(spec, flat, LOSS, value_inputs, 0, threads) for flat in weights)

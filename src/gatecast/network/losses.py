@@ -5,6 +5,7 @@ The core's `origin.hpp` computes the same with gradients; here whole arrays of f
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -86,12 +87,19 @@ def quantiles_of(settings: LossSettings, parameters: Array, probabilities: Array
 
 def _between(levels: Array, values: Array, probabilities: Array) -> Array:
     """Interpolate quantiles `(n, P, H)` on the scale of normal deviates, in a straight line also beyond the ends."""
-    # SciPy, which has the distribution too, takes a second to import
-    deviate = NormalDist().inv_cdf
-    known, wanted = (np.array([deviate(p) for p in some]) for some in (levels, probabilities))
+    known, wanted = (_deviates(tuple(some.tolist())) for some in (levels, probabilities))
     if len(known) == 1:
         return np.repeat(values, len(wanted), axis=1)
     above = np.clip(np.searchsorted(known, wanted), 1, len(known) - 1)
     share = (wanted - known[above - 1]) / (known[above] - known[above - 1])
     low, high = values[:, above - 1], values[:, above]
     return np.asarray(low + (high - low) * share[None, :, None])
+
+
+@lru_cache(maxsize=64)
+def _deviates(probabilities: tuple[float, ...]) -> Array:
+    """Return what a standard normal variable is below with such probabilities."""
+    # SciPy, which has the distribution too, takes a second to import
+    deviates = np.array([NormalDist().inv_cdf(p) for p in probabilities])
+    deviates.flags.writeable = False
+    return deviates

@@ -16,8 +16,11 @@ from gatecast.network.inputs import Ahead, LossSettings, PanelArrays, ValueInput
 from gatecast.network.spec import NetworkSpec
 from gatecast.network.wrapper import SequenceResult, Stretches, run_sequences
 
-__all__ = ["Memory", "TrainedNetwork"]
+__all__ = ["MOST_READ", "Memory", "TrainedNetwork"]
 
+# points that a network that carries its state has read before a forecast, at most: it forgets older ones, as it learned
+# on segments of some hundred points
+MOST_READ = 10_000
 # windows run through the core at once; bounds the memory that their final states take
 WINDOWS_PER_CALL = 1 << 15
 
@@ -87,7 +90,12 @@ class TrainedNetwork:
         panel = join(memory.recent, new)
         state = memory.state
         if not self.window:
-            state = self._run(panel, _before_newest(n_old, n_new), state).state
+            stretches = _before_newest(n_old, n_new)
+            skipped = np.maximum(stretches.lengths - MOST_READ, 0)
+            if skipped.any():
+                state = np.where(skipped[:, None] > 0, 0, state)
+                stretches = Stretches(stretches.series, stretches.starts + skipped, stretches.lengths - skipped)
+            state = self._run(panel, stretches, state).state
         return Memory(newest(panel, self.kept), state)
 
     def forecast(self, memory: Memory, horizon: int | None = None, ahead: Ahead | None = None) -> np.ndarray:

@@ -100,7 +100,7 @@ class SequenceResult:
 
     state: np.ndarray  # (n, state_size)
     last: np.ndarray  # (n, P, H): forecast after the last step
-    every: np.ndarray  # (sum of lengths, P, width): first `width` steps of the forecast after each step
+    every: np.ndarray  # (n forecasts, P, width): first `width` steps of the forecasts that were asked for on the way
     trace: np.ndarray  # (sum of lengths or n, trace_size): what recurrent layers did; without columns if not asked for
 
 
@@ -191,10 +191,6 @@ def segment_source(
     )
 
 
-# multiplications that one thread has done before another one has begun
-LITTLE_WORK = 50_000_000
-
-
 @dataclass(frozen=True)
 class Stretches:
     """Parts of the series of a panel, overlaps are fine: `(n,)` int64 each, starts counted within the series."""
@@ -214,19 +210,24 @@ def run_sequences(
     *,
     state: np.ndarray | None = None,
     width: int = 0,
+    every_from: np.ndarray | None = None,
+    every_step: int = 1,
     trace: str = "none",
     n_threads: int = 1,
 ) -> SequenceResult:
     """Run the network along many sequences; one of length 0 keeps its state and has no forecast (NaN).
 
     The `state` before the first step `(n, state_size)` is not changed; zeros when absent. `width` says how many steps
-    of the forecast are wanted after every step, `trace` of which steps it is told what recurrent layers did
+    of the forecast are wanted after every step, or, of each sequence, after step `every_from` `(n,)` int64, from 0 on,
+    and every `every_step`-th one behind it. `trace` says of which steps it is told what recurrent layers did
     (`NetworkSpec.trace_size` numbers each, see `Layer.traced`): "none", "each" or the "last" one of each sequence.
     """
     n, P = len(stretches.series), spec.n_parameters_of_step
     after = np.zeros((n, spec.state_size), weights.dtype) if state is None else state.copy()
     last = np.full((n, P, spec.horizon), np.nan, weights.dtype)
-    every = np.zeros((int(stretches.lengths.sum()) if width else 0, P, width), weights.dtype)
+    first = np.zeros(n, np.int64) if every_from is None else every_from
+    n_every = int(np.maximum(-(-(stretches.lengths - first) // every_step), 0).sum()) if width else 0
+    every = np.zeros((n_every, P, width), weights.dtype)
     each = trace == "each"
     traced = np.empty((0, 0), weights.dtype)
     if trace != "none":
@@ -245,13 +246,14 @@ def run_sequences(
         state=after,
         last=last,
         every=every,
+        every_from=first,
+        every_step=every_step,
         trace=traced,
         trace_each=each,
         isa=isa(),
     )
-    is_little = stretches.lengths.sum() * spec.n_parameters <= LITTLE_WORK
     with in_core():
-        with_fewer_threads(lambda n: run(n_threads=n), min(n_threads, 1) if is_little else n_threads)
+        with_fewer_threads(lambda n: run(n_threads=n), n_threads)
     return SequenceResult(after, last, every, traced)
 
 

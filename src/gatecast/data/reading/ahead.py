@@ -24,19 +24,29 @@ def observed_lengths(panel: Panel) -> Ints:
     What lies behind it has no target anywhere. A series that ended earlier than others keeps its gap at the end, which
     says that its newest values are missing.
     """
-    series, _ = panel.places()
-    seen = ~np.isnan(panel.values)
-    if not seen.any():
+    filled = np.flatnonzero(panel.lengths)
+    seen = np.where(np.isnan(panel.values), -1, np.arange(len(panel.values)))
+    newest_places = np.maximum.reduceat(seen, panel.offsets[filled]) if len(filled) else seen
+    has_any = newest_places >= 0
+    if not has_any.any():
         return panel.lengths
-    newest = panel.all_times()[seen].max()
-    before = panel.all_times() <= newest
-    return np.bincount(series[before], minlength=panel.n_series).astype(np.int64)
+    places = newest_places[has_any] - panel.offsets[filled[has_any]]
+    newest = panel.grid.times(panel.starts[filled[has_any]], places).max()
+    lengths = panel.lengths.astype(np.int64)
+    # of most series all points are that old
+    later = filled[panel.grid.times(panel.starts[filled], lengths[filled] - 1) > newest]
+    rest = panel.rows(later)
+    series, _ = rest.places()
+    lengths[later] = np.bincount(series[rest.all_times() <= newest], minlength=len(later))
+    return lengths
 
 
 def split_future(panel: Panel) -> tuple[Panel, Panel | None]:
     """Take the rows about the future, if any, off the end of all series, where columns are known ahead."""
+    if not panel.future:
+        return panel, None
     lengths = observed_lengths(panel)
-    if not panel.future or (lengths == panel.lengths).all():
+    if (lengths == panel.lengths).all():
         return panel, None
     return panel.head(lengths), panel.tail_from(lengths)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.reading.frames import number_cells
+from gatecast.data.reading.iso_dates import read_alike
 from gatecast.data.reading.layouts import LAYOUTS, Dates, by_one
 from gatecast.data.reading.words import WEEKDAYS, plain_text
 
@@ -42,13 +43,15 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
     import pandas as pd
 
     codes, unique = number_cells(texts)
-    stripped = pd.Series(unique, dtype=object).astype(str).str.strip()
-    dates = by_one(date_format, date_format)(stripped) if date_format else _rewritten(stripped, digits)
+    dates = None if date_format else read_alike(unique)
+    if dates is None:
+        stripped = pd.Series(unique, dtype=object).astype(str).str.strip()
+        dates = by_one(date_format, date_format)(stripped) if date_format else _rewritten(stripped, digits)
     if dates is None:
         return None
     # A missing text has code -1 and gives NaT.
-    times = pd.Series(dates.times).reindex(codes)
-    return Dates(pd.DatetimeIndex(times).as_unit("ns"), dates.layout, dates.order)
+    times = dates.times.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)
+    return Dates(times, dates.layout, dates.order)
 
 
 def parse_digits(numbers: Ints) -> Dates | None:

@@ -178,12 +178,15 @@ def _codes(layout: Layout, values: Floats) -> list[Message]:
         said = [Message("left_out.code", {"code": str(code), "n": int(n)}) for code, n in counts.head(5).items()]
         notes += [Message("left_out.codes", {"target": target, "codes": said})] if said else []
     for code in SENTINELS:
-        others = values[np.isfinite(values) & (values != code)]
-        if not (values == code).any() or len(others) <= 2:
+        is_code = values == code
+        if not is_code.any():
+            continue
+        others = values[np.isfinite(values) & ~is_code]
+        if len(others) <= 2:
             continue
         beside = others.min() - code if code < 0 else code - others.max()
         if beside > max(np.ptp(others), 1.0):
-            facts = {"target": target, "code": code, "n": int((values == code).sum())}
+            facts = {"target": target, "code": code, "n": int(is_code.sum())}
             notes.append(Message("left_out.sentinel" if code < 0 else "left_out.sentinel_above", facts))
     return notes
 

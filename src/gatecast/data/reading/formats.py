@@ -28,7 +28,7 @@ from gatecast.data.reading.limits import (
     unzipped,
 )
 from gatecast.data.reading.numbers import plain_numbers
-from gatecast.data.reading.text import TextTable, read_text
+from gatecast.data.reading.text import TextTable, read_regular, read_text
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message, reason
 
@@ -107,11 +107,19 @@ def _loaded(path: Place, content: bytes, reading: Reading, id_cols: tuple[str, .
     if any(suffix in JSON for suffix in suffixes[-2:]) or content.lstrip()[:1] == b"{":
         return _json(path, decode(content, path.name, reading.encoding))
     check_lines(path, content)
-    text = read_text(
-        decode(content, path.name, reading.encoding), path.name, id_cols, reading.skip_rows, reading.decimal
-    )
+    text = _text(path, content, reading, id_cols)
     kind = "TSV" if text.delimiter == "\t" else "CSV"
     return Loaded(_source(text, "line"), kind, text, text.notes)
+
+
+def _text(path: Place, content: bytes, reading: Reading, id_cols: tuple[str, ...]) -> TextTable:
+    """Read a text file, one that is regular in a fraction of the time."""
+    is_plain = reading.encoding is None and not reading.skip_rows and reading.decimal in (None, ".")
+    regular = read_regular(content, id_cols) if is_plain else None
+    if regular is not None:
+        return regular
+    decoded = decode(content, path.name, reading.encoding)
+    return read_text(decoded, path.name, id_cols, reading.skip_rows, reading.decimal)
 
 
 def _source(text: TextTable, unit: str) -> Source:
@@ -132,7 +140,7 @@ def _read(path: Place) -> bytes:
 
 def _unpacked(path: Place, content: bytes) -> tuple[bytes, bool]:
     """Return the bytes of a file, unpacked, and whether they were packed."""
-    if not content.strip():
+    if not content or content.isspace():
         raise DataError(Message("unreadable.empty_file", {"path": str(path)}))
     packed = content.startswith(GZIP) or path.suffix.lower() == ".gz"
     return (unzipped(path, content) if packed else content), packed

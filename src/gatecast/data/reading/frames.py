@@ -54,7 +54,7 @@ def number_cells(column: "pd.Series") -> tuple[Ints, Array]:
     # texts in one buffer and integers would take ten times the memory as objects
     is_compact = isinstance(column.dtype, pd.StringDtype) or column.dtype.kind in "iu"
     try:
-        codes, cells = pd.factorize(column if is_compact else column.astype(object))
+        codes, cells = pd.factorize(column if is_compact or column.dtype == object else column.astype(object))
     except TypeError:
         raise DataError(
             f"Column {column.name!r} holds {type(column.iloc[0]).__name__} in row 1, and the name of a series was "

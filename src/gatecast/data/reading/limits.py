@@ -112,7 +112,7 @@ def check_parquet_size(path: Place, n_rows: int, n_columns: int) -> None:
 
 def check_lines(path: Place, content: bytes) -> None:
     """Refuse a text with lines, cells or numbers of cells that no table has; DataError."""
-    if len(content) <= MOST_CELLS:
+    if not _has_long_line(content):
         return
     codes = np.frombuffer(content, np.uint8)
     ends = np.flatnonzero((codes == ord("\n")) | (codes == ord("\r")))
@@ -126,6 +126,17 @@ def check_lines(path: Place, content: bytes) -> None:
         _check_most(path, int(n) + 1, len(line), MOST_LINE, "bytes")
         _check_most(path, int(n) + 1, len(at) + 1, MOST_CELLS, "cells")
         _check_most(path, int(n) + 1, longest, MOST_CELL, "bytes in one cell")
+
+
+def _has_long_line(content: bytes) -> bool:
+    """Tell whether a line may have more bytes than a table has cells, by as few places as tell that."""
+    begin = 0
+    while len(content) - begin > MOST_CELLS:
+        end = max(content.rfind(mark, begin, begin + MOST_CELLS + 1) for mark in (b"\n", b"\r"))
+        if end < 0:
+            return True
+        begin = end + 1
+    return False
 
 
 def _check_most(path: Place, line: int, number: int, most: int, what: str) -> None:

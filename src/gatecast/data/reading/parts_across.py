@@ -85,9 +85,11 @@ def _hours(source: Source, free: Sequence[str]) -> Across | None:
     """Find all hours of a day, or other even times of it, beside a date; hours 1 to 24 by their beginnings."""
     minutes = {name: minute for name in free if (minute := _minute_of(name)) is not None}
     found, dates = sorted(minutes.values()), [name for name in free if name not in minutes]
-    dates = [name for name in dates if column_kind(source.frame[name]) in ("date", "time")]
     step = MINUTES // max(len(found), 1)
-    if len(dates) != 1 or len(found) < FEWEST_CLOCKS or found not in (_even(0, step), _even(step, step)):
+    if len(found) < FEWEST_CLOCKS or found not in (_even(0, step), _even(step, step)):
+        return None
+    dates = [name for name in dates if column_kind(source.frame[name]) in ("date", "time")]
+    if len(dates) != 1:
         return None
     days = _dates(source, dates[0])
     if days is None:

@@ -128,7 +128,7 @@ def stack_targets(source: Source, names: Sequence[str]) -> tuple[Source, str | N
     for name in names:
         if name not in frame.columns:
             raise_unknown("target_col", name, frame.columns)
-    beside = [name for name in frame.columns if name not in names]
+    beside = list(frame.columns[~frame.columns.isin(list(names))])
     clash = next((name for name in beside if name in (default.id, default.target)), None)
     if clash is not None:
         raise DataError(

@@ -78,12 +78,15 @@ def local_times(utc: Array, timezone: str) -> Array:
 
 def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "") -> RowTimes:
     """Read one column of times, which may have been put together from those of `names`."""
+    import pandas as pd
+
     kind = column_kind(column)
     if kind in ("integer", "number", "number text") and source.date_format is None:
         return _from_numbers(source, names[0], column)
     if kind == "time":
         return _checked(source, names, Dates(_timestamps(column), layout))
-    texts = column.where(column.notna(), "").astype(str)
+    are_texts = pd.api.types.infer_dtype(column, skipna=False) == "string" and column.dtype == object
+    texts = column if are_texts else column.where(column.notna(), "").astype(str)
     if part_of(names[0]) == "week" and source.date_format is None:
         texts = _as_weeks(texts)
     dates = parse_dates(texts, source.date_format if not layout else None)

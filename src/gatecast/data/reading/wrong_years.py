@@ -20,24 +20,31 @@ def check_years(source: Source, found: Found, instants: Array, codes: Ints) -> N
     """Refuse a row with a year that its neighbours contradict, while the rest of its date fits between them."""
     if instants.dtype.kind != "M" or len(instants) < FEWEST_ROWS:
         return
-    order = np.argsort(codes, kind="stable")
-    times, series = instants[order].astype("datetime64[ns]").astype(np.int64), codes[order]
+    is_grouped = bool((codes[1:] >= codes[:-1]).all())
+    order: Ints | slice = slice(None) if is_grouped else np.argsort(codes, kind="stable")
+    times, series = instants[order].astype("datetime64[ns]", copy=False).view(np.int64), codes[order]
     steps = np.diff(times)[series[1:] == series[:-1]]
     n_against = min(int((steps < 0).sum()), int((steps > 0).sum()))
     # rows in no order tell nothing about each other
     if not len(steps) or n_against > max(1, len(steps) // 20):
         return
     step = float(np.median(np.abs(steps)))
-    for i in _between(times, series, step):
+    # where all go one way, none lies beside its neighbours
+    for i in _between(times, series, step) if n_against else ():
         if _fits(times[i], times[i - 1], times[i + 1]):
-            _raise_wrong(source, found, instants, int(order[i]), order[[i - 1, i + 1]])
+            _raise_wrong(source, found, instants, _rows(order, i), _rows(order, [i - 1, i + 1]))
     for end, beside, further in _ends(series):
         last, second, third = int(times[end]), int(times[beside]), int(times[further])
         is_far = abs(last - second) > FAR_YEARS * 365 * 86_400 * 10**9
         # half a step further than where it was expected, or the end of all times
         bound = min(max(second + 3 * (second - third) // 2, -MOST), MOST)
         if is_far and abs(second - third) < NEAR * step and _fits(last, second, bound):
-            _raise_wrong(source, found, instants, int(order[end]), order[[beside]])
+            _raise_wrong(source, found, instants, _rows(order, end), _rows(order, [beside]))
+
+
+def _rows(order: Ints | slice, places: int | list[int]) -> Ints:
+    """Return the rows that stand at some places of the order by series."""
+    return np.asarray(places if isinstance(order, slice) else order[places])
 
 
 def _between(times: Ints, series: Ints, step: float) -> Ints:
@@ -71,10 +78,11 @@ def _fits(time: int, one: int, other: int) -> bool:
     return False
 
 
-def _raise_wrong(source: Source, found: Found, instants: Array, row: int, beside: Ints) -> None:
+def _raise_wrong(source: Source, found: Found, instants: Array, row: Ints, beside: Ints) -> None:
     near = " and ".join(time_text(instants[other]) for other in sorted(map(int, beside)))
+    wrong, where = time_text(instants[int(row)]), source.where(int(row))
     name = " + ".join(found.times)
     raise DataError(
-        f"Column {name!r} holds {time_text(instants[row])} in {source.where(row)}, beside {near}, and a time that "
+        f"Column {name!r} holds {wrong} in {where}, beside {near}, and a time that "
         "follows the rows around it was expected. Correct its year."
     )

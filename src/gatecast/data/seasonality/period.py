@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from gatecast.data.panel.arrays import Floats
+from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.seasonality.peaks import log_tail
 
 __all__ = ["find_period"]
@@ -67,7 +69,7 @@ def _peaks(power: Floats) -> Floats:
     is_top = (sharp < threshold) & (sharp <= np.roll(sharp, 1)) & (sharp <= np.roll(sharp, -1))
     others = np.flatnonzero(is_top)
     others = others[np.argsort(sharp[others])][:N_PEAKS]
-    return np.array([_between_bins(power, int(k)) for k in dict.fromkeys([strongest, *others])])
+    return _between_bins(power, np.array(list(dict.fromkeys([strongest, *others.tolist()]))))
 
 
 def _smooth_background(power: Floats) -> Floats:
@@ -103,13 +105,15 @@ def _log_p(power: Floats, background: Floats, freedom: Floats, width: int) -> Fl
     return np.asarray(log_p)
 
 
-def _between_bins(power: Floats, k: int) -> float:
-    """Place a peak between bins by a parabola through the logarithms."""
-    if not 0 < k < len(power) - 1:
-        return float(k)
-    left, top, right = np.log(np.maximum(power[k - 1 : k + 2], np.finfo(float).tiny))
+def _between_bins(power: Floats, bins: Ints) -> Floats:
+    """Place each of some peaks between bins by a parabola through the logarithms."""
+    peaks = bins.astype(np.float64)
+    inner = np.flatnonzero((bins > 0) & (bins < len(power) - 1))
+    left, top, right = np.log(np.maximum(power[bins[inner] + np.array([[-1], [0], [1]])], np.finfo(float).tiny))
     bend = left - 2 * top + right
-    return float(k + 0.5 * (left - right) / bend) if bend < 0 else float(k)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        peaks[inner] += np.where(bend < 0, 0.5 * (left - right) / bend, 0.0)
+    return peaks
 
 
 def _season_at(y: Floats, peaks: Floats) -> int | None:
@@ -117,19 +121,19 @@ def _season_at(y: Floats, peaks: Floats) -> int | None:
     n = len(y)
     periods = n / peaks
     correlations = _autocorrelations(_without_trend(y, 2 * round(float(periods.max())) + 1))
-    rise = _rise(correlations)
-    found = [lag for period in periods for times in range(1, 7) if (lag := _nearest_lag(rise, period, times))]
+    # a list is read one by one much faster than an array
+    rise = _rise(correlations).tolist()
+    found = [lag for period in periods.tolist() for times in range(1, 7) if (lag := _nearest_lag(rise, period, times))]
     top = max((rise[lag] for lag in found), default=0.0)
     return min((lag for lag in found if top > 0 and rise[lag] >= NEAR_TOP * top), default=None)
 
 
-def _nearest_lag(rise: Floats, period: float, times: int) -> int:
+def _nearest_lag(rise: Sequence[float], period: float, times: int) -> int:
     """Return the best lag within a quarter of a bin of a multiple of a period, 0 if that is out of reach."""
     n = len(rise)
     doubt = period * period / n / 4
     low, high = round(times * (period - doubt)), round(times * (period + doubt))
-    lags = np.arange(max(low, 2), min(high, n // 3) + 1)
-    return int(lags[np.argmax(rise[lags])]) if len(lags) else 0
+    return max(range(max(low, 2), min(high, n // 3) + 1), key=rise.__getitem__, default=0)
 
 
 def _bump(y: Floats) -> int | None:
