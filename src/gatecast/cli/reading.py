@@ -13,6 +13,7 @@ from gatecast.cli.commands import FileOptions
 from gatecast.cli.language import language
 from gatecast.cli.output import Printer
 from gatecast.cli.wording import joined, text, told
+from gatecast.data.features.others import roles_of_table
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.frequency import ORDER
 from gatecast.data.panel.panel import Roles
@@ -101,7 +102,7 @@ def load_model(path: Place, command: str) -> LSTMForecaster:
 
 def read_like_training(path: Place, options: FileOptions, fitted: Fitted) -> Table:
     """Read a file with the names, zone, frequency and ids of a model's training data."""
-    return read(path, options, fitted.after.roles, fitted.after)
+    return read(path, options, roles_of_table(fitted.after), fitted.after)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gatecast._validation import answers_calls
+from gatecast.data.features.others import joint_again
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
@@ -262,7 +263,7 @@ class Layout:
         def placed(rows: Array) -> Array:
             return rows if places is None else spread(rows, places, int(offsets[-1]))
 
-        return Panel(
+        panel = Panel(
             ids=self.ids,
             values=placed(values),
             offsets=offsets,
@@ -277,6 +278,7 @@ class Layout:
             bare_times=self.times.is_bare if self.like is None else self.like.bare_times,
             weights=None if weight is None else placed(read_weights(self.source, weight, self.found, values)),
         )
+        return panel if self.like is None else joint_again(panel, self.like)
 
     def _static(self, name: str) -> Array:
         return one_per_series(name, read_covariate(self.source, name), self.row_series, self.ids)
