@@ -8,7 +8,7 @@ import pytest
 
 from gatecast import ConfigError, LSTMForecaster, backtest
 from gatecast.data import to_panel
-from gatecast.data.features.others import joint_again, roles_of_table, with_others
+from gatecast.data.panel.joint import joint_again, roles_of_table, with_others
 from made_series import forecaster, table
 
 QUICK: dict[str, Any] = {"hidden_size": 12, "lookback": 4, "epochs": 60, "season_length": 1, "progress": False}

@@ -13,9 +13,9 @@ from gatecast.cli.commands import FileOptions
 from gatecast.cli.language import language
 from gatecast.cli.output import Printer
 from gatecast.cli.wording import joined, text, told
-from gatecast.data.features.others import roles_of_table
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.frequency import ORDER
+from gatecast.data.panel.joint import roles_of_table
 from gatecast.data.panel.panel import Roles
 from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Self, Union, Unpack, overload
 
 from gatecast._validation import answers_calls, check_count, check_path, check_steps, check_whole
 from gatecast.data import Panel, to_panel
-from gatecast.data.features.others import is_joint, with_others
+from gatecast.data.panel.joint import is_joint, with_others
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, NotFittedError
 from gatecast.exchange.methods import Exported

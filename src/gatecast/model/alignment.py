@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast.data import Panel, to_panel
-from gatecast.data.features.others import joint_again, roles_of_table
 from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.joint import joint_again, roles_of_table
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.data.reading.like_training import rows_like
 from gatecast.data.reading.times import time_text

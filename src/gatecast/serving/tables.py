@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from gatecast.data import Panel, to_panel
-from gatecast.data.features.others import roles_of_table
+from gatecast.data.panel.joint import roles_of_table
 from gatecast.data.reading.files import Table, read_source, read_table
 from gatecast.data.reading.frames import Source
 from gatecast.serving.bodies import File

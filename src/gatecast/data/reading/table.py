@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gatecast._validation import answers_calls
-from gatecast.data.features.others import joint_again
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
+from gatecast.data.panel.joint import joint_again
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.panel.stamps import Stamps
 from gatecast.data.reading.clocks import (

@@ -38,8 +38,8 @@ def with_others(panel: Panel) -> Panel:
     S = panel.n_series
     if S < 2 or S > MOST_SERIES:
         raise ConfigError(
-            f"`joint=True` was passed with {S} series, and 2 to {MOST_SERIES} were expected, which see each other's past. "
-            "Pass several targets as `target_col=[...]`, or leave `joint` out."
+            f"`joint=True` was passed with {S} series, and 2 to {MOST_SERIES} were expected, which see each other's "
+            "past. Pass several targets as `target_col=[...]`, or leave `joint` out."
         )
     return _shown(panel, panel.ids, _rows_of(panel, panel.ids))
 
