@@ -15,6 +15,7 @@ from gatecast.cli.output import Printer
 from gatecast.cli.wording import joined, text, told
 from gatecast.data.panel.arrays import Frame
 from gatecast.data.panel.frequency import ORDER
+from gatecast.data.panel.joint import roles_of_table
 from gatecast.data.panel.panel import Roles
 from gatecast.data.reading.ahead import observed_lengths, without_future
 from gatecast.data.reading.covariates import make_roles
@@ -101,7 +102,7 @@ def load_model(path: Place, command: str) -> LSTMForecaster:
 
 def read_like_training(path: Place, options: FileOptions, fitted: Fitted) -> Table:
     """Read a file with the names, zone, frequency and ids of a model's training data."""
-    return read(path, options, fitted.after.roles, fitted.after)
+    return read(path, options, roles_of_table(fitted.after), fitted.after)
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,7 @@ def model_named(
     past: Sequence[str] = (),
     future: Sequence[str] = (),
     static: Sequence[str] = (),
+    joint: bool = False,
     calendar: bool = False,
     country: str | None = None,
     lower: float | str | None = AUTO,
@@ -207,7 +208,14 @@ def model_named(
     SETTINGS["seed"].check(seed)
     combined = COMBINED.fullmatch(name.strip())
     if combined is not None:
-        known_columns = {"past": past, "future": future, "static": static, "calendar": calendar, "country": country}
+        known_columns = {
+            "past": past,
+            "future": future,
+            "static": static,
+            "joint": joint,
+            "calendar": calendar,
+            "country": country,
+        }
         inner = [model_named(one.strip(), horizon, seed, **known_columns) for one in BETWEEN.split(combined[2])]  # type: ignore[arg-type]
         weights = "mean" if combined[1].lower() == "mean" else "backtest"
         return Combination(inner, weights=weights, lower=lower, upper=upper)
@@ -222,6 +230,7 @@ def model_named(
             past=past,
             future=future,
             static=static,
+            joint=joint,
             calendar=calendar,
             country=country,
             lower=lower,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Self, Union, Unpack, overload
 
 from gatecast._validation import answers_calls, check_count, check_path, check_steps, check_whole
 from gatecast.data import Panel, to_panel
+from gatecast.data.panel.joint import is_joint, with_others
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, NotFittedError
 from gatecast.exchange.methods import Exported
@@ -79,6 +80,8 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         past: Covariates that are known up to now.
         future: Covariates that are known ahead.
         static: Covariates that never change within a series.
+        joint: Whether 2 to 100 series are forecast jointly: each sees the past of all of them, as of several targets of
+            one table (`target_col=["temperature", "load"]`).
         calendar: Whether hour, weekday, month and the like are inputs. For three years of days or more also the values
             of the same date, weekday and holiday of up to four years before
             (`gatecast.data.features.yearly_lags.YearlyLags`).
@@ -136,6 +139,7 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
     past: Sequence[str] = Everyday.past
     future: Sequence[str] = Everyday.future
     static: Sequence[str] = Everyday.static
+    joint: bool = Everyday.joint
     calendar: bool = Everyday.calendar
     country: str | None = Everyday.country
     transform: str = Everyday.transform
@@ -303,6 +307,7 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
             settings = settings_like(settings, known.settings_, known.fitted_)
         names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
         data = to_panel(data, **names, past=self.past, future=self.future, static=self.static, weight_col=weight_col)
+        data = with_others(data) if settings.joint and not is_joint(data) else data
         panel, ahead = split_future(data)
         return self._learned(settings, panel, ahead, None if known is None else known.fitted_, resume)
 

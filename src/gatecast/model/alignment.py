@@ -10,6 +10,7 @@ import numpy as np
 
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.joint import joint_again, roles_of_table
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.data.reading.like_training import rows_like
 from gatecast.data.reading.times import time_text
@@ -32,9 +33,10 @@ LEAST_PAST = 64
 
 def read_like_training(fitted: Fitted, data: Data) -> Panel:
     """Read data with the names, zone, frequency and ids of the training data."""
+    after = fitted.after
     if isinstance(data, Panel):
-        return to_panel(data)
-    after, roles = fitted.after, fitted.after.roles
+        return joint_again(to_panel(data), after)
+    roles = roles_of_table(after)
     panel = to_panel(data, like=after, past=roles.past, future=roles.future, static=roles.static)
     return with_static_of(panel, after)
 

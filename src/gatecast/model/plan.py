@@ -16,7 +16,7 @@ from gatecast.data.values.scaling import naive_scale, unit_for_squares
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.inputs import check_logarithms
 from gatecast.model.loss import make_loss, with_loss
-from gatecast.model.settings import Settings
+from gatecast.model.settings import COVARIATES, Settings
 from gatecast.network.inputs import COUNT_LOSSES, ValueInputs
 from gatecast.network.spec import LayerSpec, NetworkSpec
 from gatecast.texts.message import Message
@@ -117,7 +117,7 @@ class TrainingData:
     def encoder(self) -> CovariateEncoder | None:
         """Turns covariates into numbers and codes, learned from `learned_from`; None without covariates."""
         settings = self.settings
-        if not (settings.past or settings.future or settings.static or settings.calendar or settings.country):
+        if not (any(getattr(settings, name) for name in COVARIATES)):
             return None
         if settings.calendar and self.panel.starts.dtype.kind != "M":
             raise ConfigError(

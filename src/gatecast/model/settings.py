@@ -51,7 +51,7 @@ Value = Any
 Values = Mapping[str, Value]
 CHOSEN = "otherwise.chosen"
 # what a model learns from beside the target
-COVARIATES = ("past", "future", "static", "calendar", "country")
+COVARIATES = ("past", "future", "static", "joint", "calendar", "country")
 # settings that count where nothing is trained
 WITH_PRETRAINED = (
     "horizon",
@@ -193,6 +193,7 @@ class Everyday:
     past: Sequence[str] = _setting((), None, ["visitors"])
     future: Sequence[str] = _setting((), None, ["price"])
     static: Sequence[str] = _setting((), None, ["region"])
+    joint: bool = _flag(default=False)
     calendar: bool = _flag(default=False)
     country: str | None = _setting(None, None, "CN")
     transform: str = _setting("auto", choices=("auto", *TRANSFORMS))

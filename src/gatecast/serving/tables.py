@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from gatecast.data import Panel, to_panel
+from gatecast.data.panel.joint import roles_of_table
 from gatecast.data.reading.files import Table, read_source, read_table
 from gatecast.data.reading.frames import Source
 from gatecast.serving.bodies import File
@@ -101,7 +102,7 @@ def file_table(
     if isinstance(names, ColumnRoles):
         given |= {role: tuple(getattr(names, role)) for role in ("past", "future", "static")}
     if like is not None:
-        roles = like.roles
+        roles = roles_of_table(like)
         given |= {"past": roles.past, "future": roles.future, "static": roles.static}
     table = read_table(file.name, content=file.content, like=like, **_given(given), **_how(writing))
     limits.check_rows(table.n_rows)

@@ -57,7 +57,7 @@ def error_of(trial: FrozenTrial) -> float:
 
 def defaults_for(given: Settings) -> Settings:
     """Return the defaults for the same task."""
-    kept = [*NOT_TUNED, "calendar", "country"]
+    kept = [*NOT_TUNED, "joint", "calendar", "country"]
     # who learns a distribution wants one
     kept += ["loss", "quantiles", "huber_delta"] if given.loss in DISTRIBUTION_LOSSES else []
     return Settings(**{name: getattr(given, name) for name in kept})

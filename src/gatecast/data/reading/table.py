@@ -15,6 +15,7 @@ from gatecast.data.panel.column_types import Types, in_zone, object_times, zone_
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
+from gatecast.data.panel.joint import joint_again
 from gatecast.data.panel.panel import Columns, Panel, Roles
 from gatecast.data.panel.stamps import Stamps
 from gatecast.data.reading.clocks import (
@@ -269,7 +270,7 @@ class Layout:
             return rows if places is None else spread(rows, places, int(offsets[-1]))
 
         columns = self._columns()
-        return Panel(
+        panel = Panel(
             ids=self.ids,
             values=placed(values),
             offsets=offsets,
@@ -285,6 +286,7 @@ class Layout:
             weights=None if weight is None else placed(read_weights(self.source, weight, self.found, values)),
             types=self._types(columns),
         )
+        return panel if self.like is None else joint_again(panel, self.like)
 
     def _types(self, columns: Columns) -> Types:
         """Return the types of the columns of ids and times, where the table had one of each."""
