@@ -21,7 +21,8 @@ __all__ = ["CLOCK", "Dates", "parse_dates", "parse_digits"]
 
 # A time of day, as in a column of its own.
 CLOCK = re.compile(
-    r"\d{1,2}(?:[:：]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時](?:\d{1,2}分)?(?:\d{1,2}秒)?"
+    r"\d{1,2}(?:[:：]\d{2}){1,2}(?:\s*(?:-|–|—|~|to|bis|至)\s*\d{1,2}(?:[:：]\d{2}){1,2})?"
+    r"|\d{1,2}(?:[:：]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時](?:\d{1,2}分)?(?:\d{1,2}秒)?"
     r"|(?:上午|下午|凌晨|早上|中午|晚上|午前|午後|오전|오후) ?\d{1,2}[:：时点時].*"
 )
 MOST = 0.5  # a layout counts if it reads more than this share of the texts

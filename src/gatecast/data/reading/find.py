@@ -13,11 +13,12 @@ import numpy as np
 
 from gatecast._validation import suggest
 from gatecast.data.panel.frequency import is_regular
+from gatecast.data.reading.clock_columns import find_clocks
 from gatecast.data.reading.dates import CLOCK, parse_dates
 from gatecast.data.reading.layouts import DAY_OF_YEAR
 from gatecast.data.reading.numbers import MISSING, parse_numbers
 from gatecast.data.reading.numeric_times import STEP_NAMES
-from gatecast.data.reading.parts import find_clock_parts, find_date_parts, part_of
+from gatecast.data.reading.parts import PARTS, find_date_parts, part_of
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
 
@@ -61,7 +62,12 @@ TIME_NAMES = (
     *("idx", "time_idx", "time_index", "timestep", "time_step"),
     *("日期", "时间", "日期时间", "时间戳", "时刻", "年月", "年月日", "月份", "年份"),
     *("年", "月", "日", "周", "季度", "年度", "周次", "旬"),
+    *("yyyymmdd", "yyyymm", "mess_datum", "berichtszeitraum", "zeitraum", "stichtag", "trade_date", "trading_day"),
+    *("week ending", "week_ending", "week commencing", "week_commencing", "fiscal year/period", "calmonth", "datenum"),
+    # a part of a date that says nothing alone
+    *(name for part in ("year", "half", "quarter", "month", "week", "hour") for name in PARTS[part][0]),
 )
+TIME_NAMES = tuple(dict.fromkeys(TIME_NAMES))
 TARGET_NAMES = (
     *("y", "value", "values", "target", "sales"),
     *("数值", "值", "销量", "销售量", "销售额", "目标", "数量"),
@@ -79,6 +85,7 @@ SAMPLE = 100
 MOST_LISTED = 12
 FEWEST_TIMES = 3
 YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20|21)\d{2}(?!\d)")
+TWO_NUMBERS = re.compile(r"\D{0,12}\d{1,2}\D{1,4}\d{1,2}\D{0,12}")
 PLAIN_NUMBER = re.compile(r"[-+]?\d{1,7}(?:\.\d+)?")  # that is no date written in digits
 MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
@@ -119,7 +126,7 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     id_col = wanted.id or _known_id(frame, kinds, {wanted.time, wanted.target})
     free = {name: kind for name, kind in kinds.items() if name not in {id_col, wanted.target}}
     dates, clock = ((wanted.time,), ()) if wanted.time else _find_time(frame, free, has_target=bool(wanted.target))
-    spare = () if clock or len(dates) != 1 else _clock(frame, {n: kind for n, kind in free.items() if n not in dates})
+    spare = () if clock or len(dates) != 1 else _clocks(frame, {n: kind for n, kind in free.items() if n not in dates})
     taken = {id_col, *dates, *clock}
     # Hours are no target beside dates that repeat, unless they are all there is.
     others = set(_numeric(kinds)) - taken - set(spare)
@@ -135,8 +142,11 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
 def check_unread(frame: "pd.DataFrame", found: Found) -> None:
     """Refuse a table without times where a column of texts has a year in each: times in a form that is not known."""
     for name in () if found.dates else found.texts:
-        texts = {str(cell).strip() for cell in frame[name].dropna()}
-        if len(texts) >= FEWEST_TIMES and all(YEAR.search(text) for text in texts):
+        cells = [str(cell).strip() for cell in frame[name].dropna()]
+        texts = set(cells)
+        # two numbers in each of many texts, of which none comes twice, are a year and a part of it
+        are_parts = len(texts) == len(cells) and all(map(TWO_NUMBERS.fullmatch, texts))
+        if len(texts) >= FEWEST_TIMES and (are_parts or all(YEAR.search(text) for text in texts)):
             first = str(frame[name].dropna().iloc[0])
             raise DataError(Message("times.unread", {"name": name, "first": first}))
 
@@ -246,17 +256,17 @@ def _find_time(
     if are_years or (not candidates and not _is_whole(frame, named[:1])):
         parts = find_date_parts(frame, [name for name, kind in free.items() if kind in (*NUMERIC, "text", "date")])
         if parts:
-            return parts, _clock(frame, free) if len(parts) == 3 else ()
+            return parts, _clocks(frame, free) if len(parts) == 3 else ()
     candidates = candidates or named[:1]
     if not candidates:
-        first = _first_integers(frame, free)
         # the only numbers are the values, whatever they are called
         values = [] if has_target else _numeric(free)
         rest = [name for name in promised if values != [name]]
-        return tuple([*first, *rest][:1]), ()
+        first = next((name for name in free if _are_rising_dates(frame, name, free, has_target=has_target)), None)
+        return tuple([*([first] if first else []), *rest][:1]), ()
     is_text = free[candidates[0]] == "date"
-    clocks = [name for name, kind in free.items() if kind == "clock"]
-    return (candidates[0],), tuple(clocks) if is_text and len(clocks) == 1 else ()
+    clocks = find_clocks(frame, free, []) if is_text else ()
+    return (candidates[0],), clocks
 
 
 def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
@@ -267,10 +277,8 @@ def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
     )
 
 
-def _clock(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
-    """Find the time of day in the only column of such texts, or in numbers of hour, minute and second."""
-    clocks = tuple(name for name, kind in free.items() if kind == "clock")
-    return clocks if len(clocks) == 1 else find_clock_parts(frame, _numeric(free))
+def _clocks(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
+    return find_clocks(frame, free, _numeric(free))
 
 
 def _numeric(kinds: dict[str, str]) -> list[str]:
@@ -293,20 +301,26 @@ def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> boo
     return part_of(name) is None and any(not frame.duplicated([other, name]).any() for other in things)
 
 
-def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
-    """Digits in the first column, without a name that says so: dates if they rise by regular steps."""
-    first = next(iter(kinds), None)
-    others = [kind for name, kind in kinds.items() if name != first]
-    if first is None or kinds[first] != "integer" or len(frame) < 3 or not set(others) & set(NUMERIC):
-        return []
-    column = frame[first]
-    if not column.is_monotonic_increasing or not column.is_unique:
-        return []
+def _are_rising_dates(frame: "pd.DataFrame", name: str, kinds: dict[str, str], *, has_target: bool) -> bool:
+    """Tell whether digits, without a name that says so, are dates: they rise, or fall, from row to row.
+
+    Days and months may have gaps; years, times of Unix and days of a year are numbers of another kind, too, so that
+    they have to be regular. Only the first column is asked while the target is not known.
+    """
+    is_first = name == next(iter(kinds))
+    others = [kind for other, kind in kinds.items() if other != name]
+    if kinds[name] != "integer" or len(frame) < 3 or not (has_target or (is_first and set(others) & set(NUMERIC))):
+        return False
+    column = frame[name]
+    if not column.is_unique or not (column.is_monotonic_increasing or column.is_monotonic_decreasing):
+        return False
     dates = parse_dates(column.astype(str))
-    if dates is None or dates.times.hasnans or dates.layout.startswith(("Unix", DAY_OF_YEAR)):
-        return []
-    years_rise = dates.layout != "year" or bool((np.diff(column.to_numpy(dtype=np.int64)) == 1).all())
-    return [first] if years_rise and is_regular(dates.times.to_numpy()) else []
+    if dates is None or dates.times.hasnans or dates.layout.startswith(DAY_OF_YEAR):
+        return False
+    if dates.layout == "year":
+        return bool((np.abs(np.diff(column.to_numpy(dtype=np.int64))) == 1).all())
+    is_unsure = dates.layout.startswith("Unix") or (is_first and not has_target)
+    return not is_unsure or is_regular(dates.times.to_numpy())
 
 
 def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str:

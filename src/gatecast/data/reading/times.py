@@ -8,6 +8,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.frequency import is_regular
+from gatecast.data.reading.clock_columns import clock_texts, numbered_clock
 from gatecast.data.reading.dates import Dates, parse_dates
 from gatecast.data.reading.find import Found, column_kind
 from gatecast.data.reading.frames import Source, cell_text
@@ -54,7 +55,7 @@ def read_times(source: Source, found: Found) -> RowTimes:
         if column_kind(column) != "date":
             days = _read(source, found.dates, column).instants
             column = pd.Series(np.datetime_as_string(days, unit="D"), dtype=object)
-        texts = column.astype(str).str.strip() + " " + frame[found.clock[0]].astype(str).str.strip()
+        texts = column.astype(str).str.strip() + " " + clock_texts(frame[found.clock[0]])
         return _read(source, found.times, texts, layout)
     return _with_hours(source, found, _read(source, found.dates, column, layout))
 
@@ -108,6 +109,9 @@ def _as_weeks(texts: "pd.Series[str]") -> "pd.Series[str]":
 def _with_hours(source: Source, found: Found, times: RowTimes) -> RowTimes:
     """Add the hour, the minute and the second, which stand in columns of their own, to a date."""
     instants = times.instants
+    clock = numbered_clock(source.frame[found.clock[0]], found.clock[0]) if len(found.clock) == 1 else None
+    if clock is not None:
+        return replace(times, instants=instants + clock, layout=f"{times.layout or 'date'} + time of day")
     is_end = found.clock[0].strip().lower() in HOUR_ENDING
     for name, unit in zip(found.clock, ("h", "m", "s"), strict=False):
         low, high = (0, 59) if unit != "h" else (1, 24) if is_end else (0, 23)
