@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Texts = pd.Series[str]
+    Times = pd.DatetimeIndex
 
 __all__ = ["CLOCK", "Dates", "parse_dates", "parse_digits"]
 
@@ -48,8 +49,12 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
     if dates is None:
         return None
     # A missing text has code -1 and gives NaT.
-    times = pd.Series(dates.times).reindex(codes)
-    return Dates(pd.DatetimeIndex(times).as_unit("ns"), dates.layout, dates.order)
+
+    def of_rows(unique: "Times") -> "Times":
+        return pd.DatetimeIndex(pd.Series(unique).reindex(codes)).as_unit("ns")
+
+    other = None if dates.other is None else of_rows(dates.other)
+    return Dates(of_rows(dates.times), dates.layout, dates.order, other)
 
 
 def parse_digits(numbers: Ints) -> Dates | None:
@@ -79,10 +84,14 @@ def _rewritten(texts: "Texts", digits: bool) -> Dates | None:
     dates = _first_that_fits(texts, digits)
     if dates is None:
         return None
-    times = dates.times + pd.to_timedelta(late.astype(np.int64), unit="D") if late.any() else dates.times
-    if is_utc.any() and times.tz is None:
-        times = pd.DatetimeIndex(times.where(is_utc)).tz_localize("UTC")
-    return replace(dates, times=times)
+
+    def moved(times: "Times") -> "Times":
+        times = times + pd.to_timedelta(late.astype(np.int64), unit="D") if late.any() else times
+        if is_utc.any() and times.tz is None:
+            times = pd.DatetimeIndex(times.where(is_utc)).tz_localize("UTC")
+        return times
+
+    return replace(dates, times=moved(dates.times), other=None if dates.other is None else moved(dates.other))
 
 
 def _half_day(found: re.Match[str]) -> str:

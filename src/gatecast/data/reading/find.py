@@ -245,6 +245,8 @@ def _find_time(
     """
     promised = [name for name in known_names(free, TIME_NAMES) if free[name] != "flag"]
     named = [name for name in promised if _may_be_time(frame, name, free)]
+    # T is a temperature beside a date
+    named.sort(key=lambda name: name.strip().lower() in STEP_NAMES)
     strong = [name for name in named if free[name] in ("time", "date")]
     held = [name for name, kind in free.items() if kind in ("time", "date")]
     is_ds = bool(named) and named[0].strip().lower() == "ds"

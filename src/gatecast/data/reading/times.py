@@ -38,8 +38,11 @@ class RowTimes:
     is_bare: bool = False  # whether they were written without their time zone
 
 
-def read_times(source: Source, found: Found) -> RowTimes:
-    """Read the times of all rows; without a time column the rows of each series are counted."""
+def read_times(source: Source, found: Found, next_times: Array | None = None) -> RowTimes:
+    """Read the times of all rows; without a time column the rows of each series are counted.
+
+    Where the day or the month may come first, it is as the times go on with one of `next_times`, `(S,)`.
+    """
     import pandas as pd
 
     frame = source.frame
@@ -50,13 +53,13 @@ def read_times(source: Source, found: Found) -> RowTimes:
     column = frame[found.dates[0]] if is_single else join_date(frame, found.dates)
     layout = "" if is_single else "a column for each part"
     if not found.clock:
-        return _read(source, found.dates, column, layout)
+        return _read(source, found.dates, column, layout, next_times)
     if column_kind(frame[found.clock[0]]) == "clock":
         if column_kind(column) != "date":
             days = _read(source, found.dates, column).instants
             column = pd.Series(np.datetime_as_string(days, unit="D"), dtype=object)
         texts = column.astype(str).str.strip() + " " + clock_texts(frame[found.clock[0]])
-        return _read(source, found.times, texts, layout)
+        return _read(source, found.times, texts, layout, next_times)
     return _with_hours(source, found, _read(source, found.dates, column, layout))
 
 
@@ -77,7 +80,9 @@ def local_times(utc: Array, timezone: str) -> Array:
     return local.to_numpy(dtype="datetime64[ns]")
 
 
-def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "") -> RowTimes:
+def _read(
+    source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "", next_times: Array | None = None
+) -> RowTimes:
     """Read one column of times, which may have been put together from those of `names`."""
     kind = column_kind(column)
     if kind in ("integer", "number", "number text") and source.date_format is None:
@@ -95,9 +100,23 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
         )
     if dates is None:
         raise DataError(Message("times.no_dates", {"name": names[0], "cell": cell_text(column.iloc[0])}))
+    if dates.order == "ambiguous" and next_times is not None:
+        dates = _going_on(dates, next_times)
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
     return _checked(source, names, replace(dates, layout=layout or dates.layout))
+
+
+def _going_on(dates: Dates, next_times: Array) -> Dates:
+    """Choose the order of day and month in which the first time is one of `next_times`, if only one of them is so."""
+    times, other = dates.times, dates.other
+    if other is None or times.tz is not None or next_times.dtype.kind != "M":
+        return dates
+    goes_on = [bool((next_times == read.min().to_datetime64()).any()) for read in (times, other)]
+    if goes_on[0] == goes_on[1]:
+        return dates
+    order = "day first" if goes_on[0] else "month first"
+    return replace(dates, times=times if goes_on[0] else other, order=order, other=None)
 
 
 def _as_weeks(texts: "pd.Series[str]") -> "pd.Series[str]":
