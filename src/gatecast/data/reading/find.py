@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from gatecast._validation import suggest
 from gatecast.data.panel.frequency import is_regular
 from gatecast.data.reading.clock_columns import find_clocks
 from gatecast.data.reading.dates import CLOCK, parse_dates
+from gatecast.data.reading.id_remedies import counts_parts, telling_columns
 from gatecast.data.reading.layouts import DAY_OF_YEAR
 from gatecast.data.reading.numbers import MISSING, parse_numbers
 from gatecast.data.reading.numeric_times import STEP_NAMES
@@ -132,7 +133,8 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     others = set(_numeric(kinds)) - taken - set(spare)
     if spare and others and frame.duplicated([*dates, *([id_col] if id_col else [])]).any():
         taken |= set(spare)
-    target = wanted.target or _find_target(frame, kinds, taken)
+    keys = [name for name in (*dates, *clock, id_col) if name]
+    target = wanted.target or _find_target(frame, kinds, taken, keys)
     # a time or a part of a date is no name of a series
     texts = [name for name, kind in kinds.items() if kind == "text" and part_of(name) is None]
     texts = [name for name in texts if name not in {*taken, id_col, target, *known_names(texts, TIME_NAMES)}]
@@ -325,7 +327,7 @@ def _are_rising_dates(frame: "pd.DataFrame", name: str, kinds: dict[str, str], *
     return not is_unsure or is_regular(dates.times.to_numpy())
 
 
-def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str:
+def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None], keys: list[str]) -> str:
     candidates = [name for name in _numeric(kinds) if name not in taken]
     named = known_names(candidates, TARGET_NAMES)
     if named and (named[0].strip().lower() == "y" or len(named) == 1):
@@ -336,8 +338,16 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     candidates = [name for name in candidates if name not in things] or candidates
     counting = [n for n in candidates if kinds[n] == "integer" and (is_unnamed(n) or _is_running(frame[n]))]
     candidates = [name for name in candidates if name not in counting] or candidates
+    repeats = len(candidates) > 1 and bool(keys) and bool(frame.duplicated(keys).any())
+    if repeats:
+        # numbers that rise within each date are its hours or the like
+        dates = frame[keys[0]].astype(str).to_numpy()
+        parts = [name for name in candidates if kinds[name] == "integer" and counts_parts(frame[name], dates)]
+        candidates = [name for name in candidates if name not in parts] or candidates
     if len(candidates) == 1:
         return candidates[0]
+    if candidates and repeats:
+        _raise_long(frame, kinds, candidates, keys)
     if candidates:
         # in a wide table each column is a series
         facts = {"names": _listed(candidates), "example": candidates[-1], "first": repr(candidates[:2])}
@@ -350,6 +360,22 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     if not shown:
         raise DataError(Message("column.no_other", {"beside": Message("column.beside") if is_beside else ""}))
     raise DataError(Message("column.no_numbers_beside" if is_beside else "column.no_numbers", {"shown": shown}))
+
+
+def _raise_long(frame: "pd.DataFrame", kinds: dict[str, str], candidates: list[str], keys: list[str]) -> NoReturn:
+    """Say that the target is not clear in a table of several rows for each time, which is no wide one."""
+    # names and numbers of things come first, as they mostly do
+    target = next((name for name in reversed(candidates) if kinds[name] != "integer"), candidates[-1])
+    beside = [n for n, kind in kinds.items() if kind in ("text", "integer") and n not in (*keys, target)]
+    beside = [name for name in beside if part_of(name) is None and frame[name].duplicated().any()]
+    times = frame[keys].astype(str).agg(" ".join, axis=1).to_numpy()
+    ids = [[name] for name in beside if not frame.duplicated([*keys, name]).any()][:1]
+    ids = ids or [list(names) for names in (telling_columns(frame, beside, times),) if names]
+    facts = {"names": _listed(candidates), "example": target}
+    if ids:
+        named = repr(ids[0][0] if len(ids[0]) == 1 else ids[0])
+        raise DataError(Message("column.several_targets_ids", facts | {"ids": named}))
+    raise DataError(Message("column.several_targets_long", facts))
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:
