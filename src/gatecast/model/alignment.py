@@ -11,6 +11,7 @@ import numpy as np
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.joint import joint_again, roles_of_table
+from gatecast.data.panel.frequency import ORDER
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.data.reading.like_training import rows_like
 from gatecast.data.reading.times import time_text
@@ -29,16 +30,27 @@ __all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", 
 
 # points of a constant past that are read again where a series begins to move
 LEAST_PAST = 64
+MOST_SHOWN = 5  # names of series in a warning
 
 
 def read_like_training(fitted: Fitted, data: Data) -> Panel:
     """Read data with the names, zone, frequency and ids of the training data."""
     after = fitted.after
     if isinstance(data, Panel):
-        return joint_again(to_panel(data), after)
+        return _going_on(fitted, joint_again(to_panel(data), after))
     roles = roles_of_table(after)
     panel = to_panel(data, like=after, past=roles.past, future=roles.future, static=roles.static)
-    return with_static_of(panel, after)
+    return _going_on(fitted, with_static_of(panel, after))
+
+
+def _going_on(fitted: Fitted, panel: Panel) -> Panel:
+    """Let rows of which the order alone counts go on where the training part ended, unless they hold that part."""
+    if panel.freq != ORDER or fitted.after.freq != ORDER:
+        return panel
+    match = match_series(fitted.after, panel)
+    later = match.with_untimed(panel, fitted.lengths, fitted.tail[:, -1])
+    goes_on = (match.n_before > 0) & (later.n_before == 0)
+    return replace(panel, starts=np.where(goes_on, fitted.after.starts[match.rows], panel.starts))
 
 
 @dataclass(frozen=True)
@@ -152,6 +164,41 @@ def _tell_differing(fitted: Fitted, panel: Panel, s: int, place: int, learned: f
         "training part has to go on from it, or fit a model to the new values.",
         stacklevel=5,
     )
+
+
+def _tell_alone(alignment: Alignment) -> None:
+    """Warn of series that are read without what the model remembers where that may be a slip.
+
+    The data have no ids while several series are known, one has almost the name of a known one, or a known one has
+    hardly any rows, far from where the training part goes on.
+    """
+    fitted, panel, match = alignment.fitted, alignment.panel, alignment.match
+    names, known = panel.ids.tolist(), fitted.after.ids.tolist()
+    plain = {str(id_).strip().casefold() for id_ in known}
+    new = [name for name, is_known in zip(names, match.is_known, strict=True) if not is_known]
+    alike = [name for name in new if str(name).strip().casefold() in plain]
+    # without a column of ids a table is called by its target
+    has_no_ids = names == [panel.columns.target] and len(known) > 1 and len(new) == 1
+    alike = new if has_no_ids else alike
+    if alike:
+        shown = ", ".join(map(repr, alike[:MOST_SHOWN])) + (", ..." if len(alike) > MOST_SHOWN else "")
+        learned = ", ".join(map(repr, known[:MOST_SHOWN])) + (", ..." if len(known) > MOST_SHOWN else "")
+        warnings.warn(
+            f"The model learned from the series {learned}, and not from {shown}, which the data hold: what it "
+            "remembers is not used, and their own rows alone are. Use the same column of ids with the same names if "
+            "they are the same.",
+            stacklevel=5,
+        )
+    is_apart = match.is_known & ~alignment.follows & ~alignment.moved
+    is_apart &= (match.n_before == 0) | (match.n_before > panel.lengths)
+    few = np.flatnonzero(is_apart & (panel.lengths < fitted.season_length))
+    if len(few):
+        s = int(few[0])
+        warnings.warn(
+            f"Series {names[s]!r} begins at {time_text(panel.starts[s])}, far from {time_text(fitted.after.starts[match.rows[s]])}, where "
+            f"the training part goes on: its {int(panel.lengths[s])} rows alone are used. Pass the rows between, too.",
+            stacklevel=5,
+        )
 
 
 @dataclass(frozen=True)
@@ -269,6 +316,7 @@ def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, 
     Raises a DataError where a series that does not follow the training part is shorter than the lookback.
     """
     alignment = align(fitted, without_overlap(fitted, panel))
+    _tell_alone(alignment)
     lengths = alignment.panel.lengths
     short = np.flatnonzero(~alignment.follows & (lengths < fitted.lookback))
     if len(short):

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Texts = pd.Series[str]
+    Times = pd.DatetimeIndex
 
 __all__ = ["CLOCK", "Dates", "parse_dates", "parse_digits"]
 
 # A time of day, as in a column of its own.
 CLOCK = re.compile(
-    r"\d{1,2}(?:[:：]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時](?:\d{1,2}分)?(?:\d{1,2}秒)?"
+    r"\d{1,2}(?:[:：]\d{2}){1,2}(?:\s*(?:-|–|—|~|to|bis|至)\s*\d{1,2}(?:[:：]\d{2}){1,2})?"
+    r"|\d{1,2}(?:[:：]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時](?:\d{1,2}分)?(?:\d{1,2}秒)?"
     r"|(?:上午|下午|凌晨|早上|中午|晚上|午前|午後|오전|오후) ?\d{1,2}[:：时点時].*"
 )
 MOST = 0.5  # a layout counts if it reads more than this share of the texts
@@ -50,8 +52,12 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
     if dates is None:
         return None
     # A missing text has code -1 and gives NaT.
-    times = dates.times.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)
-    return Dates(times, dates.layout, dates.order)
+
+    def of_rows(unique: "Times") -> "Times":
+        return unique.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)
+
+    other = None if dates.other is None else of_rows(dates.other)
+    return Dates(of_rows(dates.times), dates.layout, dates.order, other)
 
 
 def parse_digits(numbers: Ints) -> Dates | None:
@@ -81,10 +87,14 @@ def _rewritten(texts: "Texts", digits: bool) -> Dates | None:
     dates = _first_that_fits(texts, digits)
     if dates is None:
         return None
-    times = dates.times + pd.to_timedelta(late.astype(np.int64), unit="D") if late.any() else dates.times
-    if is_utc.any() and times.tz is None:
-        times = pd.DatetimeIndex(times.where(is_utc)).tz_localize("UTC")
-    return replace(dates, times=times)
+
+    def moved(times: "Times") -> "Times":
+        times = times + pd.to_timedelta(late.astype(np.int64), unit="D") if late.any() else times
+        if is_utc.any() and times.tz is None:
+            times = pd.DatetimeIndex(times.where(is_utc)).tz_localize("UTC")
+        return times
+
+    return replace(dates, times=moved(dates.times), other=None if dates.other is None else moved(dates.other))
 
 
 def _half_day(found: re.Match[str]) -> str:

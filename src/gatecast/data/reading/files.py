@@ -155,6 +155,7 @@ def _table(path: Place, loaded: Loaded, layout: Layout, beside: tuple[Roles, str
             *_merged(layout, reading),
             *(told for told in (layout.told, empty) if told is not None),
             *_codes(layout, numbers.floats),
+            *_may_be_thousands(layout, loaded, numbers.floats),
         ),
     )
 
@@ -189,6 +190,18 @@ def _codes(layout: Layout, values: Floats) -> list[Message]:
             facts = {"target": target, "code": code, "n": int(is_code.sum())}
             notes.append(Message("left_out.sentinel" if code < 0 else "left_out.sentinel_above", facts))
     return notes
+
+
+def _may_be_thousands(layout: Layout, loaded: Loaded, values: Floats) -> list[Message]:
+    """Say that 1.010 was read with decimals where dates and semicolons are as in German, where it is a thousand."""
+    is_german = loaded.text is not None and loaded.text.delimiter == ";" and layout.times.layout.startswith("%d.%m")
+    there = np.abs(values[np.isfinite(values)])
+    if not is_german or layout.source.decimal is not None or not len(there) or there.min() < 1 or there.max() >= 1000:
+        return []
+    thirds = there[np.round(there, 2) != there]
+    if len(thirds) < len(there) // 2 or (np.round(there, 3) != there).any():
+        return []
+    return [Message("left_out.thousands", {"target": layout.found.target, "example": f"{thirds[0]:.3f}"})]
 
 
 def first_gap(panel: Panel) -> str | None:

@@ -7,17 +7,19 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from gatecast._validation import suggest
 from gatecast.data.panel.frequency import is_regular
+from gatecast.data.reading.clock_columns import find_clocks
 from gatecast.data.reading.dates import CLOCK, parse_dates
+from gatecast.data.reading.id_remedies import counts_parts, telling_columns
 from gatecast.data.reading.layouts import DAY_OF_YEAR
 from gatecast.data.reading.numbers import MISSING, parse_numbers
 from gatecast.data.reading.numeric_times import STEP_NAMES
-from gatecast.data.reading.parts import find_clock_parts, find_date_parts, part_of
+from gatecast.data.reading.parts import PARTS, find_date_parts, part_of
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
 
@@ -61,7 +63,12 @@ TIME_NAMES = (
     *("idx", "time_idx", "time_index", "timestep", "time_step"),
     *("日期", "时间", "日期时间", "时间戳", "时刻", "年月", "年月日", "月份", "年份"),
     *("年", "月", "日", "周", "季度", "年度", "周次", "旬"),
+    *("yyyymmdd", "yyyymm", "mess_datum", "berichtszeitraum", "zeitraum", "stichtag", "trade_date", "trading_day"),
+    *("week ending", "week_ending", "week commencing", "week_commencing", "fiscal year/period", "calmonth", "datenum"),
+    # a part of a date that says nothing alone
+    *(name for part in ("year", "half", "quarter", "month", "week", "hour") for name in PARTS[part][0]),
 )
+TIME_NAMES = tuple(dict.fromkeys(TIME_NAMES))
 TARGET_NAMES = (
     *("y", "value", "values", "target", "sales"),
     *("数值", "值", "销量", "销售量", "销售额", "目标", "数量"),
@@ -79,6 +86,7 @@ SAMPLE = 100
 MOST_LISTED = 12
 FEWEST_TIMES = 3
 YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20|21)\d{2}(?!\d)")
+TWO_NUMBERS = re.compile(r"\D{0,12}\d{1,2}\D{1,4}\d{1,2}\D{0,12}")
 PLAIN_NUMBER = re.compile(r"[-+]?\d{1,7}(?:\.\d+)?")  # that is no date written in digits
 MOST_NUMBERS = 0.5  # with a few broken cells a column still holds numbers: the error about the cells helps more
 
@@ -119,13 +127,14 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
     id_col = wanted.id or _known_id(frame, kinds, {wanted.time, wanted.target})
     free = {name: kind for name, kind in kinds.items() if name not in {id_col, wanted.target}}
     dates, clock = ((wanted.time,), ()) if wanted.time else _find_time(frame, free, has_target=bool(wanted.target))
-    spare = () if clock or len(dates) != 1 else _clock(frame, {n: kind for n, kind in free.items() if n not in dates})
+    spare = () if clock or len(dates) != 1 else _clocks(frame, {n: kind for n, kind in free.items() if n not in dates})
     taken = {id_col, *dates, *clock}
     # Hours are no target beside dates that repeat, unless they are all there is.
     others = set(_numeric(kinds)) - taken - set(spare)
     if spare and others and frame.duplicated([*dates, *([id_col] if id_col else [])]).any():
         taken |= set(spare)
-    target = wanted.target or _find_target(frame, kinds, taken)
+    keys = [name for name in (*dates, *clock, id_col) if name]
+    target = wanted.target or _find_target(frame, kinds, taken, keys)
     # a time or a part of a date is no name of a series
     texts = [name for name, kind in kinds.items() if kind == "text" and part_of(name) is None]
     texts = [name for name in texts if name not in {*taken, id_col, target, *known_names(texts, TIME_NAMES)}]
@@ -135,8 +144,11 @@ def find_columns(frame: "pd.DataFrame", wanted: Wanted) -> Found:
 def check_unread(frame: "pd.DataFrame", found: Found) -> None:
     """Refuse a table without times where a column of texts has a year in each: times in a form that is not known."""
     for name in () if found.dates else found.texts:
-        texts = {str(cell).strip() for cell in frame[name].dropna()}
-        if len(texts) >= FEWEST_TIMES and all(YEAR.search(text) for text in texts):
+        cells = [str(cell).strip() for cell in frame[name].dropna()]
+        texts = set(cells)
+        # two numbers in each of many texts, of which none comes twice, are a year and a part of it
+        are_parts = len(texts) == len(cells) and all(map(TWO_NUMBERS.fullmatch, texts))
+        if len(texts) >= FEWEST_TIMES and (are_parts or all(YEAR.search(text) for text in texts)):
             first = str(frame[name].dropna().iloc[0])
             raise DataError(Message("times.unread", {"name": name, "first": first}))
 
@@ -235,6 +247,8 @@ def _find_time(
     """
     promised = [name for name in known_names(free, TIME_NAMES) if free[name] != "flag"]
     named = [name for name in promised if _may_be_time(frame, name, free)]
+    # T is a temperature beside a date
+    named.sort(key=lambda name: name.strip().lower() in STEP_NAMES)
     strong = [name for name in named if free[name] in ("time", "date")]
     held = [name for name, kind in free.items() if kind in ("time", "date")]
     is_ds = bool(named) and named[0].strip().lower() == "ds"
@@ -246,17 +260,17 @@ def _find_time(
     if are_years or (not candidates and not _is_whole(frame, named[:1])):
         parts = find_date_parts(frame, [name for name, kind in free.items() if kind in (*NUMERIC, "text", "date")])
         if parts:
-            return parts, _clock(frame, free) if len(parts) == 3 else ()
+            return parts, _clocks(frame, free) if len(parts) == 3 else ()
     candidates = candidates or named[:1]
     if not candidates:
-        first = _first_integers(frame, free)
         # the only numbers are the values, whatever they are called
         values = [] if has_target else _numeric(free)
         rest = [name for name in promised if values != [name]]
-        return tuple([*first, *rest][:1]), ()
+        first = next((name for name in free if _are_rising_dates(frame, name, free, has_target=has_target)), None)
+        return tuple([*([first] if first else []), *rest][:1]), ()
     is_text = free[candidates[0]] == "date"
-    clocks = [name for name, kind in free.items() if kind == "clock"]
-    return (candidates[0],), tuple(clocks) if is_text and len(clocks) == 1 else ()
+    clocks = find_clocks(frame, free, []) if is_text else ()
+    return (candidates[0],), clocks
 
 
 def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
@@ -267,10 +281,8 @@ def _is_whole(frame: "pd.DataFrame", named: list[str]) -> bool:
     )
 
 
-def _clock(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
-    """Find the time of day in the only column of such texts, or in numbers of hour, minute and second."""
-    clocks = tuple(name for name, kind in free.items() if kind == "clock")
-    return clocks if len(clocks) == 1 else find_clock_parts(frame, _numeric(free))
+def _clocks(frame: "pd.DataFrame", free: dict[str, str]) -> tuple[str, ...]:
+    return find_clocks(frame, free, _numeric(free))
 
 
 def _numeric(kinds: dict[str, str]) -> list[str]:
@@ -293,23 +305,29 @@ def _may_be_time(frame: "pd.DataFrame", name: str, kinds: dict[str, str]) -> boo
     return part_of(name) is None and any(not frame.duplicated([other, name]).any() for other in things)
 
 
-def _first_integers(frame: "pd.DataFrame", kinds: dict[str, str]) -> list[str]:
-    """Digits in the first column, without a name that says so: dates if they rise by regular steps."""
-    first = next(iter(kinds), None)
-    others = [kind for name, kind in kinds.items() if name != first]
-    if first is None or kinds[first] != "integer" or len(frame) < 3 or not set(others) & set(NUMERIC):
-        return []
-    column = frame[first]
-    if not column.is_monotonic_increasing or not column.is_unique:
-        return []
+def _are_rising_dates(frame: "pd.DataFrame", name: str, kinds: dict[str, str], *, has_target: bool) -> bool:
+    """Tell whether digits, without a name that says so, are dates: they rise, or fall, from row to row.
+
+    Days and months may have gaps; years, times of Unix and days of a year are numbers of another kind, too, so that
+    they have to be regular. Only the first column is asked while the target is not known.
+    """
+    is_first = name == next(iter(kinds))
+    others = [kind for other, kind in kinds.items() if other != name]
+    if kinds[name] != "integer" or len(frame) < 3 or not (has_target or (is_first and set(others) & set(NUMERIC))):
+        return False
+    column = frame[name]
+    if not column.is_unique or not (column.is_monotonic_increasing or column.is_monotonic_decreasing):
+        return False
     dates = parse_dates(column.astype(str))
-    if dates is None or dates.times.hasnans or dates.layout.startswith(("Unix", DAY_OF_YEAR)):
-        return []
-    years_rise = dates.layout != "year" or bool((np.diff(column.to_numpy(dtype=np.int64)) == 1).all())
-    return [first] if years_rise and is_regular(dates.times.to_numpy()) else []
+    if dates is None or dates.times.hasnans or dates.layout.startswith(DAY_OF_YEAR):
+        return False
+    if dates.layout == "year":
+        return bool((np.abs(np.diff(column.to_numpy(dtype=np.int64))) == 1).all())
+    is_unsure = dates.layout.startswith("Unix") or (is_first and not has_target)
+    return not is_unsure or is_regular(dates.times.to_numpy())
 
 
-def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None]) -> str:
+def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | None], keys: list[str]) -> str:
     candidates = [name for name in _numeric(kinds) if name not in taken]
     named = known_names(candidates, TARGET_NAMES)
     if named and (named[0].strip().lower() == "y" or len(named) == 1):
@@ -320,8 +338,16 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     candidates = [name for name in candidates if name not in things] or candidates
     counting = [n for n in candidates if kinds[n] == "integer" and (is_unnamed(n) or _is_running(frame[n]))]
     candidates = [name for name in candidates if name not in counting] or candidates
+    repeats = len(candidates) > 1 and bool(keys) and bool(frame.duplicated(keys).any())
+    if repeats:
+        # numbers that rise within each date are its hours or the like
+        dates = frame[keys[0]].astype(str).to_numpy()
+        parts = [name for name in candidates if kinds[name] == "integer" and counts_parts(frame[name], dates)]
+        candidates = [name for name in candidates if name not in parts] or candidates
     if len(candidates) == 1:
         return candidates[0]
+    if candidates and repeats:
+        _raise_long(frame, kinds, candidates, keys)
     if candidates:
         # in a wide table each column is a series
         facts = {"names": _listed(candidates), "example": candidates[-1], "first": repr(candidates[:2])}
@@ -334,6 +360,22 @@ def _find_target(frame: "pd.DataFrame", kinds: dict[str, str], taken: set[str | 
     if not shown:
         raise DataError(Message("column.no_other", {"beside": Message("column.beside") if is_beside else ""}))
     raise DataError(Message("column.no_numbers_beside" if is_beside else "column.no_numbers", {"shown": shown}))
+
+
+def _raise_long(frame: "pd.DataFrame", kinds: dict[str, str], candidates: list[str], keys: list[str]) -> NoReturn:
+    """Say that the target is not clear in a table of several rows for each time, which is no wide one."""
+    # names and numbers of things come first, as they mostly do
+    target = next((name for name in reversed(candidates) if kinds[name] != "integer"), candidates[-1])
+    beside = [n for n, kind in kinds.items() if kind in ("text", "integer") and n not in (*keys, target)]
+    beside = [name for name in beside if part_of(name) is None and frame[name].duplicated().any()]
+    times = frame[keys].astype(str).agg(" ".join, axis=1).to_numpy()
+    ids = [[name] for name in beside if not frame.duplicated([*keys, name]).any()][:1]
+    ids = ids or [list(names) for names in (telling_columns(frame, beside, times),) if names]
+    facts = {"names": _listed(candidates), "example": target}
+    if ids:
+        named = repr(ids[0][0] if len(ids[0]) == 1 else ids[0])
+        raise DataError(Message("column.several_targets_ids", facts | {"ids": named}))
+    raise DataError(Message("column.several_targets_long", facts))
 
 
 def raise_unknown(label: str, name: str, columns: Iterable[object]) -> None:

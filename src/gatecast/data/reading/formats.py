@@ -85,7 +85,8 @@ def load(path: Place, reading: Reading, id_cols: tuple[str, ...] = (), content: 
     reading.check()
     content, is_packed = _unpacked(path, _read(path) if content is None else content)
     loaded = _loaded(path, content, reading, id_cols)
-    source = replace(loaded.source, date_format=reading.date_format, decimal=reading.decimal, is_file=True)
+    source = replace(loaded.source, date_format=reading.date_format, is_file=True)
+    source = replace(source, decimal=reading.decimal or source.decimal)
     source = replace(source, timezone=reading.timezone)
     if reading.na:
         source = replace(source, frame=_without_codes(source.frame, reading.na))
@@ -129,6 +130,7 @@ def _source(text: TextTable, unit: str) -> Source:
         is_file=True,
         has_header=text.has_header,
         prefer_comma=text.delimiter == ";",
+        decimal=text.decimal,
     )
 
 

@@ -59,6 +59,7 @@ class Dates:
     times: "Times"  # nanoseconds, perhaps with a time zone; NaT where a text is no date
     layout: str  # how the dates are written, as strptime or in words
     order: str = ""  # "day first", "month first" or "ambiguous" where that had to be found out
+    other: "Times | None" = None  # where that is ambiguous, the times with the month first
 
 
 Reader = Callable[["pd.Series[str]"], Dates | None]
@@ -228,26 +229,30 @@ def _day_and_month(texts: "Texts") -> Dates | None:
     if is_short:
         by_year = _year_first(plain)
         plain = _with_full_years(plain, r"^\d{1,2}/\d{1,2}/(\d{2})(?!\d).*$")
-    order, times = _in_order(plain)
+    order, times, other = _in_order(plain)
+    if order == "ambiguous" and separator == ".":
+        # with points nobody writes the month first
+        order, other = "day first", None
     date = (("%m", "%d") if order == "month first" else ("%d", "%m")) + ("%y" if is_short else "%Y",)
     if is_short and by_year is not None and _is_better(by_year, times):
         return Dates(by_year, _said_years(separator.join(("%y", "%m", "%d")), by_year), "year first")
     layout = _shown(texts, separator.join(date))
-    return Dates(times, _said_years(layout, times) if is_short else layout, order)
+    return Dates(times, _said_years(layout, times) if is_short else layout, order, other)
 
 
-def _in_order(plain: "Texts") -> "tuple[str, Times]":
-    """Read 31/01/2024 or 01/31/2024, and tell which of the two it was."""
+def _in_order(plain: "Texts") -> "tuple[str, Times, Times | None]":
+    """Read 31/01/2024 or 01/31/2024, and tell which of the two it was; where both make sense the latter comes, too."""
     formats = {"day first": "%d/%m/%Y", "month first": "%m/%d/%Y"}
     if len(plain) > N_DECIDING:
         # One day above 12 decides, and a part of the column mostly has it: then the other order need not be read.
         part = plain.iloc[np.unique(np.linspace(0, len(plain) - 1, N_DECIDING).astype(int))]
         order = _by_count(*(_with_clock(part, one) for one in formats.values()))
         if order:
-            return order, _with_clock(plain, formats[order])
+            return order, _with_clock(plain, formats[order]), None
     day_first, month_first = (_with_clock(plain, one) for one in formats.values())
     order = _order(day_first, month_first)
-    return order, month_first if order == "month first" else day_first
+    other = month_first if order == "ambiguous" else None
+    return order, month_first if order == "month first" else day_first, other
 
 
 def _year_first(plain: "Texts") -> "Times | None":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import NoReturn
@@ -59,7 +60,7 @@ def times_like(like: Panel, found: Found, times: RowTimes) -> RowTimes:
 
 
 def ids_like(known: Array, ids: Array) -> Array:
-    """Spell names of series as the known ones, `(S,)`: a stray space, or 7 and "7", make no other series."""
+    """Spell names of series as the known ones, `(S,)`: a stray space, or 7, "7" and "7.0", make no other series."""
     exact, texts = set(known.tolist()), category_texts(known).tolist()
     if all(id_ in exact for id_ in ids.tolist()):
         return ids
@@ -67,7 +68,10 @@ def ids_like(known: Array, ids: Array) -> Array:
     counts = Counter(texts)
     by_text = {text: id_ for text, id_ in zip(texts, known.tolist(), strict=True) if counts[text] == 1}
     written = zip(ids.tolist(), category_texts(ids).tolist(), strict=True)
-    spelled = [id_ if id_ in exact else by_text.get(text, id_) for id_, text in written]
+    spelled = [
+        id_ if id_ in exact else by_text.get(text, by_text.get(re.sub(r"(?<=\d)\.0+$", "", text), id_))
+        for id_, text in written
+    ]
     if all(id_ in exact for id_ in spelled):
         return np.array(spelled, dtype=known.dtype)
     result = np.empty(len(spelled), dtype=object)
@@ -120,7 +124,10 @@ def grid_like(like: Panel, stamps: Stamps) -> tuple[Grid, Stamps]:
 def on_steps(like: Panel, times: Array) -> Array:
     """Move times to the day that a frequency means, or to the step nearby where a clock is a little off."""
     grid = like.grid
-    if not isinstance(grid, FixedGrid) or grid.weekday is not None or grid.nanoseconds > DAY:
+    if isinstance(grid, FixedGrid) and grid.weekday is not None:
+        # a Sunday may end the week that a Monday begins, or be a day before the next
+        return times
+    if not isinstance(grid, FixedGrid) or grid.nanoseconds > DAY:
         return grid.snap(times)
     phases = np.unique(like.starts.astype(np.int64) % grid.nanoseconds)
     return near_steps(grid, times, int(phases[0])) if len(phases) == 1 else times

@@ -14,27 +14,50 @@ from gatecast.data.reading.words import month_number, plain_text, with_chinese_d
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CLOCK_PARTS", "HOUR_ENDING", "find_clock_parts", "find_date_parts", "join_date", "part_of"]
+__all__ = ["CLOCK_PARTS", "HOUR_ENDING", "PARTS", "find_clock_parts", "find_date_parts", "join_date", "part_of"]
 
 HOUR_ENDING = ("he", "hour_ending", "hour ending", "hourending")  # names of an hour that is called by its end: 1 to 24
 # Names, in any case, and the smallest and largest number. "min" and "mon" mostly are something else.
 PARTS: dict[str, tuple[tuple[str, ...], int, int]] = {
     "year": (
-        ("year", "yr", "yyyy", "jahr", "annee", "année", "ano", "año", "anno", "jaar", "年", "年份", "年度"),
+        (
+            *("year", "yr", "yyyy", "jahr", "annee", "année", "ano", "año", "anno", "jaar", "rok", "год", "år", "yıl"),
+            *("kalenderjahr", "berichtsjahr", "haushaltsjahr", "geschäftsjahr", "wirtschaftsjahr", "gjahr", "exercice"),
+            *("年", "年份", "年度", "연도", "년", "년도"),
+        ),
         *YEARS,
     ),
-    "quarter": (("quarter", "qtr", "quartal", "季度", "季"), 1, 4),
-    "month": (("month", "mnth", "monat", "mois", "mes", "mese", "mês", "maand", "月", "月份"), 1, 12),
+    "half": (
+        ("half", "half_year", "half year", "halfyear", "semester", "semestre", "halbjahr", "半年", "半期"),
+        1,
+        2,
+    ),
+    "quarter": (
+        (
+            *("quarter", "qtr", "quartal", "trimestre", "trimester", "kwartał", "kwartaal", "kvartal", "квартал"),
+            *("季度", "季", "四半期", "분기"),
+        ),
+        1,
+        4,
+    ),
+    "month": (
+        (
+            *("month", "mnth", "monat", "mois", "mes", "mese", "mês", "maand", "miesiąc", "месяц", "måned", "månad", "ay"),
+            *("berichtsmonat", "monthname", "monatsname", "月", "月份", "월"),
+        ),
+        1,
+        12,
+    ),
     "week": (
         (
-            *("week", "weeknum", "week_number", "isoweek", "iso_week", "calendar_week", "woche", "kalenderwoche"),
-            *("semaine", "semana", "周", "周次", "周数", "週"),
+            *("week", "weeknum", "isoweek", "woche", "kalenderwoche", "kw", "berichtswoche", "semaine", "semana"),
+            *("settimana", "tydzień", "неделя", "周", "周次", "周数", "週", "주"),
         ),
         1,
         53,
     ),
-    "day": (("day", "jour", "dia", "día", "giorno", "dag", "日"), 1, 31),
-    "hour": (("hour", "hr", "stunde", "heure", "hora", "小时", "时", *HOUR_ENDING), 0, 24),
+    "day": (("day", "jour", "dia", "día", "giorno", "dag", "日", "일"), 1, 31),
+    "hour": (("hour", "hr", "hh", "stunde", "heure", "hora", "ora", "小时", "时", "시간", *HOUR_ENDING), 0, 24),
     "day of the year": (
         ("doy", "dayofyear", "day_of_year", "day of year", "yday", "julian_day"),
         1,
@@ -42,16 +65,36 @@ PARTS: dict[str, tuple[tuple[str, ...], int, int]] = {
     ),
     "minute": (("minute", "分", "分钟"), 0, 59),
     "second": (("second", "秒"), 0, 59),
+    # these are no dates with a year alone, and never the name of a series
+    "season": (("season", "saison", "jahreszeit", "季节"), 1, 4),
+    "day of the week": (
+        ("weekday", "day_of_week", "dayofweek", "dow", "wochentag", "jour_semaine", "星期", "周几", "曜日"),
+        0,
+        7,
+    ),
 }
+# What names of parts may begin and end with: "Fiscal Year", "month_no".
+FISCAL = r"(?:fiscal|fin|financial|fy)[ _-]?"
+AROUND = re.compile(rf"^(?:{FISCAL}|(?:calendar|cal|iso)[ _-]?)(?=.)|[ _-]?(?:no|nr|num|number|name|#)\.?$")
+HALVES = ("上半年", "下半年")
+MERGED = 3  # rows for each year, at the least, that are merged into one cell
 # Names that mean a part only beside those of larger ones, and where they hold it.
 BESIDE = {"mo": ("month",), "mon": ("month",), "dy": ("day",), "period": ("month", "quarter")}
-DATE_PARTS = (("year", "month", "day"), ("year", "quarter"), ("year", "week"), ("year", "day of the year"))
+DATE_PARTS = (
+    ("year", "month", "day"),
+    ("year", "quarter"),
+    ("year", "week"),
+    ("year", "day of the year"),
+    ("year", "half"),
+)
+MONTHS_OF = {"month": 1, "quarter": 3, "half": 6}
 CLOCK_PARTS = ("hour", "minute", "second")
 # How texts write the number of a part, beside the names of months.
 WRITTEN = {
-    "year": r"(?:FY ?)?(\d{4})(?:年度?)?",
-    "quarter": rf"(?:{QUARTER}|第)?\.? ?([1-4])(?:\.|st|nd|rd|th)? ?(?:{QUARTER})?",
-    "month": r"M(\d{1,2})",
+    "year": r"(?:FY ?)?(\d{4})(?:年度?|년)?(?:[-/]\d{2,4})?",
+    "half": r"(?:H|S|HJ)?([12])(?:\.|st|nd)? ?(?:H|S|HJ|Halbjahr|half)?|第?([12])(?:半年|半期)",
+    "quarter": rf"(?:{QUARTER}|第)?\.? ?([1-4])(?:\.|st|nd|rd|th)? ?(?:{QUARTER}|四半期|분기)?",
+    "month": r"M(\d{1,2})|(\d{1,2})월",
     "week": rf"(?:{WEEK})?\.? ?(\d{{1,2}})周?",
     "day": r"(\d{1,2})(?:\.|st|nd|rd|th|日|号)?",
     "hour": r"(\d{1,2})(?:时|点|h|:00)?",
@@ -61,7 +104,16 @@ WRITTEN = {
 def part_of(name: str) -> str | None:
     """Say which part of a time a name promises, None for none."""
     plain = name.strip().lower()
-    return next((part for part, (names, _, _) in PARTS.items() if plain in names), None)
+    for known in (plain, AROUND.sub("", plain)):
+        part = next((part for part, (names, _, _) in PARTS.items() if known in names), None)
+        if part is not None:
+            return part
+    return None
+
+
+def is_fiscal(name: str) -> bool:
+    """Tell whether a name says that its years, months or weeks are those of a fiscal year."""
+    return re.match(FISCAL, name.strip().lower()) is not None
 
 
 def find_date_parts(frame: "pd.DataFrame", names: Iterable[str]) -> tuple[str, ...]:
@@ -96,7 +148,8 @@ def join_date(frame: "pd.DataFrame", names: tuple[str, ...]) -> "pd.Series[pd.Ti
         days = years.astype("datetime64[D]") + numbers["day of the year"] - 1
         valid &= days.astype("datetime64[Y]") == years
     else:
-        month = numbers["month"] if "month" in numbers else numbers["quarter"] * 3 - 2
+        part = next(part for part in ("month", "quarter", "half") if part in numbers)
+        month = (numbers[part] - 1) * MONTHS_OF[part] + 1
         months = years.astype("datetime64[M]") + month - 1
         days = months.astype("datetime64[D]") + numbers.get("day", 1) - 1
         valid &= days.astype("datetime64[M]") == months
@@ -110,6 +163,8 @@ def _numbers(frame: "pd.DataFrame", name: str, part: str) -> Floats:
 
     column = frame[name]
     plain = parse_numbers(column).floats
+    if part == "year":
+        plain = _filled_down(plain)
     if part not in WRITTEN or pd.api.types.is_numeric_dtype(column.dtype) or not np.isnan(plain).any():
         return plain
     codes, unique = pd.factorize(column.where(column.notna(), "").astype(str))
@@ -117,13 +172,23 @@ def _numbers(frame: "pd.DataFrame", name: str, part: str) -> Floats:
     return np.where(np.isnan(plain), said[codes], plain)
 
 
+def _filled_down(years: Floats) -> Floats:
+    """Repeat a year over the empty rows below it, as merged cells are exported: most rows are empty, and no first."""
+    there = np.flatnonzero(~np.isnan(years))
+    if not len(there) or there[0] > 0 or MERGED * len(there) > len(years):
+        return years
+    return years[there[np.searchsorted(there, np.arange(len(years)), side="right") - 1]]
+
+
 def _number(text: str, part: str) -> float:
     """Return the number that a text says of a part: March, 3月, M03, Q2, W05, 第5周; NaN for others."""
     month = month_number(text) if part == "month" else None
     if month is not None:
         return month
+    if part == "half" and text in HALVES:
+        return 1 + HALVES.index(text)
     found = re.fullmatch(WRITTEN[part], with_chinese_digits(text), re.IGNORECASE)
-    return float(found[1]) if found else np.nan
+    return float(next(filter(None, found.groups()))) if found else np.nan
 
 
 def _mondays(years: Array, weeks: Array) -> Array:
@@ -143,7 +208,9 @@ def _chain(frame: "pd.DataFrame", names: list[str], parts: tuple[str, ...]) -> d
     """Follow the parts from the largest down, as far as there are columns for them."""
     chain: dict[str, str] = {}
     for part in parts:
-        may_be = [name for name in names if part_of(name) == part]
+        # the months of a fiscal year are none of the calendar
+        like = [name for name in names if not chain or is_fiscal(name) == is_fiscal(next(iter(chain.values())))]
+        may_be = [name for name in like if part_of(name) == part]
         may_be += [name for name in names if chain and part in BESIDE.get(name.strip().lower(), ())]
         found = next((name for name in may_be if _holds(frame, name, part)), None)
         if found is None:

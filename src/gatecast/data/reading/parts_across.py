@@ -1,6 +1,7 @@
 """How does a table with parts of a time across its header become a long one?
 
-Months or quarters stand beside a year, days beside a month, hours and other times of day beside a date.
+Months or quarters stand beside a year, days beside a month, hours and other times of day beside a date; or years, or
+days, stand across and their months, weeks or hours below each other.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["assembled", "joined_parts", "long_parts", "where_of"]
+__all__ = ["assembled", "joined_parts", "long_parts", "parts_below", "where_of"]
 
 HOUR = re.compile(r"(?:h|hr|hour|he|stunde)?[ _]?(\d{1,2})(?:h|时|時)?", re.IGNORECASE)
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?")
 QUARTER = re.compile(r"[QT]([1-4])", re.IGNORECASE)
+YEAR = re.compile(r"((?:1[6-9]|20)\d{2})年?度?")
 FEWEST_CLOCKS = 12
+FEWEST_YEARS = 2  # or days, across a header
 MINUTES = 24 * 60
 
 
@@ -51,6 +54,15 @@ def long_parts(source: Source, free: Sequence[str]) -> Source:
         if across is not None:
             return _unstacked(source, across)
     return source
+
+
+def parts_below(source: Source, free: Sequence[str]) -> Source | None:
+    """Put years or days across, whose months, weeks or hours stand below each other, below each other, too."""
+    for find in (_below_years, _below_days):
+        across = find(source, free)
+        if across is not None:
+            return _unstacked(source, across)
+    return None
 
 
 def _days(source: Source, free: Sequence[str]) -> Across | None:
@@ -97,6 +109,43 @@ def _hours(source: Source, free: Sequence[str]) -> Across | None:
     is_counted = found[0] > 0 and not any(":" in name for name in minutes)
     at = np.array([*minutes.values()]) - step * is_counted
     return Across(tuple(minutes), days[:, None] + at.astype("timedelta64[m]"), (dates[0],))
+
+
+def _below_years(source: Source, free: Sequence[str]) -> Across | None:
+    """Find years across and a column of their months, quarters or weeks, each once for each series."""
+    years = {name: int(found[1]) for name in free if (found := YEAR.fullmatch(name.strip()))}
+    part = next((name for name in free if part_of(name) in ("month", "quarter", "week", "half")), None)
+    if len(years) < FEWEST_YEARS or part is None or 2 * len(years) <= len(free) - 1:
+        return None
+    frame = source.frame
+    times = []
+    for year in years.values():
+        beside = frame[[part]].assign(year=year)
+        names = find_date_parts(beside, ["year", part])
+        # the month of a total is empty, and so is the 53rd week of most years
+        times.append(join_date(beside, names).to_numpy() if len(names) == 2 else np.full(len(frame), np.datetime64("NaT", "ns")))
+    if np.isnat(times).all():
+        return None
+    return Across(tuple(years), np.stack(times, axis=1), (part,))
+
+
+def _below_days(source: Source, free: Sequence[str]) -> Across | None:
+    """Find dates across and a column of the hours of a day, or of other times of it."""
+    import pandas as pd
+
+    clock = next((name for name in free if part_of(name) == "hour" or column_kind(source.frame[name]) == "clock"), None)
+    names = [name for name in free if name != clock and any(char.isdigit() for char in name)]
+    if clock is None or len(names) < FEWEST_YEARS or 2 * len(names) <= len(free) - 1:
+        return None
+    dates = parse_dates(pd.Series(names, dtype=object), source.date_format, digits=False)
+    minutes = [_minute_of(str(cell)) for cell in source.frame[clock]]
+    clear = dates is not None and dates.order != "ambiguous" and dates.times.tz is None and not dates.times.hasnans
+    if dates is None or not clear or None in minutes:
+        return None
+    # hours from 1 to 24 are called by their ends
+    late = 60 if max(filter(None, minutes), default=0) == MINUTES and 0 not in minutes else 0
+    at = (np.array(minutes, dtype=np.int64) - late).astype("timedelta64[m]")
+    return Across(tuple(names), dates.times.to_numpy()[None, :] + at[:, None], (clock,))
 
 
 def _even(first: int, step: int) -> list[int]:

@@ -11,7 +11,7 @@ from gatecast.data.panel.grid import DAY, FixedGrid
 from gatecast.data.reading.clocks import set_back
 from gatecast.data.reading.find import THING_NAMES, Found, Wanted, column_kind, find_columns, known_names
 from gatecast.data.reading.frames import Source, cell_text, number_cells
-from gatecast.data.reading.id_remedies import counts_parts, telling_columns
+from gatecast.data.reading.id_remedies import counts_parts, nearly_telling, rows_of_each, telling_columns
 from gatecast.data.reading.parts import part_of
 from gatecast.data.reading.times import RowTimes, read_times, time_text
 from gatecast.exceptions import DataError
@@ -129,7 +129,11 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> Me
     kinds, may_be = ("text", "integer", "flag", "number text"), []
     for name in source.frame.columns:
         column = source.frame[name]
-        if name in used or part_of(name) is not None or column_kind(column) not in kinds:
+        if name in used or column_kind(column) not in kinds:
+            continue
+        if part_of(name) is not None:
+            if found.id is None and _is_unique(source.frame, times.instants, name):
+                return Message("times.counts_parts", {"name": str(name)})
             continue
         if not column.duplicated().any():
             continue
@@ -139,7 +143,14 @@ def _remedy(source: Source, wanted: Wanted, found: Found, times: RowTimes) -> Me
                 return Message("times.counts_parts", {"name": str(name)})
             return Message("times.name_id", {"name": str(name)})
     if found.id is None:
-        return _together(telling_columns(source.frame, may_be, times.instants))
+        together = telling_columns(source.frame, may_be, times.instants)
+        nearly = () if together else nearly_telling(source.frame, may_be, times.instants)
+        if nearly:
+            name, n_left, row = nearly
+            return Message("times.name_id_and", {"name": name, "n": n_left, "where": source.where(row)})
+        if not together and not may_be and (n_each := rows_of_each(times.instants)):
+            return Message("times.add_part", {"n": n_each})
+        return _together(together)
     # those beside the one that was given
     pairs = (telling_columns(source.frame, [found.id, name], times.instants) for name in may_be)
     return _together(next((pair for pair in pairs if pair), ()))

@@ -12,7 +12,7 @@ from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.find import TIME_NAMES, column_kind, known_names, raise_unknown
 from gatecast.data.reading.frames import Source, plain_name
 from gatecast.data.reading.numbers import is_missing
-from gatecast.data.reading.parts_across import assembled, joined_parts, long_parts, where_of
+from gatecast.data.reading.parts_across import assembled, joined_parts, long_parts, parts_below, where_of
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
@@ -146,6 +146,9 @@ def long_table(source: Source, keep: Sequence[str] = ()) -> Source:
     """Turn a table with times, or parts of times, across its header into a long one."""
     frame = source.frame
     free = [str(name) for name in frame.columns if name not in keep]
+    below = parts_below(source, free)
+    if below is not None:
+        return below
     times = None if _has_times(frame, free) else _times_across(free)
     if times is not None:
         return _unstacked(source, *times)

@@ -355,7 +355,8 @@ def lay_out(
     if not len(source.frame):
         raise DataError(Message("column.no_rows"))
     freq = ORDER if like is not None and like.freq == ORDER else freq
-    found, times = separate_series(source, found, _read_times(source, found, freq), freq)
+    next_times = None if like is None or like.timezone is not None else like.starts
+    found, times = separate_series(source, found, _read_times(source, found, freq, next_times), freq)
     codes, ids = _series(source, found)
     if freq != ORDER:
         check_unread(source.frame, found)
@@ -398,10 +399,10 @@ def lay_out(
     return Layout(source, found, times, ids, codes, position, stamps.starts, grid, in_order, is_grouped, like=like)
 
 
-def _read_times(source: Source, found: Found, freq: str | int | None) -> RowTimes:
+def _read_times(source: Source, found: Found, freq: str | int | None, next_times: Array | None) -> RowTimes:
     """Read the times of all rows; those that say nothing may be anything where their order alone counts."""
     try:
-        return read_times(source, found)
+        return read_times(source, found, next_times)
     except DataError:
         if freq != ORDER:
             raise

@@ -40,6 +40,7 @@ class TextTable:
     has_header: bool
     notes: tuple[Message, ...] = ()  # which lines were left out
     is_regular: bool = False  # whether each line is a row, but for a header; then the text is not kept
+    decimal: str | None = None  # the mark before decimals, where other columns show it
 
     def line(self, row: int) -> int:
         """Return the line of a row (from 0) as a person counts in the file."""
@@ -170,11 +171,23 @@ def _read(
         notes.append(Message("left_out.footer", {"n": below, "text": ", ".join(filter(None, line))[:60]}))
         text = without_lines(text, below, None)
     called = _called(names, width)
+    decimal = decimal or _shown_decimal(first[header.place + header.n_records :], delimiter)
     frame = _cells(text, delimiter, bool(header.n_records), called, decimal=decimal or ".")
-    table = TextTable(frame, replace(decoded, text=text), delimiter, bool(header.n_records), tuple(notes))
+    table = TextTable(frame, replace(decoded, text=text), delimiter, bool(header.n_records), tuple(notes), decimal)
     if said and names == [cell.strip() for cell in said]:
         return replace(_with_zeros(table, called, id_cols), has_header=True, decoded=_as_header(table.decoded, comment))
     return _with_zeros(table, called, id_cols)
+
+
+def _shown_decimal(records: Sequence[Record], delimiter: str | None) -> str | None:
+    """Tell that 1.010 is a thousand where other cells between semicolons have a comma before decimals, as 1,5."""
+    if delimiter != ";":
+        return None
+    cells = [cell.strip() for _, row in records for cell in row]
+    pointed = [cell for cell in cells if re.fullmatch(r"[-+]?\d+\.\d+", cell)]
+    are_thousands = bool(pointed) and all(re.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}", cell) for cell in pointed)
+    has_commas = any(re.fullmatch(r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+", cell) for cell in cells)
+    return "," if are_thousands and has_commas else None
 
 
 def _as_header(decoded: Decoded, comment: Record | None) -> Decoded:
@@ -295,13 +308,16 @@ def _cells(
     # a header may be all that there is, or what a broken file leaves of it
     if first is None or begin is None:
         return pd.DataFrame(columns=list(as_text or names), dtype=object)
+    # pandas counts a name over two lines as one row to skip
+    stream = io.StringIO(text)
+    for _ in range(begin[0] - 1):
+        stream.readline()
     frame = pd.read_csv(
-        io.StringIO(text),
+        stream,
         sep=delimiter or "\0",
         names=list(names),
         usecols=list(as_text or names),
         dtype=dict.fromkeys(as_text, str),
-        skiprows=begin[0] - 1,
         decimal=decimal,
         **HOW,
     )

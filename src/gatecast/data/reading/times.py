@@ -8,6 +8,7 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.frequency import is_regular
+from gatecast.data.reading.clock_columns import clock_texts, numbered_clock
 from gatecast.data.reading.dates import Dates, parse_dates
 from gatecast.data.reading.find import Found, column_kind
 from gatecast.data.reading.frames import Source, cell_text
@@ -37,8 +38,11 @@ class RowTimes:
     is_bare: bool = False  # whether they were written without their time zone
 
 
-def read_times(source: Source, found: Found) -> RowTimes:
-    """Read the times of all rows; without a time column the rows of each series are counted."""
+def read_times(source: Source, found: Found, next_times: Array | None = None) -> RowTimes:
+    """Read the times of all rows; without a time column the rows of each series are counted.
+
+    Where the day or the month may come first, it is as the times go on with one of `next_times`, `(S,)`.
+    """
     import pandas as pd
 
     frame = source.frame
@@ -49,13 +53,13 @@ def read_times(source: Source, found: Found) -> RowTimes:
     column = frame[found.dates[0]] if is_single else join_date(frame, found.dates)
     layout = "" if is_single else "a column for each part"
     if not found.clock:
-        return _read(source, found.dates, column, layout)
+        return _read(source, found.dates, column, layout, next_times)
     if column_kind(frame[found.clock[0]]) == "clock":
         if column_kind(column) != "date":
             days = _read(source, found.dates, column).instants
             column = pd.Series(np.datetime_as_string(days, unit="D"), dtype=object)
-        texts = column.astype(str).str.strip() + " " + frame[found.clock[0]].astype(str).str.strip()
-        return _read(source, found.times, texts, layout)
+        texts = column.astype(str).str.strip() + " " + clock_texts(frame[found.clock[0]])
+        return _read(source, found.times, texts, layout, next_times)
     return _with_hours(source, found, _read(source, found.dates, column, layout))
 
 
@@ -76,7 +80,9 @@ def local_times(utc: Array, timezone: str) -> Array:
     return local.to_numpy(dtype="datetime64[ns]")
 
 
-def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "") -> RowTimes:
+def _read(
+    source: Source, names: tuple[str, ...], column: "pd.Series", layout: str = "", next_times: Array | None = None
+) -> RowTimes:
     """Read one column of times, which may have been put together from those of `names`."""
     import pandas as pd
 
@@ -97,9 +103,23 @@ def _read(source: Source, names: tuple[str, ...], column: "pd.Series", layout: s
         )
     if dates is None:
         raise DataError(Message("times.no_dates", {"name": names[0], "cell": cell_text(column.iloc[0])}))
+    if dates.order == "ambiguous" and next_times is not None:
+        dates = _going_on(dates, next_times)
     if dates.order == "ambiguous":
         _raise_ambiguous(source, names[0], str(texts.iloc[0]))
     return _checked(source, names, replace(dates, layout=layout or dates.layout))
+
+
+def _going_on(dates: Dates, next_times: Array) -> Dates:
+    """Choose the order of day and month in which the first time is one of `next_times`, if only one of them is so."""
+    times, other = dates.times, dates.other
+    if other is None or times.tz is not None or next_times.dtype.kind != "M":
+        return dates
+    goes_on = [bool((next_times == read.min().to_datetime64()).any()) for read in (times, other)]
+    if goes_on[0] == goes_on[1]:
+        return dates
+    order = "day first" if goes_on[0] else "month first"
+    return replace(dates, times=times if goes_on[0] else other, order=order, other=None)
 
 
 def _as_weeks(texts: "pd.Series[str]") -> "pd.Series[str]":
@@ -111,6 +131,9 @@ def _as_weeks(texts: "pd.Series[str]") -> "pd.Series[str]":
 def _with_hours(source: Source, found: Found, times: RowTimes) -> RowTimes:
     """Add the hour, the minute and the second, which stand in columns of their own, to a date."""
     instants = times.instants
+    clock = numbered_clock(source.frame[found.clock[0]], found.clock[0]) if len(found.clock) == 1 else None
+    if clock is not None:
+        return replace(times, instants=instants + clock, layout=f"{times.layout or 'date'} + time of day")
     is_end = found.clock[0].strip().lower() in HOUR_ENDING
     for name, unit in zip(found.clock, ("h", "m", "s"), strict=False):
         low, high = (0, 59) if unit != "h" else (1, 24) if is_end else (0, 23)
