@@ -11,7 +11,7 @@ from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, NotFittedError
 from gatecast.exchange.methods import Exported
-from gatecast.explanation.methods import Explained
+from gatecast.forecaster.detecting import Detecting
 from gatecast.metrics.errors import Evaluation
 from gatecast.metrics.levels import check_levels, check_quantiles
 from gatecast.model.fitted import Fitted
@@ -44,7 +44,7 @@ NETWORK, TRAINING = Network(), Training()
 
 @refuse_unknown
 @dataclass(eq=False, repr=False)
-class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
+class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
     """Forecast one or many time series with an LSTM.
 
     The constructor stores settings, `fit` checks them and learns, and what was learned ends in `_`. Settings that are
