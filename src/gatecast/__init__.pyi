@@ -43,6 +43,7 @@ from gatecast.metrics.errors import Score as Score
 from gatecast.model.settings import Network as Network
 from gatecast.model.settings import Training as Training
 from gatecast.model.stream import Stream as Stream
+from gatecast.model.watch import Detection as Detection
 from gatecast.reporting.build import report as report
 from gatecast.reporting.made import Report as Report
 from gatecast.tuning.run import tune as tune

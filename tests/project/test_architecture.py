@@ -148,6 +148,7 @@ def test_public_names_are_these() -> None:
         "Comparison",
         "ConfigError",
         "DataError",
+        "Detection",
         "Diagnosis",
         "Drift",
         "Evaluation",

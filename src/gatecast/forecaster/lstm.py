@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from gatecast.data.panel.frequency import Freq
     from gatecast.data.reading.shapes import Name
+    from gatecast.metrics.choice import Metrics
     from gatecast.model.forecast import ForecastOrigin
     from gatecast.model.protocol import Data, Names, NewFrameT, Values
     from gatecast.training.checkpoint import Checkpoint
@@ -502,12 +503,17 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         return forecasts
 
     @answers_calls
-    def evaluate(self, data: Data, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
+    def evaluate(
+        self, data: Data, *, level: float | Sequence[float] = (80, 95), metrics: Metrics | None = None
+    ) -> Evaluation:
         """Forecast from every origin after the training part and compare with what came.
 
         Args:
             data: Either the training data with newer rows after them, or the newer rows alone.
             level: Coverage in % of the intervals of which `coverage` says how often they held.
+            metrics: Errors beside RMSE, MAE and MASE: names of `gatecast.metrics.choice.NAMED` (`wape`, `bias`,
+                `rmsse`, `mape`, `smape`, `quantile_loss`, ...), functions of (actual, forecast), which get an array of
+                each over all steps that were observed and return a number, or a dict of either by names.
 
         Returns:
             Errors of the LSTM and of the naive forecasts from the same origins: all of them, or evenly spaced ones
@@ -515,12 +521,25 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
 
         Raises:
             DataError: `data` has no point after the training part.
-            ConfigError: `level` makes no sense.
+            ConfigError: `level` or `metrics` make no sense.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gatecast import PretrainedLSTM
+            >>> y = 5 + np.sin(np.arange(90.0))
+            >>> def worst(actual, forecast):
+            ...     return abs(actual - forecast).max()
+            >>> found = PretrainedLSTM(horizon=2).fit(y[:70]).evaluate(y, metrics=["wape", worst])
+            >>> list(found.to_frame().columns)
+            ['method', 'rmse', 'mae', 'mase', 'wape', 'worst']
         """
+        from gatecast.metrics.choice import chosen_metrics
         from gatecast.model.alignment import read_like_training
         from gatecast.model.evaluation import evaluate_panel
 
-        return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
+        chosen = chosen_metrics(metrics)
+        panel = read_like_training(self.fitted_, data)
+        return evaluate_panel(self.fitted_, panel, check_levels(level), chosen, self._panel)
 
     @answers_calls
     def stream(self, unique_id: object = None, state: bytes | None = None) -> Stream:
