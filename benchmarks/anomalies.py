@@ -31,7 +31,7 @@ N_SERIES, N_POINTS = 20, 300
 QUIET, N_HIDDEN = 60, 3
 # sizes of spikes and shifts, in robust standard deviations of the series' changes
 SIZES = (3.0, 8.0)
-SETS = {"hospital": 12, "nn5": 7, "m4/m4_hourly": 24, "tourism/tourism_monthly": 12}
+SETS = {"nn5": 7, "m4/m4_hourly": 24, "m4/m4_weekly": 52, "tourism/tourism_monthly": 12}
 MOST_SERIES = 25
 
 
@@ -123,11 +123,11 @@ def _counted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _set(folder: Path, name: str) -> pd.DataFrame:
-    """Read a set: its first long series, up to 500 of their newest points."""
+    """Read a set: its first long series, up to 500 of their newest points, gaps closed by lines."""
     table = pd.read_parquet(folder / f"{name}.parquet")[["unique_id", "ds", "y"]]
     groups = [group.tail(500) for _, group in table.groupby("unique_id") if len(group) >= 2 * QUIET]
-    whole = [group for group in groups if group["y"].notna().all()][:MOST_SERIES]
-    return pd.concat([_counted(group) for group in whole])
+    closed = [group.assign(y=group["y"].interpolate().bfill()) for group in groups[:MOST_SERIES]]
+    return pd.concat([_counted(group) for group in closed])
 
 
 def _hidden(table: pd.DataFrame, season: int, seed: int) -> pd.DataFrame:

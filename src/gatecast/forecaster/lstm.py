@@ -19,6 +19,7 @@ from gatecast.model.parameters import Parameters
 from gatecast.model.protocol import Forecaster, FrameT
 from gatecast.model.settings import Everyday, Network, Settings, Training, as_code, changed, refuse_unknown
 from gatecast.model.stream import Stream
+from gatecast.training.callbacks import Callback, check_callbacks, telling
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from gatecast.data.panel.arrays import Ints
     from gatecast.data.panel.frequency import Freq
     from gatecast.data.reading.shapes import Name
     from gatecast.metrics.choice import Metrics
@@ -214,6 +216,8 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         data: NewFrameT,
         *,
         weight_col: str | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
         **names: Unpack[Names],
@@ -225,6 +229,8 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         data: Values,
         *,
         freq: Freq | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
     ) -> LSTMForecaster[pd.DataFrame]: ...
@@ -235,6 +241,8 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         data: pl.Series | Panel,
         *,
         freq: Freq | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
     ) -> LSTMForecaster: ...
@@ -249,6 +257,8 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         target_col: Name = None,
         freq: Freq | None = None,
         weight_col: str | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
     ) -> LSTMForecaster:
@@ -272,6 +282,12 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
                 column. A weight of 0 is no target, and the row is still read. Each training step minimises the weighted
                 mean of its targets, so that the size of all weights together does not matter. Scales and seasons are
                 those of all values. With `pretrained="auto"` it is trained on the data.
+            validation_data: Newer rows of the same series with the same columns, for the validation set: they are not
+                learned from (but for `refit_full`), choices are made and intervals get their widths on them, and
+                `predict` goes on behind them. When absent the newest part of `data` is held out (`validation_size`).
+                With `pretrained="auto"` it is trained on the data.
+            callbacks: Objects whose `on_validation(step, record)` is told of each validation check, see
+                `gatecast.training.callbacks.Callback`.
             resume: A file of an earlier fit to go on from, where it is another one than `checkpoint`; the result is
                 that of a fit that was never interrupted, bit by bit.
             start: A fitted forecaster, or the path of a saved one, whose networks learn on from their weights: in 100
@@ -301,7 +317,19 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
         data = to_panel(data, **names, past=self.past, future=self.future, static=self.static, weight_col=weight_col)
         panel, ahead = split_future(data)
-        return self._learned(settings, panel, ahead, None if known is None else known.fitted_, resume)
+        hold_out = None
+        if validation_data is not None:
+            from gatecast.model.own_validation import read_validation, with_validation
+
+            if known is not None:
+                raise ConfigError(
+                    "`validation_data` was passed with `start`, and one of them was expected. Put its rows behind the "
+                    "data, and say how many to hold out, such as `training=Training(validation_size=24)`."
+                )
+            newer, ahead = read_validation(settings, panel, validation_data, weight_col)
+            panel, hold_out = with_validation(settings, panel, newer)
+        with telling(check_callbacks(callbacks)):
+            return self._learned(settings, panel, ahead, None if known is None else known.fitted_, resume, hold_out)
 
     @answers_calls
     def update(self, newer: Data) -> Self:
@@ -357,15 +385,16 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         ahead: Panel | None,
         start: Fitted | None,
         resume: str | os.PathLike[str] | None,
+        hold_out: Ints | None = None,
     ) -> Self:
         """Learn from a panel, and from `start` on where there is one."""
         from gatecast.model.fit import fit_panel, make_checkpoint
         from gatecast.model.update import continue_fit
 
-        checkpoint = make_checkpoint(settings, panel, resume, start)
+        checkpoint = make_checkpoint(settings, panel, resume, start, hold_out)
         try:
             if start is None:
-                fitted = fit_panel(settings, panel, checkpoint)
+                fitted = fit_panel(settings, panel, checkpoint, hold_out=hold_out)
             else:
                 fitted = continue_fit(settings, start, panel, checkpoint)
         except KeyboardInterrupt:
