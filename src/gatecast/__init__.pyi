@@ -38,6 +38,7 @@ from gatecast.forecaster import PretrainedLSTM as PretrainedLSTM
 from gatecast.forecaster import forecast as forecast
 from gatecast.forecaster.imported import from_keras as from_keras
 from gatecast.forecaster.imported import from_torch as from_torch
+from gatecast.hierarchies import forecast_hierarchy as forecast_hierarchy
 from gatecast.metrics.errors import Evaluation as Evaluation
 from gatecast.metrics.errors import Score as Score
 from gatecast.model.settings import Network as Network
