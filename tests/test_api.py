@@ -31,8 +31,8 @@ def names_of(function) -> list[tuple[str, object, object]]:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_predict_has_one_signature(kind) -> None:
     assert names_of(kind.predict) == names_of(Forecaster.predict)
-    # the LSTM alone can go on from a checkpoint or a fitted one, and weigh its targets
-    own = {"resume", "start", "weight_col"}
+    # the LSTM alone can go on from a checkpoint or a fitted one, weigh its targets and be told what to hold out
+    own = {"resume", "start", "weight_col", "validation_data", "callbacks"}
     assert [p for p in names_of(kind.fit) if p[0] not in own] == names_of(Forecaster.fit)
 
 

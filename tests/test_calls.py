@@ -111,7 +111,7 @@ def test_methods_of_other_libraries_are_answered(name: str, says: str) -> None:
 
 
 def test_an_error_inside_a_call_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: object) -> None:
+    def broken(*args: object, **more: object) -> None:
         raise TypeError("of another kind")
 
     monkeypatch.setattr("gatecast.model.fit.fit_panel", broken)

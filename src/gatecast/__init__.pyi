@@ -38,11 +38,13 @@ from gatecast.forecaster import PretrainedLSTM as PretrainedLSTM
 from gatecast.forecaster import forecast as forecast
 from gatecast.forecaster.imported import from_keras as from_keras
 from gatecast.forecaster.imported import from_torch as from_torch
+from gatecast.hierarchies import forecast_hierarchy as forecast_hierarchy
 from gatecast.metrics.errors import Evaluation as Evaluation
 from gatecast.metrics.errors import Score as Score
 from gatecast.model.settings import Network as Network
 from gatecast.model.settings import Training as Training
 from gatecast.model.stream import Stream as Stream
+from gatecast.model.watch import Detection as Detection
 from gatecast.reporting.build import report as report
 from gatecast.reporting.made import Report as Report
 from gatecast.tuning.run import tune as tune

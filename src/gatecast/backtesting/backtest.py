@@ -26,6 +26,7 @@ from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import LSTMForecaster
+from gatecast.metrics.choice import Metrics, chosen_metrics
 from gatecast.metrics.levels import check_levels
 from gatecast.model.settings import Settings
 from gatecast.network.wrapper import thread_count
@@ -102,6 +103,7 @@ def backtest(
     time_col: str | None = None,
     target_col: Name = None,
     freq: str | int | None = None,
+    metrics: Metrics | None = None,
     progress: bool = True,
 ) -> Backtest:
     """Let models forecast from rolling origins, each from what was known by then.
@@ -141,6 +143,8 @@ def backtest(
         target_col: Name of the target column, where it is not found, or several names of columns that hold a series
             each.
         freq: pandas frequency of the times, where it cannot be inferred.
+        metrics: What `errors()` of the result measures: names of `gatecast.metrics.choice.NAMED`, functions of
+            (actual, forecast), or a dict of either by names.
         progress: Whether a terminal or notebook shows a progress bar.
 
     Returns:
@@ -160,6 +164,7 @@ def backtest(
         [[15.0, 16.0, 16.0, 15.0, 16.0], [15.0, 17.0, 17.0, 15.0, 17.0]]
     """
     check_jobs(n_jobs)
+    chosen = chosen_metrics(metrics)
     levels = () if level is None or (np.ndim(level) and not len(level)) else check_levels(level)  # type: ignore[arg-type]
     asked = (1 if n_windows is None else n_windows, 1 if step_size is None else step_size)
     trial = Trial(horizon, *asked, refit, levels, season_length, time_limit)
@@ -171,7 +176,7 @@ def backtest(
     windows = rolling_windows(panel, int(horizon), int(n), int(step))
     kept = None if folder is None else _folder(folder, trial, entries, panel)
     outcomes = _run(entries, windows, trial, kept, n_jobs, progress)
-    return _result(entries, windows, trial, outcomes)
+    return replace(_result(entries, windows, trial, outcomes), metrics=chosen)
 
 
 def usual_jobs(n_series: int) -> int | None:
@@ -334,11 +339,11 @@ def _result(entries: list[Entry], windows: list[Window], trial: Trial, outcomes:
                 failures.setdefault(entry.name, outcome.failure)
             runs.append({"model": entry.name, "cutoff": window.cutoff} | {name: getattr(outcome, name) for name in RUN})
         tables.append(window.actual().assign(**columns))
-    season, scales = _scales(windows, trial)
+    season, scales, square_scales = _scales(windows, trial)
     forecasts, names = pd.concat(tables, ignore_index=True), tuple(entry.name for entry in entries)
     members = {entry.name: tuple(entry.model.members) for entry in entries if isinstance(entry.model, Nested)}
     found = (pd.DataFrame(runs), names, int(trial.horizon), season, trial.levels, scales, failures, members)
-    return Backtest(forecasts, *found, _same(entries, forecasts))
+    return Backtest(forecasts, *found, _same(entries, forecasts), square_scales)
 
 
 def _same(entries: list[Entry], forecasts: pd.DataFrame) -> dict[str, str]:
@@ -353,14 +358,17 @@ def _same(entries: list[Entry], forecasts: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float]]:
-    """Return the season of the oldest training part, and the scale of each series in the first of its windows."""
+def _scales(windows: list[Window], trial: Trial) -> tuple[int, dict[object, float], dict[object, float]]:
+    """Return the season of the oldest training part, and both scales of each series in the first of its windows."""
     season = choose_seasons(windows[0].train(), trial.season_length).shortest
-    scales: dict[object, float] = {}
+    scales: dict[object, tuple[float, float]] = {}
     for window in windows:
         train = window.train()
-        found = naive_scale(train.values, train.offsets, season)
+        both = np.stack([naive_scale(train.values, train.offsets, season, power) for power in (1, 2)], axis=1)
         scales |= {
-            name: float(scale) for name, scale in zip(train.ids.tolist(), found, strict=True) if name not in scales
+            name: (one, square)
+            for name, (one, square) in zip(train.ids.tolist(), both.tolist(), strict=True)
+            if name not in scales
         }
-    return season, {name: scales[name] for name in windows[0].panel.ids.tolist()}
+    names = windows[0].panel.ids.tolist()
+    return season, {name: scales[name][0] for name in names}, {name: scales[name][1] for name in names}

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from gatecast.data.panel.arrays import Floats, Ints
+from gatecast.metrics.choice import Compared, Metric, Metrics, chosen_metrics, measured
 from gatecast.metrics.levels import level_columns
 from gatecast.texts.message import Message
 
@@ -13,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Backtest", "column_names"]
+
+# what is measured where nothing is said
+USUAL = ("wape", "bias", "mase", "rmsse")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +44,8 @@ class Backtest:
         members: By combination, the names of its models.
         same: By LSTM that trained nothing in any window, the name of the one that never trains: their forecasts are the
             same.
+        square_scales: As `scales`, of squares: the root of the mean squared error, the denominator of RMSSE.
+        metrics: Metrics that were asked for, by their names.
     """
 
     forecasts: pd.DataFrame
@@ -49,6 +58,48 @@ class Backtest:
     failures: Mapping[str, Message] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
+    square_scales: Mapping[object, float] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    def errors(self, metrics: Metrics | None = None) -> pd.DataFrame:
+        """Measure the errors of each model over all its forecasts of points that were observed.
+
+        Args:
+            metrics: As in `LSTMForecaster.evaluate`; when absent those that the backtest was asked for, or else WAPE,
+                bias, MASE and RMSSE. Series count alike in MASE and RMSSE, points in all others.
+
+        Returns:
+            pandas table `model, n_points` and a column for each metric, in the order of the models.
+
+        Raises:
+            ConfigError: There is no such metric, or a function returned no number.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gatecast import Drift, Naive, backtest
+            >>> found = backtest(np.arange(20.0), 2, [Naive(), Drift()], n_windows=2, progress=False)
+            >>> found.errors(["bias", "mae"]).round(3).to_numpy().tolist()
+            [['Naive', 4, -0.086, 1.5], ['Drift', 4, 0.0, 0.0]]
+        """
+        import pandas as pd
+
+        chosen = dict(self.metrics) if metrics is None else chosen_metrics(metrics)
+        rows = [self._errors_of(name, chosen or chosen_metrics(USUAL)) for name in self.models]
+        return pd.DataFrame(rows)
+
+    def _errors_of(self, name: str, metrics: Mapping[str, Metric]) -> dict[str, object]:
+        table = self.forecasts
+        columns = [column for column in column_names(name, self.levels) if column in table]
+        numbers = table[["y", *columns]].to_numpy(np.float64, na_value=np.nan)
+        seen = np.isfinite(numbers[:, :2]).all(axis=1)
+        series, ids = _numbered(table["unique_id"][seen])
+        scales = [np.array([known.get(one, np.nan) for one in ids]) for known in (self.scales, self.square_scales)]
+        ends: dict[float, Floats] = {}
+        if self.levels and np.isfinite(numbers[seen]).all() and len(columns) == 1 + 2 * len(self.levels):
+            tails = [0.5 - level / 200 for level in reversed(self.levels)]
+            ends = dict(zip([0.5, *tails, *(1 - tail for tail in reversed(tails))], numbers[seen, 1:].T, strict=True))
+        given = Compared(numbers[seen, 0], numbers[seen, 1], series, scales[0], scales[1], ends)
+        return {"model": name, "n_points": int(seen.sum()), **measured(metrics, given)}
 
     def distinct(self) -> Backtest:
         """Return the same without models whose forecasts are those of another one, so that none counts twice."""
@@ -65,6 +116,12 @@ class Backtest:
                 for name, members in self.members.items()
             },
         )
+
+
+def _numbered(ids: pd.Series) -> tuple[Ints, list[object]]:
+    """Return the number of each row's series, `(N,)`, and the names of the series."""
+    codes, names = ids.factorize()
+    return codes.astype(np.int64), names.tolist()
 
 
 def column_names(name: str, levels: tuple[float, ...]) -> list[str]:

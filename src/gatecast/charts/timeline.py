@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gatecast.model.protocol import Data
 
-__all__ = ["Band", "Timeline", "make_timeline"]
+__all__ = ["Band", "Timeline", "columns_of", "make_timeline", "plain_times"]
 
 NAME = "LSTM"
 # coverage in % of the intervals that a forecast of so many steps has
@@ -84,7 +84,7 @@ def make_timeline(
     times, name, ahead = _forecast(model, known, forecast)
     return Timeline(
         name=str(known.ids[0]),
-        times=_plain(known.times(0)),
+        times=plain_times(known.times(0)),
         values=known.values,
         predictions=_one_step(model, known),
         n_train=n_train,
@@ -120,7 +120,7 @@ def _read(model: Forecaster, data: Data) -> Panel:
 
 def _one_step(model: Forecaster, known: Panel) -> Array:
     if isinstance(model, LSTMForecaster):
-        return _columns(model.predict_insample(known))[NAME]
+        return columns_of(model.predict_insample(known))[NAME]
     return np.full(len(known.values), np.nan)
 
 
@@ -138,9 +138,9 @@ def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> 
         return known.future_times(0)[0], NAME, {NAME: np.zeros(0)}
     if forecast is None or isinstance(forecast, int):
         has_intervals = not isinstance(model, LSTMForecaster) or model.fitted_.has_intervals
-        table = _columns(model.predict(forecast, data=known, level=LEVELS if has_intervals else None))
-        return _plain(table[known.columns.time]), _name(model, table), table
-    table = _columns(forecast)
+        table = columns_of(model.predict(forecast, data=known, level=LEVELS if has_intervals else None))
+        return plain_times(table[known.columns.time]), _name(model, table), table
+    table = columns_of(forecast)
     names, name = list(table), _name(model, table)
     if name not in table or len(names) < 2:
         raise DataError(f"`forecast` must be a table made by `predict`, got columns {names}. Pass `model.predict()`.")
@@ -148,7 +148,11 @@ def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> 
     if (of := known.columns.id) in table and len(set(table[of])) > 1:
         mine = np.asarray([i == known.ids[0] for i in table[of]])
     times = table.get(known.columns.time, table[names[names.index(name) - 1]])
-    return _plain(times[mine]), name, {column: values[mine] for column, values in table.items() if _is_of(column, name)}
+    return (
+        plain_times(times[mine]),
+        name,
+        {column: values[mine] for column, values in table.items() if _is_of(column, name)},
+    )
 
 
 def _name(model: Forecaster, table: dict[str, Any]) -> str:
@@ -160,7 +164,7 @@ def _is_of(column: str, name: str) -> bool:
     return column == name or column.startswith(f"{name}-")
 
 
-def _columns(table: Frame) -> dict[str, Any]:
+def columns_of(table: Frame) -> dict[str, Any]:
     """Return the columns of a table of any library as arrays; times keep their zone."""
     import pandas as pd
 
@@ -169,7 +173,7 @@ def _columns(table: Frame) -> dict[str, Any]:
     return {name: column.array if is_aware[name] else column.to_numpy() for name, column in frame.items()}
 
 
-def _plain(times: Array | pd.Index) -> np.ndarray:
+def plain_times(times: Array | pd.Index) -> np.ndarray:
     """Return local clock times without a zone, datetime64[ns], or integers; times may be periods and dates, too."""
     import pandas as pd
 

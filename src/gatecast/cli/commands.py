@@ -15,6 +15,7 @@ __all__ = [
     "LANG",
     "LSTM",
     "AheadOptions",
+    "AnomaliesOptions",
     "BacktestOptions",
     "CompareOptions",
     "CsvOptions",
@@ -296,6 +297,31 @@ class GatesOptions(FileOptions, CsvOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnomaliesOptions(FileOptions, CsvOptions):
+    """Say which points of a table were not to be expected, without training.
+
+    Forecasts each point from those before it, by networks that learned from made series or by a saved model, and marks
+    those whose errors are rare among earlier ones of their series: on a clean series as often as --false-alarms says.
+    """
+
+    examples: ClassVar = (
+        "gatecast anomalies sales.csv",
+        "gatecast anomalies sales.csv --false-alarms 0.001 --out checked.csv --plot checked.png",
+        "gatecast anomalies newer.csv --model load.safetensors --json",
+    )
+    data: Place = argument(
+        REQUIRED, "Table: CSV, text, Parquet, Excel or JSON, also gzipped; - for piped input.", "DATA"
+    )
+    settings: Settings = settings(("season_length", "n_threads"))
+    model: Place | None = option(
+        None, "Forecast with the model in this file, which `forecast --save` wrote; newer rows go on from it.", "FILE"
+    )
+    false_alarms: float = option(0.01, "Share of the points of a clean series that may be marked.", "SHARE")
+    out: Place | None = to_file("Write all points with what was expected here: .csv or .parquet.")
+    plot: Place | None = to_file("Draw the series with the rarest point: .png, .svg or .pdf.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TuneOptions(TableOptions):
     """Search for better settings, without touching the part that is held back.
 
@@ -503,6 +529,7 @@ COMMANDS = (
     InspectOptions,
     ForecastOptions,
     PredictOptions,
+    AnomaliesOptions,
     UpdateOptions,
     CompareOptions,
     BacktestOptions,

@@ -39,6 +39,7 @@ __all__ = [
     "say_decisions",
     "say_errors",
     "say_forecast",
+    "time_texts",
     "validation_coverage",
     "verdict",
 ]
@@ -109,7 +110,7 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
     more = _uncertain(shown, several)
     rows = [
         [*([str(series)] if several else []), moment, number(value), *(column[n] for column in more.values())]
-        for n, (series, moment, value) in enumerate(zip(ids, _moments(moments), values, strict=True))
+        for n, (series, moment, value) in enumerate(zip(ids, time_texts(moments), values, strict=True))
     ]
     what = Message("unit.series", {"n": panel.n_series}) if several else str(panel.ids[0])
     title = text("shown.title", what=what, steps=Message("unit.step", {"n": horizon}))
@@ -140,7 +141,7 @@ def _uncertain(shown: pd.DataFrame, several: bool) -> dict[str, list[str]]:
     return dict(list(columns.items())[: MOST_COLUMNS - several])
 
 
-def _moments(times: list[object]) -> list[str]:
+def time_texts(times: list[object]) -> list[str]:
     """Write times as shortly as all of them allow: no midnights, no seconds that are zero."""
     texts = [str(time) for time in times]
     for zeros in (" 00:00:00", ":00"):

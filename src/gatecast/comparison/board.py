@@ -47,7 +47,8 @@ class Leaderboard:
             `skill_upper` against the seasonal naive; `p_value` against the best and `standard_error` of that
             difference; `behind` and `relative`, error minus and over that of the best in windows that both have;
             `mean_rank`; `fit_seconds` and `predict_seconds` in all; `megabytes` of the largest fit;
-            `n_windows`, `is_ranked`, `n_failures` and `error`, the first of them.
+            `n_windows`, `is_ranked`, `n_failures` and `error`, the first of them; and the metrics that were asked
+            for, over all forecasts of the model.
         pairs: pandas table of the Diebold-Mariano tests: `model, other, difference, standard_error, statistic,
             p_value, p_holm, n, note`.
         ranks: Friedman's test and Nemenyi's critical difference.
@@ -61,6 +62,7 @@ class Leaderboard:
         notes: What was left out and what is assumed.
         scores: Errors of each model in each window.
         chosen: Models whose mean should be taken for a series that the backtest did not have, by the same rule.
+        asked: Columns of the table that were asked for as metrics.
     """
 
     table: pd.DataFrame
@@ -73,6 +75,7 @@ class Leaderboard:
     notes: tuple[Message, ...]
     scores: Scores
     chosen: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each model, the best first; a copy of `table`."""
@@ -105,7 +108,8 @@ class Leaderboard:
 
     def _shown(self) -> pd.DataFrame:
         """Return the columns that fit on a screen and have something to say."""
-        columns = [name for name in SHOWN if name == "model" or self.table[name].notna().any()]
+        shown = dict.fromkeys((*SHOWN[: -len(COSTS[:2])], *self.asked, *COSTS[:2]))
+        columns = [name for name in shown if name == "model" or self.table[name].notna().any()]
         return self.table[columns].round(3)
 
 
@@ -150,7 +154,8 @@ def leaderboard(backtest: Backtest, *, n_draws: int = 2_000, seed: int = 0, pref
     if len(chosen) > 1:
         notes.append(Message("note.few_combined", {"names": list(chosen), "least": FEW}))
     said, errors = tuple(dict.fromkeys(notes)), _errors(backtest)
-    return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores, chosen)
+    asked = _add_metrics(table, backtest)
+    return Leaderboard(table, pairs, ranks, per_series, errors, cells.metric, verdict, said, scores, chosen, asked)
 
 
 def _table(backtest: Backtest, scores: Scores, cells: Cells) -> pd.DataFrame:
@@ -268,6 +273,18 @@ def _add_tests(table: pd.DataFrame, pairs: pd.DataFrame, ranked: list[str]) -> N
     with_best = pairs[pairs["model"] == ranked[0]].set_index("other") if ranked else pairs.set_index("other")
     table["p_value"] = table["model"].map(with_best["p_holm"]).astype(float)
     table["standard_error"] = table["model"].map(with_best["standard_error"]).astype(float)
+
+
+def _add_metrics(table: pd.DataFrame, backtest: Backtest) -> tuple[str, ...]:
+    """Add the metrics that were asked for; returns their columns, without those that are there anyway."""
+    wanted = {name: metric for name, metric in backtest.metrics.items() if name not in METRICS}
+    if not wanted:
+        return ()
+    measured = backtest.errors(wanted).set_index("model")
+    columns = {name: f"{name} (metric)" if name in table else name for name in wanted}
+    for name, column in columns.items():
+        table[column] = table["model"].map(measured[name]).astype(float)
+    return tuple(columns.values())
 
 
 def _add_gaps(table: pd.DataFrame, cells: Cells, ranked: list[str]) -> None:

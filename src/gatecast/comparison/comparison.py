@@ -30,6 +30,7 @@ from gatecast.model.settings import SETTINGS
 
 if TYPE_CHECKING:
     from gatecast.data.reading.shapes import Name
+    from gatecast.metrics.choice import Metrics
     from gatecast.model.protocol import Data
 
 __all__ = ["BEST", "MODELS", "USUAL", "Comparison", "compare", "known_name", "model_named"]
@@ -107,6 +108,7 @@ def compare(
     time_col: str | None = None,
     target_col: Name = None,
     freq: str | int | None = None,
+    metrics: Metrics | None = None,
     prefer: str = ACCURATE,
     seed: int = 0,
     progress: bool = True,
@@ -133,6 +135,7 @@ def compare(
         target_col: Name of the target column, where it is not found, or several names of columns that hold a series
             each.
         freq: pandas frequency of the times, where it cannot be inferred.
+        metrics: Further errors, as in `backtest`: columns of `board.table`, which do not decide about ranks.
         prefer: "accurate" recommends the model with the smallest error, and only names a faster one that is not
             distinguishable from it; "fast" recommends that.
         seed: Of the LSTM's weights and of the intervals of skill.
@@ -170,6 +173,7 @@ def compare(
         folder=folder,
         season_length=season_length,
         time_limit=time_limit,
+        metrics=metrics,
         progress=progress,
     )
     n, step = choose_windows(panel, horizon, n_windows, step_size)

@@ -12,7 +12,7 @@ from gatecast.data.panel.joint import is_joint, with_others
 from gatecast.data.reading.ahead import about_future, rows_ahead, split_future
 from gatecast.exceptions import ConfigError, NotFittedError
 from gatecast.exchange.methods import Exported
-from gatecast.explanation.methods import Explained
+from gatecast.forecaster.detecting import Detecting
 from gatecast.metrics.errors import Evaluation
 from gatecast.metrics.levels import check_levels, check_quantiles
 from gatecast.model.fitted import Fitted
@@ -20,6 +20,7 @@ from gatecast.model.parameters import Parameters
 from gatecast.model.protocol import Forecaster, FrameT
 from gatecast.model.settings import Everyday, Network, Settings, Training, as_code, changed, refuse_unknown
 from gatecast.model.stream import Stream
+from gatecast.training.callbacks import Callback, check_callbacks, telling
 from gatecast.training.stop import Stop
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from gatecast.data.panel.arrays import Ints
     from gatecast.data.panel.frequency import Freq
     from gatecast.data.reading.shapes import Name
+    from gatecast.metrics.choice import Metrics
     from gatecast.model.forecast import ForecastOrigin
     from gatecast.model.protocol import Data, Names, NewFrameT, Others, Values
     from gatecast.training.checkpoint import Checkpoint
@@ -44,7 +47,7 @@ NETWORK, TRAINING = Network(), Training()
 
 @refuse_unknown
 @dataclass(eq=False, repr=False)
-class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
+class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
     """Forecast one or many time series with an LSTM.
 
     The constructor stores settings, `fit` checks them and learns, and what was learned ends in `_`. Settings that are
@@ -218,6 +221,8 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         data: NewFrameT,
         *,
         weight_col: str | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
         **names: Unpack[Names],
@@ -229,6 +234,8 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         data: Values,
         *,
         freq: Freq | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
     ) -> LSTMForecaster[pd.DataFrame]: ...
@@ -239,6 +246,8 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         data: Others,
         *,
         weight_col: str | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
         **names: Unpack[Names],
@@ -254,6 +263,8 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         target_col: Name = None,
         freq: Freq | None = None,
         weight_col: str | None = None,
+        validation_data: Data | None = None,
+        callbacks: Sequence[Callback] = (),
         resume: str | os.PathLike[str] | None = None,
         start: Start = None,
     ) -> LSTMForecaster:
@@ -279,6 +290,12 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
                 column. A weight of 0 is no target, and the row is still read. Each training step minimises the weighted
                 mean of its targets, so that the size of all weights together does not matter. Scales and seasons are
                 those of all values. With `pretrained="auto"` it is trained on the data.
+            validation_data: Newer rows of the same series with the same columns, for the validation set: they are not
+                learned from (but for `refit_full`), choices are made and intervals get their widths on them, and
+                `predict` goes on behind them. When absent the newest part of `data` is held out (`validation_size`).
+                With `pretrained="auto"` it is trained on the data.
+            callbacks: Objects whose `on_validation(step, record)` is told of each validation check, see
+                `gatecast.training.callbacks.Callback`.
             resume: A file of an earlier fit to go on from, where it is another one than `checkpoint`; the result is
                 that of a fit that was never interrupted, bit by bit.
             start: A fitted forecaster, or the path of a saved one, whose networks learn on from their weights: in 100
@@ -309,7 +326,19 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         data = to_panel(data, **names, past=self.past, future=self.future, static=self.static, weight_col=weight_col)
         data = with_others(data) if settings.joint and not is_joint(data) else data
         panel, ahead = split_future(data)
-        return self._learned(settings, panel, ahead, None if known is None else known.fitted_, resume)
+        hold_out = None
+        if validation_data is not None:
+            from gatecast.model.own_validation import read_validation, with_validation
+
+            if known is not None:
+                raise ConfigError(
+                    "`validation_data` was passed with `start`, and one of them was expected. Put its rows behind the "
+                    "data, and say how many to hold out, such as `training=Training(validation_size=24)`."
+                )
+            newer, ahead = read_validation(settings, panel, validation_data, weight_col)
+            panel, hold_out = with_validation(settings, panel, newer)
+        with telling(check_callbacks(callbacks)):
+            return self._learned(settings, panel, ahead, None if known is None else known.fitted_, resume, hold_out)
 
     @answers_calls
     def update(self, newer: Data) -> Self:
@@ -365,15 +394,16 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         ahead: Panel | None,
         start: Fitted | None,
         resume: str | os.PathLike[str] | None,
+        hold_out: Ints | None = None,
     ) -> Self:
         """Learn from a panel, and from `start` on where there is one."""
         from gatecast.model.fit import fit_panel, make_checkpoint
         from gatecast.model.update import continue_fit
 
-        checkpoint = make_checkpoint(settings, panel, resume, start)
+        checkpoint = make_checkpoint(settings, panel, resume, start, hold_out)
         try:
             if start is None:
-                fitted = fit_panel(settings, panel, checkpoint)
+                fitted = fit_panel(settings, panel, checkpoint, hold_out=hold_out)
             else:
                 fitted = continue_fit(settings, start, panel, checkpoint)
         except KeyboardInterrupt:
@@ -511,12 +541,17 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
         return forecasts
 
     @answers_calls
-    def evaluate(self, data: Data, *, level: float | Sequence[float] = (80, 95)) -> Evaluation:
+    def evaluate(
+        self, data: Data, *, level: float | Sequence[float] = (80, 95), metrics: Metrics | None = None
+    ) -> Evaluation:
         """Forecast from every origin after the training part and compare with what came.
 
         Args:
             data: Either the training data with newer rows after them, or the newer rows alone.
             level: Coverage in % of the intervals of which `coverage` says how often they held.
+            metrics: Errors beside RMSE, MAE and MASE: names of `gatecast.metrics.choice.NAMED` (`wape`, `bias`,
+                `rmsse`, `mape`, `smape`, `quantile_loss`, ...), functions of (actual, forecast), which get an array of
+                each over all steps that were observed and return a number, or a dict of either by names.
 
         Returns:
             Errors of the LSTM and of the naive forecasts from the same origins: all of them, or evenly spaced ones
@@ -524,12 +559,25 @@ class LSTMForecaster(Parameters, Explained, Exported, Generic[FrameT]):
 
         Raises:
             DataError: `data` has no point after the training part.
-            ConfigError: `level` makes no sense.
+            ConfigError: `level` or `metrics` make no sense.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gatecast import PretrainedLSTM
+            >>> y = 5 + np.sin(np.arange(90.0))
+            >>> def worst(actual, forecast):
+            ...     return abs(actual - forecast).max()
+            >>> found = PretrainedLSTM(horizon=2).fit(y[:70]).evaluate(y, metrics=["wape", worst])
+            >>> list(found.to_frame().columns)
+            ['method', 'rmse', 'mae', 'mase', 'wape', 'worst']
         """
+        from gatecast.metrics.choice import chosen_metrics
         from gatecast.model.alignment import read_like_training
         from gatecast.model.evaluation import evaluate_panel
 
-        return evaluate_panel(self.fitted_, read_like_training(self.fitted_, data), check_levels(level))
+        chosen = chosen_metrics(metrics)
+        panel = read_like_training(self.fitted_, data)
+        return evaluate_panel(self.fitted_, panel, check_levels(level), chosen, self._panel)
 
     @answers_calls
     def stream(self, unique_id: object = None, state: bytes | None = None) -> Stream:

@@ -24,12 +24,14 @@ class Score:
         mae: Mean absolute error, in the data's units.
         mase: Mean absolute error of each series over that of the in-sample seasonal naive, averaged over series.
         rmse_by_step: `(H,)`.
+        chosen: The metrics that were asked for, by their names.
     """
 
     rmse: float
     mae: float
     mase: float
     rmse_by_step: np.ndarray
+    chosen: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,10 @@ class Evaluation:
         return self.scores["LSTM"].mase
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each method."""
+        """Return one row for each method: `method, rmse, mae, mase`, and the metrics that were asked for."""
         import pandas as pd
 
-        rows = {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase} for name, s in self.scores.items()}
+        rows = {name: {"rmse": s.rmse, "mae": s.mae, "mase": s.mase, **s.chosen} for name, s in self.scores.items()}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method").reset_index()
 
 

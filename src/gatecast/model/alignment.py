@@ -238,12 +238,16 @@ class Alignment:
         own = panel.head(np.where(has_scale, 0, past))
         preparation = fitted.preparation.with_new(np.where(has_scale, rows, -1), own, fitted.season_length)
         preparation = preparation.having_seen(panel).read_newer(panel)
-        memory = fitted.memories[0]
+        return preparation, self.arrays(preparation)
+
+    def arrays(self, preparation: Preparation) -> PanelArrays:
+        """Return what the networks read of the data, as a preparation of these series has it."""
+        memory, rows = self.fitted.memories[0], self.match.rows
         newest = memory.newest_values(preparation.value_inputs.season + 1)
         before = np.where(self.follows[:, None], newest[rows], np.nan)
         n_own = 0 if preparation.yearly_lags is None else len(preparation.yearly_lags.names)
         numbers = memory.newest_numbers()[rows, n_own:] * self.follows[:, None]
-        return preparation, preparation.arrays(panel, before, numbers, self.anchors, self.years)
+        return preparation.arrays(self.panel, before, numbers, self.anchors, self.years)
 
     def known_values(self) -> tuple[Floats, Ints, Ints]:
         """Join all series, those that follow the training part with its newest values before them.

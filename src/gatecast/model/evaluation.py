@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from gatecast.data.panel.arrays import Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.values.gaps import prepend
+from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import DataError
+from gatecast.metrics.choice import Compared, Metric, measured
 from gatecast.metrics.conformal import coverage
 from gatecast.metrics.errors import Evaluation, score
 from gatecast.metrics.naive import seasonal_naive
@@ -25,8 +29,17 @@ __all__ = ["evaluate_panel", "forecast_windows", "interval_hits"]
 MAX_FORECASTS = 20_000_000
 
 
-def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> Evaluation:
-    """Score forecasts from every origin after the training part (or from MAX_FORECASTS / H of them), and intervals."""
+def evaluate_panel(
+    fitted: Fitted,
+    panel: Panel,
+    levels: tuple[float, ...],
+    metrics: Mapping[str, Metric] = MappingProxyType({}),
+    training: Panel | None = None,
+) -> Evaluation:
+    """Score forecasts from every origin after the training part (or from MAX_FORECASTS / H of them), and intervals.
+
+    The `training` part, where it is at hand, tells the scales of RMSSE, unless the data hold it.
+    """
     made = _rolling_forecasts(fitted, panel)
     alignment, series, H, season = made.alignment, made.series, fitted.horizon, fitted.season_length
     known, begins, edges = alignment.known_values()
@@ -36,8 +49,36 @@ def evaluate_panel(fitted: Fitted, panel: Panel, levels: tuple[float, ...]) -> E
         methods["SeasonalNaive"] = seasonal_naive(known, edges, origins, H, season)
     actual, scales = made.actual, alignment.match.of_rows(fitted.naive_scales, np.nan)
     scores = {name: score(forecast, actual, series, scales, made.weights) for name, forecast in methods.items()}
+    if metrics:
+        squares = _square_scales(alignment, training) if "rmsse" in metrics.values() else np.full(len(scales), np.nan)
+        known = (series, (scales, squares))
+        for name, forecast in methods.items():
+            ends = _quantiles(made.forecasts, levels) if name == METHOD else {}
+            given = Compared.of_origins(forecast, actual, *known, ends, made.weights)
+            scores[name] = replace(scores[name], chosen=measured(metrics, given))
     counted = actual if made.weights is None else np.where(made.weights > 0, actual, np.nan)
     return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, counted, levels))
+
+
+def _square_scales(alignment: Alignment, training: Panel | None) -> Floats:
+    """Return the root mean squared change over a season of each series' training part, `(n,)`; NaN where unknown."""
+    season, n_learned = alignment.fitted.season_length, alignment.match.of_rows(alignment.fitted.lengths, 0)
+    n_before = alignment.match.n_before
+    held = alignment.panel.head(np.where(n_before >= n_learned, n_before, 0))
+    own = naive_scale(held.values, held.offsets, season, 2)
+    if training is None:
+        return own
+    learned = naive_scale(training.values, training.offsets, season, 2)
+    return np.where(np.isnan(own), alignment.match.of_rows(learned, np.nan), own)
+
+
+def _quantiles(forecasts: Forecast, levels: tuple[float, ...]) -> dict[float, Floats]:
+    """Return the ends of intervals, and the forecast as median, `(n, H)` each by probability."""
+    if not forecasts.fitted.has_intervals or not levels:
+        return {}
+    lower, upper = forecasts.intervals(levels)
+    ends = {0.5 - level / 200: lower[:, :, n] for n, level in enumerate(levels)}
+    return ends | {0.5: forecasts.point} | {0.5 + level / 200: upper[:, :, n] for n, level in enumerate(levels)}
 
 
 def forecast_windows(fitted: Fitted, panel: Panel) -> tuple[Floats, Floats, Ints]:

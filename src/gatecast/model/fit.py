@@ -53,21 +53,27 @@ FREE = ("checkpoint", "checkpoint_seconds", "max_seconds", "n_threads", "progres
 
 
 def fit_panel(
-    settings: Settings, panel: Panel, checkpoint: Checkpoint | None = None, on_validation: OnValidation | None = None
+    settings: Settings,
+    panel: Panel,
+    checkpoint: Checkpoint | None = None,
+    on_validation: OnValidation | None = None,
+    hold_out: Ints | None = None,
 ) -> Fitted:
     """Train on all points of a panel but those that are held out; `record.stop` says why it ended.
 
-    `checkpoint` may hold what an earlier fit had learned. `on_validation` follows the training of a single network, and
-    may end it by raising; what is trained to select between candidates is not followed.
+    `hold_out`, `(S,)`, says how many points of each series these are, where that is not chosen. `checkpoint` may hold
+    what an earlier fit had learned. `on_validation` follows the training of a single network, and may end it by
+    raising; what is trained to select between candidates is not followed.
     """
     if panel.n_series == 0:
         raise DataError("The data hold no series, and at least one was expected. Pass rows to learn from.")
     check_bounds(panel, settings.limits)
     order = _order_of_names(panel)
     if (np.diff(order) == 1).all():
-        return _fit_in_order(settings, panel, checkpoint, on_validation)
+        return _fit_in_order(settings, panel, checkpoint, on_validation, hold_out)
     # which series a step learns from is drawn by its place
-    return _fit_in_order(settings, panel.rows(order), checkpoint, on_validation).rows(np.argsort(order))
+    held = None if hold_out is None else hold_out[order]
+    return _fit_in_order(settings, panel.rows(order), checkpoint, on_validation, held).rows(np.argsort(order))
 
 
 def _order_of_names(panel: Panel) -> Ints:
@@ -87,18 +93,23 @@ def _order_of_names(panel: Panel) -> Ints:
 
 
 def _fit_in_order(
-    settings: Settings, panel: Panel, checkpoint: Checkpoint | None, on_validation: OnValidation | None
+    settings: Settings,
+    panel: Panel,
+    checkpoint: Checkpoint | None,
+    on_validation: OnValidation | None,
+    hold_out: Ints | None,
 ) -> Fitted:
-    if is_at_once(settings, panel):
+    # who passes a validation set wants something to be trained
+    if is_at_once(settings, panel) and (hold_out is None or settings.pretrained == "only"):
         if checkpoint is not None:
             # so that there is a file to go on from
             checkpoint.write()
         return zero_shot(settings, panel, None if settings.pretrained == "only" else why_at_once(panel))
-    if moves_late(settings, panel):
+    if moves_late(settings, panel, hold_out):
         return zero_shot(settings, panel, Message("decision.moves_late"))
     started = time.monotonic()
     deadline = math.inf if settings.max_seconds is None else started + settings.max_seconds * (1 - RESERVE)
-    data = TrainingData.of(settings, panel)
+    data = TrainingData.of(settings, panel, hold_out)
     is_open = settings.leaves_network_open and panel.weights is None
     # absolute errors of means of counts with many zeros do not say which networks are better
     is_open = is_open and not make_loss(data.settings).is_of_counts
@@ -138,7 +149,11 @@ def _fit_in_order(
 
 
 def make_checkpoint(
-    settings: Settings, panel: Panel, resume: str | os.PathLike[str] | None, start: Fitted | None = None
+    settings: Settings,
+    panel: Panel,
+    resume: str | os.PathLike[str] | None,
+    start: Fitted | None = None,
+    hold_out: Ints | None = None,
 ) -> Checkpoint | None:
     """Return where a fit is kept, with what is there, or in `resume`, of it; None where nothing was asked for.
 
@@ -153,6 +168,7 @@ def make_checkpoint(
     kept = {name: value for name, value in settings.values().items() if name not in FREE}
     columns = [*panel.past.values(), *panel.future.values(), *panel.static.values()]
     columns += [] if panel.weights is None else [panel.weights]
+    columns += [] if hold_out is None else [hold_out]
     columns += [] if start is None else [network.weights for network in start.ensemble.networks]
     facts = [panel.values, panel.offsets, panel.ids, panel.starts.astype(np.int64), *columns]
     checkpoint = Checkpoint(settings.checkpoint, settings.checkpoint_seconds, fingerprint(kept, facts))

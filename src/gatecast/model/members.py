@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 
@@ -73,8 +74,14 @@ def train_members(
             return train_one(candidate, seed, n_threads, progress, checkpoint, slot + member, deadline, halt=halt)
 
         with ThreadPoolExecutor(workers) as pool:
+            # with the listeners of this thread
             jobs = [
-                pool.submit(train_member, member, _share_of_time(candidate.deadline, turn // workers, rounds))
+                pool.submit(
+                    copy_context().run,
+                    train_member,
+                    member,
+                    _share_of_time(candidate.deadline, turn // workers, rounds),
+                )
                 for turn, member in enumerate(members)
             ]
             return ([] if first is None else [first]) + _results(jobs, halt)

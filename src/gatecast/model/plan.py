@@ -89,9 +89,9 @@ class TrainingData:
     known_scales: Floats | None = None
 
     @classmethod
-    def of(cls, settings: Settings, panel: Panel) -> TrainingData:
-        """Divide a panel and find its seasons."""
-        hold_out = hold_out_lengths(settings, panel)
+    def of(cls, settings: Settings, panel: Panel, hold_out: Ints | None = None) -> TrainingData:
+        """Divide a panel, unless it is told how (`(S,)` points are held out), and find its seasons."""
+        hold_out = hold_out_lengths(settings, panel) if hold_out is None else hold_out
         settings = with_loss(settings, panel)
         return cls(settings, panel, hold_out, choose_seasons(_before(panel, hold_out), settings.seasons))
 
@@ -199,9 +199,9 @@ def _moves_later(panel: Panel, hold_out: Ints) -> Array:
     return _before(panel, hold_out).is_constant & ~panel.is_constant
 
 
-def moves_late(settings: Settings, panel: Panel) -> bool:
+def moves_late(settings: Settings, panel: Panel, hold_out: Ints | None = None) -> bool:
     """Tell whether every series stays the same until its newest part, so that training has nothing to learn from."""
-    is_late = _moves_later(panel, _wanted_hold_out(settings, panel))
+    is_late = _moves_later(panel, _wanted_hold_out(settings, panel) if hold_out is None else hold_out)
     return bool(is_late.any()) and bool((is_late | panel.is_constant).all())
 
 

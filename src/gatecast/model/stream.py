@@ -6,6 +6,7 @@ import math
 import os
 import warnings
 from collections import deque
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.model.forecast import Forecast, ForecastOrigin
+    from gatecast.model.watch import Detection, Watch
 
 __all__ = ["Stream"]
 
@@ -84,6 +86,8 @@ class Stream:
         self._cores = self._make_cores()
         # what the networks said after the newest observation
         self._each: list[np.ndarray] | None = None
+        # errors so far, once anomalies are asked for
+        self._watch: Watch | None = None
 
     def update(self, value: float) -> np.ndarray:
         """Take in the next observation.
@@ -156,10 +160,51 @@ class Stream:
             >>> bool((low < high).all())
             True
         """
-        lower, upper = self._forecast().intervals(check_levels(level))
+        lower, upper = self.next_forecast().intervals(check_levels(level))
         return np.stack([lower[0, :, 0], upper[0, :, 0]])
 
-    def _forecast(self) -> Forecast:
+    def detect(self, value: float, *, false_alarms: float = 0.01) -> Detection:
+        """Take in the next observation as `update` does, and tell whether it is an anomaly.
+
+        Args:
+            value: As in `update`.
+            false_alarms: Share of the observations of a clean series that are to be called anomalies; with another
+                share the errors so far are forgotten.
+
+        Returns:
+            `expected`, `lower`, `upper`, `score` and `anomaly`, as `LSTMForecaster.detect` says of the same values.
+            What `state` and `save` keep does not hold the errors so far: then they begin with those of the fit again.
+
+        Raises:
+            DataError: `value` is not a finite number.
+            ConfigError: `false_alarms` makes no sense.
+
+        Examples:
+            >>> from gatecast import PretrainedLSTM
+            >>> stream = PretrainedLSTM(horizon=1).fit([1.0, 3.0, 2.0, 3.5] * 20).stream()
+            >>> [stream.detect(value).anomaly for value in (1.0, 9.0, 2.0)]
+            [False, True, False]
+        """
+        from gatecast.model.watch import Watch
+
+        if self._watch is None or self._watch.false_alarms != false_alarms:
+            self._watch = Watch(self, false_alarms)
+        return self._watch.take(self, value)
+
+    @property
+    def fitted(self) -> Fitted:
+        """What was learned, of this series alone."""
+        return self._fitted
+
+    def twin(self) -> Stream:
+        """Return a stream of the same series that goes on by itself from here."""
+        twin = object.__new__(type(self))
+        state = self.__getstate__() | {"_watch": None}
+        twin.__setstate__({k: copy(part) if isinstance(part, deque | list) else part for k, part in state.items()})
+        return twin
+
+    def next_forecast(self) -> Forecast:
+        """Return the forecast after the newest observation."""
         from gatecast.model.forecast import Forecast, after_training
 
         horizon = self._fitted.horizon

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from gatecast.texts import SCREEN, Texts
@@ -29,22 +30,23 @@ class Listener(Protocol):
         """Take note of a validation check, which `found` these curves."""
 
 
-_LISTENERS: list[Listener] = []
+# fits in other threads have listeners of their own
+_LISTENERS: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
 
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Tell a listener of all that is trained in this process meanwhile, in whichever thread."""
-    _LISTENERS.append(listener)
+    """Tell a listener of all that this thread trains meanwhile, also in threads that it starts for that."""
+    token = _LISTENERS.set((*_LISTENERS.get(), listener))
     try:
         yield
     finally:
-        _LISTENERS.remove(listener)
+        _LISTENERS.reset(token)
 
 
 def listeners() -> tuple[Listener, ...]:
     """Return who is to be told."""
-    return tuple(_LISTENERS)
+    return _LISTENERS.get()
 
 
 class Bar(Protocol):

@@ -124,35 +124,38 @@ def unit_for_squares(values: Array) -> float:
     return 1.0 if 1e-150 < largest < 1e150 else largest or 1.0
 
 
-def naive_scale(values: Floats, offsets: Ints, season: int) -> Floats:
+def naive_scale(values: Floats, offsets: Ints, season: int, power: int = 1) -> Floats:
     """Return each series' mean absolute change over a season: the denominator of MASE (Hyndman and Koehler 2006).
 
-    A season of 1 is taken for series, in `(N,)`, that are not longer; NaN where the change is zero or cannot be known.
+    With a `power` of 2 it is the root of the mean squared change, the denominator of RMSSE. A season of 1 is taken for
+    series, in `(N,)`, that are not longer; NaN where the change is zero or cannot be known.
     """
     scales = np.empty(len(offsets) - 1)
     for block in blocks(offsets):
-        scales[block.series] = _naive_block(values[block.rows], block.offsets, season)
+        scales[block.series] = _naive_block(values[block.rows], block.offsets, season, power)
     return scales
 
 
-def _naive_block(values: Floats, offsets: Ints, season: int) -> Floats:
+def _naive_block(values: Floats, offsets: Ints, season: int, power: int) -> Floats:
     lengths = np.diff(offsets)
     scales = np.full(len(lengths), np.nan)
     for lag in {1, season}:
         ours = np.flatnonzero((lengths > season) == (lag == season) if season > 1 else lengths > 1)
         ours = ours[lengths[ours] > lag]
         if len(ours):
-            scales[ours] = _mean_change(values, offsets, ours, lag)
+            scales[ours] = _mean_change(values, offsets, ours, lag, power)
     return scales
 
 
-def _mean_change(values: Floats, offsets: Ints, series: Ints, lag: int) -> Floats:
+def _mean_change(values: Floats, offsets: Ints, series: Ints, lag: int, power: int) -> Floats:
     change = np.append(np.abs(values[lag:] - values[:-lag]), 0.0)
     seen = ~np.isnan(change)
     change[~seen] = 0.0
+    unit = 1.0 if power == 1 else unit_for_squares(change)
+    change = change if power == 1 else (change / unit) ** power
     # from the begin of each series to its last change; the sums in between, across two series, are not looked at
     edges = np.column_stack([offsets[series], offsets[series + 1] - lag]).ravel()
     n, total = (np.add.reduceat(part, edges)[::2] for part in (seen.astype(np.float64), change))
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = total / n
+        mean = total / n if power == 1 else unit * (total / n) ** (1 / power)
     return np.where(mean > 0, mean, np.nan)
