@@ -42,6 +42,7 @@ class OnFugue:
         import fugue.api as fa
         import pandas as pd
         import pyarrow as pa
+        from triad import Schema as Columns
 
         def call(frame: pd.DataFrame) -> pd.DataFrame:
             return function(frame, *(() if content is None else (content,)))
@@ -58,7 +59,7 @@ class OnFugue:
         ]
         options = {"engine": self.engine, "as_fugue": True, "partition": spec or None}
         frame = fa.select_columns(self.frame, list(columns))
-        return type(self)(fa.transform(frame, call, schema=pa.schema(fields), **options), self.engine)
+        return type(self)(fa.transform(frame, call, schema=Columns(pa.schema(fields)), **options), self.engine)
 
     def collect(self) -> pd.DataFrame:
         """See `Engine.collect`."""

@@ -12,6 +12,7 @@ from gatecast.partition import Schema
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["OnRay"]
 
@@ -53,7 +54,7 @@ class OnRay:
             return type(self)(frame.map_batches(call, batch_size=None, **options))
         n = n_partitions or PER_CORE * max(1, int(ray.cluster_resources().get("CPU", 1)))
         frame = frame.map_batches(partial(_with_bucket, keys=tuple(keys), n=n), batch_size=None, **options)
-        return type(self)(frame.groupby(BUCKET).map_groups(call, **options))
+        return type(self)(frame.groupby(BUCKET, num_partitions=n).map_groups(call, **options))
 
     def collect(self) -> pd.DataFrame:
         """See `Engine.collect`."""
@@ -69,10 +70,13 @@ class _OnBatch:
         # Ray shows it
         self.__name__ = "forecast"
 
-    def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
+    def __call__(self, batch: pd.DataFrame) -> pa.Table:
+        import pyarrow as pa
         import ray
 
-        return self.function(batch.drop(columns=BUCKET, errors="ignore"), *(ray.get(one) for one in self.sent))
+        table = self.function(batch.drop(columns=BUCKET, errors="ignore"), *(ray.get(one) for one in self.sent))
+        # unlike blocks of pandas those of Arrow keep their types when they are joined with empty ones
+        return pa.Table.from_pandas(table, preserve_index=False)
 
 
 def _with_bucket(batch: pd.DataFrame, keys: Sequence[str], n: int) -> pd.DataFrame:
