@@ -63,7 +63,7 @@ OF_NUMBERS = {
     "f8": "double",
 }
 # what series are called that stand for all of which a model learned
-NOBODY = ("gatecast: a series that was learned from", "gatecast: another one")
+NOBODY = ("gatecast:1", "gatecast:2")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def schema(
     names = _once([*listed(by), id_col, time_col])
     check_columns(names, known)
     if "str" in str(known[time_col]):
-        raise _of_texts(time_col, "of the type " + str(known[time_col]))
+        raise _of_texts(time_col, f"of the type {known[time_col]}")
     numbers = [METHOD]
     numbers += [] if level is None else level_columns(METHOD, level)
     numbers += [] if quantiles is None else quantile_columns(METHOD, quantiles)
