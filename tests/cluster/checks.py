@@ -13,6 +13,7 @@ from gatecast import (
     backtest,
     distributed,
     partition,
+    tune,
 )
 
 FRAME = monthly(12)
