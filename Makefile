@@ -5,6 +5,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 SPHINX := $(VENV)/.sphinx
 FRAMEWORKS := .venv-frameworks/.installed
+CLUSTER := .venv-cluster/.installed
 NATIVE := CMakeLists.txt $(shell find native -type f)
 CPP := $(shell find native -name '*.cpp' -o -name '*.hpp')
 
@@ -18,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test test-all fuzz: export GATECAST_THREADS = 1
 test test-all fuzz: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test test-all fuzz lint format stubs sanitize docs image bench accuracy pretrain clean
+.PHONY: demo test test-all test-cluster fuzz lint format stubs sanitize docs image bench accuracy pretrain clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -34,6 +35,11 @@ fuzz: SECONDS = 60
 fuzz: FIRST = 1000000
 fuzz: $(TOOLS)
 	PYTHONPATH=tests $(VENV)/bin/python tests/hostile/fuzz.py --seconds $(SECONDS) --first $(FIRST)
+
+# Dask, Ray, Spark and Fugue on this machine, in an environment of their own; their warnings are not ours
+test-cluster: $(CLUSTER)
+	@command -v java >/dev/null || { echo "Spark runs on Java, and none was found: install it (Debian, Ubuntu: 'apt install openjdk-17-jre-headless') and run make again."; exit 1; }
+	.venv-cluster/bin/python -m pytest -q -p no:cacheprovider -o addopts=--doctest-modules -W default tests/cluster/real_*.py src/gatecast/distributed/run.py
 
 lint: $(TOOLS)
 	$(VENV)/bin/ruff check .
@@ -78,7 +84,7 @@ pretrain: $(INSTALLED)
 	$(VENV)/bin/python pretraining/train.py
 
 clean:
-	rm -rf build docs/_made $(VENV) .venv-bench .venv-beside .venv-frameworks
+	rm -rf build docs/_made $(VENV) .venv-bench .venv-beside .venv-cluster .venv-frameworks
 
 $(INSTALLED): pyproject.toml $(NATIVE)
 	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
@@ -103,4 +109,10 @@ $(SPHINX): $(INSTALLED) requirements-docs.txt
 $(FRAMEWORKS): $(INSTALLED) tests/exchange/requirements.txt
 	test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
 	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check -e . -r tests/exchange/requirements.txt
+	@touch $@
+
+# Dask, Ray, Spark and Fugue, which `make test-cluster` forecasts on
+$(CLUSTER): $(INSTALLED) tests/cluster/requirements.txt
+	test -x .venv-cluster/bin/python || $(PYTHON) -m venv .venv-cluster
+	.venv-cluster/bin/python -m pip install --quiet --disable-pip-version-check -e '.[compare,tune]' -r tests/cluster/requirements.txt
 	@touch $@

@@ -24,7 +24,7 @@ from gatecast._places import Url, to_place
 from gatecast.exceptions import ModelFileError
 
 __all__ = ["Tensors", "at_hand", "check_regular", "fingerprint", "read_tensors", "unwritable", "write_atomically"]
-__all__ += ["packed", "unpacked", "write_tensors"]
+__all__ += ["UNFINISHED", "packed", "unpacked", "write_tensors"]
 
 # ends the names of files that are being written
 UNFINISHED = ".gatecast-part"

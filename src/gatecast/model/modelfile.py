@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from gatecast._files import Tensors, at_hand, check_regular, read_tensors, unwritable, write_tensors
+from gatecast._files import (
+    UNFINISHED,
+    Tensors,
+    at_hand,
+    check_regular,
+    packed,
+    read_tensors,
+    unwritable,
+    write_atomically,
+)
 from gatecast._json import JsonObject, converted
 from gatecast._places import Place, to_place
 from gatecast.data.features.yearly_lags import YearlyLags
@@ -40,7 +50,7 @@ from gatecast.network.inputs import PanelArrays
 from gatecast.network.memory import Memory, TrainedNetwork
 from gatecast.network.wrapper import thread_count
 
-__all__ = ["FORMAT", "Contents", "read_contents", "read_model", "write_model"]
+__all__ = ["FORMAT", "Contents", "pack_model", "read_contents", "read_model", "unpack_model", "write_model"]
 
 # of what is written; whoever raises it adds a step to `upgrades.py`, and files of the new format as `tests/golden/`
 # says
@@ -64,11 +74,23 @@ MISFITS = (
 
 def write_model(path: str | os.PathLike[str], fitted: Fitted, settings: JsonObject) -> None:
     """Write a model, replacing an older file only when the new one is complete."""
-    facts = {"format": FORMAT, "model": facts_of(fitted), "settings": settings}
     try:
-        write_tensors(path, KEY, tensors_of(fitted), facts)
+        write_atomically(path, pack_model(fitted, settings))
     except OSError as error:
         raise unwritable("model", path, error) from None
+
+
+def pack_model(fitted: Fitted, settings: JsonObject) -> bytes:
+    """Return what `write_model` writes."""
+    return packed(KEY, tensors_of(fitted), {"format": FORMAT, "model": facts_of(fitted), "settings": settings})
+
+
+def unpack_model(content: bytes) -> tuple[Fitted, Settings]:
+    """Return what `read_model` reads of a file with this content; the same errors."""
+    with tempfile.TemporaryDirectory(suffix=UNFINISHED) as folder:
+        file = Path(folder) / "model-bytes"
+        file.write_bytes(content)
+        return read_model(file)
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[Fitted, Settings]:

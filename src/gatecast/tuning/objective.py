@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 import numpy as np
 
+from gatecast.baselines.local import needed
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.scaling import naive_scale
-from gatecast.exceptions import DataError
+from gatecast.exceptions import DataError, GatecastError
 from gatecast.metrics.errors import score
 from gatecast.model.evaluation import forecast_windows
 from gatecast.model.fit import fit_panel
 from gatecast.model.members import CHECKS
 from gatecast.model.plan import MANY_POINTS
 from gatecast.model.settings import Settings
+from gatecast.network.wrapper import thread_count
 from gatecast.training.stop import Stop
 
-__all__ = ["LONG", "USUAL_SEEDS", "Judged", "Report", "Window", "judge", "make_windows"]
+__all__ = ["LONG", "USUAL_SEEDS", "Judged", "Report", "Window", "judge", "judge_in_parallel", "make_windows"]
 
 # share of a series in which the origins lie, with the horizon behind the last one
 JUDGED_SHARE = 0.3
@@ -105,16 +107,61 @@ def judge(settings: Settings, windows: list[Window], metric: str, report: Report
     `report` follows the training and may end it by raising. The ensemble and the training on all points are left out,
     which would only cost time. A Ctrl-C that ended a fit comes back as KeyboardInterrupt.
     """
-    single = replace(settings, ensemble=1, refit_full=False, checkpoint=None, progress=False)
-    single.check()
     errors: list[float] = []
     seconds: list[float] = []
-    for n, (k, window) in enumerate(product(range(n_seeds), windows)):
+    for n, (seeded, window) in enumerate(_fits(settings, windows, n_seeds)):
         started = time.monotonic()
-        seeded = replace(single, seed=(single.seed + k) % 2**63)
         errors.append(_error(seeded, window, metric, report, n * (CHECKS + 1)))
         seconds.append(time.monotonic() - started)
     return Judged(tuple(errors), tuple(seconds))
+
+
+def judge_in_parallel(
+    settings: Settings, windows: list[Window], metric: str, report: Report, n_seeds: int, n_jobs: int | None
+) -> Judged:
+    """Judge as `judge` does, with the fits of a trial at the same time, on what joblib runs its processes on.
+
+    What `report` follows is told once all have ended, in the order of `judge`, so that a search goes the same way.
+    """
+    joblib = needed("joblib", "library.tune")
+    fits = list(_fits(settings, windows, n_seeds))
+    n_threads = max(1, thread_count(settings.n_threads) // min(joblib.effective_n_jobs(n_jobs), len(fits)))
+    jobs = (
+        joblib.delayed(_fit_elsewhere)(replace(seeded, n_threads=n_threads), window, metric, n * (CHECKS + 1))
+        for n, (seeded, window) in enumerate(fits)
+    )
+    errors: list[float] = []
+    seconds: list[float] = []
+    for reports, error, taken in joblib.Parallel(n_jobs=n_jobs)(jobs):
+        for check, value in reports:
+            report(check, value)
+        if isinstance(error, Exception):
+            raise error
+        errors.append(error)
+        seconds.append(taken)
+    return Judged(tuple(errors), tuple(seconds))
+
+
+def _fits(settings: Settings, windows: list[Window], n_seeds: int) -> Iterator[tuple[Settings, Window]]:
+    """Yield what is fitted for some settings: one network from each seed, on each window."""
+    single = replace(settings, ensemble=1, refit_full=False, checkpoint=None, progress=False)
+    single.check()
+    for k, window in product(range(n_seeds), windows):
+        yield replace(single, seed=(single.seed + k) % 2**63), window
+
+
+def _fit_elsewhere(
+    settings: Settings, window: Window, metric: str, n_before: int
+) -> tuple[list[tuple[int, float]], float | GatecastError, float]:
+    """Return what a fit in another process reports, its error or why it has none, and its seconds."""
+    started, reports = time.monotonic(), list[tuple[int, float]]()
+    try:
+        error: float | GatecastError = _error(
+            settings, window, metric, lambda check, value: reports.append((check, value)), n_before
+        )
+    except GatecastError as failed:
+        error = failed
+    return reports, error, time.monotonic() - started
 
 
 def _error(settings: Settings, window: Window, metric: str, report: Report, n_before: int) -> float:

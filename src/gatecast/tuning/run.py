@@ -83,6 +83,7 @@ def tune(
     target_col: Name = None,
     freq: str | int | None = None,
     seed: int = 0,
+    n_jobs: int | None = None,
 ) -> Tuned:
     """Search for better settings, and fit a forecaster with the best ones on all of `data`.
 
@@ -115,6 +116,9 @@ def tune(
         target_col: As in `fit`.
         freq: As in `fit`.
         seed: Of what is tried next; the networks' seed is a setting of the model.
+        n_jobs: Processes for the fits of a trial (its windows, from one or two seeds), as joblib counts them (-1 for
+            one on each processor); when absent one, or what `joblib.parallel_config` says, with any of its backends.
+            The same settings are found, but a trial that is ended early takes as long as its longest fit.
 
     Returns:
         The fitted forecaster, its settings, and what was tried. Ctrl-C ends the search and keeps the best so far;
@@ -136,7 +140,7 @@ def tune(
         >>> tuned.model.predict()["ds"].tolist()
         [120, 121]
     """
-    options = Search(space, n_trials, max_seconds, patience, n_windows, metric, sampler, study, seed)
+    options = Search(space, n_trials, max_seconds, patience, n_windows, metric, sampler, study, seed, n_jobs)
     start = model.settings
     start.check()
     options.check(start)
@@ -391,7 +395,13 @@ class _Run:
             if "start" not in trial.user_attrs and trial.should_prune():
                 raise _EndedError("worse than the median of the others")
 
-        return objective.judge(settings, self.windows, self.search.metric, follow, self.n_seeds)
+        return self._judged(settings, follow)
+
+    def _judged(self, settings: Settings, follow: objective.Report) -> Judged:
+        options = (settings, self.windows, self.search.metric, follow, self.n_seeds)
+        if self.search.is_parallel:
+            return objective.judge_in_parallel(*options, self.search.n_jobs)
+        return objective.judge(*options)
 
     def _check_time(self, *_: float) -> None:
         if self._left() <= 0:
@@ -416,7 +426,7 @@ class _Run:
         given = self.starts[GIVEN]
         settings = replace(given, **changes, seed=(given.seed + self.n_seeds) % 2**63)
         try:
-            return objective.judge(settings, self.windows, self.search.metric, self._check_time, self.n_seeds)
+            return self._judged(settings, self._check_time)
         except GatecastError:
             return Judged((math.inf,) * len(self.windows) * self.n_seeds, ())
 

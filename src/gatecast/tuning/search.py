@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gatecast._validation import check_choice, check_count, check_positive, is_integer
+from gatecast.backtesting.backtest import check_jobs
+from gatecast.baselines.local import needed
 from gatecast.exceptions import ConfigError
 from gatecast.model.settings import Settings, Values
 from gatecast.tuning.space import read_entry
@@ -32,6 +35,14 @@ class Search:
     sampler: str = "tpe"
     study: str | os.PathLike[str] | None = None
     seed: int = 0
+    n_jobs: int | None = None
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether the fits of a trial run at the same time; nobody asks joblib for that before it is imported."""
+        if self.n_jobs is None and "joblib" not in sys.modules:
+            return False
+        return bool(needed("joblib", "library.tune").effective_n_jobs(self.n_jobs) > 1)
 
     @property
     def most_trials(self) -> int | None:
@@ -53,6 +64,7 @@ class Search:
             )
         if not is_integer(self.seed) or not 0 <= self.seed < 2**31:
             raise ConfigError(f"`seed` must be a whole number from 0 to 2**31 - 1, got {self.seed!r}. Use `seed=0`.")
+        check_jobs(self.n_jobs)
         check_choice("metric", self.metric, METRICS)
         check_choice("sampler", self.sampler, SAMPLERS)
         if self.space is not None and not isinstance(self.space, Mapping):
