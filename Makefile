@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test test-all fuzz: export GATECAST_THREADS = 1
 test test-all fuzz: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test test-all test-cluster fuzz lint format stubs sanitize docs image bench accuracy pretrain clean
+.PHONY: demo test test-all test-cluster fuzz lint format wheel stubs sanitize docs image bench accuracy pretrain clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -61,6 +61,10 @@ docs: $(SPHINX)
 image:
 	@docker info >/dev/null 2>&1 || { echo "Docker does not run here, and an image is built by it: start it, or run the steps of the Dockerfile without it by '$(VENV)/bin/python -m pytest -m slow tests/project/test_containers.py' (after 'make test')."; exit 1; }
 	docker build --tag gatecast .
+
+# a wheel in dist/ that installs without a compiler, tried in an environment that has nothing else
+wheel:
+	.ci/wheel $(PYTHON)
 
 # after a change of the bindings in native/src
 stubs: $(TOOLS)

@@ -55,7 +55,7 @@ def _install_gatecast() -> None:
     _pip("wheel", "--no-deps", f"--wheel-dir={WHEELS}", f"--config-settings=build-dir={VENV / 'build'}", str(ROOT))
     wheel = next(WHEELS.glob("gatecast-*.whl"))
     _pip("install", "--force-reinstall", "--no-deps", str(wheel))
-    _pip("install", f"gatecast[datasets] @ {wheel.as_uri()}")
+    _pip("install", f"gatecast @ {wheel.as_uri()}")
 
 
 def _pip(*arguments: str) -> None:

@@ -1,12 +1,16 @@
-"""Which example series are at hand? The tutorial's noisy sine, and real ones that statsmodels ships."""
+"""Which example series are at hand? The tutorial's noisy sine, made ones, and real ones of a file in the package.
 
-from types import ModuleType
+The real ones are in the public domain: sunspots of the World Data Center SILSO at the Royal Observatory of Belgium, the
+Nile of Cobb (1978), and CO2 of Keeling and Whorf (Scripps Institution of Oceanography), as statsmodels has them.
+"""
+
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatecast._validation import as_tuple, check_choice, check_count, is_integer
-from gatecast.exceptions import GatecastError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,15 +97,12 @@ def sunspots() -> "pd.DataFrame":
     Returns:
         DataFrame with unique_id, ds (first day of the year), y.
 
-    Raises:
-        GatecastError: statsmodels is not installed.
-
     Examples:
         >>> sunspots().tail(1)
             unique_id         ds    y
         308  sunspots 2008-01-01  2.9
     """
-    return _yearly("sunspots", "YEAR", "SUNACTIVITY")
+    return _real("sunspots")
 
 
 def nile() -> "pd.DataFrame":
@@ -110,59 +111,39 @@ def nile() -> "pd.DataFrame":
     Returns:
         DataFrame with unique_id, ds (first day of the year), y.
 
-    Raises:
-        GatecastError: statsmodels is not installed.
-
     Examples:
         >>> nile().head(1)
           unique_id         ds       y
         0      nile 1871-01-01  1120.0
     """
-    return _yearly("nile", "year", "volume")
+    return _real("nile")
 
 
 def co2() -> "pd.DataFrame":
     """Load the monthly mean of CO2 at Mauna Loa in ppm, May 1964 to December 2001 (452 points).
 
-    statsmodels has weekly values, some missing. Each month here is the mean of the weeks that were observed
-    in it. Nothing is interpolated: a few months before May 1964 have no observation, so the series starts
-    after the last of them.
+    Each is the mean of the weeks that were observed in the month. Nothing is interpolated: a few months before May 1964
+    have no observation, so the series starts after the last of them.
 
     Returns:
         DataFrame with unique_id, ds (first day of the month), y.
-
-    Raises:
-        GatecastError: statsmodels is not installed.
 
     Examples:
         >>> co2().head(1)
           unique_id         ds      y
         0       co2 1964-05-01  322.0
     """
+    return _real("co2")
+
+
+def _real(name: str) -> "pd.DataFrame":
+    table = _file()
+    return table[table["unique_id"] == name].reset_index(drop=True)
+
+
+@lru_cache(maxsize=1)
+def _file() -> "pd.DataFrame":
     import pandas as pd
 
-    weekly = _statsmodels("co2").load_pandas().data["co2"]
-    monthly = weekly.resample("MS").mean()
-    empty = np.flatnonzero(monthly.isna())
-    monthly = monthly.iloc[empty[-1] + 1 if len(empty) else 0 :]
-    return pd.DataFrame({"unique_id": "co2", "ds": monthly.index.as_unit("ns"), "y": monthly.to_numpy()})
-
-
-def _yearly(name: str, year: str, value: str) -> "pd.DataFrame":
-    import pandas as pd
-
-    data = _statsmodels(name).load_pandas().data
-    starts = pd.to_datetime(data[year].to_numpy().astype(int).astype(str), format="%Y")
-    return pd.DataFrame({"unique_id": name, "ds": starts.as_unit("ns"), "y": data[value].to_numpy(np.float64)})
-
-
-def _statsmodels(name: str) -> ModuleType:
-    from importlib import import_module
-
-    try:
-        return import_module(f"statsmodels.datasets.{name}")
-    except ImportError:
-        raise GatecastError(
-            f"The example series {name!r} comes with statsmodels, which is not installed. Run `pip install "
-            "'gatecast[datasets]'`."
-        ) from None
+    table = pd.read_csv(Path(__file__).with_name("example_series.csv"), float_precision="round_trip")
+    return table.assign(ds=pd.to_datetime(table["ds"]).to_numpy().astype("datetime64[ns]"))

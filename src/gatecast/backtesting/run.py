@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import tempfile
 import time
@@ -20,7 +21,7 @@ from gatecast.baselines.base import Baseline
 from gatecast.baselines.limits import NotPicklableError, ProcessDiedError, limited_steps, prepare
 from gatecast.baselines.local import library
 from gatecast.data.panel.arrays import Floats, Frame
-from gatecast.exceptions import DataError, GatecastError, TimeLimitError
+from gatecast.exceptions import ConfigError, DataError, GatecastError, TimeLimitError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.texts.message import Message, reason
 
@@ -97,7 +98,9 @@ def prepare_process() -> None:
 
 
 def _imports() -> Iterator[None]:
-    library()
+    # whoever needs it and does not find it says so
+    with contextlib.suppress(ConfigError):
+        library()
     return iter(())
 
 
@@ -130,7 +133,7 @@ def _steps(block: Block) -> Iterator[str | Outcome]:
     first = block.jobs[0]
     if isinstance(block.model, Baseline):
         # importing takes seconds, and only once
-        library()
+        block.model.load()
     yield FIT
     failure, fit_seconds = _timed(block, FIT, lambda: _fit(block, first))
     yield FORECAST

@@ -13,7 +13,8 @@ import numpy as np
 
 from gatecast._validation import answers_calls, check_horizon, check_positive, check_steps
 from gatecast.baselines.limits import Clock
-from gatecast.baselines.local import Answer, Constant, Local, library, one_step, read_on
+from gatecast.baselines.local import Answer, Local, one_step, read_on
+from gatecast.baselines.simple import Constant, LastSeason
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.seasonality.seasons import choose_seasons
@@ -98,6 +99,13 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         if self.time_limit is not None:
             check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
 
+    def load(self) -> None:
+        """Import the libraries that the model needs, which takes seconds and is no part of its fit.
+
+        Raises:
+            ConfigError: One is not installed.
+        """
+
     @overload
     def fit(self, data: NewFrameT, **names: Unpack[Names]) -> Baseline[NewFrameT]: ...
 
@@ -125,7 +133,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             TimeLimitError: It took longer than `time_limit`.
         """
         self.check()
-        library()
+        self.load()
         panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
         self._fitted = self._limited(panel.n_series, partial(self._fit, panel))
         self._warn_of_failures()
@@ -334,9 +342,8 @@ def is_constant(y: Floats) -> bool:
 
 
 def _naive(y: Floats, seasons: tuple[int, ...]) -> Local:
-    models, season = library(), seasons[0] if seasons else 1
-    model: Local = models.SeasonalNaive(season) if len(y) > season > 1 else models.Naive()
-    return model.fit(y)
+    season = seasons[0] if seasons else 1
+    return LastSeason(season if len(y) > season else 1).fit(y)
 
 
 def _finite(answer: Answer, y: Floats, seasons: tuple[int, ...], H: int, levels: tuple[float, ...]) -> Answer:

@@ -1,4 +1,4 @@
-"""What forecasts one series on its own? Models of statsforecast, and those that it lacks, behind the same two methods.
+"""What forecasts one series on its own? Models of other libraries, and our own ones, behind the same two methods.
 
 All take the values of one series without gaps, `(T,)`, and answer with `mean`, `(h,)`, and `lo-80`, `hi-80` for each
 level of 80 %.
@@ -6,9 +6,11 @@ level of 80 %.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Protocol, Self, final
 
@@ -18,7 +20,7 @@ from gatecast.data.panel.arrays import Floats
 from gatecast.exceptions import ConfigError
 from gatecast.texts.message import Message
 
-__all__ = ["AutoRegression", "Constant", "Local", "WindowMean", "library", "needed", "one_step", "read_on"]
+__all__ = ["Answer", "AutoRegression", "Local", "has_statsforecast", "library", "needed", "one_step", "read_on"]
 
 Answer = dict[str, Floats]
 PURPOSE = "library.baselines"
@@ -37,11 +39,25 @@ class Local(Protocol):
 
 
 def library() -> ModuleType:
-    """Return the models of statsforecast, imported when first needed (and what they import later)."""
+    """Return the models of statsforecast or, where it is not installed, those of statsmodels behind the same names.
+
+    They are imported when first needed, with what they import later.
+    """
     # these two are imported by what it does later
     for module in ("scipy.stats", "statsmodels.tsa.ar_model"):
         needed(module, PURPOSE)
-    return needed("statsforecast.models", PURPOSE)
+    if has_statsforecast():
+        return needed("statsforecast.models", PURPOSE)
+    for module in ("statsmodels.tsa.statespace.sarimax", "statsmodels.tsa.exponential_smoothing.ets"):
+        needed(module, PURPOSE)
+    return import_module("gatecast.baselines.classical")
+
+
+def has_statsforecast() -> bool:
+    """Tell whether statsforecast is installed, which needs pandas below 3."""
+    if "statsforecast.models" in sys.modules:
+        return sys.modules["statsforecast.models"] is not None
+    return find_spec("statsforecast") is not None
 
 
 def read_on(fitted: object, y: Floats, h: int, level: Sequence[float] | None) -> Answer | None:
@@ -69,62 +85,6 @@ def one_step(fitted: object, y: Floats) -> Floats | None:
         found[:first] = np.nan
         found[first:] = [fitted.forward(y=y[:t], h=1)["mean"][0] for t in range(first, len(y))]
     return found
-
-
-@final
-class Constant:
-    """The value that never changed, with intervals of no width; of a single value nobody knows how it varies: NaN."""
-
-    def fit(self, y: Floats) -> Self:
-        """Take the last value."""
-        self._value, self._spread = y[-1], 0.0 if len(y) > 1 else np.nan
-        return self
-
-    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
-        """Repeat it."""
-        edges = [f"{side}-{percent}" for percent in level or () for side in ("lo", "hi")]
-        mean = np.full(h, self._value)
-        return {"mean": mean} | dict.fromkeys(edges, mean + self._spread)
-
-
-@final
-class WindowMean:
-    """The mean of the newest values (statsforecast's WindowAverage), with intervals of its own past errors.
-
-    Its library knows conformal intervals only, which need twice the horizon beside the window. Here a step's interval
-    is the normal one of the root mean squared error that the same mean made at that step of all earlier origins.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-
-    def fit(self, y: Floats) -> Self:
-        """Keep the values."""
-        self._model = library().WindowAverage(window_size=self._size).fit(y)
-        self._y = y
-        return self
-
-    def predict(self, h: int, *, level: Sequence[float] | None = None) -> Answer:
-        """Forecast the mean."""
-        from scipy.stats import norm
-
-        answer: Answer = {"mean": np.asarray(self._model.predict(h)["mean"], np.float64)}
-        if level:
-            errors = self._errors(h)
-            for percent in level:
-                width = norm.ppf(0.5 + percent / 200) * errors
-                answer |= {f"lo-{percent}": answer["mean"] - width, f"hi-{percent}": answer["mean"] + width}
-        return answer
-
-    def _errors(self, h: int) -> Floats:
-        """Return the root mean squared error of each step, `(h,)`; steps without an origin take that before them."""
-        y, size = self._y, self._size
-        sums = np.cumsum(np.concatenate(([0.0], y)))
-        means = (sums[size:] - sums[:-size]) / size
-        errors = np.full(h, np.nan)
-        for step in range(min(h, len(y) - size)):
-            errors[step:] = np.sqrt(np.mean((y[size + step :] - means[: -1 - step]) ** 2))
-        return errors
 
 
 @final

@@ -14,7 +14,8 @@ import numpy as np
 
 from gatecast._validation import answers_making, as_tuple, check_count, is_integer
 from gatecast.baselines.base import Baseline
-from gatecast.baselines.local import AutoRegression, Local, WindowMean, library
+from gatecast.baselines.local import PURPOSE, AutoRegression, Local, library, needed
+from gatecast.baselines.simple import LastSeason, LastWithDrift, WindowMean
 from gatecast.exceptions import ConfigError
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Drift",
     "LinearAR",
     "Naive",
+    "OfLibrary",
     "SeasonalNaive",
     "WindowAverage",
 ]
@@ -52,7 +54,7 @@ class Naive(Baseline):
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:  # noqa: ARG002
         """Make the model."""
-        return _made(library().Naive())
+        return LastSeason()
 
 
 @final
@@ -68,9 +70,8 @@ class SeasonalNaive(Baseline):
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:
         """Make the model."""
-        if not seasons:
-            return _made(library().Naive())
-        return _made(library().SeasonalNaive(seasons[0])) if n > seasons[0] else None
+        season = seasons[0] if seasons else 1
+        return LastSeason(season) if n > season else None
 
 
 @final
@@ -86,7 +87,7 @@ class Drift(Baseline):
 
     def local(self, n: int, seasons: tuple[int, ...]) -> Local | None:  # noqa: ARG002
         """Make the model."""
-        return _made(library().RandomWalkWithDrift())
+        return LastWithDrift()
 
 
 @final
@@ -120,7 +121,16 @@ class WindowAverage(Baseline):
 
 
 @dataclass(eq=False)
-class _OfNewest(Baseline):
+class OfLibrary(Baseline):
+    """A model of statsforecast or, where it is not installed, of statsmodels (`gatecast.baselines.classical`)."""
+
+    def load(self) -> None:
+        """Import the library."""
+        library()
+
+
+@dataclass(eq=False)
+class _OfNewest(OfLibrary):
     """Learns from the newest values of a series, since its time grows with their number."""
 
     _: KW_ONLY
@@ -250,7 +260,7 @@ class AutoTheta(_OfNewest):
 @final
 @answers_making
 @dataclass(eq=False)
-class MSTL(Baseline):
+class MSTL(OfLibrary):
     """Trend and several seasons by smoothing (Bandara et al. 2021); exponential smoothing forecasts what is left.
 
     A season that the series does not hold twice is left out; without any it is exponential smoothing without a season.
@@ -280,6 +290,10 @@ class LinearAR(Baseline):
     _: KW_ONLY
     lags: int | Sequence[int] | None = None
 
+    def load(self) -> None:
+        """Import the library."""
+        needed("statsmodels.tsa.ar_model", PURPOSE)
+
     def check(self) -> None:
         """Check the settings."""
         super().check()
@@ -308,5 +322,5 @@ def _season(n: int, seasons: tuple[int, ...]) -> int:
 
 
 def _made(model: Local) -> Local:
-    # statsforecast has no types, and this says that its models are such
+    # the libraries have no types, and this says that their models are such
     return model

@@ -205,10 +205,8 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
 
 
 def _rival(title: str, model: Baseline, train: pd.DataFrame, test: pd.DataFrame) -> Rival:
-    from gatecast.baselines.local import library
-
     # its import is no part of the fit
-    library()
+    model.load()
     errors, *seconds = _timed(model, model.name, train, test)
     return Rival(title, float(np.sqrt(np.mean(errors[len(train) :] ** 2))), *seconds)
 
@@ -280,11 +278,7 @@ def _sunspots(
     printer: Printer, folder: Path, pictures: list[Path], *, draws: bool
 ) -> tuple[dict[str, object] | None, Path | None]:
     """Forecast a real series and write a report on it; None where what that needs is not installed."""
-    data = None
-    with _missing(printer, "demo.sunspots"):
-        data = datasets.sunspots()
-    if data is None:
-        return None, None
+    data = datasets.sunspots()
     train, test = train_test_split(data)
     model = LSTMForecaster(season_length=SUNSPOT_SEASON, pretrained="none")
     trial = _try(model, train, test, shown=False)

@@ -154,8 +154,9 @@ def _first_sentences(doc: str) -> dict[str, str]:
     """Return the first sentence about each argument of a docstring in Google style."""
     texts: dict[str, str] = {}
     name = ""
-    for line in doc.partition("Args:\n")[2].partition("\n\n")[0].splitlines():
-        is_new = line.startswith(" " * 8) and not line.startswith(" " * 9)
+    # from Python 3.13 on the compiler takes the indentation off
+    for line in inspect.cleandoc(doc).partition("Args:\n")[2].partition("\n\n")[0].splitlines():
+        is_new = line.startswith(" " * 4) and not line.startswith(" " * 5)
         if is_new:
             name, _, line = line.strip().partition(": ")
         if name:

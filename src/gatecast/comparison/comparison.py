@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from gatecast.backtesting.run import prepare_process
 from gatecast.backtesting.windows import choose_windows
 from gatecast.baselines import statistical as baselines
 from gatecast.baselines.limits import beside
-from gatecast.baselines.local import needed
+from gatecast.baselines.local import has_statsforecast, needed
 from gatecast.comparison.board import Leaderboard, leaderboard
 from gatecast.comparison.facts import Facts, facts_about
 from gatecast.comparison.verdict import ACCURATE, check_preference
@@ -27,6 +27,7 @@ from gatecast.data.values.bounds import AUTO
 from gatecast.exceptions import ConfigError
 from gatecast.forecaster import Forecaster, LSTMForecaster, PretrainedLSTM
 from gatecast.model.settings import SETTINGS
+from gatecast.texts.message import Message
 
 if TYPE_CHECKING:
     from gatecast.data.reading.shapes import Name
@@ -181,7 +182,17 @@ def compare(
     known = before if before.lengths.max() > 1 else panel
     look = partial(facts_about, known, found.season_length)
     # the process of the baselines has imported statsmodels, which takes seconds
-    return Comparison(found, leaderboard(found, seed=seed, prefer=prefer), beside(look) if is_beside else look())
+    board = _with_library(leaderboard(found, seed=seed, prefer=prefer), entries)
+    return Comparison(found, board, beside(look) if is_beside else look())
+
+
+def _with_library(board: Leaderboard, entries: list[Entry]) -> Leaderboard:
+    """Say in the notes which models are those of statsmodels, where statsforecast is not installed."""
+    names = [entry.name for entry in entries if isinstance(entry.model, baselines.OfLibrary)]
+    if not names or has_statsforecast():
+        return board
+    note = Message("note.statsmodels", {"names": names, "n": len(names)})
+    return replace(board, notes=(*board.notes, note))
 
 
 def _entries(models: Models | Sequence[Model | str] | str, horizon: int, seed: int) -> list[Entry]:

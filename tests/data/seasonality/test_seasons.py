@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gatecast import datasets
 from gatecast.data import to_panel
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.seasonality.peaks import differenced, log_tail, season_p_values
@@ -218,7 +219,7 @@ def test_period_of_a_noisy_sine(seed):
 
 
 def test_period_of_sunspots_is_eleven_years():
-    sunspots = pytest.importorskip("statsmodels.datasets").sunspots.load_pandas().data["SUNACTIVITY"].to_numpy()
+    sunspots = datasets.sunspots()["y"].to_numpy()
     assert find_season(sunspots, np.array([0, len(sunspots)])) == 11
 
 

@@ -42,7 +42,7 @@ def held_out_errors(file: File, asked: AskedErrors, writing: Writing, limits: Li
         return {"rows": [], "slower": [], "about": words.t("studio.errors_short", n=horizon)}
     found = dict(_slow(panel, horizon, asked.model) if asked.model else _fast(panel, horizon, asked))
     rows = [_row(words.t(key), error, words) for key, error in found.items()]
-    has_more = not asked.model and find_spec("statsforecast") and panel.n_series < MANY_SERIES
+    has_more = not asked.model and find_spec("statsmodels") and panel.n_series < MANY_SERIES
     return {
         "rows": rows,
         "slower": [{"model": name, "label": words.t(key)} for name, key in SLOWER.items()] if has_more else [],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from gatecast import datasets
 from gatecast.exceptions import GatecastError
 
@@ -15,8 +13,8 @@ REAL = ("co2", "sunspots", "nile")
 
 
 def example_names() -> tuple[str, ...]:
-    """Return which there are: real ones where statsmodels is installed, which has them."""
-    return (*(REAL if find_spec("statsmodels") else ()), "sine")
+    """Return which there are."""
+    return (*REAL, "sine")
 
 
 def example(name: str) -> bytes:
