@@ -50,6 +50,7 @@ class Service:
     n_under_way: int = 0
     measures: Measures = field(init=False)
     is_closing: bool = False
+    _is_page_warm: bool = False
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max(2, n_processors()), thread_name_prefix="forecast")
     )
@@ -117,6 +118,17 @@ class Service:
         self._pool.submit(_warm_up)
         if self.jobs is not None:
             self.jobs.start()
+
+    @property
+    def state(self) -> str:
+        """Whether requests are wanted: `ready`, or `closing`."""
+        return "closing" if self.is_closing else "ready"
+
+    def warm_page(self, work: Callable[[], object]) -> None:
+        """Do once, while nothing else goes on, what the first forecast of the page would wait for."""
+        if not self.n_under_way and not self._is_page_warm:
+            self._is_page_warm = True
+            self._pool.submit(work)
 
     def begin_to_close(self) -> None:
         """Say that no more requests are wanted, and end answers that would go on."""
