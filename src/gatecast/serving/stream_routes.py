@@ -87,7 +87,7 @@ def _values(
 
 async def _take(streams: Streams, observed: Sequence[tuple[Live, Sequence[float | None]]]) -> None:
     """Keep observations, and take them in, with other requests in between where there are many."""
-    streams.keep(observed)
+    await streams.keep(observed)
     n = 0
     for live, values in observed:
         for value in values:
