@@ -2,8 +2,8 @@
 
 `python benchmarks/server.py [--json FILE]` starts `gatecast serve` and a client in a process of its own, which asks
 through eight connections that are kept open. Zero-shot forecasts are of one series of 144 months, each request another
-one. A paced client sends eight requests every 0.25 s, a closed one the next as soon as the last is answered. Where
-PyTorch and FastAPI are installed the same is asked of a server around an LSTM of PyTorch (`sides/torch_server.py`).
+one. A paced client sends eight requests every 0.25 s, a closed one the next as soon as the last is answered.
+`--beside-torch PYTHON` asks a server around an LSTM of PyTorch (`sides/torch_server.py`) in the same run instead.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from importlib.util import find_spec
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,8 @@ import numpy as np
 N_CLIENTS, N_POINTS, HORIZON = 8, 144, 12
 N_CLOSED, N_PACED, N_UPDATES, N_BATCHED, N_STREAMS = 25, 25, 300, 30, 100
 PACE_SECONDS = 0.25
-MODELS = 10
+MODELS, ROUNDS = 10, 3
+PROGRAM = [sys.executable, "-c", "from gatecast.cli import main; main()", "serve", "--port", "0", "--json"]
 HERE = Path(__file__).parent
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
@@ -103,8 +105,18 @@ def start(command: list[str], path: str = "/readyz") -> tuple[subprocess.Popen, 
     while (line := process.stdout.readline()) != "}\n":
         lines.append(line)
     address = json.loads("".join([*lines, "}"]))["address"]
-    urllib.request.urlopen(address + path).read()
+    while not _is_ready(address + path):
+        time.sleep(0.005)
     return process, address, time.perf_counter() - started
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address).read()
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    return True
 
 
 def quantiles(seconds: list[float]) -> dict[str, float]:
@@ -177,52 +189,62 @@ def models(folder: Path) -> list[str]:
     return found
 
 
-def measure() -> dict[str, object]:
-    found: dict[str, object] = {}
-    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(1) as pool:
-        folder = Path(name)
-        program = [sys.executable, "-c", "from gatecast.cli import main; main()", "serve", "--port", "0", "--json"]
-        process, address, found["ready_seconds"] = start([*program, "--folder", str(folder / "a")])
-        try:
-            forecasts(pool, address, "/v1/forecast", 3)
-            found["zero_shot_paced"] = forecasts(pool, address, "/v1/forecast", N_PACED, PACE_SECONDS)
-            found["zero_shot_closed"] = with_cpu(
-                address, N_CLIENTS * N_CLOSED, lambda: forecasts(pool, address, "/v1/forecast", N_CLOSED)
-            )
-            begin_streams(address)
-            found["stream_updates"] = with_cpu(address, N_CLIENTS * N_UPDATES, lambda: updates(pool, address))
-            found["stream_updates_batched"] = batched(pool, address)
-        finally:
-            process.terminate()
-            process.wait()
-        process, address, _ = start([*program, "--folder", str(folder / "b"), *models(folder)])
-        try:
-            for k in range(MODELS):
-                Client(address).post(f"/v1/models/model{k}/forecast", b'{"level": 80}')
-            found["megabytes_with_ten_models"] = memory(address)
-        finally:
-            process.terminate()
-            process.wait()
-        if find_spec("torch"):
-            found["torch_closed"] = _torch(pool)
-    return found
-
-
-def _torch(pool: ProcessPoolExecutor) -> dict[str, float]:
-    process, address, _ = start([sys.executable, str(HERE / "sides" / "torch_server.py")], "/healthz")
+@contextmanager
+def serving(command: list[str], path: str = "/readyz") -> Iterator[tuple[str, float]]:
+    """Run a server, and yield its address and the seconds until it was ready."""
+    process, address, seconds = start(command, path)
     try:
-        forecasts(pool, address, "/forecast", 3)
-        return forecasts(pool, address, "/forecast", N_CLOSED)
+        yield address, seconds
     finally:
         process.terminate()
         process.wait()
 
 
+def measure(pool: ProcessPoolExecutor, folder: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    with serving([*PROGRAM, "--folder", str(folder / "a")]) as (address, found["ready_seconds"]):
+        forecasts(pool, address, "/v1/forecast", 3)
+        found["zero_shot_paced"] = forecasts(pool, address, "/v1/forecast", N_PACED, PACE_SECONDS)
+        found["zero_shot_closed"] = with_cpu(
+            address, N_CLIENTS * N_CLOSED, lambda: forecasts(pool, address, "/v1/forecast", N_CLOSED)
+        )
+        begin_streams(address)
+        found["stream_updates"] = with_cpu(address, N_CLIENTS * N_UPDATES, lambda: updates(pool, address))
+        found["stream_updates_batched"] = batched(pool, address)
+    with serving([*PROGRAM, "--folder", str(folder / "b"), *models(folder)]) as (address, _):
+        for k in range(MODELS):
+            Client(address).post(f"/v1/models/model{k}/forecast", b'{"level": 80}')
+        found["megabytes_with_ten_models"] = memory(address)
+    return found
+
+
+def beside_torch(pool: ProcessPoolExecutor, folder: Path, python: str) -> dict[str, object]:
+    """Ask both servers in turn for the next forecasts of a series: a stream one value, the other the whole window."""
+    torch = [python, str(HERE / "sides" / "torch_server.py")]
+    with serving([*PROGRAM, "--folder", str(folder / "c")]) as (ours, _), serving(torch, "/healthz") as (theirs, _):
+        begin_streams(ours)
+        rates: dict[str, list[float]] = {"stream_updates": [], "zero_shot": [], "torch": []}
+        for _ in range(ROUNDS):
+            rates["torch"].append(forecasts(pool, theirs, "/forecast", N_CLOSED)["per_second"])
+            rates["stream_updates"].append(updates(pool, ours)["per_second"])
+            rates["zero_shot"].append(forecasts(pool, ours, "/v1/forecast", N_CLOSED)["per_second"])
+    middle = {f"{name}_per_second": float(np.median(each)) for name, each in rates.items()}
+    ratios = np.array(rates["stream_updates"]) / np.array(rates["torch"])
+    return {**middle, "times_as_many_updates": float(np.median(ratios))}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument(
+        "--beside-torch", metavar="PYTHON", help="compare alone, with a Python that has PyTorch and FastAPI"
+    )
     options = parser.parse_args()
-    figures = measure()
+    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(1) as workers:
+        if options.beside_torch:
+            figures = beside_torch(workers, Path(name), options.beside_torch)
+        else:
+            figures = measure(workers, Path(name))
     print(json.dumps(figures, indent=2))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import median
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from gatecast.data.reading.decoding import Decoded
 from gatecast.data.reading.find import ID_NAMES, THING_NAMES
 from gatecast.data.reading.headers import Header, Record, find_header, footer_start, without_lines
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["TextTable", "read_text"]
 
@@ -32,7 +33,7 @@ MOST_LINES = 0.8  # of the lines have a delimiter as often as the table has it, 
 class TextTable:
     """The cells of a text file."""
 
-    frame: pd.DataFrame  # columns of numbers where every cell is one, else of texts
+    frame: "pd.DataFrame"  # columns of numbers where every cell is one, else of texts
     decoded: (
         Decoded  # the whole file, lines that are none of the table emptied so that lines still count as in the file
     )
@@ -245,7 +246,9 @@ def _cells(
     names: Sequence[str],
     as_text: Sequence[str] = (),
     decimal: str = ".",
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
+    import pandas as pd
+
     # Newer versions always read floats exactly, and warn about the argument.
     exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
     records = _records(text, delimiter)

@@ -1,4 +1,7 @@
-"""How does the page come to a browser, and what does it ask for there? Its files, and what it shows of a table."""
+"""How does the page come to a browser, and what does it ask for there? Its files, and what it shows of a table.
+
+What the page needs beside forecasts is loaded when somebody opens it: the server is ready sooner without it.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,10 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatecast.reporting.drawing import STYLES, drawing_library, own_styles
-from gatecast.reporting.made import check_libraries
-from gatecast.reporting.words import Words
 from gatecast.serving.bodies import as_json, options, query_fields, read_body
 from gatecast.serving.envelope import language_of
 from gatecast.serving.model_routes import learned
 from gatecast.serving.page.asked import Asked, AskedErrors, AskedModel
-from gatecast.serving.page.errors import held_out_errors
-from gatecast.serving.page.examples import example, example_names
-from gatecast.serving.page.look import look, warm_up
-from gatecast.serving.page.places import set_by_hand
-from gatecast.serving.page.trained import trained_shown
 from gatecast.serving.problems import RequestError
 from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Writing
@@ -31,22 +26,19 @@ from gatecast.texts.message import Message
 __all__ = ["PAGE_ROUTES"]
 
 HERE = files("gatecast.serving.page")
-REPORT = files("gatecast.reporting") / "templates"
+REPORT = files("gatecast") / "reporting" / "templates"
 SCRIPT, STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
-# the page may ask its own server, and nobody else
-POLICY = (
-    f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-hashes' {' '.join(STYLES)}; connect-src 'self'; "
-    "img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-cache"}
 
 
 async def page(service: Service, request: Request) -> Response:
     """Answer the page, and load what the first forecast needs while a file is being chosen."""
+    from gatecast.serving.page.look import warm_up
+
     lang = request.query_params.get("lang", "")
     content = _page(lang if lang in LANGUAGES else language_of(request))
     service.warm_page(warm_up)
-    return Response(content, media_type="text/html", headers={**HEADERS, "content-security-policy": POLICY})
+    return Response(content, media_type="text/html", headers={**HEADERS, "content-security-policy": _policy()})
 
 
 async def asset(service: Service, request: Request, name: str) -> Response:  # noqa: ARG001  every route gets both
@@ -63,12 +55,18 @@ async def asset(service: Service, request: Request, name: str) -> Response:  # n
 
 async def example_file(service: Service, request: Request, name: str) -> Response:  # noqa: ARG001
     """Answer a table to try the page with."""
+    from gatecast.serving.page.examples import example
+
     content, _ = await service.run(example, name)
     return Response(content, media_type="text/csv", headers=HEADERS)
 
 
 async def looked(service: Service, request: Request) -> Response:
     """Tell what is understood of a table, and its forecast."""
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.look import look
+    from gatecast.serving.page.places import set_by_hand
+
     body = await read_body(request, service.limits)
     asked, writing = set_by_hand(body.fields, Asked, Writing)
     shown, notes = await service.run(look, body.file(), asked, writing, service.limits, Words(language_of(request)))
@@ -77,6 +75,10 @@ async def looked(service: Service, request: Request) -> Response:
 
 async def errors(service: Service, request: Request) -> Response:
     """Tell how far off forecasts of the newest values would have been."""
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.errors import held_out_errors
+    from gatecast.serving.page.places import set_by_hand
+
     body = await read_body(request, service.limits)
     asked, writing = set_by_hand(body.fields, AskedErrors, Writing)
     words = Words(language_of(request))
@@ -86,6 +88,9 @@ async def errors(service: Service, request: Request) -> Response:
 
 async def trained(service: Service, request: Request, name: str) -> Response:
     """Tell what came of a training."""
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.trained import trained_shown
+
     (asked,) = options(query_fields(request), AskedModel)
     model, panel = await learned(service, name)
     found, notes = await service.run(trained_shown, model, panel, asked, Words(language_of(request)))
@@ -104,8 +109,21 @@ PAGE_ROUTES = (
 
 
 @cache
+def _policy() -> str:
+    """Let the page ask its own server, and nobody else."""
+    from gatecast.reporting.drawing import STYLES
+
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-hashes' {' '.join(STYLES)}; "
+        "connect-src 'self'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+@cache
 def _assets() -> dict[str, tuple[bytes, str, str]]:
     """Return the files of the page by name: content, type, and a tag that changes with the content."""
+    from gatecast.reporting.drawing import drawing_library
+
     found = {
         path.name: path.read_bytes() for path in (HERE / "assets").iterdir() if path.name.endswith((".js", ".css"))
     }
@@ -119,8 +137,14 @@ def _assets() -> dict[str, tuple[bytes, str, str]]:
 
 @cache
 def _page(lang: str) -> str:
+    from gatecast.reporting.made import check_libraries
+
     check_libraries()
     import jinja2
+
+    from gatecast.reporting.drawing import own_styles
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.examples import example_names
 
     loader = jinja2.FileSystemLoader(str(HERE / "assets"))
     environment = jinja2.Environment(
