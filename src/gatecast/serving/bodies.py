@@ -38,6 +38,13 @@ FILES = {
     "application/gzip": ".csv.gz",
     "application/octet-stream": "",
 }
+# what the reader of forms says, and what is said instead
+SAID_OF_FORMS = {
+    "Too many files": "form_files",
+    "Too many fields": "form_fields",
+    "must be provided": "form_name",
+    "Missing boundary": "form_boundary",
+}
 MOST_NAME, MOST_FIELDS = 100, 60
 FILE_FIELDS = ("file", "future_file")
 
@@ -146,12 +153,19 @@ async def _form(request: Request, content: bytes, limits: Limits, fields: dict[s
     try:
         form = await _InMemory(request.headers, _once(content), **sizes).parse()
     except (MultiPartException, KeyError, ValueError) as error:
-        why = getattr(error, "message", None) or type(error).__name__
-        raise RequestError(Message("serving.form", {"why": str(why)}), status=400) from None
+        raise RequestError(Message("serving.form", {"why": _told(error)}), status=400) from None
     try:
         return await _taken(form, fields)
     finally:
         await form.close()
+
+
+def _told(error: Exception) -> Message:
+    """Return why a form cannot be read: the reader says it in words of its own, in English alone."""
+    said = getattr(error, "message", "")
+    n = {"form_files": len(FILE_FIELDS), "form_fields": MOST_FIELDS}
+    key = next((key for begin, key in SAID_OF_FORMS.items() if begin in said), "form_broken")
+    return Message(f"serving.{key}", {"n": n[key]} if key in n else {})
 
 
 async def _taken(form: FormData, fields: dict[str, list[str]]) -> Body:
