@@ -2,24 +2,27 @@
 
 `python benchmarks/server.py [--json FILE]` starts `gatecast serve` and a client in a process of its own, which asks
 through eight connections that are kept open. Zero-shot forecasts are of one series of 144 months, each request another
-one. A paced client sends eight requests every 0.25 s, a closed one the next as soon as the last is answered. Where
-PyTorch and FastAPI are installed the same is asked of a server around an LSTM of PyTorch (`sides/torch_server.py`).
+one. A paced client sends eight requests every 0.25 s, a closed one the next as soon as the last is answered.
+`--beside-torch PYTHON` asks a server around an LSTM of PyTorch (`sides/torch_server.py`) in the same run instead.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
+import re
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from importlib.util import find_spec
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +30,10 @@ import numpy as np
 N_CLIENTS, N_POINTS, HORIZON = 8, 144, 12
 N_CLOSED, N_PACED, N_UPDATES, N_BATCHED, N_STREAMS = 25, 25, 300, 30, 100
 PACE_SECONDS = 0.25
-MODELS = 10
+MODELS, ROUNDS = 10, 3
+PROGRAM = [sys.executable, "-c", "from gatecast.cli import main; main()", "serve", "--port", "0", "--json"]
 HERE = Path(__file__).parent
+LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 def series(k: int) -> list[float]:
@@ -45,20 +50,30 @@ def forecast_body(k: int) -> bytes:
 
 
 class Client:
-    """One connection that is kept open."""
+    """One connection that is kept open; it does as little as can be, as it shares the processors with the server."""
 
     def __init__(self, address: str) -> None:
-        self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=60)
+        self.host = urllib.parse.urlsplit(address).netloc
+        name, _, port = self.host.rpartition(":")
+        self.socket = socket.create_connection((name, int(port)), timeout=60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def post(self, path: str, body: bytes) -> float:
         """Ask, and return the seconds until the answer was there."""
+        head = f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\n"
+        sent = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         started = time.perf_counter()
-        self.connection.request("POST", path, body, {"Content-Type": "application/json"})
-        answer = self.connection.getresponse()
-        content = answer.read()
-        if answer.status >= 300:
-            raise RuntimeError(content.decode())
-        return time.perf_counter() - started
+        self.socket.sendall(sent)
+        got = self.socket.recv(1 << 16)
+        while (end := got.find(b"\r\n\r\n")) < 0:
+            got += self.socket.recv(1 << 16)
+        length = int(LENGTH.search(got)[1])
+        while len(got) < end + 4 + length:
+            got += self.socket.recv(1 << 16)
+        seconds = time.perf_counter() - started
+        if got[9:12] >= b"300":
+            raise RuntimeError(got.decode())
+        return seconds
 
 
 def ask(address: str, path: str, bodies: list[list[bytes]], pace: float = 0.0) -> tuple[list[float], float]:
@@ -90,8 +105,18 @@ def start(command: list[str], path: str = "/readyz") -> tuple[subprocess.Popen, 
     while (line := process.stdout.readline()) != "}\n":
         lines.append(line)
     address = json.loads("".join([*lines, "}"]))["address"]
-    urllib.request.urlopen(address + path).read()
+    while not _is_ready(address + path):
+        time.sleep(0.005)
     return process, address, time.perf_counter() - started
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address).read()
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    return True
 
 
 def quantiles(seconds: list[float]) -> dict[str, float]:
@@ -104,11 +129,14 @@ def forecasts(pool: ProcessPoolExecutor, address: str, path: str, n: int, pace: 
     return {**quantiles(seconds), "per_second": len(seconds) / whole}
 
 
-def updates(pool: ProcessPoolExecutor, address: str) -> dict[str, float]:
-    """Stream updates, one in each request of eight streams."""
+def begin_streams(address: str) -> None:
     client = Client(address)
     for k in range(N_CLIENTS):
         client.post(f"/v1/streams/s{k}", json.dumps({"data": series(k), "horizon": HORIZON}).encode())
+
+
+def updates(pool: ProcessPoolExecutor, address: str) -> dict[str, float]:
+    """Stream updates, one in each request of eight streams, each of which has a client."""
     bodies = [
         [json.dumps({"value": value}).encode() for value in (series(k) * 3)[:N_UPDATES]] for k in range(N_CLIENTS)
     ]
@@ -131,10 +159,22 @@ def batched(pool: ProcessPoolExecutor, address: str) -> dict[str, float]:
     return {**quantiles(seconds), "per_second": N_STREAMS * len(seconds) / whole}
 
 
+def measured(address: str, name: str) -> float:
+    """Return what the server says of its process."""
+    text = urllib.request.urlopen(f"{address}/metrics").read().decode()
+    return float(next(line for line in text.splitlines() if line.startswith(name)).split()[1])
+
+
 def memory(address: str) -> float:
     """Return the megabytes of the server's process."""
-    text = urllib.request.urlopen(f"{address}/metrics").read().decode()
-    return float(next(line for line in text.splitlines() if line.startswith("process_resident")).split()[1]) / 2**20
+    return measured(address, "process_resident") / 2**20
+
+
+def with_cpu(address: str, n: int, run: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """Add the time of processors that the server takes for each of `n` answers, which says more on a busy machine."""
+    before = measured(address, "process_cpu")
+    found = run()
+    return {**found, "server_cpu_ms": 1e3 * (measured(address, "process_cpu") - before) / n}
 
 
 def models(folder: Path) -> list[str]:
@@ -149,49 +189,62 @@ def models(folder: Path) -> list[str]:
     return found
 
 
-def measure() -> dict[str, object]:
-    found: dict[str, object] = {}
-    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(1) as pool:
-        folder = Path(name)
-        program = [sys.executable, "-c", "from gatecast.cli import main; main()", "serve", "--port", "0", "--json"]
-        process, address, found["ready_seconds"] = start([*program, "--folder", str(folder / "a")])
-        try:
-            forecasts(pool, address, "/v1/forecast", 3)
-            found["zero_shot_paced"] = forecasts(pool, address, "/v1/forecast", N_PACED, PACE_SECONDS)
-            found["zero_shot_closed"] = forecasts(pool, address, "/v1/forecast", N_CLOSED)
-            found["stream_updates"] = updates(pool, address)
-            found["stream_updates_batched"] = batched(pool, address)
-        finally:
-            process.terminate()
-            process.wait()
-        process, address, _ = start([*program, "--folder", str(folder / "b"), *models(folder)])
-        try:
-            for k in range(MODELS):
-                Client(address).post(f"/v1/models/model{k}/forecast", b'{"level": 80}')
-            found["megabytes_with_ten_models"] = memory(address)
-        finally:
-            process.terminate()
-            process.wait()
-        if find_spec("torch"):
-            found["torch_closed"] = _torch(pool)
-    return found
-
-
-def _torch(pool: ProcessPoolExecutor) -> dict[str, float]:
-    process, address, _ = start([sys.executable, str(HERE / "sides" / "torch_server.py")], "/healthz")
+@contextmanager
+def serving(command: list[str], path: str = "/readyz") -> Iterator[tuple[str, float]]:
+    """Run a server, and yield its address and the seconds until it was ready."""
+    process, address, seconds = start(command, path)
     try:
-        forecasts(pool, address, "/forecast", 3)
-        return forecasts(pool, address, "/forecast", N_CLOSED)
+        yield address, seconds
     finally:
         process.terminate()
         process.wait()
 
 
+def measure(pool: ProcessPoolExecutor, folder: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    with serving([*PROGRAM, "--folder", str(folder / "a")]) as (address, found["ready_seconds"]):
+        forecasts(pool, address, "/v1/forecast", 3)
+        found["zero_shot_paced"] = forecasts(pool, address, "/v1/forecast", N_PACED, PACE_SECONDS)
+        found["zero_shot_closed"] = with_cpu(
+            address, N_CLIENTS * N_CLOSED, lambda: forecasts(pool, address, "/v1/forecast", N_CLOSED)
+        )
+        begin_streams(address)
+        found["stream_updates"] = with_cpu(address, N_CLIENTS * N_UPDATES, lambda: updates(pool, address))
+        found["stream_updates_batched"] = batched(pool, address)
+    with serving([*PROGRAM, "--folder", str(folder / "b"), *models(folder)]) as (address, _):
+        for k in range(MODELS):
+            Client(address).post(f"/v1/models/model{k}/forecast", b'{"level": 80}')
+        found["megabytes_with_ten_models"] = memory(address)
+    return found
+
+
+def beside_torch(pool: ProcessPoolExecutor, folder: Path, python: str) -> dict[str, object]:
+    """Ask both servers in turn for the next forecasts of a series: a stream one value, the other the whole window."""
+    torch = [python, str(HERE / "sides" / "torch_server.py")]
+    with serving([*PROGRAM, "--folder", str(folder / "c")]) as (ours, _), serving(torch, "/healthz") as (theirs, _):
+        begin_streams(ours)
+        rates: dict[str, list[float]] = {"stream_updates": [], "zero_shot": [], "torch": []}
+        for _ in range(ROUNDS):
+            rates["torch"].append(forecasts(pool, theirs, "/forecast", N_CLOSED)["per_second"])
+            rates["stream_updates"].append(updates(pool, ours)["per_second"])
+            rates["zero_shot"].append(forecasts(pool, ours, "/v1/forecast", N_CLOSED)["per_second"])
+    middle = {f"{name}_per_second": float(np.median(each)) for name, each in rates.items()}
+    ratios = np.array(rates["stream_updates"]) / np.array(rates["torch"])
+    return {**middle, "times_as_many_updates": float(np.median(ratios))}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument(
+        "--beside-torch", metavar="PYTHON", help="compare alone, with a Python that has PyTorch and FastAPI"
+    )
     options = parser.parse_args()
-    figures = measure()
+    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(1) as workers:
+        if options.beside_torch:
+            figures = beside_torch(workers, Path(name), options.beside_torch)
+        else:
+            figures = measure(workers, Path(name))
     print(json.dumps(figures, indent=2))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,4 +1,7 @@
-"""What would a server around an LSTM of PyTorch take? FastAPI, pydantic and a network of the same size, untrained."""
+"""What would a server around an LSTM of PyTorch take? FastAPI, pydantic and a network of the size of ours, untrained.
+
+As servers of models do, it keeps nothing between requests: each reads the whole window and forecasts all steps at once.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-UNITS, LAYERS = 64, 2
+# as the pretrained networks have them
+INPUTS, UNITS, LAYERS, HORIZON, QUANTILES = 10, 64, 2, 12, 11
 
 
 class Table(BaseModel):
@@ -21,24 +25,20 @@ class Table(BaseModel):
 
 class Asked(BaseModel):
     data: Table
-    horizon: int
+    horizon: int = HORIZON
     level: float = 80
 
 
 class Network(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.lstm = torch.nn.LSTM(1, UNITS, LAYERS, batch_first=True)
-        self.head = torch.nn.Linear(UNITS, 1)
+        self.lstm = torch.nn.LSTM(INPUTS, UNITS, LAYERS, batch_first=True)
+        self.head = torch.nn.Linear(UNITS, HORIZON * QUANTILES)
 
-    def forward(self, values: torch.Tensor, horizon: int) -> list[float]:
-        out, state = self.lstm(values)
-        found = []
-        for _ in range(horizon):
-            step = self.head(out[:, -1:])
-            found.append(float(step))
-            out, state = self.lstm(step, state)
-        return found
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Return `(H, Q)` of values `(T,)`, which stand for the other inputs, too."""
+        out, _ = self.lstm(values[None, :, None].expand(1, len(values), INPUTS))
+        return self.head(out[0, -1]).reshape(HORIZON, QUANTILES)
 
 
 torch.set_num_threads(1)
@@ -56,8 +56,12 @@ def forecast(asked: Asked) -> dict[str, list[float]]:
     values = torch.tensor(asked.data.y)
     mean, deviation = values.mean(), values.std() + 1e-6
     with torch.inference_mode():
-        scaled = NETWORK(((values - mean) / deviation)[None, :, None], asked.horizon)
-    return {"forecast": [one * float(deviation) + float(mean) for one in scaled]}
+        found = NETWORK((values - mean) / deviation) * deviation + mean
+    return {
+        "forecast": found[:, QUANTILES // 2].tolist(),
+        "lower": found[:, 1].tolist(),
+        "upper": found[:, -2].tolist(),
+    }
 
 
 if __name__ == "__main__":

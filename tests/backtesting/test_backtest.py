@@ -22,7 +22,9 @@ from gatecast import (
     TimeLimitError,
     Training,
     backtest,
+    compare,
     to_panel,
+    tune,
 )
 from gatecast.backtesting.backtest import usual_jobs
 from gatecast.backtesting.windows import rolling_windows
@@ -300,3 +302,15 @@ def test_processes_are_started_for_many_series_alone(n_series, n_jobs):
 def test_windows_end_with_the_series_and_come_oldest_first():
     windows = rolling_windows(to_panel(np.arange(9.0)), 2, 3, 2)
     assert [int(window.cuts[0]) for window in windows] == [3, 5, 7]
+
+
+def test_weights_that_would_be_ignored_are_refused():
+    weighted = pd.DataFrame({"ds": range(40), "y": np.arange(40.0), "w": 1.0})
+    panel = to_panel(weighted, weight_col="w")
+    for run in (
+        lambda: backtest(panel, 2, [Naive()], progress=False),
+        lambda: compare(panel, 2, [Naive()], progress=False),
+        lambda: tune(panel, LSTMForecaster(2, progress=False), n_trials=1),
+    ):
+        with pytest.raises(ConfigError, match="weights in column 'w', and `backtest`, `compare` and `tune` count all"):
+            run()

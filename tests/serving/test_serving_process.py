@@ -10,12 +10,15 @@ import pytest
 
 from gatecast.cli.app import run
 
-from .killed import PROGRAM, rounds, start
+from .crowd import crowd
+from .killed import PROGRAM, SILENT, rounds, start
 
 
 def test_a_server_starts_answers_and_ends_cleanly(tmp_path, sales_model):
     process, client = start(tmp_path / "kept", f"sales={sales_model}")
-    assert client.get("/readyz").json == {"status": "ready"}
+    while (answer := client.get("/readyz")).status == 503:
+        assert answer.json == {"status": "starting"}
+    assert answer.json == {"status": "ready"}
     assert client.post("/v1/models/sales/forecast", {"horizon": 2}).status == 200
     again = [sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--folder", str(tmp_path / "kept")]
     refused = subprocess.run(again, capture_output=True, text=True, check=False)
@@ -23,7 +26,8 @@ def test_a_server_starts_answers_and_ends_cleanly(tmp_path, sales_model):
     _, errors = process.communicate()
     assert process.returncode == 0
     lines = [json.loads(line) for line in errors.splitlines()]
-    assert [line["route"] for line in lines if line["event"] == "request"] == ["/readyz", "/v1/models/{name}/forecast"]
+    routes = [line["route"] for line in lines if line["event"] == "request"]
+    assert (routes[0], routes[-1]) == ("/readyz", "/v1/models/{name}/forecast")
     assert refused.returncode == 2
     assert "in use by another server" in refused.stderr
 
@@ -31,6 +35,26 @@ def test_a_server_starts_answers_and_ends_cleanly(tmp_path, sales_model):
 def test_a_server_that_is_killed_loses_nothing(tmp_path):
     n_observations, _ = rounds(tmp_path, 2, seed=0)
     assert n_observations > 0
+
+
+def test_many_requests_at_once_are_answered_or_told_to_come_again(client):
+    statuses, troubles = crowd(client, 100, 0.0)
+    assert not troubles
+    assert set(statuses) <= {200, 429}
+    assert sum(statuses.values()) == 100
+
+
+@pytest.mark.slow
+def test_200_requests_at_once_for_a_minute_are_answered_or_told_to_come_again(tmp_path):
+    process, client = start(tmp_path / "kept", **SILENT)
+    try:
+        statuses, troubles = crowd(client, 200, 60.0)
+    finally:
+        process.terminate()
+        process.communicate()
+    assert not troubles
+    assert set(statuses) <= {200, 429}
+    assert statuses[200] > 0
 
 
 @pytest.mark.slow

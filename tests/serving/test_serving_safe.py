@@ -32,7 +32,8 @@ def test_only_tokens_are_let_in(tmp_path):
             answer = client.get("/v1/models", **sent)
             assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="gatecast"')
         assert client.get("/metrics").status == 401
-        assert client.get("/healthz").status == client.get("/readyz").status == 200
+        assert client.get("/healthz").status == 200
+        assert client.get("/readyz").json["status"] in ("starting", "ready")
 
 
 @pytest.mark.parametrize("content", ["", "ops: short", "no colon and no second word?", f"a: {TOKEN}\na: {TOKEN}"])
@@ -191,3 +192,42 @@ def test_answers_hold_no_data_in_the_log(client, caplog):
     lines = [json.dumps(getattr(record, "facts", {})) + record.getMessage() for record in caplog.records]
     assert lines
     assert not [line for line in lines if "SECRET" in line]
+
+
+PART = 'Content-Disposition: form-data; name="{name}"\r\n\r\n1\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "english", "chinese"),
+    [
+        ("multipart/form-data", "", "`boundary=`", "分隔符"),
+        ("multipart/form-data; boundary=a", "nothing of it", "or it ends early", "提前结束"),
+        (
+            "multipart/form-data; boundary=a",
+            "--a\r\nContent-Disposition: form-data\r\n\r\n1\r\n--a--\r\n",
+            "no name",
+            "没有名称",
+        ),
+        (
+            "multipart/form-data; boundary=a",
+            "".join(f"--a\r\n{PART.format(name=n)}" for n in range(70)) + "--a--\r\n",
+            "more than 60 fields",
+            "超过 60 个",
+        ),
+        (
+            "multipart/form-data; boundary=a",
+            "".join(
+                f"--a\r\n{PART.format(name='file')}".replace("\r\n\r\n", '; filename="x"\r\n\r\n') for _ in range(3)
+            )
+            + "--a--\r\n",
+            "more than 2 files",
+            "超过 2 个",
+        ),
+    ],
+    ids=["boundary", "broken", "name", "fields", "files"],
+)
+def test_forms_that_cannot_be_read_are_told_why_in_both_languages(client, kind, body, english, chinese):
+    for lang, words in (("en", english), ("zh", chinese)):
+        answer = client.ask("POST", "/v1/forecast", body, kind, {"Accept-Language": lang})
+        assert (answer.status, answer.json["code"]) == (400, "serving.form")
+        assert words in answer.json["detail"]

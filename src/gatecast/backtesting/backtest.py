@@ -22,6 +22,7 @@ from gatecast.baselines.local import needed
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Floats
 from gatecast.data.reading.ahead import split_future
+from gatecast.data.reading.weights import check_unweighted
 from gatecast.data.seasonality.seasons import choose_seasons
 from gatecast.data.values.scaling import naive_scale
 from gatecast.exceptions import ConfigError
@@ -190,7 +191,7 @@ def read_panel(data: Data, entries: list[Entry], **names: Unpack[Names]) -> Pane
         tuple(dict.fromkeys(name for entry in entries for name in entry.role(role))) for role in ROLES
     )
     panel = to_panel(data, **names, past=past, future=future, static=static)
-    return canonical(split_future(panel)[0])
+    return canonical(split_future(check_unweighted(panel))[0])
 
 
 def _folder(path: str | os.PathLike[str], trial: Trial, entries: list[Entry], panel: Panel) -> Folder:

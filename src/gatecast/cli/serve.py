@@ -90,10 +90,10 @@ def _limits(options: ServeOptions) -> Limits:
 
 def _check_libraries() -> None:
     try:
-        import fastapi  # noqa: F401
         import platformdirs  # noqa: F401
         import prometheus_client  # noqa: F401
         import python_multipart  # noqa: F401
+        import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise GatecastError(Message("serving.library", {"library": error.name or "uvicorn"})) from None

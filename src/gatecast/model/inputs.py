@@ -177,10 +177,13 @@ class Preparation:
         Each row belongs to one of `series`, `(n,)`, or to all in order. For the anchors of a difference see
         `Transform.anchors`.
         """
-        rows = np.arange(len(scaled)) if series is None else series
+        if series is None and len(scaled) < len(self.units):
+            series = np.arange(len(scaled))
+        # all in order are taken as they are, as streams restore with each observation
+        rows = slice(None) if series is None else series
         shape = (-1,) + (1,) * (scaled.ndim - 1)
         unit, center = (part[rows].reshape(shape) for part in (self.units, self.scaling.center))
-        return self.bounds.hold(self.transform.inverse(scaled * unit + center, anchors, rows), rows)
+        return self.bounds.hold(self.transform.inverse(scaled * unit + center, anchors, series), series)
 
     def having_seen(self, panel: Panel) -> Preparation:
         """Know the range of more values of the same series."""

@@ -431,7 +431,7 @@ class Stream:
         if self._is_plain:
             return (value - self._center) / self._scale
         transform, lag = self._preparation.transform, len(self._anchors)
-        known = np.append(self._anchors, value)
+        known = np.append(self._anchors, value) if lag else np.array([value])
         ends = np.array([0, len(known)])
         bent = float(transform.forward(known, ends)[-1])
         if lag:

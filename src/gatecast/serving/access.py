@@ -8,9 +8,10 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from starlette.requests import Request
+from starlette.datastructures import Headers
 
 from gatecast.exceptions import ConfigError
 from gatecast.serving.problems import RequestError
@@ -22,6 +23,7 @@ LEAST_TOKEN = 16
 LINE = re.compile(r"([A-Za-z0-9._-]{1,64})[:\s]\s*(\S+)")
 # anybody may know that there is a server and whether it works, and see its page, which holds no data
 OPEN, OPEN_FOLDER = frozenset({"/", "/healthz", "/readyz"}), "/assets/"
+FOREIGN = frozenset({"cross-site", "same-site"})
 CHALLENGE = {"www-authenticate": 'Bearer realm="gatecast"'}
 
 
@@ -50,27 +52,25 @@ class Access:
                 found = name
         return found
 
-    def check(self, request: Request) -> str:
+    def check(self, method: str, path: str, headers: Headers) -> str:
         """Return who asks; a refusal where that may not be."""
         if not self.tokens:
-            _check_local(request)
+            _check_local(method, path, headers)
             return "-"
-        if request.url.path in self.open_paths or request.url.path.startswith(OPEN_FOLDER):
+        if path in self.open_paths or path.startswith(OPEN_FOLDER):
             return "-"
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = headers.get("authorization", "").partition(" ")
         owner = self.owner(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
         if owner is None:
             raise RequestError(Message("serving.token"), status=401, headers=CHALLENGE)
         return owner
 
 
-def _check_local(request: Request) -> None:
+def _check_local(method: str, path: str, headers: Headers) -> None:
     """Refuse what a page of another site has a browser on this computer ask: it may name the host as it likes."""
-    host = request.headers.get("host", "")
-    origin = request.headers.get("origin")
+    host, origin, site = headers.get("host", ""), headers.get("origin"), headers.get("sec-fetch-site", "")
     # a link on another site may open the page, which holds no data and lies in no frame
-    is_opened = (request.method, request.url.path, request.headers.get("sec-fetch-mode")) == ("GET", "/", "navigate")
-    is_foreign = not is_opened and request.headers.get("sec-fetch-site", "") in ("cross-site", "same-site")
+    is_foreign = site in FOREIGN and (method, path, headers.get("sec-fetch-mode")) != ("GET", "/", "navigate")
     if is_foreign or (origin is not None and origin.partition("://")[2] != host) or not is_loopback(_name(host)):
         raise RequestError(Message("serving.foreign"), status=403)
 
@@ -87,6 +87,7 @@ def _name(host: str) -> str:
     return host.partition(":")[0]
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Tell whether a host is this computer alone.
 

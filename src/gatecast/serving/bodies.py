@@ -6,7 +6,7 @@ Nothing of an upload is written to a disk, and nothing is left of it when the re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
@@ -16,13 +16,14 @@ import msgspec
 import msgspec.inspect
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from gatecast.serving.limits import Limits
 from gatecast.serving.problems import RequestError, unfit
 from gatecast.texts.message import Message
 
-__all__ = ["FILES", "FORM", "JSON", "Body", "File", "options", "read_body"]
+__all__ = ["FILES", "FORM", "JSON", "Body", "File", "as_json", "decoded", "options", "query_fields", "read_body"]
 
 T = TypeVar("T")
 JSON, FORM = "application/json", "multipart/form-data"
@@ -36,6 +37,13 @@ FILES = {
     "application/x-ndjson": ".jsonl",
     "application/gzip": ".csv.gz",
     "application/octet-stream": "",
+}
+# what the reader of forms says, and what is said instead
+SAID_OF_FORMS = {
+    "Too many files": "form_files",
+    "Too many fields": "form_fields",
+    "must be provided": "form_name",
+    "Missing boundary": "form_boundary",
 }
 MOST_NAME, MOST_FIELDS = 100, 60
 FILE_FIELDS = ("file", "future_file")
@@ -64,6 +72,26 @@ class Body:
         return self.files["file"]
 
 
+def as_json(answer: object, status: int = 200) -> Response:
+    """Return an answer as JSON; numbers that are none become null."""
+    return Response(msgspec.json.encode(answer), status, media_type=JSON)
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind)
+
+
+def decoded(body: Body, kind: type[T]) -> T:
+    """Return what a body holds as JSON; a refusal where it does not fit."""
+    try:
+        return _decoder(kind).decode(body.json or b"")
+    except msgspec.DecodeError as error:
+        raise unfit(error) from None
+    except RecursionError:
+        raise unfit(msgspec.DecodeError("it is nested too deeply")) from None
+
+
 async def read_body(request: Request, limits: Limits) -> Body:
     """Read the body of a request, as what its header says that it is; a refusal where it comes too slowly."""
     try:
@@ -80,21 +108,38 @@ async def _read(request: Request, limits: Limits) -> Body:
     length = request.headers.get("content-length", "")
     if length.isdecimal():
         limits.check_body(int(length[:15]))
-    fields = {name: request.query_params.getlist(name) for name in request.query_params}
+    fields = query_fields(request)
+    content = await _content(request, limits)
     if kind == FORM:
-        return await _form(request, limits, fields)
-    content = b"".join([part async for part in _limited(request.stream(), limits)])
+        return await _form(request, content, limits, fields)
     if kind == JSON:
         return Body(content, fields=fields)
     return Body(files={"file": File(f"upload{FILES[kind]}", content)}, fields=fields)
 
 
-async def _limited(stream: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
-    n_bytes = 0
-    async for part in stream:
-        n_bytes += len(part)
+def query_fields(request: Request) -> dict[str, list[str]]:
+    """Return what the address says behind its question mark."""
+    if not request.scope["query_string"]:
+        return {}
+    return {name: request.query_params.getlist(name) for name in request.query_params}
+
+
+async def _content(request: Request, limits: Limits) -> bytes:
+    """Return a whole body; a refusal as soon as it is too long."""
+    parts, n_bytes, is_more = [], 0, True
+    while is_more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        n_bytes += len(parts[-1])
         limits.check_body(n_bytes)
-        yield part
+        is_more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _once(content: bytes) -> AsyncGenerator[bytes, None]:
+    yield content
 
 
 class _InMemory(MultiPartParser):
@@ -103,18 +148,24 @@ class _InMemory(MultiPartParser):
     spool_max_size = 1 << 62
 
 
-async def _form(request: Request, limits: Limits, fields: dict[str, list[str]]) -> Body:
-    stream = _limited(request.stream(), limits)
+async def _form(request: Request, content: bytes, limits: Limits, fields: dict[str, list[str]]) -> Body:
     sizes = {"max_files": len(FILE_FIELDS), "max_fields": MOST_FIELDS, "max_part_size": limits.body}
     try:
-        form = await _InMemory(request.headers, stream, **sizes).parse()
+        form = await _InMemory(request.headers, _once(content), **sizes).parse()
     except (MultiPartException, KeyError, ValueError) as error:
-        why = getattr(error, "message", None) or type(error).__name__
-        raise RequestError(Message("serving.form", {"why": str(why)}), status=400) from None
+        raise RequestError(Message("serving.form", {"why": _told(error)}), status=400) from None
     try:
         return await _taken(form, fields)
     finally:
         await form.close()
+
+
+def _told(error: Exception) -> Message:
+    """Return why a form cannot be read: the reader says it in words of its own, in English alone."""
+    said = getattr(error, "message", "")
+    n = {"form_files": len(FILE_FIELDS), "form_fields": MOST_FIELDS}
+    key = next((key for begin, key in SAID_OF_FORMS.items() if begin in said), "form_broken")
+    return Message(f"serving.{key}", {"n": n[key]} if key in n else {})
 
 
 async def _taken(form: FormData, fields: dict[str, list[str]]) -> Body:

@@ -12,61 +12,60 @@ from typing import Any
 from uuid import uuid4
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gatecast.exceptions import GatecastError
-from gatecast.serving.logs import LOG
+from gatecast.serving.logs import LOG, log_request
 from gatecast.serving.problems import RequestError, problem
+from gatecast.serving.routes import Router
 from gatecast.serving.service import Service
 from gatecast.texts.message import Message as Text
 
 __all__ = ["Envelope", "answer_problem", "language_of"]
 
-MOST_SHOWN = 100
+# the status of a request whose client went away: nobody hears it, and the log says so
+GONE = 499
 
 
 @dataclass
 class Envelope:
-    """Wraps the routes of a server."""
+    """The routes of a server as an application (ASGI)."""
 
-    routes: ASGIApp
+    routes: Router
     service: Service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.routes(scope, receive, send)
-            return
         request_id, started, status = uuid4().hex, time.perf_counter(), 0
-        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        scope["state"] = {"request_id": request_id}
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"].append((b"x-request-id", request_id.encode()))
             await send(message)
 
-        client = "-"
+        request, method, client, path = Request(scope, receive), scope["method"], "-", "-"
         try:
-            client = self.service.access.check(Request(scope))
-            await self.routes(scope, receive, sending)
-        except GatecastError as error:
-            await answer_problem(Request(scope), error)(scope, receive, sending)
+            client = self.service.access.check(method, scope["path"], request.headers)
+            route, parts = self.routes.find(method, scope["path"])
+            path = route.path
+            await (await route.work(self.service, request, **parts))(scope, receive, sending)
+        except ClientDisconnect:
+            status = status or GONE
+        except (GatecastError, HTTPException) as error:
+            await answer_problem(request, error)(scope, receive, sending)
         except Exception as error:  # noqa: BLE001  the last line of defence: the next request is answered, too
             _log_mistake(error, request_id)
             if not status:
                 mistake = RequestError(Text("serving.mistake"), status=500)
-                await answer_problem(Request(scope), mistake)(scope, receive, sending)
-        self._ended(scope, request_id, client, status, time.perf_counter() - started)
-
-    def _ended(self, scope: Scope, request_id: str, client: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "-")
-        facts = {"id": request_id, "client": client, "method": scope["method"], "route": route, "status": status}
-        self.service.measures.request(scope["method"] if route != "-" else "-", route, status, seconds)
-        LOG.info("request", extra={"facts": {**facts, "ms": round(1e3 * seconds, 1)}})
+                await answer_problem(request, mistake)(scope, receive, sending)
+        seconds = time.perf_counter() - started
+        self.service.measures.request(method if path != "-" else "-", path, status, seconds)
+        log_request(request_id, client, method, path, status, seconds)
 
 
 def _log_mistake(error: Exception, request_id: str) -> None:
@@ -75,21 +74,16 @@ def _log_mistake(error: Exception, request_id: str) -> None:
     LOG.error("mistake", extra={"facts": {"id": request_id, "error": type(error).__name__, "frames": frames}})
 
 
-def answer_problem(request: Request, error: Exception) -> Response:
+def answer_problem(request: Request, error: GatecastError | HTTPException) -> Response:
     """Answer an error that was raised on purpose."""
-    status, content, headers = problem(_told(request, error), language_of(request), _id_of(request))
+    status, content, headers = problem(_told(error), language_of(request), _id_of(request))
     return Response(content, status, headers)
 
 
-def _told(request: Request, error: Exception) -> GatecastError:
+def _told(error: GatecastError | HTTPException) -> GatecastError:
     if isinstance(error, GatecastError):
         return error
-    facts = {"path": request.url.path[:MOST_SHOWN], "method": request.method}
-    if not isinstance(error, HTTPException):
-        return RequestError(Text("serving.mistake"), status=500)
-    key = {404: "serving.not_here", 405: "serving.method"}.get(error.status_code)
-    why: Text | str = Text(key, facts) if key else str(error.detail)
-    return RequestError(why, status=error.status_code, headers=error.headers)
+    return RequestError(str(error.detail), status=error.status_code, headers=error.headers)
 
 
 def _id_of(request: Request) -> str:

@@ -1,4 +1,7 @@
-"""How are newer data of a model read where nothing is guessed? Its columns, its frequency and its series are known.
+"""How are tables of requests read where nothing is to be guessed?
+
+Newer data of a model have its columns, frequency and series, and one series of `ds` and `y` in steps without gaps has
+nothing that could be meant in another way.
 
 What does not fit at once, in whichever way, is left to the reading of the library, which says what is wrong with it.
 """
@@ -11,14 +14,18 @@ from typing import Any
 import numpy as np
 
 from gatecast.data.panel.arrays import Array, spread
-from gatecast.data.panel.frequency import ORDER
-from gatecast.data.panel.panel import Panel
+from gatecast.data.panel.frequency import ORDER, infer_steps
+from gatecast.data.panel.panel import Columns, Panel
+from gatecast.data.panel.stamps import Stamps
 from gatecast.data.reading.table import LARGEST
+from gatecast.exceptions import DataError
 
-__all__ = ["as_times", "known_panel"]
+__all__ = ["as_times", "known_panel", "plain_panel"]
 
 # points without a value that are made here, beside as many as there are rows
 MOST_GAPS = 1000
+# rows of a series whose steps tell its frequency, and the longest step between which no year can be wrong
+FEWEST, LONGEST_STEP = 3, np.timedelta64(1000, "D")
 # a date, perhaps with a time, without a zone
 TIME = re.compile(r"\d{4}-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?)?")
 
@@ -63,6 +70,35 @@ def known_panel(columns: dict[str, Any], after: Panel) -> Panel | None:
         return None
     series, ends = found
     return _panel(after, series, ends, times, values)
+
+
+def plain_panel(columns: dict[str, Any]) -> Panel | None:
+    """Return the panel of the columns `ds`, dates of one form, and `y`, numbers, of one series without gaps; else None.
+
+    Examples:
+        >>> panel = plain_panel({"ds": ["2024-01", "2024-02", "2024-03"], "y": [1, 2.5, None]})
+        >>> panel.freq, panel.values
+        ('MS', array([1. , 2.5, nan]))
+        >>> plain_panel({"ds": ["2024-01-01", "2024-01-02", "2024-02-01"], "y": [1, 2, 3]})
+    """
+    names = Columns()
+    if set(columns) != {names.time, names.target}:
+        return None
+    times, values = as_times(columns[names.time]), _values(columns[names.target])
+    if times is None or values is None or len(times) < FEWEST:
+        return None
+    steps = np.diff(times)
+    if (steps <= np.timedelta64(0)).any() or (steps > LONGEST_STEP).any():
+        return None
+    asked = Stamps(times, np.array([0, len(times)]), np.array([names.target], dtype=object))
+    try:
+        grid, meant = infer_steps(asked)
+    except DataError:
+        return None
+    is_whole = np.array_equal(grid.positions(times, times[:1]), np.arange(len(times)))
+    if meant is not asked or not is_whole:
+        return None
+    return Panel(asked.ids, values, asked.offsets, asked.starts, grid.freq, names)
 
 
 def _times(cells: Any, after: Panel) -> Array | None:

@@ -22,15 +22,14 @@ from gatecast.data.panel.frequency import named_grid
 from gatecast.data.reading.table import with_sums
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster, PretrainedLSTM
-from gatecast.serving.bodies import read_body
-from gatecast.serving.forecast_routes import as_json, decoded
+from gatecast.serving.bodies import as_json, decoded, read_body
 from gatecast.serving.forecasts import PRETRAINED
 from gatecast.serving.problems import RequestError, as_request_error
 from gatecast.serving.routes import Route
 from gatecast.serving.service import Service
 from gatecast.texts.message import Message
 
-__all__ = ["TimeSeriesRequest", "kserve_routes", "panel_of"]
+__all__ = ["KSERVE_ROUTES", "TimeSeriesRequest", "panel_of"]
 
 Frequency = Literal[
     "second", "S", "minute", "T", "hour", "H", "day", "D", "week", "W", "month", "M", "quarter", "Q", "year", "Y"
@@ -193,44 +192,21 @@ def _alias(short: str, start: np.ndarray) -> str:
     return f"month({day})" if short == "M" and day > 1 else begins[short]
 
 
-def kserve_routes(service: Service) -> list[Route]:
-    """Return the routes of KServe's time series protocol."""
+async def forecast(service: Service, request: Request) -> Response:
+    """Forecast some series."""
+    try:
+        asked = decoded(await read_body(request, service.limits), TimeSeriesRequest)
+        service.limits.check_horizon(asked.options.horizon)
+        found, _ = await service.run(_forecasts, service, asked)
+    except GatecastError as error:
+        return _refused(error)
+    service.measures.forecasts(asked.model, len(asked.inputs))
+    return as_json(found)
 
-    async def forecast(request: Request) -> Response:
-        try:
-            asked = decoded(await read_body(request, service.limits), TimeSeriesRequest)
-            service.limits.check_horizon(asked.options.horizon)
-            found, _ = await service.run(_forecasts, service, asked)
-        except GatecastError as error:
-            return _refused(error)
-        service.measures.forecasts(asked.model, len(asked.inputs))
-        return as_json(found)
 
-    async def models(request: Request) -> Response:  # noqa: ARG001
-        return as_json([PRETRAINED, *await asyncio.to_thread(service.models.names)])
-
-    series = [112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118] * 3
-    given = {"type": "univariate_time_series", "name": "air", "series": series, "frequency": "month"}
-    example = {
-        "model": PRETRAINED,
-        "inputs": [{**given, "start_timestamp": "2021-01-01"}],
-        "options": {"horizon": 3, "quantiles": [0.1, 0.5, 0.9]},
-    }
-    return [
-        Route(
-            "POST",
-            "/v1/timeseries/forecast",
-            forecast,
-            "kserve_forecast",
-            "What comes next in these series, in the time series protocol of KServe?",
-            TimeSeriesResponse,
-            TimeSeriesRequest,
-            examples={"months": example},
-            errors={400: TimeSeriesErrorResponse, 404: TimeSeriesErrorResponse, 413: TimeSeriesErrorResponse}
-            | dict.fromkeys((408, 415, 422, 429, 503), TimeSeriesErrorResponse),
-        ),
-        Route("GET", "/v1/timeseries/models", models, "kserve_models", "Which models are there (KServe)?", list),
-    ]
+async def models(service: Service, request: Request) -> Response:  # noqa: ARG001  every route gets both
+    """List the models."""
+    return as_json([PRETRAINED, *await asyncio.to_thread(service.models.names)])
 
 
 def _forecasts(service: Service, asked: TimeSeriesRequest) -> TimeSeriesResponse:
@@ -280,3 +256,33 @@ def _refused(error: GatecastError) -> Response:
     response = as_json(TimeSeriesErrorResponse(error=found), refusal.status)
     response.headers.update(refusal.headers)
     return response
+
+
+SERIES = [112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118] * 3
+EXAMPLE = {
+    "model": PRETRAINED,
+    "inputs": [
+        {
+            "type": "univariate_time_series",
+            "name": "air",
+            "series": SERIES,
+            "frequency": "month",
+            "start_timestamp": "2021-01-01",
+        }
+    ],
+    "options": {"horizon": 3, "quantiles": [0.1, 0.5, 0.9]},
+}
+KSERVE_ROUTES = (
+    Route(
+        "POST",
+        "/v1/timeseries/forecast",
+        forecast,
+        "kserve_forecast",
+        "What comes next in these series, in the time series protocol of KServe?",
+        TimeSeriesResponse,
+        TimeSeriesRequest,
+        examples={"months": EXAMPLE},
+        errors=dict.fromkeys((400, 404, 408, 413, 415, 422, 429, 503), TimeSeriesErrorResponse),
+    ),
+    Route("GET", "/v1/timeseries/models", models, "kserve_models", "Which models are there (KServe)?", list),
+)

@@ -44,6 +44,7 @@ class Measures:
 
     def __init__(self, service: Measured) -> None:
         self._registry = CollectorRegistry()
+        self._of_kind: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         labels = ("method", "route")
         self._requests = Counter(
             "gatecast_requests", "Requests that were answered.", (*labels, "status"), registry=self._registry
@@ -60,8 +61,13 @@ class Measures:
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
-        self._requests.labels(method, route, status).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        kind = (method, route, status)
+        if kind not in self._of_kind:
+            # looking children up by their labels takes longer than counting
+            self._of_kind[kind] = self._requests.labels(*kind), self._seconds.labels(method, route)
+        count, times = self._of_kind[kind]
+        count.inc()
+        times.observe(seconds)
 
     def forecasts(self, model: str, n_series: int) -> None:
         """Count forecasts of a model."""

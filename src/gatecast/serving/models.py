@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from gatecast.data.reading.times import time_text
 from gatecast.exceptions import ConfigError, ModelFileError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.serving.problems import RequestError
+from gatecast.serving.routes import NAME
 from gatecast.serving.schemas import Model
 from gatecast.texts.message import Message
 
-__all__ = ["NAME", "Registry", "about", "named_paths"]
+__all__ = ["Registry", "about", "named_paths"]
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHOWN_NAMES = 5
 LOG = logging.getLogger("gatecast.serving")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,14 +11,15 @@ from gatecast import __version__
 from gatecast._json import JsonObject
 from gatecast.serving.bodies import FILES, FORM, JSON
 from gatecast.serving.problems import PROBLEM
-from gatecast.serving.routes import Route, Upload
+from gatecast.serving.routes import PARTS, Route, Upload
 from gatecast.serving.schemas import Problem
 
-__all__ = ["components", "extra_of", "responses_of"]
+__all__ = ["described"]
 
 WHERE = "#/components/schemas/{name}"
 # answers without a class of their own
 PLAIN: dict[Any, JsonObject] = {dict: {"type": "object"}, list: {"type": "array", "items": {"type": "string"}}}
+EXAMPLES = {"name": "sales", "id": "sensor-7"}
 ALWAYS = (400, 401, 403, 500)
 FORM_FILE = {"type": "string", "format": "binary", "description": "A table: CSV, Parquet, a spreadsheet or JSON."}
 MEANING = {
@@ -37,22 +38,39 @@ MEANING = {
 }
 
 
-def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
+def described(routes: Sequence[Route]) -> JsonObject:
+    """Return the document about some routes."""
+    paths: JsonObject = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    about = "Forecasts of time series: at once by pretrained networks, or by models that are trained here."
+    licence = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+    schemes = {"token": {"type": "http", "scheme": "bearer", "description": "A token of `--token-file`."}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "gatecast", "version": __version__, "description": about, "license": licence},
+        "paths": paths,
+        "components": {"schemas": _components(routes), "securitySchemes": schemes},
+        "security": [{"token": []}, {}],
+    }
+
+
+def _responses(route: Route) -> JsonObject:
     """Return the answers of a route by status."""
     problem = {PROBLEM: {"schema": _reference(Problem)}}
-    found: dict[int | str, dict[str, Any]] = {
-        status: {"description": MEANING[status], "content": problem} for status in sorted(_statuses(route))
+    found: JsonObject = {
+        str(status): {"description": MEANING[status], "content": problem} for status in sorted(_statuses(route))
     }
     for status, kind in route.errors.items():
-        also = found[status]["content"] if status in ALWAYS else {}
-        found[status] = {"description": MEANING[status], "content": {**also, JSON: {"schema": _reference(kind)}}}
+        also = found[str(status)]["content"] if status in ALWAYS else {}
+        found[str(status)] = {"description": MEANING[status], "content": {**also, JSON: {"schema": _reference(kind)}}}
     content: JsonObject = {name: {"schema": {"type": "string"}} for name in route.types}
     if route.answer in PLAIN:
         content[JSON] = {"schema": PLAIN[route.answer]}
     elif route.answer is not None:
         content[JSON] = {"schema": _reference(route.answer)}
     done: JsonObject = {"description": "Done.", **({"content": content} if content else {})}
-    return {route.status: done, **found}
+    return {str(route.status): done, **found}
 
 
 def _statuses(route: Route) -> set[int]:
@@ -60,31 +78,34 @@ def _statuses(route: Route) -> set[int]:
     return {*ALWAYS, *route.problems, *((408,) if takes_body else ())}
 
 
-def extra_of(route: Route) -> JsonObject:
+def _body(route: Route) -> JsonObject:
     """Return what is said of a route's body."""
     content: JsonObject = {}
     if route.request is not None:
         examples = {name: {"value": value} for name, value in route.examples.items()}
         content[JSON] = {"schema": _reference(route.request), **({"examples": examples} if examples else {})}
-    extra: JsonObject = {}
     if route.upload is not None:
         content |= {FORM: {"schema": _form(route.upload)}}
         content |= {name: {"schema": {"type": "string", "format": "binary"}} for name in FILES}
-        extra["parameters"] = _parameters(_fields(route.upload))
-    elif route.parameters:
-        extra["parameters"] = _parameters(route.parameters)
-    return {"requestBody": {"required": True, "content": content}, **extra} if content else extra
+    return {"requestBody": {"required": True, "content": content}} if content else {}
+
+
+def _parameters(route: Route) -> list[JsonObject]:
+    """Return what the address holds, which may be all options of a file that is sent alone."""
+    named = [{"name": part, "in": "path", "required": True, "schema": _part(part)} for part in route.parts]
+    fields = _fields(route.upload) if route.upload is not None else route.parameters
+    return named + [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in fields]
+
+
+def _part(part: str) -> JsonObject:
+    schema: JsonObject = {"type": "string", "pattern": f"^{PARTS[part].pattern}$"}
+    return schema | ({"examples": [EXAMPLES[part]]} if part in EXAMPLES else {})
 
 
 def _form(upload: Upload) -> JsonObject:
     properties = dict.fromkeys(upload.files, FORM_FILE)
     properties |= dict(_fields(upload))
     return {"type": "object", "properties": properties, "required": ["file"], "additionalProperties": False}
-
-
-def _parameters(fields: Iterable[tuple[str, JsonObject]]) -> list[JsonObject]:
-    """Return what may stand in the address, as may all options of a file that is sent alone."""
-    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in fields]
 
 
 def _fields(upload: Upload) -> list[tuple[str, JsonObject]]:
@@ -102,7 +123,7 @@ def _without_null(schema: JsonObject) -> JsonObject:
     return {**kinds[0], **rest} if len(kinds) == 1 else {"anyOf": kinds, **rest}
 
 
-def components(routes: list[Route]) -> JsonObject:
+def _components(routes: Iterable[Route]) -> JsonObject:
     """Return the schemas of all classes that routes take and answer."""
     found = {kind for route in routes for kind in (route.request, route.answer, *route.errors.values())}
     kinds = found - {None, *PLAIN}
@@ -116,16 +137,12 @@ def _reference(kind: type[Any]) -> JsonObject:
     return {"$ref": WHERE.format(name=kind.__name__)}
 
 
-def describe(document: JsonObject, routes: list[Route]) -> JsonObject:
-    """Complete the document that FastAPI has made of the routes."""
-    schemas = {**document.get("components", {}).get("schemas", {}), **components(routes)}
-    schemes = {"token": {"type": "http", "scheme": "bearer", "description": "A token of `--token-file`."}}
-    document["components"] = {"schemas": schemas, "securitySchemes": schemes}
-    document["security"] = [{"token": []}, {}]
-    document["info"] = {
-        "title": "gatecast",
-        "version": __version__,
-        "description": "Forecasts of time series: at once by pretrained networks, or by models that are trained here.",
-        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+def _operation(route: Route) -> JsonObject:
+    parameters = _parameters(route)
+    return {
+        "summary": route.summary,
+        "operationId": route.name,
+        **({"parameters": parameters} if parameters else {}),
+        **_body(route),
+        "responses": _responses(route),
     }
-    return document

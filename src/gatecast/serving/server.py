@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from gatecast.serving.app import make_app
-from gatecast.serving.service import Service
+from gatecast.serving.service import Service, noting
 
 __all__ = ["Server", "serve"]
 
@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
-            lifespan="on",
+            lifespan="off",
             ws="none",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -37,12 +37,23 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._service, self._ready = service, ready
 
+    async def serve(self, sockets: Any = None) -> None:
+        """Answer until the end; warnings of forecasts belong to their answers."""
+        with noting():
+            await super().serve(sockets)
+
     async def startup(self, sockets: Any = None) -> None:
         """Listen, and say where."""
+        await self._service.start()
         await super().startup(sockets)
         if self.started and not self.should_exit:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Finish what is under way, and end the service."""
+        await super().shutdown(sockets)
+        await self._service.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  of uvicorn
         """Take no more requests, and finish those that are under way; at once where it is asked again.

@@ -50,6 +50,8 @@ class Service:
     n_under_way: int = 0
     measures: Measures = field(init=False)
     is_closing: bool = False
+    is_warm: bool = False  # whether a forecast finds all loaded that it needs
+    _is_page_warm: bool = False
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max(2, n_processors()), thread_name_prefix="forecast")
     )
@@ -114,9 +116,30 @@ class Service:
 
     async def start(self) -> None:
         """Begin with what goes on beside requests."""
-        self._pool.submit(_warm_up)
+        self._pool.submit(self._warm_up)
         if self.jobs is not None:
             self.jobs.start()
+
+    @property
+    def state(self) -> str:
+        """Whether requests are wanted: `ready`, or not yet (`starting`) or not any more (`closing`)."""
+        return "closing" if self.is_closing else "ready" if self.is_warm else "starting"
+
+    def warm_page(self, work: Callable[[], object]) -> None:
+        """Do once, while nothing else goes on, what the first forecast of the page would wait for."""
+        if not self.n_under_way and not self._is_page_warm:
+            self._is_page_warm = True
+            self._pool.submit(work)
+
+    def _warm_up(self) -> None:
+        """Load what a forecast needs, so that the first request does not wait for it."""
+        from gatecast.forecaster import PretrainedLSTM
+
+        try:
+            PretrainedLSTM(1, n_threads=1).fit([1.0, 2.0] * 12).predict()
+        finally:
+            # what is wrong then is said to whoever asks
+            self.is_warm = True
 
     def begin_to_close(self) -> None:
         """Say that no more requests are wanted, and end answers that would go on."""
@@ -132,13 +155,6 @@ class Service:
         self._slow.shutdown()
         if self.store is not None:
             self.store.close()
-
-
-def _warm_up() -> None:
-    """Load what a forecast needs, so that the first request does not wait for it."""
-    from gatecast.forecaster import PretrainedLSTM
-
-    PretrainedLSTM(1, n_threads=1).fit([1.0, 2.0] * 12).predict()
 
 
 @contextmanager

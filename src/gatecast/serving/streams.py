@@ -19,6 +19,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
@@ -44,6 +45,10 @@ ROLLING = 100
 MOST_ROWS = 4096
 # memory of the streams that are ready, and of one beside its weights
 MOST_BYTES, LEAST_BYTES = 1 << 30, 20_000
+KEEP = (
+    "INSERT INTO observations (stream, n, value) SELECT ?, ?, ? "
+    "WHERE EXISTS (SELECT 1 FROM streams WHERE id=? AND file=?)"
+)
 Value = float | None
 
 
@@ -133,6 +138,9 @@ class Live:
         )
 
 
+Observed: TypeAlias = Sequence[tuple[Live, Sequence[Value]]]
+
+
 @dataclass
 class Streams:
     """The streams of a server."""
@@ -140,6 +148,7 @@ class Streams:
     store: Store
     limits: Limits
     live: OrderedDict[str, Live] = field(default_factory=OrderedDict)
+    _waiting: list[tuple[Observed, asyncio.Future[None]]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _models: WeakValueDictionary[tuple[int, int], LSTMForecaster] = field(default_factory=WeakValueDictionary)
     _weights: WeakValueDictionary[bytes, np.ndarray] = field(default_factory=WeakValueDictionary)
@@ -244,24 +253,56 @@ class Streams:
             model = self._models[key] = _with_shared(LSTMForecaster.load(path), self._weights)
         return model
 
-    def keep(self, observed: Sequence[tuple[Live, Sequence[Value]]]) -> None:
-        """Commit observations of some streams, all or none; they are acknowledged once this returns."""
-        rows = [(live.id, live.n + k, value) for live, values in observed for k, value in enumerate(values)]
+    async def keep(self, observed: Observed) -> None:
+        """Commit observations of some streams, all or none; they are acknowledged once this returns.
+
+        What requests bring in the same turn of the event loop is committed together, which takes hardly longer.
+        """
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._commit)
+        self._waiting.append((observed, done))
+        await done
+
+    def _commit(self) -> None:
+        """Commit what waits, together; one after the other where that fails, so that each hears of its own trouble."""
+        waiting, self._waiting = self._waiting, []
+        groups = [waiting] if len(waiting) == 1 else [waiting, *([one] for one in waiting)]
+        for group in groups:
+            try:
+                self._insert([observed for observed, _ in group])
+            except Exception as error:  # noqa: BLE001  whoever waits for it raises it
+                if len(group) == 1 and not group[0][1].done():
+                    group[0][1].set_exception(error)
+            else:
+                for _, done in group:
+                    if not done.done():
+                        done.set_result(None)
+                if group is waiting:
+                    return
+
+    def _insert(self, several: Sequence[Observed]) -> None:
+        """Write observations where their streams are still those that they belong to."""
+        rows = [
+            (live.id, live.n + k, value, live.id, live.file)
+            for observed in several
+            for live, values in observed
+            for k, value in enumerate(values)
+        ]
         try:
             with self.store.change() as database:
-                for live, _ in observed:
-                    found = database.execute("SELECT file FROM streams WHERE id=?", (live.id,)).fetchone()
-                    if found != (live.file,):
-                        raise self._changed(live)
-                database.executemany("INSERT INTO observations (stream, n, value) VALUES (?, ?, ?)", rows)
+                if rows and database.executemany(KEEP, rows).rowcount < len(rows):
+                    raise self._changed(several)
         except sqlite3.IntegrityError:
-            raise self._changed(*(live for live, _ in observed)) from None
+            raise self._changed(several) from None
 
-    def _changed(self, *those: Live) -> RequestError:
+    def _changed(self, several: Sequence[Observed]) -> RequestError:
         """Refuse what came in while a stream was removed or begun anew; the next request reads it again."""
-        for live in those:
+        lives = [live for observed in several for live, _ in observed]
+        for live in lives:
             self.live.pop(live.id, None)
-        return RequestError(Message("serving.stream_changed", {"name": those[0].id}), status=409, field="id")
+        return RequestError(Message("serving.stream_changed", {"name": lives[0].id}), status=409, field="id")
 
     def shorten(self, live: Live) -> None:
         """Save a stream to a new file that takes the place of its rows."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +12,7 @@ from gatecast.data.panel.joint import roles_of_table
 from gatecast.data.reading.files import Table, read_source, read_table
 from gatecast.data.reading.frames import Source
 from gatecast.serving.bodies import File
-from gatecast.serving.known import as_times
+from gatecast.serving.known import as_times, plain_panel
 from gatecast.serving.limits import Limits
 from gatecast.serving.problems import RequestError
 from gatecast.serving.schemas import Cell, ColumnNames, ColumnRoles, Frame, Writing
@@ -35,10 +34,11 @@ def names_of(asked: ColumnNames) -> dict[str, Any]:
 def json_panel(data: Frame, asked: ColumnNames, limits: Limits) -> Panel:
     """Return the panel that a request holds as JSON."""
     names = names_of(asked)
-    table = as_data(data, limits, time_col=names["time_col"])
-    if isinstance(table, np.ndarray):
-        return to_panel(table, freq=names["freq"])
-    return to_panel(table, **names)
+    columns = columns_of(data, limits)
+    if isinstance(columns, np.ndarray):
+        return to_panel(columns, freq=names["freq"])
+    plain = plain_panel(columns) if not any(names.values()) else None
+    return to_panel(table_of(columns, names["time_col"]), **names) if plain is None else plain
 
 
 def columns_of(data: Frame, limits: Limits, field: str = "data") -> dict[str, list[Cell]] | np.ndarray:
@@ -125,24 +125,23 @@ def _how(writing: Writing) -> dict[str, Any]:
     return how | {"na": tuple(writing.na)}
 
 
-def rows_of(frame: Any) -> list[dict[str, Cell]]:
-    """Return the rows of a table of any library for JSON; times as ISO texts.
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Cell]]:
+    """Return the rows of a table for JSON; times as ISO texts.
 
     Examples:
         >>> import pandas as pd
         >>> rows_of(pd.DataFrame({"ds": pd.to_datetime(["2024-01-31"]), "LSTM": [1.5]}))
         [{'ds': '2024-01-31T00:00:00', 'LSTM': 1.5}]
     """
-    import narwhals as nw
-
-    table = nw.from_native(frame, eager_only=True)
-    columns = [_cells(column) for column in table.iter_columns()]
-    names = table.columns
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    columns = [_cells(frame[name]) for name in frame.columns]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _cells(column: Any) -> Iterable[Cell]:
-    values = column.to_list()
-    if values and hasattr(values[0], "isoformat"):
-        return [value.isoformat() for value in values]
-    return values  # type: ignore[no-any-return]
+def _cells(column: pd.Series) -> list[Cell]:
+    values = column.to_numpy()
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        seconds = values.astype("datetime64[s]")
+        if (seconds == values).all():
+            return np.datetime_as_string(seconds).tolist()  # type: ignore[no-any-return]
+    cells = column.to_list()
+    return [cell.isoformat() for cell in cells] if cells and hasattr(cells[0], "isoformat") else cells

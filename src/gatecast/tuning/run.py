@@ -18,6 +18,7 @@ from gatecast._files import fingerprint
 from gatecast._validation import answers_calls
 from gatecast.data import Panel, to_panel
 from gatecast.data.reading.ahead import split_future
+from gatecast.data.reading.weights import check_unweighted
 from gatecast.exceptions import GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.plan import choose_members, plan_fit
@@ -148,7 +149,7 @@ def tune(
         if not isinstance(data, Panel):
             read = partial(to_panel, past=model.past, future=model.future, static=model.static)
             data = read(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-    with searched(data, model, options) as tuned:
+    with searched(check_unweighted(data), model, options) as tuned:
         return tuned
 
 

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gatecast._places import Place, Url
 from gatecast.data.reading.decoding import Decoded, check_encoding, decode
@@ -31,6 +30,9 @@ from gatecast.data.reading.numbers import plain_numbers
 from gatecast.data.reading.text import TextTable, read_regular, read_text
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message, reason
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Loaded", "Reading", "load"]
 
@@ -184,7 +186,7 @@ def _near(path: Place) -> Message:
     return Message("unreadable.near", {"names": either if len(near) > 1 else near[0]})
 
 
-def _parquet(path: Place, content: bytes) -> pd.DataFrame:
+def _parquet(path: Place, content: bytes) -> "pd.DataFrame":
     try:
         import pyarrow
     except ImportError:
@@ -199,7 +201,8 @@ def _parquet(path: Place, content: bytes) -> pd.DataFrame:
         ) from None
 
 
-def _parquet_frame(path: Place, content: bytes) -> pd.DataFrame:
+def _parquet_frame(path: Place, content: bytes) -> "pd.DataFrame":
+    import pandas as pd
     from pyarrow import parquet
 
     about = parquet.ParquetFile(io.BytesIO(content)).metadata
@@ -307,8 +310,10 @@ def _json(path: Place, decoded: Decoded) -> Loaded:
     return Loaded(replace(source, where=lambda row: Message("place.line", {"n": numbers[row]})), "JSON lines")
 
 
-def _json_frame(rows: Any) -> pd.DataFrame:
+def _json_frame(rows: Any) -> "pd.DataFrame":
     """Make a table of what JSON holds: objects, columns (also of numbered rows, as pandas writes them), or pairs."""
+    import pandas as pd
+
     if isinstance(rows, list) and rows and all(isinstance(row, list) and len(row) == 2 for row in rows):
         return pd.DataFrame(rows, columns=["ds", "y"])
     if isinstance(rows, dict) and all(isinstance(column, dict) for column in rows.values()):
@@ -317,8 +322,10 @@ def _json_frame(rows: Any) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _without_codes(frame: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+def _without_codes(frame: "pd.DataFrame", codes: tuple[str, ...]) -> "pd.DataFrame":
     """Empty the cells that say that a value is missing."""
+    import pandas as pd
+
     texts = {code.strip().lower() for code in codes}
     numbers = plain_numbers(pd.Series([*codes])).dropna().to_numpy()
     columns = {}

@@ -6,11 +6,9 @@ Titles stand above the header, units or a second level of names below it, totals
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-
-import pandas as pd
 
 from gatecast.data.reading.find import ID_NAMES, TARGET_NAMES, TIME_NAMES, text_kind
 from gatecast.data.reading.numbers import MISSING
@@ -111,7 +109,7 @@ def _below_key_values(records: Sequence[Record], place: int) -> int:
         if is_named and (len(above) >= MAX_HEADERS or not all(map(_is_no_data, above))):
             column = _times(cells)[0]
             below = [row[column] for _, row in records[later + 1 :] if column < len(row)]
-            return later if text_kind(pd.Series(below, dtype=object)) in DATA_KINDS else place
+            return later if _kind(below) in DATA_KINDS else place
     return place
 
 
@@ -120,7 +118,7 @@ def _is_title(cells: list[str], width: int) -> bool:
     if width == 1:
         return False
     filled = [cell for cell in cells if cell.strip()]
-    kinds = [text_kind(pd.Series([cell], dtype=object)) for cell in filled[:MAX_COLUMNS]]
+    kinds = [_kind([cell]) for cell in filled[:MAX_COLUMNS]]
     if len(filled) == 1 and (cells[0].strip() or width > 2):
         return kinds[0] == "text" or len(cells) < width - 1
     # "Station:,Berlin,," is a title, too, and a row of names is hardly ever half empty
@@ -136,7 +134,7 @@ def _kinds(cells: list[list[str]]) -> tuple[str, ...]:
 
 def _kinds_of(rows: list[list[str]], width: int) -> tuple[str, ...]:
     columns = ([row[i] for row in rows if i < len(row)] for i in range(min(width, MAX_COLUMNS)))
-    return tuple(text_kind(pd.Series(column, dtype=object)) for column in columns)
+    return tuple(_kind(column) for column in columns)
 
 
 def _has_header(records: list[list[str]]) -> bool:
@@ -147,7 +145,7 @@ def _has_header(records: list[list[str]]) -> bool:
     if body and _counts_years(first):
         return True
     kinds = _kinds_of(body, len(first))
-    own = [text_kind(pd.Series([cell], dtype=object)) for cell in first[:MAX_COLUMNS]]
+    own = [_kind([cell]) for cell in first[:MAX_COLUMNS]]
     if not body:
         return not any(kind in DATA_KINDS for kind in own)
     if "date" in kinds:
@@ -166,7 +164,7 @@ def _counts_years(cells: list[str]) -> bool:
 def _is_no_data(cells: list[str]) -> bool:
     """Tell whether a line below the header holds units or more names: no date, no number, and some text."""
     filled = [cell for cell in cells[:MAX_COLUMNS] if cell.strip().lower() not in MISSING]
-    return bool(filled) and all(text_kind(pd.Series([cell], dtype=object)) == "text" for cell in filled)
+    return bool(filled) and all(_kind([cell]) == "text" for cell in filled)
 
 
 def _names(levels: list[list[str]]) -> tuple[str, ...]:
@@ -214,7 +212,14 @@ def _is_footer(cells: list[str], date: int | None, width: int) -> bool:
     if begins in TOTALS and (date is None or date == 0 or len(filled) < width):
         return True
     if len(filled) == 1:
-        return text_kind(pd.Series(filled, dtype=object)) == "text"
+        return _kind(filled) == "text"
     # dates have digits, and a row that has none where the others have a date is none of them
     cell = cells[date].strip() if date is not None and date < len(cells) else "0"
     return bool(cell) and cell.lower() not in MISSING and not re.search(r"\d|[一二三四五六七八九]", cell)
+
+
+def _kind(cells: Iterable[object]) -> str:
+    """Return what some cells hold, as `text_kind` does."""
+    import pandas as pd
+
+    return text_kind(pd.Series([*cells], dtype=object))

@@ -8,15 +8,17 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gatecast._machine import n_processors, wanted_threads
 from gatecast.data.panel.arrays import Array
 
-__all__ = ["HOW", "Regular", "read_columns"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Regular", "plain_reading", "read_columns"]
 
 UTF_8_MARK = b"\xef\xbb\xbf"
 # quotes, comments and other ends of lines
@@ -28,9 +30,15 @@ BLOCK = 1 << 22
 N_SAMPLE = 1000
 # below so many bytes pandas is as fast as pyarrow, whose import takes longer than that
 SMALL = 1 << 20
-# how pandas reads all texts here: exact numbers, and no cell for a missing one
-EXACT: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
-HOW: dict[str, Any] = {"header": None, "na_filter": False, "skipinitialspace": True, "low_memory": False} | EXACT
+
+
+def plain_reading() -> dict[str, Any]:
+    """Return the arguments with which pandas reads cells exactly and takes no text for a missing value."""
+    import pandas as pd
+
+    # newer versions always read floats exactly, and warn about the argument
+    exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
+    return {"header": None, "na_filter": False, "skipinitialspace": True, "low_memory": False} | exact
 
 
 @dataclass(frozen=True)
@@ -132,13 +140,15 @@ def _equal_lines(codes: Array, mark: int, width: int, blank: Array) -> int:
 
 def read_columns(
     regular: Regular, delimiter: str, names: Sequence[str], ids: Sequence[str], *, has_header: bool
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Read the columns: numbers where every cell is one, else texts, those of equal cells once.
 
     Columns of whole numbers among `ids` are texts where one has a zero in front, as 007 has.
     """
+    import pandas as pd
+
     content, n_above = regular.content, int(has_header)
-    how = {"sep": delimiter, "names": list(names), "skiprows": n_above, **HOW}
+    how = {"sep": delimiter, "names": list(names), "skiprows": n_above, **plain_reading()}
     if len(content) >= SMALL:
         kinds = dict(pd.read_csv(io.StringIO(regular.head(N_SAMPLE)), **how).dtypes)
         # pyarrow takes hexadecimal numbers for numbers

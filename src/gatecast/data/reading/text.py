@@ -8,15 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import median
+from typing import TYPE_CHECKING
 
-import pandas as pd
 
 from gatecast.data.reading.decoding import Decoded
 from gatecast.data.reading.find import ID_NAMES, THING_NAMES
 from gatecast.data.reading.headers import Header, Record, find_header, footer_start, without_lines
-from gatecast.data.reading.regular import HOW, Regular, read_columns
+from gatecast.data.reading.regular import Regular, plain_reading, read_columns
 from gatecast.exceptions import DataError
 from gatecast.texts.message import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["TextTable", "read_regular", "read_text"]
 
@@ -32,7 +35,7 @@ MOST_LINES = 0.8  # of the lines have a delimiter as often as the table has it, 
 class TextTable:
     """The cells of a text file."""
 
-    frame: pd.DataFrame  # columns of numbers where every cell is one, else of texts
+    frame: "pd.DataFrame"  # columns of numbers where every cell is one, else of texts
     decoded: (
         Decoded  # the whole file, lines that are none of the table emptied so that lines still count as in the file
     )
@@ -301,7 +304,9 @@ def _cells(
     names: Sequence[str],
     as_text: Sequence[str] = (),
     decimal: str = ".",
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
+    import pandas as pd
+
     records = _records(text, delimiter)
     first = next(records, None)
     begin = next(records, None) if has_header else first
@@ -319,16 +324,16 @@ def _cells(
         usecols=list(as_text or names),
         dtype=dict.fromkeys(as_text, str),
         decimal=decimal,
-        **HOW,
+        **plain_reading(),
     )
     return _without_unnamed(frame)
 
 
-def _without_unnamed(frame: pd.DataFrame) -> pd.DataFrame:
+def _without_unnamed(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Leave out empty columns without a name."""
     unnamed = [name for name in frame if str(name).startswith("Unnamed: ")]
     empty = [name for name in unnamed if (frame[name].astype(str).str.strip() == "").all()]
-    return pd.DataFrame(frame.drop(columns=empty)) if empty else frame
+    return frame.drop(columns=empty) if empty else frame
 
 
 def _ids(names: Sequence[str], id_cols: Sequence[str]) -> list[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from gatecast.data.panel.arrays import Floats
-from gatecast.data.panel.panel import Columns
+from gatecast.data.panel.panel import Columns, Panel
 from gatecast.data.reading.covariates import read_numbers
 from gatecast.data.reading.find import Found, raise_unknown
 from gatecast.data.reading.frames import Source, plain_name
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
-__all__ = ["read_weights", "weight_name"]
+__all__ = ["check_unweighted", "read_weights", "weight_name"]
 
 
 def weight_name(weight_col: object, source: Source, like: Columns | None) -> str | None:
@@ -29,6 +29,13 @@ def weight_name(weight_col: object, source: Source, like: Columns | None) -> str
     if name not in source.frame.columns:
         raise_unknown("weight_col", name, source.frame.columns)
     return name
+
+
+def check_unweighted(panel: Panel) -> Panel:
+    """Return a panel for what counts all targets alike; a ConfigError where it has weights, which would be ignored."""
+    if panel.weights is not None:
+        raise ConfigError(Message("column.weights_unused", {"name": panel.columns.weight or "weight"}))
+    return panel
 
 
 def read_weights(source: Source, name: str, found: Found, values: Floats) -> Floats:

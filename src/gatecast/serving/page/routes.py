@@ -1,108 +1,129 @@
-"""How does the page come to a browser, and what does it ask for there? Its files, and what it shows of a table."""
+"""How does the page come to a browser, and what does it ask for there? Its files, and what it shows of a table.
+
+What the page needs beside forecasts is loaded when somebody opens it: the server is ready sooner without it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from functools import cache
 from importlib.resources import files
 
-from fastapi import FastAPI
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatecast.reporting.drawing import STYLES, drawing_library, own_styles
-from gatecast.reporting.made import check_libraries
-from gatecast.reporting.words import Words
-from gatecast.serving.bodies import options, read_body
+from gatecast.serving.bodies import as_json, options, query_fields, read_body
 from gatecast.serving.envelope import language_of
-from gatecast.serving.forecast_routes import as_json
-from gatecast.serving.job_routes import learned
+from gatecast.serving.model_routes import learned
 from gatecast.serving.page.asked import Asked, AskedErrors, AskedModel
-from gatecast.serving.page.errors import held_out_errors
-from gatecast.serving.page.examples import example, example_names
-from gatecast.serving.page.look import look, warm_up
-from gatecast.serving.page.places import set_by_hand
-from gatecast.serving.page.trained import trained_shown
+from gatecast.serving.problems import RequestError
+from gatecast.serving.routes import Route
 from gatecast.serving.schemas import Writing
 from gatecast.serving.service import Service
 from gatecast.texts import LANGUAGES
+from gatecast.texts.message import Message
 
-__all__ = ["add_page"]
+__all__ = ["PAGE_ROUTES"]
 
 HERE = files("gatecast.serving.page")
-REPORT = files("gatecast.reporting") / "templates"
+REPORT = files("gatecast") / "reporting" / "templates"
 SCRIPT, STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
-# the page may ask its own server, and nobody else
-POLICY = (
-    f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-hashes' {' '.join(STYLES)}; connect-src 'self'; "
-    "img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-cache"}
 
 
-def add_page(app: FastAPI, service: Service) -> None:
-    """Add the page and its routes, which serve nobody else and are not described."""
-    warmed: list[asyncio.Task[object]] = []
+async def page(service: Service, request: Request) -> Response:
+    """Answer the page, and load what the first forecast needs while a file is being chosen."""
+    from gatecast.serving.page.look import warm_up
 
-    async def page(request: Request) -> Response:
-        lang = request.query_params.get("lang", "")
-        lang = lang if lang in LANGUAGES else language_of(request)
-        content = _page(lang)
-        if not service.n_under_way and not warmed:
-            # what the first forecast needs is loaded while a file is being chosen
-            warmed.append(asyncio.create_task(service.run(warm_up)))
-        return Response(content, media_type="text/html", headers={**HEADERS, "content-security-policy": POLICY})
+    lang = request.query_params.get("lang", "")
+    content = _page(lang if lang in LANGUAGES else language_of(request))
+    service.warm_page(warm_up)
+    return Response(content, media_type="text/html", headers={**HEADERS, "content-security-policy": _policy()})
 
-    async def asset(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in _assets():
-            raise HTTPException(404)
-        content, kind, tag = _assets()[name]
-        headers = {**HEADERS, "etag": tag}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(content, media_type=kind, headers=headers)
 
-    async def example_file(request: Request) -> Response:
-        content, _ = await service.run(example, request.path_params["name"])
-        return Response(content, media_type="text/csv", headers=HEADERS)
+async def asset(service: Service, request: Request, name: str) -> Response:  # noqa: ARG001  every route gets both
+    """Answer a file of the page."""
+    if name not in _assets():
+        facts = {"path": request.url.path, "method": request.method}
+        raise RequestError(Message("serving.not_here", facts), status=404)
+    content, kind, tag = _assets()[name]
+    headers = {**HEADERS, "etag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=kind, headers=headers)
 
-    async def looked(request: Request) -> Response:
-        body = await read_body(request, service.limits)
-        asked, writing = set_by_hand(body.fields, Asked, Writing)
-        shown, notes = await service.run(look, body.file(), asked, writing, service.limits, Words(language_of(request)))
-        return as_json({**shown, "notes": notes})
 
-    async def errors(request: Request) -> Response:
-        body = await read_body(request, service.limits)
-        asked, writing = set_by_hand(body.fields, AskedErrors, Writing)
-        words = Words(language_of(request))
-        found, _ = await service.run(held_out_errors, body.file(), asked, writing, service.limits, words)
-        return as_json(found)
+async def example_file(service: Service, request: Request, name: str) -> Response:  # noqa: ARG001
+    """Answer a table to try the page with."""
+    from gatecast.serving.page.examples import example
 
-    async def trained(request: Request) -> Response:
-        fields = {name: request.query_params.getlist(name) for name in request.query_params}
-        (asked,) = options(fields, AskedModel)
-        model, panel = await learned(service, request.path_params["name"])
-        found, notes = await service.run(trained_shown, model, panel, asked, Words(language_of(request)))
-        return as_json({**found, "notes": notes})
+    content, _ = await service.run(example, name)
+    return Response(content, media_type="text/csv", headers=HEADERS)
 
-    for path, work, method in (
-        ("/", page, "GET"),
-        ("/assets/{name}", asset, "GET"),
-        ("/page/examples/{name}", example_file, "GET"),
-        ("/page/look", looked, "POST"),
-        ("/page/errors", errors, "POST"),
-        ("/page/models/{name}", trained, "GET"),
-    ):
-        app.add_route(path, work, methods=[method], include_in_schema=False)
+
+async def looked(service: Service, request: Request) -> Response:
+    """Tell what is understood of a table, and its forecast."""
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.look import look
+    from gatecast.serving.page.places import set_by_hand
+
+    body = await read_body(request, service.limits)
+    asked, writing = set_by_hand(body.fields, Asked, Writing)
+    shown, notes = await service.run(look, body.file(), asked, writing, service.limits, Words(language_of(request)))
+    return as_json({**shown, "notes": notes})
+
+
+async def errors(service: Service, request: Request) -> Response:
+    """Tell how far off forecasts of the newest values would have been."""
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.errors import held_out_errors
+    from gatecast.serving.page.places import set_by_hand
+
+    body = await read_body(request, service.limits)
+    asked, writing = set_by_hand(body.fields, AskedErrors, Writing)
+    words = Words(language_of(request))
+    found, _ = await service.run(held_out_errors, body.file(), asked, writing, service.limits, words)
+    return as_json(found)
+
+
+async def trained(service: Service, request: Request, name: str) -> Response:
+    """Tell what came of a training."""
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.trained import trained_shown
+
+    (asked,) = options(query_fields(request), AskedModel)
+    model, panel = await learned(service, name)
+    found, notes = await service.run(trained_shown, model, panel, asked, Words(language_of(request)))
+    return as_json({**found, "notes": notes})
+
+
+# they serve nobody else and are not described
+PAGE_ROUTES = (
+    Route("GET", "/", page),
+    Route("GET", "/assets/{name}", asset),
+    Route("GET", "/page/examples/{name}", example_file),
+    Route("POST", "/page/look", looked),
+    Route("POST", "/page/errors", errors),
+    Route("GET", "/page/models/{name}", trained),
+)
+
+
+@cache
+def _policy() -> str:
+    """Let the page ask its own server, and nobody else."""
+    from gatecast.reporting.drawing import STYLES
+
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-hashes' {' '.join(STYLES)}; "
+        "connect-src 'self'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 @cache
 def _assets() -> dict[str, tuple[bytes, str, str]]:
     """Return the files of the page by name: content, type, and a tag that changes with the content."""
+    from gatecast.reporting.drawing import drawing_library
+
     found = {
         path.name: path.read_bytes() for path in (HERE / "assets").iterdir() if path.name.endswith((".js", ".css"))
     }
@@ -116,8 +137,14 @@ def _assets() -> dict[str, tuple[bytes, str, str]]:
 
 @cache
 def _page(lang: str) -> str:
+    from gatecast.reporting.made import check_libraries
+
     check_libraries()
     import jinja2
+
+    from gatecast.reporting.drawing import own_styles
+    from gatecast.reporting.words import Words
+    from gatecast.serving.page.examples import example_names
 
     loader = jinja2.FileSystemLoader(str(HERE / "assets"))
     environment = jinja2.Environment(
