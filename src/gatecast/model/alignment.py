@@ -10,8 +10,8 @@ import numpy as np
 
 from gatecast.data import Panel, to_panel
 from gatecast.data.panel.arrays import Array, Floats, Ints
-from gatecast.data.panel.joint import joint_again, roles_of_table
 from gatecast.data.panel.frequency import ORDER
+from gatecast.data.panel.joint import joint_again, roles_of_table
 from gatecast.data.reading.covariates import with_static_of
 from gatecast.data.reading.like_training import rows_like
 from gatecast.data.reading.times import time_text
@@ -195,7 +195,8 @@ def _tell_alone(alignment: Alignment) -> None:
     if len(few):
         s = int(few[0])
         warnings.warn(
-            f"Series {names[s]!r} begins at {time_text(panel.starts[s])}, far from {time_text(fitted.after.starts[match.rows[s]])}, where "
+            f"Series {names[s]!r} begins at {time_text(panel.starts[s])}, far from "
+            f"{time_text(fitted.after.starts[match.rows[s]])}, where "
             f"the training part goes on: its {int(panel.lengths[s])} rows alone are used. Pass the rows between, too.",
             stacklevel=5,
         )

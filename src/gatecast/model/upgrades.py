@@ -22,7 +22,10 @@ OLDEST = 9
 
 
 def _to_10(tensors: Tensors, facts: JsonObject) -> None:
-    """Change nothing: format 10 has likelihoods of counts and the scaling `mean`, which no older file has."""
+    """Change nothing: what is new in format 10 may lack.
+
+    Likelihoods of counts and the scaling `mean`, types of the columns of ids and times, and the setting `joint`.
+    """
 
 
 # by the format that a step begins with

@@ -42,7 +42,21 @@ PARTS: dict[str, tuple[tuple[str, ...], int, int]] = {
     ),
     "month": (
         (
-            *("month", "mnth", "monat", "mois", "mes", "mese", "mês", "maand", "miesiąc", "месяц", "måned", "månad", "ay"),
+            *(
+                "month",
+                "mnth",
+                "monat",
+                "mois",
+                "mes",
+                "mese",
+                "mês",
+                "maand",
+                "miesiąc",
+                "месяц",
+                "måned",
+                "månad",
+                "ay",
+            ),
             *("berichtsmonat", "monthname", "monatsname", "月", "月份", "월"),
         ),
         1,

@@ -10,7 +10,6 @@ from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING
 
-
 from gatecast.data.reading.decoding import Decoded
 from gatecast.data.reading.find import ID_NAMES, THING_NAMES
 from gatecast.data.reading.headers import Header, Record, find_header, footer_start, without_lines
