@@ -183,8 +183,8 @@ def measure(engine: str, n_series: int, n_points: int, n_parts: int) -> dict[str
 def told(found: dict[str, object]) -> str:
     return (
         f"{found['engine']}: {found['series']:,} series of {found['points']} points in {found['partitions']} "
-        f"partitions: {found['series_per_core_second']:,.0f} series per core and second, {found['share_of_alone']:.0%} of "
-        f"gatecast.forecast on one thread ({np.mean(found['alone']):,.0f}); {found['worker_megabytes']:,.0f} MB in the "
+        f"partitions: {found['series_per_core_second']:,.0f} series per core and second, "
+        f"{found['share_of_alone']:.0%} of gatecast.forecast on one thread ({np.mean(found['alone']):,.0f}); {found['worker_megabytes']:,.0f} MB in the "
         f"largest worker; {found['clock_seconds']:.1f} s on the clock"
     )
 
