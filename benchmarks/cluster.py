@@ -184,7 +184,8 @@ def told(found: dict[str, object]) -> str:
     return (
         f"{found['engine']}: {found['series']:,} series of {found['points']} points in {found['partitions']} "
         f"partitions: {found['series_per_core_second']:,.0f} series per core and second, "
-        f"{found['share_of_alone']:.0%} of gatecast.forecast on one thread ({np.mean(found['alone']):,.0f}); {found['worker_megabytes']:,.0f} MB in the "
+        f"{found['share_of_alone']:.0%} of gatecast.forecast on one thread ({np.mean(found['alone']):,.0f}); "
+        f"{found['worker_megabytes']:,.0f} MB in the "
         f"largest worker; {found['clock_seconds']:.1f} s on the clock"
     )
 
