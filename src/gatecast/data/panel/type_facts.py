@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.column_types import ObjectTimes, Types
 
-__all__ = ["TypeFacts", "facts_of_types", "types_of_facts"]
+__all__ = ["TypeFacts", "facts_of_parts", "facts_of_types", "parts_of_facts", "types_of_facts"]
 
 Plain = str | int | float | bool
 ARROW, OBJECTS = "arrow:", "objects:"
@@ -61,6 +63,18 @@ def _facts(dtype: Any) -> TypeFacts:
     name = "category" if isinstance(dtype, pd.CategoricalDtype) else "Enum"
     plain = categories.tolist() if name == "category" else categories.to_list()
     return TypeFacts(name, plain, bool(getattr(dtype, "ordered", False)))
+
+
+def facts_of_parts(parts: Mapping[str, Array]) -> dict[str, list[Plain]]:
+    """Return the cells that name series together, ready for JSON; none where some are neither texts nor numbers."""
+    cells = {name: array.tolist() for name, array in parts.items()}
+    return cells if all(isinstance(cell, Plain) for column in cells.values() for cell in column) else {}
+
+
+def parts_of_facts(facts: Mapping[str, list[Plain]]) -> dict[str, Array]:
+    """Return such cells as arrays, `(S,)` each."""
+    is_text = {name: any(isinstance(cell, str) for cell in cells) for name, cells in facts.items()}
+    return {name: np.array(cells, dtype=object if is_text[name] else None) for name, cells in facts.items()}
 
 
 def types_of_facts(facts: Mapping[str, TypeFacts], backend: str) -> Types:

@@ -34,6 +34,7 @@ class Source:
     date_format: str | None = None  # the layout of the dates, where it was given
     timezone: str | None = None  # of times that do not say theirs, where it was given
     types: Types = field(default_factory=dict)  # of the user's columns, as their library has them
+    id_parts: "pd.DataFrame | None" = None  # by the names of series that were joined of several columns, these columns
 
 
 def plain_name(name: object) -> str | None:

@@ -31,6 +31,7 @@ from gatecast.data.reading.covariates import Names, check_roles, make_roles, one
 from gatecast.data.reading.duplicates import merge_repeated
 from gatecast.data.reading.find import Found, Wanted, check_unread, column_kind, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, cell_text, number_cells, plain_name
+from gatecast.data.reading.id_parts import parts_of_ids
 from gatecast.data.reading.like_training import grid_like, is_known, rows_like, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.plain_arrays import array_panel
@@ -284,13 +285,20 @@ class Layout:
             bare_times=self.times.is_bare if self.like is None else self.like.bare_times,
             weights=None if weight is None else placed(read_weights(self.source, weight, self.found, values)),
             types=self._types(columns),
+            id_parts=self._id_parts(),
         )
+
+    def _id_parts(self) -> dict[str, Array]:
+        """Return the cells of the columns that name the series together, `(S,)` each."""
+        own = self.source.id_parts
+        return parts_of_ids(self.ids, None if own is None or own.index.name != self.found.id else own, self.like)
 
     def _types(self, columns: Columns) -> Types:
         """Return the types of the columns of ids and times, where the table had one of each."""
-        types = {}
+        types: dict[str, Any] = {}
         known, found = self.source.types, self.found
-        if found.id in known:
+        types |= {name: known[name] for name in self._id_parts() if name in known}
+        if found.id is not None and found.id in known:
             cell = self.source.frame[found.id].iloc[0]
             # of names that were written in another way before, the type of then
             is_other = isinstance(cell, str) != isinstance(self.ids[0], str)
