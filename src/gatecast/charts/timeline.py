@@ -121,7 +121,8 @@ def _read(model: Forecaster, data: Data) -> Panel:
 
 def _one_step(model: Forecaster, known: Panel) -> Array:
     if isinstance(model, LSTMForecaster):
-        return _columns(model.predict_insample(known))[NAME]
+        predictions: Array = _columns(model.predict_insample(known))[NAME]
+        return predictions
     return np.full(len(known.values), np.nan)
 
 
@@ -180,8 +181,11 @@ def _columns(table: Frame) -> dict[str, Any]:
     import pandas as pd
 
     frame = as_source(table).frame
-    is_aware = {name: isinstance(dtype, pd.DatetimeTZDtype) for name, dtype in frame.dtypes.items()}
-    return {name: column.array if is_aware[name] else column.to_numpy() for name, column in frame.items()}
+    columns = {str(name): column for name, column in frame.items()}
+    return {
+        name: column.array if isinstance(column.dtype, pd.DatetimeTZDtype) else column.to_numpy()
+        for name, column in columns.items()
+    }
 
 
 def _plain(times: Array | pd.Index) -> np.ndarray:

@@ -114,7 +114,8 @@ def _polars_type(facts: TypeFacts) -> Any:
         return pl.Enum([str(category) for category in facts.categories])
     datetime = DATETIME.fullmatch(facts.name)
     if datetime:
-        return pl.Datetime(datetime[1], datetime[2])
+        unit: Any = datetime[1]
+        return pl.Datetime(unit, datetime[2])
     dtype = getattr(pl, facts.name.partition("(")[0])
     is_known = isinstance(dtype, type) and issubclass(dtype, pl.DataType)
     if not is_known or not (dtype.is_numeric() or dtype in (pl.Date, pl.String, pl.Categorical, pl.Boolean)):

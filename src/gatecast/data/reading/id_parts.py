@@ -24,11 +24,13 @@ def parts_of_ids(ids: Array, own: pd.DataFrame | None, like: Panel | None) -> di
         own: The columns of the table, a row for each series under its name; None where no columns were joined.
         like: Data that were read before, whose series are known.
     """
+    import pandas as pd
+
     before = {} if like is None else like.id_parts
     names = list(before) if own is None else list(map(str, own))
     if not names or (before and names != list(before)):
         return {}
-    places = np.full(len(ids), -1) if own is None else own.index.get_indexer(ids)
+    places = np.full(len(ids), -1) if own is None else own.index.get_indexer(pd.Index(ids))
     rows = np.full(len(ids), -1) if like is None or not before else rows_like(like, ids)
     if ((places < 0) & (rows < 0)).any():
         return {}
