@@ -56,7 +56,7 @@ class Held:
 
     def ids_of(self, table: Any) -> list[Any]:
         """Return the name of the series of each row of a narwhals table that begins with columns of ids."""
-        cells = [table[name].to_list() for name in table.columns[: self.n_keys - 1]]
+        cells: list[list[Any]] = [table[name].to_list() for name in table.columns[: self.n_keys - 1]]
         if not self.parts:
             return cells[0]
         known = dict(zip(self.parts, self.ids, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,15 +34,14 @@ def parts_of_ids(ids: Array, own: pd.DataFrame | None, like: Panel | None) -> di
     rows = np.full(len(ids), -1) if like is None or not before else rows_like(like, ids)
     if ((places < 0) & (rows < 0)).any():
         return {}
-    return {name: _joined(None if own is None else _plain(own[name]), places, before.get(name), rows) for name in names}
+    parts: dict[str, Any] = {}
+    for name in names:
+        known = before[name][rows] if before else None
+        parts[name] = known if own is None else _plain(own[name])[places]
+        if own is not None and known is not None:
+            parts[name] = np.where(places >= 0, parts[name], known)
+    return parts
 
 
-def _plain(cells: pd.Series) -> Array:
+def _plain(cells: pd.Series[Any]) -> Array:
     return np.asarray(cells if cells.dtype.kind in "iu" else cells.astype(object))
-
-
-def _joined(own: Array | None, places: Array, before: Array | None, rows: Array) -> Array:
-    """Take the cells of the table, and those of before where it has none."""
-    if own is None or before is None:
-        return before[rows] if own is None and before is not None else own[places]  # type: ignore[index]  one is there
-    return own[places] if (places >= 0).all() else np.where(places >= 0, own[places], before[rows])
