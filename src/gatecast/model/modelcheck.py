@@ -85,7 +85,7 @@ class SeriesFacts:
         _require((self.unit is None) == isinstance(self.freq, int), f"the frequency {self.freq!r} of other times")
         _require(not isinstance(self.freq, int) or 0 < self.freq < 2**31, f"the step {self.freq!r}")
         _require(all(len(values) == len(self.ids) for _, values in self.static.values()), "columns of other series")
-        _require(all(len(cells) == len(self.ids) for cells in self.id_parts.values()), "names of other series")
+        _require(all(len(cells) == len(self.ids) for cells in self.id_parts.values()), "columns of other series")
         _require(self.backend in TABLES, f"tables of {self.backend!r}")
         if self.timezone is not None:
             _check_zone(self.timezone)
