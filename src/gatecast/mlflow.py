@@ -158,9 +158,12 @@ def signature_of(model: LSTMForecaster) -> Any:
     types = mlflow.types
     after = model.fitted_.after
     columns, categories = after.columns, {**after.past, **after.future, **after.static}
-    is_text = after.ids.dtype.kind in "OU"
+    cells = after.id_parts or {columns.id: after.ids}
     names = [
-        types.ColSpec("string" if is_text else "long", columns.id, required=after.n_series > 1),
+        *(
+            types.ColSpec("string" if array.dtype.kind in "OU" else "long", name, required=after.n_series > 1)
+            for name, array in cells.items()
+        ),
         types.ColSpec("datetime" if after.starts.dtype.kind == "M" else "long", columns.time),
     ]
     target = types.ColSpec("double", columns.target)
@@ -177,8 +180,8 @@ def signature_of(model: LSTMForecaster) -> Any:
         ]
     )
     inputs = types.Schema([*names, target, *others])
-    ids, time = (types.ColSpec(one.type, one.name) for one in names)
-    return mlflow.models.ModelSignature(inputs, types.Schema([ids, time, types.ColSpec("double", METHOD)]), params)
+    keys = [types.ColSpec(one.type, one.name) for one in names]
+    return mlflow.models.ModelSignature(inputs, types.Schema([*keys, types.ColSpec("double", METHOD)]), params)
 
 
 class Served:

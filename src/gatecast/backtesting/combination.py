@@ -214,7 +214,7 @@ class Combination(Parameters, Generic[FrameT]):
         for member, model in fitted.models.items():
             known = {"future": future} if future is not None and knows_ahead(model) else {}
             tables[member] = nw.from_native(ask(member, model, given | known), eager_only=True)
-        made = mean_of(tables, fitted.weights, self.name, level, quantiles)
+        made = mean_of(tables, fitted.weights, self.name, level, quantiles, fitted.held.n_keys)
         held = fitted.held if data is None else fitted.held.newer(read_quietly(data, fitted.names))
         forecast: FrameT = held.hold(made, forecast_columns(self.name, level, quantiles)).to_native()
         return forecast
@@ -319,34 +319,44 @@ def mean_of(
     name: str,
     level: float | Sequence[float] | None,
     quantiles: float | Sequence[float] | None,
+    n_keys: int = 2,
 ) -> Any:
-    """Average forecasts of several models, narwhals tables, with weights `(M,)`, plain where there are none."""
+    """Average forecasts of several models, narwhals tables, with weights `(M,)`, plain where there are none.
+
+    Their first `n_keys` columns are those of ids and times.
+    """
     import narwhals as nw
 
     first = next(iter(tables.values()))
     total: dict[str, Floats] = {}
     shares = np.full(len(tables), 1 / len(tables)) if weights is None else weights
     for (model, table), weight in zip(tables.items(), shares, strict=True):
-        places = _places(first, table, model)
-        own = model if model in table.columns else table.columns[2]
+        places = _places(first, table, model, n_keys)
+        own = model if model in table.columns else table.columns[n_keys]
         names = (forecast_columns(whose, level, quantiles) for whose in (own, name))
         for theirs, ours in zip(*names, strict=True):
             values = weight * table[theirs].to_numpy().astype(np.float64)[places]
             total[ours] = total[ours] + values if ours in total else values
     series = [nw.new_series(column, total[column], nw.Float64, backend=first.implementation) for column in total]
-    return first.select(first.columns[:2]).with_columns(*series)
+    return first.select(first.columns[:n_keys]).with_columns(*series)
 
 
-def _places(first: Any, table: Any, name: str) -> Any:
+def _places(first: Any, table: Any, name: str, n_keys: int) -> Any:
     """Return where the rows of the first table stand in another one."""
-    ours, theirs = (list(zip(*(t[column].to_list() for column in t.columns[:2]), strict=True)) for t in (first, table))
+    ours, theirs = (
+        list(zip(*(t[column].to_list() for column in t.columns[:n_keys]), strict=True)) for t in (first, table)
+    )
     if ours == theirs:
         return slice(None)
     order = {key: place for place, key in enumerate(theirs)}
     lacking = [key for key in ours if key not in order]
     if lacking:
         raise DataError(
-            f"{name} has no forecast of series {lacking[0][0]!r} at {lacking[0][1]}, and all models of a combination "
-            "forecast the same steps. Make them with one `horizon`."
+            f"{name} has no forecast of series {_called(lacking[0][:-1])} at {lacking[0][-1]}, and all models of a "
+            "combination forecast the same steps. Make them with one `horizon`."
         )
     return np.array([order[key] for key in ours], np.int64)
+
+
+def _called(cells: tuple[object, ...]) -> str:
+    return ", ".join(map(repr, cells))

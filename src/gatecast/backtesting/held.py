@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from gatecast.data import Panel, to_panel
+from gatecast.data.reading.shapes import ID_MARK
 from gatecast.data.values.bounds import AUTO, Bounds, Limits, find_bounds
 from gatecast.model.inputs import check_bounds
 from gatecast.model.settings import Settings
@@ -46,28 +47,43 @@ class Held:
 
     bounds: Bounds
     ids: tuple[object, ...]
+    parts: tuple[tuple[object, ...], ...] = ()  # cells of each series, where several columns name it
+
+    @property
+    def n_keys(self) -> int:
+        """Columns of ids and times in tables."""
+        return 1 + (len(self.parts[0]) if self.parts else 1)
+
+    def ids_of(self, table: Any) -> list[Any]:
+        """Return the name of the series of each row of a narwhals table that begins with columns of ids."""
+        cells: list[list[Any]] = [table[name].to_list() for name in table.columns[: self.n_keys - 1]]
+        if not self.parts:
+            return cells[0]
+        known = dict(zip(self.parts, self.ids, strict=True))
+        rows = list(zip(*cells, strict=True))
+        return [known.get(row, ID_MARK.join(map(str, row))) for row in rows]
 
     @classmethod
     def of(cls, panel: Panel, limits: Limits) -> Held:
         """Find the bounds of each series; a DataError where a value lies beyond one that was asked for."""
         check_bounds(panel, limits)
-        return cls(find_bounds(panel, limits), tuple(panel.ids.tolist()))
+        return cls(find_bounds(panel, limits), tuple(panel.ids.tolist()), _parts(panel))
 
     def newer(self, panel: Panel) -> Held:
         """Return the bounds of newer data: those of known series, where they still hold, and those of new ones."""
         rows = {id_: row for row, id_ in enumerate(self.ids)}
         index = np.array([rows.get(id_, -1) for id_ in panel.ids.tolist()], np.int64)
         known = self.bounds.rows(index).replaced(find_bounds(panel, self.bounds.limits), index < 0)
-        return Held(known.lifted(panel), tuple(panel.ids.tolist()))
+        return Held(known.lifted(panel), tuple(panel.ids.tolist()), _parts(panel))
 
     def hold(self, table: Any, columns: Iterable[str]) -> Any:
-        """Return a narwhals table, with the series in its first column, whose forecasts stay within the bounds."""
+        """Return a narwhals table, with the series in its first columns, whose forecasts stay within the bounds."""
         import narwhals as nw
 
         if not self.bounds.are_any.any():
             return table
         rows = {id_: row for row, id_ in enumerate(self.ids)}
-        index = np.array([rows.get(id_, -1) for id_ in table[table.columns[0]].to_list()], np.int64)
+        index = np.array([rows.get(id_, -1) for id_ in self.ids_of(table)], np.int64)
         known = index >= 0
         held = []
         for name in columns:
@@ -75,6 +91,10 @@ class Held:
             values[known] = self.bounds.hold(values[known], index[known])
             held.append(nw.new_series(name, values, nw.Float64, backend=table.implementation))
         return table.with_columns(*held)
+
+
+def _parts(panel: Panel) -> tuple[tuple[object, ...], ...]:
+    return tuple(zip(*(cells.tolist() for cells in panel.id_parts.values()), strict=True))
 
 
 def hold_within(lower: float | str | None, upper: float | None, models: Iterable[object]) -> Limits:

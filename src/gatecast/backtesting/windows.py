@@ -97,7 +97,7 @@ def canonical(panel: Panel) -> Panel:
             f"A column beside the target is called {taken[0]!r}, and that name is needed for the tables of a backtest. "
             "Rename the column."
         )
-    return replace(panel, columns=Columns(), backend="pandas", types={})
+    return replace(panel.plain(), columns=Columns())
 
 
 def rolling_windows(panel: Panel, horizon: int, n_windows: int, step_size: int) -> list[Window]:

@@ -11,6 +11,7 @@ from gatecast.data import to_panel
 from gatecast.data.panel.arrays import Array, Frame
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.frames import as_source
+from gatecast.data.reading.shapes import ID_MARK
 from gatecast.exceptions import DataError
 from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.alignment import read_like_training
@@ -68,7 +69,7 @@ def make_timeline(
 ) -> Timeline:
     """Join the parts of one series and let the model predict its points, with the arguments of `plot_forecast`."""
     panel = _read(model, train)
-    known = panel.only(panel.row(unique_id)).in_pandas()
+    known = panel.only(panel.row(unique_id)).plain()
     n_train = int(known.lengths[0])
     if test is not None:
         tested = _read(model, test)
@@ -120,7 +121,8 @@ def _read(model: Forecaster, data: Data) -> Panel:
 
 def _one_step(model: Forecaster, known: Panel) -> Array:
     if isinstance(model, LSTMForecaster):
-        return columns_of(model.predict_insample(known))[NAME]
+        predictions: Array = columns_of(model.predict_insample(known))[NAME]
+        return predictions
     return np.full(len(known.values), np.nan)
 
 
@@ -145,8 +147,9 @@ def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> 
     if name not in table or len(names) < 2:
         raise DataError(f"`forecast` must be a table made by `predict`, got columns {names}. Pass `model.predict()`.")
     mine = np.ones(len(table[name]), bool)
-    if (of := known.columns.id) in table and len(set(table[of])) > 1:
-        mine = np.asarray([i == known.ids[0] for i in table[of]])
+    ids = _ids(table, known.columns.id)
+    if len(set(ids)) > 1:
+        mine = np.asarray([i == known.ids[0] for i in ids])
     times = table.get(known.columns.time, table[names[names.index(name) - 1]])
     return (
         plain_times(times[mine]),
@@ -156,8 +159,21 @@ def _forecast(model: Forecaster, known: Panel, forecast: Frame | int | None) -> 
 
 
 def _name(model: Forecaster, table: dict[str, Any]) -> str:
-    """Return the name of a forecast's column: the third one of any model's but the LSTM, whose name is known."""
-    return NAME if isinstance(model, LSTMForecaster) else next(iter(list(table)[2:]), "")
+    """Return the name of a forecast's column: any model's but the LSTM's is that of the first numbers behind the times.
+
+    The LSTM's is known.
+    """
+    numbers = [name for name in list(table)[2:] if table[name].dtype.kind == "f"]
+    return NAME if isinstance(model, LSTMForecaster) else next(iter(numbers), "")
+
+
+def _ids(table: dict[str, Any], name: str) -> list[object]:
+    """Return the names of the series of a forecast, joined where several columns name them; none without such."""
+    parts = [name] if name in table else name.split(ID_MARK)
+    if not set(parts) <= set(table):
+        return []
+    cells = list(zip(*(table[part] for part in parts), strict=True))
+    return [ID_MARK.join(map(str, several)) if len(several) > 1 else several[0] for several in cells]
 
 
 def _is_of(column: str, name: str) -> bool:
@@ -169,8 +185,11 @@ def columns_of(table: Frame) -> dict[str, Any]:
     import pandas as pd
 
     frame = as_source(table).frame
-    is_aware = {name: isinstance(dtype, pd.DatetimeTZDtype) for name, dtype in frame.dtypes.items()}
-    return {name: column.array if is_aware[name] else column.to_numpy() for name, column in frame.items()}
+    columns = {str(name): column for name, column in frame.items()}
+    return {
+        name: column.array if isinstance(column.dtype, pd.DatetimeTZDtype) else column.to_numpy()
+        for name, column in columns.items()
+    }
 
 
 def plain_times(times: Array | pd.Index) -> np.ndarray:

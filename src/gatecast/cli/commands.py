@@ -101,7 +101,10 @@ class FileOptions(JsonOptions):
         (), "Column to forecast; repeat it where each series has a column of its own.", "COLUMN", panel=COLUMNS
     )
     id_col: tuple[str, ...] = option(
-        (), "Column that tells series apart; repeat it for columns that do so together.", "COLUMN", panel=COLUMNS
+        (),
+        "Column that tells series apart; several that do so together as region,shop or repeated.",
+        "COLUMN",
+        panel=COLUMNS,
     )
     freq: str | None = option(
         None, "Step between the times: h, D, W, MS (month), 30min, or a number.", "FREQ", panel=COLUMNS

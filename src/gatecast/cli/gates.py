@@ -33,7 +33,7 @@ def gates(options: GatesOptions) -> None:
     model = load_model(options.model, "gates")
     table = read_like_training(options.data, options, model.fitted_)
     say_table(printer, table)
-    panel = with_static_of(table.panel, model.fitted_.after).in_pandas()
+    panel = with_static_of(table.panel, model.fitted_.after).plain()
     # an id may be a number, which is text on the command line
     unique_id = next((id_ for id_ in panel.ids.tolist() if str(id_) == options.unique_id), options.unique_id)
     found = model.gates(panel, unique_id, member=options.member)

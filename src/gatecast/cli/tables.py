@@ -106,16 +106,20 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
     """Print the first rows of a forecast, with as many intervals and quantiles as a terminal has room for."""
     several = panel.n_series > 1
     shown = predicted.head(SHOWN_ROWS)
-    ids, moments, values = ([*shown.iloc[:, n]] for n in range(3))
-    more = _uncertain(shown, several)
+    n_ids = len(panel.id_names)
+    ids = [*zip(*(shown.iloc[:, n] for n in range(n_ids)), strict=True)]
+    moments, values = ([*shown.iloc[:, n]] for n in (n_ids, n_ids + 1))
+    more = _uncertain(shown, n_ids + 1, several)
     rows = [
-        [*([str(series)] if several else []), moment, number(value), *(column[n] for column in more.values())]
+        [*(map(str, series) if several else []), moment, number(value), *(column[n] for column in more.values())]
         for n, (series, moment, value) in enumerate(zip(ids, time_texts(moments), values, strict=True))
     ]
     what = Message("unit.series", {"n": panel.n_series}) if several else str(panel.ids[0])
     title = text("shown.title", what=what, steps=Message("unit.step", {"n": horizon}))
     printer.table(
-        title, [*([panel.columns.id] if several else []), panel.columns.time, str(predicted.columns[2]), *more], rows
+        title,
+        [*(panel.id_names if several else []), panel.columns.time, str(predicted.columns[n_ids + 1]), *more],
+        rows,
     )
     n_more = len(predicted) - len(rows)
     if n_more:
@@ -124,9 +128,9 @@ def say_forecast(printer: Printer, predicted: pd.DataFrame, panel: Panel, horizo
         printer.say(text("shown.write"))
 
 
-def _uncertain(shown: pd.DataFrame, several: bool) -> dict[str, list[str]]:
-    """Return columns for intervals and quantiles: the first few of them."""
-    model = str(shown.columns[2])
+def _uncertain(shown: pd.DataFrame, place: int, several: bool) -> dict[str, list[str]]:
+    """Return columns for intervals and quantiles of the forecast in one `place`: the first few of them."""
+    model = str(shown.columns[place])
     levels = [str(name).removeprefix(f"{model}-lo-") for name in shown if str(name).startswith(f"{model}-lo-")]
     columns = {
         text("screen.percent", share=level): [

@@ -25,7 +25,7 @@ from gatecast.baselines.base import Baseline
 from gatecast.comparison.board import Leaderboard, leaderboard, name_of
 from gatecast.data import Columns, Panel, to_panel
 from gatecast.data.panel.arrays import Frame
-from gatecast.data.panel.type_facts import TypeFacts, facts_of_types, types_of_facts
+from gatecast.data.panel.type_facts import TypeFacts, facts_of_parts, facts_of_types, parts_of_facts, types_of_facts
 from gatecast.data.values.bounds import AUTO, Limits
 from gatecast.exceptions import ConfigError, ModelFileError, NotFittedError
 from gatecast.forecaster import LSTMForecaster
@@ -197,16 +197,14 @@ class Best(Generic[FrameT]):
         for name, model in self.models.items():
             known: dict[str, object] = {"future": future} if future is not None and knows_ahead(model) else {}
             tables[name] = nw.from_native(ask(name, model, given | known), eager_only=True)
+        held = self._held if data is None else self._held.newer(read_quietly(data, self._columns))
         parts = []
         for choice, names in self._parts.items():
-            table = mean_of({name: tables[name] for name in names}, None, NAME, level, quantiles)
-            ids = dict.fromkeys(table[table.columns[0]].to_list())
-            served = [unique_id for unique_id in ids if self.choices.get(unique_id, self.overall) == choice]
-            kept = table.filter(nw.col(table.columns[0]).is_in(served))
-            parts.append(kept.with_columns(model=nw.lit(choice)))
-        held = self._held if data is None else self._held.newer(read_quietly(data, self._columns))
+            table = mean_of({name: tables[name] for name in names}, None, NAME, level, quantiles, held.n_keys)
+            served = [self.choices.get(unique_id, self.overall) == choice for unique_id in held.ids_of(table)]
+            parts.append(table.filter(served).with_columns(model=nw.lit(choice)))
         joined = held.hold(nw.concat(parts, how="vertical"), forecast_columns(NAME, level, quantiles))
-        ids = joined[joined.columns[0]].to_list()
+        ids = held.ids_of(joined)
         order = {unique_id: k for k, unique_id in enumerate([*self._panel.ids.tolist(), *ids])}
         places = np.array([order[unique_id] for unique_id in ids], dtype=np.int64)
         forecast: FrameT = joined[np.argsort(places, kind="stable").tolist()].to_native()
@@ -406,6 +404,7 @@ def _write_panel(file: Path, panel: Panel) -> None:
         "timezone": panel.timezone,
         "bare_times": panel.bare_times,
         "types": {name: asdict(each) for name, each in facts_of_types(panel.types, panel.ids).items()},
+        "id_parts": facts_of_parts(panel.id_parts),
         "starts": panel.starts.dtype.str,
     }
     write_tensors(file, KEY, arrays, facts)
@@ -429,6 +428,7 @@ def _read_panel(source: Path) -> Panel:
         timezone=facts["timezone"],
         bare_times=facts.get("bare_times", False),
         types=types_of_facts(converted(facts.get("types", {}), dict[str, TypeFacts]), facts["backend"]),
+        id_parts=parts_of_facts(facts.get("id_parts", {})),
     )
 
 

@@ -325,7 +325,7 @@ def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, 
     lengths = alignment.panel.lengths
     short = np.flatnonzero(~alignment.follows & (lengths < fitted.lookback))
     if len(short):
-        facts = {"name": panel.ids.tolist()[short[0]], "n_points": int(lengths[short[0]])}
+        facts = {"name": panel.ids.tolist()[short[0]], "n": int(lengths[short[0]])}
         raise DataError(Message("failure.no_lookback", facts | {"lookback": fitted.lookback}))
     preparation, arrays = alignment.prepared()
     if preparation.encoder is not None:

@@ -74,6 +74,8 @@ class SeriesFacts:
     static: dict[str, tuple[bool, list[str | int | float | bool | None]]]
     bare_times: bool = False
     types: dict[str, TypeFacts] = field(default_factory=dict)
+    # by its name, the cells of each column where several name the series together
+    id_parts: dict[str, list[str | int | float | bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no panel is; ValueError."""
@@ -83,6 +85,7 @@ class SeriesFacts:
         _require((self.unit is None) == isinstance(self.freq, int), f"the frequency {self.freq!r} of other times")
         _require(not isinstance(self.freq, int) or 0 < self.freq < 2**31, f"the step {self.freq!r}")
         _require(all(len(values) == len(self.ids) for _, values in self.static.values()), "columns of other series")
+        _require(all(len(cells) == len(self.ids) for cells in self.id_parts.values()), "columns of other series")
         _require(self.backend in TABLES, f"tables of {self.backend!r}")
         if self.timezone is not None:
             _check_zone(self.timezone)

@@ -25,7 +25,7 @@ from gatecast._json import JsonObject, converted
 from gatecast._places import Place, to_place
 from gatecast.data.features.yearly_lags import YearlyLags
 from gatecast.data.panel.panel import Panel
-from gatecast.data.panel.type_facts import facts_of_types, types_of_facts
+from gatecast.data.panel.type_facts import facts_of_parts, facts_of_types, parts_of_facts, types_of_facts
 from gatecast.data.values.bounds import Bounds
 from gatecast.data.values.scaling import Scaling
 from gatecast.data.values.transforms import transform_from_arrays
@@ -348,6 +348,7 @@ def _preparation(tensors: Tensors, header: Header) -> Preparation:
 
 def _about_series(after: Panel) -> JsonObject:
     is_time, types = after.starts.dtype.kind == "M", facts_of_types(after.types, after.ids)
+    parts = facts_of_parts(after.id_parts)
     return {
         "ids": [id_ if isinstance(id_, str | int | float | bool) else str(id_) for id_ in after.ids.tolist()],
         "freq": after.freq,
@@ -362,6 +363,7 @@ def _about_series(after: Panel) -> JsonObject:
         # said where it is so only, as most files do without
         **({"bare_times": True} if after.bare_times else {}),
         **({"types": {name: asdict(each) for name, each in types.items()}} if types else {}),
+        **({"id_parts": parts} if parts else {}),
     }
 
 
@@ -378,6 +380,7 @@ def _series(facts: SeriesFacts, starts: np.ndarray) -> Panel:
         timezone=facts.timezone,
         bare_times=facts.bare_times,
         types=types_of_facts(facts.types, facts.backend),
+        id_parts=parts_of_facts(facts.id_parts),
         past={name: _column([], is_object=is_object) for name, is_object in facts.past.items()},
         future={name: _column([], is_object=is_object) for name, is_object in facts.future.items()},
         static={name: _column(values, is_object=is_object) for name, (is_object, values) in facts.static.items()},

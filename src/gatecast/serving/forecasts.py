@@ -89,10 +89,10 @@ def _predicted(
 def _in_pandas(model: LSTMForecaster[Any]) -> LSTMForecaster[Any]:
     """Let a model that learned from tables of another library answer with those that are here."""
     fitted = model.fitted_
-    if fitted.after.backend == "pandas" and not fitted.after.types:
+    if fitted.after.backend == "pandas" and not (fitted.after.types or fitted.after.id_parts):
         return model
     other = type(model).from_settings(model.settings_)
-    other._fitted = replace(fitted, after=fitted.after.in_pandas())
+    other._fitted = replace(fitted, after=fitted.after.plain())
     other._fit_settings = model.settings_
     return other
 

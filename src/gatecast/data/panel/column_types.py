@@ -30,12 +30,11 @@ class ObjectTimes:
 
     def column(self, times: pd.Series[Any]) -> pd.Series[Any]:
         """Turn timestamps into such objects."""
-        if self.kind == "date":
-            return times.dt.date
-        return (times.dt.to_period(self.freq) if self.kind == "period" else times).astype(object)
+        typed: pd.Series[Any] = times.dt.date if self.kind == "date" else times
+        return (times.dt.to_period(self.freq) if self.kind == "period" else typed).astype(object)
 
 
-def object_times(column: pd.Series[Any]) -> ObjectTimes | np.dtype[Any]:
+def object_times(column: pd.Series[Any]) -> Any:
     """Say which times a column of objects holds."""
     import pandas as pd
 

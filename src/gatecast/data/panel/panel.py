@@ -65,6 +65,8 @@ class Panel:
             an hour that is there twice; newer rows are read in that zone then.
         types: Types that the columns of times and ids had in the user's table, by their names, where they are known
             (`gatecast.data.panel.column_types`).
+        id_parts: Where several columns name the series together, the cells of each by its name, shape `(S,)` each:
+            tables have them in place of `ids`, which are joined of them.
         weights: What each value counts as a target, in the loss and in errors, shape `(N,)` float64, not negative; NaN
             where there is no row. None where all count the same.
 
@@ -88,11 +90,17 @@ class Panel:
     bare_times: bool = False
     weights: Floats | None = None
     types: Types = field(default_factory=dict)
+    id_parts: dict[str, Array] = field(default_factory=dict)
 
     @property
     def n_series(self) -> int:
         """Number of series, S."""
         return len(self.ids)
+
+    @property
+    def id_names(self) -> tuple[str, ...]:
+        """Names of the columns that tell series apart in tables."""
+        return tuple(self.id_parts) or (self.columns.id,)
 
     @property
     def lengths(self) -> Ints:
@@ -162,7 +170,8 @@ class Panel:
         offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
         rows = np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
         static = {name: array[index] for name, array in self.static.items()}
-        panel = replace(self, ids=self.ids[index], static=static)
+        parts = {name: array[index] for name, array in self.id_parts.items()}
+        panel = replace(self, ids=self.ids[index], static=static, id_parts=parts)
         return panel._with_rows(lambda array: array[rows], offsets, self.starts[index])
 
     def only(self, s: int) -> "Panel":
@@ -263,9 +272,10 @@ class Panel:
         index = times if isinstance(times, pd.Index) else self.index(np.asarray(times).reshape(-1))
         aware = isinstance(index, pd.DatetimeIndex) and index.tz is not None
         plain = index.tz_convert("UTC").tz_localize(None) if isinstance(index, pd.DatetimeIndex) and aware else index
-        ids = self.ids[np.asarray(ids_index)]
+        rows = np.asarray(ids_index)
+        names = {name: cells[rows] for name, cells in (self.id_parts or {self.columns.id: self.ids}).items()}
         data: dict[str, object] = {
-            self.columns.id: ids.tolist() if ids.dtype == object else ids,
+            **{name: cells.tolist() if cells.dtype == object else cells for name, cells in names.items()},
             self.columns.time: plain.to_numpy(),
             **columns,
         }
@@ -282,6 +292,10 @@ class Panel:
     def in_pandas(self) -> "Panel":
         """Return a panel whose tables are of pandas, with its usual types."""
         return replace(self, backend="pandas", types={})
+
+    def plain(self) -> "Panel":
+        """Return a panel whose tables are of pandas, with its usual types and one column that names the series."""
+        return replace(self.in_pandas(), id_parts={})
 
 
 def stacked(panels: Sequence[Panel], like: Panel) -> Panel:
@@ -302,6 +316,11 @@ def stacked(panels: Sequence[Panel], like: Panel) -> Panel:
         future={name: each(panel.future[name] for panel in panels) for name in like.future},
         static={name: each(panel.static[name] for panel in panels) for name in like.static},
         weights=each(panel.weights_or_ones for panel in panels) if has_weights else None,
+        id_parts={
+            name: each(panel.id_parts[name] for panel in panels)
+            for name in like.id_parts
+            if all(panel.id_names == like.id_names for panel in panels)
+        },
     )
 
 

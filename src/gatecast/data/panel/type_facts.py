@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.column_types import ObjectTimes, Types
 
-__all__ = ["TypeFacts", "facts_of_types", "types_of_facts"]
+__all__ = ["TypeFacts", "facts_of_parts", "facts_of_types", "parts_of_facts", "types_of_facts"]
 
 Plain = str | int | float | bool
 ARROW, OBJECTS = "arrow:", "objects:"
@@ -63,6 +65,18 @@ def _facts(dtype: Any) -> TypeFacts:
     return TypeFacts(name, plain, bool(getattr(dtype, "ordered", False)))
 
 
+def facts_of_parts(parts: Mapping[str, Array]) -> dict[str, list[Plain]]:
+    """Return the cells that name series together, ready for JSON; none where some are neither texts nor numbers."""
+    cells = {name: array.tolist() for name, array in parts.items()}
+    return cells if all(isinstance(cell, Plain) for column in cells.values() for cell in column) else {}
+
+
+def parts_of_facts(facts: Mapping[str, list[Plain]]) -> dict[str, Array]:
+    """Return such cells as arrays, `(S,)` each."""
+    is_text = {name: any(isinstance(cell, str) for cell in cells) for name, cells in facts.items()}
+    return {name: np.array(cells, dtype=object if is_text[name] else None) for name, cells in facts.items()}
+
+
 def types_of_facts(facts: Mapping[str, TypeFacts], backend: str) -> Types:
     """Return the types that were described, but for those whose library is not installed.
 
@@ -100,7 +114,8 @@ def _polars_type(facts: TypeFacts) -> Any:
         return pl.Enum([str(category) for category in facts.categories])
     datetime = DATETIME.fullmatch(facts.name)
     if datetime:
-        return pl.Datetime(datetime[1], datetime[2])
+        unit: Any = datetime[1]
+        return pl.Datetime(unit, datetime[2])
     dtype = getattr(pl, facts.name.partition("(")[0])
     is_known = isinstance(dtype, type) and issubclass(dtype, pl.DataType)
     if not is_known or not (dtype.is_numeric() or dtype in (pl.Date, pl.String, pl.Categorical, pl.Boolean)):

@@ -25,7 +25,7 @@ ENTRY = {"start", "target"}  # what each series of a data set of GluonTS has
 MOST_LOOKED_AT = 20
 
 
-def as_table(data: object) -> tuple[object, tuple[str, ...]]:
+def as_table(data: Any) -> tuple[object, tuple[str, ...]]:
     """Make one table of what holds several series, or of another library's object; tables and values stay as they are.
 
     Args:
@@ -47,7 +47,7 @@ def as_table(data: object) -> tuple[object, tuple[str, ...]]:
     if isinstance(data, Mapping):
         return (_of_columns(data), ()) if _is_columns(data) else _stacked(list(data), list(data.values()))
     if library == "gluonts" or (isinstance(data, list | tuple) and _are_entries(data)):
-        return _of_gluonts(data), (Columns().id,)  # type: ignore[arg-type]  a data set yields its entries
+        return _of_gluonts(data), (Columns().id,)
     if isinstance(data, list | tuple) and len(data) and isinstance(data[0], Mapping):
         return _of_columns(data), ()
     if isinstance(data, list | tuple) and _is_nested(data):
@@ -71,7 +71,7 @@ def source_of(data: object, ids: Sequence[str] = ()) -> Source:
     return loaded.source
 
 
-def collected(data: object) -> object:
+def collected(data: Any) -> Any:
     """Collect a lazy table of one machine, and read what only speaks the protocols of Arrow or NumPy."""
     # plain numbers do not need the libraries of tables, which take longer to import than a small fit takes
     if isinstance(data, np.ndarray | list | tuple | str | os.PathLike):
@@ -81,7 +81,7 @@ def collected(data: object) -> object:
 
     if isinstance(data, pd.DataFrame | pd.Series):
         return data
-    table = nw.from_native(data, pass_through=True, allow_series=True)  # type: ignore[call-overload]  anything at all
+    table = nw.from_native(data, pass_through=True, allow_series=True)
     if isinstance(table, nw.LazyFrame) and table.implementation.value in LOCAL:
         return table.collect().to_native()
     if table is not data:
@@ -102,11 +102,11 @@ def _is_columns(data: Mapping[Any, Any]) -> bool:
     )
 
 
-def _of_columns(data: object) -> pd.DataFrame:
+def _of_columns(data: Any) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.DataFrame(data)  # type: ignore[call-overload]  columns, or objects of rows
+        return pd.DataFrame(data)
     except ValueError as error:
         raise DataError(
             f"The columns of the dict do not have the same number of cells ({error}), and a cell for each row was "
@@ -153,7 +153,7 @@ def _stacked_tables(names: Sequence[Any], tables: Sequence[Any]) -> object:
     import pandas as pd
 
     if isinstance(tables[0], pd.DataFrame):
-        named = pd.concat(dict(zip(names, tables, strict=True)), names=[Columns().id])
+        named: pd.DataFrame = pd.concat(dict(zip(names, tables, strict=True)), names=[Columns().id])
         timed = isinstance(tables[0].index, pd.DatetimeIndex | pd.PeriodIndex) or tables[0].index.name is not None
         return named if timed else named.reset_index(level=0).reset_index(drop=True)
     each = [nw.from_native(table, eager_only=True) for table in tables]
@@ -166,7 +166,7 @@ def _stacked_values(names: Sequence[Any], series: Sequence[Any]) -> pd.DataFrame
 
     default = Columns()
     lengths = [_length(one) for one in series]
-    cells = [one.array if isinstance(one, pd.Series) else one for one in series]
+    cells: list[Any] = [one.array if isinstance(one, pd.Series) else one for one in series]
     wrong = next((k for k, cell in enumerate(cells) if np.ndim(cell) != 1), None)
     if wrong is not None:
         raise DataError(
@@ -227,6 +227,7 @@ def _of_gluonts(data: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     ids = [entry.get("item_id", number) for number, entry in enumerate(entries)]
     steps = np.concatenate([np.arange(n) for n in lengths])
     ordinals = np.repeat([start.ordinal for start in starts], lengths) + steps * starts[0].freq.n
-    times = pd.PeriodIndex.from_ordinals(ordinals, freq=starts[0].freq)
+    index: Any = pd.PeriodIndex
+    times = index.from_ordinals(ordinals, freq=starts[0].freq)
     names = pd.Series(ids).repeat(lengths).array
     return pd.DataFrame({default.id: names, default.time: times, default.target: np.concatenate(targets)})

@@ -15,7 +15,7 @@ from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.formats import Loaded, Reading, load
 from gatecast.data.reading.frames import Source
 from gatecast.data.reading.numbers import MISSING
-from gatecast.data.reading.shapes import Name, arrange, one_name
+from gatecast.data.reading.shapes import Name, apart, arrange, one_name
 from gatecast.data.reading.table import Layout, lay_out, wanted_like, with_sums
 from gatecast.data.reading.times import time_text
 from gatecast.data.reading.weights import weight_name
@@ -91,7 +91,7 @@ def read_table(
     place = to_place(path)
     reading = Reading(**how)
     roles = make_roles(past, future, static)
-    loaded = load(place, reading, one_name(id_col, "id_col"), content)
+    loaded = load(place, reading, _may_be_ids(id_col), content)
     columns = None if like is None else like.columns
     known = () if like is None else like.ids.tolist()
     weight = weight_name(weight_col, loaded.source, columns)
@@ -114,10 +114,16 @@ def read_source(
     **how: Any,
 ) -> Source:
     """Read the columns of a file without asking what they are; the arguments are those of `read_table`."""
-    loaded = load(to_place(path), Reading(**how), one_name(id_col, "id_col"), content)
+    loaded = load(to_place(path), Reading(**how), _may_be_ids(id_col), content)
     there = set(map(str, loaded.source.frame.columns))
-    ids = tuple(name for name in one_name(id_col, "id_col") if name in there)
+    ids = tuple(name for name in apart(one_name(id_col, "id_col"), there) if name in there)
     return arrange(loaded.source, ids, (), time_col="", like=like)[0]
+
+
+def _may_be_ids(id_col: Name) -> tuple[str, ...]:
+    """Return the names that were given for columns of ids, also those that commas part."""
+    names = one_name(id_col, "id_col")
+    return (*names, *(part.strip() for name in names if "," in name for part in name.split(",")))
 
 
 def _table(path: Place, loaded: Loaded, layout: Layout, beside: tuple[Roles, str | None], reading: Reading) -> Table:

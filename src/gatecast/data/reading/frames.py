@@ -34,6 +34,11 @@ class Source:
     date_format: str | None = None  # the layout of the dates, where it was given
     timezone: str | None = None  # of times that do not say theirs, where it was given
     types: Types = field(default_factory=dict)  # of the user's columns, as their library has them
+    id_parts: "pd.DataFrame | None" = None  # by the names of series that were joined of several columns, these columns
+
+    def parts_of(self, name: str | None) -> "pd.DataFrame | None":
+        """Return the columns that a column of names was joined of, None where it was not."""
+        return None if self.id_parts is None or self.id_parts.index.name != name else self.id_parts
 
 
 def plain_name(name: object) -> str | None:

@@ -17,6 +17,7 @@ from gatecast.data.reading.find import Found, Wanted, find_columns
 from gatecast.data.reading.frames import Source, as_array, number_cells
 from gatecast.data.reading.like_training import ids_like, instants_like, on_steps
 from gatecast.data.reading.separate_series import separate_series
+from gatecast.data.reading.shapes import join_ids, joined_before
 from gatecast.data.reading.table import wanted_like
 from gatecast.data.reading.times import read_times, time_text
 from gatecast.exceptions import DataError
@@ -73,6 +74,7 @@ def _source(after: Panel, table: object, names: Sequence[str]) -> Source:
             "Pass a DataFrame."
         )
     source = table if isinstance(table, Source) else source_of(table)
+    source, _ = join_ids(source, joined_before(source, after.columns.id), names)
     lacking = [name for name in names if name not in source.frame.columns]
     if lacking:
         columns = {"lacking": list(map(repr, lacking)), "columns": _first(source.frame.columns)}

@@ -1,6 +1,6 @@
 """How does a table of another shape become a long one? Several id columns, series side by side, dates across."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gatecast.data.reading.dates import Dates
 
-__all__ = ["Name", "arrange", "join_ids", "long_table", "one_name", "stack_targets"]
+__all__ = ["Name", "apart", "arrange", "join_ids", "joined_before", "long_table", "one_name", "stack_targets"]
 
 Name = str | Sequence[str] | None  # of a column, or of several
 FEWEST_ACROSS = 3  # columns named like times
@@ -63,13 +63,14 @@ def arrange(
     `like` are the columns of data that were read before, whose id may be joined of columns, and `known` their series,
     which may be a column each. `keep` are columns that have a use of their own.
     """
-    ids, targets = one_name(id_col, "id_col"), one_name(target_col, "target_col")
+    ids = apart(one_name(id_col, "id_col"), source.frame.columns)
+    targets = one_name(target_col, "target_col")
     if not targets and like is not None:
         targets = _stacked_before(source, like, known)
     if not targets and time_col is None:
         source = long_table(source, (*keep, *ids))
     if not ids and like is not None:
-        ids = _joined_before(source, like.id)
+        ids = joined_before(source, like.id)
     source, id_name = join_ids(source, ids, keep)
     source, stacked, target = stack_targets(source, targets)
     if stacked is not None and id_name is not None:
@@ -77,7 +78,19 @@ def arrange(
     return source, id_name or stacked, target
 
 
-def _joined_before(source: Source, name: str) -> tuple[str, ...]:
+def apart(names: tuple[str, ...], columns: Iterable[object]) -> tuple[str, ...]:
+    """Take names apart at commas, as `region,shop` on a command line, where no column is called so.
+
+    Examples:
+        >>> apart(("region,shop",), ["region", "shop", "y"])
+        ('region', 'shop')
+    """
+    there = {str(column) for column in columns}
+    several = tuple(part.strip() for name in names for part in ([name] if name in there else name.split(",")))
+    return several if set(several) <= there and len(set(several)) == len(several) else names
+
+
+def joined_before(source: Source, name: str) -> tuple[str, ...]:
     """Return the columns of which an id was joined, if the table has them and not the id."""
     parts = tuple(name.split(ID_MARK))
     there = {str(column) for column in source.frame.columns}
@@ -117,7 +130,18 @@ def join_ids(source: Source, names: Sequence[str], keep: Sequence[str] = ()) -> 
     name = ID_MARK.join(names)
     rest = frame.drop(columns=[name for name in names if name not in keep])
     rest.insert(0, name, joined)
-    return replace(source, frame=rest), name
+    return replace(source, frame=rest, id_parts=_parts(source, names, joined.rename(name))), name
+
+
+def _parts(source: Source, names: Sequence[str], joined: "pd.Series[str]") -> "pd.DataFrame":
+    """Return the columns that were joined, a row for each series; one that was joined before is taken apart."""
+    first = ~joined.duplicated()
+    parts = source.frame.loc[first, list(names)].set_axis(joined[first], axis=0)
+    before = source.id_parts
+    if before is not None and before.index.name in parts:
+        apart = before.loc[parts.pop(str(before.index.name))].set_axis(parts.index, axis=0)
+        parts = apart.join(parts)
+    return parts
 
 
 def stack_targets(source: Source, names: Sequence[str]) -> tuple[Source, str | None, str | None]:
@@ -136,7 +160,10 @@ def stack_targets(source: Source, names: Sequence[str]) -> tuple[Source, str | N
             f"{default.target!r}, and there is a column {clash!r} already. Rename it, or pass one target."
         )
     n = len(frame)
-    stacked = frame.melt(beside, list(names), default.id, default.target)
+    # a target may have the name of the values itself
+    stacked = frame.melt(beside, list(names), "\0id", "\0value").rename(
+        columns={"\0id": default.id, "\0value": default.target}
+    )
     where = source.where
     long = replace(source, frame=stacked, where=lambda row: _in_column(where(row % n), names[row // n]))
     return long, default.id, default.target

@@ -59,7 +59,8 @@ def train_test_split(
         >>> train_test_split([1, 2, 3, 4, 5])
         ([1, 2, 3, 4], [5])
     """
-    data = collected(data)  # type: ignore[assignment]  a lazy table becomes one with rows
+    # a lazy table becomes one with rows
+    data = collected(data)
     plain = as_array(data)
     if plain is not None:
         n_train = int(_positions(np.array([len(plain[0])]), np.array(["y"]), test_size)[0])

@@ -5,13 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from gatecast._validation import answers_calls
 from gatecast.data.panel.arrays import Array, Floats, Ints, spread
-from gatecast.data.panel.column_types import Types, in_zone, object_times, zone_of
 from gatecast.data.panel.frequency import MAX_POINTS, ORDER, Freq, clear_grid, infer_steps, parse_steps, plain_freq
 from gatecast.data.panel.grid import Grid
 from gatecast.data.panel.irregular import fits_without_freq
@@ -30,8 +28,10 @@ from gatecast.data.reading.clocks import (
 from gatecast.data.reading.containers import as_table, source_of
 from gatecast.data.reading.covariates import Names, check_roles, make_roles, one_per_series, read_covariate
 from gatecast.data.reading.duplicates import merge_repeated
-from gatecast.data.reading.find import Found, Wanted, check_unread, column_kind, find_columns, is_unnamed
+from gatecast.data.reading.find import Found, Wanted, check_unread, find_columns, is_unnamed
 from gatecast.data.reading.frames import Source, as_array, cell_text, number_cells, plain_name
+from gatecast.data.reading.id_parts import parts_of_ids
+from gatecast.data.reading.kept_types import kept_types
 from gatecast.data.reading.like_training import grid_like, is_known, rows_like, series_like, times_like
 from gatecast.data.reading.numbers import Numbers, not_finite, parse_numbers
 from gatecast.data.reading.plain_arrays import array_panel
@@ -43,8 +43,7 @@ from gatecast.data.reading.wrong_years import check_years
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
-__all__ = ["Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like", "with_sums"]
-__all__ += ["LARGEST"]
+__all__ = ["LARGEST", "Layout", "lay_out", "to_panel", "wanted_columns", "wanted_like", "with_sums"]
 
 # sums of so many values as fit into memory stay below the largest number
 LARGEST = 1e300
@@ -258,7 +257,7 @@ class Layout:
         return rest, replace(numbers, floats=numbers.floats[rows])
 
     def panel(self, values: Floats, roles: Roles, weight: str | None = None) -> Panel:
-        """Put the values of the rows, shape `(N,)`, the covariates and the column of weights on the grid."""
+        """Put the values of the rows, `(N,)`, the covariates and the column of weights on the grid."""
         if not self.found.dates:
             _refuse_covariates(Roles(future=roles.future), "A table without times")
         offsets = np.concatenate(([0], np.cumsum(self.lengths))).astype(np.int64)
@@ -269,7 +268,8 @@ class Layout:
         def placed(rows: Array) -> Array:
             return rows if places is None else spread(rows, places, int(offsets[-1]))
 
-        columns = self._columns()
+        columns, own, is_time = self._columns(), self.source.parts_of(self.found.id), self.starts.dtype.kind == "M"
+        parts = parts_of_ids(self.ids, own, self.like)
         panel = Panel(
             ids=self.ids,
             values=placed(values),
@@ -284,35 +284,10 @@ class Layout:
             static={name: self._static(name) for name in roles.static},
             bare_times=self.times.is_bare if self.like is None else self.like.bare_times,
             weights=None if weight is None else placed(read_weights(self.source, weight, self.found, values)),
-            types=self._types(columns),
+            types=kept_types(self.source, self.found, columns, self.ids, self.like, is_time=is_time, parts=parts),
+            id_parts=parts,
         )
         return panel if self.like is None else joint_again(panel, self.like)
-
-    def _types(self, columns: Columns) -> Types:
-        """Return the types of the columns of ids and times, where the table had one of each."""
-        types = {}
-        known, found = self.source.types, self.found
-        if found.id in known:
-            cell = self.source.frame[found.id].iloc[0]
-            # of names that were written in another way before, the type of then
-            is_other = isinstance(cell, str) != isinstance(self.ids[0], str)
-            before = None if self.like is None else self.like.types.get(self.like.columns.id)
-            types[columns.id] = before if is_other else known[found.id]
-        if len(found.times) == 1 and found.times[0] in known:
-            time, dtype = self.source.frame[found.times[0]], known[found.times[0]]
-            kind = column_kind(time)
-            is_time = self.starts.dtype.kind == "M"
-            if kind in (("time",) if is_time else ("integer", "number")):
-                is_object = isinstance(dtype, np.dtype) and dtype.kind == "O"
-                types[columns.time] = self._zone_before(object_times(time) if is_object else dtype)
-        return {name: dtype for name, dtype in types.items() if dtype is not None}
-
-    def _zone_before(self, dtype: Any) -> Any:
-        """Return the type of newer times in the zone of those before."""
-        if self.like is None or zone_of(dtype) is None:
-            return dtype
-        zone = zone_of(self.like.types.get(self.like.columns.time)) or self.like.timezone
-        return dtype if zone is None else in_zone(dtype, zone)
 
     def _static(self, name: str) -> Array:
         return one_per_series(name, read_covariate(self.source, name), self.row_series, self.ids)
