@@ -6,6 +6,7 @@ Their parameters are those of the core's likelihoods, see `origins.py`; quantile
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -83,14 +84,14 @@ class Counts:
         return self.mean / (1 - self.zeros), 1 / np.maximum(self.dispersion, LEAST_DISPERSION), poisson
 
 
-def _negative_binomial():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _negative_binomial() -> Any:
     # SciPy's distributions take a second to import
     from scipy.stats import nbinom
 
     return nbinom
 
 
-def _poisson():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _poisson() -> Any:
     from scipy.stats import poisson
 
     return poisson
