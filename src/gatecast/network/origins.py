@@ -12,7 +12,7 @@ from scipy.special import digamma, gammaln
 
 from gatecast.network.inputs import LossSettings
 
-__all__ = ["LOSSES", "loss_and_slopes", "parameters", "raw_slopes"]
+__all__ = ["COUNTS", "LOSSES", "loss_and_slopes", "parameters", "raw_slopes"]
 
 Array = np.ndarray
 
