@@ -5,6 +5,7 @@ Their parameters are those of the core's likelihoods, see `origins.py`; quantile
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,6 +68,12 @@ class Counts:
             if poisson.any():
                 less = np.where(poisson, _poisson().cdf(counts - 1, mu), less)
         return np.where(counts > 0, self.zeros + (1 - self.zeros) * less, 0.0)
+
+    def intervals(self, levels: Sequence[float]) -> tuple[Array, Array]:
+        """Return both ends of intervals, `(n, H, L)`, for rising levels in %; one of a higher level is never narrower."""
+        ends = [self.interval(level / 100) for level in levels]
+        lower, upper = (np.stack(side, axis=2) for side in zip(*ends, strict=True))
+        return np.minimum.accumulate(lower, axis=2), np.maximum.accumulate(upper, axis=2)
 
     def interval(self, share: float) -> tuple[Array, Array]:
         """Return the ends of intervals that hold a share of the counts, no more than whole numbers make necessary.
