@@ -70,7 +70,7 @@ class Counts:
         return np.where(counts > 0, self.zeros + (1 - self.zeros) * less, 0.0)
 
     def intervals(self, levels: Sequence[float]) -> tuple[Array, Array]:
-        """Return both ends of intervals, `(n, H, L)`, for rising levels in %; one of a higher level is never narrower."""
+        """Return both ends of intervals, `(n, H, L)`; one of a higher level (they rise, in %) is never narrower."""
         ends = [self.interval(level / 100) for level in levels]
         lower, upper = (np.stack(side, axis=2) for side in zip(*ends, strict=True))
         return np.minimum.accumulate(lower, axis=2), np.maximum.accumulate(upper, axis=2)
