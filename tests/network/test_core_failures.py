@@ -9,7 +9,7 @@ import pytest
 from gatecast.network import _native, inputs, wrapper
 from gatecast.network.initial import initial_weights
 from gatecast.network.layers import LAYERS
-from gatecast.network.origins import LOSSES
+from gatecast.network.origins import COUNTS, LOSSES
 from gatecast.network.spec import LayerSpec, NetworkSpec
 
 SPEC = NetworkSpec.plain(2, (5,), 3)
@@ -263,7 +263,7 @@ def test_layers_of_unknown_kind():
 
 def test_python_knows_the_layers_and_losses_of_the_core():
     assert list(LAYERS) == _native.layer_kinds()
-    assert list(LOSSES) == _native.loss_kinds() == list(inputs.LOSSES)
+    assert [*LOSSES, *COUNTS] == _native.loss_kinds() == list(inputs.LOSSES)
 
 
 @pytest.mark.parametrize("name", ["beta1", "beta2", "ema_decay"])

@@ -72,6 +72,7 @@ class LSTMForecaster(Parameters, Detecting, Exported, Generic[FrameT]):
         quantiles: Probabilities that the `quantile` loss learns. An odd number of them, with 0.5 in the middle.
         pretrained: Whether networks that learned from made series (`PretrainedLSTM`) take part. `auto` lets them
             forecast without training where each series has fewer than 150 points (and all together fewer than 100,000).
+            More than ten series, most of them counts with many zeros, are trained where the longest has three horizons.
             For longer ones it trains networks from nothing, and trains on from these networks; it takes what is best on
             the validation set. Of fewer than 300 points in all, what was trained has to be better by a quarter than
             these networks as they were, and of fewer than 2,000, what was trained from nothing by 15 % than what was

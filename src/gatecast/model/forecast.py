@@ -65,10 +65,7 @@ class Forecast:
     def intervals(self, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Return both ends of central intervals, `(n, H, L)` each in the data's units, for rising levels in %."""
         if self._loss.is_of_counts:
-            ends = [self._counts.interval(level / 100) for level in levels]
-            lower, upper = (np.stack(side, axis=2) for side in zip(*ends, strict=True))
-            # an interval of a higher level is never narrower
-            lower, upper = np.minimum.accumulate(lower, axis=2), np.maximum.accumulate(upper, axis=2)
+            lower, upper = self._counts.intervals(levels)
             return self._limited(lower), self._limited(upper)
         if self.fitted.learns_intervals:
             ends, n = self.quantiles(level_to_quantiles(levels)), len(levels)

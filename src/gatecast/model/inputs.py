@@ -13,7 +13,7 @@ from gatecast.data.panel.arrays import Array, Floats, Ints
 from gatecast.data.panel.panel import Panel
 from gatecast.data.reading.times import time_text
 from gatecast.data.values.bounds import Bounds, Limits, find_bounds
-from gatecast.data.values.counts import are_sparse_counts, mean_of_quantiles
+from gatecast.data.values.counts import are_sparse_counts, mean_of_quantiles, no_counts
 from gatecast.data.values.gaps import fill_gaps, prepend
 from gatecast.data.values.ranges import limits_of, observed_range, union
 from gatecast.data.values.scaling import Scaling, fit_scaling
@@ -296,7 +296,7 @@ def check_logarithms(panel: Panel) -> None:
 
 def check_counts(panel: Panel, loss: str) -> None:
     """Raise a DataError where a value, held out or not, is no count, whose likelihood is learned."""
-    wrong = np.flatnonzero((panel.values < 0) | (panel.values != np.floor(panel.values)) & ~np.isnan(panel.values))
+    wrong = no_counts(panel.values)
     if len(wrong):
         raise DataError(
             f'`loss="{loss}"` is the likelihood of counts, whole numbers from 0 on, got '

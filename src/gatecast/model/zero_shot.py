@@ -14,7 +14,7 @@ from gatecast.data.values.scaling import naive_scale
 from gatecast.model.candidates import learn_for_pretrained, prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.inputs import Learned, Preparation
-from gatecast.model.loss import share_of_sparse
+from gatecast.model.loss import are_mostly_counts
 from gatecast.model.plan import FEW_SERIES, MANY_POINTS, VALIDATION_HORIZONS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged, Origins, Run, Validation
@@ -52,7 +52,7 @@ def is_at_once(settings: Settings, panel: Panel) -> bool:
 def _teach_counts(settings: Settings, panel: Panel) -> bool:
     """Tell whether there are enough counts with many zeros to learn their distribution from."""
     is_long = int(panel.lengths.max()) >= VALIDATION_HORIZONS * settings.horizon
-    return is_long and panel.n_series > FEW_SERIES and share_of_sparse(panel) > 0.5
+    return is_long and panel.n_series > FEW_SERIES and are_mostly_counts(panel)
 
 
 def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> Fitted:

@@ -5,7 +5,9 @@ Their parameters are those of the core's likelihoods, see `origins.py`; quantile
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +69,12 @@ class Counts:
                 less = np.where(poisson, _poisson().cdf(counts - 1, mu), less)
         return np.where(counts > 0, self.zeros + (1 - self.zeros) * less, 0.0)
 
+    def intervals(self, levels: Sequence[float]) -> tuple[Array, Array]:
+        """Return both ends of intervals, `(n, H, L)`; one of a higher level (they rise, in %) is never narrower."""
+        ends = [self.interval(level / 100) for level in levels]
+        lower, upper = (np.stack(side, axis=2) for side in zip(*ends, strict=True))
+        return np.minimum.accumulate(lower, axis=2), np.maximum.accumulate(upper, axis=2)
+
     def interval(self, share: float) -> tuple[Array, Array]:
         """Return the ends of intervals that hold a share of the counts, no more than whole numbers make necessary.
 
@@ -83,14 +91,14 @@ class Counts:
         return self.mean / (1 - self.zeros), 1 / np.maximum(self.dispersion, LEAST_DISPERSION), poisson
 
 
-def _negative_binomial():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _negative_binomial() -> Any:
     # SciPy's distributions take a second to import
     from scipy.stats import nbinom
 
     return nbinom
 
 
-def _poisson():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _poisson() -> Any:
     from scipy.stats import poisson
 
     return poisson

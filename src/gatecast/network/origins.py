@@ -12,7 +12,7 @@ from scipy.special import digamma, gammaln
 
 from gatecast.network.inputs import LossSettings
 
-__all__ = ["LOSSES", "loss_and_slopes", "parameters", "raw_slopes"]
+__all__ = ["COUNTS", "LOSSES", "loss_and_slopes", "parameters", "raw_slopes"]
 
 Array = np.ndarray
 
@@ -64,7 +64,7 @@ def raw_slopes(loss: LossSettings, raw: Array, mixture: Array, slopes: Array) ->
     if loss.is_of_counts:
         bent = squareplus_slope(MEAN_BEND * (mixture[..., None, :] + raw[..., :1, :]))
         share = MOST_ZEROS * 2 / (raw[..., 2:, :] ** 2 + 4) ** 1.5
-        return slopes * np.concatenate([bent, squareplus_slope(raw[..., 1:2, :]), share], axis=-2)
+        return np.asarray(slopes * np.concatenate([bent, squareplus_slope(raw[..., 1:2, :]), share], axis=-2))
     if loss.loss != "quantile":
         out: Array = slopes * squareplus_slope(raw)
         out[..., 0, :] = slopes[..., 0, :]

@@ -27,7 +27,7 @@ def test_none_changes_nothing():
     np.testing.assert_array_equal(fit_scaling(VALUES, OFFSETS, "none").transform(VALUES, OFFSETS), VALUES)
 
 
-@pytest.mark.parametrize("kind", ["minmax", "standard", "none"])
+@pytest.mark.parametrize("kind", ["minmax", "standard", "mean", "none"])
 @pytest.mark.parametrize("offsets", [OFFSETS, np.array([0, 9])])
 def test_inverse_undoes_transform(kind, offsets):
     scaling = fit_scaling(VALUES, offsets, kind)
@@ -37,7 +37,7 @@ def test_inverse_undoes_transform(kind, offsets):
     np.testing.assert_allclose(scaling.inverse(scaling.transform(many, offsets), offsets), many, rtol=1e-14)
 
 
-@pytest.mark.parametrize("kind", ["minmax", "standard"])
+@pytest.mark.parametrize("kind", ["minmax", "standard", "mean"])
 @pytest.mark.parametrize("level", [0.0, 0.1, -7.3, 1e30])
 def test_constant_series_gets_scale_one(kind, level):
     values = np.full(1000, level)
@@ -46,7 +46,7 @@ def test_constant_series_gets_scale_one(kind, level):
     assert not scaling.transform(values, np.array([0, 1000])).any()
 
 
-@pytest.mark.parametrize("kind", ["minmax", "standard"])
+@pytest.mark.parametrize("kind", ["minmax", "standard", "mean"])
 @pytest.mark.parametrize("size", [1e30, 1e-30, 1e200])
 def test_extreme_sizes_neither_overflow_nor_vanish(kind, size):
     values = np.array([-1.0, 0.5, 1.0]) * size
@@ -63,10 +63,18 @@ def test_gaps_are_skipped_and_stay():
     np.testing.assert_array_equal(scaling.transform(values, np.array([0, 3, 5])), [0, np.nan, 1, np.nan, np.nan])
 
 
+def test_mean_size_is_one_and_zero_stays_zero():
+    values, offsets = np.array([0.0, 3.0, np.nan, 6.0, -2.0, 2.0, 5.0, 5.0]), np.array([0, 4, 6, 8])
+    scaling = fit_scaling(values, offsets, "mean")
+    # by hand: (0 + 3 + 6) / 3 and (2 + 2) / 2; a series that never changed is its value
+    np.testing.assert_allclose(scaling.scale, [3.0, 2.0, 1.0], rtol=1e-15)
+    np.testing.assert_array_equal(scaling.center, [0.0, 0.0, 5.0])
+
+
 def test_float32_is_scaled_in_float64():
     assert fit_scaling(VALUES, OFFSETS).transform(VALUES.astype(np.float32), OFFSETS).dtype == np.float64
 
 
 def test_unknown_kind_names_the_known():
-    with pytest.raises(ConfigError, match=r"season, standard, minmax, none, got 'robust'"):
+    with pytest.raises(ConfigError, match=r"season, standard, minmax, mean, none, got 'robust'"):
         fit_scaling(VALUES, OFFSETS, "robust")

@@ -6,12 +6,24 @@ import numpy as np
 
 from gatecast.data.panel.arrays import Array, Floats, Ints
 
-__all__ = ["are_never_negative", "are_sparse_counts", "mean_of_quantiles"]
+__all__ = ["are_never_negative", "are_sparse_counts", "mean_of_quantiles", "no_counts"]
 
 # mean steps from one demand to the next above which demand is intermittent (Syntetos, Boylan and Croston 2005)
 INTERVAL = 1.32
 # zeros, and their least share, that show that zero is the least there can be
 LEAST_ZEROS, ZERO_SHARE = 2, 0.05
+
+
+def no_counts(values: Floats) -> Ints:
+    """Return the places of values, `(N,)`, that are no whole numbers from 0 on; NaN is skipped.
+
+    Examples:
+        >>> no_counts(np.array([0.0, 2.0, 0.5, np.nan, -1.0])).tolist()
+        [2, 4]
+    """
+    with np.errstate(invalid="ignore"):
+        is_other = (values < 0) | (values != np.floor(values)) & ~np.isnan(values)
+    return np.flatnonzero(is_other)
 
 
 def are_sparse_counts(values: Floats, offsets: Ints) -> Array:

@@ -117,6 +117,25 @@ def test_counts_with_many_zeros_get_their_distribution_and_the_record_says_why()
     assert forecaster(H, epochs=1, scaling="standard", **SMALL).fit(data).fitted_.record.plan.loss == "mse"
 
 
+def test_other_numbers_among_counts_have_no_distribution():
+    data = sold(8)
+    data.loc[data["unique_id"] == "part 07", "y"] += 0.5
+    data = data[(data["unique_id"] < "part 04") | (data["unique_id"] == "part 07")]
+    fitted = forecaster(H, epochs=1, **SMALL).fit(data)
+    assert fitted.fitted_.record.plan.loss == "mse"
+
+
+def test_many_short_series_are_trained_and_few_are_not():
+    data = sold(40, 40)
+    many, few = (data[data["unique_id"] < name] for name in ("part 14", "part 08"))
+    settings = {"progress": False, "season_length": 1, "n_threads": 1}
+    assert LSTMForecaster(H, **settings).fit(few).fitted_.record.is_pretrained
+    trained = LSTMForecaster(H, **settings).fit(many).fitted_
+    assert trained.ensemble.first.loss.loss == "zero-inflated"
+    # of fewer than three horizons there is too little to learn from
+    assert LSTMForecaster(14, **settings).fit(many).fitted_.record.is_pretrained
+
+
 def test_learning_on_keeps_the_distribution():
     data = sold(10)
     first = data[data["ds"] < "2021-06-01"]
