@@ -212,8 +212,7 @@ class Validation:
         # points before the first origin have no forecast
         lead = first - start
         stretches = Stretches(some, start, lead + (counts - 1) * step + 1)
-        asked = {"width": H, "every_from": lead, "every_step": step}
-        result = run_sequences(*call, stretches, **asked, n_threads=threads)
+        result = run_sequences(*call, stretches, width=H, every_from=lead, every_step=step, n_threads=threads)
         return result.every, result.state
 
 

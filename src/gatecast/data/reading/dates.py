@@ -50,7 +50,7 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
     if dates is None:
         return None
     # A missing text has code -1 and gives NaT.
-    times = dates.times.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)
+    times = dates.times.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)  # type: ignore[arg-type]
     return Dates(times, dates.layout, dates.order)
 
 

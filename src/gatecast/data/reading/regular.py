@@ -153,7 +153,7 @@ def read_columns(
         columns = _by_arrow(content, delimiter, kinds, ids, n_above) if is_decimal else None
         if columns is not None:
             return pd.DataFrame(columns, copy=False)
-    frame = pd.read_csv(io.BytesIO(content), encoding="utf-8", **how)
+    frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), encoding="utf-8", **how)
     whole = [name for name in ids if frame[name].dtype.kind in "iu"]
     if whole:
         texts = pd.read_csv(io.BytesIO(content), encoding="utf-8", usecols=whole, dtype=str, **how)
@@ -207,7 +207,9 @@ def _by_arrow(
 def _plain(column: Any, pyarrow: Any, *, are_whole: bool) -> Array:
     """Return a column as NumPy has it; equal texts are one object, and ValueError where whole ones are none."""
     if not pyarrow.types.is_dictionary(column.type):
-        return np.asarray(column.to_numpy())
+        numbers = np.asarray(column.to_numpy())
+        # those of a single block are a view that nobody may write to
+        return numbers if numbers.flags.writeable else numbers.copy()
     joined = column.unify_dictionaries().combine_chunks()
     joined = joined.chunk(0) if isinstance(joined, pyarrow.ChunkedArray) else joined
     cells = joined.dictionary.to_numpy(zero_copy_only=False)
