@@ -133,6 +133,6 @@ def test_too_little_memory_is_the_fault_of_the_input(
 
     path = tmp_path / "table.csv"
     path.write_bytes(ROWS)
-    monkeypatch.setattr("gatecast.data.reading.formats.read_text", no_memory)
+    monkeypatch.setattr("gatecast.data.reading.formats.read_regular", no_memory)
     assert run(["forecast", str(path), "--horizon", "2"]) == 2
     assert "The memory is not enough for this table and these settings" in capsys.readouterr().err

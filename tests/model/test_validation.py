@@ -70,7 +70,7 @@ def test_of_long_series_runs_of_origins_are_judged(spans: list[int], reach: int)
         assert spans[s] - origins.apart <= places[-1] < spans[s]
     # what is read: points before each run, and those of the run; each series has one at least
     last = np.minimum(counts[of] - before, origins.run) - 1
-    assert (reach + last * origins.step).sum() <= 210_000 + (reach + origins.run * origins.step) * len(judged)
+    assert (reach + last * origins.step).sum() <= 110_000 + (reach + origins.run * origins.step) * len(judged)
 
 
 def test_runs_of_origins_are_some_of_all_from_a_zero_state() -> None:

@@ -28,7 +28,7 @@ from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged, Origins, Validation
 from gatecast.network.ensemble import Ensemble
 from gatecast.network.initial import initial_weights
-from gatecast.network.inputs import LossSettings, PanelArrays
+from gatecast.network.inputs import LossSettings, PanelArrays, cut
 from gatecast.network.memory import MOST_READ, TrainedNetwork
 from gatecast.network.spec import NetworkSpec
 from gatecast.network.wrapper import thread_count
@@ -125,8 +125,8 @@ def _candidate(data: TrainingData, plan: Plan, design: InputDesign, deadline: fl
     spec = make_spec(settings, plan, design.value_inputs, _covariates(preparation))
     if spec.n_parameters > MOST_WEIGHTS:
         raise too_large(plan, spec)
-    arrays = preparation.arrays(learned_from)
     validation = _validation(data, plan.lookback + plan.n_targets, preparation)
+    arrays = _learned(learned_from, preparation, validation)
     return Candidate(data, plan, spec, make_loss(settings), preparation, arrays, validation, deadline)
 
 
@@ -140,8 +140,8 @@ def start_candidate(data: TrainingData, deadline: float, plan: Plan | None = Non
     own, preparation = prepare_pretrained(data)
     spec, starts = pretrained_with(own, preparation, settings)
     plan = plan or plan_start(data, own.burn_in, spec, len(starts))
-    arrays = preparation.arrays(learned_from)
     validation = _validation(data, min(int(data.panel.lengths.max()), MOST_READ), preparation)
+    arrays = _learned(learned_from, preparation, validation)
     return Candidate(data, plan, spec, LOSS, preparation, arrays, validation, deadline, tuple(starts))
 
 
@@ -202,6 +202,14 @@ def _validation(data: TrainingData, reach: int, preparation: Preparation) -> Val
     origins = Origins.limited(np.maximum(hold_out - data.settings.horizon + 1, 0), reach=reach)
     judged = origins.judged_of(panel)
     return Validation(preparation.arrays(judged), judged.values, panel.lengths - hold_out, origins, reach)
+
+
+def _learned(learned_from: Panel, preparation: Preparation, validation: Validation | None) -> PanelArrays:
+    """Return what is learned from as networks read it; that of a single series begins what is judged."""
+    if validation is None or learned_from.n_series != 1 or learned_from.weights is not None:
+        return preparation.arrays(learned_from)
+    whole = validation.panel
+    return cut(whole, whole.offsets[:-1], learned_from.lengths)
 
 
 def too_large(plan: Plan, spec: NetworkSpec) -> ConfigError:

@@ -142,9 +142,11 @@ class Preparation:
 
     def newest_years(self, arrays: PanelArrays, years: Array | None = None) -> Array:
         """Return the newest scaled values that yearly lags need, `(S, K)` float32; `years` came before `arrays`."""
+        if self.yearly_lags is None:
+            return np.zeros((arrays.n_series, 0), np.float32)
         known = np.empty((arrays.n_series, 0)) if years is None else years
         values, offsets = prepend(known, arrays.targets, arrays.offsets)
-        K = 0 if self.yearly_lags is None else self.yearly_lags.reach
+        K = self.yearly_lags.reach
         positions = offsets[1:, None] + np.arange(-K, 0)
         inside = positions >= offsets[:-1, None]
         return np.where(inside, np.append(values, np.nan)[np.where(inside, positions, -1)], np.nan).astype(np.float32)

@@ -32,6 +32,8 @@ Run = tuple[list[Forecasts], np.ndarray]
 MAX_WINDOWS = 3000
 # where the parts that are judged are long: so many series at least, and points of all that are read
 LEAST_SERIES, MAX_POINTS = 100, 200_000
+# points of a stretch that are read one after the other, and of all runs of origins where there are more
+LONGEST, POINTS_OF_RUNS = 50_000, 100_000
 # stretches that say as much of how wide intervals have to be as the networks know, and the least share of their widths:
 # of single series, of which three stretches are seen at most, factors of their own made intervals hold less
 WIDTH_STRETCHES, LEAST_WIDTH = 30, 0.2
@@ -55,7 +57,8 @@ class Origins:
 
         Evenly spaced series alone are judged where there are more of them than that, or where more than 100 of them
         hold more than 200,000 points that would be read. Where these still have more than that, origins stand in evenly
-        spaced runs, before each of which `reach` points are read: 200,000 points in all, many runs side by side.
+        spaced runs, before each of which `reach` points are read: about 100,000 points in all, many runs side by side.
+        So they do in stretches of more than 50,000 points, which no threads can share.
         """
         judged = np.flatnonzero(spans)
         if spans.sum() <= most:
@@ -65,10 +68,10 @@ class Origins:
         kept = judged[:: -(-len(judged) // n_kept)]
         limited[kept] = spans[kept]
         n_points = int(limited.sum())
-        if n_points <= MAX_POINTS or not reach:
+        if not reach or (n_points <= MAX_POINTS and limited.max() <= LONGEST):
             return cls(limited, -(-n_points // most))
         # half of what is read stands before the runs
-        step = max(1, MAX_POINTS // (2 * most))
+        step = max(1, POINTS_OF_RUNS // (2 * most))
         run = min(-(-reach // step), most)
         return cls(limited, step, run, max(-(-n_points * run // most), run * step))
 
@@ -209,8 +212,7 @@ class Validation:
         # points before the first origin have no forecast
         lead = first - start
         stretches = Stretches(some, start, lead + (counts - 1) * step + 1)
-        asked = {"width": H, "every_from": lead, "every_step": step}
-        result = run_sequences(*call, stretches, **asked, n_threads=threads)
+        result = run_sequences(*call, stretches, width=H, every_from=lead, every_step=step, n_threads=threads)
         return result.every, result.state
 
 

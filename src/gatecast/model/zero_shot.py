@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gatecast.data.panel.arrays import Floats
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons, usual_seasons
 from gatecast.data.values.scaling import naive_scale
@@ -76,7 +77,10 @@ def zero_shot(settings: Settings, panel: Panel, why: Message | None = None) -> F
     # so large as the panel, and not needed any more
     del learned
     H = min(reader.ensemble.spec.horizon for reader in readers)
-    errors = [reader.error(H) for reader in readers] if len(readers) > 1 else [0.0]
+    errors = [0.0]
+    if len(readers) > 1:
+        scales = naive_scale(panel.values, panel.offsets, 1)
+        errors = [reader.error(H, scales) for reader in readers]
     # what the data show is taken unless another season is clearly better
     best = min(range(len(readers)), key=lambda k: errors[k] * (1.0 if k else 1.0 - MARGIN))
     return readers[best].read(why)
@@ -127,15 +131,15 @@ class Reading:
             return None
         return self._newer.judge(self.ensemble, self.preparation, (self._of_first,))
 
-    def error(self, horizon: int) -> float:
-        """Return the mean absolute error there in units of each series' mean change; infinity where none is known.
+    def error(self, horizon: int, scales: Floats) -> float:
+        """Return the mean absolute error there in units of each series' scale, `(S,)`; infinity where none is known.
 
         It is that of the first network alone: which season is taken, one tells as well as several, in less time.
         """
         if self._newer is None or self._of_first is None:
             return math.inf
         first = self._newer.judge(Ensemble(self.ensemble.networks[:1]), self.preparation, (self._of_first,))
-        error = first.mases(naive_scale(self.panel.values, self.panel.offsets, 1), horizon=horizon)[0]
+        error = first.mases(scales, horizon=horizon)[0]
         return error if math.isfinite(error) else math.inf
 
     def read(self, why: Message | None = None) -> Fitted:

@@ -259,7 +259,8 @@ def extend(panel: PanelArrays, ahead: Ahead) -> PanelArrays:
 
 def cut(panel: PanelArrays, begins: np.ndarray, lengths: np.ndarray) -> PanelArrays:
     """Take `lengths[s]` rows of each series, from row `begins[s]` of the panel on, without weights of targets."""
-    rows = spans(begins, lengths)
+    # of a single series no copy is needed
+    rows = spans(begins, lengths) if len(lengths) != 1 else slice(int(begins[0]), int(begins[0] + lengths[0]))
     values, targets, numbers, codes = (_take(getattr(panel, name), rows) for name in ROWS)
     taken = replace(panel, values=values, targets=targets, numbers=numbers, codes=codes)
     return replace(taken, offsets=_offsets(lengths), target_weights=None)
@@ -269,7 +270,7 @@ def _offsets(lengths: np.ndarray) -> np.ndarray:
     return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
 
 
-def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _take(array: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
     return array[rows] if len(array) else array
 
 

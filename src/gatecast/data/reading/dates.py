@@ -52,9 +52,8 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
     if dates is None:
         return None
     # A missing text has code -1 and gives NaT.
-
     def of_rows(unique: "Times") -> "Times":
-        return unique.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)
+        return unique.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)  # type: ignore[arg-type]
 
     other = None if dates.other is None else of_rows(dates.other)
     return Dates(of_rows(dates.times), dates.layout, dates.order, other)

@@ -1,7 +1,7 @@
 """Do all texts of a column write their times alike, as 2024-01-31 10:00:00? Then their digits are read as arrays."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def read_alike(texts: Sequence[object] | Array) -> Dates | None:
 
 def _codes(texts: Sequence[object] | Array) -> Array | None:
     """Return the characters of texts of one length, `(length, n)` uint8; None where they have not one that is known."""
-    cells = texts.tolist() if isinstance(texts, np.ndarray) else list(texts)
+    cells: list[Any] = texts.tolist() if isinstance(texts, np.ndarray) else list(texts)
     length = len(cells[0]) if cells and isinstance(cells[0], str) else 0
     try:
         # a cell that is no text cannot be joined

@@ -88,14 +88,17 @@ class Regular:
         return [line.split(delimiter) for line in reversed(lines)]
 
     def n_lines(self, delimiter: str, width: int) -> int:
-        """Count the lines; 0 unless every one has so many cells, more than one, none of which begins with a space."""
+        """Count the lines; 0 unless every one has so many cells, more than one, none of which begins with a space.
+
+        The first cell of a line may be empty in the first one alone, where a name lacks.
+        """
         blank = np.zeros(256, bool)
         blank[[ord(mark) for mark in " \t\n\v\f,;|"]] = True
         begin, mark, n_lines = 0, ord(delimiter), 0
         while begin < self.end:
             end = self._end_of_block(begin)
             codes = np.frombuffer(self.content, np.uint8, end - begin, begin)
-            n = _equal_lines(codes, mark, width, blank)
+            n = _equal_lines(codes, mark, width, blank, is_first=begin == 0)
             if not n:
                 return 0
             n_lines += n
@@ -122,12 +125,15 @@ def _is_utf_8(content: bytes) -> bool:
     return not any(mark in text for mark in "\ufeff\x85\u2028\u2029")
 
 
-def _equal_lines(codes: Array, mark: int, width: int, blank: Array) -> int:
+def _equal_lines(codes: Array, mark: int, width: int, blank: Array, *, is_first: bool) -> int:
     """Count the lines of a block, which begins and ends with a line; 0 unless each has so many cells."""
     ends = np.append(np.flatnonzero(codes == ord("\n")), len(codes))
     begins = np.concatenate(([0], ends[:-1] + 1))
     marks = np.flatnonzero(codes == mark)
-    if len(marks) != (width - 1) * len(ends) or begins[-1] == len(codes) or blank[codes[begins]].any():
+    if len(marks) != (width - 1) * len(ends) or begins[-1] == len(codes):
+        return 0
+    checked = begins[1:] if is_first and codes[0] == mark else begins
+    if blank[codes[checked]].any():
         return 0
     by_line = marks.reshape(len(ends), width - 1)
     if (by_line[:, 0] < begins).any() or (by_line[:, -1] > ends).any():
@@ -157,7 +163,7 @@ def read_columns(
         columns = _by_arrow(content, delimiter, kinds, ids, n_above) if is_decimal else None
         if columns is not None:
             return pd.DataFrame(columns, copy=False)
-    frame = pd.read_csv(io.BytesIO(content), encoding="utf-8", **how)
+    frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), encoding="utf-8", **how)
     whole = [name for name in ids if frame[name].dtype.kind in "iu"]
     if whole:
         texts = pd.read_csv(io.BytesIO(content), encoding="utf-8", usecols=whole, dtype=str, **how)
@@ -211,7 +217,9 @@ def _by_arrow(
 def _plain(column: Any, pyarrow: Any, *, are_whole: bool) -> Array:
     """Return a column as NumPy has it; equal texts are one object, and ValueError where whole ones are none."""
     if not pyarrow.types.is_dictionary(column.type):
-        return np.asarray(column.to_numpy())
+        numbers = np.asarray(column.to_numpy())
+        # those of a single block are a view that nobody may write to
+        return numbers if numbers.flags.writeable else numbers.copy()
     joined = column.unify_dictionaries().combine_chunks()
     joined = joined.chunk(0) if isinstance(joined, pyarrow.ChunkedArray) else joined
     cells = joined.dictionary.to_numpy(zero_copy_only=False)

@@ -101,7 +101,7 @@ def read_regular(content: bytes, id_cols: Sequence[str] = ()) -> TextTable | Non
 def _regular_table(regular: Regular, head: str, delimiter: str, id_cols: Sequence[str]) -> TextTable | None:
     first = list(_records(head, delimiter))
     header, width = find_header(first), len(first[0][1])
-    if header.place or header.n_records > 1 or len(first) == header.n_records:
+    if header.place or header.n_records > 1 or len(first) == header.n_records or first[0][0] > 1:
         return None
     has_header = bool(header.n_records)
     n_lines = regular.n_lines(delimiter, width)
