@@ -126,6 +126,8 @@ def on_spark(size: int, n_parts: int, n_points: int):
 def on_ray(size: int, n_parts: int, n_points: int):
     import ray
 
+    # its workers would give way to all other work of the machine
+    os.environ["RAY_worker_niceness"] = "0"
     ray.init(num_cpus=N_WORKERS, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     make = partial(made, size=size, n_points=n_points)
@@ -179,6 +181,7 @@ def measure(engine: str, n_series: int, n_points: int, n_parts: int, *, is_whole
         "points": n_points,
         "partitions": n_parts,
         "is_whole": is_whole,
+        "load": os.getloadavg()[0],
         "series_per_core_second": per_core,
         "alone": alone,
         "share_of_alone": per_core / float(np.mean(alone)),

@@ -15,6 +15,8 @@ from gatecast import distributed
 def cluster():
     # workers are to have the paths of the tests
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    # Ray has its workers give way to all other work of the machine
+    os.environ["RAY_worker_niceness"] = "0"
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
