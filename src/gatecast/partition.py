@@ -375,7 +375,8 @@ def _of_all(model: LSTMForecaster, panel: Panel, level: Shares, quantiles: Share
     observed = split_future(panel)[0]
     is_short = observed.lengths < fitted.lookback
     if not is_short.all():
-        yield model.predict(data=panel.rows(np.flatnonzero(~is_short)), level=level, quantiles=quantiles)
+        long = panel.rows(np.flatnonzero(~is_short)) if is_short.any() else panel
+        yield model.predict(data=long, level=level, quantiles=quantiles)
     if is_short.any():
         few = replace(observed.rows(np.flatnonzero(is_short)), past={}, future={}, static={}, weights=None)
         limits = {"lower": settings.lower, "upper": settings.upper}
