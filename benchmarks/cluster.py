@@ -127,7 +127,7 @@ def on_ray(size: int, n_parts: int, n_points: int):
     import ray
 
     # its workers would give way to all other work of the machine
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  as Ray spells it
     ray.init(num_cpus=N_WORKERS, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     make = partial(made, size=size, n_points=n_points)

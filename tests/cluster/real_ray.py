@@ -16,7 +16,7 @@ def cluster():
     # workers are to have the paths of the tests
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     # Ray has its workers give way to all other work of the machine
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  as Ray spells it
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
