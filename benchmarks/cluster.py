@@ -1,11 +1,12 @@
 """How many series does a core of a cluster forecast, beside a core of one machine? Without training, in the same run.
 
 `python benchmarks/cluster.py dask|ray|spark [--series 20000] [--json FILE]`, in `.venv-cluster` (`make test-cluster`).
-Made monthly series are laid on two workers of one thread each. Then one thread of this process forecasts a partition of
-them with `gatecast.forecast`, the cluster all of them (a shuffle by id, `gatecast.distributed.forecast`, and a count of
-what comes back), and this process the partition once more. A core's throughput is series per second of processor time,
-of all processes of the engine (scheduler, Java, shuffle and copies included), so that other work on the machine does
-not count; seconds on the clock are told as well. Memory is the largest that any worker held, its libraries included.
+Made monthly series are laid on two workers of one thread each. This process forecasts all of them in one call of
+`gatecast.forecast` on two threads, the cluster by `gatecast.distributed.forecast` (with its shuffle by id, or by
+`--whole` without it, and a count of what comes back), and this process once more. A core's throughput is series per
+second of processor time, of all processes of the engine (scheduler, Java, shuffle and copies included); seconds on the
+clock are told as well. Let the machine be quiet: engines look after their workers by the clock, also while these wait.
+Memory is the largest that any worker of Python held, its libraries included.
 """
 
 from __future__ import annotations
@@ -51,21 +52,19 @@ def made(numbers: pd.DataFrame, size: int, n_points: int) -> pd.DataFrame:
 
 
 class Watch:
-    """Processor time of this process's children since it began, and the most memory that any of them held."""
+    """Processor time of this process and its children since it began, and the most memory that a child held."""
 
     def __init__(self) -> None:
-        self.most = 0
+        self.most, self.own = 0, 0.0
         self.before, self.began = self._times(), time.perf_counter()
+        self.own_before = time.process_time()
         self.is_over = threading.Event()
         self.thread = threading.Thread(target=self._look, daemon=True)
         self.thread.start()
 
-    def _children(self) -> list[psutil.Process]:
-        return psutil.Process().children(recursive=True)
-
     def _times(self) -> dict[int, float]:
         found = {}
-        for child in self._children():
+        for child in psutil.Process().children(recursive=True):
             try:
                 spent = child.cpu_times()
                 found[child.pid] = spent.user + spent.system
@@ -76,16 +75,19 @@ class Watch:
         return found
 
     def _look(self) -> None:
-        while not self.is_over.wait(0.2):
+        while not self.is_over.wait(0.5):
             self._times()
+        # looking is no work of the engine
+        self.own = time.thread_time()
 
-    def stop(self, own_seconds: float) -> dict[str, float]:
+    def stop(self) -> dict[str, float]:
         """Return seconds of processor time, those on the clock, and megabytes."""
-        clock, after = time.perf_counter() - self.began, self._times()
+        clock = time.perf_counter() - self.began
         self.is_over.set()
         self.thread.join()
-        spent = sum(seconds - self.before.get(pid, 0.0) for pid, seconds in after.items())
-        return {"processor_seconds": spent + own_seconds, "clock_seconds": clock, "worker_megabytes": self.most / 1e6}
+        own = time.process_time() - self.own_before - self.own
+        spent = sum(seconds - self.before.get(pid, 0.0) for pid, seconds in self._times().items())
+        return {"processor_seconds": spent + own, "clock_seconds": clock, "worker_megabytes": self.most / 1e6}
 
 
 @contextmanager
@@ -94,6 +96,8 @@ def on_dask(size: int, n_parts: int, n_points: int):
     from distributed import Client, LocalCluster, wait
 
     options = {"n_workers": N_WORKERS, "threads_per_worker": 1, "dashboard_address": None}
+    # workers keep what they freed, and need not ask the system for it in each partition
+    dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**27})
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         make = partial(_one, size=size, n_points=n_points)
         table = dask.dataframe.from_map(make, range(n_parts)).persist()
@@ -122,6 +126,8 @@ def on_spark(size: int, n_parts: int, n_points: int):
 def on_ray(size: int, n_parts: int, n_points: int):
     import ray
 
+    # its workers would give way to all other work of the machine
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  as Ray spells it
     ray.init(num_cpus=N_WORKERS, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     make = partial(made, size=size, n_points=n_points)
@@ -141,31 +147,32 @@ def _batches(batches, size: int, n_points: int):
 
 def _warm_up() -> None:
     """Load the libraries and the networks, which each process does once."""
-    gatecast.forecast(monthly(0, 2, 30), HORIZON, level=LEVEL, season_length=SEASON, n_threads=1)
+    gatecast.forecast(monthly(0, 2, 30), HORIZON, level=LEVEL, season_length=SEASON)
 
 
 ENGINES = {"dask": on_dask, "spark": on_spark, "ray": on_ray}
 
 
-def on_one_thread(frame: pd.DataFrame) -> float:
-    """Return series per second of processor time of `gatecast.forecast` on one thread."""
+def on_one_machine(frame: pd.DataFrame) -> float:
+    """Return series per second of processor time of `gatecast.forecast` on as many threads as there are workers."""
     began = time.process_time()
-    gatecast.forecast(frame, HORIZON, level=LEVEL, season_length=SEASON, freq=FREQ, n_threads=1)
+    gatecast.forecast(frame, HORIZON, level=LEVEL, season_length=SEASON, freq=FREQ, n_threads=N_WORKERS)
     return frame["unique_id"].nunique() / (time.process_time() - began)
 
 
-def measure(engine: str, n_series: int, n_points: int, n_parts: int) -> dict[str, object]:
+def measure(engine: str, n_series: int, n_points: int, n_parts: int, *, is_whole: bool) -> dict[str, object]:
     """Measure one machine, the cluster, and one machine again."""
     size = n_series // n_parts
-    frame = monthly(0, size, n_points)
+    frame = made(pd.DataFrame({"id": range(n_parts)}), size, n_points)
     _warm_up()
-    alone = [on_one_thread(frame)]
+    alone = [on_one_machine(frame)]
     with ENGINES[engine](size, n_parts, n_points) as (table, count):
-        run = partial(distributed.forecast, model=MODEL, level=LEVEL, freq=FREQ, n_partitions=n_parts)
-        own, watch = time.process_time(), Watch()
+        how = {"is_whole": True} if is_whole else {"n_partitions": n_parts}
+        run = partial(distributed.forecast, model=MODEL, level=LEVEL, freq=FREQ, **how)
+        watch = Watch()
         n_rows = count(run(table))
-        found = watch.stop(time.process_time() - own)
-    alone.append(on_one_thread(frame))
+        found = watch.stop()
+    alone.append(on_one_machine(frame))
     assert n_rows == size * n_parts * HORIZON
     per_core = size * n_parts / found["processor_seconds"]
     return {
@@ -173,6 +180,8 @@ def measure(engine: str, n_series: int, n_points: int, n_parts: int) -> dict[str
         "series": size * n_parts,
         "points": n_points,
         "partitions": n_parts,
+        "is_whole": is_whole,
+        "load": os.getloadavg()[0],
         "series_per_core_second": per_core,
         "alone": alone,
         "share_of_alone": per_core / float(np.mean(alone)),
@@ -182,11 +191,10 @@ def measure(engine: str, n_series: int, n_points: int, n_parts: int) -> dict[str
 
 def told(found: dict[str, object]) -> str:
     return (
-        f"{found['engine']}: {found['series']:,} series of {found['points']} points in {found['partitions']} "
-        f"partitions: {found['series_per_core_second']:,.0f} series per core and second, "
-        f"{found['share_of_alone']:.0%} of gatecast.forecast on one thread ({np.mean(found['alone']):,.0f}); "
-        f"{found['worker_megabytes']:,.0f} MB in the "
-        f"largest worker; {found['clock_seconds']:.1f} s on the clock"
+        f"{found['engine']}: {found['series']:,} series of {found['points']} points, {found['partitions']} partitions: "
+        f"{found['series_per_core_second']:,.0f} series per core and second, {found['share_of_alone']:.0%} of "
+        f"gatecast.forecast on one machine ({np.mean(found['alone']):,.0f}); {found['worker_megabytes']:,.0f} MB in "
+        f"the largest worker; {found['clock_seconds']:.1f} s on the clock"
     )
 
 
@@ -196,9 +204,10 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=20_000)
     parser.add_argument("--points", type=int, default=100)
     parser.add_argument("--partitions", type=int, default=8)
+    parser.add_argument("--whole", action="store_true", help="partitions hold whole series, so nothing is shuffled")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    found = measure(options.engine, options.series, options.points, options.partitions)
+    found = measure(options.engine, options.series, options.points, options.partitions, is_whole=options.whole)
     print(told(found))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

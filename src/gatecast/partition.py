@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from gatecast.data.panel.frequency import Freq
     from gatecast.data.panel.panel import Panel
+    from gatecast.model.protocol import Names
 
 __all__ = ["Schema", "check_columns", "fit_predict", "forecast", "model_bytes", "predict_with", "schema", "schema_of"]
 __all__ += ["listed", "single_threaded"]
@@ -188,7 +189,7 @@ def fit_predict(
     given = model.settings
     used = [id_col, time_col, target_col, *given.past, *given.future, *given.static]
     check_columns(used, frame.columns)
-    names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
+    names: Names = {"id_col": id_col, "time_col": time_col, "target_col": target_col, "freq": freq}
 
     def forecast_group(rows: pd.DataFrame) -> pd.DataFrame:
         return model.fit(rows[_once(used)], **names).predict(level=level, quantiles=quantiles)
@@ -375,10 +376,11 @@ def _of_all(model: LSTMForecaster, panel: Panel, level: Shares, quantiles: Share
     observed = split_future(panel)[0]
     is_short = observed.lengths < fitted.lookback
     if not is_short.all():
-        yield model.predict(data=panel.rows(np.flatnonzero(~is_short)), level=level, quantiles=quantiles)
+        long = panel.rows(np.flatnonzero(~is_short)) if is_short.any() else panel
+        yield model.predict(data=long, level=level, quantiles=quantiles)
     if is_short.any():
         few = replace(observed.rows(np.flatnonzero(is_short)), past={}, future={}, static={}, weights=None)
-        limits = {"lower": settings.lower, "upper": settings.upper}
+        limits: dict[str, Any] = {"lower": settings.lower, "upper": settings.upper}
         reader = PretrainedLSTM(settings.horizon, season_length=fitted.season_length, n_threads=1, **limits)
         yield reader.fit(few).predict(level=level, quantiles=quantiles)
 
@@ -399,7 +401,8 @@ def _of_groups(
         except GatecastError as error:
             shown = ", ".join(f"{name}={value!s}" for name, value in zip(by, key, strict=True))
             raise DataError(f"The group {shown} cannot be forecast: {error}") from error
-        yield table.assign(**{name: value for name, value in zip(by, key, strict=True) if name not in table})
+        own: dict[str, Any] = {name: value for name, value in zip(by, key, strict=True) if name not in table}
+        yield table.assign(**own)
 
 
 def _joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from distributed import Client, LocalCluster
 
 from cluster.checks import FRAME, POINTS, ZERO_SHOT, alike, check_forecasts, check_joblib
 from cluster.made_frames import monthly
-from gatecast import distributed, partition
+from gatecast import PretrainedLSTM, distributed, partition
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_backtests_over_joblib(client):
 
 def test_a_model_is_sent_once_and_kept():
     partition._unpacked.cache_clear()
-    content = partition.model_bytes(ZERO_SHOT.fit(FRAME, target_col="y"))
+    content = partition.model_bytes(PretrainedLSTM(3, season_length=12).fit(FRAME, target_col="y"))
     table = dask.dataframe.from_pandas(FRAME, npartitions=1)
     meta = partition.schema(table.dtypes).empty
     with dask.config.set(scheduler="synchronous"):

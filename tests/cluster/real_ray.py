@@ -13,8 +13,11 @@ from gatecast import distributed
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
-    paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": paths})
+    # workers are to have the paths of the tests
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    # Ray has its workers give way to all other work of the machine
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  as Ray spells it
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
     ray.shutdown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from gatecast.distributed.engines import OnPartition
@@ -24,9 +25,7 @@ class OnFugue:
 
     def types(self) -> Mapping[str, Any]:
         """See `Engine.types`."""
-        import fugue.api as fa
-
-        arrow = fa.get_schema(self.frame).pa_schema
+        arrow = _fugue().get_schema(self.frame).pa_schema
         return dict(arrow.empty_table().to_pandas().dtypes)
 
     def map(
@@ -39,18 +38,17 @@ class OnFugue:
         content: bytes | None = None,
     ) -> Self:
         """See `Engine.map`; the content goes with the function."""
-        import fugue.api as fa
         import pandas as pd
         import pyarrow as pa
-        from triad import Schema as Columns
 
         def call(frame: pd.DataFrame) -> pd.DataFrame:
             return function(frame, *(() if content is None else (content,)))
 
+        fa, columns_of = _fugue(), import_module("triad").Schema
         # Fugue reads the types of functions
         call.__annotations__ = {"frame": pd.DataFrame, "return": pd.DataFrame}
         # coarse: a partition has several keys, and all rows of each
-        spec = {"by": list(keys), "algo": "coarse"} if keys else {}
+        spec: dict[str, Any] = {"by": list(keys), "algo": "coarse"} if keys else {}
         spec |= {} if n_partitions is None else {"num": n_partitions}
         known = fa.get_schema(self.frame).pa_schema
         fields = [
@@ -59,11 +57,14 @@ class OnFugue:
         ]
         options = {"engine": self.engine, "as_fugue": True, "partition": spec or None}
         frame = fa.select_columns(self.frame, list(columns))
-        return type(self)(fa.transform(frame, call, schema=Columns(pa.schema(fields)), **options), self.engine)
+        made_frame = fa.transform(frame, call, schema=columns_of(pa.schema(fields)), **options)
+        return type(self)(made_frame, self.engine)
 
     def collect(self) -> pd.DataFrame:
         """See `Engine.collect`."""
-        import fugue.api as fa
-
-        table: pd.DataFrame = fa.as_pandas(self.frame)
+        table: pd.DataFrame = _fugue().as_pandas(self.frame)
         return table
+
+
+def _fugue() -> Any:
+    return import_module("fugue.api")

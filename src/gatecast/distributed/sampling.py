@@ -61,7 +61,7 @@ def draw(
         seed: Another one draws others.
     """
     types, keys = engine.types(), tuple(strata)
-    named = {"id_col": id_col, "strata": keys, "seed": seed}
+    named: dict[str, Any] = {"id_col": id_col, "strata": keys, "seed": seed}
     made = schema_of({name: types[name] for name in keys}, [ALL, HASH])
     sketches = engine.map(partial(sketch, **named), made, _once([*keys, id_col]))
     sketches = sketches.map(partial(smallest, strata=keys), made, list(made.dtypes), [ALL], 1)
@@ -79,7 +79,8 @@ def draw(
 def sketch(frame: pd.DataFrame, id_col: str, strata: Sequence[str], seed: int) -> pd.DataFrame:
     """Return the smallest hashes of the series of a partition, of each stratum."""
     series = frame[_once([*strata, id_col])].drop_duplicates()
-    hashed = series[list(strata)].assign(**{ALL: 0.0, HASH: hashes(series[id_col], seed)})
+    numbers: dict[str, Any] = {ALL: 0.0, HASH: hashes(series[id_col], seed)}
+    hashed = series[list(strata)].assign(**numbers)
     return smallest(hashed, strata)
 
 
@@ -98,7 +99,8 @@ def rows_below(
     codes, series = _series(frame, id_col, strata)
     limits = np.array([below.get(key, 0.0) for key in _names(series, strata)])
     is_drawn = np.asarray(hashes(series[id_col], seed) <= limits, dtype=bool)
-    return frame[is_drawn[codes]].reset_index(drop=True)
+    drawn: pd.DataFrame = frame[is_drawn[codes]]
+    return drawn.reset_index(drop=True)
 
 
 def hashes(names: pd.Series, seed: int) -> np.ndarray:
