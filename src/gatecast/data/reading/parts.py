@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CLOCK_PARTS", "HOUR_ENDING", "PARTS", "find_clock_parts", "find_date_parts", "join_date", "part_of"]
+__all__ += ["turning_row"]
 
 HOUR_ENDING = ("he", "hour_ending", "hour ending", "hourending")  # names of an hour that is called by its end: 1 to 24
 # Names, in any case, and the smallest and largest number. "min" and "mon" mostly are something else.
@@ -42,7 +43,21 @@ PARTS: dict[str, tuple[tuple[str, ...], int, int]] = {
     ),
     "month": (
         (
-            *("month", "mnth", "monat", "mois", "mes", "mese", "mês", "maand", "miesiąc", "месяц", "måned", "månad", "ay"),
+            *(
+                "month",
+                "mnth",
+                "monat",
+                "mois",
+                "mes",
+                "mese",
+                "mês",
+                "maand",
+                "miesiąc",
+                "месяц",
+                "måned",
+                "månad",
+                "ay",
+            ),
             *("berichtsmonat", "monthname", "monatsname", "月", "月份", "월"),
         ),
         1,
@@ -155,6 +170,30 @@ def join_date(frame: "pd.DataFrame", names: tuple[str, ...]) -> "pd.Series[pd.Ti
         valid &= days.astype("datetime64[M]") == months
     # The placeholder of a bad row is the year 1, which nanoseconds cannot hold.
     return pd.Series(np.where(valid, days, np.datetime64("NaT")).astype("datetime64[ns]"))
+
+
+def turning_row(frame: "pd.DataFrame", names: tuple[str, ...], id_col: str | None) -> int | None:
+    """Return the first row of a series whose month goes from 12 to 1, or back, in one year; None if none does.
+
+    That is so below fiscal years, which begin in another month than January.
+    """
+    chain = _date_chain(frame, list(names))
+    if tuple(chain) not in (("year", "month"), ("year", "month", "day")):
+        return None
+    keys = {part: _numbers(frame, chain[part], part) for part in ("year", "month")}
+    series = np.zeros(len(frame), np.int64) if id_col is None else frame[id_col].astype(str).factorize()[0]
+    # rows of several series that nothing tells apart yet say nothing
+    pairs = {(int(s), *pair) for s, *pair in zip(series, *keys.values(), strict=True)}
+    if len(chain) == 2 and len(pairs) < len(frame):
+        return None
+    order = np.argsort(series, kind="stable")
+    year, month, same = keys["year"][order], keys["month"][order], np.diff(series[order]) == 0
+    turns = np.flatnonzero(same & (np.diff(year) == 0) & (np.abs(np.diff(month)) == 11))
+    n_years = len(np.unique(year[np.isfinite(year)]))
+    # a table in no order turns somewhere
+    falls = min((np.diff(12 * year + month)[same] > 0).sum(), (np.diff(12 * year + month)[same] < 0).sum())
+    is_steady = falls <= 2 * n_years + 1
+    return int(order[turns[0] + 1]) if is_steady and 2 * len(turns) >= n_years else None
 
 
 def _numbers(frame: "pd.DataFrame", name: str, part: str) -> Floats:

@@ -121,7 +121,9 @@ def _below_years(source: Source, free: Sequence[str]) -> Across | None:
         beside = frame[[part]].assign(year=year)
         names = find_date_parts(beside, ["year", part])
         # the month of a total is empty, and so is the 53rd week of most years
-        times.append(join_date(beside, names).to_numpy() if len(names) == 2 else np.full(len(frame), np.datetime64("NaT", "ns")))
+        times.append(
+            join_date(beside, names).to_numpy() if len(names) == 2 else np.full(len(frame), np.datetime64("NaT", "ns"))
+        )
     if np.isnat(times).all():
         return None
     return Across(tuple(years), np.stack(times, axis=1), (part,))
