@@ -161,3 +161,16 @@ def test_wholes_stand_across_and_their_parts_below_each_other(case):
     table = read(text)
     assert (table.freq, table.start, table.n_series, table.n_gaps, table.n_rows) == (freq, start, 1, 0, n)
     assert (np.diff(table.panel.values) > 0).all()
+
+
+def test_years_and_months_without_names_below_units():
+    months = [(2020 + i // 12, f"{pd.Timestamp(2020, i % 12 + 1, 1):%B}", i + 0.5) for i in range(36)]
+    cells = "".join(f"{year};{month};{value};1\n" for year, month, value in months)
+    table = read("Table 1\nMonths;;;\n;;Index;Change\n;;2020=100;in (%)\n" + cells, target_col="Index")
+    assert (table.freq, table.start, table.n_gaps, table.target_col) == ("MS", "2020-01-01", 0, "Index")
+
+
+def test_a_first_line_about_the_file_is_left_out():
+    about = '"EXTF";700;21;"Buchungsstapel";9;1;2;3\n'
+    table = read(about + "Datum;Betrag\n" + "".join(f"{day:%d.%m.%Y};{i},5\n" for i, day in enumerate(DAYS)))
+    assert (table.freq, table.n_rows, table.panel.values[0]) == ("D", 36, 0.5)

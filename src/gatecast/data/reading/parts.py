@@ -251,11 +251,20 @@ def _chain(frame: "pd.DataFrame", names: list[str], parts: tuple[str, ...]) -> d
         like = [name for name in names if not chain or is_fiscal(name) == is_fiscal(next(iter(chain.values())))]
         may_be = [name for name in like if part_of(name) == part]
         may_be += [name for name in names if chain and part in BESIDE.get(name.strip().lower(), ())]
+        may_be += [name for name in like if name.startswith("Unnamed: ") and _says(frame, name, part)]
         found = next((name for name in may_be if _holds(frame, name, part)), None)
         if found is None:
             break
         chain[part] = found
     return chain
+
+
+def _says(frame: "pd.DataFrame", name: str, part: str) -> bool:
+    """Tell whether a column without a name holds years that repeat, or months in words, as offices write them."""
+    if part == "year":
+        years = parse_numbers(frame[name]).floats
+        return bool(len(years)) and bool(((years >= 1800) & (years <= 2100)).all()) and len(set(years)) < len(years)
+    return part == "month" and bool(frame[name].map(lambda cell: month_number(str(cell)) is not None).all())
 
 
 def _holds(frame: "pd.DataFrame", name: str, part: str) -> bool:
