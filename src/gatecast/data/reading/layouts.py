@@ -433,8 +433,8 @@ def _compact(texts: "Texts") -> Dates | None:
 
 def _short_days(texts: "Texts") -> Dates | None:
     """Read 240131, where weeks like 202031 give no regular times."""
-    dates = by_one("%y%m%d", "%y%m%d")(texts)
-    return dates if is_regular(dates.times.dropna().to_numpy()) else None
+    times = _by_formats(*_full(texts, "%y%m%d"))
+    return Dates(times, "%y%m%d") if is_regular(times.dropna().to_numpy()) else None
 
 
 def _days_first(texts: "Texts") -> Dates | None:
