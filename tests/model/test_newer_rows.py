@@ -231,3 +231,57 @@ def test_times_that_clocks_skipped_are_named(tmp_path: Path) -> None:
     model = PretrainedLSTM(2).fit(read_table(path, timezone="Europe/Berlin").panel)
     with pytest.raises(DataError, match=r"Clocks in Europe/Berlin, .* skipped some of the times of the data \('ds'\)"):
         model.predict(data=spring[140:])
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y"])
+@pytest.mark.parametrize("n", [1, 5])
+def test_day_or_month_comes_first_as_the_times_go_on(form: str, n: int) -> None:
+    data = frame("D").assign(ds=lambda table: pd.date_range("2024-01-01", periods=140).strftime(form))
+    # 91 rows end with March, so that the next days are all below 13
+    forecast = fitted(data[:91]).predict(data=data[91 : 91 + n])
+    assert forecast["ds"].iloc[0] == pd.Timestamp("2024-04-01") + pd.Timedelta(days=n)
+
+
+def test_rows_whose_order_counts_go_on() -> None:
+    data = frame("D").iloc[[*range(0, 140, 3), *range(1, 140, 3)]].sort_values("ds")
+    model = fitted(data[:80], freq="order")
+    newer = model.predict(data=data[80:85])
+    assert newer["ds"].tolist() == [85, 86]
+    whole = model.predict(data=data[:85])
+    assert whole["ds"].tolist() == [85, 86]
+
+
+def test_weeks_of_another_weekday_are_not_moved() -> None:
+    data = frame("W-MON")
+    newer = data[130:135].assign(ds=lambda table: table["ds"] + pd.Timedelta("6D"))
+    with pytest.raises(DataError, match="times between its steps|have the frequency 'W-SUN'"):
+        fitted(data[:130]).predict(data=newer)
+
+
+def test_names_that_are_nearly_known_are_told() -> None:
+    data = pd.concat([frame("D").assign(shop=name) for name in ("north", "south")])
+    model = fitted(data[data["ds"] < frame("D")["ds"][100]], id_col="shop")
+    newer = data[data["ds"] >= frame("D")["ds"][100]]
+    with pytest.warns(UserWarning, match="learned from the series 'north', 'south', and not from 'North', 'South'"):
+        model.predict(data=newer.assign(shop=newer["shop"].str.title()))
+    with pytest.warns(UserWarning, match="and not from 'y'"):
+        model.predict(data=newer[newer["shop"] == "north"].drop(columns="shop"))
+
+
+def test_few_rows_far_from_the_others_are_told() -> None:
+    zero_shot = fitted(frame("D")[:100])
+    far = frame("D")[:5].assign(ds=lambda table: table["ds"] + pd.Timedelta("700D"))
+    with pytest.warns(UserWarning, match="its 5 rows alone are used"):
+        zero_shot.predict(data=far)
+
+
+def test_ids_that_became_numbers_with_a_point_are_known() -> None:
+    data = pd.concat([frame("D").assign(shop=name) for name in (1, 2)])
+    begin = frame("D")["ds"][100]
+    model = fitted(data[data["ds"] < begin], id_col="shop")
+    newer = data[data["ds"] >= begin]
+    expected = model.predict(data=newer)
+    assert (
+        model.predict(data=newer.assign(shop=newer["shop"].astype(str) + ".0"))["LSTM"].tolist()
+        == expected["LSTM"].tolist()
+    )

@@ -194,10 +194,10 @@ def _tell_alone(alignment: Alignment) -> None:
     few = np.flatnonzero(is_apart & (panel.lengths < fitted.season_length))
     if len(few):
         s = int(few[0])
+        begin, end = panel.starts[s], fitted.after.starts[match.rows[s]]
         warnings.warn(
-            f"Series {names[s]!r} begins at {time_text(panel.starts[s])}, far from "
-            f"{time_text(fitted.after.starts[match.rows[s]])}, where "
-            f"the training part goes on: its {int(panel.lengths[s])} rows alone are used. Pass the rows between, too.",
+            f"Series {names[s]!r} begins at {time_text(begin)}, far from {time_text(end)}, where the training part "
+            f"goes on: its {int(panel.lengths[s])} rows alone are used. Pass the rows between, too.",
             stacklevel=5,
         )
 

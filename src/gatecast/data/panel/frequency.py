@@ -53,6 +53,17 @@ OF_DAY = re.compile(r"(\d*)month\((\d{1,2})(?: F(28))?\)")
 # a week's times are a calendar where a frequency leaves more than this share of steps, and thrice those of it, empty
 LEAST_GAPS, FEWER_GAPS = 0.05, 3
 PERIOD_MONTHS = {"M": 1, "Q": 3, "Y": 12, "A": 12}
+# what people call frequencies, and their aliases
+WORDS = {
+    **dict.fromkeys(("daily", "day", "天", "日"), "D"),
+    **dict.fromkeys(("hourly", "hour", "小时"), "h"),
+    **dict.fromkeys(("minute", "minutely", "分钟"), "min"),
+    **dict.fromkeys(("weekly", "week", "周"), "W"),
+    **dict.fromkeys(("monthly", "month", "月"), "MS"),
+    **dict.fromkeys(("quarterly", "quarter", "季度"), "QS"),
+    **dict.fromkeys(("yearly", "year", "annual", "annually", "年"), "YS"),
+    **dict.fromkeys(("business", "business day", "weekday"), "B"),
+}
 
 
 def plain_freq(freq: object) -> str | int | None:
@@ -360,6 +371,9 @@ def _offset(freq: str) -> "pd.tseries.offsets.BaseOffset":
     except ValueError:
         offset = None
     if offset is None or offset.n < 1:
+        meant = WORDS.get(re.sub(r"^(?:1|every|per) ?|s$", "", freq.strip().lower()))
+        if meant is not None:
+            raise ConfigError(f"`freq` must be a pandas alias, got {freq!r}. Use `freq={meant!r}`.") from None
         raise ConfigError(
             f'`freq` must be a pandas alias, got {freq!r}. Use for example "h", "D", "W-SUN", "MS", '
             '"QE-DEC" or "30min".'

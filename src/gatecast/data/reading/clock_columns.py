@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["clock_texts", "find_clocks", "numbered_clock"]
 
 # Names, in any case, of numbers that are times of day beside a date.
-CLOCK_NAMES = ("time", "hhmm", "hrmn", "hh:mm", "clock", "uhrzeit", "zeit", "heure", "hora", "ora", "时间", "时刻")
+CLOCK_NAMES: tuple[str, ...] = (
+    "time",
+    "hhmm",
+    "hrmn",
+    "hh:mm",
+    "clock",
+    "uhrzeit",
+    "zeit",
+    "heure",
+    "hora",
+    "ora",
+    "时间",
+    "时刻",
+)
 CLOCK_NAMES += ("時刻", "時間", "시간", "tijd", "godzina", "время")
 BEGINS = ("start", "from", "begin", "von", "beginn", "de", "desde", "da", "od", "开始", "起始")
 SPAN = re.compile(r"(\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)\s*(?:-|–|—|~|to|bis|至)\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")

@@ -12,6 +12,7 @@ from gatecast.data.reading.frames import number_cells
 from gatecast.data.reading.iso_dates import read_alike
 from gatecast.data.reading.layouts import LAYOUTS, Dates, by_one
 from gatecast.data.reading.words import WEEKDAYS, plain_text
+from gatecast.data.reading.years import full_years
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +122,11 @@ def _korean(found: re.Match[str]) -> str:
     return found[0].strip().translate(KOREAN)
 
 
+def _short_week(found: re.Match[str]) -> str:
+    year = int(found[2])
+    return f"{full_years([year])[year]}-W{found[1]}"
+
+
 def _roman(found: re.Match[str]) -> str:
     year, number = (found[1], found[2]) if found[1].isdigit() else (found[2], found[1])
     return f"{year}Q{ROMAN[number.upper()]}"
@@ -170,6 +176,19 @@ _REWRITES: tuple[tuple[str, str, "str | Callable[[re.Match[str]], str]"], ...] =
     (r"^\d{4}년 ?\d분기$", r"^(\d{4})년 ?(\d)분기$", r"\1Q\2"),
     (r"\d{4}년", r"(?<=\d)\s*[년월일시분초]", _korean),
     (rf"[\d日]\s*{_WEEKDAY}", rf"\s*{_WEEKDAY}", " "),
+    # clocks in words, zones and offsets as programs of other languages write them, and periods of SAP
+    (rf"{_DATE},\s*\d", rf"({_DATE}),\s*(?=\d)", r"\1 "),
+    (r"\d\s*Uhr$", r"\s*Uhr$", ""),
+    (r"[+-]\d{2}:\d{2}\[[\w/+-]+\]$", r"\[[\w/+-]+\]$", ""),
+    (r"GMT[+-]\d{4}(?:\s*\(.*\))?$", r"\s*GMT([+-]\d{2})(\d{2})(?:\s*\(.*\))?$", r" \1\2"),
+    (r"^/Date\(-?\d+", r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$", r"\1"),
+    (r"^\d{1,2}-[A-Z]{3}-\d{2,4} \d{1,2}\.\d{2}\.\d{2}", r" (\d{1,2})\.(\d{2})\.(\d{2})(?:\.0+)?(?= |$)", r" \1:\2:\3"),
+    (r"^0\d{2}[./]\d{4}$", r"^0(\d{2})[./](\d{4})$", r"\2-\1"),
+    # years of the Republic of China without its name, weeks behind a year, and with years of two digits
+    (r"^1[01]\d[/.年-]\s*\d{1,2}(?!\d)", r"^(1[01]\d)(?=[/.年-])", lambda found: str(int(found[1]) + 1911)),
+    (r"^\d{4}年 ?\d{1,2}周$", r"^(\d{4})年 ?(\d{1,2})周$", r"\1-W\2"),
+    (r"^\d{1,2}\. ?KW[ /]*\d{4}$", r"^(\d{1,2})\. ?KW[ /]*(\d{4})$", r"\2-W\1"),
+    (r"^(?:KW|W|Wk) ?\d{1,2}[ /'-]\d{2}$", r"^[a-z]+ ?(\d{1,2})[ /'-](\d{2})$", _short_week),
     # quarters by their months, in Roman numerals, in words and behind marks; months and weeks behind marks
     (r"^\d{4}年?\s*\d{1,2}\s*[-~〜]\s*\d{1,2}月期?$", r"^(\d{4})年?\s*(\d{1,2})\s*[-~〜]\s*\d{1,2}月期?$", r"\1年\2月"),
     (rf"^(?:{_ROMAN})[ ./-]*{_QUARTERLY}[ ./-]*\d{{4}}$", rf"^({_ROMAN})[ ./-]*{_QUARTERLY}[ ./-]*(\d{{4}})$", _roman),

@@ -71,6 +71,9 @@ class Decoded:
     is_guess: bool = False  # guessed from the characters, as bytes of several encodings may look alike
 
 
+WINDOWS_ONLY = {"ansi", "mbcs", "oem", "dbcs"}  # encodings that Python has a name for on Windows alone
+
+
 def check_encoding(encoding: str) -> None:
     """Make sure that Python knows an encoding."""
     try:
@@ -79,8 +82,10 @@ def check_encoding(encoding: str) -> None:
         # A zero alone need not fit an encoding of two bytes; the other errors are about the name.
         if isinstance(error, UnicodeDecodeError):
             return
-        known = sorted({name.replace("_", "-") for name in (*aliases, *aliases.values())})
-        near = difflib.get_close_matches(str(encoding).lower(), known, n=1)
+        known = sorted({name.replace("_", "-") for name in (*aliases, *aliases.values())} - WINDOWS_ONLY)
+        name = str(encoding).lower()
+        # what Windows calls its own is cp1252 in the west
+        near = ["cp1252"] if name in WINDOWS_ONLY else difflib.get_close_matches(name, known, n=1)
         remedy = f"Did you mean `encoding={near[0]!r}`?" if near else "Use for example `encoding='cp1252'`."
         raise ConfigError(
             f"`encoding` must be the name of a text encoding that Python knows, got {encoding!r}. {remedy}"

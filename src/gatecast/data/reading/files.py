@@ -14,7 +14,7 @@ from gatecast.data.reading.covariates import Names, check_roles, make_roles
 from gatecast.data.reading.find import Wanted
 from gatecast.data.reading.formats import Loaded, Reading, load
 from gatecast.data.reading.frames import Source
-from gatecast.data.reading.numbers import MISSING
+from gatecast.data.reading.numbers import MISSING, UNREAD
 from gatecast.data.reading.shapes import Name, apart, arrange, one_name
 from gatecast.data.reading.table import Layout, lay_out, wanted_like, with_sums
 from gatecast.data.reading.times import time_text
@@ -181,7 +181,7 @@ def _codes(layout: Layout, values: Floats) -> list[Message]:
     notes = []
     if column.dtype.kind not in "biufcM":
         cells = column.astype(str).str.strip().str.lower()
-        counts = cells[cells.isin(set(MISSING) - {""})].value_counts()
+        counts = cells[cells.isin({*MISSING, *UNREAD} - {""})].value_counts()
         said = [Message("left_out.code", {"code": str(code), "n": int(n)}) for code, n in counts.head(5).items()]
         notes += [Message("left_out.codes", {"target": target, "codes": said})] if said else []
     for code in SENTINELS:

@@ -5,6 +5,7 @@ import datetime
 import difflib
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -62,6 +63,12 @@ class Reading:
         """Refuse what makes no sense."""
         if self.encoding is not None:
             check_encoding(self.encoding)
+        if self.date_format is not None and "%" not in str(self.date_format):
+            example = as_strptime(str(self.date_format))
+            raise ConfigError(
+                f"`date_format` must say the parts of a date as strptime does, got {self.date_format!r}. Use "
+                f"`date_format={example!r}`."
+            )
         if self.decimal not in (None, ".", ","):
             raise ConfigError(f"`decimal` must be '.' or ',', got {self.decimal!r}. Use `decimal=','` for 1234,5.")
         if isinstance(self.skip_rows, bool) or not isinstance(self.skip_rows, int) or self.skip_rows < 0:
@@ -70,6 +77,28 @@ class Reading:
                 "lines above the header."
             )
         check_duplicates(self.duplicates)
+
+
+def as_strptime(text: str) -> str:
+    """Translate what spreadsheets and people write for the parts of a date, as in dd.mm.yyyy hh:mm.
+
+    Examples:
+        >>> as_strptime("YYYY-MM-DD hh:mm:ss"), as_strptime("dd.MMM yy")
+        ('%Y-%m-%d %H:%M:%S', '%d.%b %y')
+    """
+    clock = re.search(r"h{1,2}\W*m{1,2}(?:\W*s{1,2})?", text, re.IGNORECASE)
+    begin, end = (len(text), len(text)) if clock is None else clock.span()
+    date = re.sub(
+        "[jJ]{2,4}|[tT]{1,2}", lambda found: ("y" if found[0][0] in "jJ" else "d") * len(found[0]), text[:begin]
+    )
+    parts = (("y{4}", "%Y"), ("y{2}", "%y"), ("m{4,}", "%B"), ("m{3}", "%b"), ("m{1,2}", "%m"), ("d{1,2}", "%d"))
+    for part, code in parts:
+        date = re.sub(rf"(?<!%){part}", code, date, flags=re.IGNORECASE)
+    time = text[begin:end]
+    for part, code in (("h{1,2}", "%H"), ("m{1,2}", "%M"), ("s{1,2}", "%S")):
+        time = re.sub(rf"(?<!%){part}", code, time, count=1, flags=re.IGNORECASE)
+    written = date + time + text[end:]
+    return written if "%" in written else "%d/%m/%Y"
 
 
 @dataclass(frozen=True)
@@ -99,6 +128,11 @@ def _loaded(path: Place, content: bytes, reading: Reading, id_cols: tuple[str, .
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if content.startswith(PARQUET) or path.suffix.lower() in (".parquet", ".pq"):
         return Loaded(replace(as_source(_parquet(path, content)), backend="pandas"), "Parquet")
+    if re.match(rb"\s*<(?:!doctype html|html|head|table|\?xml)", content[:200], re.IGNORECASE):
+        raise DataError(
+            f"{str(path)!r} is a web page (HTML) or XML, and a table was expected. Open it in a spreadsheet program "
+            "and save it as CSV; a download may have been the page for logging in."
+        )
     if content.startswith((OLE, ZIP)) or path.suffix.lower() in SPREADSHEETS:
         if content.startswith(ZIP) and not any(part in content for part in ZIPPED_SHEETS):
             raise DataError(

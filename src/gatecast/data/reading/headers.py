@@ -58,7 +58,10 @@ def find_header(records: Sequence[Record]) -> Header:
     if not _has_header(cells):
         return Header((), place, 0, kinds)
     n = 1
-    while n < min(MAX_HEADERS, len(cells) - 1) and "date" in kinds and _is_no_data(cells[n]):
+    # units stand below names with nothing below that of the times
+    while (
+        n < min(MAX_HEADERS, len(cells) - 1) and ("date" in kinds or not cells[n][0].strip()) and _is_no_data(cells[n])
+    ):
         n += 1
     return Header(_names(cells[:n]), place, n, kinds)
 
@@ -92,8 +95,15 @@ def _first_of_table(records: Sequence[Record]) -> int:
     if width == 1 or widths[width] < 2:
         # a table of few rows below many titles
         width = max(widths)
-    place = next((i for i, (_, cells) in enumerate(records) if not _is_title(cells, width)), 0)
+    long = len(records) > 2 and _is_said_about_file(records[0][1], records[1][1], width)
+    place = next((i for i, (_, cells) in enumerate(records) if i >= long and not _is_title(cells, width)), 0)
     return place if place < len(records) - 1 else 0
+
+
+def _is_said_about_file(first: list[str], second: list[str], width: int) -> bool:
+    """Tell whether a first line of more cells than the table, as DATEV writes one, stands above the header."""
+    more = [cell for cell in first[width:] if cell.strip()]
+    return len(more) > 1 and len(second) == width and all(cell.strip() for cell in second) and _is_no_data(second)
 
 
 def _below_key_values(records: Sequence[Record], place: int) -> int:

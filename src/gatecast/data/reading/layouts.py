@@ -431,6 +431,17 @@ def _compact(texts: "Texts") -> Dates | None:
     return Dates(_by_formats(texts, (format_,)), format_)
 
 
+def _short_days(texts: "Texts") -> Dates | None:
+    """Read 240131, where weeks like 202031 give no regular times."""
+    times = _by_formats(*_full(texts, "%y%m%d"))
+    return Dates(times, "%y%m%d") if is_regular(times.dropna().to_numpy()) else None
+
+
+def _days_first(texts: "Texts") -> Dates | None:
+    """Read 31012024, and 1012024, which lost the zero before it in a number."""
+    return Dates(_by_formats(texts.where(texts == "", texts.str.zfill(8)), ("%d%m%Y",)), "%d%m%Y")
+
+
 def _unix(texts: "Texts") -> Dates | None:
     import pandas as pd
 
@@ -467,6 +478,8 @@ LAYOUTS: tuple[tuple[str, Reader, bool], ...] = (
     (r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])", _compact, True),
     (r"[1-4]\d{9}|[1-4]\d{12}|[1-4]\d{15}|[1-4]\d{18}", _unix, True),
     (r"(?:1[6-9]|2[0-2])\d{2}(?:0[1-9]|1[0-2])", by_one("%Y%m", "%Y%m"), True),
+    (r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", _short_days, True),
     (r"(?:1[6-9]|2[0-2])\d{2}(?:0[1-9]|[1-4]\d|5[0-3])", read_year_weeks, True),
+    (r"(?:0?[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2}", _days_first, True),
     (r"(?:1[6-9]|2[0-2])\d{2}", by_one("%Y", "year"), True),
 )

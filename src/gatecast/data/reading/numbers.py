@@ -13,7 +13,7 @@ from gatecast.data.reading.words import plain_text
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MISSING", "Numbers", "is_missing", "not_finite", "parse_numbers", "plain_numbers"]
+__all__ = ["MISSING", "UNREAD", "Numbers", "is_missing", "not_finite", "parse_numbers", "plain_numbers"]
 
 # What people, spreadsheets and statistical offices write, in any case, where there is no value.
 MISSING: tuple[str, ...] = (
@@ -50,6 +50,19 @@ MISSING += (
     "空",
     "无数据",
 )
+# what devices and programs write in a column of numbers alone: elsewhere they may be names
+UNREAD: tuple[str, ...] = (
+    "unavailable",
+    "unknown",
+    "no data",
+    "nodata",
+    "no value",
+    "not available",
+    "bad",
+    "bad input",
+)
+UNREAD += ("i/o timeout", "comm fail", "offline", "error", "err", "#n/a n/a", "keine angabe", "k. a.", "n.v.", "n. v.")
+UNREAD += ("sin datos", "s/d", "нет данных", "データなし", "欠測", "未知", "离线", "停机")
 ENDLESS = re.compile(r"[eE][-+]?\d{5}")  # exponents that no number has
 SPACES = " \u00a0\u2009\u202f'’"
 # Decimal mark, thousands mark, and how to show it.
@@ -87,8 +100,9 @@ def parse_numbers(column: "pd.Series", *, prefer_comma: bool = False, decimal: s
     conventions = [POINT, *EUROPEAN, *ENGLISH] if prefer_comma else [POINT, *ENGLISH, *EUROPEAN]
     conventions = [one for one in conventions if decimal in (None, one[0])]
     numbers = _best(texts, conventions)
-    is_left = np.isnan(numbers.floats) & ~texts.str.lower().isin(MISSING).to_numpy(dtype=bool)
-    stripped = without_units(texts.where(~texts.str.lower().isin(MISSING), "")) if is_left.any() else None
+    says_nothing = texts.str.lower().isin((*MISSING, *UNREAD))
+    is_left = np.isnan(numbers.floats) & ~says_nothing.to_numpy(dtype=bool)
+    stripped = without_units(texts.where(~says_nothing, "")) if is_left.any() else None
     if stripped is None:
         return numbers
     bare, factors, shown = stripped
@@ -121,7 +135,11 @@ def is_missing(column: "pd.Series") -> Array:
 def not_finite(column: "pd.Series", numbers: Floats) -> Ints:
     """Return the rows whose number, read from `column`, is infinite, or whose cell is neither a number nor missing."""
     bad = np.flatnonzero(~np.isfinite(numbers))
-    return bad[~is_missing(column.iloc[bad])] if len(bad) else bad
+    if not len(bad):
+        return bad
+    cells = column.iloc[bad]
+    said = cells.astype(str).str.strip().str.lower().isin(UNREAD).to_numpy(dtype=bool)
+    return bad[~is_missing(cells) & ~said]
 
 
 def _pattern(decimal: str, thousands: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CLOCK_PARTS", "HOUR_ENDING", "PARTS", "find_clock_parts", "find_date_parts", "join_date", "part_of"]
+__all__ += ["turning_row"]
 
 HOUR_ENDING = ("he", "hour_ending", "hour ending", "hourending")  # names of an hour that is called by its end: 1 to 24
 # Names, in any case, and the smallest and largest number. "min" and "mon" mostly are something else.
@@ -171,6 +172,30 @@ def join_date(frame: "pd.DataFrame", names: tuple[str, ...]) -> "pd.Series[pd.Ti
     return pd.Series(np.where(valid, days, np.datetime64("NaT")).astype("datetime64[ns]"))
 
 
+def turning_row(frame: "pd.DataFrame", names: tuple[str, ...], id_col: str | None) -> int | None:
+    """Return the first row of a series whose month goes from 12 to 1, or back, in one year; None if none does.
+
+    That is so below fiscal years, which begin in another month than January.
+    """
+    chain = _date_chain(frame, list(names))
+    if tuple(chain) not in (("year", "month"), ("year", "month", "day")):
+        return None
+    keys = {part: _numbers(frame, chain[part], part) for part in ("year", "month")}
+    series = np.zeros(len(frame), np.int64) if id_col is None else frame[id_col].astype(str).factorize()[0]
+    # rows of several series that nothing tells apart yet say nothing
+    pairs = {(int(s), *pair) for s, *pair in zip(series, *keys.values(), strict=True)}
+    if len(chain) == 2 and len(pairs) < len(frame):
+        return None
+    order = np.argsort(series, kind="stable")
+    year, month, same = keys["year"][order], keys["month"][order], np.diff(series[order]) == 0
+    turns = np.flatnonzero(same & (np.diff(year) == 0) & (np.abs(np.diff(month)) == 11))
+    n_years = len(np.unique(year[np.isfinite(year)]))
+    # a table in no order turns somewhere
+    falls = min((np.diff(12 * year + month)[same] > 0).sum(), (np.diff(12 * year + month)[same] < 0).sum())
+    is_steady = falls <= 2 * n_years + 1
+    return int(order[turns[0] + 1]) if is_steady and 2 * len(turns) >= n_years else None
+
+
 def _numbers(frame: "pd.DataFrame", name: str, part: str) -> Floats:
     """Return the numbers of a part, shape `(N,)`, also where words or marks say them; NaN where nothing does."""
     import pandas as pd
@@ -226,11 +251,20 @@ def _chain(frame: "pd.DataFrame", names: list[str], parts: tuple[str, ...]) -> d
         like = [name for name in names if not chain or is_fiscal(name) == is_fiscal(next(iter(chain.values())))]
         may_be = [name for name in like if part_of(name) == part]
         may_be += [name for name in names if chain and part in BESIDE.get(name.strip().lower(), ())]
+        may_be += [name for name in like if name.startswith("Unnamed: ") and _says(frame, name, part)]
         found = next((name for name in may_be if _holds(frame, name, part)), None)
         if found is None:
             break
         chain[part] = found
     return chain
+
+
+def _says(frame: "pd.DataFrame", name: str, part: str) -> bool:
+    """Tell whether a column without a name holds years that repeat, or months in words, as offices write them."""
+    if part == "year":
+        years = parse_numbers(frame[name]).floats
+        return bool(len(years)) and bool(((years >= 1800) & (years <= 2100)).all()) and len(set(years)) < len(years)
+    return part == "month" and bool(frame[name].map(lambda cell: month_number(str(cell)) is not None).all())
 
 
 def _holds(frame: "pd.DataFrame", name: str, part: str) -> bool:

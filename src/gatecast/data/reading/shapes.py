@@ -1,5 +1,6 @@
 """How does a table of another shape become a long one? Several id columns, series side by side, dates across."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -46,6 +47,9 @@ def one_name(names: Name, label: str) -> tuple[str, ...]:
             f"Use `{label}={next(iter(several), 'name')!r}`."
         )
     return several
+
+
+FLAGGED = re.compile(r"^\s*([-\d.:]+)\s*[a-z]{1,3}\s*$")  # such as 12.3 p, which is provisional
 
 
 def arrange(
@@ -217,6 +221,9 @@ def _unstacked(source: Source, names: list[str], dates: "Dates") -> Source:
     ids = [str(name) for name in frame.columns if name not in names and column_kind(frame[name]) == "text"]
     name, series = _row_names(frame, ids)
     values = frame[names].melt(var_name="time", value_name="value", ignore_index=False)
+    if any("\\" in str(name) for name in frame.columns) and values["value"].dtype == object:
+        # Eurostat writes flags behind the values
+        values["value"] = values["value"].astype(str).str.replace(FLAGGED, r"\1", regex=True)
     row = values.index.to_numpy() if len(frame) else rows
     column = np.repeat(np.arange(len(names)), len(frame))
     long = assembled(name, None if series is None else series[row], dates.times[column], values["value"], row)

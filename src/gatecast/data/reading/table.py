@@ -39,7 +39,7 @@ from gatecast.data.reading.separate_series import raise_repeated, separate_serie
 from gatecast.data.reading.shapes import Name, arrange, one_name
 from gatecast.data.reading.times import RowTimes, local_times, read_times, time_text
 from gatecast.data.reading.weights import read_weights, weight_name
-from gatecast.data.reading.wrong_years import check_years
+from gatecast.data.reading.wrong_years import check_turns, check_years
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
@@ -335,6 +335,7 @@ def lay_out(
     codes, ids = _series(source, found)
     if freq != ORDER:
         check_unread(source.frame, found)
+        check_turns(source, found)
         check_years(source, found, times.instants, codes)
         _say_order_of_rows(source, found, wanted)
     times = with_zone(source, times, codes)

@@ -5,15 +5,28 @@ import numpy as np
 from gatecast.data.panel.arrays import Array, Ints
 from gatecast.data.reading.find import Found
 from gatecast.data.reading.frames import Source
+from gatecast.data.reading.parts import turning_row
 from gatecast.data.reading.times import time_text
 from gatecast.exceptions import DataError
 
-__all__ = ["check_years"]
+__all__ = ["check_turns", "check_years"]
 
 NEAR = 2.5  # neighbours of a wrong row are two steps apart, where months differ a little more
 FEWEST_ROWS = 8
 MOST = 2**63 - 1  # nanoseconds since 1970 that a time can be away
 FAR_YEARS = 10  # a first or last row may lie behind a gap: only one of more years is no gap
+
+
+def check_turns(source: Source, found: Found) -> None:
+    """Refuse years and months that are not those of the calendar, with the first row that shows it."""
+    row = turning_row(source.frame, found.dates, found.id) if len(found.dates) > 1 else None
+    if row is not None:
+        names = ", ".join(map(repr, found.dates))
+        raise DataError(
+            f"Columns {names} go from the last month of a year to its first, or back, in {source.where(row)}, and "
+            "years from January to December were expected. These look like fiscal years: write the calendar year of "
+            "each month, or sort the rows if they are not."
+        )
 
 
 def check_years(source: Source, found: Found, instants: Array, codes: Ints) -> None:
