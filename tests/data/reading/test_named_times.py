@@ -268,7 +268,7 @@ def test_weeks_of_a_year_are_no_months(tmp_path):
 
 PARTS_BESIDE = {
     "satellites": (("YEAR", "MO", "DY"), lambda t: (t.year, t.month, t.day), DAYS),
-    "day of the year": (("YEAR", "DOY"), lambda t: (t.year, t.dayofyear), DAYS),
+    "day of the year": (("YEAR", "DOY"), lambda t: (t.year, t.day_of_year), DAYS),
     "offices": (("Year", "Period"), lambda t: (t.year, f"M{t.month:02d}"), MONTHS),
     "short": (("Yr", "Mon"), lambda t: (t.year, t.strftime("%b")), MONTHS),
     "marks": (("年", "月"), lambda t: (f"{t.year}年", f"{t.month}月"), MONTHS),

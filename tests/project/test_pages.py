@@ -1,0 +1,52 @@
+"""Does the code of every page of the documentation run? Blocks of a page run one after the other, as a reader would."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import gatecast
+
+DOCS = Path(gatecast.__file__).parents[2] / "docs"
+BLOCK = re.compile(r"```(?:python|\{code-cell\} ipython3)\n(.*?)```", re.DOTALL)
+# sections of this page need frameworks that are not there; tests/exchange has it
+ELSEWHERE = {"frameworks.md"}
+PAGES = [
+    path
+    for path in sorted(DOCS.rglob("*.md"))
+    if path.name not in ELSEWHERE and "_made" not in path.parts and BLOCK.search(path.read_text(encoding="utf-8"))
+]
+# pages in Chinese have the code of the English ones, up to the language of pictures and of comments
+TRANSLATED = sorted(DOCS.rglob("*.zh-CN.md"))
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(DOCS))
+
+
+def blocks(path: Path) -> list[str]:
+    return BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in TRANSLATED], ids=name)
+def test_code_of_a_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, object] = {"__name__": "__main__"}
+    for number, block in enumerate(blocks(page), 1):
+        exec(compile(block, f"{name(page)}, block {number}", "exec"), space)
+
+
+@pytest.mark.parametrize("page", TRANSLATED, ids=name)
+def test_a_translated_page_has_the_code_and_sections_of_the_english_one(page):
+    english = page.with_name(page.name.replace(".zh-CN", ""))
+    assert [block.replace(', lang="zh"', "") for block in blocks(page)] == blocks(english)
+    sections = [len(re.findall(r"^#+ ", path.read_text(encoding="utf-8"), re.MULTILINE)) for path in (page, english)]
+    assert sections[0] == sections[1]
+
+
+def test_llms_txt_names_every_page():
+    text = (DOCS / "llms.txt").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(([^)]+)\.html\)", text))
+    pages = {name(path).removesuffix(".md") for path in DOCS.rglob("*.md") if "_made" not in path.parts}
+    assert pages - linked == set()
+    assert {link for link in linked if not link.startswith("_made/")} - pages == set()
