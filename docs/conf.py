@@ -70,7 +70,20 @@ html_copy_source = False
 # a map of the pages for language models
 html_extra_path = ["llms.txt"]
 # pages without pages below them need no column for these
-PLAIN = ("tutorial", "tutorial.zh-CN", "concepts", "faq", "faq.zh-CN", "first-forecast", "guide", "when-to-use-lstm", "gallery", "_made/command-line", "contributing", "changelog")
+PLAIN = (
+    "tutorial",
+    "tutorial.zh-CN",
+    "concepts",
+    "faq",
+    "faq.zh-CN",
+    "first-forecast",
+    "guide",
+    "when-to-use-lstm",
+    "gallery",
+    "_made/command-line",
+    "contributing",
+    "changelog",
+)
 html_sidebars: dict[str, list[str]] = {page: [] for page in PLAIN}
 
 
