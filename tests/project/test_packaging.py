@@ -1,4 +1,4 @@
-"""Does the package install where people are: its facts for pip, the wheels that are built, the versions that are tried?"""
+"""Does the package install where people are: facts for pip, the wheels that are built, the versions that are tried?"""
 
 import re
 import tomllib
