@@ -101,7 +101,7 @@ def join_date(frame: "pd.DataFrame", names: tuple[str, ...]) -> "pd.Series[pd.Ti
         days = later(months.astype("datetime64[D]"), numbers.get("day", 1) - 1)
         valid &= days.astype("datetime64[M]") == months
     # The placeholder of a bad row is the year 1, which nanoseconds cannot hold.
-    return pd.Series(np.where(valid, days, np.datetime64("NaT")).astype("datetime64[ns]"))
+    return pd.Series(np.where(valid, days, np.datetime64("NaT", "D")).astype("datetime64[ns]"))
 
 
 def _numbers(frame: "pd.DataFrame", name: str, part: str) -> Floats:

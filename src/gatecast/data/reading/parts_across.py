@@ -61,7 +61,7 @@ def _days(source: Source, free: Sequence[str]) -> Across | None:
         return None
     first = join_date(source.frame, beside).to_numpy()[:, None].astype("datetime64[D]")
     dates = later(first, np.array([*days.values()]) - 1)
-    times = np.where(dates.astype("datetime64[M]") == first.astype("datetime64[M]"), dates, np.datetime64("NaT"))
+    times = np.where(dates.astype("datetime64[M]") == first.astype("datetime64[M]"), dates, np.datetime64("NaT", "D"))
     return Across(tuple(days), times.astype("datetime64[ns]"), beside)
 
 
