@@ -51,7 +51,7 @@ myst_enable_extensions = ["colon_fence"]
 # anew in each build, since a cache would not see that the library changed
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 900
 nb_merge_streams = True
 # widgets would be loaded from the network
 nb_ipywidgets_js = {}
