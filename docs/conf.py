@@ -52,6 +52,8 @@ myst_enable_extensions = ["colon_fence"]
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 900
+# what a page writes does not stay
+nb_execution_in_temp = True
 nb_merge_streams = True
 # widgets would be loaded from the network
 nb_ipywidgets_js = {}
