@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test test-all fuzz: export GATECAST_THREADS = 1
 test test-all fuzz: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test test-all test-cluster fuzz lint format wheel stubs sanitize docs image bench accuracy pretrain clean
+.PHONY: demo test test-all test-cluster fuzz lint format wheel test-versions stubs sanitize docs image bench accuracy pretrain clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/gatecast demo --out demo
@@ -66,6 +66,10 @@ image:
 wheel:
 	.ci/wheel $(PYTHON)
 
+# a part of the tests with the oldest and the newest dependencies and Pythons, see .ci/versions.txt
+test-versions:
+	.ci/versions
+
 # after a change of the bindings in native/src
 stubs: $(TOOLS)
 	$(VENV)/bin/python -m nanobind.stubgen --quiet --module gatecast.network._native --output-file src/gatecast/network/_native.pyi
@@ -88,7 +92,7 @@ pretrain: $(INSTALLED)
 	$(VENV)/bin/python pretraining/train.py
 
 clean:
-	rm -rf build docs/_made $(VENV) .venv-bench .venv-beside .venv-cluster .venv-frameworks
+	rm -rf build docs/_made $(VENV) .venv-*
 
 $(INSTALLED): pyproject.toml $(NATIVE)
 	@command -v $${CXX:-c++} >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
@@ -98,7 +102,7 @@ $(INSTALLED): pyproject.toml $(NATIVE)
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "This Python has no venv module: install it (Debian, Ubuntu: 'apt install python3-venv') and run make again."; exit 1; }
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -e '.[all]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -e '.[all,statsforecast]'
 	@touch $@
 
 $(TOOLS): $(INSTALLED) requirements-dev.txt

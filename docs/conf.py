@@ -51,7 +51,9 @@ myst_enable_extensions = ["colon_fence"]
 # anew in each build, since a cache would not see that the library changed
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 900
+# what a page writes does not stay
+nb_execution_in_temp = True
 nb_merge_streams = True
 # widgets would be loaded from the network
 nb_ipywidgets_js = {}
@@ -67,8 +69,23 @@ html_theme_options = {
 }
 html_show_sourcelink = False
 html_copy_source = False
+# a map of the pages for language models
+html_extra_path = ["llms.txt"]
 # pages without pages below them need no column for these
-PLAIN = ("first-forecast", "guide", "when-to-use-lstm", "gallery", "_made/command-line", "contributing", "changelog")
+PLAIN = (
+    "tutorial",
+    "tutorial.zh-CN",
+    "concepts",
+    "faq",
+    "faq.zh-CN",
+    "first-forecast",
+    "guide",
+    "when-to-use-lstm",
+    "gallery",
+    "_made/command-line",
+    "contributing",
+    "changelog",
+)
 html_sidebars: dict[str, list[str]] = {page: [] for page in PLAIN}
 
 

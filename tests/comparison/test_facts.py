@@ -150,7 +150,7 @@ def test_a_season_is_found_where_none_is_named() -> None:
     y = np.sin(np.arange(2000) * 2 * np.pi / 63) + RNG.normal(0, 0.3, 2000)
     assert facts_about(y).season_length == 63
     days = pd.date_range("2024-01-01", periods=300)
-    week = pd.DataFrame({"ds": days, "y": 3.0 * (days.dayofweek < 5) + RNG.normal(size=300)})
+    week = pd.DataFrame({"ds": days, "y": 3.0 * (days.day_of_week < 5) + RNG.normal(size=300)})
     assert facts_about(week).season_length == 7
     assert facts_about(week.assign(y=RNG.normal(size=300))).season_length == 1
 

@@ -133,7 +133,7 @@ def _steps(block: Block) -> Iterator[str | Outcome]:
     first = block.jobs[0]
     if isinstance(block.model, Baseline):
         # importing takes seconds, and only once
-        block.model.load()
+        block.model.import_library()
     yield FIT
     failure, fit_seconds = _timed(block, FIT, lambda: _fit(block, first))
     yield FORECAST

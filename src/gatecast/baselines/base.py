@@ -99,7 +99,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
         if self.time_limit is not None:
             check_positive("time_limit", self.time_limit, "Use `time_limit=60`, or None for no limit.")
 
-    def load(self) -> None:
+    def import_library(self) -> None:
         """Import the libraries that the model needs, which takes seconds and is no part of its fit.
 
         Raises:
@@ -133,7 +133,7 @@ class Baseline(Parameters, ABC, Generic[FrameT]):
             TimeLimitError: It took longer than `time_limit`.
         """
         self.check()
-        self.load()
+        self.import_library()
         panel = to_panel(data, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
         self._fitted = self._limited(panel.n_series, partial(self._fit, panel))
         self._warn_of_failures()

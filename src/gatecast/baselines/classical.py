@@ -213,9 +213,10 @@ class MSTL:
         self._newest: list[Floats] = []
         if not held:
             return y
-        found = np.asarray(seasonal.MSTL(y, periods=held).fit().seasonal, np.float64).reshape(len(y), -1)
+        found: Floats = np.asarray(seasonal.MSTL(y, periods=held).fit().seasonal, np.float64).reshape(len(y), -1)
         self._newest = [part[-season:] for part, season in zip(found.T, held, strict=True)]
-        return y - found.sum(axis=1)
+        rest: Floats = y - found.sum(axis=1)
+        return rest
 
     def _added(self, answer: Answer, h: int) -> Answer:
         ahead = sum((np.resize(part, h) for part in self._newest), np.zeros(h))

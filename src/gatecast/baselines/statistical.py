@@ -124,7 +124,7 @@ class WindowAverage(Baseline):
 class OfLibrary(Baseline):
     """A model of statsforecast or, where it is not installed, of statsmodels (`gatecast.baselines.classical`)."""
 
-    def load(self) -> None:
+    def import_library(self) -> None:
         """Import the library."""
         library()
 
@@ -290,7 +290,7 @@ class LinearAR(Baseline):
     _: KW_ONLY
     lags: int | Sequence[int] | None = None
 
-    def load(self) -> None:
+    def import_library(self) -> None:
         """Import the library."""
         needed("statsmodels.tsa.ar_model", PURPOSE)
 

@@ -206,7 +206,7 @@ def _sarima(printer: Printer, train: pd.DataFrame, test: pd.DataFrame) -> dict[s
 
 def _rival(title: str, model: Baseline, train: pd.DataFrame, test: pd.DataFrame) -> Rival:
     # its import is no part of the fit
-    model.load()
+    model.import_library()
     errors, *seconds = _timed(model, model.name, train, test)
     return Rival(title, float(np.sqrt(np.mean(errors[len(train) :] ** 2))), *seconds)
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gatecast.data import Panel
+from gatecast.data.panel.arrays import later
 from gatecast.data.panel.frequency import named_grid
 from gatecast.data.reading.table import with_sums
 from gatecast.exceptions import GatecastError
@@ -183,7 +184,7 @@ def _alias(short: str, start: np.ndarray) -> str:
         return ALIASES[short]
     month = int(date.astype("datetime64[M]").astype(np.int64)) % 12
     day = int((date - date.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)) + 1
-    is_last = (date + 1).astype("datetime64[M]") != date.astype("datetime64[M]")
+    is_last = later(date, 1).astype("datetime64[M]") != date.astype("datetime64[M]")
     names = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
     ends = {"M": "ME", "Q": f"QE-{names[month]}", "Y": f"YE-{names[month]}"}
     begins = {"M": "MS", "Q": f"QS-{names[month]}", "Y": f"YS-{names[month]}"}

@@ -24,16 +24,16 @@ def times(begin: str, end: str, freq: str, keep: Callable[[pd.DatetimeIndex], An
 
 
 def opening(every: pd.DatetimeIndex) -> Any:
-    return (every.dayofweek < 6) & (every.hour * 60 + every.minute >= 540) & (every.hour * 60 + every.minute <= 930)
+    return (every.day_of_week < 6) & (every.hour * 60 + every.minute >= 540) & (every.hour * 60 + every.minute <= 930)
 
 
 def sessions(every: pd.DatetimeIndex) -> Any:
     minutes = every.hour * 60 + every.minute
-    return (every.dayofweek < 5) & (minutes.isin([*range(570, 690, 30), *range(780, 900, 30)]))
+    return (every.day_of_week < 5) & (minutes.isin([*range(570, 690, 30), *range(780, 900, 30)]))
 
 
 def saturdays_shorter(every: pd.DatetimeIndex) -> Any:
-    return (every.hour >= 8) & (every.hour < np.where(every.dayofweek == 5, 12, 18)) & (every.dayofweek < 6)
+    return (every.hour >= 8) & (every.hour < np.where(every.day_of_week == 5, 12, 18)) & (every.day_of_week < 6)
 
 
 def month_of(day: int, february: int = 29) -> Callable[[pd.DatetimeIndex], Any]:
@@ -49,11 +49,11 @@ def of_quarter(every: pd.DatetimeIndex) -> Any:
 
 
 def third_friday(every: pd.DatetimeIndex) -> Any:
-    return (every.dayofweek == 4) & ((every.day - 1) // 7 == 2)
+    return (every.day_of_week == 4) & ((every.day - 1) // 7 == 2)
 
 
 def last_friday(every: pd.DatetimeIndex) -> Any:
-    return (every.dayofweek == 4) & (every.day + 7 > every.days_in_month)
+    return (every.day_of_week == 4) & (every.day + 7 > every.days_in_month)
 
 
 CALENDARS: dict[str, tuple[pd.DatetimeIndex, tuple[int, ...]]] = {
@@ -66,11 +66,11 @@ CALENDARS: dict[str, tuple[pd.DatetimeIndex, tuple[int, ...]]] = {
         times("2024-01-01", "2024-02-20", "h", saturdays_shorter),
         (54,),
     ),
-    "week(Mon-Sat)": (times("2024-01-01", "2024-06-01", "D", lambda e: e.dayofweek < 6), (6,)),
-    "week(Mon-Thu)": (times("2024-01-01", "2024-08-01", "D", lambda e: e.dayofweek < 4), (4,)),
-    "week(Tue,Thu,Sat)": (times("2024-01-01", "2024-10-01", "D", lambda e: e.dayofweek.isin([1, 3, 5])), (3,)),
+    "week(Mon-Sat)": (times("2024-01-01", "2024-06-01", "D", lambda e: e.day_of_week < 6), (6,)),
+    "week(Mon-Thu)": (times("2024-01-01", "2024-08-01", "D", lambda e: e.day_of_week < 4), (4,)),
+    "week(Tue,Thu,Sat)": (times("2024-01-01", "2024-10-01", "D", lambda e: e.day_of_week.isin([1, 3, 5])), (3,)),
     "week(Sat,Sun 18:00)": (
-        times("2024-01-01 18:00", "2025-03-01 18:00", "D", lambda e: e.dayofweek > 4),
+        times("2024-01-01 18:00", "2025-03-01 18:00", "D", lambda e: e.day_of_week > 4),
         (2,),
     ),
     "month(15)": (times("2015-01-01", "2024-10-01", "D", month_of(15)), (12,)),
@@ -82,7 +82,7 @@ CALENDARS: dict[str, tuple[pd.DatetimeIndex, tuple[int, ...]]] = {
         times("2018-01-01", "2023-12-01", "D", lambda e: (e.day == 15) | (e.day == e.days_in_month)),
         (24,),
     ),
-    "year(16D)": (times("2018-01-01", "2023-12-01", "D", lambda e: e.dayofyear % 16 == 1), (23,)),
+    "year(16D)": (times("2018-01-01", "2023-12-01", "D", lambda e: e.day_of_year % 16 == 1), (23,)),
     "month(3 Fri)": (times("2014-01-01", "2024-01-01", "D", third_friday), (12,)),
     "month(last Fri)": (times("2014-01-01", "2024-01-01", "D", last_friday), (12,)),
 }
@@ -157,9 +157,9 @@ def test_what_is_no_calendar_stays_what_it_was() -> None:
     days = pd.date_range("2024-01-01", periods=200)
     rng = np.random.default_rng(0)
     assert to_panel(frame(days[np.sort(rng.choice(200, 150, replace=False))])).freq == "D"
-    assert to_panel(frame(days[days.dayofweek < 5])).freq == "B"
+    assert to_panel(frame(days[days.day_of_week < 5])).freq == "B"
     # two weeks without Sundays are no calendar
-    assert to_panel(frame(days[:12][days[:12].dayofweek < 6])).freq == "D"
+    assert to_panel(frame(days[:12][days[:12].day_of_week < 6])).freq == "D"
     hours = pd.date_range("2024-01-01", periods=600, freq="h")
     assert to_panel(frame(hours.delete(range(30, 50)))).freq == "h"
     with pytest.raises(DataError, match="irregular"):
@@ -167,7 +167,7 @@ def test_what_is_no_calendar_stays_what_it_was() -> None:
 
 
 def test_zones_do_not_move_opening_hours() -> None:
-    local = times("2024-02-01", "2024-05-01", "h", lambda e: (e.hour >= 9) & (e.hour <= 16) & (e.dayofweek < 5))
+    local = times("2024-02-01", "2024-05-01", "h", lambda e: (e.hour >= 9) & (e.hour <= 16) & (e.day_of_week < 5))
     aware = local.tz_localize("Europe/Berlin")
     panel = to_panel(frame(aware[:-8]))
     assert (panel.freq, panel.n_gaps) == ("week(Mon-Fri 09:00-16:00/h)", 0)

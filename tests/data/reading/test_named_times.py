@@ -268,7 +268,7 @@ def test_weeks_of_a_year_are_no_months(tmp_path):
 
 PARTS_BESIDE = {
     "satellites": (("YEAR", "MO", "DY"), lambda t: (t.year, t.month, t.day), DAYS),
-    "day of the year": (("YEAR", "DOY"), lambda t: (t.year, t.dayofyear), DAYS),
+    "day of the year": (("YEAR", "DOY"), lambda t: (t.year, t.day_of_year), DAYS),
     "offices": (("Year", "Period"), lambda t: (t.year, f"M{t.month:02d}"), MONTHS),
     "short": (("Yr", "Mon"), lambda t: (t.year, t.strftime("%b")), MONTHS),
     "marks": (("年", "月"), lambda t: (f"{t.year}年", f"{t.month}月"), MONTHS),
@@ -292,7 +292,7 @@ def test_a_day_that_its_year_does_not_have_is_named(tmp_path):
 def test_integers_that_are_regular_as_dates_only_are_dates_in_a_program():
     months = pd.DataFrame({"month": [100 * t.year + t.month for t in MONTHS], "y": VALUES})
     assert list(to_panel(months).times(0)) == list(MONTHS)
-    unix = pd.DataFrame({"timestamp": HOURS.astype("int64") // 10**6, "y": VALUES})
+    unix = pd.DataFrame({"timestamp": HOURS.as_unit("ms").astype("int64"), "y": VALUES})
     assert list(to_panel(unix).times(0)) == list(HOURS)
     assert to_panel(pd.DataFrame({"year": range(2000, 2000 + N), "y": VALUES})).freq == 1
 

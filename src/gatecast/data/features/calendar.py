@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatecast._validation import suggest
-from gatecast.data.panel.arrays import Array, Floats
+from gatecast.data.panel.arrays import Array, Floats, later
 from gatecast.data.panel.calendars import CycleGrid, DaysOfMonthGrid, DaysOfYearGrid, WeekdayOfMonthGrid
 from gatecast.data.panel.fiscal_weeks import FiscalWeeksGrid
 from gatecast.data.panel.grid import DAY, BusinessGrid, FixedGrid, Grid, IntegerGrid, MonthGrid, OffsetGrid, weekdays
@@ -201,7 +201,7 @@ def _place_in(cycle: str, times: Array) -> Floats:
             return np.asarray(weekdays(times) / 7)
         case "day_of_year":
             years = times.astype("datetime64[Y]")
-            first, next_first = years.astype("datetime64[D]"), (years + 1).astype("datetime64[D]")
+            first, next_first = years.astype("datetime64[D]"), later(years, 1).astype("datetime64[D]")
             return np.asarray((days - first) / (next_first - first))
         case "month":
             return np.asarray(months % 12 / 12)

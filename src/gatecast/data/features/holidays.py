@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from gatecast.data.features.calendar import check_country, holidays_of
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, later
 
 __all__ = ["DAYS_OF_YEAR", "MOVES", "NO_DAY", "holiday_names", "same_date_earlier", "same_holiday_earlier"]
 
@@ -56,7 +56,7 @@ def same_date_earlier(days: Ints, n_years: int) -> Ints:
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     of_month = dates - months.astype("datetime64[D]")
-    return np.asarray(((months - 12 * n_years).astype("datetime64[D]") + of_month).astype(np.int64))
+    return np.asarray((later(months, -12 * n_years).astype("datetime64[D]") + of_month).astype(np.int64))
 
 
 def _named_holidays(days: Ints, country: str, n_years: int) -> tuple[Array, Ints]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Block", "Floats", "Frame", "Ints", "blocks", "spread"]
+__all__ = ["Array", "Block", "Floats", "Frame", "Ints", "blocks", "later", "spread"]
 
 Array = npt.NDArray[Any]
 Frame = Any  # a table of the library that the data came from
@@ -22,6 +22,18 @@ def spread(values: Array, places: Ints, n: int) -> Array:
     result = np.full(n, None if values.dtype == object else np.nan, dtype=values.dtype)
     result[places] = values
     return result
+
+
+def later(times: Any, count: Any) -> Array:
+    """Move dates, datetime64 of any unit, by whole numbers of that unit; newer releases of NumPy refuse a bare number.
+
+    Examples:
+        >>> later(np.datetime64("2024-01", "M"), 2)
+        np.datetime64('2024-03')
+    """
+    unit, _ = np.datetime_data(times.dtype)
+    moved: Array = times + np.asarray(count, np.int64).astype(f"timedelta64[{unit}]")
+    return moved
 
 
 @dataclass(frozen=True)

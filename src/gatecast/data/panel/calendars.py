@@ -13,7 +13,7 @@ from typing import final
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, later
 from gatecast.data.panel.fiscal_weeks import parse_fiscal
 from gatecast.data.panel.grid import DAY, WEEKDAYS, Grid, weekdays
 from gatecast.exceptions import ConfigError
@@ -92,7 +92,7 @@ class DaysOfMonthGrid(Grid):
     def _dates(months: Ints, days: Ints) -> Array:
         first = months.astype("datetime64[M]").astype("datetime64[D]")
         lengths = ((months + 1).astype("datetime64[M]").astype("datetime64[D]") - first).astype(np.int64)
-        return np.asarray(first + (np.minimum(days, lengths) - 1)).astype("datetime64[ns]")
+        return np.asarray(later(first, np.minimum(days, lengths) - 1)).astype("datetime64[ns]")
 
 
 @final
@@ -118,7 +118,7 @@ class WeekdayOfMonthGrid(Grid):
 
     def _dates(self, months: Ints) -> Array:
         first = (months + (self.nth == 0)).astype("datetime64[M]").astype("datetime64[D]")
-        return np.asarray(first + (self.weekday - weekdays(first)) % 7 + 7 * (self.nth - 1))
+        return later(first, (self.weekday - weekdays(first)) % 7 + 7 * (self.nth - 1))
 
 
 @final
@@ -140,7 +140,7 @@ class DaysOfYearGrid(Grid):
     def times(self, starts: Array, positions: Ints) -> Array:
         """Return the times."""
         years, slots = np.divmod(self._count(starts) + positions, self.per_year)
-        days = years.astype("datetime64[Y]").astype("datetime64[D]") + slots * self.n_days
+        days = later(years.astype("datetime64[Y]").astype("datetime64[D]"), slots * self.n_days)
         return np.asarray(days.astype("datetime64[ns]") + (starts - starts.astype("datetime64[D]")))
 
     def _count(self, times: Array) -> Ints:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, later
 from gatecast.data.panel.calendars import (
     MONDAY,
     QUARTER,
@@ -97,7 +97,7 @@ def _days_of_month(stamps: Stamps) -> Grid | None:
     if len(np.unique(stamps.times - dates)) > 1:
         return None
     months = dates.astype("datetime64[M]")
-    first, behind = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
+    first, behind = months.astype("datetime64[D]"), later(months, 1).astype("datetime64[D]")
     days = (dates - first).astype(np.int64) + 1
     late = days >= 28
     # the last day of a month is one day of the calendar, however it is numbered

@@ -13,7 +13,7 @@ from typing import final
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, later
 from gatecast.data.panel.grid import DAY, MONTHS, WEEKDAYS, Grid, weekdays
 
 __all__ = ["FiscalWeeksGrid", "fiscal_candidates", "parse_fiscal"]
@@ -53,15 +53,15 @@ class FiscalWeeksGrid(Grid):
     def times(self, starts: Array, positions: Ints) -> Array:
         """Return the times."""
         years, months = np.divmod(self._count(starts) + positions, self.per_year)
-        days = self._starts(years) + 7 * np.array(self._weeks)[months]
+        days = later(self._starts(years), 7 * np.array(self._weeks)[months])
         return np.asarray(days.astype("datetime64[ns]") + (starts - starts.astype("datetime64[D]")))
 
     def _starts(self, years: Ints) -> Array:
         """Return the first days of the fiscal years that follow one that ends in these years since 1970."""
-        last = ((12 * years + self.month).astype("datetime64[M]").astype("datetime64[D]")) - 1
+        last = later((12 * years + self.month).astype("datetime64[M]").astype("datetime64[D]"), -1)
         beyond = (weekdays(last) - self.weekday) % 7
-        later = 7 * (beyond > 3) if self.is_nearest else 0
-        return np.asarray(last - beyond + later + 1)
+        more = 7 * (beyond > 3) if self.is_nearest else 0
+        return later(last, more - beyond + 1)
 
     def _count(self, times: Array) -> Ints:
         days = times.astype("datetime64[D]")

@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, later
 
 __all__ = [
     "DAY",
@@ -216,7 +216,7 @@ def month_dates(months: Ints, rule: str) -> Array:
         lengths = (last - first).astype(np.int64) + 1
         if february:
             lengths[months % 12 == 1] = int(february)
-        return np.asarray(first + (np.minimum(int(day), lengths) - 1)).astype("datetime64[ns]")
+        return later(first, np.minimum(int(day), lengths) - 1).astype("datetime64[ns]")
     if rule.endswith("S"):
         days = np.busday_offset(first, 0, roll="forward") if rule == "BMS" else first
     else:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats, Ints
+from gatecast.data.panel.arrays import Array, Floats, Ints, later
 from gatecast.data.reading.dates import Dates, parse_digits
 from gatecast.data.reading.layouts import read_year_quarters, read_year_weeks
 
@@ -134,9 +134,9 @@ def _decimal_years(numbers: Floats) -> Array | None:
     if _decimals(numbers) <= 2:
         return None
     begin = (years.astype(np.int64) - 1970).astype("datetime64[Y]")
-    n_days = ((begin + 1).astype("datetime64[D]") - begin.astype("datetime64[D]")).astype(np.int64)
+    n_days = (later(begin, 1).astype("datetime64[D]") - begin.astype("datetime64[D]")).astype(np.int64)
     days = np.floor(parts * n_days + np.minimum(n_days * error, 0.4)).astype(np.int64)
-    dates: Array = (begin.astype("datetime64[D]") + days).astype("datetime64[ns]")
+    dates: Array = later(begin.astype("datetime64[D]"), days).astype("datetime64[ns]")
     return dates
 
 

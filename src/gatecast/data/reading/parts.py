@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Floats
+from gatecast.data.panel.arrays import Array, Floats, later
 from gatecast.data.reading.layouts import QUARTER, WEEK, YEARS
 from gatecast.data.reading.numbers import parse_numbers
 from gatecast.data.reading.words import month_number, plain_text, with_chinese_digits
@@ -160,16 +160,16 @@ def join_date(frame: "pd.DataFrame", names: tuple[str, ...]) -> "pd.Series[pd.Ti
         days = _mondays(numbers["year"], numbers["week"])
         valid &= (numbers["week"] <= 52) | (_mondays(numbers["year"] + 1, np.array(1)) > days)
     elif "day of the year" in numbers:
-        days = years.astype("datetime64[D]") + numbers["day of the year"] - 1
+        days = later(years.astype("datetime64[D]"), numbers["day of the year"] - 1)
         valid &= days.astype("datetime64[Y]") == years
     else:
         part = next(part for part in ("month", "quarter", "half") if part in numbers)
         month = (numbers[part] - 1) * MONTHS_OF[part] + 1
-        months = years.astype("datetime64[M]") + month - 1
-        days = months.astype("datetime64[D]") + numbers.get("day", 1) - 1
+        months = later(years.astype("datetime64[M]"), month - 1)
+        days = later(months.astype("datetime64[D]"), numbers.get("day", 1) - 1)
         valid &= days.astype("datetime64[M]") == months
     # The placeholder of a bad row is the year 1, which nanoseconds cannot hold.
-    return pd.Series(np.where(valid, days, np.datetime64("NaT")).astype("datetime64[ns]"))
+    return pd.Series(np.where(valid, days, np.datetime64("NaT", "D")).astype("datetime64[ns]"))
 
 
 def turning_row(frame: "pd.DataFrame", names: tuple[str, ...], id_col: str | None) -> int | None:
@@ -232,9 +232,8 @@ def _number(text: str, part: str) -> float:
 
 def _mondays(years: Array, weeks: Array) -> Array:
     """Return the first days of ISO weeks: the first week of a year is that of January 4th."""
-    fourth = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]") + 3
-    mondays: Array = fourth - (fourth.astype(np.int64) + 3) % 7 + 7 * (weeks - 1)
-    return mondays
+    fourth = later((years - 1970).astype("datetime64[Y]").astype("datetime64[D]"), 3)
+    return later(fourth, 7 * (weeks - 1) - (fourth.astype(np.int64) + 3) % 7)
 
 
 def _date_chain(frame: "pd.DataFrame", names: list[str]) -> dict[str, str]:

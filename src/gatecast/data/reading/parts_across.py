@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.arrays import Array, later
 from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.dates import parse_dates
 from gatecast.data.reading.find import column_kind
@@ -72,8 +72,8 @@ def _days(source: Source, free: Sequence[str]) -> Across | None:
     if [part_of(name) for name in beside] != ["year", "month"] or not {*range(1, 29)} <= {*days.values()}:
         return None
     first = join_date(source.frame, beside).to_numpy()[:, None].astype("datetime64[D]")
-    dates = first + np.array([*days.values()]) - 1
-    times = np.where(dates.astype("datetime64[M]") == first.astype("datetime64[M]"), dates, np.datetime64("NaT"))
+    dates = later(first, np.array([*days.values()]) - 1)
+    times = np.where(dates.astype("datetime64[M]") == first.astype("datetime64[M]"), dates, np.datetime64("NaT", "D"))
     return Across(tuple(days), times.astype("datetime64[ns]"), beside)
 
 
@@ -89,7 +89,7 @@ def _months(source: Source, free: Sequence[str]) -> Across | None:
     if year is None:
         return None
     first = (_years(source, year) - 1970).astype("datetime64[Y]").astype("datetime64[M]")
-    times = first[:, None] + np.array([*months.values()]) - 1
+    times = later(first[:, None], np.array([*months.values()]) - 1)
     return Across(tuple(months), times.astype("datetime64[ns]"), (year,))
 
 

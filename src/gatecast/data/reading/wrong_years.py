@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, later
 from gatecast.data.reading.find import Found
 from gatecast.data.reading.frames import Source
 from gatecast.data.reading.parts import turning_row
@@ -85,7 +85,7 @@ def _fits(time: int, one: int, other: int) -> bool:
     rest = date - date.astype("datetime64[M]")
     for bound in (low, high):
         year = np.datetime64(bound, "ns").astype("datetime64[Y]").astype("datetime64[M]")
-        moved = int(((year + month).astype("datetime64[ns]") + rest).astype(np.int64))
+        moved = int((later(year, month).astype("datetime64[ns]") + rest).astype(np.int64))
         if low < moved < high and moved != time:
             return True
     return False
