@@ -52,6 +52,7 @@ def parse_dates(texts: "pd.Series", date_format: str | None = None, *, digits: b
         dates = by_one(date_format, date_format)(stripped) if date_format else _rewritten(stripped, digits)
     if dates is None:
         return None
+
     # A missing text has code -1 and gives NaT.
     def of_rows(unique: "Times") -> "Times":
         return unique.as_unit("ns").take(codes, allow_fill=True, fill_value=pd.NaT)  # type: ignore[arg-type]
