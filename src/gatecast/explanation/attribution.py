@@ -118,17 +118,20 @@ def attribute(
     explained = sum(part.sum(axis=1) for part in parts)
     data = alignment.panel
     past = data.times(0)[way.origin - way.used + 1 : way.origin + 1][::-1]
+    values, candidates, covariates = parts
     return Attributions(
-        data.ids.tolist()[0],
-        np.asarray(origin.after.future_times(fitted.horizon))[0],
-        np.arange(way.used),
-        np.asarray(past),
-        predicted.point[0],
-        baseline,
-        *parts,
-        predicted.point[0] - baseline - explained,
-        tuple(_candidate_messages(fitted.ensemble.first.value_inputs)),
-        covariate_names(fitted, arrays.n_inputs),
+        unique_id=data.ids.tolist()[0],
+        times=np.asarray(origin.after.future_times(fitted.horizon))[0],
+        lags=np.arange(way.used),
+        past_times=np.asarray(past),
+        forecast=predicted.point[0],
+        baseline=baseline,
+        values=values,
+        candidates=candidates,
+        covariates=covariates,
+        rest=predicted.point[0] - baseline - explained,
+        candidate_messages=tuple(_candidate_messages(fitted.ensemble.first.value_inputs)),
+        covariate_names=covariate_names(fitted, arrays.n_inputs),
     )
 
 
