@@ -27,6 +27,8 @@ def test_public_names_are_these():
         "lag_importance",
         "leaderboard",
         "learning_curves",
+        "plot_anomalies",
+        "plot_attributions",
         "plot_forecast",
         "plot_intervals",
         "plot_predictions",

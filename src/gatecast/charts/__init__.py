@@ -6,6 +6,7 @@ the functions for the browser.
 """
 
 from gatecast.charts.anomalies import plot_anomalies
+from gatecast.charts.attribution import plot_attributions
 from gatecast.charts.backtests import error_by_step, interval_calibration
 from gatecast.charts.comparisons import leaderboard, significance
 from gatecast.charts.fits import learning_curves, residuals, tuning_history, tuning_importance
@@ -14,5 +15,5 @@ from gatecast.charts.gates import gates_heatmap, half_lives, lag_importance
 from gatecast.charts.matplotlib_backend import render
 
 __all__ = ["error_by_step", "gates_heatmap", "half_lives", "interval_calibration", "lag_importance", "leaderboard"]
-__all__ += ["learning_curves", "plot_anomalies", "plot_forecast", "plot_intervals", "plot_predictions", "render"]
-__all__ += ["residuals", "significance", "tuning_history", "tuning_importance"]
+__all__ += ["learning_curves", "plot_anomalies", "plot_attributions", "plot_forecast", "plot_intervals"]
+__all__ += ["plot_predictions", "render", "residuals", "significance", "tuning_history", "tuning_importance"]

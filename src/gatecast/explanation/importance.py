@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,8 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.fitted import Fitted
 
-__all__ = ["CovariateImportance", "LagImportance", "measure_covariates", "measure_lags", "slopes_of_values"]
+__all__ = ["CovariateImportance", "LagImportance", "covariate_names", "measure_covariates", "measure_lags"]
+__all__ += ["slopes_of_values"]
 
 # outliers beyond this many units say no more to the network, see native/include/gatecast/panel.hpp
 CLIP_CHANGE, CLIP_LEVEL = 10.0, 3.0
@@ -275,7 +277,7 @@ def measure_lags(
     if n < T:
         raise DataError(Message("failure.no_history", {"name": data.panel.ids.tolist()[0], "n_points": n, "least": T}))
     origins = np.unique(np.linspace(T - 1, max(n - 1 - fitted.horizon, T - 1), n_origins).round().astype(np.int64))
-    names = _covariate_names(fitted, arrays.n_inputs)
+    names = covariate_names(fitted, arrays.n_inputs)
     block = max(1, AT_ONCE // (fitted.horizon * T * network.spec.dense_inputs))
     sums = [_sums(network, arrays, T, origins[at : at + block]) for at in range(0, len(origins), block)]
     absolute, signed, covariates = (np.sum(parts, axis=0) / len(origins) for parts in zip(*sums, strict=True))
@@ -359,11 +361,12 @@ def _add_drift(slopes: Floats, shares: Floats, back: Ints) -> None:
     slopes[rows, :, newest - back] -= shares * steps
 
 
+@lru_cache(maxsize=8192)
 def average_slopes(average: SeasonalAverage, t: int, n_steps: int) -> Floats:
     """Say how each step of a seasonal average made at position t moves with the values up to there.
 
     Returns:
-        `(n_steps, n)`, the newest value last.
+        `(n_steps, n)`, the newest value last; kept for the next call, and not to be changed.
     """
     m, count, newest, follows = average
     whole = (t + 1) // m
@@ -403,7 +406,7 @@ def _add_surprises(slopes: Floats, entered: Array, average: SeasonalAverage, y: 
             slopes[i, :, newest - len(back) : newest] -= entered[i, :, j, None] * back
 
 
-def _covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:
+def covariate_names(fitted: Fitted, n: int) -> tuple[str, ...]:
     """Name the numbers that stand beside the values, in the core's order: the steps' own, then those of the series."""
     preparation = fitted.preparation
     if preparation.encoder is None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatecast._validation import answers_calls
-from gatecast.data.reading.ahead import split_future
+from gatecast.data.reading.ahead import rows_ahead, split_future
 from gatecast.exceptions import DataError
+from gatecast.explanation.attribution import Attributions, attribute
 from gatecast.explanation.gates import Gates, read_gates
 from gatecast.explanation.importance import CovariateImportance, LagImportance, measure_covariates, measure_lags
 from gatecast.explanation.units import HalfLives
@@ -26,6 +27,8 @@ class Explained:
 
     # the training part, which a model that was loaded does not hold
     _panel: Panel | None = None
+    # rows about the future at the end of the data
+    _ahead: Panel | None = None
 
     @property
     def fitted_(self) -> Fitted:
@@ -132,6 +135,42 @@ class Explained:
         """
         panel = split_future(self.panel_of("covariate_importance", data))[0]
         return measure_covariates(self.fitted_, panel, n_repeats=n_repeats, seed=seed)
+
+    def attributions(
+        self, data: Data | None = None, unique_id: object = None, *, future: Data | None = None, n_points: int = 32
+    ) -> Attributions:
+        """Tell why a forecast is what it is: what each past value, naive forecast and covariate adds to it.
+
+        Args:
+            data: As in `gates`: a series from its beginning, after whose end is forecast.
+            unique_id: Which series; may be left out when there is one.
+            future: As in `predict`: what is known ahead.
+            n_points: Points of the way from the baseline to the data at which slopes are taken; with more of them
+                sums are more exact.
+
+        Returns:
+            Contributions in the data's units that add up to the forecast minus that of a series which stands at its
+            mean, with `to_frame()`; see `gatecast.explanation.Attributions`.
+
+        Raises:
+            ConfigError: There is no such series, or several series to choose from, or `n_points` makes no sense.
+            DataError: There are no data, too few, or what is known ahead is missing.
+
+        Examples:
+            >>> import numpy as np
+            >>> from gatecast import LSTMForecaster, Training
+            >>> y = 5 + np.sin(np.arange(300) * 0.3)
+            >>> settings = {"hidden_size": 6, "pretrained": "none", "progress": False}
+            >>> model = LSTMForecaster(2, **settings, training=Training(epochs=1)).fit(y)
+            >>> made = model.attributions().to_frame()
+            >>> sums = made.groupby("step")["contribution"].sum()
+            >>> bool(np.allclose(sums, model.predict()["LSTM"]))
+            True
+        """
+        panel, ahead = split_future(self.panel_of("attributions", data))
+        known = self._ahead if data is None else ahead
+        given = rows_ahead(known) if future is None and known is not None else future
+        return attribute(self.fitted_, panel, unique_id, given, n_points)
 
     def panel_of(self, method: str, data: Data | None) -> Panel:
         """Read data with the names of the training part; return that part where there are none, if it is held."""

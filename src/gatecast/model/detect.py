@@ -170,10 +170,16 @@ def find_anomalies(fitted: Fitted, panel: Panel, false_alarms: float) -> Anomali
     ends = [np.where(is_other, b, a) for a, b in zip(outlook.ends(limits), other.ends(limits), strict=True)]
     expected = np.where(is_other, other.expected, outlook.expected)
     known = np.where(is_early, np.nan, 0.0)
-    found = (expected + known, ends[0] + known, ends[1] + known, score_of(p_values), sizes > limits)
     series, position = alignment.panel.places()
     is_shown = position >= (alignment.panel.lengths - shown.lengths)[series]
-    return Anomalies(shown, *(column[is_shown] for column in found))
+    return Anomalies(
+        shown,
+        expected=(expected + known)[is_shown],
+        lower=(ends[0] + known)[is_shown],
+        upper=(ends[1] + known)[is_shown],
+        score=score_of(p_values)[is_shown],
+        is_anomaly=(sizes > limits)[is_shown],
+    )
 
 
 def _outlook(alignment: Alignment, preparation: Preparation) -> Outlook:

@@ -51,10 +51,9 @@ def evaluate_panel(
     scores = {name: score(forecast, actual, series, scales, made.weights) for name, forecast in methods.items()}
     if metrics:
         squares = _square_scales(alignment, training) if "rmsse" in metrics.values() else np.full(len(scales), np.nan)
-        known = (series, (scales, squares))
         for name, forecast in methods.items():
             ends = _quantiles(made.forecasts, levels) if name == METHOD else {}
-            given = Compared.of_origins(forecast, actual, *known, ends, made.weights)
+            given = Compared.of_origins(forecast, actual, series, (scales, squares), ends, made.weights)
             scores[name] = replace(scores[name], chosen=measured(metrics, given))
     counted = actual if made.weights is None else np.where(made.weights > 0, actual, np.nan)
     return Evaluation(scores, H, len(series), season, _coverage(made.forecasts, counted, levels))

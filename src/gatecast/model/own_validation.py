@@ -33,8 +33,11 @@ def read_validation(
             "expected. Leave one out."
         )
     after, roles = panel.tail_from(panel.lengths), panel.roles
-    known = {"past": roles.past, "future": roles.future, "static": roles.static}
-    read = to_panel(data) if isinstance(data, Panel) else to_panel(data, like=after, **known, weight_col=weight_col)
+    if isinstance(data, Panel):
+        read = to_panel(data)
+    else:
+        past, future, static = roles.past, roles.future, roles.static
+        read = to_panel(data, like=after, past=past, future=future, static=static, weight_col=weight_col)
     return split_future(with_static_of(read, after))
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array, Ints
+from gatecast.data.panel.arrays import Array, Ints, later
 from gatecast.data.reading.layouts import YEARS, Dates
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ def _times(parts: list[Ints]) -> "pd.DatetimeIndex | None":
     if not is_time.all() or any((part > most).any() for part, most in zip(clock, limits, strict=False)):
         return None
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (day - 1)
+    days = later(months.astype("datetime64[D]"), day - 1)
     if (days.astype("datetime64[M]") != months).any():
         return None
     seconds = sum(part.astype(np.int64) * size for part, size in zip(clock, (3600, 60, 1), strict=False))
-    return pd.DatetimeIndex(days.astype("datetime64[s]") + seconds).as_unit("ns")
+    return pd.DatetimeIndex(later(days.astype("datetime64[s]"), seconds)).as_unit("ns")
 
 
 def _number(digits: Array) -> Ints:
