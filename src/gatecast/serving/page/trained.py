@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Panel
 from gatecast.forecaster import LSTMForecaster
@@ -14,7 +16,7 @@ from gatecast.reporting.words import Words
 from gatecast.serving.page.asked import AskedModel
 from gatecast.serving.page.look import forecast_shown
 
-__all__ = ["trained_shown"]
+__all__ = ["held_out_error", "trained_shown"]
 
 
 def trained_shown(model: LSTMForecaster[Any], panel: Panel, asked: AskedModel, words: Words) -> JsonObject:
@@ -28,4 +30,24 @@ def trained_shown(model: LSTMForecaster[Any], panel: Panel, asked: AskedModel, w
     figures = {name: figure_told(told) for name, told in charts_of(facts, words).items()}
     said = [message.say(words.lang) for message in model.fitted_.record.decisions]
     remembered = [words.said(message) for message in memory["events"]["messages"]] if "events" in memory else []
-    return {**shown, "decisions": said, "figures": figures, "remembered": remembered}
+    error = held_out_error(model, panel)
+    row = {"model": words.t("studio.model_trained"), "error": error, "said": words.number(error)}
+    return {
+        **shown,
+        "decisions": said,
+        "figures": figures,
+        "remembered": remembered,
+        "error": {"row": row, "about": words.t("studio.errors_trained")} if np.isfinite(error) else None,
+    }
+
+
+def held_out_error(model: LSTMForecaster[Any], panel: Panel) -> float:
+    """Return the mean absolute error of the newest H values; NaN where they were not all held out of the training."""
+    fitted, H = model.fitted_, model.fitted_.horizon
+    is_held_out = fitted.record.refit_steps is None and min(fitted.record.hold_out, default=0) >= H
+    if not is_held_out or not fitted.record.is_trained or fitted.after.roles.future or panel.lengths.min() <= H:
+        return float("nan")
+    made = model.predict(H, data=panel.head(panel.lengths - H))["LSTM"].to_numpy(float)
+    places = panel.offsets[1:, None] - H + np.arange(H)
+    missed = np.abs(made.reshape(places.shape) - panel.values[places])
+    return float(np.nanmean(missed)) if np.isfinite(missed).any() else float("nan")

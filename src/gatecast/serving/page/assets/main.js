@@ -1,9 +1,10 @@
 // What happens on the page: a file comes in, the server says what it understood and what comes next.
 import { ask, askJson, Problem } from "./server.js";
-import { clearProblems, fillColumns, fillFacts, formOf, levels, showProblem } from "./form.js";
+import { clearProblems, fillColumns, fillFacts, formOf, levels, setAgain, settings, showProblem } from "./form.js";
 import { drawForecast, saveText } from "./forecast.js";
-import { showErrors } from "./errors.js";
-import { cancel, downloadReport, showTrained, train } from "./training.js";
+import { addError, showErrors } from "./errors.js";
+import { leave, taken } from "./handover.js";
+import { cancel, downloadReport, goOn, running, showTrained, train } from "./training.js";
 
 const byId = (id) => document.getElementById(id);
 const texts = JSON.parse(byId("texts").textContent);
@@ -82,12 +83,15 @@ async function showModel() {
   if (byId("series").value) { asked.append("series", byId("series").value); }
   const answer = await askJson("/page/models/" + model + "?" + asked);
   await showForecast({ forecast: answer, notes: answer.notes });
+  if (answer.error) { addError(answer.error); }
   await showTrained(answer);
 }
 
-async function trainNow() {
+function trainNow() { return showMade(train(file, forecast, texts.training, sayTraining)); }
+
+async function showMade(training) {
   try {
-    const mine = turn, made = await train(file, forecast, texts.training, sayTraining);
+    const mine = turn, made = await training;
     if (made === null || mine !== turn) { return; }
     model = made;
     await showModel();
@@ -110,11 +114,36 @@ async function reportNow() {
   } finally { button.disabled = false; }
 }
 
+// the other language is another page, which goes on with what is here
+async function changeLanguage(event) {
+  if (file === null) { return; }
+  event.preventDefault();
+  await leave({ file, model, training: running(), settings: settings() }).catch(() => {});
+  window.location.assign(event.target.href);
+}
+
+async function goOnHere() {
+  const held = await taken().catch(() => undefined);
+  if (!held || file !== null) { return; }
+  file = held.file;
+  const chosen = new DataTransfer();
+  chosen.items.add(file);
+  byId("file").files = chosen.files;
+  setAgain(held.settings);
+  await look();
+  if (held.training !== null) { await showMade(goOn(held.training, texts.training, sayTraining)); }
+  if (held.model !== null && model === null) {
+    model = held.model;
+    await showModel().catch((error) => sayTraining(error instanceof Problem ? error.message : texts.server));
+  }
+}
+
 byId("file").addEventListener("change", (event) => {
   if (event.target.files.length) { take(event.target.files[0]); }
 });
 byId("corrections").addEventListener("submit", (event) => { event.preventDefault(); model = null; byId("trained").hidden = true; look(); });
 byId("series").addEventListener("change", () => (model === null ? look() : showModel()));
+byId("other-language").addEventListener("click", changeLanguage);
 byId("train-start").addEventListener("click", trainNow);
 byId("train-cancel").addEventListener("click", cancel);
 byId("report").addEventListener("click", reportNow);
@@ -143,3 +172,5 @@ document.addEventListener("drop", (event) => {
   drop.classList.remove("over");
   if (event.dataTransfer.files.length) { byId("file").value = ""; take(event.dataTransfer.files[0]); }
 });
+
+goOnHere();

@@ -6,7 +6,7 @@ import { saveText } from "./forecast.js";
 const byId = (id) => document.getElementById(id);
 const DRAW_MS = 250;
 // the training that goes on, and whether it is to be cancelled, which may be asked before the server has named it
-let job = null, isCancelled = false;
+let job = null, isCancelled = false, jobName = "";
 
 function modelName(file) {
   const stem = file.name.replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_-]/g, "").slice(0, 60).replace(/^[^A-Za-z0-9]+/, "");
@@ -83,15 +83,27 @@ class Curve {
   }
 }
 
-export async function train(file, forecast, texts, say) {
+export function running() { return job === null ? null : { job, name: jobName }; }
+
+// Returns the name of the model, or null where there is none.
+export function train(file, forecast, texts, say) {
   const name = modelName(file);
   isCancelled = false;
-  setRunning(true);
   byId("trained").hidden = true;
   say(texts.preparing);
-  try {
+  return untilEnded(name, texts, say, async () => {
     job = (await askJson("/v1/models", { method: "POST", body: request(file, name, forecast) })).id;
     if (isCancelled) { await cancel(); }
+  });
+}
+
+export function goOn(begun, texts, say) { return untilEnded(begun.name, texts, say, async () => { job = begun.job; }); }
+
+async function untilEnded(name, texts, say, begin) {
+  setRunning(true);
+  try {
+    await begin();
+    jobName = name;
     const ended = await follow(texts, say);
     if (ended.state === "done") { return name; }
     say(ended.state === "cancelled" ? texts.cancelled : texts.broken + " " + ((ended.error && ended.error.sentence) || ""));
