@@ -184,6 +184,27 @@ def test_a_network_is_trained_with_a_live_curve_and_training_cancelled(visit):
     assert page.locator("#maker").text_content().startswith("由在此训练的网络")
 
 
+def test_further_columns_get_a_use_that_the_other_language_keeps(visit):
+    page = visit()
+    lines = CSV.splitlines()
+    give(
+        page,
+        "sales.csv",
+        "\n".join([lines[0] + ",price,shop", *(f"{line},{n % 7},A" for n, line in enumerate(lines[1:]))]),
+    )
+    page.wait_for_selector("#chart .main-svg")
+    page.click("#columns-part summary")
+    assert page.locator("#columns label").all_text_contents() == ["Column price", "Column shop"]
+    page.select_option("[data-column=price]", "future")
+    page.fill("#horizon", "4")
+    page.click("#other-language")
+    page.wait_for_selector("#status:has-text('sales.csv 的预测已完成')")
+    assert (page.input_value("[data-column=price]"), page.input_value("[data-column=shop]")) == ("future", "")
+    assert page.input_value("#horizon") == "4"
+    page.reload()
+    assert page.locator("#result").is_hidden()
+
+
 @pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
 def test_the_page_is_read_on_a_phone_by_day_and_by_night_in_both_languages(visit, lang, scheme):
     page = visit(lang, viewport=PHONE, color_scheme=scheme, locale="de-DE")

@@ -8,21 +8,34 @@ import numpy as np
 
 from gatecast._json import JsonObject
 from gatecast.data.panel.panel import Panel
+from gatecast.data.reading.ahead import rows_ahead
 from gatecast.forecaster import LSTMForecaster
 from gatecast.reporting.figures import charts_of, figure_told
 from gatecast.reporting.judged import about_training
 from gatecast.reporting.memory import about_memory
 from gatecast.reporting.words import Words
+from gatecast.serving.bodies import File
 from gatecast.serving.page.asked import AskedModel
 from gatecast.serving.page.look import forecast_shown
+from gatecast.serving.schemas import Writing
+from gatecast.serving.tables import file_future
 
 __all__ = ["held_out_error", "trained_shown"]
 
 
-def trained_shown(model: LSTMForecaster[Any], panel: Panel, asked: AskedModel, words: Words) -> JsonObject:
-    """Return the forecast of a trained model, with its loss curves and the memory of its units."""
+def trained_shown(
+    model: LSTMForecaster[Any], panel: Panel, future: File | Panel | None, asked: AskedModel, words: Words
+) -> JsonObject:
+    """Return the forecast of a trained model, with its loss curves and the memory of its units.
+
+    What is known ahead stands in a file of its own, or in rows at the end of the table.
+    """
     level = asked.level if model.fitted_.has_intervals else None
-    shown = forecast_shown(model, panel, model.predict(level=level), asked.series, words)
+    known: Any = rows_ahead(future) if isinstance(future, Panel) else None
+    if isinstance(future, File):
+        known = file_future(future, Writing(), model.fitted_.after)
+    frame = model.predict(level=level, future=known)
+    shown = forecast_shown(model, panel, frame, asked.series, words)
     memory = (
         about_memory(model, panel, shown["series"].index(shown["shown"])) if model.fitted_.record.is_trained else {}
     )

@@ -1,5 +1,6 @@
 // Trains a model of the table: a live loss curve, the time left, cancel, and what came of it.
 import { ask, askJson } from "./server.js";
+import { roleSettings } from "./columns.js";
 import { formOf } from "./form.js";
 import { saveText } from "./forecast.js";
 
@@ -19,7 +20,7 @@ function request(file, name, forecast) {
   const form = formOf(file);
   const seasons = form.get("season_length");
   for (const field of ["level", "season_length", "series", "horizon"]) { form.delete(field); }
-  const settings = { pretrained: "none", max_seconds: Number(byId("train-seconds").value) };
+  const settings = { pretrained: "none", max_seconds: Number(byId("train-seconds").value), ...roleSettings() };
   if (seasons) { settings.season_length = Number(seasons); }
   form.append("name", name);
   form.append("horizon", forecast.horizon);
