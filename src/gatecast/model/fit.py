@@ -22,9 +22,10 @@ from gatecast.exceptions import DataError
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
+from gatecast.model.hold_out import about_hold_out, moves_late
 from gatecast.model.inputs import check_bounds
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
+from gatecast.model.plan import TrainingData, make_plan
 from gatecast.model.selection import MUCH, Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged
@@ -206,7 +207,7 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
 def _record(selection: Selection, trained: _Trained) -> FitRecord:
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
-    decisions = (*about_hold_out(data), *selection.decisions)
+    decisions = (*about_hold_out(data.settings, data.hold_out), *selection.decisions)
     if candidate.plan.learning_rate is None:
         decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
     return FitRecord(
