@@ -11,7 +11,8 @@ from gatecast import DataError, to_panel
 from gatecast.data.panel.panel import Panel
 from gatecast.data.seasonality.seasons import Seasons, choose_seasons
 from gatecast.model import plan as rules
-from gatecast.model.plan import TrainingData, hold_out_lengths, input_designs, make_plan
+from gatecast.model.hold_out import hold_out_lengths
+from gatecast.model.plan import TrainingData, input_designs, make_plan
 from gatecast.model.selection import clearly_best
 from gatecast.model.settings import Settings
 from gatecast.network.inputs import ValueInputs

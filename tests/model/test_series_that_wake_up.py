@@ -11,7 +11,7 @@ import pytest
 
 from gatecast import LSTMForecaster, PretrainedLSTM
 from gatecast.data.panel.panel import Panel
-from gatecast.model.plan import hold_out_lengths, moves_late
+from gatecast.model.hold_out import hold_out_lengths, moves_late
 from gatecast.model.settings import Settings
 from made_series import SMALL, forecaster, wave
 

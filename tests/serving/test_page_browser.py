@@ -157,6 +157,9 @@ def test_a_network_is_trained_with_a_live_curve_and_training_cancelled(visit):
     page = visit()
     give(page, "sales.csv", CSV)
     page.wait_for_selector("#chart .main-svg")
+    page.fill("#horizon", "5")
+    page.click("#corrections button")
+    page.wait_for_selector("#status:has-text('5 steps ahead')")
     page.click("#train-start")
     page.wait_for_selector("#train-cancel:not([hidden])")
     assert page.evaluate("document.activeElement.id") == "train-cancel"
@@ -172,6 +175,34 @@ def test_a_network_is_trained_with_a_live_curve_and_training_cancelled(visit):
     assert page.locator("#figure-gates .main-svg").count() > 0
     assert page.locator("#maker").text_content().startswith("Made by the network that was trained here")
     assert page.evaluate("document.activeElement.id") == "forecast"
+    page.wait_for_selector("#error-table th:has-text('the network that was trained here')")
+    assert "learned nothing from these values" in page.locator("#errors-about").text_content()
+    # the other language goes on with the file, what was set, and the model
+    page.click("#other-language")
+    page.wait_for_selector("#error-table th:has-text('在此训练的网络')")
+    assert page.input_value("#horizon") == "5"
+    assert page.locator("#maker").text_content().startswith("由在此训练的网络")
+
+
+def test_further_columns_get_a_use_that_the_other_language_keeps(visit):
+    page = visit()
+    lines = CSV.splitlines()
+    give(
+        page,
+        "sales.csv",
+        "\n".join([lines[0] + ",price,shop", *(f"{line},{n % 7},A" for n, line in enumerate(lines[1:]))]),
+    )
+    page.wait_for_selector("#chart .main-svg")
+    page.click("#columns-part summary")
+    assert page.locator("#columns label").all_text_contents() == ["Column price", "Column shop"]
+    page.select_option("[data-column=price]", "future")
+    page.fill("#horizon", "4")
+    page.click("#other-language")
+    page.wait_for_selector("#status:has-text('sales.csv 的预测已完成')")
+    assert (page.input_value("[data-column=price]"), page.input_value("[data-column=shop]")) == ("future", "")
+    assert page.input_value("#horizon") == "4"
+    page.reload()
+    assert page.locator("#result").is_hidden()
 
 
 @pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
@@ -200,7 +231,7 @@ def test_the_keyboard_alone_is_enough(visit):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert seen[:2] == ["中文", "file"]
+    assert seen[:2] == ["other-language", "file"]
     page.keyboard.press("Enter")
     page.wait_for_selector("#chart .main-svg")
 

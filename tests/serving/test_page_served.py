@@ -2,18 +2,22 @@
 
 import re
 
+import numpy as np
 import pytest
 
+from gatecast import DataError, LSTMForecaster, PretrainedLSTM, Training, to_panel
+from gatecast.data.reading.ahead import split_future
 from gatecast.reporting.words import Words
 from gatecast.serving.bodies import File
 from gatecast.serving.limits import Limits
-from gatecast.serving.page.asked import Asked
+from gatecast.serving.page.asked import Asked, AskedModel
 from gatecast.serving.page.look import look
 from gatecast.serving.page.places import in_labels
+from gatecast.serving.page.trained import held_out_error, trained_shown
 from gatecast.serving.schemas import Writing
 from gatecast.texts import Texts
 
-from .running import CSV
+from .running import CSV, table_of
 
 
 def test_the_policy_allows_own_files_only_and_the_page_has_no_other(client):
@@ -86,3 +90,29 @@ def test_a_sentence_says_labels_in_place_of_arguments():
         "Name it: “Column that names the series”: shop, item, “How numbers are written”: , or “Step between times”; "
         "not `other=1`."
     )
+
+
+def test_the_error_of_a_trained_network_is_of_values_that_it_did_not_learn_from():
+    panel = to_panel(table_of(CSV))
+    model = LSTMForecaster(3, hidden_size=8, progress=False, training=Training(epochs=1)).fit(panel)
+    before = table_of(CSV).iloc[:-3]
+    expected = np.abs(model.predict(data=before)["LSTM"].to_numpy() - table_of(CSV)["y"].to_numpy()[-3:]).mean()
+    assert held_out_error(model, panel) == pytest.approx(expected)
+    again = LSTMForecaster(3, hidden_size=8, progress=False, training=Training(epochs=1, refit_full=True)).fit(panel)
+    assert np.isnan(held_out_error(again, panel))
+    assert np.isnan(held_out_error(PretrainedLSTM(3).fit(panel), panel))
+
+
+def test_what_is_known_ahead_comes_from_the_end_of_the_table_or_from_a_file():
+    table = table_of(CSV).assign(price=np.arange(84.0) % 7)
+    model = LSTMForecaster(3, hidden_size=8, future=["price"], progress=False, training=Training(epochs=1))
+    panel, ahead = split_future(to_panel(table.assign(y=table["y"].where(table.index < 81)), future=["price"]))
+    model.fit(panel)
+    asked, words = AskedModel(), Words("en")
+    known = table[["ds", "price"]].tail(3)
+    expected = model.predict(level=80, future=known).to_csv(index=False)
+    assert trained_shown(model, panel, ahead, asked, words)["csv"] == expected
+    file = File("future.csv", known.to_csv(index=False).encode())
+    assert trained_shown(model, panel, file, asked, words)["csv"] == expected
+    with pytest.raises(DataError, match="No future rows were passed"):
+        trained_shown(model, panel, None, asked, words)

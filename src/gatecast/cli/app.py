@@ -22,11 +22,12 @@ from typing import Annotated, Any
 
 import typer
 
-from gatecast.cli.commands import COMMANDS, LANG, JsonOptions
+from gatecast.cli.commands import COMMANDS
 from gatecast.cli.help import Command, Group
 from gatecast.cli.language import language, language_of, speaking
 from gatecast.cli.options import INTERRUPTED, as_command
 from gatecast.cli.output import DEBUG
+from gatecast.cli.shared_options import LANG, JsonOptions
 from gatecast.cli.wording import text, told_error
 from gatecast.exceptions import GatecastError
 from gatecast.texts.message import Message

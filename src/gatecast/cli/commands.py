@@ -8,17 +8,16 @@ from typing import ClassVar
 
 from gatecast._places import Place
 from gatecast.cli.options import COVARIATES, KNOWN, REQUIRED, RESULTS, argument, option, settings
+from gatecast.cli.shared_options import CsvOptions, JsonOptions, to_file
 from gatecast.model.settings import SETTINGS, Settings
 
 __all__ = [
     "COMMANDS",
-    "LANG",
     "LSTM",
     "AheadOptions",
     "AnomaliesOptions",
     "BacktestOptions",
     "CompareOptions",
-    "CsvOptions",
     "DemoOptions",
     "DiagnoseOptions",
     "DoctorOptions",
@@ -42,35 +41,8 @@ LSTM = "LSTM"
 WINDOWS = "The windows (good as they are)"
 # options of their own: what is learned as quantiles follows from what is asked for, and a bar from --quiet and --json
 OF_COMMANDS = ("horizon", "quantiles", "progress", "checkpoint_seconds")
-LANG = "Language of texts, pictures and reports: en, or zh for Chinese; that of the locale when left out."
 WEIGHTS = "Column that says what each target counts in the loss and in errors; 0 leaves it out."
 OF_FITS = tuple(name for name in SETTINGS if name not in OF_COMMANDS)
-
-
-def to_file(text: str) -> Place | None:
-    """Define an option for a file that is written where it is asked for."""
-    return option(None, text, "FILE", panel=RESULTS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class JsonOptions:
-    """What every command has; the docstring of a command's options is its help."""
-
-    examples: ClassVar[tuple[str, ...]] = ()
-    json: bool = option(False, "Print one JSON object and nothing else, for programs.")
-    # read before all others, see `gatecast.cli.language`
-    lang: str | None = option(None, LANG, "LANG")
-
-
-@dataclass(frozen=True, kw_only=True)
-class CsvOptions:
-    """How a table is written."""
-
-    raw_cells: bool = option(
-        False,
-        "Write texts to a .csv as they are, also those that begin with = + - @, which a spreadsheet computes.",
-        panel=RESULTS,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ from gatecast.cli.output import Printer, number
 from gatecast.cli.wording import in_options, joined, text, told
 from gatecast.exceptions import ConfigError
 from gatecast.metrics.conformal import coverage
+from gatecast.model.hold_out import hold_out_lengths
 from gatecast.model.loss import DISTRIBUTION_LOSSES
-from gatecast.model.plan import hold_out_lengths
 from gatecast.model.settings import Settings
 from gatecast.model.zero_shot import is_at_once
 from gatecast.texts.message import Message

@@ -247,7 +247,7 @@ def find_spectra(memory: Array, units: Units, freq: str | int) -> Spectra:
 def _shift(power: Array, peaks: Ints) -> Floats:
     """Return how far from its bin each peak lies, between -0.5 and 0.5 bins."""
     rows = np.clip(peaks + np.array([[-1], [0], [1]]), 0, len(power) - 1)
-    low, top, high = np.log(np.maximum(np.take_along_axis(power, rows, axis=0), 1e-300).astype(np.float64))
+    low, top, high = np.log(np.maximum(np.take_along_axis(power, rows, axis=0).astype(np.float64), 1e-300))
     bend = low - 2 * top + high
     inside = (peaks < len(power) - 1) & (bend < 0)
     return np.where(inside, np.clip((low - high) / np.where(inside, 2 * bend, 1.0), -0.5, 0.5), 0.0)

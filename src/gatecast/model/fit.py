@@ -22,10 +22,11 @@ from gatecast.exceptions import DataError
 from gatecast.model.candidates import Candidate, make_candidates, start_candidate, too_large
 from gatecast.model.fitted import FitRecord, Fitted, remember
 from gatecast.model.gate import Gate
+from gatecast.model.hold_out import about_hold_out, moves_late
 from gatecast.model.inputs import check_bounds
 from gatecast.model.loss import about_counts, make_loss
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, about_hold_out, make_plan, moves_late
+from gatecast.model.plan import TrainingData, make_plan
 from gatecast.model.selection import MUCH, Selection, select
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged
@@ -225,7 +226,8 @@ def _stop(results: tuple[TrainingResult, ...]) -> Stop:
 def _record(asked: Settings, selection: Selection, trained: _Trained) -> FitRecord:
     candidate, first = trained.candidate, trained.results[0]
     settings, data = candidate.settings, candidate.data
-    decisions = (*about_hold_out(data), *about_counts(asked, candidate.loss, data.panel), *selection.decisions)
+    held = about_hold_out(data.settings, data.hold_out)
+    decisions = (*held, *about_counts(asked, candidate.loss, data.panel), *selection.decisions)
     if candidate.plan.learning_rate is None:
         decisions = (*decisions, Message("decision.rate_found", {"rate": first.learning_rate}))
     return FitRecord(

@@ -12,8 +12,9 @@ from gatecast._json import JsonObject, converted
 from gatecast.exceptions import ModelFileError
 from gatecast.model.candidates import Candidate
 from gatecast.model.fitted import Attempt
+from gatecast.model.hold_out import FEW_SERIES
 from gatecast.model.members import MOST_COMPLETE, train_one
-from gatecast.model.plan import FEW_SERIES, MANY_POINTS, Plan
+from gatecast.model.plan import MANY_POINTS, Plan
 from gatecast.network.wrapper import thread_count
 from gatecast.texts.message import Message
 from gatecast.training.checkpoint import Checkpoint

@@ -17,9 +17,10 @@ from gatecast.exceptions import ConfigError, DataError
 from gatecast.model.alignment import Alignment, align, match_series, without_overlap
 from gatecast.model.candidates import Candidate
 from gatecast.model.fitted import FitRecord, Fitted, about_bounds, about_weights
+from gatecast.model.hold_out import about_hold_out, hold_out_lengths
 from gatecast.model.inputs import Preparation, check_bounds, check_counts
 from gatecast.model.members import train_members
-from gatecast.model.plan import TrainingData, about_hold_out, hold_out_lengths, plan_update
+from gatecast.model.plan import TrainingData, plan_update
 from gatecast.model.settings import SETTINGS, Settings, as_code
 from gatecast.model.validation import Origins, Validation
 from gatecast.network.ensemble import Ensemble
@@ -243,7 +244,7 @@ def _told(
     known = alignment.match.is_known
     facts = {"n_points": len(data.panel.values), "n_known": int(known.sum()), "n_new": int((~known).sum())}
     done = Message("decision.update", facts), said, *about_weights(data.panel, record)
-    decisions = (*kept, *about_hold_out(data), *done, *about_bounds(preparation.bounds))
+    decisions = (*kept, *about_hold_out(data.settings, data.hold_out), *done, *about_bounds(preparation.bounds))
     return replace(record, hold_out=tuple(data.hold_out.tolist()), decisions=decisions)
 
 

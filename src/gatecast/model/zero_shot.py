@@ -14,9 +14,10 @@ from gatecast.data.seasonality.seasons import Seasons, choose_seasons, usual_sea
 from gatecast.data.values.scaling import naive_scale
 from gatecast.model.candidates import learn_for_pretrained, prepare_pretrained, pretrained_with
 from gatecast.model.fitted import FitRecord, Fitted, remember
+from gatecast.model.hold_out import FEW_SERIES, VALIDATION_HORIZONS
 from gatecast.model.inputs import Learned, Preparation
 from gatecast.model.loss import are_mostly_counts
-from gatecast.model.plan import FEW_SERIES, MANY_POINTS, VALIDATION_HORIZONS, Plan, TrainingData
+from gatecast.model.plan import MANY_POINTS, Plan, TrainingData
 from gatecast.model.settings import Settings
 from gatecast.model.validation import Judged, Origins, Run, Validation
 from gatecast.network.ensemble import Ensemble

@@ -78,18 +78,19 @@ def as_json(answer: object, status: int = 200) -> Response:
 
 
 @cache
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
 def decoded(body: Body, kind: type[T]) -> T:
     """Return what a body holds as JSON; a refusal where it does not fit."""
     try:
-        return _decoder(kind).decode(body.json or b"")
+        found: T = _decoder(kind).decode(body.json or b"")  # type: ignore[arg-type]
     except msgspec.DecodeError as error:
         raise unfit(error) from None
     except RecursionError:
         raise unfit(msgspec.DecodeError("it is nested too deeply")) from None
+    return found
 
 
 async def read_body(request: Request, limits: Limits) -> Body:

@@ -21,7 +21,7 @@ from gatecast.serving.schemas import ColumnRoles, Frame, TrainOptions, Writing
 from gatecast.serving.tables import as_data, file_table, names_of
 from gatecast.texts.message import Message
 
-__all__ = ["Asked", "read_kept", "read_panel", "settings_of"]
+__all__ = ["Asked", "read_kept", "read_panels", "settings_of"]
 
 REQUEST, UPLOAD = "request.json", "upload"
 # of what was let in already
@@ -74,9 +74,9 @@ def read_kept(folder: Path) -> tuple[Settings, Panel]:
     return settings_of(asked.options), asked.panel(NO_LIMITS)
 
 
-def read_panel(folder: Path) -> Panel:
-    """Return what a model of a kept request learned from, without rows about the future."""
-    return split_future(_asked(folder).panel(NO_LIMITS))[0]
+def read_panels(folder: Path) -> tuple[Panel, Panel | None]:
+    """Return what a model of a kept request learned from, and rows about the future, None where there are none."""
+    return split_future(_asked(folder).panel(NO_LIMITS))
 
 
 def _asked(folder: Path) -> Asked:

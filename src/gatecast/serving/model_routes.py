@@ -10,10 +10,12 @@ from starlette.responses import Response
 
 from gatecast._files import write_atomically
 from gatecast._json import plain
+from gatecast.data import Panel
+from gatecast.forecaster import LSTMForecaster
 from gatecast.serving.bodies import as_json, decoded, options, read_body
 from gatecast.serving.explained import gates_of, report_of
 from gatecast.serving.forecast_routes import READS, forecast_of_file, forecast_of_model
-from gatecast.serving.kept import read_panel
+from gatecast.serving.kept import read_panels
 from gatecast.serving.models import about
 from gatecast.serving.problems import RequestError
 from gatecast.serving.routes import Route, Upload
@@ -59,7 +61,7 @@ async def delete(service: Service, request: Request, name: str) -> Response:  # 
 async def gates(service: Service, request: Request, name: str) -> Response:
     """Tell what the units of a model remember."""
     unique_id, member = request.query_params.get("unique_id"), _member(request)
-    found, panel = await learned(service, name)
+    found, panel, _ = await learned(service, name)
     told, _ = await service.run(gates_of, found, panel, unique_id, member)
     return as_json(plain(told))
 
@@ -68,7 +70,7 @@ async def report(service: Service, request: Request, name: str) -> Response:
     """Answer the page of a report, which is made once and kept beside the model."""
     lang = check_language(request.query_params.get("lang", "en"))
     jobs = service.needed_jobs()
-    found, panel = await learned(service, name)
+    found, panel, _ = await learned(service, name)
     file = jobs.folder(jobs.of_model(name) or "") / f"report-{lang}.html"
 
     def make() -> bytes:
@@ -80,18 +82,18 @@ async def report(service: Service, request: Request, name: str) -> Response:
     return Response(page, media_type=PAGE)
 
 
-async def learned(service: Service, name: str) -> tuple[Any, Any]:
-    """Return a model and what it learned from."""
+async def learned(service: Service, name: str) -> tuple[LSTMForecaster[Any], Panel, Panel | None]:
+    """Return a model, what it learned from, and the rows about the future that came with that."""
 
-    def read() -> tuple[Any, Any]:
+    def read() -> tuple[LSTMForecaster[Any], Panel, Panel | None]:
         found = service.models.get(name)
         job = None if service.jobs is None else service.jobs.of_model(name)
         if service.jobs is None or job is None:
             raise RequestError(Message("serving.no_data", {"name": name}), status=409, field="name")
-        return found, read_panel(service.jobs.folder(job))
+        return found, *read_panels(service.jobs.folder(job))
 
-    both, _ = await service.run(read)
-    return both
+    all_of_it, _ = await service.run(read)
+    return all_of_it
 
 
 def _member(request: Request) -> int:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatecast.serving.bodies import as_json, options, query_fields, read_body
+from gatecast.serving.bodies import Body, as_json, options, query_fields, read_body
 from gatecast.serving.envelope import language_of
 from gatecast.serving.model_routes import learned
 from gatecast.serving.page.asked import Asked, AskedErrors, AskedModel
@@ -87,13 +87,15 @@ async def errors(service: Service, request: Request) -> Response:
 
 
 async def trained(service: Service, request: Request, name: str) -> Response:
-    """Tell what came of a training."""
+    """Tell what came of a training; a form may bring a file of what is known ahead."""
     from gatecast.reporting.words import Words
     from gatecast.serving.page.trained import trained_shown
 
-    (asked,) = options(query_fields(request), AskedModel)
-    model, panel = await learned(service, name)
-    found, notes = await service.run(trained_shown, model, panel, asked, Words(language_of(request)))
+    body = await read_body(request, service.limits) if request.method == "POST" else Body(fields=query_fields(request))
+    (asked,) = options(body.fields, AskedModel)
+    model, panel, ahead = await learned(service, name)
+    future = body.files.get("future_file", ahead)
+    found, notes = await service.run(trained_shown, model, panel, future, asked, Words(language_of(request)))
     return as_json({**found, "notes": notes})
 
 
@@ -105,6 +107,7 @@ PAGE_ROUTES = (
     Route("POST", "/page/look", looked),
     Route("POST", "/page/errors", errors),
     Route("GET", "/page/models/{name}", trained),
+    Route("POST", "/page/models/{name}", trained),
 )
 
 

@@ -17,11 +17,33 @@ function shown(rows, texts) {
   return sorted.map((row) => [row.model, row.said, beside(row)]);
 }
 
-export async function showErrors(file, texts, isNewest) {
-  const rows = [];
-  const draw = () => fillTable(byId("error-table"), {
+// what the table shows, its texts, and the network that was trained, which may be there before the others
+let rows = [], texts = null, trained = null;
+
+function draw() {
+  fillTable(byId("error-table"), {
     caption: texts.errors, head: [texts.model, texts.error, texts.against], rows: shown(rows, texts)
   });
+}
+
+// Puts the network that was trained beside the others.
+export function addError(found) {
+  trained = found;
+  if (rows.length) { putTrained(); }
+}
+
+function putTrained() {
+  if (trained === null) { return; }
+  rows = [...rows.filter((one) => one.model !== trained.row.model), trained.row];
+  const place = byId("errors-about");
+  if (!place.textContent.includes(trained.about)) { place.append(" " + trained.about); }
+  draw();
+}
+
+export async function showErrors(file, said, isNewest) {
+  rows = [];
+  trained = null;
+  texts = said;
   const asked = async (model) => {
     const form = formOf(file);
     form.append("model", model);
@@ -33,14 +55,14 @@ export async function showErrors(file, texts, isNewest) {
   byId("errors").hidden = false;
   byId("errors-about").textContent = first.about;
   byId("error-table").hidden = first.rows.length === 0;
-  rows.push(...first.rows);
   const waiting = first.slower.map(({ label }) => ({ model: label, error: null, said: texts.computing }));
-  rows.push(...waiting);
+  rows.push(...first.rows, ...waiting);
   draw();
+  putTrained();
   for (const [n, { model, label }] of first.slower.entries()) {
     const row = await asked(model).then((found) => found.rows[0], () => ({ model: label, error: null, said: "–" }));
     if (!isNewest()) { return; }
-    rows[rows.indexOf(waiting[n])] = row;
+    rows = rows.map((one) => (one === waiting[n] ? row : one));
     draw();
   }
 }

@@ -41,6 +41,22 @@ export function formOf(file) {
   return form;
 }
 
+export function settings() {
+  const named = [...byId("corrections").elements].filter((control) => control.name);
+  return Object.fromEntries([...named, byId("series")].map((control) => [control.id, control.value]));
+}
+
+// What was set on another page: a column can be chosen before it is known that the file has it.
+export function setAgain(values) {
+  for (const [id, value] of Object.entries(values)) {
+    const control = byId(id);
+    if (control.tagName === "SELECT" && ![...control.options].some((one) => one.value === value)) {
+      control.append(option(value, value));
+    }
+    control.value = value;
+  }
+}
+
 export function levels() { return byId("level").value.split(","); }
 
 export function clearProblems() {

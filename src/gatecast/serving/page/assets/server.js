@@ -3,7 +3,7 @@ const KEY = "gatecast-token";
 const dialog = document.getElementById("token-dialog");
 
 export class Problem extends Error {
-  constructor(detail, field) { super(detail); this.field = field; }
+  constructor(detail, field, code) { super(detail); this.field = field; this.code = code || ""; }
 }
 
 function headers() {
@@ -32,7 +32,7 @@ export async function ask(path, options = {}) {
   if (answer.status === 401 && await askToken()) { return ask(path, options); }
   if (answer.ok) { return answer; }
   const problem = await answer.json().catch(() => ({ detail: answer.statusText }));
-  throw new Problem(problem.detail, problem.field);
+  throw new Problem(problem.detail, problem.field, problem.code);
 }
 
 export async function askJson(path, options) {

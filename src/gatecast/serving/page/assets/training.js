@@ -1,12 +1,13 @@
 // Trains a model of the table: a live loss curve, the time left, cancel, and what came of it.
 import { ask, askJson } from "./server.js";
+import { roleSettings } from "./columns.js";
 import { formOf } from "./form.js";
 import { saveText } from "./forecast.js";
 
 const byId = (id) => document.getElementById(id);
 const DRAW_MS = 250;
 // the training that goes on, and whether it is to be cancelled, which may be asked before the server has named it
-let job = null, isCancelled = false;
+let job = null, isCancelled = false, jobName = "";
 
 function modelName(file) {
   const stem = file.name.replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_-]/g, "").slice(0, 60).replace(/^[^A-Za-z0-9]+/, "");
@@ -19,7 +20,7 @@ function request(file, name, forecast) {
   const form = formOf(file);
   const seasons = form.get("season_length");
   for (const field of ["level", "season_length", "series", "horizon"]) { form.delete(field); }
-  const settings = { pretrained: "none", max_seconds: Number(byId("train-seconds").value) };
+  const settings = { pretrained: "none", max_seconds: Number(byId("train-seconds").value), ...roleSettings() };
   if (seasons) { settings.season_length = Number(seasons); }
   form.append("name", name);
   form.append("horizon", forecast.horizon);
@@ -83,15 +84,27 @@ class Curve {
   }
 }
 
-export async function train(file, forecast, texts, say) {
+export function running() { return job === null ? null : { job, name: jobName }; }
+
+// Returns the name of the model, or null where there is none.
+export function train(file, forecast, texts, say) {
   const name = modelName(file);
   isCancelled = false;
-  setRunning(true);
   byId("trained").hidden = true;
   say(texts.preparing);
-  try {
+  return untilEnded(name, texts, say, async () => {
     job = (await askJson("/v1/models", { method: "POST", body: request(file, name, forecast) })).id;
     if (isCancelled) { await cancel(); }
+  });
+}
+
+export function goOn(begun, texts, say) { return untilEnded(begun.name, texts, say, async () => { job = begun.job; }); }
+
+async function untilEnded(name, texts, say, begin) {
+  setRunning(true);
+  try {
+    await begin();
+    jobName = name;
     const ended = await follow(texts, say);
     if (ended.state === "done") { return name; }
     say(ended.state === "cancelled" ? texts.cancelled : texts.broken + " " + ((ended.error && ended.error.sentence) || ""));
