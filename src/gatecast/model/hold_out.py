@@ -105,7 +105,10 @@ def moves_late(settings: Settings, panel: Panel, hold_out: Ints | None = None) -
 
 def _observed_before(panel: Panel, positions: Ints) -> Ints:
     """Count what was observed in the first `positions[s]` points of each series."""
-    seen = np.zeros(len(panel.values) + 1, np.int64)
     # a weight of 0 is no target
-    np.cumsum(~np.isnan(panel.values) & (panel.weights_or_ones > 0), out=seen[1:])
-    return np.asarray(seen[panel.offsets[:-1] + positions] - seen[panel.offsets[:-1]])
+    is_target = True if panel.weights is None else panel.weights_or_ones > 0
+    # one more, so that a series may end at the end
+    seen = np.append(~np.isnan(panel.values) & is_target, False)
+    edges = np.stack([panel.offsets[:-1], panel.offsets[:-1] + positions], axis=1).ravel()
+    counts = np.add.reduceat(seen, edges, dtype=np.int64)[::2] if len(edges) else np.zeros(0, np.int64)
+    return np.where(positions > 0, counts, 0)
