@@ -209,7 +209,8 @@ def test_further_columns_get_a_use_that_the_other_language_keeps(visit):
 def test_the_page_is_read_on_a_phone_by_day_and_by_night_in_both_languages(visit, lang, scheme):
     page = visit(lang, viewport=PHONE, color_scheme=scheme, locale="de-DE")
     assert page.get_attribute("html", "lang") == {"en": "en", "zh": "zh-CN"}[lang]
-    give(page, "sales.csv", CSV)
+    lines = CSV.splitlines()
+    give(page, "sales.csv", "\n".join([lines[0] + ",price", *(f"{line},{n % 7}" for n, line in enumerate(lines[1:]))]))
     page.wait_for_selector("#errors:not([hidden])")
     for summary in page.locator("summary").all():
         summary.click()
