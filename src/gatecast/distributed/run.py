@@ -188,7 +188,7 @@ def _learned(
     strata: Sequence[str],
     seed: int,
     freq: Freq | None,
-    names: dict[str, str],
+    names: dict[str, Any],
 ) -> LSTMForecaster:
     """Fit a copy of a model to a sample, and note in its record what that was."""
     check_columns(strata, known.types())

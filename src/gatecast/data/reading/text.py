@@ -175,7 +175,8 @@ def _read(
     called = _called(names, width)
     decimal = decimal or _shown_decimal(first[header.place + header.n_records :], delimiter)
     frame = _cells(text, delimiter, bool(header.n_records), called, decimal=decimal or ".")
-    table = TextTable(frame, replace(decoded, text=text), delimiter, bool(header.n_records), tuple(notes), decimal)
+    decoded_rows = replace(decoded, text=text)
+    table = TextTable(frame, decoded_rows, delimiter, bool(header.n_records), tuple(notes), decimal=decimal)
     if said and names == [cell.strip() for cell in said]:
         return replace(_with_zeros(table, called, id_cols), has_header=True, decoded=_as_header(table.decoded, comment))
     return _with_zeros(table, called, id_cols)
