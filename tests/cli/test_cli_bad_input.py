@@ -310,7 +310,7 @@ MODELS = {
     "flipped": (flip, "damaged"),
     "pickle": (lambda content: pickle.dumps({"a": 1}), "is a pickle"),
     "csv": (lambda content: b"ds,y\n2024-01-01,3\n", "not a complete safetensors file"),
-    "newer": (lambda content: re.sub(rb'format\\": \d,', rb'format\\":99,', content), "format 99"),
+    "newer": (lambda content: re.sub(rb'format\\": \d\d,', rb'format\\": 99,', content), "format 99"),
 }
 
 

@@ -63,7 +63,7 @@ def test_wrong_calls_are_answered(gatecast, csv, arguments, says):
 
 
 def test_bounds_of_the_command_line(gatecast, tmp_path):
-    path = write_csv(tmp_path / "sales.csv", cell=lambda t: max(0, int(9 * np.sin(t / 3))))
+    path = write_csv(tmp_path / "sales.csv", cell=lambda t: f"{max(0.0, 8.4 * np.sin(t / 3)):.1f}")
     level = ("--level", "95", "--json")
     found = pd.DataFrame(gatecast("forecast", path, *QUICK, *level).json["forecast"])
     free = pd.DataFrame(gatecast("forecast", path, *QUICK, *level, "--lower", "none").json["forecast"])

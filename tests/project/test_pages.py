@@ -15,8 +15,8 @@ BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 CELL = re.compile(r"```\{code-cell\} ipython3\n(.*?)```", re.DOTALL)
 # what makes MyST-NB run a page
 KERNEL = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\nkernelspec:\n"
-# sections of this page need frameworks that are not there; tests/exchange has it
-ELSEWHERE = {"frameworks.md"}
+# these need frameworks that are not there; tests/exchange and tests/cluster have what they show
+ELSEWHERE = {"clusters.md", "frameworks.md"}
 ALL = [path for path in sorted(DOCS.rglob("*.md")) if "_made" not in path.parts]
 PAGES = [path for path in ALL if path.name not in ELSEWHERE and BLOCK.search(path.read_text(encoding="utf-8"))]
 # pages in Chinese have the code of the English ones, up to the language of pictures and of comments

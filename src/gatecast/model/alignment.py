@@ -26,7 +26,8 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
 
-__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training", "without_overlap"]
+__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training", "tell_alone"]
+__all__ += ["without_overlap"]
 
 # points of a constant past that are read again where a series begins to move
 LEAST_PAST = 64
@@ -166,7 +167,7 @@ def _tell_differing(fitted: Fitted, panel: Panel, s: int, place: int, learned: f
     )
 
 
-def _tell_alone(alignment: Alignment) -> None:
+def tell_alone(alignment: Alignment) -> None:
     """Warn of series that are read without what the model remembers where that may be a slip.
 
     The data have no ids while several series are known, one has almost the name of a known one, or a known one has
@@ -187,10 +188,12 @@ def _tell_alone(alignment: Alignment) -> None:
             f"The model learned from the series {learned}, and not from {shown}, which the data hold: what it "
             "remembers is not used, and their own rows alone are. Use the same column of ids with the same names if "
             "they are the same.",
-            stacklevel=5,
+            stacklevel=4,
         )
     is_apart = match.is_known & ~alignment.follows & ~alignment.moved
     is_apart &= (match.n_before == 0) | (match.n_before > panel.lengths)
+    # an array has no times, and begins at step 0
+    is_apart &= panel.starts != 0 if panel.starts.dtype.kind != "M" else True
     few = np.flatnonzero(is_apart & (panel.lengths < fitted.season_length))
     if len(few):
         s = int(few[0])
@@ -198,7 +201,7 @@ def _tell_alone(alignment: Alignment) -> None:
         warnings.warn(
             f"Series {names[s]!r} begins at {time_text(begin)}, far from {time_text(end)}, where the training part "
             f"goes on: its {int(panel.lengths[s])} rows alone are used. Pass the rows between, too.",
-            stacklevel=5,
+            stacklevel=4,
         )
 
 
@@ -321,7 +324,6 @@ def model_inputs(fitted: Fitted, panel: Panel) -> tuple[Alignment, Preparation, 
     Raises a DataError where a series that does not follow the training part is shorter than the lookback.
     """
     alignment = align(fitted, without_overlap(fitted, panel))
-    _tell_alone(alignment)
     lengths = alignment.panel.lengths
     short = np.flatnonzero(~alignment.follows & (lengths < fitted.lookback))
     if len(short):

@@ -16,7 +16,7 @@ from gatecast.exceptions import ConfigError, DataError
 from gatecast.metrics.conformal import Conformal
 from gatecast.metrics.levels import level_columns, level_to_quantiles, quantile_columns
 from gatecast.metrics.paths import match_quantiles, ranks, sample_paths
-from gatecast.model.alignment import align, model_inputs
+from gatecast.model.alignment import align, model_inputs, tell_alone
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
 from gatecast.network.counts import Counts
@@ -235,6 +235,7 @@ def after_training(fitted: Fitted, future: object, horizon: int) -> ForecastOrig
 def after_data(fitted: Fitted, panel: Panel, future: object, horizon: int) -> ForecastOrigin:
     """Forecast from the end of new data: rows that follow the training part go on from it."""
     alignment, preparation, arrays = model_inputs(fitted, panel)
+    tell_alone(alignment)
     panel, memories = alignment.panel, fitted.ensemble.read(alignment.memories, arrays)
     after = panel.tail_from(panel.lengths)
     years = preparation.newest_years(arrays, alignment.years)

@@ -21,11 +21,9 @@ Step: TypeAlias = Callable[[Tensors, JsonObject], None]
 OLDEST = 9
 
 
-def _to_10(tensors: Tensors, facts: JsonObject) -> None:
-    """Change nothing: what is new in format 10 may lack.
-
-    Likelihoods of counts and the scaling `mean`, types of the columns of ids and times, and the setting `joint`.
-    """
+def _to_10(_: Tensors, facts: JsonObject) -> None:
+    """Add the setting `joint`; likelihoods of counts, the scaling `mean` and types of columns are in no older file."""
+    facts["settings"]["joint"] = False
 
 
 # by the format that a step begins with

@@ -79,12 +79,12 @@ def tune(
     metric: str = "mase",
     sampler: str = "tpe",
     study: str | os.PathLike[str] | None = None,
+    n_jobs: int | None = None,
     id_col: Name = None,
     time_col: str | None = None,
     target_col: Name = None,
     freq: str | int | None = None,
     seed: int = 0,
-    n_jobs: int | None = None,
 ) -> Tuned:
     """Search for better settings, and fit a forecaster with the best ones on all of `data`.
 

@@ -281,7 +281,7 @@ class Panel:
         }
         if self.backend == "pandas" and not aware:
             # as narwhals makes it, in half of the time, which a forecast of milliseconds feels
-            return pd.DataFrame(data)
+            return retyped(pd.DataFrame(data), self.backend, self.types)
         backend: Any = self.backend
         frame = nw.from_dict(data, backend=backend)
         if aware and self.timezone is not None:

@@ -108,6 +108,8 @@ def _regular_table(regular: Regular, head: str, delimiter: str, id_cols: Sequenc
     last = regular.last(min(N_LAST, n_lines - header.n_records), delimiter)
     if not n_lines or footer_start([*enumerate(last)], header, width) is not None:
         return None
+    if _shown_decimal(first[header.n_records :], delimiter):
+        return None
     names = _called([cell.strip() for cell in header.names], width)
     frame = _without_unnamed(read_columns(regular, delimiter, names, _ids(names, id_cols), has_header=has_header))
     return TextTable(frame, Decoded("", regular.encoding), delimiter, has_header, is_regular=True)
