@@ -1,6 +1,8 @@
 """The public names, each with the module that it is loaded from when it is first used."""
 
 from gatecast import datasets as datasets
+from gatecast import distributed as distributed
+from gatecast import partition as partition
 from gatecast.backtesting.backtest import backtest as backtest
 from gatecast.backtesting.combination import Combination as Combination
 from gatecast.backtesting.record import Backtest as Backtest

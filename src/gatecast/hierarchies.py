@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatecast._validation import check_choice
+from gatecast._validation import answers_calls, check_choice
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.metrics.levels import check_levels, level_columns
 
@@ -33,6 +33,7 @@ ID = "unique_id"
 LEAST_ERRORS = 10
 
 
+@answers_calls
 def forecast_hierarchy(
     data: Frame,
     model: Forecaster,

@@ -133,3 +133,12 @@ def test_the_picture_shows_the_largest_contributions():
             charts.plot_attributions(found, step=wrong)
     with pytest.raises(ConfigError, match="found"):
         charts.plot_attributions(found.to_frame())
+
+
+def test_it_is_shown_as_sums_that_make_up_the_forecast():
+    found = trained().fit(wave()).attributions()
+    lines = repr(found).splitlines()
+    assert lines[0] == "Attributions of 'y', in all:"
+    *parts, forecast = map(float, lines[-1].split()[1:])
+    assert sum(parts) == pytest.approx(forecast, abs=1e-4)
+    assert forecast == pytest.approx(found.forecast[-1], abs=1e-5)

@@ -178,12 +178,14 @@ def test_public_names_are_these() -> None:
         "compare",
         "datasets",
         "diagnose",
+        "distributed",
         "explain",
         "forecast",
         "forecast_hierarchy",
         "from_keras",
         "from_torch",
         "make_windows",
+        "partition",
         "report",
         "to_panel",
         "train_test_split",
@@ -191,7 +193,7 @@ def test_public_names_are_these() -> None:
     ]
     assert gatecast.__all__ == sorted(names)
     assert set(names) <= set(dir(gatecast))
-    for name in set(names) - {"__version__", "datasets"}:
+    for name in set(names) - {"__version__", "datasets", "distributed", "partition"}:
         assert getattr(gatecast, name).__name__ == name
 
 

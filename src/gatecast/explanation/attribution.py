@@ -34,7 +34,7 @@ AT_ONCE = 20_000_000
 CLOSE = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attributions:
     """What the forecast of one series is made of, in the data's units.
 
@@ -75,6 +75,10 @@ class Attributions:
     def candidate_names(self) -> tuple[str, ...]:
         """What each naive forecast is."""
         return tuple(map(str, self.candidate_messages))
+
+    def __repr__(self) -> str:
+        sums = self.to_frame().groupby(["step", "source"], sort=False)["contribution"].sum().unstack()
+        return f"Attributions of {self.unique_id!r}, in all:\n{sums.assign(forecast=self.forecast).to_string()}"
 
     def to_frame(self) -> Frame:
         """Return a pandas table `step, ds, source, name, contribution`: sources of each step add up to its forecast.

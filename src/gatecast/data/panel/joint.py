@@ -39,7 +39,7 @@ def with_others(panel: Panel) -> Panel:
     if S < 2 or S > MOST_SERIES:
         raise ConfigError(
             f"`joint=True` was passed with {S} series, and 2 to {MOST_SERIES} were expected, which see each other's "
-            "past. Pass several targets as `target_col=[...]`, or leave `joint` out."
+            "past. Name two targets or more by `target_col`, or leave `joint` out."
         )
     return _shown(panel, panel.ids, _rows_of(panel, panel.ids))
 
