@@ -6,7 +6,6 @@ These functions can be pickled and know no engine: Spark's `applyInPandas`, Dask
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -413,7 +412,7 @@ def _joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _typed(tables: Iterable[pd.DataFrame], made: Schema, times: pd.Series) -> pd.DataFrame:
-    """Return forecasts as a schema says, their times as those of the data."""
+    """Return forecasts as a schema says."""
     several = list(tables)
     if not several:
         return made.empty
@@ -421,8 +420,6 @@ def _typed(tables: Iterable[pd.DataFrame], made: Schema, times: pd.Series) -> pd
     first = times.iloc[0]
     if isinstance(first, str):
         raise _of_texts(str(times.name), f"such as {first!r}")
-    if isinstance(first, datetime.date) and not isinstance(first, datetime.datetime):
-        table[times.name] = table[times.name].dt.date
     return table[list(made.dtypes)].astype(dict(made.dtypes))
 
 
