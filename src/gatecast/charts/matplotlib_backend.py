@@ -204,7 +204,8 @@ def _add_bars(axes: Axes, bars: spec.Bars, z: float) -> None:
     else:
         axes.bar(bars.x, bars.height, width=bars.width, **look)
     for x, height, text in zip(bars.x, bars.height, bars.texts, strict=False):
-        at = (height, x) if bars.is_flat else (x, height)
+        # beside a bar, not on it: right of the zero where it reaches to the left
+        at = (max(height, 0.0), x) if bars.is_flat else (x, height)
         _add_text(axes, spec.Text(*at, text, offset=(4, 0) if bars.is_flat else (0, 4)), TEXT_LAYER)
 
 
