@@ -90,7 +90,9 @@ def _reshaped(array: np.ndarray, rng: random.Random) -> np.ndarray:
         array.T,
         array[..., None],
     ]
-    return rng.choice([*ways, np.zeros((0, 2**40), array.dtype), np.zeros((10_000, *array.shape[1:]), array.dtype)])
+    # of one that holds nothing any more no larger one is made
+    longer = array[:0] if not array.size else np.zeros((10_000, *array.shape[1:]), array.dtype)
+    return rng.choice([*ways, np.zeros((0, 2**40), array.dtype), longer])
 
 
 def _filled(array: np.ndarray, rng: random.Random, *, is_all: bool) -> np.ndarray:

@@ -111,6 +111,8 @@ def test_points_are_between_thousands_beside_decimal_commas():
     assert table.panel.values[1] == 1.001
     assert "pass `--decimal ,`" in table.notes[0]
     assert read(alone, decimal=",").panel.values[1] == 1001
+    # a single row, whose number has no thousandths
+    assert read("Datum;Umsatz\n31.12.1999;1,5\n").panel.values.tolist() == [1.5]
 
 
 def test_words_of_devices_are_missing_numbers_alone():

@@ -205,7 +205,7 @@ def _may_be_thousands(layout: Layout, loaded: Loaded, values: Floats) -> list[Me
     if not is_german or layout.source.decimal is not None or not len(there) or there.min() < 1 or there.max() >= 1000:
         return []
     thirds = there[np.round(there, 2) != there]
-    if len(thirds) < len(there) // 2 or (np.round(there, 3) != there).any():
+    if 2 * len(thirds) < len(there) or (np.round(there, 3) != there).any():
         return []
     return [Message("left_out.thousands", {"target": layout.found.target, "example": f"{thirds[0]:.3f}"})]
 
