@@ -30,11 +30,11 @@ test: $(TOOLS)
 test-all: $(TOOLS) $(FRAMEWORKS)
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m ''
 
-# hostile files, tables and series, each kind for SECONDS, from case FIRST on
-fuzz: SECONDS = 60
+# hostile files, tables and series, each kind for about so many MINUTES, from case FIRST on
+fuzz: MINUTES = 1
 fuzz: FIRST = 1000000
 fuzz: $(TOOLS)
-	PYTHONPATH=tests $(VENV)/bin/python tests/hostile/fuzz.py --seconds $(SECONDS) --first $(FIRST)
+	PYTHONPATH=tests $(VENV)/bin/python tests/hostile/fuzz.py --minutes $(MINUTES) --first $(FIRST)
 
 # Dask, Ray, Spark and Fugue on this machine, in an environment of their own; their warnings are not ours
 test-cluster: $(CLUSTER)

@@ -381,8 +381,9 @@ class _Run:
         limit = math.inf if self.search.max_seconds is None or not finished(self.study) else self.search.max_seconds
         last = time.monotonic() + TRIAL_SHARE * limit
         seen: set[int] = set()
-        # by a process that was killed
-        known = set(self.study.get_trials(deepcopy=False)[trial.number].intermediate_values)
+        # by a process that was killed; a damaged study may lack other trials
+        trials = self.study.get_trials(deepcopy=False)
+        known = {check for each in trials if each.number == trial.number for check in each.intermediate_values}
 
         def follow(check: int, error: float) -> None:
             self._check_time()

@@ -38,7 +38,7 @@ def test_inverse_undoes_transform(kind, offsets):
 
 
 @pytest.mark.parametrize("kind", ["minmax", "standard", "mean"])
-@pytest.mark.parametrize("level", [0.0, 0.1, -7.3, 1e30])
+@pytest.mark.parametrize("level", [0.0, 0.1, -7.3, 1e30, -1e300])
 def test_constant_series_gets_scale_one(kind, level):
     values = np.full(1000, level)
     scaling = fit_scaling(values, np.array([0, 1000]), kind)

@@ -80,7 +80,8 @@ def _fit_block(values: Floats, offsets: Ints, kind: str, season: int) -> tuple[F
         scale[filled[varies]] = spread[varies]
         return center, scale
     if kind == "mean":
-        largest = np.where(varies, np.maximum(np.abs(low), np.abs(high)), 1.0)
+        largest = np.maximum(np.abs(low), np.abs(high))
+        largest[largest == 0] = 1.0
         sizes, *_ = _moments(np.abs(values), begins, lengths, np.zeros_like(low), largest)
         center[filled[varies]], scale[filled[varies]] = 0.0, sizes[varies]
         return center, scale
