@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from gatecast import __version__
+from gatecast.data.panel.joint import roles_of_table
 from gatecast.exceptions import ConfigError, GatecastError
 from gatecast.forecaster import LSTMForecaster
 from gatecast.model.forecast import METHOD
@@ -157,7 +158,8 @@ def signature_of(model: LSTMForecaster) -> Any:
     mlflow = _mlflow()
     types = mlflow.types
     after = model.fitted_.after
-    columns, categories = after.columns, {**after.past, **after.future, **after.static}
+    columns, own = after.columns, roles_of_table(after).names
+    covariates = {**after.past, **after.future, **after.static}
     cells = after.id_parts or {columns.id: after.ids}
     names = [
         *(
@@ -170,7 +172,8 @@ def signature_of(model: LSTMForecaster) -> Any:
     others = [
         # what never changes is known of series that were learned from
         types.ColSpec("string" if array.dtype == object else "double", name, required=name not in after.static)
-        for name, array in categories.items()
+        for name, array in covariates.items()
+        if name in own
     ]
     params = types.ParamSchema(
         [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from gatecast._validation import answers_calls, check_choice
+from gatecast.data.panel.joint import is_joint, roles_of_table
 from gatecast.data.reading.ahead import split_future
 from gatecast.exceptions import ConfigError, DataError, GatecastError
 from gatecast.forecaster import LSTMForecaster, PretrainedLSTM
@@ -262,7 +263,7 @@ def model_bytes(model: LSTMForecaster) -> bytes:
 
     Raises:
         NotFittedError: It is not fitted.
-        ConfigError: It is no forecaster of gatecast's own.
+        ConfigError: It is no forecaster of gatecast's own, or its series see each other's past.
 
     Examples:
         >>> from gatecast import PretrainedLSTM
@@ -276,6 +277,11 @@ def model_bytes(model: LSTMForecaster) -> bytes:
             "`LSTMForecaster(horizon=12).fit(sample)`."
         )
     fitted = model.fitted_
+    if is_joint(fitted.after):
+        raise ConfigError(
+            "This model was fitted with `joint=True`, and one of series that need no others was expected, as those of "
+            "a partition are not there together. Leave `joint` out, or forecast each group of series with `by=`."
+        )
     two = fitted.rows(np.array([0, fitted.after.n_series - 1]))
     ids = np.array(NOBODY, dtype=object)
     lean = replace(two, after=replace(two.after, ids=ids, backend="pandas"))
@@ -316,7 +322,7 @@ def predict_with(model: bytes, frame: pd.DataFrame, level: Shares = None, quanti
     after = known.fitted_.after
     columns = after.columns
     made = schema(frame.dtypes, level, quantiles, id_col=columns.id, time_col=columns.time)
-    used = [columns.id, columns.time, columns.target, *after.past, *after.future, *after.static]
+    used = [columns.id, columns.time, columns.target, *roles_of_table(after).names]
     check_columns(used, frame.columns)
 
     def forecast_rows(rows: pd.DataFrame) -> pd.DataFrame:

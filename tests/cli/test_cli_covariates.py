@@ -161,3 +161,15 @@ def test_a_picture_that_fails_costs_no_forecast(gatecast, tmp_path, monkeypatch)
     assert "Picture drawn" not in outcome.out
     assert len(pd.read_csv(tmp_path / "f.csv")) == 4
     assert not (tmp_path / "x.png").exists()
+
+
+def test_joint_targets_are_no_columns_of_the_table(gatecast, tmp_path):
+    days = pd.date_range("2024-01-01", periods=80)
+    steps = pd.Series(range(80))
+    pd.DataFrame({"day": days, "temp": steps % 7, "load": steps % 5}).to_csv("both.csv", index=False)
+    targets = ("--target-col", "temp", "--target-col", "load", "--joint")
+    outcome = gatecast("forecast", "both.csv", *targets, *QUICK, "--horizon", "2", "--save", "joint.safetensors")
+    assert outcome.code == 0, outcome.err
+    found = gatecast("inspect", "joint.safetensors", "--json").json
+    assert found["covariates"] == {"past": [], "future": [], "static": []}
+    assert gatecast("predict", "joint.safetensors", "both.csv", "--json").code == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gatecast import ConfigError, LSTMForecaster, backtest
+from gatecast import ConfigError, LSTMForecaster, backtest, partition
 from gatecast.data import to_panel
 from gatecast.data.panel.joint import joint_again, roles_of_table, with_others
 from made_series import forecaster, table
@@ -88,6 +88,18 @@ def test_saved_and_updated_models_are_joint_still(fitted: LSTMForecaster, tmp_pa
     pd.testing.assert_frame_equal(again.predict(data=data[320:]), fitted.predict(data=data[320:]))
     went_on = LSTMForecaster(2, joint=True, progress=False).fit(data, target_col=TARGETS, start=fitted)
     assert list(went_on.fitted_.after.past) == ["past of temp", "past of load"]
+
+
+def test_a_validation_set_of_ones_own_is_joint() -> None:
+    data = followed(200)
+    model = joint(validation_size=None, epochs=1).fit(data[:160], target_col=TARGETS, validation_data=data[160:])
+    held = joint(validation_size=40, epochs=1).fit(data, target_col=TARGETS)
+    pd.testing.assert_frame_equal(model.predict(), held.predict())
+
+
+def test_a_model_whose_series_need_each_other_goes_to_no_partition(fitted: LSTMForecaster) -> None:
+    with pytest.raises(ConfigError, match="`joint=True`, and one of series that need no others was expected"):
+        partition.model_bytes(fitted)
 
 
 def test_series_and_covariates_of_ones_own_stand_beside() -> None:

@@ -12,6 +12,7 @@ from gatecast.cli.output import Printer
 from gatecast.cli.reading import TABLES, read_known, said_frequency
 from gatecast.cli.tables import Decided, decisions_report, say_decisions
 from gatecast.cli.wording import text
+from gatecast.data.panel.joint import roles_of_table
 from gatecast.model.loss import DISTRIBUTION_LOSSES
 from gatecast.model.settings import as_code, changed
 from gatecast.texts.message import Message
@@ -113,7 +114,7 @@ def _facts(contents: Contents) -> dict[str, Any]:
         "n_points": int(contents.lengths.sum()),
         "ids": list(map(str, after.ids[:SHOWN_NAMES].tolist())),
         "columns": {"series": after.columns.id, "time": after.columns.time, "target": after.columns.target},
-        "covariates": {role: list(getattr(after.roles, role)) for role in COVARIATES},
+        "covariates": {role: list(getattr(roles_of_table(after), role)) for role in COVARIATES},
         "end": time_text(last.max()),
         "loss": header.loss.loss,
         "intervals": _intervals(contents),

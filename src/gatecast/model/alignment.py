@@ -26,8 +26,8 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     from gatecast.model.protocol import Data
 
-__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like_training", "tell_alone"]
-__all__ += ["without_overlap"]
+__all__ = ["Alignment", "SeriesMatch", "align", "match_series", "model_inputs", "read_like"]
+__all__ += ["read_like_training", "tell_alone", "without_overlap"]
 
 # points of a constant past that are read again where a series begins to move
 LEAST_PAST = 64
@@ -36,12 +36,16 @@ MOST_SHOWN = 5  # names of series in a warning
 
 def read_like_training(fitted: Fitted, data: Data) -> Panel:
     """Read data with the names, zone, frequency and ids of the training data."""
-    after = fitted.after
+    return _going_on(fitted, read_like(fitted.after, data))
+
+
+def read_like(known: Panel, data: Data, weight_col: str | None = None) -> Panel:
+    """Read data with the names, zone, frequency and ids of others that are `known`."""
     if isinstance(data, Panel):
-        return _going_on(fitted, joint_again(to_panel(data), after))
-    roles = roles_of_table(after)
-    panel = to_panel(data, like=after, past=roles.past, future=roles.future, static=roles.static)
-    return _going_on(fitted, with_static_of(panel, after))
+        return joint_again(to_panel(data), known)
+    roles = roles_of_table(known)
+    covariates = {"past": roles.past, "future": roles.future, "static": roles.static}
+    return with_static_of(to_panel(data, like=known, **covariates, weight_col=weight_col), known)
 
 
 def _going_on(fitted: Fitted, panel: Panel) -> Panel:
@@ -174,20 +178,12 @@ def tell_alone(alignment: Alignment) -> None:
     hardly any rows, far from where the training part goes on.
     """
     fitted, panel, match = alignment.fitted, alignment.panel, alignment.match
-    names, known = panel.ids.tolist(), fitted.after.ids.tolist()
-    plain = {str(id_).strip().casefold() for id_ in known}
-    new = [name for name, is_known in zip(names, match.is_known, strict=True) if not is_known]
-    alike = [name for name in new if str(name).strip().casefold() in plain]
-    # without a column of ids a table is called by its target
-    has_no_ids = names == [panel.columns.target] and len(known) > 1 and len(new) == 1
-    alike = new if has_no_ids else alike
+    alike = [] if match.is_known.all() else _almost_known(panel, fitted.after.ids.tolist(), match)
     if alike:
-        shown = ", ".join(map(repr, alike[:MOST_SHOWN])) + (", ..." if len(alike) > MOST_SHOWN else "")
-        learned = ", ".join(map(repr, known[:MOST_SHOWN])) + (", ..." if len(known) > MOST_SHOWN else "")
         warnings.warn(
-            f"The model learned from the series {learned}, and not from {shown}, which the data hold: what it "
-            "remembers is not used, and their own rows alone are. Use the same column of ids with the same names if "
-            "they are the same.",
+            f"The model learned from the series {_some(fitted.after.ids.tolist())}, and not from {_some(alike)}, which "
+            "the data hold: what it remembers is not used, and their own rows alone are. Use the same column of ids "
+            "with the same names if they are the same.",
             stacklevel=4,
         )
     is_apart = match.is_known & ~alignment.follows & ~alignment.moved
@@ -196,13 +192,28 @@ def tell_alone(alignment: Alignment) -> None:
     is_apart &= panel.starts != 0 if panel.starts.dtype.kind != "M" else True
     few = np.flatnonzero(is_apart & (panel.lengths < fitted.season_length))
     if len(few):
-        s = int(few[0])
+        s, name = int(few[0]), panel.ids.tolist()[few[0]]
         begin, end = panel.starts[s], fitted.after.starts[match.rows[s]]
         warnings.warn(
-            f"Series {names[s]!r} begins at {time_text(begin)}, far from {time_text(end)}, where the training part "
+            f"Series {name!r} begins at {time_text(begin)}, far from {time_text(end)}, where the training part "
             f"goes on: its {int(panel.lengths[s])} rows alone are used. Pass the rows between, too.",
             stacklevel=4,
         )
+
+
+def _almost_known(panel: Panel, known: list[object], match: SeriesMatch) -> list[object]:
+    """Return the names of series that are not known, and may be meant to be."""
+    names = panel.ids.tolist()
+    new = [names[s] for s in np.flatnonzero(~match.is_known)]
+    # without a column of ids a table is called by its target
+    if names == [panel.columns.target] and len(known) > 1:
+        return new
+    plain = {str(name).strip().casefold() for name in known}
+    return [name for name in new if str(name).strip().casefold() in plain]
+
+
+def _some(names: list[object]) -> str:
+    return ", ".join(map(repr, names[:MOST_SHOWN])) + (", ..." if len(names) > MOST_SHOWN else "")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatecast.data import to_panel
 from gatecast.data.panel.arrays import Ints
 from gatecast.data.panel.panel import Panel, stacked
 from gatecast.data.reading.ahead import split_future
@@ -15,6 +14,7 @@ from gatecast.data.reading.covariates import with_static_of
 from gatecast.data.reading.like_training import rows_like
 from gatecast.data.reading.times import time_text
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.model.alignment import read_like
 from gatecast.model.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,13 +32,8 @@ def read_validation(
             f"`validation_size={settings.validation_size}` was passed with `validation_data`, and one of them was "
             "expected. Leave one out."
         )
-    after, roles = panel.tail_from(panel.lengths), panel.roles
-    if isinstance(data, Panel):
-        read = to_panel(data)
-    else:
-        past, future, static = roles.past, roles.future, roles.static
-        read = to_panel(data, like=after, past=past, future=future, static=static, weight_col=weight_col)
-    return split_future(with_static_of(read, after))
+    after = panel.tail_from(panel.lengths)
+    return split_future(with_static_of(read_like(after, data, weight_col), after))
 
 
 def with_validation(settings: Settings, panel: Panel, newer: Panel) -> tuple[Panel, Ints]:

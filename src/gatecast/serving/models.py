@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatecast.data.panel.joint import roles_of_table
 from gatecast.data.reading.times import time_text
 from gatecast.exceptions import ConfigError, ModelFileError
 from gatecast.forecaster import LSTMForecaster
@@ -143,7 +144,7 @@ def about(name: str, model: LSTMForecaster) -> Model:
         freq=after.freq,
         n_series=after.n_series,
         columns={"id": after.columns.id, "time": after.columns.time, "target": after.columns.target},
-        covariates={role: list(getattr(after.roles, role)) for role in ("past", "future", "static")},
+        covariates={role: list(getattr(roles_of_table(after), role)) for role in ("past", "future", "static")},
         end=time_text(last.max()),
         decisions=list(model.decisions_),
     )
