@@ -7,6 +7,8 @@ import pytest
 from gatecast import ConfigError, DataError, charts
 from gatecast.texts import Texts
 
+from .drawn import texts_in_svg
+
 N = 50
 
 
@@ -42,3 +44,11 @@ def test_what_is_no_such_table_is_refused():
         charts.plot_anomalies(table(), unique_id="c")
     with pytest.raises(ConfigError, match="newest"):
         charts.plot_anomalies(table(), newest=0)
+
+
+def test_several_columns_of_ids_name_a_series_together():
+    several = table()
+    several.insert(0, "region", "north")
+    figure = charts.plot_anomalies(several, unique_id="north/a")
+    assert charts.plot_anomalies(several).axes[0].get_legend_handles_labels()[1][-1] == "anomaly"
+    assert any("north/a" in text for text in texts_in_svg(figure))

@@ -66,6 +66,21 @@ def test_several_series_and_quiet_ones(gatecast, tmp_path):
     assert "None of" in gatecast("anomalies", flat).out
 
 
+def test_several_columns_of_ids_stand_beside_each_other(gatecast, tmp_path):
+    random = np.random.default_rng(0).normal(size=(2, 80))
+    random[1, 60] = 40
+    days = pd.date_range("2024-01-01", periods=80)
+    parts = [pd.DataFrame({"region": "north", "shop": n, "day": days, "sold": random[n]}) for n in (0, 1)]
+    pd.concat(parts).to_csv("shops.csv", index=False)
+    named = ("--id-col", "region,shop", "--target-col", "sold")
+    outcome = gatecast("anomalies", "shops.csv", *named, "--plot", "shops.png")
+    assert outcome.code == 0, outcome.err
+    row = next(line.split() for line in outcome.out.splitlines() if "2024-03-01" in line)
+    assert row[:4] == ["north", "1", "2024-03-01", "40.00"]
+    found = gatecast("anomalies", "shops.csv", *named, "--json").json["anomalies"]
+    assert {(each["region"], each["shop"]) for each in found if each["sold"] == 40} == {("north", 1)}
+
+
 @pytest.mark.parametrize("share", ["0", "1", "-0.1"])
 def test_a_wrong_share_is_refused_before_a_file_is_read(gatecast, share):
     outcome = gatecast("anomalies", "nowhere.csv", f"--false-alarms={share}")

@@ -168,7 +168,7 @@ def test_joint_targets_are_no_columns_of_the_table(gatecast, tmp_path):
     steps = pd.Series(range(80))
     pd.DataFrame({"day": days, "temp": steps % 7, "load": steps % 5}).to_csv("both.csv", index=False)
     targets = ("--target-col", "temp", "--target-col", "load", "--joint")
-    outcome = gatecast("forecast", "both.csv", *targets, *QUICK, "--horizon", "2", "--save", "joint.safetensors")
+    outcome = gatecast("forecast", "both.csv", *targets, *QUICK, "--save", "joint.safetensors")
     assert outcome.code == 0, outcome.err
     found = gatecast("inspect", "joint.safetensors", "--json").json
     assert found["covariates"] == {"past": [], "future": [], "static": []}

@@ -10,8 +10,9 @@ from gatecast.charts.matplotlib_backend import draw
 from gatecast.charts.names import shorten
 from gatecast.charts.spec import Axis, Band, Chart, Line, Mark, Panel, time_axis
 from gatecast.charts.thinning import thin
-from gatecast.charts.timeline import columns_of, plain_times
+from gatecast.charts.timeline import columns_of, plain_times, series_of_rows
 from gatecast.exceptions import ConfigError, DataError
+from gatecast.model.detect import COLUMNS
 from gatecast.texts import Texts
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from gatecast.data.panel.arrays import Array, Frame
 
 __all__ = ["plot_anomalies"]
-
-NEEDED = ("expected", "lower", "upper", "score", "anomaly")
-# id, time and target stand before them, under the user's own names
-N_KEYS = 3
 
 
 def plot_anomalies(
@@ -60,12 +57,16 @@ def plot_anomalies(
         raise ConfigError(f"`newest` must be a positive number of points, got {newest}. Use `newest=200`.")
     columns = columns_of(found)
     names = list(columns)
-    if tuple(names[N_KEYS:]) != NEEDED:
+    # columns of ids, time and target stand before them, under the user's own names
+    *ids, time, target = names[: -len(COLUMNS)] if tuple(names[-len(COLUMNS) :]) == COLUMNS else ("", "")
+    if not ids:
         raise DataError(f"`found` must be a table made by `detect`, got columns {names}. Pass `model.detect()`.")
-    series = _series(columns[names[0]], columns["score"], unique_id)
-    rows = np.flatnonzero(columns[names[0]] == series)[-(newest or 0) :]
+    series_of = np.empty(len(columns["score"]), object)
+    series_of[:] = series_of_rows(columns, ids)
+    series = _series(series_of, columns["score"], unique_id)
+    rows = np.flatnonzero(series_of == series)[-(newest or 0) :]
     shown = {name: column[rows] for name, column in columns.items()}
-    return draw(_chart(shown, str(series), Texts(lang), title))
+    return draw(_chart(shown, (time, target), str(series), Texts(lang), title))
 
 
 def _series(ids: Array, scores: Array, unique_id: object) -> object:
@@ -81,8 +82,8 @@ def _series(ids: Array, scores: Array, unique_id: object) -> object:
     return unique_id
 
 
-def _chart(shown: dict[str, Array], series: str, t: Texts, title: str | None) -> Chart:
-    _, time, target = list(shown)[:N_KEYS]
+def _chart(shown: dict[str, Array], keys: tuple[str, str], series: str, t: Texts, title: str | None) -> Chart:
+    time, target = keys
     times, values, is_anomaly = plain_times(shown[time]), shown[target], shown["anomaly"].astype(bool)
     keep = np.union1d(thin(values), np.flatnonzero(is_anomaly))
     marks: list[Mark] = [

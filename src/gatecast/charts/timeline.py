@@ -17,11 +17,13 @@ from gatecast.forecaster import Forecaster, LSTMForecaster
 from gatecast.model.alignment import read_like_training
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from gatecast.model.protocol import Data
 
-__all__ = ["Band", "Timeline", "columns_of", "make_timeline", "plain_times"]
+__all__ = ["Band", "Timeline", "columns_of", "make_timeline", "plain_times", "series_of_rows"]
 
 NAME = "LSTM"
 # coverage in % of the intervals that a forecast of so many steps has
@@ -170,8 +172,11 @@ def _name(model: Forecaster, table: dict[str, Any]) -> str:
 def _ids(table: dict[str, Any], name: str) -> list[object]:
     """Return the names of the series of a forecast, joined where several columns name them; none without such."""
     parts = [name] if name in table else name.split(ID_MARK)
-    if not set(parts) <= set(table):
-        return []
+    return series_of_rows(table, parts) if set(parts) <= set(table) else []
+
+
+def series_of_rows(table: dict[str, Any], parts: Sequence[str]) -> list[object]:
+    """Return the name of the series of each row, which its columns of ids make together."""
     cells = list(zip(*(table[part] for part in parts), strict=True))
     return [ID_MARK.join(map(str, several)) if len(several) > 1 else several[0] for several in cells]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatecast import LSTMForecaster, PretrainedLSTM
@@ -41,7 +40,7 @@ def anomalies(options: AnomaliesOptions) -> None:
     model = None if options.model is None else load_model(options.model, "anomalies --model")
     table, n_ahead = without_future(_read(options, model))
     say_table(printer, table, n_ahead)
-    panel = replace(table.panel, backend="pandas")
+    panel = table.panel.in_pandas()
     if model is None:
         season, threads = options.settings.season_length, options.settings.n_threads
         model = PretrainedLSTM(1, season_length=season, n_threads=threads, progress=False).fit(panel)
@@ -82,10 +81,12 @@ def _say(printer: Printer, marked: pd.DataFrame, panel: Panel, n_judged: int, op
     """Print the rarest points in the order of the table, and how many would be marked by chance."""
     several = panel.n_series > 1
     shown = marked.nlargest(SHOWN_ROWS, "score").sort_index()
-    ids, times, values, expected, lower, upper, scores = ([*shown.iloc[:, n]] for n in range(7))
+    keys = len(panel.id_names)
+    ids = [*zip(*(shown.iloc[:, n] for n in range(keys)), strict=True)]
+    times, values, expected, lower, upper, scores = ([*shown.iloc[:, keys + n]] for n in range(6))
     rows = [
         [
-            *([str(ids[n])] if several else []),
+            *(map(str, ids[n]) if several else []),
             time,
             *map(number, (values[n], expected[n])),
             text("screen.range", low=number(lower[n]), high=number(upper[n])),
@@ -98,7 +99,7 @@ def _say(printer: Printer, marked: pd.DataFrame, panel: Panel, n_judged: int, op
     what = Message("unit.series", {"n": panel.n_series}) if several else str(panel.ids[0])
     if rows:
         title = text("found.title", what=what, n=len(marked))
-        printer.table(title, [*([columns.id] if several else []), *heads], rows)
+        printer.table(title, [*(panel.id_names if several else []), *heads], rows)
     n_more = len(marked) - len(rows)
     if n_more:
         printer.say(text("found.more", n=n_more))

@@ -15,7 +15,7 @@ from gatecast.data.panel.panel import Panel
 from gatecast.exceptions import DataError
 from gatecast.explanation.importance import covariate_names, slopes_of_values
 from gatecast.model.alignment import model_inputs
-from gatecast.model.forecast import Forecast, after_data
+from gatecast.model.forecast import Forecast, after_inputs
 from gatecast.network.inputs import Ahead, PanelArrays, ValueInputs, extend
 from gatecast.network.memory import TrainedNetwork
 from gatecast.network.wrapper import SlopeResult, Stretches, forecast_slopes, run_sequences
@@ -111,8 +111,8 @@ def attribute(
     """Follow the forecast after the end of one series back to what it is made of."""
     check_count("n_points", n_points, "Use `n_points=32`.")
     own = panel.only(panel.row(unique_id))
-    alignment, preparation, arrays = model_inputs(fitted, own)
-    origin = after_data(fitted, own, future, fitted.horizon)
+    alignment, preparation, arrays = inputs = model_inputs(fitted, own)
+    origin = after_inputs(fitted, inputs, future, fitted.horizon)
     predicted = origin.forecast(fitted.horizon)
     way = _Way.of(fitted, arrays, origin.ahead)
     scaled = _integrated(fitted, way, n_points)

@@ -184,7 +184,7 @@ def tell_alone(alignment: Alignment) -> None:
             f"The model learned from the series {_some(fitted.after.ids.tolist())}, and not from {_some(alike)}, which "
             "the data hold: what it remembers is not used, and their own rows alone are. Use the same column of ids "
             "with the same names if they are the same.",
-            stacklevel=4,
+            stacklevel=5,
         )
     is_apart = match.is_known & ~alignment.follows & ~alignment.moved
     is_apart &= (match.n_before == 0) | (match.n_before > panel.lengths)
@@ -197,7 +197,7 @@ def tell_alone(alignment: Alignment) -> None:
         warnings.warn(
             f"Series {name!r} begins at {time_text(begin)}, far from {time_text(end)}, where the training part "
             f"goes on: its {int(panel.lengths[s])} rows alone are used. Pass the rows between, too.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -130,7 +130,7 @@ class Anomalies:
     def table(self) -> Frame:
         """Return a table of the user's library: id, time and target, then `COLUMNS`."""
         columns, (series, _) = self.panel.columns, self.panel.places()
-        taken = [name for name in (columns.id, columns.time, columns.target) if name in COLUMNS]
+        taken = [name for name in (*self.panel.id_names, columns.time, columns.target) if name in COLUMNS]
         if taken:
             raise DataError(
                 f"A column of the data is called {taken[0]!r}, as one of what `detect` returns, and another name was "

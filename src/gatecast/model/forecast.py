@@ -16,11 +16,11 @@ from gatecast.exceptions import ConfigError, DataError
 from gatecast.metrics.conformal import Conformal
 from gatecast.metrics.levels import level_columns, level_to_quantiles, quantile_columns
 from gatecast.metrics.paths import match_quantiles, ranks, sample_paths
-from gatecast.model.alignment import align, model_inputs, tell_alone
+from gatecast.model.alignment import Alignment, align, model_inputs, tell_alone
 from gatecast.model.fitted import Fitted
 from gatecast.model.inputs import Preparation
 from gatecast.network.counts import Counts
-from gatecast.network.inputs import Ahead, LossSettings
+from gatecast.network.inputs import Ahead, LossSettings, PanelArrays
 from gatecast.network.losses import quantiles_of
 from gatecast.network.memory import Memory
 from gatecast.texts.message import Message
@@ -234,7 +234,14 @@ def after_training(fitted: Fitted, future: object, horizon: int) -> ForecastOrig
 
 def after_data(fitted: Fitted, panel: Panel, future: object, horizon: int) -> ForecastOrigin:
     """Forecast from the end of new data: rows that follow the training part go on from it."""
-    alignment, preparation, arrays = model_inputs(fitted, panel)
+    return after_inputs(fitted, model_inputs(fitted, panel), future, horizon)
+
+
+def after_inputs(
+    fitted: Fitted, inputs: tuple[Alignment, Preparation, PanelArrays], future: object, horizon: int
+) -> ForecastOrigin:
+    """Forecast from the end of new data that are aligned and prepared, see `model_inputs`."""
+    alignment, preparation, arrays = inputs
     tell_alone(alignment)
     panel, memories = alignment.panel, fitted.ensemble.read(alignment.memories, arrays)
     after = panel.tail_from(panel.lengths)
