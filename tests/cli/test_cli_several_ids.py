@@ -44,3 +44,11 @@ def test_a_saved_model_gives_them_back(gatecast, shops, tmp_path):
         outcome = gatecast("predict", model, *data, "--out", out)
         assert outcome.code == 0, outcome.err
         assert list(pd.read_csv(out))[:3] == KEYS
+
+
+def test_a_slip_in_one_of_several_names_is_that_of_its_column(gatecast, tmp_path):
+    (tmp_path / "shops.csv").write_text("region,shop,day,y\nN,1,2024-01-01,3\nN,2,2024-01-01,4\n")
+    outcome = gatecast("inspect", "shops.csv", "--id-col", "region,shops")
+    assert outcome.code == 2
+    assert "`--id-col shops` names no column" in outcome.err
+    assert "Did you mean 'shop'?" in outcome.err

@@ -83,7 +83,7 @@ def arrange(
 
 
 def apart(names: tuple[str, ...], columns: Iterable[object]) -> tuple[str, ...]:
-    """Take names apart at commas, as `region,shop` on a command line, where no column is called so.
+    """Take names apart at commas, as `region,shop` on a command line, where no column is called so but a part is.
 
     Examples:
         >>> apart(("region,shop",), ["region", "shop", "y"])
@@ -91,7 +91,7 @@ def apart(names: tuple[str, ...], columns: Iterable[object]) -> tuple[str, ...]:
     """
     there = {str(column) for column in columns}
     several = tuple(part.strip() for name in names for part in ([name] if name in there else name.split(",")))
-    return several if set(several) <= there and len(set(several)) == len(several) else names
+    return several if set(several) & there and len(set(several)) == len(several) else names
 
 
 def joined_before(source: Source, name: str) -> tuple[str, ...]:
