@@ -135,6 +135,13 @@ def test_the_picture_shows_the_largest_contributions():
         charts.plot_attributions(found.to_frame())
 
 
+def test_a_series_with_too_few_points_is_named():
+    data = pd.DataFrame({"shop": "north", "ds": np.arange(150), "y": wave()})
+    model = trained(mode="windows", lookback=12).fit(data[:140], id_col="shop")
+    with pytest.raises(DataError, match="Series 'north' has 10 points, and the 12"):
+        model.attributions(data[140:])
+
+
 def test_it_is_shown_as_sums_that_make_up_the_forecast():
     found = trained().fit(wave()).attributions()
     lines = repr(found).splitlines()

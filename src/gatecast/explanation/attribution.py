@@ -114,7 +114,7 @@ def attribute(
     alignment, preparation, arrays = inputs = model_inputs(fitted, own)
     origin = after_inputs(fitted, inputs, future, fitted.horizon)
     predicted = origin.forecast(fitted.horizon)
-    way = _Way.of(fitted, arrays, origin.ahead)
+    way = _Way.of(fitted, arrays, origin.ahead, alignment.panel.ids.tolist()[0])
     scaled = _integrated(fitted, way, n_points)
     ends = Forecast(fitted, preparation, way.ends(fitted), np.repeat(origin.anchors, 2, axis=0), np.zeros(2, np.int64))
     baseline = ends.point[0]
@@ -148,11 +148,11 @@ class _Way:
     T: int  # points that are read
 
     @classmethod
-    def of(cls, fitted: Fitted, arrays: PanelArrays, ahead: Ahead | None) -> _Way:
+    def of(cls, fitted: Fitted, arrays: PanelArrays, ahead: Ahead | None, name: object) -> _Way:
         n, network = len(arrays.values), fitted.ensemble.first
         T = network.window or min(n, MOST_READ)
         if n < T:
-            raise DataError(Message("failure.no_history", {"name": "y", "n_points": n, "least": T}))
+            raise DataError(Message("failure.no_history", {"name": name, "n_points": n, "least": T}))
         return cls(arrays if ahead is None else extend(arrays, ahead), n - 1, T)
 
     @cached_property
