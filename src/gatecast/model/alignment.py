@@ -44,8 +44,9 @@ def read_like(known: Panel, data: Data, weight_col: str | None = None) -> Panel:
     if isinstance(data, Panel):
         return joint_again(to_panel(data), known)
     roles = roles_of_table(known)
-    covariates = {"past": roles.past, "future": roles.future, "static": roles.static}
-    return with_static_of(to_panel(data, like=known, **covariates, weight_col=weight_col), known)
+    past, future, static = roles.past, roles.future, roles.static
+    panel = to_panel(data, like=known, past=past, future=future, static=static, weight_col=weight_col)
+    return with_static_of(panel, known)
 
 
 def _going_on(fitted: Fitted, panel: Panel) -> Panel:
