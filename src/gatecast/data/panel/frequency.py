@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import numpy as np
 
-from gatecast.data.panel.arrays import Array
+from gatecast.data.panel.arrays import Array, blocks
 from gatecast.data.panel.calendars import calendar_grid
 from gatecast.data.panel.find_calendar import day_rule, find_calendar, find_week, gap_share, without_jitter
 from gatecast.data.panel.grid import (
@@ -275,7 +275,7 @@ def _week_grid(stamps: Stamps) -> Grid:
 
 
 def _skips_weekends(stamps: Stamps) -> bool:
-    if (weekdays(stamps.times) >= 5).any():
+    if any((weekdays(stamps.times[block.rows]) >= 5).any() for block in blocks(stamps.offsets)):
         return False
     first, last = stamps.starts.astype("datetime64[D]"), stamps.last.astype("datetime64[D]")
     return bool((np.busday_count(first, last) < (last - first).astype(np.int64)).any())

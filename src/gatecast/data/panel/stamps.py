@@ -42,7 +42,13 @@ class Stamps:
     def steps(self) -> Ints:
         """Return the differences within the series, as int64 (nanoseconds for dates)."""
         times: Ints = self.times.view(np.int64)
-        return within(np.diff(times), self.offsets)
+        steps = np.empty(len(times) - len(self.ids), np.int64)
+        for block in blocks(self.offsets):
+            # one step less than rows for each series before
+            begin = block.rows.start - block.series.start
+            kept = within(np.diff(times[block.rows]), block.offsets)
+            steps[begin : begin + len(kept)] = kept
+        return steps
 
     def blocks(self) -> Iterator[tuple[slice, Array]]:
         """Yield the places of some times after the other, and the first time of the series of each."""

@@ -201,8 +201,10 @@ def _codes(layout: Layout, values: Floats) -> list[Message]:
 def _may_be_thousands(layout: Layout, loaded: Loaded, values: Floats) -> list[Message]:
     """Say that 1.010 was read with decimals where dates and semicolons are as in German, where it is a thousand."""
     is_german = loaded.text is not None and loaded.text.delimiter == ";" and layout.times.layout.startswith("%d.%m")
+    if not is_german or layout.source.decimal is not None:
+        return []
     there = np.abs(values[np.isfinite(values)])
-    if not is_german or layout.source.decimal is not None or not len(there) or there.min() < 1 or there.max() >= 1000:
+    if not len(there) or there.min() < 1 or there.max() >= 1000:
         return []
     thirds = there[np.round(there, 2) != there]
     if 2 * len(thirds) < len(there) or (np.round(there, 3) != there).any():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,6 +117,7 @@ WRITTEN = {
 }
 
 
+@lru_cache(maxsize=1024)
 def part_of(name: str) -> str | None:
     """Say which part of a time a name promises, None for none."""
     plain = name.strip().lower()

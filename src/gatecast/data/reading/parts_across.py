@@ -27,7 +27,7 @@ from gatecast.texts.message import Message
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["assembled", "joined_parts", "long_parts", "parts_below", "where_of"]
+__all__ = ["FEWEST_YEARS", "assembled", "joined_parts", "long_parts", "parts_below", "where_of"]
 
 HOUR = re.compile(r"(?:h|hr|hour|he|stunde)?[ _]?(\d{1,2})(?:h|时|時)?", re.IGNORECASE)
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?")
@@ -135,6 +135,8 @@ def _below_days(source: Source, free: Sequence[str]) -> Across | None:
     """Find dates across and a column of the hours of a day, or of other times of it."""
     import pandas as pd
 
+    if sum(any(char.isdigit() for char in name) for name in free) < FEWEST_YEARS:
+        return None
     clock = next((name for name in free if part_of(name) == "hour" or column_kind(source.frame[name]) == "clock"), None)
     names = [name for name in free if name != clock and any(char.isdigit() for char in name)]
     if clock is None or len(names) < FEWEST_YEARS or 2 * len(names) <= len(free) - 1:

@@ -127,21 +127,21 @@ def _is_utf_8(content: bytes) -> bool:
 
 def _equal_lines(codes: Array, mark: int, width: int, blank: Array, *, is_first: bool) -> int:
     """Count the lines of a block, which begins and ends with a line; 0 unless each has so many cells."""
-    ends = np.append(np.flatnonzero(codes == ord("\n")), len(codes))
-    begins = np.concatenate(([0], ends[:-1] + 1))
-    marks = np.flatnonzero(codes == mark)
-    if len(marks) != (width - 1) * len(ends) or begins[-1] == len(codes):
+    newline = ord("\n")
+    ends = np.flatnonzero((codes == newline) | (codes == mark))
+    # the block ends before the mark of its last line's end
+    ended = np.append(codes[ends], newline)
+    if len(ended) % width or codes[-1] == newline:
         return 0
-    checked = begins[1:] if is_first and codes[0] == mark else begins
-    if blank[codes[checked]].any():
+    by_line = ended.reshape(-1, width)
+    if (by_line[:, -1] != newline).any() or (by_line[:, :-1] != mark).any():
         return 0
-    by_line = marks.reshape(len(ends), width - 1)
-    if (by_line[:, 0] < begins).any() or (by_line[:, -1] > ends).any():
+    firsts = codes[ends[width - 1 :: width] + 1]
+    if blank[firsts].any() or (blank[codes[0]] and not (is_first and codes[0] == mark)):
         return 0
     # the last cell of the block may be empty
-    behind = marks[:-1] if marks[-1] + 1 == len(codes) else marks
-    spaces = codes[behind + 1]
-    return 0 if ((spaces == ord(" ")) | (spaces == ord("\t"))).any() else len(ends)
+    behind = codes[(ends[:-1] if len(ends) and ends[-1] + 1 == len(codes) else ends) + 1]
+    return 0 if ((behind == ord(" ")) | (behind == ord("\t"))).any() else len(by_line)
 
 
 def read_columns(

@@ -13,7 +13,7 @@ from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.find import TIME_NAMES, column_kind, known_names, raise_unknown
 from gatecast.data.reading.frames import Source, plain_name
 from gatecast.data.reading.numbers import is_missing
-from gatecast.data.reading.parts_across import assembled, joined_parts, long_parts, parts_below, where_of
+from gatecast.data.reading.parts_across import FEWEST_YEARS, assembled, joined_parts, long_parts, parts_below, where_of
 from gatecast.exceptions import ConfigError, DataError
 from gatecast.texts.message import Message
 
@@ -177,6 +177,9 @@ def long_table(source: Source, keep: Sequence[str] = ()) -> Source:
     """Turn a table with times, or parts of times, across its header into a long one."""
     frame = source.frame
     free = [str(name) for name in frame.columns if name not in keep]
+    # across a header there are two times or more, and beside them a column that tells their rows apart
+    if len(free) <= FEWEST_YEARS:
+        return source
     below = parts_below(source, free)
     if below is not None:
         return below

@@ -227,7 +227,9 @@ class Layout:
             DataError: No series has a value, or a cell is no number.
         """
         numbers = self.read_values()
-        n_observed = np.bincount(self.row_series[~np.isnan(numbers.floats)], minlength=len(self.ids))
+        is_missing = np.isnan(numbers.floats)
+        seen = self.row_series[~is_missing] if is_missing.any() else self.row_series
+        n_observed = np.bincount(seen, minlength=len(self.ids))
         # of a series that is known its past tells enough
         is_new = np.ones(len(self.ids), bool) if self.like is None else ~is_known(self.like, self.ids)
         blank = (n_observed == 0) & is_new

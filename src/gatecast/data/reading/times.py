@@ -199,6 +199,8 @@ def _timestamps(column: "pd.Series") -> "pd.DatetimeIndex":
 
     if isinstance(column.dtype, pd.PeriodDtype):
         return pd.DatetimeIndex(column.dt.to_timestamp())
+    if column.dtype.kind == "M":
+        return pd.DatetimeIndex(column)
     if column.dtype == object and len(column) and isinstance(column.iloc[0], pd.Period):
         return pd.PeriodIndex(column).to_timestamp()
     # times of several offsets have no zone in common

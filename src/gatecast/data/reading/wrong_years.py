@@ -14,6 +14,7 @@ __all__ = ["check_turns", "check_years"]
 NEAR = 2.5  # neighbours of a wrong row are two steps apart, where months differ a little more
 FEWEST_ROWS = 8
 MOST = 2**63 - 1  # nanoseconds since 1970 that a time can be away
+MOST_STEPS = 100_000  # whose median says how long steps are
 FAR_YEARS = 10  # a first or last row may lie behind a gap: only one of more years is no gap
 
 
@@ -36,23 +37,33 @@ def check_years(source: Source, found: Found, instants: Array, codes: Ints) -> N
     is_grouped = bool((codes[1:] >= codes[:-1]).all())
     order: Ints | slice = slice(None) if is_grouped else np.argsort(codes, kind="stable")
     times, series = instants[order].astype("datetime64[ns]", copy=False).view(np.int64), codes[order]
-    steps = np.diff(times)[series[1:] == series[:-1]]
-    n_against = min(int((steps < 0).sum()), int((steps > 0).sum()))
+    begins = np.flatnonzero(series[1:] != series[:-1]) + 1
+    steps = np.diff(times)
+    # from the last row of a series to the first of the next one there is none
+    steps[begins - 1] = 0
+    n_steps = len(steps) - len(begins)
+    n_against = min(np.count_nonzero(steps < 0), np.count_nonzero(steps > 0))
     # rows in no order tell nothing about each other
-    if not len(steps) or n_against > max(1, len(steps) // 20):
+    if not n_steps or n_against > max(1, n_steps // 20):
         return
-    step = float(np.median(np.abs(steps)))
+    step = _usual_step(steps, begins)
     # where all go one way, none lies beside its neighbours
     for i in _between(times, series, step) if n_against else ():
         if _fits(times[i], times[i - 1], times[i + 1]):
             _raise_wrong(source, found, instants, _rows(order, i), _rows(order, [i - 1, i + 1]))
-    for end, beside, further in _ends(series):
+    for end, beside, further in _ends(begins, len(series)):
         last, second, third = int(times[end]), int(times[beside]), int(times[further])
         is_far = abs(last - second) > FAR_YEARS * 365 * 86_400 * 10**9
         # half a step further than where it was expected, or the end of all times
         bound = min(max(second + 3 * (second - third) // 2, -MOST), MOST)
         if is_far and abs(second - third) < NEAR * step and _fits(last, second, bound):
             _raise_wrong(source, found, instants, _rows(order, end), _rows(order, [beside]))
+
+
+def _usual_step(steps: Ints, begins: Ints) -> float:
+    """Return the median size of steps without those before `begins`, of at most so many that it takes no time."""
+    places = np.setdiff1d(np.arange(0, len(steps), 1 + len(steps) // MOST_STEPS), begins - 1)
+    return float(np.median(np.abs(steps[places]))) if len(places) else float(np.abs(steps).max())
 
 
 def _rows(order: Ints | slice, places: int | list[int]) -> Ints:
@@ -69,11 +80,10 @@ def _between(times: Ints, series: Ints, step: float) -> Ints:
     return np.flatnonzero(same & outside & (apart < NEAR * step) & (apart > 1.5 * step)) + 1
 
 
-def _ends(series: Ints) -> list[tuple[int, int, int]]:
-    """Return the last and the first place of each series of at least four rows, with two places beside it."""
-    begins = np.flatnonzero(np.diff(series, prepend=-1))
-    ends = np.append(begins[1:], len(series)) - 1
-    long = [(int(b), int(e)) for b, e in zip(begins, ends, strict=True) if e - b >= 3]
+def _ends(begins: Ints, n: int) -> list[tuple[int, int, int]]:
+    """Return the last and the first place of each series of at least four of n rows, with two places beside it."""
+    firsts, lasts = [0, *begins.tolist()], [*(begins - 1).tolist(), n - 1]
+    long = [(b, e) for b, e in zip(firsts, lasts, strict=True) if e - b >= 3]
     return [(e, e - 1, e - 2) for _, e in long] + [(b, b + 1, b + 2) for b, _ in long]
 
 

@@ -40,4 +40,5 @@ def limits_of(observed: Floats) -> tuple[Array, Array]:
     """
     low, high = observed[:, 0], observed[:, 1]
     reach = MOST_RANGES * (high - low)
-    return np.nan_to_num(high - reach, nan=-np.inf), np.nan_to_num(low + reach, nan=np.inf)
+    lowest, highest = high - reach, low + reach
+    return np.where(np.isnan(lowest), -np.inf, lowest), np.where(np.isnan(highest), np.inf, highest)
