@@ -11,16 +11,17 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import selectors
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,49 +53,74 @@ def forecast_body(k: int) -> bytes:
 class Client:
     """One connection that is kept open; it does as little as can be, as it shares the processors with the server."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, path: str = "", bodies: Iterable[bytes] = ()) -> None:
         self.host = urllib.parse.urlsplit(address).netloc
         name, _, port = self.host.rpartition(":")
         self.socket = socket.create_connection((name, int(port)), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.requests = deque(self.request(path, body) for body in bodies)
+        self.seconds: list[float] = []
+        self.due = self.sent = 0.0
+        self.got = b""
 
-    def post(self, path: str, body: bytes) -> float:
-        """Ask, and return the seconds until the answer was there."""
+    def request(self, path: str, body: bytes) -> bytes:
         head = f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\n"
-        sent = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-        started = time.perf_counter()
-        self.socket.sendall(sent)
-        got = self.socket.recv(1 << 16)
-        while (end := got.find(b"\r\n\r\n")) < 0:
-            got += self.socket.recv(1 << 16)
-        length = int(LENGTH.search(got)[1])
-        while len(got) < end + 4 + length:
-            got += self.socket.recv(1 << 16)
-        seconds = time.perf_counter() - started
-        if got[9:12] >= b"300":
-            raise RuntimeError(got.decode())
-        return seconds
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+    def send(self) -> None:
+        """Ask what comes next."""
+        self.sent = time.perf_counter()
+        self.socket.sendall(self.requests.popleft())
+
+    def receive(self) -> bool:
+        """Take in what has come; whether that is the whole answer."""
+        self.got += self.socket.recv(1 << 16)
+        end = self.got.find(b"\r\n\r\n")
+        if end < 0 or len(self.got) < end + 4 + int(LENGTH.search(self.got)[1]):
+            return False
+        self.seconds.append(time.perf_counter() - self.sent)
+        if self.got[9:12] >= b"300":
+            raise RuntimeError(self.got.decode())
+        self.got = b""
+        return True
+
+    def post(self, path: str, body: bytes) -> None:
+        """Ask, and wait for the answer."""
+        self.requests.append(self.request(path, body))
+        self.send()
+        while not self.receive():
+            pass
 
 
 def ask(address: str, path: str, bodies: list[list[bytes]], pace: float = 0.0) -> tuple[list[float], float]:
-    """Let eight clients ask at once; returns the seconds of each answer, and of all."""
-    seconds: list[list[float]] = [[] for _ in bodies]
+    """Let eight clients ask at once; returns the seconds of each answer, and of all.
 
-    def one(k: int) -> None:
-        client = Client(address)
-        time.sleep(pace * k / len(bodies))
-        for body in bodies[k]:
-            begun = time.perf_counter()
-            seconds[k].append(client.post(path.replace("{k}", str(k)), body))
-            time.sleep(max(0.0, pace - (time.perf_counter() - begun)))
-
-    threads = [threading.Thread(target=one, args=(k,)) for k in range(len(bodies))]
+    One thread waits for all of them: threads that take turns would be slower than the server.
+    """
+    clients = [Client(address, path.replace("{k}", str(k)), each) for k, each in enumerate(bodies)]
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [one for each in seconds for one in each], time.perf_counter() - started
+    with selectors.DefaultSelector() as waiting:
+        for k, client in enumerate(clients):
+            client.due = started + pace * k / len(clients)
+        idle = sorted(clients, key=lambda client: -client.due)
+        while idle or waiting.get_map():
+            now = time.perf_counter()
+            while idle and idle[-1].due <= now:
+                client = idle.pop()
+                client.send()
+                waiting.register(client.socket, selectors.EVENT_READ, client)
+            for key, _ in waiting.select(max(0.0, idle[-1].due - now) if idle else None):
+                client = key.data
+                if not client.receive():
+                    continue
+                if client.requests and not pace:
+                    client.send()
+                    continue
+                waiting.unregister(client.socket)
+                if client.requests:
+                    client.due = max(client.due + pace, time.perf_counter())
+                    idle = sorted([*idle, client], key=lambda client: -client.due)
+    return [one for client in clients for one in client.seconds], time.perf_counter() - started
 
 
 def start(command: list[str], path: str = "/readyz") -> tuple[subprocess.Popen, str, float]:

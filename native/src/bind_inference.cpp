@@ -7,6 +7,7 @@
 #include "bindings.hpp"
 #include "gatecast/isa.hpp"
 #include "gatecast/runner.hpp"
+#include "gatecast/shared.hpp"
 #include "gatecast/slopes.hpp"
 #include "gatecast/stream.hpp"
 
@@ -214,11 +215,11 @@ void init_stream(Stream<Real>* self, const Shape& shape, const LossSettings& los
     check_skip_forecasts(shape, value_inputs);
     check_loss(shape, loss);
     require(window > 0 || !shape.needs_windows(), "a network that reads its window as a whole needs a window, got 0");
-    const auto& kernels = kernels_for<Real>(isa);
-    const int64_t size = Network<Real>(shape, kernels).layout.flat;
-    const Real* flat = read<Real>(weights, "weights", {size});
+    const Real* flat = read<Real>(weights, "weights", {-1});
+    auto network = shared_network<Real>(shape, kernels_for<Real>(isa), flat, static_cast<int64_t>(weights.size()),
+                                        [&](int64_t size) { read<Real>(weights, "weights", {size}); });
     check_memory(2.0 * (static_cast<double>(value_inputs.history()) + window + 1), 2 * sizeof(Real));
-    new (self) Stream<Real>(shape, kernels, flat, loss, value_inputs, window, center, unit, spread);
+    new (self) Stream<Real>(std::move(network), loss, value_inputs, window, center, unit, spread);
 }
 
 template <typename Real>

@@ -1,7 +1,9 @@
 """Does the core forecast along sequences as the reference does, whatever their lengths, and one point at a time?"""
 
 import functools
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -282,6 +284,38 @@ def test_stream_equals_the_sequence_bit_for_bit(name, loss, dtype, each_isa):
     streamed = np.array([stream.update(*point) for point in zip(values, observed, strict=True)])
     assert streamed.dtype == dtype
     np.testing.assert_array_equal(streamed, every)
+
+
+def run_alone(case, values):
+    stream = stream_of(case)
+    return [stream.update(value, True) for value in values]
+
+
+def test_streams_of_equal_weights_go_their_own_way():
+    spec, flat, settings, values, *_ = case = stream_case("lstm", np.float64)
+    other = spec, np.where(np.arange(len(flat)) == 3, flat + 1.0, flat), settings
+    sides = [(case, values[:9]), ((spec, flat.copy(), settings), values[9:18]), (other, values[:9])]
+    streams = [stream_of(own) for own, _ in sides]
+    in_turn = [[stream.update(own[n], True) for stream, (_, own) in zip(streams, sides, strict=True)] for n in range(9)]
+    for one, side in zip(zip(*in_turn, strict=True), sides, strict=True):
+        np.testing.assert_array_equal(one, run_alone(*side))
+    assert (in_turn[-1][0] != in_turn[-1][2]).any()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_streams_of_equal_weights_keep_them_once():
+    spec = NetworkSpec(4, (LayerSpec("lstm", 256),), H, n_skip_forecasts=3)
+    flat = initial_weights(spec, 2, np.float64)
+
+    def resident():
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+
+    held = [stream_of((spec, flat, LossSettings()))]
+    before = resident()
+    held += [stream_of((spec, flat.copy(), LossSettings())) for _ in range(40)]
+    # 2 MB of weights each, which the packed copies double; a quarter for all is far more than their states take
+    assert resident() - before < 40 * flat.nbytes / 4
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

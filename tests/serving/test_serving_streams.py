@@ -73,6 +73,18 @@ def test_streams_are_there_after_a_restart(service, tmp_path, monkeypatch, most_
     assert not list((tmp_path / "streams").iterdir())
 
 
+def test_streams_that_memory_has_no_room_for_are_made_again(service, monkeypatch):
+    """The newest one stays, whatever it takes; an older one reads its observations again."""
+    monkeypatch.setattr(streams, "MOST_BYTES", 0)
+    with running(service) as client:
+        before = client.post("/v1/streams/a", {"data": HISTORY, "values": [5.0, 7.0]}).json
+        client.post("/v1/streams/b", {"data": HISTORY, "value": 5.0})
+        assert list(service.streams.live) == ["b"]
+        after = client.get("/v1/streams/a").json
+        assert list(service.streams.live) == ["a"]
+    assert (after["n"], after["forecast"]) == (2, pytest.approx(before["forecast"], rel=1e-5))
+
+
 def test_several_streams_take_in_observations_at_once_all_or_none(service):
     with running(service) as client:
         client.post("/v1/streams/a", {"model": "sales"})

@@ -1,6 +1,8 @@
 // How is a forecast kept up to date? One observation in, the next forecasts out, in constant time and memory.
 #pragma once
 
+#include <memory>
+
 #include "gatecast/float_mode.hpp"
 #include "gatecast/origins.hpp"
 #include "gatecast/workspace.hpp"
@@ -12,30 +14,28 @@ namespace gatecast {
 template <typename Real>
 class Stream {
   public:
-    Stream(Shape shape, const Kernels<Real>& kernels, const Real* weights, const LossSettings& loss,
-           ValueInputs value_inputs, int window, double center, double unit, double spread)
-        : network_(std::move(shape), kernels),
-          space_(network_, std::max(window, 1), 1, false),
-          origins_(network_, loss),
+    Stream(std::shared_ptr<const Network<Real>> network, const LossSettings& loss, ValueInputs value_inputs, int window,
+           double center, double unit, double spread)
+        : network_(std::move(network)),
+          space_(*network_, std::max(window, 1), 1, false),
+          origins_(*network_, loss),
           value_inputs_(std::move(value_inputs)),
           window_(window),
           kept_(std::max<int64_t>(value_inputs_.history(), 0) + std::max(window, 1)),
           values_(static_cast<std::size_t>(2 * kept_)),
           targets_(static_cast<std::size_t>(2 * kept_)),
-          out_(static_cast<std::size_t>(network_.shape.P) * network_.shape.H),
+          out_(static_cast<std::size_t>(network_->shape.P) * network_->shape.H),
           center_(center),
           unit_(unit),
-          spread_(static_cast<Real>(spread)) {
-        network_.set_weights(weights);
-    }
+          spread_(static_cast<Real>(spread)) {}
 
-    // The workspace refers to the network.
+    // The workspace refers to its rooms.
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    int parameters() const { return network_.shape.P; }
-    int horizon() const { return network_.shape.H; }
-    int state_size() const { return network_.state_size(); }
+    int parameters() const { return network_->shape.P; }
+    int horizon() const { return network_->shape.H; }
+    int state_size() const { return network_->state_size(); }
 
     void set_state(const Real* state) { space_.load_state(1, 0, state); }
 
@@ -59,7 +59,7 @@ class Stream {
         panel.S = 1;
         const int T = window_ ? static_cast<int>(std::min<int64_t>(window_, n_)) : 1;
         for (int t = 0; t < T; ++t)
-            fill_inputs(panel, value_inputs_, 0, n_ - T + t, space_.x.data() + t * network_.stride);
+            fill_inputs(panel, value_inputs_, 0, n_ - T + t, space_.x.data() + t * network_->stride);
         const Pass pass{T, 1, window_ > 0};
         space_.stack_forward(pass);
         const Signal<const Real> y = space_.head_forward(pass, T - 1);
@@ -79,7 +79,7 @@ class Stream {
         targets_[n_++] = target;
     }
 
-    Network<Real> network_;
+    const std::shared_ptr<const Network<Real>> network_;
     Workspace<Real> space_;
     Origins<Real> origins_;
     const ValueInputs value_inputs_;

@@ -18,6 +18,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
@@ -43,8 +44,8 @@ __all__ = ["Live", "Streams"]
 ROLLING = 100
 # rows of a stream that are read again after a restart at most
 MOST_ROWS = 4096
-# memory of the streams that are ready, and of one beside its weights
-MOST_BYTES, LEAST_BYTES = 1 << 30, 20_000
+# memory of the streams that are ready, and of one beside its weights, which streams of equal ones share
+MOST_BYTES, BYTES = 1 << 30, 50_000
 KEEP = (
     "INSERT INTO observations (stream, n, value) SELECT ?, ?, ? "
     "WHERE EXISTS (SELECT 1 FROM streams WHERE id=? AND file=?)"
@@ -109,11 +110,6 @@ class Live:
         self.n += 1
         if self.level is not None:
             self.interval = self.stream.intervals(self.level)
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes, about: the core holds the weights of each stream, and Python those of all once."""
-        return LEAST_BYTES + sum(network.weights.nbytes for network in self.model.fitted_.ensemble.networks)
 
     @property
     def is_long(self) -> bool:
@@ -222,13 +218,18 @@ class Streams:
 
     def _make_room(self) -> None:
         """Forget streams that were not asked for the longest time: they are made again from what is kept."""
-        size = sum(live.size for live in self.live.values())
-        for live in list(self.live.values())[:-1]:
-            if size <= MOST_BYTES:
+        while self._size > MOST_BYTES:
+            others = islice(self.live.values(), len(self.live) - 1)
+            oldest = next((live for live in others if not live.lock.locked()), None)
+            if oldest is None:
                 return
-            if not live.lock.locked():
-                size -= live.size
-                del self.live[live.id]
+            del self.live[oldest.id]
+
+    @property
+    def _size(self) -> int:
+        """Bytes of the streams in memory, about; weights are there for the core and for Python."""
+        known = (found() for found in self._weights.valuerefs())
+        return BYTES * len(self.live) + 2 * sum(weights.nbytes for weights in known if weights is not None)
 
     def _restored(self, name: str) -> Live:
         found = self.store.rows("SELECT file, facts, n_kept FROM streams WHERE id=?", (name,))

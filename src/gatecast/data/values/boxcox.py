@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,8 +55,10 @@ class BoxCoxRows:
         restored = np.exp(np.minimum(logarithms, np.log(ceiling))) * unit - shift
         return np.where(power == 1, values, restored)
 
-    def _columns(self, ndim: int) -> list[Floats]:
-        return [array.reshape(-1, *(1,) * (ndim - 1)) for array in vars(self).values()]
+    def _columns(self, ndim: int) -> Iterable[Floats]:
+        arrays = vars(self).values()
+        # a single row meets all values as it is, as in streams, whose every observation comes here
+        return arrays if ndim == 1 or len(self.power) == 1 else [a.reshape(-1, *(1,) * (ndim - 1)) for a in arrays]
 
 
 def fit_box_cox(values: Floats, offsets: Ints) -> BoxCoxRows:
