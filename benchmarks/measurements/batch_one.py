@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from harness.goals import Row
-from harness.processes import THREADS, SideProcess
+from harness.processes import SideProcess
 from harness.steps import StepCase, choose_fastest
 from harness.turns import Times, take_turns
 
@@ -33,9 +33,8 @@ def run() -> list[Row]:
             "JAX, general": (JAX, ["general"]),
             "PyTorch": (TORCH, []),
         }
-        # one sequence leaves nothing to share out, and PyTorch is faster when it does not try
         for name, (side, form) in peers.items():
-            peer = CASE.side(stack, side, n_threads=1 if side == TORCH else THREADS)
+            peer = CASE.side(stack, side)
             notes[name] = _prepare(name, ours, peer, *form)
             timers[name] = peer.timer("time")
         timers["Keras train_on_batch"] = keras.timer("time")

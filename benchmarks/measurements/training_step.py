@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from harness.goals import Row
+from harness.processes import THREADS
 from harness.steps import StepCase, choose_fastest
 from harness.turns import Times, take_turns
 
@@ -33,7 +34,7 @@ def _measure(case: StepCase) -> list[Row]:
         difference = case.prove("PyTorch", ours, theirs)
         variant = choose_fastest(theirs, theirs.call("variants"))
         kept.call("choose", variant=variant)
-        peak = theirs.call("sgemm", n=2048, repeats=10)
+        peak = theirs.call("sgemm", n=2048, repeats=10, n_threads=THREADS)
         timers = {
             "gatecast": ours.timer("time"),
             "PyTorch": theirs.timer("time"),
@@ -41,7 +42,7 @@ def _measure(case: StepCase) -> list[Row]:
             "one step a call": ours.timer("time_single"),
         }
         times = take_turns(timers)
-        peak = max(peak, theirs.call("sgemm", n=2048, repeats=10))
+        peak = max(peak, theirs.call("sgemm", n=2048, repeats=10, n_threads=THREADS))
     return _rows(case, times, peak, f"{variant}; equal to {difference:.0e}")
 
 

@@ -26,18 +26,21 @@ class TorchStep:
         # first of all: threads take the setting over from the one that makes them
         torch.set_flush_denormal(True)
         torch.set_num_threads(n_threads)
-        self.weights, self.D = data["weights"], D
+        self.weights, self.D, self.n_threads = data["weights"], D, n_threads
         # time first is what nn.LSTM likes best
         self.x = torch.from_numpy(np.ascontiguousarray(data["x"].swapaxes(1, 2)))
         self.y = torch.from_numpy(data["y"][:, :, 0])
         self.choose(self.variants()[0])
 
     def variants(self) -> list[str]:
-        return [f"{adam}, {dnn}" for adam in ADAM for dnn in ("oneDNN", "no oneDNN")]
+        # sharing a small step costs more than it saves
+        threads = sorted({1, self.n_threads}, reverse=True)
+        return [f"{adam}, {dnn}, threads: {n}" for adam in ADAM for dnn in ("oneDNN", "no oneDNN") for n in threads]
 
     def choose(self, variant: str) -> None:
-        adam, _, dnn = variant.partition(", ")
+        adam, dnn, threads = variant.split(", ")
         self.adam = ADAM[adam]
+        torch.set_num_threads(int(threads.removeprefix("threads: ")))
         torch.backends.mkldnn.set_flags(dnn == "oneDNN")
 
     def _make(self) -> None:
@@ -86,8 +89,10 @@ class TorchStep:
             self._step(k)
         return perf_counter() - start
 
-    def sgemm(self, n: int, repeats: int) -> float:
+    def sgemm(self, n: int, repeats: int, n_threads: int) -> float:
         """Highest rate of a matrix product seen, in floating-point operations a second."""
+        own = torch.get_num_threads()
+        torch.set_num_threads(n_threads)
         a, b = torch.rand(n, n), torch.rand(n, n)
         out = torch.empty(n, n)
         best = float("inf")
@@ -95,4 +100,5 @@ class TorchStep:
             start = perf_counter()
             torch.mm(a, b, out=out)
             best = min(best, perf_counter() - start)
+        torch.set_num_threads(own)
         return 2 * n**3 / best

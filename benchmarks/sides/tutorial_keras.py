@@ -6,7 +6,6 @@ from time import perf_counter
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from harness.processes import THREADS
 
@@ -17,8 +16,12 @@ class TutorialKeras:
     """MinMax scaling of the training part, look_back 1, LSTM(50), Dense(1), Adam, 5 epochs, batch size 1."""
 
     def __init__(self, data: dict[str, np.ndarray], n_train: int) -> None:
-        tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-        tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+        # on JAX it has as many threads as the process may use processors
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+            tf.config.threading.set_inter_op_parallelism_threads(THREADS)
         train = data["values"][:n_train]
         self.low, self.range = train.min(), np.ptp(train)
         self.scaled = ((data["values"] - self.low) / self.range).astype(np.float32)
