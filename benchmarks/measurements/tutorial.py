@@ -25,6 +25,8 @@ def run() -> list[Row]:
         keras = {
             name: stack.enter_context(_keras(data, {"KERAS_BACKEND": backend})) for name, backend in BACKENDS.items()
         }
+        for side in keras.values():
+            side.call("ready")
         seconds = [ours.call("fit") for _ in range(BEFORE)]
         theirs = {name: side.call("fit") for name, side in keras.items()}
         seconds += [ours.call("fit") for _ in range(AFTER)]

@@ -33,3 +33,15 @@ def test_accuracy_table_is_the_newest_result(monkeypatch):
     assert report.markdown(latest) in README
     # the examination's tables, as soon as it has been held
     assert rivals.markdown(latest) in README
+
+
+def test_table_of_speeds_is_the_newest_result(monkeypatch):
+    root = Path(__file__).parents[2]
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    from harness import readme
+
+    table = readme.markdown()
+    assert table in README
+    chinese = (root / "README.zh-CN.md").read_text(encoding="utf-8")
+    # the figures are the same in both
+    assert all(line.split("|")[2].strip() in chinese for line in table.splitlines()[2:])

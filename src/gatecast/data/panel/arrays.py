@@ -49,6 +49,12 @@ class Block:
         """Values of each series."""
         return np.diff(self.offsets)
 
+    def pieces(self) -> Iterator[slice]:
+        """Cut the rows into pieces of about `BLOCK`, wherever series begin."""
+        return (
+            slice(begin, min(begin + BLOCK, self.rows.stop)) for begin in range(self.rows.start, self.rows.stop, BLOCK)
+        )
+
 
 def blocks(offsets: Ints) -> Iterator[Block]:
     """Cut many series into blocks of whole ones, of about `BLOCK` values."""

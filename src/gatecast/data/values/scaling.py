@@ -28,9 +28,11 @@ class Scaling:
             center, scale = self._spread(values, block)
             # what is too large becomes infinite
             with np.errstate(over="ignore"):
-                part = np.subtract(values[block.rows], center, dtype=np.float64)
-                part /= scale
-                scaled[block.rows] = part
+                # a single series may be so long that a copy of it is felt
+                for rows in block.pieces() if len(block.lengths) == 1 else [block.rows]:
+                    part = np.subtract(values[rows], center, dtype=np.float64)
+                    part /= scale
+                    scaled[rows] = part
         return scaled
 
     def inverse(self, values: Array, offsets: Ints) -> Floats:
@@ -98,9 +100,10 @@ def _fit_block(values: Floats, offsets: Ints, kind: str, season: int) -> tuple[F
 def _moments(values: Floats, begins: Ints, lengths: Ints, low: Floats, spread: Floats) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of each series, without what is missing."""
     # in units of the range, so that squares of huge numbers do not overflow and of tiny ones do not vanish
-    unit = (values - _spread(low, lengths)) / _spread(spread, lengths)
+    unit = values - _spread(low, lengths)
+    unit /= _spread(spread, lengths)
     seen = ~np.isnan(unit)
-    n = np.maximum(np.add.reduceat(seen, begins, dtype=np.int64), 1)
+    n = lengths if seen.all() else np.maximum(np.add.reduceat(seen, begins, dtype=np.int64), 1)
     unit[~seen] = 0.0
     mean = np.add.reduceat(unit, begins) / n
     unit -= _spread(mean, lengths)
@@ -149,14 +152,16 @@ def _naive_block(values: Floats, offsets: Ints, season: int, power: int) -> Floa
 
 
 def _mean_change(values: Floats, offsets: Ints, series: Ints, lag: int, power: int) -> Floats:
-    change = np.append(np.abs(values[lag:] - values[:-lag]), 0.0)
+    change = np.zeros(len(values) - lag + 1)
+    np.abs(np.subtract(values[lag:], values[:-lag], out=change[:-1]), out=change[:-1])
     seen = ~np.isnan(change)
     change[~seen] = 0.0
     unit = 1.0 if power == 1 else unit_for_squares(change)
     change = change if power == 1 else (change / unit) ** power
     # from the begin of each series to its last change; the sums in between, across two series, are not looked at
     edges = np.column_stack([offsets[series], offsets[series + 1] - lag]).ravel()
-    n, total = (np.add.reduceat(part, edges)[::2] for part in (seen.astype(np.float64), change))
+    total = np.add.reduceat(change, edges)[::2]
+    n = np.diff(edges)[::2] if seen.all() else np.add.reduceat(seen, edges, dtype=np.int64)[::2]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / n if power == 1 else unit * (total / n) ** (1 / power)
     return np.where(mean > 0, mean, np.nan)

@@ -145,7 +145,8 @@ class Log1p(_Shared):
 
     def forward(self, values: Floats, offsets: Ints) -> Floats:
         """Return the logarithms, shape `(N,)`; values below `lowest` are read as that."""
-        return np.log1p(np.maximum(values, self.lowest), dtype=np.float64)
+        bent = np.maximum(values, self.lowest, dtype=np.float64)
+        return np.log1p(bent, out=bent)
 
     def inverse(self, values: Floats, anchors: Floats | None = None, series: Ints | None = None) -> Floats:
         """Return `exp(values) - 1`; huge arguments give the largest numbers instead of infinity."""
