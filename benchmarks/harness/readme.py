@@ -83,9 +83,12 @@ def _others(result: _Result) -> list[tuple[str, ...]]:
     imports = ", ".join(f"{name} {result.shown('import_time', f'import {name}')}" for name in IMPORTED)
     sizes = ", ".join(f"{name} {result.whole(name)}" for name in INSTALLED)
     own = result.shown("install_size", "gatecast, installed")
+    lazy, used = (
+        result.shown("import_time", name) for name in ("import gatecast", "from gatecast import LSTMForecaster")
+    )
     fit = f"{result.shown('memory', 'time of that fit')}, {result.shown('memory', 'peak of the fit')}"
     return [
-        ("`import`", result.shown("import_time", "import gatecast"), imports, ""),
+        ("`import`", f"{lazy} (with `LSTMForecaster` {used})", imports, ""),
         ("installed, with all that it needs", f"{result.whole('gatecast')} (its own part {own})", sizes, ""),
         ("`stream().update()` from Python, 50 units", result.shown("stream", "update() from Python"), "", ""),
         ("fitting one epoch of 10 million points, lookback 336", fit, "", ""),
