@@ -145,5 +145,7 @@ def _real(name: str) -> "pd.DataFrame":
 def _file() -> "pd.DataFrame":
     import pandas as pd
 
-    table = pd.read_csv(Path(__file__).with_name("example_series.csv"), float_precision="round_trip")
+    from gatecast.data.reading.regular import exact_numbers
+
+    table = pd.read_csv(Path(__file__).with_name("example_series.csv"), **exact_numbers())
     return table.assign(ds=pd.to_datetime(table["ds"]).to_numpy().astype("datetime64[ns]"))

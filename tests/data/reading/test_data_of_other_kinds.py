@@ -17,7 +17,7 @@ from gatecast.data.reading.containers import as_table
 from gatecast.exceptions import DataError
 
 N = 12
-DAYS = pd.date_range("2024-01-01", periods=N)
+DAYS = pd.date_range("2024-01-01", periods=N).as_unit("ns")
 Y = np.arange(float(N))
 TABLE = pd.DataFrame({"ds": DAYS, "y": Y})
 

@@ -124,7 +124,7 @@ DIGITS = {
     "days": (DAYS.strftime("%Y%m%d"), "D", "2024-01-01"),
     "hours": (HOURS[:36].strftime("%Y%m%d%H"), "h", "2024-01-01"),
     "months": (MONTHS.strftime("%Y%m"), "MS", "2020-01-01"),
-    "seconds": (HOURS[:36].astype("int64") // 10**9, "h", "2024-01-01"),
+    "seconds": (HOURS[:36].as_unit("s").astype("int64"), "h", "2024-01-01"),
     "years": (np.arange(1980, 2016), "YS-JAN", "1980-01-01"),
 }
 

@@ -89,7 +89,8 @@ def test_regular_files_are_read_as_by_the_other_reader(name, mark, reader):
     # equal to the last bit, and of the same types
     assert_frame_equal(fast.frame, slow.frame, check_exact=True)
     for column in slow.frame:
-        assert fast.frame[column].to_numpy().flags.writeable
+        # pandas 3 lets nobody write to what it gives out
+        assert fast.frame[column].to_numpy().flags.writeable == slow.frame[column].to_numpy().flags.writeable
         assert [type(cell) for cell in fast.frame[column]] == [type(cell) for cell in slow.frame[column]]
     assert (fast.delimiter, fast.has_header, fast.decoded.encoding, fast.notes) == (
         slow.delimiter,

@@ -18,7 +18,7 @@ import numpy as np
 from gatecast._places import Place, Url
 from gatecast.data.reading.decoding import Decoded, check_encoding, decode
 from gatecast.data.reading.duplicates import check_duplicates
-from gatecast.data.reading.frames import Source, as_source
+from gatecast.data.reading.frames import Source, as_source, may_hold_texts
 from gatecast.data.reading.limits import (
     check_archive,
     check_lines,
@@ -369,5 +369,5 @@ def _without_codes(frame: "pd.DataFrame", codes: tuple[str, ...]) -> "pd.DataFra
             columns[name] = column.astype(np.float64).mask(is_code) if is_code.any() else column
         else:
             is_code = column.astype(str).str.strip().str.lower().isin(texts).to_numpy()
-            columns[name] = column.where(~is_code, "") if column.dtype == object and is_code.any() else column
+            columns[name] = column.where(~is_code, "") if may_hold_texts(column) and is_code.any() else column
     return pd.DataFrame(columns)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pandas as pd
 
-__all__ = ["Source", "as_array", "as_source", "cell_text", "number_cells", "plain_name"]
+__all__ = ["Source", "as_array", "as_source", "cell_text", "may_hold_texts", "number_cells", "plain_name"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ def cell_text(value: object) -> str:
     """Show what a cell holds, in an error."""
     text = str(value).strip()
     return "empty" if not text or text in ("None", "<NA>") else repr(text) if isinstance(value, str) else text
+
+
+def may_hold_texts(column: "pd.Series") -> bool:
+    """Tell whether the type of a column is that of texts, of which pandas 3 has one of its own, or of anything."""
+    import pandas as pd
+
+    return column.dtype == object or isinstance(column.dtype, pd.StringDtype)
 
 
 def number_cells(column: "pd.Series") -> tuple[Ints, Array]:

@@ -18,7 +18,7 @@ from gatecast.data.panel.arrays import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Regular", "plain_reading", "read_columns"]
+__all__ = ["Regular", "exact_numbers", "plain_reading", "read_columns"]
 
 UTF_8_MARK = b"\xef\xbb\xbf"
 # quotes, comments and other ends of lines
@@ -32,13 +32,16 @@ N_SAMPLE = 1000
 SMALL = 1 << 20
 
 
-def plain_reading() -> dict[str, Any]:
-    """Return the arguments with which pandas reads cells exactly and takes no text for a missing value."""
+def exact_numbers() -> dict[str, Any]:
+    """Return the argument with which pandas reads floats exactly; newer versions always do, and warn about it."""
     import pandas as pd
 
-    # newer versions always read floats exactly, and warn about the argument
-    exact: dict[str, Any] = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
-    return {"header": None, "na_filter": False, "skipinitialspace": True, "low_memory": False} | exact
+    return {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
+
+
+def plain_reading() -> dict[str, Any]:
+    """Return the arguments with which pandas reads cells exactly and takes no text for a missing value."""
+    return {"header": None, "na_filter": False, "skipinitialspace": True, "low_memory": False, **exact_numbers()}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from gatecast.data.panel.arrays import Array
 from gatecast.data.panel.panel import Columns
 from gatecast.data.reading.find import TIME_NAMES, column_kind, known_names, raise_unknown
-from gatecast.data.reading.frames import Source, plain_name
+from gatecast.data.reading.frames import Source, may_hold_texts, plain_name
 from gatecast.data.reading.numbers import is_missing
 from gatecast.data.reading.parts_across import FEWEST_YEARS, assembled, joined_parts, long_parts, parts_below, where_of
 from gatecast.exceptions import ConfigError, DataError
@@ -224,7 +224,7 @@ def _unstacked(source: Source, names: list[str], dates: "Dates") -> Source:
     ids = [str(name) for name in frame.columns if name not in names and column_kind(frame[name]) == "text"]
     name, series = _row_names(frame, ids)
     values = frame[names].melt(var_name="time", value_name="value", ignore_index=False)
-    if any("\\" in str(name) for name in frame.columns) and values["value"].dtype == object:
+    if any("\\" in str(name) for name in frame.columns) and may_hold_texts(values["value"]):
         # Eurostat writes flags behind the values
         values["value"] = values["value"].astype(str).str.replace(FLAGGED, r"\1", regex=True)
     row = values.index.to_numpy() if len(frame) else rows
