@@ -147,5 +147,5 @@ def _file() -> "pd.DataFrame":
 
     from gatecast.data.reading.regular import exact_numbers
 
-    table = pd.read_csv(Path(__file__).with_name("example_series.csv"), **exact_numbers())
+    table: pd.DataFrame = pd.read_csv(Path(__file__).with_name("example_series.csv"), **exact_numbers())
     return table.assign(ds=pd.to_datetime(table["ds"]).to_numpy().astype("datetime64[ns]"))
