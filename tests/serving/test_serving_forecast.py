@@ -1,6 +1,8 @@
 """Is what the server answers what the library says, whichever way the series come?"""
 
 import io
+import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +15,8 @@ from .running import CSV, MONTHS, ROWS, SALES, running
 
 TABLE = pd.DataFrame({"ds": pd.to_datetime(MONTHS), "y": SALES})
 KEY = "application/problem+json"
+# small tables that went wrong once, a folder each
+CASES = Path(os.environ.get("GATECAST_CASES", Path(__file__).resolve().parents[3] / "shared" / "cases"))
 
 
 def rows(frame):
@@ -130,3 +134,14 @@ def test_what_is_no_table_and_no_route_is_answered(client):
     assert client.get("/v1/forecast").status == 405
     assert client.get("/nothing").json["detail"].startswith("There is nothing at /nothing.")
     assert client.get("/healthz").json == {"status": "ok"}
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason=f"no tables at {CASES}: set GATECAST_CASES to where they lie")
+def test_tables_that_went_wrong_once_get_an_answer_or_a_sentence(client):
+    found = [path for kind in ("csv", "xlsx", "parquet", "jsonl") for path in CASES.rglob(f"*.{kind}")]
+    assert len(found) > 50
+    for path in found:
+        for route, fields in (("/v1/forecast", [("horizon", 3)]), ("/v1/inspect", [])):
+            answer = client.send(route, [("file", (path.name, path.read_bytes())), *fields])
+            assert answer.status in (200, 422), (path, answer.content)
+            assert answer.status == 200 or answer.json["detail"].endswith("."), (path, answer.json)
