@@ -173,11 +173,12 @@ def _stationary(values: Floats) -> Floats:
         with warnings.catch_warnings():
             # a series that follows from its own lags leaves the test several answers, which say nothing of the series
             warnings.simplefilter("ignore")
-            # newer versions return an object unless told
-            p_value = adfuller(values, maxlag=min(n_lags, len(values) // 4), autolag=None, result_object=False)[1]
+            result = adfuller(values, maxlag=min(n_lags, len(values) // 4), autolag=None)
     except (ValueError, np.linalg.LinAlgError):
         # a series without noise leaves nothing to test
         return values
+    # an object in newer versions
+    p_value = result[1] if isinstance(result, tuple) else result.pvalue
     return values if p_value < P_VALUE else np.diff(values)
 
 
