@@ -134,7 +134,7 @@ def _equal_lines(codes: Array, mark: int, width: int, blank: Array, *, is_first:
     ends = np.flatnonzero((codes == newline) | (codes == mark))
     # the block ends before the mark of its last line's end
     ended = np.append(codes[ends], newline)
-    if len(ended) % width or codes[-1] == newline:
+    if not len(codes) or len(ended) % width or codes[-1] == newline:
         return 0
     by_line = ended.reshape(-1, width)
     if (by_line[:, -1] != newline).any() or (by_line[:, :-1] != mark).any():
