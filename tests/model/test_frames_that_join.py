@@ -94,7 +94,7 @@ FRAMES: dict[str, Callable[[], Any]] = {
     "polars enum": lambda: in_polars(pl.Enum(["z", "b", "a"]), column="unique_id"),
     **{
         f"polars numbers {t}": lambda t=t: in_polars(t, NUMBERED, "unique_id")
-        for t in (pl.Int32, pl.Int64, pl.UInt8, pl.Int128)
+        for t in (pl.Int32, pl.Int64, pl.UInt8, *([pl.Int128] if hasattr(pl, "Int128") else []))
     },
     **{f"arrow {u}": lambda u=u: in_arrow(pa.timestamp(u)) for u in UNITS},
     **{f"arrow {u} Berlin": lambda u=u: in_arrow(pa.timestamp(u, BERLIN), aware(rows())) for u in UNITS},
