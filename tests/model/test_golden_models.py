@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gatecast import LSTMForecaster, ModelFileError
@@ -104,6 +105,9 @@ def test_kept_files_are_small() -> None:
     assert max(path.stat().st_size for path in FILES) < 20_000
 
 
+@pytest.mark.skipif(
+    int(pd.__version__.split(".")[0]) >= 3, reason="pandas 3 has other types of times and texts, and files note them"
+)
 def test_a_file_that_is_written_today_is_the_kept_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # weights may differ in their last bits on another processor; what a file holds does not
     monkeypatch.setattr("golden.write_models.KINDS", {kind: KINDS[kind] for kind in ("default", "pretrained")})

@@ -64,7 +64,7 @@ def _calendar(index: pd.DatetimeIndex, grid: Grid) -> list[Cycle]:
         found.append(_cycle("hour", tuple(f"{hour}:00" for hour in range(24)), local.hour, days))
     if of_week or isinstance(grid, BusinessGrid) or (isinstance(grid, FixedGrid) and grid.nanoseconds <= DAY):
         # 1970-01-01 was a Thursday
-        found.append(_cycle("weekday", DAY_NAMES, local.weekday, (days + 3) // 7))
+        found.append(_cycle("weekday", DAY_NAMES, local.day_of_week, (days + 3) // 7))
     if not isinstance(grid, MonthGrid) or grid.n_months < 12:
         found.append(_cycle("month", MONTH_NAMES, local.month - 1, local.year))
     return found

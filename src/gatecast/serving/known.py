@@ -88,7 +88,7 @@ def plain_panel(columns: dict[str, Any]) -> Panel | None:
     if times is None or values is None or len(times) < FEWEST:
         return None
     steps = np.diff(times)
-    if (steps <= np.timedelta64(0)).any() or (steps > LONGEST_STEP).any():
+    if (steps <= np.timedelta64(0, "ns")).any() or (steps > LONGEST_STEP).any():
         return None
     asked = Stamps(times, np.array([0, len(times)]), np.array([names.target], dtype=object))
     try:
