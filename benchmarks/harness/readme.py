@@ -23,9 +23,9 @@ class _Result:
     def value(self, measurement: str, name: str) -> float:
         return float(self.rows[measurement, name]["value"])
 
-    def shown(self, measurement: str, name: str, unit: str = "") -> str:
+    def shown(self, measurement: str, name: str) -> str:
         row = self.rows[measurement, name]
-        return f"{number(row['value'])} {unit or row['unit']}"
+        return f"{number(row['value'])} {row['unit']}"
 
     def whole(self, name: str) -> str:
         """Megabytes of a package with all that it needs."""

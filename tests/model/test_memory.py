@@ -55,9 +55,8 @@ def test_reading_a_table_takes_few_numbers_for_each_row(ids: Any) -> None:
     # the series and the position of each row, the steps between the times, and room to sort these; texts of all
     # cells, or arrays of several stages at once, are more
     data = many(ids)
-    # pandas before 3 copies the columns that are picked, and has an object for each text; later ones have times in
-    # microseconds, of which nanoseconds are made
-    assert bytes_per_point(lambda: to_panel(data)) < (60 if int(pd.__version__.split(".")[0]) >= 3 else 80)
+    # pandas before 3 copies the columns that are picked, and has an object for each text
+    assert bytes_per_point(lambda: to_panel(data)) < (40 if int(pd.__version__.split(".")[0]) >= 3 else 80)
 
 
 # with gaps the filled values and those to learn stand apart

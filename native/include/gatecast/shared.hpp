@@ -21,18 +21,13 @@ std::shared_ptr<const Network<Real>> shared_network(const Shape& shape, const Ke
     const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(Real);
     const std::size_t key = std::hash<std::string_view>{}({reinterpret_cast<const char*>(flat), bytes});
     const std::lock_guard<std::mutex> hold(mutex);
-    for (auto [at, end] = known.equal_range(key); at != end;) {
+    for (auto [at, end] = known.equal_range(key); at != end; ++at) {
         const auto network = at->second.lock();
-        if (!network) {
-            at = known.erase(at);
+        if (!network || network->shape != shape || &network->kernels != &kernels || network->layout.flat != count)
             continue;
-        }
-        if (network->shape == shape && &network->kernels == &kernels && network->layout.flat == count) {
-            std::vector<Real> others(static_cast<std::size_t>(count));
-            network->layout.export_flat(network->weights.data(), others.data());
-            if (!std::memcmp(others.data(), flat, bytes)) return network;
-        }
-        ++at;
+        std::vector<Real> others(static_cast<std::size_t>(count));
+        network->layout.export_flat(network->weights.data(), others.data());
+        if (!std::memcmp(others.data(), flat, bytes)) return network;
     }
     const auto made = std::make_shared<Network<Real>>(shape, kernels);
     check(made->layout.flat);

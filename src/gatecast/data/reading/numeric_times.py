@@ -36,18 +36,11 @@ def read_integers(numbers: Ints, name: str) -> Dates | None:
             dates = read(pd.Series(unique).astype(str))
             if dates is not None and not dates.times.hasnans:
                 return Dates(dates.times.take(codes), dates.layout)
-    years, numbered = numbers // 1000, numbers % 1000
-    if (
-        "period" in plain
-        and len(numbers)
-        and _within(years.astype(np.float64), FULL_YEARS)
-        and _within(numbered.astype(np.float64), (1, 12))
-    ):
-        # periods of a fiscal year, which are called like months
-        return Dates(
-            pd.DatetimeIndex(_months(years.astype(np.float64), (numbered - 1).astype(np.float64))),
-            "fiscal year and period",
-        )
+    if "period" in plain and len(numbers):
+        # those of a fiscal year are called like months
+        years, numbered = (part.astype(np.float64) for part in np.divmod(numbers, 1000))
+        if _within(years, FULL_YEARS) and _within(numbered, (1, 12)):
+            return Dates(pd.DatetimeIndex(_months(years, numbered - 1)), "fiscal year and period")
     if plain in DATE_NAMES and _within(numbers.astype(np.float64), EXCEL_DAYS):
         return Dates(pd.DatetimeIndex(EXCEL_BEGIN + numbers * np.timedelta64(DAY, "ns")), "days of a spreadsheet")
     return None if plain in STEP_NAMES else parse_digits(numbers)
